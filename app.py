@@ -1,0 +1,1 @@
+"""Meterbook's functions: creates the Chalice app and registers what the features bring."""

@@ -1,0 +1,1 @@
+"""Words that every feature shares; nothing here knows AWS, HTTP or the table."""

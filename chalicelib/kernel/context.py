@@ -1,0 +1,54 @@
+"""Who asks, for which tenant, when: handed to every use case as its first argument."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from chalicelib.kernel.errors import Forbidden
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person or job that acts. `consumer_id` is set for consumers, who see only what is theirs."""
+
+    id: str
+    role: str
+    permissions: frozenset[str]
+    consumer_id: str | None = None
+
+    def may(self, permission: str) -> bool:
+        """This function will say whether the actor holds the permission, for all of the tenant or for what is theirs."""
+        return permission in self.permissions or f"{permission}.own" in self.permissions
+
+    def only_own(self, permission: str) -> bool:
+        """This function will say whether the actor holds the permission only for what belongs to them."""
+        return permission not in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The setting of one use case. `now` is an aware instant; `new_id` gives a fresh identifier at each call.
+
+    `request_key` is the caller's Idempotency-Key: with it, ids are derived from it and a repetition meets its own work.
+    """
+
+    client: str
+    actor: Actor
+    now: datetime
+    new_id: Callable[[], str]
+    project: str = ""
+    request_id: str = ""
+    request_key: str | None = None
+
+    def in_project(self, project: str) -> Self:
+        """This function will give the same setting in one project of the client."""
+        return replace(self, project=project)
+
+    def require(self, permission: str) -> None:
+        """This function will stop an actor without the permission.
+
+        :raises Forbidden: naming the permission that is missing.
+        """
+        if not self.actor.may(permission):
+            raise Forbidden("forbidden", f"your role does not include {permission}")

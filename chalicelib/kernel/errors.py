@@ -1,0 +1,47 @@
+"""The error tree. A message tells the caller what to change; HTTP status is decided in one place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with one field, line or parameter."""
+
+    where: str
+    reason: str
+
+
+class MeterbookError(Exception):
+    """A request that can't be carried out as asked.
+
+    `code` is stable and machine-readable; `str(error)` is for the person who reads it.
+    """
+
+    def __init__(self, code: str, message: str, *, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.faults = faults
+
+
+class Invalid(MeterbookError):
+    """The request itself is wrong: change it and send it again."""
+
+
+class Unauthenticated(MeterbookError):
+    """Nobody is known to have sent this: sign in."""
+
+
+class Forbidden(MeterbookError):
+    """Known, but not permitted."""
+
+
+class NotFound(MeterbookError):
+    """There is no such thing for this caller (another tenant's things included)."""
+
+
+class Conflict(MeterbookError):
+    """The request is sound but the present state does not allow it."""
+
+
+class TryLater(MeterbookError):
+    """Nothing was changed; the same request may succeed in a moment."""

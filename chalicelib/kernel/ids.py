@@ -1,0 +1,77 @@
+"""Identifiers and stable hashes. Randomness and time come from the caller."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import datetime
+from zlib import crc32
+
+from chalicelib.kernel.errors import Invalid, NotFound
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}\Z", re.ASCII)
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}\Z", re.ASCII)
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", re.ASCII)
+
+
+def ulid(now: datetime, random: bytes) -> str:
+    """This function will make a 26-character identifier that sorts by time, from an instant and ten random bytes."""
+    number = (int(now.timestamp() * 1000) << 80) | int.from_bytes(random[:10], "big")
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def derived_ids(*names: str) -> Callable[[], str]:
+    """This function will give a source of ids that depends on `names` alone, for requests that carry their own key.
+
+    The same names give the same ids in the same order, so a repeated request meets what the first one wrote.
+    """
+    count = 0
+
+    def next_id() -> str:
+        nonlocal count
+        count += 1
+        digest = hashlib.sha256("\x1f".join([*names, str(count)]).encode()).digest()
+        number = int.from_bytes(digest[:16], "big") >> 3
+        return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+    return next_id
+
+
+def known_ulid(text: str, what: str) -> str:
+    """This function will let an identifier from outside through if one of ours could look like that.
+
+    :raises NotFound: otherwise, naming `what` was looked for.
+    """
+    if not _ULID.match(text):
+        raise NotFound("not-found", f"there is no {what} with this id")
+    return text
+
+
+def slug(text: str, what: str) -> str:
+    """This function will let a client or project name through: letters, digits and hyphens, at most 32.
+
+    :raises Invalid: otherwise. The separator of the table's keys can't occur in a slug.
+    """
+    if not _SLUG.match(text):
+        raise Invalid("bad-name", f"{what} must be 1 to 32 letters, digits or hyphens, starting with a letter or digit")
+    return text
+
+
+def code(text: str, what: str) -> str:
+    """This function will let an account or meter number through: letters, digits, `.`, `_`, `-`, at most 40.
+
+    :raises Invalid: otherwise.
+    """
+    if not _CODE.match(text):
+        raise Invalid("bad-number", f"{what} must be 1 to 40 letters, digits, dots, hyphens or underscores")
+    return text
+
+
+def shard_of(name: str, shards: int) -> int:
+    """This function will place a name on one of `shards` partitions, the same one on every machine and in every year."""
+    return crc32(name.encode()) % shards
+
+
+def fingerprint(*parts: str) -> str:
+    """This function will give 32 hex digits that differ whenever the parts differ."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

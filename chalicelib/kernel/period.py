@@ -1,0 +1,78 @@
+"""Billing periods: months of a client's own calendar."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Self
+
+from chalicelib.kernel.errors import Invalid
+
+_PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\Z", re.ASCII)
+_FIRST_YEAR, _LAST_YEAR = 1990, 2199
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """One month that is billed. Its name is `YYYY-MM`."""
+
+    year: int
+    month: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """This function will read a period such as "2025-11".
+
+        :raises Invalid: if it is not a month between 1990 and 2199 written that way.
+        """
+        found = _PERIOD.match(text)
+        if not found or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
+            raise Invalid("bad-period", f"{text[:20]!r} is not a billing period; write a month like 2025-11")
+        return cls(int(found[1]), int(found[2]))
+
+    @classmethod
+    def of(cls, day: date) -> Self:
+        """This function will give the month that a day lies in."""
+        return cls(day.year, day.month)
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-{self.month:02}"
+
+    def shifted(self, months: int) -> Self:
+        """This function will give the period so many months later (earlier, if negative)."""
+        total = self.year * 12 + self.month - 1 + months
+        return type(self)(total // 12, total % 12 + 1)
+
+    @property
+    def first_day(self) -> date:
+        return date(self.year, self.month, 1)
+
+    @property
+    def last_day(self) -> date:
+        return self.shifted(1).first_day - timedelta(days=1)
+
+    def day(self, number: int) -> date:
+        """This function will give day `number` of the month, or its last day where the month is shorter."""
+        return min(self.last_day, self.first_day + timedelta(days=number - 1))
+
+    def label(self) -> str:
+        """This function will name the month as people do: "July 2025"."""
+        return f"{self.first_day:%B} {self.year}"
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalMonth:
+    """A period as counted in a client's fiscal year; `month` counts from 0."""
+
+    year: int
+    month: int
+
+
+def fiscal_month(period: Period, *, first_month: int) -> FiscalMonth:
+    """This function will place a period in a fiscal year that starts in `first_month` and is named by its end year.
+
+    Source: S1. With first_month 7, July 2025 is month 0 of fiscal year 2026, and June 2026 its month 11.
+    """
+    offset = (period.month - first_month) % 12
+    start_year = period.year if period.month >= first_month else period.year - 1
+    end = Period(start_year, first_month).shifted(11)
+    return FiscalMonth(year=end.year, month=offset)

@@ -1,0 +1,38 @@
+"""Quantities: exact decimals with a unit, as printed on a meter."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.kernel.errors import Invalid
+
+_DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,6})?\Z", re.ASCII)
+
+
+def parse_decimal(text: str) -> Decimal:
+    """This function will read a plain decimal such as "1785" or "12.375": at most 12 digits before the point, 6 after.
+
+    :raises Invalid: for anything else, "1e9", "NaN", "1,200" and full-width digits included.
+    """
+    if not _DECIMAL.match(text):
+        raise Invalid(
+            "bad-number", f"{text[:40]!r} is not a plain decimal number; write it like 1785 or 12.375, without separators"
+        )
+    return Decimal(text) + 0  # + 0 makes -0 a plain 0
+
+
+def plain(value: Decimal) -> str:
+    """This function will print a decimal without exponent and without trailing zeros: 1.50 -> 1.5, 1E+2 -> 100."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An exact amount of something metered: Quantity(Decimal("10"), "m3")."""
+
+    value: Decimal
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{plain(self.value)} {self.unit}"
