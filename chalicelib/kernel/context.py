@@ -18,12 +18,16 @@ class Actor:
     consumer_id: str | None = None
 
     def may(self, permission: str) -> bool:
-        """This function will say whether the actor holds the permission, for all of the tenant or for what is theirs."""
-        return permission in self.permissions or f"{permission}.own" in self.permissions
+        """This function will say whether the actor holds the permission for all of the tenant."""
+        return permission in self.permissions
 
-    def only_own(self, permission: str) -> bool:
-        """This function will say whether the actor holds the permission only for what belongs to them."""
-        return permission not in self.permissions
+    def may_own(self, permission: str) -> bool:
+        """This function will say whether the actor holds the permission at least for what belongs to them."""
+        return self.may(permission) or f"{permission}.own" in self.permissions
+
+    def owns(self, consumer_id: str | None) -> bool:
+        """This function will say whether something of that consumer belongs to the actor."""
+        return consumer_id is not None and consumer_id == self.consumer_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,10 @@ class Context:
         """This function will give the same setting in one project of the client."""
         return replace(self, project=project)
 
-    def require(self, permission: str) -> None:
-        """This function will stop an actor without the permission.
+    def require(self, permission: str, *, or_own: bool = False) -> None:
+        """This function will stop an actor without the permission (with `or_own`, without even its .own form).
 
         :raises Forbidden: naming the permission that is missing.
         """
-        if not self.actor.may(permission):
+        if not (self.actor.may_own(permission) if or_own else self.actor.may(permission)):
             raise Forbidden("forbidden", f"your role does not include {permission}")

@@ -68,7 +68,7 @@ def code(text: str, what: str) -> str:
 
 
 def shard_of(name: str, shards: int) -> int:
-    """This function will place a name on one of `shards` partitions, the same one on every machine and in every year."""
+    """This function will place a name on one of `shards` partitions, the same on every machine and for ever."""
     return crc32(name.encode()) % shards
 
 

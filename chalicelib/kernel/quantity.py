@@ -16,7 +16,8 @@ def parse_decimal(text: str) -> Decimal:
     """
     if not _DECIMAL.match(text):
         raise Invalid(
-            "bad-number", f"{text[:40]!r} is not a plain decimal number; write it like 1785 or 12.375, without separators"
+            "bad-number",
+            f"{text[:40]!r} is not a plain decimal number; write it like 1785 or 12.375, without separators",
         )
     return Decimal(text) + 0  # + 0 makes -0 a plain 0
 

@@ -1,0 +1,72 @@
+# Meterbook's one Makefile. `make help` explains every target.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+# Chalice runs on 3.10-3.13 and we write for 3.11+: the first of these that can make a virtual environment.
+FIND_PYTHON := for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& echo $$python && exit; done; \
+	echo "Meterbook needs Python 3.11, 3.12 or 3.13 with venv (on Debian: apt install python3-venv)." >&2; exit 1
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes -r
+
+.PHONY: help
+help: ## Explain every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/ready: requirements/dev.txt
+	@python=$$($(FIND_PYTHON)) && echo "Making .venv ($$python) ..." && $$python -m venv .venv \
+		&& $(BIN)/python $(PIP_INSTALL) requirements/dev.txt && touch $@
+
+.venv/local-aws/ready: .venv/ready requirements/local-aws.txt
+	@echo "Installing the local AWS ..." && $(BIN)/python -m venv .venv/local-aws \
+		&& .venv/local-aws/bin/python $(PIP_INSTALL) requirements/local-aws.txt && touch $@
+
+.venv/template-lint/ready: .venv/ready requirements/template-lint.txt
+	@echo "Installing the template linter ..." && $(BIN)/python -m venv .venv/template-lint \
+		&& .venv/template-lint/bin/python $(PIP_INSTALL) requirements/template-lint.txt && touch $@
+
+.PHONY: install
+install: .venv/ready .venv/local-aws/ready .venv/template-lint/ready ## Make the virtual environments with locked packages
+
+.PHONY: run
+run: .venv/ready .venv/local-aws/ready ## Start everything on this machine: local AWS, API on :8000, queues, schedules
+	@exec $(BIN)/python -m local
+
+.PHONY: test
+test: install check unit ## Everything that CI checks
+
+.PHONY: check
+check: .venv/ready ## Format, lint, types and import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: unit
+unit: install ## All tests, with coverage
+	@$(BIN)/coverage erase
+	@$(BIN)/pytest --cov --cov-report=term --numprocesses=2 --dist=loadfile
+
+.PHONY: format
+format: .venv/ready ## Format the code and fix what can be fixed by itself
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: package
+package: .venv/ready ## Build the deployable package and template into build/
+	@$(BIN)/python -m infra.package build
+
+.PHONY: lock
+lock: .venv/ready ## Write the lock files anew from requirements/*.in
+	@for one in dev local-aws template-lint; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+			requirements/$$one.in -o requirements/$$one.txt; done
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		requirements/runtime.in -o requirements.txt
+
+.PHONY: clean
+clean: ## Throw away what was built; the demo data in .local/ stays
+	@rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

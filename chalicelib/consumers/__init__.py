@@ -1,0 +1,1 @@
+"""Consumers, their connections and the meters on them."""

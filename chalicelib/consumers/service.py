@@ -1,0 +1,238 @@
+"""Register consumers and connections, and look them up."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+
+from chalicelib.consumers import repository
+from chalicelib.consumers.domain import (
+    Connection,
+    Consumer,
+    account_number,
+    account_sequence,
+    check_connection,
+    normalised_meter,
+)
+from chalicelib.identity import service as identity
+from chalicelib.identity.domain import User
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.ids import code, fingerprint, known_ulid
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import plain
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+
+def register_consumer(
+    ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
+) -> Consumer:
+    """This function will register somebody who is to be billed.
+
+    :raises Invalid: if the request's Idempotency-Key was used for another one.
+    """
+    consumer = Consumer(
+        id=ctx.new_id(),
+        first_name=first_name,
+        last_name=last_name,
+        email=email,
+        phone=phone,
+        address=address,
+        created_at=ctx.now,
+        request_print=fingerprint(first_name, last_name, email or "", phone or "", address or ""),
+    )
+    try:
+        repository.insert_consumer(ctx.client, consumer)
+    except Refused:
+        made = repository.find_consumer(ctx.client, consumer.id)
+        return _same_request(made, consumer)
+    return consumer
+
+
+def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
+    """This function will give a consumer of the client.
+
+    :raises NotFound: if the client has no such consumer.
+    """
+    consumer = repository.find_consumer(ctx.client, known_ulid(consumer_id, "consumer"))
+    if consumer is None:
+        raise NotFound("not-found", "there is no consumer with this id")
+    return consumer
+
+
+def list_consumers(ctx: Context, *, limit: int, cursor: str | None) -> Page[Consumer]:
+    """This function will list the client's consumers, one page at a time."""
+    return repository.consumers_page(ctx.client, limit=limit, cursor=cursor)
+
+
+def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> User:
+    """This function will let a consumer sign in and see what is theirs.
+
+    :raises NotFound: if the client has no such consumer.
+    :raises Conflict: if the login name is taken.
+    """
+    consumer = get_consumer(ctx, consumer_id=consumer_id)
+    return identity.register_consumer_login(
+        ctx, consumer_id=consumer.id, login=login, name=consumer.name, password=password
+    )
+
+
+def register_connection(
+    ctx: Context,
+    *,
+    consumer_id: str | None,
+    account: str | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+) -> Connection:
+    """This function will register a metered connection; its account number is made or given, as the project has it.
+
+    :raises Invalid: for a class, meter or account number that the project does not know.
+    :raises NotFound: for an unknown consumer.
+    :raises Conflict: if the meter or account number is taken.
+    """
+    project = tenancy.get_project(ctx)
+    check_connection(project, consumer_class=consumer_class, consumer_id=consumer_id, given_account=account)
+    if initial_reading < 0:
+        raise Invalid("bad-number", "initialReading: a meter does not show less than zero")
+    consumer = get_consumer(ctx, consumer_id=consumer_id) if consumer_id else None
+    meter = normalised_meter(meter_number)
+    # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
+    printed = fingerprint(
+        ctx.request_key or ctx.new_id(),
+        consumer_id or "",
+        account or "",
+        consumer_class,
+        meter,
+        area,
+        plain(initial_reading),
+    )
+    if made := _made_before(project, meter, printed):
+        return made
+    connection = Connection(
+        account=account or _next_account(project, local_day(ctx.now, project.settings.timezone)),
+        consumer_id=consumer_id,
+        consumer_name=consumer.name if consumer else "",
+        consumer_class=consumer_class,
+        meter_number=meter,
+        area=area,
+        status="active",
+        initial_reading=initial_reading,
+        last_value=initial_reading,
+        last_read_on=None,
+        last_period=None,
+        last_usage=None,
+        version=0,
+        created_at=ctx.now,
+        request_print=printed,
+    )
+    try:
+        repository.insert_connection(project, connection)
+    except Refused as refused:
+        return _settle_refusal(project, connection, refused)
+    return connection
+
+
+def get_connection(ctx: Context, *, account: str) -> Connection:
+    """This function will give a connection; a consumer gets only what is theirs.
+
+    :raises NotFound: for anything else.
+    """
+    project = tenancy.get_project(ctx)
+    connection = repository.find_connection(project, _known_account(account))
+    if connection is None or not _may_see(ctx, connection):
+        raise NotFound("not-found", "there is no connection with this account number")
+    return connection
+
+
+def list_connections(ctx: Context, *, limit: int, cursor: str | None) -> Page[Connection]:
+    """This function will list a project's connections by account number, one page at a time."""
+    return repository.connections_page(tenancy.get_project(ctx), limit=limit, cursor=cursor)
+
+
+def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
+    """This function will list what is the signed-in consumer's, over all projects."""
+    if ctx.actor.consumer_id is None:
+        return ()
+    mine: list[tuple[Project, Connection]] = []
+    for project_id, account in repository.links_of(ctx.client, ctx.actor.consumer_id):
+        here = ctx.in_project(project_id)
+        mine.append((tenancy.get_project(here), get_connection(here, account=account)))
+    return tuple(mine)
+
+
+def find_by_number(project: Project, *, account: str | None, meter_number: str | None) -> Connection | None:
+    """This function will look a connection up by account or, failing that, by meter number. One or two reads."""
+    if account is None and meter_number is not None:
+        account = repository.find_account_of_meter(project, normalised_meter(meter_number))
+    return repository.find_connection(project, account) if account else None
+
+
+def connections_by_account(project: Project, accounts: Iterable[str]) -> dict[str, Connection]:
+    """This function will read many connections at once, as they are now."""
+    return repository.connections_of(project, accounts)
+
+
+def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
+    """This function will read all connections of one shard, as they were a moment ago."""
+    return repository.shard_connections(project, shard)
+
+
+def all_connections(project: Project) -> Iterator[Connection]:
+    """This function will read all connections of a project, shard by shard."""
+    for shard in range(project.settings.shards):
+        yield from repository.shard_connections(project, shard)
+
+
+def advance_meter(
+    project: Project, connection: Connection, *, value: Decimal, read_on: date, period: Period, usage: Decimal
+) -> Action:
+    """This function will give the write by which a reading, confirmed in the same transaction, becomes the last."""
+    return repository.advance(project, connection, value=value, read_on=read_on, period=period, usage=usage)
+
+
+def _may_see(ctx: Context, connection: Connection) -> bool:
+    return ctx.actor.may("connections.read") or ctx.actor.owns(connection.consumer_id)
+
+
+def _known_account(account: str) -> str:
+    try:
+        return code(account, "an account number")
+    except Invalid:
+        raise NotFound("not-found", "there is no connection with this account number") from None
+
+
+def _next_account(project: Project, day: date) -> str:
+    return account_number(day, repository.next_number(project, account_sequence(day)))
+
+
+def _made_before(project: Project, meter: str, printed: str) -> Connection | None:
+    """This function will find what an earlier sending of this very request made; another's meter is a conflict."""
+    account = repository.find_account_of_meter(project, meter)
+    if account is None:
+        return None
+    holder = repository.find_connection(project, account)
+    if holder and holder.request_print == printed:
+        return holder
+    raise Conflict("meter-taken", f"meter number {meter} is already on connection {account}")
+
+
+def _settle_refusal(project: Project, connection: Connection, refused: Refused) -> Connection:
+    if "consumer" in refused.labels:
+        raise NotFound("not-found", "there is no consumer with this id") from None
+    if "meter" in refused.labels:
+        made = _made_before(project, connection.meter_number, connection.request_print)
+        if made:
+            return made
+    raise Conflict("account-taken", f"account number {connection.account} is already in use") from None
+
+
+def _same_request(made: Consumer | None, asked: Consumer) -> Consumer:
+    if made is None or made.request_print != asked.request_print:
+        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
+    return made

@@ -1,0 +1,1 @@
+"""The outside world, wrapped once: HTTP, the table, queues, files, tokens, logs."""

@@ -1,0 +1,70 @@
+"""Many conditional inserts at the price of single ones: 25 to a request, each refused alone if its key is taken.
+
+A batch of PartiQL INSERT statements is the only call of DynamoDB that does this: BatchWriteItem knows no conditions,
+and a transaction costs double and falls as a whole.
+"""
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from chalicelib.kernel.errors import TryLater
+from chalicelib.platform import dynamo, settings
+
+AttributeMap = dict[str, dict[str, Any]]
+
+BATCH = 25
+_ATTEMPTS = 8
+_DUPLICATE = "DuplicateItem"
+_RETRIED = {"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "TransactionConflict"}
+
+Thing = TypeVar("Thing")
+
+
+def batches(things: Iterable[Thing], size: int = BATCH) -> Iterator[list[Thing]]:
+    """This function will cut a sequence into lists of at most `size`."""
+    iterator = iter(things)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def insert_batch(items: Sequence[AttributeMap]) -> list[bool]:
+    """This function will insert up to 25 items and say for each whether it is new (False: its key was taken).
+
+    One request; one write unit per KB and item, plus its index entries.
+
+    :raises TryLater: if the table stayed throttled; what is inserted by then stays, and a repetition is harmless.
+    """
+    new: list[bool | None] = [None] * len(items)
+    for attempt in range(_ATTEMPTS):
+        waiting = [at for at, answer in enumerate(new) if answer is None]
+        if not waiting:
+            return [bool(answer) for answer in new]
+        if attempt:
+            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+        answers = _execute([items[at] for at in waiting])
+        for at, code in zip(waiting, answers, strict=True):
+            if code not in _RETRIED:
+                new[at] = code is None
+    raise TryLater("busy", "the table is throttled; what was written stays and the rest can be repeated")
+
+
+def _execute(items: Sequence[AttributeMap]) -> list[str | None]:
+    """This function will send one batch and give each statement's error code, None where it was carried out."""
+    answer = dynamo.client().batch_execute_statement(Statements=[_statement(item) for item in items])
+    codes: list[str | None] = [response.get("Error", {}).get("Code") for response in answer["Responses"]]
+    for response, code in zip(answer["Responses"], codes, strict=True):
+        if code and code != _DUPLICATE and code not in _RETRIED:
+            raise RuntimeError(f"insert refused: {code}: {response['Error'].get('Message')}")
+    return codes
+
+
+def _statement(item: AttributeMap) -> dict[str, Any]:
+    names = list(item)
+    value = ",".join(f"'{name}':?" for name in names)
+    return {
+        "Statement": f'INSERT INTO "{settings.table_name()}" VALUE {{{value}}}',
+        "Parameters": [item[name] for name in names],
+    }

@@ -1,0 +1,33 @@
+"""Where the way in gets the time and fresh ids from; everything below is handed them in its Context."""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from chalicelib.kernel.ids import ulid
+
+
+def _system_time() -> datetime:
+    return datetime.now(UTC)
+
+
+_source: Callable[[], datetime] = _system_time
+
+
+def use_time(source: Callable[[], datetime] | None) -> None:
+    """This function will make every way in read the time from `source` (None: the system's clock again).
+
+    Journeys through months and the laptop's demonstration day move the clock here.
+    """
+    global _source  # noqa: PLW0603 - one process has one clock
+    _source = source or _system_time
+
+
+def now() -> datetime:
+    """This function will give the present instant."""
+    return _source()
+
+
+def fresh_id() -> str:
+    """This function will give a new time-ordered identifier."""
+    return ulid(now(), secrets.token_bytes(10))

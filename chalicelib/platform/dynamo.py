@@ -1,0 +1,258 @@
+"""The one table: its item base, exact attribute types, pages, and reads by shard."""
+
+import base64
+import binascii
+import hmac
+import json
+import os
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from pynamodb.attributes import Attribute, UnicodeAttribute
+from pynamodb.constants import NUMBER, STRING
+from pynamodb.exceptions import DoesNotExist
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from chalicelib.kernel.clock import iso, parse_iso
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
+from chalicelib.platform import settings
+from chalicelib.platform.keys import Key
+
+Item = TypeVar("Item", bound="TableItem")
+
+MAX_PAGE = 200
+
+
+class IntAttribute(Attribute[int]):
+    """A whole number, exact at any size. PynamoDB's own number attribute reads 25.06 as a float."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        if type(value) is not int:
+            raise TypeError(f"{value!r} is no whole number")
+        return str(value)
+
+    def deserialize(self, value: str) -> int:
+        return int(value)
+
+
+class DecimalAttribute(Attribute[Decimal]):
+    """An exact decimal. DynamoDB keeps 38 digits; the schemas let at most 18 in."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: Decimal) -> str:
+        if not value.is_finite():
+            raise ValueError(f"{value!r} is no finite decimal")
+        return format(value, "f")
+
+    def deserialize(self, value: str) -> Decimal:
+        return Decimal(value)
+
+
+class DayAttribute(Attribute[date]):
+    """A calendar day, YYYY-MM-DD."""
+
+    attr_type = STRING
+
+    def serialize(self, value: date) -> str:
+        return value.isoformat()
+
+    def deserialize(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+
+class InstantAttribute(Attribute[datetime]):
+    """An instant in UTC."""
+
+    attr_type = STRING
+
+    def serialize(self, value: datetime) -> str:
+        return iso(value)
+
+    def deserialize(self, value: str) -> datetime:
+        return parse_iso(value)
+
+
+class PeriodAttribute(Attribute[Period]):
+    """A billing period, YYYY-MM."""
+
+    attr_type = STRING
+
+    def serialize(self, value: Period) -> str:
+        return str(value)
+
+    def deserialize(self, value: str) -> Period:
+        return Period.parse(value)
+
+
+class JsonAttribute(Attribute[Any]):
+    """A small JSON document as text: half the work of typed maps, and numbers in it are whole or text, never floats."""
+
+    attr_type = STRING
+
+    def serialize(self, value: Any) -> str:  # noqa: ANN401
+        return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+    def deserialize(self, value: str) -> Any:  # noqa: ANN401
+        return json.loads(value, parse_float=Decimal)
+
+
+class AccountIndex(GlobalSecondaryIndex["TableItem"]):  # type: ignore[no-untyped-call]
+    """Index `account`: everything of one owner in order (a connection's bills, a project's runs)."""
+
+    class Meta:
+        index_name = "account"
+        projection = AllProjection()
+
+    g1p = UnicodeAttribute(hash_key=True)
+    g1s = UnicodeAttribute(range_key=True)
+
+
+class WorklistIndex(GlobalSecondaryIndex["TableItem"]):  # type: ignore[no-untyped-call]
+    """Index `worklist`, sparse: only what still needs something (pending readings, open bills, open runs)."""
+
+    class Meta:
+        index_name = "worklist"
+        projection = AllProjection()
+
+    g2p = UnicodeAttribute(hash_key=True)
+    g2s = UnicodeAttribute(range_key=True)
+
+
+_RANGE = {None: "sk", "account": "g1s", "worklist": "g2s"}
+
+
+class TableItem(Model):
+    """The base of every stored item. Subclasses share this class's connection (see `connect`)."""
+
+    class Meta:
+        table_name = os.environ.get("METERBOOK_TABLE", "meterbook")
+        region = os.environ.get("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
+        connect_timeout_seconds = 2
+        read_timeout_seconds = 5
+        max_retry_attempts = 4
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    g1p = UnicodeAttribute(null=True)
+    g1s = UnicodeAttribute(null=True)
+    g2p = UnicodeAttribute(null=True)
+    g2s = UnicodeAttribute(null=True)
+    expires = IntAttribute(attr_name="ttl", null=True)
+    account_index = AccountIndex()
+    worklist_index = WorklistIndex()
+
+
+def connect() -> None:
+    """This function will build the one DynamoDB client that all items share.
+
+    PynamoDB builds a client for each class used before its base, 50 ms each; called once at import this prevents it.
+    """
+    TableItem.Meta.table_name = settings.table_name()
+    TableItem._connection = None  # noqa: SLF001 - PynamoDB has no public way to share or renew a connection
+    TableItem._get_connection()  # noqa: SLF001
+
+
+def client() -> Any:  # noqa: ANN401 - botocore's client is untyped
+    """This function will give the shared botocore client, for what PynamoDB has no word for."""
+    return TableItem._get_connection().connection.client  # noqa: SLF001
+
+
+def find(item: type[Item], key: Key, *, consistent: bool = True) -> Item | None:
+    """This function will read one item by key, or give None. One read unit per 4 KB (half, if not consistent)."""
+    try:
+        return item.get(key[0], key[1], consistent_read=consistent)
+    except DoesNotExist:
+        return None
+
+
+def all_of(
+    item: type[Item], partition: str, prefix: str, *, consistent: bool = True, only: Condition | None = None
+) -> Iterator[Item]:
+    """This function will read all items of a partition whose sort key starts with `prefix`, in order."""
+    condition = item.sk.startswith(prefix) if prefix else None
+    yield from item.query(partition, condition, filter_condition=only, consistent_read=consistent)
+
+
+def page_of(  # one call, one page; the cursor is only good for the same list of the same tenant
+    item: type[Item],
+    partition: str,
+    prefix: str,
+    *,
+    limit: int,
+    cursor: str | None,
+    index: str | None = None,
+    newest_first: bool = False,
+) -> Page[Item]:
+    """This function will read one page of a partition (of `account` or `worklist`, if index names one).
+
+    :raises Invalid: for a cursor that this list did not hand out.
+    """
+    place = f"{index}|{partition}|{prefix}|{newest_first}"
+    last = _open_cursor(cursor, place) if cursor else None
+    found = item.query(
+        partition,
+        getattr(item, _RANGE[index]).startswith(prefix) if prefix else None,
+        index_name=index,
+        consistent_read=index is None,  # an index has no consistent reads
+        limit=limit,
+        last_evaluated_key=last,
+        scan_index_forward=not newest_first,
+    )
+    items = tuple(found)
+    return Page(items, _seal_cursor(found.last_evaluated_key, place) if found.last_evaluated_key else None)
+
+
+def shards_page(
+    item: type[Item], partitions: list[str], prefix: str, *, limit: int, cursor: str | None, index: str | None = None
+) -> Page[Item]:
+    """This function will read one page of a list that is spread over several partitions, one after the other."""
+    place = "|".join([partitions[0], str(len(partitions)), prefix, str(index)])
+    at, inner = 0, None
+    if cursor:
+        opened = _open_cursor(cursor, place)
+        at, inner = opened["shard"], opened["inner"]
+    items: list[Item] = []
+    while at < len(partitions):
+        page = page_of(item, partitions[at], prefix, limit=limit - len(items), cursor=inner, index=index)
+        items.extend(page.items)
+        at, inner = (at, page.cursor) if page.cursor else (at + 1, None)
+        if len(items) >= limit:
+            break
+    more = at < len(partitions)
+    return Page(tuple(items), _seal_cursor({"shard": at, "inner": inner}, place) if more else None)
+
+
+def _cursor_tag(body: bytes, place: str) -> bytes:
+    secret = next(iter(settings.token_keys().values())).encode()
+    return hmac.digest(secret, b"cursor|" + place.encode() + b"|" + body, sha256)[:12]
+
+
+def _seal_cursor(last: dict[str, Any], place: str) -> str:
+    body = json.dumps(last, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(_cursor_tag(body, place) + body).decode().rstrip("=")
+
+
+def _open_cursor(cursor: str, place: str) -> dict[str, Any]:
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except (binascii.Error, ValueError):
+        raw = b""
+    tag, body = raw[:12], raw[12:]
+    if not hmac.compare_digest(tag, _cursor_tag(body, place)):
+        raise Invalid("bad-cursor", "this cursor does not belong to this list; start again without it")
+    opened: dict[str, Any] = json.loads(body)
+    return opened
+
+
+if os.environ.get("METERBOOK_TABLE"):
+    connect()

@@ -1,0 +1,265 @@
+"""HTTP, wrapped once: one decorator carries path, permission and schemas; one place turns errors into answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel, ValidationError
+from pynamodb.exceptions import PynamoDBException
+
+from chalicelib.kernel import errors
+from chalicelib.kernel.context import Actor, Context
+from chalicelib.kernel.errors import Fault, Invalid, MeterbookError, NotFound, Unauthenticated
+from chalicelib.kernel.ids import derived_ids, slug
+from chalicelib.platform import clock, log
+from chalicelib.platform.auth import verify_access_token
+from chalicelib.platform.schema import Problem, ProblemField, Schema
+
+PUBLIC = "(public)"
+SIGNED_IN = "(signed in)"
+
+_MAX_BODY_BYTES = 1_000_000
+_STATUS: Mapping[type[MeterbookError], int] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TryLater: 503,
+}
+_CODE_STATUS = {"too-large": 413, "not-json": 415, "key-reused": 422}
+_TITLES = {
+    400: "Bad request",
+    401: "Sign in first",
+    403: "Not permitted",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Key used for another request",
+    500: "Our mistake",
+    503: "Try again in a moment",
+}
+_SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+}
+_THROTTLED = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionInProgressException",
+}
+_ANONYMOUS = Actor(id="anonymous", role="anonymous", permissions=frozenset())
+
+Headers = dict[str, str | list[str]]
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation of the API: what the gateway, the guard and the OpenAPI document need to know of it."""
+
+    method: str
+    path: str
+    permission: str
+    or_own: bool
+    view: Callable[..., BaseModel]
+    body: type[Schema] | None
+    query: type[Schema] | None
+    returns: type[BaseModel]
+    status: int
+    location: str | None
+
+    @property
+    def name(self) -> str:
+        return self.view.__name__
+
+    @property
+    def feature(self) -> str:
+        return self.view.__module__.split(".")[1]
+
+
+ENDPOINTS: list[Endpoint] = []
+
+
+def endpoint(
+    blueprint: Blueprint,
+    method: str,
+    path: str,
+    *,
+    permission: str,
+    returns: type[BaseModel],
+    or_own: bool = False,
+    body: type[Schema] | None = None,
+    query: type[Schema] | None = None,
+    status: int = 200,
+    location: str | None = None,
+) -> Callable[[View], View]:
+    """This function will register a view with its permission and schemas.
+
+    The view is called with a Context, then `body` and `query` if it declares schemas for them and the path's parameters
+    other than client and project. `or_own` lets actors in who hold the permission only for what is theirs: the use case
+    then looks at whose it is. `location` is a path template filled from the path's parameters and the answer.
+    """
+
+    def register(view: View) -> View:
+        known = Endpoint(method, path, permission, or_own, view, body, query, returns, status, location)
+        ENDPOINTS.append(known)
+
+        @wraps(view)
+        def answer(**path_parameters: str) -> Response:
+            return _answer(known, blueprint.current_request, path_parameters)
+
+        # An empty list of content types leaves that check to us, so that the refusal reads like every other.
+        blueprint.route(path, methods=[method], content_types=[], name=f"{method} {path}")(answer)
+        return view
+
+    return register
+
+
+def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) -> Response:
+    request_id = str((request.context or {}).get("requestId") or clock.fresh_id())
+    try:
+        context = _context_of(known, request, path_parameters, request_id)
+        arguments: dict[str, Any] = {k: v for k, v in path_parameters.items() if k not in {"client", "project"}}
+        if known.query:
+            arguments["query"] = _validated(known.query, dict(request.query_params or {}), "query")
+        elif request.query_params:
+            raise Invalid("unknown-parameter", "this operation takes no query parameters")
+        if known.body:
+            arguments["body"] = _body_of(known.body, request)
+        result = known.view(context, **arguments)
+        headers: Headers = {"Content-Type": "application/json", **_SECURITY_HEADERS}
+        if known.location:
+            headers["Location"] = known.location.format(**path_parameters, **result.model_dump(by_alias=False))
+        response = Response(result.model_dump_json(by_alias=True), headers, known.status)
+    except MeterbookError as error:
+        response = _problem(error, request_id)
+    except (PynamoDBException, ClientError, BotoCoreError) as error:
+        response = _outage(error, request_id)
+    except Exception:  # noqa: BLE001 - the outermost guard: nothing may leave without an answer in our form
+        log.failure("request_failed", request_id=request_id, method=known.method, path=known.path)
+        response = _problem_response(500, "internal", "something went wrong on our side; it is logged", request_id)
+    log.event(
+        "request_answered",
+        request_id=request_id,
+        method=known.method,
+        path=known.path,
+        status=response.status_code,
+        client=path_parameters.get("client", ""),
+    )
+    return response
+
+
+def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, str], request_id: str) -> Context:
+    """This function will say who asks and whether they may, before anything of the request is read."""
+    now = clock.now()
+    client, actor = "", _ANONYMOUS
+    if known.permission != PUBLIC:
+        client, actor = verify_access_token(_bearer(request), now=now)
+    asked = path_parameters.get("client", client)
+    if asked != client:
+        raise NotFound("not-found", "there is no such client, or it is not yours")
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
+        raise Invalid("bad-idempotency-key", "an Idempotency-Key is 1 to 128 printable ASCII characters")
+    context = Context(
+        client=client,
+        actor=actor,
+        now=now,
+        new_id=derived_ids(client, actor.id, known.method, request.context.get("path", known.path), key)
+        if key
+        else clock.fresh_id,
+        request_id=request_id,
+        request_key=key,
+    )
+    if known.permission not in {PUBLIC, SIGNED_IN}:
+        context.require(known.permission, or_own=known.or_own)
+    if "project" in path_parameters:
+        return context.in_project(slug(path_parameters["project"], "a project's id"))
+    return context
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = str(request.headers.get("authorization", "")).partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated(
+            "no-token", "sign in at /api/auth/login and send the header Authorization: Bearer <token>"
+        )
+    return token.strip()
+
+
+def _body_of(schema: type[Schema], request: Request) -> Schema:
+    raw = request.raw_body
+    raw = raw.encode() if isinstance(raw, str) else raw or b""
+    if len(raw) > _MAX_BODY_BYTES:
+        raise Invalid("too-large", "the body is larger than 1 MB")
+    content_type = str(request.headers.get("content-type", "application/json")).partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise Invalid("not-json", "send the body as Content-Type: application/json")
+    try:
+        return schema.model_validate_json(raw)
+    except ValidationError as error:
+        raise _invalid("body", error) from None
+
+
+def _validated(schema: type[Schema], values: dict[str, Any], what: str) -> Schema:
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        raise _invalid(what, error) from None
+
+
+def _invalid(what: str, error: ValidationError) -> Invalid:
+    faults = tuple(
+        Fault(".".join(str(step) for step in fault["loc"]) or what, fault["msg"].removeprefix("Value error, "))
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+    first = f"{faults[0].where}: {faults[0].reason}"
+    more = f" (and {len(faults) - 1} more, see errors)" if len(faults) > 1 else ""
+    return Invalid(f"invalid-{what}", first + more, faults=faults)
+
+
+def _problem(error: MeterbookError, request_id: str) -> Response:
+    by_class = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+    return _problem_response(_CODE_STATUS.get(error.code, by_class), error.code, str(error), request_id, error.faults)
+
+
+def _outage(error: Exception, request_id: str) -> Response:
+    """This function will answer for an AWS call that failed: 503 if waiting helps, 500 if it is our mistake."""
+    log.failure("aws_call_failed", request_id=request_id, error=type(error).__name__)
+    cause = getattr(error, "cause", None) or error
+    code = getattr(cause, "response", {}).get("Error", {}).get("Code", "")
+    if code in _THROTTLED or (isinstance(cause, BotoCoreError) and not code):
+        return _problem_response(503, "busy", "the store is busy; nothing was lost, try again in a moment", request_id)
+    return _problem_response(500, "internal", "something went wrong on our side; it is logged", request_id)
+
+
+def _problem_response(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()) -> Response:
+    body = problem_json(status, code, detail, request_id, faults)
+    headers: Headers = {"Content-Type": "application/problem+json", **_SECURITY_HEADERS}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == 503:
+        headers["Retry-After"] = "2"
+    return Response(body, headers, status)
+
+
+def problem_json(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()) -> str:
+    """This function will write an error as RFC 9457 problem details."""
+    return Problem(
+        type=f"urn:meterbook:problem:{code}",
+        title=_TITLES[status],
+        status=status,
+        detail=detail,
+        code=code,
+        request_id=request_id,
+        errors=[ProblemField(where=fault.where, reason=fault.reason) for fault in faults],
+    ).model_dump_json(by_alias=True)

@@ -1,0 +1,46 @@
+"""What every function that is not the API shares: its own Context and a log line of how it ended.
+
+Chalice's middleware does not run for these functions once deployed, so each handler carries this decorator itself.
+"""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from chalicelib.kernel.context import Actor, Context
+from chalicelib.platform import clock, log
+
+Result = TypeVar("Result")
+
+
+def job(name: str) -> Callable[[Callable[[Any], Result]], Callable[[Any], Result]]:
+    """This function will log the start, end and failure of an event handler; a failure goes on, so that AWS retries."""
+
+    def decorate(handler: Callable[[Any], Result]) -> Callable[[Any], Result]:
+        @wraps(handler)
+        def run(event: Any) -> Result:  # noqa: ANN401
+            log.configure()
+            started = time.monotonic()
+            try:
+                result = handler(event)
+            except Exception:
+                log.failure("job_failed", job=name)
+                raise
+            log.event("job_done", job=name, duration_ms=int((time.monotonic() - started) * 1000))
+            return result
+
+        return run
+
+    return decorate
+
+
+def job_context(name: str, *, client: str, project: str) -> Context:
+    """This function will make the Context of a job: the actor is the job itself and may do anything in that tenant."""
+    return Context(
+        client=client,
+        project=project,
+        actor=Actor(id=f"job:{name}", role="job", permissions=frozenset()),
+        now=clock.now(),
+        new_id=clock.fresh_id,
+    )

@@ -1,0 +1,145 @@
+"""Every key of the table, in one place. Each partition starts with its client; docs/data-model.md draws them.
+
+`#` separates parts and can't occur in a client, project, account or meter number, so no tenant's prefix is another's.
+"""
+
+from datetime import date
+
+from chalicelib.kernel.ids import shard_of
+from chalicelib.kernel.period import Period
+
+Key = tuple[str, str]
+
+_SHARD_DIGITS = 4
+
+
+def shard_name(shard: int) -> str:
+    """This function will print a shard number as keys carry it: 7 -> 0007."""
+    return str(shard).zfill(_SHARD_DIGITS)
+
+
+# --- tenancy
+# The one partition that no tenant owns: the list of projects that schedules walk. "~" can't start a client's name.
+DIRECTORY = "~DIRECTORY"
+
+
+def directory_entry(client: str, project: str) -> Key:
+    return DIRECTORY, f"{client}#{project}"
+
+
+def client(client_id: str) -> Key:
+    return f"{client_id}#CONFIG", "CLIENT"
+
+
+def project(client_id: str, project_id: str) -> Key:
+    return f"{client_id}#CONFIG", f"PROJECT#{project_id}"
+
+
+# --- identity
+def user(client_id: str, user_id: str) -> Key:
+    return f"{client_id}#USER#{user_id}", "USER"
+
+
+def users(client_id: str) -> str:
+    return f"{client_id}#USERS"
+
+
+def login_name(client_id: str, normalised: str) -> Key:
+    return f"{client_id}#LOGIN#{normalised}", "LOGIN"
+
+
+# --- consumers
+def consumer(client_id: str, consumer_id: str) -> Key:
+    return f"{client_id}#CONSUMER#{consumer_id}", "CONSUMER"
+
+
+def consumers(client_id: str) -> str:
+    return f"{client_id}#CONSUMERS"
+
+
+def consumer_link(client_id: str, consumer_id: str, project_id: str, account: str) -> Key:
+    return f"{client_id}#CONSUMER#{consumer_id}", f"CONNECTION#{project_id}#{account}"
+
+
+def connection(client_id: str, project_id: str, account: str, shards: int) -> Key:
+    return connections(client_id, project_id, shard_of(account, shards)), f"CONNECTION#{account}"
+
+
+def connections(client_id: str, project_id: str, shard: int) -> str:
+    return f"{client_id}#{project_id}#CONNECTIONS#{shard_name(shard)}"
+
+
+def meter_number(client_id: str, project_id: str, normalised: str) -> Key:
+    return f"{client_id}#{project_id}#METER#{normalised}", "METER"
+
+
+def sequence(client_id: str, project_id: str, name: str) -> Key:
+    return f"{client_id}#{project_id}#SEQUENCES", name
+
+
+# --- tariffs
+def tariff(client_id: str, project_id: str, tariff_id: str, version: int) -> Key:
+    return f"{client_id}#{project_id}#TARIFFS", f"TARIFF#{tariff_id}#{version:06}"
+
+
+# --- periods: readings and bills
+def period(client_id: str, project_id: str, month: Period) -> Key:
+    return f"{client_id}#{project_id}#PERIODS", f"PERIOD#{month}"
+
+
+def period_shard(client_id: str, project_id: str, month: Period, shard: int) -> str:
+    return f"{client_id}#{project_id}#{month}#{shard_name(shard)}"
+
+
+def reading(client_id: str, project_id: str, month: Period, account: str, shards: int) -> Key:
+    return period_shard(client_id, project_id, month, shard_of(account, shards)), f"READING#{account}"
+
+
+def bill(client_id: str, project_id: str, month: Period, account: str, revision: int, shards: int) -> Key:
+    return period_shard(client_id, project_id, month, shard_of(account, shards)), f"BILL#{account}#{revision}"
+
+
+def account_view(client_id: str, project_id: str, account: str) -> str:
+    return f"{client_id}#{project_id}#ACCOUNT#{account}"
+
+
+def pending_readings(client_id: str, project_id: str, shard: int) -> str:
+    return f"{client_id}#{project_id}#PENDING#{shard_name(shard)}"
+
+
+def open_bills(client_id: str, project_id: str, shard: int) -> str:
+    return f"{client_id}#{project_id}#OPEN#{shard_name(shard)}"
+
+
+def open_bill_place(due_on: date, account: str, month: Period) -> str:
+    return f"{due_on.isoformat()}#{account}#{month}"
+
+
+# --- imports
+def reading_import(client_id: str, project_id: str, import_id: str) -> Key:
+    return f"{client_id}#{project_id}#IMPORT#{import_id}", "IMPORT"
+
+
+def reading_imports(client_id: str, project_id: str) -> str:
+    return f"{client_id}#{project_id}#IMPORTS"
+
+
+# --- billing runs
+def billing_run(client_id: str, project_id: str, run_id: str) -> Key:
+    return f"{client_id}#{project_id}#RUN#{run_id}", "RUN"
+
+
+def billing_runs(client_id: str, project_id: str) -> str:
+    return f"{client_id}#{project_id}#RUNS"
+
+
+def open_runs(client_id: str, project_id: str) -> str:
+    return f"{client_id}#{project_id}#OPEN-RUNS"
+
+
+def run_chunk(client_id: str, project_id: str, run_id: str, shard: int) -> Key:
+    return f"{client_id}#{project_id}#RUN#{run_id}", f"CHUNK#{shard_name(shard)}"
+
+
+def run_exception(client_id: str, project_id: str, run_id: str, account: str) -> Key:
+    return f"{client_id}#{project_id}#RUN#{run_id}", f"EXCEPTION#{account}"

@@ -1,0 +1,136 @@
+"""What all request and response schemas share: camelCase, nothing unknown, decimals and amounts as text."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic.alias_generators import to_camel
+
+from chalicelib.kernel.clock import iso
+from chalicelib.kernel.errors import MeterbookError
+from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import parse_decimal, plain
+
+_FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
+
+
+class Schema(BaseModel):
+    """The base of every request and response body."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        extra="forbid",
+        frozen=True,
+        defer_build=True,
+    )
+
+
+def _read_decimal(value: Any) -> Decimal:  # noqa: ANN401 - whatever the caller sent
+    if isinstance(value, Decimal):
+        return value
+    if not isinstance(value, str):
+        raise ValueError('give a decimal as text, such as "12.375"')  # noqa: TRY004 - pydantic wants ValueError
+    try:
+        return parse_decimal(value)
+    except MeterbookError as error:
+        raise ValueError(str(error)) from None
+
+
+def _read_period(value: Any) -> Period:  # noqa: ANN401
+    if isinstance(value, Period):
+        return value
+    if not isinstance(value, str):
+        raise ValueError('give a period as text, such as "2025-11"')  # noqa: TRY004
+    try:
+        return Period.parse(value)
+    except MeterbookError as error:
+        raise ValueError(str(error)) from None
+
+
+def _read_day(value: Any) -> date:  # noqa: ANN401
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        if not isinstance(value, str) or len(value) != 10:
+            raise ValueError
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("give a calendar day like 2025-11-05") from None
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise ValueError("give a day between 1990 and 2199")
+    return day
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("leave out line breaks and other control characters")
+    return text
+
+
+DecimalText = Annotated[
+    Decimal,
+    BeforeValidator(_read_decimal),
+    PlainSerializer(plain, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d{1,12}(\.\d{1,6})?$", "examples": ["1785"]}),
+]
+PeriodText = Annotated[
+    Period,
+    BeforeValidator(_read_period),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$", "examples": ["2025-11"]}),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(_read_day),
+    PlainSerializer(date.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2025-11-05"]}),
+]
+Instant = Annotated[
+    datetime,
+    PlainSerializer(iso, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2025-11-05T02:30:00.000Z"]}),
+]
+Amount = Annotated[str, Field(description="An amount in the project's currency, as decimal text", examples=["275.00"])]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_printable)
+]
+AccountNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["2025110001"])]
+
+
+class PageQuery(Schema):
+    """Which page of a list."""
+
+    limit: int = Field(default=50, ge=1, le=200, description="How many items at the most")
+    cursor: str | None = Field(default=None, max_length=2000, description="The cursor of the page before")
+
+
+class Problem(Schema):
+    """An error as RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable, for programs")
+    request_id: str
+    errors: list["ProblemField"] = Field(default_factory=list, description="What is wrong where, if several things are")
+
+
+class ProblemField(Schema):
+    """One fault of a request."""
+
+    where: str
+    reason: str

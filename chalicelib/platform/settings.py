@@ -1,0 +1,52 @@
+"""What the deployment decides: names and secrets from the environment, read when first needed."""
+
+import json
+import os
+from functools import cache
+
+import boto3
+
+
+def _required(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise RuntimeError(f"the environment variable {name} is not set; infra/resources.yaml and local/ set it")
+    return value
+
+
+def table_name() -> str:
+    """This function will name the one table."""
+    return _required("METERBOOK_TABLE")
+
+
+def bucket_name() -> str:
+    """This function will name the bucket of uploads and reports."""
+    return _required("METERBOOK_BUCKET")
+
+
+def billing_queue_url() -> str:
+    """This function will give the address of the queue that drives the bill generator."""
+    return _required("METERBOOK_BILLING_QUEUE")
+
+
+@cache
+def token_keys() -> dict[str, str]:
+    """This function will give the signing secrets by key id, the current one first.
+
+    They come from the environment on a laptop and from an SSM SecureString when deployed, never from the repository.
+    """
+    parameter = os.environ.get("METERBOOK_TOKEN_KEYS_PARAMETER")
+    if parameter:
+        answer = boto3.client("ssm").get_parameter(Name=parameter, WithDecryption=True)
+        text = answer["Parameter"].get("Value", "")
+    else:
+        text = _required("METERBOOK_TOKEN_KEYS")
+    keys: dict[str, str] = json.loads(text)
+    if not keys or any(len(secret) < 32 for secret in keys.values()):
+        raise RuntimeError("token keys must be a JSON object of key id to a secret of at least 32 characters")
+    return keys
+
+
+def allowed_origin() -> str:
+    """This function will name the web origin that browsers may call from ("*" unless set)."""
+    return os.environ.get("METERBOOK_ALLOWED_ORIGIN", "*")

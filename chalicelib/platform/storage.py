@@ -1,0 +1,73 @@
+"""Files in the bucket: uploads by presigned form, reports as JSON."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from chalicelib.kernel.errors import Invalid
+from chalicelib.platform import settings
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_UPLOAD_SECONDS = 15 * 60
+
+
+@cache
+def _client() -> "S3Client":
+    # Signature 4 and the regional address: what every region accepts in a presigned form.
+    return boto3.client("s3", config=Config(signature_version="s3v4", connect_timeout=2, read_timeout=20))
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """Where and with which form fields a file is to be posted, and for how long that is allowed."""
+
+    url: str
+    fields: dict[str, str]
+    expires_seconds: int
+
+
+def upload_form(key: str, *, content_type: str, max_bytes: int) -> UploadForm:
+    """This function will allow one file of that type and at most that size to be posted under that key."""
+    form = _client().generate_presigned_post(
+        settings.bucket_name(),
+        key,
+        Fields={"Content-Type": content_type},
+        Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
+        ExpiresIn=_UPLOAD_SECONDS,
+    )
+    return UploadForm(form["url"], form["fields"], _UPLOAD_SECONDS)
+
+
+def read_file(key: str, *, max_bytes: int) -> bytes:
+    """This function will read a whole uploaded file.
+
+    :raises Invalid: if it is larger than `max_bytes`.
+    """
+    answer = _client().get_object(Bucket=settings.bucket_name(), Key=key)
+    if answer["ContentLength"] > max_bytes:
+        raise Invalid("too-large", f"the file is larger than {max_bytes // 1_000_000} MB; split it")
+    return answer["Body"].read()
+
+
+def write_json(key: str, document: Any) -> None:  # noqa: ANN401
+    """This function will store a JSON document; the same document again is the same object."""
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    _client().put_object(Bucket=settings.bucket_name(), Key=key, Body=body, ContentType="application/json")
+
+
+def find_json(key: str) -> Any:  # noqa: ANN401
+    """This function will read a JSON document, or give None if there is none under that key."""
+    try:
+        answer = _client().get_object(Bucket=settings.bucket_name(), Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchKey":
+            return None
+        raise
+    return json.loads(answer["Body"].read())
