@@ -1,0 +1,61 @@
+"""The rating engine: a tariff sheet as data, the use of a period, and the lines of the bill, each with its trace."""
+
+from chalicelib.tariffs.domain.compile import CompiledTariff, compile_tariff
+from chalicelib.tariffs.domain.document import (
+    AdjustmentCharge,
+    Block,
+    BlockCharge,
+    Charge,
+    Condition,
+    Conversion,
+    Factor,
+    FixedCharge,
+    MinimumCharge,
+    PercentCharge,
+    RoundingPlan,
+    Schedule,
+    ScheduleCharge,
+    Season,
+    SubtotalCharge,
+    Tariff,
+    UsageCharge,
+)
+from chalicelib.tariffs.domain.explain import explain
+from chalicelib.tariffs.domain.rating import ENGINE_VERSION, Rating, rate, rate_over
+from chalicelib.tariffs.domain.rounding import Rounding
+from chalicelib.tariffs.domain.trace import Line, Trace, pack_lines, replay, unpack_lines
+from chalicelib.tariffs.domain.usage import Usage
+
+__all__ = [
+    "ENGINE_VERSION",
+    "AdjustmentCharge",
+    "Block",
+    "BlockCharge",
+    "Charge",
+    "CompiledTariff",
+    "Condition",
+    "Conversion",
+    "Factor",
+    "FixedCharge",
+    "Line",
+    "MinimumCharge",
+    "PercentCharge",
+    "Rating",
+    "Rounding",
+    "RoundingPlan",
+    "Schedule",
+    "ScheduleCharge",
+    "Season",
+    "SubtotalCharge",
+    "Tariff",
+    "Trace",
+    "Usage",
+    "UsageCharge",
+    "compile_tariff",
+    "explain",
+    "pack_lines",
+    "rate",
+    "rate_over",
+    "replay",
+    "unpack_lines",
+]

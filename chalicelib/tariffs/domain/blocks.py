@@ -1,0 +1,58 @@
+"""Blocks of use, worked out in whole numbers: limits and prices are scaled once, when the tariff is compiled."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from math import lcm
+
+from chalicelib.tariffs.domain.document import Block, BlockMode
+from chalicelib.tariffs.domain.pricing import Price, Priced
+
+
+class BlockTable:
+    """One list of blocks. Limits are over `limit_den`, prices over `price_den`."""
+
+    __slots__ = ("limit_den", "price_den", "rows", "whole")
+
+    def __init__(self, blocks: Sequence[Block], mode: BlockMode, per: Decimal, exponent: int) -> None:
+        prices = [Price(block.rate, per, exponent) for block in blocks]
+        flats = [Price(block.flat, Decimal(1), exponent) for block in blocks]
+        starts = [block.over.as_integer_ratio() for block in blocks]
+        ends = [None if block.up_to is None else block.up_to.as_integer_ratio() for block in blocks]
+        self.whole = mode == "whole"
+        self.limit_den = lcm(*(start[1] for start in starts), *(end[1] for end in ends if end))
+        self.price_den = lcm(*(price.den for price in (*prices, *flats)))
+        self.rows = [
+            (
+                start[0] * (self.limit_den // start[1]),
+                None if end is None else end[0] * (self.limit_den // end[1]),
+                price.over(self.price_den),
+                price,
+                flat.over(self.price_den),
+                flat,
+            )
+            for start, end, price, flat in zip(starts, ends, prices, flats, strict=True)
+        ]
+
+    def price(self, num: int, den: int, scale_num: int = 1, scale_den: int = 1) -> Priced:
+        """This function will price a use of num/den, with every limit multiplied by scale_num/scale_den.
+
+        A use equal to a limit lies in the lower block; the first block is entered by any use, even none. Telescopic
+        blocks give a term for each one entered, whole ones for the last: 60 by 50@1.50 and the rest @2.50 is 50 at
+        1.50 and 10 at 2.50, or 60 at 2.50.
+        """
+        quantity_den = den * self.limit_den * scale_den
+        use = num * self.limit_den * scale_den
+        unit = den * scale_num
+        terms: list[tuple[int, int, Price]] = []
+        for start, end, rate, price, flat_rate, flat in self.rows:
+            if start and start * unit >= use:
+                break
+            if self.whole:
+                terms = [(use, rate, price)]
+            elif end is None or end * unit >= use:
+                terms.append((use - start * unit, rate, price))
+            else:
+                terms.append(((end - start) * unit, rate, price))
+            if flat_rate:
+                terms.append((quantity_den, flat_rate, flat))
+        return Priced(terms, quantity_den, self.price_den)

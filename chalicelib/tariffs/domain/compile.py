@@ -1,0 +1,205 @@
+"""From the tariff sheet to rules that only have to be run: done once, before a run rates thousands by it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+from chalicelib.kernel.ids import fingerprint
+from chalicelib.kernel.money import exponent_of
+from chalicelib.tariffs.domain.charges import (
+    AdjustmentPricer,
+    BlockPricer,
+    FixedPricer,
+    MinimumPricer,
+    PercentPricer,
+    Pricer,
+    SchedulePricer,
+    SubtotalPricer,
+    UsagePricer,
+)
+from chalicelib.tariffs.domain.document import (
+    AdjustmentCharge,
+    BlockCharge,
+    Charge,
+    Condition,
+    Factor,
+    FixedCharge,
+    MinimumCharge,
+    PercentCharge,
+    ScheduleCharge,
+    Season,
+    SubtotalCharge,
+    Tariff,
+    UsageCharge,
+)
+from chalicelib.tariffs.domain.draft import Draft
+from chalicelib.tariffs.domain.plain import canonical
+from chalicelib.tariffs.domain.pricing import Priced
+from chalicelib.tariffs.domain.rounding import TO_WHOLE, Rounding, round_to_step
+
+ALL_EARLIER = "*"
+"""Stands for every charge above, where a percentage, a minimum or a subtotal names charges."""
+
+ROUNDING_CODE = "rounding"
+"""The code of the line that rounds the total."""
+
+RatedCharge = FixedCharge | UsageCharge | BlockCharge | ScheduleCharge
+"""The charges that have rates, which factors may change before they meet a quantity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One charge, ready to run. `step` and all amounts are in minor units; `exact` carries the unrounded value on.
+
+    `fills_up`: a line for what is missing only, left out when nothing is.
+    """
+
+    charge: Charge
+    pricer: Pricer
+    when: Condition | None
+    season: Season | None
+    factors: tuple[Factor, ...]
+    to_whole: Callable[[int, int], int]
+    step: int
+    rounding: Rounding
+    exact: bool
+    fills_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTariff:
+    """A tariff ready to rate by. `document_digest` stands for everything it says."""
+
+    tariff: Tariff
+    rules: tuple[Rule, ...]
+    conversions: dict[str, tuple[int, int, str | None]]
+    document_digest: str
+
+
+def compile_tariff(tariff: Tariff) -> CompiledTariff:
+    """This function will prepare a tariff for rating; do it once per run, not once per bill.
+
+    The tariff must have passed `check_tariff`.
+    """
+    exponent = exponent_of(tariff.currency)
+    minor_unit = Decimal(1).scaleb(-exponent)
+    plan = tariff.rounding
+    default = plan.line or Rounding(plan.total.mode if plan.total else "half-up", minor_unit)
+    exact = plan.line is None and plan.total is not None
+    charges = tariff.charges
+    if plan.total is not None:
+        closing = SubtotalCharge(code=ROUNDING_CODE, label="Rounding", of=(ALL_EARLIER,), to=plan.total)
+        charges = (*charges, closing)
+    codes: list[str] = []
+    rules: list[Rule] = []
+    for charge in charges:
+        rules.append(_rule(charge, codes, exponent, default, carry_exact=exact))
+        codes.append(charge.code)
+    return CompiledTariff(
+        tariff=tariff,
+        rules=tuple(rules),
+        conversions={
+            rule.from_unit: _conversion(rule.multiply, rule.divide, rule.times_measure) for rule in tariff.conversions
+        },
+        document_digest=fingerprint(canonical(tariff)),
+    )
+
+
+def _conversion(multiply: Decimal, divide: Decimal, measure: str | None) -> tuple[int, int, str | None]:
+    up, down = multiply.as_integer_ratio(), divide.as_integer_ratio()
+    return up[0] * down[1], up[1] * down[0], measure
+
+
+def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding, *, carry_exact: bool) -> Rule:
+    rounding = charge.to if isinstance(charge, SubtotalCharge) else charge.rounding or default
+    pricer, factors = _pricer(charge, codes, exponent), charge.factors
+    if isinstance(charge, RatedCharge) and charge.rate_rounding is not None:
+        pricer, factors = RatesByFactor(charge, charge.rate_rounding, exponent), ()
+    return Rule(
+        charge=charge,
+        pricer=pricer,
+        when=charge.when,
+        season=charge.season,
+        factors=factors,
+        to_whole=TO_WHOLE[rounding.mode],
+        step=int(rounding.step.scaleb(exponent)),
+        rounding=rounding,
+        exact=carry_exact and charge.rounding is None,
+        fills_up=isinstance(charge, (MinimumCharge, SubtotalCharge)),
+    )
+
+
+def _pricer(charge: Charge, codes: Sequence[str], exponent: int) -> Pricer:  # noqa: PLR0911 (one return per kind)
+    match charge:
+        case FixedCharge():
+            return FixedPricer(charge, exponent)
+        case UsageCharge():
+            return UsagePricer(charge, exponent)
+        case BlockCharge():
+            return BlockPricer(charge, exponent)
+        case ScheduleCharge():
+            return SchedulePricer(charge, exponent)
+        case PercentCharge():
+            return PercentPricer(charge, _places(charge.of, codes), exponent)
+        case MinimumCharge():
+            return MinimumPricer(charge, _places(charge.of, codes), exponent)
+        case AdjustmentCharge():
+            return AdjustmentPricer(charge, exponent)
+        case SubtotalCharge():
+            return SubtotalPricer(_places(charge.of, codes))
+
+
+def _places(named: tuple[str, ...], codes: Sequence[str]) -> tuple[int, ...]:
+    if ALL_EARLIER in named:
+        return tuple(range(len(codes)))
+    return tuple(codes.index(code) for code in named)
+
+
+class RatesByFactor:
+    """A charge whose rates are multiplied by its factors and rounded before any quantity meets them.
+
+    Source: Santa Rosa Water District: 19.15 for class factor 1.5 is printed as 28.70, rounded down to 0.05.
+    """
+
+    __slots__ = ("charge", "pricer_for")
+
+    def __init__(self, charge: RatedCharge, rounding: Rounding, exponent: int) -> None:
+        self.charge = charge
+        self.pricer_for = lru_cache(maxsize=64)(
+            lambda factor: _pricer(_at_factor(charge, factor, rounding), (), exponent)
+        )
+
+    def price(self, draft: Draft) -> Priced | None:
+        factor = Fraction(1)
+        for each in self.charge.factors:
+            if draft.meets(each.when):
+                factor *= Fraction(each.value)
+        return self.pricer_for(factor).price(draft)
+
+
+def _at_factor(charge: RatedCharge, factor: Fraction, rounding: Rounding) -> Charge:
+    def at(rate: Decimal) -> Decimal:
+        num, den = round_to_step(*(Fraction(rate) * factor).as_integer_ratio(), rounding)
+        return Decimal(num) / Decimal(den)
+
+    match charge:
+        case FixedCharge():
+            by_size = {size: at(amount) for size, amount in charge.by_meter_size.items()}
+            amount = None if charge.amount is None else at(charge.amount)
+            return replace(charge, amount=amount, by_meter_size=by_size)
+        case UsageCharge():
+            return replace(charge, rate=at(charge.rate))
+        case BlockCharge():
+            blocks = tuple(replace(block, rate=at(block.rate), flat=at(block.flat)) for block in charge.blocks)
+            return replace(charge, blocks=blocks)
+        case ScheduleCharge():
+            schedules = tuple(
+                replace(
+                    schedule,
+                    blocks=tuple(replace(block, rate=at(block.rate), flat=at(block.flat)) for block in schedule.blocks),
+                )
+                for schedule in charge.schedules
+            )
+            return replace(charge, schedules=schedules)

@@ -1,0 +1,252 @@
+"""The tariff sheet of a utility as data: what a clerk enters, before anything is rated by it.
+
+Amounts and rates are Decimals in whole currency units (pesos, not centavos) and may be finer than the minor unit.
+Days of validity are half-open: `valid_from` counts, `valid_until` does not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from chalicelib.tariffs.domain.rounding import Rounding
+
+BUILT_IN_MEASURES: tuple[str, ...] = ("use", "days", "months", "dwellingUnits", "winterAverage")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """When a charge or a factor counts; every part that is given must hold. Limits are in the tariff's unit of use."""
+
+    use_above: Decimal | None = None
+    use_at_most: Decimal | None = None
+    flag: str | None = None
+    without_flag: str | None = None
+    classes: tuple[str, ...] = ()
+    meter_sizes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """A multiplier of a charge while its condition holds: class, meter size, half at zero use."""
+
+    label: str
+    value: Decimal
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Season:
+    """A part of every year, from one day (`MM-DD`) up to but not including another; it may pass new year."""
+
+    from_day: str
+    until_day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeTerms:
+    """What every charge has. `rounding` takes the place of the tariff's line rounding."""
+
+    code: str
+    label: str
+    when: Condition | None = None
+    season: Season | None = None
+    factors: tuple[Factor, ...] = ()
+    rounding: Rounding | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredCharge(ChargeTerms):
+    """A charge of a quantity, trimmed in this order: share, caps, what is included, rounding.
+
+    `cap_measure` names another quantity that it may not exceed (sewer: use, but no more than in winter).
+    """
+
+    measure: str = "use"
+    share: Decimal = Decimal(1)
+    cap: Decimal | None = None
+    cap_measure: str | None = None
+    included: Decimal = Decimal(0)
+    quantity_rounding: Rounding | None = None
+    per: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedCharge(ChargeTerms):
+    """An amount per period. `by_meter_size` overrides `amount` for the sizes it names.
+
+    `prorated`: only for the days served, out of `days_basis` or, without one, of the whole period's days.
+    `times` names a measure to multiply by (dwellingUnits, months).
+    """
+
+    amount: Decimal | None = None
+    by_meter_size: Mapping[str, Decimal] = field(default_factory=dict)
+    prorated: bool = False
+    days_basis: int | None = None
+    times: str | None = None
+    rate_rounding: Rounding | None = None
+    kind: Literal["fixed"] = "fixed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageCharge(MeasuredCharge):
+    """A rate for every `per` units: 5.50 per 1000 gal."""
+
+    rate: Decimal
+    rate_rounding: Rounding | None = None
+    kind: Literal["usage"] = "usage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Use above `over` up to and including `up_to` (None: no end). `flat` is due once when the block is entered."""
+
+    over: Decimal
+    up_to: Decimal | None
+    rate: Decimal
+    flat: Decimal = Decimal(0)
+
+
+BlockMode = Literal["telescopic", "whole"]
+LimitScale = Literal["days", "months", "dwellingUnits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockCharge(MeasuredCharge):
+    """Blocks of use. Telescopic: each part at its own rate. Whole: all of it at the rate of the block it falls in.
+
+    `limits_per` scales the limits: with days they are stated for `days_basis` days.
+    """
+
+    blocks: tuple[Block, ...]
+    mode: BlockMode = "telescopic"
+    limits_per: LimitScale | None = None
+    days_basis: int = 30
+    limit_rounding: Rounding | None = None
+    rate_rounding: Rounding | None = None
+    kind: Literal["blocks"] = "blocks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The blocks for a total use above `over` up to and including `up_to`."""
+
+    over: Decimal
+    up_to: Decimal | None
+    blocks: tuple[Block, ...]
+    mode: BlockMode = "telescopic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleCharge(MeasuredCharge):
+    """Blocks chosen by the total: who uses more pays by another list from the first unit on."""
+
+    schedules: tuple[Schedule, ...]
+    limits_per: LimitScale | None = None
+    days_basis: int = 30
+    rate_rounding: Rounding | None = None
+    kind: Literal["schedules"] = "schedules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercentCharge(ChargeTerms):
+    """A percentage of named earlier charges: tax, tax on tax, sewer, surcharge; below zero it is a discount.
+
+    `exempt_use`: only the share of the use above it counts. `at_least` and `at_most` bound the amount's size.
+    """
+
+    percent: Decimal
+    of: tuple[str, ...]
+    exempt_use: Decimal | None = None
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+    kind: Literal["percent"] = "percent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinimumCharge(ChargeTerms):
+    """Lifts the sum of named earlier charges to an amount, times a measure (equivalent units) if `times` names one."""
+
+    of: tuple[str, ...]
+    amount: Decimal | None = None
+    by_meter_size: Mapping[str, Decimal] = field(default_factory=dict)
+    times: str | None = None
+    kind: Literal["minimum"] = "minimum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentCharge(ChargeTerms):
+    """A place for an amount that comes with the reading (fuel adjustment, meter rent); `amount` if none is given."""
+
+    amount: Decimal | None = None
+    kind: Literal["adjustment"] = "adjustment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubtotalCharge(ChargeTerms):
+    """Rounds the sum of named earlier charges; the difference is a line of its own."""
+
+    of: tuple[str, ...]
+    to: Rounding
+    kind: Literal["subtotal"] = "subtotal"
+
+
+Charge = (
+    FixedCharge
+    | UsageCharge
+    | BlockCharge
+    | ScheduleCharge
+    | PercentCharge
+    | MinimumCharge
+    | AdjustmentCharge
+    | SubtotalCharge
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """How the meter's unit becomes the tariff's: times `multiply`, times the measure named, over `divide`.
+
+    748 gal = 1 hcf is divide 748; gas volume to energy names the heat value that comes with the reading.
+    """
+
+    from_unit: str
+    multiply: Decimal = Decimal(1)
+    divide: Decimal = Decimal(1)
+    times_measure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundingPlan:
+    """Where amounts are rounded. With `line`, each line, and later charges see rounded lines; with `total` alone,
+    lines are carried unrounded and only the total is; with both, both. With neither, each line half-up to the
+    currency's minor unit.
+    """
+
+    line: Rounding | None = None
+    total: Rounding | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """One version of a tariff: charges in the order they are evaluated.
+
+    `consumer_class` None serves every class. `months_apart`: use read over several months is shared equally over
+    them, the remainder to the first, and each month is rated for itself.
+    """
+
+    id: str
+    version: int
+    name: str
+    currency: str
+    unit: str
+    valid_from: date
+    charges: tuple[Charge, ...]
+    valid_until: date | None = None
+    consumer_class: str | None = None
+    conversions: tuple[Conversion, ...] = ()
+    quantity_rounding: Rounding | None = None
+    rounding: RoundingPlan = field(default_factory=RoundingPlan)
+    months_apart: bool = False
+    source: str = ""

@@ -1,0 +1,249 @@
+"""Rating: a compiled tariff and a use give the lines of a bill. Preview, run, re-run and what-if are this function."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import NamedTuple
+
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.ids import fingerprint
+from chalicelib.kernel.money import Money, exponent_of
+from chalicelib.tariffs.domain.compile import CompiledTariff, Rule
+from chalicelib.tariffs.domain.document import (
+    AdjustmentCharge,
+    BlockCharge,
+    MinimumCharge,
+    PercentCharge,
+    ScheduleCharge,
+    SubtotalCharge,
+    UsageCharge,
+)
+from chalicelib.tariffs.domain.draft import Draft
+from chalicelib.tariffs.domain.plain import canonical
+from chalicelib.tariffs.domain.pricing import Priced
+from chalicelib.tariffs.domain.rounding import round_to_step
+from chalicelib.tariffs.domain.straddle import months_of, season_share, version_shares
+from chalicelib.tariffs.domain.trace import Line, Trace, TraceFactor, TraceTerm
+from chalicelib.tariffs.domain.usage import Usage
+
+ENGINE_VERSION = "1"
+"""Changes whenever the same tariff and use could give another bill; it is part of every digest."""
+
+
+class Charged(NamedTuple):
+    """One line in the making: what the rule came to, in minor units, and what from."""
+
+    rule: Rule
+    minor: int
+    priced: Priced
+    factors: Sequence[TraceFactor]
+
+
+@dataclass(frozen=True, slots=True)
+class RatedPart:
+    """The lines that one version of a tariff gave for one use, or for its share of one."""
+
+    compiled: CompiledTariff
+    usage: Usage
+    share: TraceFactor | None
+    charged: list[Charged]
+
+
+class Rating:
+    """What a use costs. Lines and digest are written out when first asked for."""
+
+    def __init__(self, parts: Sequence[RatedPart]) -> None:
+        self.parts = parts
+        self.currency = parts[0].compiled.tariff.currency
+
+    @property
+    def total_minor(self) -> int:
+        return sum(charged.minor for part in self.parts for charged in part.charged)
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(_line(part.compiled, charged) for part in self.parts for charged in part.charged)
+
+    @cached_property
+    def digest(self) -> str:
+        """32 hex digits that stand for everything the rating came from: engine, tariff versions, use and facts."""
+        return fingerprint(
+            ENGINE_VERSION,
+            *(
+                text
+                for part in self.parts
+                for text in (
+                    part.compiled.document_digest,
+                    canonical(part.usage),
+                    canonical(part.share and part.share.label),
+                )
+            ),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rating) and (self.lines, self.digest) == (other.lines, other.digest)
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+def rate(compiled: CompiledTariff, usage: Usage) -> Rating:
+    """This function will rate a use by one version of a tariff.
+
+    10 m3 at 22.50 and 50.00 fixed -> 275.00, in two lines.
+
+    :raises Invalid: if the use is below zero, or lacks something that the tariff charges by.
+    """
+    if compiled.tariff.months_apart and usage.months > 1:
+        months = months_of(usage, compiled.tariff.quantity_rounding)
+        return Rating([_rate_part(compiled, month, None) for month in months])
+    return Rating([_rate_part(compiled, usage, None)])
+
+
+def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
+    """This function will rate a use by whichever versions are valid on its days.
+
+    Where a period straddles a change, each version rates its share of the days, and the bill shows both parts.
+
+    :raises Invalid: if a day has no version or two.
+    """
+    by_version = {version.tariff.version: version for version in versions}
+    shares = version_shares([version.tariff for version in versions], usage)
+    if len(shares) == 1:
+        return rate(by_version[shares[0][0].version], usage)
+    return Rating([_rate_part(by_version[tariff.version], usage, share) for tariff, share in shares])
+
+
+def _rate_part(compiled: CompiledTariff, usage: Usage, share: TraceFactor | None) -> RatedPart:
+    draft = Draft(usage, *billable_use(compiled, usage))
+    if usage.adjustments:
+        _refuse_unknown_adjustments(compiled, usage)
+    charged: list[Charged] = []
+    for rule in compiled.rules:
+        line = _charge(rule, draft, share)
+        if line is not None:
+            charged.append(line)
+    return RatedPart(compiled, usage, share, charged)
+
+
+def billable_use(compiled: CompiledTariff, usage: Usage) -> tuple[int, int]:
+    """This function will give the use in the tariff's unit, as a ratio: converted first, then rounded if it says so.
+
+    :raises Invalid: for a use below zero, or in a unit that the tariff does not convert.
+    """
+    num, den = usage.quantity.as_integer_ratio()
+    if num < 0:
+        raise Invalid("negative-use", f"a use of {usage.quantity} can't be rated; correct the readings first")
+    tariff = compiled.tariff
+    if usage.unit != tariff.unit:
+        num, den = _converted(compiled, usage, num, den)
+    return (num, den) if tariff.quantity_rounding is None else round_to_step(num, den, tariff.quantity_rounding)
+
+
+def _converted(compiled: CompiledTariff, usage: Usage, num: int, den: int) -> tuple[int, int]:
+    if usage.unit not in compiled.conversions:
+        raise Invalid(
+            "unit-mismatch",
+            f"the use is in {usage.unit} and the tariff in {compiled.tariff.unit}; state a conversion in the tariff",
+        )
+    up, down, measure = compiled.conversions[usage.unit]
+    value = Fraction(num * up, den * down)
+    if measure is not None:
+        if measure not in usage.measures:
+            raise Invalid("missing-measure", f"converting {usage.unit} takes {measure!r}: give it with the reading")
+        value *= Fraction(usage.measures[measure])
+    return value.as_integer_ratio()
+
+
+def _refuse_unknown_adjustments(compiled: CompiledTariff, usage: Usage) -> None:
+    known = {rule.charge.code for rule in compiled.rules if isinstance(rule.charge, AdjustmentCharge)}
+    unknown = sorted(set(usage.adjustments) - known)
+    if unknown:
+        raise Invalid(
+            "unknown-adjustment", f"the tariff has no place for {', '.join(unknown)}; it knows {sorted(known)}"
+        )
+
+
+def _charge(rule: Rule, draft: Draft, share: TraceFactor | None) -> Charged | None:
+    priced = None if rule.when is not None and not draft.meets(rule.when) else rule.pricer.price(draft)
+    if priced is None:
+        draft.skip()
+        return None
+    num = 0
+    for quantity, price, _ in priced.terms:
+        num += quantity * price
+    den = priced.quantity_den * priced.price_den
+    factors: Sequence[TraceFactor] = ()
+    if rule.factors or rule.season is not None or share is not None:
+        factors = _factors(rule, draft, share)
+        for factor in factors:
+            num *= factor.value.numerator
+            den *= factor.value.denominator
+    if rule.fills_up:
+        return _fill_up(rule, draft, Charged(rule, 0, priced, factors), num, den)
+    minor = rule.to_whole(num, den * rule.step) * rule.step
+    draft.lines.append(minor)
+    draft.values.append((num, den) if rule.exact else (minor, 1))
+    return Charged(rule, minor, priced, factors)
+
+
+def _factors(rule: Rule, draft: Draft, share: TraceFactor | None) -> list[TraceFactor]:
+    factors = [TraceFactor(each.label, Fraction(each.value)) for each in rule.factors if draft.meets(each.when)]
+    if rule.season is not None:
+        days, all_days = season_share(rule.season, draft.usage)
+        if days != all_days:
+            factors.append(TraceFactor("season", Fraction(days, all_days)))
+    if share is not None and not isinstance(rule.charge, (PercentCharge, SubtotalCharge)):
+        factors.append(share)
+    return factors
+
+
+def _fill_up(rule: Rule, draft: Draft, charged: Charged, num: int, den: int) -> Charged | None:
+    """A minimum is lifted and then rounded; a subtotal is rounded and then what stands on the lines is taken off."""
+    less_num, less_den = charged.priced.less
+    missing = (num * less_den - less_num * den, den * less_den)
+    if isinstance(rule.charge, MinimumCharge):
+        if missing[0] <= 0:
+            draft.skip()
+            return None
+        minor = rule.to_whole(missing[0], missing[1] * rule.step) * rule.step
+        draft.values.append(missing if rule.exact else (minor, 1))
+    else:
+        rounded = rule.to_whole(num, den * rule.step) * rule.step
+        minor = rounded - less_num
+        draft.values.append((rounded * den - num, den))
+    draft.lines.append(minor)
+    return charged._replace(minor=minor) if minor else None
+
+
+def _line(compiled: CompiledTariff, charged: Charged) -> Line:
+    rule, minor, priced, factors = charged
+    tariff, charge = compiled.tariff, rule.charge
+    whole = 10 ** exponent_of(tariff.currency)
+    unit = ""
+    if isinstance(charge, (UsageCharge, BlockCharge, ScheduleCharge)):
+        unit = tariff.unit if charge.measure == "use" else charge.measure
+    trace = Trace(
+        tariff_id=tariff.id,
+        tariff_version=tariff.version,
+        kind=charge.kind,
+        terms=tuple(
+            TraceTerm(
+                quantity=Fraction(quantity, priced.quantity_den * (whole if price.of_money else 1)),
+                rate=price.rate,
+                per=price.per,
+            )
+            for quantity, _, price in priced.terms
+        ),
+        rounding=rule.rounding,
+        unit=unit,
+        factors=tuple(factors),
+        of=charge.of if isinstance(charge, (PercentCharge, MinimumCharge, SubtotalCharge)) else (),
+        less=Fraction(priced.less[0], priced.less[1] * whole),
+    )
+    return Line(charge.code, charge.label, Money(minor, tariff.currency), trace)

@@ -1,0 +1,80 @@
+"""Rounding of exact ratios, and splitting without losing a unit. Everything here is whole numbers and Decimals."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+RoundingMode = Literal["half-up", "half-even", "floor", "ceiling"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """To multiples of `step` (0.01, 0.05, 1, 10), in the unit of what is rounded."""
+
+    mode: RoundingMode
+    step: Decimal
+
+
+def _half_up(num: int, den: int) -> int:
+    whole, rest = divmod(abs(num), den)
+    if 2 * rest >= den:
+        whole += 1
+    return whole if num >= 0 else -whole
+
+
+def _half_even(num: int, den: int) -> int:
+    whole, rest = divmod(num, den)
+    return whole + 1 if 2 * rest > den or (2 * rest == den and whole % 2) else whole
+
+
+def _floor(num: int, den: int) -> int:
+    return num // den
+
+
+def _ceiling(num: int, den: int) -> int:
+    return -(-num // den)
+
+
+TO_WHOLE: dict[RoundingMode, Callable[[int, int], int]] = {
+    "half-up": _half_up,
+    "half-even": _half_even,
+    "floor": _floor,
+    "ceiling": _ceiling,
+}
+
+
+def round_ratio(num: int, den: int, mode: RoundingMode) -> int:
+    """This function will round num/den (den > 0) to a whole number.
+
+    Half-up goes away from zero, so that a credit is the mirror image of its charge: 5/2 -> 3 and -5/2 -> -3.
+    Floor and ceiling go down and up the number line.
+    """
+    return TO_WHOLE[mode](num, den)
+
+
+def round_to_step(num: int, den: int, rounding: Rounding) -> tuple[int, int]:
+    """This function will round num/den to a multiple of the rounding's step, as a new ratio.
+
+    Half-up to 0.05: 287/10 stays (574, 20), which is 28.70.
+    """
+    step_num, step_den = rounding.step.as_integer_ratio()
+    return round_ratio(num * step_den, den * step_num, rounding.mode) * step_num, step_den
+
+
+def split_by_weights(units: int, weights: Sequence[int]) -> tuple[int, ...]:
+    """This function will split whole units in proportion to weights, losing none.
+
+    Each share is rounded down; the units left over go one each to the largest remainders, the earlier one first
+    where remainders tie. 51 by (1, 1) -> (26, 25); 100 by (1, 1, 1) -> (34, 33, 33).
+
+    :raises ValueError: if no weight is positive or one is negative.
+    """
+    whole = sum(weights)
+    if whole <= 0 or min(weights) < 0:
+        raise ValueError("weights must not be negative, and one must be positive")
+    shares = [units * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda at: -(units * weights[at] % whole))
+    for at in by_remainder[: units - sum(shares)]:
+        shares[at] += 1
+    return tuple(shares)

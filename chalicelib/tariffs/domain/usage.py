@@ -1,0 +1,36 @@
+"""What a tariff is applied to: the use of one connection in one period, and the facts charges may ask for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """The use of one period. `until_day` is exclusive; without days, 30 per month count.
+
+    `period_days` is the length of the whole period where only a part of it was served. `flags` are facts that
+    conditions name ("senior", "closedMidMonth"); `measures` are further quantities by name ("demandKw", "peak").
+    `adjustments` are amounts in whole currency units by charge code.
+    """
+
+    quantity: Decimal
+    unit: str
+    first_day: date | None = None
+    until_day: date | None = None
+    period_days: int | None = None
+    months: int = 1
+    dwelling_units: Decimal = Decimal(1)
+    meter_size: str | None = None
+    consumer_class: str | None = None
+    winter_average: Decimal | None = None
+    flags: frozenset[str] = frozenset()
+    measures: Mapping[str, Decimal] = field(default_factory=dict)
+    adjustments: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def days(self) -> int:
+        if self.first_day is None or self.until_day is None:
+            return 30 * self.months
+        return (self.until_day - self.first_day).days
