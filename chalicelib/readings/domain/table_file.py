@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from chalicelib.kernel.clock import parse_day
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.quantity import parse_decimal
 
@@ -141,16 +142,8 @@ def _row(line: int, cells: list[str], header: list[str], places: dict[str, int])
         return Refusal(line, header[places["value"]], error.code, str(error))
     if value < 0:
         return Refusal(line, header[places["value"]], "bad-number", "a meter does not show less than zero")
-    read_on = _day(cell["day"])
-    if read_on is None:
-        reason = f"{cell['day'][:20]!r} is no day; write it like 2025-11-05"
-        return Refusal(line, header[places["day"]], "bad-date", reason)
-    return Row(line, cell.get("account") or None, cell.get("meter") or None, value, read_on)
-
-
-def _day(text: str) -> date | None:
     try:
-        day = date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
-    return day if day and 1990 <= day.year <= 2199 else None
+        read_on = parse_day(cell["day"])
+    except Invalid as error:
+        return Refusal(line, header[places["day"]], error.code, str(error))
+    return Row(line, cell.get("account") or None, cell.get("meter") or None, value, read_on)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.kernel.clock import iso, local_day, parse_iso
+from chalicelib.kernel.clock import iso, local_day, parse_day, parse_iso
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.quantity import Quantity, parse_decimal, plain
 from tests.support.strategies import INSTANTS
@@ -78,3 +78,18 @@ def test_an_instant_is_printed_in_utc_to_the_millisecond() -> None:
 @given(INSTANTS)
 def test_a_printed_instant_reads_back_to_the_millisecond(instant: datetime) -> None:
     assert parse_iso(iso(instant)) == instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+@pytest.mark.parametrize("text", ["2025-11-05", "1990-01-01", "2199-12-31", "2024-02-29"])
+def test_a_day_is_written_in_one_way(text: str) -> None:
+    assert str(parse_day(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025-W45-3", "20251105", "2025-11-5", "05/11/2025", "11/05/2025", "2025-02-29", "2025-13-01", "2025-11-05T00:00",
+     "２０２５-11-05", "2025-11-05\n", " 2025-11-05", "0000-00-00", "1989-12-31", "2200-01-01", ""],
+)  # fmt: skip
+def test_a_day_in_any_other_form_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        parse_day(text)

@@ -35,6 +35,13 @@ def test_the_condominium_bills_a_reading_in_the_month_before(read_on: date, peri
     assert CONDOMINIUM.period_of(read_on) == period
 
 
+@given(st.dates(date(1990, 1, 1), date(2199, 12, 31)))
+def test_the_period_of_any_day_that_can_be_sent_can_be_read_back(day: date) -> None:
+    for project in (WATERWORKS, CONDOMINIUM):
+        period = project.period_of(day)
+        assert Period.parse(str(period)) == period
+
+
 @pytest.mark.covers("S3-031")
 @pytest.mark.parametrize(
     ("billed_on", "due_on"),
