@@ -91,6 +91,9 @@ def decide(
     if connection is None:
         number = row.account or row.meter
         return Refusal(row.line, row.number_column, "unknown-meter", f"no connection here has the number {number}")
+    if row.account and row.meter and row.meter.strip().upper() != connection.meter_number:
+        reason = f"account {row.account} has the meter {connection.meter_number}, not {row.meter}"
+        return Refusal(row.line, "meter_number", "other-meter", reason)
     period = project.period_of(row.read_on)
     if expected and period != expected:
         return Refusal(

@@ -64,13 +64,13 @@ def parse(content: bytes) -> TableFile:
     :raises Invalid: if the whole file can't be used: not text, no usable header, too many rows.
     """
     lines = _records(_text(content))
-    header_line, header = next(((line, cells) for line, cells in lines if any(cells)), (1, []))
+    header_line, header = next(((line, cells) for line, cells in lines if _says_something(cells)), (1, []))
     places = _places(header_line, header)
     rows: list[Row] = []
     refusals: list[Refusal] = []
     blank = 0
     for line, cells in lines:
-        if not any(cell.strip() for cell in cells):
+        if not _says_something(cells):
             blank += 1
             continue
         if len(rows) + len(refusals) >= MAX_ROWS:
@@ -81,6 +81,10 @@ def parse(content: bytes) -> TableFile:
         else:
             refusals.append(made)
     return TableFile(tuple(rows), tuple(refusals), blank)
+
+
+def _says_something(cells: list[str]) -> bool:
+    return any(cell.strip() for cell in cells)
 
 
 def _text(content: bytes) -> str:
