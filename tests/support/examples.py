@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Entry, Reading
+from chalicelib.tariffs.domain import FixedCharge, Tariff, TariffBook, UsageCharge, compile_tariff
 from chalicelib.tenancy.domain import Project
 from local import presets
 
@@ -71,3 +72,29 @@ def reading(**changes: Any) -> Reading:  # noqa: ANN401
         version=1,
     )
     return replace(usual, **changes)
+
+
+def tariff(project: Project, consumer_class: str | None, *, fixed: str, rate: str, per: str = "1") -> Tariff:
+    """This function will give a tariff of a usage charge and a fixed one, in force since 2020."""
+    return Tariff(
+        id=consumer_class or "standard",
+        version=1,
+        name=consumer_class or "standard",
+        currency=project.settings.currency,
+        unit=project.settings.unit,
+        valid_from=date(2020, 1, 1),
+        consumer_class=consumer_class,
+        charges=(
+            UsageCharge(code="usage", label="Water", rate=Decimal(rate), per=Decimal(per)),
+            FixedCharge(code="fixed", label="Fixed charge", amount=Decimal(fixed)),
+        ),
+    )
+
+
+WATERWORKS_BOOK = TariffBook(
+    {
+        "residential": [compile_tariff(tariff(WATERWORKS, "residential", fixed="50.00", rate="22.50"))],
+        "commercial": [compile_tariff(tariff(WATERWORKS, "commercial", fixed="50.00", rate="25.00"))],
+    }
+)
+CONDOMINIUM_BOOK = TariffBook({"": [compile_tariff(tariff(CONDOMINIUM, None, fixed="25.00", rate="5.50", per="1000"))]})
