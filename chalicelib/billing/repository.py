@@ -112,7 +112,8 @@ def lease_chunk(project: Project, run_id: str, shard: int, *, lease: str, now: d
 
     :raises Refused: if it is done, or another worker's lease still holds.
     """
-    free = ChunkItem.lease.does_not_exist() | (ChunkItem.leased_until < now)
+    # Ours already, if the answer to a first sending of this very call was lost.
+    free = ChunkItem.lease.does_not_exist() | (ChunkItem.leased_until < now) | (ChunkItem.lease == lease)
     key = keys.run_chunk(project.client, project.id, run_id, shard)
     changes = [ChunkItem.lease.set(lease), ChunkItem.leased_until.set(until)]
     _change_chunk(key, changes, (ChunkItem.state == "open") & free)
