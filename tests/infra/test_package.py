@@ -17,6 +17,8 @@ from infra import package
 
 ROOT = Path(__file__).resolve().parents[2]
 LINTER = Path(sys.prefix) / "template-lint" / "bin"
+pytestmark = pytest.mark.slow
+
 HANDLERS = {
     "APIHandler": "app.app",
     "GenerateBills": "chalicelib.billing.jobs.generate_bills",
