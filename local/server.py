@@ -1,7 +1,10 @@
 """The API on a port of this machine."""
 
+import contextlib
+import socket
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer
@@ -14,7 +17,7 @@ from local.gateway import MAX_BODY_BYTES, Answer, Gateway, problem
 from local.trouble import Trouble
 
 _IDLE_SECONDS = 30
-_DISCARDED_BYTES = 50_000_000
+_LINGER_SECONDS = 5
 _FINISH_SECONDS = 20
 
 
@@ -44,19 +47,20 @@ class RequestHandler(BaseHTTPRequestHandler):
                 return
             self._send(self._gateway.answer(self.command, self.path, dict(self.headers.items()), body))
 
-    # http.server looks its methods up under these names.
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_CONNECT = _answer  # noqa: N815
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        # http.server asks for do_GET, do_POST and so on: the gateway knows which methods a path has, so take them all.
+        if name.startswith("do_"):
+            return self._answer
+        raise AttributeError(name)
 
     def handle_expect_100(self) -> bool:
         """This function will refuse a body that is too long before it is sent."""
         return self._body_length() is not None and super().handle_expect_100()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """This function will answer what http.server refuses by itself: broken lines, odd methods, long headers."""
-        if code == 501:  # a method that HTTP does not know: the gateway says which ones would do
-            self._refuse(self._gateway.answer(self.command, self.path, {}, b""))
-        else:
-            self._refuse(problem(400, "bad-request", f"this is no proper HTTP request: {message or code}"))
+        """This function will answer what http.server refuses by itself: broken lines, headers without end."""
+        self.request_version = self.protocol_version  # else a broken line counts as HTTP 0.9, which has no status
+        self._refuse(problem(400, "bad-request", f"this is no proper HTTP request: {message or code}"))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401
         """This function will say nothing: the app logs each request itself."""
@@ -74,7 +78,6 @@ class RequestHandler(BaseHTTPRequestHandler):
         length = int(text[:20])
         if length > MAX_BODY_BYTES:
             self._refuse(problem(413, "too-large", "the body is larger than 10 MB; send files by an upload form"))
-            self._discard(length)
             return None
         return length
 
@@ -82,14 +85,13 @@ class RequestHandler(BaseHTTPRequestHandler):
         """This function will answer and hang up: where this request ends, and the next begins, is not known."""
         self.close_connection = True
         self._send(answer, {"Connection": "close"})
-
-    def _discard(self, length: int) -> None:
-        # A sender that still sends would lose the answer if the connection were closed at once.
-        if self.headers.get("expect"):
-            return
-        left = min(length, _DISCARDED_BYTES)
-        while left > 0 and (read := len(self.rfile.read(min(left, 65536)))):
-            left -= read
+        # Closed at once, a connection with unread bytes is reset, and the sender may never see the answer.
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(_LINGER_SECONDS)
+        until = time.monotonic() + _LINGER_SECONDS
+        with contextlib.suppress(OSError):
+            while self.connection.recv(65536) and time.monotonic() < until:
+                pass
 
     def _send(self, answer: Answer, more: Mapping[str, str] | None = None) -> None:
         self.send_response(answer.status)
