@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, MultiDict, Request, Response
 from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException
 
@@ -130,7 +130,7 @@ def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) 
         context = _context_of(known, request, path_parameters, request_id)
         arguments: dict[str, Any] = {k: v for k, v in path_parameters.items() if k not in {"client", "project"}}
         if known.query:
-            arguments["query"] = _validated(known.query, dict(request.query_params or {}), "query")
+            arguments["query"] = _query_of(known.query, request)
         elif request.query_params:
             raise Invalid("unknown-parameter", "this operation takes no query parameters")
         if known.body:
@@ -205,16 +205,19 @@ def _body_of(schema: type[Schema], request: Request) -> Schema:
     if content_type != "application/json":
         raise Invalid("not-json", "send the body as Content-Type: application/json")
     try:
-        return schema.model_validate_json(raw)
+        return schema.model_validate_json(raw, by_alias=True, by_name=False)
     except ValidationError as error:
         raise _invalid("body", error) from None
 
 
-def _validated(schema: type[Schema], values: dict[str, Any], what: str) -> Schema:
+def _query_of(schema: type[Schema], request: Request) -> Schema:
+    sent = request.query_params or MultiDict({})
+    if repeated := sorted(name for name in sent if len(sent.getlist(name)) > 1):
+        raise Invalid("repeated-parameter", f"give each of these query parameters once: {', '.join(repeated)}")
     try:
-        return schema.model_validate(values)
+        return schema.model_validate(dict(sent), by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _invalid(what, error) from None
+        raise _invalid("query", error) from None
 
 
 def _invalid(what: str, error: ValidationError) -> Invalid:
