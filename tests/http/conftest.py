@@ -1,0 +1,24 @@
+"""What all tests of the API as a whole share."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from chalice.app import Chalice
+
+from tests.support.http import Api
+from tests.support.world import World, open_world
+
+
+@pytest.fixture(scope="module")
+def world(app: Chalice, api: Api) -> Iterator[World]:
+    """Two waterworks in which November 2025 is billed, and everybody who may try to look."""
+    with open_world(app, api) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def document(api: Api) -> dict[str, Any]:
+    """The OpenAPI document as it is served."""
+    served: dict[str, Any] = api.get("/api/openapi.json").expect(200)
+    return served
