@@ -44,7 +44,7 @@ _TITLES = {
     500: "Our mistake",
     503: "Try again in a moment",
 }
-_SECURITY_HEADERS = {
+SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
@@ -136,7 +136,7 @@ def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) 
         if known.body:
             arguments["body"] = _body_of(known.body, request)
         result = known.view(context, **arguments)
-        headers: Headers = {"Content-Type": "application/json", **_SECURITY_HEADERS}
+        headers: Headers = {"Content-Type": "application/json", **SECURITY_HEADERS}
         if known.location:
             headers["Location"] = known.location.format(**path_parameters, **result.model_dump(by_alias=False))
         response = Response(result.model_dump_json(by_alias=True), headers, known.status)
@@ -247,7 +247,7 @@ def _outage(error: Exception, request_id: str) -> Response:
 
 def _problem_response(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()) -> Response:
     body = problem_json(status, code, detail, request_id, faults)
-    headers: Headers = {"Content-Type": "application/problem+json", **_SECURITY_HEADERS}
+    headers: Headers = {"Content-Type": "application/problem+json", **SECURITY_HEADERS}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
