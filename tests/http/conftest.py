@@ -10,14 +10,14 @@ from tests.support.http import Api
 from tests.support.world import World, open_world
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def world(app: Chalice, api: Api) -> Iterator[World]:
     """Two waterworks in which November 2025 is billed, and everybody who may try to look."""
     with open_world(app, api) as opened:
         yield opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def document(api: Api) -> dict[str, Any]:
     """The OpenAPI document as it is served."""
     served: dict[str, Any] = api.get("/api/openapi.json").expect(200)
