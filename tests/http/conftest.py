@@ -6,15 +6,24 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
+from chalicelib.platform import clock
 from tests.support.http import Api
+from tests.support.utilities import NOVEMBER
 from tests.support.world import World, open_world
 
 
 @pytest.fixture(scope="package")
-def world(app: Chalice, api: Api) -> Iterator[World]:
+def world(app: Chalice, api: Api) -> World:
     """Two waterworks in which November 2025 is billed, and everybody who may try to look."""
-    with open_world(app, api) as opened:
-        yield opened
+    return open_world(app, api)
+
+
+@pytest.fixture(autouse=True)
+def on_11_november() -> Iterator[None]:
+    """The day on which everybody in the world signed in."""
+    clock.use_time(lambda: NOVEMBER)
+    yield
+    clock.use_time(None)
 
 
 @pytest.fixture(scope="package")
