@@ -25,6 +25,16 @@ _STORED = [
     "permissions", "scope", "first_name", "consumer_id", "meter_number", "initial_reading", "billed_on", "read_on",
 ]  # fmt: skip
 
+_BAD_QUERIES = [
+    "limit=0", "limit=-1", "limit=201000", "limit=1.5", "limit=x", "limit=１", "limit=", "cursor=x", "cursor=%00",
+    "cursor=%F0%9F%98%80", "cursor=" + "A" * 3000, "nothing=1", "page_size=1", "afterLine=-1", "period=2025-13",
+    "period=", "period=%ff", "limit=1&limit=2", "after_line=1", "%ff=1", "limit=%EF%BB%BF1",
+]  # fmt: skip
+_NO_IDS = [
+    "x", "0", "%00", "..%2f..", "%2e%2e", "%23", "%25", "a%20b", "%F0%9F%98%80", "%ff", "A" * 3000, "%0a", "-", "~",
+    "2025-11", "2025-11.%23", "null", "{id}", "%7Bx%7D", "'--", "01ARYZ6S410000000000000000",
+]  # fmt: skip
+
 
 def _is_refused(reply: Reply, status: int) -> dict[str, Any]:
     assert reply.status == status, reply.body
@@ -92,16 +102,11 @@ def test_no_stored_attribute_can_be_set_by_sending_it(world: World, one: Endpoin
 
 
 @pytest.mark.parametrize("one", [one for one in ALL if one.method == "GET"], ids=name)
-@pytest.mark.parametrize(
-    "query",
-    ["limit=0", "limit=-1", "limit=201000", "limit=1.5", "limit=x", "limit=１", "limit=", "cursor=x", "cursor=%00",
-     "cursor=%F0%9F%98%80", "cursor=" + "A" * 3000, "nothing=1", "page_size=1", "afterLine=-1", "period=2025-13",
-     "period=", "period=%ff", "limit=1&limit=2", "after_line=1", "%ff=1", "limit=%EF%BB%BF1"],
-)  # fmt: skip
-def test_a_query_that_can_not_be_is_a_400(world: World, document: dict[str, Any], one: Endpoint, query: str) -> None:
-    reply = world.people["admin"].get(f"{_path(world, one)}?{query}")
-    check_answer(document, one.method, one.path, reply)
-    _is_refused(reply, 400)
+def test_a_query_that_can_not_be_is_a_400(world: World, document: dict[str, Any], one: Endpoint) -> None:
+    for query in _BAD_QUERIES:
+        reply = world.people["admin"].get(f"{_path(world, one)}?{query}")
+        check_answer(document, one.method, one.path, reply)
+        _is_refused(reply, 400)
 
 
 @pytest.mark.parametrize("one", _WITH_CURSOR, ids=name)
@@ -127,20 +132,16 @@ def test_the_neighbours_cursor_is_a_400(world: World) -> None:
     assert _is_refused(admin.get(world.utility.consumers, cursor=theirs), 400)["code"] == "bad-cursor"
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["x", "0", "%00", "..%2f..", "%2e%2e", "%23", "%25", "a%20b", "%F0%9F%98%80", "%ff", "A" * 3000, "%0a", "-", "~",
-     "2025-11", "2025-11.%23", "null", "{id}", "%7Bx%7D", "'--", "01ARYZ6S410000000000000000"],
-)  # fmt: skip
 @pytest.mark.parametrize("one", [one for one in ALL if one.path.endswith("}") or "}/" in one.path], ids=name)
-def test_an_id_that_nothing_has_is_a_clear_refusal(world: World, one: Endpoint, text: str) -> None:
+def test_an_id_that_nothing_has_is_a_clear_refusal(world: World, one: Endpoint) -> None:
     last = one.path[one.path.rindex("{") + 1 : one.path.rindex("}")]
-    path = world.fill(one.path, {**world.ids, last: text})
     query = "?period=2025-11" if one.query and "period" in one.query.model_fields else ""
     body = {"reading": "1", "readOn": "2025-11-05"} if one.method == "PUT" else {"login": "l", "password": "Abcdef1!"}
-    reply = world.people["admin"].send(one.method, path + query, None if one.method == "GET" else body)
-    assert reply.status in {400, 404}
-    assert reply.headers["content-type"] == "application/problem+json"
+    for text in _NO_IDS:
+        path = world.fill(one.path, {**world.ids, last: text})
+        reply = world.people["admin"].send(one.method, path + query, None if one.method == "GET" else body)
+        assert reply.status in {400, 404}, text
+        assert reply.headers["content-type"] == "application/problem+json", text
 
 
 @pytest.mark.parametrize("key", ["", "x" * 129, "é", "a\tb", "\x7f"])
