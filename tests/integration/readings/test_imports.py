@@ -15,6 +15,7 @@ from chalicelib.readings import service
 from local import events
 from tests.support.engine import Engine
 from tests.support.examples import WATERWORKS, with_settings
+from tests.support.faults import Death
 from tests.support.http import Api
 from tests.support.table import items_of
 from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
@@ -117,27 +118,30 @@ def test_an_import_delivered_twice_is_done_once(utility: Utility) -> None:
     assert items_of(utility.client) == before
 
 
-def test_an_interrupted_import_carried_on_reports_the_same(utility: Utility, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_import_carried_on_reports_the_same(utility: Utility) -> None:
     whole = _import(utility, _HEADER + _GOOD + _TROUBLE)
     whole_report = _report(utility, whole["id"])
-    twin = _import_interrupted(utility, monkeypatch)
+    twin = _import_interrupted(utility)
     service.run_import(utility.context(), import_id=twin)
     assert _shown(utility, twin)["counts"]["accepted"] == 1
     assert _report(utility, twin)["items"] == []
     assert whole_report["items"]
 
 
-def _import_interrupted(utility: Utility, monkeypatch: pytest.MonkeyPatch) -> str:
+def _import_interrupted(utility: Utility) -> str:
     """This function will stop an import after its readings are written and before its result is."""
     import_id = _announce(utility, _HEADER + "SM-5,150,2025-11-05\n")
 
-    def stop(*_: object) -> None:
-        raise ConnectionError
+    def die(**_: object) -> None:
+        raise Death
 
-    with monkeypatch.context() as patched:
-        patched.setattr(storage, "write_json", stop)
-        with pytest.raises(ConnectionError):
+    hooks = storage._client().meta.events
+    hooks.register("before-call.s3.PutObject", die)
+    try:
+        with pytest.raises(Death):
             service.run_import(utility.context(), import_id=import_id)
+    finally:
+        hooks.unregister("before-call.s3.PutObject", die)
     assert _shown(utility, import_id)["state"] == "awaiting_upload"
     return import_id
 
