@@ -1,9 +1,30 @@
 """The clock is given, never taken: instants are aware UTC datetimes, days are the client's local days."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from chalicelib.kernel.errors import Invalid
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+_FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
+
+
+def parse_day(text: str) -> date:
+    """This function will read a calendar day written like 2025-11-05, in no other of the forms that ISO 8601 knows.
+
+    :raises Invalid: for anything else, and for a day that no bill of ours can be about.
+    """
+    try:
+        day = date.fromisoformat(text) if _DAY.match(text) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise Invalid("bad-date", f"{text[:20]!r} is no day; write it like 2025-11-05")
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise Invalid("bad-date", f"{text} is not between 1990 and 2199")
+    return day
 
 
 def local_day(instant: datetime, timezone: str) -> date:

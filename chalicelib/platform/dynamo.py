@@ -48,6 +48,8 @@ class DecimalAttribute(Attribute[Decimal]):
     attr_type = NUMBER
 
     def serialize(self, value: Decimal) -> str:
+        if not isinstance(value, Decimal):
+            raise TypeError(f"{value!r} is no decimal")
         if not value.is_finite():
             raise ValueError(f"{value!r} is no finite decimal")
         return format(value, "f")
@@ -98,10 +100,21 @@ class JsonAttribute(Attribute[Any]):
     attr_type = STRING
 
     def serialize(self, value: Any) -> str:  # noqa: ANN401
+        _refuse_floats(value)
         return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
     def deserialize(self, value: str) -> Any:  # noqa: ANN401
         return json.loads(value, parse_float=Decimal)
+
+
+def _refuse_floats(value: Any) -> None:  # noqa: ANN401
+    if isinstance(value, float):
+        raise TypeError(f"{value!r} is a float: store a whole number or a decimal as text")
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for part in value:
+            _refuse_floats(part)
 
 
 class AccountIndex(GlobalSecondaryIndex["TableItem"]):  # type: ignore[no-untyped-call]
