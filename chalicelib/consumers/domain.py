@@ -1,11 +1,11 @@
 """What a consumer and a connection are, and how account numbers are made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.period import Period
 from chalicelib.tenancy.domain import Project
@@ -97,10 +97,13 @@ def check_connection(
         code(given_account, "an account number")
 
 
-def check_readable(connection: Connection) -> None:
-    """This function will insist that a connection can still have readings.
-
-    :raises Conflict: if it is closed.
-    """
-    if connection.status == "closed":
-        raise Conflict("connection-closed", f"connection {connection.account} is closed: it has no more readings")
+def moved_on(connection: Connection, *, value: Decimal, read_on: date, period: Period, usage: Decimal) -> Connection:
+    """This function will give the connection as it is once a confirmed reading is its last one."""
+    return replace(
+        connection,
+        last_value=value,
+        last_read_on=read_on,
+        last_period=period,
+        last_usage=usage,
+        version=connection.version + 1,
+    )

@@ -1,14 +1,11 @@
 """Consumers, connections and their unique numbers in the table."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
-from decimal import Decimal
 
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.consumers.domain import Connection, ConnectionStatus, Consumer
 from chalicelib.kernel.page import Page
-from chalicelib.kernel.period import Period
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import (
     DayAttribute,
@@ -18,7 +15,7 @@ from chalicelib.platform.dynamo import (
     PeriodAttribute,
     TableItem,
 )
-from chalicelib.platform.transaction import Action, check, insert, transact, update
+from chalicelib.platform.transaction import Action, check, insert, put, transact
 from chalicelib.tenancy.domain import Project
 
 
@@ -169,26 +166,13 @@ def links_of(client_id: str, consumer_id: str) -> tuple[tuple[str, str], ...]:
     return tuple((item.project, item.account) for item in dynamo.all_of(LinkItem, partition, "CONNECTION#"))
 
 
-def advance(
-    project: Project, connection: Connection, *, value: Decimal, read_on: date, period: Period, usage: Decimal
-) -> Action:
+def move_on(project: Project, before: Connection, after: Connection) -> Action:
     """This function will give the write by which a confirmed reading becomes the connection's last one.
 
     It holds only if nothing about the connection changed since it was read. Label: `connection {account}`.
     """
-    key = keys.connection(project.client, project.id, connection.account, project.settings.shards)
-    return update(
-        f"connection {connection.account}",
-        key,
-        [
-            ConnectionItem.last_value.set(value),
-            ConnectionItem.last_read_on.set(read_on),
-            ConnectionItem.last_period.set(period),
-            ConnectionItem.last_usage.set(usage),
-            ConnectionItem.version.set(connection.version + 1),
-        ],
-        ConnectionItem.version == connection.version,
-    )
+    unchanged = ConnectionItem.version == before.version
+    return put(f"connection {before.account}", _connection_item(project, after), unchanged)
 
 
 def _connection_item(project: Project, connection: Connection) -> ConnectionItem:

@@ -20,7 +20,6 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import code, fingerprint, known_ulid
 from chalicelib.kernel.page import Page
-from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
@@ -189,11 +188,9 @@ def all_connections(project: Project) -> Iterator[Connection]:
         yield from repository.shard_connections(project, shard)
 
 
-def advance_meter(
-    project: Project, connection: Connection, *, value: Decimal, read_on: date, period: Period, usage: Decimal
-) -> Action:
+def move_on(project: Project, before: Connection, after: Connection) -> Action:
     """This function will give the write by which a reading, confirmed in the same transaction, becomes the last."""
-    return repository.advance(project, connection, value=value, read_on=read_on, period=period, usage=usage)
+    return repository.move_on(project, before, after)
 
 
 def _may_see(ctx: Context, connection: Connection) -> bool:

@@ -115,7 +115,7 @@ def open_bill_place(due_on: date, account: str, month: Period) -> str:
     return f"{due_on.isoformat()}#{account}#{month}"
 
 
-# --- imports
+# --- reading files
 def reading_import(client_id: str, project_id: str, import_id: str) -> Key:
     return f"{client_id}#{project_id}#IMPORT#{import_id}", "IMPORT"
 

@@ -1,0 +1,1 @@
+"""Meter readings: entered by hand, imported by file, confirmed, corrected."""

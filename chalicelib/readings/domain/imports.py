@@ -1,0 +1,163 @@
+"""What an import of readings is, and what it decides about each row of its file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from chalicelib.consumers.domain import Connection
+from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import plain
+from chalicelib.readings.domain.reading import HIGH_USE, LATE, NO_USE, Entry, Reading, take
+from chalicelib.readings.domain.table_file import Refusal, Row
+from chalicelib.tenancy.domain import Project
+
+ImportState = Literal["awaiting_upload", "done", "refused"]
+
+_FLAG_REASONS = {
+    LATE: "taken outside the reading days",
+    HIGH_USE: "use is far above the one before",
+    NO_USE: "nothing was used",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """What became of the rows of a file. `accepted` includes the flagged ones."""
+
+    rows: int = 0
+    accepted: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    flagged: int = 0
+    blank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingImport:
+    """One file of readings. `period`, if given, is the one that all its rows must bill."""
+
+    id: str
+    file_name: str
+    period: Period | None
+    state: ImportState
+    counts: ImportCounts
+    refusal: str | None
+    requested_by: str
+    requested_at: datetime
+    finished_at: datetime | None
+    request_print: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A row that says what is already recorded."""
+
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A row that gives a reading; `stored` if an earlier, interrupted delivery of the same file wrote it already."""
+
+    row: Row
+    reading: Reading
+    stored: bool
+
+    @property
+    def line(self) -> int:
+        return self.row.line
+
+
+Outcome = Accepted | Unchanged | Refusal
+
+
+def decide(
+    project: Project,
+    row: Row,
+    connection: Connection | None,
+    existing: Mapping[tuple[Period, str], Reading],
+    *,
+    expected: Period | None,
+    today: date,
+    entry: Entry,
+) -> Outcome:
+    """This function will say what a row gives: a new reading, nothing new, or a refusal with its reason.
+
+    `existing` holds the readings recorded for the row's period; one that this very import wrote counts as accepted, so
+    that an interrupted import reports the same when it is carried on.
+    """
+    if connection is None:
+        number = row.account or row.meter
+        return Refusal(row.line, row.number_column, "unknown-meter", f"no connection here has the number {number}")
+    period = project.period_of(row.read_on)
+    if expected and period != expected:
+        return Refusal(
+            row.line, "read_on", "other-period", f"a reading of {row.read_on} bills {period}, not {expected}"
+        )
+    recorded = existing.get((period, connection.account))
+    if recorded is not None:
+        return _against_recorded(row, recorded, entry)
+    try:
+        reading = take(project, connection, value=row.value, read_on=row.read_on, today=today, entry=entry)
+    except (Invalid, Conflict) as error:
+        column = "read_on" if error.code in {"future-date", "not-after-last", "already-read"} else "reading"
+        return Refusal(row.line, column, error.code, str(error))
+    return Accepted(row, reading, stored=False)
+
+
+def _against_recorded(row: Row, recorded: Reading, entry: Entry) -> Outcome:
+    if (recorded.value, recorded.read_on) != (row.value, row.read_on):
+        said = f"{plain(recorded.value)} on {recorded.read_on}"
+        reason = f"{recorded.period} is already read: {said}; correct that reading instead of importing another"
+        return Refusal(row.line, "reading", "already-read", reason)
+    if recorded.origin == entry.origin:
+        return Accepted(row, recorded, stored=True)
+    return Unchanged(row.line)
+
+
+def duplicate_of(row: Row, first: Row) -> Refusal:
+    """This function will refuse the second row of one meter and period in the same file."""
+    return Refusal(row.line, row.number_column, "duplicate-row", f"the same meter and period as line {first.line}")
+
+
+def count(outcomes: list[Outcome], *, blank: int) -> ImportCounts:
+    """This function will add up what became of the rows."""
+    accepted = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
+    return ImportCounts(
+        rows=len(outcomes),
+        accepted=len(accepted),
+        unchanged=sum(isinstance(outcome, Unchanged) for outcome in outcomes),
+        refused=sum(isinstance(outcome, Refusal) for outcome in outcomes),
+        flagged=sum(bool(outcome.reading.flags) for outcome in accepted),
+        blank=blank,
+    )
+
+
+def report_lines(outcomes: list[Outcome]) -> list[dict[str, str | int]]:
+    """This function will list what a person should look at, by line: refused rows and flagged ones."""
+    lines: list[dict[str, str | int]] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Refusal):
+            lines.append(
+                {
+                    "line": outcome.line,
+                    "kind": "refused",
+                    "column": outcome.column,
+                    "code": outcome.code,
+                    "reason": outcome.reason,
+                }
+            )
+        elif isinstance(outcome, Accepted):
+            lines += [
+                {
+                    "line": outcome.line,
+                    "kind": "flagged",
+                    "column": "reading",
+                    "code": flag,
+                    "reason": _FLAG_REASONS[flag],
+                }
+                for flag in outcome.reading.flags
+            ]
+    return sorted(lines, key=lambda line: (int(line["line"]), str(line["code"])))

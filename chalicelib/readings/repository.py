@@ -1,0 +1,261 @@
+"""Readings, periods and imports in the table."""
+
+from collections.abc import Iterator, Sequence
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.kernel.ids import shard_of
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
+from chalicelib.platform import bulk, dynamo, keys
+from chalicelib.platform.dynamo import (
+    DayAttribute,
+    DecimalAttribute,
+    InstantAttribute,
+    IntAttribute,
+    JsonAttribute,
+    PeriodAttribute,
+    TableItem,
+)
+from chalicelib.platform.transaction import Action, check, insert, put, transact, update
+from chalicelib.readings.domain.imports import ImportCounts, ImportState, ReadingImport
+from chalicelib.readings.domain.reading import Reading, ReadingSource, ReadingState
+from chalicelib.tenancy.domain import Project
+
+
+class ReadingItem(TableItem):
+    account = UnicodeAttribute(attr_name="ac")
+    period = PeriodAttribute(attr_name="pe")
+    read_on = DayAttribute(attr_name="ro")
+    value = DecimalAttribute(attr_name="va")
+    previous = DecimalAttribute(attr_name="pv")
+    usage = DecimalAttribute(attr_name="us")
+    state = UnicodeAttribute(attr_name="st")
+    flags = JsonAttribute(attr_name="fl")
+    source = UnicodeAttribute(attr_name="so")
+    origin = UnicodeAttribute(attr_name="og")
+    meter_number = UnicodeAttribute(attr_name="me")
+    area = UnicodeAttribute(attr_name="ar")
+    entered_by = UnicodeAttribute(attr_name="eb")
+    entered_at = InstantAttribute(attr_name="ea")
+    confirmed_by = UnicodeAttribute(attr_name="cb", null=True)
+    confirmed_at = InstantAttribute(attr_name="ca", null=True)
+    version = IntAttribute(attr_name="v")
+
+
+class PeriodItem(TableItem):
+    """A period while a billing run works on it: `run` names the run, and its readings stand still."""
+
+    run = UnicodeAttribute(null=True)
+
+
+class ImportItem(TableItem):
+    import_id = UnicodeAttribute()
+    file_name = UnicodeAttribute()
+    period = PeriodAttribute(null=True)
+    state = UnicodeAttribute()
+    counts = JsonAttribute()
+    refusal = UnicodeAttribute(null=True)
+    requested_by = UnicodeAttribute()
+    requested_at = InstantAttribute()
+    finished_at = InstantAttribute(null=True)
+    request_print = UnicodeAttribute()
+
+
+def insert_pending(project: Project, readings: Sequence[Reading]) -> list[bool]:
+    """This function will write up to 25 pending readings and say of each whether it is new. Two write units each."""
+    return bulk.insert_batch([_reading_item(project, reading).serialize() for reading in readings])
+
+
+def insert_reading(project: Project, reading: Reading) -> Action:
+    """This function will give the write of a new reading. Label: `reading {account}`."""
+    return insert(f"reading {reading.account}", _reading_item(project, reading))
+
+
+def store_reading(project: Project, reading: Reading, *, before: Reading) -> Action:
+    """This function will give the write of a changed reading, if it is still as it was. Label: `reading {account}`."""
+    return put(f"reading {reading.account}", _reading_item(project, reading), ReadingItem.version == before.version)
+
+
+def period_is_open(project: Project, period: Period) -> Action:
+    """This function will give the check that no billing run is working on the period. Label: `period`."""
+    return check("period", keys.period(project.client, project.id, period), PeriodItem.run.does_not_exist())
+
+
+def not_billed(project: Project, reading: Reading) -> Action:
+    """This function will give the check that no bill was made from a reading. Label: `bill`."""
+    shards = project.settings.shards
+    key = keys.bill(project.client, project.id, reading.period, reading.account, 1, shards)
+    return check("bill", key, TableItem.pk.does_not_exist())
+
+
+def freeze(project: Project, period: Period, run_id: str) -> Action:
+    """This function will give the write by which a run takes the period for itself. Label: `period`."""
+    return update(
+        "period",
+        keys.period(project.client, project.id, period),
+        [PeriodItem.run.set(run_id)],
+        PeriodItem.run.does_not_exist(),
+    )
+
+
+def release(project: Project, period: Period, run_id: str) -> Action:
+    """This function will give the write by which a run gives the period back. Label: `period`."""
+    return update(
+        "period", keys.period(project.client, project.id, period), [PeriodItem.run.remove()], PeriodItem.run == run_id
+    )
+
+
+def find_run_of(project: Project, period: Period) -> str | None:
+    item = dynamo.find(PeriodItem, keys.period(project.client, project.id, period))
+    return item.run if item else None
+
+
+def commit(actions: Sequence[Action]) -> None:
+    """This function will carry out the writes of readings and what goes with them.
+
+    :raises Refused: with the labels of what did not hold; nothing is written then.
+    """
+    transact(actions)
+
+
+def find_reading(project: Project, period: Period, account: str) -> Reading | None:
+    key = keys.reading(project.client, project.id, period, account, project.settings.shards)
+    item = dynamo.find(ReadingItem, key)
+    return _reading(item) if item else None
+
+
+def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Reading]:
+    """This function will read all readings of a period's shard as they are now: one read unit for about 15."""
+    partition = keys.period_shard(project.client, project.id, period, shard)
+    return (_reading(item) for item in dynamo.all_of(ReadingItem, partition, "READING#"))
+
+
+def readings_page(project: Project, period: Period, *, limit: int, cursor: str | None) -> Page[Reading]:
+    shards = range(project.settings.shards)
+    partitions = [keys.period_shard(project.client, project.id, period, shard) for shard in shards]
+    page = dynamo.shards_page(ReadingItem, partitions, "READING#", limit=limit, cursor=cursor)
+    return Page(tuple(_reading(item) for item in page.items), page.cursor)
+
+
+def pending_page(project: Project, area: str | None, *, limit: int, cursor: str | None) -> Page[Reading]:
+    """This function will read one page of what waits for confirmation, of one area or of all. A moment behind."""
+    partitions = [keys.pending_readings(project.client, project.id, shard) for shard in range(project.settings.shards)]
+    prefix = f"{area}#" if area else ""
+    page = dynamo.shards_page(ReadingItem, partitions, prefix, limit=limit, cursor=cursor, index="worklist")
+    return Page(tuple(_reading(item) for item in page.items), page.cursor)
+
+
+def insert_import(project: Project, record: ReadingImport) -> None:
+    """This function will write a new import.
+
+    :raises Refused: label `import`, if this request was carried out before.
+    """
+    transact([insert("import", _import_item(project, record))])
+
+
+def finish_import(project: Project, record: ReadingImport) -> None:
+    """This function will write an import's result over its waiting state; a result that stands already stays.
+
+    :raises Refused: label `import`, if it is finished.
+    """
+    waiting = ImportItem.state == "awaiting_upload"
+    transact([put("import", _import_item(project, record), waiting)])
+
+
+def find_import(project: Project, import_id: str) -> ReadingImport | None:
+    item = dynamo.find(ImportItem, keys.reading_import(project.client, project.id, import_id))
+    return _import(item) if item else None
+
+
+def imports_page(project: Project, *, limit: int, cursor: str | None) -> Page[ReadingImport]:
+    partition = keys.reading_imports(project.client, project.id)
+    page = dynamo.page_of(ImportItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
+    return Page(tuple(_import(item) for item in page.items), page.cursor)
+
+
+def _reading_item(project: Project, reading: Reading) -> ReadingItem:
+    shards = project.settings.shards
+    item = ReadingItem(
+        *keys.reading(project.client, project.id, reading.period, reading.account, shards),
+        account=reading.account,
+        period=reading.period,
+        read_on=reading.read_on,
+        value=reading.value,
+        previous=reading.previous,
+        usage=reading.usage,
+        state=reading.state,
+        flags=list(reading.flags),
+        source=reading.source,
+        origin=reading.origin,
+        meter_number=reading.meter_number,
+        area=reading.area,
+        entered_by=reading.entered_by,
+        entered_at=reading.entered_at,
+        confirmed_by=reading.confirmed_by,
+        confirmed_at=reading.confirmed_at,
+        version=reading.version,
+    )
+    if reading.state == "pending":
+        item.g2p = keys.pending_readings(project.client, project.id, shard_of(reading.account, shards))
+        item.g2s = f"{reading.area}#{reading.period}#{reading.account}"
+    return item
+
+
+def _reading(item: ReadingItem) -> Reading:
+    state: ReadingState = item.state  # type: ignore[assignment]
+    source: ReadingSource = item.source  # type: ignore[assignment]
+    return Reading(
+        account=item.account,
+        period=item.period,
+        read_on=item.read_on,
+        value=item.value,
+        previous=item.previous,
+        usage=item.usage,
+        state=state,
+        flags=tuple(item.flags),
+        source=source,
+        origin=item.origin,
+        meter_number=item.meter_number,
+        area=item.area,
+        entered_by=item.entered_by,
+        entered_at=item.entered_at,
+        confirmed_by=item.confirmed_by,
+        confirmed_at=item.confirmed_at,
+        version=item.version,
+    )
+
+
+def _import_item(project: Project, record: ReadingImport) -> ImportItem:
+    counts = record.counts
+    return ImportItem(
+        *keys.reading_import(project.client, project.id, record.id),
+        g1p=keys.reading_imports(project.client, project.id),
+        g1s=f"{record.requested_at.isoformat()}#{record.id}",
+        import_id=record.id,
+        file_name=record.file_name,
+        period=record.period,
+        state=record.state,
+        counts=[counts.rows, counts.accepted, counts.unchanged, counts.refused, counts.flagged, counts.blank],
+        refusal=record.refusal,
+        requested_by=record.requested_by,
+        requested_at=record.requested_at,
+        finished_at=record.finished_at,
+        request_print=record.request_print,
+    )
+
+
+def _import(item: ImportItem) -> ReadingImport:
+    state: ImportState = item.state  # type: ignore[assignment]
+    return ReadingImport(
+        id=item.import_id,
+        file_name=item.file_name,
+        period=item.period,
+        state=state,
+        counts=ImportCounts(*item.counts),
+        refusal=item.refusal,
+        requested_by=item.requested_by,
+        requested_at=item.requested_at,
+        finished_at=item.finished_at,
+        request_print=item.request_print,
+    )

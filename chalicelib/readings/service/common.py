@@ -1,0 +1,75 @@
+"""What taking, confirming and correcting share."""
+
+from chalicelib.consumers import domain as connection_rules
+from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import Connection
+from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
+from chalicelib.kernel.period import Period
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.readings import repository
+from chalicelib.readings.domain.reading import Reading, parse_reading_id
+from chalicelib.tenancy.domain import Project
+
+
+def get_of_project(project: Project, reading_id: str) -> Reading:
+    """This function will give one reading of a project.
+
+    :raises NotFound: if there is none with this id.
+    """
+    period, account = parse_reading_id(reading_id)
+    reading = repository.find_reading(project, period, account)
+    if reading is None:
+        raise NotFound("not-found", "there is no reading with this id")
+    return reading
+
+
+def connection_of(project: Project, reading: Reading) -> Connection:
+    """This function will give the connection that a reading is of.
+
+    :raises NotFound: if it is gone.
+    """
+    connection = consumers.find_by_number(project, account=reading.account, meter_number=None)
+    if connection is None:
+        raise NotFound("not-found", f"connection {reading.account} no longer exists")
+    return connection
+
+
+def advance(project: Project, connection: Connection, reading: Reading) -> Action:
+    """This function will give the write by which a confirmed reading becomes its connection's last one."""
+    return consumers.move_on(project, connection, moved_on(connection, reading))
+
+
+def moved_on(connection: Connection, reading: Reading) -> Connection:
+    """This function will give the connection as it is once the reading is its last one."""
+    return connection_rules.moved_on(
+        connection,
+        value=reading.value,
+        read_on=reading.read_on,
+        period=reading.period,
+        usage=reading.usage,
+    )
+
+
+def writes_of(project: Project, reading: Reading, connection: Connection) -> list[Action]:
+    """This function will give the writes that a new reading needs; a confirmed one moves its connection on."""
+    writes = [repository.period_is_open(project, reading.period), repository.insert_reading(project, reading)]
+    if reading.state == "confirmed":
+        writes.append(advance(project, connection, reading))
+    return writes
+
+
+def lost_race(project: Project, reading: Reading, refused: Refused) -> MeterbookError:
+    """This function will say why the table refused a change of a reading."""
+    if "period" in refused.labels:
+        return frozen(project, reading.period)
+    if "bill" in refused.labels:
+        return Conflict("billed", f"reading {reading.id} is billed; a billed reading is corrected by a new bill")
+    return Conflict("changed", "somebody changed this reading or its connection at the same moment; look and try again")
+
+
+def frozen(project: Project, period: Period) -> MeterbookError:
+    """This function will name the billing run that holds a period."""
+    run = repository.find_run_of(project, period)
+    return Conflict(
+        "period-frozen", f"billing run {run} is working on {period}; its readings stand still until it is done"
+    )

@@ -1,0 +1,141 @@
+"""Confirm readings: one, or all that wait in an area."""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import Connection
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import MeterbookError, NotFound
+from chalicelib.kernel.period import Period
+from chalicelib.platform.bulk import batches
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.readings import repository
+from chalicelib.readings.domain import reading as rules
+from chalicelib.readings.domain.reading import Reading
+from chalicelib.readings.service.common import advance, connection_of, frozen, get_of_project, lost_race
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+# A confirmation is two writes, and a transaction holds a hundred actions with its one check of the period.
+CONFIRMED_AT_ONCE = 49
+_CONFIRMED_PER_CALL = 1_960
+
+# A reading as it waits, as it is to be, and the connection it moves on.
+_Change = tuple[Reading, Reading, Connection]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftPending:
+    """A reading that could not be confirmed, and why."""
+
+    reading_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmations:
+    """What confirming many readings did. `more` says that others still wait: call again."""
+
+    confirmed: int
+    left: tuple[LeftPending, ...]
+    more: bool
+
+
+def confirm_reading(ctx: Context, *, reading_id: str) -> Reading:
+    """This function will accept one pending reading; a confirmed one stays as it is. Five write units.
+
+    :raises NotFound: if the project has none with this id.
+    :raises Conflict: if it can't be accepted, or a billing run is working on its period.
+    """
+    project = tenancy.get_project(ctx)
+    reading = get_of_project(project, reading_id)
+    if reading.state == "confirmed":
+        return reading
+    connection = connection_of(project, reading)
+    confirmed = rules.confirm(project, reading, connection, by=ctx.actor.id, at=ctx.now)
+    try:
+        repository.commit(_confirming(project, reading.period, [(reading, confirmed, connection)]))
+    except Refused as refused:
+        raise lost_race(project, reading, refused) from None
+    return confirmed
+
+
+def confirm_pending(ctx: Context, *, area: str | None, period: Period | None) -> Confirmations:
+    """This function will accept all pending readings of an area (of all, if none is named), about 1,960 a call.
+
+    Readings that can't be accepted stay pending and are named with the reason. Five write units a reading.
+
+    :raises Conflict: if a billing run is working on one of the periods.
+    """
+    project = tenancy.get_project(ctx)
+    waiting, more = _waiting(project, area, period)
+    confirmed = 0
+    left: list[LeftPending] = []
+    # Earlier periods first: each reading counts from the one before it.
+    for month, readings in groupby(sorted(waiting, key=_order), key=lambda reading: reading.period):
+        for batch in batches(readings, CONFIRMED_AT_ONCE):
+            done, kept = _confirm_batch(ctx, project, month, batch)
+            confirmed += done
+            left += kept
+    return Confirmations(confirmed, tuple(left), more)
+
+
+def _order(reading: Reading) -> tuple[Period, str]:
+    return reading.period, reading.account
+
+
+def _waiting(project: Project, area: str | None, period: Period | None) -> tuple[list[Reading], bool]:
+    found: list[Reading] = []
+    cursor: str | None = None
+    while True:
+        page = repository.pending_page(project, area, limit=CONFIRMED_AT_ONCE * 4, cursor=cursor)
+        found += [reading for reading in page.items if period in {None, reading.period}]
+        cursor = page.cursor
+        if cursor is None or len(found) >= _CONFIRMED_PER_CALL:
+            return found, cursor is not None
+
+
+def _confirm_batch(
+    ctx: Context, project: Project, period: Period, batch: list[Reading]
+) -> tuple[int, list[LeftPending]]:
+    """This function will confirm what it can of one period's batch, at once; whatever refuses is named and left out."""
+    connections = consumers.connections_by_account(project, [reading.account for reading in batch])
+    ready: dict[str, _Change] = {}
+    left: list[LeftPending] = []
+    for reading in batch:
+        connection = connections.get(reading.account)
+        try:
+            if connection is None:
+                raise NotFound("not-found", f"connection {reading.account} no longer exists")
+            confirmed = rules.confirm(project, reading, connection, by=ctx.actor.id, at=ctx.now)
+            ready[reading.account] = (reading, confirmed, connection)
+        except MeterbookError as error:
+            left.append(LeftPending(reading.id, str(error)))
+    lost = _commit_all(project, period, ready)
+    left += [LeftPending(reading_id, "it changed at the same moment; look at it again") for reading_id in lost]
+    return len(ready), left
+
+
+def _commit_all(project: Project, period: Period, ready: dict[str, _Change]) -> list[str]:
+    """This function will write confirmations in one transaction; those that another writer got at leave `ready`."""
+    lost: list[str] = []
+    while ready:
+        try:
+            repository.commit(_confirming(project, period, list(ready.values())))
+        except Refused as refused:
+            if "period" in refused.labels:
+                raise frozen(project, period) from None
+            accounts = {label.partition(" ")[2] for label in refused.labels}
+            lost += [ready.pop(account)[0].id for account in accounts]
+        else:
+            break
+    return lost
+
+
+def _confirming(project: Project, period: Period, changes: list[_Change]) -> list[Action]:
+    actions = [repository.period_is_open(project, period)]
+    for before, confirmed, connection in changes:
+        actions.append(repository.store_reading(project, confirmed, before=before))
+        actions.append(advance(project, connection, confirmed))
+    return actions

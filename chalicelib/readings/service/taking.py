@@ -1,0 +1,103 @@
+"""Take readings by hand, correct them, list them."""
+
+from datetime import date
+from decimal import Decimal
+
+from chalicelib.consumers import service as consumers
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
+from chalicelib.platform.transaction import Refused
+from chalicelib.readings import repository
+from chalicelib.readings.domain import reading as rules
+from chalicelib.readings.domain.reading import Entry, Reading
+from chalicelib.readings.service.common import advance, connection_of, get_of_project, lost_race, writes_of
+from chalicelib.tenancy import service as tenancy
+
+
+def take_reading(
+    ctx: Context, *, account: str | None, meter_number: str | None, value: Decimal, read_on: date
+) -> Reading:
+    """This function will record what a meter showed on a day.
+
+    The same reading again is answered with the first one. Four to six write units.
+
+    :raises Invalid: for a value or day that can't be.
+    :raises NotFound: for an unknown connection.
+    :raises Conflict: if the period is read already, or a billing run is working on it.
+    """
+    if (account is None) == (meter_number is None):
+        raise Invalid("number-missing", "give either accountNumber or meterNumber")
+    project = tenancy.get_project(ctx)
+    connection = consumers.find_by_number(project, account=account, meter_number=meter_number)
+    if connection is None:
+        raise NotFound("not-found", "there is no connection with this account or meter number")
+    period = project.period_of(read_on)
+    recorded = repository.find_reading(project, period, connection.account)
+    if recorded is not None:
+        return _repeated(recorded, value, read_on)
+    today = local_day(ctx.now, project.settings.timezone)
+    entry = Entry(by=ctx.actor.id, at=ctx.now, source="manual", origin=ctx.request_id)
+    reading = rules.take(project, connection, value=value, read_on=read_on, today=today, entry=entry)
+    try:
+        repository.commit(writes_of(project, reading, connection))
+    except Refused as refused:
+        raise lost_race(project, reading, refused) from None
+    return reading
+
+
+def get_reading(ctx: Context, *, reading_id: str) -> Reading:
+    """This function will give one reading.
+
+    :raises NotFound: if the project has none with this id.
+    """
+    return get_of_project(tenancy.get_project(ctx), reading_id)
+
+
+def list_readings(ctx: Context, *, period: Period, limit: int, cursor: str | None) -> Page[Reading]:
+    """This function will list the readings of a period, one page at a time."""
+    return repository.readings_page(tenancy.get_project(ctx), period, limit=limit, cursor=cursor)
+
+
+def list_pending(ctx: Context, *, area: str | None, limit: int, cursor: str | None) -> Page[Reading]:
+    """This function will list what waits for confirmation, of one area or of all, one page at a time."""
+    return repository.pending_page(tenancy.get_project(ctx), area, limit=limit, cursor=cursor)
+
+
+def correct_reading(ctx: Context, *, reading_id: str, value: Decimal, read_on: date) -> Reading:
+    """This function will put another value or day on a reading that is not billed. Four to six write units.
+
+    :raises Invalid: for a value or day that can't be.
+    :raises NotFound: if the project has none with this id.
+    :raises Conflict: if it is billed, a later reading builds on it, or a billing run is working on its period.
+    """
+    project = tenancy.get_project(ctx)
+    reading = get_of_project(project, reading_id)
+    if reading.value == value and reading.read_on == read_on:
+        return reading
+    connection = connection_of(project, reading)
+    today = local_day(ctx.now, project.settings.timezone)
+    entry = Entry(by=ctx.actor.id, at=ctx.now, source=reading.source, origin=reading.origin)
+    corrected = rules.correct(project, reading, connection, value=value, read_on=read_on, today=today, entry=entry)
+    actions = [
+        repository.period_is_open(project, reading.period),
+        repository.not_billed(project, reading),
+        repository.store_reading(project, corrected, before=reading),
+    ]
+    if corrected.state == "confirmed":
+        actions.append(advance(project, connection, corrected))
+    try:
+        repository.commit(actions)
+    except Refused as refused:
+        raise lost_race(project, reading, refused) from None
+    return corrected
+
+
+def _repeated(recorded: Reading, value: Decimal, read_on: date) -> Reading:
+    if (recorded.value, recorded.read_on) == (value, read_on):
+        return recorded
+    raise Conflict(
+        "already-read", f"{recorded.period} is already read for this connection: correct {recorded.id} instead"
+    )
