@@ -38,7 +38,7 @@ def use_of(segment: Segment) -> Decimal:
         if limit is None:
             raise Invalid(
                 "reading-below-last",
-                f"{segment.current} is less than {segment.previous}; correct it, or give the digits of a meter that ran over",
+                f"{segment.current} is less than {segment.previous}; correct it, or give the digits of a full register",
             )
         use += limit
     return use * segment.multiplier
