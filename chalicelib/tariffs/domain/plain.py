@@ -1,35 +1,35 @@
 """One canonical text of any document: what digests are taken from."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
+from typing import Any, cast
 
 from chalicelib.kernel.quantity import plain
 
-_NOT_GIVEN: tuple[object, ...] = (None, (), {}, frozenset())
 
-
-def canonical(value: object) -> str:
+def canonical(document: object) -> str:
     """This function will give the one text of a document: equal documents give equal texts, others don't.
 
     10 and 10.0 are equal; what is not given is left out, so a new optional field changes no old text.
     """
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(document, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _plain(value: object) -> object:
-    if is_dataclass(value):
-        pairs = ((each.name, getattr(value, each.name)) for each in fields(value))
-        return {name: _plain(given) for name, given in pairs if given not in _NOT_GIVEN}
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    if isinstance(value, frozenset):
-        return sorted(value)
     if isinstance(value, Decimal):
         return plain(value)
-    return str(value) if isinstance(value, (date, Fraction)) else value
+    if isinstance(value, (date, Fraction)):
+        return str(value)
+    if isinstance(value, frozenset):
+        return sorted(value)
+    given = ((name, getattr(value, name)) for name in _field_names(cast("type[Any]", type(value))))
+    return {name: item for name, item in given if item or isinstance(item, (int, Decimal))}
+
+
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
