@@ -2,10 +2,15 @@
 
 from chalice.app import Chalice, CORSConfig
 
+from chalicelib.billing.jobs import blueprint as billing_jobs
+from chalicelib.billing.routes import blueprint as billing
+from chalicelib.bills.routes import blueprint as bills
 from chalicelib.consumers.routes import blueprint as consumers
 from chalicelib.identity.routes import blueprint as identity
 from chalicelib.platform import log, settings
 from chalicelib.platform.openapi import blueprint as openapi
+from chalicelib.readings.jobs import blueprint as readings_jobs
+from chalicelib.readings.routes import blueprint as readings
 from chalicelib.tenancy.routes import blueprint as tenancy
 
 log.configure()
@@ -18,5 +23,5 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-for blueprint in (identity, tenancy, consumers, openapi):
+for blueprint in (identity, tenancy, consumers, readings, bills, billing, openapi, readings_jobs, billing_jobs):
     app.register_blueprint(blueprint)

@@ -103,6 +103,10 @@ def account_view(client_id: str, project_id: str, account: str) -> str:
     return f"{client_id}#{project_id}#ACCOUNT#{account}"
 
 
+def account_bill_place(month: Period, revision: int) -> str:
+    return f"{month}#BILL#{revision}"
+
+
 def pending_readings(client_id: str, project_id: str, shard: int) -> str:
     return f"{client_id}#{project_id}#PENDING#{shard_name(shard)}"
 

@@ -23,7 +23,7 @@ LATE, HIGH_USE, NO_USE = "late", "high_use", "no_use"
 class Reading:
     """What a meter showed on a day, for one connection and period; `usage` is `value` less `previous`.
 
-    `origin` is the import it came by, or the request. While pending, `previous` is as it was when the reading was taken.
+    `origin` is the import it came by, or the request. While pending, `previous` is as it was when it was taken.
     """
 
     account: str
@@ -80,8 +80,8 @@ def take(
 ) -> Reading:
     """This function will make a reading of a connection's meter, checked against the one before.
 
-    Source: decisions.md "confirmation of readings", S1-132, S1-133, S3-017. A reading equal to the previous one is a use
-    of nothing and allowed. Where readings wait for a person it is pending, else confirmed.
+    Source: decisions.md "confirmation of readings", S1-132, S1-133, S3-017. A reading equal to the previous one
+    is a use of nothing and allowed. Where readings wait for a person it is pending, else confirmed.
 
     :raises Invalid: for a value or a day that can't be.
     :raises Conflict: if the connection takes no reading for that period any more.

@@ -1,5 +1,6 @@
 """The rating engine: a tariff sheet as data, the use of a period, and the lines of the bill, each with its trace."""
 
+from chalicelib.tariffs.domain.book import TariffBook
 from chalicelib.tariffs.domain.compile import CompiledTariff, compile_tariff
 from chalicelib.tariffs.domain.document import (
     AdjustmentCharge,
@@ -48,6 +49,7 @@ __all__ = [
     "Season",
     "SubtotalCharge",
     "Tariff",
+    "TariffBook",
     "Trace",
     "Usage",
     "UsageCharge",

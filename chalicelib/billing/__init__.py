@@ -1,0 +1,1 @@
+"""The billing run: plan, fan out, rate, issue, complete."""

@@ -1,0 +1,175 @@
+"""What a billing run and its chunks are, and what a chunk makes of its readings."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from chalicelib.bills.domain import Bill, IssueTerms, make_bill, usage_of
+from chalicelib.consumers.domain import Connection
+from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.period import Period
+from chalicelib.readings.domain.reading import Reading
+from chalicelib.tariffs.domain import TariffBook
+from chalicelib.tenancy.domain import Project
+
+RunState = Literal["planned", "generating", "complete"]
+ChunkState = Literal["open", "done"]
+
+# Longer than a generator may run, shorter than the queue waits before it delivers a message again.
+LEASE = timedelta(seconds=150)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a run, or a part of one, came to: readings it had to bill, bills it wrote, and what they add up to."""
+
+    readings: int = 0
+    bills: int = 0
+    exceptions: int = 0
+    total_minor: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.readings + other.readings,
+            self.bills + other.bills,
+            self.exceptions + other.exceptions,
+            self.total_minor + other.total_minor,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BillingRun:
+    """The billing of one period of one project. `tally` is final once the run is complete."""
+
+    id: str
+    period: Period
+    state: RunState
+    billed_on: date | None
+    due_on: date | None
+    started_by: str
+    started_at: datetime
+    completed_at: datetime | None
+    chunks: int
+    tally: Tally
+    currency: str
+
+    @property
+    def terms(self) -> IssueTerms:
+        return IssueTerms(self.id, self.started_at, self.billed_on, self.due_on)
+
+    @property
+    def total(self) -> Money:
+        return Money(self.tally.total_minor, self.currency)
+
+    def asks_the_same(self, other: "BillingRun") -> bool:
+        """This function will say whether another run was asked for in the same words."""
+        return (self.period, self.billed_on, self.due_on) == (other.period, other.billed_on, other.due_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One shard of a run's period: the unit of work. A worker holds it by a lease, so that others leave it alone."""
+
+    shard: int
+    state: ChunkState
+    tally: Tally
+    lease: str | None
+    leased_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BillingException:
+    """A reading that could not be billed, and what is to be done about it."""
+
+    account: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkPlan:
+    """What a chunk has to write, and what it will have come to."""
+
+    bills: tuple[Bill, ...]
+    exceptions: tuple[BillingException, ...]
+    written_before: Tally
+
+    @property
+    def tally(self) -> Tally:
+        return self.tally_after(len(self.bills))
+
+    def tally_after(self, written: int) -> Tally:
+        """This function will say what the chunk came to once so many of its bills are written."""
+        fresh = Tally(
+            readings=len(self.bills) + len(self.exceptions),
+            bills=written,
+            exceptions=len(self.exceptions),
+            total_minor=sum(bill.total.minor for bill in self.bills[:written]),
+        )
+        return self.written_before + fresh
+
+
+def plan_chunk(
+    project: Project,
+    run: BillingRun,
+    readings: Iterable[Reading],
+    connections: Mapping[str, Connection],
+    billed: Mapping[str, Bill],
+    book: TariffBook,
+) -> ChunkPlan:
+    """This function will work out the bill of every confirmed reading that has none, by account number.
+
+    Bills that this very run wrote before an interruption count into its tally; those of earlier runs do not.
+    """
+    bills: list[Bill] = []
+    exceptions: list[BillingException] = []
+    for reading in sorted(readings, key=lambda reading: reading.account):
+        if reading.state != "confirmed" or reading.account in billed:
+            continue
+        try:
+            bills.append(_bill_of(project, run, reading, connections, book))
+        except MeterbookError as error:
+            exceptions.append(BillingException(reading.account, error.code, str(error)))
+        except ArithmeticError as error:  # a tariff gone wrong may not stop its neighbours' bills
+            exceptions.append(BillingException(reading.account, "not-rated", f"rating failed: {type(error).__name__}"))
+    mine = [bill for bill in billed.values() if bill.run_id == run.id]
+    before = Tally(readings=len(mine), bills=len(mine), total_minor=sum(bill.total.minor for bill in mine))
+    return ChunkPlan(tuple(bills), tuple(exceptions), before)
+
+
+def _bill_of(
+    project: Project, run: BillingRun, reading: Reading, connections: Mapping[str, Connection], book: TariffBook
+) -> Bill:
+    connection = connections.get(reading.account)
+    if connection is None:
+        raise NotFound("no-connection", f"connection {reading.account} no longer exists; remove the reading")
+    rating = book.rate(connection.consumer_class, usage_of(project, reading, connection))
+    return make_bill(project, reading, connection, rating, run.terms)
+
+
+def tally_of(chunks: Iterable[Chunk]) -> Tally:
+    """This function will add up what the chunks of a run came to so far."""
+    return sum((chunk.tally for chunk in chunks), Tally())
+
+
+def completed(run: BillingRun, chunks: Iterable[Chunk], at: datetime) -> BillingRun:
+    """This function will give the run as it is once its last chunk is done."""
+    return replace(run, state="complete", completed_at=at, tally=tally_of(chunks))
+
+
+def check_days(period: Period, billed_on: date | None, due_on: date | None) -> None:
+    """This function will hold the days that a run names against its period.
+
+    :raises Invalid: for a bill's day before the period, or a due day that is not after the bill's day. Source: S1-135.
+    """
+    if billed_on and billed_on < period.first_day:
+        raise Invalid("bad-day", f"billedOn: {billed_on} is before the period {period} begins")
+    if due_on and due_on <= (billed_on or period.first_day):
+        raise Invalid("bad-day", f"dueOn: {due_on} must be after the day on the bills")
+
+
+def another_run(run_id: str, period: Period) -> Conflict:
+    """This function will refuse a second run while one is open."""
+    return Conflict("run-open", f"billing run {run_id} is already working on {period}; wait until it is complete")

@@ -1,0 +1,230 @@
+"""Billing runs, chunks and exceptions in the table."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action as Change
+
+from chalicelib.billing.domain import BillingException, BillingRun, Chunk, ChunkState, RunState, Tally
+from chalicelib.kernel.page import Page
+from chalicelib.platform import bulk, dynamo, keys
+from chalicelib.platform.dynamo import (
+    DayAttribute,
+    InstantAttribute,
+    IntAttribute,
+    JsonAttribute,
+    PeriodAttribute,
+    TableItem,
+)
+from chalicelib.platform.transaction import Action, Refused, insert, put, transact, update
+from chalicelib.tenancy.domain import Project
+
+
+class RunItem(TableItem):
+    run_id = UnicodeAttribute()
+    period = PeriodAttribute()
+    state = UnicodeAttribute()
+    billed_on = DayAttribute(null=True)
+    due_on = DayAttribute(null=True)
+    started_by = UnicodeAttribute()
+    started_at = InstantAttribute()
+    completed_at = InstantAttribute(null=True)
+    chunks = IntAttribute()
+    tally = JsonAttribute()
+    currency = UnicodeAttribute()
+
+
+class ChunkItem(TableItem):
+    shard = IntAttribute()
+    state = UnicodeAttribute()
+    tally = JsonAttribute()
+    lease = UnicodeAttribute(null=True)
+    leased_until = InstantAttribute(null=True)
+
+
+class ExceptionItem(TableItem):
+    account = UnicodeAttribute()
+    code = UnicodeAttribute()
+    reason = UnicodeAttribute()
+
+
+def start_run(project: Project, run: BillingRun, freeze: Action) -> None:
+    """This function will write a new run and take its period, in one transaction.
+
+    :raises Refused: labels `period` (another run has it) or `run` (this request was carried out before).
+    """
+    transact([insert("run", _run_item(project, run)), freeze])
+
+
+def find_run(project: Project, run_id: str) -> BillingRun | None:
+    item = dynamo.find(RunItem, keys.billing_run(project.client, project.id, run_id))
+    return _run(item) if item else None
+
+
+def runs_page(project: Project, *, limit: int, cursor: str | None) -> Page[BillingRun]:
+    partition = keys.billing_runs(project.client, project.id)
+    page = dynamo.page_of(RunItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
+    return Page(tuple(_run(item) for item in page.items), page.cursor)
+
+
+def open_runs(project: Project) -> tuple[BillingRun, ...]:
+    """This function will read the runs of a project that are not complete. A moment behind."""
+    page = dynamo.page_of(
+        RunItem, keys.open_runs(project.client, project.id), "", limit=dynamo.MAX_PAGE, cursor=None, index="worklist"
+    )
+    return tuple(_run(item) for item in page.items)
+
+
+def insert_chunks(project: Project, run: BillingRun) -> None:
+    """This function will write the run's chunks; those that exist stay as they are."""
+    for shards in bulk.batches(range(run.chunks)):
+        items = [
+            ChunkItem(
+                *keys.run_chunk(project.client, project.id, run.id, shard),
+                shard=shard,
+                state="open",
+                tally=[0, 0, 0, 0],
+            )
+            for shard in shards
+        ]
+        bulk.insert_batch([item.serialize() for item in items])
+
+
+def mark_generating(project: Project, run: BillingRun) -> None:
+    """This function will let the chunks of a planned run be worked on; a run that went on already stays as it is."""
+    key = keys.billing_run(project.client, project.id, run.id)
+    try:
+        transact([update("run", key, [RunItem.state.set("generating")], RunItem.state == "planned")])
+    except Refused:
+        return
+
+
+def chunks_of(project: Project, run_id: str) -> tuple[Chunk, ...]:
+    partition, _ = keys.billing_run(project.client, project.id, run_id)
+    return tuple(_chunk(item) for item in dynamo.all_of(ChunkItem, partition, "CHUNK#"))
+
+
+def lease_chunk(project: Project, run_id: str, shard: int, *, lease: str, now: datetime, until: datetime) -> None:
+    """This function will take an open chunk that nobody else is working on.
+
+    :raises Refused: if it is done, or another worker's lease still holds.
+    """
+    free = ChunkItem.lease.does_not_exist() | (ChunkItem.leased_until < now)
+    key = keys.run_chunk(project.client, project.id, run_id, shard)
+    changes = [ChunkItem.lease.set(lease), ChunkItem.leased_until.set(until)]
+    _change_chunk(key, changes, (ChunkItem.state == "open") & free)
+
+
+def report_progress(project: Project, run_id: str, shard: int, *, lease: str, until: datetime, tally: Tally) -> None:
+    """This function will note how far a chunk is, and hold it for longer.
+
+    :raises Refused: if the lease was lost.
+    """
+    key = keys.run_chunk(project.client, project.id, run_id, shard)
+    changes = [ChunkItem.tally.set(_numbers(tally)), ChunkItem.leased_until.set(until)]
+    _change_chunk(key, changes, ChunkItem.lease == lease)
+
+
+def close_chunk(project: Project, run_id: str, shard: int, *, lease: str, tally: Tally) -> None:
+    """This function will record what a chunk came to.
+
+    :raises Refused: if the lease was lost.
+    """
+    key = keys.run_chunk(project.client, project.id, run_id, shard)
+    changes = [
+        ChunkItem.state.set("done"),
+        ChunkItem.tally.set(_numbers(tally)),
+        ChunkItem.lease.remove(),
+        ChunkItem.leased_until.remove(),
+    ]
+    _change_chunk(key, changes, ChunkItem.lease == lease)
+
+
+def insert_exceptions(project: Project, run_id: str, exceptions: Sequence[BillingException]) -> None:
+    """This function will write what could not be billed: one item per run and account, however often it is tried."""
+    for batch in bulk.batches(exceptions):
+        items = [
+            ExceptionItem(
+                *keys.run_exception(project.client, project.id, run_id, one.account),
+                account=one.account,
+                code=one.code,
+                reason=one.reason,
+            )
+            for one in batch
+        ]
+        bulk.insert_batch([item.serialize() for item in items])
+
+
+def exceptions_page(project: Project, run_id: str, *, limit: int, cursor: str | None) -> Page[BillingException]:
+    partition, _ = keys.billing_run(project.client, project.id, run_id)
+    page = dynamo.page_of(ExceptionItem, partition, "EXCEPTION#", limit=limit, cursor=cursor)
+    return Page(tuple(BillingException(item.account, item.code, item.reason) for item in page.items), page.cursor)
+
+
+def complete_run(project: Project, run: BillingRun, release: Action) -> None:
+    """This function will record a run's totals and give its period back, in one transaction; once, whoever is first."""
+    try:
+        transact([put("run", _run_item(project, run), RunItem.state == "generating"), release])
+    except Refused:
+        return
+
+
+def _change_chunk(key: keys.Key, changes: Sequence[Change], condition: Condition) -> None:
+    try:
+        ChunkItem(*key).update(actions=list(changes), condition=condition)
+    except UpdateError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            raise Refused(("chunk",)) from None
+        raise
+
+
+def _numbers(tally: Tally) -> list[int]:
+    return [tally.readings, tally.bills, tally.exceptions, tally.total_minor]
+
+
+def _run_item(project: Project, run: BillingRun) -> RunItem:
+    item = RunItem(
+        *keys.billing_run(project.client, project.id, run.id),
+        g1p=keys.billing_runs(project.client, project.id),
+        g1s=f"{run.started_at.isoformat()}#{run.id}",
+        run_id=run.id,
+        period=run.period,
+        state=run.state,
+        billed_on=run.billed_on,
+        due_on=run.due_on,
+        started_by=run.started_by,
+        started_at=run.started_at,
+        completed_at=run.completed_at,
+        chunks=run.chunks,
+        tally=_numbers(run.tally),
+        currency=run.currency,
+    )
+    if run.state != "complete":
+        item.g2p = keys.open_runs(project.client, project.id)
+        item.g2s = run.id
+    return item
+
+
+def _run(item: RunItem) -> BillingRun:
+    state: RunState = item.state  # type: ignore[assignment]
+    return BillingRun(
+        id=item.run_id,
+        period=item.period,
+        state=state,
+        billed_on=item.billed_on,
+        due_on=item.due_on,
+        started_by=item.started_by,
+        started_at=item.started_at,
+        completed_at=item.completed_at,
+        chunks=item.chunks,
+        tally=Tally(*item.tally),
+        currency=item.currency,
+    )
+
+
+def _chunk(item: ChunkItem) -> Chunk:
+    state: ChunkState = item.state  # type: ignore[assignment]
+    return Chunk(item.shard, state, Tally(*item.tally), item.lease, item.leased_until)

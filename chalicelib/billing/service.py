@@ -1,0 +1,206 @@
+"""A billing run, step by step: start, plan, generate chunk by chunk, complete.
+
+Each step may be repeated, interrupted between any two calls, or run twice at once: a bill's key is its connection and
+period, and the table refuses the second one.
+"""
+
+from datetime import date
+
+from chalicelib.billing import repository
+from chalicelib.billing.domain import (
+    LEASE,
+    BillingException,
+    BillingRun,
+    Chunk,
+    ChunkPlan,
+    Tally,
+    another_run,
+    check_days,
+    completed,
+    plan_chunk,
+)
+from chalicelib.bills import service as bills
+from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import Connection
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.ids import known_ulid
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
+from chalicelib.platform import queue
+from chalicelib.platform.bulk import BATCH, batches
+from chalicelib.platform.transaction import Refused
+from chalicelib.readings import service as readings
+from chalicelib.readings.domain.reading import Reading
+from chalicelib.tariffs import service as tariffs
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+# A chunk tells how far it is, and holds on to its lease, every so many requests.
+_REPORT_EVERY = 4
+
+
+def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: date | None) -> BillingRun:
+    """This function will start billing a period: its readings stand still and the generator gets to work.
+
+    The same request while its run is open gives that run, and wakes it should it have been interrupted. Seven write
+    units, one message.
+
+    :raises Invalid: for days that don't fit the period.
+    :raises Conflict: while another run works on the period.
+    """
+    project = tenancy.get_project(ctx)
+    check_days(period, billed_on, due_on)
+    run = BillingRun(
+        id=ctx.new_id(),
+        period=period,
+        state="planned",
+        billed_on=billed_on,
+        due_on=due_on,
+        started_by=ctx.actor.id,
+        started_at=ctx.now,
+        completed_at=None,
+        chunks=project.settings.shards,
+        tally=Tally(),
+        currency=project.settings.currency,
+    )
+    try:
+        repository.start_run(project, run, readings.freeze_period(project, period, run.id))
+    except Refused:
+        run = _standing_run(project, run)
+    if run.state != "complete":
+        _send_plan(project, run)
+    return run
+
+
+def get_run(ctx: Context, *, run_id: str) -> tuple[BillingRun, tuple[Chunk, ...]]:
+    """This function will give a run and, while it is at work, its chunks with how far each is.
+
+    :raises NotFound: if the project has no such run.
+    """
+    project = tenancy.get_project(ctx)
+    run = _get(project, known_ulid(run_id, "billing run"))
+    return run, () if run.state == "complete" else repository.chunks_of(project, run.id)
+
+
+def list_runs(ctx: Context, *, limit: int, cursor: str | None) -> Page[BillingRun]:
+    """This function will list a project's runs, the newest first, one page at a time."""
+    return repository.runs_page(tenancy.get_project(ctx), limit=limit, cursor=cursor)
+
+
+def list_exceptions(ctx: Context, *, run_id: str, limit: int, cursor: str | None) -> Page[BillingException]:
+    """This function will list what a run could not bill, and why, one page at a time.
+
+    :raises NotFound: if the project has no such run.
+    """
+    project = tenancy.get_project(ctx)
+    run = _get(project, known_ulid(run_id, "billing run"))
+    return repository.exceptions_page(project, run.id, limit=limit, cursor=cursor)
+
+
+def plan_run(ctx: Context, *, run_id: str) -> None:
+    """This function will cut a run into chunks and send each to the generator; again, it sends what is still open."""
+    project = tenancy.get_project(ctx)
+    run = _get(project, run_id)
+    if run.state == "complete":
+        return
+    if run.state == "planned":
+        repository.insert_chunks(project, run)
+        repository.mark_generating(project, run)
+    chunks = repository.chunks_of(project, run.id)
+    waiting = [chunk.shard for chunk in chunks if chunk.state == "open"]
+    if not waiting:
+        _complete(ctx, project, run)
+    queue.send_to_billing([_message(project, run, shard) for shard in waiting])
+
+
+def generate_chunk(ctx: Context, *, run_id: str, shard: int) -> None:
+    """This function will bill every confirmed reading of one chunk, and close it.
+
+    A bill costs three write units and 1/25 of a request; a reading, its connection and the look for bills that exist
+    about 0.1 read units together.
+    """
+    project = tenancy.get_project(ctx)
+    run = _get(project, run_id)
+    if run.state != "generating":
+        return
+    lease = ctx.new_id()
+    try:
+        repository.lease_chunk(project, run.id, shard, lease=lease, now=ctx.now, until=ctx.now + LEASE)
+        plan = _plan_of(project, run, shard)
+        _issue(ctx, project, run, shard, lease, plan)
+        repository.insert_exceptions(project, run.id, plan.exceptions)
+        repository.close_chunk(project, run.id, shard, lease=lease, tally=plan.tally)
+    except Refused:
+        pass  # done, or in another worker's hands: nothing of it is ours to do
+    _complete(ctx, project, run)
+
+
+def resume_runs(ctx: Context) -> int:
+    """This function will send the open runs of a project to the generator again, and say how many there are.
+
+    A worker that died leaves an open chunk behind; one that is at work is not disturbed, for its lease holds.
+    """
+    project = tenancy.get_project(ctx)
+    runs = repository.open_runs(project)
+    for run in runs:
+        _send_plan(project, run)
+    return len(runs)
+
+
+def _standing_run(project: Project, asked: BillingRun) -> BillingRun:
+    """This function will give the run that stood in the way, if it was asked for in the same words."""
+    standing_id = readings.find_run_of(project, asked.period)
+    standing = repository.find_run(project, standing_id or asked.id)
+    if standing is None:
+        raise another_run(str(standing_id), asked.period)
+    if standing.asks_the_same(asked):
+        return standing
+    if standing.id == asked.id:
+        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
+    raise another_run(standing.id, asked.period)
+
+
+def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
+    to_bill = [one for one in readings.shard_readings(project, run.period, shard) if one.state == "confirmed"]
+    billed = {bill.account: bill for bill in bills.shard_bills(project, run.period, shard)}
+    connections = _connections_of(project, shard, to_bill)
+    return plan_chunk(project, run, to_bill, connections, billed, tariffs.tariff_book(project))
+
+
+def _connections_of(project: Project, shard: int, to_bill: list[Reading]) -> dict[str, Connection]:
+    """This function will read a shard's connections in bulk, and one that was missed for being new, singly."""
+    found = {connection.account: connection for connection in consumers.shard_connections(project, shard)}
+    missed = [reading.account for reading in to_bill if reading.account not in found]
+    return found | consumers.connections_by_account(project, missed) if missed else found
+
+
+def _issue(ctx: Context, project: Project, run: BillingRun, shard: int, lease: str, plan: ChunkPlan) -> None:
+    for number, batch in enumerate(batches(plan.bills)):
+        if number and number % _REPORT_EVERY == 0:
+            tally = plan.tally_after(number * BATCH)
+            repository.report_progress(project, run.id, shard, lease=lease, until=ctx.now + LEASE, tally=tally)
+        bills.issue_bills(project, batch)
+
+
+def _complete(ctx: Context, project: Project, run: BillingRun) -> None:
+    """This function will complete a run whose chunks are all done. Every worker tries; the first one does it."""
+    chunks = repository.chunks_of(project, run.id)
+    if len(chunks) == run.chunks and all(chunk.state == "done" for chunk in chunks):
+        release = readings.release_period(project, run.period, run.id)
+        repository.complete_run(project, completed(run, chunks, ctx.now), release)
+
+
+def _get(project: Project, run_id: str) -> BillingRun:
+    run = repository.find_run(project, run_id)
+    if run is None:
+        raise NotFound("not-found", "there is no billing run with this id")
+    return run
+
+
+def _send_plan(project: Project, run: BillingRun) -> None:
+    queue.send_to_billing([_message(project, run, None)])
+
+
+def _message(project: Project, run: BillingRun, shard: int | None) -> dict[str, str | int | None]:
+    return {"client": project.client, "project": project.id, "run": run.id, "shard": shard}

@@ -1,0 +1,127 @@
+"""What a bill is, and how one is made from a confirmed reading."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from chalicelib.consumers.domain import Connection
+from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.ids import code
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.period import Period
+from chalicelib.readings.domain.reading import Reading
+from chalicelib.tariffs.domain import Line, Rating, Usage
+from chalicelib.tenancy.domain import Project
+
+BillStatus = Literal["open", "overdue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What one connection owes for one period. Immutable: a correction is another document that names this one.
+
+    `billed_on` is the day printed on it, `issued_at` the start of the run that made it; `digest` stands for everything
+    it was rated from. Days are the client's own.
+    """
+
+    account: str
+    period: Period
+    revision: int
+    run_id: str
+    consumer_id: str | None
+    consumer_class: str
+    meter_number: str
+    read_on: date
+    previous: Decimal
+    reading: Decimal
+    usage: Decimal
+    unit: str
+    lines: tuple[Line, ...]
+    total: Money
+    billed_on: date
+    due_on: date
+    issued_at: datetime
+    digest: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.period}.{self.account}.{self.revision}"
+
+    @property
+    def reading_id(self) -> str:
+        return f"{self.period}.{self.account}"
+
+    def status_on(self, today: date) -> BillStatus:
+        """This function will say how the bill stands on a day. It is overdue from the day after the due day."""
+        return "overdue" if today > self.due_on else "open"
+
+
+@dataclass(frozen=True, slots=True)
+class IssueTerms:
+    """What a billing run decides for all its bills. Days that are None follow the project's settings."""
+
+    run_id: str
+    issued_at: datetime
+    billed_on: date | None
+    due_on: date | None
+
+
+def usage_of(project: Project, reading: Reading, connection: Connection) -> Usage:
+    """This function will state the use that a reading gives, over the days of the period it bills."""
+    return Usage(
+        quantity=reading.usage,
+        unit=project.settings.unit,
+        first_day=reading.period.first_day,
+        until_day=reading.period.shifted(1).first_day,
+        consumer_class=connection.consumer_class,
+    )
+
+
+def make_bill(project: Project, reading: Reading, connection: Connection, rating: Rating, terms: IssueTerms) -> Bill:
+    """This function will make the bill of a confirmed reading.
+
+    It is dated with the day of the reading unless the run names a day, so that the same reading gives the same bill
+    whenever it is made. S3: read 2025-11-05, 10 m3 residential -> 225.00 + 50.00 = 275.00, due 2025-11-20.
+
+    :raises Invalid: if the due day that the run names is not after the bill's day. Source: S1-135.
+    """
+    billed_on = terms.billed_on or reading.read_on
+    due_on = terms.due_on or project.due_on(reading.period, billed_on)
+    if due_on <= billed_on:
+        raise Invalid("due-too-early", f"the due day {due_on} is not after the bill's day {billed_on}")
+    return Bill(
+        account=reading.account,
+        period=reading.period,
+        revision=1,
+        run_id=terms.run_id,
+        consumer_id=connection.consumer_id,
+        consumer_class=connection.consumer_class,
+        meter_number=reading.meter_number,
+        read_on=reading.read_on,
+        previous=reading.previous,
+        reading=reading.value,
+        usage=reading.usage,
+        unit=project.settings.unit,
+        lines=rating.lines,
+        total=rating.total,
+        billed_on=billed_on,
+        due_on=due_on,
+        issued_at=terms.issued_at,
+        digest=rating.digest,
+    )
+
+
+def parse_bill_id(text: str) -> tuple[Period, str, int]:
+    """This function will take a bill's public id apart: 2025-11.2025110001.1.
+
+    :raises NotFound: if it can't be one.
+    """
+    period, _, rest = text.partition(".")
+    account, _, revision = rest.rpartition(".")
+    try:
+        if not (revision.isascii() and revision.isdigit() and len(revision) <= 3):
+            raise NotFound("not-found", "there is no bill with this id")
+        return Period.parse(period), code(account, "an account number"), int(revision)
+    except Invalid:
+        raise NotFound("not-found", "there is no bill with this id") from None

@@ -1,0 +1,122 @@
+"""Bills in the table: one conditional write each, at most 512 bytes, read by period, by account, by due day."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.bills.domain import Bill
+from chalicelib.kernel.ids import shard_of
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
+from chalicelib.platform import bulk, dynamo, keys
+from chalicelib.platform.dynamo import DayAttribute, DecimalAttribute, IntAttribute, TableItem
+from chalicelib.tariffs.domain import pack_lines, unpack_lines
+from chalicelib.tenancy.domain import Project
+
+
+class BillItem(TableItem):
+    # Short names: the item is written three times (table and two indexes), and each began 1 KB of it costs a unit.
+    # Account, period and revision stand in the keys already.
+    run_id = UnicodeAttribute(attr_name="ru")
+    consumer_id = UnicodeAttribute(attr_name="cu", null=True)
+    consumer_class = UnicodeAttribute(attr_name="cl")
+    meter_number = UnicodeAttribute(attr_name="me")
+    read_on = DayAttribute(attr_name="ro")
+    billed_on = DayAttribute(attr_name="bo")
+    due_on = DayAttribute(attr_name="du")
+    previous = DecimalAttribute(attr_name="pv")
+    usage = DecimalAttribute(attr_name="us")
+    unit = UnicodeAttribute(attr_name="un")
+    lines = UnicodeAttribute(attr_name="li")
+    total_minor = IntAttribute(attr_name="to")
+    currency = UnicodeAttribute(attr_name="cy")
+    issued_ms = IntAttribute(attr_name="at")
+    digest = UnicodeAttribute(attr_name="dg")
+
+
+def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
+    """This function will write up to 25 bills in one request and say of each whether it is new.
+
+    Three write units a bill: the table and its two indexes. A bill that exists is left as it is.
+    """
+    return bulk.insert_batch([_item(project, bill).serialize() for bill in bills])
+
+
+def find_bill(project: Project, period: Period, account: str, revision: int) -> Bill | None:
+    key = keys.bill(project.client, project.id, period, account, revision, project.settings.shards)
+    item = dynamo.find(BillItem, key)
+    return _bill(item) if item else None
+
+
+def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
+    """This function will read all bills of a period's shard as they are now."""
+    partition = keys.period_shard(project.client, project.id, period, shard)
+    return (_bill(item) for item in dynamo.all_of(BillItem, partition, "BILL#"))
+
+
+def period_page(project: Project, period: Period, *, limit: int, cursor: str | None) -> Page[Bill]:
+    shards = range(project.settings.shards)
+    partitions = [keys.period_shard(project.client, project.id, period, shard) for shard in shards]
+    page = dynamo.shards_page(BillItem, partitions, "BILL#", limit=limit, cursor=cursor)
+    return Page(tuple(_bill(item) for item in page.items), page.cursor)
+
+
+def account_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Bill]:
+    """This function will read one page of a connection's bills, the newest first. A moment behind."""
+    partition = keys.account_view(project.client, project.id, account)
+    page = dynamo.page_of(BillItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
+    return Page(tuple(_bill(item) for item in page.items), page.cursor)
+
+
+def _item(project: Project, bill: Bill) -> BillItem:
+    shards = project.settings.shards
+    return BillItem(
+        *keys.bill(project.client, project.id, bill.period, bill.account, bill.revision, shards),
+        g1p=keys.account_view(project.client, project.id, bill.account),
+        g1s=keys.account_bill_place(bill.period, bill.revision),
+        g2p=keys.open_bills(project.client, project.id, shard_of(bill.account, shards)),
+        g2s=keys.open_bill_place(bill.due_on, bill.account, bill.period),
+        run_id=bill.run_id,
+        consumer_id=bill.consumer_id,
+        consumer_class=bill.consumer_class,
+        meter_number=bill.meter_number,
+        read_on=bill.read_on,
+        billed_on=bill.billed_on,
+        due_on=bill.due_on,
+        previous=bill.previous,
+        usage=bill.usage,
+        unit=bill.unit,
+        lines=pack_lines(bill.lines),
+        total_minor=bill.total.minor,
+        currency=bill.total.currency,
+        issued_ms=int(bill.issued_at.timestamp() * 1000),
+        digest=bill.digest,
+    )
+
+
+def _bill(item: BillItem) -> Bill:
+    _, account, revision = item.sk.split("#")
+    period = item.pk.split("#")[2]
+    return Bill(
+        account=account,
+        period=Period.parse(period),
+        revision=int(revision),
+        run_id=item.run_id,
+        consumer_id=item.consumer_id,
+        consumer_class=item.consumer_class,
+        meter_number=item.meter_number,
+        read_on=item.read_on,
+        previous=item.previous,
+        reading=Decimal(item.previous + item.usage),
+        usage=item.usage,
+        unit=item.unit,
+        lines=unpack_lines(item.lines, item.currency),
+        total=Money(item.total_minor, item.currency),
+        billed_on=item.billed_on,
+        due_on=item.due_on,
+        issued_at=datetime.fromtimestamp(item.issued_ms // 1000, UTC).replace(microsecond=item.issued_ms % 1000 * 1000),
+        digest=item.digest,
+    )

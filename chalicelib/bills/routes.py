@@ -1,0 +1,55 @@
+"""Bills over HTTP."""
+
+from chalice.app import Blueprint
+
+from chalicelib.bills import service
+from chalicelib.bills.domain import Bill
+from chalicelib.bills.schemas import BillOut, BillPage, BillsQuery, MyBills, MyBillsQuery
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.context import Context
+from chalicelib.platform.http import SIGNED_IN, endpoint
+from chalicelib.platform.schema import PageQuery
+from chalicelib.tenancy.domain import Project
+
+blueprint = Blueprint(__name__)
+
+_PROJECT = "/api/clients/{client}/projects/{project}"
+
+
+@endpoint(blueprint, "GET", _PROJECT + "/bills", permission="bills.read", query=BillsQuery, returns=BillPage)
+def list_bills(ctx: Context, *, query: BillsQuery) -> BillPage:
+    """List the bills of a period."""
+    project, page = service.list_bills(ctx, period=query.period, limit=query.limit, cursor=query.cursor)
+    return BillPage(items=tuple(_shown(ctx, project, bill) for bill in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", _PROJECT + "/bills/{bill}", permission="bills.read", or_own=True, returns=BillOut)
+def get_bill(ctx: Context, *, bill: str) -> BillOut:
+    """Show a bill with its lines; a consumer sees only their own."""
+    return _shown(ctx, *service.get_bill(ctx, bill_id=bill))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _PROJECT + "/connections/{account}/bills",
+    permission="bills.read",
+    or_own=True,
+    query=PageQuery,
+    returns=BillPage,
+)
+def list_bills_of_connection(ctx: Context, *, account: str, query: PageQuery) -> BillPage:
+    """List a connection's bills, the newest first; a consumer sees only their own."""
+    project, page = service.list_bills_of_connection(ctx, account=account, limit=query.limit, cursor=query.cursor)
+    return BillPage(items=tuple(_shown(ctx, project, bill) for bill in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", "/api/me/bills", permission=SIGNED_IN, query=MyBillsQuery, returns=MyBills)
+def my_bills(ctx: Context, *, query: MyBillsQuery) -> MyBills:
+    """List your newest bills, over all projects and connections."""
+    mine = service.my_bills(ctx, limit=query.limit)
+    return MyBills(items=tuple(_shown(ctx, project, bill) for project, bill in mine))
+
+
+def _shown(ctx: Context, project: Project, bill: Bill) -> BillOut:
+    return BillOut.of(project, bill, today=local_day(ctx.now, project.settings.timezone))

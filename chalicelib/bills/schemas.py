@@ -1,0 +1,122 @@
+"""Bills as the API shows them."""
+
+from datetime import date
+from typing import Literal, Self
+
+from pydantic import Field
+
+from chalicelib.bills.domain import Bill
+from chalicelib.platform.schema import Amount, Day, DecimalText, Instant, PageQuery, PeriodText, Schema
+from chalicelib.tariffs.domain import Line, explain
+from chalicelib.tenancy.domain import Project
+
+
+class FiscalMonthOut(Schema):
+    """A period as counted in the client's fiscal year; `month` counts from 0."""
+
+    year: int
+    month: int
+
+
+class BillLine(Schema):
+    """One line of a bill, and in words how it came about."""
+
+    code: str
+    label: str
+    amount: Amount
+    tariff: str = Field(description="The tariff and version it was rated by", examples=["residential@1"])
+    explanation: tuple[str, ...] = Field(examples=[["10 m3 at 22.50 = 225.00"]])
+
+    @classmethod
+    def of(cls, line: Line) -> Self:
+        return cls(
+            code=line.code,
+            label=line.label,
+            amount=str(line.amount),
+            tariff=f"{line.trace.tariff_id}@{line.trace.tariff_version}",
+            explanation=tuple(explain(line)),
+        )
+
+
+class BillOut(Schema):
+    """What one connection owes for one period."""
+
+    id: str
+    project: str
+    account_number: str
+    consumer_id: str | None
+    consumer_class: str
+    meter_number: str
+    period: PeriodText
+    billing_period: str = Field(description="The period in words", examples=["November 2025"])
+    fiscal: FiscalMonthOut | None
+    reading_id: str
+    read_on: Day
+    previous_reading: DecimalText
+    current_reading: DecimalText
+    usage: DecimalText
+    unit: str
+    lines: tuple[BillLine, ...]
+    total: Amount
+    currency: str
+    billed_on: Day
+    due_on: Day
+    status: Literal["open", "overdue"]
+    issued_at: Instant
+    run_id: str
+    digest: str = Field(description="Stands for everything the bill was rated from")
+
+    @classmethod
+    def of(cls, project: Project, bill: Bill, *, today: date) -> Self:
+        fiscal = project.fiscal_month_of(bill.period)
+        return cls(
+            id=bill.id,
+            project=project.id,
+            account_number=bill.account,
+            consumer_id=bill.consumer_id,
+            consumer_class=bill.consumer_class,
+            meter_number=bill.meter_number,
+            period=bill.period,
+            billing_period=bill.period.label(),
+            fiscal=FiscalMonthOut(year=fiscal.year, month=fiscal.month) if fiscal else None,
+            reading_id=bill.reading_id,
+            read_on=bill.read_on,
+            previous_reading=bill.previous,
+            current_reading=bill.reading,
+            usage=bill.usage,
+            unit=bill.unit,
+            lines=tuple(BillLine.of(line) for line in bill.lines),
+            total=str(bill.total),
+            currency=bill.total.currency,
+            billed_on=bill.billed_on,
+            due_on=bill.due_on,
+            status=bill.status_on(today),
+            issued_at=bill.issued_at,
+            run_id=bill.run_id,
+            digest=bill.digest,
+        )
+
+
+class BillPage(Schema):
+    """One page of bills."""
+
+    items: tuple[BillOut, ...]
+    cursor: str | None
+
+
+class BillsQuery(PageQuery):
+    """Which period's bills."""
+
+    period: PeriodText
+
+
+class MyBillsQuery(Schema):
+    """How many of your newest bills."""
+
+    limit: int = Field(default=24, ge=1, le=100)
+
+
+class MyBills(Schema):
+    """The signed-in consumer's bills, the newest first."""
+
+    items: tuple[BillOut, ...]

@@ -1,0 +1,1 @@
+"""The laptop: the local AWS, the API, queues and schedules in one command. Never deployed."""

@@ -1,0 +1,256 @@
+"""The local AWS: start it, give it the very resources that the deployed stack has, stop it in order."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+import yaml
+from botocore.exceptions import ClientError
+from chalice.package import YAMLTemplateSerializer
+
+from local.trouble import Stopped, Trouble
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "infra" / "resources.yaml"
+STACK = "meterbook"
+
+_PYTHON = Path(sys.prefix) / "local-aws" / "bin" / "python"
+_SERVER = Path(__file__).with_name("aws_server.py")
+_REGION = "us-east-1"
+_START_SECONDS = 30
+_STOP_SECONDS = 30
+_LOCAL_KINDS = {
+    "AWS::DynamoDB::Table",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+    "AWS::S3::Bucket",
+    "AWS::Events::Rule",
+}
+# What the template's outputs are called, and the environment variable that each becomes.
+_SETTINGS = {
+    "TableName": "METERBOOK_TABLE",
+    "BucketName": "METERBOOK_BUCKET",
+    "BillingQueueUrl": "METERBOOK_BILLING_QUEUE",
+}
+_OUTPUTS = {*_SETTINGS, "ImportQueueUrl"}
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAws:
+    """A running local AWS. Its standard input is the pipe whose end tells it that we are gone."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return endpoint_url(self.port)
+
+    def save(self) -> None:
+        """This function will write the present state to disk."""
+        httpx.post(f"{self.url}/_meterbook/save", timeout=30, trust_env=False).raise_for_status()
+
+    def stop(self) -> None:
+        """This function will stop it in order, so that it saves its state."""
+        self.process.terminate()
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self._forget()
+
+    def kill(self) -> None:
+        """This function will stop it at once; it saves nothing."""
+        self.process.kill()
+        self._forget()
+
+    def _forget(self) -> None:
+        self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
+
+
+def endpoint_url(port: int) -> str:
+    """This function will give the address that every AWS client here is pointed at."""
+    return f"http://127.0.0.1:{port}"
+
+
+def point_clients_at(port: int) -> None:
+    """This function will make every AWS client of this process talk to the local AWS and nothing else.
+
+    Whatever the shell says about a real account (profile, session, endpoints of single services) is taken away first.
+    """
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_DEFAULT_REGION=_REGION,
+        AWS_REGION=_REGION,
+        AWS_ENDPOINT_URL=endpoint_url(port),
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    without_proxy = [*filter(None, [os.environ.get("NO_PROXY")]), "127.0.0.1", "localhost"]
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(without_proxy)
+
+
+def is_taken(port: int) -> bool:
+    """This function will say whether something on this machine already listens on a port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def start(
+    port: int, *, folder: Path, keep_state: bool, held: tuple[int, ...] = (), stopping: Callable[[], bool] = bool
+) -> LocalAws:
+    """This function will start the local AWS on a port of 127.0.0.1 and wait until it answers.
+
+    `held` are file descriptors (a lock) that it holds as long as it runs. Its log is aws.log in the folder.
+
+    :raises Trouble: if it is not installed or does not come up.
+    :raises Stopped: if `stopping` says so meanwhile.
+    """
+    if not _PYTHON.exists():
+        raise Trouble("the local AWS is not installed; run: make install")
+    log = folder / "aws.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [str(_PYTHON), str(_SERVER)],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=_environment(port, folder, keep_state=keep_state),
+            start_new_session=True,  # Ctrl-C in the terminal is for us; we then stop it in order
+            pass_fds=held,
+        )
+    running = LocalAws(process, port)
+    try:
+        _wait_until_up(running, log, stopping)
+    except BaseException:
+        running.kill()
+        raise
+    return running
+
+
+def _environment(port: int, folder: Path, *, keep_state: bool) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COV_", "COVERAGE_"))}
+    return kept | {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": _REGION,
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "PERSIST_STATE": "1" if keep_state else "0",
+        "S3_PERSIST": "1" if keep_state else "0",
+        "STATE_DIR": str(folder / "aws"),
+        "S3_DATA_DIR": str(folder / "aws-files"),
+        "TMPDIR": str(folder),
+        # Listeners that nobody here needs.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
+
+
+def _wait_until_up(running: LocalAws, log: Path, stopping: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if stopping():
+            raise Stopped
+        if running.process.poll() is not None:
+            raise Trouble(f"the local AWS stopped while starting; its log {log} says why")
+        try:
+            if httpx.get(f"{running.url}/_ministack/health", timeout=2, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise Trouble(f"the local AWS did not answer within {_START_SECONDS} seconds; its log {log} may say why")
+
+
+def local_template(path: Path = TEMPLATE) -> str:
+    """This function will give what the local AWS needs of a stack's template: tables, queues, buckets and rules."""
+    whole = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
+    local: dict[str, Any] = {key: whole[key] for key in ("Parameters", "Mappings", "Conditions") if key in whole}
+    local["Resources"] = {
+        name: resource for name, resource in whole["Resources"].items() if resource.get("Type") in _LOCAL_KINDS
+    }
+    local["Outputs"] = {name: output for name, output in whole["Outputs"].items() if name in _OUTPUTS}
+    return yaml.safe_dump(local)
+
+
+def template_print(template: str) -> str:
+    """This function will give a short text that differs whenever a template does."""
+    return sha256(template.encode()).hexdigest()[:16]
+
+
+def apply_template(template: str) -> dict[str, str]:
+    """This function will create or update the stack and give its outputs by name.
+
+    :raises Trouble: if the local AWS refuses it.
+    """
+    stacks = boto3.client("cloudformation")
+    try:
+        if stack_outputs() is None:
+            stacks.create_stack(StackName=STACK, TemplateBody=template)
+        else:
+            stacks.update_stack(StackName=STACK, TemplateBody=template)
+    except ClientError as error:
+        raise Trouble(f"the local AWS refuses infra/resources.yaml: {error}") from None
+    status = _settled(stacks)
+    outputs = stack_outputs()
+    if outputs is None:
+        raise Trouble(f"infra/resources.yaml could not be applied to the local AWS ({status}); aws.log says why")
+    return outputs
+
+
+def stack_outputs() -> dict[str, str] | None:
+    """This function will give the outputs of the stack, or None if there is no complete one."""
+    try:
+        stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    except ClientError:
+        return None
+    if stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        return None
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def settings_from(outputs: dict[str, str]) -> dict[str, str]:
+    """This function will give the environment variables by which Meterbook finds its table, bucket and queue."""
+    return {variable: outputs[name] for name, variable in _SETTINGS.items()}
+
+
+def is_whole(outputs: dict[str, str]) -> bool:
+    """This function will say whether what the stack promises is really there."""
+    try:
+        boto3.client("dynamodb").describe_table(TableName=outputs["TableName"])
+        boto3.client("s3").head_bucket(Bucket=outputs["BucketName"])
+        for queue in ("BillingQueueUrl", "ImportQueueUrl"):
+            boto3.client("sqs").get_queue_attributes(QueueUrl=outputs[queue], AttributeNames=["QueueArn"])
+    except (ClientError, KeyError):
+        return False
+    return True
+
+
+def _settled(stacks: "CloudFormationClient") -> str:
+    while True:
+        status = stacks.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]
+        if not status.endswith("_IN_PROGRESS"):
+            return status
+        time.sleep(0.05)

@@ -1,0 +1,79 @@
+"""What API Gateway does in front of the app, for the laptop and for tests: paths, methods and limits."""
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalice.app import Chalice
+from chalice.config import Config
+from chalice.local import CustomLocalChalice, LocalChalice, LocalGateway, RouteMatcher
+
+from chalicelib.platform import clock
+from chalicelib.platform.http import problem_json
+
+MAX_BODY_BYTES = 10_000_000  # API Gateway's own limit
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response as it goes over the wire. Header names are as the app wrote them."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The app behind the local gateway."""
+
+    app: Chalice
+    local: LocalGateway
+    routes: RouteMatcher
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """This function will answer one request; `target` is the path with its query, as it was sent."""
+        if len(body) > MAX_BODY_BYTES:
+            return problem(413, "too-large", "the body is larger than 10 MB")
+        if not target.startswith("/") or _BAD_PERCENT.search(target):
+            return problem(400, "bad-path", "the path or query holds a % that two hex digits do not follow")
+        try:
+            path = self.routes.match_route(target).route
+        except ValueError:
+            return problem(404, "not-found", "there is no such path; /api/openapi.json lists them")
+        allowed = {*self.app.routes[path], "OPTIONS"}
+        if method not in allowed:
+            named = ", ".join(sorted(allowed))
+            return problem(405, "method-not-allowed", f"this address answers {named}", {"Allow": named})
+        response = self.local.handle_request(method, target, dict(headers), body)
+        return Answer(response["statusCode"], _body_of(response), _headers_of(response))
+
+
+def open_gateway(app: Chalice) -> Gateway:
+    """This function will put the local gateway in front of an app, with one current request for each thread."""
+    if not isinstance(app, LocalChalice):
+        CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
+        app.__class__ = CustomLocalChalice
+    config = Config.create(chalice_app=app, config_from_disk={})
+    return Gateway(app, LocalGateway(app, config), RouteMatcher(list(app.routes)))
+
+
+def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """This function will refuse in the very form in which the API refuses."""
+    text = problem_json(status, code, detail, clock.fresh_id())
+    return Answer(status, text.encode(), {"Content-Type": "application/problem+json", **(headers or {})})
+
+
+def _body_of(response: dict[str, Any]) -> bytes:
+    body = response.get("body") or b""
+    if response.get("isBase64Encoded"):
+        return base64.b64decode(body)
+    return body.encode() if isinstance(body, str) else body
+
+
+def _headers_of(response: dict[str, Any]) -> dict[str, str]:
+    several = {name: ", ".join(values) for name, values in response.get("multiValueHeaders", {}).items()}
+    return {**response["headers"], **several}

@@ -1,0 +1,55 @@
+"""Fixtures that tests of several features share."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.platform import clock
+from local import aws
+from local.gateway import open_gateway
+from tests.support.engine import Engine, running_engine
+from tests.support.http import Api
+
+# No test may reach a real account: until an engine is started, every AWS call goes to a port where nobody listens.
+aws.point_clients_at(9)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """One local AWS for this test process; it keeps nothing."""
+    with running_engine() as running:
+        yield running
+
+
+@pytest.fixture
+def empty_engine(engine: Engine) -> Engine:
+    """The local AWS with nothing in it. Most tests do better with a client of their own (see `Api`)."""
+    engine.empty()
+    return engine
+
+
+@pytest.fixture(scope="session")
+def app(engine: Engine) -> Chalice:
+    """Meterbook's app, connected to the engine."""
+    from app import app as meterbook
+
+    return meterbook
+
+
+@pytest.fixture(scope="session")
+def api(app: Chalice) -> Api:
+    """The API as a stranger sees it; `api.sign_in(...)` gives what a user sees."""
+    return Api(open_gateway(app))
+
+
+@pytest.fixture
+def at() -> Iterator[Callable[[datetime], None]]:
+    """Moves the clock that every way in reads; it goes on by itself after the test."""
+
+    def set_time(instant: datetime) -> None:
+        clock.use_time(lambda: instant)
+
+    yield set_time
+    clock.use_time(None)

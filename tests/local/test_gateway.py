@@ -1,0 +1,56 @@
+"""Unknown paths, methods and broken requests get a clear refusal before the app is asked."""
+
+import pytest
+
+from tests.support.http import Api
+
+_PROBLEM = "application/problem+json"
+
+
+def test_an_unknown_path_is_a_404_that_points_to_the_document(api: Api) -> None:
+    reply = api.get("/api/nothing-here")
+
+    problem = reply.expect(404)
+    assert reply.headers["content-type"] == _PROBLEM
+    assert problem["code"] == "not-found"
+    assert "/api/openapi.json" in problem["detail"]
+
+
+def test_a_wrong_method_is_a_405_that_names_the_right_ones(api: Api) -> None:
+    reply = api.send("PUT", "/api/auth/login")
+
+    assert reply.expect(405)["code"] == "method-not-allowed"
+    assert reply.headers["allow"] == "OPTIONS, POST"
+
+
+@pytest.mark.parametrize("method", ["TRACE", "HEAD", "BREW"])
+def test_odd_methods_are_refused_like_wrong_ones(api: Api, method: str) -> None:
+    assert api.send(method, "/api/auth/login").status == 405
+
+
+@pytest.mark.parametrize("path", ["/api/%zz", "/api/me?limit=%", "no-slash"])
+def test_a_broken_percent_in_a_path_is_a_400(api: Api, path: str) -> None:
+    assert api.get(path).expect(400)["code"] == "bad-path"
+
+
+@pytest.mark.parametrize("path", ["//[", "//api/me", "/api/auth/login/more", "/", "/api/%00"])
+def test_no_path_makes_the_gateway_fall_over(api: Api, path: str) -> None:
+    assert api.get(path).status == 404
+
+
+def test_a_body_over_the_gateways_limit_is_a_413(api: Api) -> None:
+    assert api.send("POST", "/api/auth/login", b"x" * 10_000_001).expect(413)["code"] == "too-large"
+
+
+def test_a_browser_may_ask_before_it_sends(api: Api) -> None:
+    reply = api.send("OPTIONS", "/api/auth/login")
+
+    assert reply.status == 200
+    assert "POST" in reply.headers["access-control-allow-methods"]
+    assert "Authorization" in reply.headers["access-control-allow-headers"]
+
+
+def test_a_request_reaches_the_app_and_its_refusal_comes_back_whole(api: Api) -> None:
+    refusal = api.get("/api/me").expect(401)
+
+    assert refusal["code"] == "no-token"

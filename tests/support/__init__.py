@@ -1,0 +1,1 @@
+"""What several tests stand on: the local AWS, the API in process, the queues."""

@@ -1,0 +1,72 @@
+"""One local AWS for each test process, with the very resources of infra/resources.yaml."""
+
+import json
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+
+from chalicelib.platform import dynamo
+from local import aws
+from local.events import sqs
+
+TOKEN_KEYS = {"test": "a-secret-of-at-least-32-characters-for-tests"}
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The running local AWS and the names of what is in it."""
+
+    url: str
+    table: str
+    bucket: str
+    billing_queue: str
+    import_queue: str
+
+    def empty(self) -> None:
+        """This function will take everything out of the table, the bucket and the queues."""
+        for item in dynamo.TableItem.scan(attributes_to_get=["pk", "sk"]):
+            dynamo.client().delete_item(TableName=self.table, Key={"pk": {"S": item.pk}, "sk": {"S": item.sk}})
+        bucket = boto3.resource("s3").Bucket(self.bucket)
+        bucket.objects.all().delete()
+        for queue in (self.billing_queue, self.import_queue):
+            sqs().purge_queue(QueueUrl=queue)
+
+
+@contextmanager
+def running_engine() -> Iterator[Engine]:
+    """This function will start the local AWS without state and set the environment that the app reads."""
+    with tempfile.TemporaryDirectory(prefix="meterbook-") as folder:
+        port = free_port()
+        running = aws.start(port, folder=Path(folder), keep_state=False)
+        try:
+            aws.point_clients_at(port)
+            outputs = aws.apply_template(aws.local_template())
+            os.environ.update(
+                aws.settings_from(outputs),
+                METERBOOK_TOKEN_KEYS=json.dumps(TOKEN_KEYS),
+                METERBOOK_BCRYPT_COST="4",
+            )
+            dynamo.connect()
+            yield Engine(
+                url=running.url,
+                table=outputs["TableName"],
+                bucket=outputs["BucketName"],
+                billing_queue=outputs["BillingQueueUrl"],
+                import_queue=outputs["ImportQueueUrl"],
+            )
+        finally:
+            running.kill()
+
+
+def free_port() -> int:
+    """This function will find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,82 @@
+"""The API in process: requests go through the same local gateway that `make run` serves."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from local.gateway import Answer, Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of the API as a test reads it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        return cls(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401
+        """The body. Numbers in it are whole or text: a float is a defect, so it fails here."""
+        return json.loads(self.body, parse_float=_no_float)
+
+    def expect(self, status: int) -> Any:  # noqa: ANN401
+        """This function will insist on a status and give the body."""
+        assert self.status == status, f"{self.status} instead of {status}: {self.body.decode(errors='replace')}"
+        return self.json if self.body else None
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Somebody who sends requests; signed in, if there is a token."""
+
+    gateway: Gateway
+    token: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def sign_in(self, client: str, login: str, password: str) -> Self:
+        """This function will sign in over HTTP and give the same API as that user sees it."""
+        body = {"client": client, "login": login, "password": password}
+        session = self.post("/api/auth/login", body).expect(200)
+        return self.with_token(session["accessToken"])
+
+    def with_token(self, token: str) -> Self:
+        """This function will give the same API with that token sent along."""
+        return replace(self, token=token)
+
+    def get(self, path: str, **query: object) -> Reply:
+        return self.send("GET", f"{path}?{urlencode(query)}" if query else path)
+
+    def post(self, path: str, body: object = None, *, key: str | None = None) -> Reply:
+        return self.send("POST", path, body, {"Idempotency-Key": key} if key else {})
+
+    def put(self, path: str, body: object = None) -> Reply:
+        return self.send("PUT", path, body)
+
+    def patch(self, path: str, body: object = None) -> Reply:
+        return self.send("PATCH", path, body)
+
+    def delete(self, path: str) -> Reply:
+        return self.send("DELETE", path)
+
+    def send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Reply:
+        """This function will send anything at all: `body` may be bytes, to be sent as they are."""
+        sent = {**self.headers, **(headers or {})}
+        if self.token:
+            sent.setdefault("Authorization", f"Bearer {self.token}")
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        if body:
+            sent.setdefault("Content-Type", "application/json")
+        raw = body if isinstance(body, bytes) else b""
+        return Reply.of(self.gateway.answer(method, path, sent, raw))
+
+
+def _no_float(text: str) -> float:
+    raise AssertionError(f"the answer holds the float {text}")
