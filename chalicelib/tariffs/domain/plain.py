@@ -1,6 +1,7 @@
 """One canonical text of any document: what digests are taken from."""
 
 import json
+from collections.abc import Hashable
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -26,10 +27,10 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, frozenset):
         return sorted(value)
-    given = ((name, getattr(value, name)) for name in _field_names(cast("type[Any]", type(value))))
+    given = ((name, getattr(value, name)) for name in _field_names(cast("Hashable", type(value))))
     return {name: item for name, item in given if item or isinstance(item, (int, Decimal))}
 
 
 @cache
-def _field_names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+def _field_names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(cast("type[Any]", kind)))

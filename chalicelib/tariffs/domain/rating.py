@@ -22,7 +22,7 @@ from chalicelib.tariffs.domain.draft import Draft
 from chalicelib.tariffs.domain.plain import canonical
 from chalicelib.tariffs.domain.pricing import NOTHING, Ratio
 from chalicelib.tariffs.domain.rounding import round_to_step
-from chalicelib.tariffs.domain.straddle import months_of, season_share, version_shares
+from chalicelib.tariffs.domain.straddle import covers, months_of, season_share, version_shares
 from chalicelib.tariffs.domain.trace import Line, Trace, TraceFactor, TraceTerm
 from chalicelib.tariffs.domain.usage import Usage
 
@@ -93,10 +93,11 @@ def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
 
     :raises Invalid: if a day has no version or two.
     """
+    covering = [version for version in versions if covers(version.tariff, usage)]
+    if len(covering) == 1:
+        return rate(covering[0], usage)
     by_version = {version.tariff.version: version for version in versions}
     shares = version_shares([version.tariff for version in versions], usage)
-    if len(shares) == 1:
-        return rate(by_version[shares[0][0].version], usage)
     return Rating([_rate_part(by_version[tariff.version], usage, share) for tariff, share in shares])
 
 
