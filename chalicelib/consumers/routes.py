@@ -37,7 +37,7 @@ _CONNECTIONS = "/api/clients/{client}/projects/{project}/connections"
 )
 def register_consumer(ctx: Context, *, body: NewConsumer) -> ConsumerOut:
     """Register a consumer."""
-    return ConsumerOut.of(service.register_consumer(ctx, **body.model_dump()))
+    return ConsumerOut.of(service.register_consumer(ctx, **body.model_dump(by_alias=False)))
 
 
 @endpoint(blueprint, "GET", _CONSUMERS, permission="consumers.read", query=PageQuery, returns=ConsumerPage)

@@ -199,17 +199,24 @@ def page_of(  # one call, one page; the cursor is only good for the same list of
     """
     place = f"{index}|{partition}|{prefix}|{newest_first}"
     last = _open_cursor(cursor, place) if cursor else None
-    found = item.query(
-        partition,
-        getattr(item, _RANGE[index]).startswith(prefix) if prefix else None,
-        index_name=index,
-        consistent_read=index is None,  # an index has no consistent reads
-        limit=limit,
-        last_evaluated_key=last,
-        scan_index_forward=not newest_first,
+    found = list(
+        item.query(
+            partition,
+            getattr(item, _RANGE[index]).startswith(prefix) if prefix else None,
+            index_name=index,
+            consistent_read=index is None,  # an index has no consistent reads
+            limit=limit + 1,  # one more tells whether there is another page
+            last_evaluated_key=last,
+            scan_index_forward=not newest_first,
+        )
     )
-    items = tuple(found)
-    return Page(items, _seal_cursor(found.last_evaluated_key, place) if found.last_evaluated_key else None)
+    items = tuple(found[:limit])
+    return Page(items, _seal_cursor(_key_of(items[-1], index), place) if len(found) > limit else None)
+
+
+def _key_of(item: TableItem, index: str | None) -> dict[str, dict[str, str]]:
+    names = {None: (), "account": ("g1p", "g1s"), "worklist": ("g2p", "g2s")}[index]
+    return {name: {"S": getattr(item, name)} for name in ("pk", "sk", *names)}
 
 
 def shards_page(
