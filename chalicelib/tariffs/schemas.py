@@ -2,13 +2,16 @@
 
 import re
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, WithJsonSchema, model_validator
 
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.schema import Day, DecimalText, Schema, Text
 from chalicelib.tariffs.domain import document
+from chalicelib.tariffs.domain.book import KnownVersion
 from chalicelib.tariffs.domain.checks import check_tariff
 from chalicelib.tariffs.domain.explain import explain
 from chalicelib.tariffs.domain.rating import Rating
@@ -36,6 +39,7 @@ RateText = Annotated[
 ]
 ChargeCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,23}$", examples=["usage"])]
 Named = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}$")]
+TariffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])]
 MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", examples=["06-01"])]
 Days = Annotated[int, Field(strict=True, ge=1, le=400)]
 
@@ -307,6 +311,78 @@ class QuoteOut(Schema):
             currency=rating.currency,
             digest=rating.digest,
         )
+
+
+class NewTariff(Schema):
+    """A tariff to open, under a name of the utility's own."""
+
+    id: TariffId
+    sheet: TariffBody
+
+
+class Adoption(Schema):
+    """A tariff of the library to open as it stands, from a day on."""
+
+    library_id: TariffId = Field(examples=["balilihan-residential"])
+    id: TariffId | None = Field(default=None, description="The library's own id, if none is given")
+    valid_from: Day
+    consumer_class: Named | None = None
+
+
+class TariffOut(Schema):
+    """One version of a tariff."""
+
+    id: str
+    version: int
+    sealed: bool = Field(description="It has rated bills: it can be succeeded and no longer changed")
+    sheet: TariffBody
+
+    @classmethod
+    def of(cls, known: KnownVersion) -> Self:
+        facts = _TARIFF.dump_python(known.tariff, exclude={"id", "version"})
+        sheet = TariffBody.model_validate(facts)
+        return cls(id=known.tariff.id, version=known.tariff.version, sealed=known.sealed, sheet=sheet)
+
+
+class TariffList(Schema):
+    """Versions of tariffs, by tariff and version."""
+
+    items: tuple[TariffOut, ...]
+
+
+class LibraryEntry(Schema):
+    """A published tariff that can be adopted."""
+
+    id: str
+    sheet: TariffBody
+
+
+class LibraryList(Schema):
+    """The library of published tariffs."""
+
+    items: tuple[LibraryEntry, ...]
+
+
+class QuoteBody(Schema):
+    """A use, and the tariff to rate it by: one of the project's by id (with `version`, or by the days), or a draft."""
+
+    tariff_id: TariffId | None = None
+    version: Annotated[int, Field(strict=True, ge=1)] | None = None
+    draft: TariffBody | None = None
+    usage: UsageQuantities
+
+    @model_validator(mode="after")
+    def _one_tariff(self) -> Self:
+        if (self.tariff_id is None) == (self.draft is None) or (self.version and self.draft):
+            raise ValueError("give either tariffId, with a version if you like, or a draft")
+        return self
+
+
+@cache
+def library() -> dict[str, TariffBody]:
+    """This function will read the published tariffs that come with Meterbook, by id."""
+    folder = Path(__file__).parent / "library"
+    return {path.stem: TariffBody.model_validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
 
 
 _TARIFF = TypeAdapter(document.Tariff)
