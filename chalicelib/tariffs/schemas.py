@@ -381,7 +381,7 @@ class QuoteBody(Schema):
 @cache
 def library() -> dict[str, TariffBody]:
     """This function will read the published tariffs that come with Meterbook, by id."""
-    folder = Path(__file__).parent / "library"
+    folder = Path(__file__).with_name("library")
     return {path.stem: TariffBody.model_validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
 
 
