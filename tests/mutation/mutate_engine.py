@@ -20,17 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOMAIN = Path("chalicelib/tariffs/domain")
 MODULES = [
-    "rounding",
-    "blocks",
-    "charges",
-    "draft",
-    "pricing",
-    "rating",
-    "straddle",
-    "metering",
-    "late_charges",
-    "trace",
-    "checks",
+    *("rounding", "blocks", "charges", "draft", "pricing", "rating"),
+    *("straddle", "metering", "late_charges", "trace", "checks"),
 ]
 TESTS = ["tests/unit/tariffs", "tests/published", "tests/properties/test_rating_laws.py"]
 SAMPLE = 120
