@@ -10,6 +10,7 @@ FIND_PYTHON := for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& echo $$python && exit; done; \
 	echo "Meterbook needs Python 3.11, 3.12 or 3.13 with venv (on Debian: apt install python3-venv)." >&2; exit 1
+STAGE ?= prod
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes -r
 
 .PHONY: help
@@ -56,8 +57,8 @@ format: .venv/ready ## Format the code and fix what can be fixed by itself
 	@$(BIN)/ruff check --fix .
 
 .PHONY: package
-package: .venv/ready ## Build the deployable package and template into build/
-	@$(BIN)/python -m infra.package build
+package: .venv/ready ## Build the deployable package and template into build/ (STAGE=dev or prod)
+	@$(BIN)/python -m infra.package build --stage $(STAGE)
 
 .PHONY: lock
 lock: .venv/ready ## Write the lock files anew from requirements/*.in

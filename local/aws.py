@@ -87,11 +87,8 @@ def endpoint_url(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def point_clients_at(port: int) -> None:
-    """This function will make every AWS client of this process talk to the local AWS and nothing else.
-
-    Whatever the shell says about a real account (profile, session, endpoints of single services) is taken away first.
-    """
+def leave_own_account() -> None:
+    """This function will take away what the shell says about a real account: profile, session, endpoints, region."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -99,13 +96,18 @@ def point_clients_at(port: int) -> None:
         AWS_SECRET_ACCESS_KEY="test",
         AWS_DEFAULT_REGION=_REGION,
         AWS_REGION=_REGION,
-        AWS_ENDPOINT_URL=endpoint_url(port),
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AWS_EC2_METADATA_DISABLED="true",
     )
     without_proxy = [*filter(None, [os.environ.get("NO_PROXY")]), "127.0.0.1", "localhost"]
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(without_proxy)
+
+
+def point_clients_at(port: int) -> None:
+    """This function will make every AWS client of this process talk to the local AWS and nothing else."""
+    leave_own_account()
+    os.environ["AWS_ENDPOINT_URL"] = endpoint_url(port)
 
 
 def is_taken(port: int) -> bool:

@@ -38,7 +38,9 @@ class Gateway:
         """This function will answer one request; `target` is the path with its query, as it was sent."""
         if len(body) > MAX_BODY_BYTES:
             return problem(413, "too-large", "the body is larger than 10 MB")
-        if not target.startswith("/") or _BAD_PERCENT.search(target):
+        if not target.startswith("/"):
+            return problem(400, "bad-path", "a request names a path, such as /api/me")
+        if _BAD_PERCENT.search(target):
             return problem(400, "bad-path", "the path or query holds a % that two hex digits do not follow")
         try:
             path = self.routes.match_route(target).route

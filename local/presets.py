@@ -3,7 +3,13 @@
 Source: decisions.md, the columns S3 (Balilihan Waterworks) and S1 (AVII).
 """
 
+from datetime import date
+from decimal import Decimal
+
+from chalicelib.tariffs.domain import FixedCharge, Tariff, UsageCharge
 from chalicelib.tenancy.domain import Client, DueDay, PasswordRule, ProjectSettings, ReadingWindow
+
+_SINCE = date(2020, 1, 1)
 
 BALILIHAN = Client(
     id="balilihan",
@@ -27,6 +33,22 @@ WATERWORKS_SETTINGS = ProjectSettings(
     reading_window=ReadingWindow(1, 10),
     high_usage_percent=200,
 )
+WATERWORKS_TARIFFS = tuple(
+    Tariff(
+        id=consumer_class,
+        version=1,
+        name=consumer_class.capitalize(),
+        currency="PHP",
+        unit="m3",
+        valid_from=_SINCE,
+        consumer_class=consumer_class,
+        charges=(
+            UsageCharge(code="usage", label="Water", rate=rate),
+            FixedCharge(code="fixed", label="Fixed charge", amount=Decimal("50.00")),
+        ),
+    )
+    for consumer_class, rate in (("residential", Decimal("22.50")), ("commercial", Decimal("25.00")))
+)
 
 AVII = Client(
     id="AVII",
@@ -48,4 +70,18 @@ WATER_BILLS_SETTINGS = ProjectSettings(
     consumer_required=False,
     classes=("unit",),
     fiscal_start=7,
+)
+WATER_BILLS_TARIFFS = (
+    Tariff(
+        id="standard",
+        version=1,
+        name="Standard",
+        currency="USD",
+        unit="gal",
+        valid_from=_SINCE,
+        charges=(
+            UsageCharge(code="usage", label="Water", rate=Decimal("5.50"), per=Decimal(1000)),
+            FixedCharge(code="fixed", label="Fixed charge", amount=Decimal("25.00")),
+        ),
+    ),
 )

@@ -72,10 +72,8 @@ def runs_page(project: Project, *, limit: int, cursor: str | None) -> Page[Billi
 
 def open_runs(project: Project) -> tuple[BillingRun, ...]:
     """This function will read the runs of a project that are not complete. A moment behind."""
-    page = dynamo.page_of(
-        RunItem, keys.open_runs(project.client, project.id), "", limit=dynamo.MAX_PAGE, cursor=None, index="worklist"
-    )
-    return tuple(_run(item) for item in page.items)
+    items = RunItem.query(keys.open_runs(project.client, project.id), index_name="worklist")
+    return tuple(_run(item) for item in items)
 
 
 def insert_chunks(project: Project, run: BillingRun) -> None:
@@ -112,7 +110,8 @@ def lease_chunk(project: Project, run_id: str, shard: int, *, lease: str, now: d
 
     :raises Refused: if it is done, or another worker's lease still holds.
     """
-    free = ChunkItem.lease.does_not_exist() | (ChunkItem.leased_until < now)
+    # Ours already, if the answer to a first sending of this very call was lost.
+    free = ChunkItem.lease.does_not_exist() | (ChunkItem.leased_until < now) | (ChunkItem.lease == lease)
     key = keys.run_chunk(project.client, project.id, run_id, shard)
     changes = [ChunkItem.lease.set(lease), ChunkItem.leased_until.set(until)]
     _change_chunk(key, changes, (ChunkItem.state == "open") & free)

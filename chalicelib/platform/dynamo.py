@@ -27,8 +27,6 @@ from chalicelib.platform.keys import Key
 
 Item = TypeVar("Item", bound="TableItem")
 
-MAX_PAGE = 200
-
 
 class IntAttribute(Attribute[int]):
     """A whole number, exact at any size. PynamoDB's own number attribute reads 25.06 as a float."""

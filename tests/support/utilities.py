@@ -1,6 +1,6 @@
 """Utilities to test with: each call opens a client of its own, so that tests can't meet in the table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -50,10 +50,15 @@ class Utility:
         return Context(self.client, actor, now or clock.now(), new_id, self.project, request_id="test")
 
 
-def open_waterworks(api: Api, *, settings: ProjectSettings = presets.WATERWORKS_SETTINGS) -> Utility:
+def open_waterworks(
+    api: Api,
+    *,
+    settings: ProjectSettings = presets.WATERWORKS_SETTINGS,
+    rates: Mapping[str, str] = {"residential": "22.50", "commercial": "25.00"},
+) -> Utility:
     """This function will open a rural waterworks as S3 has it: confirmation, 22.50 and 25.00 per m3, 50.00 fixed."""
     utility = _open(api, presets.BALILIHAN, presets.WATERWORKS, settings)
-    for consumer_class, rate in (("residential", "22.50"), ("commercial", "25.00")):
+    for consumer_class, rate in rates.items():
         _open_tariff(utility, consumer_class, consumer_class, settings, fixed="50.00", rate=rate, per="1")
     return utility
 

@@ -1,0 +1,1 @@
+"""What is deployed: the resources, and how the package is built."""

@@ -1,0 +1,186 @@
+"""Builds what is deployed: `python -m infra.package build` writes one zip and one CloudFormation template.
+
+Chalice makes both; around it this module
+- installs the locked dependencies itself, checked by hash and for Lambda's platform, where Chalice would fetch some of
+  them a second time without hashes and carry on if one is missing;
+- shows Chalice a clean copy of the sources, because it packs whatever lies in chalicelib/;
+- adds byte code that Lambda need not check or write (/var/task is read-only), which halves a cold start;
+- leaves out the descriptions of AWS services that no code calls, most of the zip;
+- gives every entry one date, so that the same sources make the same zip.
+"""
+
+import argparse
+import compileall
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+RESOURCES = ROOT / "infra" / "resources.yaml"
+SERVICES = frozenset({"dynamodb", "s3", "sqs", "ssm"})  # of AWS, that the code calls
+
+_CACHE = ROOT / "build" / "dependencies"
+_PLATFORMS = ("manylinux_2_17_x86_64", "manylinux2014_x86_64")  # the oldest glibc of any Lambda runtime
+_ORIGIN = "'${AllowedOrigin}'"
+_LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024  # unzipped
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What was built, and how large the code is."""
+
+    template: Path
+    code: Path
+    zipped_bytes: int
+    unzipped_bytes: int
+
+
+def build(out: Path, *, stage: str) -> Package:
+    """This function will write `template.json` and `deployment.zip` for one stage into a folder.
+
+    :raises RuntimeError: if pip or Chalice fails, with what it said, or if the code is larger than Lambda takes.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    sources = _copy_sources(out / "sources", _install_dependencies())
+    _run_chalice(sources, out, stage)
+    template = out / "template.json"
+    template.write_text(json.dumps(_finish_template(out / "sam.yaml"), indent=1) + "\n")
+    code = out / "deployment.zip"
+    unzipped = _finish_zip(code, out / "code")
+    for leftover in (sources, out / "code"):
+        shutil.rmtree(leftover)
+    (out / "sam.yaml").unlink()
+    if unzipped > _LAMBDA_LIMIT_BYTES:
+        raise RuntimeError(f"the code is {unzipped} bytes unzipped; Lambda takes at most {_LAMBDA_LIMIT_BYTES}")
+    return Package(template, code, code.stat().st_size, unzipped)
+
+
+def _install_dependencies() -> Path:
+    """This function will install what requirements.txt locks, once for each state of that file and Python version."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    recipe = (ROOT / "requirements.txt").read_bytes() + Path(__file__).read_bytes()
+    target = _CACHE / f"{hashlib.sha256(recipe).hexdigest()[:16]}-python{version}"
+    if target.exists():
+        return target
+    fresh = target.with_name(f"{target.name}.{os.getpid()}")
+    platforms = [word for platform in _PLATFORMS for word in ("--platform", platform)]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    what = ["--require-hashes", "--requirement", str(ROOT / "requirements.txt")]
+    for_lambda = ["--only-binary=:all:", "--python-version", version, *platforms, "--target", str(fresh)]
+    _run([*pip, *what, *for_lambda], dict(os.environ))
+    shutil.rmtree(fresh / "bin", ignore_errors=True)
+    for folder in (fresh / "botocore" / "data").iterdir():
+        if folder.is_dir() and folder.name not in SERVICES:
+            shutil.rmtree(folder)
+    _add_byte_code(fresh, fresh)
+    fresh.replace(target)
+    return target
+
+
+def _copy_sources(target: Path, dependencies: Path) -> Path:
+    """This function will give Chalice a project of its own: no stray files, and the dependencies under vendor/."""
+    shutil.rmtree(target, ignore_errors=True)
+    (target / ".chalice").mkdir(parents=True)
+    shutil.copy(ROOT / "app.py", target)
+    for settings in (ROOT / ".chalice").glob("*.json"):
+        shutil.copy(settings, target / ".chalice")
+    for module in (ROOT / "chalicelib").rglob("*.py"):
+        copy = target / module.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(module, copy)
+    (target / "vendor").symlink_to(dependencies)
+    return target
+
+
+def _run_chalice(sources: Path, out: Path, stage: str) -> None:
+    environment = {  # nothing else of this machine's, for the same package everywhere
+        "PATH": os.environ.get("PATH", os.defpath),
+        # The answers to preflight requests are fixed here, so they carry the template's parameter.
+        "METERBOOK_ALLOWED_ORIGIN": _ORIGIN.strip("'"),
+        "AWS_DEFAULT_REGION": "us-east-1",  # Chalice insists on one; it calls nothing and writes it nowhere
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    chalice = [str(Path(sys.executable).with_name("chalice")), "--project-dir", str(sources)]
+    _run([*chalice, "package", "--stage", stage, "--merge-template", str(RESOURCES), str(out.resolve())], environment)
+
+
+def _run(command: list[str], environment: dict[str, str]) -> None:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    if done.returncode:
+        raise RuntimeError(f"{Path(command[0]).name} {command[1]} failed:\n{done.stdout}{done.stderr}")
+
+
+def _finish_template(merged: Path) -> dict[str, Any]:
+    """This function will read Chalice's template and let CloudFormation fill in the origin of preflight answers.
+
+    Written as JSON afterwards, because Chalice's YAML has aliases, which CloudFormation refuses.
+    """
+
+    def filled(part: Any) -> Any:  # noqa: ANN401
+        if isinstance(part, dict):
+            return {key: value if key == "Fn::Sub" else filled(value) for key, value in part.items()}
+        if isinstance(part, list):
+            return [filled(one) for one in part]
+        return {"Fn::Sub": _ORIGIN} if part == _ORIGIN else part
+
+    template: dict[str, Any] = filled(yaml.safe_load(merged.read_text()))
+    return template
+
+
+def _finish_zip(code: Path, folder: Path) -> int:
+    """This function will add byte code, write the zip anew (same content, same zip) and give its unzipped size."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with zipfile.ZipFile(code) as chalices:
+        chalices.extractall(folder)
+    for ours in ("app.py", "chalice", "chalicelib"):
+        _add_byte_code(folder / ours, folder)
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    with zipfile.ZipFile(code, "w") as final:
+        for file in files:
+            entry = zipfile.ZipInfo(file.relative_to(folder).as_posix())  # dated 1980-01-01
+            entry.external_attr = 0o100644 << 16
+            final.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=9)
+    return sum(file.stat().st_size for file in files)
+
+
+def _add_byte_code(code: Path, root: Path) -> None:
+    """This function will compile a file or folder to byte code that is never checked against its source."""
+    options: dict[str, Any] = {
+        "stripdir": root,
+        "prependdir": "/var/task",  # where Lambda puts the code: what a traceback shows
+        "invalidation_mode": PycInvalidationMode.UNCHECKED_HASH,
+        "quiet": 2,
+    }
+    if not (compileall.compile_file(code, **options) if code.is_file() else compileall.compile_dir(code, **options)):
+        raise RuntimeError(f"{code.name} holds a file that this Python can't compile")
+
+
+def main() -> None:
+    """This function will build from the command line and say what was built."""
+    arguments = argparse.ArgumentParser(description="Build what is deployed")
+    arguments.add_argument("out", type=Path, help="the folder to write to")
+    arguments.add_argument("--stage", default="prod", help="a stage of .chalice/config.json")
+    given = arguments.parse_args()
+    try:
+        package = build(given.out, stage=given.stage)
+    except RuntimeError as error:
+        sys.exit(str(error))
+    sys.stdout.write(
+        f"{package.code}: {package.zipped_bytes / 1e6:.1f} MB, {package.unzipped_bytes / 1e6:.1f} MB unzipped, "
+        f"for python{sys.version_info[0]}.{sys.version_info[1]} on x86_64\n"
+        f"{package.template}: deploy it as docs/runbook.md says\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

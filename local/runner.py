@@ -1,0 +1,140 @@
+"""Start everything in order, say what runs where, and stop it in the opposite order."""
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+import time
+
+from chalice.app import Chalice
+
+from chalicelib.platform import dynamo
+from local import aws, events
+from local.demo import utilities
+from local.gateway import open_gateway
+from local.server import Server
+from local.state import StateFolder, open_state
+from local.trouble import Stopped, Trouble
+from local.workers import Workers
+
+_API_PORT, _AWS_PORT = 8000, 4566
+
+
+def main(stop: threading.Event) -> int:
+    """This function will run everything until `stop`, and give the exit code: 0 unless something went wrong."""
+    try:
+        with contextlib.ExitStack() as running:
+            local_aws = _start(running, stop)
+            while not stop.wait(1):
+                if local_aws.process.poll() is not None:
+                    raise Trouble("the local AWS ended by itself; its log aws.log in the state folder says why")
+            print("\nStopping: first the API, then what is in hand, then the local AWS ...", flush=True)
+    except Stopped:
+        pass
+    except Trouble as trouble:
+        print(f"Meterbook stops: {trouble}", file=sys.stderr)
+        return 1
+    print("Stopped.", flush=True)
+    return 0
+
+
+def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws:
+    started = time.monotonic()
+    api_port, aws_port = _port("METERBOOK_PORT", _API_PORT), _port("METERBOOK_AWS_PORT", _AWS_PORT)
+    state = open_state()
+    running.callback(os.close, state.lock)
+    server = Server(api_port)
+    running.callback(server.close)
+    local_aws = _start_aws(running, stop, state, aws_port)
+    dynamo.connect()
+    if not utilities.is_loaded():
+        print("Loading two demo utilities ...", flush=True)
+        utilities.load(lambda: _go_on(stop))
+    app = _app_with_log(state)
+    workers = Workers(app)
+    running.callback(workers.stop)
+    running.callback(server.close)
+    workers.start()
+    server.open(open_gateway(app))
+    print(_welcome(app, state, api_port, aws_port, time.monotonic() - started), flush=True)
+    return local_aws
+
+
+def _start_aws(running: contextlib.ExitStack, stop: threading.Event, state: StateFolder, aws_port: int) -> aws.LocalAws:
+    """This function will start the local AWS with its resources, and tell this process where they are."""
+    applied = state.applied_template()
+    keys = state.token_keys()
+    if aws.is_taken(aws_port):
+        raise Trouble(
+            f"port {aws_port} is taken; stop what uses it, or choose another: METERBOOK_AWS_PORT=4567 make run"
+        )
+    print("Starting the local AWS ...", flush=True)
+    local_aws = aws.start(aws_port, folder=state.path, keep_state=True, held=(state.lock,), stopping=stop.is_set)
+    running.callback(local_aws.stop)
+    aws.point_clients_at(aws_port)
+    outputs = _resources(local_aws, state, applied)
+    os.environ.update(aws.settings_from(outputs), METERBOOK_TOKEN_KEYS=keys)
+    return local_aws
+
+
+def _resources(local_aws: aws.LocalAws, state: StateFolder, applied: str | None) -> dict[str, str]:
+    """This function will give the stack's outputs, after bringing it up to date with infra/resources.yaml."""
+    outputs = aws.stack_outputs() if applied else None
+    if applied and (outputs is None or not aws.is_whole(outputs)):
+        local_aws.kill()  # in order, it would save the little that it could load over what is there
+        raise state.damaged("a table, bucket or queue is missing")
+    template = aws.local_template()
+    if outputs is None or applied != aws.template_print(template):
+        outputs = aws.apply_template(template)
+        local_aws.save()
+        state.note_applied(aws.template_print(template))
+    return outputs
+
+
+def _app_with_log(state: StateFolder) -> Chalice:
+    """This function will give the app, with its log lines going to a file instead of the terminal."""
+    from app import app  # noqa: PLC0415 - importing it sets up the log and needs the environment
+
+    for handler in logging.getLogger("meterbook").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(state.log.open("w", buffering=1))
+    return app
+
+
+def _go_on(stop: threading.Event) -> None:
+    if stop.is_set():
+        raise Stopped
+
+
+def _port(variable: str, usual: int) -> int:
+    text = os.environ.get(variable) or str(usual)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 65535):
+        raise Trouble(f"{variable} must be a port number, such as {usual}")
+    return int(text)
+
+
+def _welcome(app: Chalice, state: StateFolder, api_port: int, aws_port: int, seconds: float) -> str:
+    url = f"http://localhost:{api_port}"
+    queues = ", ".join(target.queue for target in events.queue_handlers(app)) or "none"
+    schedules = ", ".join(f"{each.name} every {each.every_seconds} s" for each in events.scheduled_handlers(app))
+    connections = f"{url}/api/clients/balilihan/projects/waterworks/connections?limit=3"
+    return f"""
+Meterbook runs ({seconds:.1f} s). Ctrl-C stops all of it; the state stays.
+  API        {url}/api, described by {url}/api/openapi.json
+  local AWS  {aws.endpoint_url(aws_port)}
+  queues     {queues}
+  schedules  {schedules or "none"}
+  state      {state.path} (logs: {state.log.name}, aws.log)
+
+Demo logins, all with the password {utilities.PASSWORD}:
+  client balilihan  {", ".join(utilities.BALILIHAN_STAFF)}, {utilities.BALILIHAN_CONSUMER} (a consumer)
+  client AVII       {", ".join(utilities.AVII_STAFF)}
+
+Try:
+  curl -s {url}/api/openapi.json
+  TOKEN=$(curl -s {url}/api/auth/login -H 'Content-Type: application/json' \\
+    -d '{{"client":"balilihan","login":"admin","password":"{utilities.PASSWORD}"}}' \\
+    | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
+  curl -s -H "Authorization: Bearer $TOKEN" '{connections}'
+"""

@@ -1,0 +1,100 @@
+"""The folder that keeps the laptop's state between runs: the local AWS's files, the signing keys, a lock."""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.aws import ROOT
+from local.trouble import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """An open state folder; `lock` is the descriptor by which nobody else opens it."""
+
+    path: Path
+    lock: int
+
+    @property
+    def log(self) -> Path:
+        return self.path / "meterbook.log"
+
+    @property
+    def _applied(self) -> Path:
+        return self.path / "applied"
+
+    def applied_template(self) -> str | None:
+        """This function will name the template that the state was made with, or None if there is no state yet.
+
+        :raises Trouble: if the files that are there can't be read.
+        """
+        saved = self.path / "aws"
+        if not self._applied.exists():
+            # A first start that never got as far as its resources left nothing to keep.
+            shutil.rmtree(saved, ignore_errors=True)
+            shutil.rmtree(self.path / "aws-files", ignore_errors=True)
+            return None
+        # The local AWS takes a file that it can't read for an empty one, and would save over it.
+        for file in saved.glob("*.json"):
+            try:
+                json.loads(file.read_bytes())
+            except (OSError, ValueError):
+                raise self.damaged(f"{file.name} can't be read") from None
+        return self._applied.read_text().strip()
+
+    def note_applied(self, template_print: str) -> None:
+        """This function will remember that the state holds the resources of that template."""
+        _write_privately(self._applied, template_print)
+
+    def token_keys(self) -> str:
+        """This function will give the signing keys of this laptop, made once.
+
+        :raises Trouble: if they are damaged.
+        """
+        path = self.path / "token-keys.json"
+        if not path.exists():
+            _write_privately(path, json.dumps({"local": secrets.token_urlsafe(48)}))
+        text = path.read_text()
+        try:
+            keys = json.loads(text)
+            if not keys or any(len(secret) < 32 for secret in keys.values()):
+                raise ValueError
+        except (ValueError, AttributeError, TypeError):
+            raise self.damaged(f"{path.name} holds no keys") from None
+        return text
+
+    def damaged(self, what: str) -> Trouble:
+        """This function will say what to do about a state that can't be used."""
+        return Trouble(f"the state folder is damaged ({what}); remove it and start anew: rm -r {self.path}")
+
+
+def open_state() -> StateFolder:
+    """This function will open the state folder (.local, or what METERBOOK_STATE names) for this process alone.
+
+    :raises Trouble: if it can't be made, or another run has it.
+    """
+    path = Path(os.environ.get("METERBOOK_STATE") or ROOT / ".local").absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Trouble(f"the state folder {path} can't be used: {error.strerror}; make room for it") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise Trouble(f"Meterbook already runs here, or still stops ({path} is in use); stop that one first") from None
+    return StateFolder(path, lock)
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """This function will write a small file whole or not at all, readable for its owner only."""
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)
+    fresh.replace(path)

@@ -1,0 +1,149 @@
+"""The generator is stopped at every AWS call of a run, in every way, and carries on: the table is the same."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.billing import service as billing
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.ids import derived_ids
+from chalicelib.kernel.period import Period
+from chalicelib.platform import clock
+from local import events
+from tests.support import table
+from tests.support.faults import MODES, Death, Mode, faults
+from tests.support.http import Api
+from tests.support.naive import generate_naively
+from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
+
+QUEUE = "meterbook-billing"
+# Longer than a lease; as long as the queue waits before it delivers again what was not acknowledged.
+REDELIVERED_AFTER = timedelta(minutes=13)
+# When a run was carried on says when it was completed; nothing else may tell an interrupted run from a smooth one.
+NOT_COMPARED = frozenset({"completed_at"})
+
+_number = count(1)
+
+Generate = Callable[[Chalice, Context, str], bool]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left in the table, and the AWS calls it made."""
+
+    items: table.Items
+    calls: list[str]
+    struck: bool
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A client that is ready to be billed, and the generator that bills it."""
+
+    app: Chalice
+    utility: Utility
+    items: table.Items
+
+    def bill(self, generate: Generate, *, strike_at: int | None = None, mode: Mode = "dies before") -> Outcome:
+        """This function will bill a fresh copy of the client, with one fault, until nothing is left to deliver."""
+        client = f"fault-{next(_number):06}"
+        copied = table.same_for(self.items, client=self.utility.client, other=client)
+        table.write(copied)
+        now = NOVEMBER
+        clock.use_time(lambda: now)
+        ctx = replace(self.utility.context(), client=client, new_id=derived_ids("run"))
+        run = billing.start_run(ctx, period=Period(2025, 11), billed_on=None, due_on=None)
+        with faults(strike_at=strike_at, mode=mode) as watched:
+            while True:
+                try:
+                    if not generate(self.app, ctx, run.id):
+                        break
+                except (Death, Exception):  # noqa: BLE001 - whatever stops a function, its message comes back
+                    now += REDELIVERED_AFTER
+        clock.use_time(None)
+        left = table.items_of(client)
+        table.delete(left)
+        same = table.same_for(left, client=client, other="fault-######", without=NOT_COMPARED)
+        return Outcome(same, watched.calls, watched.struck)
+
+
+@pytest.fixture(scope="module")
+def ready(app: Chalice, api: Api) -> Ready:
+    """A waterworks with 30 confirmed readings of November, the last of a class without tariff; copied for each case."""
+    clock.use_time(lambda: NOVEMBER)
+    utility = open_waterworks(api, rates={"residential": "22.50"})
+    admin = utility.as_staff()
+    for number in range(1, 32):
+        consumer_class = "residential" if number <= 30 else "commercial"
+        made = register_connection(
+            admin, utility, f"SM-{number}", initial=str(number * 10), consumer_class=consumer_class
+        )
+        taken = {"accountNumber": made["accountNumber"], "reading": str(number * 11), "readOn": "2025-11-05"}
+        admin.post(f"{utility.base}/readings", taken).expect(201)
+    assert admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)["confirmed"] == 31
+    clock.use_time(None)
+    return Ready(app, utility, table.items_of(utility.client))
+
+
+def by_the_queue(app: Chalice, ctx: Context, run_id: str) -> bool:
+    """This function will deliver one message to the real handler; what it does not survive comes back."""
+    target = next(target for target in events.queue_handlers(app) if target.queue == QUEUE)
+    url = events.queue_url(QUEUE)
+    messages = events.receive(url, at_most=1, wait_seconds=0)
+    if not messages:
+        return False
+    try:
+        events.deliver(target, messages)
+    except BaseException:
+        events.sqs().change_message_visibility(
+            QueueUrl=url, ReceiptHandle=messages[0]["ReceiptHandle"], VisibilityTimeout=0
+        )
+        raise
+    events.delete(url, messages)
+    return True
+
+
+def naively(app: Chalice, ctx: Context, run_id: str) -> bool:
+    """This function will let the naive generator do the whole run, once more after each death."""
+    events.sqs().purge_queue(QueueUrl=events.queue_url(QUEUE))
+    generate_naively(ctx, run_id)
+    return False
+
+
+def sweep(ready: Ready, generate: Generate, modes: Sequence[Mode], *, every: int = 1) -> tuple[int, list[str]]:
+    """This function will strike at each call in each way, and give how many cases there were and which went wrong."""
+    smooth = ready.bill(generate)
+    cases, wrong = 0, []
+    for mode in modes:
+        for at, call in list(enumerate(smooth.calls))[::every]:
+            outcome = ready.bill(generate, strike_at=at, mode=mode)
+            assert outcome.struck, f"the fault at call {at} never happened"
+            cases += 1
+            if outcome.items != smooth.items:
+                wrong.append(f"{mode} {call} (call {at})")
+    return cases, wrong
+
+
+def test_a_run_of_thirty_bills_leaves_thirty_bills_one_exception_and_exact_totals(ready: Ready) -> None:
+    smooth = ready.bill(by_the_queue)
+    bills = [key for key in smooth.items if " | BILL#" in key]
+    exceptions = [key for key in smooth.items if " | EXCEPTION#" in key]
+    run = next(item for key, item in smooth.items.items() if key.endswith(" | RUN"))
+    total_minor = sum(number * 2250 + 5000 for number in range(1, 31))
+    assert (len(bills), len(exceptions)) == (30, 1)
+    assert (run["state"]["S"], run["tally"]["S"]) == ("complete", f"[31,30,1,{total_minor}]")
+
+
+def test_a_generator_stopped_at_any_call_in_any_way_leaves_the_same_table(ready: Ready) -> None:
+    cases, wrong = sweep(ready, by_the_queue, MODES)
+    assert wrong == []
+    assert cases >= 60
+
+
+def test_the_same_sweep_finds_a_naive_generator_guilty(ready: Ready) -> None:
+    cases, wrong = sweep(ready, naively, ("dies before", "dies after"), every=5)
+    assert len(wrong) >= cases * 0.4, f"only {len(wrong)} of {cases} cases went wrong: the sweep sees too little"

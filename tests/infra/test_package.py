@@ -1,0 +1,238 @@
+"""What `make package` builds: built once, then linted, looked into, and started as Lambda would."""
+
+import json
+import marshal
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import package
+
+ROOT = Path(__file__).resolve().parents[2]
+LINTER = Path(sys.prefix) / "template-lint" / "bin"
+pytestmark = pytest.mark.slow
+
+HANDLERS = {
+    "APIHandler": "app.app",
+    "GenerateBills": "chalicelib.billing.jobs.generate_bills",
+    "ImportReadings": "chalicelib.readings.jobs.import_readings",
+    "ResumeRuns": "chalicelib.billing.jobs.resume_runs",
+}
+# Nothing but the package and the standard library: no site-packages, no working directory, no PYTHON* variables.
+START = """
+import importlib, json, sys
+sys.path.insert(0, sys.argv[1])
+module, _, name = sys.argv[2].rpartition(".")
+handler = getattr(importlib.import_module(module), name)
+assert callable(handler)
+if len(sys.argv) > 3:
+    print(json.dumps(handler(json.loads(sys.argv[3]), None)))
+"""
+CALLS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import boto3
+from chalicelib.platform.storage import upload_form
+for service in sys.argv[2:]:
+    boto3.client(service)
+upload_form("a/b/imports/c.csv", content_type="text/csv", max_bytes=1)
+"""
+
+
+@dataclass(frozen=True)
+class Built:
+    template: dict[str, Any]
+    zip: Path
+    code: Path
+
+    @property
+    def functions(self) -> dict[str, dict[str, Any]]:
+        resources = self.template["Resources"].items()
+        return {name: one["Properties"] for name, one in resources if one["Type"] == "AWS::Serverless::Function"}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp("package")
+    made = package.build(folder, stage="prod")
+    sys.stdout.write(f"zip: {made.zipped_bytes / 1e6:.1f} MB, {made.unzipped_bytes / 1e6:.1f} MB unzipped\n")
+    with zipfile.ZipFile(made.code) as archive:
+        archive.extractall(folder / "task")
+    return Built(json.loads(made.template.read_text()), made.code, folder / "task")
+
+
+def lint(template: str) -> tuple[int, str]:
+    command = [str(LINTER / "cfn-lint"), "--non-zero-exit-code", "informational"]
+    done = subprocess.run(command, input=template, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def transformed(template: str) -> str:
+    command = [str(LINTER / "python"), str(ROOT / "tests" / "infra" / "transform.py")]
+    region = {"AWS_DEFAULT_REGION": "eu-west-1"}
+    return subprocess.run(command, input=template, env=region, capture_output=True, text=True, check=True).stdout
+
+
+def start(built: Built, code: str, *arguments: str) -> str:
+    """This function will run code in a fresh process that sees only the package, with Lambda's variables."""
+    environment = {
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "METERBOOK_TABLE": "table",
+        "METERBOOK_BUCKET": "bucket",
+        "METERBOOK_BILLING_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/billing",
+    }
+    command = [sys.executable, "-I", "-S", "-c", code, str(built.code), *arguments]
+    done = subprocess.run(command, env=environment, cwd=os.sep, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def invoke(built: Built, handler: str, event: dict[str, Any]) -> Any:  # noqa: ANN401
+    lines = start(built, START, handler, json.dumps(event)).splitlines()  # the answer comes after the log
+    return json.loads(lines[-1])
+
+
+def request(method: str, path: str, body: str = "") -> dict[str, Any]:
+    return {
+        "requestContext": {"httpMethod": method, "resourcePath": path, "path": path, "requestId": "r-1"},
+        "headers": {"content-type": "application/json"},
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {},
+        "stageVariables": None,
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def test_the_template_has_no_fault_before_and_after_the_transform(built: Built) -> None:
+    before = json.dumps(built.template)
+    after = transformed(before)
+    assert "AWS::Serverless" not in after
+    assert lint(before) == (0, "")
+    assert lint(after) == (0, "")
+
+
+def test_the_linter_would_see_a_queue_that_does_not_exist(built: Built) -> None:
+    # What events refer to is only looked at in the transformed template.
+    broken = json.dumps(built.template).replace("${BillingQueue.Arn}", "${NoQueue.Arn}")
+    status, words = lint(transformed(broken))
+    assert status != 0
+    assert "'NoQueue' is not one of" in words
+
+
+def test_exactly_these_functions_are_deployed(built: Built) -> None:
+    assert {name: function["Handler"] for name, function in built.functions.items()} == HANDLERS
+
+
+@pytest.mark.parametrize("handler", HANDLERS.values())
+def test_a_handler_starts_in_a_fresh_process_and_finds_all_its_byte_code(built: Built, handler: str) -> None:
+    before = sorted(built.code.rglob("*"))
+    start(built, START, handler)
+    assert sorted(built.code.rglob("*")) == before, "Lambda would compile these at every cold start"
+
+
+def test_the_packaged_api_answers(built: Built) -> None:
+    document = invoke(built, "app.app", request("GET", "/api/openapi.json"))
+    assert document["statusCode"] == 200
+    assert json.loads(document["body"])["openapi"].startswith("3.1")
+    refused = invoke(built, "app.app", request("POST", "/api/auth/login", body="{}"))
+    assert (refused["statusCode"], refused["headers"]["Content-Type"]) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize("name", ["GenerateBills", "ImportReadings"])
+def test_the_packaged_queue_handlers_take_an_empty_batch(built: Built, name: str) -> None:
+    assert invoke(built, HANDLERS[name], {"Records": []}) is None
+
+
+def test_every_aws_service_that_the_code_calls_can_be_called_from_the_package(built: Built) -> None:
+    code = "".join(module.read_text() for module in (ROOT / "chalicelib").rglob("*.py"))
+    called = {*re.findall(r'boto3\.client\(\s*"(\w+)"', code), "dynamodb"}  # PynamoDB makes that one
+    assert called == package.SERVICES
+    start(built, CALLS, *called)
+
+
+def test_a_message_stays_invisible_for_six_times_the_functions_timeout(built: Built) -> None:
+    for function in built.functions.values():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                name = event["Properties"]["Queue"]["Fn::Sub"].removeprefix("${").removesuffix(".Arn}")
+                queue = built.template["Resources"][name]["Properties"]
+                assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+
+
+def test_whatever_fails_for_good_is_kept_somewhere(built: Built) -> None:
+    for name in HANDLERS.keys() - {"APIHandler"}:
+        function = built.functions[name]
+        (event,) = function["Events"].values()
+        if event["Type"] == "SQS":
+            queue = event["Properties"]["Queue"]["Fn::Sub"].removeprefix("${").removesuffix(".Arn}")
+            assert built.template["Resources"][queue]["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]
+        else:
+            assert event["Properties"]["DeadLetterConfig"]["Arn"]  # for a tick that can't be delivered
+            assert function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"]  # for one that fails
+
+
+def test_every_function_logs_where_logs_expire_and_its_errors_wake_somebody(built: Built) -> None:
+    resources = built.template["Resources"]
+    alarms = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    watched = {dimension["Value"].get("Ref") for alarm in alarms for dimension in alarm["Dimensions"]}
+    for name, function in built.functions.items():
+        group = resources[function["LoggingConfig"]["LogGroup"]["Ref"]]
+        assert group["Properties"]["RetentionInDays"] == 90
+        assert name in watched
+
+
+def test_every_function_has_a_role_of_its_own(built: Built) -> None:
+    roles = [function["Role"]["Fn::GetAtt"][0] for function in built.functions.values()]
+    assert len(set(roles)) == len(HANDLERS)
+
+
+def test_preflight_answers_name_the_origin_that_the_stack_is_given(built: Built) -> None:
+    text = json.dumps(built.template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"])
+    origins = re.findall(r'"method\.response\.header\.Access-Control-Allow-Origin": (.*?),', text)
+    assert set(origins) == {json.dumps({"Fn::Sub": "'${AllowedOrigin}'"})}
+
+
+def test_the_api_fits_into_the_gateways_300_resources(built: Built) -> None:
+    paths = built.template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    steps = [path.strip("/").split("/") for path in paths]
+    assert len({tuple(one[:end]) for one in steps for end in range(len(one) + 1)}) <= 300
+
+
+def test_the_zip_holds_our_code_the_locked_packages_and_nothing_else(built: Built) -> None:
+    names = zipfile.ZipFile(built.zip).namelist()
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    shipped = {name.partition("-")[0] for name in names if name.endswith(".dist-info/METADATA")}
+    assert {re.sub(r"[-_.]+", "-", name).lower() for name in shipped} == set(locked)
+    tops = {name.partition("/")[0] for name in names}
+    assert tops.isdisjoint({"tests", "local", "docs", "infra", ".chalice", "pip", "setuptools", "wheel", "moto"})
+    ours = {str(file.relative_to(ROOT)) for file in (ROOT / "chalicelib").rglob("*.py")} | {"app.py"}
+    owned = {name for name in names if name.startswith(("chalicelib/", "app.")) and not name.endswith(".pyc")}
+    assert owned == ours
+    assert {name for name in names if name.startswith("chalice/") and name.endswith(".py")} == {
+        "chalice/__init__.py",
+        "chalice/app.py",
+    }
+
+
+def test_byte_code_is_never_checked_and_does_not_tell_where_it_was_made(built: Built) -> None:
+    archive = zipfile.ZipFile(built.zip)
+    for name in archive.namelist():
+        if name.endswith(".pyc"):
+            content = archive.read(name)
+            assert int.from_bytes(content[4:8], "little") == 0b01, name  # hash-based, unchecked
+            assert marshal.loads(content[16:]).co_filename.startswith("/var/task/"), name
+
+
+def test_the_same_sources_make_the_same_zip(built: Built, tmp_path: Path) -> None:
+    assert package.build(tmp_path, stage="prod").code.read_bytes() == built.zip.read_bytes()

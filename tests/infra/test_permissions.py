@@ -1,0 +1,193 @@
+"""Every function may do what it does, and nothing that it does not: its policy held against its calls to AWS."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from botocore.model import OperationModel
+from chalice.app import Chalice
+
+from chalicelib.platform import dynamo, queue, storage
+from local import events
+from tests.support.engine import Engine
+from tests.support.http import Api
+from tests.support.queues import deliver_to, drain
+from tests.support.utilities import Utility, open_condominium, open_waterworks
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = ("api_handler", "generate_bills", "import_readings", "resume_runs")
+Use = tuple[str, str]  # an IAM action, and a resource as policies name it: Table, Table/index/account, Bucket/a/b.csv
+
+# Granted for what no call of this walk shows.
+OUT_OF_SIGHT: dict[str, set[Use]] = {
+    "api_handler": {
+        ("s3:ListBucket", "Bucket"),  # makes S3 answer 404 for a missing report
+        ("ssm:GetParameter", "TokenKeysParameter"),  # the laptop has its keys in the environment
+    },
+    "generate_bills": {
+        ("dynamodb:BatchGetItem", "Table"),  # for a connection that is newer than the list of them
+        ("sqs:ReceiveMessage", "BillingQueue"),  # these three Lambda does for the function
+        ("sqs:DeleteMessage", "BillingQueue"),
+        ("sqs:GetQueueAttributes", "BillingQueue"),
+    },
+    "import_readings": {
+        ("sqs:ReceiveMessage", "ImportQueue"),
+        ("sqs:DeleteMessage", "ImportQueue"),
+        ("sqs:GetQueueAttributes", "ImportQueue"),
+    },
+    "resume_runs": {("sqs:SendMessage", "ResumeRunsDeadLetters")},  # Lambda's, after a failure
+}
+
+
+class Observer:
+    """Notes which permissions each function's calls would need."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.used: dict[str, set[Use]] = defaultdict(set)
+        self._names = {engine.table: "Table", engine.bucket: "Bucket", engine.billing_queue: "BillingQueue"}
+        self._function: str | None = None
+
+    def lend(self, function: str, use: Use) -> None:
+        """This function will note what somebody does with a function's signature."""
+        self.used[function].add(use)
+
+    @contextmanager
+    def acting(self, function: str) -> Iterator[None]:
+        self._function = function
+        yield
+        self._function = None
+
+    def note(self, params: dict[str, Any], model: OperationModel, **_: object) -> None:
+        if self._function:
+            service = {"DynamoDB": "dynamodb", "S3": "s3", "SQS": "sqs"}[str(model.service_model.service_id)]
+            self.used[self._function] |= set(self._uses(service, model.name, params))
+
+    def _uses(self, service: str, operation: str, params: dict[str, Any]) -> Iterator[Use]:
+        if operation == "TransactWriteItems":
+            actions = {"ConditionCheck": "ConditionCheckItem", "Put": "PutItem", "Update": "UpdateItem"}
+            for item in params["TransactItems"]:
+                ((kind, request),) = item.items()
+                yield f"dynamodb:{actions.get(kind, kind)}", self._names[request["TableName"]]
+        elif operation == "BatchExecuteStatement":
+            for statement in params["Statements"]:
+                verb, table = re.findall(r'^(\w+) INTO "([^"]+)"', statement["Statement"])[0]
+                yield f"dynamodb:PartiQL{verb.title()}", self._names[table]
+        elif operation == "BatchGetItem":
+            for table in params["RequestItems"]:
+                yield "dynamodb:BatchGetItem", self._names[table]
+        elif service == "dynamodb":
+            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+            yield f"dynamodb:{operation}", self._names[params["TableName"]] + index
+        elif service == "s3" and "Key" in params:  # signing a form names no key
+            yield f"s3:{operation}", f"{self._names[params['Bucket']]}/{params['Key']}"
+        elif service == "sqs":
+            yield f"sqs:{operation.removesuffix('Batch')}", self._names[params["QueueUrl"]]
+
+
+def granted(function: str) -> set[Use]:
+    """This function will read what a policy allows, apart from the function's own log."""
+    policy = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())
+    uses: set[Use] = set()
+    for statement in policy["Statement"]:
+        actions, resources = statement["Action"], statement["Resource"]
+        for resource in resources if isinstance(resources, list) else [resources]:
+            for action in actions if isinstance(actions, list) else [actions]:
+                if not action.startswith("logs:"):
+                    uses.add((action, _resource_name(resource)))
+    return uses
+
+
+def _resource_name(resource: dict[str, Any]) -> str:
+    if "Fn::GetAtt" in resource:
+        return str(resource["Fn::GetAtt"][0])
+    return re.sub(r".*\${(\w+)(\.Arn)?}", r"\1", resource["Fn::Sub"])
+
+
+@pytest.fixture(scope="module")
+def observer(engine: Engine, app: Chalice) -> Iterator[Observer]:
+    observer = Observer(engine)
+    clients = [dynamo.client(), storage._client(), queue._client()]
+    for client in clients:
+        client.meta.events.register("provide-client-params", observer.note)
+    yield observer
+    for client in clients:
+        client.meta.events.unregister("provide-client-params", observer.note)
+
+
+def upload(observer: Observer, staff: Api, utility: Utility, file: str) -> str:
+    announced = staff.post(f"{utility.base}/readings/imports", {"fileName": "readings.csv"}).expect(201)
+    form = announced["upload"]
+    posted = httpx.post(form["url"], data=form["fields"], files={"file": ("r.csv", file.encode())}, trust_env=False)
+    assert posted.status_code == 204
+    observer.lend("api_handler", ("s3:PutObject", f"Bucket/{form['fields']['key']}"))
+    return str(announced["id"])
+
+
+def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | None) -> None:
+    """This function will go from two meters to two bills, by file and by hand."""
+    with observer.acting("api_handler"):
+        staff = utility.as_staff("admin")
+        numbers = []
+        for meter in ("M-1", "M-2"):
+            consumer = staff.post(utility.consumers, {"firstName": "Ana", "lastName": meter}).expect(201)
+            connection = {"consumerId": consumer["id"], "meterNumber": meter, "area": "North", "initialReading": "0"}
+            connection["consumerClass"] = "residential" if account is None else "unit"
+            if account:
+                connection["accountNumber"] = f"{account}{meter}"
+            numbers.append(staff.post(f"{utility.base}/connections", connection).expect(201)["accountNumber"])
+        import_id = upload(observer, staff, utility, "meter_number,reading,read_on\nM-1,10,2025-11-05\n")
+    with observer.acting("import_readings"):
+        deliver_to(app, "meterbook-imports")
+    with observer.acting("api_handler"):
+        staff.get(f"{utility.base}/readings/imports/{import_id}/report").expect(200)
+        staff.get(f"{utility.base}/readings/imports").expect(200)
+        by_hand = {"meterNumber": "M-2", "reading": "20", "readOn": "2025-11-05"}
+        reading = staff.post(f"{utility.base}/readings", by_hand).expect(201)
+        staff.put(f"{utility.base}/readings/{reading['id']}", {"reading": "21", "readOn": "2025-11-05"}).expect(200)
+        staff.get(f"{utility.base}/readings/pending").expect(200)
+        staff.post(f"{utility.base}/readings/confirmations", {}).expect(200)
+        run = staff.post(f"{utility.base}/billing-runs", {"period": reading["period"]}).expect(202)
+    with observer.acting("resume_runs"):
+        (clockwork,) = events.scheduled_handlers(app)
+        events.tick(clockwork)
+    with observer.acting("generate_bills"):
+        drain(app, "meterbook-billing")
+    with observer.acting("api_handler"):
+        assert staff.get(f"{utility.base}/billing-runs/{run['id']}").expect(200)["state"] == "complete"
+        assert len(staff.get(f"{utility.base}/bills", period=reading["period"]).expect(200)["items"]) == 2
+        staff.get(f"{utility.base}/connections/{numbers[0]}/bills").expect(200)
+
+
+@pytest.fixture(scope="module")
+def used(observer: Observer, app: Chalice, api: Api) -> dict[str, set[Use]]:
+    walk(observer, app, open_waterworks(api), account=None)  # readings wait for confirmation
+    walk(observer, app, open_condominium(api), account="A-")  # readings count at once
+    return observer.used
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_all_that_it_does(used: dict[str, set[Use]], function: str) -> None:
+    allowed = granted(function)
+    refused = [
+        (action, resource)
+        for action, resource in used[function]
+        if not any(action == one and fnmatchcase(resource, place) for one, place in allowed)
+    ]
+    assert not refused
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_nothing_that_it_does_not(used: dict[str, set[Use]], function: str) -> None:
+    idle = {
+        (action, place)
+        for action, place in granted(function)
+        if not any(action == one and fnmatchcase(resource, place) for one, resource in used[function])
+    }
+    assert idle == OUT_OF_SIGHT[function]

@@ -1,0 +1,169 @@
+"""What is written by hand for the deployment: the template of resources, the policies, Chalice's configuration."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chalice.cli.factory import CLIFactory
+from chalice.deploy.validate import validate_configuration
+from chalice.package import YAMLTemplateSerializer
+
+from chalicelib.platform.schema import Problem
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE: dict[str, Any] = YAMLTemplateSerializer().load_template((ROOT / "infra" / "resources.yaml").read_text())
+RESOURCES = TEMPLATE["Resources"]
+CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
+POLICIES = {path.stem.removeprefix("policy-"): path for path in (ROOT / ".chalice").glob("policy-*.json")}
+LOCAL_KINDS = {
+    "AWS::DynamoDB::Table",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+    "AWS::S3::Bucket",
+    "AWS::Events::Rule",
+}
+
+
+def references(part: object) -> Iterator[str]:
+    """This function will find the names that a piece of a template refers to."""
+    if isinstance(part, list):
+        for one in part:
+            yield from references(one)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            if key == "Ref":
+                yield value
+            elif key == "Fn::GetAtt":
+                yield value[0]
+            elif key == "Fn::Sub":
+                yield from (name.partition(".")[0] for name in re.findall(r"\${([^}]+)}", value))
+            else:
+                yield from references(value)
+
+
+def statements(function: str) -> list[dict[str, Any]]:
+    return list(json.loads(POLICIES[function].read_text())["Statement"])
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    action = statement["Action"]
+    return [action] if isinstance(action, str) else action
+
+
+def test_what_the_laptop_applies_refers_to_nothing_that_only_the_cloud_has() -> None:
+    local = {name for name, resource in RESOURCES.items() if resource["Type"] in LOCAL_KINDS}
+    known = local | TEMPLATE["Parameters"].keys()
+    for part in [RESOURCES[name] for name in local] + list(TEMPLATE["Outputs"].values()):
+        assert {name for name in references(part) if not name.startswith("AWS::")} <= known
+
+
+def test_the_outputs_that_the_laptop_reads_exist() -> None:
+    assert TEMPLATE["Outputs"].keys() >= {"TableName", "BucketName", "BillingQueueUrl", "ImportQueueUrl"}
+
+
+def test_the_table_is_hard_to_lose() -> None:
+    table = RESOURCES["Table"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    properties = table["Properties"]
+    assert properties["DeletionProtectionEnabled"] is True
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_nobody_in_the_world_can_read_the_bucket_and_nobody_at_all_in_the_clear() -> None:
+    properties = RESOURCES["Bucket"]["Properties"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    (refusal,) = RESOURCES["BucketOverTlsOnly"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (refusal["Effect"], refusal["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_every_dead_letter_queue_keeps_its_messages_longest_and_wakes_somebody() -> None:
+    queues = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::SQS::Queue"}
+    dead_letters = {name for name in queues if name.endswith("DeadLetters")}
+    alarms = [resource["Properties"] for resource in RESOURCES.values() if resource["Type"] == "AWS::CloudWatch::Alarm"]
+    watched = {name for alarm in alarms if alarm["Namespace"] == "AWS/SQS" for name in references(alarm["Dimensions"])}
+    assert watched == dead_letters
+    for name in dead_letters:
+        assert RESOURCES[name]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+    for name in queues - dead_letters:
+        redrive = RESOURCES[name]["Properties"]["RedrivePolicy"]
+        assert redrive["maxReceiveCount"] == 5
+        assert set(references(redrive)) <= dead_letters
+
+
+@pytest.mark.parametrize("kind", RESOURCES["RestAPI"]["Properties"]["GatewayResponses"])
+def test_the_gateway_answers_in_the_words_of_the_api(kind: str) -> None:
+    answer = RESOURCES["RestAPI"]["Properties"]["GatewayResponses"][kind]
+    headers = answer["ResponseParameters"]["Headers"]
+    assert headers["Content-Type"] == "'application/problem+json'"
+    assert headers["Access-Control-Allow-Origin"] == {"Fn::Sub": "'${AllowedOrigin}'"}
+    (text,) = answer["ResponseTemplates"].values()
+    # The gateway fills variables in and nothing else; this one comes with its quotes.
+    problem = Problem.model_validate_json(text.replace("$context.error.messageString", '"why"'))
+    assert str(problem.status) == answer["StatusCode"]
+    assert problem.type == f"urn:meterbook:problem:{problem.code}"
+
+
+def test_an_unknown_path_is_not_found_with_and_without_a_token() -> None:
+    answers = RESOURCES["RestAPI"]["Properties"]["GatewayResponses"]
+    assert answers["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == "404"
+    assert answers["INVALID_SIGNATURE"]["StatusCode"] == "404"
+
+
+def test_the_functions_are_given_every_setting_that_the_code_reads() -> None:
+    code = "".join(module.read_text() for module in (ROOT / "chalicelib").rglob("*.py"))
+    elsewhere = {"METERBOOK_TOKEN_KEYS", "METERBOOK_BCRYPT_COST"}  # the laptop's way to the keys, and quick tests
+    read = set(re.findall(r'"(METERBOOK_\w+)"', code)) - elsewhere
+    given = set(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
+    given |= set(RESOURCES["APIHandler"]["Properties"]["Environment"]["Variables"])
+    assert read == given
+
+
+@pytest.mark.parametrize("function", POLICIES)
+def test_a_policy_names_each_action_and_each_resource(function: str) -> None:
+    for statement in statements(function):
+        assert statement["Effect"] == "Allow"
+        assert not [action for action in actions(statement) if "*" in action]
+        resources = statement["Resource"]
+        for resource in resources if isinstance(resources, list) else [resources]:
+            owners = [name for name in references(resource) if not name.startswith("AWS::")]
+            assert owners, f"{resource} belongs to nothing of this stack"
+            assert set(owners) <= RESOURCES.keys() | {"TokenKeysParameter"}
+
+
+def test_every_function_has_a_policy_of_its_own_and_no_other_exists() -> None:
+    functions = CONFIG["lambda_functions"]
+    assert {name: settings["iam_policy_file"] for name, settings in functions.items()} == {
+        name: path.name for name, path in POLICIES.items()
+    }
+    assert CONFIG["autogen_policy"] is False
+
+
+def test_the_api_alone_reads_the_token_keys() -> None:
+    readers = {name for name in POLICIES for statement in statements(name) if "ssm:GetParameter" in actions(statement)}
+    assert readers == {"api_handler"}
+
+
+def test_the_api_can_neither_delete_nor_read_uploads() -> None:
+    allowed = [action for statement in statements("api_handler") for action in actions(statement)]
+    assert not [action for action in allowed if "Delete" in action or "Scan" in action]
+    (reading,) = (one for one in statements("api_handler") if actions(one) == ["s3:GetObject"])
+    assert reading["Resource"] == {"Fn::Sub": "${Bucket.Arn}/*/imports/*.report.json"}
+
+
+def test_a_report_that_is_not_there_yet_can_be_told_from_a_forbidden_one() -> None:
+    # Without s3:ListBucket, S3 answers 403 for a missing object, and polling an unfinished import would be a 500.
+    assert any("s3:ListBucket" in actions(statement) for statement in statements("api_handler"))
+
+
+@pytest.mark.parametrize("stage", CONFIG["stages"])
+def test_chalice_finds_nothing_wrong_with_the_configuration(stage: str) -> None:
+    validate_configuration(CLIFactory(str(ROOT), environ=dict(os.environ)).create_config_obj(stage))
+
+
+def test_the_package_ships_no_second_chalice() -> None:
+    assert "chalice==" not in (ROOT / "requirements.txt").read_text()

@@ -1,0 +1,215 @@
+"""`make run` as a newcomer meets it: start, use, stop, start again, and every way in which that can go wrong."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.demo import utilities
+from local.demo.people import households
+from tests.support.engine import free_port
+
+pytestmark = pytest.mark.timeout(180)
+
+_ROOT = Path(__file__).resolve().parents[2]
+_CONNECTIONS = "/api/clients/balilihan/projects/waterworks/connections"
+_CONSUMERS = "/api/clients/balilihan/consumers"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A `python -m local` of its own ports; what it said is in `out`."""
+
+    process: subprocess.Popen[bytes]
+    out: Path
+    port: int
+    aws_port: int
+
+    def said(self) -> str:
+        return self.out.read_text()
+
+    def wait_for(self, text: str, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while text not in self.said():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.05)
+
+    def stop(self, sign: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(sign)
+        return self.process.wait(30)
+
+    def ask(self, method: str, path: str, body: object = None, *, login: str = "admin") -> httpx.Response:
+        """This function will sign in and send one request."""
+        url = f"http://127.0.0.1:{self.port}"
+        who = {"client": "balilihan", "login": login, "password": utilities.PASSWORD}
+        session = httpx.post(f"{url}/api/auth/login", json=who, timeout=20).raise_for_status().json()
+        headers = {"Authorization": f"Bearer {session['accessToken']}"}
+        return httpx.request(method, url + path, json=body, headers=headers, timeout=20)
+
+    def register(self, last_name: str) -> str:
+        """This function will register a consumer and give the path at which it is found."""
+        answer = self.ask("POST", _CONSUMERS, {"firstName": "Ana", "lastName": last_name})
+        assert answer.status_code == 201, answer.text
+        return f"{_CONSUMERS}/{answer.json()['id']}"
+
+
+@contextmanager
+def start(state: Path, *, port: int | None = None, aws_port: int | None = None, prefix: str = "") -> Iterator[Run]:
+    ports = port or free_port(), aws_port or free_port()
+    environment = os.environ | {
+        "METERBOOK_STATE": str(state),
+        "METERBOOK_PORT": str(ports[0]),
+        "METERBOOK_AWS_PORT": str(ports[1]),
+        "METERBOOK_BCRYPT_COST": "4",
+        # What must not reach any client of ours:
+        "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9",
+        "AWS_PROFILE": "somebody's own account",
+        "AWS_REGION": "eu-central-1",
+    }
+    for inherited in ("METERBOOK_TABLE", "METERBOOK_BUCKET", "METERBOOK_BILLING_QUEUE", "METERBOOK_TOKEN_KEYS"):
+        environment.pop(inherited, None)
+    elsewhere = f"import sys; sys.prefix = {prefix!r}; " if prefix else ""
+    command = [sys.executable, "-c", f"{elsewhere}import runpy; runpy.run_module('local', run_name='__main__')"]
+    out = state.with_name(f"{state.name}-{ports[0]}-{time.monotonic_ns()}.out")
+    with out.open("wb") as to:
+        process = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=to, stderr=subprocess.STDOUT)
+    try:
+        yield Run(process, out, *ports)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with both utilities in it. Its very first start was interrupted in the middle of the loading."""
+    folder = tmp_path_factory.mktemp("run") / "state"
+    with start(folder) as run:
+        run.wait_for("Loading two demo utilities")
+        time.sleep(0.5)
+        assert run.stop() == 0, run.said()
+        assert "Meterbook runs" not in run.said()
+    with start(folder) as run:
+        run.wait_for("Meterbook runs")
+        assert run.stop(signal.SIGTERM) == 0
+    return folder
+
+
+def refused(run: Run) -> str:
+    assert run.process.wait(60) == 1, run.said()
+    lines = [line for line in run.said().splitlines() if line != "Starting the local AWS ..."]
+    assert len(lines) == 1, run.said()
+    return lines[0]
+
+
+def nobody_listens(port: int, *, within_seconds: float) -> bool:
+    deadline = time.monotonic() + within_seconds
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return True
+        time.sleep(0.1)
+    return False
+
+
+def test_the_demo_is_whole_even_if_its_loading_was_interrupted(state: Path) -> None:
+    with start(state) as run:
+        run.wait_for("Meterbook runs")
+        for account, household in (("2025110001", households()[0]), ("2025110300", households()[-1])):
+            connection = run.ask("GET", f"{_CONNECTIONS}/{account}").raise_for_status().json()
+            assert connection["meterNumber"] == household.meter_number
+            assert connection["consumerName"] == f"{household.first_name} {household.last_name}"
+        assert run.ask("GET", f"{_CONNECTIONS}/2025110301").status_code == 404
+        assert run.ask("GET", "/api/me/connections", login="juan").json()["items"][0]["project"] == "waterworks"
+        assert run.stop() == 0
+
+
+def test_what_was_written_is_there_after_stop_and_start_and_nothing_is_left_running(state: Path) -> None:
+    with start(state) as run:
+        run.wait_for("Meterbook runs")
+        made = run.register("Reyes")
+        assert run.stop() == 0
+        assert nobody_listens(run.port, within_seconds=1)
+        assert nobody_listens(run.aws_port, within_seconds=1)
+    with start(state) as again:
+        again.wait_for("Meterbook runs", seconds=15)
+        assert "Loading" not in again.said()
+        assert again.ask("GET", made).json()["lastName"] == "Reyes"
+
+
+def test_after_a_kill_the_local_aws_ends_too_and_the_state_is_two_seconds_old_at_most(state: Path) -> None:
+    with start(state) as run:
+        run.wait_for("Meterbook runs")
+        made = run.register("Cruz")
+        time.sleep(3)
+        run.process.kill()
+        run.process.wait()
+        assert nobody_listens(run.aws_port, within_seconds=10)
+    with start(state) as again:
+        again.wait_for("Meterbook runs")
+        assert again.ask("GET", made).json()["lastName"] == "Cruz"
+
+
+def test_a_second_run_on_the_same_state_is_refused_and_does_not_disturb_the_first(state: Path) -> None:
+    with start(state) as run:
+        run.wait_for("Meterbook runs")
+        with start(state) as second:
+            assert "already runs here" in refused(second)
+        assert run.ask("GET", "/api/me").status_code == 200
+
+
+def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        with start(tmp_path / "one", port=taken) as run:
+            assert f"port {taken} can't be used" in refused(run)
+        with start(tmp_path / "two", aws_port=taken) as run:
+            assert f"port {taken} is taken" in refused(run)
+            assert "METERBOOK_AWS_PORT" in run.said()
+
+
+def test_a_missing_tool_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    with start(tmp_path / "state", prefix=str(tmp_path)) as run:
+        assert refused(run).endswith("the local AWS is not installed; run: make install")
+
+
+def test_a_port_that_is_no_number_is_one_line(tmp_path: Path) -> None:
+    with start(tmp_path / "state", port=99999) as run:
+        assert "METERBOOK_PORT must be a port number" in refused(run)
+
+
+@pytest.mark.parametrize("what", ["half a file", "no file", "no keys"])
+def test_a_damaged_state_is_left_alone_and_named(state: Path, tmp_path: Path, what: str) -> None:
+    damaged = tmp_path / "state"
+    subprocess.run(["cp", "-r", str(state), str(damaged)], check=True)
+    table = damaged / "aws" / "dynamodb.json"
+    if what == "half a file":
+        table.write_bytes(table.read_bytes()[:1000])
+    elif what == "no file":
+        table.unlink()
+    else:
+        (damaged / "token-keys.json").write_text("{")
+    before = {path.name: path.read_bytes() for path in (damaged / "aws").iterdir()}
+
+    with start(damaged) as run:
+        assert f"remove it and start anew: rm -r {damaged}" in refused(run)
+
+    assert {path.name: path.read_bytes() for path in (damaged / "aws").iterdir()} == before
+
+
+def test_the_signing_keys_are_for_their_owner_only(state: Path) -> None:
+    assert (state / "token-keys.json").stat().st_mode & 0o777 == 0o600
+    assert state.stat().st_mode & 0o777 == 0o700

@@ -1,0 +1,91 @@
+"""Faults at the edge where AWS is called: death before or after a call, a lost answer, a throttle."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ReadTimeoutError
+from botocore.httpsession import URLLib3Session
+
+from chalicelib.platform import dynamo, queue, storage
+
+Mode = Literal["dies before", "dies after", "answer lost", "throttled"]
+MODES: tuple[Mode, ...] = ("dies before", "dies after", "answer lost", "throttled")
+
+
+class Death(BaseException):
+    """The process is gone. Not an Exception, so that no `except Exception` can swallow it."""
+
+
+class Faults:
+    """Counts the AWS calls of a flow and strikes at one of them."""
+
+    def __init__(self, *, strike_at: int | None = None, mode: Mode = "dies before") -> None:
+        self.calls: list[str] = []
+        self.strike_at = strike_at
+        self.mode = mode
+        self.struck = False
+
+    def before_call(self, model: Any, **_: Any) -> None:  # noqa: ANN401
+        self.calls.append(model.name)
+        if self._is_now("dies before"):
+            raise Death(f"before {model.name}")
+
+    def after_call(self, model: Any, **_: Any) -> None:  # noqa: ANN401
+        if self._is_now("dies after"):
+            raise Death(f"after {model.name}")
+
+    def before_send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:  # noqa: ANN401
+        if self._is_now("answer lost"):
+            URLLib3Session().send(request)
+            raise ReadTimeoutError(endpoint_url=request.url)
+        # DynamoDB alone answers so; SQS and S3 are asked again after a server error.
+        if self._is_now("throttled"):
+            if "X-Amz-Target" in request.headers and b"DynamoDB" in _bytes(request.headers["X-Amz-Target"]):
+                body = b'{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow down"}'
+                return _answer(request, 400, body)
+            return _answer(request, 503, b"{}")
+        return None
+
+    def _is_now(self, mode: Mode) -> bool:
+        if self.struck or self.mode != mode or len(self.calls) - 1 != self.strike_at:
+            return False
+        self.struck = True
+        return True
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
+
+
+class _Raw(io.BytesIO):
+    def stream(self, **_: Any) -> Iterator[bytes]:  # noqa: ANN401
+        yield self.read()
+
+
+def _answer(request: AWSPreparedRequest, status: int, body: bytes) -> AWSResponse:
+    headers = {"Content-Type": "application/x-amz-json-1.0"}
+    return AWSResponse(request.url, status, headers, _Raw(body))  # type: ignore[arg-type]
+
+
+@contextmanager
+def faults(*, strike_at: int | None = None, mode: Mode = "dies before") -> Iterator[Faults]:
+    """This function will count the AWS calls made meanwhile, and strike at call number `strike_at` (from 0)."""
+    watching = Faults(strike_at=strike_at, mode=mode)
+    hooks: list[tuple[str, Callable[..., Any]]] = [
+        ("before-call.*.*", watching.before_call),
+        ("after-call.*.*", watching.after_call),
+        ("before-send.*.*", watching.before_send),
+    ]
+    clients: list[Any] = [dynamo.client(), queue._client(), storage._client()]
+    for client in clients:
+        for name, hook in hooks:
+            client.meta.events.register(name, hook)
+    try:
+        yield watching
+    finally:
+        for client in clients:
+            for name, hook in hooks:
+                client.meta.events.unregister(name, hook)

@@ -1,0 +1,51 @@
+"""The whole state of one client in the table, to compare it, copy it and take it away."""
+
+import json
+from typing import Any
+
+from chalicelib.platform import dynamo, settings
+from chalicelib.platform.bulk import batches
+
+Items = dict[str, dict[str, Any]]
+
+
+def items_of(client: str) -> Items:
+    """This function will read everything of a client, by key."""
+    found: Items = {}
+    pages = (
+        dynamo.client()
+        .get_paginator("scan")
+        .paginate(
+            TableName=settings.table_name(),
+            ConsistentRead=True,
+            FilterExpression="begins_with(pk, :client)",
+            ExpressionAttributeValues={":client": {"S": f"{client}#"}},
+        )
+    )
+    for page in pages:
+        for item in page["Items"]:
+            found[f"{item['pk']['S']} | {item['sk']['S']}"] = item
+    return found
+
+
+def same_for(items: Items, *, client: str, other: str, without: frozenset[str] = frozenset()) -> Items:
+    """This function will give a client's items as they would be another's, less some attributes."""
+    text = json.dumps(items, sort_keys=True).replace(client, other)
+    renamed: Items = json.loads(text)
+    return {key: {name: value for name, value in item.items() if name not in without} for key, item in renamed.items()}
+
+
+def write(items: Items) -> None:
+    """This function will write items as they are."""
+    _batch([{"PutRequest": {"Item": item}} for item in items.values()])
+
+
+def delete(items: Items) -> None:
+    """This function will take items away."""
+    _batch([{"DeleteRequest": {"Key": {"pk": item["pk"], "sk": item["sk"]}}} for item in items.values()])
+
+
+def _batch(requests: list[dict[str, Any]]) -> None:
+    for batch in batches(requests):
+        answer = dynamo.client().batch_write_item(RequestItems={settings.table_name(): batch})
+        assert not answer["UnprocessedItems"]
