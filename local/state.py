@@ -49,6 +49,14 @@ class StateFolder:
                 raise self.damaged(f"{file.name} can't be read") from None
         return self._applied.read_text().strip()
 
+    def is_saved_since(self, instant: float) -> bool:
+        """This function will say whether the table was written to disk after an instant (seconds of time.time()).
+
+        The local AWS says nothing when it can't save.
+        """
+        table = self.path / "aws" / "dynamodb.json"
+        return table.exists() and table.stat().st_mtime > instant - 1
+
     def note_applied(self, template_print: str) -> None:
         """This function will remember that the state holds the resources of that template."""
         _write_privately(self._applied, template_print)
