@@ -19,7 +19,7 @@ from local.demo.files import AVII_FILE
 from local.demo.people import households
 from tests.support.engine import free_port
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _CONNECTIONS = "/api/clients/balilihan/projects/waterworks/connections"
