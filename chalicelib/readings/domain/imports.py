@@ -91,15 +91,12 @@ def decide(
     if connection is None:
         number = row.account or row.meter
         return Refusal(row.line, row.number_column, "unknown-meter", f"no connection here has the number {number}")
-    try:
-        check_day(row.read_on, today)
-    except Invalid as error:
-        return Refusal(row.line, "read_on", error.code, str(error))
+    if row.account and row.meter and row.meter.strip().upper() != connection.meter_number:
+        reason = f"account {row.account} has the meter {connection.meter_number}, not {row.meter}"
+        return Refusal(row.line, "meter_number", "other-meter", reason)
     period = project.period_of(row.read_on)
-    if expected and period != expected:
-        return Refusal(
-            row.line, "read_on", "other-period", f"a reading of {row.read_on} bills {period}, not {expected}"
-        )
+    if refusal := _wrong_day(row, period, expected, today):
+        return refusal
     recorded = existing.get((period, connection.account))
     if recorded is not None:
         return _against_recorded(row, recorded, entry)
@@ -109,6 +106,17 @@ def decide(
         column = "read_on" if error.code in {"not-after-last", "already-read"} else "reading"
         return Refusal(row.line, column, error.code, str(error))
     return Accepted(row, reading, stored=False)
+
+
+def _wrong_day(row: Row, period: Period, expected: Period | None, today: date) -> Refusal | None:
+    try:
+        check_day(row.read_on, today)
+    except Invalid as error:
+        return Refusal(row.line, "read_on", error.code, str(error))
+    if expected and period != expected:
+        reason = f"a reading of {row.read_on} bills {period}, not {expected}"
+        return Refusal(row.line, "read_on", "other-period", reason)
+    return None
 
 
 def _against_recorded(row: Row, recorded: Reading, entry: Entry) -> Outcome:
