@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 from chalice.app import Chalice
+from hypothesis import settings
 
 from chalicelib.platform import clock
 from local import aws
@@ -14,6 +15,10 @@ from tests.support.http import Api
 
 # No test may reach a real account: until an engine is started, every AWS call goes to a port where nobody listens.
 aws.point_clients_at(9)
+
+# The same examples everywhere, and no stopwatch: a busy machine is not a defect.
+settings.register_profile("meterbook", derandomize=True, deadline=None)
+settings.load_profile("meterbook")
 
 
 @pytest.fixture(scope="session")

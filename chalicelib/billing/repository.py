@@ -72,10 +72,8 @@ def runs_page(project: Project, *, limit: int, cursor: str | None) -> Page[Billi
 
 def open_runs(project: Project) -> tuple[BillingRun, ...]:
     """This function will read the runs of a project that are not complete. A moment behind."""
-    page = dynamo.page_of(
-        RunItem, keys.open_runs(project.client, project.id), "", limit=dynamo.MAX_PAGE, cursor=None, index="worklist"
-    )
-    return tuple(_run(item) for item in page.items)
+    items = RunItem.query(keys.open_runs(project.client, project.id), index_name="worklist")
+    return tuple(_run(item) for item in items)
 
 
 def insert_chunks(project: Project, run: BillingRun) -> None:

@@ -165,7 +165,7 @@ def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
     to_bill = [one for one in readings.shard_readings(project, run.period, shard) if one.state == "confirmed"]
     billed = {bill.account: bill for bill in bills.shard_bills(project, run.period, shard)}
     connections = _connections_of(project, shard, to_bill)
-    return plan_chunk(project, run, to_bill, connections, billed, tariffs.tariff_book(project))
+    return plan_chunk(project, run, to_bill, connections, billed, tariffs.tariff_book(project, run.period))
 
 
 def _connections_of(project: Project, shard: int, to_bill: list[Reading]) -> dict[str, Connection]:

@@ -1,5 +1,6 @@
 """What a bill is, and how one is made from a confirmed reading."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +16,8 @@ from chalicelib.tariffs.domain import Line, Rating, Usage
 from chalicelib.tenancy.domain import Project
 
 BillStatus = Literal["open", "overdue"]
+
+_REVISION = re.compile(r"[1-9]\d{0,2}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def parse_bill_id(text: str) -> tuple[Period, str, int]:
     period, _, rest = text.partition(".")
     account, _, revision = rest.rpartition(".")
     try:
-        if not (revision.isascii() and revision.isdigit() and len(revision) <= 3):
+        if not _REVISION.match(revision):
             raise NotFound("not-found", "there is no bill with this id")
         return Period.parse(period), code(account, "an account number"), int(revision)
     except Invalid:

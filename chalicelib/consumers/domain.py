@@ -87,7 +87,7 @@ def check_connection(
     settings = project.settings
     if consumer_class not in settings.classes:
         raise Invalid("unknown-class", f"consumerClass must be one of {', '.join(settings.classes)}")
-    if settings.consumer_required and consumer_id is None:
+    if settings.consumer_required and not consumer_id:
         raise Invalid("consumer-missing", "consumerId: each connection here belongs to a consumer; register them first")
     if settings.account_numbers == "automatic" and given_account is not None:
         raise Invalid("account-given", "accountNumber: leave it out, account numbers are made automatically here")

@@ -67,7 +67,7 @@ class LoginMade(Schema):
 class NewConnection(Schema):
     """A metered connection to register."""
 
-    consumer_id: str | None = None
+    consumer_id: Annotated[str, Field(min_length=1, max_length=26)] | None = None
     account_number: AccountNumber | None = Field(default=None, description="Only where account numbers are given")
     consumer_class: Annotated[str, Field(max_length=40, examples=["residential"])]
     meter_number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]

@@ -37,6 +37,8 @@ ROLES: Mapping[str, frozenset[str]] = {
 }
 CONSUMER = "consumer"
 
+_MAX_LOGIN = 120
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -62,6 +64,14 @@ def normalised_login(login: str) -> str:
     return unicodedata.normalize("NFKC", login).strip().casefold()
 
 
+def could_be_login(unique: str) -> bool:
+    """This function will say whether a normalised login name can be one at all; only such names are looked for.
+
+    Composing a name can make it longer than what was sent, longer even than a key of the table may be.
+    """
+    return 0 < len(unique) <= _MAX_LOGIN and unique.isprintable() and "#" not in unique
+
+
 def check_login(login: str, kind: str) -> str:
     """This function will let a login name through if it is of the client's kind, and give its unique form.
 
@@ -70,8 +80,8 @@ def check_login(login: str, kind: str) -> str:
     unique = normalised_login(login)
     local, at, domain = unique.partition("@")
     is_email = bool(local and at and "." in domain) and " " not in unique
-    if "#" in unique or not unique:
-        raise Invalid("bad-login", "a login name may not be empty or contain #")
+    if not could_be_login(unique):
+        raise Invalid("bad-login", f"a login name is 1 to {_MAX_LOGIN} letters, digits and signs, without #")
     if kind == "email" and not is_email:
         raise Invalid("bad-login", "sign-in here is by e-mail address: give one, such as ana@example.com")
     if kind == "username" and (at or " " in unique):

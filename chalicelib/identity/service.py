@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 
 from chalicelib.identity import repository
-from chalicelib.identity.domain import CONSUMER, ROLES, User, check_login, check_password, check_role, normalised_login
+from chalicelib.identity.domain import (
+    CONSUMER,
+    ROLES,
+    User,
+    check_login,
+    check_password,
+    check_role,
+    could_be_login,
+    normalised_login,
+)
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from chalicelib.kernel.ids import fingerprint
@@ -33,7 +42,8 @@ def sign_in(ctx: Context, *, client_id: str, login: str, password: str) -> SignI
     :raises Unauthenticated: if it is not them.
     """
     client = tenancy.find_client(client_id)
-    user = repository.find_user_by_login(client_id, normalised_login(login)) if client else None
+    unique = normalised_login(login)
+    user = repository.find_user_by_login(client_id, unique) if client and could_be_login(unique) else None
     matches = auth.password_matches(password, user.password_hash if user else _NOBODYS_HASH)
     if client is None or user is None or not matches or not user.active:
         log.event("login_refused", request_id=ctx.request_id)

@@ -1,7 +1,30 @@
 """The clock is given, never taken: instants are aware UTC datetimes, days are the client's local days."""
 
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from chalicelib.kernel.errors import Invalid
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+_FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
+
+
+def parse_day(text: str) -> date:
+    """This function will read a calendar day written like 2025-11-05, in no other of the forms that ISO 8601 knows.
+
+    :raises Invalid: for anything else, and for a day that no bill of ours can be about.
+    """
+    try:
+        day = date.fromisoformat(text) if _DAY.match(text) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise Invalid("bad-date", f"{text[:20]!r} is no day; write it like 2025-11-05")
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise Invalid("bad-date", f"{text} is not between 1990 and 2199")
+    return day
 
 
 def local_day(instant: datetime, timezone: str) -> date:
@@ -14,6 +37,12 @@ def iso(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03}Z"
 
 
-def parse_iso(text: str) -> datetime:
-    """This function will read an instant that `iso` printed."""
-    return datetime.fromisoformat(text)
+def epoch_ms(instant: datetime) -> int:
+    """This function will give an instant as whole milliseconds since 1970, without a float in between."""
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+
+
+def from_epoch_ms(milliseconds: int) -> datetime:
+    """This function will give the instant that `epoch_ms` counted."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -8,7 +8,8 @@ from typing import Self
 from chalicelib.kernel.errors import Invalid
 
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\Z", re.ASCII)
-_FIRST_YEAR, _LAST_YEAR = 1990, 2199
+# A year more than days have: a reading of January 1990 may bill the month before.
+_FIRST_YEAR, _LAST_YEAR = 1989, 2199
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -22,7 +23,7 @@ class Period:
     def parse(cls, text: str) -> Self:
         """This function will read a period such as "2025-11".
 
-        :raises Invalid: if it is not a month between 1990 and 2199 written that way.
+        :raises Invalid: if it is not a month between 1989 and 2199 written that way.
         """
         found = _PERIOD.match(text)
         if not found or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:

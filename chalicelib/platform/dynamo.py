@@ -18,7 +18,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from chalicelib.kernel.clock import iso, parse_iso
+from chalicelib.kernel.clock import epoch_ms, from_epoch_ms
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
@@ -26,8 +26,6 @@ from chalicelib.platform import settings
 from chalicelib.platform.keys import Key
 
 Item = TypeVar("Item", bound="TableItem")
-
-MAX_PAGE = 200
 
 
 class IntAttribute(Attribute[int]):
@@ -50,6 +48,8 @@ class DecimalAttribute(Attribute[Decimal]):
     attr_type = NUMBER
 
     def serialize(self, value: Decimal) -> str:
+        if not isinstance(value, Decimal):
+            raise TypeError(f"{value!r} is no decimal")
         if not value.is_finite():
             raise ValueError(f"{value!r} is no finite decimal")
         return format(value, "f")
@@ -71,15 +71,15 @@ class DayAttribute(Attribute[date]):
 
 
 class InstantAttribute(Attribute[datetime]):
-    """An instant in UTC."""
+    """An instant, kept as whole milliseconds since 1970: 7 bytes where text takes 24."""
 
-    attr_type = STRING
+    attr_type = NUMBER
 
     def serialize(self, value: datetime) -> str:
-        return iso(value)
+        return str(epoch_ms(value))
 
     def deserialize(self, value: str) -> datetime:
-        return parse_iso(value)
+        return from_epoch_ms(int(value))
 
 
 class PeriodAttribute(Attribute[Period]):
@@ -100,10 +100,21 @@ class JsonAttribute(Attribute[Any]):
     attr_type = STRING
 
     def serialize(self, value: Any) -> str:  # noqa: ANN401
+        _refuse_floats(value)
         return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
     def deserialize(self, value: str) -> Any:  # noqa: ANN401
         return json.loads(value, parse_float=Decimal)
+
+
+def _refuse_floats(value: Any) -> None:  # noqa: ANN401
+    if isinstance(value, float):
+        raise TypeError(f"{value!r} is a float: store a whole number or a decimal as text")
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for part in value:
+            _refuse_floats(part)
 
 
 class AccountIndex(GlobalSecondaryIndex["TableItem"]):  # type: ignore[no-untyped-call]

@@ -234,9 +234,9 @@ def _problem(error: MeterbookError, request_id: str) -> Response:
 
 def _outage(error: Exception, request_id: str) -> Response:
     """This function will answer for an AWS call that failed: 503 if waiting helps, 500 if it is our mistake."""
-    log.failure("aws_call_failed", request_id=request_id, error=type(error).__name__)
     cause = getattr(error, "cause", None) or error
     code = getattr(cause, "response", {}).get("Error", {}).get("Code", "")
+    log.failure("aws_call_failed", request_id=request_id, error=type(cause).__name__, code=code)
     if code in _THROTTLED or (isinstance(cause, BotoCoreError) and not code):
         return _problem_response(503, "busy", "the store is busy; nothing was lost, try again in a moment", request_id)
     return _problem_response(500, "internal", "something went wrong on our side; it is logged", request_id)

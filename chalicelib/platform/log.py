@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import traceback
 from typing import Final
 
 # The only fields a log line may carry: identifiers and counts, nothing that says who somebody is.
@@ -20,8 +21,17 @@ class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = {"level": record.levelname, "event": record.getMessage(), **getattr(record, "fields", {})}
         if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+            line["trace"] = _trace(record.exc_info[1])
         return json.dumps(line, default=str)
+
+
+def _trace(error: BaseException | None) -> str:
+    """This function will say where an error came from and of what kind, but not its text: that may quote somebody."""
+    lines: list[str] = []
+    while error:
+        lines += [*traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "".join(lines)
 
 
 def configure() -> None:

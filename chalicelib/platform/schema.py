@@ -16,12 +16,10 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from chalicelib.kernel.clock import iso
+from chalicelib.kernel.clock import iso, parse_day
 from chalicelib.kernel.errors import MeterbookError
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import parse_decimal, plain
-
-_FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
 
 
 class Schema(BaseModel):
@@ -63,15 +61,12 @@ def _read_period(value: Any) -> Period:  # noqa: ANN401
 def _read_day(value: Any) -> date:  # noqa: ANN401
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
+    if not isinstance(value, str):
+        raise ValueError('give a day as text, such as "2025-11-05"')  # noqa: TRY004
     try:
-        if not isinstance(value, str) or len(value) != 10:
-            raise ValueError
-        day = date.fromisoformat(value)
-    except ValueError:
-        raise ValueError("give a calendar day like 2025-11-05") from None
-    if not _FIRST_DAY <= day <= _LAST_DAY:
-        raise ValueError("give a day between 1990 and 2199")
-    return day
+        return parse_day(value)
+    except MeterbookError as error:
+        raise ValueError(str(error)) from None
 
 
 def _printable(text: str) -> str:

@@ -1,48 +1,218 @@
-"""A month of the rural waterworks, over HTTP, as a stranger would walk it."""
+"""A month of the demo waterworks over HTTP, as a stranger would walk it: a file of readings in, correct bills out."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 import httpx
+import pytest
 from chalice.app import Chalice
 
+from chalicelib.platform import clock
+from local.demo import utilities as demo
+from local.demo.files import AVII_FILE, BALILIHAN_FILE
+from tests.support import table
 from tests.support.http import Api
 from tests.support.queues import deliver_to, drain
-from tests.support.utilities import NOVEMBER, open_waterworks, register_connection
+
+BASE = "/api/clients/balilihan/projects/waterworks"
+CONDOMINIUM = "/api/clients/AVII/projects/waterBills"
+IMPORTS, BILLING = "meterbook-imports", "meterbook-billing"
 
 
-def test_a_file_of_readings_becomes_correct_bills(app: Chalice, api: Api, at: Callable[[datetime], None]) -> None:
-    at(NOVEMBER)
-    utility = open_waterworks(api)
-    admin = utility.as_staff("admin")
-    first = register_connection(admin, utility, "SM-1", initial="140")
-    second = register_connection(admin, utility, "SM-2", initial="180", consumer_class="commercial", area="San Isidro")
-    assert (first["accountNumber"], second["accountNumber"]) == ("2025110001", "2025110002")
+@dataclass
+class Journey:
+    """Where the walk has got to: who is signed in and what was found on the way."""
 
-    file = b"\xef\xbb\xbfmeter_number;reading;read_on\r\nSM-1;150;2025-11-05\r\n\r\nSM-9;1;2025-11-05\r\nSM-2;190;2025-11-05\r\n"
-    announced = admin.post(f"{utility.base}/readings/imports", {"fileName": "nov.csv", "period": "2025-11"}).expect(201)
-    upload = announced["upload"]
-    posted = httpx.post(upload["url"], data=upload["fields"], files={"file": ("nov.csv", file)}, trust_env=False)
-    assert posted.status_code == 204, posted.text
-    deliver_to(app, "meterbook-imports")
-    done = admin.get(f"{utility.base}/readings/imports/{announced['id']}").expect(200)
-    assert done["counts"] == {"rows": 3, "accepted": 2, "unchanged": 0, "refused": 1, "flagged": 0, "blank": 1}
-    report = admin.get(f"{utility.base}/readings/imports/{announced['id']}/report").expect(200)
-    print(report)
+    app: Chalice
+    api: Api
+    admin: Api
+    seen: dict[str, Any] = field(default_factory=dict)
 
-    one = admin.post(f"{utility.base}/readings/2025-11.2025110001/confirmation").expect(200)
-    print(one)
-    rest = admin.post(f"{utility.base}/readings/confirmations", {"area": "San Isidro"}).expect(200)
-    assert rest == {"confirmed": 1, "left": [], "more": False}
+    def upload(self, staff: Api, base: str, file: bytes, **announcement: str) -> dict[str, Any]:
+        """This function will announce a file, post it by the form, deliver the bucket's event and give the import."""
+        announced = staff.post(f"{base}/readings/imports", {"fileName": "readings.csv", **announcement}).expect(201)
+        form = announced["upload"]
+        posted = httpx.post(form["url"], data=form["fields"], files={"file": ("f.csv", file)}, trust_env=False)
+        assert posted.status_code == 204, posted.text
+        deliver_to(self.app, IMPORTS)
+        done: dict[str, Any] = staff.get(f"{base}/readings/imports/{announced['id']}").expect(200)
+        return done
 
-    reply = admin.post(f"{utility.base}/billing-runs", {"period": "2025-11"})
-    run = reply.expect(202)
-    drain(app, "meterbook-billing", twice=True)
-    run = admin.get(reply.headers["location"]).expect(200)
-    print(run)
-    bill = admin.get(f"{utility.base}/bills/2025-11.2025110001.1").expect(200)
-    print(bill)
-    assert (bill["total"], bill["dueOn"]) == ("275.00", "2025-11-20")
-    page = admin.get(f"{utility.base}/bills", period="2025-11", limit=1).expect(200)
-    page2 = admin.get(f"{utility.base}/bills", period="2025-11", limit=1, cursor=page["cursor"]).expect(200)
-    print(page2)
+    def run(self, staff: Api, base: str, period: str, *, twice: bool = False) -> dict[str, Any]:
+        """This function will start a billing run, deliver its messages and give the run as its Location shows it."""
+        reply = staff.post(f"{base}/billing-runs", {"period": period})
+        reply.expect(202)
+        drain(self.app, BILLING, twice=twice)
+        run: dict[str, Any] = staff.get(reply.headers["location"]).expect(200)
+        return run
+
+    def all_bills(self, staff: Api, base: str, period: str, limit: int) -> list[dict[str, Any]]:
+        """This function will page through the bills of a period."""
+        bills: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = staff.get(f"{base}/bills", period=period, limit=limit, **cursor).expect(200)
+            assert len(page["items"]) <= limit
+            bills += page["items"]
+            if page["cursor"] is None:
+                return bills
+            cursor = {"cursor": page["cursor"]}
+
+
+@pytest.fixture(scope="module")
+def journey(app: Chalice, api: Api) -> Iterator[Journey]:
+    """The demo utilities on 11 November 2025, and the admin of balilihan signed in."""
+    clock.use_time(lambda: datetime(2025, 11, 11, 2, tzinfo=UTC))
+    demo.load(lambda: None)
+    yield Journey(app, api, api.sign_in("balilihan", "admin", demo.PASSWORD))
+    clock.use_time(None)
+
+
+@pytest.mark.covers("S3-108")
+def test_1_an_admin_signs_in_and_sees_only_their_client(journey: Journey) -> None:
+    assert journey.admin.get("/api/clients/balilihan").expect(200)["name"] == "Balilihan Waterworks"
+    projects = journey.admin.get("/api/clients/balilihan/projects").expect(200)["items"]
+    assert [project["id"] for project in projects] == ["waterworks"]
+    for path in ("/api/clients/AVII", f"{CONDOMINIUM}", f"{CONDOMINIUM}/bills?period=2025-07", "/api/clients/nobody"):
+        assert "AVII" not in str(journey.admin.get(path).expect(404))
+
+
+@pytest.mark.covers("S3-072", "S3-071", "S3-098")
+def test_2_consumers_and_connections_get_numbers_that_never_collide(journey: Journey) -> None:
+    listed = journey.admin.get(f"{BASE}/connections", limit=1).expect(200)["items"]
+    assert listed[0]["accountNumber"] == "2025110001"
+    who = {"firstName": "Ana", "lastName": "Reyes"}
+    consumer = journey.admin.post("/api/clients/balilihan/consumers", who, key="ana").expect(201)
+    assert journey.admin.post("/api/clients/balilihan/consumers", who, key="ana").expect(201) == consumer
+    body = {
+        "consumerId": consumer["id"],
+        "consumerClass": "commercial",
+        "meterNumber": "SM-20001",
+        "area": "Poblacion",
+        "initialReading": "100",
+    }
+    made = journey.admin.post(f"{BASE}/connections", body, key="anas-shop").expect(201)
+    assert made["accountNumber"] == "2025110301"
+    assert journey.admin.post(f"{BASE}/connections", body, key="anas-shop").expect(201) == made
+    refused = journey.admin.post(f"{BASE}/connections", body, key="another").expect(409)
+    assert "2025110301" in refused["detail"]
+
+
+@pytest.mark.covers("S1-095", "S3-088")
+def test_3_a_file_of_readings_is_imported_line_by_line(journey: Journey) -> None:
+    done = journey.upload(journey.admin, BASE, BALILIHAN_FILE.read_bytes(), period="2025-11")
+    assert done["state"] == "done"
+    assert done["counts"] | {"flagged": 0} == {
+        "rows": 302, "accepted": 297, "unchanged": 0, "refused": 5, "flagged": 0, "blank": 1,
+    }  # fmt: skip
+    report = journey.admin.get(f"{BASE}/readings/imports/{done['id']}/report", limit=1000).expect(200)["items"]
+    refused = [(line["line"], line["column"], line["code"]) for line in report if line["kind"] == "refused"]
+    assert refused == [
+        (51, "meter_number", "unknown-meter"),
+        (151, "meter_number", "duplicate-row"),
+        (302, "reading", "below-previous"),
+        (303, "reading", "bad-number"),
+        (304, "read_on", "future-date"),
+    ]
+    assert len([line for line in report if line["kind"] == "flagged"]) >= done["counts"]["flagged"]
+    connection = journey.admin.get(f"{BASE}/connections/2025110001").expect(200)
+    assert connection["lastReading"] == "120", "an unconfirmed reading does not move the meter on"
+
+
+@pytest.mark.covers("S1-095")
+def test_3b_the_same_file_again_changes_nothing(journey: Journey) -> None:
+    def readings() -> dict[str, Any]:
+        return {key: item for key, item in table.items_of("balilihan").items() if "#IMPORT" not in key}
+
+    before = readings()
+    done = journey.upload(journey.admin, BASE, BALILIHAN_FILE.read_bytes(), period="2025-11")
+    assert (done["counts"]["accepted"], done["counts"]["unchanged"], done["counts"]["refused"]) == (0, 297, 5)
+    assert readings() == before
+
+
+@pytest.mark.covers("S3-008", "S3-078", "S3-100")
+def test_4_readings_are_confirmed_one_by_one_and_by_area(journey: Journey) -> None:
+    one = journey.admin.post(f"{BASE}/readings/2025-11.2025110001/confirmation").expect(200)
+    assert (one["state"], one["previous"], one["reading"], one["usage"]) == ("confirmed", "120", "130", "10")
+    again = journey.admin.post(f"{BASE}/readings/2025-11.2025110001/confirmation").expect(200)
+    assert again == one
+    waiting = journey.admin.get(f"{BASE}/readings/pending", area="Poblacion", limit=200).expect(200)["items"]
+    done = journey.admin.post(f"{BASE}/readings/confirmations", {"area": "Poblacion"}).expect(200)
+    assert done == {"confirmed": len(waiting), "left": [], "more": False}
+    rest = journey.admin.post(f"{BASE}/readings/confirmations", {"period": "2025-11"}).expect(200)
+    assert rest["confirmed"] == 297 - 1 - len(waiting)
+    assert journey.admin.get(f"{BASE}/readings/pending").expect(200) == {"items": [], "cursor": None}
+    reader = journey.api.sign_in("balilihan", "reader", demo.PASSWORD)
+    assert reader.post(f"{BASE}/readings/confirmations", {}).expect(403)["code"] == "forbidden"
+
+
+@pytest.mark.covers("S3-029", "S3-026", "S3-102", "S3-103", "S3-028")
+def test_5_a_run_gives_every_confirmed_reading_exactly_one_bill(journey: Journey) -> None:
+    run = journey.run(journey.admin, BASE, "2025-11")
+    assert (run["state"], run["readings"], run["bills"], run["exceptions"]) == ("complete", 297, 297, 0)
+    assert run["chunks"] == {"done": 1, "of": 1}
+    bill = journey.admin.get(f"{BASE}/bills/2025-11.2025110001.1").expect(200)
+    assert [(line["code"], line["amount"]) for line in bill["lines"]] == [("usage", "225.00"), ("fixed", "50.00")]
+    assert (bill["total"], bill["currency"], bill["dueOn"]) == ("275.00", "PHP", "2025-11-20")
+    assert (bill["previousReading"], bill["currentReading"], bill["usage"]) == ("120", "130", "10")
+    bills = journey.all_bills(journey.admin, BASE, "2025-11", limit=70)
+    assert len({bill["accountNumber"] for bill in bills}) == len(bills) == 297
+    assert run["total"] == f"{sum(_minor(bill['total']) for bill in bills) / 100:.2f}"
+    assert all(sum(_minor(line["amount"]) for line in bill["lines"]) == _minor(bill["total"]) for bill in bills)
+    journey.seen["bills"] = bills
+
+
+@pytest.mark.covers("S1-137")
+def test_6_bills_are_read_by_staff_and_by_the_consumer_they_are_for(journey: Journey) -> None:
+    theirs = journey.admin.get(f"{BASE}/connections/2025110001/bills").expect(200)["items"]
+    juan = journey.api.sign_in("balilihan", demo.BALILIHAN_CONSUMER, demo.PASSWORD)
+    assert juan.get("/api/me/bills").expect(200)["items"] == theirs
+    assert juan.get(f"{BASE}/connections/2025110001/bills").expect(200)["items"] == theirs
+    assert juan.get(f"{BASE}/bills/2025-11.2025110001.1").expect(200) == theirs[0]
+    assert [mine["connection"]["accountNumber"] for mine in juan.get("/api/me/connections").expect(200)["items"]] == [
+        "2025110001"
+    ]
+    juan.get(f"{BASE}/bills/2025-11.2025110002.1").expect(404)
+    juan.get(f"{BASE}/connections/2025110002").expect(404)
+    juan.get(f"{BASE}/connections/2025110002/bills").expect(404)
+    juan.get(f"{BASE}/bills", period="2025-11").expect(403)
+    juan.get(f"{BASE}/readings", period="2025-11").expect(403)
+
+
+def test_7_the_run_again_with_every_message_twice_gives_the_same_bills(journey: Journey) -> None:
+    again = journey.run(journey.admin, BASE, "2025-11", twice=True)
+    assert (again["state"], again["readings"], again["bills"]) == ("complete", 0, 0)
+    assert journey.all_bills(journey.admin, BASE, "2025-11", limit=200) == journey.seen["bills"]
+
+
+def test_8_a_late_reading_is_billed_by_the_next_run_and_nothing_else_is(journey: Journey) -> None:
+    late = {"accountNumber": "2025110301", "reading": "112.5", "readOn": "2025-11-11"}
+    taken = journey.admin.post(f"{BASE}/readings", late).expect(201)
+    assert (taken["state"], taken["flags"]) == ("pending", ["late"])
+    journey.admin.post(f"{BASE}/readings/{taken['id']}/confirmation").expect(200)
+    run = journey.run(journey.admin, BASE, "2025-11", twice=True)
+    assert (run["readings"], run["bills"], run["total"]) == (1, 1, "362.50")
+    assert len(journey.all_bills(journey.admin, BASE, "2025-11", limit=200)) == 298
+
+
+@pytest.mark.covers("S1-001", "S1-025", "S1-026", "S1-027", "S1-029", "S1-040", "S1-041", "S1-015", "S1-037", "S1-038")
+def test_the_condominium_runs_on_the_same_code_by_other_settings(journey: Journey) -> None:
+    admin = journey.api.sign_in("AVII", "admin@avii.example", demo.PASSWORD)
+    done = journey.upload(admin, CONDOMINIUM, AVII_FILE.read_bytes())
+    assert (done["counts"]["accepted"], done["counts"]["refused"]) == (2, 0)
+    assert admin.get(f"{CONDOMINIUM}/readings/2025-07.101").expect(200)["state"] == "confirmed"
+    assert admin.get(f"{CONDOMINIUM}/connections/101").expect(200)["lastReading"] == "1785"
+    run = journey.run(admin, CONDOMINIUM, "2025-07")
+    assert (run["state"], run["bills"]) == ("complete", 2)
+    bill = admin.get(f"{CONDOMINIUM}/bills/2025-07.101.1").expect(200)
+    assert (bill["usage"], bill["unit"], bill["total"], bill["currency"]) == ("11", "gal", "25.06", "USD")
+    assert [line["amount"] for line in bill["lines"]] == ["0.06", "25.00"]
+    assert (bill["billingPeriod"], bill["fiscal"]) == ("July 2025", {"year": 2026, "month": 0})
+    assert (bill["billedOn"], bill["dueOn"]) == ("2025-08-01", "2025-08-10")
+
+
+def _minor(amount: str) -> int:
+    whole, _, cents = amount.partition(".")
+    return int(whole) * 100 + int(cents)

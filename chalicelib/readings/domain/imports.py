@@ -9,7 +9,7 @@ from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
-from chalicelib.readings.domain.reading import HIGH_USE, LATE, NO_USE, Entry, Reading, take
+from chalicelib.readings.domain.reading import HIGH_USE, LATE, NO_USE, Entry, Reading, check_day, take
 from chalicelib.readings.domain.table_file import Refusal, Row
 from chalicelib.tenancy.domain import Project
 
@@ -91,20 +91,32 @@ def decide(
     if connection is None:
         number = row.account or row.meter
         return Refusal(row.line, row.number_column, "unknown-meter", f"no connection here has the number {number}")
+    if row.account and row.meter and row.meter.strip().upper() != connection.meter_number:
+        reason = f"account {row.account} has the meter {connection.meter_number}, not {row.meter}"
+        return Refusal(row.line, "meter_number", "other-meter", reason)
     period = project.period_of(row.read_on)
-    if expected and period != expected:
-        return Refusal(
-            row.line, "read_on", "other-period", f"a reading of {row.read_on} bills {period}, not {expected}"
-        )
+    if refusal := _wrong_day(row, period, expected, today):
+        return refusal
     recorded = existing.get((period, connection.account))
     if recorded is not None:
         return _against_recorded(row, recorded, entry)
     try:
         reading = take(project, connection, value=row.value, read_on=row.read_on, today=today, entry=entry)
     except (Invalid, Conflict) as error:
-        column = "read_on" if error.code in {"future-date", "not-after-last", "already-read"} else "reading"
+        column = "read_on" if error.code in {"not-after-last", "already-read"} else "reading"
         return Refusal(row.line, column, error.code, str(error))
     return Accepted(row, reading, stored=False)
+
+
+def _wrong_day(row: Row, period: Period, expected: Period | None, today: date) -> Refusal | None:
+    try:
+        check_day(row.read_on, today)
+    except Invalid as error:
+        return Refusal(row.line, "read_on", error.code, str(error))
+    if expected and period != expected:
+        reason = f"a reading of {row.read_on} bills {period}, not {expected}"
+        return Refusal(row.line, "read_on", "other-period", reason)
+    return None
 
 
 def _against_recorded(row: Row, recorded: Reading, entry: Entry) -> Outcome:

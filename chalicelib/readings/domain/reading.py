@@ -86,7 +86,7 @@ def take(
     :raises Invalid: for a value or a day that can't be.
     :raises Conflict: if the connection takes no reading for that period any more.
     """
-    _check_day(read_on, today)
+    check_day(read_on, today)
     period = project.period_of(read_on)
     _check_sequence(connection, period, read_on)
     usage = _usage(connection, value)
@@ -151,7 +151,7 @@ def correct(
     :raises Invalid: for a value below the one before, a future day or a day of another period.
     :raises Conflict: if a later reading already builds on it.
     """
-    _check_day(read_on, today)
+    check_day(read_on, today)
     if project.period_of(read_on) != reading.period:
         raise Invalid(
             "other-period", f"readOn: a reading of {read_on} bills {project.period_of(read_on)}, not {reading.period}"
@@ -174,7 +174,11 @@ def correct(
     )
 
 
-def _check_day(read_on: date, today: date) -> None:
+def check_day(read_on: date, today: date) -> None:
+    """This function will insist that a reading was not taken in the future.
+
+    :raises Invalid: otherwise.
+    """
     if read_on > today:
         raise Invalid("future-date", f"{read_on} is in the future; today is {today}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from chalicelib.kernel.clock import parse_day
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.quantity import parse_decimal
 
@@ -63,13 +64,13 @@ def parse(content: bytes) -> TableFile:
     :raises Invalid: if the whole file can't be used: not text, no usable header, too many rows.
     """
     lines = _records(_text(content))
-    header_line, header = next(((line, cells) for line, cells in lines if any(cells)), (1, []))
+    header_line, header = next(((line, cells) for line, cells in lines if _says_something(cells)), (1, []))
     places = _places(header_line, header)
     rows: list[Row] = []
     refusals: list[Refusal] = []
     blank = 0
     for line, cells in lines:
-        if not any(cell.strip() for cell in cells):
+        if not _says_something(cells):
             blank += 1
             continue
         if len(rows) + len(refusals) >= MAX_ROWS:
@@ -80,6 +81,10 @@ def parse(content: bytes) -> TableFile:
         else:
             refusals.append(made)
     return TableFile(tuple(rows), tuple(refusals), blank)
+
+
+def _says_something(cells: list[str]) -> bool:
+    return any(cell.strip() for cell in cells)
 
 
 def _text(content: bytes) -> str:
@@ -141,16 +146,8 @@ def _row(line: int, cells: list[str], header: list[str], places: dict[str, int])
         return Refusal(line, header[places["value"]], error.code, str(error))
     if value < 0:
         return Refusal(line, header[places["value"]], "bad-number", "a meter does not show less than zero")
-    read_on = _day(cell["day"])
-    if read_on is None:
-        reason = f"{cell['day'][:20]!r} is no day; write it like 2025-11-05"
-        return Refusal(line, header[places["day"]], "bad-date", reason)
-    return Row(line, cell.get("account") or None, cell.get("meter") or None, value, read_on)
-
-
-def _day(text: str) -> date | None:
     try:
-        day = date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
-    return day if day and 1990 <= day.year <= 2199 else None
+        read_on = parse_day(cell["day"])
+    except Invalid as error:
+        return Refusal(line, header[places["day"]], error.code, str(error))
+    return Row(line, cell.get("account") or None, cell.get("meter") or None, value, read_on)

@@ -53,7 +53,7 @@ RatedCharge = FixedCharge | UsageCharge | BlockCharge | ScheduleCharge
 class Rule:
     """One charge, ready to run. `step` and all amounts are in minor units; `exact` carries the unrounded value on.
 
-    `fills_up`: a line for what is missing only, left out when nothing is.
+    `varies`: something may multiply it. `fills_up`: a line for what is missing only, left out when nothing is.
     """
 
     charge: Charge
@@ -65,6 +65,7 @@ class Rule:
     step: int
     rounding: Rounding
     exact: bool
+    varies: bool
     fills_up: bool
 
 
@@ -127,6 +128,7 @@ def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding
         step=int(rounding.step.scaleb(exponent)),
         rounding=rounding,
         exact=carry_exact and charge.rounding is None,
+        varies=bool(factors) or charge.season is not None,
         fills_up=isinstance(charge, (MinimumCharge, SubtotalCharge)),
     )
 
@@ -157,7 +159,7 @@ def _places(named: tuple[str, ...], codes: Sequence[str]) -> tuple[int, ...]:
     return tuple(codes.index(code) for code in named)
 
 
-class RatesByFactor:
+class RatesByFactor(Pricer):
     """A charge whose rates are multiplied by its factors and rounded before any quantity meets them.
 
     Source: Santa Rosa Water District: 19.15 for class factor 1.5 is printed as 28.70, rounded down to 0.05.

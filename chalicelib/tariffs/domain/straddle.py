@@ -31,11 +31,18 @@ def months_of(usage: Usage, rounding: Rounding | None = None) -> tuple[Usage, ..
     return tuple(replace(usage, quantity=part, months=1) for part in parts)
 
 
-def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tariff, TraceFactor | None], ...]:
-    """This function will choose the versions that a period falls under, each with its share of the days.
+def covers(tariff: Tariff, usage: Usage) -> bool:
+    """This function will say whether a tariff is valid on every day of a use."""
+    first, until = usage.first_day, usage.until_day
+    if first is None or until is None:
+        return False
+    return tariff.valid_from <= first and (tariff.valid_until is None or until <= tariff.valid_until)
 
-    A version that covers all of it has no factor. Days count by half-open validity: the first day of the new version
-    is rated by the new version.
+
+def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tariff, TraceFactor], ...]:
+    """This function will share a period out to the versions that are valid on its days.
+
+    Days count by half-open validity: the first day of the new version is rated by the new version.
 
     :raises Invalid: if a day of the period has no version or two, or if the usage has no days to choose by.
     """
@@ -55,8 +62,6 @@ def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tarif
         reached = end
     if reached != usage.until_day:
         raise Invalid("no-tariff", f"no version of the tariff is valid on {reached}")
-    if len(parts) == 1:
-        return ((parts[0][0], None),)
     days = usage.days
     return tuple(
         (tariff, TraceFactor(f"{start} - {end - timedelta(days=1)}", Fraction((end - start).days, days)))

@@ -1,0 +1,160 @@
+"""What a chunk of a run makes of its readings."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.billing.domain import BillingRun, Chunk, ChunkPlan, Tally, check_days, completed, plan_chunk, tally_of
+from chalicelib.bills.domain import Bill, IssueTerms, make_bill, usage_of
+from chalicelib.consumers.domain import Connection
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.period import Period
+from chalicelib.readings.domain.reading import Reading
+from chalicelib.tariffs.domain import TariffBook
+from tests.support.examples import NOVEMBER, NOW, WATERWORKS, WATERWORKS_BOOK, connection, reading
+
+_RUN = BillingRun(
+    id="run-2",
+    period=NOVEMBER,
+    state="generating",
+    billed_on=None,
+    due_on=None,
+    started_by="admin",
+    started_at=NOW,
+    completed_at=None,
+    chunks=1,
+    tally=Tally(),
+    currency="PHP",
+)
+_TALLIES = st.builds(Tally, *[st.integers(0, 10**6)] * 4)
+
+
+def _readings(*usages: str) -> list[Reading]:
+    return [
+        reading(account=f"{number:03}", usage=Decimal(usage), value=140 + Decimal(usage))
+        for number, usage in enumerate(usages, 1)
+    ]
+
+
+def _connections(readings: list[Reading], consumer_class: str = "residential") -> dict[str, Connection]:
+    return {one.account: connection(account=one.account, consumer_class=consumer_class) for one in readings}
+
+
+def _bill(of: Reading, run_id: str) -> Bill:
+    rating = WATERWORKS_BOOK.rate("residential", usage_of(WATERWORKS, of, connection(account=of.account)))
+    return make_bill(WATERWORKS, of, connection(account=of.account), rating, IssueTerms(run_id, NOW, None, None))
+
+
+def _plan(
+    readings: list[Reading],
+    connections: dict[str, Connection] | None = None,
+    billed: dict[str, Bill] | None = None,
+    book: TariffBook = WATERWORKS_BOOK,
+    run: BillingRun = _RUN,
+) -> ChunkPlan:
+    return plan_chunk(
+        WATERWORKS, run, readings, _connections(readings) if connections is None else connections, billed or {}, book
+    )
+
+
+@pytest.mark.covers("S3-029", "S0-026")
+def test_every_confirmed_reading_gets_one_bill_in_the_order_of_accounts() -> None:
+    plan = _plan(_readings("10", "0", "20")[::-1])
+    assert [(bill.account, str(bill.total)) for bill in plan.bills] == [
+        ("001", "275.00"),
+        ("002", "50.00"),
+        ("003", "500.00"),
+    ]
+    assert plan.exceptions == ()
+    assert plan.tally == Tally(readings=3, bills=3, exceptions=0, total_minor=82500)
+
+
+@pytest.mark.covers("S3-019")
+def test_a_pending_reading_is_not_billed() -> None:
+    assert _plan([reading(state="pending")]).tally == Tally()
+
+
+def test_a_billed_reading_is_not_billed_again() -> None:
+    readings = _readings("10", "20")
+    plan = _plan(readings, billed={"001": _bill(readings[0], "run-1")})
+    assert [bill.account for bill in plan.bills] == ["002"]
+    assert plan.tally == Tally(readings=1, bills=1, total_minor=50000)
+
+
+def test_what_this_run_billed_before_an_interruption_counts_into_its_tally() -> None:
+    readings = _readings("10", "20")
+    whole = _plan(readings)
+    rest = _plan(readings, billed={"001": _bill(readings[0], _RUN.id)})
+    assert [bill.account for bill in rest.bills] == ["002"]
+    assert rest.tally == whole.tally
+
+
+def test_what_can_not_be_billed_is_named_and_stops_nobody() -> None:
+    readings = _readings("10", "10", "10")
+    connections = _connections(readings)
+    del connections["001"]
+    connections["002"] = connection(account="002", consumer_class="industrial")
+    plan = _plan(readings, connections)
+    assert [(one.account, one.code) for one in plan.exceptions] == [("001", "no-connection"), ("002", "no-tariff")]
+    assert [bill.account for bill in plan.bills] == ["003"]
+    assert plan.tally == Tally(readings=3, bills=1, exceptions=2, total_minor=27500)
+
+
+def test_a_due_day_before_a_readings_own_day_is_an_exception_of_that_reading() -> None:
+    early, late = replace(reading(account="001"), read_on=date(2025, 11, 1)), reading(account="002")
+    plan = _plan([early, late], run=replace(_RUN, due_on=date(2025, 11, 5)))
+    assert [bill.account for bill in plan.bills] == ["001"]
+    assert [(one.account, one.code) for one in plan.exceptions] == [("002", "due-too-early")]
+
+
+def test_a_reading_that_brings_the_arithmetic_down_stops_nobody() -> None:
+    readings = _readings("10", "10")
+    readings[0] = replace(readings[0], usage=Decimal("Infinity"))
+    plan = _plan(readings)
+    assert [one.account for one in plan.exceptions] == ["001"]
+    assert [bill.account for bill in plan.bills] == ["002"]
+
+
+@given(st.lists(st.integers(0, 5000), max_size=8), st.data())
+def test_the_tally_is_the_same_wherever_the_work_was_interrupted(usages: list[int], data: st.DataObject) -> None:
+    readings = _readings(*map(str, usages))
+    whole = _plan(readings)
+    written = data.draw(st.integers(0, len(readings)))
+    rest = _plan(readings, billed={bill.account: bill for bill in whole.bills[:written]})
+    assert rest.tally == whole.tally
+    assert whole.tally_after(written).total_minor == sum(bill.total.minor for bill in whole.bills[:written])
+    assert [bill.account for bill in rest.bills] == [bill.account for bill in whole.bills[written:]]
+
+
+@given(st.lists(_TALLIES, max_size=6), _TALLIES)
+def test_tallies_add_up_in_any_order(tallies: list[Tally], one: Tally) -> None:
+    chunks = [Chunk(shard, "done", tally, None, None) for shard, tally in enumerate(tallies)]
+    assert tally_of(chunks) == tally_of(chunks[::-1])
+    assert one + Tally() == Tally() + one == one
+    assert completed(_RUN, chunks, NOW).tally == tally_of(chunks)
+
+
+@pytest.mark.covers("S1-135")
+@pytest.mark.parametrize(
+    ("billed_on", "due_on", "refused"),
+    [
+        (None, None, ""),
+        (date(2025, 11, 1), date(2025, 11, 2), ""),
+        (date(2025, 10, 31), None, "billedOn"),
+        (date(2025, 11, 5), date(2025, 11, 5), "dueOn"),
+        (None, date(2025, 11, 1), "dueOn"),
+        (None, date(2025, 11, 2), ""),
+    ],
+)
+def test_the_days_that_a_run_names_must_fit_its_period(
+    billed_on: date | None, due_on: date | None, refused: str
+) -> None:
+    if refused:
+        with pytest.raises(Invalid, match=refused):
+            check_days(Period(2025, 11), billed_on, due_on)
+    else:
+        check_days(Period(2025, 11), billed_on, due_on)

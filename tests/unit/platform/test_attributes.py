@@ -1,0 +1,71 @@
+"""Numbers go into the table and come out exactly; a float never gets in."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.kernel.period import Period
+from chalicelib.platform.dynamo import (
+    DayAttribute,
+    DecimalAttribute,
+    InstantAttribute,
+    IntAttribute,
+    JsonAttribute,
+    PeriodAttribute,
+)
+
+
+@pytest.mark.parametrize("value", [25.0, 25.06, float("nan"), True, "25", Decimal(25), None])
+def test_a_whole_number_is_nothing_but_an_int(value: Any) -> None:  # noqa: ANN401
+    with pytest.raises(TypeError):
+        IntAttribute().serialize(value)
+
+
+@pytest.mark.parametrize("value", [25.06, 25, "25.06", None])
+def test_a_decimal_is_nothing_but_a_decimal(value: Any) -> None:  # noqa: ANN401
+    with pytest.raises(TypeError):
+        DecimalAttribute().serialize(value)
+
+
+@pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_not_stored(value: str) -> None:
+    with pytest.raises(ValueError, match="no finite decimal"):
+        DecimalAttribute().serialize(Decimal(value))
+
+
+@given(st.integers())
+def test_a_whole_number_of_any_size_comes_back_the_same(value: int) -> None:
+    stored = IntAttribute().serialize(value)
+    back = IntAttribute().deserialize(stored)
+    assert (back, type(back)) == (value, int)
+
+
+@given(st.decimals(min_value=-(10**12), max_value=10**12, places=6, allow_nan=False, allow_infinity=False))
+def test_a_decimal_comes_back_the_same_and_is_stored_without_exponent(value: Decimal) -> None:
+    stored = DecimalAttribute().serialize(value)
+    assert "E" not in stored.upper()
+    back = DecimalAttribute().deserialize(stored)
+    assert (back, type(back)) == (value, Decimal)
+
+
+def test_a_fraction_in_a_stored_document_comes_back_as_a_decimal() -> None:
+    back = JsonAttribute().deserialize('{"rate":22.50,"count":3}')
+    assert back == {"rate": Decimal("22.50"), "count": 3}
+    assert type(back["rate"]) is Decimal
+
+
+@pytest.mark.parametrize("value", [{"rate": 22.5}, [1, [float("inf")]], float("nan")])
+def test_a_float_does_not_get_into_a_stored_document(value: Any) -> None:  # noqa: ANN401
+    with pytest.raises(TypeError):
+        JsonAttribute().serialize(value)
+
+
+def test_days_instants_and_periods_come_back_the_same() -> None:
+    day, instant, period = date(2025, 11, 5), datetime(2025, 11, 5, 2, 30, 0, 1000, tzinfo=UTC), Period(2025, 11)
+    assert DayAttribute().deserialize(DayAttribute().serialize(day)) == day
+    assert InstantAttribute().deserialize(InstantAttribute().serialize(instant)) == instant
+    assert PeriodAttribute().deserialize(PeriodAttribute().serialize(period)) == period

@@ -1,0 +1,66 @@
+"""A log line is one JSON object of a constant event and listed fields; nothing personal fits in."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.platform import log
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What is logged during a test, as it goes to standard output."""
+    log.configure()
+    logger = logging.getLogger("meterbook")
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logger.handlers[0].formatter)
+    logger.addHandler(handler)
+    yield written
+    logger.removeHandler(handler)
+
+
+def test_an_event_is_one_line_of_json(lines: io.StringIO) -> None:
+    log.event("bill_issued", client="balilihan", account="2025110001", count=3)
+    assert json.loads(lines.getvalue()) == {
+        "level": "INFO",
+        "event": "bill_issued",
+        "client": "balilihan",
+        "account": "2025110001",
+        "count": 3,
+    }
+
+
+@pytest.mark.parametrize(
+    "field", ["first_name", "email", "phone", "address", "login", "password", "token", "body", "amount"]
+)
+def test_a_field_that_could_say_who_somebody_is_has_no_place(field: str) -> None:
+    with pytest.raises(AssertionError, match=field):
+        log.event("something", **{field: "x"})
+
+
+def test_a_line_break_in_a_field_starts_no_new_line(lines: io.StringIO) -> None:
+    log.event("something", client='a\n{"level":"INFO","event":"forged"}\r\x1b[2J\u2028')
+    assert len(lines.getvalue().splitlines()) == 1
+
+
+def test_a_failure_carries_its_trace_and_not_what_the_exception_says(lines: io.StringIO) -> None:
+    try:
+        raise ValueError("input was " + "ana@".ljust(15, "x"))  # as pydantic quotes what it was given
+    except ValueError:
+        log.failure("request_failed", request_id="r-1")
+    line = json.loads(lines.getvalue())
+    assert (line["level"], line["event"], line["request_id"]) == ("ERROR", "request_failed", "r-1")
+    assert "ValueError" in line["trace"]
+    assert "test_log.py" in line["trace"]
+    assert "ana@xxx" not in lines.getvalue()
+
+
+def test_configuring_twice_writes_each_line_once() -> None:
+    log.configure()
+    before = len(logging.getLogger("meterbook").handlers)
+    log.configure()
+    assert len(logging.getLogger("meterbook").handlers) == before

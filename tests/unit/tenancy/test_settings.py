@@ -1,0 +1,145 @@
+"""Settings decide the period of a reading and the due day of a bill; impossible ones are refused."""
+
+from datetime import date, timedelta
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.period import FiscalMonth, Period
+from chalicelib.tenancy.domain import DueDay, ReadingWindow, check_change, check_settings
+from local import presets
+from tests.support.examples import CONDOMINIUM, WATERWORKS, with_settings
+
+_DAYS = st.dates(date(1991, 1, 1), date(2198, 12, 31))
+_DUE = st.builds(DueDay, st.integers(1, 31), st.sampled_from(["period", "reading"]))
+
+
+@pytest.mark.covers("S3-031")
+def test_the_waterworks_bills_a_reading_in_its_own_month() -> None:
+    assert WATERWORKS.period_of(date(2025, 11, 5)) == Period(2025, 11)
+
+
+@pytest.mark.covers("S1-025")
+@pytest.mark.parametrize(
+    ("read_on", "period"),
+    [
+        (date(2025, 8, 1), Period(2025, 7)),
+        (date(2025, 8, 31), Period(2025, 7)),
+        (date(2025, 1, 1), Period(2024, 12)),
+    ],
+)
+def test_the_condominium_bills_a_reading_in_the_month_before(read_on: date, period: Period) -> None:
+    assert CONDOMINIUM.period_of(read_on) == period
+
+
+@given(st.dates(date(1990, 1, 1), date(2199, 12, 31)))
+def test_the_period_of_any_day_that_can_be_sent_can_be_read_back(day: date) -> None:
+    for project in (WATERWORKS, CONDOMINIUM):
+        period = project.period_of(day)
+        assert Period.parse(str(period)) == period
+
+
+@pytest.mark.covers("S3-031")
+@pytest.mark.parametrize(
+    ("billed_on", "due_on"),
+    [
+        (date(2025, 11, 5), date(2025, 11, 20)),
+        (date(2025, 11, 19), date(2025, 11, 20)),
+        (date(2025, 11, 20), date(2025, 12, 20)),  # never due on the day it is made
+        (date(2025, 11, 21), date(2025, 12, 20)),
+        (date(2026, 2, 25), date(2026, 3, 20)),  # billed long after
+    ],
+)
+def test_the_waterworks_bill_of_november_is_due_on_the_20th(billed_on: date, due_on: date) -> None:
+    assert WATERWORKS.due_on(Period(2025, 11), billed_on) == due_on
+
+
+@pytest.mark.covers("S1-135")
+@pytest.mark.parametrize(
+    ("billed_on", "due_on"),
+    [
+        (date(2025, 8, 1), date(2025, 8, 10)),
+        (date(2025, 8, 9), date(2025, 8, 10)),
+        (date(2025, 8, 10), date(2025, 9, 10)),
+        (date(2025, 12, 31), date(2026, 1, 10)),
+    ],
+)
+def test_the_condominium_bill_is_due_on_the_10th_of_the_month_it_is_read_in(billed_on: date, due_on: date) -> None:
+    assert CONDOMINIUM.due_on(Period(2025, 7), billed_on) == due_on
+
+
+@pytest.mark.parametrize(
+    ("billed_on", "due_on"), [(date(2025, 2, 5), date(2025, 2, 28)), (date(2025, 2, 28), date(2025, 3, 31))]
+)
+def test_a_due_day_of_31_is_the_last_day_of_a_short_month(billed_on: date, due_on: date) -> None:
+    assert with_settings(WATERWORKS, due=DueDay(31, "reading")).due_on(Period(2025, 2), billed_on) == due_on
+
+
+@pytest.mark.covers("S1-135")
+@given(_DUE, _DAYS, st.integers(0, 24))
+def test_a_bill_is_always_due_after_its_day_and_on_the_first_such_due_day(due: DueDay, day: date, months: int) -> None:
+    period = Period.of(day).shifted(-months)
+    due_on = with_settings(WATERWORKS, due=due).due_on(period, day)
+    assert due_on > day
+    assert due_on == Period.of(due_on).day(due.day)
+    month_before = Period.of(due_on).shifted(-1)
+    assert month_before.day(due.day) <= day or month_before < (period if due.month == "period" else Period.of(day))
+
+
+@given(_DAYS, st.integers(1, 31))
+def test_a_bill_made_while_its_month_runs_is_due_within_two_months(day: date, due_day: int) -> None:
+    project = with_settings(WATERWORKS, due=DueDay(due_day, "period"))
+    assert project.due_on(Period.of(day), day) - day <= timedelta(days=62)
+
+
+@pytest.mark.covers("S1-026", "S1-027")
+def test_only_a_client_that_counts_in_fiscal_years_has_one() -> None:
+    assert CONDOMINIUM.fiscal_month_of(Period(2025, 7)) == FiscalMonth(2026, 0)
+    assert WATERWORKS.fiscal_month_of(Period(2025, 7)) is None
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "named"),
+    [
+        ("currency", "PESO", "PESO"),
+        ("timezone", "Asia/Balilihan", "timezone"),
+        ("timezone", "../etc/passwd", "timezone"),
+        ("timezone", "", "timezone"),
+        ("due", DueDay(0, "period"), "due.day"),
+        ("due", DueDay(32, "period"), "due.day"),
+        ("reading_window", ReadingWindow(0, 10), "readingWindow"),
+        ("reading_window", ReadingWindow(11, 10), "readingWindow"),
+        ("reading_window", ReadingWindow(1, 32), "readingWindow"),
+        ("fiscal_start", 0, "fiscalStart"),
+        ("fiscal_start", 13, "fiscalStart"),
+        ("high_usage_percent", 100, "highUsagePercent"),
+        ("shards", 0, "shards"),
+        ("shards", 257, "shards"),
+        ("classes", (), "classes"),
+    ],
+)
+def test_a_setting_that_no_utility_could_work_with_is_refused_by_name(setting: str, value: Any, named: str) -> None:  # noqa: ANN401
+    with pytest.raises(Invalid, match=named):
+        check_settings(with_settings(WATERWORKS, **{setting: value}).settings)
+
+
+@pytest.mark.parametrize("settings", [presets.WATERWORKS_SETTINGS, presets.WATER_BILLS_SETTINGS])
+def test_the_demo_utilities_have_settings_that_work(settings: Any) -> None:  # noqa: ANN401
+    check_settings(settings)
+
+
+@pytest.mark.parametrize(("setting", "value"), [("currency", "USD"), ("shards", 2), ("unit", "gal")])
+def test_what_stored_keys_and_amounts_depend_on_is_fixed(setting: str, value: str | int) -> None:
+    after = with_settings(WATERWORKS, **{setting: value}).settings
+    with pytest.raises(Conflict, match=setting):
+        check_change(WATERWORKS.settings, after)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("label", "Water"), ("due", DueDay(15, "period")), ("confirmation", "none")]
+)
+def test_other_settings_may_change(setting: str, value: Literal["none"]) -> None:
+    check_change(WATERWORKS.settings, with_settings(WATERWORKS, **{setting: value}).settings)
