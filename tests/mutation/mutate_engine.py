@@ -103,9 +103,13 @@ def mutants_of(source: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _is_text(node: ast.AST) -> bool:
-    """Messages, annotations, slots and table-like constants are not what this breaks."""
+    """Messages and declarations are not what this breaks: they decide no amount."""
     if isinstance(node, ast.Assign):
         return any(isinstance(target, ast.Name) and target.id.startswith("__") for target in node.targets)
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.value, ast.Name) and node.value.id == "Literal"
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in {"dataclass", "zip"}
     return isinstance(node, (ast.Raise, ast.JoinedStr, ast.arg)) or (isinstance(node, ast.AnnAssign) and not node.value)
 
 
