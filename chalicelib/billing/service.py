@@ -43,7 +43,7 @@ _REPORT_EVERY = 4
 def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: date | None) -> BillingRun:
     """This function will start billing a period: its readings stand still and the generator gets to work.
 
-    The same request while its run is open gives that run, and wakes it should it have been interrupted. Seven write
+    The same request while its run is open gives that run, and wakes it should it have been interrupted. Six write
     units, one message.
 
     :raises Invalid: for days that don't fit the period.
