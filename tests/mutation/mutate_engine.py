@@ -139,7 +139,7 @@ def main(modules: list[str]) -> int:
     survivors = []
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
-        for part in ("chalicelib", "tests", "local"):
+        for part in ("chalicelib", "tests", "local", "docs"):
             shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
         for part in ("pyproject.toml", "app.py"):
             shutil.copy(ROOT / part, tree / part)
