@@ -249,13 +249,21 @@ class UsageQuantities(Schema):
     until_day: Day | None = Field(default=None, description="The day after the last one")
     period_days: Days | None = None
     months: Annotated[int, Field(strict=True, ge=1, le=24)] = 1
-    dwelling_units: DecimalText = Decimal(1)
+    dwelling_units: Annotated[DecimalText, Field(gt=0)] = Decimal(1)
     meter_size: Named | None = None
     consumer_class: Named | None = None
     winter_average: DecimalText | None = None
     flags: frozenset[Named] = frozenset()
     measures: dict[Named, DecimalText] = Field(default_factory=dict)
     adjustments: dict[ChargeCode, RateText] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        if (self.first_day is None) != (self.until_day is None):
+            raise ValueError("give firstDay and untilDay together")
+        if self.first_day and self.until_day and self.first_day >= self.until_day:
+            raise ValueError("untilDay is the day after the last one: it must be after firstDay")
+        return self
 
     def to_domain(self) -> Usage:
         """This function will give the usage as the engine takes it."""

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.kernel.money import Money
+from chalicelib.tariffs.domain.checks import UNITS
 from chalicelib.tariffs.domain.late_charges import DAYS_PER_MONTH, LateChargeKind, LateChargeRule
 
 Json = dict[str, Any]
@@ -40,6 +41,28 @@ TAMIL_NADU_2022: list[Json] = [
             {"over": "600", "upto": "800", "rate": "9.00"},
             {"over": "800", "upto": "1000", "rate": "10.00"},
             {"over": "1000", "upto": None, "rate": "11.00"},
+        ],
+    },
+]
+# The tariff before, with its fixed charge as a flat amount of the first block; from the same table's printed totals.
+TAMIL_NADU_BEFORE: list[Json] = [
+    {"upto": "100", "slabs": [{"upto": None, "rate": "0"}]},
+    {"upto": "200", "slabs": [{"upto": "100", "rate": "0", "flat": "20"}, {"upto": None, "rate": "1.50"}]},
+    {
+        "upto": "500",
+        "slabs": [
+            {"upto": "100", "rate": "0", "flat": "30"},
+            {"upto": "200", "rate": "2.00"},
+            {"upto": None, "rate": "3.00"},
+        ],
+    },
+    {
+        "upto": None,
+        "slabs": [
+            {"upto": "100", "rate": "0", "flat": "50"},
+            {"upto": "200", "rate": "3.50"},
+            {"upto": "500", "rate": "4.60"},
+            {"upto": None, "rate": "6.60"},
         ],
     },
 ]
@@ -86,6 +109,13 @@ def quote_of(case: Json) -> Quote:
     told = _TOLD_TAX.search(case.get("description", ""))
     if told and not {"taxes", "tax"} & set(sheet):
         sheet["taxes"] = [{"name": "tax", "percent": told[1]}]
+    if sheet.get("structure") == "schedule_by_total" and not {"schedules", "slabs"} & set(sheet):
+        sheet["schedules"] = TAMIL_NADU_BEFORE if "old" in case["id"] else TAMIL_NADU_2022
+    if "conversion" in sheet:
+        places = len(case["expected_total"].partition(".")[2])
+        sheet["quantity_rounding"] = f"half up {Decimal(1).scaleb(-places)}"
+    if case.get("group") == "proration" and {"days", "period_days"} <= set(case["usage"]):
+        sheet["fixed_charges"] = [each | {"prorated": True} for each in sheet.get("fixed_charges", [])]
     return _Translation(sheet, dict(case["usage"])).quote()
 
 
@@ -101,7 +131,8 @@ class _Translation:
                 currency, self.factor = currency.removesuffix(suffix), Decimal(per)
         self.currency = currency
         unit = str(tariff.get("unit", "unit"))
-        self.unit = _UNITS.get(unit.lower(), unit)
+        known = _UNITS.get(unit.lower(), unit)
+        self.unit = known if known in UNITS else "unit"
         self.measures: Json = {}
         self.adjustments: Json = {}
 
@@ -166,16 +197,23 @@ class _Translation:
             self.sheet.setdefault("rate", "1")
             return [{"fromUnit": self.unit, "divide": _text(self.sheet["billing_unit"])}], "hcf"
         if "conversion" in self.sheet:
-            conversion = self.sheet["conversion"]
             self.sheet.setdefault("rate", "1")
-            self.measures["heatValue"] = _text(conversion["gcv"])
-            heat = {"multiply": _text(conversion["hm3_per_m3"]), "divide": _text(conversion["divisor"])}
-            return [{"fromUnit": self.unit, "timesMeasure": "heatValue", **heat}], "MMBTU"
+            return [self._heat(self.sheet["conversion"])], "MMBTU"
         return [], None
 
+    def _heat(self, told: Json) -> Json:
+        """Everything multiplies but the divisor; the heat value is a measure, because it comes with the bill."""
+        heat = {"fromUnit": self.unit, "multiply": "1", "divide": "1"}
+        for name, value in told.items():
+            if name in {"gcv", "cv", "calorific_value", "heat_value"}:
+                self.measures["heatValue"] = _text(value)
+                heat["timesMeasure"] = "heatValue"
+            else:
+                key = "divide" if name.startswith("div") else "multiply"
+                heat[key] = _text(Decimal(heat[key]) * Decimal(value))
+        return heat
+
     def _quantity_rounding(self) -> Json | None:
-        if "conversion" in self.sheet:
-            return {"mode": "half-up", "step": "0.001"}
         if "billing_unit" in self.sheet:
             return rounding_of(str(self.sheet.get("rounding", "half up")), "1")
         rounding = self.sheet.get("quantity_rounding") or self.sheet.get("usage_rounding")
@@ -205,8 +243,6 @@ class _Translation:
         if sheet.get("winter_average"):
             self.usage.setdefault("winter_average", self.usage.get("quantity"))
             per["measure"] = "winterAverage"
-        if sheet.get("structure") == "schedule_by_total" and "schedules" not in sheet:
-            sheet["schedules"] = TAMIL_NADU_2022
         if "schedules" in sheet:
             self._add({"kind": "schedules", "code": "usage", "label": "Usage", "schedules": self._schedules(), **per})
         elif "slabs" in sheet:
@@ -218,6 +254,11 @@ class _Translation:
             rounded = {"rateRounding": rounding_of(sheet["rounding"]), "factors": [factor]}
             rate = self._rate(sheet["base_rate"])
             self._add({"kind": "usage", "code": "usage", "label": "Usage", "rate": rate, **rounded})
+        elif sheet.get("structure") == "package":
+            size = _text(sheet["package_size"])
+            whole = {"per": size, "quantityRounding": {"mode": "ceiling", "step": size}}
+            charge = {"kind": "usage", "code": "usage", "label": "Usage", "rate": self._rate(sheet["amount"])}
+            self._add({**charge, **whole, "included": _text(sheet.get("free_units", "0"))})
         elif "rate" in sheet:
             included = sheet.get("minimum_charge", {}).get("included_units", "0")
             charge = {"kind": "usage", "code": "usage", "label": "Usage", "included": _text(included), **per}
@@ -400,19 +441,9 @@ def late_charge_rule(case: Json) -> tuple[LateChargeRule, Money, int, bool]:
     def percent(name: str) -> Decimal:
         return Decimal(told[name]) * 100 if name == "rate" else Decimal(told[name])
 
-    kinds: dict[str, LateChargeKind] = {
-        "percent_once": "percent-once",
-        "fixed_once": "fixed-once",
-        "fixed": "fixed-once",
-        "compound_monthly": "monthly-compound",
-        "simple_monthly": "monthly-simple",
-        "first_then_monthly": "monthly-simple",
-        "percent_per_day": "percent-per-day",
-        "per_day": "percent-per-day" if "percent" in told or "rate" in told else "fixed-per-day",
-    }
     named = next((name for name in ("later_percent", "percent", "rate") if name in told), None)
     rule = LateChargeRule(
-        kind=kinds[told["kind"]],
+        kind=_late_kind(told["kind"], by_percent=named is not None),
         percent=percent(named) if named else Decimal(0),
         amount=money(told["amount"]) if "amount" in told else None,
         first_percent=percent("first_percent") if "first_percent" in told else None,
@@ -423,3 +454,13 @@ def late_charge_rule(case: Json) -> tuple[LateChargeRule, Money, int, bool]:
     principal = money(usage.get("bill_total", usage.get("principal")))
     days = int(usage["days_overdue"]) if "days_overdue" in usage else DAYS_PER_MONTH * int(usage["months_late"])
     return rule, principal, days + (rule.grace_days if "months_late" in usage else 0), in_minor_units
+
+
+def _late_kind(told: str, *, by_percent: bool) -> LateChargeKind:
+    if "compound" in told:
+        return "monthly-compound"
+    if "day" in told:
+        return "percent-per-day" if by_percent else "fixed-per-day"
+    if "month" in told:
+        return "monthly-simple"
+    return "percent-once" if by_percent else "fixed-once"

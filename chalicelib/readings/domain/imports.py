@@ -91,11 +91,8 @@ def decide(
     if connection is None:
         number = row.account or row.meter
         return Refusal(row.line, row.number_column, "unknown-meter", f"no connection here has the number {number}")
-    if row.account and row.meter and row.meter.strip().upper() != connection.meter_number:
-        reason = f"account {row.account} has the meter {connection.meter_number}, not {row.meter}"
-        return Refusal(row.line, "meter_number", "other-meter", reason)
     period = project.period_of(row.read_on)
-    if refusal := _wrong_day(row, period, expected, today):
+    if refusal := _contradiction(row, connection, period, expected=expected, today=today):
         return refusal
     recorded = existing.get((period, connection.account))
     if recorded is not None:
@@ -108,7 +105,13 @@ def decide(
     return Accepted(row, reading, stored=False)
 
 
-def _wrong_day(row: Row, period: Period, expected: Period | None, today: date) -> Refusal | None:
+def _contradiction(
+    row: Row, connection: Connection, period: Period, *, expected: Period | None, today: date
+) -> Refusal | None:
+    """This function will refuse a row that contradicts the calendar, its import or its own connection."""
+    if row.account and row.meter and row.meter.strip().upper() != connection.meter_number:
+        reason = f"account {row.account} has the meter {connection.meter_number}, not {row.meter}"
+        return Refusal(row.line, "meter_number", "other-meter", reason)
     try:
         check_day(row.read_on, today)
     except Invalid as error:

@@ -81,8 +81,7 @@ def rate(compiled: CompiledTariff, usage: Usage) -> Rating:
     :raises Invalid: if the use is below zero, or lacks something that the tariff charges by.
     """
     if compiled.tariff.months_apart and usage.months > 1:
-        months = months_of(usage, compiled.tariff.quantity_rounding)
-        return Rating([_rate_part(compiled, month, None) for month in months])
+        return Rating([_rate_part(compiled, month, None) for month in _months(compiled, usage)])
     return Rating([_rate_part(compiled, usage, None)])
 
 
@@ -96,9 +95,19 @@ def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
     covering = [version for version in versions if covers(version.tariff, usage)]
     if len(covering) == 1:
         return rate(covering[0], usage)
-    by_version = {version.tariff.version: version for version in versions}
+    compiled = {(version.tariff.id, version.tariff.version): version for version in versions}
     shares = version_shares([version.tariff for version in versions], usage)
-    return Rating([_rate_part(by_version[tariff.version], usage, share) for tariff, share in shares])
+    return Rating(
+        [
+            _rate_part(version, month, share)
+            for version, share in ((compiled[tariff.id, tariff.version], share) for tariff, share in shares)
+            for month in _months(version, usage)
+        ]
+    )
+
+
+def _months(compiled: CompiledTariff, usage: Usage) -> tuple[Usage, ...]:
+    return months_of(usage, compiled.tariff.quantity_rounding) if compiled.tariff.months_apart else (usage,)
 
 
 def _rate_part(compiled: CompiledTariff, usage: Usage, share: TraceFactor | None) -> RatedPart:

@@ -26,9 +26,21 @@ def split_quantity(quantity: Decimal, weights: Sequence[int], step: Decimal = De
 
 
 def months_of(usage: Usage, rounding: Rounding | None = None) -> tuple[Usage, ...]:
-    """This function will share a use read over several months equally over them, the remainder to the earlier ones."""
-    parts = split_quantity(usage.quantity, [1] * usage.months, rounding.step if rounding else Decimal(1))
-    return tuple(replace(usage, quantity=part, months=1) for part in parts)
+    """This function will share a use read over several months equally over them, the remainder to the earlier ones.
+
+    Days are shared in the same way. Adjustments came once, and so the first month takes them.
+    """
+    equally = [1] * usage.months
+    months = []
+    first_day = usage.first_day
+    shares = split_quantity(usage.quantity, equally, rounding.step if rounding else Decimal(1))
+    for at, (quantity, days) in enumerate(zip(shares, split_by_weights(usage.days, equally), strict=True)):
+        until_day = first_day and first_day + timedelta(days=days)
+        adjustments = {} if at else usage.adjustments
+        month = replace(usage, quantity=quantity, months=1, first_day=first_day, until_day=until_day)
+        months.append(replace(month, adjustments=adjustments))
+        first_day = until_day
+    return tuple(months)
 
 
 def covers(tariff: Tariff, usage: Usage) -> bool:

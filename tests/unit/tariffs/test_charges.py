@@ -192,6 +192,8 @@ def test_a_percentage_can_be_bounded_both_ways() -> None:
         "5.00",
         "5.00",
     ]
+    nothing = sheet(water("1"), percent("water", "0", at_least=Decimal(2)))
+    assert amounts(rated(nothing, use("70")))["tax"] == "2.00"
     rebate = sheet(water("1"), percent("water", "-10", at_most=Decimal(5)))
     assert amounts(rated(rebate, use("70")))["tax"] == "-5.00"
 
@@ -353,3 +355,5 @@ def test_months_apart_rates_each_month_for_itself_the_larger_share_first() -> No
     assert [line.trace.terms[-1].quantity for line in rating.lines if line.code == "energy"] == [16, 15]
     assert str(rating.total) == "8570"
     assert str(rated(tariff, use("26")).total) == "4360"
+    halves = rated(sheet(water("1"), months_apart=True), use("51.5", months=2))
+    assert [str(line.amount) for line in halves.lines] == ["26.50", "25.00"]

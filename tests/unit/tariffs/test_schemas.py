@@ -152,3 +152,16 @@ def test_a_use_is_read_with_all_its_facts() -> None:
     ).to_domain()
     assert (usage.days, usage.flags) == (31, frozenset({"senior"}))
     assert usage.adjustments == {"fuel": Decimal("-1.5")}
+
+
+@pytest.mark.parametrize(
+    ("days", "reason"),
+    [
+        ({"firstDay": "2025-01-01"}, "together"),
+        ({"firstDay": "2025-02-01", "untilDay": "2025-02-01"}, "must be after"),
+        ({"dwellingUnits": "0"}, "greater than 0"),
+    ],
+)
+def test_a_use_covers_days_and_dwellings(days: dict[str, str], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        UsageQuantities.model_validate({"quantity": "1", "unit": "m3", **days})

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.tariffs.domain import Tariff, UsageCharge, compile_tariff, explain, pack_lines, rate, rate_over, replay
+from chalicelib.tariffs.domain import (
+    AdjustmentCharge,
+    Tariff,
+    UsageCharge,
+    compile_tariff,
+    explain,
+    pack_lines,
+    rate,
+    rate_over,
+    replay,
+)
 from chalicelib.tariffs.domain.rounding import split_by_weights
 from chalicelib.tariffs.domain.straddle import split_quantity
 from chalicelib.tariffs.domain.trace import unpack_lines
@@ -80,3 +90,33 @@ def test_splitting_gives_the_remainder_to_the_largest_and_then_the_earliest() ->
 def test_a_quantity_is_split_in_steps_and_what_is_finer_goes_first() -> None:
     assert split_quantity(Decimal("51.25"), [1, 1]) == (Decimal("26.25"), Decimal(25))
     assert split_quantity(Decimal("0.3"), [1, 1], Decimal("0.1")) == (Decimal("0.2"), Decimal("0.1"))
+
+
+def test_two_tariffs_of_one_class_may_follow_each_other() -> None:
+    old = compile_tariff(replace(OLD.tariff, id="A"))
+    new = compile_tariff(replace(NEW.tariff, id="B", version=1))
+    rating = rate_over([old, new], use("30", **NOVEMBER))
+    assert [line.trace.tariff_id for line in rating.lines] == ["A", "A", "B", "B"]
+    assert str(rating.total) == "110.00"
+
+
+def test_months_apart_share_the_days_and_take_an_adjustment_once() -> None:
+    charges = (
+        UsageCharge(code="supply", label="Supply", rate=Decimal(1), measure="days"),
+        AdjustmentCharge(code="fuel", label="Fuel"),
+    )
+    tariff = compile_tariff(sheet(*charges, months_apart=True))
+    october_november: dict[str, Any] = {"first_day": date(2025, 10, 1), "until_day": date(2025, 12, 1)}
+    usage = use("5", months=2, adjustments={"fuel": Decimal(-3)}, **october_november)
+    billed = [(line.code, str(line.amount)) for line in rate(tariff, usage).lines]
+    assert billed == [("supply", "31.00"), ("fuel", "-3.00"), ("supply", "30.00")]
+    assert rate_over([tariff], usage) == rate(tariff, usage)
+
+
+def test_months_apart_in_a_straddled_period_are_shared_by_each_version() -> None:
+    flat = energy(("0", "10", "0"), ("10", None, "1"))
+    old = compile_tariff(sheet(flat, months_apart=True, valid_until=date(2025, 11, 1)))
+    new = compile_tariff(sheet(flat, months_apart=True, version=2, valid_from=date(2025, 11, 1)))
+    both = use("51", months=2, first_day=date(2025, 10, 1), until_day=date(2025, 12, 1))
+    rating = rate_over([old, new], both)
+    assert [str(line.amount) for line in rating.lines] == ["8.13", "7.62", "7.87", "7.38"]
