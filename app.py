@@ -11,6 +11,7 @@ from chalicelib.platform import log, settings
 from chalicelib.platform.openapi import blueprint as openapi
 from chalicelib.readings.jobs import blueprint as readings_jobs
 from chalicelib.readings.routes import blueprint as readings
+from chalicelib.tariffs.routes import blueprint as tariffs
 from chalicelib.tenancy.routes import blueprint as tenancy
 
 log.configure()
@@ -23,5 +24,16 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-for blueprint in (identity, tenancy, consumers, readings, bills, billing, openapi, readings_jobs, billing_jobs):
+for blueprint in (
+    identity,
+    tenancy,
+    consumers,
+    tariffs,
+    readings,
+    bills,
+    billing,
+    openapi,
+    readings_jobs,
+    billing_jobs,
+):
     app.register_blueprint(blueprint)

@@ -150,8 +150,9 @@ def start(
 
 
 def _environment(port: int, folder: Path, *, keep_state: bool) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COV_", "COVERAGE_"))}
-    return kept | {
+    # Nothing else of the shell's: it may hold settings for another ministack.
+    kept = ("HOME", "LANG", "LD_LIBRARY_PATH", "PATH")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": _REGION,
@@ -166,8 +167,9 @@ def _environment(port: int, folder: Path, *, keep_state: bool) -> dict[str, str]
         # Listeners that nobody here needs.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
+        # It would tidy up other people's containers.
+        "DOCKER_HOST": "unix:///nonexistent/docker.sock",
         "LOG_LEVEL": "WARNING",
-        "PYTHONDONTWRITEBYTECODE": "",
     }
 
 

@@ -10,10 +10,15 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import CustomLocalChalice, LocalChalice, LocalGateway, RouteMatcher
 
-from chalicelib.platform import clock
+from chalicelib.platform import clock, settings
 from chalicelib.platform.http import problem_json
 
 MAX_BODY_BYTES = 10_000_000  # API Gateway's own limit
+_REFUSAL_HEADERS = {
+    "Content-Type": "application/problem+json",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -66,7 +71,8 @@ def open_gateway(app: Chalice) -> Gateway:
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Answer:
     """This function will refuse in the very form in which the API refuses."""
     text = problem_json(status, code, detail, clock.fresh_id())
-    return Answer(status, text.encode(), {"Content-Type": "application/problem+json", **(headers or {})})
+    cors = {"Access-Control-Allow-Origin": settings.allowed_origin()}  # or a browser hides why it was refused
+    return Answer(status, text.encode(), {**_REFUSAL_HEADERS, **cors, **(headers or {})})
 
 
 def _body_of(response: dict[str, Any]) -> bytes:

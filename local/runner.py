@@ -71,11 +71,19 @@ def _start_aws(running: contextlib.ExitStack, stop: threading.Event, state: Stat
         )
     print("Starting the local AWS ...", flush=True)
     local_aws = aws.start(aws_port, folder=state.path, keep_state=True, held=(state.lock,), stopping=stop.is_set)
-    running.callback(local_aws.stop)
+    running.callback(_stop_aws, local_aws, state)
     aws.point_clients_at(aws_port)
     outputs = _resources(local_aws, state, applied)
     os.environ.update(aws.settings_from(outputs), METERBOOK_TOKEN_KEYS=keys)
     return local_aws
+
+
+def _stop_aws(local_aws: aws.LocalAws, state: StateFolder) -> None:
+    runs = local_aws.process.poll() is None
+    asked = time.time()
+    local_aws.stop()
+    if runs and not state.is_saved_since(asked):
+        print(f"The last changes could not be saved in {state.path}; its aws.log says why", file=sys.stderr)
 
 
 def _resources(local_aws: aws.LocalAws, state: StateFolder, applied: str | None) -> dict[str, str]:
@@ -87,7 +95,10 @@ def _resources(local_aws: aws.LocalAws, state: StateFolder, applied: str | None)
     template = aws.local_template()
     if outputs is None or applied != aws.template_print(template):
         outputs = aws.apply_template(template)
+        asked = time.time()
         local_aws.save()
+        if not state.is_saved_since(asked):
+            raise Trouble(f"the state can't be saved in {state.path}; is the disk full? Its aws.log says why")
         state.note_applied(aws.template_print(template))
     return outputs
 

@@ -37,14 +37,14 @@ class RequestHandler(BaseHTTPRequestHandler):
         super().__init__(*args)
 
     def _answer(self) -> None:
+        length = self._body_length()
+        if length is None:
+            return
+        body = self.rfile.read(length)
+        if len(body) < length:  # the sender went away in the middle
+            self.close_connection = True
+            return
         with self._busy:
-            length = self._body_length()
-            if length is None:
-                return
-            body = self.rfile.read(length)
-            if len(body) < length:  # the sender went away in the middle
-                self.close_connection = True
-                return
             self._send(self._gateway.answer(self.command, self.path, dict(self.headers.items()), body))
 
     def __getattr__(self, name: str) -> Callable[[], None]:

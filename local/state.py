@@ -5,11 +5,14 @@ import json
 import os
 import secrets
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.aws import ROOT
 from local.trouble import Trouble
+
+_PATIENCE_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,14 @@ class StateFolder:
             except (OSError, ValueError):
                 raise self.damaged(f"{file.name} can't be read") from None
         return self._applied.read_text().strip()
+
+    def is_saved_since(self, instant: float) -> bool:
+        """This function will say whether the table was written to disk after an instant (seconds of time.time()).
+
+        The local AWS says nothing when it can't save.
+        """
+        table = self.path / "aws" / "dynamodb.json"
+        return table.exists() and table.stat().st_mtime > instant - 1
 
     def note_applied(self, template_print: str) -> None:
         """This function will remember that the state holds the resources of that template."""
@@ -83,12 +94,24 @@ def open_state() -> StateFolder:
         lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise Trouble(f"the state folder {path} can't be used: {error.strerror}; make room for it") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not _locked(lock):
         os.close(lock)
-        raise Trouble(f"Meterbook already runs here, or still stops ({path} is in use); stop that one first") from None
+        raise Trouble(f"Meterbook already runs here ({path} is in use); stop that one first")
     return StateFolder(path, lock)
+
+
+def _locked(lock: int) -> bool:
+    """This function will try to have the folder alone; a local AWS whose run was killed needs a moment to leave it."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        else:
+            return True
 
 
 def _write_privately(path: Path, text: str) -> None:

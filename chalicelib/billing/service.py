@@ -43,7 +43,7 @@ _REPORT_EVERY = 4
 def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: date | None) -> BillingRun:
     """This function will start billing a period: its readings stand still and the generator gets to work.
 
-    The same request while its run is open gives that run, and wakes it should it have been interrupted. Seven write
+    The same request while its run is open gives that run, and wakes it should it have been interrupted. Six write
     units, one message.
 
     :raises Invalid: for days that don't fit the period.
@@ -165,7 +165,7 @@ def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
     to_bill = [one for one in readings.shard_readings(project, run.period, shard) if one.state == "confirmed"]
     billed = {bill.account: bill for bill in bills.shard_bills(project, run.period, shard)}
     connections = _connections_of(project, shard, to_bill)
-    return plan_chunk(project, run, to_bill, connections, billed, tariffs.tariff_book(project))
+    return plan_chunk(project, run, to_bill, connections, billed, tariffs.tariff_book(project, run.period))
 
 
 def _connections_of(project: Project, shard: int, to_bill: list[Reading]) -> dict[str, Connection]:

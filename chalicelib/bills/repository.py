@@ -1,7 +1,6 @@
 """Bills in the table: one conditional write each, at most 512 bytes, read by period, by account, by due day."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from pynamodb.attributes import UnicodeAttribute
@@ -12,7 +11,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import bulk, dynamo, keys
-from chalicelib.platform.dynamo import DayAttribute, DecimalAttribute, IntAttribute, TableItem
+from chalicelib.platform.dynamo import DayAttribute, DecimalAttribute, InstantAttribute, IntAttribute, TableItem
 from chalicelib.tariffs.domain import pack_lines, unpack_lines
 from chalicelib.tenancy.domain import Project
 
@@ -33,7 +32,7 @@ class BillItem(TableItem):
     lines = UnicodeAttribute(attr_name="li")
     total_minor = IntAttribute(attr_name="to")
     currency = UnicodeAttribute(attr_name="cy")
-    issued_ms = IntAttribute(attr_name="at")
+    issued_at = InstantAttribute(attr_name="at")
     digest = UnicodeAttribute(attr_name="dg")
 
 
@@ -92,7 +91,7 @@ def _item(project: Project, bill: Bill) -> BillItem:
         lines=pack_lines(bill.lines),
         total_minor=bill.total.minor,
         currency=bill.total.currency,
-        issued_ms=int(bill.issued_at.timestamp() * 1000),
+        issued_at=bill.issued_at,
         digest=bill.digest,
     )
 
@@ -117,6 +116,6 @@ def _bill(item: BillItem) -> Bill:
         total=Money(item.total_minor, item.currency),
         billed_on=item.billed_on,
         due_on=item.due_on,
-        issued_at=datetime.fromtimestamp(item.issued_ms // 1000, UTC).replace(microsecond=item.issued_ms % 1000 * 1000),
+        issued_at=item.issued_at,
         digest=item.digest,
     )

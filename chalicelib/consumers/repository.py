@@ -32,7 +32,6 @@ class ConsumerItem(TableItem):
 
 class ConnectionItem(TableItem):
     # Short stored names: a run reads every connection of a shard, and pays by the byte.
-    account = UnicodeAttribute(attr_name="ac")
     consumer_id = UnicodeAttribute(attr_name="cu", null=True)
     consumer_name = UnicodeAttribute(attr_name="cn")
     consumer_class = UnicodeAttribute(attr_name="cl")
@@ -144,7 +143,7 @@ def connections_of(project: Project, accounts: Iterable[str]) -> dict[str, Conne
         keys.connection(project.client, project.id, account, project.settings.shards) for account in set(accounts)
     ]
     found = ConnectionItem.batch_get(wanted, consistent_read=True)
-    return {item.account: _connection(item) for item in found}
+    return {connection.account: connection for connection in map(_connection, found)}
 
 
 def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
@@ -178,7 +177,6 @@ def move_on(project: Project, before: Connection, after: Connection) -> Action:
 def _connection_item(project: Project, connection: Connection) -> ConnectionItem:
     return ConnectionItem(
         *keys.connection(project.client, project.id, connection.account, project.settings.shards),
-        account=connection.account,
         consumer_id=connection.consumer_id,
         consumer_name=connection.consumer_name,
         consumer_class=connection.consumer_class,
@@ -199,7 +197,7 @@ def _connection_item(project: Project, connection: Connection) -> ConnectionItem
 def _connection(item: ConnectionItem) -> Connection:
     status: ConnectionStatus = item.status  # type: ignore[assignment]
     return Connection(
-        account=item.account,
+        account=item.sk.partition("#")[2],
         consumer_id=item.consumer_id,
         consumer_name=item.consumer_name,
         consumer_class=item.consumer_class,

@@ -110,7 +110,7 @@ def register_connection(
         meter,
         area,
         plain(initial_reading),
-    )
+    )[:16]  # kept on every connection, which each run reads
     if made := _made_before(project, meter, printed):
         return made
     connection = Connection(

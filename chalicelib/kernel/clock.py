@@ -1,11 +1,12 @@
 """The clock is given, never taken: instants are aware UTC datetimes, days are the client's local days."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib.kernel.errors import Invalid
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 _FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
 
@@ -36,6 +37,12 @@ def iso(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03}Z"
 
 
-def parse_iso(text: str) -> datetime:
-    """This function will read an instant that `iso` printed."""
-    return datetime.fromisoformat(text)
+def epoch_ms(instant: datetime) -> int:
+    """This function will give an instant as whole milliseconds since 1970, without a float in between."""
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+
+
+def from_epoch_ms(milliseconds: int) -> datetime:
+    """This function will give the instant that `epoch_ms` counted."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -18,7 +18,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from chalicelib.kernel.clock import iso, parse_iso
+from chalicelib.kernel.clock import epoch_ms, from_epoch_ms
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
@@ -71,15 +71,15 @@ class DayAttribute(Attribute[date]):
 
 
 class InstantAttribute(Attribute[datetime]):
-    """An instant in UTC."""
+    """An instant, kept as whole milliseconds since 1970: 7 bytes where text takes 24."""
 
-    attr_type = STRING
+    attr_type = NUMBER
 
     def serialize(self, value: datetime) -> str:
-        return iso(value)
+        return str(epoch_ms(value))
 
     def deserialize(self, value: str) -> datetime:
-        return parse_iso(value)
+        return from_epoch_ms(int(value))
 
 
 class PeriodAttribute(Attribute[Period]):

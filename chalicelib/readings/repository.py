@@ -24,14 +24,13 @@ from chalicelib.tenancy.domain import Project
 
 
 class ReadingItem(TableItem):
-    account = UnicodeAttribute(attr_name="ac")
-    period = PeriodAttribute(attr_name="pe")
+    # Short names: a run reads every reading of its period. Account and period stand in the keys already.
     read_on = DayAttribute(attr_name="ro")
     value = DecimalAttribute(attr_name="va")
     previous = DecimalAttribute(attr_name="pv")
     usage = DecimalAttribute(attr_name="us")
     state = UnicodeAttribute(attr_name="st")
-    flags = JsonAttribute(attr_name="fl")
+    flags = UnicodeAttribute(attr_name="fl", null=True)
     source = UnicodeAttribute(attr_name="so")
     origin = UnicodeAttribute(attr_name="og")
     meter_number = UnicodeAttribute(attr_name="me")
@@ -178,14 +177,12 @@ def _reading_item(project: Project, reading: Reading) -> ReadingItem:
     shards = project.settings.shards
     item = ReadingItem(
         *keys.reading(project.client, project.id, reading.period, reading.account, shards),
-        account=reading.account,
-        period=reading.period,
         read_on=reading.read_on,
         value=reading.value,
         previous=reading.previous,
         usage=reading.usage,
         state=reading.state,
-        flags=list(reading.flags),
+        flags=",".join(reading.flags) or None,
         source=reading.source,
         origin=reading.origin,
         meter_number=reading.meter_number,
@@ -206,14 +203,14 @@ def _reading(item: ReadingItem) -> Reading:
     state: ReadingState = item.state  # type: ignore[assignment]
     source: ReadingSource = item.source  # type: ignore[assignment]
     return Reading(
-        account=item.account,
-        period=item.period,
+        account=item.sk.partition("#")[2],
+        period=Period.parse(item.pk.split("#")[2]),
         read_on=item.read_on,
         value=item.value,
         previous=item.previous,
         usage=item.usage,
         state=state,
-        flags=tuple(item.flags),
+        flags=tuple(item.flags.split(",")) if item.flags else (),
         source=source,
         origin=item.origin,
         meter_number=item.meter_number,

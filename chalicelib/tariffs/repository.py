@@ -1,12 +1,15 @@
-"""Tariffs in the table: one item per version, never changed once a bill was rated by it."""
+"""Tariffs in the table: one item per version, never changed once a run was given it."""
+
+from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.exceptions import DeleteError
 
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import IntAttribute, JsonAttribute, TableItem
-from chalicelib.platform.transaction import insert, transact
-from chalicelib.tariffs.domain import Tariff
+from chalicelib.platform.transaction import Refused, insert, put, transact, update
+from chalicelib.tariffs.domain import KnownVersion, Tariff
 from chalicelib.tenancy.domain import Project
 
 _TARIFF = TypeAdapter(Tariff)
@@ -16,6 +19,7 @@ class TariffItem(TableItem):
     tariff = UnicodeAttribute()
     version = IntAttribute()
     document = JsonAttribute()
+    sealed = IntAttribute(null=True)
 
 
 def insert_tariff(project: Project, tariff: Tariff) -> None:
@@ -23,13 +27,62 @@ def insert_tariff(project: Project, tariff: Tariff) -> None:
 
     :raises Refused: label `tariff`, if this version exists.
     """
-    key = keys.tariff(project.client, project.id, tariff.id, tariff.version)
-    document = _TARIFF.dump_python(tariff, mode="json")
-    transact([insert("tariff", TariffItem(*key, tariff=tariff.id, version=tariff.version, document=document))])
+    transact([insert("tariff", _item(project, tariff))])
 
 
-def all_tariffs(project: Project) -> tuple[Tariff, ...]:
+def replace_tariff(project: Project, tariff: Tariff) -> None:
+    """This function will write a version anew.
+
+    :raises Refused: label `tariff`, if there is none, or a run was given it.
+    """
+    unsealed = TariffItem.pk.exists() & TariffItem.sealed.does_not_exist()
+    transact([put("tariff", _item(project, tariff), unsealed)])
+
+
+def insert_successor(project: Project, *, before: Tariff, ended: Tariff, successor: Tariff) -> None:
+    """This function will end a version and write the next one, both or neither.
+
+    :raises Refused: label `before`, if it is no longer what it was; label `tariff`, if the successor's number is taken.
+    """
+    key = keys.tariff(project.client, project.id, before.id, before.version)
+    end = update("before", key, [TariffItem.document.set(_document(ended))], TariffItem.document == _document(before))
+    transact([end, insert("tariff", _item(project, successor))])
+
+
+def delete_tariff(project: Project, tariff: Tariff) -> None:
+    """This function will take a version away.
+
+    :raises Refused: label `tariff`, if a run was given it.
+    """
+    try:
+        _item(project, tariff).delete(TariffItem.sealed.does_not_exist())
+    except DeleteError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        raise Refused(("tariff",)) from None
+
+
+def seal_versions(project: Project, tariffs: Sequence[Tariff]) -> None:
+    """This function will mark versions, as they were read, so that nobody changes them any more.
+
+    :raises Refused: if one has been changed or taken away since it was read.
+    """
+    for tariff in tariffs:
+        key = keys.tariff(project.client, project.id, tariff.id, tariff.version)
+        transact([update("tariff", key, [TariffItem.sealed.set(1)], TariffItem.document == _document(tariff))])
+
+
+def all_versions(project: Project) -> tuple[KnownVersion, ...]:
     """This function will read every version of every tariff of a project: one query, a read unit per 4 KB."""
     partition, _ = keys.tariff(project.client, project.id, "", 0)
     items = dynamo.all_of(TariffItem, partition, "TARIFF#")
-    return tuple(_TARIFF.validate_python(item.document) for item in items)
+    return tuple(KnownVersion(_TARIFF.validate_python(item.document), sealed=bool(item.sealed)) for item in items)
+
+
+def _item(project: Project, tariff: Tariff) -> TariffItem:
+    key = keys.tariff(project.client, project.id, tariff.id, tariff.version)
+    return TariffItem(*key, tariff=tariff.id, version=tariff.version, document=_document(tariff))
+
+
+def _document(tariff: Tariff) -> object:
+    return _TARIFF.dump_python(tariff, mode="json")

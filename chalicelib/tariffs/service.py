@@ -1,38 +1,190 @@
-"""Open tariffs, and rate by those in force."""
+"""Open tariffs, succeed and correct them, and rate by those in force."""
+
+from dataclasses import replace
 
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound, TryLater
+from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Refused
 from chalicelib.tariffs import repository
-from chalicelib.tariffs.domain import CompiledTariff, Tariff, TariffBook, compile_tariff
+from chalicelib.tariffs.domain import (
+    CompiledTariff,
+    KnownVersion,
+    Rating,
+    Tariff,
+    TariffBook,
+    Usage,
+    check_tariff,
+    check_versions,
+    compile_tariff,
+    rate,
+    rate_over,
+)
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
 
-def open_tariff(ctx: Context, *, tariff: Tariff) -> Tariff:
+def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     """This function will put a version of a tariff into force.
 
+    :raises Invalid: if the tariff contradicts itself, the project, or another tariff of the same class.
     :raises Conflict: if this version exists and says something else.
     """
     project = tenancy.get_project(ctx)
-    if (tariff.currency, tariff.unit) != (project.settings.currency, project.settings.unit) and not tariff.conversions:
-        raise Invalid("other-unit", f"a tariff here is in {project.settings.currency} per {project.settings.unit}")
+    known = repository.all_versions(project)
+    if KnownVersion(tariff, sealed=False) in known:
+        return KnownVersion(tariff, sealed=False)
+    if any((each.tariff.id, each.tariff.version) == (tariff.id, tariff.version) for each in known):
+        raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next")
+    _check(project, tariff, tuple(each.tariff for each in known))
     try:
         repository.insert_tariff(project, tariff)
     except Refused:
-        if tariff not in repository.all_tariffs(project):
-            raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next") from None
-    return tariff
+        raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next") from None
+    return KnownVersion(tariff, sealed=False)
 
 
-def tariff_book(project: Project) -> TariffBook:
-    """This function will read and compile the project's tariffs, once for a whole chunk of bills."""
+def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
+    """This function will put the next version of a tariff into force and end the last one on the day it begins.
+
+    `tariff.version` is set here. Ending is the only change that a version which has rated bills can see.
+
+    :raises NotFound: if there is no such tariff.
+    :raises Invalid: if the version contradicts itself, the project or another tariff of the same class.
+    :raises Conflict: if somebody else was changing the same tariff.
+    """
+    project = tenancy.get_project(ctx)
+    known = repository.all_versions(project)
+    last = max((each.tariff for each in known if each.tariff.id == tariff.id), key=lambda t: t.version, default=None)
+    if last is None:
+        raise _no_tariff(tariff.id)
+    if tariff.valid_from <= last.valid_from:
+        raise Invalid("too-early", f"validFrom: after {last.valid_from}, when version {last.version} begins")
+    successor = replace(tariff, version=last.version + 1)
+    until = tariff.valid_from if last.valid_until is None else min(last.valid_until, tariff.valid_from)
+    ended = replace(last, valid_until=until)
+    others = tuple(each.tariff for each in known if each.tariff != last)
+    _check(project, successor, (*others, ended))
+    try:
+        repository.insert_successor(project, before=last, ended=ended, successor=successor)
+    except Refused:
+        raise Conflict("tariff-changed", f"{tariff.id} is being changed by somebody else; look and try again") from None
+    return KnownVersion(successor, sealed=False)
+
+
+def correct_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
+    """This function will write a version anew, as long as no run was given it.
+
+    :raises NotFound: if there is no such version.
+    :raises Invalid: if the version contradicts itself, the project or another tariff of the same class.
+    :raises Conflict: if it has rated bills.
+    """
+    project = tenancy.get_project(ctx)
+    _get(project, tariff.id, tariff.version)
+    known = tuple(each.tariff for each in repository.all_versions(project))
+    others = tuple(each for each in known if (each.id, each.version) != (tariff.id, tariff.version))
+    _check(project, tariff, others)
+    try:
+        repository.replace_tariff(project, tariff)
+    except Refused:
+        raise _sealed(tariff) from None
+    return KnownVersion(tariff, sealed=False)
+
+
+def delete_tariff(ctx: Context, *, tariff_id: str, version: int) -> KnownVersion:
+    """This function will take a version away that no run was given.
+
+    :raises NotFound: if there is no such version.
+    :raises Conflict: if it has rated bills.
+    """
+    project = tenancy.get_project(ctx)
+    known = _get(project, tariff_id, version)
+    try:
+        repository.delete_tariff(project, known.tariff)
+    except Refused:
+        raise _sealed(known.tariff) from None
+    return known
+
+
+def list_tariffs(ctx: Context, *, tariff_id: str | None = None) -> tuple[KnownVersion, ...]:
+    """This function will list the versions of one tariff, or of every tariff of the project.
+
+    :raises NotFound: if there is no tariff with the id given.
+    """
+    known = repository.all_versions(tenancy.get_project(ctx))
+    if tariff_id is None:
+        return known
+    versions = tuple(each for each in known if each.tariff.id == tariff_id)
+    if not versions:
+        raise _no_tariff(tariff_id)
+    return versions
+
+
+def quote(ctx: Context, *, tariff_id: str, version: int | None, usage: Usage) -> Rating:
+    """This function will say what a use would cost by a tariff of the project, and store nothing.
+
+    Without a version, those valid on the days of the use count.
+
+    :raises NotFound: if there is no such tariff or version.
+    :raises Invalid: if the use can't be rated by it.
+    """
+    known = list_tariffs(ctx, tariff_id=tariff_id)
+    if version is None:
+        return rate_over([compile_tariff(each.tariff) for each in known], usage)
+    chosen = [each.tariff for each in known if each.tariff.version == version]
+    if not chosen:
+        raise _no_tariff(f"{tariff_id}, version {version}")
+    return rate(compile_tariff(chosen[0]), usage)
+
+
+def quote_draft(tariff: Tariff, *, usage: Usage) -> Rating:
+    """This function will say what a use would cost by a tariff that is not in force anywhere.
+
+    :raises Invalid: if the tariff contradicts itself, or the use can't be rated by it.
+    """
+    check_tariff(tariff)
+    return rate(compile_tariff(tariff), usage)
+
+
+def tariff_book(project: Project, period: Period) -> TariffBook:
+    """This function will read and compile the project's tariffs, once for a whole chunk of bills.
+
+    Versions that are valid in the period are sealed by it: from now on they can only be succeeded.
+
+    :raises TryLater: if a tariff was being changed at this moment.
+    """
+    known = repository.all_versions(project)
+    end = period.shifted(1).first_day
+    fresh = [each.tariff for each in known if not each.sealed and each.tariff.valid_from < end]
+    try:
+        repository.seal_versions(project, fresh)
+    except Refused:
+        raise TryLater("tariff-changed", "a tariff is being changed; the run goes on in a moment") from None
     versions: dict[str, list[CompiledTariff]] = {}
-    for tariff in repository.all_tariffs(project):
-        versions.setdefault(tariff.consumer_class or "", []).append(compile_tariff(tariff))
+    for each in known:
+        versions.setdefault(each.tariff.consumer_class or "", []).append(compile_tariff(each.tariff))
     return TariffBook(versions)
 
 
-def list_tariffs(ctx: Context) -> tuple[Tariff, ...]:
-    """This function will list every version of every tariff of the project."""
-    return repository.all_tariffs(tenancy.get_project(ctx))
+def _check(project: Project, tariff: Tariff, others: tuple[Tariff, ...]) -> None:
+    check_tariff(tariff)
+    settings = project.settings
+    units = {tariff.unit, *(conversion.from_unit for conversion in tariff.conversions)}
+    if tariff.currency != settings.currency or settings.unit not in units:
+        raise Invalid("other-unit", f"a tariff here is in {settings.currency} and takes uses in {settings.unit}")
+    check_versions([tariff, *(each for each in others if each.consumer_class == tariff.consumer_class)])
+
+
+def _get(project: Project, tariff_id: str, version: int) -> KnownVersion:
+    for each in repository.all_versions(project):
+        if (each.tariff.id, each.tariff.version) == (tariff_id, version):
+            return each
+    raise _no_tariff(f"{tariff_id}, version {version}")
+
+
+def _no_tariff(what: str) -> NotFound:
+    return NotFound("not-found", f"there is no tariff {what}")
+
+
+def _sealed(tariff: Tariff) -> Conflict:
+    return Conflict("tariff-used", f"version {tariff.version} of {tariff.id} has rated bills; succeed it by another")

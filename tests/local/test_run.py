@@ -15,10 +15,11 @@ import httpx
 import pytest
 
 from local.demo import utilities
+from local.demo.files import AVII_FILE
 from local.demo.people import households
 from tests.support.engine import free_port
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _CONNECTIONS = "/api/clients/balilihan/projects/waterworks/connections"
@@ -48,10 +49,12 @@ class Run:
         self.process.send_signal(sign)
         return self.process.wait(30)
 
-    def ask(self, method: str, path: str, body: object = None, *, login: str = "admin") -> httpx.Response:
+    def ask(
+        self, method: str, path: str, body: object = None, *, client: str = "balilihan", login: str = "admin"
+    ) -> httpx.Response:
         """This function will sign in and send one request."""
         url = f"http://127.0.0.1:{self.port}"
-        who = {"client": "balilihan", "login": login, "password": utilities.PASSWORD}
+        who = {"client": client, "login": login, "password": utilities.PASSWORD}
         session = httpx.post(f"{url}/api/auth/login", json=who, timeout=20).raise_for_status().json()
         headers = {"Authorization": f"Bearer {session['accessToken']}"}
         return httpx.request(method, url + path, json=body, headers=headers, timeout=20)
@@ -146,6 +149,34 @@ def test_what_was_written_is_there_after_stop_and_start_and_nothing_is_left_runn
         again.wait_for("Meterbook runs", seconds=15)
         assert "Loading" not in again.said()
         assert again.ask("GET", made).json()["lastName"] == "Reyes"
+
+
+def test_an_uploaded_file_is_imported_by_the_pollers_also_after_a_restart(state: Path) -> None:
+    imports = "/api/clients/AVII/projects/waterBills/readings/imports"
+    who = {"client": "AVII", "login": "admin@avii.example"}
+    with start(state) as run:
+        run.wait_for("Meterbook runs")
+        announced = run.ask("POST", imports, {"fileName": AVII_FILE.name}, **who).json()
+        form = announced["upload"]
+        file = {"file": (AVII_FILE.name, AVII_FILE.read_bytes())}
+        httpx.post(form["url"], data=form["fields"], files=file).raise_for_status()
+
+        deadline = time.monotonic() + 20
+        while (found := run.ask("GET", f"{imports}/{announced['id']}", **who).json())["state"] == "awaiting_upload":
+            assert time.monotonic() < deadline, found
+            time.sleep(0.2)
+
+        assert (found["state"], found["counts"]["accepted"], found["counts"]["refused"]) == ("done", 2, 0)
+
+
+def test_a_state_that_can_not_be_saved_is_said_at_the_stop(state: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "state"
+    subprocess.run(["cp", "-r", str(state), str(copy)], check=True)
+    with start(copy) as run:
+        run.wait_for("Meterbook runs")
+        (copy / "aws" / "dynamodb.json.tmp").mkdir()  # where the local AWS would write
+        run.stop()
+        assert f"could not be saved in {copy}" in run.said()
 
 
 def test_after_a_kill_the_local_aws_ends_too_and_the_state_is_two_seconds_old_at_most(state: Path) -> None:

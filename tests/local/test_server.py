@@ -131,3 +131,15 @@ def test_a_stop_waits_for_the_request_in_hand_and_takes_no_more() -> None:
         assert waiting.result(10).json() == {"was": "finished"}
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{number}/slow")
+
+
+def test_a_stop_does_not_wait_for_who_stalls_in_the_middle_of_a_request(app: Chalice) -> None:
+    number = free_port()
+    server = Server(number)
+    server.open(open_gateway(app))
+    with socket.create_connection(("127.0.0.1", number)) as stalled:
+        stalled.sendall(b"POST /api/auth/login HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
+        time.sleep(0.2)
+        started = time.monotonic()
+        server.close()
+        assert time.monotonic() - started < 3

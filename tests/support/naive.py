@@ -24,7 +24,7 @@ def generate_naively(ctx: Context, run_id: str) -> None:
         return
     to_bill = list(readings.shard_readings(project, run.period, 0))
     connections = {connection.account: connection for connection in consumers.shard_connections(project, 0)}
-    plan = plan_chunk(project, run, to_bill, connections, {}, tariffs.tariff_book(project))
+    plan = plan_chunk(project, run, to_bill, connections, {}, tariffs.tariff_book(project, run.period))
     for at, bill in enumerate(plan.bills):
         numbered = replace(bill, revision=100 + run.tally.bills)  # "the next number"
         item = bills._item(project, numbered).serialize()

@@ -43,7 +43,7 @@ class Confirmations:
 
 
 def confirm_reading(ctx: Context, *, reading_id: str) -> Reading:
-    """This function will accept one pending reading; a confirmed one stays as it is. Five write units.
+    """This function will accept one pending reading; a confirmed one stays as it is. Seven write units.
 
     :raises NotFound: if the project has none with this id.
     :raises Conflict: if it can't be accepted, or a billing run is working on its period.

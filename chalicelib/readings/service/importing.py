@@ -118,7 +118,7 @@ def run_import(ctx: Context, *, import_id: str) -> ReadingImport:
     """This function will take an uploaded file in, row by row, and write its report.
 
     Good rows are kept whatever the others are. Delivered twice or carried on after a crash it does nothing twice and
-    reports the same. One write request per 25 pending rows (two write units each) or 49 confirmed ones (five each).
+    reports the same. One write request per 25 pending rows (two write units each) or 49 confirmed ones (four each).
 
     :raises NotFound: if nobody announced such a file.
     :raises TryLater: while a billing run works on a period that confirmed rows are for; the queue delivers it again.

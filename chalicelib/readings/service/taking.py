@@ -22,7 +22,7 @@ def take_reading(
 ) -> Reading:
     """This function will record what a meter showed on a day.
 
-    The same reading again is answered with the first one. Four to six write units.
+    The same reading again is answered with the first one. Five write units, six if it counts at once.
 
     :raises Invalid: for a value or day that can't be.
     :raises NotFound: for an unknown connection.
@@ -67,7 +67,7 @@ def list_pending(ctx: Context, *, area: str | None, limit: int, cursor: str | No
 
 
 def correct_reading(ctx: Context, *, reading_id: str, value: Decimal, read_on: date) -> Reading:
-    """This function will put another value or day on a reading that is not billed. Four to six write units.
+    """This function will put another value or day on a reading that is not billed. Seven or eight write units.
 
     :raises Invalid: for a value or day that can't be.
     :raises NotFound: if the project has none with this id.

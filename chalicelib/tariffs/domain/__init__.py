@@ -1,6 +1,7 @@
 """The rating engine: a tariff sheet as data, the use of a period, and the lines of the bill, each with its trace."""
 
-from chalicelib.tariffs.domain.book import TariffBook
+from chalicelib.tariffs.domain.book import KnownVersion, TariffBook
+from chalicelib.tariffs.domain.checks import check_tariff, check_versions
 from chalicelib.tariffs.domain.compile import CompiledTariff, compile_tariff
 from chalicelib.tariffs.domain.document import (
     AdjustmentCharge,
@@ -38,6 +39,7 @@ __all__ = [
     "Conversion",
     "Factor",
     "FixedCharge",
+    "KnownVersion",
     "Line",
     "MinimumCharge",
     "PercentCharge",
@@ -53,6 +55,8 @@ __all__ = [
     "Trace",
     "Usage",
     "UsageCharge",
+    "check_tariff",
+    "check_versions",
     "compile_tariff",
     "explain",
     "pack_lines",

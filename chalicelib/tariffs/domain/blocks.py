@@ -5,13 +5,13 @@ from decimal import Decimal
 from math import lcm
 
 from chalicelib.tariffs.domain.document import Block, BlockMode
-from chalicelib.tariffs.domain.pricing import Price, Priced
+from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio, Term
 
 
 class BlockTable:
     """One list of blocks. Limits are over `limit_den`, prices over `price_den`."""
 
-    __slots__ = ("limit_den", "price_den", "rows", "whole")
+    __slots__ = ("ladder", "limit_den", "price_den", "rows", "whole")
 
     def __init__(self, blocks: Sequence[Block], mode: BlockMode, per: Decimal, exponent: int) -> None:
         prices = [Price(block.rate, per, exponent) for block in blocks]
@@ -32,6 +32,27 @@ class BlockTable:
             )
             for start, end, price, flat in zip(starts, ends, prices, flats, strict=True)
         ]
+        self.ladder = self._ladder()
+
+    def _ladder(self) -> list[tuple[int, int, int, int]]:
+        """From the highest block down: where it starts, what all before it costs, its rate, where its rate counts from.
+
+        With this a use meets one block, however many there are.
+        """
+        ladder, cost = [], 0
+        for start, end, rate, _, flat_rate, _ in self.rows:
+            flat = flat_rate * self.limit_den
+            ladder.append((start, flat, rate, 0) if self.whole else (start, cost + flat, rate, start))
+            cost += flat + (0 if end is None else (end - start) * rate)
+        return ladder[::-1]
+
+    def amount(self, num: int, den: int) -> Ratio:
+        """This function will give what `price` comes to, without saying how: in minor units, with limits as stated."""
+        use = num * self.limit_den
+        for start, cost, rate, origin in self.ladder:
+            if use > start * den or not start:
+                return cost * den + (use - origin * den) * rate, den * self.limit_den * self.price_den
+        raise AssertionError("a checked table starts at zero")
 
     def price(self, num: int, den: int, scale_num: int = 1, scale_den: int = 1) -> Priced:
         """This function will price a use of num/den, with every limit multiplied by scale_num/scale_den.
@@ -43,7 +64,7 @@ class BlockTable:
         quantity_den = den * self.limit_den * scale_den
         use = num * self.limit_den * scale_den
         unit = den * scale_num
-        terms: list[tuple[int, int, Price]] = []
+        terms: list[Term] = []
         for start, end, rate, price, flat_rate, flat in self.rows:
             if start and start * unit >= use:
                 break
@@ -55,4 +76,4 @@ class BlockTable:
                 terms.append(((end - start) * unit, rate, price))
             if flat_rate:
                 terms.append((quantity_den, flat_rate, flat))
-        return Priced(terms, quantity_den, self.price_den)
+        return terms, quantity_den, self.price_den

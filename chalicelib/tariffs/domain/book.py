@@ -5,8 +5,17 @@ from dataclasses import dataclass
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.tariffs.domain.compile import CompiledTariff
+from chalicelib.tariffs.domain.document import Tariff
 from chalicelib.tariffs.domain.rating import Rating, rate_over
 from chalicelib.tariffs.domain.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVersion:
+    """A version of a tariff as it is kept. Once `sealed`, it has been given to a run and can't change any more."""
+
+    tariff: Tariff
+    sealed: bool
 
 
 @dataclass(frozen=True, slots=True)

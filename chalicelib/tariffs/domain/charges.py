@@ -1,10 +1,10 @@
 """Each kind of charge, compiled: from the draft of a bill to a sum of quantity times price."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Protocol
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.tariffs.domain.blocks import BlockTable
@@ -22,7 +22,7 @@ from chalicelib.tariffs.domain.document import (
     UsageCharge,
 )
 from chalicelib.tariffs.domain.draft import Draft
-from chalicelib.tariffs.domain.pricing import NOTHING, Price, Priced, add_ratios, less_than
+from chalicelib.tariffs.domain.pricing import NOTHING, Price, Priced, Ratio, add_ratios, less_than, sum_of_terms
 from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
 
 ONE = Decimal(1)
@@ -30,10 +30,23 @@ HUNDRED = Decimal(100)
 AS_IT_IS = Price(ONE, ONE, 0, of_money=True)
 
 
-class Pricer(Protocol):
-    """What a compiled charge can do: None where it makes no line."""
+class Pricer(ABC):
+    """A compiled charge. `price` says what it comes to and why, `amount` only what; both give None for no line."""
 
-    def price(self, draft: Draft) -> Priced | None: ...
+    __slots__ = ()
+
+    @abstractmethod
+    def price(self, draft: Draft) -> Priced | None:
+        """This function will price the draft's use, term by term."""
+
+    def amount(self, draft: Draft) -> Ratio | None:
+        """This function will give the sum of the terms, in minor units. Overridden where there is a shorter way."""
+        priced = self.price(draft)
+        return None if priced is None else sum_of_terms(priced)
+
+    def less(self, _draft: Draft) -> Ratio:
+        """This function will give what is taken off, because earlier charges brought it already."""
+        return NOTHING
 
 
 class Metered:
@@ -46,7 +59,7 @@ class Metered:
         untouched = charge.measure == "use" and charge.share == 1 and charge.included == 0
         self.plain = untouched and (charge.cap, charge.cap_measure, charge.quantity_rounding) == (None, None, None)
 
-    def of(self, draft: Draft) -> tuple[int, int]:
+    def of(self, draft: Draft) -> Ratio:
         """This function will give the quantity to be priced, as a ratio."""
         if self.plain:
             return draft.use_num, draft.use_den
@@ -87,25 +100,25 @@ class AmountBySize:
         return price
 
 
-class FixedPricer:
+class FixedPricer(Pricer):
     """An amount per period, for the days served where it is prorated."""
 
-    __slots__ = ("amount", "charge")
+    __slots__ = ("charge", "size_amount")
 
     def __init__(self, charge: FixedCharge, exponent: int) -> None:
         self.charge = charge
-        self.amount = AmountBySize(charge.code, charge.amount, charge.by_meter_size, exponent)
+        self.size_amount = AmountBySize(charge.code, charge.amount, charge.by_meter_size, exponent)
 
     def price(self, draft: Draft) -> Priced:
-        price = self.amount.of(draft)
+        price = self.size_amount.of(draft)
         num, den = (1, 1) if self.charge.times is None else draft.measure(self.charge.times)
         if self.charge.prorated:
             days = draft.usage.days
             num, den = num * days, den * (self.charge.days_basis or draft.usage.period_days or days)
-        return Priced([(num, price.num, price)], den, price.den)
+        return [(num, price.num, price)], den, price.den
 
 
-class UsagePricer:
+class UsagePricer(Pricer):
     """A rate for every so many units."""
 
     __slots__ = ("metered", "unit_price")
@@ -116,7 +129,11 @@ class UsagePricer:
 
     def price(self, draft: Draft) -> Priced:
         num, den = self.metered.of(draft)
-        return Priced([(num, self.unit_price.num, self.unit_price)], den, self.unit_price.den)
+        return [(num, self.unit_price.num, self.unit_price)], den, self.unit_price.den
+
+    def amount(self, draft: Draft) -> Ratio:
+        num, den = self.metered.of(draft)
+        return num * self.unit_price.num, den * self.unit_price.den
 
 
 class LimitScaler:
@@ -128,13 +145,13 @@ class LimitScaler:
         self.by = by
         self.basis = days_basis if by == "days" else 1
 
-    def of(self, draft: Draft) -> tuple[int, int]:
+    def of(self, draft: Draft) -> Ratio:
         """This function will give the multiplier of every limit, as a ratio."""
         num, den = draft.measure(self.by)
         return num, den * self.basis
 
 
-class BlockPricer:
+class BlockPricer(Pricer):
     """Telescopic or whole blocks."""
 
     __slots__ = ("exponent", "limits", "metered", "mode", "per", "rounded", "scaler", "table")
@@ -159,19 +176,24 @@ class BlockPricer:
         blocks = tuple(_with_rounded_limits(block, scale, self.rounded) for block in self.limits)
         return BlockTable(blocks, self.mode, self.per, self.exponent).price(num, den)
 
+    def amount(self, draft: Draft) -> Ratio:
+        if self.scaler is not None:
+            return sum_of_terms(self.price(draft))
+        return self.table.amount(*self.metered.of(draft))
 
-def _with_rounded_limits(block: Block, scale: tuple[int, int], rounding: Rounding) -> Block:
+
+def _with_rounded_limits(block: Block, scale: Ratio, rounding: Rounding) -> Block:
     up_to = None if block.up_to is None else _scaled(block.up_to, scale, rounding)
     return replace(block, over=_scaled(block.over, scale, rounding), up_to=up_to)
 
 
-def _scaled(limit: Decimal, scale: tuple[int, int], rounding: Rounding) -> Decimal:
+def _scaled(limit: Decimal, scale: Ratio, rounding: Rounding) -> Decimal:
     num, den = limit.as_integer_ratio()
     steps, step_den = round_to_step(num * scale[0], den * scale[1], rounding)
     return Decimal(steps) / Decimal(step_den)
 
 
-class SchedulePricer:
+class SchedulePricer(Pricer):
     """Blocks chosen by the total use."""
 
     __slots__ = ("metered", "scaler", "schedules")
@@ -196,10 +218,10 @@ class SchedulePricer:
         raise AssertionError("a checked schedule ends without a limit")
 
 
-class PercentPricer:
+class PercentPricer(Pricer):
     """A percentage of what earlier charges came to."""
 
-    __slots__ = ("at_least", "at_most", "exempt_use", "indices", "percent")
+    __slots__ = ("at_least", "at_most", "exempt_use", "indices", "percent", "simple")
 
     def __init__(self, charge: PercentCharge, indices: Sequence[int], exponent: int) -> None:
         self.percent = Price(charge.percent, HUNDRED, exponent, of_money=True)
@@ -208,6 +230,7 @@ class PercentPricer:
         sign = -1 if charge.percent < 0 else 1
         self.at_least = None if charge.at_least is None else Price(charge.at_least * sign, ONE, exponent)
         self.at_most = None if charge.at_most is None else Price(charge.at_most * sign, ONE, exponent)
+        self.simple = (charge.exempt_use, charge.at_least, charge.at_most) == (None, None, None)
 
     def price(self, draft: Draft) -> Priced:
         num, den = sum_of(draft, self.indices)
@@ -216,44 +239,56 @@ class PercentPricer:
         percent = self.percent
         size = (abs(num * percent.num), den * percent.den)
         if self.at_most is not None and less_than((abs(self.at_most.num), self.at_most.den), size):
-            return Priced([(1, self.at_most.num, self.at_most)], 1, self.at_most.den)
+            return [(1, self.at_most.num, self.at_most)], 1, self.at_most.den
         if self.at_least is not None and less_than(size, (abs(self.at_least.num), self.at_least.den)):
-            return Priced([(1, self.at_least.num, self.at_least)], 1, self.at_least.den)
-        return Priced([(num, percent.num, percent)], den, percent.den)
+            return [(1, self.at_least.num, self.at_least)], 1, self.at_least.den
+        return [(num, percent.num, percent)], den, percent.den
+
+    def amount(self, draft: Draft) -> Ratio:
+        if not self.simple:
+            return sum_of_terms(self.price(draft))
+        num, den = sum_of(draft, self.indices)
+        return num * self.percent.num, den * self.percent.den
 
 
-def _above_exempt_use(num: int, den: int, draft: Draft, exempt: tuple[int, int]) -> tuple[int, int]:
+def _above_exempt_use(num: int, den: int, draft: Draft, exempt: Ratio) -> Ratio:
     """Source: service tax of TNB: of 800 kWh with 600 exempt, (800 - 600) / 800 of the amount is taxed."""
     use = draft.use_num * exempt[1]
     free = exempt[0] * draft.use_den
     return (num * (use - free), den * use) if use > free else NOTHING
 
 
-def sum_of(draft: Draft, indices: Sequence[int]) -> tuple[int, int]:
+def sum_of(draft: Draft, indices: Sequence[int]) -> Ratio:
     """This function will add what the charges at these places came to, as a ratio in minor units."""
+    values = draft.values
+    if len(indices) == 1:
+        return values[indices[0]]
     total = NOTHING
     for at in indices:
-        total = add_ratios(total, draft.values[at])
+        total = add_ratios(total, values[at])
     return total
 
 
-class MinimumPricer:
+class MinimumPricer(Pricer):
     """What is missing to an amount."""
 
-    __slots__ = ("amount", "indices", "times")
+    __slots__ = ("indices", "size_amount", "times")
 
     def __init__(self, charge: MinimumCharge, indices: Sequence[int], exponent: int) -> None:
-        self.amount = AmountBySize(charge.code, charge.amount, charge.by_meter_size, exponent)
+        self.size_amount = AmountBySize(charge.code, charge.amount, charge.by_meter_size, exponent)
         self.times = charge.times
         self.indices = tuple(indices)
 
     def price(self, draft: Draft) -> Priced:
-        price = self.amount.of(draft)
+        price = self.size_amount.of(draft)
         num, den = (1, 1) if self.times is None else draft.measure(self.times)
-        return Priced([(num, price.num, price)], den, price.den, less=sum_of(draft, self.indices))
+        return [(num, price.num, price)], den, price.den
+
+    def less(self, draft: Draft) -> Ratio:
+        return sum_of(draft, self.indices)
 
 
-class AdjustmentPricer:
+class AdjustmentPricer(Pricer):
     """An amount that came with the reading."""
 
     __slots__ = ("code", "default", "exponent")
@@ -268,10 +303,10 @@ class AdjustmentPricer:
         if amount is None:
             return None
         price = Price(amount, ONE, self.exponent)
-        return Priced([(1, price.num, price)], 1, price.den)
+        return [(1, price.num, price)], 1, price.den
 
 
-class SubtotalPricer:
+class SubtotalPricer(Pricer):
     """The sum of earlier charges, to be rounded, less what is already on their lines."""
 
     __slots__ = ("indices",)
@@ -281,4 +316,7 @@ class SubtotalPricer:
 
     def price(self, draft: Draft) -> Priced:
         num, den = sum_of(draft, self.indices)
-        return Priced([(num, 1, AS_IT_IS)], den, 1, less=(sum(draft.lines[at] for at in self.indices), 1))
+        return [(num, 1, AS_IT_IS)], den, 1
+
+    def less(self, draft: Draft) -> Ratio:
+        return sum(draft.lines[at] or 0 for at in self.indices), 1

@@ -23,13 +23,11 @@ from chalicelib.tariffs.domain.document import (
     AdjustmentCharge,
     BlockCharge,
     Charge,
-    Condition,
     Factor,
     FixedCharge,
     MinimumCharge,
     PercentCharge,
     ScheduleCharge,
-    Season,
     SubtotalCharge,
     Tariff,
     UsageCharge,
@@ -53,24 +51,27 @@ RatedCharge = FixedCharge | UsageCharge | BlockCharge | ScheduleCharge
 class Rule:
     """One charge, ready to run. `step` and all amounts are in minor units; `exact` carries the unrounded value on.
 
-    `fills_up`: a line for what is missing only, left out when nothing is.
+    `conditional`: it has a condition or a season. `varies`: something may multiply it. `fills_up`: a line for what is
+    missing only, left out when nothing is.
     """
 
     charge: Charge
     pricer: Pricer
-    when: Condition | None
-    season: Season | None
+    conditional: bool
     factors: tuple[Factor, ...]
     to_whole: Callable[[int, int], int]
     step: int
     rounding: Rounding
     exact: bool
+    varies: bool
     fills_up: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledTariff:
-    """A tariff ready to rate by. `document_digest` stands for everything it says."""
+    """A tariff ready to rate by. `document_digest` stands for everything it says, except when it ends: a version that
+    is succeeded later has charged the same all the while.
+    """
 
     tariff: Tariff
     rules: tuple[Rule, ...]
@@ -103,7 +104,7 @@ def compile_tariff(tariff: Tariff) -> CompiledTariff:
         conversions={
             rule.from_unit: _conversion(rule.multiply, rule.divide, rule.times_measure) for rule in tariff.conversions
         },
-        document_digest=fingerprint(canonical(tariff)),
+        document_digest=fingerprint(canonical(replace(tariff, valid_until=None))),
     )
 
 
@@ -120,13 +121,13 @@ def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding
     return Rule(
         charge=charge,
         pricer=pricer,
-        when=charge.when,
-        season=charge.season,
+        conditional=charge.when is not None or charge.season is not None,
         factors=factors,
         to_whole=TO_WHOLE[rounding.mode],
         step=int(rounding.step.scaleb(exponent)),
         rounding=rounding,
         exact=carry_exact and charge.rounding is None,
+        varies=bool(factors) or charge.season is not None,
         fills_up=isinstance(charge, (MinimumCharge, SubtotalCharge)),
     )
 
@@ -157,7 +158,7 @@ def _places(named: tuple[str, ...], codes: Sequence[str]) -> tuple[int, ...]:
     return tuple(codes.index(code) for code in named)
 
 
-class RatesByFactor:
+class RatesByFactor(Pricer):
     """A charge whose rates are multiplied by its factors and rounded before any quantity meets them.
 
     Source: Santa Rosa Water District: 19.15 for class factor 1.5 is printed as 28.70, rounded down to 0.05.

@@ -12,8 +12,6 @@ from typing import Literal
 
 from chalicelib.tariffs.domain.rounding import Rounding
 
-BUILT_IN_MEASURES: tuple[str, ...] = ("use", "days", "months", "dwellingUnits", "winterAverage")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:

@@ -1,26 +1,33 @@
-"""A bill in the making: the use being rated and what earlier charges came to. Quantities are exact ratios of ints."""
+"""A bill in the making: the use being rated and what each charge came to. Quantities are exact ratios of ints."""
+
+from fractions import Fraction
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.tariffs.domain.document import Condition
-from chalicelib.tariffs.domain.pricing import NOTHING
+from chalicelib.tariffs.domain.document import Condition, Season
+from chalicelib.tariffs.domain.pricing import Ratio
+from chalicelib.tariffs.domain.straddle import PeriodShare, season_share
 from chalicelib.tariffs.domain.usage import Usage
 
 
 class Draft:
-    """`use_num / use_den` is the use in the tariff's unit. `values` holds what each charge so far came to, in minor
-    units as (num, den), and `lines` the same as billed, rounded; both have an entry for every charge of the tariff.
+    """`use_num / use_den` is the use in the tariff's unit; `share` is set where a version rates a part of the period.
+
+    For each charge in order, `values` holds what later charges see, in minor units, and `lines` what is billed:
+    None where the charge makes no line. `total` is the sum of the lines.
     """
 
-    __slots__ = ("lines", "usage", "use_den", "use_num", "values")
+    __slots__ = ("lines", "share", "total", "usage", "use_den", "use_num", "values")
 
-    def __init__(self, usage: Usage, use_num: int, use_den: int) -> None:
+    def __init__(self, usage: Usage, use_num: int, use_den: int, share: PeriodShare | None = None) -> None:
         self.usage = usage
         self.use_num = use_num
         self.use_den = use_den
-        self.values: list[tuple[int, int]] = []
-        self.lines: list[int] = []
+        self.share = share
+        self.values: list[Ratio] = []
+        self.lines: list[int | None] = []
+        self.total = 0
 
-    def measure(self, name: str) -> tuple[int, int]:
+    def measure(self, name: str) -> Ratio:
         """This function will give a quantity by name, as a ratio.
 
         :raises Invalid: if the usage does not carry it.
@@ -38,11 +45,6 @@ class Draft:
             raise Invalid("missing-measure", f"the tariff charges by {name!r}: give this quantity with the reading")
         return given.as_integer_ratio()
 
-    def skip(self) -> None:
-        """This function will note that a charge made no line."""
-        self.lines.append(0)
-        self.values.append(NOTHING)
-
     def meets(self, condition: Condition) -> bool:
         """This function will say whether the use and its facts meet every part of a condition."""
         usage = self.usage
@@ -55,5 +57,9 @@ class Draft:
             and (not condition.meter_sizes or usage.meter_size in condition.meter_sizes)
         )
 
-    def _use_exceeds(self, limit: tuple[int, int]) -> bool:
+    def in_season(self, season: Season) -> Fraction:
+        """This function will give the share of the days, those of this version, that lie in a season."""
+        return season_share(season, self.usage, self.share)
+
+    def _use_exceeds(self, limit: Ratio) -> bool:
         return self.use_num * limit[1] > limit[0] * self.use_den

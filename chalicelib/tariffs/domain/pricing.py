@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
 
 
 class Price:
@@ -30,28 +29,28 @@ class Price:
 Term = tuple[int, int, Price]
 """A quantity, what one unit costs, and the price that this came from; denominators are kept by the whole sum."""
 
-NOTHING = (0, 1)
+Ratio = tuple[int, int]
+"""Numerator and denominator, the second above zero. Not reduced: that would cost more than it saves."""
+
+NOTHING: Ratio = (0, 1)
+
+Priced = tuple[list[Term], int, int]
+"""What a charge comes to: terms, the denominator of all their quantities, and that of all their prices."""
 
 
-class Priced(NamedTuple):
-    """A sum of terms: each quantity is over `quantity_den`, each price over `price_den`, in minor units.
-
-    `less` is what earlier charges came to already, as a ratio in minor units (of a minimum or a subtotal).
-    """
-
-    terms: list[Term]
-    quantity_den: int
-    price_den: int
-    less: tuple[int, int] = NOTHING
+def sum_of_terms(priced: Priced) -> Ratio:
+    """This function will multiply out a priced charge, in minor units."""
+    terms, quantity_den, price_den = priced
+    return sum(quantity * price for quantity, price, _ in terms), quantity_den * price_den
 
 
-def add_ratios(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+def add_ratios(one: Ratio, other: Ratio) -> Ratio:
     """This function will add two ratios without reducing them."""
     if one[1] == other[1]:
         return one[0] + other[0], one[1]
     return one[0] * other[1] + other[0] * one[1], one[1] * other[1]
 
 
-def less_than(one: tuple[int, int], other: tuple[int, int]) -> bool:
+def less_than(one: Ratio, other: Ratio) -> bool:
     """This function will compare two ratios with positive denominators."""
     return one[0] * other[1] < other[0] * one[1]

@@ -1,10 +1,8 @@
 """Rating: a compiled tariff and a use give the lines of a bill. Preview, run, re-run and what-if are this function."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import fingerprint
@@ -17,13 +15,14 @@ from chalicelib.tariffs.domain.document import (
     PercentCharge,
     ScheduleCharge,
     SubtotalCharge,
+    Tariff,
     UsageCharge,
 )
 from chalicelib.tariffs.domain.draft import Draft
 from chalicelib.tariffs.domain.plain import canonical
-from chalicelib.tariffs.domain.pricing import Priced
+from chalicelib.tariffs.domain.pricing import NOTHING, Ratio
 from chalicelib.tariffs.domain.rounding import round_to_step
-from chalicelib.tariffs.domain.straddle import months_of, season_share, version_shares
+from chalicelib.tariffs.domain.straddle import PeriodShare, covers, months_of, version_shares
 from chalicelib.tariffs.domain.trace import Line, Trace, TraceFactor, TraceTerm
 from chalicelib.tariffs.domain.usage import Usage
 
@@ -31,23 +30,8 @@ ENGINE_VERSION = "1"
 """Changes whenever the same tariff and use could give another bill; it is part of every digest."""
 
 
-class Charged(NamedTuple):
-    """One line in the making: what the rule came to, in minor units, and what from."""
-
-    rule: Rule
-    minor: int
-    priced: Priced
-    factors: Sequence[TraceFactor]
-
-
-@dataclass(frozen=True, slots=True)
-class RatedPart:
-    """The lines that one version of a tariff gave for one use, or for its share of one."""
-
-    compiled: CompiledTariff
-    usage: Usage
-    share: TraceFactor | None
-    charged: list[Charged]
+RatedPart = tuple[CompiledTariff, Draft]
+"""One version of a tariff, and the bill that it gave for one use or for its share of one."""
 
 
 class Rating:
@@ -55,11 +39,11 @@ class Rating:
 
     def __init__(self, parts: Sequence[RatedPart]) -> None:
         self.parts = parts
-        self.currency = parts[0].compiled.tariff.currency
+        self.currency = parts[0][0].tariff.currency
 
     @property
     def total_minor(self) -> int:
-        return sum(charged.minor for part in self.parts for charged in part.charged)
+        return sum([draft.total for _, draft in self.parts])
 
     @property
     def total(self) -> Money:
@@ -67,23 +51,20 @@ class Rating:
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        return tuple(_line(part.compiled, charged) for part in self.parts for charged in part.charged)
+        return tuple(
+            _line(compiled.tariff, rule, draft, minor)
+            for compiled, draft in self.parts
+            for rule, minor in zip(compiled.rules, draft.lines, strict=True)
+            if minor is not None
+        )
 
     @cached_property
     def digest(self) -> str:
         """32 hex digits that stand for everything the rating came from: engine, tariff versions, use and facts."""
-        return fingerprint(
-            ENGINE_VERSION,
-            *(
-                text
-                for part in self.parts
-                for text in (
-                    part.compiled.document_digest,
-                    canonical(part.usage),
-                    canonical(part.share and part.share.label),
-                )
-            ),
+        sources = (
+            (compiled.document_digest, canonical(draft.usage), canonical(draft.share)) for compiled, draft in self.parts
         )
+        return fingerprint(ENGINE_VERSION, *(text for source in sources for text in source))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Rating) and (self.lines, self.digest) == (other.lines, other.digest)
@@ -100,8 +81,7 @@ def rate(compiled: CompiledTariff, usage: Usage) -> Rating:
     :raises Invalid: if the use is below zero, or lacks something that the tariff charges by.
     """
     if compiled.tariff.months_apart and usage.months > 1:
-        months = months_of(usage, compiled.tariff.quantity_rounding)
-        return Rating([_rate_part(compiled, month, None) for month in months])
+        return Rating([_rate_part(compiled, month, None) for month in _months(compiled, usage)])
     return Rating([_rate_part(compiled, usage, None)])
 
 
@@ -112,26 +92,52 @@ def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
 
     :raises Invalid: if a day has no version or two.
     """
-    by_version = {version.tariff.version: version for version in versions}
+    covering = [version for version in versions if covers(version.tariff, usage)]
+    if len(covering) == 1:
+        return rate(covering[0], usage)
+    compiled = {(version.tariff.id, version.tariff.version): version for version in versions}
     shares = version_shares([version.tariff for version in versions], usage)
-    if len(shares) == 1:
-        return rate(by_version[shares[0][0].version], usage)
-    return Rating([_rate_part(by_version[tariff.version], usage, share) for tariff, share in shares])
+    return Rating(
+        [
+            _rate_part(version, month, share)
+            for version, share in ((compiled[tariff.id, tariff.version], share) for tariff, share in shares)
+            for month in _months(version, usage)
+        ]
+    )
 
 
-def _rate_part(compiled: CompiledTariff, usage: Usage, share: TraceFactor | None) -> RatedPart:
-    draft = Draft(usage, *billable_use(compiled, usage))
+def _months(compiled: CompiledTariff, usage: Usage) -> tuple[Usage, ...]:
+    return months_of(usage, compiled.tariff.quantity_rounding) if compiled.tariff.months_apart else (usage,)
+
+
+def _rate_part(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) -> RatedPart:
+    num, den = billable_use(compiled, usage)
+    draft = Draft(usage, num, den, share)
     if usage.adjustments:
         _refuse_unknown_adjustments(compiled, usage)
-    charged: list[Charged] = []
+    values, lines, total = draft.values, draft.lines, 0
     for rule in compiled.rules:
-        line = _charge(rule, draft, share)
-        if line is not None:
-            charged.append(line)
-    return RatedPart(compiled, usage, share, charged)
+        amount = rule.pricer.amount(draft) if not rule.conditional or _applies(rule, draft) else None
+        if amount is None:
+            values.append(NOTHING)
+            lines.append(None)
+            continue
+        num, den = amount
+        if rule.varies or share is not None:
+            num, den = _times(num, den, _factors(rule, draft))
+        if rule.fills_up:
+            value, minor = _filled_up(rule, draft, num, den)
+        else:
+            minor = rule.to_whole(num, den * rule.step) * rule.step
+            value = (num, den) if rule.exact else (minor, 1)
+        values.append(value)
+        lines.append(minor)
+        total += minor or 0
+    draft.total = total
+    return compiled, draft
 
 
-def billable_use(compiled: CompiledTariff, usage: Usage) -> tuple[int, int]:
+def billable_use(compiled: CompiledTariff, usage: Usage) -> Ratio:
     """This function will give the use in the tariff's unit, as a ratio: converted first, then rounded if it says so.
 
     :raises Invalid: for a use below zero, or in a unit that the tariff does not convert.
@@ -145,7 +151,7 @@ def billable_use(compiled: CompiledTariff, usage: Usage) -> tuple[int, int]:
     return (num, den) if tariff.quantity_rounding is None else round_to_step(num, den, tariff.quantity_rounding)
 
 
-def _converted(compiled: CompiledTariff, usage: Usage, num: int, den: int) -> tuple[int, int]:
+def _converted(compiled: CompiledTariff, usage: Usage, num: int, den: int) -> Ratio:
     if usage.unit not in compiled.conversions:
         raise Invalid(
             "unit-mismatch",
@@ -169,61 +175,54 @@ def _refuse_unknown_adjustments(compiled: CompiledTariff, usage: Usage) -> None:
         )
 
 
-def _charge(rule: Rule, draft: Draft, share: TraceFactor | None) -> Charged | None:
-    priced = None if rule.when is not None and not draft.meets(rule.when) else rule.pricer.price(draft)
-    if priced is None:
-        draft.skip()
-        return None
-    num = 0
-    for quantity, price, _ in priced.terms:
-        num += quantity * price
-    den = priced.quantity_den * priced.price_den
-    factors: Sequence[TraceFactor] = ()
-    if rule.factors or rule.season is not None or share is not None:
-        factors = _factors(rule, draft, share)
-        for factor in factors:
-            num *= factor.value.numerator
-            den *= factor.value.denominator
-    if rule.fills_up:
-        return _fill_up(rule, draft, Charged(rule, 0, priced, factors), num, den)
-    minor = rule.to_whole(num, den * rule.step) * rule.step
-    draft.lines.append(minor)
-    draft.values.append((num, den) if rule.exact else (minor, 1))
-    return Charged(rule, minor, priced, factors)
+def _applies(rule: Rule, draft: Draft) -> bool:
+    charge = rule.charge
+    if charge.when is not None and not draft.meets(charge.when):
+        return False
+    return charge.season is None or draft.in_season(charge.season) > 0
 
 
-def _factors(rule: Rule, draft: Draft, share: TraceFactor | None) -> list[TraceFactor]:
+def _factors(rule: Rule, draft: Draft) -> list[TraceFactor]:
     factors = [TraceFactor(each.label, Fraction(each.value)) for each in rule.factors if draft.meets(each.when)]
-    if rule.season is not None:
-        days, all_days = season_share(rule.season, draft.usage)
-        if days != all_days:
-            factors.append(TraceFactor("season", Fraction(days, all_days)))
-    if share is not None and not isinstance(rule.charge, (PercentCharge, SubtotalCharge)):
-        factors.append(share)
+    if rule.charge.season is not None:
+        in_season = draft.in_season(rule.charge.season)
+        if in_season != 1:
+            factors.append(TraceFactor("days in season", in_season))
+    if draft.share is not None and not isinstance(rule.charge, (PercentCharge, SubtotalCharge)):
+        factors.append(draft.share.factor)
     return factors
 
 
-def _fill_up(rule: Rule, draft: Draft, charged: Charged, num: int, den: int) -> Charged | None:
-    """A minimum is lifted and then rounded; a subtotal is rounded and then what stands on the lines is taken off."""
-    less_num, less_den = charged.priced.less
-    missing = (num * less_den - less_num * den, den * less_den)
-    if isinstance(rule.charge, MinimumCharge):
-        if missing[0] <= 0:
-            draft.skip()
-            return None
-        minor = rule.to_whole(missing[0], missing[1] * rule.step) * rule.step
-        draft.values.append(missing if rule.exact else (minor, 1))
-    else:
+def _times(num: int, den: int, factors: Sequence[TraceFactor]) -> Ratio:
+    for factor in factors:
+        num *= factor.value.numerator
+        den *= factor.value.denominator
+    return num, den
+
+
+def _filled_up(rule: Rule, draft: Draft, num: int, den: int) -> tuple[Ratio, int | None]:
+    """A minimum is lifted and then rounded; a subtotal is rounded and then what stands on the lines is taken off.
+
+    Gives the value that later charges see, and the line: None where nothing is missing.
+    """
+    less_num, less_den = rule.pricer.less(draft)
+    if isinstance(rule.charge, SubtotalCharge):
         rounded = rule.to_whole(num, den * rule.step) * rule.step
-        minor = rounded - less_num
-        draft.values.append((rounded * den - num, den))
-    draft.lines.append(minor)
-    return charged._replace(minor=minor) if minor else None
+        return (rounded * den - num, den), rounded - less_num or None
+    missing_num, missing_den = num * less_den - less_num * den, den * less_den
+    if missing_num <= 0:
+        return NOTHING, None
+    minor = rule.to_whole(missing_num, missing_den * rule.step) * rule.step
+    return (missing_num, missing_den) if rule.exact else (minor, 1), minor or None
 
 
-def _line(compiled: CompiledTariff, charged: Charged) -> Line:
-    rule, minor, priced, factors = charged
-    tariff, charge = compiled.tariff, rule.charge
+def _line(tariff: Tariff, rule: Rule, draft: Draft, minor: int) -> Line:
+    charge = rule.charge
+    priced = rule.pricer.price(draft)
+    if priced is None:
+        raise AssertionError("a line was made by a charge that has no price")
+    terms, quantity_den, _ = priced
+    less_num, less_den = rule.pricer.less(draft)
     whole = 10 ** exponent_of(tariff.currency)
     unit = ""
     if isinstance(charge, (UsageCharge, BlockCharge, ScheduleCharge)):
@@ -234,16 +233,16 @@ def _line(compiled: CompiledTariff, charged: Charged) -> Line:
         kind=charge.kind,
         terms=tuple(
             TraceTerm(
-                quantity=Fraction(quantity, priced.quantity_den * (whole if price.of_money else 1)),
+                quantity=Fraction(quantity, quantity_den * (whole if price.of_money else 1)),
                 rate=price.rate,
                 per=price.per,
             )
-            for quantity, _, price in priced.terms
+            for quantity, _, price in terms
         ),
         rounding=rule.rounding,
         unit=unit,
-        factors=tuple(factors),
+        factors=tuple(_factors(rule, draft)),
         of=charge.of if isinstance(charge, (PercentCharge, MinimumCharge, SubtotalCharge)) else (),
-        less=Fraction(priced.less[0], priced.less[1] * whole),
+        less=Fraction(less_num, less_den * whole),
     )
     return Line(charge.code, charge.label, Money(minor, tariff.currency), trace)

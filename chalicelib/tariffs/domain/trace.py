@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from itertools import groupby
 
 from chalicelib.kernel.money import Money, exponent_of
@@ -165,6 +166,7 @@ def _pairs(value: object) -> list[tuple[str, str]]:
     return [(str(name), str(number)) for name, number in value] if isinstance(value, list) else []
 
 
+@cache
 def _usual_rounding(currency: str) -> Rounding:
     return Rounding("half-up", Decimal(1).scaleb(-exponent_of(currency)))
 
@@ -186,6 +188,8 @@ def _term(text: str) -> TraceTerm:
 
 def ratio_text(value: Fraction) -> str:
     """This function will print a ratio as a plain decimal where it has one, else as `1/3`."""
+    if value.denominator == 1:
+        return str(value.numerator)
     decimal = exact_decimal(value)
     return f"{value.numerator}/{value.denominator}" if decimal is None else plain(decimal)
 

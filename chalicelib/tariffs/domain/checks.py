@@ -1,0 +1,228 @@
+"""Refusing a tariff sheet that no bill could be made by, with every fault named at its place."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import pairwise
+
+from chalicelib.kernel.errors import Fault, Invalid
+from chalicelib.kernel.money import exponent_of
+from chalicelib.tariffs.domain.compile import ALL_EARLIER, ROUNDING_CODE
+from chalicelib.tariffs.domain.document import (
+    Block,
+    BlockCharge,
+    Charge,
+    FixedCharge,
+    MeasuredCharge,
+    MinimumCharge,
+    PercentCharge,
+    Schedule,
+    ScheduleCharge,
+    SubtotalCharge,
+    Tariff,
+    UsageCharge,
+)
+from chalicelib.tariffs.domain.rounding import Rounding
+
+UNITS = frozenset(
+    {
+        "m3",
+        "L",
+        "kL",
+        "ML",
+        "gal",
+        "kgal",
+        "igal",
+        "ft3",
+        "hcf",
+        "ccf",
+        "Mcf",
+        "Wh",
+        "kWh",
+        "MWh",
+        "kVAh",
+        "kW",
+        "kVA",
+        "MJ",
+        "GJ",
+        "MMBTU",
+        "therm",
+        "kg",
+        "lb",
+        "t",
+        "unit",
+    }
+)
+"""What a tariff can be stated in. A conversion may start from a unit of the utility's own."""
+
+
+def check_tariff(tariff: Tariff) -> None:
+    """This function will refuse a tariff that contradicts itself.
+
+    :raises Invalid: with one fault for each thing to change.
+    """
+    faults = tuple(_faults(tariff))
+    if faults:
+        first = f"{faults[0].where}: {faults[0].reason}"
+        more = f" (and {len(faults) - 1} more, see errors)" if len(faults) > 1 else ""
+        raise Invalid("invalid-tariff", first + more, faults=faults)
+
+
+def check_versions(tariffs: Sequence[Tariff]) -> None:
+    """This function will refuse two versions of one tariff that are valid on the same day.
+
+    :raises Invalid: naming both and the day.
+    """
+    ordered = sorted(tariffs, key=lambda each: each.valid_from)
+    for earlier, later in pairwise(ordered):
+        if earlier.valid_until is None or earlier.valid_until > later.valid_from:
+            raise Invalid(
+                "overlapping-versions",
+                f"versions {earlier.version} and {later.version} are both valid on {later.valid_from}; "
+                f"end version {earlier.version} on that day or start the other later",
+            )
+
+
+def _faults(tariff: Tariff) -> Iterator[Fault]:
+    try:
+        places = exponent_of(tariff.currency)
+    except Invalid as unknown:
+        yield Fault("currency", str(unknown))
+        places = 2
+    if tariff.unit not in UNITS:
+        yield Fault("unit", f"{tariff.unit!r} is no unit we know; use one of {', '.join(sorted(UNITS))}")
+    if tariff.valid_until is not None and tariff.valid_until <= tariff.valid_from:
+        yield Fault("validUntil", "must be after validFrom: it is the first day on which the tariff is no longer valid")
+    for at, conversion in enumerate(tariff.conversions):
+        if conversion.multiply <= 0 or conversion.divide <= 0:
+            yield Fault(f"conversions.{at}", "multiply and divide must be above zero")
+        if conversion.from_unit == tariff.unit:
+            yield Fault(f"conversions.{at}.fromUnit", "is the tariff's own unit: there is nothing to convert")
+    yield from _money_step("rounding.line.step", tariff.rounding.line, places)
+    yield from _money_step("rounding.total.step", tariff.rounding.total, places)
+    yield from _quantity_step("quantityRounding.step", tariff.quantity_rounding)
+    if not tariff.charges:
+        yield Fault("charges", "a tariff has at least one charge")
+    earlier: list[str] = []
+    for at, charge in enumerate(tariff.charges):
+        yield from _charge_faults(f"charges.{at}", charge, earlier, places)
+        earlier.append(charge.code)
+
+
+def _charge_faults(where: str, charge: Charge, earlier: Sequence[str], places: int) -> Iterator[Fault]:
+    if charge.code in earlier:
+        yield Fault(f"{where}.code", f"{charge.code!r} is the code of another charge; codes are unique in a tariff")
+    if charge.code == ROUNDING_CODE:
+        yield Fault(f"{where}.code", f"{ROUNDING_CODE!r} is kept for the line that rounds the total")
+    yield from _money_step(f"{where}.rounding.step", charge.rounding, places)
+    for at, factor in enumerate(charge.factors):
+        if factor.value < 0:
+            yield Fault(f"{where}.factors.{at}.value", "a factor can't be negative")
+    if isinstance(charge, (PercentCharge, MinimumCharge, SubtotalCharge)):
+        yield from _named_charges(f"{where}.of", charge.of, charge.code, earlier)
+    if isinstance(charge, MeasuredCharge):
+        yield from _measured_faults(where, charge)
+    yield from _kind_faults(where, charge, places)
+
+
+def _kind_faults(where: str, charge: Charge, places: int) -> Iterator[Fault]:
+    match charge:
+        case FixedCharge() | MinimumCharge():
+            yield from _amount_faults(where, charge)
+        case UsageCharge() if charge.rate < 0:
+            yield Fault(f"{where}.rate", "a rate can't be negative; give a discount as a percentage below zero")
+        case BlockCharge():
+            yield from _block_faults(f"{where}.blocks", charge.blocks)
+        case ScheduleCharge():
+            yield from _ranges(f"{where}.schedules", charge.schedules)
+            for at, schedule in enumerate(charge.schedules):
+                yield from _block_faults(f"{where}.schedules.{at}.blocks", schedule.blocks)
+        case PercentCharge():
+            yield from _percent_faults(where, charge)
+        case SubtotalCharge():
+            yield from _money_step(f"{where}.to.step", charge.to, places)
+
+
+def _named_charges(where: str, named: Sequence[str], own: str, earlier: Sequence[str]) -> Iterator[Fault]:
+    if not named:
+        yield Fault(where, "name the charges that it is taken of, or * for all above")
+    if len(set(named)) < len(named) or (ALL_EARLIER in named and len(named) > 1):
+        yield Fault(where, "names a charge twice")
+    for code in named:
+        if code == own:
+            yield Fault(where, f"{code!r} can't be taken of itself")
+        elif code != ALL_EARLIER and code not in earlier:
+            yield Fault(where, f"there is no charge {code!r} above this one; charges are evaluated in their order")
+
+
+def _amount_faults(where: str, charge: FixedCharge | MinimumCharge) -> Iterator[Fault]:
+    amounts = [*charge.by_meter_size.values(), *([] if charge.amount is None else [charge.amount])]
+    if not amounts:
+        yield Fault(f"{where}.amount", "give an amount, or amounts by meter size")
+    if any(amount < 0 for amount in amounts):
+        yield Fault(f"{where}.amount", "an amount can't be negative; give a credit as an adjustment")
+    if isinstance(charge, FixedCharge) and charge.days_basis is not None and charge.days_basis < 1:
+        yield Fault(f"{where}.daysBasis", "at least one day")
+
+
+def _measured_faults(where: str, charge: MeasuredCharge) -> Iterator[Fault]:
+    if charge.per <= 0:
+        yield Fault(f"{where}.per", "the rate is for so many units: more than none")
+    if not 0 < charge.share <= 10:
+        yield Fault(f"{where}.share", "a share of the quantity, such as 0.8; above 0 and at most 10")
+    if charge.included < 0 or (charge.cap is not None and charge.cap < 0):
+        yield Fault(f"{where}.included", "quantities can't be negative")
+    if charge.cap_measure is not None and charge.cap_measure == charge.measure:
+        yield Fault(f"{where}.capMeasure", f"{charge.measure!r} can't be capped by itself")
+    yield from _quantity_step(f"{where}.quantityRounding.step", charge.quantity_rounding)
+    if isinstance(charge, (BlockCharge, ScheduleCharge)) and charge.days_basis < 1:
+        yield Fault(f"{where}.daysBasis", "at least one day")
+
+
+def _block_faults(where: str, blocks: Sequence[Block]) -> Iterator[Fault]:
+    yield from _ranges(where, blocks)
+    for at, block in enumerate(blocks):
+        if block.rate < 0 or block.flat < 0:
+            yield Fault(f"{where}.{at}.rate", "a rate can't be negative")
+
+
+def _ranges(where: str, ranges: Sequence[Block | Schedule]) -> Iterator[Fault]:
+    if not ranges:
+        yield Fault(where, "give at least one")
+        return
+    reached: Decimal | None = Decimal(0)
+    for at, each in enumerate(ranges):
+        if reached is None:
+            yield Fault(f"{where}.{at}", "comes after one without a limit, so nothing can ever reach it")
+            return
+        if each.over > reached:
+            yield Fault(f"{where}.{at}.over", f"leaves a gap: nothing covers {reached} to {each.over}")
+        if each.over < reached:
+            yield Fault(f"{where}.{at}.over", f"overlaps the one before, which covers up to {reached}")
+        if each.up_to is not None and each.up_to <= each.over:
+            yield Fault(f"{where}.{at}.upTo", f"must be above {each.over}, where this one starts")
+        reached = each.up_to
+    if reached is not None:
+        yield Fault(
+            f"{where}.{len(ranges) - 1}.upTo", f"the last one has no limit: what would use above {reached} cost?"
+        )
+
+
+def _percent_faults(where: str, charge: PercentCharge) -> Iterator[Fault]:
+    if charge.percent < -100:
+        yield Fault(f"{where}.percent", "a discount can't be more than 100 %")
+    bounds = [bound for bound in (charge.at_least, charge.at_most) if bound is not None]
+    if any(bound < 0 for bound in bounds) or bounds != sorted(bounds):
+        yield Fault(f"{where}.atMost", "atLeast and atMost are sizes: not negative, and the least not above the most")
+
+
+def _money_step(where: str, rounding: Rounding | None, places: int) -> Iterator[Fault]:
+    if rounding is None:
+        return
+    minor = rounding.step.scaleb(places)
+    if minor <= 0 or minor != minor.to_integral_value():
+        yield Fault(where, f"a bill is paid in whole minor units: a multiple of {Decimal(1).scaleb(-places)}")
+
+
+def _quantity_step(where: str, rounding: Rounding | None) -> Iterator[Fault]:
+    if rounding is not None and rounding.step <= 0:
+        yield Fault(where, "a step is above zero")

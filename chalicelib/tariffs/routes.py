@@ -1,0 +1,124 @@
+"""Tariffs over HTTP."""
+
+from chalice.app import Blueprint
+
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import NotFound
+from chalicelib.platform.http import endpoint
+from chalicelib.tariffs import service
+from chalicelib.tariffs.schemas import (
+    Adoption,
+    LibraryEntry,
+    LibraryList,
+    NewTariff,
+    QuoteBody,
+    QuoteOut,
+    TariffBody,
+    TariffList,
+    TariffOut,
+    library,
+)
+
+blueprint = Blueprint(__name__)
+
+_TARIFFS = "/api/clients/{client}/projects/{project}/tariffs"
+_TARIFF = _TARIFFS + "/{tariff}"
+_VERSION = _TARIFF + "/versions/{version}"
+
+
+@endpoint(blueprint, "GET", _TARIFFS, permission="tariffs.read", returns=TariffList)
+def list_tariffs(ctx: Context) -> TariffList:
+    """List every version of every tariff of a project."""
+    return TariffList(items=tuple(TariffOut.of(known) for known in service.list_tariffs(ctx)))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _TARIFFS,
+    permission="tariffs.manage",
+    body=NewTariff,
+    returns=TariffOut,
+    status=201,
+    location=_TARIFFS + "/{id}",
+)
+def open_tariff(ctx: Context, *, body: NewTariff) -> TariffOut:
+    """Open a tariff with its first version."""
+    return TariffOut.of(service.open_tariff(ctx, tariff=body.sheet.to_domain(tariff_id=body.id, version=1)))
+
+
+@endpoint(blueprint, "GET", _TARIFF, permission="tariffs.read", returns=TariffList)
+def get_tariff(ctx: Context, *, tariff: str) -> TariffList:
+    """Show a tariff with all its versions."""
+    return TariffList(items=tuple(TariffOut.of(known) for known in service.list_tariffs(ctx, tariff_id=tariff)))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _TARIFF + "/versions",
+    permission="tariffs.manage",
+    body=TariffBody,
+    returns=TariffOut,
+    status=201,
+)
+def succeed_tariff(ctx: Context, *, tariff: str, body: TariffBody) -> TariffOut:
+    """Put the next version of a tariff into force; the last one ends when it begins."""
+    return TariffOut.of(service.succeed_tariff(ctx, tariff=body.to_domain(tariff_id=tariff, version=1)))
+
+
+@endpoint(blueprint, "PUT", _VERSION, permission="tariffs.manage", body=TariffBody, returns=TariffOut)
+def correct_tariff(ctx: Context, *, tariff: str, version: str, body: TariffBody) -> TariffOut:
+    """Correct a version that has rated no bill."""
+    corrected = body.to_domain(tariff_id=tariff, version=_number(version))
+    return TariffOut.of(service.correct_tariff(ctx, tariff=corrected))
+
+
+@endpoint(blueprint, "DELETE", _VERSION, permission="tariffs.manage", returns=TariffOut)
+def delete_tariff(ctx: Context, *, tariff: str, version: str) -> TariffOut:
+    """Take a version away that has rated no bill."""
+    return TariffOut.of(service.delete_tariff(ctx, tariff_id=tariff, version=_number(version)))
+
+
+@endpoint(blueprint, "POST", _TARIFFS + "/quote", permission="tariffs.read", body=QuoteBody, returns=QuoteOut)
+def quote(ctx: Context, *, body: QuoteBody) -> QuoteOut:
+    """Say what a use would cost, by a tariff or a draft of one; nothing is stored."""
+    usage = body.usage.to_domain()
+    if body.draft is not None:
+        draft = body.draft.to_domain(tariff_id="draft", version=1)
+        return QuoteOut.of(service.quote_draft(draft, usage=usage))
+    return QuoteOut.of(service.quote(ctx, tariff_id=str(body.tariff_id), version=body.version, usage=usage))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _TARIFFS + "/adopt",
+    permission="tariffs.manage",
+    body=Adoption,
+    returns=TariffOut,
+    status=201,
+    location=_TARIFFS + "/{id}",
+)
+def adopt_tariff(ctx: Context, *, body: Adoption) -> TariffOut:
+    """Open a tariff of the library as it stands, from a day on."""
+    published = library().get(body.library_id)
+    if published is None:
+        raise NotFound("not-found", f"the library has no tariff {body.library_id}; see /api/tariff-library")
+    sheet = published.model_copy(
+        update={"valid_from": body.valid_from, "consumer_class": body.consumer_class or published.consumer_class}
+    )
+    adopted = sheet.to_domain(tariff_id=body.id or body.library_id, version=1)
+    return TariffOut.of(service.open_tariff(ctx, tariff=adopted))
+
+
+@endpoint(blueprint, "GET", "/api/tariff-library", permission="tariffs.read", returns=LibraryList)
+def list_library(_ctx: Context) -> LibraryList:
+    """List the published tariffs that can be adopted."""
+    return LibraryList(items=tuple(LibraryEntry(id=name, sheet=sheet) for name, sheet in library().items()))
+
+
+def _number(version: str) -> int:
+    if not (version.isascii() and version.isdigit() and len(version) <= 6):
+        raise NotFound("not-found", f"there is no version {version[:20]!r}")
+    return int(version)

@@ -1,0 +1,152 @@
+"""Every other flow that writes, stopped at every AWS call in every way and simply tried again: the same table."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.billing import service as billing
+from chalicelib.consumers import service as consumers
+from chalicelib.identity import service as identity
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.ids import derived_ids
+from chalicelib.kernel.period import Period
+from chalicelib.platform import clock, settings, storage
+from chalicelib.readings import service as readings
+from tests.support import table
+from tests.support.faults import MODES, Death, Mode, faults
+from tests.support.http import Api
+from tests.support.utilities import (
+    NOVEMBER,
+    PASSWORD,
+    Utility,
+    open_condominium,
+    open_waterworks,
+    register_connection,
+)
+
+ACCOUNTS = 60
+IMPORT = "01K9R6TGM0W5GNPCRW6FPSSVTH"
+PENDING_FILE = "meter_number,reading,read_on\n" + "".join(f"SM-{n},{n + 10},2025-11-05\n" for n in range(ACCOUNTS))
+UNITS_FILE = "account_number,reading,read_on\n" + "".join(f"{n},{n + 10},2025-08-01\n" for n in range(ACCOUNTS))
+
+_number = count(1)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Something that a person or a message asks for, and asks for again when no answer came."""
+
+    prepare: Callable[[Api], Utility]
+    act: Callable[[Context], object]
+    file: str = ""
+
+
+def _waterworks(api: Api) -> Utility:
+    utility = open_waterworks(api)
+    admin = utility.as_staff()
+    for number in range(ACCOUNTS):
+        register_connection(admin, utility, f"SM-{number}")
+    announce = replace(utility.context(now=NOVEMBER), new_id=lambda: IMPORT)
+    readings.ask_for_upload(announce, file_name="f.csv", period=None)
+    return utility
+
+
+def _waterworks_with_pending_readings(api: Api) -> Utility:
+    utility = _waterworks(api)
+    _upload(utility.client, utility.project, PENDING_FILE)
+    readings.run_import(utility.context(now=NOVEMBER), import_id=IMPORT)
+    return utility
+
+
+def _condominium(api: Api) -> Utility:
+    utility = open_condominium(api)
+    admin = utility.as_staff()
+    for number in range(ACCOUNTS):
+        unit = {"accountNumber": str(number), "consumerClass": "unit", "meterNumber": f"WM-{number}", "area": "A"}
+        admin.post(f"{utility.base}/connections", unit).expect(201)
+    announce = replace(utility.context(now=NOVEMBER), new_id=lambda: IMPORT)
+    readings.ask_for_upload(announce, file_name="f.csv", period=None)
+    return utility
+
+
+def _upload(client: str, project: str, text: str) -> None:
+    key = f"{client}/{project}/imports/{IMPORT}.csv"
+    storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=text.encode())
+
+
+FLOWS = {
+    "import readings that wait for a person": Flow(
+        _waterworks, lambda ctx: readings.run_import(ctx, import_id=IMPORT), PENDING_FILE
+    ),
+    "import readings that count at once": Flow(
+        _condominium, lambda ctx: readings.run_import(ctx, import_id=IMPORT), UNITS_FILE
+    ),
+    "confirm all that is pending": Flow(
+        _waterworks_with_pending_readings, lambda ctx: readings.confirm_pending(ctx, area=None, period=None)
+    ),
+    "start a billing run": Flow(
+        _waterworks_with_pending_readings,
+        lambda ctx: billing.start_run(ctx, period=Period(2025, 11), billed_on=None, due_on=None),
+    ),
+    "register a consumer": Flow(
+        open_waterworks,
+        lambda ctx: consumers.register_consumer(
+            ctx, first_name="Ana", last_name="Reyes", email=None, phone=None, address=None
+        ),
+    ),
+    "register somebody of the staff": Flow(
+        open_waterworks,
+        lambda ctx: identity.register_staff(ctx, login="ana", name="Ana", password=PASSWORD, role="manager").login,
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _november(app: Chalice) -> Iterator[None]:
+    clock.use_time(lambda: NOVEMBER)
+    yield
+    clock.use_time(None)
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_flow_stopped_at_any_call_and_tried_again_leaves_the_same_table(api: Api, name: str) -> None:
+    flow = FLOWS[name]
+    utility = flow.prepare(api)
+    items = table.items_of(utility.client)
+    smooth, calls = _play(flow, utility, items)
+    assert smooth != table.same_for(items, client=utility.client, other="flow-######"), "the flow wrote nothing"
+    wrong = [
+        f"{mode} {call} (call {at})"
+        for mode in MODES
+        for at, call in enumerate(calls)
+        if _play(flow, utility, items, strike_at=at, mode=mode)[0] != smooth
+    ]
+    assert wrong == []
+
+
+def _play(
+    flow: Flow, utility: Utility, items: table.Items, *, strike_at: int | None = None, mode: Mode = "dies before"
+) -> tuple[table.Items, list[str]]:
+    """This function will play a flow on a fresh copy of its client until it ends well; each try is the same request."""
+    client = f"flow-{next(_number):06}"
+    table.write(table.same_for(items, client=utility.client, other=client))
+    if flow.file:
+        _upload(client, utility.project, flow.file)
+    with faults(strike_at=strike_at, mode=mode) as watched:
+        for _ in range(3):
+            ctx = replace(utility.context(now=NOVEMBER), client=client, new_id=derived_ids("the same request"))
+            try:
+                flow.act(ctx)
+                break
+            except (Death, Exception):  # noqa: BLE001 - whatever stops it, it is asked for again
+                continue
+        else:
+            raise AssertionError(f"the flow never ended well after: {mode} call {strike_at}")
+    left = table.items_of(client)
+    table.delete(left)
+    # A password's hash is salted afresh by each try that gets as far; which of them is kept says nothing.
+    without = frozenset({"password_hash"})
+    return table.same_for(left, client=client, other="flow-######", without=without), watched.calls

@@ -1,0 +1,177 @@
+"""Tariffs over HTTP: open, adopt, succeed, correct, quote."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.kernel.period import Period
+from chalicelib.tariffs import service
+from chalicelib.tenancy import service as tenancy
+from tests.support.http import Api
+from tests.support.utilities import Utility, open_condominium, open_waterworks
+
+
+@pytest.fixture
+def waterworks(api: Api) -> Utility:
+    return open_waterworks(api)
+
+
+def sheet(rate: str, start: str, *, name: str = "School water", **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    charge = {"kind": "usage", "code": "usage", "label": "Water", "rate": rate}
+    facts = {"name": name, "currency": "PHP", "unit": "m3", "validFrom": start, "consumerClass": "school"}
+    return facts | {"charges": [charge]} | more
+
+
+def november(quantity: str) -> dict[str, Any]:
+    return {"quantity": quantity, "unit": "m3", "firstDay": "2025-11-01", "untilDay": "2025-12-01"}
+
+
+@pytest.mark.covers("S3-025", "S3-026", "S3-027", "S3-029")
+def test_a_quote_shows_the_lines_of_the_bill_and_why(waterworks: Utility) -> None:
+    staff = waterworks.as_staff("field_staff")
+    quoted = staff.post(
+        f"{waterworks.base}/tariffs/quote", {"tariffId": "residential", "usage": november("10")}
+    ).expect(200)
+    assert (quoted["total"], quoted["currency"]) == ("275.00", "PHP")
+    assert [(line["code"], line["amount"]) for line in quoted["lines"]] == [("usage", "225.00"), ("fixed", "50.00")]
+    assert quoted["lines"][0]["explanation"] == ["10 m3 at 22.50 = 225.00"]
+    other = staff.post(f"{waterworks.base}/tariffs/quote", {"tariffId": "commercial", "usage": november("10")}).expect(
+        200
+    )
+    assert other["total"] == "300.00"
+
+
+@pytest.mark.covers("S1-040", "S1-041")
+def test_eleven_gallons_are_quoted_to_the_cent(api: Api) -> None:
+    condominium = open_condominium(api)
+    usage = november("11") | {"unit": "gal"}
+    quoted = condominium.as_staff().post(f"{condominium.base}/tariffs/quote", {"tariffId": "standard", "usage": usage})
+    assert quoted.expect(200)["total"] == "25.06"
+
+
+@pytest.mark.covers("S2-047", "S2-048", "S2-049", "S4-037", "S4-038")
+def test_a_draft_is_quoted_and_nothing_is_stored(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+    before = staff.get(f"{waterworks.base}/tariffs").expect(200)
+    library = {entry["id"]: entry["sheet"] for entry in staff.get("/api/tariff-library").expect(200)["items"]}
+
+    def total(name: str, quantity: str) -> str:
+        unit = library[name]["unit"]
+        body = {"draft": library[name], "usage": {"quantity": quantity, "unit": unit}}
+        return str(staff.post(f"{waterworks.base}/tariffs/quote", body).expect(200)["total"])
+
+    assert total("utility-billing-flat", "50") == "345.00"
+    assert total("electricity-household", "0") == "25.00"
+    assert total("electricity-household", "100") == "200.00"
+    assert staff.get(f"{waterworks.base}/tariffs").expect(200) == before
+
+
+@pytest.mark.covers("S2-015", "S2-159", "S2-158")
+def test_a_tariff_is_opened_and_shown(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+    opened = staff.post(f"{waterworks.base}/tariffs", {"id": "school", "sheet": sheet("10.00", "2025-01-01")})
+    assert opened.expect(201)["version"] == 1
+    assert opened.headers["location"] == f"{waterworks.base}/tariffs/school"
+    shown = staff.get(f"{waterworks.base}/tariffs/school").expect(200)["items"]
+    assert [(each["version"], each["sealed"], each["sheet"]["charges"][0]["rate"]) for each in shown] == [
+        (1, False, "10")
+    ]
+    assert staff.get(f"{waterworks.base}/tariffs/church").status == 404
+    again = staff.post(f"{waterworks.base}/tariffs", {"id": "school", "sheet": sheet("10.00", "2025-01-01")})
+    assert again.status == 201
+    other = staff.post(f"{waterworks.base}/tariffs", {"id": "school", "sheet": sheet("11.00", "2025-01-01")})
+    assert (other.status, other.json["code"]) == (409, "version-exists")
+
+
+def test_two_tariffs_of_a_class_may_not_be_valid_on_one_day(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+    body = {"id": "second", "sheet": sheet("1.00", "2025-06-01", consumerClass="residential")}
+    refused = staff.post(f"{waterworks.base}/tariffs", body)
+    assert (refused.status, refused.json["code"]) == (400, "overlapping-versions")
+
+
+def test_faults_of_a_sheet_are_named_at_their_place(waterworks: Utility) -> None:
+    tax = {"kind": "percent", "code": "tax", "label": "Tax", "percent": "12", "of": ["fuel"]}
+    charges = [*sheet("-1", "2025-01-01")["charges"], tax]
+    body = {"id": "school", "sheet": sheet("1", "2025-01-01", charges=charges)}
+    refused = waterworks.as_staff().post(f"{waterworks.base}/tariffs", body)
+    assert (refused.status, refused.json["code"]) == (400, "invalid-tariff")
+    assert [fault["where"] for fault in refused.json["errors"]] == ["charges.0.rate", "charges.1.of"]
+    foreign = waterworks.as_staff().post(
+        f"{waterworks.base}/tariffs", {"id": "x", "sheet": sheet("1", "2025-01-01", unit="gal")}
+    )
+    assert (foreign.status, foreign.json["code"]) == (400, "other-unit")
+
+
+@pytest.mark.covers("S2-160")
+def test_a_version_is_succeeded_and_the_bill_of_the_change_shows_both(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+    succeeded = staff.post(
+        f"{waterworks.base}/tariffs/residential/versions",
+        sheet("30.00", "2025-11-16", consumerClass="residential", name="residential"),
+    ).expect(201)
+    assert succeeded["version"] == 2
+    versions = staff.get(f"{waterworks.base}/tariffs/residential").expect(200)["items"]
+    assert [each["sheet"]["validUntil"] for each in versions] == ["2025-11-16", None]
+    quote = {"tariffId": "residential", "usage": november("10")}
+    amounts = [line["amount"] for line in staff.post(f"{waterworks.base}/tariffs/quote", quote).expect(200)["lines"]]
+    assert amounts == ["112.50", "25.00", "150.00"]
+    first = staff.post(f"{waterworks.base}/tariffs/quote", quote | {"version": 1}).expect(200)
+    assert first["total"] == "275.00"
+    early = staff.post(f"{waterworks.base}/tariffs/residential/versions", sheet("1", "2025-11-16"))
+    assert (early.status, early.json["code"]) == (400, "too-early")
+
+
+@pytest.mark.covers("S2-161")
+def test_a_version_that_a_run_was_given_can_only_be_succeeded(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+    place = f"{waterworks.base}/tariffs/residential/versions/1"
+    corrected = sheet("23.00", "2020-01-01", consumerClass="residential")
+    assert staff.put(place, corrected).expect(200)["sealed"] is False
+    project = tenancy.get_project(waterworks.context())
+    service.tariff_book(project, Period(2025, 11))
+    refused = staff.put(place, sheet("24.00", "2020-01-01", consumerClass="residential"))
+    assert (refused.status, refused.json["code"]) == (409, "tariff-used")
+    assert staff.delete(place).status == 409
+    assert staff.get(f"{waterworks.base}/tariffs/residential").expect(200)["items"][0]["sealed"] is True
+    staff.post(
+        f"{waterworks.base}/tariffs/residential/versions", sheet("24.00", "2026-01-01", consumerClass="residential")
+    ).expect(201)
+    assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/2").expect(200)["version"] == 2
+
+
+def test_a_version_that_starts_after_the_period_stays_open_to_change(waterworks: Utility) -> None:
+    service.tariff_book(tenancy.get_project(waterworks.context()), Period(2019, 12))
+    staff = waterworks.as_staff()
+    assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/1").status == 200
+    assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/1").status == 404
+    assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/one").status == 404
+
+
+def test_a_published_tariff_is_adopted_in_one_call(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+    body = {"libraryId": "baler-water-district", "validFrom": "2025-01-01", "consumerClass": "school"}
+    adopted = staff.post(f"{waterworks.base}/tariffs/adopt", body).expect(201)
+    assert (adopted["id"], adopted["sheet"]["validFrom"]) == ("baler-water-district", "2025-01-01")
+    quoted = {"tariffId": "baler-water-district", "usage": november("20")}
+    assert staff.post(f"{waterworks.base}/tariffs/quote", quoted).expect(200)["total"] == "159.00"
+    unknown = staff.post(f"{waterworks.base}/tariffs/adopt", body | {"libraryId": "atlantis"})
+    assert unknown.status == 404
+
+
+@pytest.mark.covers("S2-020", "S2-157")
+def test_only_the_admin_changes_tariffs(waterworks: Utility) -> None:
+    assert waterworks.as_staff("viewer").get(f"{waterworks.base}/tariffs").status == 403
+    reader = waterworks.as_staff("field_staff")
+    assert reader.get(f"{waterworks.base}/tariffs").status == 200
+    assert reader.post(f"{waterworks.base}/tariffs", {"id": "school", "sheet": sheet("1", "2025-01-01")}).status == 403
+    assert reader.put(f"{waterworks.base}/tariffs/residential/versions/1", sheet("1", "2025-01-01")).status == 403
+    assert reader.delete(f"{waterworks.base}/tariffs/residential/versions/1").status == 403
+
+
+def test_a_quote_names_one_tariff_only(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+    for body in ({}, {"tariffId": "residential", "draft": sheet("1", "2025-01-01")}):
+        assert staff.post(f"{waterworks.base}/tariffs/quote", body | {"usage": november("1")}).status == 400
+    missing = {"tariffId": "residential", "version": 9, "usage": november("1")}
+    assert staff.post(f"{waterworks.base}/tariffs/quote", missing).status == 404

@@ -1,0 +1,123 @@
+"""What each step of the journey costs, counted and locked: a change of cost must change the lock, with its reason."""
+
+import json
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.billing import service as billing
+from chalicelib.platform import clock
+from chalicelib.readings import service as readings
+from tests.support import table
+from tests.support.http import Api
+from tests.support.meter import Meter, metered, size_of
+from tests.support.queues import drain
+from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_waterworks, register_connection
+
+LOCK = Path(__file__).with_name("units.lock.json")
+BILLS = 50
+
+
+@pytest.fixture(scope="module")
+def counted(app: Chalice, api: Api) -> Iterator[dict[str, Meter]]:
+    """Each step of a month with fifty connections, and what it cost."""
+    clock.use_time(lambda: NOVEMBER)
+    steps: dict[str, Meter] = {}
+    utility = open_waterworks(api)
+    _walk(app, utility, steps)
+    yield steps
+    clock.use_time(None)
+
+
+@pytest.fixture(scope="module")
+def utility_items(counted: dict[str, Meter]) -> table.Items:
+    """Everything that the walk left in the table."""
+    return _left
+
+
+_left: table.Items = {}
+
+
+def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
+    base, ctx = utility.base, utility.context(now=NOVEMBER)
+
+    def step(name: str, call: Any, *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401
+        with metered() as steps[name]:
+            return call(*arguments, **keywords)
+
+    admin = step("sign in", utility.as_staff)
+    person = {"firstName": "Juan", "lastName": "Dela Cruz"}
+    consumer = step("register a consumer", admin.post, utility.consumers, person).json
+    step("let the consumer sign in", admin.post, f"{utility.consumers}/{consumer['id']}/login", _login())
+    meter = {"consumerId": consumer["id"], "consumerClass": "residential", "meterNumber": "SM-0", "area": "Poblacion"}
+    first = step("register a connection", admin.post, f"{base}/connections", meter).json
+    for number in range(1, BILLS):
+        register_connection(admin, utility, f"SM-{number}")
+    announced = step("ask for an upload", admin.post, f"{base}/readings/imports", {"fileName": "n.csv"}).json
+    rows = "".join(f"SM-{number},10,2025-11-05\n" for number in range(1, BILLS))
+    form = announced["upload"]
+    file = {"file": ("n.csv", "meter_number,reading,read_on\n" + rows)}
+    assert httpx.post(form["url"], data=form["fields"], files=file, trust_env=False).status_code == 204
+    step("import 49 rows", readings.run_import, ctx, import_id=announced["id"])
+    step("see an import", admin.get, f"{base}/readings/imports/{announced['id']}")
+    step("see its report", admin.get, f"{base}/readings/imports/{announced['id']}/report")
+    reading = {"accountNumber": first["accountNumber"], "reading": "10", "readOn": "2025-11-05"}
+    taken = step("take a reading", admin.post, f"{base}/readings", reading).json
+    step("list what is pending", admin.get, f"{base}/readings/pending")
+    step("confirm a reading", admin.post, f"{base}/readings/{taken['id']}/confirmation")
+    step("confirm 49 readings", admin.post, f"{base}/readings/confirmations", {})
+    run = step("start a run", admin.post, f"{base}/billing-runs", {"period": "2025-11"}).json
+    step("plan a run", billing.plan_run, ctx, run_id=run["id"])
+    step(f"generate {BILLS} bills", billing.generate_chunk, ctx, run_id=run["id"], shard=0)
+    step("see a run", admin.get, f"{base}/billing-runs/{run['id']}").expect(200)
+    step("see a bill", admin.get, f"{base}/bills/2025-11.{first['accountNumber']}.1").expect(200)
+    step("list 50 bills of a period", admin.get, f"{base}/bills", period="2025-11").expect(200)
+    step("list a connection's bills", admin.get, f"{base}/connections/{first['accountNumber']}/bills").expect(200)
+    juan = utility.api.sign_in(utility.client, "juan", PASSWORD)
+    step("list my bills", juan.get, "/api/me/bills").expect(200)
+    step("see who I am", juan.get, "/api/me").expect(200)
+    drain(app, "meterbook-billing")
+    _left.update(table.items_of(utility.client))
+
+
+def _login() -> dict[str, str]:
+    return {"login": "juan", "password": PASSWORD}
+
+
+def test_every_step_costs_what_the_lock_says(counted: dict[str, Meter]) -> None:
+    found = {name: meter.as_lock() for name, meter in counted.items()}
+    if os.environ.get("METERBOOK_WRITE_LOCK"):
+        LOCK.write_text(json.dumps(found, indent=1) + "\n")
+    assert found == json.loads(LOCK.read_text())
+
+
+def test_a_bill_costs_three_write_units_and_a_twenty_fifth_of_a_request(counted: dict[str, Meter]) -> None:
+    run = counted[f"generate {BILLS} bills"]
+    once_per_chunk = 8  # lease, close, and completing the run
+    once_per_tariff = 2  # its version is sealed by the first chunk that rates by it
+    assert run.requests["BatchExecuteStatement"] == BILLS / 25
+    assert run.write_units == 3 * BILLS + once_per_chunk + 2 * once_per_tariff
+
+
+def test_reading_what_a_bill_is_made_from_costs_less_than_a_tenth_of_a_unit(utility_items: table.Items) -> None:
+    readings = sum(size_of(item) for key, item in utility_items.items() if " | READING#" in key)
+    connections = sum(
+        size_of(item) for key, item in utility_items.items() if "#CONNECTIONS#" in key and " | CONNECTION#" in key
+    )
+    # Readings are read as they are now, connections as they were a moment ago: half price. Then project, run, bills
+    # that exist, tariffs and chunks: once per chunk, here the whole village.
+    village, units_per_chunk = 300, Decimal("5.5")
+    units_per_bill = (Decimal(readings) / 4096 + Decimal(connections) / 4096 / 2) / BILLS
+    assert units_per_bill + units_per_chunk / village <= Decimal("0.10")
+
+
+def test_a_bill_fits_into_half_a_kilobyte(utility_items: table.Items) -> None:
+    sizes = sorted(size_of(item) for key, item in utility_items.items() if " | BILL#" in key)
+    assert len(sizes) == BILLS
+    assert sizes[-1] <= 512, sizes[-1]
