@@ -97,6 +97,37 @@ def check_connection(
         code(given_account, "an account number")
 
 
+def new_connection(
+    *,
+    account: str,
+    consumer: Consumer | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+    created_at: datetime,
+    request_print: str,
+) -> Connection:
+    """This function will give a connection as it is before its first reading."""
+    return Connection(
+        account=account,
+        consumer_id=consumer.id if consumer else None,
+        consumer_name=consumer.name if consumer else "",
+        consumer_class=consumer_class,
+        meter_number=meter_number,
+        area=area,
+        status="active",
+        initial_reading=initial_reading,
+        last_value=initial_reading,
+        last_read_on=None,
+        last_period=None,
+        last_usage=None,
+        version=0,
+        created_at=created_at,
+        request_print=request_print,
+    )
+
+
 def moved_on(connection: Connection, *, value: Decimal, read_on: date, period: Period, usage: Decimal) -> Connection:
     """This function will give the connection as it is once a confirmed reading is its last one."""
     return replace(

@@ -11,6 +11,7 @@ from chalicelib.consumers.domain import (
     account_number,
     account_sequence,
     check_connection,
+    new_connection,
     normalised_meter,
 )
 from chalicelib.identity import service as identity
@@ -102,31 +103,19 @@ def register_connection(
     consumer = get_consumer(ctx, consumer_id=consumer_id) if consumer_id else None
     meter = normalised_meter(meter_number)
     # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
-    printed = fingerprint(
-        ctx.request_key or ctx.new_id(),
-        consumer_id or "",
-        account or "",
-        consumer_class,
-        meter,
-        area,
-        plain(initial_reading),
-    )[:16]  # kept on every connection, which each run reads
+    facts = (consumer_id or "", account or "", consumer_class, meter, area, plain(initial_reading))
+    printed = fingerprint(ctx.request_key or ctx.new_id(), *facts)[
+        :16
+    ]  # kept on every connection, which each run reads
     if made := _made_before(project, meter, printed):
         return made
-    connection = Connection(
+    connection = new_connection(
         account=account or _next_account(project, local_day(ctx.now, project.settings.timezone)),
-        consumer_id=consumer_id,
-        consumer_name=consumer.name if consumer else "",
+        consumer=consumer,
         consumer_class=consumer_class,
         meter_number=meter,
         area=area,
-        status="active",
         initial_reading=initial_reading,
-        last_value=initial_reading,
-        last_read_on=None,
-        last_period=None,
-        last_usage=None,
-        version=0,
         created_at=ctx.now,
         request_print=printed,
     )

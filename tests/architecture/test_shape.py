@@ -1,0 +1,155 @@
+"""The shape of the code: small files and functions, every public name explained, no float near money, pure domains."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import CODE, ROOT, functions, length, modules, name, tree
+
+_MONEY = ("kernel", "tariffs", "bills", "billing", "readings/domain", "consumers/domain.py", "tenancy/domain.py")
+_PURE = [*modules("kernel"), *sorted(CODE.glob("*/domain.py")), *sorted(CODE.glob("*/domain/*.py"))]
+_IMPURE = {
+    "boto3", "botocore", "bcrypt", "chalice", "jwt", "pydantic", "pynamodb", "os", "sys", "time", "random", "secrets",
+    "socket", "uuid", "logging", "chalicelib.platform",
+}  # fmt: skip
+_CLOCK_CALLS = {"now", "utcnow", "today"}
+
+
+# One small class for each kind of charge that a tariff may have; cut in two, nobody would know where to look.
+_LONG_FILES = {"chalicelib/tariffs/domain/charges.py": 340, "chalicelib/tariffs/schemas.py": 400}
+
+
+def test_the_app_only_registers() -> None:
+    assert len((ROOT / "app.py").read_text().splitlines()) <= 40
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_a_file_has_at_most_300_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= _LONG_FILES.get(name(path), 300)
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_a_function_has_at_most_40_lines_and_a_view_15(path: Path) -> None:
+    longest = 15 if path.name == "routes.py" else 40
+    assert {node.name: length(node) for node in functions(path) if length(node) > longest} == {}
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_every_module_and_public_class_says_what_it_is(path: Path) -> None:
+    if path == CODE / "__init__.py":
+        return
+    module = tree(path)
+    assert ast.get_docstring(module)
+    classes = [node for node in module.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+    # An item of the table is named after what it stores; its attributes are what there is to say.
+    silent = [one.name for one in classes if not ast.get_docstring(one) and not one.name.endswith("Item")]
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_a_docstring_completes_the_sentence_this_function_will(path: Path) -> None:
+    public = [node for node in functions(path) if not node.name.startswith("_") and not _is_property(node)]
+    spoken = {node.name: ast.get_docstring(node) for node in public}
+    begun = {name: text.splitlines()[0] for name, text in spoken.items() if text}
+    if path.name == "routes.py":  # a view's docstring is the summary of its operation
+        assert all(line.endswith(".") and not line.startswith("This") for line in begun.values())
+    else:
+        views = {"show_openapi"}
+        assert {name: line for name, line in begun.items() if not line.startswith("This function will")}.keys() <= views
+
+
+@pytest.mark.parametrize("path", modules("kernel"), ids=name)
+def test_every_public_function_of_the_kernel_says_what_it_will_do(path: Path) -> None:
+    silent = [
+        node.name
+        for node in functions(path)
+        if not node.name.startswith("_") and not ast.get_docstring(node) and not _is_property(node)
+    ]
+    nested = {"next_id"}
+    assert set(silent) <= nested
+
+
+@pytest.mark.parametrize("path", sorted(CODE.glob("*/service*")), ids=name)
+def test_every_use_case_says_what_it_will_do(path: Path) -> None:
+    files = [path] if path.is_file() else sorted(path.glob("*.py"))
+    silent = [
+        node.name
+        for file in files
+        for node in tree(file).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and not ast.get_docstring(node)
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in modules() if name(path).removeprefix("chalicelib/").startswith(_MONEY)], ids=name
+)
+def test_no_float_comes_near_money_or_quantities(path: Path) -> None:
+    found = [
+        node.lineno
+        for node in ast.walk(tree(path))
+        if (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        or (isinstance(node, ast.Name) and node.id == "float")
+        or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and path.parts[-2] == "billing")
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", _PURE, ids=name)
+def test_the_kernel_and_every_domain_ask_the_world_nothing(path: Path) -> None:
+    imported: set[str] = set()
+    calls: list[str] = []
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(str(node.module))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            calls.append(node.func.attr)
+    roots = {name.partition(".")[0] for name in imported} | {".".join(name.split(".")[:2]) for name in imported}
+    assert roots & _IMPURE == set()
+    assert _CLOCK_CALLS & set(calls) == set()
+    assert "open" not in [node.id for node in ast.walk(tree(path)) if isinstance(node, ast.Name)]
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
+def test_a_log_line_has_a_constant_name(path: Path) -> None:
+    for node in ast.walk(tree(path)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        on_log = isinstance(node.func.value, ast.Name) and node.func.value.id == "log"
+        if on_log and node.func.attr in {"event", "failure"}:
+            first = node.args[0]
+            assert isinstance(first, ast.Constant), f"line {node.lineno}"
+            assert re.fullmatch(r"[a-z]+(_[a-z]+)+", str(first.value)), f"line {node.lineno}"
+            assert len(node.args) == 1
+
+
+def test_nothing_prints() -> None:
+    for path in modules():
+        names = [
+            node.func.id
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        ]
+        assert "print" not in names, path
+
+
+def test_the_readme_is_read_in_one_sitting() -> None:
+    assert 20 <= len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+def test_what_is_deployed_is_locked_by_hash_and_does_not_carry_chalice_twice() -> None:
+    text = (ROOT / "requirements.txt").read_text()
+    pinned = re.findall(r"^([A-Za-z0-9_.-]+)==\S+", text, re.MULTILINE)
+    assert {"pydantic", "pynamodb", "bcrypt", "pyjwt"} <= {one.lower() for one in pinned}
+    assert "chalice" not in {one.lower() for one in pinned}
+    for entry in re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE):
+        if "==" in entry:
+            assert "--hash=sha256:" in entry, entry.splitlines()[0]
+
+
+def _is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(isinstance(one, ast.Name) and one.id in {"property", "cached_property"} for one in node.decorator_list)
