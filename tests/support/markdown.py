@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_FENCE = re.compile(r"```(\w*)\s*\Z")
+_FENCE = re.compile(r"```(\w*)[\w ]*\Z")
 _CODE = re.compile(r"`([^`\n]+)`")
 
 

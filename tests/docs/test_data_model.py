@@ -1,0 +1,70 @@
+"""docs/data-model.md names what the code has, all of it, and nothing else."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from app import app
+from chalicelib.platform import keys
+from chalicelib.platform.dynamo import TableItem
+from chalicelib.platform.http import ENDPOINTS
+from tests.support.markdown import code_words, table_rows
+
+_ROOT = Path(__file__).resolve().parents[2]
+_PAGE = _ROOT / "docs" / "data-model.md"
+_ENTITIES = [row for row in table_rows(_PAGE, "## Entities") if len(row) == 6]
+_ATTRIBUTES = table_rows(_PAGE, "### Attributes")
+_ACCESSES = table_rows(_PAGE, "## Accesses")
+
+
+def key_functions() -> set[str]:
+    """This function will list what keys.py can be asked for."""
+    tree = ast.parse(Path(keys.__file__).read_text())
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def items() -> dict[str, set[str]]:
+    """This function will give each kind of item with its attributes, as `name` or `name:stored`."""
+    shared = set(TableItem.get_attributes())
+    return {
+        kind.__name__: {
+            name if attribute.attr_name == name else f"{name}:{attribute.attr_name}"
+            for name, attribute in kind.get_attributes().items()
+            if name not in shared
+        }
+        for kind in TableItem.__subclasses__()
+    }
+
+
+def test_every_key_is_drawn_and_no_other() -> None:
+    indexes = {"account", "worklist"}
+    named = {word for row in _ENTITIES for cell in row[2:5] for word in code_words(cell)}
+
+    assert named - indexes == key_functions() - {"shard_name"}
+    assert "shard_name" in code_words(_PAGE.read_text())
+
+
+def test_every_kind_of_item_is_drawn_once() -> None:
+    assert sorted(code_words(row[0])[0] for row in _ENTITIES) == sorted(items())
+
+
+@pytest.mark.parametrize("kind", sorted(items()))
+def test_an_item_is_drawn_with_its_attributes(kind: str) -> None:
+    (row,) = [row for row in _ATTRIBUTES if code_words(row[0]) == [kind]]
+
+    assert set(code_words(row[1])) == items()[kind]
+
+
+def test_every_route_and_job_has_its_accesses_and_no_other() -> None:
+    routes = {f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS} | {"GET /api/openapi.json"}
+    jobs = {source.name for source in app.event_sources}
+
+    assert {code_words(row[0])[0] for row in _ACCESSES} == routes | jobs
+
+
+def test_an_access_names_keys_that_exist() -> None:
+    known = key_functions() | {"account", "worklist", "sealed", "READING#", "BILL#", "~DIRECTORY", "DIRECTORY"}
+    used = {word for row in _ACCESSES for word in code_words(row[1])}
+
+    assert used <= known, used - known
