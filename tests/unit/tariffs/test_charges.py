@@ -357,3 +357,13 @@ def test_months_apart_rates_each_month_for_itself_the_larger_share_first() -> No
     assert str(rated(tariff, use("26")).total) == "4360"
     halves = rated(sheet(water("1"), months_apart=True), use("51.5", months=2))
     assert [str(line.amount) for line in halves.lines] == ["26.50", "25.00"]
+
+
+def test_rates_of_a_schedule_take_factors_and_rounding_too() -> None:
+    half_more = Factor(label="Commercial", value=Decimal("1.5"), when=Condition(classes=("B",)))
+    only = Schedule(over=Decimal(0), up_to=None, blocks=blocks(("0", "10", "1.01"), ("10", None, "2.01")))
+    charge = ScheduleCharge(
+        code="e", label="E", schedules=(only,), factors=(half_more,), rate_rounding=to("0.1", "ceiling")
+    )
+    assert str(rated(sheet(charge), use("12", consumer_class="B")).total) == "22.20"  # 10 at 1.60, 2 at 3.10
+    assert str(rated(sheet(charge), use("12")).total) == "15.20"  # 10 at 1.10, 2 at 2.10
