@@ -143,6 +143,7 @@ def test_a_quantity_is_shared_capped_and_freed_before_it_is_rounded() -> None:
         return str(rated(sheet(water("1", **trims)), use(quantity, winter_average=Decimal(7))).total)
 
     assert charged("10", share=Decimal("0.8")) == "8.00"
+    assert charged("10", share=Decimal(2)) == "20.00"
     assert charged("10", cap=Decimal(6)) == "6.00"
     assert charged("10", cap_measure="winterAverage") == "7.00"
     assert charged("5", cap_measure="winterAverage") == "5.00"
