@@ -4,6 +4,7 @@ import json
 
 from chalice.app import Blueprint, SQSEvent
 
+from chalicelib.kernel.errors import NotFound
 from chalicelib.platform import log
 from chalicelib.platform.jobs import job, job_context
 from chalicelib.readings import service
@@ -22,5 +23,9 @@ def import_readings(event: SQSEvent) -> None:
             log.event("import_ignored")  # another kind of object, or one that nobody announced
             continue
         client, project, import_id = place
-        service.run_import(job_context("import_readings", client=client, project=project), import_id=import_id)
-        log.event("import_done", client=client, project=project, import_id=import_id)
+        try:
+            service.run_import(job_context("import_readings", client=client, project=project), import_id=import_id)
+        except NotFound:
+            log.event("import_ignored")
+        else:
+            log.event("import_done", client=client, project=project, import_id=import_id)

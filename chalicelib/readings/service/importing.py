@@ -114,17 +114,20 @@ def get_report(ctx: Context, *, import_id: str, after_line: int, limit: int) -> 
     return lines[:end], end < len(lines)
 
 
-def run_import(ctx: Context, *, import_id: str) -> ReadingImport | None:
+def run_import(ctx: Context, *, import_id: str) -> ReadingImport:
     """This function will take an uploaded file in, row by row, and write its report.
 
     Good rows are kept whatever the others are. Delivered twice or carried on after a crash it does nothing twice and
     reports the same. One write request per 25 pending rows (two write units each) or 49 confirmed ones (four each).
 
+    :raises NotFound: if nobody announced such a file.
     :raises TryLater: while a billing run works on a period that confirmed rows are for; the queue delivers it again.
     """
     project = tenancy.get_project(ctx)
     record = repository.find_import(project, import_id)
-    if record is None or record.state != "awaiting_upload":
+    if record is None:
+        raise NotFound("not-found", "there is no import with this id")
+    if record.state != "awaiting_upload":
         return record
     try:
         file = parse(storage.read_file(file_key(project.client, project.id, import_id), max_bytes=MAX_BYTES))

@@ -1,0 +1,123 @@
+"""Signing in: whoever it is not learns nothing from the answer, nor from the work it took."""
+
+from dataclasses import replace
+
+import bcrypt
+import pytest
+
+from chalicelib.identity import repository, service
+from chalicelib.identity.repository import UserItem
+from chalicelib.kernel.context import Actor
+from chalicelib.kernel.errors import Forbidden
+from chalicelib.platform import keys
+from chalicelib.platform.auth import hash_password
+from tests.support.http import Api
+from tests.support.utilities import PASSWORD, Utility, open_condominium, open_waterworks
+
+
+@pytest.fixture(scope="module")
+def utility(api: Api) -> Utility:
+    return open_waterworks(api)
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """The answers of bcrypt, one for each time that it was asked."""
+    answers: list[bool] = []
+    check = bcrypt.checkpw
+
+    def counted(password: bytes, stored: bytes) -> bool:
+        answers.append(check(password, stored))
+        return answers[-1]
+
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
+    return answers
+
+
+def _disable(utility: Utility, login: str) -> None:
+    user = repository.find_user_by_login(utility.client, login)
+    assert user
+    UserItem(*keys.user(utility.client, user.id)).update(actions=[UserItem.active.set(False)])
+
+
+@pytest.mark.covers("S3-082", "S4-011")
+@pytest.mark.parametrize(
+    ("client", "login", "password", "matches"),
+    [
+        ("nobody", "admin", PASSWORD, False),
+        ("{client}", "nobody", PASSWORD, False),
+        ("{client}", "admin", "wrong", False),
+        ("{client}", "viewer", PASSWORD, True),  # disabled
+        ("{client}", "a#b", PASSWORD, False),
+        ("{client}", "㌖" * 120, PASSWORD, False),
+        ("{client}", "admin", "x" * 200, False),
+        ("{client}", "admin", "\0", False),
+    ],
+    ids=["client", "user", "password", "disabled", "separator", "too long", "long password", "zero byte"],
+)
+def test_every_failed_sign_in_has_the_same_answer_and_costs_one_check(
+    api: Api, utility: Utility, checks: list[bool], client: str, login: str, password: str, *, matches: bool
+) -> None:
+    _disable(utility, "viewer")
+    body = {"client": client.format(client=utility.client), "login": login, "password": password}
+    refusal = api.post("/api/auth/login", body).expect(401)
+    assert (refusal["code"], refusal["detail"]) == ("bad-login", "client, login name or password is wrong")
+    assert checks == [matches]
+
+
+@pytest.mark.covers("S0-063", "S2-001", "S2-003", "S2-146", "S3-082")
+def test_a_good_sign_in_costs_one_check_too_and_gives_a_token(api: Api, utility: Utility, checks: list[bool]) -> None:
+    body = {"client": utility.client, "login": " ADMIN ", "password": PASSWORD}
+    session = api.post("/api/auth/login", body).expect(200)
+    assert checks == [True]
+    assert (session["tokenType"], session["expiresIn"]) == ("Bearer", 3600)
+    assert "password" not in str(session).lower()
+    me = api.with_token(session["accessToken"]).get("/api/me").expect(200)
+    assert (me["login"], me["role"]) == ("admin", "admin")
+
+
+@pytest.mark.covers("S3-084")
+def test_the_password_rule_is_never_checked_at_sign_in(api: Api, utility: Utility) -> None:
+    user = repository.find_user_by_login(utility.client, "field_staff")
+    assert user
+    weak = UserItem.password_hash.set(hash_password("password123"))
+    UserItem(*keys.user(utility.client, user.id)).update(actions=[weak])
+    api.sign_in(utility.client, "field_staff", "password123")
+    body = {"login": "new", "name": "New", "password": "password123", "role": "viewer"}
+    utility.as_staff().post(f"/api/clients/{utility.client}/users", body).expect(400)
+
+
+@pytest.mark.covers("S2-011", "S2-012", "S2-021", "S2-149", "S2-275", "S2-278")
+def test_a_login_name_belongs_to_one_person_however_it_is_typed(api: Api) -> None:
+    utility = open_condominium(api)
+    admin, users = utility.as_staff(), f"/api/clients/{utility.client}/users"
+    body = {"login": "Ana@Example.com", "name": "Ana", "password": PASSWORD, "role": "viewer"}
+    assert admin.post(users, body).expect(201)["login"] == "ana@example.com"
+    assert admin.post(users, {**body, "login": "ＡＮＡ@example.com"}).expect(409)["code"] == "login-taken"
+    other = open_condominium(api)
+    other.as_staff().post(f"/api/clients/{other.client}/users", body).expect(201)
+
+
+def test_nobody_gives_a_role_that_may_do_more_than_they(api: Api, utility: Utility) -> None:
+    context = utility.context()
+    limited = Actor("clerk", "clerk", frozenset({"users.manage", "bills.read", "settings.read"}))
+    below = replace(context, actor=limited)
+    with pytest.raises(Forbidden, match="admin"):
+        service.register_staff(below, login="x1", name="X", password=PASSWORD, role="admin")
+    service.register_staff(below, login="x2", name="X", password=PASSWORD, role="viewer")
+
+
+@pytest.mark.covers("S2-013", "S2-147")
+def test_users_are_listed_page_by_page_without_gap_or_repetition(utility: Utility) -> None:
+    admin, users = utility.as_staff(), f"/api/clients/{utility.client}/users"
+    whole = [user["id"] for user in admin.get(users).expect(200)["items"]]
+    paged: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = admin.get(users, limit=2, **cursor).expect(200)
+        paged += [user["id"] for user in page["items"]]
+        if page["cursor"] is None:
+            break
+        cursor = {"cursor": page["cursor"]}
+    assert paged == whole
+    assert len(set(paged)) == len(paged) >= 5
