@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, MultiDict, Request, Response
 from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException
 
@@ -44,7 +44,7 @@ _TITLES = {
     500: "Our mistake",
     503: "Try again in a moment",
 }
-_SECURITY_HEADERS = {
+SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
@@ -130,13 +130,13 @@ def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) 
         context = _context_of(known, request, path_parameters, request_id)
         arguments: dict[str, Any] = {k: v for k, v in path_parameters.items() if k not in {"client", "project"}}
         if known.query:
-            arguments["query"] = _validated(known.query, dict(request.query_params or {}), "query")
+            arguments["query"] = _query_of(known.query, request)
         elif request.query_params:
             raise Invalid("unknown-parameter", "this operation takes no query parameters")
         if known.body:
             arguments["body"] = _body_of(known.body, request)
         result = known.view(context, **arguments)
-        headers: Headers = {"Content-Type": "application/json", **_SECURITY_HEADERS}
+        headers: Headers = {"Content-Type": "application/json", **SECURITY_HEADERS}
         if known.location:
             headers["Location"] = known.location.format(**path_parameters, **result.model_dump(by_alias=False))
         response = Response(result.model_dump_json(by_alias=True), headers, known.status)
@@ -205,16 +205,19 @@ def _body_of(schema: type[Schema], request: Request) -> Schema:
     if content_type != "application/json":
         raise Invalid("not-json", "send the body as Content-Type: application/json")
     try:
-        return schema.model_validate_json(raw)
+        return schema.model_validate_json(raw, by_alias=True, by_name=False)
     except ValidationError as error:
         raise _invalid("body", error) from None
 
 
-def _validated(schema: type[Schema], values: dict[str, Any], what: str) -> Schema:
+def _query_of(schema: type[Schema], request: Request) -> Schema:
+    sent = request.query_params or MultiDict({})
+    if repeated := sorted(name for name in sent if len(sent.getlist(name)) > 1):
+        raise Invalid("repeated-parameter", f"give each of these query parameters once: {', '.join(repeated)}")
     try:
-        return schema.model_validate(values)
+        return schema.model_validate(dict(sent), by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _invalid(what, error) from None
+        raise _invalid("query", error) from None
 
 
 def _invalid(what: str, error: ValidationError) -> Invalid:
@@ -244,7 +247,7 @@ def _outage(error: Exception, request_id: str) -> Response:
 
 def _problem_response(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()) -> Response:
     body = problem_json(status, code, detail, request_id, faults)
-    headers: Headers = {"Content-Type": "application/problem+json", **_SECURITY_HEADERS}
+    headers: Headers = {"Content-Type": "application/problem+json", **SECURITY_HEADERS}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if status == 503:

@@ -8,7 +8,7 @@ from chalice.app import Blueprint, Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.platform.http import ENDPOINTS, PUBLIC, SIGNED_IN, Endpoint
+from chalicelib.platform.http import ENDPOINTS, PUBLIC, SECURITY_HEADERS, SIGNED_IN, Endpoint
 from chalicelib.platform.schema import Problem
 
 blueprint = Blueprint(__name__)
@@ -26,7 +26,7 @@ _IDEMPOTENCY_KEY = {
 @blueprint.route("/api/openapi.json", methods=["GET"], content_types=[])
 def show_openapi() -> Response:
     """Show this document."""
-    return Response(document(), {"Content-Type": "application/json"})
+    return Response(document(), {"Content-Type": "application/json", **SECURITY_HEADERS})
 
 
 @cache

@@ -23,13 +23,11 @@ from chalicelib.tariffs.domain.document import (
     AdjustmentCharge,
     BlockCharge,
     Charge,
-    Condition,
     Factor,
     FixedCharge,
     MinimumCharge,
     PercentCharge,
     ScheduleCharge,
-    Season,
     SubtotalCharge,
     Tariff,
     UsageCharge,
@@ -53,13 +51,13 @@ RatedCharge = FixedCharge | UsageCharge | BlockCharge | ScheduleCharge
 class Rule:
     """One charge, ready to run. `step` and all amounts are in minor units; `exact` carries the unrounded value on.
 
-    `varies`: something may multiply it. `fills_up`: a line for what is missing only, left out when nothing is.
+    `conditional`: it has a condition or a season. `varies`: something may multiply it. `fills_up`: a line for what is
+    missing only, left out when nothing is.
     """
 
     charge: Charge
     pricer: Pricer
-    when: Condition | None
-    season: Season | None
+    conditional: bool
     factors: tuple[Factor, ...]
     to_whole: Callable[[int, int], int]
     step: int
@@ -71,7 +69,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class CompiledTariff:
-    """A tariff ready to rate by. `document_digest` stands for everything it says."""
+    """A tariff ready to rate by. `document_digest` stands for everything it says, except when it ends: a version that
+    is succeeded later has charged the same all the while.
+    """
 
     tariff: Tariff
     rules: tuple[Rule, ...]
@@ -104,7 +104,7 @@ def compile_tariff(tariff: Tariff) -> CompiledTariff:
         conversions={
             rule.from_unit: _conversion(rule.multiply, rule.divide, rule.times_measure) for rule in tariff.conversions
         },
-        document_digest=fingerprint(canonical(tariff)),
+        document_digest=fingerprint(canonical(replace(tariff, valid_until=None))),
     )
 
 
@@ -121,8 +121,7 @@ def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding
     return Rule(
         charge=charge,
         pricer=pricer,
-        when=charge.when,
-        season=charge.season,
+        conditional=charge.when is not None or charge.season is not None,
         factors=factors,
         to_whole=TO_WHOLE[rounding.mode],
         step=int(rounding.step.scaleb(exponent)),

@@ -1,9 +1,11 @@
 """A bill in the making: the use being rated and what each charge came to. Quantities are exact ratios of ints."""
 
+from fractions import Fraction
+
 from chalicelib.kernel.errors import Invalid
-from chalicelib.tariffs.domain.document import Condition
+from chalicelib.tariffs.domain.document import Condition, Season
 from chalicelib.tariffs.domain.pricing import Ratio
-from chalicelib.tariffs.domain.trace import TraceFactor
+from chalicelib.tariffs.domain.straddle import PeriodShare, season_share
 from chalicelib.tariffs.domain.usage import Usage
 
 
@@ -16,7 +18,7 @@ class Draft:
 
     __slots__ = ("lines", "share", "total", "usage", "use_den", "use_num", "values")
 
-    def __init__(self, usage: Usage, use_num: int, use_den: int, share: TraceFactor | None = None) -> None:
+    def __init__(self, usage: Usage, use_num: int, use_den: int, share: PeriodShare | None = None) -> None:
         self.usage = usage
         self.use_num = use_num
         self.use_den = use_den
@@ -54,6 +56,10 @@ class Draft:
             and (not condition.classes or usage.consumer_class in condition.classes)
             and (not condition.meter_sizes or usage.meter_size in condition.meter_sizes)
         )
+
+    def in_season(self, season: Season) -> Fraction:
+        """This function will give the share of the days, those of this version, that lie in a season."""
+        return season_share(season, self.usage, self.share)
 
     def _use_exceeds(self, limit: Ratio) -> bool:
         return self.use_num * limit[1] > limit[0] * self.use_den

@@ -22,7 +22,7 @@ from chalicelib.tariffs.domain.draft import Draft
 from chalicelib.tariffs.domain.plain import canonical
 from chalicelib.tariffs.domain.pricing import NOTHING, Ratio
 from chalicelib.tariffs.domain.rounding import round_to_step
-from chalicelib.tariffs.domain.straddle import covers, months_of, season_share, version_shares
+from chalicelib.tariffs.domain.straddle import PeriodShare, covers, months_of, version_shares
 from chalicelib.tariffs.domain.trace import Line, Trace, TraceFactor, TraceTerm
 from chalicelib.tariffs.domain.usage import Usage
 
@@ -110,14 +110,14 @@ def _months(compiled: CompiledTariff, usage: Usage) -> tuple[Usage, ...]:
     return months_of(usage, compiled.tariff.quantity_rounding) if compiled.tariff.months_apart else (usage,)
 
 
-def _rate_part(compiled: CompiledTariff, usage: Usage, share: TraceFactor | None) -> RatedPart:
+def _rate_part(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) -> RatedPart:
     num, den = billable_use(compiled, usage)
     draft = Draft(usage, num, den, share)
     if usage.adjustments:
         _refuse_unknown_adjustments(compiled, usage)
     values, lines, total = draft.values, draft.lines, 0
     for rule in compiled.rules:
-        amount = rule.pricer.amount(draft) if rule.when is None or draft.meets(rule.when) else None
+        amount = rule.pricer.amount(draft) if not rule.conditional or _applies(rule, draft) else None
         if amount is None:
             values.append(NOTHING)
             lines.append(None)
@@ -175,14 +175,21 @@ def _refuse_unknown_adjustments(compiled: CompiledTariff, usage: Usage) -> None:
         )
 
 
+def _applies(rule: Rule, draft: Draft) -> bool:
+    charge = rule.charge
+    if charge.when is not None and not draft.meets(charge.when):
+        return False
+    return charge.season is None or draft.in_season(charge.season) > 0
+
+
 def _factors(rule: Rule, draft: Draft) -> list[TraceFactor]:
     factors = [TraceFactor(each.label, Fraction(each.value)) for each in rule.factors if draft.meets(each.when)]
-    if rule.season is not None:
-        days, all_days = season_share(rule.season, draft.usage)
-        if days != all_days:
-            factors.append(TraceFactor("season", Fraction(days, all_days)))
+    if rule.charge.season is not None:
+        in_season = draft.in_season(rule.charge.season)
+        if in_season != 1:
+            factors.append(TraceFactor("days in season", in_season))
     if draft.share is not None and not isinstance(rule.charge, (PercentCharge, SubtotalCharge)):
-        factors.append(draft.share)
+        factors.append(draft.share.factor)
     return factors
 
 

@@ -1,7 +1,7 @@
 """Periods that don't fit one rule: a change of tariff in mid-period, a season's edge, several months read at once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -51,45 +51,62 @@ def covers(tariff: Tariff, usage: Usage) -> bool:
     return tariff.valid_from <= first and (tariff.valid_until is None or until <= tariff.valid_until)
 
 
-def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tariff, TraceFactor], ...]:
+@dataclass(frozen=True, slots=True)
+class PeriodShare:
+    """The part of a period that one version rates: some days, the last exclusive, of all of them."""
+
+    first_day: date
+    until_day: date
+    all_days: int
+
+    @property
+    def factor(self) -> TraceFactor:
+        days = (self.until_day - self.first_day).days
+        label = f"{self.first_day} - {self.until_day - timedelta(days=1)}"
+        return TraceFactor(label, Fraction(days, self.all_days))
+
+
+def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tariff, PeriodShare], ...]:
     """This function will share a period out to the versions that are valid on its days.
 
     Days count by half-open validity: the first day of the new version is rated by the new version.
 
     :raises Invalid: if a day of the period has no version or two, or if the usage has no days to choose by.
     """
-    if usage.first_day is None or usage.until_day is None or usage.first_day >= usage.until_day:
-        raise Invalid("no-days", "give the first day of the period and the day after its last to choose a tariff by")
-    parts = []
-    reached = usage.first_day
+    first_day, until_day = _days_of(usage, "to choose a tariff by")
+    shares = []
+    reached = first_day
     for tariff in sorted(tariffs, key=lambda each: each.valid_from):
-        start = max(usage.first_day, tariff.valid_from)
-        end = min(usage.until_day, tariff.valid_until or usage.until_day)
+        start = max(first_day, tariff.valid_from)
+        end = min(until_day, tariff.valid_until or until_day)
         if start >= end:
             continue
         if start != reached:
             what = "no version" if start > reached else "more than one version"
             raise Invalid("no-tariff", f"{what} of the tariff is valid on {min(start, reached)}")
-        parts.append((tariff, start, end))
+        shares.append((tariff, PeriodShare(start, end, usage.days)))
         reached = end
-    if reached != usage.until_day:
+    if reached != until_day:
         raise Invalid("no-tariff", f"no version of the tariff is valid on {reached}")
-    days = usage.days
-    return tuple(
-        (tariff, TraceFactor(f"{start} - {end - timedelta(days=1)}", Fraction((end - start).days, days)))
-        for tariff, start, end in parts
-    )
+    return tuple(shares)
 
 
-def season_share(season: Season, usage: Usage) -> tuple[int, int]:
-    """This function will give the days of a period that lie in a season, over all its days.
+def season_share(season: Season, usage: Usage, share: PeriodShare | None) -> Fraction:
+    """This function will give the share of a period's days, or of a part's, that lie in a season.
 
     :raises Invalid: if the usage does not say which days it covers.
     """
+    first_day, until_day = _days_of(usage, "because the tariff has seasons")
+    if share is not None:
+        first_day, until_day = share.first_day, share.until_day
+    days = (until_day - first_day).days
+    return Fraction(sum(_in_season(season, first_day + timedelta(days=at)) for at in range(days)), days)
+
+
+def _days_of(usage: Usage, why: str) -> tuple[date, date]:
     if usage.first_day is None or usage.until_day is None or usage.first_day >= usage.until_day:
-        raise Invalid("no-days", "the tariff has seasons: give the first day of the period and the day after its last")
-    days = (usage.first_day + timedelta(days=offset) for offset in range(usage.days))
-    return sum(_in_season(season, day) for day in days), usage.days
+        raise Invalid("no-days", f"give the first day of the period and the day after its last, {why}")
+    return usage.first_day, usage.until_day
 
 
 def _in_season(season: Season, day: date) -> bool:

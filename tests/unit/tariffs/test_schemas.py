@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from chalicelib.kernel.errors import Invalid
 from chalicelib.tariffs.domain.checks import check_versions
 from chalicelib.tariffs.schemas import TariffBody, UsageQuantities
-from tests.unit.tariffs.sheets import fixed, sheet
+from tests.unit.tariffs.sheets import energy, fixed, sheet
 
 USAGE = {"kind": "usage", "code": "water", "label": "Water", "rate": "22.50"}
 FIXED = {"kind": "fixed", "code": "base", "label": "Base", "amount": "50.00"}
@@ -165,3 +165,10 @@ def test_a_use_is_read_with_all_its_facts() -> None:
 def test_a_use_covers_days_and_dwellings(days: dict[str, str], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         UsageQuantities.model_validate({"quantity": "1", "unit": "m3", **days})
+
+
+def test_a_basis_is_at_least_one_day() -> None:
+    sheet(fixed("1", prorated=True, days_basis=1), energy(("0", None, "1"), limits_per="days", days_basis=1))
+    for charge in (fixed("1", days_basis=0), energy(("0", None, "1"), days_basis=0)):
+        with pytest.raises(Invalid, match="at least one day"):
+            sheet(charge)

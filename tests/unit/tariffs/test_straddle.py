@@ -10,6 +10,7 @@ import pytest
 from chalicelib.kernel.errors import Invalid
 from chalicelib.tariffs.domain import (
     AdjustmentCharge,
+    Season,
     Tariff,
     UsageCharge,
     compile_tariff,
@@ -120,3 +121,19 @@ def test_months_apart_in_a_straddled_period_are_shared_by_each_version() -> None
     both = use("51", months=2, first_day=date(2025, 10, 1), until_day=date(2025, 12, 1))
     rating = rate_over([old, new], both)
     assert [str(line.amount) for line in rating.lines] == ["8.13", "7.62", "7.87", "7.38"]
+
+
+def test_a_season_is_counted_within_the_days_of_each_version() -> None:
+    summer = UsageCharge(
+        code="summer", label="Summer", rate=Decimal(1), season=Season(from_day="06-01", until_day="11-11")
+    )
+    old = compile_tariff(sheet(summer, fixed("30"), valid_until=date(2025, 11, 11)))
+    new = compile_tariff(sheet(summer, fixed("60"), version=2, valid_from=date(2025, 11, 11)))
+    shown = [(line.code, str(line.amount)) for line in rate_over([old, new], use("30", **NOVEMBER)).lines]
+    assert shown == [("summer", "10.00"), ("fixed", "10.00"), ("fixed", "40.00")]
+
+
+def test_ending_a_version_leaves_the_digests_of_its_bills_as_they_were() -> None:
+    october = use("10", first_day=date(2025, 10, 1), until_day=date(2025, 11, 1))
+    open_ended = compile_tariff(replace(OLD.tariff, valid_until=None))
+    assert rate(open_ended, october).digest == rate(OLD, october).digest

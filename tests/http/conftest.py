@@ -1,0 +1,33 @@
+"""What all tests of the API as a whole share."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.platform import clock
+from tests.support.http import Api
+from tests.support.utilities import NOVEMBER
+from tests.support.world import World, open_world
+
+
+@pytest.fixture(scope="package")
+def world(app: Chalice, api: Api) -> World:
+    """Two waterworks in which November 2025 is billed, and everybody who may try to look."""
+    return open_world(app, api)
+
+
+@pytest.fixture(autouse=True)
+def on_11_november() -> Iterator[None]:
+    """The day on which everybody in the world signed in."""
+    clock.use_time(lambda: NOVEMBER)
+    yield
+    clock.use_time(None)
+
+
+@pytest.fixture(scope="package")
+def document(api: Api) -> dict[str, Any]:
+    """The OpenAPI document as it is served."""
+    served: dict[str, Any] = api.get("/api/openapi.json").expect(200)
+    return served

@@ -1,0 +1,65 @@
+"""Who may do what, written down once more: the app must agree with this table, row by row.
+
+Each row says which permission an operation asks for, and whether the permission's `.own` form is enough where the
+thing belongs to the caller's consumer.
+"""
+
+PUBLIC, SIGNED_IN, OWN = "(public)", "(signed in)", "or own"
+
+_CLIENT = "/api/clients/{client}"
+_PROJECT = _CLIENT + "/projects/{project}"
+
+POLICY: dict[tuple[str, str], tuple[str, ...]] = {
+    ("POST", "/api/auth/login"): (PUBLIC,),
+    ("GET", "/api/openapi.json"): (PUBLIC,),
+    ("GET", "/api/me"): (SIGNED_IN,),
+    ("GET", "/api/me/bills"): (SIGNED_IN,),
+    ("GET", "/api/me/connections"): (SIGNED_IN,),
+    ("GET", _CLIENT): (SIGNED_IN,),
+    ("GET", _CLIENT + "/projects"): (SIGNED_IN,),
+    ("GET", _PROJECT): ("settings.read",),
+    ("GET", _CLIENT + "/users"): ("users.read",),
+    ("POST", _CLIENT + "/users"): ("users.manage",),
+    ("GET", _CLIENT + "/consumers"): ("consumers.read",),
+    ("POST", _CLIENT + "/consumers"): ("consumers.manage",),
+    ("GET", _CLIENT + "/consumers/{consumer}"): ("consumers.read",),
+    ("POST", _CLIENT + "/consumers/{consumer}/login"): ("consumers.manage",),
+    ("GET", _PROJECT + "/connections"): ("connections.read",),
+    ("POST", _PROJECT + "/connections"): ("connections.manage",),
+    ("GET", _PROJECT + "/connections/{account}"): ("connections.read", OWN),
+    ("GET", _PROJECT + "/connections/{account}/bills"): ("bills.read", OWN),
+    ("GET", _PROJECT + "/readings"): ("readings.read",),
+    ("POST", _PROJECT + "/readings"): ("readings.submit",),
+    ("GET", _PROJECT + "/readings/pending"): ("readings.read",),
+    ("POST", _PROJECT + "/readings/confirmations"): ("readings.confirm",),
+    ("GET", _PROJECT + "/readings/{reading}"): ("readings.read",),
+    ("PUT", _PROJECT + "/readings/{reading}"): ("readings.edit",),
+    ("POST", _PROJECT + "/readings/{reading}/confirmation"): ("readings.confirm",),
+    ("GET", _PROJECT + "/readings/imports"): ("readings.import",),
+    ("POST", _PROJECT + "/readings/imports"): ("readings.import",),
+    ("GET", _PROJECT + "/readings/imports/{import_id}"): ("readings.import",),
+    ("GET", _PROJECT + "/readings/imports/{import_id}/report"): ("readings.import",),
+    ("GET", _PROJECT + "/bills"): ("bills.read",),
+    ("GET", _PROJECT + "/bills/{bill}"): ("bills.read", OWN),
+    ("GET", _PROJECT + "/billing-runs"): ("bills.generate",),
+    ("POST", _PROJECT + "/billing-runs"): ("bills.generate",),
+    ("GET", _PROJECT + "/billing-runs/{run}"): ("bills.generate",),
+    ("GET", _PROJECT + "/billing-runs/{run}/exceptions"): ("bills.generate",),
+}
+
+_READ_ALL = {"settings.read", "tariffs.read", "consumers.read", "connections.read", "readings.read", "bills.read"}
+_OPERATE = _READ_ALL | {
+    "consumers.manage", "connections.manage", "readings.submit", "readings.confirm", "readings.edit",
+    "readings.import", "bills.generate",
+}  # fmt: skip
+_ADMINISTER = {"users.manage", "users.read", "tariffs.manage", "settings.manage"}
+
+GRANTS: dict[str, set[str]] = {
+    "superuser": _OPERATE | _ADMINISTER,
+    "admin": _OPERATE | _ADMINISTER,
+    "manager": _OPERATE,
+    "billing_officer": _OPERATE,
+    "viewer": {"settings.read", "bills.read"},
+    "field_staff": {"consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"},
+    "consumer": {"profile.own", "connections.read.own", "bills.read.own"},
+}

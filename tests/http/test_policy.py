@@ -1,0 +1,128 @@
+"""Every route, asked by everybody, answers as the policy table has it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.identity.domain import ROLES
+from chalicelib.platform.http import ENDPOINTS
+from tests.http.policy import GRANTS, OWN, POLICY, PUBLIC, SIGNED_IN
+from tests.support.contract import check_answer
+from tests.support.http import Reply
+from tests.support.world import PERIOD, STAFF, World
+
+_GUARDED = sorted(row for row, asks in POLICY.items() if asks[0] != PUBLIC)
+_TENANTS = sorted(row for row in _GUARDED if "{client}" in row[1])
+_UNIQUE = ("client", "consumer", "run", "import_id")
+_WITH_UNIQUE_IDS = [row for row in _TENANTS if any(f"{{{name}}}" in row[1] for name in _UNIQUE[1:])]
+_QUERIES = {"/readings": f"?period={PERIOD}", "/bills": f"?period={PERIOD}"}
+
+
+def _send(world: World, who: str, method: str, path: str, ids: dict[str, str] | None = None) -> Reply:
+    query = next((query for end, query in _QUERIES.items() if path.endswith("{project}" + end)), "")
+    body = None if method == "GET" or path.endswith("confirmation") else b"{}"
+    return world.people[who].send(method, world.fill(path, ids) + query, body)
+
+
+def _may(role: str, asks: tuple[str, ...]) -> bool:
+    grants = GRANTS[role]
+    return asks[0] == SIGNED_IN or asks[0] in grants or (OWN in asks and f"{asks[0]}.own" in grants)
+
+
+def test_every_route_has_its_row(app: Chalice) -> None:
+    routes = {(method, path) for path, methods in app.routes.items() for method in methods}
+    assert routes == POLICY.keys()
+
+
+def test_the_endpoints_ask_for_what_the_table_says() -> None:
+    asked = {(one.method, one.path): (one.permission, *([OWN] if one.or_own else [])) for one in ENDPOINTS}
+    assert asked == {row: asks for row, asks in POLICY.items() if row[1] != "/api/openapi.json"}
+
+
+def test_every_role_has_its_row() -> None:
+    assert {role: set(permissions) for role, permissions in ROLES.items()} == GRANTS
+
+
+@pytest.mark.covers("S0-043", "S0-044", "S2-005", "S2-008", "S2-213", "S3-115")
+@pytest.mark.parametrize(("method", "path"), _GUARDED)
+@pytest.mark.parametrize("who", ["anonymous", "garbage token", "expired token"])
+def test_without_a_good_token_there_is_a_401(
+    world: World, document: dict[str, Any], who: str, method: str, path: str
+) -> None:
+    reply = _send(world, who, method, path)
+    assert reply.status == 401
+    assert reply.headers["www-authenticate"] == "Bearer"
+    check_answer(document, method, path, reply)
+
+
+@pytest.mark.covers("S0-009", "S0-044", "S0-060", "S2-020", "S2-213", "S2-215", "S3-008", "S3-117")
+@pytest.mark.parametrize(("method", "path"), _GUARDED)
+@pytest.mark.parametrize("role", STAFF)
+def test_staff_get_in_exactly_where_their_role_says(
+    world: World, document: dict[str, Any], role: str, method: str, path: str
+) -> None:
+    reply = _send(world, role, method, path)
+    check_answer(document, method, path, reply)
+    if _may(role, POLICY[method, path]):
+        assert reply.status in ({200, 404} if method == "GET" else {200, 400})
+    else:
+        assert reply.json["code"] == "forbidden"
+        assert reply.status == 403
+
+
+@pytest.mark.covers("S0-010", "S0-011", "S0-012", "S0-015", "S0-016", "S2-033", "S2-191")
+@pytest.mark.parametrize(("method", "path"), _GUARDED)
+@pytest.mark.parametrize("who", ["owner", "other consumer"])
+def test_a_consumer_gets_in_only_to_what_is_theirs(
+    world: World, document: dict[str, Any], who: str, method: str, path: str
+) -> None:
+    reply = _send(world, who, method, path)
+    check_answer(document, method, path, reply)
+    asks = POLICY[method, path]
+    if not _may("consumer", asks):
+        assert reply.status == 403
+    elif OWN in asks and who != "owner":
+        assert reply.status == 404
+        assert world.ids["consumer"] not in reply.body.decode()
+    else:
+        assert reply.status == 200
+    if who != "owner":
+        assert world.ids["bill"] not in reply.body.decode()
+
+
+@pytest.mark.covers("S0-001", "S2-214")
+@pytest.mark.parametrize(("method", "path"), _TENANTS)
+@pytest.mark.parametrize("who", ["other tenant's admin", "other tenant's consumer"])
+def test_another_tenants_address_is_a_404_that_gives_nothing_away(
+    world: World, document: dict[str, Any], who: str, method: str, path: str
+) -> None:
+    reply = _send(world, who, method, path)
+    assert reply.status == 404
+    check_answer(document, method, path, reply)
+    _gives_nothing_away(reply, world.ids)
+
+
+@pytest.mark.covers("S0-001")
+@pytest.mark.parametrize(("method", "path"), _WITH_UNIQUE_IDS)
+def test_another_tenants_id_in_ones_own_address_is_a_404_that_gives_nothing_away(
+    world: World, method: str, path: str
+) -> None:
+    mine = {"client": world.utility.client, "project": world.utility.project}
+    body = None if method == "GET" else {"login": "somebody", "password": "Abcdef1!"}
+    reply = world.people["admin"].send(method, world.fill(path, {**world.foreign_ids, **mine}), body)
+    assert reply.status == 404
+    _gives_nothing_away(reply, world.foreign_ids)
+
+
+def test_nobody_is_told_anything_of_another_tenant_in_lists(world: World) -> None:
+    for method, path in _TENANTS:
+        if method == "GET":
+            _gives_nothing_away(_send(world, "admin", method, path), world.foreign_ids)
+
+
+def _gives_nothing_away(reply: Reply, ids: Mapping[str, str]) -> None:
+    text = reply.body.decode()
+    # A project's and an account's name may be the same in both; the others are one tenant's alone.
+    assert not [key for key in _UNIQUE if ids[key] in text]

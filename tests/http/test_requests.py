@@ -1,0 +1,183 @@
+"""Whatever is sent, the answer is a clear refusal in the declared form, never a mistake of ours."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.platform.http import Endpoint
+from tests.support.contract import check_answer
+from tests.support.endpoints import ALL, name
+from tests.support.http import Reply
+from tests.support.world import World
+
+_LOGIN = "/api/auth/login"
+_WITH_BODY = [one for one in ALL if one.body]
+_WITH_CURSOR = [one for one in ALL if one.query and "cursor" in one.query.model_fields]
+
+# What the table stores of things, by the names it stores them under, and what an attacker would like to set.
+_STORED = [
+    "pk", "sk", "g1p", "g1s", "g2p", "g2s", "ttl", "expires", "version", "v", "id", "user", "consumer", "account",
+    "role_id", "active", "password_hash", "passwordHash", "createdAt", "created_at", "request_print", "requestPrint",
+    "tenant", "client_id", "clientId", "status", "state", "st", "flags", "fl", "usage", "us", "previous", "pv",
+    "enteredBy", "entered_by", "confirmedBy", "confirmed_by", "lastReading", "last_value", "balance", "paid", "total",
+    "total_minor", "to", "currency", "digest", "lines", "runId", "run_id", "counts", "tally", "chunks", "lease",
+    "permissions", "scope", "first_name", "consumer_id", "meter_number", "initial_reading", "billed_on", "read_on",
+]  # fmt: skip
+
+_BAD_QUERIES = [
+    "limit=0", "limit=-1", "limit=201000", "limit=1.5", "limit=x", "limit=１", "limit=", "cursor=x", "cursor=%00",
+    "cursor=%F0%9F%98%80", "cursor=" + "A" * 3000, "nothing=1", "page_size=1", "afterLine=-1", "period=2025-13",
+    "period=", "period=%ff", "limit=1&limit=2", "after_line=1", "%ff=1", "limit=%EF%BB%BF1",
+]  # fmt: skip
+_NO_IDS = [
+    "x", "0", "%00", "..%2f..", "%2e%2e", "%23", "%25", "a%20b", "%F0%9F%98%80", "%ff", "A" * 3000, "%0a", "-", "~",
+    "2025-11", "2025-11.%23", "null", "{id}", "%7Bx%7D", "'--", "01ARYZ6S410000000000000000",
+]  # fmt: skip
+
+
+def _is_refused(reply: Reply, status: int) -> dict[str, Any]:
+    assert reply.status == status, reply.body
+    assert reply.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = reply.json
+    assert problem["status"] == status
+    assert problem["detail"]
+    assert "Traceback" not in reply.body.decode()
+    return problem
+
+
+def _path(world: World, one: Endpoint) -> str:
+    return world.fill(one.path)
+
+
+@pytest.mark.covers("S0-046", "S0-065", "S0-045")
+@pytest.mark.parametrize("one", _WITH_BODY, ids=name)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"text"',
+        b"null",
+        b"\x00",
+        b"\xff\xfe{}",
+        b'{"a":\xff}',
+        b'{"\\ud800":1}',
+        b'{"firstName":"\\udc00","lastName":"x"}',
+        b"[" * 100_000,
+        b'{"a":' * 20_000,
+        b"{}garbage",
+        b"NaN",
+        b'{"a":' + b"9" * 10_000 + b"}",
+    ],
+    ids=lambda body: repr(body[:12]),
+)
+def test_what_is_no_body_for_the_operation_is_a_400(
+    world: World, document: dict[str, Any], one: Endpoint, body: bytes
+) -> None:
+    reply = world.people["admin"].send(one.method, _path(world, one), body, {"Content-Type": "application/json"})
+    check_answer(document, one.method, one.path, reply)
+    assert _is_refused(reply, 400)["code"] == "invalid-body"
+
+
+@pytest.mark.parametrize("one", _WITH_BODY, ids=name)
+def test_a_wrong_content_type_is_a_415_and_a_body_over_1_mb_a_413(world: World, one: Endpoint) -> None:
+    admin, path = world.people["admin"], _path(world, one)
+    for kind in ("text/plain", "application/xml", "multipart/form-data; boundary=x", "text/csv", "application/json+x"):
+        _is_refused(admin.send(one.method, path, b"{}", {"Content-Type": kind}), 415)
+    big = json.dumps({"a": "x" * 1_000_001}).encode()
+    assert _is_refused(admin.send(one.method, path, big), 413)["code"] == "too-large"
+
+
+@pytest.mark.covers("S0-046")
+@pytest.mark.parametrize("one", _WITH_BODY, ids=name)
+def test_no_stored_attribute_can_be_set_by_sending_it(world: World, one: Endpoint) -> None:
+    assert one.body
+    known = {field.alias for field in one.body.model_fields.values()}
+    sent = {name: "x" for name in _STORED if name not in known}
+    problem = _is_refused(world.people["admin"].send(one.method, _path(world, one), sent), 400)
+    refused = {fault["where"] for fault in problem["errors"]}
+    assert sent.keys() <= refused
+
+
+@pytest.mark.parametrize("one", [one for one in ALL if one.method == "GET"], ids=name)
+def test_a_query_that_can_not_be_is_a_400(world: World, document: dict[str, Any], one: Endpoint) -> None:
+    for query in _BAD_QUERIES:
+        reply = world.people["admin"].get(f"{_path(world, one)}?{query}")
+        check_answer(document, one.method, one.path, reply)
+        _is_refused(reply, 400)
+
+
+@pytest.mark.parametrize("one", _WITH_CURSOR, ids=name)
+def test_a_cursor_that_was_altered_or_is_another_lists_is_a_400(world: World, one: Endpoint) -> None:
+    admin = world.people["admin"]
+    query = {"period": "2025-11"} if one.query and "period" in one.query.model_fields else {}
+    lists = {f"{world.utility.consumers}": {}, f"{world.utility.base}/bills": {"period": "2025-11"}}
+    path = _path(world, one)
+    cursors = [
+        admin.get(other, limit=1, **more).expect(200)["cursor"] for other, more in lists.items() if other != path
+    ]
+    assert all(cursors)
+    mine = admin.get(path, limit=1, **query).expect(200)["cursor"]
+    altered = [mine[:-1], mine + "A", mine[1:], mine.swapcase(), mine[:20] + "AAAA" + mine[24:]] if mine else []
+    for cursor in [*cursors, *altered, "AAAA", "%", "é", "=" * 10]:
+        assert _is_refused(admin.get(path, cursor=cursor, **query), 400)["code"] == "bad-cursor"
+
+
+def test_the_neighbours_cursor_is_a_400(world: World) -> None:
+    neighbour, admin = world.people["other tenant's admin"], world.people["admin"]
+    theirs = neighbour.get(f"/api/clients/{world.foreign_ids['client']}/consumers", limit=1).expect(200)["cursor"]
+    assert theirs
+    assert _is_refused(admin.get(world.utility.consumers, cursor=theirs), 400)["code"] == "bad-cursor"
+
+
+@pytest.mark.parametrize("one", [one for one in ALL if one.path.endswith("}") or "}/" in one.path], ids=name)
+def test_an_id_that_nothing_has_is_a_clear_refusal(world: World, one: Endpoint) -> None:
+    last = one.path[one.path.rindex("{") + 1 : one.path.rindex("}")]
+    query = "?period=2025-11" if one.query and "period" in one.query.model_fields else ""
+    body = {"reading": "1", "readOn": "2025-11-05"} if one.method == "PUT" else {"login": "l", "password": "Abcdef1!"}
+    for text in _NO_IDS:
+        path = world.fill(one.path, {**world.ids, last: text})
+        reply = world.people["admin"].send(one.method, path + query, None if one.method == "GET" else body)
+        assert reply.status in {400, 404}, text
+        assert reply.headers["content-type"] == "application/problem+json", text
+
+
+@pytest.mark.parametrize("key", ["", "x" * 129, "é", "a\tb", "\x7f"])
+def test_an_idempotency_key_that_can_not_be_is_a_400(world: World, key: str) -> None:
+    reply = world.people["admin"].send(
+        "POST", world.utility.consumers, {"firstName": "A", "lastName": "B"}, {"Idempotency-Key": key}
+    )
+    assert _is_refused(reply, 400)["code"] == "bad-idempotency-key"
+
+
+@pytest.mark.parametrize("path", [_LOGIN, "/api/me", "/api/clients/nobody"])
+def test_security_and_cors_headers_stand_on_refusals_too(world: World, path: str) -> None:
+    reply = world.people["anonymous"].send("POST" if path == _LOGIN else "GET", path, b"{}" if path == _LOGIN else None)
+    assert reply.status in {400, 401}
+    _has_headers(reply)
+
+
+def test_security_and_cors_headers_stand_on_answers(world: World) -> None:
+    _has_headers(world.people["admin"].get("/api/me"))
+    _has_headers(world.people["anonymous"].get("/api/openapi.json"))
+
+
+def _has_headers(reply: Reply) -> None:
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert "max-age=" in reply.headers["strict-transport-security"]
+    assert reply.headers["access-control-allow-origin"]
+
+
+@pytest.mark.parametrize("scheme", ["", "Basic dXNlcjpwYXNz", "Bearer", "Bearer ", "bearer", "Token x", "Bearer a b c"])
+def test_an_authorization_of_another_kind_is_a_401(world: World, scheme: str) -> None:
+    _is_refused(world.people["anonymous"].send("GET", "/api/me", headers={"Authorization": scheme}), 401)
+
+
+@pytest.mark.covers("S3-118")
+def test_a_cookie_is_no_authentication(world: World) -> None:
+    token = world.people["admin"].token
+    headers = {"Cookie": f"token={token}; session={token}; Authorization=Bearer {token}"}
+    _is_refused(world.people["anonymous"].send("GET", "/api/me", headers=headers), 401)

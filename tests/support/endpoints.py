@@ -1,0 +1,12 @@
+"""Every endpoint of the API, for tests that are made from them: importing the app registers them."""
+
+import app as _app
+from chalicelib.platform.http import ENDPOINTS, Endpoint
+
+ALL: tuple[Endpoint, ...] = tuple(ENDPOINTS)
+assert _app.app.routes
+
+
+def name(one: Endpoint) -> str:
+    """This function will name a test after its operation."""
+    return one.name

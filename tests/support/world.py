@@ -1,0 +1,100 @@
+"""A waterworks with something of everything in it, its neighbour, and everybody who may try to look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalice.app import Chalice
+
+from chalicelib.identity import service as identity
+from chalicelib.identity.domain import ROLES
+from chalicelib.kernel.context import Actor
+from chalicelib.platform import auth, clock
+from tests.support.http import Api
+from tests.support.queues import drain
+from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_waterworks
+
+STAFF = ("superuser", "admin", "manager", "billing_officer", "viewer", "field_staff")
+PERIOD = "2025-11"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`ids` name one thing of each kind, by path parameter; all belong to the consumer who is `people["owner"]`."""
+
+    utility: Utility
+    ids: Mapping[str, str]
+    people: Mapping[str, Api]
+    foreign_ids: Mapping[str, str]
+
+    def fill(self, path: str, ids: Mapping[str, str] | None = None) -> str:
+        """This function will put ids into a path template."""
+        return path.format(**(ids or self.ids))
+
+
+def open_world(app: Chalice, api: Api) -> World:
+    """This function will open two waterworks in which November 2025 is read and billed, as of 11 November."""
+    clock.use_time(lambda: NOVEMBER)
+    try:
+        utility, ids, consumers = _billed_month(app, api, "")
+        neighbour, foreign_ids, foreigners = _billed_month(app, api, "x")
+        officer = identity.register_staff(
+            utility.context(), login="billing_officer", name="officer", password=PASSWORD, role="billing_officer"
+        )
+        assert officer.role in STAFF
+        people = {role: utility.as_staff(role) for role in STAFF} | consumers
+        people["other tenant's admin"] = neighbour.as_staff()
+        people["other tenant's consumer"] = foreigners["owner"]
+        people["anonymous"] = api
+        people["garbage token"] = api.with_token("garbage")
+        people["expired token"] = api.with_token(_expired(utility.client))
+        return World(utility, ids, people, foreign_ids)
+    finally:
+        clock.use_time(None)
+
+
+def _expired(client: str) -> str:
+    actor = Actor("somebody", "admin", ROLES["admin"])
+    return auth.issue_access_token(actor, client=client, now=clock.now() - timedelta(minutes=61), minutes=60)
+
+
+def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str, str], dict[str, Api]]:
+    utility = open_waterworks(api)
+    admin = utility.as_staff()
+    made = [_consumer_with_connection(admin, utility, f"{mark}SM-{number}") for number in (1, 2)]
+    consumers = {}
+    for name, (consumer_id, _) in zip(("owner", "other consumer"), made, strict=True):
+        login = {"login": f"{mark}{name.split()[0]}", "password": PASSWORD}
+        admin.post(f"{utility.consumers}/{consumer_id}/login", login).expect(201)
+        consumers[name] = api.sign_in(utility.client, login["login"], PASSWORD)
+    (consumer_id, account), (_, other_account) = made
+    for each in (account, other_account):
+        body = {"accountNumber": each, "reading": "10", "readOn": "2025-11-05"}
+        admin.post(f"{utility.base}/readings", body).expect(201)
+    admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)
+    run = admin.post(f"{utility.base}/billing-runs", {"period": PERIOD}).expect(202)
+    drain(app, "meterbook-billing")
+    announced = admin.post(f"{utility.base}/readings/imports", {"fileName": "r.csv"}).expect(201)
+    ids = {
+        "client": utility.client,
+        "project": utility.project,
+        "consumer": consumer_id,
+        "account": account,
+        "reading": f"{PERIOD}.{account}",
+        "bill": f"{PERIOD}.{account}.1",
+        "run": run["id"],
+        "import_id": announced["id"],
+    }
+    return utility, ids, consumers
+
+
+def _consumer_with_connection(admin: Api, utility: Utility, meter: str) -> tuple[str, str]:
+    consumer = admin.post(utility.consumers, {"firstName": "Juan", "lastName": meter}).expect(201)
+    body = {
+        "consumerId": consumer["id"],
+        "consumerClass": "residential",
+        "meterNumber": meter,
+        "area": "Poblacion",
+    }
+    connection = admin.post(f"{utility.base}/connections", body).expect(201)
+    return consumer["id"], connection["accountNumber"]
