@@ -132,3 +132,10 @@ def test_every_decision_is_listed_and_numbered() -> None:
     for name in files:
         title = (_DOCS / "adr" / name).read_text().splitlines()[0]
         assert title.startswith(f"# {int(name[:4])}. ")
+
+
+def test_contributing_tells_what_every_folder_of_tests_proves() -> None:
+    folders = {f"tests/{path.name}/" for path in (_ROOT / "tests").iterdir() if any(path.rglob("*.py"))}
+    rows = table_rows(_ROOT / "CONTRIBUTING.md", "## Tests")
+
+    assert {word for row in rows for word in code_words(row[0])} == folders - {"tests/support/"}
