@@ -148,4 +148,5 @@ Try:
     -d '{{"client":"balilihan","login":"admin","password":"{utilities.PASSWORD}"}}' \\
     | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
   curl -s -H "Authorization: Bearer $TOKEN" '{connections}'
+docs/journey.md walks the whole path, from a file of readings to a bill.
 """

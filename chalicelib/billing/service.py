@@ -23,7 +23,7 @@ from chalicelib.bills import service as bills
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.errors import Invalid, NotFound, TryLater
 from chalicelib.kernel.ids import known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
@@ -48,6 +48,7 @@ def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: d
 
     :raises Invalid: for days that don't fit the period.
     :raises Conflict: while another run works on the period.
+    :raises TryLater: if another run gave the period back at this very moment.
     """
     project = tenancy.get_project(ctx)
     check_days(period, billed_on, due_on)
@@ -153,7 +154,7 @@ def _standing_run(project: Project, asked: BillingRun) -> BillingRun:
     standing_id = readings.find_run_of(project, asked.period)
     standing = repository.find_run(project, standing_id or asked.id)
     if standing is None:
-        raise another_run(str(standing_id), asked.period)
+        raise TryLater("busy", "the run that stood in the way is complete by now; send the request again")
     if standing.asks_the_same(asked):
         return standing
     if standing.id == asked.id:

@@ -1,6 +1,8 @@
 """docs/data-model.md names what the code has, all of it, and nothing else."""
 
 import ast
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,28 @@ _PAGE = _ROOT / "docs" / "data-model.md"
 _ENTITIES = [row for row in table_rows(_PAGE, "## Entities") if len(row) == 6]
 _ATTRIBUTES = table_rows(_PAGE, "### Attributes")
 _ACCESSES = table_rows(_PAGE, "## Accesses")
+_LOCK = _ROOT / "tests" / "units" / "units.lock.json"
+_PROJECT = "/api/clients/{client}/projects/{project}"
+# The routes whose cost is counted and locked, each with its step there.
+_LOCKED = {
+    "POST /api/auth/login": "sign in",
+    "GET /api/me": "see who I am",
+    "GET /api/me/bills": "list my bills",
+    "POST /api/clients/{client}/consumers": "register a consumer",
+    "POST /api/clients/{client}/consumers/{consumer}/login": "let the consumer sign in",
+    f"POST {_PROJECT}/connections": "register a connection",
+    f"GET {_PROJECT}/connections/{{account}}/bills": "list a connection's bills",
+    f"POST {_PROJECT}/readings": "take a reading",
+    f"GET {_PROJECT}/readings/pending": "list what is pending",
+    f"POST {_PROJECT}/readings/{{reading}}/confirmation": "confirm a reading",
+    f"POST {_PROJECT}/readings/imports": "ask for an upload",
+    f"GET {_PROJECT}/readings/imports/{{import_id}}": "see an import",
+    f"GET {_PROJECT}/readings/imports/{{import_id}}/report": "see its report",
+    f"GET {_PROJECT}/bills": "list 50 bills of a period",
+    f"GET {_PROJECT}/bills/{{bill}}": "see a bill",
+    f"POST {_PROJECT}/billing-runs": "start a run",
+    f"GET {_PROJECT}/billing-runs/{{run}}": "see a run",
+}
 
 
 def key_functions() -> set[str]:
@@ -68,3 +92,17 @@ def test_an_access_names_keys_that_exist() -> None:
     used = {word for row in _ACCESSES for word in code_words(row[1])}
 
     assert used <= known, used - known
+
+
+@pytest.mark.parametrize(("route", "step"), _LOCKED.items(), ids=_LOCKED.values())
+def test_a_figure_that_is_counted_is_the_counted_one(route: str, step: str) -> None:
+    (row,) = [row for row in _ACCESSES if code_words(row[0]) == [route]]
+    counted = json.loads(_LOCK.read_text())[step]
+
+    assert [_first_number(cell) for cell in row[2:4]] == [counted["write_units"], counted["read_units"]]
+
+
+def _first_number(cell: str) -> str:
+    found = re.match(r"[0-9.]+", cell)
+    assert found, cell
+    return found[0]

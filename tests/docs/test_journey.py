@@ -13,7 +13,7 @@ import pytest
 from tests.support.engine import free_port
 from tests.support.markdown import Block, code_blocks
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _JOURNEY = _ROOT / "docs" / "journey.md"

@@ -86,7 +86,7 @@ def ready(app: Chalice, api: Api) -> Ready:
         admin.post(f"{utility.base}/readings", taken).expect(201)
     assert admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)["confirmed"] == 31
     clock.use_time(None)
-    return Ready(app, utility, table.items_of(utility.client))
+    return Ready(app, utility, table.without_people(table.items_of(utility.client)))
 
 
 def by_the_queue(app: Chalice, ctx: Context, run_id: str) -> bool:

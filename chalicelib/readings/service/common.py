@@ -3,7 +3,7 @@
 from chalicelib.consumers import domain as connection_rules
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
-from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
+from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound, TryLater
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
@@ -68,8 +68,10 @@ def lost_race(project: Project, reading: Reading, refused: Refused) -> Meterbook
 
 
 def frozen(project: Project, period: Period) -> MeterbookError:
-    """This function will name the billing run that holds a period."""
+    """This function will name the billing run that holds a period, or say that it is free again by now."""
     run = repository.find_run_of(project, period)
+    if run is None:
+        return TryLater("busy", f"a billing run gave {period} back at this moment; send the request again")
     return Conflict(
         "period-frozen", f"billing run {run} is working on {period}; its readings stand still until it is done"
     )

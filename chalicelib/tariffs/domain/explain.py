@@ -38,13 +38,17 @@ def _term(line: Line, term: TraceTerm, places: int) -> str:
     quantity, result = _number(term.quantity), _money(term.value, places)
     rate = _money(Fraction(term.rate), places)
     if trace.kind == "percent" and term.per == 100:
-        return f"{plain(term.rate)} % of {_money(term.quantity, places)} ({', '.join(trace.of)}) = {result}"
+        return f"{plain(term.rate)} % of {_money(term.quantity, places)} ({_named(line)}) = {result}"
     if trace.kind == "minimum":
-        return f"at least {result} for {', '.join(trace.of)}"
+        return f"at least {result} for {_named(line)}"
     if trace.unit:
         per = "" if term.per == 1 else f" per {plain(term.per)} {trace.unit}"
         return f"{quantity} {trace.unit} at {rate}{per} = {result}"
     return f"{line.label}: {rate}" if term.quantity == 1 else f"{line.label}: {quantity} times {rate} = {result}"
+
+
+def _named(line: Line) -> str:
+    return "all above" if line.trace.of == ("*",) else ", ".join(line.trace.of)
 
 
 def _rounding(line: Line) -> str:

@@ -143,6 +143,7 @@ def test_a_quantity_is_shared_capped_and_freed_before_it_is_rounded() -> None:
         return str(rated(sheet(water("1", **trims)), use(quantity, winter_average=Decimal(7))).total)
 
     assert charged("10", share=Decimal("0.8")) == "8.00"
+    assert charged("10", share=Decimal(2)) == "20.00"
     assert charged("10", cap=Decimal(6)) == "6.00"
     assert charged("10", cap_measure="winterAverage") == "7.00"
     assert charged("5", cap_measure="winterAverage") == "5.00"
@@ -357,3 +358,13 @@ def test_months_apart_rates_each_month_for_itself_the_larger_share_first() -> No
     assert str(rated(tariff, use("26")).total) == "4360"
     halves = rated(sheet(water("1"), months_apart=True), use("51.5", months=2))
     assert [str(line.amount) for line in halves.lines] == ["26.50", "25.00"]
+
+
+def test_rates_of_a_schedule_take_factors_and_rounding_too() -> None:
+    half_more = Factor(label="Commercial", value=Decimal("1.5"), when=Condition(classes=("B",)))
+    only = Schedule(over=Decimal(0), up_to=None, blocks=blocks(("0", "10", "1.01"), ("10", None, "2.01")))
+    charge = ScheduleCharge(
+        code="e", label="E", schedules=(only,), factors=(half_more,), rate_rounding=to("0.1", "ceiling")
+    )
+    assert str(rated(sheet(charge), use("12", consumer_class="B")).total) == "22.20"  # 10 at 1.60, 2 at 3.10
+    assert str(rated(sheet(charge), use("12")).total) == "15.20"  # 10 at 1.10, 2 at 2.10

@@ -47,6 +47,7 @@ def test_an_exchanged_meter_bills_the_old_and_the_new_one() -> None:
 def test_an_estimate_is_the_average_of_the_last_uses() -> None:
     uses = [Decimal(10), Decimal(12), Decimal(15)]
     assert estimated_use(uses, last=2, rounding=to("1")) == 14
+    assert estimated_use(uses, last=1, rounding=to("1")) == 15
     assert estimated_use(uses, last=9, rounding=to("0.001")) == Decimal("12.333")
     for last, known in ((3, []), (0, uses)):
         with pytest.raises(Invalid, match="read the meter"):

@@ -104,7 +104,9 @@ def test_other_contradictions_are_named_at_their_place() -> None:
     assert "above zero" in faults(body(USAGE, conversions=[conversion]))["conversions.0"]
     assert "nothing to convert" in faults(body(USAGE, conversions=[{"fromUnit": "m3"}]))["conversions.0.fromUnit"]
     assert "capped by itself" in faults(body(USAGE | {"capMeasure": "use"}))["charges.0.capMeasure"]
-    assert "share" in faults(body(USAGE | {"share": "0"}))["charges.0.share"]
+    read(body(USAGE | {"share": "10"}))
+    for share in ("0", "10.1"):
+        assert "share" in faults(body(USAGE | {"share": share}))["charges.0.share"]
     subtotal = {"kind": "subtotal", "code": "sub", "label": "Sub", "of": ["*"], "to": {"step": "0.005"}}
     assert "0.01" in faults(body(USAGE, subtotal))["charges.1.to.step"]
 
