@@ -36,18 +36,26 @@ def _values(schema: dict[str, Any], components: dict[str, Any]) -> Strategy:
     """This function will give values that fit a schema of ours."""
     if "$ref" in schema:
         return _values(components[schema["$ref"].rpartition("/")[2]], components)
-    if "anyOf" in schema:
-        return st.one_of([_values(one, components) for one in schema["anyOf"]])
+    if choices := schema.get("anyOf") or schema.get("oneOf"):
+        return st.one_of([_values(one, components) for one in choices])
+    if fixed := schema.get("enum") or ([schema["const"]] if "const" in schema else None):
+        return st.sampled_from(fixed)
     kinds: dict[str, Callable[[], Strategy]] = {
         "object": lambda: _objects(schema, components),
         "integer": lambda: st.integers(schema.get("minimum", -100), schema.get("maximum", 10_000)),
+        "number": lambda: st.integers(0, 100),
+        "boolean": st.booleans,
+        "array": lambda: st.lists(_values(schema.get("items", {"type": "null"}), components), max_size=2),
         "null": st.none,
         "string": lambda: _texts(schema),
     }
-    return kinds[schema["type"]]()
+    return kinds[schema["type"]]() if "type" in schema else _JSON
 
 
 def _objects(schema: dict[str, Any], components: dict[str, Any]) -> Strategy:
+    if "properties" not in schema:
+        more = schema.get("additionalProperties")
+        return st.dictionaries(_ODD_TEXT, _values(more, components) if isinstance(more, dict) else _JSON, max_size=2)
     wanted = schema.get("required", [])
     parts = {field: _values(inner, components) for field, inner in schema["properties"].items()}
     return st.fixed_dictionaries(

@@ -84,6 +84,8 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "bill": f"{PERIOD}.{account}.1",
         "run": run["id"],
         "import_id": announced["id"],
+        "tariff": "residential",
+        "version": "7",  # not there: whoever may delete it deletes nothing
     }
     return utility, ids, consumers
 

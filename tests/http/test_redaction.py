@@ -1,0 +1,82 @@
+"""Names, addresses, passwords and tokens that pass through the API leave no trace in the log."""
+
+import io
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.platform import dynamo, keys, settings
+from tests.support.http import Api
+from tests.support.queues import drain
+from tests.support.world import World
+
+_PLANTED = {
+    "firstName": "Zenaida-Planted",
+    "lastName": "Quimbo-Planted",
+    "email": "zenaida.planted@example.com",
+    "phone": "+63 917 555 0199",
+    "address": "Purok Planted 7",
+}
+_PASSWORD = "Planted-Secret-9!"
+_LOGIN = "zenaida-planted-login"
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """Everything that any logger says from INFO up, as Meterbook writes it and as the root logger would."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    ours = logging.getLogger("meterbook")
+    handler.setFormatter(ours.handlers[0].formatter)
+    places = [ours, logging.getLogger()]
+    for place in places:
+        place.addHandler(handler)
+    yield written
+    for place in places:
+        place.removeHandler(handler)
+
+
+@pytest.mark.covers("S2-214")
+def test_nothing_personal_or_secret_gets_into_the_log(
+    world: World, app: Chalice, api: Api, logged: io.StringIO
+) -> None:
+    admin, base = world.people["admin"], world.utility.base
+    consumer = admin.post(world.utility.consumers, _PLANTED, key="planted-key").expect(201)
+    logins = f"{world.utility.consumers}/{consumer['id']}/login"
+    admin.post(logins, {"login": _LOGIN, "password": _PASSWORD}).expect(201)
+    admin.post(logins, {"login": _LOGIN, "password": _PASSWORD}).expect(409)
+    admin.post(logins, {"login": f"{_LOGIN}2", "password": "planted-weak"}).expect(400)
+    session = api.sign_in(world.utility.client, _LOGIN, _PASSWORD)
+    session.get("/api/me").expect(200)
+    session.get(f"{base}/bills", period=_PLANTED["email"]).expect(403)
+    wrong = {"client": world.utility.client, "login": _LOGIN, "password": f"{_PASSWORD}x"}
+    api.post("/api/auth/login", wrong).expect(401)
+    admin.post(world.utility.consumers, {**_PLANTED, "phone": _PLANTED["email"]}).expect(400)
+    admin.get(f"{world.utility.consumers}/{_PLANTED['lastName']}").expect(404)
+    admin.get(world.utility.consumers, cursor=_PLANTED["firstName"]).expect(400)
+    api.with_token(str(session.token) + "x").get("/api/me").expect(401)
+    admin.post(f"{base}/readings/imports", {"fileName": _PLANTED["lastName"]}).expect(201)
+    drain(app)
+    _spoil(world, consumer["id"])
+    admin.get(f"{world.utility.consumers}/{consumer['id']}").expect(500)
+
+    text = logged.getvalue()
+    assert text.count("request_answered") >= 14
+    assert "request_failed" in text
+    secrets: list[Any] = [*_PLANTED.values(), _PASSWORD, _LOGIN, "planted-weak", "planted-key", session.token]
+    assert [secret for secret in secrets if str(secret) in text] == []
+    assert "anted" not in text
+
+
+def _spoil(world: World, consumer_id: str) -> None:
+    """This function will store an instant that can't be read, so that showing the consumer fails on our side."""
+    pk, sk = keys.consumer(world.utility.client, consumer_id)
+    dynamo.client().update_item(
+        TableName=settings.table_name(),
+        Key={"pk": {"S": pk}, "sk": {"S": sk}},
+        UpdateExpression="SET created_at = :broken",
+        ExpressionAttributeValues={":broken": {"S": _PLANTED["email"]}},
+    )
