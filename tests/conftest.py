@@ -28,13 +28,6 @@ def engine() -> Iterator[Engine]:
         yield running
 
 
-@pytest.fixture
-def empty_engine(engine: Engine) -> Engine:
-    """The local AWS with nothing in it. Most tests do better with a client of their own (see `Api`)."""
-    engine.empty()
-    return engine
-
-
 @pytest.fixture(scope="session")
 def app(engine: Engine) -> Chalice:
     """Meterbook's app, connected to the engine."""

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import boto3
-
 from chalicelib.platform import dynamo
 from local import aws
 from local.events import sqs
@@ -28,12 +26,8 @@ class Engine:
     billing_queue: str
     import_queue: str
 
-    def empty(self) -> None:
-        """This function will take everything out of the table, the bucket and the queues."""
-        for item in dynamo.TableItem.scan(attributes_to_get=["pk", "sk"]):
-            dynamo.client().delete_item(TableName=self.table, Key={"pk": {"S": item.pk}, "sk": {"S": item.sk}})
-        bucket = boto3.resource("s3").Bucket(self.bucket)
-        bucket.objects.all().delete()
+    def forget_messages(self) -> None:
+        """This function will take everything out of the queues. The table stays: other tests have clients in it."""
         for queue in (self.billing_queue, self.import_queue):
             sqs().purge_queue(QueueUrl=queue)
 
