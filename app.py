@@ -2,6 +2,7 @@
 
 from chalice.app import Chalice, CORSConfig
 
+from chalicelib.areas.routes import blueprint as areas
 from chalicelib.billing.jobs import blueprint as billing_jobs
 from chalicelib.billing.routes import blueprint as billing
 from chalicelib.bills.routes import blueprint as bills
@@ -27,6 +28,7 @@ app.api.cors = CORSConfig(
 for blueprint in (
     identity,
     tenancy,
+    areas,
     consumers,
     tariffs,
     readings,

@@ -55,6 +55,7 @@ class BillOut(Schema):
     previous_reading: DecimalText
     current_reading: DecimalText
     usage: DecimalText
+    carried: DecimalText | None = Field(description="The part of the use that a meter exchanged meanwhile showed")
     unit: str
     lines: tuple[BillLine, ...]
     total: Amount
@@ -84,6 +85,7 @@ class BillOut(Schema):
             previous_reading=bill.previous,
             current_reading=bill.reading,
             usage=bill.usage,
+            carried=bill.carried,
             unit=bill.unit,
             lines=tuple(BillLine.of(line) for line in bill.lines),
             total=str(bill.total),

@@ -3,10 +3,38 @@
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from chalicelib.consumers.domain import Connection, Consumer
-from chalicelib.platform.schema import AccountNumber, Day, DecimalText, Instant, PeriodText, Schema, Text
+from chalicelib.consumers.domain import (
+    Connection,
+    ConnectionEvent,
+    ConnectionStatus,
+    Consumer,
+    ConsumerStatus,
+    EventKind,
+    Purpose,
+)
+from chalicelib.consumers.domain.people import MeterBrand
+from chalicelib.platform.schema import (
+    AccountNumber,
+    Day,
+    DecimalText,
+    Instant,
+    PageQuery,
+    PeriodText,
+    Schema,
+    Text,
+    Version,
+)
+
+Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["juan@example.com"])]
+Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
+ConsumerId = Annotated[str, Field(min_length=1, max_length=26)]
+ConsumerClass = Annotated[str, Field(max_length=40, examples=["residential"])]
+MeterNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
+Area = Annotated[str, Field(max_length=60, pattern=r"^[^#.]*(\.[^#.]+)*$", examples=["Poblacion"])]
+BrandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["itron"])]
+Reason = Annotated[Text, Field(examples=["Asked by the consumer"])]
 
 
 class NewConsumer(Schema):
@@ -14,9 +42,36 @@ class NewConsumer(Schema):
 
     first_name: Text = Field(examples=["Juan"])
     last_name: Text = Field(examples=["Dela Cruz"])
-    email: Annotated[str, Field(max_length=120, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
-    phone: Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$")] | None = None
+    email: Email | None = Field(default=None, description="Nobody else's of the client")
+    phone: Phone | None = None
     address: Text | None = None
+
+
+class ConsumerChange(NewConsumer):
+    """A consumer as they are to be from now on. Leave `status` out to keep it."""
+
+    version: Version
+    status: Literal["active", "inactive"] | None = None
+
+
+class ProfileChange(Schema):
+    """How to reach the consumer who is signed in; the utility keeps the rest."""
+
+    version: Version
+    phone: Phone | None = None
+    address: Text | None = None
+
+
+class ConsumerQuery(PageQuery):
+    """Which consumers: found by name, or of a status by name, or all by when they were registered."""
+
+    q: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
+        default=None, description='Beginnings of words of the name: "cru jua"'
+    )
+    status: ConsumerStatus | None = Field(default=None, description="Sorted by name")
+    sort: Literal["registered", "name"] | None = Field(
+        default=None, description="By name (those of a status, or the active ones), else by when they were registered"
+    )
 
 
 class ConsumerOut(Schema):
@@ -28,7 +83,11 @@ class ConsumerOut(Schema):
     email: str | None
     phone: str | None
     address: str | None
+    status: ConsumerStatus
+    connections: int = Field(description="How many connections are active")
+    version: int
     created_at: Instant
+    deleted_at: Instant | None
 
     @classmethod
     def of(cls, consumer: Consumer) -> Self:
@@ -39,7 +98,11 @@ class ConsumerOut(Schema):
             email=consumer.email,
             phone=consumer.phone,
             address=consumer.address,
+            status=consumer.status,
+            connections=consumer.connections,
+            version=consumer.version,
             created_at=consumer.created_at,
+            deleted_at=consumer.deleted_at,
         )
 
 
@@ -67,12 +130,66 @@ class LoginMade(Schema):
 class NewConnection(Schema):
     """A metered connection to register."""
 
-    consumer_id: Annotated[str, Field(min_length=1, max_length=26)] | None = None
+    consumer_id: ConsumerId | None = None
     account_number: AccountNumber | None = Field(default=None, description="Only where account numbers are given")
-    consumer_class: Annotated[str, Field(max_length=40, examples=["residential"])]
-    meter_number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
-    area: Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
+    consumer_class: ConsumerClass
+    meter_number: MeterNumber
+    area: Area = Field(default="", description="One of the client's areas, if it keeps a list of them")
     initial_reading: DecimalText = Field(default=Decimal(0), description="What the meter showed when installed")
+    purpose: Purpose = Field(default="service", description="A common area's or building's meter is read, never billed")
+    meter_brand: BrandId | None = None
+    installed_on: Day | None = None
+
+
+class ConnectionChange(Schema):
+    """A connection as it is to be from now on."""
+
+    version: Version
+    consumer_class: ConsumerClass
+    area: Area = ""
+    meter_brand: BrandId | None = None
+    installed_on: Day | None = None
+
+
+class StatusChange(Schema):
+    """Why and when a connection is cut off, supplied again or closed."""
+
+    reason: Reason
+    on: Day | None = Field(default=None, description="Today, if left out")
+
+
+class MeterExchange(Schema):
+    """The old meter's last word and the new meter's first."""
+
+    meter_number: MeterNumber
+    final_reading: DecimalText = Field(description="What the old meter showed at the exchange")
+    first_reading: DecimalText = Field(default=Decimal(0), description="What the new meter showed at the exchange")
+    meter_brand: BrandId | None = None
+    on: Day | None = Field(default=None, description="Today, if left out")
+    reason: Reason
+
+
+class HandOver(Schema):
+    """Who has a connection from now on."""
+
+    consumer_id: ConsumerId
+    on: Day | None = Field(default=None, description="Today, if left out")
+    reason: Reason
+
+
+class ConnectionQuery(PageQuery):
+    """Which connections: all by account number, or by one of these."""
+
+    status: ConnectionStatus | None = None
+    area: Area | None = Field(default=None, description="An area and whatever lies in it")
+    meter_number: MeterNumber | None = None
+    consumer_id: ConsumerId | None = None
+
+    @model_validator(mode="after")
+    def _one_filter(self) -> Self:
+        if sum(each is not None for each in (self.status, self.area, self.meter_number, self.consumer_id)) > 1:
+            raise ValueError("give one of status, area, meterNumber and consumerId")
+        return self
 
 
 class ConnectionOut(Schema):
@@ -84,11 +201,16 @@ class ConnectionOut(Schema):
     consumer_class: str
     meter_number: str
     area: str
-    status: Literal["active", "disconnected", "closed"]
+    status: ConnectionStatus
+    purpose: Purpose
+    meter_brand: str | None
+    installed_on: Day | None
     initial_reading: DecimalText
     last_reading: DecimalText = Field(description="The last confirmed reading, at first the initial one")
     last_read_on: Day | None
     last_period: PeriodText | None
+    carried: DecimalText | None = Field(description="Used on a meter exchanged since the last reading, not billed yet")
+    version: int
     created_at: Instant
 
     @classmethod
@@ -101,10 +223,15 @@ class ConnectionOut(Schema):
             meter_number=connection.meter_number,
             area=connection.area,
             status=connection.status,
+            purpose=connection.purpose,
+            meter_brand=connection.meter_brand,
+            installed_on=connection.installed_on,
             initial_reading=connection.initial_reading,
             last_reading=connection.last_value,
             last_read_on=connection.last_read_on,
             last_period=connection.last_period,
+            carried=connection.carried,
+            version=connection.version,
             created_at=connection.created_at,
         )
 
@@ -114,6 +241,54 @@ class ConnectionPage(Schema):
 
     items: tuple[ConnectionOut, ...]
     cursor: str | None
+
+
+class EventOut(Schema):
+    """Something that became of a connection, and why."""
+
+    id: str
+    kind: EventKind
+    on: Day
+    reason: str
+    facts: dict[str, str] = Field(description="Meter numbers and readings of an exchange, who came and went")
+    by: str
+    at: Instant
+
+    @classmethod
+    def of(cls, event: ConnectionEvent) -> Self:
+        return cls(
+            id=event.id,
+            kind=event.kind,
+            on=event.on,
+            reason=event.reason,
+            facts=dict(event.facts),
+            by=event.by,
+            at=event.at,
+        )
+
+
+class EventPage(Schema):
+    """One page of what became of a connection."""
+
+    items: tuple[EventOut, ...]
+    cursor: str | None
+
+
+class BrandBody(Schema):
+    """A make of meters. Connections name it by its id."""
+
+    id: BrandId
+    name: Text = Field(examples=["Itron"])
+
+    @classmethod
+    def of(cls, brand: MeterBrand) -> Self:
+        return cls(id=brand.id, name=brand.name)
+
+
+class BrandList(Schema):
+    """All meter brands of a client."""
+
+    items: tuple[BrandBody, ...]
 
 
 class MyConnection(Schema):

@@ -57,8 +57,10 @@ def _expired(client: str) -> str:
 
 
 def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str, str], dict[str, Api]]:
-    utility = open_waterworks(api)
+    utility = open_waterworks(api, area_levels=("barangay", "purok"))
     admin = utility.as_staff()
+    admin.post(f"/api/clients/{utility.client}/areas", {"code": "Poblacion", "name": "Poblacion"}).expect(201)
+    admin.post(f"/api/clients/{utility.client}/meter-brands", {"id": "itron", "name": "Itron"}).expect(201)
     made = [_consumer_with_connection(admin, utility, f"{mark}SM-{number}") for number in (1, 2)]
     consumers = {}
     for name, (consumer_id, _) in zip(("owner", "other consumer"), made, strict=True):
@@ -78,6 +80,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "project": utility.project,
         "consumer": consumer_id,
         "account": account,
+        "area": "Poblacion",
         "reading": f"{PERIOD}.{account}",
         "bill": f"{PERIOD}.{account}.1",
         "run": run["id"],

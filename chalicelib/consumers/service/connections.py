@@ -1,83 +1,33 @@
-"""Register consumers and connections, and look them up."""
+"""Register connections, and look them up."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
-from chalicelib.consumers import repository
+from chalicelib.areas import service as areas
 from chalicelib.consumers.domain import (
     Connection,
-    Consumer,
+    ConnectionStatus,
+    Purpose,
     account_number,
     account_sequence,
     check_connection,
     new_connection,
     normalised_meter,
 )
-from chalicelib.identity import service as identity
-from chalicelib.identity.domain import User
+from chalicelib.consumers.repository import brands
+from chalicelib.consumers.repository import connections as repository
+from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
-from chalicelib.kernel.ids import code, fingerprint, known_ulid
+from chalicelib.kernel.ids import code, fingerprint
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
-
-
-def register_consumer(
-    ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
-) -> Consumer:
-    """This function will register somebody who is to be billed.
-
-    :raises Invalid: if the request's Idempotency-Key was used for another one.
-    """
-    consumer = Consumer(
-        id=ctx.new_id(),
-        first_name=first_name,
-        last_name=last_name,
-        email=email,
-        phone=phone,
-        address=address,
-        created_at=ctx.now,
-        request_print=fingerprint(first_name, last_name, email or "", phone or "", address or ""),
-    )
-    try:
-        repository.insert_consumer(ctx.client, consumer)
-    except Refused:
-        made = repository.find_consumer(ctx.client, consumer.id)
-        return _same_request(made, consumer)
-    return consumer
-
-
-def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
-    """This function will give a consumer of the client.
-
-    :raises NotFound: if the client has no such consumer.
-    """
-    consumer = repository.find_consumer(ctx.client, known_ulid(consumer_id, "consumer"))
-    if consumer is None:
-        raise NotFound("not-found", "there is no consumer with this id")
-    return consumer
-
-
-def list_consumers(ctx: Context, *, limit: int, cursor: str | None) -> Page[Consumer]:
-    """This function will list the client's consumers, one page at a time."""
-    return repository.consumers_page(ctx.client, limit=limit, cursor=cursor)
-
-
-def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> User:
-    """This function will let a consumer sign in and see what is theirs.
-
-    :raises NotFound: if the client has no such consumer.
-    :raises Conflict: if the login name is taken.
-    """
-    consumer = get_consumer(ctx, consumer_id=consumer_id)
-    return identity.register_consumer_login(
-        ctx, consumer_id=consumer.id, login=login, name=consumer.name, password=password
-    )
 
 
 def register_connection(
@@ -89,6 +39,9 @@ def register_connection(
     meter_number: str,
     area: str,
     initial_reading: Decimal,
+    purpose: Purpose = "service",
+    meter_brand: str | None = None,
+    installed_on: date | None = None,
 ) -> Connection:
     """This function will register a metered connection; its account number is made or given, as the project has it.
 
@@ -106,12 +59,15 @@ def register_connection(
         meter_number=meter_number,
         area=area,
         initial_reading=initial_reading,
+        purpose=purpose,
+        meter_brand=meter_brand,
+        installed_on=installed_on,
     )
     if made := _made_before(project, connection):
         return made
     connection = _with_account(ctx, project, connection)
     try:
-        repository.insert_connection(project, connection)
+        repository.insert_connection(project, connection, also=_lists(ctx, connection))
     except Refused as refused:
         if "meter" in refused.labels and (made := _made_before(project, connection)):
             return made
@@ -128,6 +84,9 @@ def prepare_connection(
     meter_number: str,
     area: str,
     initial_reading: Decimal,
+    purpose: Purpose = "service",
+    meter_brand: str | None = None,
+    installed_on: date | None = None,
 ) -> tuple[Connection, list[Action]]:
     """This function will give a new connection and the writes that register it, for a transaction that does more.
 
@@ -148,17 +107,28 @@ def prepare_connection(
         meter_number=meter_number,
         area=area,
         initial_reading=initial_reading,
+        purpose=purpose,
+        meter_brand=meter_brand,
+        installed_on=installed_on,
     )
     if holder := repository.find_account_of_meter(project, connection.meter_number):
         raise _meter_taken(connection.meter_number, holder)
     connection = _with_account(ctx, project, connection)
-    return connection, repository.connection_writes(project, connection)
+    return connection, [*repository.connection_writes(project, connection), *_lists(ctx, connection)]
 
 
 def explain_refusal(project: Project, connection: Connection, refused: Refused) -> MeterbookError:
-    """This function will say why the table refused to register a connection."""
+    """This function will say why the table refused to register or change a connection."""
     if "consumer" in refused.labels:
-        return NotFound("not-found", "there is no consumer with this id")
+        return Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected")
+    if "brand" in refused.labels:
+        return Invalid(
+            "unknown-brand", "meterBrand: there is no such brand; see GET /api/clients/{client}/meter-brands"
+        )
+    if unknown := areas.refusal_of(refused):
+        return unknown
+    if f"connection {connection.account}" in refused.labels:
+        return Conflict("changed", "somebody changed this connection meanwhile; look at it and try again")
     if "meter" in refused.labels:
         holder = repository.find_account_of_meter(project, connection.meter_number)
         return _meter_taken(connection.meter_number, holder)
@@ -177,9 +147,51 @@ def get_connection(ctx: Context, *, account: str) -> Connection:
     return connection
 
 
-def list_connections(ctx: Context, *, limit: int, cursor: str | None) -> Page[Connection]:
-    """This function will list a project's connections by account number, one page at a time."""
-    return repository.connections_page(tenancy.get_project(ctx), limit=limit, cursor=cursor)
+def list_connections(
+    ctx: Context,
+    *,
+    status: ConnectionStatus | None = None,
+    area: str | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[Connection]:
+    """This function will list a project's connections by account number, one page at a time.
+
+    Those that are not active have a list of their own, and so has each area with what lies in it.
+
+    :raises Invalid: for both filters at once.
+    """
+    project = tenancy.get_project(ctx)
+    if area and status:
+        raise Invalid("bad-filter", "give one of area and status")
+    if area:
+        accounts = repository.area_page(project, area, limit=limit, cursor=cursor)
+        known = repository.connections_of(project, accounts.items)
+        return Page(tuple(known[each] for each in accounts.items if each in known), accounts.cursor)
+    if status in {"disconnected", "closed"}:
+        return repository.idle_page(project, str(status), limit=limit, cursor=cursor)
+    return repository.connections_page(project, active=status == "active", limit=limit, cursor=cursor)
+
+
+def list_by_meter(ctx: Context, *, meter_number: str) -> Page[Connection]:
+    """This function will find the connection that has a meter, if one has.
+
+    :raises Invalid: if it can't be a meter number.
+    """
+    found = find_by_number(tenancy.get_project(ctx), account=None, meter_number=meter_number)
+    return Page((found,) if found else (), None)
+
+
+def list_of_consumer(ctx: Context, *, consumer_id: str) -> Page[Connection]:
+    """This function will list what a consumer has in a project: all of it, for it is never much.
+
+    :raises NotFound: if the client has no such consumer.
+    """
+    project = tenancy.get_project(ctx)
+    get_consumer(ctx, consumer_id=consumer_id)
+    accounts = [account for each, account in repository.links_of(ctx.client, consumer_id) if each == project.id]
+    found = repository.connections_of(project, accounts)
+    return Page(tuple(found[account] for account in accounts if account in found), None)
 
 
 def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
@@ -242,17 +254,26 @@ def _draft(
     meter_number: str,
     area: str,
     initial_reading: Decimal,
+    purpose: Purpose = "service",
+    meter_brand: str | None = None,
+    installed_on: date | None = None,
 ) -> Connection:
     """This function will give a connection that the project's settings allow; its account number may be missing."""
-    check_connection(project, consumer_class=consumer_class, consumer_id=consumer_id, given_account=account)
+    check_connection(
+        project,
+        consumer_class=consumer_class,
+        consumer_id=consumer_id,
+        given_account=account,
+        purpose=purpose,
+    )
     if initial_reading < 0:
         raise Invalid("bad-number", "initialReading: a meter does not show less than zero")
     consumer = get_consumer(ctx, consumer_id=consumer_id) if consumer_id else None
     meter = normalised_meter(meter_number)
     # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
-    facts = (consumer_id or "", account or "", consumer_class, meter, area, plain(initial_reading))
+    facts = (consumer_id or "", account or "", consumer_class, meter, area, plain(initial_reading), purpose)
     return new_connection(
-        account=account or "",
+        account=meter if project.settings.account_numbers == "meter" else account or "",
         consumer=consumer,
         consumer_class=consumer_class,
         meter_number=meter,
@@ -261,7 +282,16 @@ def _draft(
         created_at=ctx.now,
         # Short, for it is kept on every connection, which each run reads.
         request_print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16],
+        purpose=purpose,
+        meter_brand=meter_brand,
+        installed_on=installed_on,
     )
+
+
+def _lists(ctx: Context, connection: Connection) -> list[Action]:
+    """This function will give the checks of what a new connection takes from the client's lists."""
+    known = [brands.is_known(ctx.client, connection.meter_brand)] if connection.meter_brand else []
+    return [*areas.entering(ctx, area=connection.area), *known]
 
 
 def _with_account(ctx: Context, project: Project, connection: Connection) -> Connection:
@@ -286,9 +316,3 @@ def _made_before(project: Project, asked: Connection) -> Connection | None:
 
 def _meter_taken(meter: str, account: str | None) -> Conflict:
     return Conflict("meter-taken", f"meter number {meter} is already on connection {account}")
-
-
-def _same_request(made: Consumer | None, asked: Consumer) -> Consumer:
-    if made is None or made.request_print != asked.request_print:
-        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
-    return made
