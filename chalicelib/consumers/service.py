@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
+from chalicelib.audit import service as audit
 from chalicelib.consumers import repository
 from chalicelib.consumers.domain import (
     Connection,
@@ -45,7 +46,7 @@ def register_consumer(
         request_print=fingerprint(first_name, last_name, email or "", phone or "", address or ""),
     )
     try:
-        repository.insert_consumer(ctx.client, consumer)
+        repository.insert_consumer(ctx.client, consumer, also=[_registered(ctx, consumer)])
     except Refused:
         made = repository.find_consumer(ctx.client, consumer.id)
         return _same_request(made, consumer)
@@ -120,7 +121,7 @@ def register_connection(
         request_print=printed,
     )
     try:
-        repository.insert_connection(project, connection)
+        repository.insert_connection(project, connection, also=[_connected(ctx, connection)])
     except Refused as refused:
         return _settle_refusal(project, connection, refused)
     return connection
@@ -180,6 +181,23 @@ def all_connections(project: Project) -> Iterator[Connection]:
 def move_on(project: Project, before: Connection, after: Connection) -> Action:
     """This function will give the write by which a reading, confirmed in the same transaction, becomes the last."""
     return repository.move_on(project, before, after)
+
+
+def _registered(ctx: Context, consumer: Consumer) -> Action:
+    return audit.record(ctx, action="consumer.registered", subject=("consumer", consumer.id))
+
+
+def _connected(ctx: Context, connection: Connection) -> Action:
+    facts = {
+        "consumer_id": connection.consumer_id,
+        "consumer_class": connection.consumer_class,
+        "meter_number": connection.meter_number,
+        "area": connection.area,
+        "initial_reading": connection.initial_reading,
+        "status": connection.status,
+    }
+    subject = ("connection", f"{ctx.project}.{connection.account}")
+    return audit.record(ctx, action="connection.registered", subject=subject, after=facts)
 
 
 def _may_see(ctx: Context, connection: Connection) -> bool:

@@ -21,7 +21,7 @@ _OPERATE = _READ_ALL | {
     "readings.import",
 }
 _RUN = frozenset({"bills.generate"})
-_ADMINISTER = frozenset({"users.manage", "users.read", "tariffs.manage", "settings.manage"})
+_ADMINISTER = frozenset({"audit.read", "users.manage", "users.read", "tariffs.manage", "settings.manage"})
 
 # Source: decisions.md "Roles". A permission with the suffix .own reaches only what belongs to the user's consumer.
 ROLES: Mapping[str, frozenset[str]] = {
