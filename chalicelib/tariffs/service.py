@@ -68,7 +68,11 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     _check(project, successor, (*others, ended))
     try:
         repository.insert_successor(
-            project, before=last, ended=ended, successor=successor, also=[_noted(ctx, "tariff.succeeded", after=successor)]
+            project,
+            before=last,
+            ended=ended,
+            successor=successor,
+            also=[_noted(ctx, "tariff.succeeded", after=successor)],
         )
     except Refused:
         raise Conflict("tariff-changed", f"{tariff.id} is being changed by somebody else; look and try again") from None

@@ -69,7 +69,9 @@ GRANTS: dict[str, set[str]] = {
     "admin": _OPERATE | _ADMINISTER,
     "manager": _OPERATE,
     "billing_officer": _OPERATE,
+    "account_officer": _READ_ALL,
     "viewer": {"settings.read", "bills.read"},
     "field_staff": {"consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"},
-    "consumer": {"profile.own", "connections.read.own", "bills.read.own"},
+    "consumer": {"connections.read.own", "bills.read.own"},
+    "device": {"readings.submit"},
 }
