@@ -20,20 +20,33 @@ _OPERATE = _READ_ALL | {
     "readings.edit",
     "readings.import",
 }
+_ANSWER = frozenset({"requests.read", "issues.read", "issues.respond"})
 _RUN = frozenset({"bills.generate"})
 _ADMINISTER = frozenset({"users.manage", "users.read", "tariffs.manage", "settings.manage"})
+# Source: S2-133 and S2-176, only an administrator decides about requests or makes one for somebody.
+_DECIDE = frozenset({"requests.create", "requests.decide", "issues.report"})
 
 # Source: decisions.md "Roles". A permission with the suffix .own reaches only what belongs to the user's consumer.
 ROLES: Mapping[str, frozenset[str]] = {
-    "superuser": _OPERATE | _RUN | _ADMINISTER,
-    "admin": _OPERATE | _RUN | _ADMINISTER,
-    "manager": _OPERATE | _RUN,
-    "billing_officer": _OPERATE | _RUN,
+    "superuser": _OPERATE | _RUN | _ANSWER | _ADMINISTER | _DECIDE,
+    "admin": _OPERATE | _RUN | _ANSWER | _ADMINISTER | _DECIDE,
+    "manager": _OPERATE | _RUN | _ANSWER,
+    "billing_officer": _OPERATE | _RUN | _ANSWER,
     "viewer": frozenset({"settings.read", "bills.read"}),
     "field_staff": frozenset(
         {"consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"}
     ),
-    "consumer": frozenset({"profile.own", "connections.read.own", "bills.read.own"}),
+    "consumer": frozenset(
+        {
+            "profile.own",
+            "connections.read.own",
+            "bills.read.own",
+            "requests.create.own",
+            "requests.read.own",
+            "issues.report.own",
+            "issues.read.own",
+        }
+    ),
 }
 CONSUMER = "consumer"
 

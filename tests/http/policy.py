@@ -61,14 +61,24 @@ _OPERATE = _READ_ALL | {
     "consumers.manage", "connections.manage", "readings.submit", "readings.confirm", "readings.edit",
     "readings.import", "bills.generate",
 }  # fmt: skip
+_ANSWER = {"requests.read", "issues.read", "issues.respond"}
+_DECIDE = {"requests.create", "requests.decide", "issues.report"}
 _ADMINISTER = {"users.manage", "users.read", "tariffs.manage", "settings.manage"}
 
 GRANTS: dict[str, set[str]] = {
-    "superuser": _OPERATE | _ADMINISTER,
-    "admin": _OPERATE | _ADMINISTER,
-    "manager": _OPERATE,
-    "billing_officer": _OPERATE,
+    "superuser": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,
+    "admin": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,
+    "manager": _OPERATE | _ANSWER,
+    "billing_officer": _OPERATE | _ANSWER,
     "viewer": {"settings.read", "bills.read"},
     "field_staff": {"consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"},
-    "consumer": {"profile.own", "connections.read.own", "bills.read.own"},
+    "consumer": {
+        "profile.own",
+        "connections.read.own",
+        "bills.read.own",
+        "requests.create.own",
+        "requests.read.own",
+        "issues.report.own",
+        "issues.read.own",
+    },
 }
