@@ -17,6 +17,7 @@ BALILIHAN = Client(
     login_names="username",
     password_rule=PasswordRule(min_length=8, upper=True, lower=True, digit=True, special=True),
     session_minutes=60,
+    idle_minutes=60,
 )
 WATERWORKS = "waterworks"
 WATERWORKS_SETTINGS = ProjectSettings(

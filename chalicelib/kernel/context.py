@@ -10,12 +10,16 @@ from chalicelib.kernel.errors import Forbidden
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person or job that acts. `consumer_id` is set for consumers, who see only what is theirs."""
+    """A person or job that acts.
+
+    `consumer_id` is set for consumers, who see only what is theirs, `session_id` for whoever signed in.
+    """
 
     id: str
     role: str
     permissions: frozenset[str]
     consumer_id: str | None = None
+    session_id: str | None = None
 
     def may(self, permission: str) -> bool:
         """This function will say whether the actor holds the permission for all of the tenant."""
@@ -34,6 +38,7 @@ class Actor:
 class Context:
     """The setting of one use case. `now` is an aware instant; `new_id` gives a fresh identifier at each call.
 
+    `address` and `agent` say where a request came from, as far as it tells; both are personal and never logged.
     `request_key` is the caller's Idempotency-Key: with it, ids are derived from it and a repetition meets its own work.
     """
 
@@ -44,6 +49,8 @@ class Context:
     project: str = ""
     request_id: str = ""
     request_key: str | None = None
+    address: str = ""
+    agent: str = ""
 
     def in_project(self, project: str) -> Self:
         """This function will give the same setting in one project of the client."""

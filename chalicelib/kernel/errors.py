@@ -43,5 +43,13 @@ class Conflict(MeterbookError):
     """The request is sound but the present state does not allow it."""
 
 
+class TooMany(MeterbookError):
+    """Refused for coming too often: wait for `retry_after_seconds` and ask again."""
+
+    def __init__(self, code: str, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(code, message)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class TryLater(MeterbookError):
     """Nothing was changed; the same request may succeed in a moment."""

@@ -22,12 +22,14 @@ PUBLIC = "(public)"
 SIGNED_IN = "(signed in)"
 
 _MAX_BODY_BYTES = 1_000_000
+_MAX_ORIGIN = 200
 _STATUS: Mapping[type[MeterbookError], int] = {
     errors.Invalid: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.TooMany: 429,
     errors.TryLater: 503,
 }
 _CODE_STATUS = {"too-large": 413, "not-json": 415, "key-reused": 422}
@@ -41,6 +43,7 @@ _TITLES = {
     413: "Too large",
     415: "Unsupported media type",
     422: "Key used for another request",
+    429: "Too many requests",
     500: "Our mistake",
     503: "Try again in a moment",
 }
@@ -179,12 +182,19 @@ def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, st
         else clock.fresh_id,
         request_id=request_id,
         request_key=key,
+        address=_clean((request.context.get("identity") or {}).get("sourceIp")),
+        agent=_clean(request.headers.get("user-agent")),
     )
     if known.permission not in {PUBLIC, SIGNED_IN}:
         context.require(known.permission, or_own=known.or_own)
     if "project" in path_parameters:
         return context.in_project(slug(path_parameters["project"], "a project's id"))
     return context
+
+
+def _clean(sent: object) -> str:
+    """This function will make what a request says about its origin fit to be kept."""
+    return "".join(filter(str.isprintable, str(sent or "")))[:_MAX_ORIGIN]
 
 
 def _bearer(request: Request) -> str:
@@ -232,7 +242,11 @@ def _invalid(what: str, error: ValidationError) -> Invalid:
 
 def _problem(error: MeterbookError, request_id: str) -> Response:
     by_class = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
-    return _problem_response(_CODE_STATUS.get(error.code, by_class), error.code, str(error), request_id, error.faults)
+    status = _CODE_STATUS.get(error.code, by_class)
+    response = _problem_response(status, error.code, str(error), request_id, error.faults)
+    if isinstance(error, errors.TooMany):
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
 
 
 def _outage(error: Exception, request_id: str) -> Response:

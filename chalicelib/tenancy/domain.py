@@ -10,6 +10,7 @@ from chalicelib.kernel.money import exponent_of
 from chalicelib.kernel.period import FiscalMonth, Period, fiscal_month
 
 MAX_SHARDS = 256
+LoginNames = Literal["email", "username", "email_or_number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,21 @@ class PasswordRule:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An organisation that owns users and projects."""
+    """An organisation that owns users and projects.
+
+    - `login_names`: people sign in by e-mail address, by user name, or by e-mail address or number (S4).
+    - `session_minutes`: how long an access token is good for.
+    - `idle_minutes`: how long a session that nobody uses can still be renewed: an hour (S3), or two weeks.
+    - `self_registration`: consumers may register themselves (S2, S4).
+    """
 
     id: str
     name: str
-    login_names: Literal["email", "username"]
+    login_names: LoginNames
     password_rule: PasswordRule
-    session_minutes: int
+    session_minutes: int = 15
+    idle_minutes: int = 20_160
+    self_registration: bool = False
 
 
 @dataclass(frozen=True, slots=True)

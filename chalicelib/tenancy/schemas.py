@@ -2,8 +2,10 @@
 
 from typing import Literal, Self
 
+from pydantic import Field
+
 from chalicelib.platform.schema import Schema
-from chalicelib.tenancy.domain import Client, Project
+from chalicelib.tenancy.domain import Client, LoginNames, Project
 
 
 class ClientOut(Schema):
@@ -11,11 +13,14 @@ class ClientOut(Schema):
 
     id: str
     name: str
-    login_names: Literal["email", "username"]
+    login_names: LoginNames
+    self_registration: bool = Field(description="Consumers may register themselves")
 
     @classmethod
     def of(cls, client: Client) -> Self:
-        return cls(id=client.id, name=client.name, login_names=client.login_names)
+        return cls(
+            id=client.id, name=client.name, login_names=client.login_names, self_registration=client.self_registration
+        )
 
 
 class DueDayOut(Schema):

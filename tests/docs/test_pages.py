@@ -128,7 +128,7 @@ def test_every_decision_is_listed_and_numbered() -> None:
     listed = _LINK.findall((_DOCS / "adr" / "README.md").read_text())
 
     assert listed == files
-    assert [int(name[:4]) for name in files] == list(range(1, len(files) + 1))
+    assert len({name[:4] for name in files}) == len(files)
     for name in files:
         title = (_DOCS / "adr" / name).read_text().splitlines()[0]
         assert title.startswith(f"# {int(name[:4])}. ")

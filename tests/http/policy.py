@@ -70,10 +70,10 @@ GRANTS: dict[str, set[str]] = {
     "admin": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,
     "manager": _OPERATE | _ANSWER,
     "billing_officer": _OPERATE | _ANSWER,
+    "account_officer": _READ_ALL,
     "viewer": {"settings.read", "bills.read"},
     "field_staff": {"consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"},
     "consumer": {
-        "profile.own",
         "connections.read.own",
         "bills.read.own",
         "requests.create.own",
@@ -81,4 +81,5 @@ GRANTS: dict[str, set[str]] = {
         "issues.report.own",
         "issues.read.own",
     },
+    "device": {"readings.submit"},
 }

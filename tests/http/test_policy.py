@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
-from chalicelib.identity.domain import ROLES
+from chalicelib.identity.domain import PERMISSIONS, ROLES
 from chalicelib.platform.http import ENDPOINTS
 from tests.http.policy import GRANTS, OWN, POLICY, PUBLIC, SIGNED_IN
 from tests.support.contract import check_answer
@@ -39,6 +39,10 @@ def test_every_route_has_its_row(app: Chalice) -> None:
 def test_the_endpoints_ask_for_what_the_table_says() -> None:
     asked = {(one.method, one.path): (one.permission, *([OWN] if one.or_own else [])) for one in ENDPOINTS}
     assert asked == {row: asks for row, asks in POLICY.items() if row[1] != "/api/openapi.json"}
+
+
+def test_every_permission_that_is_asked_for_is_known() -> None:
+    assert {one.permission for one in ENDPOINTS} - {PUBLIC, SIGNED_IN} <= PERMISSIONS.keys()
 
 
 def test_every_role_has_its_row() -> None:

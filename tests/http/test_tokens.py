@@ -155,4 +155,4 @@ def test_a_token_says_who_for_whom_and_until_when(world: World) -> None:
         world.ids["consumer"],
     )
     assert claims["exp"] - claims["iat"] == 3600
-    assert set(claims["scope"].split()) == {"profile.own", "connections.read.own", "bills.read.own"}
+    assert set(claims["scope"].split()) == {"connections.read.own", "bills.read.own"}

@@ -14,7 +14,7 @@ from tests.support.http import Api
 from tests.support.queues import drain
 from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_waterworks
 
-STAFF = ("superuser", "admin", "manager", "billing_officer", "viewer", "field_staff")
+STAFF = ("superuser", "admin", "manager", "billing_officer", "account_officer", "viewer", "field_staff")
 PERIOD = "2025-11"
 
 
@@ -38,10 +38,8 @@ def open_world(app: Chalice, api: Api) -> World:
     try:
         utility, ids, consumers = _billed_month(app, api, "")
         neighbour, foreign_ids, foreigners = _billed_month(app, api, "x")
-        officer = identity.register_staff(
-            utility.context(), login="billing_officer", name="officer", password=PASSWORD, role="billing_officer"
-        )
-        assert officer.role in STAFF
+        for role in ("billing_officer", "account_officer"):
+            identity.register_staff(utility.context(), login=role, name=role, password=PASSWORD, role=role)
         people = {role: utility.as_staff(role) for role in STAFF} | consumers
         people["other tenant's admin"] = neighbour.as_staff()
         people["other tenant's consumer"] = foreigners["owner"]

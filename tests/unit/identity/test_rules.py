@@ -98,13 +98,15 @@ def test_what_is_no_login_name_of_that_kind_is_refused(login: str, kind: str) ->
     assert refusal.value.code == "bad-login"
 
 
-@pytest.mark.parametrize("role", ["superuser", "admin", "manager", "billing_officer", "viewer", "field_staff"])
+@pytest.mark.parametrize(
+    "role", ["superuser", "admin", "manager", "billing_officer", "account_officer", "viewer", "field_staff"]
+)
 def test_staff_can_have_any_built_in_role_but_the_consumers(role: str) -> None:
     check_role(role)
 
 
 @pytest.mark.covers("S0-049", "S4-006")
-@pytest.mark.parametrize("role", ["consumer", "boss", "", "Admin", "anonymous", "job"])
+@pytest.mark.parametrize("role", ["consumer", "device", "boss", "", "Admin", "anonymous", "job"])
 def test_an_unlisted_role_is_refused(role: str) -> None:
     with pytest.raises(Invalid, match="must be one of"):
         check_role(role)

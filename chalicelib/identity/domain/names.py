@@ -1,0 +1,18 @@
+"""Login names: one person each, however they are typed."""
+
+import unicodedata
+
+MAX_LOGIN = 120
+
+
+def normalised_login(login: str) -> str:
+    """This function will give the form under which a login name is unique: composed, case folded, trimmed."""
+    return unicodedata.normalize("NFKC", login).strip().casefold()
+
+
+def could_be_login(unique: str) -> bool:
+    """This function will say whether a normalised login name can be one at all; only such names are looked for.
+
+    Composing a name can make it longer than what was sent, longer even than a key of the table may be.
+    """
+    return 0 < len(unique) <= MAX_LOGIN and unique.isprintable() and "#" not in unique
