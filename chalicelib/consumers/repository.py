@@ -107,6 +107,11 @@ def insert_connection(project: Project, connection: Connection, *, also: Sequenc
 
     :raises Refused: labels `connection`, `meter` (number taken) or `consumer` (unknown).
     """
+    transact([*connection_writes(project, connection), *also])
+
+
+def connection_writes(project: Project, connection: Connection) -> list[Action]:
+    """This function will give the writes of `insert_connection`, for a transaction that does more."""
     shards = project.settings.shards
     actions = [
         insert("connection", _connection_item(project, connection)),
@@ -123,7 +128,7 @@ def insert_connection(project: Project, connection: Connection, *, also: Sequenc
             check("consumer", keys.consumer(project.client, connection.consumer_id), ConsumerItem.pk.exists()),
             insert("link", LinkItem(*link, project=project.id, account=connection.account, shards=shards)),
         ]
-    transact([*actions, *also])
+    return actions
 
 
 def find_connection(project: Project, account: str) -> Connection | None:

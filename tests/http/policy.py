@@ -63,15 +63,24 @@ _OPERATE = _READ_ALL | {
     "readings.import", "bills.generate",
 }  # fmt: skip
 _ADMINISTER = {"audit.read", "users.manage", "users.read", "tariffs.manage", "settings.manage"}
+_ANSWER = {"requests.read", "issues.read", "issues.respond"}
+_DECIDE = {"requests.create", "requests.decide", "issues.report"}
 
 GRANTS: dict[str, set[str]] = {
-    "superuser": _OPERATE | _ADMINISTER,
-    "admin": _OPERATE | _ADMINISTER,
-    "manager": _OPERATE,
-    "billing_officer": _OPERATE,
+    "superuser": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,
+    "admin": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,
+    "manager": _OPERATE | _ANSWER,
+    "billing_officer": _OPERATE | _ANSWER,
     "account_officer": _READ_ALL,
     "viewer": {"settings.read", "bills.read"},
     "field_staff": {"consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"},
-    "consumer": {"connections.read.own", "bills.read.own"},
+    "consumer": {
+        "connections.read.own",
+        "bills.read.own",
+        "requests.create.own",
+        "requests.read.own",
+        "issues.report.own",
+        "issues.read.own",
+    },
     "device": {"readings.submit"},
 }
