@@ -227,16 +227,8 @@ def _registered(ctx: Context, consumer: Consumer) -> Action:
 
 
 def _connected(ctx: Context, connection: Connection) -> Action:
-    facts = {
-        "consumer_id": connection.consumer_id,
-        "consumer_class": connection.consumer_class,
-        "meter_number": connection.meter_number,
-        "area": connection.area,
-        "initial_reading": connection.initial_reading,
-        "status": connection.status,
-    }
     subject = ("connection", f"{ctx.project}.{connection.account}")
-    return audit.record(ctx, action="connection.registered", subject=subject, after=facts)
+    return audit.record(ctx, action="connection.registered", subject=subject, after=connection.in_short())
 
 
 def _may_see(ctx: Context, connection: Connection) -> bool:
