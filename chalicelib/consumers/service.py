@@ -46,7 +46,8 @@ def register_consumer(
         request_print=fingerprint(first_name, last_name, email or "", phone or "", address or ""),
     )
     try:
-        repository.insert_consumer(ctx.client, consumer, also=[_registered(ctx, consumer)])
+        noted = audit.record(ctx, action="consumer.registered", subject=("consumer", consumer.id))
+        repository.insert_consumer(ctx.client, consumer, also=[noted])
     except Refused:
         made = repository.find_consumer(ctx.client, consumer.id)
         return _same_request(made, consumer)
@@ -222,10 +223,6 @@ def move_on(project: Project, before: Connection, after: Connection) -> Action:
     return repository.move_on(project, before, after)
 
 
-def _registered(ctx: Context, consumer: Consumer) -> Action:
-    return audit.record(ctx, action="consumer.registered", subject=("consumer", consumer.id))
-
-
 def _connected(ctx: Context, connection: Connection) -> Action:
     subject = ("connection", f"{ctx.project}.{connection.account}")
     return audit.record(ctx, action="connection.registered", subject=subject, after=connection.in_short())
@@ -269,8 +266,7 @@ def _draft(
         area=area,
         initial_reading=initial_reading,
         created_at=ctx.now,
-        # Short, for it is kept on every connection, which each run reads.
-        request_print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16],
+        request_print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16],  # short: each run reads it
     )
 
 
