@@ -3,6 +3,7 @@
 from chalice.app import Chalice, CORSConfig
 
 from chalicelib.areas.routes import blueprint as areas
+from chalicelib.audit.routes import blueprint as audit
 from chalicelib.billing.jobs import blueprint as billing_jobs
 from chalicelib.billing.routes import blueprint as billing
 from chalicelib.bills.routes import blueprint as bills
@@ -25,17 +26,7 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-for blueprint in (
-    identity,
-    tenancy,
-    areas,
-    consumers,
-    tariffs,
-    readings,
-    bills,
-    billing,
-    openapi,
-    readings_jobs,
-    billing_jobs,
-):
+apis = (identity, tenancy, audit, areas, consumers, tariffs, readings, bills, billing, openapi)
+jobs = (readings_jobs, billing_jobs)
+for blueprint in (*apis, *jobs):
     app.register_blueprint(blueprint)

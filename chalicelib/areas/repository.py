@@ -17,7 +17,7 @@ class AreaItem(TableItem):
     version = IntAttribute()
 
 
-def insert_area(client_id: str, area: Area) -> None:
+def insert_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
     """This function will write a new area and count it in the one that it lies in.
 
     :raises Refused: labels `area` (the code is taken) or `area {parent}` (there is no such area).
@@ -29,26 +29,26 @@ def insert_area(client_id: str, area: Area) -> None:
         uses=area.uses,
         version=area.version,
     )
-    transact([insert("area", item), *([use(client_id, area.parent)] if area.parent else [])])
+    transact([insert("area", item), *([use(client_id, area.parent)] if area.parent else []), *also])
 
 
-def rename_area(client_id: str, area: Area, *, version: int) -> None:
+def rename_area(client_id: str, area: Area, *, version: int, also: Sequence[Action]) -> None:
     """This function will write an area's new name.
 
     :raises Refused: label `area`, if it is not what it was.
     """
     changes = [AreaItem.name.set(area.name), AreaItem.version.set(area.version)]
-    transact([update("area", keys.area(client_id, area.code), changes, AreaItem.version == version)])
+    transact([update("area", keys.area(client_id, area.code), changes, AreaItem.version == version), *also])
 
 
-def delete_area(client_id: str, area: Area) -> None:
+def delete_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
     """This function will take away an area that nothing names.
 
     :raises Refused: label `area`, if something names it, or it is gone.
     """
     unused = AreaItem.uses == 0
     outer = [leave(client_id, area.parent)] if area.parent else []
-    transact([delete("area", keys.area(client_id, area.code), unused), *outer])
+    transact([delete("area", keys.area(client_id, area.code), unused), *outer, *also])
 
 
 def use(client_id: str, code: str) -> Action:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from chalicelib.areas import repository
 from chalicelib.areas.domain import Area, known_code, new_area
+from chalicelib.audit import service as audit
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.platform.transaction import Action, Refused
@@ -19,7 +20,7 @@ def open_area(ctx: Context, *, code: str, name: str) -> Area:
     """
     area = new_area(tenancy.get_client(ctx), code=code, name=name, created_at=ctx.now)
     try:
-        repository.insert_area(ctx.client, area)
+        repository.insert_area(ctx.client, area, also=[_noted(ctx, "opened", area)])
     except Refused as refused:
         if "area" not in refused.labels:
             raise _unknown(str(area.parent)) from None
@@ -55,7 +56,9 @@ def rename_area(ctx: Context, *, code: str, name: str, version: int) -> Area:
     area = get_area(ctx, code=code)
     renamed = replace(area, name=name, version=version + 1)
     try:
-        repository.rename_area(ctx.client, renamed, version=version)
+        repository.rename_area(
+            ctx.client, renamed, version=version, also=[_noted(ctx, "renamed", renamed, before=area)]
+        )
     except Refused:
         raise Conflict("changed", "somebody changed this area meanwhile; look at it and try again") from None
     return renamed
@@ -69,7 +72,7 @@ def delete_area(ctx: Context, *, code: str) -> Area:
     """
     area = get_area(ctx, code=code)
     try:
-        repository.delete_area(ctx.client, area)
+        repository.delete_area(ctx.client, area, also=[_noted(ctx, "deleted", area)])
     except Refused:
         raise Conflict("area-used", f"area {code} has connections or smaller areas in it; move them first") from None
     return area
@@ -101,6 +104,12 @@ def refusal_of(refused: Refused) -> Invalid | None:
     """This function will say that an area which a transaction was to enter is not there, if that is what it was."""
     unknown = [label.partition(" ")[2] for label in refused.labels if label.startswith("area ")]
     return _unknown(unknown[0]) if unknown else None
+
+
+def _noted(ctx: Context, action: str, area: Area, *, before: Area | None = None) -> Action:
+    was = {"area_name": before.name} if before else None
+    subject = ("area", area.code)
+    return audit.record(ctx, action=f"area.{action}", subject=subject, before=was, after={"area_name": area.name})
 
 
 def _unknown(code: str) -> Invalid:

@@ -3,29 +3,32 @@
 from chalice.app import Blueprint
 
 from chalicelib.consumers import service
-from chalicelib.consumers.schemas import (
-    BrandBody,
-    BrandList,
+from chalicelib.consumers.domain import MeterDetails
+from chalicelib.consumers.schemas.connections import (
     ConnectionChange,
     ConnectionOut,
     ConnectionPage,
     ConnectionQuery,
-    ConsumerChange,
-    ConsumerOut,
-    ConsumerPage,
-    ConsumerQuery,
     EventOut,
     EventPage,
     HandOver,
-    LoginMade,
     MeterExchange,
     MyConnection,
     MyConnections,
     NewConnection,
+    StatusChange,
+)
+from chalicelib.consumers.schemas.people import (
+    BrandBody,
+    BrandList,
+    ConsumerChange,
+    ConsumerOut,
+    ConsumerPage,
+    ConsumerQuery,
+    LoginMade,
     NewConsumer,
     NewLogin,
     ProfileChange,
-    StatusChange,
 )
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import SIGNED_IN, endpoint
@@ -136,8 +139,17 @@ def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
 )
 def register_connection(ctx: Context, *, body: NewConnection) -> ConnectionOut:
     """Register a metered connection."""
-    facts = {field: value for field, value in body if field != "account_number"}
-    return ConnectionOut.of(service.register_connection(ctx, account=body.account_number, **facts))
+    connection = service.register_connection(
+        ctx,
+        consumer_id=body.consumer_id,
+        account=body.account_number,
+        consumer_class=body.consumer_class,
+        meter_number=body.meter_number,
+        area=body.area,
+        initial_reading=body.initial_reading,
+        details=MeterDetails(body.purpose, body.meter_brand, body.installed_on),
+    )
+    return ConnectionOut.of(connection)
 
 
 @endpoint(blueprint, "GET", _CONNECTIONS, permission="connections.read", query=ConnectionQuery, returns=ConnectionPage)

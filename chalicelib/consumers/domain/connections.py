@@ -51,6 +51,32 @@ class Connection:
     def is_billed(self) -> bool:
         return self.purpose == "service"
 
+    def in_short(self) -> dict[str, object]:
+        """This function will say what the audit log keeps of it: all but whose name it is in."""
+        return {
+            "consumer_id": self.consumer_id,
+            "consumer_class": self.consumer_class,
+            "meter_number": self.meter_number,
+            "area": self.area,
+            "initial_reading": self.initial_reading,
+            "status": self.status,
+            "purpose": self.purpose,
+            "meter_brand": self.meter_brand,
+            "installed_on": self.installed_on,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MeterDetails:
+    """What can be said of a new connection's meter besides its number."""
+
+    purpose: Purpose = "service"
+    brand: str | None = None
+    installed_on: date | None = None
+
+
+ORDINARY = MeterDetails()
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionEvent:
@@ -133,9 +159,7 @@ def new_connection(
     initial_reading: Decimal,
     created_at: datetime,
     request_print: str,
-    purpose: Purpose = "service",
-    meter_brand: str | None = None,
-    installed_on: date | None = None,
+    details: MeterDetails = ORDINARY,
 ) -> Connection:
     """This function will give a connection as it is before its first reading."""
     return Connection(
@@ -154,9 +178,9 @@ def new_connection(
         version=0,
         created_at=created_at,
         request_print=request_print,
-        purpose=purpose,
-        meter_brand=meter_brand,
-        installed_on=installed_on,
+        purpose=details.purpose,
+        meter_brand=details.brand,
+        installed_on=details.installed_on,
     )
 
 

@@ -1,10 +1,10 @@
-"""Connections, their unique numbers and their history in the table."""
+"""Connections and their unique numbers in the table."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.consumers.domain import Connection, ConnectionEvent, ConnectionStatus, EventKind, Purpose
+from chalicelib.consumers.domain import Connection, ConnectionStatus, Purpose
 from chalicelib.consumers.repository import people
 from chalicelib.kernel.ids import shard_of
 from chalicelib.kernel.page import Page
@@ -14,7 +14,6 @@ from chalicelib.platform.dynamo import (
     DecimalAttribute,
     InstantAttribute,
     IntAttribute,
-    JsonAttribute,
     PeriodAttribute,
     TableItem,
 )
@@ -56,16 +55,6 @@ class MeterItem(TableItem):
     """That a meter is on this connection; index `account` lists them by area."""
 
     account = UnicodeAttribute()
-
-
-class EventItem(TableItem):
-    event = UnicodeAttribute()
-    kind = UnicodeAttribute()
-    on = DayAttribute()
-    reason = UnicodeAttribute()
-    facts = JsonAttribute()
-    by = UnicodeAttribute()
-    at = InstantAttribute()
 
 
 class SequenceItem(TableItem):
@@ -136,29 +125,6 @@ def delete_connection(project: Project, connection: Connection) -> list[Action]:
         if connection.status == "active":
             writes.append(people.disconnect(project.client, connection.consumer_id))
     return writes
-
-
-def insert_event(project: Project, account: str, event: ConnectionEvent) -> Action:
-    """This function will give the write of what became of a connection. Two write units."""
-    place = f"{event.at.isoformat()}#{event.id}"
-    item = EventItem(
-        *keys.connection_event(project.client, project.id, account, place),
-        event=event.id,
-        kind=event.kind,
-        on=event.on,
-        reason=event.reason,
-        facts=dict(event.facts),
-        by=event.by,
-        at=event.at,
-    )
-    return insert("event", item)
-
-
-def events_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
-    """This function will read one page of what became of a connection, the newest first."""
-    partition, prefix = keys.connection_event(project.client, project.id, account, "")
-    page = dynamo.page_of(EventItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True)
-    return Page(tuple(_event(item) for item in page.items), page.cursor)
 
 
 def commit(actions: Sequence[Action]) -> None:
@@ -313,8 +279,3 @@ def _connection(item: ConnectionItem) -> Connection:
         meter_brand=item.meter_brand,
         installed_on=item.installed_on,
     )
-
-
-def _event(item: EventItem) -> ConnectionEvent:
-    kind: EventKind = item.kind  # type: ignore[assignment]
-    return ConnectionEvent(item.event, kind, item.on, item.reason, item.facts, item.by, item.at)

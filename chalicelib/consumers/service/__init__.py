@@ -1,21 +1,7 @@
 """The use cases of consumers and connections."""
 
 from chalicelib.consumers.service.brands import list_brands, open_brand
-from chalicelib.consumers.service.connections import (
-    all_connections,
-    connections_by_account,
-    explain_refusal,
-    find_by_number,
-    get_connection,
-    list_by_meter,
-    list_connections,
-    list_of_consumer,
-    move_on,
-    my_connections,
-    prepare_connection,
-    register_connection,
-    shard_connections,
-)
+from chalicelib.consumers.service.connections import explain_refusal, prepare_connection, register_connection
 from chalicelib.consumers.service.life import (
     change_connection,
     close,
@@ -25,6 +11,18 @@ from chalicelib.consumers.service.life import (
     hand_over,
     list_events,
     reconnect,
+)
+from chalicelib.consumers.service.lookup import (
+    all_connections,
+    connections_by_account,
+    find_by_number,
+    get_connection,
+    list_by_meter,
+    list_connections,
+    list_of_consumer,
+    move_on,
+    my_connections,
+    shard_connections,
 )
 from chalicelib.consumers.service.people import (
     change_consumer,

@@ -1,29 +1,27 @@
-"""Register connections, and look them up."""
+"""Register connections."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
 from chalicelib.areas import service as areas
+from chalicelib.audit import service as audit
 from chalicelib.consumers.domain import (
     Connection,
-    ConnectionStatus,
-    Purpose,
+    MeterDetails,
     account_number,
     account_sequence,
     check_connection,
     new_connection,
     normalised_meter,
 )
+from chalicelib.consumers.domain.connections import ORDINARY
 from chalicelib.consumers.repository import brands
 from chalicelib.consumers.repository import connections as repository
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
-from chalicelib.kernel.ids import code, fingerprint
-from chalicelib.kernel.page import Page
+from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError
+from chalicelib.kernel.ids import fingerprint
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
@@ -39,9 +37,7 @@ def register_connection(
     meter_number: str,
     area: str,
     initial_reading: Decimal,
-    purpose: Purpose = "service",
-    meter_brand: str | None = None,
-    installed_on: date | None = None,
+    details: MeterDetails = ORDINARY,
 ) -> Connection:
     """This function will register a metered connection; its account number is made or given, as the project has it.
 
@@ -59,15 +55,13 @@ def register_connection(
         meter_number=meter_number,
         area=area,
         initial_reading=initial_reading,
-        purpose=purpose,
-        meter_brand=meter_brand,
-        installed_on=installed_on,
+        details=details,
     )
     if made := _made_before(project, connection):
         return made
     connection = _with_account(ctx, project, connection)
     try:
-        repository.insert_connection(project, connection, also=_lists(ctx, connection))
+        repository.insert_connection(project, connection, also=_with(ctx, connection))
     except Refused as refused:
         if "meter" in refused.labels and (made := _made_before(project, connection)):
             return made
@@ -84,9 +78,7 @@ def prepare_connection(
     meter_number: str,
     area: str,
     initial_reading: Decimal,
-    purpose: Purpose = "service",
-    meter_brand: str | None = None,
-    installed_on: date | None = None,
+    details: MeterDetails = ORDINARY,
 ) -> tuple[Connection, list[Action]]:
     """This function will give a new connection and the writes that register it, for a transaction that does more.
 
@@ -107,14 +99,12 @@ def prepare_connection(
         meter_number=meter_number,
         area=area,
         initial_reading=initial_reading,
-        purpose=purpose,
-        meter_brand=meter_brand,
-        installed_on=installed_on,
+        details=details,
     )
     if holder := repository.find_account_of_meter(project, connection.meter_number):
         raise _meter_taken(connection.meter_number, holder)
     connection = _with_account(ctx, project, connection)
-    return connection, [*repository.connection_writes(project, connection), *_lists(ctx, connection)]
+    return connection, [*repository.connection_writes(project, connection), *_with(ctx, connection)]
 
 
 def explain_refusal(project: Project, connection: Connection, refused: Refused) -> MeterbookError:
@@ -135,113 +125,18 @@ def explain_refusal(project: Project, connection: Connection, refused: Refused) 
     return Conflict("account-taken", f"account number {connection.account} is already in use")
 
 
-def get_connection(ctx: Context, *, account: str) -> Connection:
-    """This function will give a connection; a consumer gets only what is theirs.
-
-    :raises NotFound: for anything else.
-    """
-    project = tenancy.get_project(ctx)
-    connection = repository.find_connection(project, _known_account(account))
-    if connection is None or not _may_see(ctx, connection):
-        raise NotFound("not-found", "there is no connection with this account number")
-    return connection
-
-
-def list_connections(
-    ctx: Context,
-    *,
-    status: ConnectionStatus | None = None,
-    area: str | None = None,
-    limit: int,
-    cursor: str | None,
-) -> Page[Connection]:
-    """This function will list a project's connections by account number, one page at a time.
-
-    Those that are not active have a list of their own, and so has each area with what lies in it.
-
-    :raises Invalid: for both filters at once.
-    """
-    project = tenancy.get_project(ctx)
-    if area and status:
-        raise Invalid("bad-filter", "give one of area and status")
-    if area:
-        accounts = repository.area_page(project, area, limit=limit, cursor=cursor)
-        known = repository.connections_of(project, accounts.items)
-        return Page(tuple(known[each] for each in accounts.items if each in known), accounts.cursor)
-    if status in {"disconnected", "closed"}:
-        return repository.idle_page(project, str(status), limit=limit, cursor=cursor)
-    return repository.connections_page(project, active=status == "active", limit=limit, cursor=cursor)
-
-
-def list_by_meter(ctx: Context, *, meter_number: str) -> Page[Connection]:
-    """This function will find the connection that has a meter, if one has.
-
-    :raises Invalid: if it can't be a meter number.
-    """
-    found = find_by_number(tenancy.get_project(ctx), account=None, meter_number=meter_number)
-    return Page((found,) if found else (), None)
-
-
-def list_of_consumer(ctx: Context, *, consumer_id: str) -> Page[Connection]:
-    """This function will list what a consumer has in a project: all of it, for it is never much.
-
-    :raises NotFound: if the client has no such consumer.
-    """
-    project = tenancy.get_project(ctx)
-    get_consumer(ctx, consumer_id=consumer_id)
-    accounts = [account for each, account in repository.links_of(ctx.client, consumer_id) if each == project.id]
-    found = repository.connections_of(project, accounts)
-    return Page(tuple(found[account] for account in accounts if account in found), None)
-
-
-def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
-    """This function will list what is the signed-in consumer's, over all projects."""
-    if ctx.actor.consumer_id is None:
-        return ()
-    mine: list[tuple[Project, Connection]] = []
-    for project_id, account in repository.links_of(ctx.client, ctx.actor.consumer_id):
-        here = ctx.in_project(project_id)
-        mine.append((tenancy.get_project(here), get_connection(here, account=account)))
-    return tuple(mine)
-
-
-def find_by_number(project: Project, *, account: str | None, meter_number: str | None) -> Connection | None:
-    """This function will look a connection up by account or, failing that, by meter number. One or two reads."""
-    if account is None and meter_number is not None:
-        account = repository.find_account_of_meter(project, normalised_meter(meter_number))
-    return repository.find_connection(project, account) if account else None
-
-
-def connections_by_account(project: Project, accounts: Iterable[str]) -> dict[str, Connection]:
-    """This function will read many connections at once, as they are now."""
-    return repository.connections_of(project, accounts)
-
-
-def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
-    """This function will read all connections of one shard, as they were a moment ago."""
-    return repository.shard_connections(project, shard)
-
-
-def all_connections(project: Project) -> Iterator[Connection]:
-    """This function will read all connections of a project, shard by shard."""
-    for shard in range(project.settings.shards):
-        yield from repository.shard_connections(project, shard)
-
-
-def move_on(project: Project, before: Connection, after: Connection) -> Action:
-    """This function will give the write by which a reading, confirmed in the same transaction, becomes the last."""
-    return repository.move_on(project, before, after)
-
-
-def _may_see(ctx: Context, connection: Connection) -> bool:
-    return ctx.actor.may("connections.read") or ctx.actor.owns(connection.consumer_id)
-
-
-def _known_account(account: str) -> str:
-    try:
-        return code(account, "an account number")
-    except Invalid:
-        raise NotFound("not-found", "there is no connection with this account number") from None
+def noted(ctx: Context, action: str, before: Connection | None, after: Connection | None) -> Action:
+    """This function will give the entry of the audit log about a connection, for the transaction of the deed."""
+    connection = after or before
+    if connection is None:
+        raise AssertionError("nothing became of no connection")
+    return audit.record(
+        ctx,
+        action=f"connection.{action}",
+        subject=("connection", f"{ctx.project}.{connection.account}"),
+        before=before.in_short() if before else None,
+        after=after.in_short() if after else None,
+    )
 
 
 def _draft(
@@ -254,9 +149,7 @@ def _draft(
     meter_number: str,
     area: str,
     initial_reading: Decimal,
-    purpose: Purpose = "service",
-    meter_brand: str | None = None,
-    installed_on: date | None = None,
+    details: MeterDetails = ORDINARY,
 ) -> Connection:
     """This function will give a connection that the project's settings allow; its account number may be missing."""
     check_connection(
@@ -264,14 +157,14 @@ def _draft(
         consumer_class=consumer_class,
         consumer_id=consumer_id,
         given_account=account,
-        purpose=purpose,
+        purpose=details.purpose,
     )
     if initial_reading < 0:
         raise Invalid("bad-number", "initialReading: a meter does not show less than zero")
     consumer = get_consumer(ctx, consumer_id=consumer_id) if consumer_id else None
     meter = normalised_meter(meter_number)
     # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
-    facts = (consumer_id or "", account or "", consumer_class, meter, area, plain(initial_reading), purpose)
+    facts = (consumer_id or "", account or "", consumer_class, meter, area, plain(initial_reading), details.purpose)
     return new_connection(
         account=meter if project.settings.account_numbers == "meter" else account or "",
         consumer=consumer,
@@ -282,16 +175,14 @@ def _draft(
         created_at=ctx.now,
         # Short, for it is kept on every connection, which each run reads.
         request_print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16],
-        purpose=purpose,
-        meter_brand=meter_brand,
-        installed_on=installed_on,
+        details=details,
     )
 
 
-def _lists(ctx: Context, connection: Connection) -> list[Action]:
-    """This function will give the checks of what a new connection takes from the client's lists."""
+def _with(ctx: Context, connection: Connection) -> list[Action]:
+    """This function will give what goes with registering a connection: the client's lists, and the audit log."""
     known = [brands.is_known(ctx.client, connection.meter_brand)] if connection.meter_brand else []
-    return [*areas.entering(ctx, area=connection.area), *known]
+    return [*areas.entering(ctx, area=connection.area), *known, noted(ctx, "registered", None, connection)]
 
 
 def _with_account(ctx: Context, project: Project, connection: Connection) -> Connection:

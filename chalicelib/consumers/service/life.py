@@ -8,9 +8,10 @@ from decimal import Decimal
 from chalicelib.areas import service as areas
 from chalicelib.consumers.domain import connections as rules
 from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind, normalised_meter
-from chalicelib.consumers.repository import brands
+from chalicelib.consumers.repository import brands, history
 from chalicelib.consumers.repository import connections as repository
-from chalicelib.consumers.service.connections import explain_refusal, get_connection
+from chalicelib.consumers.service.connections import explain_refusal, noted
+from chalicelib.consumers.service.lookup import get_connection
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
@@ -54,6 +55,7 @@ def change_connection(
     lists = [] if area == before.area else [*areas.entering(ctx, area=area), *areas.leaving(ctx, area=before.area)]
     if meter_brand and meter_brand != before.meter_brand:
         lists.append(brands.is_known(ctx.client, meter_brand))
+    lists.append(noted(ctx, "changed", before, after))
     _commit(project, after, [*repository.store_connection(project, replace(before, version=version), after), *lists])
     return after
 
@@ -124,7 +126,8 @@ def exchange_meter(
     }
     known = [brands.is_known(ctx.client, meter_brand)] if meter_brand else []
     event = _event(ctx, project, after, "meter_exchanged", facts, reason, on)
-    _commit(project, after, [*repository.store_connection(project, before, after), event, *known])
+    log = noted(ctx, "meter-exchanged", before, after)
+    _commit(project, after, [*repository.store_connection(project, before, after), event, log, *known])
     return after
 
 
@@ -139,7 +142,8 @@ def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, 
     after = rules.taken_over(before, get_consumer(ctx, consumer_id=consumer_id))
     facts = {"from": before.consumer_id or "", "to": consumer_id}
     event = _event(ctx, project, after, "consumer_changed", facts, reason, on)
-    _commit(project, after, [*repository.store_connection(project, before, after), event])
+    log = noted(ctx, "handed-over", before, after)
+    _commit(project, after, [*repository.store_connection(project, before, after), event, log])
     return after
 
 
@@ -153,8 +157,8 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     project = tenancy.get_project(ctx)
     if connection.last_period is not None:
         raise Conflict("connection-used", f"connection {account} has readings and bills; close it instead")
-    writes = [*repository.delete_connection(project, connection), *areas.leaving(ctx, area=connection.area)]
-    _commit(project, connection, writes)
+    lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
+    _commit(project, connection, [*repository.delete_connection(project, connection), *lists])
     return connection
 
 
@@ -164,7 +168,7 @@ def list_events(ctx: Context, *, account: str, limit: int, cursor: str | None) -
     :raises NotFound: if the project has no such connection.
     """
     connection = get_connection(ctx, account=account)
-    return repository.events_page(tenancy.get_project(ctx), connection.account, limit=limit, cursor=cursor)
+    return history.events_page(tenancy.get_project(ctx), connection.account, limit=limit, cursor=cursor)
 
 
 def _turn(
@@ -179,6 +183,7 @@ def _turn(
     project = tenancy.get_project(ctx)
     after = rule(before)
     lists = areas.leaving(ctx, area=before.area) if after.status == "closed" else []
+    lists.append(noted(ctx, kind, before, after))
     event = _event(ctx, project, after, kind, {"was": before.status}, reason, on)
     _commit(project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
@@ -195,7 +200,7 @@ def _event(
 ) -> Action:
     day = on or local_day(ctx.now, project.settings.timezone)
     event = ConnectionEvent(ctx.new_id(), kind, day, reason, facts, ctx.actor.id, ctx.now)
-    return repository.insert_event(project, connection.account, event)
+    return history.insert_event(project, connection.account, event)
 
 
 def _commit(project: Project, connection: Connection, writes: list[Action]) -> None:

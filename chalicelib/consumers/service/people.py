@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from chalicelib.audit import service as audit
 from chalicelib.consumers.domain.people import (
     Consumer,
     ConsumerStatus,
@@ -19,7 +20,7 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
 from chalicelib.kernel.page import Page
-from chalicelib.platform.transaction import Refused
+from chalicelib.platform.transaction import Action, Refused
 
 # A search looks at so many pages of words before it hands back what it has, and a cursor.
 _PAGES_PER_SEARCH = 5
@@ -46,7 +47,7 @@ def register_consumer(
         request_print=fingerprint(first_name, last_name, email or "", phone or "", address or ""),
     )
     try:
-        repository.insert_consumer(ctx.client, consumer, also=[])
+        repository.insert_consumer(ctx.client, consumer, also=[_noted(ctx, "registered", consumer)])
     except Refused as refused:
         if "consumer" not in refused.labels:
             raise _email_taken() from None
@@ -131,7 +132,7 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
     if before.status == "deleted":
         return before
     after = deleted(before, ctx.now)
-    _store(ctx, before, after)
+    _store(ctx, before, after, "deleted")
     return after
 
 
@@ -182,15 +183,23 @@ def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> 
     )
 
 
-def _store(ctx: Context, before: Consumer, after: Consumer) -> None:
+def _store(ctx: Context, before: Consumer, after: Consumer, action: str = "changed") -> None:
     if after.email:
         unique_email(after.email)
     try:
-        repository.store_consumer(ctx.client, before, after, also=[])
+        repository.store_consumer(ctx.client, before, after, also=[_noted(ctx, action, after, before=before)])
     except Refused as refused:
         if "email" in refused.labels:
             raise _email_taken() from None
         raise Conflict("changed", "somebody changed this consumer meanwhile; look at them and try again") from None
+
+
+def _noted(ctx: Context, action: str, after: Consumer, *, before: Consumer | None = None) -> Action:
+    """This function will write down that a consumer was changed, and what of it may be said."""
+    was = {"status": before.status, "version": before.version} if before else None
+    became = {"status": after.status, "version": after.version} if before else None
+    subject = ("consumer", after.id)
+    return audit.record(ctx, action=f"consumer.{action}", subject=subject, before=was, after=became)
 
 
 def _email_taken() -> Conflict:
