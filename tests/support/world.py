@@ -68,6 +68,8 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         admin.post(f"{utility.consumers}/{consumer_id}/login", login).expect(201)
         consumers[name] = api.sign_in(utility.client, login["login"], PASSWORD)
     (consumer_id, account), (_, other_account) = made
+    for verb in ("disconnection", "reconnection"):
+        admin.post(f"{utility.base}/connections/{account}/{verb}", {"reason": "Works on the main"}).expect(200)
     for each in (account, other_account):
         body = {"accountNumber": each, "reading": "10", "readOn": "2025-11-05"}
         admin.post(f"{utility.base}/readings", body).expect(201)
