@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chalicelib.platform import clock
+from tests.http.policy import GRANTS
 from tests.support.contract import check_answer
 from tests.support.engine import TOKEN_KEYS
 from tests.support.http import Api
@@ -155,4 +156,4 @@ def test_a_token_says_who_for_whom_and_until_when(world: World) -> None:
         world.ids["consumer"],
     )
     assert claims["exp"] - claims["iat"] == 3600
-    assert set(claims["scope"].split()) == {"connections.read.own", "bills.read.own"}
+    assert set(claims["scope"].split()) == GRANTS["consumer"]
