@@ -72,12 +72,11 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 # What tells where a figure comes from, or how it was printed; it decides no amount.
 _REMARKS = {
     "area", "billingperiod", "currency", "category", "city", "country", "customertype", "description", "effective",
-    "effectivedate", "effectivefrom", "frequency", "id", "label", "months", "name", "note", "notes", "period", "region", "remark",
-    "schedule", "season", "source", "supplier", "taxincluded", "taxinclusive", "title", "unverifiedrates", "url",
-    "utility", "validfrom", "validuntil", "year",
+    "effectivedate", "effectivefrom", "frequency", "id", "label", "months", "name", "note", "notes", "period", "region",
+    "remark", "schedule", "season", "source", "supplier", "taxincluded", "taxinclusive", "title", "unverifiedrates",
+    "url", "utility", "validfrom", "validuntil", "year",
 }  # fmt: skip
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
-_TRUE = {"true", "yes", "y"}
 
 
 def bare(name: object) -> str:
