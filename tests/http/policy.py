@@ -28,6 +28,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _CLIENT + "/meter-brands"): ("areas.read",),
     ("POST", _CLIENT + "/meter-brands"): ("areas.manage",),
     ("GET", _CLIENT + "/audit-log"): ("audit.read",),
+    ("GET", _CLIENT + "/audit-log/verification"): ("audit.read",),
     ("GET", _CLIENT + "/users"): ("users.read",),
     ("POST", _CLIENT + "/users"): ("users.manage",),
     ("GET", _CLIENT + "/consumers"): ("consumers.read",),
