@@ -11,6 +11,7 @@ from chalicelib.platform import log, settings
 from chalicelib.platform.openapi import blueprint as openapi
 from chalicelib.readings.jobs import blueprint as readings_jobs
 from chalicelib.readings.routes import blueprint as readings
+from chalicelib.service_desk.routes import blueprint as service_desk
 from chalicelib.tariffs.routes import blueprint as tariffs
 from chalicelib.tenancy.routes import blueprint as tenancy
 
@@ -24,16 +25,7 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-for blueprint in (
-    identity,
-    tenancy,
-    consumers,
-    tariffs,
-    readings,
-    bills,
-    billing,
-    openapi,
-    readings_jobs,
-    billing_jobs,
-):
+routes = (identity, tenancy, consumers, service_desk, tariffs, readings, bills, billing, openapi)
+jobs = (readings_jobs, billing_jobs)
+for blueprint in (*routes, *jobs):
     app.register_blueprint(blueprint)
