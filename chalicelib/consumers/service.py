@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from chalicelib.audit import service as audit
 from chalicelib.consumers import repository
 from chalicelib.consumers.domain import (
     Connection,
@@ -45,7 +46,8 @@ def register_consumer(
         request_print=fingerprint(first_name, last_name, email or "", phone or "", address or ""),
     )
     try:
-        repository.insert_consumer(ctx.client, consumer)
+        noted = audit.record(ctx, action="consumer.registered", subject=("consumer", consumer.id))
+        repository.insert_consumer(ctx.client, consumer, also=[noted])
     except Refused:
         made = repository.find_consumer(ctx.client, consumer.id)
         return _same_request(made, consumer)
@@ -111,7 +113,7 @@ def register_connection(
         return made
     connection = _with_account(ctx, project, connection)
     try:
-        repository.insert_connection(project, connection)
+        repository.insert_connection(project, connection, also=[_connected(ctx, connection)])
     except Refused as refused:
         if "meter" in refused.labels and (made := _made_before(project, connection)):
             return made
@@ -152,7 +154,7 @@ def prepare_connection(
     if holder := repository.find_account_of_meter(project, connection.meter_number):
         raise _meter_taken(connection.meter_number, holder)
     connection = _with_account(ctx, project, connection)
-    return connection, repository.connection_writes(project, connection)
+    return connection, [*repository.connection_writes(project, connection), _connected(ctx, connection)]
 
 
 def explain_refusal(project: Project, connection: Connection, refused: Refused) -> MeterbookError:
@@ -221,6 +223,11 @@ def move_on(project: Project, before: Connection, after: Connection) -> Action:
     return repository.move_on(project, before, after)
 
 
+def _connected(ctx: Context, connection: Connection) -> Action:
+    subject = ("connection", f"{ctx.project}.{connection.account}")
+    return audit.record(ctx, action="connection.registered", subject=subject, after=connection.in_short())
+
+
 def _may_see(ctx: Context, connection: Connection) -> bool:
     return ctx.actor.may("connections.read") or ctx.actor.owns(connection.consumer_id)
 
@@ -259,8 +266,7 @@ def _draft(
         area=area,
         initial_reading=initial_reading,
         created_at=ctx.now,
-        # Short, for it is kept on every connection, which each run reads.
-        request_print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16],
+        request_print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16],  # short: each run reads it
     )
 
 

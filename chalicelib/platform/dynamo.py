@@ -209,7 +209,7 @@ def page_of(  # one call, one page; the cursor is only good for the same list of
     :raises Invalid: for a cursor that this list did not hand out.
     """
     place = f"{index}|{partition}|{prefix}|{newest_first}"
-    last = _open_cursor(cursor, place) if cursor else None
+    last = open_cursor(cursor, place) if cursor else None
     found = list(
         item.query(
             partition,
@@ -222,7 +222,7 @@ def page_of(  # one call, one page; the cursor is only good for the same list of
         )
     )
     items = tuple(found[:limit])
-    return Page(items, _seal_cursor(_key_of(items[-1], index), place) if len(found) > limit else None)
+    return Page(items, seal_cursor(_key_of(items[-1], index), place) if len(found) > limit else None)
 
 
 def _key_of(item: TableItem, index: str | None) -> dict[str, dict[str, str]]:
@@ -237,7 +237,7 @@ def shards_page(
     place = "|".join([partitions[0], str(len(partitions)), prefix, str(index)])
     at, inner = 0, None
     if cursor:
-        opened = _open_cursor(cursor, place)
+        opened = open_cursor(cursor, place)
         at, inner = opened["shard"], opened["inner"]
     items: list[Item] = []
     while at < len(partitions):
@@ -247,7 +247,7 @@ def shards_page(
         if len(items) >= limit:
             break
     more = at < len(partitions)
-    return Page(tuple(items), _seal_cursor({"shard": at, "inner": inner}, place) if more else None)
+    return Page(tuple(items), seal_cursor({"shard": at, "inner": inner}, place) if more else None)
 
 
 def _cursor_tag(body: bytes, place: str) -> bytes:
@@ -255,12 +255,17 @@ def _cursor_tag(body: bytes, place: str) -> bytes:
     return hmac.digest(secret, b"cursor|" + place.encode() + b"|" + body, sha256)[:12]
 
 
-def _seal_cursor(last: dict[str, Any], place: str) -> str:
+def seal_cursor(last: dict[str, Any], place: str) -> str:
+    """This function will print where a list goes on, good for that list (`place`) only."""
     body = json.dumps(last, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(_cursor_tag(body, place) + body).decode().rstrip("=")
 
 
-def _open_cursor(cursor: str, place: str) -> dict[str, Any]:
+def open_cursor(cursor: str, place: str) -> dict[str, Any]:
+    """This function will read where a list goes on.
+
+    :raises Invalid: for a cursor that this list did not hand out.
+    """
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (binascii.Error, ValueError):

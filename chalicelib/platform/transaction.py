@@ -58,6 +58,11 @@ def update(label: str, key: Key, changes: Sequence[UpdateAction], condition: Con
     return Action(label, {"Update": request})
 
 
+def delete(label: str, key: Key, condition: Condition) -> Action:
+    """This function will take one item away."""
+    return Action(label, {"Delete": TableItem.get_operation_kwargs_from_class(*key, condition=condition)})
+
+
 def check(label: str, key: Key, condition: Condition) -> Action:
     """This function will only insist that an item is as expected."""
     return Action(label, {"ConditionCheck": TableItem.get_operation_kwargs_from_class(*key, condition=condition)})

@@ -127,7 +127,7 @@ FLOWS = {
         _with_request(open_waterworks),
         lambda ctx: _approve(ctx, account=None, consumer_class="residential"),
         with_people=True,
-        but_for=r'202511\d{4}|(?<="last": {"N": ")\d+',
+        but_for=r'202511\d{4}|(?<="last": {"N": ")\d+|[0-9a-f]{16}',
     ),
     "reject a request": Flow(
         _with_request(open_waterworks),
@@ -207,5 +207,6 @@ def _play(
     without = frozenset({"password_hash"})
     same = table.same_for(left, client=client, other="flow-######", without=without)
     if flow.but_for:
-        same = json.loads(re.sub(flow.but_for, "-", json.dumps(same, sort_keys=True)))
+        masked = sorted(re.sub(flow.but_for, "0", json.dumps(item, sort_keys=True)) for item in same.values())
+        same = {str(number): json.loads(item) for number, item in enumerate(masked)}
     return same, watched.calls

@@ -18,6 +18,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _CLIENT): (SIGNED_IN,),
     ("GET", _CLIENT + "/projects"): (SIGNED_IN,),
     ("GET", _PROJECT): ("settings.read",),
+    ("GET", _CLIENT + "/audit-log"): ("audit.read",),
     ("GET", _CLIENT + "/users"): ("users.read",),
     ("POST", _CLIENT + "/users"): ("users.manage",),
     ("GET", _CLIENT + "/consumers"): ("consumers.read",),
@@ -75,9 +76,9 @@ _OPERATE = _READ_ALL | {
     "consumers.manage", "connections.manage", "readings.submit", "readings.confirm", "readings.edit",
     "readings.import", "bills.generate",
 }  # fmt: skip
+_ADMINISTER = {"audit.read", "users.manage", "users.read", "tariffs.manage", "settings.manage"}
 _ANSWER = {"requests.read", "issues.read", "issues.respond"}
 _DECIDE = {"requests.create", "requests.decide", "issues.report"}
-_ADMINISTER = {"users.manage", "users.read", "tariffs.manage", "settings.manage"}
 
 GRANTS: dict[str, set[str]] = {
     "superuser": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,

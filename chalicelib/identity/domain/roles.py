@@ -14,6 +14,7 @@ SUPERUSER = "superuser"
 PERMISSIONS: Mapping[str, str] = {
     "settings.read": "see how a project works",
     "settings.manage": "change how a project works",
+    "audit.read": "see who did what",
     "users.read": "see users and roles",
     "users.manage": "make users, change and disable them",
     "tariffs.read": "see tariffs and quote by them",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chalicelib.audit import service as audit
 from chalicelib.consumers import service as consumers
 from chalicelib.identity import service as identity
 from chalicelib.kernel.context import Context
@@ -28,7 +29,7 @@ def report_issue(
 ) -> IssueWithResponses:
     """This function will record what the signed-in consumer reports, perhaps about one of their connections.
 
-    Four write units, five with a long description.
+    Seven write units, more with a long description.
 
     :raises Invalid: for a project that is not there, or a connection that is not theirs. Source: S0-025.
     """
@@ -51,7 +52,8 @@ def report_issue(
         request_print=fingerprint(consumer.id, title, description, project_id or "", account or ""),
     )
     try:
-        repository.commit([repository.insert_issue(ctx.client, issue)])
+        noted = audit.record(ctx, action="issue.reported", subject=("issue", issue.id), after={"account": account})
+        repository.commit([repository.insert_issue(ctx.client, issue), noted])
     except Refused:
         return _same_issue(repository.find_issue(ctx.client, issue.id), issue)
     return IssueWithResponses(issue, ())
@@ -82,14 +84,15 @@ def my_issues(ctx: Context, *, limit: int) -> tuple[Issue, ...]:
 
 
 def respond_to_issue(ctx: Context, *, issue_id: str, text: str) -> IssueWithResponses:
-    """This function will add to what the utility says about an issue. Two write units.
+    """This function will add to what the utility says about an issue. Five write units.
 
     :raises NotFound: if there is no such issue.
     """
     standing = get_issue(ctx, issue_id=issue_id)
     response = _response(ctx, text=text, status=None)
     try:
-        repository.commit([repository.insert_response(ctx.client, standing.issue.id, response)])
+        noted = audit.record(ctx, action="issue.answered", subject=("issue", issue_id), after={"response": response.id})
+        repository.commit([repository.insert_response(ctx.client, standing.issue.id, response), noted])
     except Refused:
         standing = get_issue(ctx, issue_id=issue_id)
         if [one.text for one in standing.responses if one.id == response.id] != [text]:
@@ -101,7 +104,7 @@ def respond_to_issue(ctx: Context, *, issue_id: str, text: str) -> IssueWithResp
 def move_issue_on(ctx: Context, *, issue_id: str, status: IssueStatus) -> IssueWithResponses:
     """This function will give an issue its next status and keep who did so; the status it has stays as it is.
 
-    Seven write units.
+    Ten write units.
 
     :raises NotFound: if there is no such issue.
     :raises Conflict: for any but the next status, and if somebody else moved it on in the same moment.
@@ -116,6 +119,13 @@ def move_issue_on(ctx: Context, *, issue_id: str, status: IssueStatus) -> IssueW
             [
                 repository.store_issue(ctx.client, moved, before=standing.issue),
                 repository.insert_response(ctx.client, moved.id, response),
+                audit.record(
+                    ctx,
+                    action="issue.moved-on",
+                    subject=("issue", moved.id),
+                    before={"status": standing.issue.status},
+                    after={"status": status},
+                ),
             ]
         )
     except Refused:

@@ -2,13 +2,14 @@
 
 from decimal import Decimal
 
+from chalicelib.audit import service as audit
 from chalicelib.consumers import service as consumers
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.quantity import plain
-from chalicelib.platform.transaction import Refused
+from chalicelib.platform.transaction import Action, Refused
 from chalicelib.service_desk import repository
 from chalicelib.service_desk.domain import requests as rules
 from chalicelib.service_desk.domain.requests import ConnectionRequest, Decision, RequestStatus
@@ -27,7 +28,7 @@ def ask_for_connection(
 ) -> ConnectionRequest:
     """This function will record that a consumer asks for a connection: the caller, or whom an administrator names.
 
-    Four write units.
+    Seven write units.
 
     :raises Invalid: for a project or class that is not there.
     :raises NotFound: for an unknown consumer.
@@ -54,7 +55,7 @@ def ask_for_connection(
         request_print=fingerprint(consumer.id, project.id, consumer_class or "", address, note or ""),
     )
     try:
-        repository.commit([repository.insert_request(ctx.client, request)])
+        repository.commit([repository.insert_request(ctx.client, request), _noted(ctx, "request.made", request)])
     except Refused:
         return _same_request(repository.find_request(ctx.client, request.id), request)
     return request
@@ -98,7 +99,7 @@ def approve_request(
 ) -> ConnectionRequest:
     """This function will make the connection that was asked for and close the request, both or neither.
 
-    Fourteen write units. Where the meter is taken the request goes on waiting. Source: S2-131, S2-134.
+    Twenty write units. Where the meter is taken the request goes on waiting. Source: S2-131, S2-134.
 
     :raises Invalid: for a class, meter or account number that the project does not know.
     :raises NotFound: if there is no such request, or its consumer is gone.
@@ -122,7 +123,8 @@ def approve_request(
     )
     approved = rules.approve(request, account=connection.account, decision=decision)
     try:
-        repository.commit([repository.close_request(ctx.client, approved), *writes])
+        noted = _noted(ctx, "request.approved", approved)
+        repository.commit([repository.close_request(ctx.client, approved), noted, *writes])
     except Refused as refused:
         if "request" in refused.labels:
             return _decided_meanwhile(ctx, request, decision)
@@ -131,7 +133,7 @@ def approve_request(
 
 
 def reject_request(ctx: Context, *, request_id: str, reason: str) -> ConnectionRequest:
-    """This function will turn a request down, with a reason that its consumer reads. Five write units.
+    """This function will turn a request down, with a reason that its consumer reads. Eight write units.
 
     :raises NotFound: if there is no such request.
     :raises Conflict: if it is decided already.
@@ -144,7 +146,7 @@ def reject_request(ctx: Context, *, request_id: str, reason: str) -> ConnectionR
 
 
 def withdraw_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
-    """This function will take the signed-in consumer's own request back; withdrawn, it stays so. Five write units.
+    """This function will take the signed-in consumer's own request back; withdrawn, it stays so. Eight write units.
 
     :raises NotFound: if they have no such request.
     :raises Conflict: if it is decided already.
@@ -163,9 +165,16 @@ def _decision(ctx: Context, *facts: str) -> Decision:
     return Decision(by=ctx.actor.id, at=ctx.now, print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16])
 
 
+def _noted(ctx: Context, action: str, request: ConnectionRequest) -> Action:
+    facts = {"status": request.status, "consumer": request.consumer_id, "account": request.account}
+    here = ctx.in_project(request.project)
+    return audit.record(here, action=action, subject=("request", request.id), after=facts)
+
+
 def _close(ctx: Context, closed: ConnectionRequest, decision: Decision) -> ConnectionRequest:
     try:
-        repository.commit([repository.close_request(ctx.client, closed)])
+        noted = _noted(ctx, f"request.{closed.status}", closed)
+        repository.commit([repository.close_request(ctx.client, closed), noted])
     except Refused:
         return _decided_meanwhile(ctx, closed, decision)
     return closed
