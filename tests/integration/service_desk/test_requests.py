@@ -292,3 +292,20 @@ def test_an_approval_in_a_project_of_other_settings_follows_those(api: Api) -> N
     made = admin.post(_all(opened), {**_ASKED, "consumerId": consumer}).expect(201)
     account = admin.post(f"{_all(opened)}/{made['id']}/approve", _APPROVAL).expect(200)["accountNumber"]
     assert admin.get(f"{opened.base}/connections/{account}").expect(200)["consumerId"] == consumer
+
+
+@pytest.mark.covers("S2-141")
+def test_the_audit_log_tells_who_approved_and_who_rejected(utility: Utility) -> None:
+    admin, yes, no = utility.as_staff(), _ask(utility), _ask(utility, "ana")
+    account = admin.post(f"{_all(utility)}/{yes['id']}/approve", _APPROVAL).expect(200)["accountNumber"]
+    admin.post(f"{_all(utility)}/{no['id']}/reject", {"reason": "Ana Reyes lives elsewhere"}).expect(200)
+    log = f"/api/clients/{utility.client}/audit-log"
+    entries = admin.get(log).expect(200)["items"]
+    told = {one["action"]: one for one in entries}
+    assert told["request.approved"]["subject"]["id"] == yes["id"]
+    assert told["request.approved"]["after"]["account"] == account
+    assert told["connection.registered"]["subject"]["id"].endswith(account)
+    assert told["request.rejected"]["subject"]["id"] == no["id"]
+    me = admin.get("/api/me").expect(200)["id"]
+    assert {told[action]["actorId"] for action in ("request.approved", "request.rejected")} == {me}
+    assert "lives elsewhere" not in str(entries)
