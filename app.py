@@ -14,6 +14,7 @@ from chalicelib.readings.jobs import blueprint as readings_jobs
 from chalicelib.readings.routes import blueprint as readings
 from chalicelib.service_desk.routes import blueprint as service_desk
 from chalicelib.tariffs.routes import blueprint as tariffs
+from chalicelib.tenancy.jobs import blueprint as tenancy_jobs
 from chalicelib.tenancy.routes import blueprint as tenancy
 
 log.configure()
@@ -27,6 +28,6 @@ app.api.cors = CORSConfig(
 )
 
 apis = (identity, tenancy, audit, consumers, service_desk, tariffs, readings, bills, billing, openapi)
-jobs = (readings_jobs, billing_jobs)
+jobs = (readings_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):
     app.register_blueprint(blueprint)

@@ -23,6 +23,10 @@ def audit_entry(client_id: str, month: Period, place: str) -> Key:
     return f"{client_id}#AUDIT#{month}", f"ENTRY#{place}"
 
 
+def audit_seal(client_id: str, day: date | None) -> Key:
+    return f"{client_id}#AUDIT-SEALS", f"SEAL#{day.isoformat() if day else ''}"
+
+
 def audit_subject(client_id: str, kind: str, subject_id: str) -> str:
     return f"{client_id}#AUDIT-OF#{kind}#{subject_id}"
 

@@ -19,6 +19,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _CLIENT + "/projects"): (SIGNED_IN,),
     ("GET", _PROJECT): ("settings.read",),
     ("GET", _CLIENT + "/audit-log"): ("audit.read",),
+    ("GET", _CLIENT + "/audit-log/verification"): ("audit.read",),
     ("GET", _CLIENT + "/users"): ("users.read",),
     ("POST", _CLIENT + "/users"): ("users.manage",),
     ("GET", _CLIENT + "/consumers"): ("consumers.read",),
