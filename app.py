@@ -29,18 +29,8 @@ app.api.cors = CORSConfig(
 )
 
 apis = (
-    identity,
-    tenancy,
-    audit,
-    areas,
-    consumers,
-    service_desk,
-    tariffs,
-    readings,
-    bills,
-    billing,
-    openapi,
-)
+    identity, tenancy, audit, areas, consumers, service_desk, tariffs, readings, bills, billing, openapi,
+)  # fmt: skip
 jobs = (readings_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):
     app.register_blueprint(blueprint)
