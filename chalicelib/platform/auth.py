@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import os
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,19 @@ def password_matches(password: str, stored_hash: str) -> bool:
 def _digest(password: str) -> bytes:
     # bcrypt reads 72 bytes only and stops at a zero byte; a digest in base64 lets every byte of the password count.
     return base64.b64encode(hashlib.sha256(password.encode()).digest())
+
+
+def derived_key(purpose: str, *names: str, key_id: str | None = None) -> tuple[str, bytes]:
+    """This function will give a key of its own for a purpose and a thing, and the id of the root key it comes from.
+
+    HKDF's expanding step (RFC 5869) for one block: the same names give the same key, and nothing of it is stored.
+
+    :raises KeyError: for a root key that is no longer known.
+    """
+    roots = settings.root_keys()
+    chosen = key_id or next(iter(roots))
+    info = "\x1f".join(["meterbook", purpose, *names]).encode() + b"\x01"
+    return chosen, hmac.digest(roots[chosen].encode(), info, "sha256")
 
 
 def issue_access_token(actor: Actor, *, client: str, now: datetime, minutes: int) -> str:

@@ -167,9 +167,6 @@ def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, st
     client, actor = "", _ANONYMOUS
     if known.permission != PUBLIC:
         client, actor = verify_access_token(_bearer(request), now=now)
-    asked = path_parameters.get("client", client)
-    if asked != client:
-        raise NotFound("not-found", "there is no such client, or it is not yours")
     key = request.headers.get("idempotency-key")
     if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
         raise Invalid("bad-idempotency-key", "an Idempotency-Key is 1 to 128 printable ASCII characters")
@@ -185,11 +182,31 @@ def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, st
         address=_clean((request.context.get("identity") or {}).get("sourceIp")),
         agent=_clean(request.headers.get("user-agent")),
     )
-    if known.permission not in {PUBLIC, SIGNED_IN}:
-        context.require(known.permission, or_own=known.or_own)
+    _let_in(known, context, path_parameters.get("client", client))
     if "project" in path_parameters:
         return context.in_project(slug(path_parameters["project"], "a project's id"))
     return context
+
+
+def _let_in(known: Endpoint, context: Context, asked: str) -> None:
+    """This function will stop whoever asks for another tenant or without permission, and log each such try."""
+    try:
+        if asked != context.client:
+            raise NotFound("not-found", "there is no such client, or it is not yours")
+        if known.permission not in {PUBLIC, SIGNED_IN}:
+            context.require(known.permission, or_own=known.or_own)
+    except MeterbookError as error:
+        log.event(
+            "access_denied",
+            request_id=context.request_id,
+            method=known.method,
+            path=known.path,
+            client=context.client,
+            actor=context.actor.id,
+            role=context.actor.role,
+            code=error.code,
+        )
+        raise
 
 
 def _clean(sent: object) -> str:
