@@ -47,3 +47,17 @@ WATER_BILLS_TARIFFS = (
         ),
     ),
 )
+
+# S0 names no rates: 2.40 a cubic metre, and 3.00 a month.
+SMALL_WATER_TARIFF = Tariff(
+    id="water",
+    version=1,
+    name="Water",
+    currency="USD",
+    unit="m3",
+    valid_from=_SINCE,
+    charges=(
+        UsageCharge(code="usage", label="Water", rate=Decimal("2.40")),
+        FixedCharge(code="fixed", label="Fixed charge", amount=Decimal("3.00")),
+    ),
+)

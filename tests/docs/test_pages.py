@@ -106,6 +106,8 @@ def test_the_readme_maps_every_folder_and_names_every_login() -> None:
     readme = (_ROOT / "README.md").read_text()
     packages = {path.name for path in (_ROOT / "chalicelib").iterdir() if (path / "__init__.py").is_file()}
     logins = {*utilities.BALILIHAN_STAFF, utilities.BALILIHAN_CONSUMER, *utilities.AVII_STAFF, utilities.PASSWORD}
+    logins |= {login for staff in utilities.SMALL_STAFF.values() for login in staff}
+    logins |= set(utilities.SMALL_CONSUMERS.values())
 
     assert {name for name in packages if f"\n  {name}/ " not in readme} == set()
     assert logins <= set(code_words(readme))
