@@ -667,6 +667,40 @@ MORE = [
         {"quantity": 10},
     ),
 ]
+SERVICES = [
+    own(
+        "many-utilities",
+        "95.00 = 10*2 + 5*3 + 200*0.3",
+        {"water": {"slabs": _TWO}, "electricity": {"rate": "0.3"}},
+        {"water": 15, "electricity": 200},
+    ),
+    own(
+        "demand-as-a-service",
+        "92.00 = 100*0.5 + 0.7*60",
+        {"rate": "0.5", "demand": {"rate": 60}},
+        {"quantity": 100, "kw": "0.7"},
+    ),
+    own(
+        "tou-by-name",
+        "44.00 = 100*0.30 + 140*0.10",
+        {"tou": {"peak": "0.30", "off_peak": "0.10"}},
+        {"quantity": 240, "peak": 100, "off_peak": 140},
+    ),
+    own("tax-rate-by-key", "108.00 = 100*1.08", {"rate": 1, "tax_rate": "0.08"}, {"quantity": 100}),
+    own("sewer-max-units", "22.00 = 10 + 6*2", {"rate": 1, "sewer": {"rate": 2, "max_units": 6}}, {"quantity": 10}),
+    own(
+        "half-of-the-base",
+        "15.00 = 30/2",
+        {"minimum_charge": {"amount": 30, "factor": "0.5"}},
+        {"quantity": 0, "closed_mid_month": True},
+    ),
+    own(
+        "whole-base",
+        "30.00 = 30",
+        {"minimum_charge": {"amount": 30, "factor": "0.5"}},
+        {"quantity": 0, "closed_mid_month": False},
+    ),
+]
 LATE = [
     own(
         "late-in-grace",
@@ -743,4 +777,4 @@ LATE = [
     ),
     own("bill-told-and-taxed", "108.00 = 100*1.08", {"taxes": [{"name": "vat", "percent": 8}]}, {"bill": 100}),
 ]
-CASES = [*BLOCKS, *SCALED, *MINIMUMS, *SHARES, *MEASURES, *MONEY, *METERS, *CHANGES, *MORE, *LATE]
+CASES = [*BLOCKS, *SCALED, *MINIMUMS, *SHARES, *MEASURES, *MONEY, *METERS, *CHANGES, *MORE, *SERVICES, *LATE]

@@ -58,6 +58,7 @@ class UsageTold:
     def __init__(self, told: Json, minor_step: Decimal) -> None:
         self.told = Told(told, "usage")
         self.minor_step = minor_step
+        self.yes_or_no = [name for name, value in told.items() if isinstance(value, bool)]
         self.flags = [name for name, value in told.items() if value is True]
         self.flags += [str(each) for each in told.get("flags", [])]
         self.facts_told: set[str] = {"dwellingUnits"} if "dwelling_units" in self.told else set()
@@ -195,8 +196,7 @@ class UsageTold:
             "adjustments": adjustments,
             "months": months,
         }
-        for flag in self.flags:
-            told.asked.add(flag)
+        told.asked.update(self.yes_or_no)
         if self.until_day is not None:
             body |= {"firstDay": self.first_day.isoformat(), "untilDay": self.until_day.isoformat()}
         if told.number("period_days") is not None:
