@@ -145,8 +145,12 @@ class Charges:
             factor = {"label": "class", "value": text(told.get("factor", "1")), "when": {}}
             rounded = {"rateRounding": self.rounding(told.get("rounding", "half up"))}
             self.add("usage", code, rate=self.money(told.get("base_rate")), factors=[factor], **rounded)
+        elif isinstance(told.get("package"), dict):
+            package = told.child({"structure": "package", **told.get("package")}, "package")
+            package.get("structure")
+            return self._use(package, name, terms)
         elif structure == "package" or "package_size" in told:
-            size = text(told.get("package_size"))
+            size = text(told.get("package_size", told.get("size")))
             whole = {"per": size, "quantityRounding": {"mode": "ceiling", "step": size}}
             self.add("usage", code, rate=self.money(told.get("amount")), **(terms | whole))
         elif isinstance(told.get("rate"), dict):

@@ -701,7 +701,28 @@ SERVICES = [
         {"quantity": 0, "closed_mid_month": False},
     ),
 ]
+NESTED = [
+    own("package-in-a-word", "10.00 = 2*5", {"package": {"size": 10, "amount": 5, "free_units": 3}}, {"quantity": 14}),
+    own(
+        "old-and-new-meter",
+        "30.00 = (10 + 5)*2",
+        {"rate": 2},
+        {"old_meter": {"previous": 90, "current": 100}, "new_meter": {"previous": 0, "current": 5}},
+    ),
+    own(
+        "change-day",
+        "51.65 = (7 + 5*8.48 + 9 + 5*8.98)/2",
+        {"old": {"base": "7.00", "rate": "8.48"}, "new": {"base": "9.00", "rate": "8.98"}, "change_day": "2025-01-16"},
+        {"quantity": 5, "from": "2025-01-01", "to": "2025-01-31", "days": 30},
+    ),
+]
 LATE = [
+    own(
+        "late-by-the-year",
+        "120 = 10000*14.6/100/365*30",
+        {"currency": "JPY", "penalty": {"kind": "daily", "annual_percent": "14.6"}},
+        {"bill_total": 10000, "days_overdue": 30},
+    ),
     own(
         "late-in-grace",
         "0.00 = 0",
@@ -777,4 +798,4 @@ LATE = [
     ),
     own("bill-told-and-taxed", "108.00 = 100*1.08", {"taxes": [{"name": "vat", "percent": 8}]}, {"bill": 100}),
 ]
-CASES = [*BLOCKS, *SCALED, *MINIMUMS, *SHARES, *MEASURES, *MONEY, *METERS, *CHANGES, *MORE, *SERVICES, *LATE]
+CASES = [*BLOCKS, *SCALED, *MINIMUMS, *SHARES, *MEASURES, *MONEY, *METERS, *CHANGES, *MORE, *SERVICES, *NESTED, *LATE]

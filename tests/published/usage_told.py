@@ -138,6 +138,8 @@ class UsageTold:
     def segments(self, rounding: Json | None = None) -> list[Segment]:
         """This function will give what each register showed; more than one where a meter was exchanged."""
         told = self.told.get("segments", self.told.get("meters"))
+        exchanged = [self.told.get(key) for key in ("old_meter", "new_meter") if key in self.told]
+        told = exchanged if len(exchanged) == 2 else told
         entries = told if isinstance(told, list) else [self.told.told]
         return [self._segment(self.told.child(entry, "segments") if told else self.told, rounding) for entry in entries]
 
@@ -163,7 +165,10 @@ class UsageTold:
         for word in ("quantity", "usage", "consumption", "use", "kwh", "m3", "volume", "units"):
             if is_number(self.told.get(word)):
                 return number(self.told.get(word))
-        if any(word in self.told for word in ("current", "current_reading", "segments", "meters", "end_reading")):
+        if any(
+            word in self.told
+            for word in ("current", "current_reading", "segments", "meters", "end_reading", "old_meter")
+        ):
             return use_over(self.segments(rounding))
         if isinstance(history, list):
             last = int(number(self.told.get("last", len(history))))
