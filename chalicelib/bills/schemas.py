@@ -88,6 +88,7 @@ class BillOut(Schema):
     previous_reading: DecimalText
     current_reading: DecimalText
     usage: DecimalText
+    carried: DecimalText | None = Field(description="The part of the use that a meter exchanged meanwhile showed")
     unit: str
     lines: tuple[BillLine, ...]
     total: Amount
@@ -117,6 +118,7 @@ class BillOut(Schema):
             previous_reading=bill.previous,
             current_reading=bill.reading,
             usage=bill.usage,
+            carried=bill.carried,
             unit=bill.unit,
             lines=tuple(BillLine.of(line) for line in bill.lines),
             total=str(bill.total),
