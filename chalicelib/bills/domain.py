@@ -72,13 +72,17 @@ class IssueTerms:
 
 
 def usage_of(project: Project, reading: Reading, connection: Connection) -> Usage:
-    """This function will state the use that a reading gives, over the days of the period it bills."""
+    """This function will state the use that a reading gives, its days, and what tariffs ask of the connection."""
     return Usage(
         quantity=reading.usage,
         unit=project.settings.unit,
         first_day=reading.period.first_day,
         until_day=reading.period.shifted(1).first_day,
         consumer_class=connection.consumer_class,
+        meter_size=connection.facts.meter_size,
+        dwelling_units=connection.facts.dwelling_units,
+        winter_average=connection.facts.winter_average,
+        flags=frozenset(connection.facts.flags),
     )
 
 

@@ -147,7 +147,7 @@ def register_connection(ctx: Context, *, body: NewConnection) -> ConnectionOut:
         meter_number=body.meter_number,
         area=body.area,
         initial_reading=body.initial_reading,
-        details=MeterDetails(body.purpose, body.meter_brand, body.installed_on),
+        details=MeterDetails(body.purpose, body.meter_brand, body.installed_on, body.facts.to_domain()),
     )
     return ConnectionOut.of(connection)
 
@@ -181,8 +181,9 @@ def get_connection(ctx: Context, *, account: str) -> ConnectionOut:
 
 @endpoint(blueprint, "PUT", _CONNECTION, permission="connections.manage", body=ConnectionChange, returns=ConnectionOut)
 def change_connection(ctx: Context, *, account: str, body: ConnectionChange) -> ConnectionOut:
-    """Change a connection's class, area or meter details."""
-    return ConnectionOut.of(service.change_connection(ctx, account=account, **dict(body)))
+    """Change a connection's class, area, meter details, or what tariffs charge by."""
+    changes = {**dict(body), "facts": body.facts.to_domain()}
+    return ConnectionOut.of(service.change_connection(ctx, account=account, **changes))
 
 
 @endpoint(blueprint, "DELETE", _CONNECTION, permission="connections.manage", returns=ConnectionOut)

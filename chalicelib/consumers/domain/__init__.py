@@ -14,6 +14,7 @@ from chalicelib.consumers.domain.connections import (
     new_connection,
     normalised_meter,
 )
+from chalicelib.consumers.domain.facts import RatingFacts
 from chalicelib.consumers.domain.people import Consumer, ConsumerStatus
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "EventKind",
     "MeterDetails",
     "Purpose",
+    "RatingFacts",
     "account_number",
     "account_sequence",
     "check_connection",

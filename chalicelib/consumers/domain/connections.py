@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from chalicelib.consumers.domain.facts import NO_FACTS, RatingFacts
 from chalicelib.consumers.domain.people import Consumer
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.ids import code
@@ -46,6 +47,7 @@ class Connection:
     carried: Decimal | None = None
     meter_brand: str | None = None
     installed_on: date | None = None
+    facts: RatingFacts = NO_FACTS
 
     @property
     def is_billed(self) -> bool:
@@ -63,16 +65,18 @@ class Connection:
             "purpose": self.purpose,
             "meter_brand": self.meter_brand,
             "installed_on": self.installed_on,
+            **self.facts.in_short(),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class MeterDetails:
-    """What can be said of a new connection's meter besides its number."""
+    """What can be said of a connection's meter besides its number."""
 
     purpose: Purpose = "service"
     brand: str | None = None
     installed_on: date | None = None
+    facts: RatingFacts = NO_FACTS
 
 
 ORDINARY = MeterDetails()
@@ -181,6 +185,7 @@ def new_connection(
         purpose=details.purpose,
         meter_brand=details.brand,
         installed_on=details.installed_on,
+        facts=details.facts,
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.consumers.domain import Connection, ConnectionStatus, Purpose
+from chalicelib.consumers.domain import Connection, ConnectionStatus, Purpose, RatingFacts
+from chalicelib.consumers.domain.facts import NO_FACTS
 from chalicelib.consumers.repository import people
 from chalicelib.kernel.ids import shard_of
 from chalicelib.kernel.page import Page
@@ -14,6 +15,7 @@ from chalicelib.platform.dynamo import (
     DecimalAttribute,
     InstantAttribute,
     IntAttribute,
+    JsonAttribute,
     PeriodAttribute,
     TableItem,
 )
@@ -41,6 +43,7 @@ class ConnectionItem(TableItem):
     carried = DecimalAttribute(attr_name="ca", null=True)
     meter_brand = UnicodeAttribute(attr_name="mb", null=True)
     installed_on = DayAttribute(attr_name="io", null=True)
+    facts = JsonAttribute(attr_name="fa", null=True)
 
 
 class LinkItem(TableItem):
@@ -252,6 +255,7 @@ def _connection_item(project: Project, connection: Connection) -> ConnectionItem
         carried=connection.carried,
         meter_brand=connection.meter_brand,
         installed_on=connection.installed_on,
+        facts=connection.facts.in_short() or None,
     )
 
 
@@ -278,4 +282,5 @@ def _connection(item: ConnectionItem) -> Connection:
         carried=item.carried,
         meter_brand=item.meter_brand,
         installed_on=item.installed_on,
+        facts=RatingFacts.from_short(item.facts) if item.facts else NO_FACTS,
     )

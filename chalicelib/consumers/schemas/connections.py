@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from chalicelib.consumers.domain import Connection, ConnectionEvent, ConnectionStatus, EventKind, Purpose
+from chalicelib.consumers.domain import Connection, ConnectionEvent, ConnectionStatus, EventKind, Purpose, RatingFacts
 from chalicelib.consumers.schemas.people import BrandId
 from chalicelib.platform.schema import (
     AccountNumber,
@@ -23,7 +23,32 @@ ConsumerId = Annotated[str, Field(min_length=1, max_length=26)]
 ConsumerClass = Annotated[str, Field(max_length=40, examples=["residential"])]
 MeterNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
 Area = Annotated[str, Field(max_length=60, pattern=r"^[^#.]*(\.[^#.]+)*$", examples=["Poblacion"])]
+Fact = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$")]
 Reason = Annotated[Text, Field(examples=["Asked by the consumer"])]
+
+
+class FactsBody(Schema):
+    """What tariffs may charge by besides use and class; it counts from the next bill on."""
+
+    meter_size: Fact | None = Field(default=None, examples=["5/8"])
+    dwelling_units: Annotated[DecimalText, Field(gt=0, le=100_000)] = Decimal(1)
+    winter_average: Annotated[DecimalText, Field(ge=0)] | None = Field(
+        default=None, description="Use in the winter, for sewer charges by it"
+    )
+    flags: frozenset[Fact] = Field(default=frozenset(), max_length=8, examples=[["senior"]])
+
+    @classmethod
+    def of(cls, facts: RatingFacts) -> Self:
+        return cls(
+            meter_size=facts.meter_size,
+            dwelling_units=facts.dwelling_units,
+            winter_average=facts.winter_average,
+            flags=frozenset(facts.flags),
+        )
+
+    def to_domain(self) -> RatingFacts:
+        """This function will give the facts as the rules know them."""
+        return RatingFacts(self.meter_size, self.dwelling_units, self.winter_average, tuple(sorted(self.flags)))
 
 
 class NewConnection(Schema):
@@ -38,6 +63,7 @@ class NewConnection(Schema):
     purpose: Purpose = Field(default="service", description="A common area's or building's meter is read, never billed")
     meter_brand: BrandId | None = None
     installed_on: Day | None = None
+    facts: FactsBody = FactsBody()
 
 
 class ConnectionChange(Schema):
@@ -48,6 +74,7 @@ class ConnectionChange(Schema):
     area: Area = ""
     meter_brand: BrandId | None = None
     installed_on: Day | None = None
+    facts: FactsBody = FactsBody()
 
 
 class StatusChange(Schema):
@@ -104,6 +131,7 @@ class ConnectionOut(Schema):
     purpose: Purpose
     meter_brand: str | None
     installed_on: Day | None
+    facts: FactsBody
     initial_reading: DecimalText
     last_reading: DecimalText = Field(description="The last confirmed reading, at first the initial one")
     last_read_on: Day | None
@@ -125,6 +153,7 @@ class ConnectionOut(Schema):
             purpose=connection.purpose,
             meter_brand=connection.meter_brand,
             installed_on=connection.installed_on,
+            facts=FactsBody.of(connection.facts),
             initial_reading=connection.initial_reading,
             last_reading=connection.last_value,
             last_read_on=connection.last_read_on,

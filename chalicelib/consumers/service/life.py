@@ -8,6 +8,7 @@ from decimal import Decimal
 from chalicelib.areas import service as areas
 from chalicelib.consumers.domain import connections as rules
 from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind, normalised_meter
+from chalicelib.consumers.domain.facts import RatingFacts
 from chalicelib.consumers.repository import brands, history
 from chalicelib.consumers.repository import connections as repository
 from chalicelib.consumers.service.connections import explain_refusal, noted
@@ -32,8 +33,9 @@ def change_connection(
     area: str,
     meter_brand: str | None,
     installed_on: date | None,
+    facts: RatingFacts,
 ) -> Connection:
-    """This function will write a connection's class, area and meter details anew; the class counts from the next bill.
+    """This function will write a connection's class, area and facts anew; they count from the next bill.
 
     :raises NotFound: if the project has no such connection.
     :raises Invalid: for a class, area or brand that is not known here.
@@ -50,6 +52,7 @@ def change_connection(
         area=area,
         meter_brand=meter_brand,
         installed_on=installed_on,
+        facts=facts,
         version=version + 1,
     )
     lists = [] if area == before.area else [*areas.entering(ctx, area=area), *areas.leaving(ctx, area=before.area)]

@@ -1,0 +1,44 @@
+"""What a tariff may ask of a connection besides its use and class."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.kernel.quantity import plain
+
+
+@dataclass(frozen=True, slots=True)
+class RatingFacts:
+    """What tariffs charge by: the meter's size, dwellings behind it, the winter's average use, and flags ("senior").
+
+    They count from the next bill on. Bills keep what they were rated by in the traces of their lines.
+    """
+
+    meter_size: str | None = None
+    dwelling_units: Decimal = Decimal(1)
+    winter_average: Decimal | None = None
+    flags: tuple[str, ...] = ()
+
+    def in_short(self) -> dict[str, str]:
+        """This function will print what is not usual, to be kept and to be audited. Nothing for most connections."""
+        said = {
+            "meterSize": self.meter_size or "",
+            "dwellingUnits": "" if self.dwelling_units == 1 else plain(self.dwelling_units),
+            "winterAverage": "" if self.winter_average is None else plain(self.winter_average),
+            "flags": ",".join(self.flags),
+        }
+        return {name: text for name, text in said.items() if text}
+
+    @classmethod
+    def from_short(cls, said: Mapping[str, str]) -> "RatingFacts":
+        """This function will read back what `in_short` printed."""
+        winter = said.get("winterAverage")
+        return cls(
+            meter_size=said.get("meterSize"),
+            dwelling_units=Decimal(said.get("dwellingUnits", "1")),
+            winter_average=Decimal(winter) if winter else None,
+            flags=tuple(said["flags"].split(",")) if said.get("flags") else (),
+        )
+
+
+NO_FACTS = RatingFacts()
