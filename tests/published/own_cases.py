@@ -702,6 +702,18 @@ SERVICES = [
     ),
 ]
 NESTED = [
+    own(
+        "a-use-is-no-meter-size",
+        "76.00 = 20*2 + 36",
+        {"rate": 2, "fixed_charges": [{"name": "meter", "amount": {"13": 16, "20": 32, "25": 36}}]},
+        {"quantity": "20", "meter_size": "25"},
+    ),
+    own(
+        "a-use-is-no-meter-size-either",
+        "56.00 = 20*2 + 16",
+        {"rate": 2, "fixed_charges": [{"name": "meter", "amount": 16, "by_meter_size": {"20": 32}}]},
+        {"quantity": "20", "meter_size": "25"},
+    ),
     own("package-in-a-word", "10.00 = 2*5", {"package": {"size": 10, "amount": 5, "free_units": 3}}, {"quantity": 14}),
     own(
         "old-and-new-meter",

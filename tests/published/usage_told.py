@@ -80,7 +80,9 @@ class UsageTold:
     @property
     def facts(self) -> frozenset[str]:
         """The words by which a tariff may tell a value: class, season, meter size."""
-        return frozenset(bare(value) for value in self.told.told.values() if isinstance(value, str) and bare(value))
+        sizes = {str(self.told.told[key]) for key in self.told.told if bare(key) in {"metersize", "size", "diameter"}}
+        words = {value for value in self.told.told.values() if isinstance(value, str) and not is_number(value)}
+        return frozenset(bare(word) for word in words | sizes if bare(word))
 
     # --- what charges ask for
     def measure(self, name: object) -> str | None:
