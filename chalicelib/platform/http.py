@@ -11,11 +11,11 @@ from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.kernel import errors
-from chalicelib.kernel.context import Actor, Context
+from chalicelib.kernel.context import Actor, Context, ReadAlong
 from chalicelib.kernel.errors import Fault, Invalid, MeterbookError, NotFound, Unauthenticated
 from chalicelib.kernel.ids import derived_ids, slug
-from chalicelib.platform import clock, log
-from chalicelib.platform.auth import verify_access_token
+from chalicelib.platform import clock, keys, log
+from chalicelib.platform.auth import check_session, verify_access_token
 from chalicelib.platform.schema import Problem, ProblemField, Schema
 
 PUBLIC = "(public)"
@@ -59,6 +59,7 @@ _THROTTLED = {
     "ThrottlingException",
     "TransactionInProgressException",
 }
+_NOTHING_READ: ReadAlong = {}
 _ANONYMOUS = Actor(id="anonymous", role="anonymous", permissions=frozenset())
 
 Headers = dict[str, str | list[str]]
@@ -164,17 +165,21 @@ def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) 
 def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, str], request_id: str) -> Context:
     """This function will say who asks and whether they may, before anything of the request is read."""
     now = clock.now()
-    client, actor = "", _ANONYMOUS
+    client, project = "", path_parameters.get("project", "")
+    actor, read_along = _ANONYMOUS, _NOTHING_READ
     if known.permission != PUBLIC:
-        client, actor = verify_access_token(_bearer(request), now=now)
-    asked = path_parameters.get("client", client)
-    if asked != client:
-        raise NotFound("not-found", "there is no such client, or it is not yours")
-    key = request.headers.get("idempotency-key")
+        token = verify_access_token(_bearer(request), now=now)
+        client = token.client
+        if path_parameters.get("client", client) != client:
+            raise NotFound("not-found", "there is no such client, or it is not yours")
+        also = (keys.project(client, slug(project, "a project's id")),) if project else ()
+        actor, read_along = check_session(token, now, also)
+    key = request.headers.get("idempotency-key") if known.permission != PUBLIC else None
     if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
         raise Invalid("bad-idempotency-key", "an Idempotency-Key is 1 to 128 printable ASCII characters")
     context = Context(
         client=client,
+        project=project,
         actor=actor,
         now=now,
         new_id=derived_ids(client, actor.id, known.method, request.context.get("path", known.path), key)
@@ -184,11 +189,10 @@ def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, st
         request_key=key,
         address=_clean((request.context.get("identity") or {}).get("sourceIp")),
         agent=_clean(request.headers.get("user-agent")),
+        read_along=read_along,
     )
     if known.permission not in {PUBLIC, SIGNED_IN}:
         context.require(known.permission, or_own=known.or_own)
-    if "project" in path_parameters:
-        return context.in_project(slug(path_parameters["project"], "a project's id"))
     return context
 
 

@@ -15,15 +15,24 @@ from tests.support.world import PERIOD, STAFF, World
 
 _GUARDED = sorted(row for row, asks in POLICY.items() if asks[0] != PUBLIC)
 _TENANTS = sorted(row for row in _GUARDED if "{client}" in row[1])
-_UNIQUE = ("client", "consumer", "run", "import_id")
+_UNIQUE = ("client", "consumer", "run", "import_id", "user")
 _WITH_UNIQUE_IDS = [row for row in _TENANTS if any(f"{{{name}}}" in row[1] for name in _UNIQUE[1:])]
 _QUERIES = {"/readings": f"?period={PERIOD}", "/bills": f"?period={PERIOD}"}
+
+
+# A body that would do, by the last part of the path: a wrong id, not a wrong body, is what must be refused.
+_FITTING = {
+    "login": {"login": "somebody", "password": "Abcdef1!"},
+    "role": {"role": "viewer"},
+    "status": {"status": "disabled"},
+}
 
 
 def _send(world: World, who: str, method: str, path: str, ids: dict[str, str] | None = None) -> Reply:
     query = next((query for end, query in _QUERIES.items() if path.endswith("{project}" + end)), "")
     body = None if method == "GET" or path.endswith("confirmation") else b"{}"
-    return world.people[who].send(method, world.fill(path, ids) + query, body)
+    person = world.fresh(who) if path.startswith("/api/auth/logout") else world.people[who]
+    return person.send(method, world.fill(path, ids) + query, body)
 
 
 def _may(role: str, asks: tuple[str, ...]) -> bool:
@@ -114,7 +123,7 @@ def test_another_tenants_id_in_ones_own_address_is_a_404_that_gives_nothing_away
     world: World, method: str, path: str
 ) -> None:
     mine = {"client": world.utility.client, "project": world.utility.project}
-    body = None if method == "GET" else {"login": "somebody", "password": "Abcdef1!"}
+    body = None if method == "GET" else _FITTING.get(path.rpartition("/")[2], {})
     reply = world.people["admin"].send(method, world.fill(path, {**world.foreign_ids, **mine}), body)
     assert reply.status == 404
     _gives_nothing_away(reply, world.foreign_ids)
