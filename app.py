@@ -2,6 +2,7 @@
 
 from chalice.app import Chalice, CORSConfig
 
+from chalicelib.audit.routes import blueprint as audit
 from chalicelib.billing.jobs import blueprint as billing_jobs
 from chalicelib.billing.routes import blueprint as billing
 from chalicelib.bills.routes import blueprint as bills
@@ -24,16 +25,7 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-for blueprint in (
-    identity,
-    tenancy,
-    consumers,
-    tariffs,
-    readings,
-    bills,
-    billing,
-    openapi,
-    readings_jobs,
-    billing_jobs,
-):
+apis = (identity, tenancy, audit, consumers, tariffs, readings, bills, billing, openapi)
+jobs = (readings_jobs, billing_jobs)
+for blueprint in (*apis, *jobs):
     app.register_blueprint(blueprint)

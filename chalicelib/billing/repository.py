@@ -51,12 +51,12 @@ class ExceptionItem(TableItem):
     reason = UnicodeAttribute()
 
 
-def start_run(project: Project, run: BillingRun, freeze: Action) -> None:
+def start_run(project: Project, run: BillingRun, freeze: Action, *, also: Sequence[Action]) -> None:
     """This function will write a new run and take its period, in one transaction.
 
     :raises Refused: labels `period` (another run has it) or `run` (this request was carried out before).
     """
-    transact([insert("run", _run_item(project, run)), freeze])
+    transact([insert("run", _run_item(project, run)), freeze, *also])
 
 
 def find_run(project: Project, run_id: str) -> BillingRun | None:
@@ -163,10 +163,10 @@ def exceptions_page(project: Project, run_id: str, *, limit: int, cursor: str | 
     return Page(tuple(BillingException(item.account, item.code, item.reason) for item in page.items), page.cursor)
 
 
-def complete_run(project: Project, run: BillingRun, release: Action) -> None:
+def complete_run(project: Project, run: BillingRun, release: Action, *, also: Sequence[Action]) -> None:
     """This function will record a run's totals and give its period back, in one transaction; once, whoever is first."""
     try:
-        transact([put("run", _run_item(project, run), RunItem.state == "generating"), release])
+        transact([put("run", _run_item(project, run), RunItem.state == "generating"), release, *also])
     except Refused:
         return
 

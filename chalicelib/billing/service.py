@@ -6,6 +6,7 @@ period, and the table refuses the second one.
 
 from datetime import date
 
+from chalicelib.audit import service as audit
 from chalicelib.billing import repository
 from chalicelib.billing.domain import (
     LEASE,
@@ -29,7 +30,7 @@ from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import queue
 from chalicelib.platform.bulk import BATCH, batches
-from chalicelib.platform.transaction import Refused
+from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs import service as tariffs
@@ -66,7 +67,8 @@ def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: d
         currency=project.settings.currency,
     )
     try:
-        repository.start_run(project, run, readings.freeze_period(project, period, run.id))
+        freeze = readings.freeze_period(project, period, run.id)
+        repository.start_run(project, run, freeze, also=[_noted(ctx, "billing-run.started", run)])
     except Refused:
         run = _standing_run(project, run)
     if run.state != "complete":
@@ -189,7 +191,17 @@ def _complete(ctx: Context, project: Project, run: BillingRun) -> None:
     chunks = repository.chunks_of(project, run.id)
     if len(chunks) == run.chunks and all(chunk.state == "done" for chunk in chunks):
         release = readings.release_period(project, run.period, run.id)
-        repository.complete_run(project, completed(run, chunks, ctx.now), release)
+        done = completed(run, chunks, ctx.now)
+        repository.complete_run(project, done, release, also=[_noted(ctx, "billing-run.completed", done)])
+
+
+def _noted(ctx: Context, action: str, run: BillingRun) -> Action:
+    """This function will write down that a run began or ended; its bills are documents of their own."""
+    facts: dict[str, object] = {"period": run.period, "billed_on": run.billed_on, "due_on": run.due_on}
+    if run.state == "complete":
+        tally = run.tally
+        facts |= {"bills": tally.bills, "exceptions": tally.exceptions, "total_minor": tally.total_minor}
+    return audit.record(ctx, action=action, subject=("billing-run", f"{ctx.project}.{run.id}"), after=facts)
 
 
 def _get(project: Project, run_id: str) -> BillingRun:

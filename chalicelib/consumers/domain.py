@@ -55,6 +55,17 @@ class Connection:
     created_at: datetime
     request_print: str
 
+    def in_short(self) -> dict[str, object]:
+        """This function will say what the audit log keeps of it: all but whose name it is in."""
+        return {
+            "consumer_id": self.consumer_id,
+            "consumer_class": self.consumer_class,
+            "meter_number": self.meter_number,
+            "area": self.area,
+            "initial_reading": self.initial_reading,
+            "status": self.status,
+        }
+
 
 def normalised_meter(number: str) -> str:
     """This function will give the form under which a meter number is unique: trimmed, upper case.

@@ -1,6 +1,6 @@
 """Consumers, connections and their unique numbers in the table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 
@@ -64,8 +64,8 @@ class SequenceItem(TableItem):
     last = IntAttribute()
 
 
-def insert_consumer(client_id: str, consumer: Consumer) -> None:
-    """This function will write a new consumer.
+def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action]) -> None:
+    """This function will write a new consumer, and what is to be written with it.
 
     :raises Refused: label `consumer`, if this request was carried out before.
     """
@@ -82,7 +82,7 @@ def insert_consumer(client_id: str, consumer: Consumer) -> None:
         created_at=consumer.created_at,
         request_print=consumer.request_print,
     )
-    transact([insert("consumer", item)])
+    transact([insert("consumer", item), *also])
 
 
 def find_consumer(client_id: str, consumer_id: str) -> Consumer | None:
@@ -102,11 +102,16 @@ def next_number(project: Project, sequence: str) -> int:
     return int(item.last)
 
 
-def insert_connection(project: Project, connection: Connection) -> None:
+def insert_connection(project: Project, connection: Connection, *, also: Sequence[Action]) -> None:
     """This function will write a connection, claim its meter number and link it to its consumer. Eight write units.
 
     :raises Refused: labels `connection`, `meter` (number taken) or `consumer` (unknown).
     """
+    transact([*connection_writes(project, connection), *also])
+
+
+def connection_writes(project: Project, connection: Connection) -> list[Action]:
+    """This function will give the writes of `insert_connection`, for a transaction that does more."""
     shards = project.settings.shards
     actions = [
         insert("connection", _connection_item(project, connection)),
@@ -123,7 +128,7 @@ def insert_connection(project: Project, connection: Connection) -> None:
             check("consumer", keys.consumer(project.client, connection.consumer_id), ConsumerItem.pk.exists()),
             insert("link", LinkItem(*link, project=project.id, account=connection.account, shards=shards)),
         ]
-    transact(actions)
+    return actions
 
 
 def find_connection(project: Project, account: str) -> Connection | None:

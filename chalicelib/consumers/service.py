@@ -1,9 +1,10 @@
 """Register consumers and connections, and look them up."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from dataclasses import replace
 from decimal import Decimal
 
+from chalicelib.audit import service as audit
 from chalicelib.consumers import repository
 from chalicelib.consumers.domain import (
     Connection,
@@ -18,7 +19,7 @@ from chalicelib.identity import service as identity
 from chalicelib.identity.domain import User
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.ids import code, fingerprint, known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.quantity import plain
@@ -45,7 +46,8 @@ def register_consumer(
         request_print=fingerprint(first_name, last_name, email or "", phone or "", address or ""),
     )
     try:
-        repository.insert_consumer(ctx.client, consumer)
+        noted = audit.record(ctx, action="consumer.registered", subject=("consumer", consumer.id))
+        repository.insert_consumer(ctx.client, consumer, also=[noted])
     except Refused:
         made = repository.find_consumer(ctx.client, consumer.id)
         return _same_request(made, consumer)
@@ -97,33 +99,72 @@ def register_connection(
     :raises Conflict: if the meter or account number is taken.
     """
     project = tenancy.get_project(ctx)
-    check_connection(project, consumer_class=consumer_class, consumer_id=consumer_id, given_account=account)
-    if initial_reading < 0:
-        raise Invalid("bad-number", "initialReading: a meter does not show less than zero")
-    consumer = get_consumer(ctx, consumer_id=consumer_id) if consumer_id else None
-    meter = normalised_meter(meter_number)
-    # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
-    facts = (consumer_id or "", account or "", consumer_class, meter, area, plain(initial_reading))
-    printed = fingerprint(ctx.request_key or ctx.new_id(), *facts)[
-        :16
-    ]  # kept on every connection, which each run reads
-    if made := _made_before(project, meter, printed):
-        return made
-    connection = new_connection(
-        account=account or _next_account(project, local_day(ctx.now, project.settings.timezone)),
-        consumer=consumer,
+    connection = _draft(
+        ctx,
+        project,
+        consumer_id=consumer_id,
+        account=account,
         consumer_class=consumer_class,
-        meter_number=meter,
+        meter_number=meter_number,
         area=area,
         initial_reading=initial_reading,
-        created_at=ctx.now,
-        request_print=printed,
     )
+    if made := _made_before(project, connection):
+        return made
+    connection = _with_account(ctx, project, connection)
     try:
-        repository.insert_connection(project, connection)
+        repository.insert_connection(project, connection, also=[_connected(ctx, connection)])
     except Refused as refused:
-        return _settle_refusal(project, connection, refused)
+        if "meter" in refused.labels and (made := _made_before(project, connection)):
+            return made
+        raise explain_refusal(project, connection, refused) from None
     return connection
+
+
+def prepare_connection(
+    ctx: Context,
+    *,
+    consumer_id: str | None,
+    account: str | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+) -> tuple[Connection, list[Action]]:
+    """This function will give a new connection and the writes that register it, for a transaction that does more.
+
+    What the table then refuses, `explain_refusal` puts into words. A crash before that transaction leaves a gap in the
+    account numbers, nothing else.
+
+    :raises Invalid: for a class, meter or account number that the project does not know.
+    :raises NotFound: for an unknown consumer.
+    :raises Conflict: if the meter number is taken.
+    """
+    project = tenancy.get_project(ctx)
+    connection = _draft(
+        ctx,
+        project,
+        consumer_id=consumer_id,
+        account=account,
+        consumer_class=consumer_class,
+        meter_number=meter_number,
+        area=area,
+        initial_reading=initial_reading,
+    )
+    if holder := repository.find_account_of_meter(project, connection.meter_number):
+        raise _meter_taken(connection.meter_number, holder)
+    connection = _with_account(ctx, project, connection)
+    return connection, [*repository.connection_writes(project, connection), _connected(ctx, connection)]
+
+
+def explain_refusal(project: Project, connection: Connection, refused: Refused) -> MeterbookError:
+    """This function will say why the table refused to register a connection."""
+    if "consumer" in refused.labels:
+        return NotFound("not-found", "there is no consumer with this id")
+    if "meter" in refused.labels:
+        holder = repository.find_account_of_meter(project, connection.meter_number)
+        return _meter_taken(connection.meter_number, holder)
+    return Conflict("account-taken", f"account number {connection.account} is already in use")
 
 
 def get_connection(ctx: Context, *, account: str) -> Connection:
@@ -182,6 +223,11 @@ def move_on(project: Project, before: Connection, after: Connection) -> Action:
     return repository.move_on(project, before, after)
 
 
+def _connected(ctx: Context, connection: Connection) -> Action:
+    subject = ("connection", f"{ctx.project}.{connection.account}")
+    return audit.record(ctx, action="connection.registered", subject=subject, after=connection.in_short())
+
+
 def _may_see(ctx: Context, connection: Connection) -> bool:
     return ctx.actor.may("connections.read") or ctx.actor.owns(connection.consumer_id)
 
@@ -193,29 +239,59 @@ def _known_account(account: str) -> str:
         raise NotFound("not-found", "there is no connection with this account number") from None
 
 
-def _next_account(project: Project, day: date) -> str:
-    return account_number(day, repository.next_number(project, account_sequence(day)))
+def _draft(
+    ctx: Context,
+    project: Project,
+    *,
+    consumer_id: str | None,
+    account: str | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+) -> Connection:
+    """This function will give a connection that the project's settings allow; its account number may be missing."""
+    check_connection(project, consumer_class=consumer_class, consumer_id=consumer_id, given_account=account)
+    if initial_reading < 0:
+        raise Invalid("bad-number", "initialReading: a meter does not show less than zero")
+    consumer = get_consumer(ctx, consumer_id=consumer_id) if consumer_id else None
+    meter = normalised_meter(meter_number)
+    # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
+    facts = (consumer_id or "", account or "", consumer_class, meter, area, plain(initial_reading))
+    return new_connection(
+        account=account or "",
+        consumer=consumer,
+        consumer_class=consumer_class,
+        meter_number=meter,
+        area=area,
+        initial_reading=initial_reading,
+        created_at=ctx.now,
+        request_print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16],  # short: each run reads it
+    )
 
 
-def _made_before(project: Project, meter: str, printed: str) -> Connection | None:
+def _with_account(ctx: Context, project: Project, connection: Connection) -> Connection:
+    """This function will give the connection its account number where the project makes them."""
+    if connection.account:
+        return connection
+    day = local_day(ctx.now, project.settings.timezone)
+    number = repository.next_number(project, account_sequence(day))
+    return replace(connection, account=account_number(day, number))
+
+
+def _made_before(project: Project, asked: Connection) -> Connection | None:
     """This function will find what an earlier sending of this very request made; another's meter is a conflict."""
-    account = repository.find_account_of_meter(project, meter)
+    account = repository.find_account_of_meter(project, asked.meter_number)
     if account is None:
         return None
     holder = repository.find_connection(project, account)
-    if holder and holder.request_print == printed:
+    if holder and holder.request_print == asked.request_print:
         return holder
-    raise Conflict("meter-taken", f"meter number {meter} is already on connection {account}")
+    raise _meter_taken(asked.meter_number, account)
 
 
-def _settle_refusal(project: Project, connection: Connection, refused: Refused) -> Connection:
-    if "consumer" in refused.labels:
-        raise NotFound("not-found", "there is no consumer with this id") from None
-    if "meter" in refused.labels:
-        made = _made_before(project, connection.meter_number, connection.request_print)
-        if made:
-            return made
-    raise Conflict("account-taken", f"account number {connection.account} is already in use") from None
+def _meter_taken(meter: str, account: str | None) -> Conflict:
+    return Conflict("meter-taken", f"meter number {meter} is already on connection {account}")
 
 
 def _same_request(made: Consumer | None, asked: Consumer) -> Consumer:

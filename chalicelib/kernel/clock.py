@@ -37,6 +37,11 @@ def iso(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03}Z"
 
 
+def parse_iso(text: str) -> datetime:
+    """This function will read an instant that `iso` printed."""
+    return datetime.fromisoformat(text.removesuffix("Z") + "+00:00")
+
+
 def epoch_ms(instant: datetime) -> int:
     """This function will give an instant as whole milliseconds since 1970, without a float in between."""
     since = instant - _EPOCH

@@ -2,9 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from pynamodb.attributes import Attribute, UnicodeAttribute
@@ -216,55 +217,41 @@ def page_of(  # one call, one page; the cursor is only good for the same list of
     """
     place = f"{index}|{partition}|{prefix}|{newest_first}"
     last = open_cursor(cursor, place) if cursor else None
-    if only is not None:
-        items, last = _chosen(item, partition, prefix, limit, last, index, only, newest_first=newest_first)
-        return Page(items, seal_cursor(last, place) if last else None)
-    found = list(
-        item.query(
-            partition,
-            getattr(item, _RANGE[index]).startswith(prefix) if prefix else None,
-            index_name=index,
-            consistent_read=index is None,  # an index has no consistent reads
-            limit=limit + 1,  # one more tells whether there is another page
-            last_evaluated_key=last,
-            scan_index_forward=not newest_first,
-        )
+    ask = partial(
+        item.query,
+        partition,
+        getattr(item, _RANGE[index]).startswith(prefix) if prefix else None,
+        index_name=index,
+        consistent_read=index is None,  # an index has no consistent reads
+        scan_index_forward=not newest_first,
     )
+    if only is not None:
+        return _chosen(item, partial(ask, filter_condition=only), last, limit=limit, index=index, place=place)
+    found = list(ask(limit=limit + 1, last_evaluated_key=last))  # one more tells whether there is another page
     items = tuple(found[:limit])
     return Page(items, seal_cursor(_key_of(items[-1], index), place) if len(found) > limit else None)
 
 
 def _chosen(
     item: type[Item],
-    partition: str,
-    prefix: str,
-    limit: int,
+    ask: Callable[..., Any],
     last: dict[str, Any] | None,
-    index: str | None,
-    only: Condition,
     *,
-    newest_first: bool,
-) -> tuple[tuple[Item, ...], dict[str, Any] | None]:
-    """This function will look for items that fit, page by page of DynamoDB's, and say from where to go on."""
+    limit: int,
+    index: str | None,
+    place: str,
+) -> Page[Item]:
+    """This function will look for items that fit, one page of DynamoDB's after the other."""
     items: list[Item] = []
     for _ in range(_PAGES_LOOKED_THROUGH):
-        pages = item.query(
-            partition,
-            getattr(item, _RANGE[index]).startswith(prefix) if prefix else None,
-            filter_condition=only,
-            index_name=index,
-            consistent_read=index is None,
-            last_evaluated_key=last,
-            scan_index_forward=not newest_first,
-        ).page_iter
-        page = next(pages)
+        page = next(ask(last_evaluated_key=last).page_iter)
         items += [item.from_raw_data(raw) for raw in page["Items"]]
         last = page.get("LastEvaluatedKey")
         if len(items) > limit:
-            return tuple(items[:limit]), _key_of(items[limit - 1], index)
+            return Page(tuple(items[:limit]), seal_cursor(_key_of(items[limit - 1], index), place))
         if last is None:
             break
-    return tuple(items), last
+    return Page(tuple(items), seal_cursor(last, place) if last else None)
 
 
 def _key_of(item: TableItem, index: str | None) -> dict[str, dict[str, str]]:

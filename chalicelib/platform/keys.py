@@ -18,6 +18,15 @@ def shard_name(shard: int) -> str:
     return str(shard).zfill(_SHARD_DIGITS)
 
 
+# --- the audit log
+def audit_entry(client_id: str, month: Period, place: str) -> Key:
+    return f"{client_id}#AUDIT#{month}", f"ENTRY#{place}"
+
+
+def audit_subject(client_id: str, kind: str, subject_id: str) -> str:
+    return f"{client_id}#AUDIT-OF#{kind}#{subject_id}"
+
+
 # --- tenancy
 # The one partition that no tenant owns: the list of projects that schedules walk. "~" can't start a client's name.
 DIRECTORY = "~DIRECTORY"

@@ -145,21 +145,21 @@ def pending_page(project: Project, area: str | None, *, limit: int, cursor: str 
     return Page(tuple(_reading(item) for item in page.items), page.cursor)
 
 
-def insert_import(project: Project, record: ReadingImport) -> None:
-    """This function will write a new import.
+def insert_import(project: Project, record: ReadingImport, *, also: Sequence[Action]) -> None:
+    """This function will write a new import, and what is to be written with it.
 
     :raises Refused: label `import`, if this request was carried out before.
     """
-    transact([insert("import", _import_item(project, record))])
+    transact([insert("import", _import_item(project, record)), *also])
 
 
-def finish_import(project: Project, record: ReadingImport) -> None:
+def finish_import(project: Project, record: ReadingImport, *, also: Sequence[Action]) -> None:
     """This function will write an import's result over its waiting state; a result that stands already stays.
 
     :raises Refused: label `import`, if it is finished.
     """
     waiting = ImportItem.state == "awaiting_upload"
-    transact([put("import", _import_item(project, record), waiting)])
+    transact([put("import", _import_item(project, record), waiting), *also])
 
 
 def find_import(project: Project, import_id: str) -> ReadingImport | None:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.exceptions import DeleteError
 
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import IntAttribute, JsonAttribute, TableItem
-from chalicelib.platform.transaction import Refused, insert, put, transact, update
+from chalicelib.platform.transaction import Action, delete, insert, put, transact, update
 from chalicelib.tariffs.domain import KnownVersion, Tariff
 from chalicelib.tenancy.domain import Project
 
@@ -22,44 +21,42 @@ class TariffItem(TableItem):
     sealed = IntAttribute(null=True)
 
 
-def insert_tariff(project: Project, tariff: Tariff) -> None:
+def insert_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:
     """This function will write a new version of a tariff.
 
     :raises Refused: label `tariff`, if this version exists.
     """
-    transact([insert("tariff", _item(project, tariff))])
+    transact([insert("tariff", _item(project, tariff)), *also])
 
 
-def replace_tariff(project: Project, tariff: Tariff) -> None:
+def replace_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:
     """This function will write a version anew.
 
     :raises Refused: label `tariff`, if there is none, or a run was given it.
     """
     unsealed = TariffItem.pk.exists() & TariffItem.sealed.does_not_exist()
-    transact([put("tariff", _item(project, tariff), unsealed)])
+    transact([put("tariff", _item(project, tariff), unsealed), *also])
 
 
-def insert_successor(project: Project, *, before: Tariff, ended: Tariff, successor: Tariff) -> None:
+def insert_successor(
+    project: Project, *, before: Tariff, ended: Tariff, successor: Tariff, also: Sequence[Action]
+) -> None:
     """This function will end a version and write the next one, both or neither.
 
     :raises Refused: label `before`, if it is no longer what it was; label `tariff`, if the successor's number is taken.
     """
     key = keys.tariff(project.client, project.id, before.id, before.version)
     end = update("before", key, [TariffItem.document.set(_document(ended))], TariffItem.document == _document(before))
-    transact([end, insert("tariff", _item(project, successor))])
+    transact([end, insert("tariff", _item(project, successor)), *also])
 
 
-def delete_tariff(project: Project, tariff: Tariff) -> None:
+def delete_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:
     """This function will take a version away.
 
-    :raises Refused: label `tariff`, if a run was given it.
+    :raises Refused: label `tariff`, if a run was given it, or it is gone.
     """
-    try:
-        _item(project, tariff).delete(TariffItem.sealed.does_not_exist())
-    except DeleteError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        raise Refused(("tariff",)) from None
+    key = keys.tariff(project.client, project.id, tariff.id, tariff.version)
+    transact([delete("tariff", key, TariffItem.pk.exists() & TariffItem.sealed.does_not_exist()), *also])
 
 
 def seal_versions(project: Project, tariffs: Sequence[Tariff]) -> None:

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from chalicelib.audit import service as audit
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound, TryLater
 from chalicelib.kernel.period import Period
-from chalicelib.platform.transaction import Refused
+from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tariffs import repository
 from chalicelib.tariffs.domain import (
     CompiledTariff,
@@ -38,7 +39,7 @@ def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
         raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next")
     _check(project, tariff, tuple(each.tariff for each in known))
     try:
-        repository.insert_tariff(project, tariff)
+        repository.insert_tariff(project, tariff, also=[_noted(ctx, "tariff.opened", after=tariff)])
     except Refused:
         raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next") from None
     return KnownVersion(tariff, sealed=False)
@@ -66,7 +67,13 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     others = tuple(each.tariff for each in known if each.tariff != last)
     _check(project, successor, (*others, ended))
     try:
-        repository.insert_successor(project, before=last, ended=ended, successor=successor)
+        repository.insert_successor(
+            project,
+            before=last,
+            ended=ended,
+            successor=successor,
+            also=[_noted(ctx, "tariff.succeeded", after=successor)],
+        )
     except Refused:
         raise Conflict("tariff-changed", f"{tariff.id} is being changed by somebody else; look and try again") from None
     return KnownVersion(successor, sealed=False)
@@ -80,12 +87,12 @@ def correct_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     :raises Conflict: if it has rated bills.
     """
     project = tenancy.get_project(ctx)
-    _get(project, tariff.id, tariff.version)
+    before = _get(project, tariff.id, tariff.version).tariff
     known = tuple(each.tariff for each in repository.all_versions(project))
     others = tuple(each for each in known if (each.id, each.version) != (tariff.id, tariff.version))
     _check(project, tariff, others)
     try:
-        repository.replace_tariff(project, tariff)
+        repository.replace_tariff(project, tariff, also=[_noted(ctx, "tariff.corrected", before=before, after=tariff)])
     except Refused:
         raise _sealed(tariff) from None
     return KnownVersion(tariff, sealed=False)
@@ -100,8 +107,9 @@ def delete_tariff(ctx: Context, *, tariff_id: str, version: int) -> KnownVersion
     project = tenancy.get_project(ctx)
     known = _get(project, tariff_id, version)
     try:
-        repository.delete_tariff(project, known.tariff)
+        repository.delete_tariff(project, known.tariff, also=[_noted(ctx, "tariff.deleted", before=known.tariff)])
     except Refused:
+        _get(project, tariff_id, version)
         raise _sealed(known.tariff) from None
     return known
 
@@ -180,6 +188,24 @@ def _get(project: Project, tariff_id: str, version: int) -> KnownVersion:
         if (each.tariff.id, each.tariff.version) == (tariff_id, version):
             return each
     raise _no_tariff(f"{tariff_id}, version {version}")
+
+
+def _noted(ctx: Context, action: str, *, before: Tariff | None = None, after: Tariff | None = None) -> Action:
+    """This function will write down what became of a tariff: its charges as a digest, for they are a document."""
+    known = [tariff for tariff in (before, after) if tariff]
+    subject = ("tariff", f"{ctx.project}.{known[0].id}.{known[0].version}")
+    return audit.record(ctx, action=action, subject=subject, before=_in_short(before), after=_in_short(after))
+
+
+def _in_short(tariff: Tariff | None) -> dict[str, object]:
+    if tariff is None:
+        return {}
+    return {
+        "valid_from": tariff.valid_from,
+        "valid_until": tariff.valid_until,
+        "consumer_class": tariff.consumer_class,
+        "digest": compile_tariff(tariff).document_digest,
+    }
 
 
 def _no_tariff(what: str) -> NotFound:

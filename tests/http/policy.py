@@ -21,6 +21,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _CLIENT): (SIGNED_IN,),
     ("GET", _CLIENT + "/projects"): (SIGNED_IN,),
     ("GET", _PROJECT): ("settings.read",),
+    ("GET", _CLIENT + "/audit-log"): ("audit.read",),
     ("GET", _CLIENT + "/users"): ("users.read",),
     ("POST", _CLIENT + "/users"): ("users.manage",),
     ("GET", _CLIENT + "/users/{user}"): ("users.read",),
@@ -75,17 +76,32 @@ _OPERATE = _READ_ALL | {
     "readings.import", "bills.generate",
 }  # fmt: skip
 _ADMINISTER = {
-    "users.manage", "users.read", "roles.manage", "logins.read", "tariffs.manage", "settings.manage",
-}  # fmt: skip
+    "audit.read",
+    "users.manage",
+    "users.read",
+    "roles.manage",
+    "logins.read",
+    "tariffs.manage",
+    "settings.manage",
+}
+_ANSWER = {"requests.read", "issues.read", "issues.respond"}
+_DECIDE = {"requests.create", "requests.decide", "issues.report"}
 
 GRANTS: dict[str, set[str]] = {
-    "superuser": _OPERATE | _ADMINISTER,
-    "admin": _OPERATE | _ADMINISTER,
-    "manager": _OPERATE,
-    "billing_officer": _OPERATE,
+    "superuser": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,
+    "admin": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,
+    "manager": _OPERATE | _ANSWER,
+    "billing_officer": _OPERATE | _ANSWER,
     "account_officer": _READ_ALL,
     "viewer": {"settings.read", "bills.read"},
     "field_staff": {"consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"},
-    "consumer": {"connections.read.own", "bills.read.own"},
+    "consumer": {
+        "connections.read.own",
+        "bills.read.own",
+        "requests.create.own",
+        "requests.read.own",
+        "issues.report.own",
+        "issues.read.own",
+    },
     "device": {"readings.submit"},
 }

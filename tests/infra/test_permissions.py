@@ -71,7 +71,7 @@ class Observer:
 
     def _uses(self, service: str, operation: str, params: dict[str, Any]) -> Iterator[Use]:
         if operation == "TransactWriteItems":
-            actions = {"ConditionCheck": "ConditionCheckItem", "Put": "PutItem", "Update": "UpdateItem"}
+            actions = {"ConditionCheck": "ConditionCheckItem", "Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
             for item in params["TransactItems"]:
                 ((kind, request),) = item.items()
                 yield f"dynamodb:{actions.get(kind, kind)}", self._names[request["TableName"]]
@@ -133,7 +133,11 @@ def upload(observer: Observer, staff: Api, utility: Utility, file: str) -> str:
 def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | None) -> None:
     """This function will go from two meters to two bills, by file and by hand."""
     with observer.acting("api_handler"):
-        staff = utility.as_staff("admin")
+        wrong = {"client": utility.client, "login": "admin", "password": "mistyped"}
+        utility.api.post("/api/auth/login", wrong).expect(401)
+        wrong["login"] = "admin@example.com"
+        utility.api.post("/api/auth/login", wrong).expect(401)
+        staff = utility.as_staff("admin")  # which forgets the mistyped one
         numbers = []
         for meter in ("M-1", "M-2"):
             consumer = staff.post(utility.consumers, {"firstName": "Ana", "lastName": meter}).expect(201)

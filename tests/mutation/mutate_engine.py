@@ -20,7 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOMAIN = Path("chalicelib/tariffs/domain")
 MODULES = [
-    *("rounding", "blocks", "charges", "draft", "pricing", "rating"),
+    *("rounding", "blocks", "draft", "pricing", "rating"),
+    *("charges/base", "charges/amounts", "charges/quantities", "charges/shares"),
     *("straddle", "metering", "late_charges", "trace", "checks"),
 ]
 TESTS = ["tests/unit/tariffs", "tests/published", "tests/properties/test_rating_laws.py"]

@@ -31,8 +31,8 @@ class Meter:
         """This function will print the counts for the lock file."""
         return {
             "requests": dict(sorted(self.requests.items())),
-            "write_units": str(self.write_units.normalize()),
-            "read_units": str(self.read_units.normalize()),
+            "write_units": format(self.write_units.normalize(), "f"),
+            "read_units": format(self.read_units.normalize(), "f"),
         }
 
     def ask_for_capacity(self, params: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401

@@ -18,6 +18,7 @@ SUPERUSER = "superuser"
 PERMISSIONS: Mapping[str, str] = {
     "settings.read": "see how a project works",
     "settings.manage": "change how a project works",
+    "audit.read": "see who did what",
     "users.read": "see users and roles",
     "users.manage": "make users, change and disable them",
     "roles.manage": "define roles and change them",
@@ -35,6 +36,12 @@ PERMISSIONS: Mapping[str, str] = {
     "readings.import": "bring in files of readings",
     "bills.read": "see bills",
     "bills.generate": "start billing runs and follow them",
+    "requests.read": "see requests for connections",
+    "requests.create": "ask for a connection",
+    "requests.decide": "approve and reject requests for connections",
+    "issues.read": "see issue reports",
+    "issues.report": "report an issue",
+    "issues.respond": "respond to issue reports and move them on",
 }
 
 
@@ -68,6 +75,8 @@ _OPERATE = _READ_ALL | {
     "readings.import",
 }
 _RUN = frozenset({"bills.generate"})
+# Only an administrator decides about requests, or asks in somebody's name. Source: S2-133, S2-176.
+_ANSWER = frozenset({"requests.read", "issues.read", "issues.respond"})
 
 # Source: decisions.md "Roles".
 BUILT_IN: Mapping[str, Role] = {
@@ -75,8 +84,8 @@ BUILT_IN: Mapping[str, Role] = {
     for role in (
         Role(SUPERUSER, "tenant", frozenset(PERMISSIONS)),
         Role("admin", "tenant", frozenset(PERMISSIONS)),
-        Role("manager", "tenant", _OPERATE | _RUN),
-        Role("billing_officer", "tenant", _OPERATE | _RUN),
+        Role("manager", "tenant", _OPERATE | _RUN | _ANSWER),
+        Role("billing_officer", "tenant", _OPERATE | _RUN | _ANSWER),
         Role("account_officer", "tenant", _READ_ALL),
         Role(
             "field_staff",
@@ -84,7 +93,20 @@ BUILT_IN: Mapping[str, Role] = {
             frozenset({"consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"}),
         ),
         Role("viewer", "tenant", frozenset({"settings.read", "bills.read"})),
-        Role(CONSUMER, "own", frozenset({"connections.read", "bills.read"})),
+        Role(
+            CONSUMER,
+            "own",
+            frozenset(
+                {
+                    "connections.read",
+                    "bills.read",
+                    "requests.create",
+                    "requests.read",
+                    "issues.report",
+                    "issues.read",
+                }
+            ),
+        ),
         Role(DEVICE, "device", frozenset({"readings.submit"})),
     )
 }

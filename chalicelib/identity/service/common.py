@@ -1,7 +1,9 @@
 """What the use cases of users share: a new user, whom one may manage, and the writes that go together."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from chalicelib.audit import service as audit
 from chalicelib.identity.domain.logins import Ending
 from chalicelib.identity.domain.passwords import check_password
 from chalicelib.identity.domain.roles import BUILT_IN, Role, check_reach
@@ -54,6 +56,14 @@ def new_user(
     return user, Access(user.id, auth.hash_password(password), active=status == "active")
 
 
+def registered(ctx: Context, client_id: str, user: User, access: Access) -> list[Action]:
+    """This function will give the writes of a new user, with the entry of the audit log."""
+    facts = {"role": user.role, "status": user.status, "consumer_id": user.consumer_id}
+    here = replace(ctx, client=client_id)
+    noted = audit.record(here, action="user.registered", subject=("user", user.id), after=facts)
+    return [*users.insert_user(client_id, user, access), noted]
+
+
 def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
     """This function will write a new user; a repetition of the request finds what the first one made.
 
@@ -93,7 +103,14 @@ def manageable(ctx: Context, user_id: str) -> tuple[User, Access, Role]:
 
 
 def close(
-    ctx: Context, user: User, access: Access, after: User, more: Sequence[Action], *, password_hash: str | None = None
+    ctx: Context,
+    user: User,
+    access: Access,
+    after: User,
+    more: Sequence[Action],
+    *,
+    deed: str,
+    password_hash: str | None = None,
 ) -> User:
     """This function will write a changed user and end all their sessions with the same transaction.
 
@@ -102,7 +119,8 @@ def close(
     by: Ending = "password_changed" if password_hash else "account_changed"
     closed = access.closed(active=after.status == "active", password_hash=password_hash)
     written = [users.put_user(ctx.client, user, after), users.put_access(ctx.client, access, closed)]
-    write(ctx, [*written, *logins.note_ends(ctx.client, access.sessions, at=ctx.now, by=by), *more])
+    noted = audit.record(ctx, action=deed, subject=("user", user.id), before=_in_short(user), after=_in_short(after))
+    write([*written, noted, *logins.note_ends(ctx.client, access.sessions, at=ctx.now, by=by), *more])
     return after
 
 
@@ -124,13 +142,16 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
             ]
     after = user.changed(**facts)
     try:
-        write(ctx, [users.put_user(ctx.client, user, after), *moved])
+        # Which facts changed, and not what they are: they say who somebody is.
+        said = {"changed": ", ".join(sorted(changes))}
+        noted = audit.record(ctx, action="user.changed", subject=("user", user.id), after=said)
+        write([users.put_user(ctx.client, user, after), noted, *moved])
     except Refused as refused:
         raise name_taken(after, refused) from None
     return after
 
 
-def write(_ctx: Context, actions: Sequence[Action]) -> None:
+def write(actions: Sequence[Action]) -> None:
     """This function will carry changes of a user out.
 
     :raises Conflict: if somebody changed the user meanwhile, or the last superuser would be gone.
@@ -157,6 +178,10 @@ def counts(client_id: str, before: User | None, after: User, had: Role | None, h
             if role and role.name not in BUILT_IN
         ]
     return counted
+
+
+def _in_short(user: User) -> dict[str, object]:
+    return {"role": user.role, "status": user.status}
 
 
 def _repeated(ctx: Context, asked: User) -> User:

@@ -1,10 +1,11 @@
 """Roles: list them, define and change those of a client."""
 
+from chalicelib.audit import service as audit
 from chalicelib.identity.domain.roles import BUILT_IN, FIXED, Role, check_definition, check_reach, could_be_role
 from chalicelib.identity.repository import roles
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, NotFound
-from chalicelib.platform.transaction import Refused, transact
+from chalicelib.platform.transaction import Action, Refused, transact
 
 
 def list_roles(ctx: Context) -> tuple[Role, ...]:
@@ -29,10 +30,11 @@ def define_role(ctx: Context, *, role: Role) -> Role:
     """
     check_definition(role)
     check_reach(ctx.actor, role)
-    if built_in := BUILT_IN.get(role.name):
+    built_in = BUILT_IN.get(role.name)
+    if built_in:
         check_reach(ctx.actor, built_in)
     try:
-        transact([roles.insert_role(ctx.client, role)])
+        transact([roles.insert_role(ctx.client, role), _noted(ctx, "role.defined", role.name, built_in, role)])
     except Refused:
         raise Conflict("role-exists", f"there is a role {role.name} already; change that one") from None
     return role
@@ -52,7 +54,9 @@ def change_role_definition(ctx: Context, *, role: Role) -> Role:
     check_reach(ctx.actor, before)
     check_reach(ctx.actor, role)
     try:
-        transact([roles.put_role(ctx.client, before, role, users)])
+        transact(
+            [roles.put_role(ctx.client, before, role, users), _noted(ctx, "role.changed", role.name, before, role)]
+        )
     except Refused:
         raise Conflict("changed", "somebody changed this role at the same moment; look and try again") from None
     return role
@@ -67,10 +71,19 @@ def delete_role(ctx: Context, *, name: str) -> Role:
     if found is None:
         raise NotFound("not-found", f"this client has not defined a role {name[:40]}")
     check_reach(ctx.actor, found[0])
-    if built_in := BUILT_IN.get(name):
+    built_in = BUILT_IN.get(name)
+    if built_in:
         check_reach(ctx.actor, built_in)
     try:
-        transact([roles.delete_role(ctx.client, name)])
+        transact([roles.delete_role(ctx.client, name), _noted(ctx, "role.deleted", name, found[0], built_in)])
     except Refused:
         raise Conflict("role-used", f"somebody has the role {name}; give them another first") from None
     return found[0]
+
+
+def _noted(ctx: Context, deed: str, name: str, before: Role | None, after: Role | None) -> Action:
+    facts = [
+        {"scope": role.scope, "permissions": tuple(sorted(role.permissions))} if role else None
+        for role in (before, after)
+    ]
+    return audit.record(ctx, action=deed, subject=("role", name), before=facts[0], after=facts[1])

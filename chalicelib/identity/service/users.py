@@ -6,7 +6,7 @@ from chalicelib.identity.domain.names import normalised_login
 from chalicelib.identity.domain.roles import BUILT_IN, CONSUMER, check_reach, check_staff_role
 from chalicelib.identity.domain.users import Status, User, check_kind, check_other
 from chalicelib.identity.repository import roles, users
-from chalicelib.identity.service.common import apply, close, counts, insert, manageable, new_user
+from chalicelib.identity.service.common import apply, close, counts, insert, manageable, new_user, registered
 from chalicelib.identity.service.roles import find_role
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import NotFound
@@ -39,9 +39,7 @@ def register_staff(
     check_reach(ctx.actor, given)
     facts = {"login": login, "name": name, "number": number, "email": email, "phone": phone}
     user, access = new_user(ctx, tenancy.get_client(ctx), given, facts, password, status=status)
-    return insert(
-        ctx, user, [*users.insert_user(ctx.client, user, access), *counts(ctx.client, None, user, None, given)]
-    )
+    return insert(ctx, user, [*registered(ctx, ctx.client, user, access), *counts(ctx.client, None, user, None, given)])
 
 
 def register_first_superuser(ctx: Context, *, login: str, name: str, password: str, email: str | None = None) -> User:
@@ -51,7 +49,7 @@ def register_first_superuser(ctx: Context, *, login: str, name: str, password: s
     """
     facts = {"login": login, "name": name, "email": email}
     user, access = new_user(ctx, tenancy.get_client(ctx), BUILT_IN["superuser"], facts, password)
-    return insert(ctx, user, [roles.only_superuser(ctx.client), *users.insert_user(ctx.client, user, access)])
+    return insert(ctx, user, [*registered(ctx, ctx.client, user, access), roles.only_superuser(ctx.client)])
 
 
 def register_consumer_login(ctx: Context, *, consumer_id: str, login: str, name: str, password: str) -> User:
@@ -74,7 +72,7 @@ def prepare_consumer_login(
     :raises Invalid: for a login name or password against the client's rules.
     """
     user, access = new_user(ctx, client, BUILT_IN[CONSUMER], facts, password, consumer_id=consumer_id)
-    return user, users.insert_user(client.id, user, access)
+    return user, registered(ctx, client.id, user, access)
 
 
 def get_me(ctx: Context) -> User:
@@ -134,9 +132,9 @@ def change_role(ctx: Context, *, user_id: str, role: str) -> User:
     check_kind(user, role)
     check_other(ctx.actor, user, "change the role of")
     check_reach(ctx.actor, given)
-    return close(
-        ctx, user, access, user.changed(role=role), counts(ctx.client, user, user.changed(role=role), had, given)
-    )
+    after = user.changed(role=role)
+    moved = counts(ctx.client, user, after, had, given)
+    return close(ctx, user, access, after, moved, deed="user.role-changed")
 
 
 def change_status(ctx: Context, *, user_id: str, status: Status) -> User:
@@ -147,7 +145,8 @@ def change_status(ctx: Context, *, user_id: str, status: Status) -> User:
     user, access, role = manageable(ctx, user_id)
     check_other(ctx.actor, user, "disable")
     after = user.changed(status=status)
-    return close(ctx, user, access, after, counts(ctx.client, user, after, role, role))
+    deed = "user.enabled" if status == "active" else "user.disabled"
+    return close(ctx, user, access, after, counts(ctx.client, user, after, role, role), deed=deed)
 
 
 def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> User:
@@ -160,7 +159,7 @@ def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> U
     user, access, role = manageable(ctx, user_id)
     check_other(ctx.actor, user, "delete")
     after = user.changed(status="deleted", deleted_at=ctx.now)
-    return close(ctx, user, access, after, [*counts(ctx.client, user, after, role, None), *also])
+    return close(ctx, user, access, after, [*counts(ctx.client, user, after, role, None), *also], deed="user.deleted")
 
 
 def _found(user: User | None) -> User:

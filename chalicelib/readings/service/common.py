@@ -1,8 +1,10 @@
 """What taking, confirming and correcting share."""
 
+from chalicelib.audit import service as audit
 from chalicelib.consumers import domain as connection_rules
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
+from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound, TryLater
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action, Refused
@@ -56,6 +58,16 @@ def writes_of(project: Project, reading: Reading, connection: Connection) -> lis
     if reading.state == "confirmed":
         writes.append(advance(project, connection, reading))
     return writes
+
+
+def noted(ctx: Context, action: str, after: Reading, *, before: Reading | None = None) -> Action:
+    """This function will give the write of what was done to one reading."""
+    facts = [
+        {"value": one.value, "read_on": one.read_on, "state": one.state, "usage": one.usage} if one else {}
+        for one in (before, after)
+    ]
+    subject = ("reading", f"{ctx.project}.{after.id}")
+    return audit.record(ctx, action=action, subject=subject, before=facts[0], after=facts[1])
 
 
 def lost_race(project: Project, reading: Reading, refused: Refused) -> MeterbookError:

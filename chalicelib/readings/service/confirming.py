@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
+from chalicelib.audit import service as audit
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.context import Context
@@ -13,11 +14,12 @@ from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
 from chalicelib.readings.domain import reading as rules
 from chalicelib.readings.domain.reading import Reading
-from chalicelib.readings.service.common import advance, connection_of, frozen, get_of_project, lost_race
+from chalicelib.readings.service.common import advance, connection_of, frozen, get_of_project, lost_race, noted
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
-# A confirmation is two writes, and a transaction holds a hundred actions with its one check of the period.
+# A confirmation is two writes, and a transaction holds a hundred actions, with its one check of the period and one
+# entry of the audit log.
 CONFIRMED_AT_ONCE = 49
 _CONFIRMED_PER_CALL = 1_960
 
@@ -55,7 +57,8 @@ def confirm_reading(ctx: Context, *, reading_id: str) -> Reading:
     connection = connection_of(project, reading)
     confirmed = rules.confirm(project, reading, connection, by=ctx.actor.id, at=ctx.now)
     try:
-        repository.commit(_confirming(project, reading.period, [(reading, confirmed, connection)]))
+        actions = _confirming(project, reading.period, [(reading, confirmed, connection)])
+        repository.commit([*actions, noted(ctx, "reading.confirmed", confirmed, before=reading)])
     except Refused as refused:
         raise lost_race(project, reading, refused) from None
     return confirmed
@@ -112,17 +115,18 @@ def _confirm_batch(
             ready[reading.account] = (reading, confirmed, connection)
         except MeterbookError as error:
             left.append(LeftPending(reading.id, str(error)))
-    lost = _commit_all(project, period, ready)
+    lost = _commit_all(ctx, project, period, ready)
     left += [LeftPending(reading_id, "it changed at the same moment; look at it again") for reading_id in lost]
     return len(ready), left
 
 
-def _commit_all(project: Project, period: Period, ready: dict[str, _Change]) -> list[str]:
+def _commit_all(ctx: Context, project: Project, period: Period, ready: dict[str, _Change]) -> list[str]:
     """This function will write confirmations in one transaction; those that another writer got at leave `ready`."""
     lost: list[str] = []
     while ready:
         try:
-            repository.commit(_confirming(project, period, list(ready.values())))
+            actions = _confirming(project, period, list(ready.values()))
+            repository.commit([*actions, _noted_all(ctx, period, list(ready))])
         except Refused as refused:
             if "period" in refused.labels:
                 raise frozen(project, period) from None
@@ -131,6 +135,12 @@ def _commit_all(project: Project, period: Period, ready: dict[str, _Change]) -> 
         else:
             break
     return lost
+
+
+def _noted_all(ctx: Context, period: Period, accounts: list[str]) -> Action:
+    """This function will give the one entry of a whole transaction; each reading carries who confirmed it."""
+    facts = {"count": len(accounts), "accounts": accounts}
+    return audit.record(ctx, action="readings.confirmed", subject=("period", f"{ctx.project}.{period}"), after=facts)
 
 
 def _confirming(project: Project, period: Period, changes: list[_Change]) -> list[Action]:

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from chalicelib.audit import service as audit
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.clock import local_day
@@ -66,7 +67,7 @@ def ask_for_upload(ctx: Context, *, file_name: str, period: Period | None) -> tu
         request_print=fingerprint(file_name, str(period)),
     )
     try:
-        repository.insert_import(project, record)
+        repository.insert_import(project, record, also=[_noted(ctx, "import.announced", record)])
     except Refused:
         made = repository.find_import(project, record.id)
         if made is None or made.request_print != record.request_print:
@@ -134,19 +135,27 @@ def run_import(ctx: Context, *, import_id: str) -> ReadingImport:
     except Invalid as error:
         refusal = Refusal(1, "", error.code, str(error))
         done = replace(record, state="refused", refusal=str(error), finished_at=ctx.now)
-        return _finish(project, done, [refusal])
+        return _finish(ctx, project, done, [refusal])
     outcomes = _take_in(ctx, project, record, file)
     done = replace(record, state="done", counts=count(outcomes, blank=file.blank), finished_at=ctx.now)
-    return _finish(project, done, outcomes)
+    return _finish(ctx, project, done, outcomes)
 
 
-def _finish(project: Project, record: ReadingImport, outcomes: Sequence[Outcome]) -> ReadingImport:
+def _finish(ctx: Context, project: Project, record: ReadingImport, outcomes: Sequence[Outcome]) -> ReadingImport:
     storage.write_json(file_key(project.client, project.id, record.id, ".report.json"), report_lines(list(outcomes)))
     try:
-        repository.finish_import(project, record)
+        repository.finish_import(project, record, also=[_noted(ctx, "import.finished", record)])
     except Refused:
         return repository.find_import(project, record.id) or record
     return record
+
+
+def _noted(ctx: Context, action: str, record: ReadingImport) -> Action:
+    counts = record.counts
+    facts: dict[str, object] = {"period": record.period, "state": record.state, "requested_by": record.requested_by}
+    if record.state != "awaiting_upload":
+        facts |= {"rows": counts.rows, "accepted": counts.accepted, "refused": counts.refused}
+    return audit.record(ctx, action=action, subject=("import", f"{ctx.project}.{record.id}"), after=facts)
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from chalicelib.platform.transaction import Refused
 from chalicelib.readings import repository
 from chalicelib.readings.domain import reading as rules
 from chalicelib.readings.domain.reading import Entry, Reading
-from chalicelib.readings.service.common import advance, connection_of, get_of_project, lost_race, writes_of
+from chalicelib.readings.service.common import advance, connection_of, get_of_project, lost_race, noted, writes_of
 from chalicelib.tenancy import service as tenancy
 
 
@@ -42,7 +42,7 @@ def take_reading(
     entry = Entry(by=ctx.actor.id, at=ctx.now, source="manual", origin=ctx.request_id)
     reading = rules.take(project, connection, value=value, read_on=read_on, today=today, entry=entry)
     try:
-        repository.commit(writes_of(project, reading, connection))
+        repository.commit([*writes_of(project, reading, connection), noted(ctx, "reading.taken", reading)])
     except Refused as refused:
         raise lost_race(project, reading, refused) from None
     return reading
@@ -88,6 +88,7 @@ def correct_reading(ctx: Context, *, reading_id: str, value: Decimal, read_on: d
     ]
     if corrected.state == "confirmed":
         actions.append(advance(project, connection, corrected))
+    actions.append(noted(ctx, "reading.corrected", corrected, before=reading))
     try:
         repository.commit(actions)
     except Refused as refused:

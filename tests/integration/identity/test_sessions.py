@@ -252,7 +252,9 @@ def test_each_try_is_noted_with_time_address_agent_and_outcome(utility: Utility,
     ).expect(200)
     at(NOVEMBER + timedelta(days=1))
     _fail(utility, "viewer", 1)
+    at(NOVEMBER + timedelta(days=1, seconds=1))
     _fail(utility, "s3cret-typed-in-the-wrong-field", 1)
+    at(NOVEMBER + timedelta(days=1, seconds=2))
     admin, path = utility.as_staff(), f"/api/clients/{utility.client}/logins"
     latest, unknown, wrong, good = admin.get(path).expect(200)["items"]
     assert latest["login"] == "admin"

@@ -1,0 +1,170 @@
+"""What an entry of the audit log says, and what it must not say."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from chalicelib.kernel.clock import iso
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.ids import fingerprint
+from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import plain
+
+MAX_DAYS = 366
+_MAX_FIELDS = 24
+_MAX_TEXT = 700
+_ACTION = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*\Z", re.ASCII)
+# What says who somebody is, or lets somebody in. The log says that it changed, never what it was or is.
+_UNSPOKEN = frozenset(
+    {
+        "address", "email", "first_name", "key", "last_name", "login", "middle_name", "name", "password",
+        "password_hash", "phone", "secret", "signature", "token",
+    }
+)  # fmt: skip
+
+# Sorts after every digit and letter that an instant or an id begins with.
+AFTER_ALL = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One deed. `before` and `after` hold only fields that the deed changed, as short text."""
+
+    id: str
+    at: datetime
+    action: str
+    actor_id: str
+    actor_role: str
+    subject_kind: str
+    subject_id: str
+    project: str
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    request_id: str
+
+    @property
+    def place(self) -> str:
+        """The entry's place among all of its client: by instant, then by id."""
+        return f"{iso(self.at)}#{self.id}"
+
+
+def new_entry(
+    *,
+    at: datetime,
+    action: str,
+    actor: tuple[str, str],
+    subject: tuple[str, str],
+    project: str,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    request_id: str,
+) -> Entry:
+    """This function will put a deed into words: what it changed, in short, without personal data or secrets.
+
+    Its id depends on what it says, so that a deed which is tried again writes the same entry and not a second one.
+    """
+    if not _ACTION.match(action):
+        raise AssertionError(f"{action!r} is no action: write it like connection.registered")
+    was, became = in_short(before), in_short(after)
+    kept = {field for field in was.keys() | became.keys() if was.get(field) != became.get(field)}
+    was = {field: text for field, text in was.items() if field in kept}
+    became = {field: text for field, text in became.items() if field in kept}
+    words = [
+        iso(at),
+        action,
+        *actor,
+        *subject,
+        project,
+        request_id,
+        str(sorted(was.items())),
+        str(sorted(became.items())),
+    ]
+    return Entry(
+        id=fingerprint(*words)[:16],
+        at=at,
+        action=action,
+        actor_id=actor[0],
+        actor_role=actor[1],
+        subject_kind=subject[0],
+        subject_id=subject[1],
+        project=project,
+        before=was,
+        after=became,
+        request_id=request_id,
+    )
+
+
+def in_short(facts: Mapping[str, object]) -> dict[str, str]:
+    """This function will print facts as short text and leave out those that are None.
+
+    A field that may say who somebody is, too many fields, or a value of an unknown kind are mistakes of the caller.
+    """
+    if unspoken := facts.keys() & _UNSPOKEN:
+        raise AssertionError(f"the audit log must not hold {sorted(unspoken)}: say that it changed, not what it was")
+    if len(facts) > _MAX_FIELDS:
+        raise AssertionError(f"{len(facts)} fields: an entry says in short what changed, {_MAX_FIELDS} at most")
+    return {field: _short(value) for field, value in facts.items() if value is not None}
+
+
+def _short(value: object) -> str:
+    text = _text(value)
+    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, str | int | date | Period):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return ", ".join(_text(part) for part in value)
+    raise AssertionError(f"{type(value).__name__} has no short form in the audit log")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which entries are asked for. Days are UTC days, both included."""
+
+    first_day: date
+    last_day: date
+    actor_id: str | None = None
+    action: str | None = None
+    subject: tuple[str, str] | None = None
+
+    def lets_through(self, entry: Entry) -> bool:
+        """This function will say whether an entry of these days and this subject is asked for."""
+        return self.actor_id in {None, entry.actor_id} and self.action in {None, entry.action}
+
+    @property
+    def look_closer(self) -> bool:
+        """Whether entries have to be read that may not be asked for."""
+        return self.actor_id is not None or self.action is not None
+
+
+def filters_of(
+    *,
+    today: date,
+    first_day: date | None,
+    last_day: date | None,
+    actor_id: str | None,
+    action: str | None,
+    subject: tuple[str | None, str | None],
+) -> Filters:
+    """This function will make sense of what was asked for: without days, the year that ends today.
+
+    :raises Invalid: for days in the wrong order or more than a year apart, and for half a subject.
+    """
+    kind, name = subject
+    if (kind is None) != (name is None):
+        raise Invalid("bad-filter", "subjectKind and subjectId go together: give both or neither")
+    last = last_day or max(today, first_day or today)
+    first = first_day or last - timedelta(days=MAX_DAYS - 1)
+    if not timedelta(0) <= last - first < timedelta(days=MAX_DAYS):
+        raise Invalid("bad-filter", f"from and to: {MAX_DAYS} days at most, from not after to")
+    return Filters(first, last, actor_id, action, (kind, name) if kind and name else None)

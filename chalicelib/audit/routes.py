@@ -1,0 +1,28 @@
+"""The audit log over HTTP."""
+
+from chalice.app import Blueprint
+
+from chalicelib.audit import service
+from chalicelib.audit.schemas import AuditEntryOut, AuditPage, AuditQuery
+from chalicelib.kernel.context import Context
+from chalicelib.platform.http import endpoint
+
+blueprint = Blueprint(__name__)
+
+_LOG = "/api/clients/{client}/audit-log"
+
+
+@endpoint(blueprint, "GET", _LOG, permission="audit.read", query=AuditQuery, returns=AuditPage)
+def list_audit_log(ctx: Context, *, query: AuditQuery) -> AuditPage:
+    """List who did what, the newest first."""
+    page = service.list_entries(
+        ctx,
+        actor_id=query.actor,
+        action=query.action,
+        subject=(query.subject_kind, query.subject_id),
+        first_day=query.from_,
+        last_day=query.to,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
+    return AuditPage(items=tuple(AuditEntryOut.of(entry) for entry in page.items), cursor=page.cursor)

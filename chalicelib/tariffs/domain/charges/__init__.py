@@ -1,0 +1,18 @@
+"""Each kind of charge, compiled: from the draft of a bill to a sum of quantity times price."""
+
+from chalicelib.tariffs.domain.charges.amounts import AdjustmentPricer, FixedPricer, MinimumPricer
+from chalicelib.tariffs.domain.charges.base import Pricer
+from chalicelib.tariffs.domain.charges.quantities import BlockPricer, SchedulePricer, UsagePricer
+from chalicelib.tariffs.domain.charges.shares import PercentPricer, SubtotalPricer
+
+__all__ = [
+    "AdjustmentPricer",
+    "BlockPricer",
+    "FixedPricer",
+    "MinimumPricer",
+    "PercentPricer",
+    "Pricer",
+    "SchedulePricer",
+    "SubtotalPricer",
+    "UsagePricer",
+]

@@ -1,0 +1,63 @@
+"""Charges of an amount: per period, a minimum, and what comes with the reading."""
+
+from collections.abc import Sequence
+
+from chalicelib.tariffs.domain.charges.base import ONE, AmountBySize, Pricer, sum_of
+from chalicelib.tariffs.domain.document import AdjustmentCharge, FixedCharge, MinimumCharge
+from chalicelib.tariffs.domain.draft import Draft
+from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio
+
+
+class FixedPricer(Pricer):
+    """An amount per period, for the days served where it is prorated."""
+
+    __slots__ = ("charge", "size_amount")
+
+    def __init__(self, charge: FixedCharge, exponent: int) -> None:
+        self.charge = charge
+        self.size_amount = AmountBySize(charge.code, charge.amount, charge.by_meter_size, exponent)
+
+    def price(self, draft: Draft) -> Priced:
+        price = self.size_amount.of(draft)
+        num, den = (1, 1) if self.charge.times is None else draft.measure(self.charge.times)
+        if self.charge.prorated:
+            days = draft.usage.days
+            num, den = num * days, den * (self.charge.days_basis or draft.usage.period_days or days)
+        return [(num, price.num, price)], den, price.den
+
+
+class MinimumPricer(Pricer):
+    """What is missing to an amount."""
+
+    __slots__ = ("indices", "size_amount", "times")
+
+    def __init__(self, charge: MinimumCharge, indices: Sequence[int], exponent: int) -> None:
+        self.size_amount = AmountBySize(charge.code, charge.amount, charge.by_meter_size, exponent)
+        self.times = charge.times
+        self.indices = tuple(indices)
+
+    def price(self, draft: Draft) -> Priced:
+        price = self.size_amount.of(draft)
+        num, den = (1, 1) if self.times is None else draft.measure(self.times)
+        return [(num, price.num, price)], den, price.den
+
+    def less(self, draft: Draft) -> Ratio:
+        return sum_of(draft, self.indices)
+
+
+class AdjustmentPricer(Pricer):
+    """An amount that came with the reading."""
+
+    __slots__ = ("code", "default", "exponent")
+
+    def __init__(self, charge: AdjustmentCharge, exponent: int) -> None:
+        self.code = charge.code
+        self.default = charge.amount
+        self.exponent = exponent
+
+    def price(self, draft: Draft) -> Priced | None:
+        amount = draft.usage.adjustments.get(self.code, self.default)
+        if amount is None:
+            return None
+        price = Price(amount, ONE, self.exponent)
+        return [(1, price.num, price)], 1, price.den

@@ -1,0 +1,95 @@
+"""What every compiled charge is, and what several of them read: quantities, amounts by size, earlier charges."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from chalicelib.kernel.errors import Invalid
+from chalicelib.tariffs.domain.document import MeasuredCharge
+from chalicelib.tariffs.domain.draft import Draft
+from chalicelib.tariffs.domain.pricing import NOTHING, Price, Priced, Ratio, add_ratios, sum_of_terms
+from chalicelib.tariffs.domain.rounding import round_to_step
+
+ONE = Decimal(1)
+
+
+class Pricer(ABC):
+    """A compiled charge. `price` says what it comes to and why, `amount` only what; both give None for no line."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def price(self, draft: Draft) -> Priced | None:
+        """This function will price the draft's use, term by term."""
+
+    def amount(self, draft: Draft) -> Ratio | None:
+        """This function will give the sum of the terms, in minor units. Overridden where there is a shorter way."""
+        priced = self.price(draft)
+        return None if priced is None else sum_of_terms(priced)
+
+    def less(self, _draft: Draft) -> Ratio:
+        """This function will give what is taken off, because earlier charges brought it already."""
+        return NOTHING
+
+
+class Metered:
+    """The quantity that a charge takes: share, caps, what is included, rounding, in that order."""
+
+    __slots__ = ("charge", "plain")
+
+    def __init__(self, charge: MeasuredCharge) -> None:
+        self.charge = charge
+        untouched = charge.measure == "use" and charge.share == 1 and charge.included == 0
+        self.plain = untouched and (charge.cap, charge.cap_measure, charge.quantity_rounding) == (None, None, None)
+
+    def of(self, draft: Draft) -> Ratio:
+        """This function will give the quantity to be priced, as a ratio."""
+        if self.plain:
+            return draft.use_num, draft.use_den
+        charge = self.charge
+        quantity = Fraction(*draft.measure(charge.measure)) * Fraction(charge.share)
+        if charge.cap is not None:
+            quantity = min(quantity, Fraction(charge.cap))
+        if charge.cap_measure is not None:
+            quantity = min(quantity, Fraction(*draft.measure(charge.cap_measure)))
+        quantity = max(quantity - Fraction(charge.included), Fraction(0))
+        if charge.quantity_rounding is not None:
+            return round_to_step(quantity.numerator, quantity.denominator, charge.quantity_rounding)
+        return quantity.as_integer_ratio()
+
+
+class AmountBySize:
+    """An amount that may depend on the meter's size."""
+
+    __slots__ = ("by_size", "code", "default")
+
+    def __init__(self, code: str, amount: Decimal | None, by_size: Mapping[str, Decimal], exponent: int) -> None:
+        self.code = code
+        self.default = None if amount is None else Price(amount, ONE, exponent)
+        self.by_size = {size: Price(value, ONE, exponent) for size, value in by_size.items()}
+
+    def of(self, draft: Draft) -> Price:
+        """This function will give the amount for the draft's meter.
+
+        :raises Invalid: if the charge knows neither the size nor an amount for every size.
+        """
+        price = self.by_size.get(draft.usage.meter_size or "", self.default) if self.by_size else self.default
+        if price is None:
+            raise Invalid(
+                "unknown-meter-size",
+                f"charge {self.code!r} has no amount for meter size {draft.usage.meter_size!r}; "
+                f"it knows {', '.join(sorted(self.by_size))}",
+            )
+        return price
+
+
+def sum_of(draft: Draft, indices: Sequence[int]) -> Ratio:
+    """This function will add what the charges at these places came to, as a ratio in minor units."""
+    values = draft.values
+    if len(indices) == 1:
+        return values[indices[0]]
+    total = NOTHING
+    for at in indices:
+        total = add_ratios(total, values[at])
+    return total

@@ -1,0 +1,111 @@
+"""Charges of a quantity: a rate, blocks, and blocks chosen by the total."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from chalicelib.tariffs.domain.blocks import BlockTable
+from chalicelib.tariffs.domain.charges.base import Metered, Pricer
+from chalicelib.tariffs.domain.document import Block, BlockCharge, BlockMode, LimitScale, ScheduleCharge, UsageCharge
+from chalicelib.tariffs.domain.draft import Draft
+from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio, sum_of_terms
+from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
+
+
+class UsagePricer(Pricer):
+    """A rate for every so many units."""
+
+    __slots__ = ("metered", "unit_price")
+
+    def __init__(self, charge: UsageCharge, exponent: int) -> None:
+        self.metered = Metered(charge)
+        self.unit_price = Price(charge.rate, charge.per, exponent)
+
+    def price(self, draft: Draft) -> Priced:
+        num, den = self.metered.of(draft)
+        return [(num, self.unit_price.num, self.unit_price)], den, self.unit_price.den
+
+    def amount(self, draft: Draft) -> Ratio:
+        num, den = self.metered.of(draft)
+        return num * self.unit_price.num, den * self.unit_price.den
+
+
+class LimitScaler:
+    """How far block limits stretch: 10 m3 per 30 days is 20 m3 in 60 days or, where it says so, for two dwellings."""
+
+    __slots__ = ("basis", "by")
+
+    def __init__(self, by: LimitScale, days_basis: int) -> None:
+        self.by = by
+        self.basis = days_basis if by == "days" else 1
+
+    def of(self, draft: Draft) -> Ratio:
+        """This function will give the multiplier of every limit, as a ratio."""
+        num, den = draft.measure(self.by)
+        return num, den * self.basis
+
+
+class BlockPricer(Pricer):
+    """Telescopic or whole blocks."""
+
+    __slots__ = ("exponent", "limits", "metered", "mode", "per", "rounded", "scaler", "table")
+
+    def __init__(self, charge: BlockCharge, exponent: int) -> None:
+        self.metered = Metered(charge)
+        self.scaler = charge.limits_per and LimitScaler(charge.limits_per, charge.days_basis)
+        self.limits = charge.blocks
+        self.rounded = charge.limit_rounding
+        self.mode: BlockMode = charge.mode
+        self.per = charge.per
+        self.exponent = exponent
+        self.table = BlockTable(charge.blocks, charge.mode, charge.per, exponent)
+
+    def price(self, draft: Draft) -> Priced:
+        num, den = self.metered.of(draft)
+        if self.scaler is None:
+            return self.table.price(num, den)
+        scale = self.scaler.of(draft)
+        if self.rounded is None:
+            return self.table.price(num, den, *scale)
+        blocks = tuple(_with_rounded_limits(block, scale, self.rounded) for block in self.limits)
+        return BlockTable(blocks, self.mode, self.per, self.exponent).price(num, den)
+
+    def amount(self, draft: Draft) -> Ratio:
+        if self.scaler is not None:
+            return sum_of_terms(self.price(draft))
+        return self.table.amount(*self.metered.of(draft))
+
+
+def _with_rounded_limits(block: Block, scale: Ratio, rounding: Rounding) -> Block:
+    up_to = None if block.up_to is None else _scaled(block.up_to, scale, rounding)
+    return replace(block, over=_scaled(block.over, scale, rounding), up_to=up_to)
+
+
+def _scaled(limit: Decimal, scale: Ratio, rounding: Rounding) -> Decimal:
+    num, den = limit.as_integer_ratio()
+    steps, step_den = round_to_step(num * scale[0], den * scale[1], rounding)
+    return Decimal(steps) / Decimal(step_den)
+
+
+class SchedulePricer(Pricer):
+    """Blocks chosen by the total use."""
+
+    __slots__ = ("metered", "scaler", "schedules")
+
+    def __init__(self, charge: ScheduleCharge, exponent: int) -> None:
+        self.metered = Metered(charge)
+        self.scaler = charge.limits_per and LimitScaler(charge.limits_per, charge.days_basis)
+        self.schedules = tuple(
+            (
+                None if schedule.up_to is None else schedule.up_to.as_integer_ratio(),
+                BlockTable(schedule.blocks, schedule.mode, charge.per, exponent),
+            )
+            for schedule in charge.schedules
+        )
+
+    def price(self, draft: Draft) -> Priced:
+        num, den = self.metered.of(draft)
+        scale_num, scale_den = (1, 1) if self.scaler is None else self.scaler.of(draft)
+        for up_to, table in self.schedules:
+            if up_to is None or num * up_to[1] * scale_den <= up_to[0] * den * scale_num:
+                return table.price(num, den, scale_num, scale_den)
+        raise AssertionError("a checked schedule ends without a limit")

@@ -1,0 +1,19 @@
+"""Tariff documents as the API takes and shows them: strict, camelCase, decimals as text."""
+
+from chalicelib.tariffs.schemas.quotes import QuoteBody, QuoteOut, UsageQuantities
+from chalicelib.tariffs.schemas.sheet import TariffBody, library
+from chalicelib.tariffs.schemas.tariffs import Adoption, LibraryEntry, LibraryList, NewTariff, TariffList, TariffOut
+
+__all__ = [
+    "Adoption",
+    "LibraryEntry",
+    "LibraryList",
+    "NewTariff",
+    "QuoteBody",
+    "QuoteOut",
+    "TariffBody",
+    "TariffList",
+    "TariffOut",
+    "UsageQuantities",
+    "library",
+]

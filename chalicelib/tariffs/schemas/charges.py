@@ -1,0 +1,140 @@
+"""The kinds of charge that a tariff sheet may have."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from chalicelib.platform.schema import DecimalText, Schema, Text
+from chalicelib.tariffs.domain import document
+from chalicelib.tariffs.schemas.words import (
+    ChargeCode,
+    ConditionBody,
+    Days,
+    FactorBody,
+    Named,
+    RateText,
+    RoundingBody,
+    SeasonBody,
+)
+
+
+class _ChargeBody(Schema):
+    code: ChargeCode
+    label: Text
+    when: ConditionBody | None = None
+    season: SeasonBody | None = None
+    factors: tuple[FactorBody, ...] = ()
+    rounding: RoundingBody | None = None
+
+
+class _MeasuredBody(_ChargeBody):
+    measure: Named = Field(default="use", description="use, days, months, dwellingUnits, winterAverage or one of yours")
+    share: DecimalText = Decimal(1)
+    cap: DecimalText | None = None
+    cap_measure: Named | None = None
+    included: DecimalText = Decimal(0)
+    quantity_rounding: RoundingBody | None = None
+    per: DecimalText = Field(default=Decimal(1), description="The rate is for so many units", examples=["1000"])
+
+
+class FixedBody(_ChargeBody):
+    """An amount per period."""
+
+    kind: Literal["fixed"]
+    amount: RateText | None = None
+    by_meter_size: dict[Named, RateText] = Field(default_factory=dict)
+    prorated: bool = Field(default=False, strict=True)
+    days_basis: Days | None = None
+    times: Named | None = None
+    rate_rounding: RoundingBody | None = None
+
+
+class UsageBody(_MeasuredBody):
+    """A rate for every `per` units."""
+
+    kind: Literal["usage"]
+    rate: RateText
+    rate_rounding: RoundingBody | None = None
+
+
+class BlockBody(Schema):
+    """Use above `over`, up to and including `upTo`. `flat` is due once when the block is entered."""
+
+    over: DecimalText
+    up_to: DecimalText | None
+    rate: RateText
+    flat: RateText = Decimal(0)
+
+
+class BlocksBody(_MeasuredBody):
+    """Blocks of use, each part at its own rate, or all of it at the rate of the block it falls in."""
+
+    kind: Literal["blocks"]
+    blocks: tuple[BlockBody, ...]
+    mode: document.BlockMode = "telescopic"
+    limits_per: document.LimitScale | None = None
+    days_basis: Days = 30
+    limit_rounding: RoundingBody | None = None
+    rate_rounding: RoundingBody | None = None
+
+
+class ScheduleBody(Schema):
+    """The blocks that count for a total use above `over`, up to and including `upTo`."""
+
+    over: DecimalText
+    up_to: DecimalText | None
+    blocks: tuple[BlockBody, ...]
+    mode: document.BlockMode = "telescopic"
+
+
+class SchedulesBody(_MeasuredBody):
+    """Blocks chosen by the total use."""
+
+    kind: Literal["schedules"]
+    schedules: tuple[ScheduleBody, ...]
+    limits_per: document.LimitScale | None = None
+    days_basis: Days = 30
+    rate_rounding: RoundingBody | None = None
+
+
+class PercentBody(_ChargeBody):
+    """A percentage of named earlier charges; below zero a discount."""
+
+    kind: Literal["percent"]
+    percent: DecimalText
+    of: tuple[str, ...] = Field(description="Codes of charges above this one, or * for all of them")
+    exempt_use: DecimalText | None = None
+    at_least: RateText | None = None
+    at_most: RateText | None = None
+
+
+class MinimumBody(_ChargeBody):
+    """Lifts the sum of named earlier charges to an amount."""
+
+    kind: Literal["minimum"]
+    of: tuple[str, ...]
+    amount: RateText | None = None
+    by_meter_size: dict[Named, RateText] = Field(default_factory=dict)
+    times: Named | None = None
+
+
+class AdjustmentBody(_ChargeBody):
+    """A place for an amount that comes with the reading."""
+
+    kind: Literal["adjustment"]
+    amount: RateText | None = None
+
+
+class SubtotalBody(_ChargeBody):
+    """Rounds the sum of named earlier charges; the difference is a line."""
+
+    kind: Literal["subtotal"]
+    of: tuple[str, ...]
+    to: RoundingBody
+
+
+ChargeBody = Annotated[
+    FixedBody | UsageBody | BlocksBody | SchedulesBody | PercentBody | MinimumBody | AdjustmentBody | SubtotalBody,
+    Field(discriminator="kind"),
+]

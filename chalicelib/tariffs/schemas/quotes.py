@@ -1,0 +1,113 @@
+"""A use to be priced, and what it costs with the reasons."""
+
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Field, TypeAdapter, model_validator
+
+from chalicelib.platform.schema import Day, DecimalText, Schema
+from chalicelib.tariffs.domain.explain import explain
+from chalicelib.tariffs.domain.rating import Rating
+from chalicelib.tariffs.domain.trace import Line, ratio_text
+from chalicelib.tariffs.domain.usage import Usage
+from chalicelib.tariffs.schemas.sheet import TariffBody
+from chalicelib.tariffs.schemas.words import ChargeCode, Days, Named, RateText, RoundingBody, TariffId
+
+
+class UsageQuantities(Schema):
+    """The use of one period and the facts that charges may ask for."""
+
+    quantity: DecimalText
+    unit: Named
+    first_day: Day | None = None
+    until_day: Day | None = Field(default=None, description="The day after the last one")
+    period_days: Days | None = None
+    months: Annotated[int, Field(strict=True, ge=1, le=24)] = 1
+    dwelling_units: Annotated[DecimalText, Field(gt=0)] = Decimal(1)
+    meter_size: Named | None = None
+    consumer_class: Named | None = None
+    winter_average: DecimalText | None = None
+    flags: frozenset[Named] = frozenset()
+    measures: dict[Named, DecimalText] = Field(default_factory=dict)
+    adjustments: dict[ChargeCode, RateText] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        if (self.first_day is None) != (self.until_day is None):
+            raise ValueError("give firstDay and untilDay together")
+        if self.first_day and self.until_day and self.first_day >= self.until_day:
+            raise ValueError("untilDay is the day after the last one: it must be after firstDay")
+        return self
+
+    def to_domain(self) -> Usage:
+        """This function will give the usage as the engine takes it."""
+        return _USAGE.validate_python(self.model_dump(by_alias=False))
+
+
+class QuoteBody(Schema):
+    """A use, and the tariff to rate it by: one of the project's by id (with `version`, or by the days), or a draft."""
+
+    tariff_id: TariffId | None = None
+    version: Annotated[int, Field(strict=True, ge=1)] | None = None
+    draft: TariffBody | None = None
+    usage: UsageQuantities
+
+    @model_validator(mode="after")
+    def _one_tariff(self) -> Self:
+        if (self.tariff_id is None) == (self.draft is None) or (self.version and self.draft):
+            raise ValueError("give either tariffId, with a version if you like, or a draft")
+        return self
+
+
+class TermOut(Schema):
+    """A quantity at a rate per so many units; quantities without a finite decimal are ratios, such as 1/3."""
+
+    quantity: str
+    rate: RateText
+    per: RateText
+
+
+class LineOut(Schema):
+    """One line of a bill and why it is what it is."""
+
+    code: str
+    label: str
+    amount: str
+    terms: tuple[TermOut, ...]
+    unrounded: str
+    rounding: RoundingBody
+    explanation: tuple[str, ...]
+
+    @classmethod
+    def of(cls, line: Line) -> Self:
+        trace = line.trace
+        return cls(
+            code=line.code,
+            label=line.label,
+            amount=str(line.amount),
+            terms=tuple(TermOut(quantity=ratio_text(t.quantity), rate=t.rate, per=t.per) for t in trace.terms),
+            unrounded=ratio_text(trace.unrounded),
+            rounding=RoundingBody(mode=trace.rounding.mode, step=trace.rounding.step),
+            explanation=tuple(explain(line)),
+        )
+
+
+class QuoteOut(Schema):
+    """What a use would cost. Nothing is stored."""
+
+    lines: tuple[LineOut, ...]
+    total: str
+    currency: str
+    digest: str
+
+    @classmethod
+    def of(cls, rating: Rating) -> Self:
+        return cls(
+            lines=tuple(LineOut.of(line) for line in rating.lines),
+            total=str(rating.total),
+            currency=rating.currency,
+            digest=rating.digest,
+        )
+
+
+_USAGE = TypeAdapter(Usage)

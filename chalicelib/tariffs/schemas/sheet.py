@@ -1,0 +1,66 @@
+"""A whole tariff sheet, and the library of published ones."""
+
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from chalicelib.platform.schema import Day, Schema, Text
+from chalicelib.tariffs.domain import document
+from chalicelib.tariffs.domain.checks import check_tariff
+from chalicelib.tariffs.schemas.charges import ChargeBody
+from chalicelib.tariffs.schemas.words import Named, RateText, RoundingBody
+
+
+class ConversionBody(Schema):
+    """How the meter's unit becomes the tariff's: times `multiply`, times a measure of the reading, over `divide`."""
+
+    from_unit: Named
+    multiply: RateText = Decimal(1)
+    divide: RateText = Decimal(1)
+    times_measure: Named | None = None
+
+
+class RoundingPlanBody(Schema):
+    """Rounding of each line, of the total, or both; with the total alone, lines are carried unrounded."""
+
+    line: RoundingBody | None = None
+    total: RoundingBody | None = None
+
+
+class TariffBody(Schema):
+    """A tariff sheet. Charges are evaluated in order; each gives one line of the bill."""
+
+    name: Text
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["PHP"])]
+    unit: Named = Field(examples=["m3"])
+    valid_from: Day
+    valid_until: Day | None = Field(default=None, description="The first day on which it is no longer valid")
+    consumer_class: Named | None = None
+    charges: Annotated[tuple[ChargeBody, ...], Field(min_length=1, max_length=60)]
+    conversions: tuple[ConversionBody, ...] = ()
+    quantity_rounding: RoundingBody | None = None
+    rounding: RoundingPlanBody = RoundingPlanBody()
+    months_apart: bool = Field(default=False, strict=True)
+    source: Annotated[str, Field(max_length=300)] = Field(default="", description="Where the utility published it")
+
+    def to_domain(self, *, tariff_id: str, version: int) -> document.Tariff:
+        """This function will give the tariff that the sheet describes, checked for contradictions.
+
+        :raises Invalid: with one fault for each thing to change.
+        """
+        tariff = _TARIFF.validate_python(self.model_dump(by_alias=False) | {"id": tariff_id, "version": version})
+        check_tariff(tariff)
+        return tariff
+
+
+@cache
+def library() -> dict[str, TariffBody]:
+    """This function will read the published tariffs that come with Meterbook, by id."""
+    folder = Path(__file__).parent.with_name("library")
+    return {path.stem: TariffBody.model_validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
+
+
+_TARIFF = TypeAdapter(document.Tariff)

@@ -1,0 +1,138 @@
+"""The audit log over HTTP: every deed of a month, found again by who, what, which and when."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.audit import repository
+from chalicelib.audit import service as audit
+from chalicelib.platform import clock
+from chalicelib.platform.transaction import transact
+from tests.support.http import Api
+from tests.support.queues import drain
+from tests.support.table import items_of
+from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
+
+
+@pytest.fixture(scope="module")
+def utility(app: Chalice, api: Api) -> Iterator[Utility]:
+    """A waterworks where one reading was taken, corrected, confirmed and billed."""
+    clock.use_time(lambda: NOVEMBER)
+    made = open_waterworks(api)
+    admin = made.as_staff()
+    connection = register_connection(admin, made, "SM-1")
+    body = {"accountNumber": connection["accountNumber"], "reading": "10", "readOn": "2025-11-05"}
+    taken = made.as_staff("manager").post(f"{made.base}/readings", body).expect(201)
+    admin.send("PUT", f"{made.base}/readings/{taken['id']}", {"reading": "12", "readOn": "2025-11-05"}).expect(200)
+    admin.post(f"{made.base}/readings/{taken['id']}/confirmation").expect(200)
+    admin.post(f"{made.base}/billing-runs", {"period": "2025-11"}).expect(202)
+    drain(app, "meterbook-billing")
+    yield made
+    clock.use_time(None)
+
+
+def _log(utility: Utility, **query: object) -> list[dict[str, Any]]:
+    path = f"/api/clients/{utility.client}/audit-log"
+    entries: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = utility.as_staff().get(path, **query, **cursor).expect(200)
+        entries += page["items"]
+        if page["cursor"] is None:
+            return entries
+        cursor = {"cursor": page["cursor"]}
+
+
+def _actions(entries: list[dict[str, Any]]) -> set[str]:
+    return {entry["action"] for entry in entries}
+
+
+def test_a_month_of_deeds_stands_in_the_log(utility: Utility) -> None:
+    assert _actions(_log(utility)) >= {
+        "consumer.registered",
+        "connection.registered",
+        "reading.taken",
+        "reading.corrected",
+        "reading.confirmed",
+        "billing-run.started",
+        "billing-run.completed",
+    }
+
+
+def test_an_entry_says_who_what_which_and_what_changed(utility: Utility) -> None:
+    (entry,) = _log(utility, action="reading.corrected")
+    me = utility.as_staff().get("/api/me").expect(200)
+    assert (entry["actorId"], entry["actorRole"]) == (me["id"], "admin")
+    assert (entry["before"], entry["after"]) == ({"value": "10", "usage": "10"}, {"value": "12", "usage": "12"})
+    assert (entry["project"], entry["at"]) == (utility.project, "2025-11-11T01:00:00.000Z")
+    assert entry["requestId"]
+
+
+def test_the_history_of_one_thing_is_asked_for_by_its_id(utility: Utility) -> None:
+    (confirmed,) = _log(utility, action="reading.confirmed")
+    subject = confirmed["subject"]
+    history = _log(utility, subjectKind=subject["kind"], subjectId=subject["id"])
+    assert sorted(entry["action"] for entry in history) == ["reading.confirmed", "reading.corrected", "reading.taken"]
+    only = _log(utility, subjectKind=subject["kind"], subjectId=subject["id"], action="reading.taken")
+    assert _actions(only) == {"reading.taken"}
+
+
+def test_what_one_person_did_is_asked_for_by_their_id(utility: Utility) -> None:
+    manager = utility.as_staff("manager").get("/api/me").expect(200)
+    assert _actions(_log(utility, actor=manager["id"])) == {"reading.taken"}
+    assert _actions(_log(utility, actor="job:generate_bills")) == {"billing-run.completed"}
+
+
+def test_pages_are_without_gap_and_repetition_whatever_their_size(utility: Utility) -> None:
+    whole = _log(utility)
+    for limit in (1, 2, 3, len(whole), 200):
+        assert _log(utility, limit=limit) == whole
+
+
+def test_days_outside_hold_nothing(utility: Utility) -> None:
+    assert _log(utility, **{"from": "2025-11-11", "to": "2025-11-11"}) == _log(utility)
+    assert _log(utility, **{"from": "2025-11-12", "to": "2026-01-31"}) == []
+    assert _log(utility, to="2025-11-10") == []
+
+
+def test_the_newest_stands_first_over_months(api: Api, at: Callable[[datetime], None]) -> None:
+    utility = open_waterworks(api)
+    start = datetime(2025, 9, 30, 23, 0, tzinfo=UTC)
+    for hours in range(0, 24 * 70, 160):
+        ctx = utility.context(now=start + timedelta(hours=hours))
+        transact([audit.record(ctx, action="thing.done", subject=("thing", "1"), after={"hours": hours})])
+    at(start + timedelta(days=80))
+    told = [int(entry["after"]["hours"]) for entry in _log(utility, limit=2, action="thing.done")]
+    assert told == sorted(range(0, 24 * 70, 160), reverse=True)
+    october = _log(utility, action="thing.done", **{"from": "2025-10-01", "to": "2025-10-31"})
+    assert {entry["at"][:7] for entry in october} == {"2025-10"}
+
+
+def test_a_page_stops_after_so_many_entries_looked_at(
+    api: Api, at: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "_LOOKED_AT", 3)
+    utility = open_waterworks(api)
+    at(NOVEMBER)
+    before = len(_log(utility))
+    for number in range(8):
+        ctx = utility.context(now=NOVEMBER + timedelta(seconds=number))
+        action = "thing.done" if number else "thing.begun"
+        transact([audit.record(ctx, action=action, subject=("thing", "1"))])
+    first = utility.as_staff().get(f"/api/clients/{utility.client}/audit-log", action="thing.begun").expect(200)
+    assert (first["items"], first["cursor"] is None) == ([], False)
+    assert len(_log(utility, action="thing.begun")) == 1
+    assert len(_log(utility)) == before + 8
+
+
+def test_a_refused_deed_leaves_no_entry(utility: Utility) -> None:
+    before = {key for key in items_of(utility.client) if "#AUDIT#" in key}
+    admin = utility.as_staff()
+    body = {"consumerClass": "residential", "meterNumber": "SM-1", "area": "A"}
+    consumer = admin.get(utility.consumers).expect(200)["items"][0]["id"]
+    admin.post(f"{utility.base}/connections", {**body, "consumerId": consumer}).expect(409)
+    admin.post(f"{utility.base}/readings", {"meterNumber": "SM-1", "reading": "13", "readOn": "2025-11-05"}).expect(409)
+    assert {key for key in items_of(utility.client) if "#AUDIT#" in key} == before
