@@ -71,7 +71,12 @@ class Observer:
 
     def _uses(self, service: str, operation: str, params: dict[str, Any]) -> Iterator[Use]:
         if operation == "TransactWriteItems":
-            actions = {"ConditionCheck": "ConditionCheckItem", "Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
+            actions = {
+                "ConditionCheck": "ConditionCheckItem",
+                "Put": "PutItem",
+                "Update": "UpdateItem",
+                "Delete": "DeleteItem",
+            }
             for item in params["TransactItems"]:
                 ((kind, request),) = item.items()
                 yield f"dynamodb:{actions.get(kind, kind)}", self._names[request["TableName"]]
