@@ -51,6 +51,14 @@ unit: install ## All tests, with coverage
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest --cov --cov-report=term --numprocesses=2 --dist=loadfile
 
+.PHONY: bench
+bench: .venv/ready ## Compare the rating engine with a hand-written loop (about 10 seconds)
+	@$(BIN)/python -m tests.benchmarks.rating_speed
+
+.PHONY: mutate
+mutate: .venv/ready ## Break the rating engine 120 times and count which breaks a test notices (about 15 minutes)
+	@$(BIN)/python -m tests.mutation.mutate_engine
+
 .PHONY: format
 format: .venv/ready ## Format the code and fix what can be fixed by itself
 	@$(BIN)/ruff format .

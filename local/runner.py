@@ -64,7 +64,7 @@ def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws
 def _start_aws(running: contextlib.ExitStack, stop: threading.Event, state: StateFolder, aws_port: int) -> aws.LocalAws:
     """This function will start the local AWS with its resources, and tell this process where they are."""
     applied = state.applied_template()
-    keys = state.token_keys()
+    keys, root_keys = state.token_keys(), state.root_keys()
     if aws.is_taken(aws_port):
         raise Trouble(
             f"port {aws_port} is taken; stop what uses it, or choose another: METERBOOK_AWS_PORT=4567 make run"
@@ -74,7 +74,7 @@ def _start_aws(running: contextlib.ExitStack, stop: threading.Event, state: Stat
     running.callback(_stop_aws, local_aws, state)
     aws.point_clients_at(aws_port)
     outputs = _resources(local_aws, state, applied)
-    os.environ.update(aws.settings_from(outputs), METERBOOK_TOKEN_KEYS=keys)
+    os.environ.update(aws.settings_from(outputs), METERBOOK_TOKEN_KEYS=keys, METERBOOK_ROOT_KEYS=root_keys)
     return local_aws
 
 

@@ -66,7 +66,17 @@ class StateFolder:
 
         :raises Trouble: if they are damaged.
         """
-        path = self.path / "token-keys.json"
+        return self._keys("token-keys.json")
+
+    def root_keys(self) -> str:
+        """This function will give the secrets of this laptop that other keys are derived from, made once.
+
+        :raises Trouble: if they are damaged.
+        """
+        return self._keys("root-keys.json")
+
+    def _keys(self, name: str) -> str:
+        path = self.path / name
         if not path.exists():
             _write_privately(path, json.dumps({"local": secrets.token_urlsafe(48)}))
         text = path.read_text()

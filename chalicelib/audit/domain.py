@@ -1,10 +1,14 @@
 """What an entry of the audit log says, and what it must not say."""
 
+import hmac
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
+from typing import Literal
 
 from chalicelib.kernel.clock import iso
 from chalicelib.kernel.errors import Invalid
@@ -125,6 +129,57 @@ def _text(value: object) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(_text(part) for part in value)
     raise AssertionError(f"{type(value).__name__} has no short form in the audit log")
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """One UTC day of a client's log, closed: how many entries it has, their digest, and the seal over both.
+
+    The seal is an HMAC over the day and the seal of the day before: who can write the table but has no key can change
+    neither an entry nor a seal unnoticed.
+    """
+
+    day: date
+    count: int
+    digest: str
+    key_id: str
+    seal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The first day that is not as it was sealed, and what is wrong with it."""
+
+    day: date
+    what: Literal["entries", "seal", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What looking at sealed days came to. `next_day` says where to go on, if there are more."""
+
+    first_day: date | None
+    last_day: date | None
+    days: int
+    entries: int
+    finding: Finding | None
+    next_day: date | None
+
+
+def digest_of(items: Iterable[Mapping[str, object]]) -> tuple[int, str]:
+    """This function will count stored entries and digest them in their order: SHA-256 over a line of JSON for each."""
+    digest, count = sha256(), 0
+    for item in items:
+        digest.update(json.dumps(item, sort_keys=True, separators=(",", ":")).encode() + b"\n")
+        count += 1
+    return count, digest.hexdigest()
+
+
+def sealed(client: str, day: date, *, count: int, digest: str, before: str, key: tuple[str, bytes]) -> Seal:
+    """This function will close a day, bound to the seal of the day `before` ("" for a client's first)."""
+    key_id, secret = key
+    words = "\x1f".join([client, day.isoformat(), str(count), digest, before])
+    return Seal(day, count, digest, key_id, hmac.digest(secret, words.encode(), "sha256").hex())
 
 
 @dataclass(frozen=True, slots=True)

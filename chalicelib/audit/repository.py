@@ -1,20 +1,24 @@
 """The audit log in the table: a partition per client and month, entries in the order of their instants."""
 
 from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.audit.domain import AFTER_ALL, Entry, Filters
+from chalicelib.audit.domain import AFTER_ALL, Entry, Filters, Seal
 from chalicelib.kernel.clock import parse_iso
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
-from chalicelib.platform import keys
+from chalicelib.platform import dynamo, keys, settings
 from chalicelib.platform.cursors import open_cursor, seal_cursor
-from chalicelib.platform.dynamo import JsonAttribute, TableItem
-from chalicelib.platform.transaction import Action, put
+from chalicelib.platform.dynamo import IntAttribute, JsonAttribute, TableItem
+from chalicelib.platform.transaction import Action, insert, put, transact
 
 # So many entries one call looks at when it has to look for those that are asked for: about 55 read units.
 _LOOKED_AT = 1_000
+# So far back a client's first entry is looked for.
+_MONTHS_BACK = 24
 
 
 class EntryItem(TableItem):
@@ -28,6 +32,13 @@ class EntryItem(TableItem):
     before = JsonAttribute(attr_name="be", null=True)
     after = JsonAttribute(attr_name="af", null=True)
     request_id = UnicodeAttribute(attr_name="rq", null=True)
+
+
+class SealItem(TableItem):
+    entries = IntAttribute()
+    digest = UnicodeAttribute()
+    key_id = UnicodeAttribute()
+    seal = UnicodeAttribute()
 
 
 def insert_entry(client: str, entry: Entry) -> Action:
@@ -50,6 +61,60 @@ def insert_entry(client: str, entry: Entry) -> Action:
         request_id=entry.request_id or None,
     )
     return put("audit", item)
+
+
+def insert_seal(client: str, seal: Seal) -> None:
+    """This function will write the seal of a day. Two write units.
+
+    :raises Refused: label `seal`, if the day is sealed.
+    """
+    item = SealItem(
+        *keys.audit_seal(client, seal.day), entries=seal.count, digest=seal.digest, key_id=seal.key_id, seal=seal.seal
+    )
+    transact([insert("seal", item)])
+
+
+def find_last_seal(client: str) -> Seal | None:
+    partition, prefix = keys.audit_seal(client, None)
+    newest = SealItem.query(
+        partition, SealItem.sk.startswith(prefix), scan_index_forward=False, limit=1, consistent_read=True
+    )
+    return next((_seal(item) for item in newest), None)
+
+
+def seals_from(client: str, day: date | None) -> Iterator[Seal]:
+    """This function will read the seals of a client from a day on, or all, in order."""
+    partition, low = keys.audit_seal(client, day)
+    items = SealItem.query(partition, SealItem.sk.between(low, f"{low[:5]}{AFTER_ALL}"), consistent_read=True)
+    return (_seal(item) for item in items)
+
+
+def stored_entries(client: str, day: date) -> Iterator[dict[str, Any]]:
+    """This function will read a day's entries as they are stored, every attribute of them, in order."""
+    partition, prefix = keys.audit_entry(client, Period.of(day), day.isoformat())
+    pages = (
+        dynamo.client()
+        .get_paginator("query")
+        .paginate(
+            TableName=settings.table_name(),
+            KeyConditionExpression="pk = :partition AND begins_with(sk, :day)",
+            ExpressionAttributeValues={":partition": {"S": partition}, ":day": {"S": prefix}},
+            ConsistentRead=True,
+        )
+    )
+    for page in pages:
+        yield from page["Items"]
+
+
+def find_first_day(client: str, *, before: date) -> date | None:
+    """This function will find the first day with an entry in the two years before a day."""
+    months = (Period.of(before).shifted(-back) for back in range(_MONTHS_BACK, -1, -1))
+    for month in months:
+        partition, low = keys.audit_entry(client, month, "")
+        _, high = keys.audit_entry(client, month, before.isoformat())
+        for item in EntryItem.query(partition, EntryItem.sk.between(low, high), limit=1, consistent_read=True):
+            return _entry(item).at.date()
+    return None
 
 
 def entries_page(client: str, filters: Filters, *, limit: int, cursor: str | None) -> Page[Entry]:
@@ -95,6 +160,11 @@ def _entries(client: str, filters: Filters, *, before: str, batch: int) -> Itera
         items = EntryItem.query(partition, EntryItem.sk.between(low, high), scan_index_forward=False, page_size=batch)
         yield from (_entry(item) for item in items if item.sk != high)
         month = month.shifted(-1)
+
+
+def _seal(item: SealItem) -> Seal:
+    day = date.fromisoformat(item.sk.partition("#")[2])
+    return Seal(day, item.entries, item.digest, item.key_id, item.seal)
 
 
 def _entry(item: EntryItem) -> Entry:

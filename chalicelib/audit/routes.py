@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.audit import service
-from chalicelib.audit.schemas import AuditEntryOut, AuditPage, AuditQuery
+from chalicelib.audit.schemas import AuditEntryOut, AuditPage, AuditQuery, VerificationOut, VerificationQuery
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import endpoint
 
@@ -26,3 +26,16 @@ def list_audit_log(ctx: Context, *, query: AuditQuery) -> AuditPage:
         cursor=query.cursor,
     )
     return AuditPage(items=tuple(AuditEntryOut.of(entry) for entry in page.items), cursor=page.cursor)
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _LOG + "/verification",
+    permission="audit.read",
+    query=VerificationQuery,
+    returns=VerificationOut,
+)
+def verify_audit_log(ctx: Context, *, query: VerificationQuery) -> VerificationOut:
+    """Look whether the sealed days of the audit log are as they were sealed."""
+    return VerificationOut.of(service.verify_log(ctx, from_day=query.from_))

@@ -1,10 +1,10 @@
 """The audit log as the API shows it."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.audit.domain import Entry
+from chalicelib.audit.domain import Entry, Verification
 from chalicelib.platform.schema import Day, Instant, PageQuery, Schema
 
 _Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:._-]{1,64}$")]
@@ -65,3 +65,39 @@ class AuditPage(Schema):
 
     items: tuple[AuditEntryOut, ...]
     cursor: str | None
+
+
+class VerificationQuery(Schema):
+    """From where on to look at the seals."""
+
+    from_: Day | None = Field(default=None, alias="from", description="First UTC day; the first sealed one if left out")
+
+
+class FindingOut(Schema):
+    """The first day that is not as it was sealed: its entries, its seal, or no seal where one should be."""
+
+    day: Day
+    what: Literal["entries", "seal", "missing"]
+
+
+class VerificationOut(Schema):
+    """What looking at sealed days came to. Go on from `nextDay` until there is none."""
+
+    first_day: Day | None
+    last_day: Day | None
+    days: int
+    entries: int
+    first_mismatch: FindingOut | None
+    next_day: Day | None
+
+    @classmethod
+    def of(cls, seen: Verification) -> Self:
+        finding = seen.finding
+        return cls(
+            first_day=seen.first_day,
+            last_day=seen.last_day,
+            days=seen.days,
+            entries=seen.entries,
+            first_mismatch=FindingOut(day=finding.day, what=finding.what) if finding else None,
+            next_day=seen.next_day,
+        )

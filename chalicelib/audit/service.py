@@ -1,13 +1,22 @@
-"""Write down who did what, and read it."""
+"""Write down who did what, read it, seal each day, and look whether a sealed day is as it was."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from chalicelib.audit import repository
-from chalicelib.audit.domain import Entry, filters_of, new_entry
+from chalicelib.audit.domain import Entry, Finding, Seal, Verification, digest_of, filters_of, new_entry, sealed
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.page import Page
-from chalicelib.platform.transaction import Action
+from chalicelib.platform import auth
+from chalicelib.platform.transaction import Action, Refused
+
+# An entry carries the instant at which its function began, and no function takes longer.
+_LATEST_ENTRY = timedelta(hours=1)
+# One call checks so much, then says where to go on: a reading of two to three seconds.
+_CHECKED_DAYS, _CHECKED_ENTRIES = 366, 20_000
+# A day may wait so long for its seal until that counts as a gap.
+_SEALED_WITHIN = timedelta(days=3)
+_DAY = timedelta(days=1)
 
 
 def record(
@@ -60,3 +69,73 @@ def list_entries(
         subject=subject,
     )
     return repository.entries_page(ctx.client, filters, limit=limit, cursor=cursor)
+
+
+def seal_days(ctx: Context) -> tuple[Seal, ...]:
+    """This function will seal every day of a client that is over and not sealed; again, it seals nothing.
+
+    Two write units a day, and one read unit per nine entries.
+    """
+    last = repository.find_last_seal(ctx.client)
+    end = (ctx.now - _LATEST_ENTRY).date()
+    day = last.day + _DAY if last else repository.find_first_day(ctx.client, before=end)
+    before = last.seal if last else ""
+    made: list[Seal] = []
+    while day is not None and day < end:
+        seal = _seal_of(ctx.client, day, before)
+        try:
+            repository.insert_seal(ctx.client, seal)
+        except Refused:
+            break  # another tick of the schedule is at it
+        made.append(seal)
+        day, before = day + _DAY, seal.seal
+    return tuple(made)
+
+
+def verify_log(ctx: Context, *, from_day: date | None) -> Verification:
+    """This function will look whether sealed days are as they were sealed, and name the first one that is not.
+
+    It looks at a year or 20,000 entries, then says where to go on.
+    """
+    before, expected = _start_of(ctx.client, from_day)
+    first = last = None
+    days = entries = 0
+    for seal in repository.seals_from(ctx.client, from_day):
+        if days == _CHECKED_DAYS or entries >= _CHECKED_ENTRIES:
+            return Verification(first, last, days, entries, None, seal.day)
+        finding = _compare(ctx.client, seal, before, expected)
+        if finding:
+            return Verification(first, last, days, entries, finding, None)
+        first, last = first or seal.day, seal.day
+        before, expected = seal.seal, seal.day + _DAY
+        days, entries = days + 1, entries + seal.count
+    late = expected is not None and expected < (ctx.now - _SEALED_WITHIN).date()
+    finding = Finding(expected, "missing") if expected and late else None
+    return Verification(first, last, days, entries, finding, None)
+
+
+def _start_of(client: str, from_day: date | None) -> tuple[str, date | None]:
+    """This function will give the seal that the first one follows, and the day that it must be of, if that is known."""
+    if from_day is None:
+        last = repository.find_last_seal(client)
+        return "", repository.find_first_day(client, before=last.day if last else date.max)
+    earlier = next(repository.seals_from(client, from_day - _DAY), None)
+    return (earlier.seal, from_day) if earlier and earlier.day == from_day - _DAY else ("", from_day)
+
+
+def _compare(client: str, seal: Seal, before: str, expected: date | None) -> Finding | None:
+    if expected is not None and seal.day != expected:
+        return Finding(min(expected, seal.day), "missing")
+    try:
+        found = _seal_of(client, seal.day, before, key_id=seal.key_id)
+    except KeyError:
+        return Finding(seal.day, "seal")
+    if (found.count, found.digest) != (seal.count, seal.digest):
+        return Finding(seal.day, "entries")
+    return None if found.seal == seal.seal else Finding(seal.day, "seal")
+
+
+def _seal_of(client: str, day: date, before: str, *, key_id: str | None = None) -> Seal:
+    count, digest = digest_of(repository.stored_entries(client, day))
+    key = auth.derived_key("audit-seal", client, key_id=key_id)
+    return sealed(client, day, count=count, digest=digest, before=before, key=key)

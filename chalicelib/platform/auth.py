@@ -42,6 +42,19 @@ def _digest(password: str) -> bytes:
     return base64.b64encode(hashlib.sha256(password.encode()).digest())
 
 
+def derived_key(purpose: str, *names: str, key_id: str | None = None) -> tuple[str, bytes]:
+    """This function will give a key of its own for a purpose and a thing, and the id of the root key it comes from.
+
+    HKDF's expanding step (RFC 5869) for one block: the same names give the same key, and nothing of it is stored.
+
+    :raises KeyError: for a root key that is no longer known.
+    """
+    roots = settings.root_keys()
+    chosen = key_id or next(iter(roots))
+    info = "\x1f".join(["meterbook", purpose, *names]).encode() + b"\x01"
+    return chosen, hmac.digest(roots[chosen].encode(), info, "sha256")
+
+
 @dataclass(frozen=True, slots=True)
 class AccessToken:
     """What an access token says: who, of which client, in which role and session."""

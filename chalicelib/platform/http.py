@@ -22,7 +22,6 @@ PUBLIC = "(public)"
 SIGNED_IN = "(signed in)"
 
 _MAX_BODY_BYTES = 1_000_000
-_MAX_ORIGIN = 200
 _STATUS: Mapping[type[MeterbookError], int] = {
     errors.Invalid: 400,
     errors.Unauthenticated: 401,
@@ -59,7 +58,6 @@ _THROTTLED = {
     "ThrottlingException",
     "TransactionInProgressException",
 }
-_NOTHING_READ: ReadAlong = {}
 _ANONYMOUS = Actor(id="anonymous", role="anonymous", permissions=frozenset())
 
 Headers = dict[str, str | list[str]]
@@ -165,40 +163,56 @@ def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) 
 def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, str], request_id: str) -> Context:
     """This function will say who asks and whether they may, before anything of the request is read."""
     now = clock.now()
-    client, project = "", path_parameters.get("project", "")
-    actor, read_along = _ANONYMOUS, _NOTHING_READ
+    client, project, actor = "", path_parameters.get("project", ""), _ANONYMOUS
+    read_along: ReadAlong = {}
     if known.permission != PUBLIC:
         token = verify_access_token(_bearer(request), now=now)
         client = token.client
-        if path_parameters.get("client", client) != client:
-            raise NotFound("not-found", "there is no such client, or it is not yours")
         also = (keys.project(client, slug(project, "a project's id")),) if project else ()
         actor, read_along = check_session(token, now, also)
     key = request.headers.get("idempotency-key") if known.permission != PUBLIC else None
     if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
         raise Invalid("bad-idempotency-key", "an Idempotency-Key is 1 to 128 printable ASCII characters")
+    where = str(request.context.get("path", known.path))
     context = Context(
         client=client,
         project=project,
         actor=actor,
         now=now,
-        new_id=derived_ids(client, actor.id, known.method, request.context.get("path", known.path), key)
-        if key
-        else clock.fresh_id,
+        new_id=derived_ids(client, actor.id, known.method, where, key) if key else clock.fresh_id,
         request_id=request_id,
         request_key=key,
         address=_clean((request.context.get("identity") or {}).get("sourceIp")),
         agent=_clean(request.headers.get("user-agent")),
         read_along=read_along,
     )
-    if known.permission not in {PUBLIC, SIGNED_IN}:
-        context.require(known.permission, or_own=known.or_own)
+    _let_in(known, context, path_parameters.get("client", client))
     return context
 
 
+def _let_in(known: Endpoint, context: Context, asked: str) -> None:
+    """This function will stop whoever asks for another tenant or without permission, and log each such try."""
+    try:
+        if asked != context.client:
+            raise NotFound("not-found", "there is no such client, or it is not yours")
+        if known.permission not in {PUBLIC, SIGNED_IN}:
+            context.require(known.permission, or_own=known.or_own)
+    except MeterbookError as error:
+        log.event(
+            "access_denied",
+            request_id=context.request_id,
+            method=known.method,
+            path=known.path,
+            client=context.client,
+            actor=context.actor.id,
+            role=context.actor.role,
+            code=error.code,
+        )
+        raise
+
+
 def _clean(sent: object) -> str:
-    """This function will make what a request says about its origin fit to be kept."""
-    return "".join(filter(str.isprintable, str(sent or "")))[:_MAX_ORIGIN]
+    return "".join(filter(str.isprintable, str(sent or "")))[:200]
 
 
 def _bearer(request: Request) -> str:

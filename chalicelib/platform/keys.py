@@ -23,6 +23,10 @@ def audit_entry(client_id: str, month: Period, place: str) -> Key:
     return f"{client_id}#AUDIT#{month}", f"ENTRY#{place}"
 
 
+def audit_seal(client_id: str, day: date | None) -> Key:
+    return f"{client_id}#AUDIT-SEALS", f"SEAL#{day.isoformat() if day else ''}"
+
+
 def audit_subject(client_id: str, kind: str, subject_id: str) -> str:
     return f"{client_id}#AUDIT-OF#{kind}#{subject_id}"
 
@@ -78,11 +82,11 @@ def logins_of(client_id: str, user_id: str) -> str:
 
 
 def role(client_id: str, name: str) -> Key:
-    return f"{client_id}#CONFIG", f"ROLE#{name}"
+    return f"{client_id}#ROLES", f"ROLE#{name}"
 
 
 def superusers(client_id: str) -> Key:
-    return f"{client_id}#CONFIG", "SUPERUSERS"
+    return f"{client_id}#ROLES", "SUPERUSERS"
 
 
 # --- consumers
@@ -112,6 +116,35 @@ def meter_number(client_id: str, project_id: str, normalised: str) -> Key:
 
 def sequence(client_id: str, project_id: str, name: str) -> Key:
     return f"{client_id}#{project_id}#SEQUENCES", name
+
+
+# --- service desk
+def connection_request(client_id: str, request_id: str) -> Key:
+    return f"{client_id}#REQUEST#{request_id}", "REQUEST"
+
+
+def connection_requests(client_id: str, status: str) -> str:
+    return f"{client_id}#REQUESTS#{status}"
+
+
+def connection_requests_of(client_id: str, consumer_id: str) -> str:
+    return f"{client_id}#CONSUMER#{consumer_id}#REQUESTS"
+
+
+def issue(client_id: str, issue_id: str) -> Key:
+    return f"{client_id}#ISSUE#{issue_id}", "ISSUE"
+
+
+def issue_response(client_id: str, issue_id: str, response_id: str) -> Key:
+    return f"{client_id}#ISSUE#{issue_id}", f"RESPONSE#{response_id}"
+
+
+def issues(client_id: str, status: str) -> str:
+    return f"{client_id}#ISSUES#{status}"
+
+
+def issues_of(client_id: str, consumer_id: str) -> str:
+    return f"{client_id}#CONSUMER#{consumer_id}#ISSUES"
 
 
 # --- tariffs

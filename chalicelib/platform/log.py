@@ -9,8 +9,8 @@ from typing import Final
 # The only fields a log line may carry: identifiers and counts, nothing that says who somebody is.
 _FIELDS: Final = frozenset(
     {
-        "account", "attempt", "chunk", "client", "code", "count", "duration_ms", "error", "import_id", "job", "method",
-        "path", "period", "project", "request_id", "run_id", "status",
+        "account", "actor", "attempt", "chunk", "client", "code", "count", "day", "duration_ms", "error",
+        "import_id", "job", "method", "path", "period", "project", "request_id", "role", "run_id", "seal", "status",
     }
 )  # fmt: skip
 

@@ -35,15 +35,27 @@ def token_keys() -> dict[str, str]:
 
     They come from the environment on a laptop and from an SSM SecureString when deployed, never from the repository.
     """
-    parameter = os.environ.get("METERBOOK_TOKEN_KEYS_PARAMETER")
+    return _secrets(os.environ.get("METERBOOK_TOKEN_KEYS_PARAMETER"), "METERBOOK_TOKEN_KEYS")
+
+
+@cache
+def root_keys() -> dict[str, str]:
+    """This function will give the secrets by key id that other keys are derived from, the current one first.
+
+    Seals of the audit log and the keys of devices hang on them for years, where a signing key lives for weeks.
+    """
+    return _secrets(os.environ.get("METERBOOK_ROOT_KEYS_PARAMETER"), "METERBOOK_ROOT_KEYS")
+
+
+def _secrets(parameter: str | None, variable: str) -> dict[str, str]:
     if parameter:
         answer = boto3.client("ssm").get_parameter(Name=parameter, WithDecryption=True)
         text = answer["Parameter"].get("Value", "")
     else:
-        text = _required("METERBOOK_TOKEN_KEYS")
+        text = _required(variable)
     keys: dict[str, str] = json.loads(text)
     if not keys or any(len(secret) < 32 for secret in keys.values()):
-        raise RuntimeError("token keys must be a JSON object of key id to a secret of at least 32 characters")
+        raise RuntimeError(f"{variable.lower()} must be a JSON object of key id to a secret of at least 32 characters")
     return keys
 
 

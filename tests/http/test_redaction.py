@@ -1,8 +1,9 @@
 """Names, addresses, passwords and tokens that pass through the API leave no trace in the log."""
 
 import io
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from chalice.app import Chalice
 from chalicelib.platform import dynamo, keys, settings
 from tests.support.http import Api
 from tests.support.queues import drain
+from tests.support.table import items_of
 from tests.support.world import World
 
 _PLANTED = {
@@ -80,3 +82,30 @@ def _spoil(world: World, consumer_id: str) -> None:
         UpdateExpression="SET created_at = :broken",
         ExpressionAttributeValues={":broken": {"S": _PLANTED["email"]}},
     )
+
+
+@pytest.fixture
+def denials(logged: io.StringIO) -> Callable[[], list[dict[str, Any]]]:
+    """The log lines of denied accesses so far."""
+
+    def read() -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in logged.getvalue().splitlines() if line.startswith("{")]
+        unique = {line["request_id"]: line for line in lines if line["event"] == "access_denied"}
+        return list(unique.values())
+
+    return read
+
+
+def test_each_denied_access_is_one_log_line_and_no_write(
+    world: World, denials: Callable[[], list[dict[str, Any]]]
+) -> None:
+    viewer, neighbour = world.people["viewer"], world.people["other tenant's admin"]
+    me = viewer.get("/api/me").expect(200)["id"]
+    before = items_of(world.utility.client)
+    viewer.post(world.utility.consumers, {"firstName": "A", "lastName": "B"}).expect(403)
+    neighbour.get(world.utility.consumers).expect(404)
+    refused, strange = denials()
+    assert (refused["actor"], refused["role"], refused["code"]) == (me, "viewer", "forbidden")
+    assert (refused["method"], refused["path"]) == ("POST", "/api/clients/{client}/consumers")
+    assert (strange["client"], strange["role"], strange["code"]) == (world.foreign_ids["client"], "admin", "not-found")
+    assert items_of(world.utility.client) == before

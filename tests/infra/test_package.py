@@ -24,6 +24,7 @@ HANDLERS = {
     "GenerateBills": "chalicelib.billing.jobs.generate_bills",
     "ImportReadings": "chalicelib.readings.jobs.import_readings",
     "ResumeRuns": "chalicelib.billing.jobs.resume_runs",
+    "SealAuditLogs": "chalicelib.tenancy.jobs.seal_audit_logs",
 }
 # Nothing but the package and the standard library: no site-packages, no working directory, no PYTHON* variables.
 START = """
@@ -188,7 +189,8 @@ def test_every_function_logs_where_logs_expire_and_its_errors_wake_somebody(buil
     watched = {dimension["Value"].get("Ref") for alarm in alarms for dimension in alarm["Dimensions"]}
     for name, function in built.functions.items():
         group = resources[function["LoggingConfig"]["LogGroup"]["Ref"]]
-        assert group["Properties"]["RetentionInDays"] == 90
+        # Seals are looked up for as long as the audit log is kept.
+        assert group["Properties"]["RetentionInDays"] == (3653 if name == "SealAuditLogs" else 90)
         assert name in watched
 
 

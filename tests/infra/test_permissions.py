@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,16 @@ import pytest
 from botocore.model import OperationModel
 from chalice.app import Chalice
 
-from chalicelib.platform import dynamo, queue, storage
+from chalicelib.platform import clock, dynamo, queue, storage
 from local import events
+from local.events import ScheduledHandler
 from tests.support.engine import Engine
 from tests.support.http import Api
 from tests.support.queues import deliver_to, drain
 from tests.support.utilities import Utility, open_condominium, open_waterworks
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ("api_handler", "generate_bills", "import_readings", "resume_runs")
+FUNCTIONS = ("api_handler", "generate_bills", "import_readings", "resume_runs", "seal_audit_logs")
 Use = tuple[str, str]  # an IAM action, and a resource as policies name it: Table, Table/index/account, Bucket/a/b.csv
 
 # Granted for what no call of this walk shows.
@@ -30,6 +32,7 @@ OUT_OF_SIGHT: dict[str, set[Use]] = {
     "api_handler": {
         ("s3:ListBucket", "Bucket"),  # makes S3 answer 404 for a missing report
         ("ssm:GetParameter", "TokenKeysParameter"),  # the laptop has its keys in the environment
+        ("ssm:GetParameter", "RootKeysParameter"),
     },
     "generate_bills": {
         ("dynamodb:BatchGetItem", "Table"),  # for a connection that is newer than the list of them
@@ -43,6 +46,10 @@ OUT_OF_SIGHT: dict[str, set[Use]] = {
         ("sqs:GetQueueAttributes", "ImportQueue"),
     },
     "resume_runs": {("sqs:SendMessage", "ResumeRunsDeadLetters")},  # Lambda's, after a failure
+    "seal_audit_logs": {
+        ("sqs:SendMessage", "SealAuditLogsDeadLetters"),  # Lambda's, after a failure
+        ("ssm:GetParameter", "RootKeysParameter"),
+    },
 }
 
 
@@ -135,6 +142,12 @@ def upload(observer: Observer, staff: Api, utility: Utility, file: str) -> str:
     return str(announced["id"])
 
 
+def clockwork(app: Chalice, name: str) -> ScheduledHandler:
+    """This function will give the handler of one schedule."""
+    (found,) = [one for one in events.scheduled_handlers(app) if one.name == name]
+    return found
+
+
 def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | None) -> None:
     """This function will go from two meters to two bills, by file and by hand."""
     with observer.acting("api_handler"):
@@ -162,12 +175,18 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
         staff.put(f"{utility.base}/readings/{reading['id']}", {"reading": "21", "readOn": "2025-11-05"}).expect(200)
         staff.get(f"{utility.base}/readings/pending").expect(200)
         staff.post(f"{utility.base}/readings/confirmations", {}).expect(200)
+        sheet = staff.get(f"{utility.base}/tariffs").expect(200)["items"][0]["sheet"] | {"consumerClass": "none"}
+        staff.post(f"{utility.base}/tariffs", {"id": "spare", "sheet": sheet}).expect(201)
+        staff.delete(f"{utility.base}/tariffs/spare/versions/1").expect(200)
         run = staff.post(f"{utility.base}/billing-runs", {"period": reading["period"]}).expect(202)
     with observer.acting("resume_runs"):
-        (clockwork,) = events.scheduled_handlers(app)
-        events.tick(clockwork)
+        events.tick(clockwork(app, "resume_runs"))
     with observer.acting("generate_bills"):
         drain(app, "meterbook-billing")
+    clock.use_time(lambda: datetime.now(UTC) + timedelta(days=2))
+    with observer.acting("seal_audit_logs"):
+        events.tick(clockwork(app, "seal_audit_logs"))
+    clock.use_time(None)
     with observer.acting("api_handler"):
         assert staff.get(f"{utility.base}/billing-runs/{run['id']}").expect(200)["state"] == "complete"
         assert len(staff.get(f"{utility.base}/bills", period=reading["period"]).expect(200)["items"]) == 2

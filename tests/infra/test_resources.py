@@ -116,7 +116,11 @@ def test_an_unknown_path_is_not_found_with_and_without_a_token() -> None:
 
 def test_the_functions_are_given_every_setting_that_the_code_reads() -> None:
     code = "".join(module.read_text() for module in (ROOT / "chalicelib").rglob("*.py"))
-    elsewhere = {"METERBOOK_TOKEN_KEYS", "METERBOOK_BCRYPT_COST"}  # the laptop's way to the keys, and quick tests
+    elsewhere = {
+        "METERBOOK_TOKEN_KEYS",
+        "METERBOOK_ROOT_KEYS",
+        "METERBOOK_BCRYPT_COST",
+    }  # the laptop's way to the keys, and quick tests
     read = set(re.findall(r'"(METERBOOK_\w+)"', code)) - elsewhere
     given = set(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
     given |= set(RESOURCES["APIHandler"]["Properties"]["Environment"]["Variables"])
@@ -132,7 +136,7 @@ def test_a_policy_names_each_action_and_each_resource(function: str) -> None:
         for resource in resources if isinstance(resources, list) else [resources]:
             owners = [name for name in references(resource) if not name.startswith("AWS::")]
             assert owners, f"{resource} belongs to nothing of this stack"
-            assert set(owners) <= RESOURCES.keys() | {"TokenKeysParameter"}
+            assert set(owners) <= RESOURCES.keys() | {"TokenKeysParameter", "RootKeysParameter"}
 
 
 def test_every_function_has_a_policy_of_its_own_and_no_other_exists() -> None:
@@ -144,13 +148,30 @@ def test_every_function_has_a_policy_of_its_own_and_no_other_exists() -> None:
 
 
 def test_the_api_alone_reads_the_token_keys() -> None:
-    readers = {name for name in POLICIES for statement in statements(name) if "ssm:GetParameter" in actions(statement)}
-    assert readers == {"api_handler"}
+    assert _readers("TokenKeysParameter") == {"api_handler"}
 
 
-def test_the_api_can_neither_delete_nor_read_uploads() -> None:
+def test_root_keys_are_read_by_who_makes_and_checks_seals() -> None:
+    assert _readers("RootKeysParameter") == {"api_handler", "seal_audit_logs"}
+
+
+def _readers(parameter: str) -> set[str]:
+    return {
+        name
+        for name in POLICIES
+        for statement in statements(name)
+        if actions(statement) == ["ssm:GetParameter"] and parameter in references(statement["Resource"])
+    }
+
+
+def test_the_api_can_neither_delete_what_counts_nor_read_uploads() -> None:
     allowed = [action for statement in statements("api_handler") for action in actions(statement)]
-    assert not [action for action in allowed if "Delete" in action or "Scan" in action]
+    assert not [action for action in allowed if "Scan" in action]
+    deletions = [one for one in statements("api_handler") if any("Delete" in action for action in actions(one))]
+    # Tariffs that rated nothing, claims of login names, counts of wrong passwords, roles that nobody has and used-up
+    # resets may go; bills, readings, users and the audit log may not.
+    places = [one["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for one in deletions]
+    assert places == [["*#TARIFFS", "*#TRIES#*", "*#LOGIN#*", "*#ROLES", "*#RESET#*"]]
     (reading,) = (one for one in statements("api_handler") if actions(one) == ["s3:GetObject"])
     assert reading["Resource"] == {"Fn::Sub": "${Bucket.Arn}/*/imports/*.report.json"}
 

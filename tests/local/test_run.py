@@ -79,7 +79,13 @@ def start(state: Path, *, port: int | None = None, aws_port: int | None = None, 
         "AWS_PROFILE": "somebody's own account",
         "AWS_REGION": "eu-central-1",
     }
-    for inherited in ("METERBOOK_TABLE", "METERBOOK_BUCKET", "METERBOOK_BILLING_QUEUE", "METERBOOK_TOKEN_KEYS"):
+    for inherited in (
+        "METERBOOK_TABLE",
+        "METERBOOK_BUCKET",
+        "METERBOOK_BILLING_QUEUE",
+        "METERBOOK_TOKEN_KEYS",
+        "METERBOOK_ROOT_KEYS",
+    ):
         environment.pop(inherited, None)
     elsewhere = f"import sys; sys.prefix = {prefix!r}; " if prefix else ""
     command = [sys.executable, "-c", f"{elsewhere}import runpy; runpy.run_module('local', run_name='__main__')"]

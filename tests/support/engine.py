@@ -13,6 +13,7 @@ from chalicelib.platform import dynamo
 from local import aws
 from local.events import sqs
 
+ROOT_KEYS = {"root": "a-root-secret-of-at-least-32-characters-for-tests"}
 TOKEN_KEYS = {"test": "a-secret-of-at-least-32-characters-for-tests"}
 
 
@@ -44,6 +45,7 @@ def running_engine() -> Iterator[Engine]:
             os.environ.update(
                 aws.settings_from(outputs),
                 METERBOOK_TOKEN_KEYS=json.dumps(TOKEN_KEYS),
+                METERBOOK_ROOT_KEYS=json.dumps(ROOT_KEYS),
                 METERBOOK_BCRYPT_COST="4",
             )
             dynamo.connect()

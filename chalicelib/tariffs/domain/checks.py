@@ -160,7 +160,7 @@ def _amount_faults(where: str, charge: FixedCharge | MinimumCharge) -> Iterator[
         yield Fault(f"{where}.amount", "give an amount, or amounts by meter size")
     if any(amount < 0 for amount in amounts):
         yield Fault(f"{where}.amount", "an amount can't be negative; give a credit as an adjustment")
-    if isinstance(charge, FixedCharge) and charge.days_basis is not None and charge.days_basis < 1:
+    if charge.days_basis is not None and charge.days_basis < 1:
         yield Fault(f"{where}.daysBasis", "at least one day")
 
 
@@ -169,10 +169,13 @@ def _measured_faults(where: str, charge: MeasuredCharge) -> Iterator[Fault]:
         yield Fault(f"{where}.per", "the rate is for so many units: more than none")
     if not 0 < charge.share <= 10:
         yield Fault(f"{where}.share", "a share of the quantity, such as 0.8; above 0 and at most 10")
-    if charge.included < 0 or (charge.cap is not None and charge.cap < 0):
+    if charge.included < 0 or min(charge.cap or 0, charge.least or 0) < 0:
         yield Fault(f"{where}.included", "quantities can't be negative")
-    if charge.cap_measure is not None and charge.cap_measure == charge.measure:
-        yield Fault(f"{where}.capMeasure", f"{charge.measure!r} can't be capped by itself")
+    if charge.cap is not None and charge.least is not None and charge.least > charge.cap:
+        yield Fault(f"{where}.least", f"is above the cap of {charge.cap}")
+    for name, measure in (("capMeasure", charge.cap_measure), ("leastMeasure", charge.least_measure)):
+        if measure is not None and measure == charge.measure:
+            yield Fault(f"{where}.{name}", f"{charge.measure!r} can't be held against itself")
     yield from _quantity_step(f"{where}.quantityRounding.step", charge.quantity_rounding)
     if isinstance(charge, (BlockCharge, ScheduleCharge)) and charge.days_basis < 1:
         yield Fault(f"{where}.daysBasis", "at least one day")

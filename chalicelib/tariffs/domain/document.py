@@ -56,15 +56,18 @@ class ChargeTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredCharge(ChargeTerms):
-    """A charge of a quantity, trimmed in this order: share, caps, what is included, rounding.
+    """A charge of a quantity, trimmed in this order: share, caps, least, what is included, rounding.
 
-    `cap_measure` names another quantity that it may not exceed (sewer: use, but no more than in winter).
+    `cap_measure` names another quantity that it may not exceed (sewer: use, but no more than in winter);
+    `least` is billed at least, and so is `least_measure` (demand, but no less than was contracted).
     """
 
     measure: str = "use"
     share: Decimal = Decimal(1)
     cap: Decimal | None = None
     cap_measure: str | None = None
+    least: Decimal | None = None
+    least_measure: str | None = None
     included: Decimal = Decimal(0)
     quantity_rounding: Rounding | None = None
     per: Decimal = Decimal(1)
@@ -89,9 +92,10 @@ class FixedCharge(ChargeTerms):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageCharge(MeasuredCharge):
-    """A rate for every `per` units: 5.50 per 1000 gal."""
+    """A rate for every `per` units: 5.50 per 1000 gal. `times` names a second quantity (kW contracted, times days)."""
 
     rate: Decimal
+    times: str | None = None
     rate_rounding: Rounding | None = None
     kind: Literal["usage"] = "usage"
 
@@ -164,20 +168,29 @@ class PercentCharge(ChargeTerms):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinimumCharge(ChargeTerms):
-    """Lifts the sum of named earlier charges to an amount, times a measure (equivalent units) if `times` names one."""
+    """Lifts the sum of named earlier charges to an amount, times a measure (equivalent units) if `times` names one.
+
+    `prorated`: for the days served, as with a fixed charge.
+    """
 
     of: tuple[str, ...]
     amount: Decimal | None = None
     by_meter_size: Mapping[str, Decimal] = field(default_factory=dict)
     times: str | None = None
+    prorated: bool = False
+    days_basis: int | None = None
     kind: Literal["minimum"] = "minimum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustmentCharge(ChargeTerms):
-    """A place for an amount that comes with the reading (fuel adjustment, meter rent); `amount` if none is given."""
+    """A place for an amount that comes with the reading (fuel adjustment, meter rent); `amount` if none is given.
+
+    It may be below zero. `times` names a measure to multiply by (a fuel credit of 0.20 for every kWh).
+    """
 
     amount: Decimal | None = None
+    times: str | None = None
     kind: Literal["adjustment"] = "adjustment"
 
 

@@ -11,6 +11,7 @@ from chalicelib.tariffs.domain.compile import CompiledTariff, Rule
 from chalicelib.tariffs.domain.document import (
     AdjustmentCharge,
     BlockCharge,
+    Charge,
     MinimumCharge,
     PercentCharge,
     ScheduleCharge,
@@ -224,9 +225,6 @@ def _line(tariff: Tariff, rule: Rule, draft: Draft, minor: int) -> Line:
     terms, quantity_den, _ = priced
     less_num, less_den = rule.pricer.less(draft)
     whole = 10 ** exponent_of(tariff.currency)
-    unit = ""
-    if isinstance(charge, (UsageCharge, BlockCharge, ScheduleCharge)):
-        unit = tariff.unit if charge.measure == "use" else charge.measure
     trace = Trace(
         tariff_id=tariff.id,
         tariff_version=tariff.version,
@@ -240,9 +238,20 @@ def _line(tariff: Tariff, rule: Rule, draft: Draft, minor: int) -> Line:
             for quantity, _, price in terms
         ),
         rounding=rule.rounding,
-        unit=unit,
+        unit=_unit_of(tariff, charge),
         factors=tuple(_factors(rule, draft)),
         of=charge.of if isinstance(charge, (PercentCharge, MinimumCharge, SubtotalCharge)) else (),
         less=Fraction(less_num, less_den * whole),
     )
     return Line(charge.code, charge.label, Money(minor, tariff.currency), trace)
+
+
+def _unit_of(tariff: Tariff, charge: Charge) -> str:
+    """What the quantities of a line are counted in; nothing for charges that have an amount only."""
+    measure = ""
+    if isinstance(charge, (UsageCharge, BlockCharge, ScheduleCharge)):
+        measure = charge.measure
+    elif isinstance(charge, AdjustmentCharge):
+        measure = charge.times or ""
+    unit = tariff.unit if measure == "use" else measure
+    return f"{unit}-{charge.times}" if isinstance(charge, UsageCharge) and charge.times else unit

@@ -30,9 +30,11 @@ class _ChargeBody(Schema):
 
 class _MeasuredBody(_ChargeBody):
     measure: Named = Field(default="use", description="use, days, months, dwellingUnits, winterAverage or one of yours")
-    share: DecimalText = Decimal(1)
+    share: RateText = Decimal(1)
     cap: DecimalText | None = None
     cap_measure: Named | None = None
+    least: DecimalText | None = Field(default=None, description="At least so much is billed")
+    least_measure: Named | None = None
     included: DecimalText = Decimal(0)
     quantity_rounding: RoundingBody | None = None
     per: DecimalText = Field(default=Decimal(1), description="The rate is for so many units", examples=["1000"])
@@ -55,6 +57,7 @@ class UsageBody(_MeasuredBody):
 
     kind: Literal["usage"]
     rate: RateText
+    times: Named | None = Field(default=None, description="A second quantity: kW contracted, times days")
     rate_rounding: RoundingBody | None = None
 
 
@@ -102,7 +105,7 @@ class PercentBody(_ChargeBody):
     """A percentage of named earlier charges; below zero a discount."""
 
     kind: Literal["percent"]
-    percent: DecimalText
+    percent: RateText
     of: tuple[str, ...] = Field(description="Codes of charges above this one, or * for all of them")
     exempt_use: DecimalText | None = None
     at_least: RateText | None = None
@@ -117,6 +120,8 @@ class MinimumBody(_ChargeBody):
     amount: RateText | None = None
     by_meter_size: dict[Named, RateText] = Field(default_factory=dict)
     times: Named | None = None
+    prorated: bool = Field(default=False, strict=True)
+    days_basis: Days | None = None
 
 
 class AdjustmentBody(_ChargeBody):
@@ -124,6 +129,7 @@ class AdjustmentBody(_ChargeBody):
 
     kind: Literal["adjustment"]
     amount: RateText | None = None
+    times: Named | None = None
 
 
 class SubtotalBody(_ChargeBody):

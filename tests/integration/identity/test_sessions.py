@@ -149,7 +149,7 @@ def test_a_refresh_token_is_no_access_token_nor_the_other_way_round(utility: Uti
 @pytest.mark.covers("S0-064", "S2-006")
 def test_no_token_nor_password_stands_in_the_table(utility: Utility) -> None:
     session = _sign_in(utility)
-    stored = str(table.items_of(utility.client))
+    stored = str(table.items_of(utility.client, sessions=True))
     for secret in (session["accessToken"], *session["refreshToken"].split(".")[3:], PASSWORD):
         assert secret not in stored
 
@@ -269,14 +269,14 @@ def test_each_try_is_noted_with_time_address_agent_and_outcome(utility: Utility,
     first = admin.get(path, limit=3).expect(200)
     rest = admin.get(path, limit=3, cursor=first["cursor"]).expect(200)
     assert [*first["items"], *rest["items"]] == [latest, unknown, wrong, good]
-    assert "s3cret" not in str(table.items_of(utility.client))
+    assert "s3cret" not in str(table.items_of(utility.client, sessions=True))
 
 
 def test_login_events_and_counts_go_away_by_themselves(utility: Utility, at: At) -> None:
     at(NOVEMBER)
     _sign_in(utility)
     _fail(utility, "nobody-here", 1)
-    items = table.items_of(utility.client)
+    items = table.items_of(utility.client, sessions=True)
     days = sorted(
         (key.split("#")[1], (int(item["ttl"]["N"]) - int(NOVEMBER.timestamp())) // 86_400)
         for key, item in items.items()
@@ -287,7 +287,7 @@ def test_login_events_and_counts_go_away_by_themselves(utility: Utility, at: At)
 
 def test_an_unknown_tenant_leaves_nothing_for_long(api: Api, utility: Utility) -> None:
     api.post("/api/auth/login", {"client": "no-such-tenant", "login": "a", "password": "b"}).expect(401)
-    assert all("ttl" in item for item in table.items_of("no-such-tenant").values())
+    assert all("ttl" in item for item in table.items_of("no-such-tenant", sessions=True).values())
 
 
 def test_the_password_hash_is_in_no_index(utility: Utility) -> None:

@@ -1,5 +1,6 @@
 """Each kind of charge, on numbers that can be worked out by hand."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,7 @@ from chalicelib.tariffs.domain import (
     Season,
     SubtotalCharge,
     UsageCharge,
+    explain,
 )
 from tests.unit.tariffs.sheets import amounts, blocks, energy, fixed, rated, sheet, to, total_to, use
 
@@ -153,6 +155,36 @@ def test_a_quantity_is_shared_capped_and_freed_before_it_is_rounded() -> None:
     assert charged("10", share=Decimal("0.8"), cap=Decimal(6), included=Decimal("0.5")) == "5.50"
 
 
+def test_a_quantity_may_be_billed_at_least_and_no_less_than_another() -> None:
+    def charged(quantity: str, **trims: object) -> str:
+        return str(rated(sheet(water("1", **trims)), use(quantity, measures={"contracted": Decimal(7)})).total)
+
+    assert [charged(quantity, least=Decimal(10)) for quantity in ("0", "9.9", "10", "12")] == [
+        "10.00",
+        "10.00",
+        "10.00",
+        "12.00",
+    ]
+    assert [charged(quantity, least_measure="contracted") for quantity in ("5", "8")] == ["7.00", "8.00"]
+    assert charged("1", least=Decimal(10), included=Decimal(4)) == "6.00"
+    assert charged("1", cap=Decimal(3), least_measure="contracted") == "7.00"
+
+
+def test_power_contracted_is_charged_for_each_kw_and_day() -> None:
+    """A Spanish bill: 4.6 kW for 30 days at 0.104229 -> 14.38; the energy is rated beside it."""
+    power = UsageCharge(code="power", label="Power", rate=Decimal("0.104229"), measure="contractedKw", times="days")
+    facts = use(
+        "0",
+        "kWh",
+        measures={"contractedKw": Decimal("4.6")},
+        first_day=date(2025, 4, 1),
+        until_day=date(2025, 5, 1),
+    )
+    rating = rated(sheet(power, currency="EUR", unit="kWh"), facts)
+    assert amounts(rating) == {"power": "14.38"}
+    assert explain(rating.lines[0])[0] == "138 contractedKw-days at 0.104229 = 14.383602"
+
+
 # --- percentages
 
 
@@ -228,6 +260,15 @@ def test_a_minimum_is_halved_at_zero_use_and_counts_equivalent_units() -> None:
     assert str(rated(tariff, use("20", dwelling_units=Decimal(2))).total) == "60.00"
 
 
+def test_a_minimum_is_prorated_by_the_days_served() -> None:
+    minimum = MinimumCharge(code="minimum", label="Minimum", amount=Decimal(30), of=("*",), prorated=True)
+    served = use("1", first_day=date(2025, 4, 1), until_day=date(2025, 4, 11), period_days=30)
+    assert str(rated(sheet(water("2"), minimum), served).total) == "10.00"
+    basis = replace(minimum, days_basis=20)
+    assert str(rated(sheet(water("2"), basis), served).total) == "15.00"
+    assert str(rated(sheet(water("2"), minimum), use("1")).total) == "30.00"
+
+
 # --- factors, seasons, adjustments
 
 
@@ -284,6 +325,15 @@ def test_adjustments_come_with_the_reading_and_may_be_credits() -> None:
     assert amounts(rated(tariff, use("100"))) == {"water": "500.00", "rent": "7.50", "tax": "50.00"}
     with pytest.raises(Invalid, match="no place for leak"):
         rated(tariff, use("1", adjustments={"leak": Decimal(1)}))
+
+
+def test_a_credit_may_be_so_much_for_every_unit() -> None:
+    fuel = AdjustmentCharge(code="fuel", label="Fuel", amount=Decimal("-0.20"), times="use")
+    rating = rated(sheet(water("5"), fuel), use("100"))
+    assert amounts(rating) == {"water": "500.00", "fuel": "-20.00"}
+    assert explain(rating.lines[1]) == ["100 m3 at -0.20 = -20.00"]
+    dearer = use("100", adjustments={"fuel": Decimal("0.05")})
+    assert amounts(rated(sheet(water("5"), fuel), dearer)) == {"water": "500.00", "fuel": "5.00"}
 
 
 # --- units and rounding

@@ -103,7 +103,11 @@ def test_other_contradictions_are_named_at_their_place() -> None:
     conversion = {"fromUnit": "gal", "divide": "0"}
     assert "above zero" in faults(body(USAGE, conversions=[conversion]))["conversions.0"]
     assert "nothing to convert" in faults(body(USAGE, conversions=[{"fromUnit": "m3"}]))["conversions.0.fromUnit"]
-    assert "capped by itself" in faults(body(USAGE | {"capMeasure": "use"}))["charges.0.capMeasure"]
+    assert "held against itself" in faults(body(USAGE | {"capMeasure": "use"}))["charges.0.capMeasure"]
+    assert "held against itself" in faults(body(USAGE | {"leastMeasure": "use"}))["charges.0.leastMeasure"]
+    assert "above the cap of 3" in faults(body(USAGE | {"cap": "3", "least": "4"}))["charges.0.least"]
+    assert "negative" in faults(body(USAGE | {"least": "-1"}))["charges.0.included"]
+    read(body(USAGE | {"cap": "4", "least": "4"}))
     read(body(USAGE | {"share": "10"}))
     for share in ("0", "10.1"):
         assert "share" in faults(body(USAGE | {"share": share}))["charges.0.share"]

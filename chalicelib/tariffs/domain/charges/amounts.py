@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chalicelib.tariffs.domain.charges.base import ONE, AmountBySize, Pricer, sum_of
+from chalicelib.tariffs.domain.charges.base import ONE, AmountBySize, Pricer, sum_of, times_of
 from chalicelib.tariffs.domain.document import AdjustmentCharge, FixedCharge, MinimumCharge
 from chalicelib.tariffs.domain.draft import Draft
 from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio
@@ -19,26 +19,25 @@ class FixedPricer(Pricer):
 
     def price(self, draft: Draft) -> Priced:
         price = self.size_amount.of(draft)
-        num, den = (1, 1) if self.charge.times is None else draft.measure(self.charge.times)
-        if self.charge.prorated:
-            days = draft.usage.days
-            num, den = num * days, den * (self.charge.days_basis or draft.usage.period_days or days)
+        charge = self.charge
+        num, den = times_of(draft, charge.times, prorated=charge.prorated, days_basis=charge.days_basis)
         return [(num, price.num, price)], den, price.den
 
 
 class MinimumPricer(Pricer):
     """What is missing to an amount."""
 
-    __slots__ = ("indices", "size_amount", "times")
+    __slots__ = ("charge", "indices", "size_amount")
 
     def __init__(self, charge: MinimumCharge, indices: Sequence[int], exponent: int) -> None:
         self.size_amount = AmountBySize(charge.code, charge.amount, charge.by_meter_size, exponent)
-        self.times = charge.times
+        self.charge = charge
         self.indices = tuple(indices)
 
     def price(self, draft: Draft) -> Priced:
         price = self.size_amount.of(draft)
-        num, den = (1, 1) if self.times is None else draft.measure(self.times)
+        charge = self.charge
+        num, den = times_of(draft, charge.times, prorated=charge.prorated, days_basis=charge.days_basis)
         return [(num, price.num, price)], den, price.den
 
     def less(self, draft: Draft) -> Ratio:
@@ -48,11 +47,12 @@ class MinimumPricer(Pricer):
 class AdjustmentPricer(Pricer):
     """An amount that came with the reading."""
 
-    __slots__ = ("code", "default", "exponent")
+    __slots__ = ("code", "default", "exponent", "times")
 
     def __init__(self, charge: AdjustmentCharge, exponent: int) -> None:
         self.code = charge.code
         self.default = charge.amount
+        self.times = charge.times
         self.exponent = exponent
 
     def price(self, draft: Draft) -> Priced | None:
@@ -60,4 +60,5 @@ class AdjustmentPricer(Pricer):
         if amount is None:
             return None
         price = Price(amount, ONE, self.exponent)
-        return [(1, price.num, price)], 1, price.den
+        num, den = times_of(draft, self.times)
+        return [(num, price.num, price)], den, price.den

@@ -34,14 +34,15 @@ class Pricer(ABC):
 
 
 class Metered:
-    """The quantity that a charge takes: share, caps, what is included, rounding, in that order."""
+    """The quantity that a charge takes: share, caps, least, what is included, rounding, in that order."""
 
     __slots__ = ("charge", "plain")
 
     def __init__(self, charge: MeasuredCharge) -> None:
         self.charge = charge
+        limits = (charge.cap, charge.cap_measure, charge.least, charge.least_measure, charge.quantity_rounding)
         untouched = charge.measure == "use" and charge.share == 1 and charge.included == 0
-        self.plain = untouched and (charge.cap, charge.cap_measure, charge.quantity_rounding) == (None, None, None)
+        self.plain = untouched and limits == (None,) * 5
 
     def of(self, draft: Draft) -> Ratio:
         """This function will give the quantity to be priced, as a ratio."""
@@ -53,6 +54,10 @@ class Metered:
             quantity = min(quantity, Fraction(charge.cap))
         if charge.cap_measure is not None:
             quantity = min(quantity, Fraction(*draft.measure(charge.cap_measure)))
+        if charge.least is not None:
+            quantity = max(quantity, Fraction(charge.least))
+        if charge.least_measure is not None:
+            quantity = max(quantity, Fraction(*draft.measure(charge.least_measure)))
         quantity = max(quantity - Fraction(charge.included), Fraction(0))
         if charge.quantity_rounding is not None:
             return round_to_step(quantity.numerator, quantity.denominator, charge.quantity_rounding)
@@ -93,3 +98,12 @@ def sum_of(draft: Draft, indices: Sequence[int]) -> Ratio:
     for at in indices:
         total = add_ratios(total, values[at])
     return total
+
+
+def times_of(draft: Draft, times: str | None, *, prorated: bool = False, days_basis: int | None = None) -> Ratio:
+    """This function will give how often an amount is due: times a measure, for the days served out of all."""
+    num, den = (1, 1) if times is None else draft.measure(times)
+    if prorated:
+        days = draft.usage.days
+        num, den = num * days, den * (days_basis or draft.usage.period_days or days)
+    return num, den

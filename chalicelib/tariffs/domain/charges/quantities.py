@@ -14,19 +14,27 @@ from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
 class UsagePricer(Pricer):
     """A rate for every so many units."""
 
-    __slots__ = ("metered", "unit_price")
+    __slots__ = ("metered", "times", "unit_price")
 
     def __init__(self, charge: UsageCharge, exponent: int) -> None:
         self.metered = Metered(charge)
+        self.times = charge.times
         self.unit_price = Price(charge.rate, charge.per, exponent)
 
     def price(self, draft: Draft) -> Priced:
-        num, den = self.metered.of(draft)
+        num, den = self._quantity(draft)
         return [(num, self.unit_price.num, self.unit_price)], den, self.unit_price.den
 
     def amount(self, draft: Draft) -> Ratio:
-        num, den = self.metered.of(draft)
+        num, den = self._quantity(draft)
         return num * self.unit_price.num, den * self.unit_price.den
+
+    def _quantity(self, draft: Draft) -> Ratio:
+        num, den = self.metered.of(draft)
+        if self.times is None:
+            return num, den
+        times_num, times_den = draft.measure(self.times)
+        return num * times_num, den * times_den
 
 
 class LimitScaler:

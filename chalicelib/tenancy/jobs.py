@@ -1,0 +1,23 @@
+"""What is done once a day for every client."""
+
+from chalice.app import Blueprint, CloudWatchEvent
+
+from chalicelib.audit import service as audit
+from chalicelib.platform import log
+from chalicelib.platform.jobs import job, job_context
+from chalicelib.tenancy import service
+
+blueprint = Blueprint(__name__)
+
+
+@blueprint.schedule("rate(1 day)", name="seal_audit_logs")
+@job("seal_audit_logs")
+def seal_audit_logs(event: CloudWatchEvent) -> None:  # noqa: ARG001 - schedules call with their event
+    """This function will seal the days of every client's audit log that are over.
+
+    The newest seal goes to the log, which whoever can write the table can't change.
+    """
+    for client in sorted({client for client, _ in service.directory()}):
+        made = audit.seal_days(job_context("seal_audit_logs", client=client, project=""))
+        for seal in made:
+            log.event("audit_day_sealed", client=client, day=seal.day, count=seal.count, seal=seal.seal)

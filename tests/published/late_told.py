@@ -1,0 +1,107 @@
+"""Paying late, as the collection tells it."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from chalicelib.kernel.money import Money
+from chalicelib.tariffs.domain.late_charges import DAYS_PER_MONTH, LateChargeKind, LateChargeRule
+from tests.published.published_form import currency_of
+from tests.published.told import Json, Told, bare, first, number, text
+
+
+@dataclass(frozen=True)
+class Late:
+    """A case of paying late; printed figures are `scale` times ours, and `strange` is what was not understood."""
+
+    rule: LateChargeRule
+    principal: Money
+    days_overdue: int
+    scale: Decimal
+    strange: list[str]
+
+
+def late_of(case: Json, *, principal: Money | None = None) -> Late:
+    """This function will translate a case of paying late; the principal is told, or that of the bill rated."""
+    told = Told(case["tariff"]["penalty"], "penalty")
+    usage = Told(case["usage"], "usage")
+    currency, scale = currency_of(case["tariff"])
+
+    def money(value: object) -> Money:
+        return Money.parse(text(number(value) / scale), currency)
+
+    rule_days = int(number(first(told.get("grace_days"), told.get("grace"), told.get("grace_period_days"), 0)))
+    days = _days_overdue(usage)
+    months = first(usage.get("months_late"), usage.get("months_overdue"), usage.get("late_months"), usage.get("months"))
+    overdue = days if days is not None else DAYS_PER_MONTH * int(number(months)) + rule_days
+    step = _step(told, overdue)
+    percent = _percent(step, "later_percent", "monthly_percent", "percent", "percentage", "rate", "daily_percent")
+    amount = first(step.get("fixed_amount"), step.get("amount"), step.get("fee"), step.get("per_day"))
+    minimum = first(*(told.get(word) for word in ("minimum", "min", "floor")))
+    maximum = first(*(told.get(word) for word in ("cap", "maximum", "max", "max_amount", "maximum_amount")))
+    rule = LateChargeRule(
+        kind=_late_kind(str(first(told.get("kind"), told.get("type"), "")), by_percent=percent is not None),
+        percent=percent or Decimal(0),
+        amount=money(amount) if amount is not None else None,
+        first_percent=_percent(told, "first_percent", "first_month_percent", "initial_percent"),
+        grace_days=rule_days,
+        minimum=money(minimum) if minimum is not None else None,
+        maximum=money(maximum) if maximum is not None and number(maximum) else None,  # 0 is no cap
+    )
+    alone = principal is None
+    if principal is None:
+        owed = money(
+            first(*(usage.get(key) for key in ("bill_total", "principal", "bill", "balance", "amount", "due")))
+        )
+        paid = first(usage.get("paid"), usage.get("amount_paid"), 0)
+        principal = owed - money(paid)
+    for key in ("on", "rounding"):
+        told.get(key)  # of the unpaid principal, and rounded once at the end: so it is here always
+    return Late(rule, principal, overdue, scale, told.not_understood() + (usage.not_understood() if alone else []))
+
+
+def _step(told: Told, overdue: int) -> Told:
+    """Rules in steps by days: the highest one reached counts."""
+    steps = told.get("steps", told.get("tiers"))
+    if not isinstance(steps, list):
+        return told
+    reached = Told({"percent": "0"}, "steps")
+    for at, entry in enumerate(steps):
+        step = Told(entry, f"steps[{at}]")
+        if overdue > int(number(first(step.get("over_days"), step.get("after_days"), step.get("over"), 0))):
+            reached = step
+    return reached
+
+
+def _percent(told: Told, *words: str) -> Decimal | None:
+    """A percentage; told as a rate below one it is a share of one: 0.05 is 5 %."""
+    for word in words:
+        value = told.get(word)
+        if value is not None and bare(word) in {bare(key) for key in told.told}:
+            share = word == "rate" and number(value) < 1 and "%" not in str(value)
+            return number(value) * 100 if share else number(value)
+    return None
+
+
+def _days_overdue(usage: Told) -> int | None:
+    due, paid = (
+        usage.get("due_date", usage.get("due_on")),
+        first(*(usage.get(k) for k in ("paid_date", "paid_on", "on"))),
+    )
+    if isinstance(due, str) and isinstance(paid, str):
+        return (date.fromisoformat(paid) - date.fromisoformat(due)).days
+    days = first(*(usage.get(key) for key in ("days_overdue", "days_late", "overdue_days", "late_days")))
+    return None if days is None else int(number(days))
+
+
+def _late_kind(told: str, *, by_percent: bool) -> LateChargeKind:
+    words = bare(told)
+    if "compound" in words:
+        return "monthly-compound"
+    if "once" in words or "flat" in words or "single" in words:
+        return "percent-once" if by_percent else "fixed-once"
+    if "day" in words or "daily" in words:
+        return "percent-per-day" if by_percent else "fixed-per-day"
+    if "month" in words or "simple" in words:
+        return "monthly-simple"
+    return "percent-once" if by_percent else "fixed-once"

@@ -1,0 +1,230 @@
+"""Reading what the collection tells: any usual spelling of a key, and a list of what nobody understood."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+Json = dict[str, Any]
+
+# Each word that a tariff may use, and how else people spell it. A key is compared without case, `_`, `-` and blanks.
+SPELLINGS: dict[str, tuple[str, ...]] = {
+    "adjustments": ("adjustments", "adjustment", "extras", "credits", "rebates", "fees", "levies", "surcharges"),
+    "amount": ("amount", "charge", "fee", "value", "price", "cost", "sum", "amountexgst", "amountextax", "flat"),
+    "at_least": ("atleast", "minimum", "min", "floor", "minamount", "minimumamount"),
+    "at_most": ("atmost", "cap", "maximum", "max", "maxamount", "maximumamount", "capamount", "limit"),
+    "base": ("base", "of", "on", "appliesto", "applieson", "bases", "taxable", "ofcharges"),
+    "components": ("components", "services", "charges", "parts", "sections", "items", "lines"),
+    "dwelling_units": (
+        "dwellingunits",
+        "dwellings",
+        "equivalentunits",
+        "households",
+        "apartments",
+        "edu",
+        "edus",
+        "eru",
+    ),
+    "days": ("days", "billingdays", "daysserved", "daysused", "servicedays"),
+    "discounts": ("discounts", "discount", "rebate", "subsidy", "subsidies", "concessions", "concession"),
+    "exempt": ("exemptunits", "exemptuse", "exemptusage", "freeunits", "exempt"),
+    "first": ("from", "start", "firstday", "periodstart", "startdate"),
+    "fixed": ("fixedcharges", "fixedcharge", "fixed", "base", "basecharge", "servicecharge", "standingcharge"),
+    "flat": ("flat", "flatamount", "flatfee", "flatcharge", "entryfee"),
+    "free": ("freeunits", "freeallowance", "allowance", "included", "includedunits", "free", "freequantity"),
+    "included": ("includedunits", "included", "covers", "includes", "coversunits", "includedquantity", "upto", "units"),
+    "least_use": (
+        "minimumquantity",
+        "minimumusage",
+        "minusage",
+        "minimumunits",
+        "minbilledunits",
+        "minimumconsumption",
+    ),
+    "max_usage": ("maxusage", "maxuse", "useatmost", "upto", "usagecap", "maxunits", "ifusageatmost", "maximumusage"),
+    "min_usage": ("minusage", "useabove", "aboveunits", "ifusageabove", "minuse", "minunits", "over", "above"),
+    "minimum": ("minimumcharge", "minimum", "mincharge", "minimumbill", "minbill", "minimumcharges"),
+    "mode": ("mode", "kind", "type", "rule", "method"),
+    "over": ("over", "from", "above", "min", "lower", "start", "fromvalue", "morethan", "low"),
+    "per": ("per", "rateper", "perunits", "rateunit", "perquantity", "each"),
+    "percent": ("percent", "percentage", "pct", "ratepercent", "percentrate"),
+    "period_days": ("perioddays", "ofdays", "daysinperiod", "daysinmonth", "fulldays", "monthdays", "basisdays"),
+    "prorated": ("prorated", "prorate", "proration", "proratebydays", "dailyproration", "proratable"),
+    "rate": (
+        "rate",
+        "price",
+        "unitprice",
+        "unitrate",
+        "perunit",
+        "unitamount",
+        "rateperunit",
+        "priceperunit",
+        "rates",
+        "prices",
+    ),
+    "size": ("size", "width", "units", "next", "quantity", "first"),
+    "slabs": ("slabs", "blocks", "tiers", "brackets", "steps", "ranges", "bands", "graduatedranges", "volumeranges"),
+    "taxes": ("taxes", "duties", "taxlist"),
+    "until": ("to", "until", "end", "lastday", "periodend", "enddate"),
+    "upto": ("upto", "to", "max", "upper", "limit", "end", "tovalue", "until", "atmost", "high"),
+    "winter_average": ("winteraverage", "winteravg", "averagewinteruse", "winterquantity", "wqa", "winteruse"),
+}
+# What tells where a figure comes from, or how it was printed; it decides no amount.
+_REMARKS = {
+    "area", "billingperiod", "currency", "category", "city", "country", "customertype", "description", "effective",
+    "effectivedate", "effectivefrom", "frequency", "id", "label", "months", "name", "note", "notes", "period", "region",
+    "remark", "schedule", "season", "source", "supplier", "taxincluded", "taxinclusive", "title", "unverifiedrates",
+    "url", "utility", "validfrom", "validuntil", "year",
+}  # fmt: skip
+_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+
+
+def bare(name: object) -> str:
+    """This function will take case and separators off a word, so that upTo, up_to and "Up to" are one."""
+    return re.sub(r"[^a-z0-9]", "", str(name).lower())
+
+
+def is_number(value: object) -> bool:
+    if isinstance(value, bool) or value is None or isinstance(value, (dict, list)):
+        return False
+    try:
+        Decimal(str(value).replace(",", "").rstrip("%").strip())
+    except InvalidOperation:
+        return False
+    return True
+
+
+def number(value: object) -> Decimal:
+    """This function will read 1600, "1,600", "8%" and "PHP 22.50".
+
+    :raises ValueError: for a text without a number.
+    """
+    found = _NUMBER.search(str(value))
+    if found is None:
+        raise ValueError(f"{value!r} is no number")
+    return Decimal(found[0].replace(",", ""))
+
+
+def text(value: object) -> str:
+    return format(number(value) if not isinstance(value, Decimal) else value, "f")
+
+
+def first(*values: Any) -> Any:  # noqa: ANN401
+    """This function will give the first of some values that is told at all."""
+    return next((value for value in values if value is not None), None)
+
+
+class Told:
+    """One object of the collection, asked by the words of SPELLINGS or by its own keys.
+
+    A value given by class, season, meter size or another fact of the use is that of the fact at hand.
+    """
+
+    def __init__(self, told: Json, where: str, facts: frozenset[str] = frozenset()) -> None:
+        self.told = told
+        self.where = where
+        self.facts = facts
+        self.asked: set[str] = set()
+        self.inner: list[Told] = []
+        self._keys = {bare(key): key for key in told}
+
+    def __contains__(self, word: str) -> bool:
+        return any(spelling in self._keys for spelling in _spellings(word))
+
+    def get(self, word: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever is told
+        """This function will give what is told under a word, or under any other spelling of it."""
+        for spelling in _spellings(word):
+            key = self._keys.get(spelling)
+            if key is not None:
+                self.asked.add(key)
+                return self._of_facts(self.told[key])
+        return default
+
+    def number(self, word: str) -> Decimal | None:
+        value = self.get(word)
+        return None if value is None or isinstance(value, (dict, list)) else number(value)
+
+    def says(self, word: str) -> bool:
+        """This function will say whether something is told to be so: true, "yes", or any text that is no denial."""
+        value = self.get(word)
+        return value is not None and bare(value) not in {"false", "no", "none", "0", ""}
+
+    def child(self, told: Json, name: str) -> "Told":
+        inner = Told(told, f"{self.where}.{name}", self.facts)
+        self.inner.append(inner)
+        return inner
+
+    def children(self, word: str) -> list["Told"]:
+        """This function will give a list of objects, however it is told: a list, by name, one object, or one number."""
+        value = self.get(word)
+        if value is None or value is False:
+            return []
+        if isinstance(value, list):
+            entries = [entry if isinstance(entry, dict) else {"amount": entry} for entry in value]
+        elif not isinstance(value, dict):
+            entries = [{"name": word, "amount": value}]
+        elif all(isinstance(entry, dict) or is_number(entry) for entry in value.values()) and not _SINGLE & {
+            bare(key) for key in value
+        }:
+            entries = [{"name": k, **(e if isinstance(e, dict) else {"amount": e})} for k, e in value.items()]
+        else:
+            entries = [{"name": word, **value}]
+        return [self.child(entry, f"{word}[{at}]") for at, entry in enumerate(entries)]
+
+    def rest(self) -> Iterator[tuple[str, Any]]:
+        """This function will give what nobody has asked for yet."""
+        for key, value in self.told.items():
+            if key not in self.asked and bare(key) not in _REMARKS:
+                yield key, self._of_facts(value)
+
+    def not_understood(self) -> list[str]:
+        """This function will name every key, here and inside, that nobody asked for and that is no mere remark."""
+        own = [f"{self.where}.{key}" for key, _ in self.rest()]
+        return own + [name for inner in self.inner for name in inner.not_understood()]
+
+    def _of_facts(self, value: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, dict):
+            chosen = [each for key, each in value.items() if bare(key) in self.facts]
+            if len(chosen) == 1:
+                return chosen[0]
+        return value
+
+
+_SINGLE = {"amount", "percent", "percentage", "rate", "name", "slabs", "mode", "base"}
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    return SPELLINGS.get(word, (bare(word),))
+
+
+_MODES = (
+    ("half up", "half-up"),
+    ("half even", "half-even"),
+    ("bank", "half-even"),
+    ("even", "half-even"),
+    ("floor", "floor"),
+    ("down", "floor"),
+    ("trunc", "floor"),
+    ("lower", "floor"),
+    ("discard", "floor"),
+    ("ceil", "ceiling"),
+    ("rounded up", "ceiling"),
+    ("round up", "ceiling"),
+    ("up to", "ceiling"),
+    ("raise", "ceiling"),
+    ("next", "ceiling"),
+    ("thereof", "ceiling"),
+    ("up", "ceiling"),
+)
+_NAMED_STEPS = {"yen": "1", "whole": "1", "integer": "1", "peso": "1", "rupee": "1", "dollar": "1", "cent": "0.01"}
+
+
+def rounding_of(told: object, default_step: str = "0.01") -> Json:
+    """This function will read "floor 1", "half up 10", "0.01 half up", "floor to 0.05", {"mode": "up", "step": 10}."""
+    if isinstance(told, dict):
+        told = " ".join(str(value) for value in told.values())
+    words = str(told).lower().replace("-", " ").replace("_", " ")
+    mode = next((ours for theirs, ours in _MODES if theirs in words), "half-up")
+    step = _NUMBER.search(words)
+    named = next((size for name, size in _NAMED_STEPS.items() if name in words), default_step)
+    return {"mode": mode, "step": step[0] if step else named}

@@ -1,0 +1,223 @@
+"""The use as the collection tells it: readings or a quantity, days, and the facts that charges ask for."""
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+
+from chalicelib.tariffs.domain.checks import UNITS
+from chalicelib.tariffs.domain.metering import Segment, estimated_use, leak_allowance, use_over
+from chalicelib.tariffs.domain.rounding import Rounding
+from tests.published.told import Json, Told, bare, first, is_number, number, rounding_of, text
+
+_UNITS = {
+    "units": "unit", "": "unit", "m³": "m3", "cum": "m3", "cubicmeter": "m3", "cubicmeters": "m3", "cubicmetre": "m3",
+    "cubicmetres": "m3", "gallon": "gal", "gallons": "gal", "usgal": "gal", "1000gal": "kgal", "thousandgal": "kgal",
+    "thousandgallons": "kgal", "1000gallons": "kgal", "tgal": "kgal", "liter": "L", "liters": "L", "litre": "L",
+    "litres": "L", "therms": "therm", "cf": "ft3", "cuft": "ft3", "cubicfeet": "ft3", "hundredcubicfeet": "ccf",
+    "nm3": "m3", "kilowatthour": "kWh", "kilogram": "kg", "mmbtu": "MMBTU",
+}  # fmt: skip
+_IN_LITRES = {"L": "1", "kL": "1000", "m3": "1000", "ML": "1000000"}
+_IN_GALLONS = {"gal": "1", "kgal": "1000", "hcf": "748", "ccf": "748"}
+_IN_FEET = {"ft3": "1", "hcf": "100", "ccf": "100", "Mcf": "1000"}
+_IN_WATT_HOURS = {"Wh": "1", "kWh": "1000", "MWh": "1000000"}
+_SCALES = (_IN_LITRES, _IN_GALLONS, _IN_FEET, _IN_WATT_HOURS)
+_DEMAND = ("kw", "kva", "demand", "demandkw", "maxdemand", "peakdemand", "billeddemand", "demandkva", "contractedkw")
+_PLAIN = {
+    "quantity", "usage", "use", "consumption", "units", "kwh", "m3", "volume", "cubicmeters", "gallons", "liters",
+}  # fmt: skip
+
+
+def code_of(name: object) -> str:
+    """This function will make a charge code of a name: "base 13mm" -> base-13mm."""
+    return (re.sub(r"[^A-Za-z0-9_-]+", "-", str(name)).strip("-") or "x")[:24].lower().lstrip("0123456789-_") or "x"
+
+
+def named(name: object) -> str:
+    """This function will make a name of a flag, a measure or a class that the form takes."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", str(name)).strip("-")[:40] or "x"
+
+
+def unit_of(told: object) -> str:
+    """This function will find Meterbook's word for a unit; `unit` where there is none."""
+    word = bare(str(told).replace("³", "3"))
+    by_bare = {bare(unit): unit for unit in UNITS}
+    return _UNITS.get(word) or by_bare.get(word, "unit")
+
+
+def conversion_between(meter: str, tariff: str) -> Json | None:
+    """This function will give the conversion between two units of the same sort."""
+    for scale in _SCALES:
+        if meter in scale and tariff in scale:
+            return {"fromUnit": meter, "multiply": scale[meter], "divide": scale[tariff]}
+    return None
+
+
+class UsageTold:
+    """The facts of one use."""
+
+    def __init__(self, told: Json, minor_step: Decimal) -> None:
+        self.told = Told(told, "usage")
+        self.minor_step = minor_step
+        self.flags = [name for name, value in told.items() if value is True]
+        self.flags += [str(each) for each in told.get("flags", [])]
+        self.facts_told: set[str] = {"dwellingUnits"} if "dwelling_units" in self.told else set()
+        self.measures: Json = {}
+        self.digits: object = None
+        self.winter: object = self.told.get("winter_average") if is_number(self.told.get("winter_average")) else None
+        self._ages: list[str] = []
+        days = self.told.number("days")
+        begun, until = self.told.get("first"), self.told.get("until")
+        self.first_day = date.fromisoformat(begun) if isinstance(begun, str) else date(2025, 1, 1)
+        self.until_day: date | None = None
+        if isinstance(until, str):
+            self.until_day = date.fromisoformat(until)
+            if days is not None and (self.until_day - self.first_day).days == days - 1:
+                self.until_day += timedelta(days=1)  # the last day was told, not the day after it
+        elif days is not None:
+            self.until_day = self.first_day + timedelta(days=int(days))
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """The words by which a tariff may tell a value: class, season, meter size."""
+        return frozenset(bare(value) for value in self.told.told.values() if isinstance(value, str) and bare(value))
+
+    # --- what charges ask for
+    def measure(self, name: object) -> str | None:
+        """This function will find the quantity of the use that a charge names, and keep it as a measure."""
+        word = bare(name)
+        if word in _PLAIN:
+            return "use"
+        if word in {"days", "day"}:
+            return "days"
+        names = (
+            word,
+            word.removesuffix("charge"),
+            f"{word}kwh",
+            f"{word}kw",
+            f"{word}m3",
+            f"{word}usage",
+            f"kwh{word}",
+        )
+        keys = {bare(key): key for key in self.told.told}
+        found = next((keys[each] for each in names if each in keys), None)
+        if found is None and word in {*_DEMAND, "fixeddemand", "capacity"}:
+            found = next((keys[each] for each in _DEMAND if each in keys), None)
+        if found is None or not is_number(self.told.told[found]):
+            return None
+        self.told.asked.add(found)
+        self.measures[named(found)] = text(self.told.told[found])
+        return named(found)
+
+    def fixed_measure(self, name: str, value: object) -> str:
+        """This function will keep a quantity that the tariff itself tells."""
+        self.measures[named(name)] = text(value)
+        return named(name)
+
+    def winter_average_of_use(self) -> None:
+        """This function will take the use for the winter average where only one quantity is told."""
+        if self.winter is None:
+            self.winter = self.quantity()
+
+    def flag_by_age(self, name: str, age: int) -> str:
+        """This function will give the flag of who is old enough, set where the use tells such an age."""
+        if int(number(self.told.get("age", 0))) >= age:
+            self._ages.append(named(name))
+        return named(name)
+
+    def tells_flag(self, name: object) -> str | None:
+        """This function will find a yes or no of the use that bears the name of a charge."""
+        word = bare(name).removesuffix("discount").removesuffix("charge").removesuffix("rebate")
+        for key, value in self.told.told.items():
+            if isinstance(value, bool) and bare(key).removeprefix("is").removeprefix("has") == word:
+                self.told.asked.add(key)
+                return key
+        return None
+
+    # --- the use itself
+    def segments(self, rounding: Json | None = None) -> list[Segment]:
+        """This function will give what each register showed; more than one where a meter was exchanged."""
+        told = self.told.get("segments", self.told.get("meters"))
+        entries = told if isinstance(told, list) else [self.told.told]
+        return [self._segment(self.told.child(entry, "segments") if told else self.told, rounding) for entry in entries]
+
+    def _segment(self, told: Told, rounding: Json | None) -> Segment:
+        previous = first(told.get("previous"), told.get("previous_reading"), told.get("start_reading"), "0")
+        current = first(told.get("current"), told.get("current_reading"), told.get("end_reading"), "0")
+        digits = first(told.get("digits"), told.get("meter_digits"), told.get("register_digits"), self.digits)
+        if digits is None and number(current) < number(previous):
+            digits = len(str(previous).partition(".")[0])
+        return Segment(
+            previous=number(previous),
+            current=number(current),
+            digits=None if digits is None else int(number(digits)),
+            multiplier=number(first(told.get("multiplier"), told.get("meter_factor"), "1")),
+            reading_rounding=Rounding(rounding["mode"], Decimal(rounding["step"])) if rounding else None,
+        )
+
+    def quantity(self, rounding: Json | None = None) -> Decimal:
+        """This function will give the use: as told, between readings, or the average of the last ones."""
+        if self.told.get("derive") is not None:
+            return Decimal(1)  # a rate of the sheet is printed, not a bill
+        history = first(self.told.get("history"), self.told.get("recent"), self.told.get("last_uses"))
+        for word in ("quantity", "usage", "consumption", "use", "kwh", "m3", "volume", "units"):
+            if is_number(self.told.get(word)):
+                return number(self.told.get(word))
+        if any(word in self.told for word in ("current", "current_reading", "segments", "meters", "end_reading")):
+            return use_over(self.segments(rounding))
+        if isinstance(history, list):
+            last = int(number(self.told.get("last", len(history))))
+            return estimated_use(
+                [number(each) for each in history], last=last, rounding=Rounding("half-up", Decimal(1))
+            )
+        energy = [number(value) for key, value in self.told.told.items() if "peak" in bare(key) and is_number(value)]
+        return sum(energy, Decimal(0))
+
+    def forgiven(self, leak: Told) -> Decimal:
+        """This function will give what a leak adjustment takes off the use."""
+        normal = first(self.told.get("normal"), self.told.get("average"), self.told.get("normal_use"), "0")
+        normal_use = number(normal) * number(leak.get("times_normal", "1"))
+        allowed = leak_allowance(self.quantity(), normal_use=normal_use, share=_share(leak))
+        return min(allowed, number(leak.get("cap"))) if leak.get("cap") is not None else allowed
+
+    def body(self, unit: str, quantity: Decimal, adjustments: Json) -> Json:
+        """This function will give the use in the public form."""
+        told = self.told
+        split = told.get("split")
+        months = len(split) if split else int(number(told.get("months", 1)))
+        size = first(told.get("meter_size"), told.get("size"), told.get("diameter"))
+        consumer_class = first(told.get("class"), told.get("consumer_class"), told.get("customer_class"))
+        told.get("season"), told.get("derive"), told.get("age")
+        body: Json = {
+            "quantity": text(quantity),
+            "unit": unit,
+            "flags": sorted({named(flag) for flag in (*self.flags, *self._ages)}),
+            "measures": self.measures,
+            "adjustments": adjustments,
+            "months": months,
+        }
+        for flag in self.flags:
+            told.asked.add(flag)
+        if self.until_day is not None:
+            body |= {"firstDay": self.first_day.isoformat(), "untilDay": self.until_day.isoformat()}
+        if told.number("period_days") is not None:
+            body["periodDays"] = int(number(told.get("period_days")))
+        if self.winter is not None:
+            body["winterAverage"] = text(self.winter)
+        if told.number("dwelling_units") is not None:
+            body["dwellingUnits"] = text(told.get("dwelling_units"))
+        if consumer_class is not None:
+            body["consumerClass"] = named(consumer_class)
+        if size is not None:
+            body["meterSize"] = named(size)
+        return body
+
+
+def reading_rounding(tariff: Told) -> Json | None:
+    """This function will read by what a reading is rounded before it is compared with the last."""
+    told = tariff.get("reading_rounding")
+    return None if told is None else rounding_of(told, "1")
+
+
+def _share(leak: Told) -> Decimal:
+    percent = leak.get("percent")
+    return number(percent) / 100 if percent is not None else number(leak.get("share", "0.5"))
