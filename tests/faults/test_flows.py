@@ -31,6 +31,8 @@ from tests.support.utilities import (
     register_connection,
 )
 
+pytestmark = pytest.mark.timeout(600)  # many small runs: a loaded machine takes its time
+
 ACCOUNTS = 60
 IMPORT = "01K9R6TGM0W5GNPCRW6FPSSVTH"
 REQUEST = "01K9R6TGM0R3QEST000000000A"
