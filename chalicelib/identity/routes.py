@@ -9,6 +9,8 @@ from chalicelib.identity.schemas import (
     MeOut,
     NewRole,
     NewStaff,
+    PasswordChange,
+    PasswordSet,
     Renewal,
     RoleChange,
     RoleList,
@@ -67,6 +69,12 @@ def get_me(ctx: Context) -> MeOut:
     return MeOut.of_actor(service.get_me(ctx), ctx.actor)
 
 
+@endpoint(blueprint, "PUT", "/api/me/password", permission=SIGNED_IN, body=PasswordChange, returns=UserOut)
+def change_own_password(ctx: Context, *, body: PasswordChange) -> UserOut:
+    """Change your password; all your sessions end."""
+    return UserOut.of(service.change_own_password(ctx, current=body.current, new=body.new))
+
+
 @endpoint(
     blueprint,
     "POST",
@@ -111,6 +119,12 @@ def delete_user(ctx: Context, *, user: str) -> UserOut:
 def change_role(ctx: Context, *, user: str, body: RoleChange) -> UserOut:
     """Give a user another role; their sessions end."""
     return UserOut.of(service.change_role(ctx, user_id=user, role=body.role))
+
+
+@endpoint(blueprint, "PUT", _USER + "/password", permission="users.manage", body=PasswordSet, returns=UserOut)
+def set_password(ctx: Context, *, user: str, body: PasswordSet) -> UserOut:
+    """Give a user another password; their sessions end."""
+    return UserOut.of(service.set_password(ctx, user_id=user, new=body.password))
 
 
 @endpoint(blueprint, "PUT", _USER + "/status", permission="users.manage", body=StatusChange, returns=UserOut)

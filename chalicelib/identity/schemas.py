@@ -142,6 +142,19 @@ class RoleChange(Schema):
     role: RoleName
 
 
+class PasswordChange(Schema):
+    """One's own password."""
+
+    current: Password
+    new: Password
+
+
+class PasswordSet(Schema):
+    """The password that a user is to have."""
+
+    password: Password
+
+
 class StatusChange(Schema):
     """Whether a user may sign in."""
 

@@ -52,7 +52,7 @@ def test_every_role_has_its_row() -> None:
 
 @pytest.mark.covers("S0-043", "S0-044", "S2-005", "S2-008", "S2-213", "S3-115")
 @pytest.mark.parametrize(("method", "path"), _GUARDED)
-@pytest.mark.parametrize("who", ["anonymous", "garbage token", "expired token"])
+@pytest.mark.parametrize("who", ["anonymous", "garbage token", "expired token", "signed-out admin", "disabled admin"])
 def test_without_a_good_token_there_is_a_401(
     world: World, document: dict[str, Any], who: str, method: str, path: str
 ) -> None:

@@ -23,6 +23,7 @@ _BODIES: Mapping[str, Mapping[str, object]] = {
     "/approve": {"consumerClass": "residential", "meterNumber": "SM-77", "area": "Poblacion"},
     "/reject": {"reason": "no"},
     "/responses": {"text": "We look into it."},
+    "/users/{user}/password": {"password": "Abcdef1!"},
     "/users/{user}/status": {"status": "disabled"},
     "/users/{user}": {"name": "Another"},
     "/role": {"role": "viewer"},
@@ -82,7 +83,15 @@ def open_world(app: Chalice, api: Api) -> World:
         people["anonymous"] = api
         people["garbage token"] = api.with_token("garbage")
         people["expired token"] = api.with_token(_expired(utility.client))
-        return World(utility, ids, people, foreign_ids)
+        world = World(utility, ids, people, foreign_ids)
+        people["signed-out admin"] = world.fresh("admin")
+        people["signed-out admin"].post("/api/auth/logout").expect(200)
+        people["disabled admin"] = world.fresh("admin")
+        disabled = people["disabled admin"].get("/api/me").expect(200)["id"]
+        people["admin"].put(f"/api/clients/{utility.client}/users/{disabled}/status", {"status": "disabled"}).expect(
+            200
+        )
+        return world
     finally:
         clock.use_time(None)
 

@@ -1,5 +1,6 @@
 """Use cases of identity: signing in, sessions, users, roles, login events."""
 
+from chalicelib.identity.service.passwords import change_own_password, set_password
 from chalicelib.identity.service.roles import change_role_definition, define_role, delete_role, list_roles
 from chalicelib.identity.service.sessions import check_session, sign_out, sign_out_everywhere
 from chalicelib.identity.service.signing_in import SignIn, list_logins, renew, sign_in
@@ -19,6 +20,7 @@ from chalicelib.identity.service.users import (
 
 __all__ = [
     "SignIn",
+    "change_own_password",
     "change_role",
     "change_role_definition",
     "change_status",
@@ -37,6 +39,7 @@ __all__ = [
     "register_first_superuser",
     "register_staff",
     "renew",
+    "set_password",
     "sign_in",
     "sign_out",
     "sign_out_everywhere",

@@ -294,3 +294,50 @@ def test_the_password_hash_is_in_no_index(utility: Utility) -> None:
     for index, key in (("account", "g1p"), ("worklist", "g2p")):
         found = dynamo.client().scan(TableName=settings.table_name(), IndexName=index)["Items"]
         assert not [item[key] for item in found if "password_hash" in item]
+
+
+@pytest.mark.covers("S0-066", "S3-116")
+def test_a_new_password_ends_every_session_and_must_fit_the_rule(utility: Utility) -> None:
+    one, other = _sign_in(utility), _sign_in(utility)
+    me = utility.api.with_token(one["accessToken"])
+    assert (
+        me.put("/api/me/password", {"current": PASSWORD, "new": "password123"}).expect(400)["code"] == "weak-password"
+    )
+    assert me.put("/api/me/password", {"current": "wrong", "new": "Abcdef1!"}).expect(400)["code"] == "wrong-password"
+    me.put("/api/me/password", {"current": PASSWORD, "new": "Abcdef1!"}).expect(200)
+    assert (_sees_me(utility, one), _sees_me(utility, other)) == (401, 401)
+    _refresh(utility, other["refreshToken"], 401)
+    utility.api.post("/api/auth/login", {"client": utility.client, "login": "viewer", "password": PASSWORD}).expect(401)
+    _sign_in(utility, password="Abcdef1!")
+
+
+def test_guessing_from_an_open_session_is_counted_like_signing_in(utility: Utility, at: At) -> None:
+    at(NOVEMBER)
+    me = utility.api.with_token(_sign_in(utility)["accessToken"])
+    for _ in range(10):
+        me.put("/api/me/password", {"current": "wrong", "new": "Abcdef1!"}).expect(400)
+    me.put("/api/me/password", {"current": PASSWORD, "new": "Abcdef1!"}).expect(429)
+    body = {"client": utility.client, "login": "viewer", "password": PASSWORD}
+    utility.api.post("/api/auth/login", body).expect(429)
+
+
+def test_a_password_set_by_an_admin_ends_the_wait_and_the_sessions(utility: Utility, at: At) -> None:
+    at(NOVEMBER)
+    session, admin = _sign_in(utility), utility.as_staff()
+    _fail(utility, "viewer", 10)
+    path = f"{_users(utility)}/{session['user']['id']}/password"
+    admin.put(path, {"password": "short"}).expect(400)
+    admin.put(path, {"password": "Abcdef1!"}).expect(200)
+    assert _sees_me(utility, session) == 401
+    _sign_in(utility, password="Abcdef1!")
+
+
+@pytest.mark.parametrize(
+    "password", ["Aa1!" + "x" * n for n in (4, 60, 67, 68, 69, 96)] + ["Aa1!" + "x" * 67 + "é", "Aa1!xxxx\x00y"]
+)
+def test_a_password_of_any_length_is_never_cut(utility: Utility, password: str) -> None:
+    path = f"{_users(utility)}/{_id_of(utility, 'viewer')}/password"
+    utility.as_staff().put(path, {"password": password}).expect(200)
+    _sign_in(utility, password=password)
+    body = {"client": utility.client, "login": "viewer", "password": password[:-1]}
+    utility.api.post("/api/auth/login", body).expect(401)
