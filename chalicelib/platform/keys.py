@@ -31,6 +31,11 @@ def audit_subject(client_id: str, kind: str, subject_id: str) -> str:
     return f"{client_id}#AUDIT-OF#{kind}#{subject_id}"
 
 
+# --- answers to requests that carry an Idempotency-Key
+def kept_answer(client_id: str, request: str) -> Key:
+    return f"{client_id}#ANSWER#{request}", "ANSWER"
+
+
 # --- tenancy
 # The one partition that no tenant owns: the list of projects that schedules walk. "~" can't start a client's name.
 DIRECTORY = "~DIRECTORY"

@@ -1,0 +1,122 @@
+"""A good request for each operation that makes something, as often as one is needed, for tests over the route table."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.kernel.period import Period
+from tests.support.http import Api
+from tests.support.utilities import PASSWORD, Utility, open_waterworks, register_connection
+
+CLIENT = "/api/clients/{client}"
+PROJECT = CLIENT + "/projects/{project}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A waterworks with an admin, and a tariff that was opened over HTTP."""
+
+    utility: Utility
+    admin: Api
+
+    @property
+    def sheet(self) -> dict[str, Any]:
+        """A tariff sheet that suits the project."""
+        found: dict[str, Any] = self.admin.get(f"{self.utility.base}/tariffs").expect(200)["items"][0]["sheet"]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One request that will be carried out, and another one to the same address that would be, too."""
+
+    path: str
+    body: Any
+    other: Any
+
+
+def open_ground(api: Api) -> Ground:
+    """This function will open a waterworks to do deeds in."""
+    utility = open_waterworks(api)
+    return Ground(utility, utility.as_staff())
+
+
+def _consumer(ground: Ground, number: int) -> Deed:
+    body = {"firstName": "Ana", "lastName": f"Reyes {number}"}
+    return Deed(ground.utility.consumers, body, body | {"firstName": "Eva"})
+
+
+def _user(ground: Ground, number: int) -> Deed:
+    body = {"login": f"user{number}", "name": "Ana", "password": PASSWORD, "role": "viewer"}
+    return Deed(f"/api/clients/{ground.utility.client}/users", body, body | {"name": "Eva"})
+
+
+def _login(ground: Ground, number: int) -> Deed:
+    made = ground.admin.post(ground.utility.consumers, {"firstName": "Ana", "lastName": f"L{number}"}).expect(201)
+    body = {"login": f"consumer{number}", "password": PASSWORD}
+    return Deed(f"{ground.utility.consumers}/{made['id']}/login", body, body | {"login": f"another{number}"})
+
+
+def _connection(ground: Ground, number: int) -> Deed:
+    made = ground.admin.post(ground.utility.consumers, {"firstName": "Ana", "lastName": f"C{number}"}).expect(201)
+    body = {
+        "consumerId": made["id"],
+        "consumerClass": "residential",
+        "meterNumber": f"DEED-{number}",
+        "area": "Poblacion",
+    }
+    return Deed(f"{ground.utility.base}/connections", body, body | {"meterNumber": f"OTHER-{number}"})
+
+
+def _tariff(ground: Ground, number: int) -> Deed:
+    sheet = ground.sheet | {"consumerClass": f"class{number}"}
+    body = {"id": f"tariff{number}", "sheet": sheet}
+    return Deed(f"{ground.utility.base}/tariffs", body, body | {"id": f"other{number}"})
+
+
+def _adoption(ground: Ground, number: int) -> Deed:
+    fitting = [
+        entry["id"]
+        for entry in ground.admin.get("/api/tariff-library").expect(200)["items"]
+        if (entry["sheet"]["currency"], entry["sheet"]["unit"]) == ("PHP", "m3")
+    ]
+    body = {"libraryId": fitting[0], "id": f"adopted{number}", "validFrom": "2025-01-01", "consumerClass": f"a{number}"}
+    return Deed(f"{ground.utility.base}/tariffs/adopt", body, body | {"id": f"adopted{number}x"})
+
+
+def _version(ground: Ground, number: int) -> Deed:
+    opened = _tariff(ground, number)
+    ground.admin.post(opened.path, opened.body).expect(201)
+    later = opened.body["sheet"] | {"validFrom": "2026-01-01"}
+    path = f"{ground.utility.base}/tariffs/tariff{number}/versions"
+    return Deed(path, later, later | {"validFrom": "2026-02-01"})
+
+
+def _reading(ground: Ground, number: int) -> Deed:
+    made = register_connection(ground.admin, ground.utility, f"READ-{number}")
+    body = {"accountNumber": made["accountNumber"], "reading": "10", "readOn": "2025-11-05"}
+    return Deed(f"{ground.utility.base}/readings", body, body | {"reading": "11"})
+
+
+def _import(ground: Ground, number: int) -> Deed:
+    body = {"fileName": f"readings-{number}.csv"}
+    return Deed(f"{ground.utility.base}/readings/imports", body, body | {"period": "2025-11"})
+
+
+def _run(ground: Ground, number: int) -> Deed:
+    body = {"period": str(Period(2020, 1).shifted(number))}
+    return Deed(f"{ground.utility.base}/billing-runs", body, {"period": str(Period(2010, 1).shifted(number))})
+
+
+DEEDS: Mapping[tuple[str, str], Callable[[Ground, int], Deed]] = {
+    ("POST", CLIENT + "/users"): _user,
+    ("POST", CLIENT + "/consumers"): _consumer,
+    ("POST", CLIENT + "/consumers/{consumer}/login"): _login,
+    ("POST", PROJECT + "/connections"): _connection,
+    ("POST", PROJECT + "/tariffs"): _tariff,
+    ("POST", PROJECT + "/tariffs/adopt"): _adoption,
+    ("POST", PROJECT + "/tariffs/{tariff}/versions"): _version,
+    ("POST", PROJECT + "/readings"): _reading,
+    ("POST", PROJECT + "/readings/imports"): _import,
+    ("POST", PROJECT + "/billing-runs"): _run,
+}
