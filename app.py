@@ -12,6 +12,7 @@ from chalicelib.platform import log, settings
 from chalicelib.platform.openapi import blueprint as openapi
 from chalicelib.readings.jobs import blueprint as readings_jobs
 from chalicelib.readings.routes import blueprint as readings
+from chalicelib.service_desk.routes import blueprint as service_desk
 from chalicelib.tariffs.routes import blueprint as tariffs
 from chalicelib.tenancy.jobs import blueprint as tenancy_jobs
 from chalicelib.tenancy.routes import blueprint as tenancy
@@ -26,7 +27,7 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-apis = (identity, tenancy, audit, consumers, tariffs, readings, bills, billing, openapi)
+apis = (identity, tenancy, audit, consumers, service_desk, tariffs, readings, bills, billing, openapi)
 jobs = (readings_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):
     app.register_blueprint(blueprint)

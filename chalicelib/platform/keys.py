@@ -95,6 +95,35 @@ def sequence(client_id: str, project_id: str, name: str) -> Key:
     return f"{client_id}#{project_id}#SEQUENCES", name
 
 
+# --- service desk
+def connection_request(client_id: str, request_id: str) -> Key:
+    return f"{client_id}#REQUEST#{request_id}", "REQUEST"
+
+
+def connection_requests(client_id: str, status: str) -> str:
+    return f"{client_id}#REQUESTS#{status}"
+
+
+def connection_requests_of(client_id: str, consumer_id: str) -> str:
+    return f"{client_id}#CONSUMER#{consumer_id}#REQUESTS"
+
+
+def issue(client_id: str, issue_id: str) -> Key:
+    return f"{client_id}#ISSUE#{issue_id}", "ISSUE"
+
+
+def issue_response(client_id: str, issue_id: str, response_id: str) -> Key:
+    return f"{client_id}#ISSUE#{issue_id}", f"RESPONSE#{response_id}"
+
+
+def issues(client_id: str, status: str) -> str:
+    return f"{client_id}#ISSUES#{status}"
+
+
+def issues_of(client_id: str, consumer_id: str) -> str:
+    return f"{client_id}#CONSUMER#{consumer_id}#ISSUES"
+
+
 # --- tariffs
 def tariff(client_id: str, project_id: str, tariff_id: str, version: int) -> Key:
     return f"{client_id}#{project_id}#TARIFFS", f"TARIFF#{tariff_id}#{version:06}"

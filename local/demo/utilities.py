@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from chalicelib.consumers import service as consumers
 from chalicelib.identity import service as identity
-from chalicelib.identity.domain import ROLES
+from chalicelib.identity.domain import CONSUMER, ROLES
 from chalicelib.kernel.context import Actor, Context
 from chalicelib.kernel.ids import derived_ids
+from chalicelib.service_desk import service as desk
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import Tariff
 from chalicelib.tenancy import service as tenancy
@@ -18,8 +19,19 @@ from local import presets
 from local.demo.people import households
 
 PASSWORD = "Demo-2025"
-BALILIHAN_STAFF = {"super": "superuser", "admin": "admin", "reader": "field_staff"}
+BALILIHAN_STAFF = {"super": "superuser", "admin": "admin", "manager": "manager", "reader": "field_staff"}
 BALILIHAN_CONSUMER = "juan"
+# The last of each is answered; Juan, the first consumer, has one of each that waits.
+REQUESTS = (
+    ("Poblacion", "For the store beside the house."),
+    ("San Isidro", None),
+    ("Hanopol", "The lot behind the school."),
+)
+ISSUES = (
+    ("Meter hard to read", "The glass is clouded from inside."),
+    ("Low pressure", "Only in the morning, since Monday."),
+    ("Leaking pipe", "Water comes out beside the meter."),
+)
 AVII_STAFF = {"admin@avii.example": "admin", "manager@avii.example": "manager", "viewer@avii.example": "viewer"}
 # What the units' meters show on 2025-07-01; 101 and 102 are the ones of the source's examples.
 AVII_UNITS = {
@@ -38,6 +50,10 @@ class _Loading:
     def step(self, *names: str) -> Context:
         key = " ".join(("demo", *names))
         return replace(self.context, new_id=derived_ids(self.context.client, key), request_key=key)
+
+    def step_of(self, consumer_id: str, *names: str) -> Context:
+        actor = Actor(id=consumer_id, role=CONSUMER, permissions=ROLES[CONSUMER], consumer_id=consumer_id)
+        return replace(self.step(*names), actor=actor)
 
 
 def is_loaded() -> bool:
@@ -60,7 +76,8 @@ def _load_balilihan(pause: Callable[[], None]) -> None:
         presets.WATERWORKS_TARIFFS,
         datetime(2025, 11, 1, 1, tzinfo=UTC),
     )
-    _register_staff(loading, BALILIHAN_STAFF, pause)
+    staff = _register_staff(loading, BALILIHAN_STAFF, pause)
+    neighbours: list[str] = []
     for number, household in enumerate(households(), start=1):
         pause()
         consumer = consumers.register_consumer(
@@ -71,6 +88,7 @@ def _load_balilihan(pause: Callable[[], None]) -> None:
             phone=household.phone,
             address=f"{household.area}, Balilihan, Bohol",
         )
+        neighbours.append(consumer.id)
         consumers.register_connection(
             loading.step("connection", str(number)),
             consumer_id=consumer.id,
@@ -84,6 +102,41 @@ def _load_balilihan(pause: Callable[[], None]) -> None:
             consumers.open_login(
                 loading.step("login"), consumer_id=consumer.id, login=BALILIHAN_CONSUMER, password=PASSWORD
             )
+
+    _fill_desk(loading, staff["manager"], neighbours, pause)
+
+
+def _fill_desk(loading: _Loading, manager: Actor, neighbours: list[str], pause: Callable[[], None]) -> None:
+    """This function will let some consumers ask for connections and report issues; one of each is answered."""
+    for at, (area, note) in enumerate(REQUESTS):
+        pause()
+        asked = desk.ask_for_connection(
+            _minutes_later(loading.step("request", str(at)), at),
+            consumer_id=neighbours[at],
+            project_id=presets.WATERWORKS,
+            consumer_class="residential",
+            address=f"{area}, Balilihan, Bohol",
+            note=note,
+        )
+    desk.reject_request(loading.step("rejection"), request_id=asked.id, reason="There is no main in that street yet.")
+    for at, (title, description) in enumerate(ISSUES):
+        pause()
+        reported = desk.report_issue(
+            _minutes_later(loading.step_of(neighbours[at], "issue", str(at)), at),
+            title=title,
+            description=description,
+            project_id=presets.WATERWORKS,
+            account=None,
+        )
+    answering = replace(loading.step("answer"), actor=manager)
+    desk.respond_to_issue(answering, issue_id=reported.issue.id, text="Somebody comes to look at it tomorrow.")
+    desk.move_issue_on(
+        replace(loading.step("action"), actor=manager), issue_id=reported.issue.id, status="taking_action"
+    )
+
+
+def _minutes_later(ctx: Context, minutes: int) -> Context:
+    return replace(ctx, now=ctx.now + timedelta(minutes=minutes))
 
 
 def _load_avii(pause: Callable[[], None]) -> None:
@@ -120,8 +173,13 @@ def _open(
     return _Loading(ctx)
 
 
-def _register_staff(loading: _Loading, staff: dict[str, str], pause: Callable[[], None]) -> None:
+def _register_staff(loading: _Loading, staff: dict[str, str], pause: Callable[[], None]) -> dict[str, Actor]:
+    actors: dict[str, Actor] = {}
     for login, role in staff.items():
         pause()
         name = f"Demo {role.replace('_', ' ')}"
-        identity.register_staff(loading.step("user", login), login=login, name=name, password=PASSWORD, role=role)
+        user = identity.register_staff(
+            loading.step("user", login), login=login, name=name, password=PASSWORD, role=role
+        )
+        actors[login] = user.as_actor()
+    return actors

@@ -1,7 +1,10 @@
 """Every other flow that writes, stopped at every AWS call in every way and simply tried again: the same table."""
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import count
 
 import pytest
@@ -15,6 +18,7 @@ from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.period import Period
 from chalicelib.platform import clock, settings, storage
 from chalicelib.readings import service as readings
+from chalicelib.service_desk import service as service_desk
 from tests.support import table
 from tests.support.faults import MODES, Death, Mode, faults
 from tests.support.http import Api
@@ -29,6 +33,7 @@ from tests.support.utilities import (
 
 ACCOUNTS = 60
 IMPORT = "01K9R6TGM0W5GNPCRW6FPSSVTH"
+REQUEST = "01K9R6TGM0R3QEST000000000A"
 PENDING_FILE = "meter_number,reading,read_on\n" + "".join(f"SM-{n},{n + 10},2025-11-05\n" for n in range(ACCOUNTS))
 UNITS_FILE = "account_number,reading,read_on\n" + "".join(f"{n},{n + 10},2025-08-01\n" for n in range(ACCOUNTS))
 
@@ -42,6 +47,9 @@ class Flow:
     prepare: Callable[[Api], Utility]
     act: Callable[[Context], object]
     file: str = ""
+    with_people: bool = False
+    # What may differ from try to try: a number that was taken before the fault leaves a gap.
+    but_for: str | None = None
 
 
 def _waterworks(api: Api) -> Utility:
@@ -77,7 +85,54 @@ def _upload(client: str, project: str, text: str) -> None:
     storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=text.encode())
 
 
+def _with_request(open_utility: Callable[[Api], Utility]) -> Callable[[Api], Utility]:
+    def prepare(api: Api) -> Utility:
+        utility = open_utility(api)
+        ctx = replace(utility.context(now=NOVEMBER), new_id=lambda: REQUEST)
+        consumer = consumers.register_consumer(
+            ctx, first_name="Ana", last_name="Reyes", email=None, phone=None, address=None
+        )
+        service_desk.ask_for_connection(
+            ctx,
+            consumer_id=consumer.id,
+            project_id=utility.project,
+            consumer_class=None,
+            address="Purok 2",
+            note=None,
+        )
+        return utility
+
+    return prepare
+
+
+def _approve(ctx: Context, *, account: str | None, consumer_class: str) -> object:
+    return service_desk.approve_request(
+        ctx,
+        request_id=REQUEST,
+        account=account,
+        consumer_class=consumer_class,
+        meter_number="M-1",
+        area="A",
+        initial_reading=Decimal(5),
+    )
+
+
 FLOWS = {
+    "approve a request where account numbers are given": Flow(
+        _with_request(open_condominium),
+        lambda ctx: _approve(ctx, account="101", consumer_class="unit"),
+        with_people=True,
+    ),
+    "approve a request where account numbers are made": Flow(
+        _with_request(open_waterworks),
+        lambda ctx: _approve(ctx, account=None, consumer_class="residential"),
+        with_people=True,
+        but_for=r'202511\d{4}|(?<="last": {"N": ")\d+|[0-9a-f]{16}',
+    ),
+    "reject a request": Flow(
+        _with_request(open_waterworks),
+        lambda ctx: service_desk.reject_request(ctx, request_id=REQUEST, reason="no main there"),
+    ),
     "import readings that wait for a person": Flow(
         _waterworks, lambda ctx: readings.run_import(ctx, import_id=IMPORT), PENDING_FILE
     ),
@@ -115,7 +170,8 @@ def _november(app: Chalice) -> Iterator[None]:
 def test_a_flow_stopped_at_any_call_and_tried_again_leaves_the_same_table(api: Api, name: str) -> None:
     flow = FLOWS[name]
     utility = flow.prepare(api)
-    items = table.without_people(table.items_of(utility.client))
+    everything = table.items_of(utility.client)
+    items = everything if flow.with_people else table.without_people(everything)
     smooth, calls = _play(flow, utility, items)
     assert smooth != table.same_for(items, client=utility.client, other="flow-######"), "the flow wrote nothing"
     wrong = [
@@ -149,4 +205,8 @@ def _play(
     table.delete(left)
     # A password's hash is salted afresh by each try that gets as far; which of them is kept says nothing.
     without = frozenset({"password_hash"})
-    return table.same_for(left, client=client, other="flow-######", without=without), watched.calls
+    same = table.same_for(left, client=client, other="flow-######", without=without)
+    if flow.but_for:
+        masked = sorted(re.sub(flow.but_for, "0", json.dumps(item, sort_keys=True)) for item in same.values())
+        same = {str(number): json.loads(item) for number, item in enumerate(masked)}
+    return same, watched.calls

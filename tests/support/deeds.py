@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.kernel.period import Period
-from tests.support.http import Api
+from tests.support.http import Api, Reply
 from tests.support.utilities import PASSWORD, Utility, open_waterworks, register_connection
 
 CLIENT = "/api/clients/{client}"
@@ -14,10 +14,17 @@ PROJECT = CLIENT + "/projects/{project}"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A waterworks with an admin, and a tariff that was opened over HTTP."""
+    """A waterworks with an admin, and a consumer who can sign in."""
 
     utility: Utility
     admin: Api
+    consumer: Api
+    consumer_id: str
+
+    def post(self, deed: "Deed", body: object = None, *, key: str | None = None) -> Reply:
+        """This function will send a deed as whoever does it; with a body, that one."""
+        who = self.consumer if deed.path.startswith("/api/me") else self.admin
+        return who.post(deed.path, body or deed.body, key=key)
 
     @property
     def sheet(self) -> dict[str, Any]:
@@ -38,7 +45,11 @@ class Deed:
 def open_ground(api: Api) -> Ground:
     """This function will open a waterworks to do deeds in."""
     utility = open_waterworks(api)
-    return Ground(utility, utility.as_staff())
+    admin = utility.as_staff()
+    consumer = admin.post(utility.consumers, {"firstName": "Juan", "lastName": "Dela Cruz"}).expect(201)
+    login = {"login": "juan", "password": PASSWORD}
+    admin.post(f"{utility.consumers}/{consumer['id']}/login", login).expect(201)
+    return Ground(utility, admin, api.sign_in(utility.client, "juan", PASSWORD), consumer["id"])
 
 
 def _consumer(ground: Ground, number: int) -> Deed:
@@ -108,6 +119,28 @@ def _run(ground: Ground, number: int) -> Deed:
     return Deed(f"{ground.utility.base}/billing-runs", body, {"period": str(Period(2010, 1).shifted(number))})
 
 
+def _my_request(ground: Ground, number: int) -> Deed:
+    body = {"project": ground.utility.project, "address": f"Purok {number}"}
+    return Deed("/api/me/service-requests", body, body | {"note": "soon"})
+
+
+def _request(ground: Ground, number: int) -> Deed:
+    body = {"project": ground.utility.project, "address": f"Purok {number}", "consumerId": ground.consumer_id}
+    return Deed(f"/api/clients/{ground.utility.client}/service-requests", body, body | {"note": "soon"})
+
+
+def _issue(_: Ground, number: int) -> Deed:
+    body = {"title": f"Leak {number}", "description": "Beside the meter."}
+    return Deed("/api/me/issues", body, body | {"description": "Under the road."})
+
+
+def _response(ground: Ground, number: int) -> Deed:
+    issue = ground.post(_issue(ground, number)).expect(201)["id"]
+    body = {"text": "We come tomorrow."}
+    path = f"/api/clients/{ground.utility.client}/issues/{issue}/responses"
+    return Deed(path, body, {"text": "We come today."})
+
+
 DEEDS: Mapping[tuple[str, str], Callable[[Ground, int], Deed]] = {
     ("POST", CLIENT + "/users"): _user,
     ("POST", CLIENT + "/consumers"): _consumer,
@@ -119,4 +152,8 @@ DEEDS: Mapping[tuple[str, str], Callable[[Ground, int], Deed]] = {
     ("POST", PROJECT + "/readings"): _reading,
     ("POST", PROJECT + "/readings/imports"): _import,
     ("POST", PROJECT + "/billing-runs"): _run,
+    ("POST", "/api/me/service-requests"): _my_request,
+    ("POST", CLIENT + "/service-requests"): _request,
+    ("POST", "/api/me/issues"): _issue,
+    ("POST", CLIENT + "/issues/{issue}/responses"): _response,
 }

@@ -17,6 +17,21 @@ from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_waterworks
 STAFF = ("superuser", "admin", "manager", "billing_officer", "account_officer", "viewer", "field_staff")
 PERIOD = "2025-11"
 
+# For the operations whose path names a thing: a body that fits, so that the thing itself is looked for.
+_BODIES = {
+    "/approve": {"consumerClass": "residential", "meterNumber": "SM-77", "area": "Poblacion"},
+    "/reject": {"reason": "no"},
+    "/responses": {"text": "We look into it."},
+    "/status": {"status": "taking_action"},
+    "/{reading}": {"reading": "1", "readOn": "2025-11-05"},
+}
+_LOGIN = {"login": "somebody", "password": "Abcdef1!"}
+
+
+def fitting_body(path: str) -> dict[str, str]:
+    """This function will give a body that an operation on one thing takes."""
+    return next((body for end, body in _BODIES.items() if path.endswith(end)), _LOGIN)
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -30,6 +45,10 @@ class World:
     def fill(self, path: str, ids: Mapping[str, str] | None = None) -> str:
         """This function will put ids into a path template."""
         return path.format(**(ids or self.ids))
+
+    def someone_for(self, path: str) -> Api:
+        """This function will give somebody who may ask that: the admin, or the consumer whose own things they are."""
+        return self.people["owner" if path.startswith("/api/me/") else "admin"]
 
 
 def open_world(app: Chalice, api: Api) -> World:
@@ -80,12 +99,24 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "account": account,
         "reading": f"{PERIOD}.{account}",
         "bill": f"{PERIOD}.{account}.1",
+        "request": _asked(consumers["owner"], utility),
+        "issue": _reported(consumers["owner"]),
         "run": run["id"],
         "import_id": announced["id"],
         "tariff": "residential",
         "version": "7",  # not there: whoever may delete it deletes nothing
     }
     return utility, ids, consumers
+
+
+def _asked(consumer: Api, utility: Utility) -> str:
+    body = {"project": utility.project, "address": "Purok 2, Poblacion"}
+    return str(consumer.post("/api/me/service-requests", body).expect(201)["id"])
+
+
+def _reported(consumer: Api) -> str:
+    body = {"title": "Leaking pipe", "description": "Beside the meter."}
+    return str(consumer.post("/api/me/issues", body).expect(201)["id"])
 
 
 def _consumer_with_connection(admin: Api, utility: Utility, meter: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,33 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     juan = utility.api.sign_in(utility.client, "juan", PASSWORD)
     step("list my bills", juan.get, "/api/me/bills").expect(200)
     step("see who I am", juan.get, "/api/me").expect(200)
+    _walk_the_desk(utility, admin, juan, step)
     drain(app, "meterbook-billing")
     _left.update(table.items_of(utility.client))
+
+
+def _walk_the_desk(utility: Utility, admin: Api, juan: Api, step: Callable[..., Any]) -> None:
+    desk = f"/api/clients/{utility.client}"
+    asked = {"project": utility.project, "address": "Purok 2, Poblacion"}
+    requests = [juan.post("/api/me/service-requests", asked).expect(201) for _ in range(3)]
+    asked_id = step("ask for a connection", juan.post, "/api/me/service-requests", asked).expect(201)["id"]
+    connection = {"consumerClass": "residential", "meterNumber": "SM-900", "area": "Poblacion"}
+    step("approve a request", admin.post, f"{desk}/service-requests/{asked_id}/approve", connection).expect(200)
+    reject = f"{desk}/service-requests/{requests[0]['id']}/reject"
+    step("reject a request", admin.post, reject, {"reason": "no main there"}).expect(200)
+    withdraw = f"/api/me/service-requests/{requests[1]['id']}/withdraw"
+    step("withdraw a request", juan.post, withdraw).expect(200)
+    step("see a request", admin.get, f"{desk}/service-requests/{asked_id}").expect(200)
+    step("list requests that wait", admin.get, f"{desk}/service-requests", status="pending").expect(200)
+    step("list my requests", juan.get, "/api/me/service-requests").expect(200)
+    leak = {"title": "Leaking pipe", "description": "Beside the meter."}
+    issue = step("report an issue", juan.post, "/api/me/issues", leak).expect(201)["id"]
+    said = {"text": "Somebody comes tomorrow."}
+    step("respond to an issue", admin.post, f"{desk}/issues/{issue}/responses", said).expect(201)
+    step("move an issue on", admin.put, f"{desk}/issues/{issue}/status", {"status": "taking_action"}).expect(200)
+    step("see an issue", admin.get, f"{desk}/issues/{issue}").expect(200)
+    step("list issues that wait", admin.get, f"{desk}/issues", status="taking_action").expect(200)
+    step("list my issues", juan.get, "/api/me/issues").expect(200)
 
 
 def _login() -> dict[str, str]:

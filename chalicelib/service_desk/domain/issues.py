@@ -1,0 +1,53 @@
+"""What an issue report is, and how it goes on."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from chalicelib.kernel.errors import Conflict
+
+IssueStatus = Literal["pending", "taking_action", "resolved"]
+# In the order that an issue goes through; there is no way back. Source: S0-034, S0-035.
+ISSUE_STATUSES: tuple[IssueStatus, ...] = ("pending", "taking_action", "resolved")
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something that a consumer reports as broken, perhaps about one of their connections."""
+
+    id: str
+    consumer_id: str
+    consumer_name: str
+    project: str | None
+    account: str | None
+    title: str
+    description: str
+    status: IssueStatus
+    reported_at: datetime
+    changed_at: datetime
+    request_print: str
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the utility said about an issue, or which status it then gave it. Never changed once it is written."""
+
+    id: str
+    author_id: str
+    author_name: str
+    at: datetime
+    text: str | None
+    status: IssueStatus | None
+
+
+def move_on(issue: Issue, status: IssueStatus, *, at: datetime) -> Issue:
+    """This function will give an issue in its next status.
+
+    :raises Conflict: for any but the next one. Source: S0-035, pending -> taking_action -> resolved.
+    """
+    following = ISSUE_STATUSES[ISSUE_STATUSES.index(issue.status) + 1 :]
+    if not following:
+        raise Conflict("wrong-order", "this issue is resolved; report a new one if the trouble is back")
+    if status != following[0]:
+        raise Conflict("wrong-order", f"this issue is {issue.status}: its next status is {following[0]}")
+    return replace(issue, status=status, changed_at=at)

@@ -1,0 +1,84 @@
+"""What a request for a connection is, and how it is decided."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from chalicelib.kernel.errors import Conflict
+
+RequestStatus = Literal["pending", "approved", "rejected", "withdrawn"]
+REQUEST_STATUSES: tuple[RequestStatus, ...] = ("pending", "approved", "rejected", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who ended a request, when. `print` tells the repetition of a decision from another one."""
+
+    by: str
+    at: datetime
+    print: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRequest:
+    """That a consumer asks for a connection in one project. `account` is the connection it led to.
+
+    `consumer_class` is what the consumer takes theirs to be; whoever approves decides.
+    """
+
+    id: str
+    project: str
+    consumer_id: str
+    consumer_name: str
+    consumer_class: str | None
+    address: str
+    note: str | None
+    status: RequestStatus
+    asked_by: str
+    asked_at: datetime
+    decision: Decision | None
+    reason: str | None
+    account: str | None
+    request_print: str
+
+
+def approve(request: ConnectionRequest, *, account: str, decision: Decision) -> ConnectionRequest:
+    """This function will give a request as it is once a connection was made of it.
+
+    :raises Conflict: if it is decided or withdrawn. Source: S2-132.
+    """
+    check_pending(request)
+    return replace(request, status="approved", account=account, decision=decision)
+
+
+def reject(request: ConnectionRequest, *, reason: str, decision: Decision) -> ConnectionRequest:
+    """This function will give a request as it is once it was turned down.
+
+    :raises Conflict: if it is decided or withdrawn. Source: S2-132.
+    """
+    check_pending(request)
+    return replace(request, status="rejected", reason=reason, decision=decision)
+
+
+def withdraw(request: ConnectionRequest, *, decision: Decision) -> ConnectionRequest:
+    """This function will give a request as it is once its consumer took it back.
+
+    :raises Conflict: if it is decided.
+    """
+    check_pending(request)
+    return replace(request, status="withdrawn", decision=decision)
+
+
+def is_repeated(request: ConnectionRequest, decision: Decision) -> bool:
+    """This function will say whether a request stands as it does by this very decision."""
+    return request.decision is not None and request.decision.print == decision.print
+
+
+def check_pending(request: ConnectionRequest) -> None:
+    """This function will insist that nobody has decided about a request yet.
+
+    :raises Conflict: naming what it led to.
+    """
+    if request.status != "pending":
+        led_to = f", as connection {request.account}" if request.account else ""
+        raise Conflict("already-decided", f"this request is {request.status} already{led_to}; it can't change any more")

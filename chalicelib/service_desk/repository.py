@@ -1,0 +1,242 @@
+"""Connection requests, issue reports and responses in the table."""
+
+from collections.abc import Sequence
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.kernel.clock import iso
+from chalicelib.kernel.page import Page
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import InstantAttribute, TableItem
+from chalicelib.platform.transaction import Action, insert, put, transact
+from chalicelib.service_desk.domain.issues import ISSUE_STATUSES, Issue, IssueStatus, Response
+from chalicelib.service_desk.domain.requests import REQUEST_STATUSES, ConnectionRequest, Decision, RequestStatus
+
+
+class RequestItem(TableItem):
+    request = UnicodeAttribute()
+    project = UnicodeAttribute()
+    consumer_id = UnicodeAttribute()
+    consumer_name = UnicodeAttribute()
+    consumer_class = UnicodeAttribute(null=True)
+    address = UnicodeAttribute()
+    note = UnicodeAttribute(null=True)
+    status = UnicodeAttribute()
+    asked_by = UnicodeAttribute()
+    asked_at = InstantAttribute()
+    decided_by = UnicodeAttribute(null=True)
+    decided_at = InstantAttribute(null=True)
+    decision_print = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    account = UnicodeAttribute(null=True)
+    request_print = UnicodeAttribute()
+
+
+class IssueItem(TableItem):
+    issue = UnicodeAttribute()
+    consumer_id = UnicodeAttribute()
+    consumer_name = UnicodeAttribute()
+    project = UnicodeAttribute(null=True)
+    account = UnicodeAttribute(null=True)
+    title = UnicodeAttribute()
+    description = UnicodeAttribute()
+    status = UnicodeAttribute()
+    reported_at = InstantAttribute()
+    changed_at = InstantAttribute()
+    request_print = UnicodeAttribute()
+
+
+class ResponseItem(TableItem):
+    response = UnicodeAttribute()
+    author_id = UnicodeAttribute()
+    author_name = UnicodeAttribute()
+    at = InstantAttribute()
+    text = UnicodeAttribute(null=True)
+    status = UnicodeAttribute(null=True)
+
+
+def commit(actions: Sequence[Action]) -> None:
+    """This function will carry out the writes of the service desk and what goes with them.
+
+    :raises Refused: with the labels of what did not hold; nothing is written then.
+    """
+    transact(actions)
+
+
+def insert_request(client_id: str, request: ConnectionRequest) -> Action:
+    """This function will give the write of a new request. Label: `request`."""
+    return insert("request", _request_item(client_id, request))
+
+
+def close_request(client_id: str, closed: ConnectionRequest) -> Action:
+    """This function will give the write by which a pending request is closed; the first counts. Label: `request`."""
+    return put("request", _request_item(client_id, closed), RequestItem.status == "pending")
+
+
+def find_request(client_id: str, request_id: str) -> ConnectionRequest | None:
+    item = dynamo.find(RequestItem, keys.connection_request(client_id, request_id))
+    return _request(item) if item else None
+
+
+def requests_page(
+    client_id: str, status: RequestStatus | None, *, limit: int, cursor: str | None
+) -> Page[ConnectionRequest]:
+    """This function will read one page of requests: of a status, or of one status after the other. A moment behind."""
+    partitions = [keys.connection_requests(client_id, one) for one in ([status] if status else REQUEST_STATUSES)]
+    page = dynamo.shards_page(RequestItem, partitions, "", limit=limit, cursor=cursor, index="worklist")
+    return Page(tuple(_request(item) for item in page.items), page.cursor)
+
+
+def newest_requests_of(client_id: str, consumer_id: str, *, limit: int) -> tuple[ConnectionRequest, ...]:
+    """This function will read a consumer's requests, the newest first. A moment behind."""
+    partition = keys.connection_requests_of(client_id, consumer_id)
+    page = dynamo.page_of(RequestItem, partition, "", limit=limit, cursor=None, index="account", newest_first=True)
+    return tuple(_request(item) for item in page.items)
+
+
+def insert_issue(client_id: str, issue: Issue) -> Action:
+    """This function will give the write of a new issue. Label: `issue`."""
+    return insert("issue", _issue_item(client_id, issue))
+
+
+def store_issue(client_id: str, issue: Issue, *, before: Issue) -> Action:
+    """This function will give the write of an issue's next status, if it is still in the one before. Label: `issue`."""
+    return put("issue", _issue_item(client_id, issue), IssueItem.status == before.status)
+
+
+def insert_response(client_id: str, issue_id: str, response: Response) -> Action:
+    """This function will give the write of a response. Label: `response`."""
+    item = ResponseItem(
+        *keys.issue_response(client_id, issue_id, response.id),
+        response=response.id,
+        author_id=response.author_id,
+        author_name=response.author_name,
+        at=response.at,
+        text=response.text,
+        status=response.status,
+    )
+    return insert("response", item)
+
+
+def find_issue(client_id: str, issue_id: str) -> tuple[Issue, tuple[Response, ...]] | None:
+    """This function will read an issue and its responses, in the order in which they were given."""
+    item = dynamo.find(IssueItem, keys.issue(client_id, issue_id))
+    if item is None:
+        return None
+    partition, _ = keys.issue(client_id, issue_id)
+    responses = [_response(each) for each in dynamo.all_of(ResponseItem, partition, "RESPONSE#")]
+    return _issue(item), tuple(sorted(responses, key=lambda one: (one.at, one.id)))
+
+
+def issues_page(client_id: str, status: IssueStatus | None, *, limit: int, cursor: str | None) -> Page[Issue]:
+    """This function will read one page of the issues of a status, or of one status after the other. A moment behind."""
+    partitions = [keys.issues(client_id, one) for one in ([status] if status else ISSUE_STATUSES)]
+    page = dynamo.shards_page(IssueItem, partitions, "", limit=limit, cursor=cursor, index="worklist")
+    return Page(tuple(_issue(item) for item in page.items), page.cursor)
+
+
+def newest_issues_of(client_id: str, consumer_id: str, *, limit: int) -> tuple[Issue, ...]:
+    """This function will read a consumer's issues, the newest first. A moment behind."""
+    partition = keys.issues_of(client_id, consumer_id)
+    page = dynamo.page_of(IssueItem, partition, "", limit=limit, cursor=None, index="account", newest_first=True)
+    return tuple(_issue(item) for item in page.items)
+
+
+def _request_item(client_id: str, request: ConnectionRequest) -> RequestItem:
+    place = f"{iso(request.asked_at)}#{request.id}"
+    decision = request.decision
+    return RequestItem(
+        *keys.connection_request(client_id, request.id),
+        g1p=keys.connection_requests_of(client_id, request.consumer_id),
+        g1s=place,
+        g2p=keys.connection_requests(client_id, request.status),
+        g2s=place,
+        request=request.id,
+        project=request.project,
+        consumer_id=request.consumer_id,
+        consumer_name=request.consumer_name,
+        consumer_class=request.consumer_class,
+        address=request.address,
+        note=request.note,
+        status=request.status,
+        asked_by=request.asked_by,
+        asked_at=request.asked_at,
+        decided_by=decision.by if decision else None,
+        decided_at=decision.at if decision else None,
+        decision_print=decision.print if decision else None,
+        reason=request.reason,
+        account=request.account,
+        request_print=request.request_print,
+    )
+
+
+def _request(item: RequestItem) -> ConnectionRequest:
+    status: RequestStatus = item.status  # type: ignore[assignment]
+    by, at, decision_print = item.decided_by, item.decided_at, item.decision_print
+    return ConnectionRequest(
+        id=item.request,
+        project=item.project,
+        consumer_id=item.consumer_id,
+        consumer_name=item.consumer_name,
+        consumer_class=item.consumer_class,
+        address=item.address,
+        note=item.note,
+        status=status,
+        asked_by=item.asked_by,
+        asked_at=item.asked_at,
+        decision=Decision(by, at, decision_print) if by and decision_print else None,
+        reason=item.reason,
+        account=item.account,
+        request_print=item.request_print,
+    )
+
+
+def _issue_item(client_id: str, issue: Issue) -> IssueItem:
+    place = f"{iso(issue.reported_at)}#{issue.id}"
+    return IssueItem(
+        *keys.issue(client_id, issue.id),
+        g1p=keys.issues_of(client_id, issue.consumer_id),
+        g1s=place,
+        g2p=keys.issues(client_id, issue.status),
+        g2s=place,
+        issue=issue.id,
+        consumer_id=issue.consumer_id,
+        consumer_name=issue.consumer_name,
+        project=issue.project,
+        account=issue.account,
+        title=issue.title,
+        description=issue.description,
+        status=issue.status,
+        reported_at=issue.reported_at,
+        changed_at=issue.changed_at,
+        request_print=issue.request_print,
+    )
+
+
+def _issue(item: IssueItem) -> Issue:
+    status: IssueStatus = item.status  # type: ignore[assignment]
+    return Issue(
+        id=item.issue,
+        consumer_id=item.consumer_id,
+        consumer_name=item.consumer_name,
+        project=item.project,
+        account=item.account,
+        title=item.title,
+        description=item.description,
+        status=status,
+        reported_at=item.reported_at,
+        changed_at=item.changed_at,
+        request_print=item.request_print,
+    )
+
+
+def _response(item: ResponseItem) -> Response:
+    status: IssueStatus | None = item.status  # type: ignore[assignment]
+    return Response(
+        id=item.response,
+        author_id=item.author_id,
+        author_name=item.author_name,
+        at=item.at,
+        text=item.text,
+        status=status,
+    )

@@ -1,0 +1,220 @@
+"""Connection requests and issue reports over HTTP."""
+
+from chalice.app import Blueprint
+
+from chalicelib.kernel.context import Context
+from chalicelib.platform.http import endpoint
+from chalicelib.service_desk import service
+from chalicelib.service_desk.schemas import (
+    Approval,
+    IssueLine,
+    IssueOut,
+    IssuePage,
+    IssuesQuery,
+    MineQuery,
+    MyIssues,
+    MyNewRequest,
+    MyRequests,
+    NewIssue,
+    NewRequest,
+    NewResponse,
+    NewStatus,
+    Rejection,
+    RequestOut,
+    RequestPage,
+    RequestsQuery,
+)
+
+blueprint = Blueprint(__name__)
+
+_REQUESTS = "/api/clients/{client}/service-requests"
+_ISSUES = "/api/clients/{client}/issues"
+_MY_REQUESTS = "/api/me/service-requests"
+_MY_ISSUES = "/api/me/issues"
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _MY_REQUESTS,
+    permission="requests.create.own",
+    body=MyNewRequest,
+    returns=RequestOut,
+    status=201,
+)
+def ask_for_connection(ctx: Context, *, body: MyNewRequest) -> RequestOut:
+    """Ask for a connection."""
+    return RequestOut.of(
+        service.ask_for_connection(
+            ctx,
+            consumer_id=None,
+            project_id=body.project,
+            consumer_class=body.consumer_class,
+            address=body.address,
+            note=body.note,
+        )
+    )
+
+
+@endpoint(blueprint, "GET", _MY_REQUESTS, permission="requests.read.own", query=MineQuery, returns=MyRequests)
+def my_requests(ctx: Context, *, query: MineQuery) -> MyRequests:
+    """List your requests for connections, the newest first."""
+    return MyRequests(items=tuple(RequestOut.of(one) for one in service.my_requests(ctx, limit=query.limit)))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _MY_REQUESTS + "/{request}/withdraw",
+    permission="requests.create.own",
+    returns=RequestOut,
+)
+def withdraw_request(ctx: Context, *, request: str) -> RequestOut:
+    """Take your request for a connection back."""
+    return RequestOut.of(service.withdraw_request(ctx, request_id=request))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _REQUESTS,
+    permission="requests.create",
+    body=NewRequest,
+    returns=RequestOut,
+    status=201,
+    location=_REQUESTS + "/{id}",
+)
+def ask_for_consumer(ctx: Context, *, body: NewRequest) -> RequestOut:
+    """Ask for a connection in a consumer's name."""
+    return RequestOut.of(
+        service.ask_for_connection(
+            ctx,
+            consumer_id=body.consumer_id,
+            project_id=body.project,
+            consumer_class=body.consumer_class,
+            address=body.address,
+            note=body.note,
+        )
+    )
+
+
+@endpoint(blueprint, "GET", _REQUESTS, permission="requests.read", query=RequestsQuery, returns=RequestPage)
+def list_requests(ctx: Context, *, query: RequestsQuery) -> RequestPage:
+    """List requests for connections, the oldest first."""
+    page = service.list_requests(ctx, status=query.status, limit=query.limit, cursor=query.cursor)
+    return RequestPage(items=tuple(RequestOut.of(one) for one in page.items), cursor=page.cursor)
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _REQUESTS + "/{request}",
+    permission="requests.read",
+    or_own=True,
+    returns=RequestOut,
+)
+def get_request(ctx: Context, *, request: str) -> RequestOut:
+    """Show a request for a connection."""
+    return RequestOut.of(service.get_request(ctx, request_id=request))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _REQUESTS + "/{request}/approve",
+    permission="requests.decide",
+    body=Approval,
+    returns=RequestOut,
+)
+def approve_request(ctx: Context, *, request: str, body: Approval) -> RequestOut:
+    """Approve a request: the connection is made with it."""
+    approved = service.approve_request(
+        ctx,
+        request_id=request,
+        account=body.account_number,
+        consumer_class=body.consumer_class,
+        meter_number=body.meter_number,
+        area=body.area,
+        initial_reading=body.initial_reading,
+    )
+    return RequestOut.of(approved)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _REQUESTS + "/{request}/reject",
+    permission="requests.decide",
+    body=Rejection,
+    returns=RequestOut,
+)
+def reject_request(ctx: Context, *, request: str, body: Rejection) -> RequestOut:
+    """Turn a request for a connection down, with the reason."""
+    return RequestOut.of(service.reject_request(ctx, request_id=request, reason=body.reason))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _MY_ISSUES,
+    permission="issues.report.own",
+    body=NewIssue,
+    returns=IssueOut,
+    status=201,
+)
+def report_issue(ctx: Context, *, body: NewIssue) -> IssueOut:
+    """Report what is broken."""
+    issue = service.report_issue(
+        ctx,
+        title=body.title,
+        description=body.description,
+        project_id=body.project,
+        account=body.account_number,
+    )
+    return IssueOut.whole(issue)
+
+
+@endpoint(blueprint, "GET", _MY_ISSUES, permission="issues.read.own", query=MineQuery, returns=MyIssues)
+def my_issues(ctx: Context, *, query: MineQuery) -> MyIssues:
+    """List what you reported, the newest first."""
+    return MyIssues(items=tuple(IssueLine.of(one) for one in service.my_issues(ctx, limit=query.limit)))
+
+
+@endpoint(blueprint, "GET", _ISSUES, permission="issues.read", query=IssuesQuery, returns=IssuePage)
+def list_issues(ctx: Context, *, query: IssuesQuery) -> IssuePage:
+    """List issue reports, the oldest first."""
+    page = service.list_issues(ctx, status=query.status, limit=query.limit, cursor=query.cursor)
+    return IssuePage(items=tuple(IssueLine.of(one) for one in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", _ISSUES + "/{issue}", permission="issues.read", or_own=True, returns=IssueOut)
+def get_issue(ctx: Context, *, issue: str) -> IssueOut:
+    """Show an issue report with its responses."""
+    return IssueOut.whole(service.get_issue(ctx, issue_id=issue))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _ISSUES + "/{issue}/responses",
+    permission="issues.respond",
+    body=NewResponse,
+    returns=IssueOut,
+    status=201,
+)
+def respond_to_issue(ctx: Context, *, issue: str, body: NewResponse) -> IssueOut:
+    """Respond to an issue report."""
+    return IssueOut.whole(service.respond_to_issue(ctx, issue_id=issue, text=body.text))
+
+
+@endpoint(
+    blueprint,
+    "PUT",
+    _ISSUES + "/{issue}/status",
+    permission="issues.respond",
+    body=NewStatus,
+    returns=IssueOut,
+)
+def move_issue_on(ctx: Context, *, issue: str, body: NewStatus) -> IssueOut:
+    """Give an issue report its next status."""
+    return IssueOut.whole(service.move_issue_on(ctx, issue_id=issue, status=body.status))

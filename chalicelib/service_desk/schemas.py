@@ -1,0 +1,226 @@
+"""Connection requests and issue reports as the API shows them."""
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from chalicelib.platform.schema import AccountNumber, DecimalText, Instant, PageQuery, Schema, Text
+from chalicelib.service_desk.domain.issues import Issue, IssueStatus, Response
+from chalicelib.service_desk.domain.requests import ConnectionRequest, RequestStatus
+from chalicelib.service_desk.service import IssueWithResponses
+
+
+def _printable_lines(text: str) -> str:
+    if not text.replace("\n", "").isprintable():
+        raise ValueError("leave out control characters; lines end with a plain line feed")
+    return text
+
+
+LongText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(_printable_lines),
+    Field(description="Up to 2000 characters, in lines"),
+]
+ProjectName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["waterworks"])]
+ConsumerClass = Annotated[str, Field(min_length=1, max_length=40, examples=["residential"])]
+
+
+class MyNewRequest(Schema):
+    """The connection that you ask for."""
+
+    project: ProjectName
+    consumer_class: ConsumerClass | None = Field(default=None, description="What you take yours to be")
+    address: Text = Field(examples=["Purok 2, Poblacion"])
+    note: LongText | None = None
+
+
+class NewRequest(MyNewRequest):
+    """The connection that a consumer asks for, written down by an administrator."""
+
+    consumer_id: Annotated[str, Field(min_length=1, max_length=26)]
+
+
+class Approval(Schema):
+    """The connection that is made of a request. Its tariff is the one of its class."""
+
+    account_number: AccountNumber | None = Field(default=None, description="Only where account numbers are given")
+    consumer_class: ConsumerClass
+    meter_number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
+    area: Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
+    initial_reading: DecimalText = Field(default=Decimal(0), description="What the meter showed when installed")
+
+
+class Rejection(Schema):
+    """Why a request is turned down. Its consumer reads this."""
+
+    reason: LongText
+
+
+class RequestOut(Schema):
+    """A request for a connection. `accountNumber` names the connection that was made of it."""
+
+    id: str
+    project: str
+    consumer_id: str
+    consumer_name: str
+    consumer_class: str | None
+    address: str
+    note: str | None
+    status: Literal["pending", "approved", "rejected", "withdrawn"]
+    asked_by: str
+    asked_at: Instant
+    decided_by: str | None
+    decided_at: Instant | None
+    reason: str | None
+    account_number: str | None
+
+    @classmethod
+    def of(cls, request: ConnectionRequest) -> Self:
+        decision = request.decision
+        return cls(
+            id=request.id,
+            project=request.project,
+            consumer_id=request.consumer_id,
+            consumer_name=request.consumer_name,
+            consumer_class=request.consumer_class,
+            address=request.address,
+            note=request.note,
+            status=request.status,
+            asked_by=request.asked_by,
+            asked_at=request.asked_at,
+            decided_by=decision.by if decision else None,
+            decided_at=decision.at if decision else None,
+            reason=request.reason,
+            account_number=request.account,
+        )
+
+
+class RequestPage(Schema):
+    """One page of requests, the oldest first."""
+
+    items: tuple[RequestOut, ...]
+    cursor: str | None
+
+
+class MyRequests(Schema):
+    """Your requests, the newest first."""
+
+    items: tuple[RequestOut, ...]
+
+
+class RequestsQuery(PageQuery):
+    """Which requests: those of a status, or all, what waits before what is decided."""
+
+    status: RequestStatus | None = None
+
+
+class MineQuery(Schema):
+    """How many of your newest."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class NewIssue(Schema):
+    """What is broken. Name project and account number if it is about one of your connections."""
+
+    title: Text = Field(examples=["Leaking pipe"])
+    description: LongText = Field(examples=["Water comes out beside the meter."])
+    project: ProjectName | None = None
+    account_number: AccountNumber | None = None
+
+
+class NewResponse(Schema):
+    """What the utility says about an issue. Its consumer reads this."""
+
+    text: LongText
+
+
+class NewStatus(Schema):
+    """The next status of an issue."""
+
+    status: IssueStatus
+
+
+class ResponseOut(Schema):
+    """What was said about an issue, or the status that it was given."""
+
+    id: str
+    author_id: str
+    author_name: str
+    at: Instant
+    text: str | None
+    status: IssueStatus | None
+
+    @classmethod
+    def of(cls, response: Response) -> Self:
+        return cls(
+            id=response.id,
+            author_id=response.author_id,
+            author_name=response.author_name,
+            at=response.at,
+            text=response.text,
+            status=response.status,
+        )
+
+
+class IssueLine(Schema):
+    """An issue as lists show it."""
+
+    id: str
+    consumer_id: str
+    consumer_name: str
+    project: str | None
+    account_number: str | None
+    title: str
+    description: str
+    status: IssueStatus
+    reported_at: Instant
+    changed_at: Instant = Field(description="When it got its status")
+
+    @classmethod
+    def of(cls, issue: Issue) -> Self:
+        return cls(
+            id=issue.id,
+            consumer_id=issue.consumer_id,
+            consumer_name=issue.consumer_name,
+            project=issue.project,
+            account_number=issue.account,
+            title=issue.title,
+            description=issue.description,
+            status=issue.status,
+            reported_at=issue.reported_at,
+            changed_at=issue.changed_at,
+        )
+
+
+class IssueOut(IssueLine):
+    """An issue with all that the utility said and did about it, in order."""
+
+    responses: tuple[ResponseOut, ...]
+
+    @classmethod
+    def whole(cls, found: IssueWithResponses) -> Self:
+        """This function will show an issue together with its responses."""
+        line = IssueLine.of(found.issue)
+        return cls(**line.model_dump(by_alias=False), responses=tuple(ResponseOut.of(one) for one in found.responses))
+
+
+class IssuePage(Schema):
+    """One page of issues, the oldest first."""
+
+    items: tuple[IssueLine, ...]
+    cursor: str | None
+
+
+class MyIssues(Schema):
+    """Your issues, the newest first."""
+
+    items: tuple[IssueLine, ...]
+
+
+class IssuesQuery(PageQuery):
+    """Which issues: those of a status, or all, what waits before what is resolved."""
+
+    status: IssueStatus | None = None

@@ -1,0 +1,28 @@
+"""What requests and issues share: whose they are, and which project they are about."""
+
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Forbidden, Invalid, NotFound
+from chalicelib.kernel.ids import slug
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+
+def own_consumer_id(ctx: Context) -> str:
+    """This function will say which consumer the caller is.
+
+    :raises Forbidden: if they are none.
+    """
+    if ctx.actor.consumer_id is None:
+        raise Forbidden("no-consumer", "this is for consumers, and your login belongs to none")
+    return ctx.actor.consumer_id
+
+
+def project_named(ctx: Context, project_id: str) -> Project:
+    """This function will give the project that a request's body names.
+
+    :raises Invalid: if the client has none of that name.
+    """
+    try:
+        return tenancy.get_project(ctx.in_project(slug(project_id, "project")))
+    except NotFound:
+        raise Invalid("unknown-project", f"project: there is no project {project_id} here") from None

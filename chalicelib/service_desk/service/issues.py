@@ -1,0 +1,155 @@
+"""Report what is broken, respond to it, and move it on until it is resolved."""
+
+from dataclasses import dataclass
+
+from chalicelib.audit import service as audit
+from chalicelib.consumers import service as consumers
+from chalicelib.identity import service as identity
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.ids import fingerprint, known_ulid
+from chalicelib.kernel.page import Page
+from chalicelib.platform.transaction import Refused
+from chalicelib.service_desk import repository
+from chalicelib.service_desk.domain import issues as rules
+from chalicelib.service_desk.domain.issues import Issue, IssueStatus, Response
+from chalicelib.service_desk.service.common import own_consumer_id, project_named
+
+
+@dataclass(frozen=True, slots=True)
+class IssueWithResponses:
+    """An issue and all that the utility said and did about it, in order."""
+
+    issue: Issue
+    responses: tuple[Response, ...]
+
+
+def report_issue(
+    ctx: Context, *, title: str, description: str, project_id: str | None, account: str | None
+) -> IssueWithResponses:
+    """This function will record what the signed-in consumer reports, perhaps about one of their connections.
+
+    Seven write units, more with a long description.
+
+    :raises Invalid: for a project that is not there, or a connection that is not theirs. Source: S0-025.
+    """
+    consumer = consumers.get_consumer(ctx, consumer_id=own_consumer_id(ctx))
+    if account is not None:
+        _check_own_connection(ctx, project_id, account)
+    elif project_id is not None:
+        project_named(ctx, project_id)
+    issue = Issue(
+        id=ctx.new_id(),
+        consumer_id=consumer.id,
+        consumer_name=consumer.name,
+        project=project_id,
+        account=account,
+        title=title,
+        description=description,
+        status="pending",
+        reported_at=ctx.now,
+        changed_at=ctx.now,
+        request_print=fingerprint(consumer.id, title, description, project_id or "", account or ""),
+    )
+    try:
+        noted = audit.record(ctx, action="issue.reported", subject=("issue", issue.id), after={"account": account})
+        repository.commit([repository.insert_issue(ctx.client, issue), noted])
+    except Refused:
+        return _same_issue(repository.find_issue(ctx.client, issue.id), issue)
+    return IssueWithResponses(issue, ())
+
+
+def get_issue(ctx: Context, *, issue_id: str) -> IssueWithResponses:
+    """This function will give one issue with its responses; a consumer gets only their own.
+
+    :raises NotFound: for anything else.
+    """
+    found = repository.find_issue(ctx.client, known_ulid(issue_id, "issue"))
+    if found is None or not (ctx.actor.may("issues.read") or ctx.actor.owns(found[0].consumer_id)):
+        raise NotFound("not-found", "there is no issue with this id")
+    return IssueWithResponses(*found)
+
+
+def list_issues(ctx: Context, *, status: IssueStatus | None, limit: int, cursor: str | None) -> Page[Issue]:
+    """This function will list the client's issues, the oldest first, what waits before what is resolved."""
+    return repository.issues_page(ctx.client, status, limit=limit, cursor=cursor)
+
+
+def my_issues(ctx: Context, *, limit: int) -> tuple[Issue, ...]:
+    """This function will list the newest issues that the signed-in consumer reported.
+
+    :raises Forbidden: if the caller is no consumer.
+    """
+    return repository.newest_issues_of(ctx.client, own_consumer_id(ctx), limit=limit)
+
+
+def respond_to_issue(ctx: Context, *, issue_id: str, text: str) -> IssueWithResponses:
+    """This function will add to what the utility says about an issue. Five write units.
+
+    :raises NotFound: if there is no such issue.
+    """
+    standing = get_issue(ctx, issue_id=issue_id)
+    response = _response(ctx, text=text, status=None)
+    try:
+        noted = audit.record(ctx, action="issue.answered", subject=("issue", issue_id), after={"response": response.id})
+        repository.commit([repository.insert_response(ctx.client, standing.issue.id, response), noted])
+    except Refused:
+        standing = get_issue(ctx, issue_id=issue_id)
+        if [one.text for one in standing.responses if one.id == response.id] != [text]:
+            raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one") from None
+        return standing
+    return IssueWithResponses(standing.issue, (*standing.responses, response))
+
+
+def move_issue_on(ctx: Context, *, issue_id: str, status: IssueStatus) -> IssueWithResponses:
+    """This function will give an issue its next status and keep who did so; the status it has stays as it is.
+
+    Ten write units.
+
+    :raises NotFound: if there is no such issue.
+    :raises Conflict: for any but the next status, and if somebody else moved it on in the same moment.
+    """
+    standing = get_issue(ctx, issue_id=issue_id)
+    if standing.issue.status == status:
+        return standing
+    moved = rules.move_on(standing.issue, status, at=ctx.now)
+    response = _response(ctx, text=None, status=status)
+    try:
+        repository.commit(
+            [
+                repository.store_issue(ctx.client, moved, before=standing.issue),
+                repository.insert_response(ctx.client, moved.id, response),
+                audit.record(
+                    ctx,
+                    action="issue.moved-on",
+                    subject=("issue", moved.id),
+                    before={"status": standing.issue.status},
+                    after={"status": status},
+                ),
+            ]
+        )
+    except Refused:
+        now = get_issue(ctx, issue_id=issue_id)
+        if now.issue.status == status:
+            return now
+        raise Conflict("changed", "somebody changed this issue at the same moment; look and try again") from None
+    return IssueWithResponses(moved, (*standing.responses, response))
+
+
+def _response(ctx: Context, *, text: str | None, status: IssueStatus | None) -> Response:
+    author = identity.get_me(ctx)
+    return Response(ctx.new_id(), author_id=author.id, author_name=author.name, at=ctx.now, text=text, status=status)
+
+
+def _check_own_connection(ctx: Context, project_id: str | None, account: str) -> None:
+    if project_id is None:
+        raise Invalid("project-missing", "project: say in which project the account number is")
+    mine = {(project.id, connection.account) for project, connection in consumers.my_connections(ctx)}
+    if (project_id, account) not in mine:
+        raise Invalid("not-your-connection", f"accountNumber: you have no connection {account} in {project_id}")
+
+
+def _same_issue(made: tuple[Issue, tuple[Response, ...]] | None, asked: Issue) -> IssueWithResponses:
+    if made is None or made[0].request_print != asked.request_print:
+        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
+    return IssueWithResponses(*made)

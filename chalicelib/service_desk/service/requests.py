@@ -1,0 +1,194 @@
+"""Ask for a connection; approve, reject or withdraw the request."""
+
+from decimal import Decimal
+
+from chalicelib.audit import service as audit
+from chalicelib.consumers import service as consumers
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.ids import fingerprint, known_ulid
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.quantity import plain
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.service_desk import repository
+from chalicelib.service_desk.domain import requests as rules
+from chalicelib.service_desk.domain.requests import ConnectionRequest, Decision, RequestStatus
+from chalicelib.service_desk.service.common import own_consumer_id, project_named
+from chalicelib.tenancy import service as tenancy
+
+
+def ask_for_connection(
+    ctx: Context,
+    *,
+    consumer_id: str | None,
+    project_id: str,
+    consumer_class: str | None,
+    address: str,
+    note: str | None,
+) -> ConnectionRequest:
+    """This function will record that a consumer asks for a connection: the caller, or whom an administrator names.
+
+    Seven write units.
+
+    :raises Invalid: for a project or class that is not there.
+    :raises NotFound: for an unknown consumer.
+    """
+    consumer = consumers.get_consumer(ctx, consumer_id=consumer_id or own_consumer_id(ctx))
+    project = project_named(ctx, project_id)
+    classes = project.settings.classes
+    if consumer_class is not None and consumer_class not in classes:
+        raise Invalid("unknown-class", f"consumerClass must be one of {', '.join(classes)}")
+    request = ConnectionRequest(
+        id=ctx.new_id(),
+        project=project.id,
+        consumer_id=consumer.id,
+        consumer_name=consumer.name,
+        consumer_class=consumer_class,
+        address=address,
+        note=note,
+        status="pending",
+        asked_by=ctx.actor.id,
+        asked_at=ctx.now,
+        decision=None,
+        reason=None,
+        account=None,
+        request_print=fingerprint(consumer.id, project.id, consumer_class or "", address, note or ""),
+    )
+    try:
+        repository.commit([repository.insert_request(ctx.client, request), _noted(ctx, "request.made", request)])
+    except Refused:
+        return _same_request(repository.find_request(ctx.client, request.id), request)
+    return request
+
+
+def get_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
+    """This function will give one request; a consumer gets only their own.
+
+    :raises NotFound: for anything else.
+    """
+    request = repository.find_request(ctx.client, known_ulid(request_id, "request"))
+    if request is None or not (ctx.actor.may("requests.read") or ctx.actor.owns(request.consumer_id)):
+        raise NotFound("not-found", "there is no request with this id")
+    return request
+
+
+def list_requests(
+    ctx: Context, *, status: RequestStatus | None, limit: int, cursor: str | None
+) -> Page[ConnectionRequest]:
+    """This function will list the client's requests, the oldest first, what waits before what is decided."""
+    return repository.requests_page(ctx.client, status, limit=limit, cursor=cursor)
+
+
+def my_requests(ctx: Context, *, limit: int) -> tuple[ConnectionRequest, ...]:
+    """This function will list the newest requests of the signed-in consumer.
+
+    :raises Forbidden: if the caller is none.
+    """
+    return repository.newest_requests_of(ctx.client, own_consumer_id(ctx), limit=limit)
+
+
+def approve_request(
+    ctx: Context,
+    *,
+    request_id: str,
+    account: str | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+) -> ConnectionRequest:
+    """This function will make the connection that was asked for and close the request, both or neither.
+
+    Twenty write units. Where the meter is taken the request goes on waiting. Source: S2-131, S2-134.
+
+    :raises Invalid: for a class, meter or account number that the project does not know.
+    :raises NotFound: if there is no such request, or its consumer is gone.
+    :raises Conflict: if it is decided already, or the meter or account number is taken.
+    """
+    facts = ("approve", account or "", consumer_class, meter_number, area, plain(initial_reading))
+    decision = _decision(ctx, *facts)
+    request = get_request(ctx, request_id=request_id)
+    if rules.is_repeated(request, decision):
+        return request
+    rules.check_pending(request)
+    here = ctx.in_project(request.project)
+    connection, writes = consumers.prepare_connection(
+        here,
+        consumer_id=request.consumer_id,
+        account=account,
+        consumer_class=consumer_class,
+        meter_number=meter_number,
+        area=area,
+        initial_reading=initial_reading,
+    )
+    approved = rules.approve(request, account=connection.account, decision=decision)
+    try:
+        noted = _noted(ctx, "request.approved", approved)
+        repository.commit([repository.close_request(ctx.client, approved), noted, *writes])
+    except Refused as refused:
+        if "request" in refused.labels:
+            return _decided_meanwhile(ctx, request, decision)
+        raise consumers.explain_refusal(tenancy.get_project(here), connection, refused) from None
+    return approved
+
+
+def reject_request(ctx: Context, *, request_id: str, reason: str) -> ConnectionRequest:
+    """This function will turn a request down, with a reason that its consumer reads. Eight write units.
+
+    :raises NotFound: if there is no such request.
+    :raises Conflict: if it is decided already.
+    """
+    decision = _decision(ctx, "reject", reason)
+    request = get_request(ctx, request_id=request_id)
+    if rules.is_repeated(request, decision):
+        return request
+    return _close(ctx, rules.reject(request, reason=reason, decision=decision), decision)
+
+
+def withdraw_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
+    """This function will take the signed-in consumer's own request back; withdrawn, it stays so. Eight write units.
+
+    :raises NotFound: if they have no such request.
+    :raises Conflict: if it is decided already.
+    """
+    request = get_request(ctx, request_id=request_id)
+    if not ctx.actor.owns(request.consumer_id):
+        raise NotFound("not-found", "there is no request of yours with this id")
+    if request.status == "withdrawn":
+        return request
+    decision = _decision(ctx, "withdraw")
+    return _close(ctx, rules.withdraw(request, decision=decision), decision)
+
+
+def _decision(ctx: Context, *facts: str) -> Decision:
+    # With an Idempotency-Key the print is the request's own, so that its repetition is known.
+    return Decision(by=ctx.actor.id, at=ctx.now, print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16])
+
+
+def _noted(ctx: Context, action: str, request: ConnectionRequest) -> Action:
+    facts = {"status": request.status, "consumer": request.consumer_id, "account": request.account}
+    here = ctx.in_project(request.project)
+    return audit.record(here, action=action, subject=("request", request.id), after=facts)
+
+
+def _close(ctx: Context, closed: ConnectionRequest, decision: Decision) -> ConnectionRequest:
+    try:
+        noted = _noted(ctx, f"request.{closed.status}", closed)
+        repository.commit([repository.close_request(ctx.client, closed), noted])
+    except Refused:
+        return _decided_meanwhile(ctx, closed, decision)
+    return closed
+
+
+def _decided_meanwhile(ctx: Context, request: ConnectionRequest, decision: Decision) -> ConnectionRequest:
+    """This function will answer somebody who was not the first to decide; a lost answer of their own is no quarrel."""
+    standing = get_request(ctx, request_id=request.id)
+    if not rules.is_repeated(standing, decision):
+        rules.check_pending(standing)
+    return standing
+
+
+def _same_request(made: ConnectionRequest | None, asked: ConnectionRequest) -> ConnectionRequest:
+    if made is None or made.request_print != asked.request_print:
+        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
+    return made
