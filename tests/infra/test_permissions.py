@@ -161,13 +161,15 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
             if account:
                 connection["accountNumber"] = f"{account}{meter}"
             numbers.append(staff.post(f"{utility.base}/connections", connection).expect(201)["accountNumber"])
+        moved = {"meterNumber": "M-3", "finalReading": "0", "reason": "Stuck"}
+        staff.post(f"{utility.base}/connections/{numbers[1]}/meter-exchanges", moved).expect(200)
         import_id = upload(observer, staff, utility, "meter_number,reading,read_on\nM-1,10,2025-11-05\n")
     with observer.acting("import_readings"):
         deliver_to(app, "meterbook-imports")
     with observer.acting("api_handler"):
         staff.get(f"{utility.base}/readings/imports/{import_id}/report").expect(200)
         staff.get(f"{utility.base}/readings/imports").expect(200)
-        by_hand = {"meterNumber": "M-2", "reading": "20", "readOn": "2025-11-05"}
+        by_hand = {"meterNumber": "M-3", "reading": "20", "readOn": "2025-11-05"}
         reading = staff.post(f"{utility.base}/readings", by_hand).expect(201)
         staff.put(f"{utility.base}/readings/{reading['id']}", {"reading": "21", "readOn": "2025-11-05"}).expect(200)
         staff.get(f"{utility.base}/readings/pending").expect(200)
