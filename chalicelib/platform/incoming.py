@@ -28,13 +28,18 @@ def bearer_token(request: Request) -> str:
     return token.strip()
 
 
+def raw_body(request: Request) -> bytes:
+    """This function will give the body as it was sent, for whoever signed it."""
+    raw = request.raw_body
+    return raw.encode() if isinstance(raw, str) else raw or b""
+
+
 def body_of(schema: type[Schema], request: Request) -> Schema:
     """This function will read the body.
 
     :raises Invalid: naming everything that is wrong with it.
     """
-    raw = request.raw_body
-    raw = raw.encode() if isinstance(raw, str) else raw or b""
+    raw = raw_body(request)
     if len(raw) > _MAX_BODY_BYTES:
         raise Invalid("too-large", "the body is larger than 1 MB")
     content_type = str(request.headers.get("content-type", "application/json")).partition(";")[0].strip().lower()

@@ -216,6 +216,15 @@ def open_bill_place(due_on: date, account: str, month: Period) -> str:
     return f"{due_on.isoformat()}#{account}#{month}"
 
 
+# --- devices
+def device(client_id: str, project_id: str, device_id: str) -> Key:
+    return f"{client_id}#{project_id}#DEVICES", f"DEVICE#{device_id}"
+
+
+def device_push(client_id: str, request: str) -> Key:
+    return f"{client_id}#PUSH#{request}", "PUSH"
+
+
 # --- reading files
 def reading_import(client_id: str, project_id: str, import_id: str) -> Key:
     return f"{client_id}#{project_id}#IMPORT#{import_id}", "IMPORT"

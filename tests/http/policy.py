@@ -84,6 +84,11 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", _PROJECT + "/readings/imports"): ("readings.import",),
     ("GET", _PROJECT + "/readings/imports/{import_id}"): ("readings.import",),
     ("GET", _PROJECT + "/readings/imports/{import_id}/report"): ("readings.import",),
+    ("GET", _PROJECT + "/devices"): ("devices.manage",),
+    ("POST", _PROJECT + "/devices"): ("devices.manage",),
+    ("PUT", _PROJECT + "/devices/{device}/key"): ("devices.manage",),
+    ("DELETE", _PROJECT + "/devices/{device}"): ("devices.manage",),
+    ("POST", "/api/webhooks/readings"): (PUBLIC,),
     ("GET", _PROJECT + "/bills"): ("bills.read",),
     ("GET", _PROJECT + "/bills/{bill}"): ("bills.read", OWN),
     ("GET", _PROJECT + "/billing-runs"): ("bills.generate",),
@@ -100,7 +105,15 @@ _OPERATE = _READ_ALL | {
     "consumers.manage", "connections.manage", "readings.submit", "readings.confirm", "readings.edit",
     "readings.import", "bills.generate",
 }  # fmt: skip
-_ADMINISTER = {"areas.manage", "audit.read", "users.manage", "users.read", "tariffs.manage", "settings.manage"}
+_ADMINISTER = {
+    "areas.manage",
+    "audit.read",
+    "devices.manage",
+    "users.manage",
+    "users.read",
+    "tariffs.manage",
+    "settings.manage",
+}
 _ANSWER = {"requests.read", "issues.read", "issues.respond"}
 _DECIDE = {"requests.create", "requests.decide", "issues.report"}
 

@@ -119,6 +119,11 @@ def _run(ground: Ground, number: int) -> Deed:
     return Deed(f"{ground.utility.base}/billing-runs", body, {"period": str(Period(2010, 1).shifted(number))})
 
 
+def _device(ground: Ground, number: int) -> Deed:
+    body = {"title": f"Collector {number}"}
+    return Deed(f"{ground.utility.base}/devices", body, body | {"areas": ["Poblacion"]})
+
+
 def _my_request(ground: Ground, number: int) -> Deed:
     body = {"project": ground.utility.project, "address": f"Purok {number}"}
     return Deed("/api/me/service-requests", body, body | {"note": "soon"})
@@ -152,6 +157,7 @@ DEEDS: Mapping[tuple[str, str], Callable[[Ground, int], Deed]] = {
     ("POST", PROJECT + "/readings"): _reading,
     ("POST", PROJECT + "/readings/imports"): _import,
     ("POST", PROJECT + "/billing-runs"): _run,
+    ("POST", PROJECT + "/devices"): _device,
     ("POST", "/api/me/service-requests"): _my_request,
     ("POST", CLIENT + "/service-requests"): _request,
     ("POST", "/api/me/issues"): _issue,
