@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.kernel import errors
-from chalicelib.kernel.context import Actor, Context
+from chalicelib.kernel.context import Actor, Context, ReadAlong
 from chalicelib.kernel.errors import Fault, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.ids import derived_ids, slug
-from chalicelib.platform import clock, log
-from chalicelib.platform.auth import verify_access_token
+from chalicelib.platform import clock, keys, log
+from chalicelib.platform.auth import check_session, verify_access_token
 from chalicelib.platform.incoming import bearer_token, body_of, clean, query_of
 from chalicelib.platform.repeats import answer_once, print_of
 from chalicelib.platform.schema import Problem, ProblemField, Schema
@@ -183,14 +183,19 @@ def _carry_out(
 def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, str], request_id: str) -> Context:
     """This function will say who asks and whether they may, before anything of the request is read."""
     now = clock.now()
-    client, actor = "", _ANONYMOUS
+    client, project, actor = "", path_parameters.get("project", ""), _ANONYMOUS
+    read_along: ReadAlong = {}
     if known.permission != PUBLIC:
-        client, actor = verify_access_token(bearer_token(request), now=now)
-    key = request.headers.get("idempotency-key")
+        token = verify_access_token(bearer_token(request), now=now)
+        client = token.client
+        also = (keys.project(client, slug(project, "a project's id")),) if project else ()
+        actor, read_along = check_session(token, now, also)
+    key = request.headers.get("idempotency-key") if known.permission != PUBLIC else None
     if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
         raise Invalid("bad-idempotency-key", "an Idempotency-Key is 1 to 128 printable ASCII characters")
     context = Context(
         client=client,
+        project=project,
         actor=actor,
         now=now,
         new_id=clock.fresh_id,
@@ -198,10 +203,9 @@ def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, st
         request_key=key,
         address=clean((request.context.get("identity") or {}).get("sourceIp")),
         agent=clean(request.headers.get("user-agent")),
+        read_along=read_along,
     )
     _let_in(known, context, path_parameters.get("client", client))
-    if "project" in path_parameters:
-        return context.in_project(slug(path_parameters["project"], "a project's id"))
     return context
 
 
