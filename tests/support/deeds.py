@@ -44,8 +44,10 @@ class Deed:
 
 def open_ground(api: Api) -> Ground:
     """This function will open a waterworks to do deeds in."""
-    utility = open_waterworks(api)
+    utility = open_waterworks(api, area_levels=("barangay", "purok"))
     admin = utility.as_staff()
+    area = {"code": "Poblacion", "name": "Poblacion"}
+    admin.post(f"/api/clients/{utility.client}/areas", area).expect(201)
     consumer = admin.post(utility.consumers, {"firstName": "Juan", "lastName": "Dela Cruz"}).expect(201)
     login = {"login": "juan", "password": PASSWORD}
     admin.post(f"{utility.consumers}/{consumer['id']}/login", login).expect(201)
@@ -124,6 +126,22 @@ def _device(ground: Ground, number: int) -> Deed:
     return Deed(f"{ground.utility.base}/devices", body, body | {"areas": ["Poblacion"]})
 
 
+def _area(ground: Ground, number: int) -> Deed:
+    body = {"code": f"area{number}", "name": f"Area {number}"}
+    return Deed(f"/api/clients/{ground.utility.client}/areas", body, body | {"name": "Another"})
+
+
+def _brand(ground: Ground, number: int) -> Deed:
+    body = {"id": f"brand{number}", "name": f"Brand {number}"}
+    return Deed(f"/api/clients/{ground.utility.client}/meter-brands", body, body | {"name": "Another"})
+
+
+def _role(ground: Ground, number: int) -> Deed:
+    name = "clerk" + "".join(chr(ord("a") + int(digit)) for digit in str(number))
+    body = {"name": name, "scope": "tenant", "permissions": ["bills.read"]}
+    return Deed(f"/api/clients/{ground.utility.client}/roles", body, body | {"permissions": ["settings.read"]})
+
+
 def _my_request(ground: Ground, number: int) -> Deed:
     body = {"project": ground.utility.project, "address": f"Purok {number}"}
     return Deed("/api/me/service-requests", body, body | {"note": "soon"})
@@ -158,6 +176,9 @@ DEEDS: Mapping[tuple[str, str], Callable[[Ground, int], Deed]] = {
     ("POST", PROJECT + "/readings/imports"): _import,
     ("POST", PROJECT + "/billing-runs"): _run,
     ("POST", PROJECT + "/devices"): _device,
+    ("POST", CLIENT + "/areas"): _area,
+    ("POST", CLIENT + "/meter-brands"): _brand,
+    ("POST", CLIENT + "/roles"): _role,
     ("POST", "/api/me/service-requests"): _my_request,
     ("POST", CLIENT + "/service-requests"): _request,
     ("POST", "/api/me/issues"): _issue,
