@@ -142,6 +142,18 @@ def _role(ground: Ground, number: int) -> Deed:
     return Deed(f"/api/clients/{ground.utility.client}/roles", body, body | {"permissions": ["settings.read"]})
 
 
+def _project(ground: Ground, number: int) -> Deed:
+    settings = ground.admin.get(ground.utility.base).expect(200)["settings"]
+    body = {"id": f"project{number}", "settings": settings}
+    return Deed(f"/api/clients/{ground.utility.client}/projects", body, body | {"id": f"other{number}"})
+
+
+def _adopted_project(ground: Ground, number: int) -> Deed:
+    body = {"preset": "balilihan", "presetProject": "waterworks", "id": f"adopted{number}"}
+    path = f"/api/clients/{ground.utility.client}/projects/adopt"
+    return Deed(path, body, body | {"id": f"adopted{number}x"})
+
+
 def _my_request(ground: Ground, number: int) -> Deed:
     body = {"project": ground.utility.project, "address": f"Purok {number}"}
     return Deed("/api/me/service-requests", body, body | {"note": "soon"})
@@ -176,6 +188,8 @@ DEEDS: Mapping[tuple[str, str], Callable[[Ground, int], Deed]] = {
     ("POST", PROJECT + "/readings/imports"): _import,
     ("POST", PROJECT + "/billing-runs"): _run,
     ("POST", PROJECT + "/devices"): _device,
+    ("POST", CLIENT + "/projects"): _project,
+    ("POST", CLIENT + "/projects/adopt"): _adopted_project,
     ("POST", CLIENT + "/areas"): _area,
     ("POST", CLIENT + "/meter-brands"): _brand,
     ("POST", CLIENT + "/roles"): _role,
