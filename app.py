@@ -8,6 +8,7 @@ from chalicelib.billing.jobs import blueprint as billing_jobs
 from chalicelib.billing.routes import blueprint as billing
 from chalicelib.bills.routes import blueprint as bills
 from chalicelib.consumers.routes import blueprint as consumers
+from chalicelib.devices.routes import blueprint as devices
 from chalicelib.identity.routes import blueprint as identity
 from chalicelib.onboarding.routes import blueprint as onboarding
 from chalicelib.platform import log, settings
@@ -30,7 +31,8 @@ app.api.cors = CORSConfig(
 )
 
 apis = (
-    identity, tenancy, audit, areas, consumers, service_desk, tariffs, readings, bills, billing, onboarding, openapi,
+    identity, tenancy, audit, areas, consumers, service_desk, tariffs, readings, devices, bills, billing, onboarding,
+    openapi,
 )  # fmt: skip
 jobs = (readings_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):

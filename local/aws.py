@@ -199,6 +199,13 @@ def local_template(path: Path = TEMPLATE) -> str:
     return yaml.safe_dump(local)
 
 
+def throttle() -> tuple[int, int]:
+    """This function will give how many requests a second, and at once, the deployed gateway lets through."""
+    whole = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
+    (setting,) = whole["Resources"]["RestAPI"]["Properties"]["MethodSettings"]
+    return setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"]
+
+
 def template_print(template: str) -> str:
     """This function will give a short text that differs whenever a template does."""
     return sha256(template.encode()).hexdigest()[:16]

@@ -2,7 +2,9 @@
 
 import base64
 import re
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +13,14 @@ from chalice.config import Config
 from chalice.local import CustomLocalChalice, LocalChalice, LocalGateway, RouteMatcher
 
 from chalicelib.platform import clock, settings
-from chalicelib.platform.http import problem_json
+from chalicelib.platform.http import SECURITY_HEADERS, problem_json
 
 MAX_BODY_BYTES = 10_000_000  # API Gateway's own limit
 _REFUSAL_HEADERS = {
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": SECURITY_HEADERS["Strict-Transport-Security"],
 }
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -31,6 +34,26 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Throttle:
+    """API Gateway's token bucket: `burst` requests at once, and then `rate` a second."""
+
+    def __init__(self, rate: int, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate, self._burst, self._clock = rate, burst, clock
+        self._left, self._seen = burst, clock()
+        self._lock = threading.Lock()
+
+    def lets_through(self) -> bool:
+        """This function will take one request out of the bucket, or say that it is empty."""
+        with self._lock:
+            filled = int((self._clock() - self._seen) * self._rate)
+            if filled:
+                self._left, self._seen = min(self._burst, self._left + filled), self._clock()
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """The app behind the local gateway."""
@@ -38,15 +61,14 @@ class Gateway:
     app: Chalice
     local: LocalGateway
     routes: RouteMatcher
+    throttle: Throttle | None = None
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """This function will answer one request; `target` is the path with its query, as it was sent."""
-        if len(body) > MAX_BODY_BYTES:
-            return problem(413, "too-large", "the body is larger than 10 MB")
-        if not target.startswith("/"):
-            return problem(400, "bad-path", "a request names a path, such as /api/me")
-        if _BAD_PERCENT.search(target):
-            return problem(400, "bad-path", "the path or query holds a % that two hex digits do not follow")
+        if self.throttle and not self.throttle.lets_through():
+            return problem(429, "busy", "too many requests at once; try again in a moment", {"Retry-After": "2"})
+        if broken := _broken(target, body):
+            return broken
         try:
             path = self.routes.match_route(target).route
         except ValueError:
@@ -59,20 +81,35 @@ class Gateway:
         return Answer(response["statusCode"], _body_of(response), _headers_of(response))
 
 
-def open_gateway(app: Chalice) -> Gateway:
+def open_gateway(app: Chalice, throttle: Throttle | None = None) -> Gateway:
     """This function will put the local gateway in front of an app, with one current request for each thread."""
     if not isinstance(app, LocalChalice):
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
     config = Config.create(chalice_app=app, config_from_disk={})
-    return Gateway(app, LocalGateway(app, config), RouteMatcher(list(app.routes)))
+    return Gateway(app, LocalGateway(app, config), RouteMatcher(list(app.routes)), throttle)
 
 
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Answer:
     """This function will refuse in the very form in which the API refuses."""
     text = problem_json(status, code, detail, clock.fresh_id())
-    cors = {"Access-Control-Allow-Origin": settings.allowed_origin()}  # or a browser hides why it was refused
+    # Or a browser hides why it was refused, and when to come again.
+    cors = {
+        "Access-Control-Allow-Origin": settings.allowed_origin(),
+        "Access-Control-Expose-Headers": "Location,Retry-After",
+    }
     return Answer(status, text.encode(), {**_REFUSAL_HEADERS, **cors, **(headers or {})})
+
+
+def _broken(target: str, body: bytes) -> Answer | None:
+    """This function will refuse what can't be routed at all."""
+    if len(body) > MAX_BODY_BYTES:
+        return problem(413, "too-large", "the body is larger than 10 MB")
+    if not target.startswith("/"):
+        return problem(400, "bad-path", "a request names a path, such as /api/me")
+    if _BAD_PERCENT.search(target):
+        return problem(400, "bad-path", "the path or query holds a % that two hex digits do not follow")
+    return None
 
 
 def _body_of(response: dict[str, Any]) -> bytes:

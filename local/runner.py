@@ -12,7 +12,7 @@ from chalice.app import Chalice
 from chalicelib.platform import dynamo
 from local import aws, events
 from local.demo import utilities
-from local.gateway import open_gateway
+from local.gateway import Throttle, open_gateway
 from local.server import Server
 from local.state import StateFolder, open_state
 from local.trouble import Stopped, Trouble
@@ -56,7 +56,7 @@ def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws
     running.callback(workers.stop)
     running.callback(server.close)
     workers.start()
-    server.open(open_gateway(app))
+    server.open(open_gateway(app, Throttle(*aws.throttle())))
     print(_welcome(app, state, api_port, aws_port, time.monotonic() - started), flush=True)
     return local_aws
 

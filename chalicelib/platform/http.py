@@ -1,27 +1,28 @@
 """HTTP, wrapped once: one decorator carries path, permission and schemas; one place turns errors into answers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
-from chalice.app import Blueprint, MultiDict, Request, Response
-from pydantic import BaseModel, ValidationError
+from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.kernel import errors
 from chalicelib.kernel.context import Actor, Context, ReadAlong
-from chalicelib.kernel.errors import Fault, Invalid, MeterbookError, NotFound, Unauthenticated
+from chalicelib.kernel.errors import Fault, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.ids import derived_ids, slug
 from chalicelib.platform import clock, keys, log
 from chalicelib.platform.auth import check_session, verify_access_token
+from chalicelib.platform.incoming import bearer_token, body_of, clean, query_of
+from chalicelib.platform.repeats import answer_once, print_of
 from chalicelib.platform.schema import Problem, ProblemField, Schema
 
 PUBLIC = "(public)"
 SIGNED_IN = "(signed in)"
 
-_MAX_BODY_BYTES = 1_000_000
 _STATUS: Mapping[type[MeterbookError], int] = {
     errors.Invalid: 400,
     errors.Unauthenticated: 401,
@@ -132,16 +133,12 @@ def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) 
         context = _context_of(known, request, path_parameters, request_id)
         arguments: dict[str, Any] = {k: v for k, v in path_parameters.items() if k not in {"client", "project"}}
         if known.query:
-            arguments["query"] = _query_of(known.query, request)
+            arguments["query"] = query_of(known.query, request)
         elif request.query_params:
             raise Invalid("unknown-parameter", "this operation takes no query parameters")
         if known.body:
-            arguments["body"] = _body_of(known.body, request)
-        result = known.view(context, **arguments)
-        headers: Headers = {"Content-Type": "application/json", **SECURITY_HEADERS}
-        if known.location:
-            headers["Location"] = known.location.format(**path_parameters, **result.model_dump(by_alias=False))
-        response = Response(result.model_dump_json(by_alias=True), headers, known.status)
+            arguments["body"] = body_of(known.body, request)
+        response = _carry_out(known, context, request, arguments, path_parameters)
     except MeterbookError as error:
         response = _problem(error, request_id)
     except (PynamoDBException, ClientError, BotoCoreError) as error:
@@ -160,30 +157,52 @@ def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) 
     return response
 
 
+def _carry_out(
+    known: Endpoint, context: Context, request: Request, arguments: dict[str, Any], path_parameters: dict[str, str]
+) -> Response:
+    """This function will call the view; with an Idempotency-Key only once, however often the request is sent."""
+
+    def call(ctx: Context) -> Response:
+        result = known.view(ctx, **arguments)
+        headers: Headers = {}
+        if known.location:
+            headers["Location"] = known.location.format(**path_parameters, **result.model_dump(by_alias=False))
+        return Response(result.model_dump_json(by_alias=True), headers, known.status)
+
+    if context.request_key is None or known.method != "POST" or known.permission == PUBLIC:
+        response = call(context)
+    else:
+        place = (known.method, str(request.context.get("path", known.path)))
+        asked = print_of(context, arguments["body"].model_dump_json() if known.body else "")
+        ids = derived_ids(context.client, context.actor.id, *place, context.request_key, asked)
+        response = answer_once(context, place, asked, lambda: call(replace(context, new_id=ids)))
+    response.headers.update({"Content-Type": "application/json", **SECURITY_HEADERS})
+    return response
+
+
 def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, str], request_id: str) -> Context:
     """This function will say who asks and whether they may, before anything of the request is read."""
     now = clock.now()
     client, project, actor = "", path_parameters.get("project", ""), _ANONYMOUS
     read_along: ReadAlong = {}
     if known.permission != PUBLIC:
-        token = verify_access_token(_bearer(request), now=now)
+        token = verify_access_token(bearer_token(request), now=now)
         client = token.client
         also = (keys.project(client, slug(project, "a project's id")),) if project else ()
         actor, read_along = check_session(token, now, also)
     key = request.headers.get("idempotency-key") if known.permission != PUBLIC else None
     if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
         raise Invalid("bad-idempotency-key", "an Idempotency-Key is 1 to 128 printable ASCII characters")
-    where = str(request.context.get("path", known.path))
     context = Context(
         client=client,
         project=project,
         actor=actor,
         now=now,
-        new_id=derived_ids(client, actor.id, known.method, where, key) if key else clock.fresh_id,
+        new_id=clock.fresh_id,
         request_id=request_id,
         request_key=key,
-        address=_clean((request.context.get("identity") or {}).get("sourceIp")),
-        agent=_clean(request.headers.get("user-agent")),
+        address=clean((request.context.get("identity") or {}).get("sourceIp")),
+        agent=clean(request.headers.get("user-agent")),
         read_along=read_along,
     )
     _let_in(known, context, path_parameters.get("client", client))
@@ -211,53 +230,6 @@ def _let_in(known: Endpoint, context: Context, asked: str) -> None:
         raise
 
 
-def _clean(sent: object) -> str:
-    return "".join(filter(str.isprintable, str(sent or "")))[:200]
-
-
-def _bearer(request: Request) -> str:
-    scheme, _, token = str(request.headers.get("authorization", "")).partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated(
-            "no-token", "sign in at /api/auth/login and send the header Authorization: Bearer <token>"
-        )
-    return token.strip()
-
-
-def _body_of(schema: type[Schema], request: Request) -> Schema:
-    raw = request.raw_body
-    raw = raw.encode() if isinstance(raw, str) else raw or b""
-    if len(raw) > _MAX_BODY_BYTES:
-        raise Invalid("too-large", "the body is larger than 1 MB")
-    content_type = str(request.headers.get("content-type", "application/json")).partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise Invalid("not-json", "send the body as Content-Type: application/json")
-    try:
-        return schema.model_validate_json(raw, by_alias=True, by_name=False)
-    except ValidationError as error:
-        raise _invalid("body", error) from None
-
-
-def _query_of(schema: type[Schema], request: Request) -> Schema:
-    sent = request.query_params or MultiDict({})
-    if repeated := sorted(name for name in sent if len(sent.getlist(name)) > 1):
-        raise Invalid("repeated-parameter", f"give each of these query parameters once: {', '.join(repeated)}")
-    try:
-        return schema.model_validate(dict(sent), by_alias=True, by_name=False)
-    except ValidationError as error:
-        raise _invalid("query", error) from None
-
-
-def _invalid(what: str, error: ValidationError) -> Invalid:
-    faults = tuple(
-        Fault(".".join(str(step) for step in fault["loc"]) or what, fault["msg"].removeprefix("Value error, "))
-        for fault in error.errors(include_url=False, include_context=False, include_input=False)
-    )
-    first = f"{faults[0].where}: {faults[0].reason}"
-    more = f" (and {len(faults) - 1} more, see errors)" if len(faults) > 1 else ""
-    return Invalid(f"invalid-{what}", first + more, faults=faults)
-
-
 def _problem(error: MeterbookError, request_id: str) -> Response:
     by_class = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
     status = _CODE_STATUS.get(error.code, by_class)
@@ -282,7 +254,7 @@ def _problem_response(status: int, code: str, detail: str, request_id: str, faul
     headers: Headers = {"Content-Type": "application/problem+json", **SECURITY_HEADERS}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if status == 503:
+    if status == 503 or code == "in-progress":
         headers["Retry-After"] = "2"
     return Response(body, headers, status)
 

@@ -31,6 +31,11 @@ def audit_subject(client_id: str, kind: str, subject_id: str) -> str:
     return f"{client_id}#AUDIT-OF#{kind}#{subject_id}"
 
 
+# --- answers to requests that carry an Idempotency-Key
+def kept_answer(client_id: str, request: str) -> Key:
+    return f"{client_id}#ANSWER#{request}", "ANSWER"
+
+
 # --- tenancy
 # The one partition that no tenant owns: the list of projects that schedules walk. "~" can't start a client's name.
 DIRECTORY = "~DIRECTORY"
@@ -242,6 +247,15 @@ def open_bills(client_id: str, project_id: str, shard: int) -> str:
 
 def open_bill_place(due_on: date, account: str, month: Period) -> str:
     return f"{due_on.isoformat()}#{account}#{month}"
+
+
+# --- devices
+def device(client_id: str, project_id: str, device_id: str) -> Key:
+    return f"{client_id}#{project_id}#DEVICES", f"DEVICE#{device_id}"
+
+
+def device_push(client_id: str, request: str) -> Key:
+    return f"{client_id}#PUSH#{request}", "PUSH"
 
 
 # --- reading files

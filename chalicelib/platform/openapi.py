@@ -18,7 +18,7 @@ _PARAMETER = re.compile(r"{(\w+)}")
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "Send the same key with a repetition: it meets what the first request made and makes nothing new",
+    "description": "Send the same key with a repetition: it makes nothing new and gets the first answer, for two days",
     "schema": {"type": "string", "maxLength": 128},
 }
 

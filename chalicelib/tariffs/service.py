@@ -59,6 +59,8 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     last = max((each.tariff for each in known if each.tariff.id == tariff.id), key=lambda t: t.version, default=None)
     if last is None:
         raise _no_tariff(tariff.id)
+    if replace(tariff, version=last.version) == last:
+        return KnownVersion(last, sealed=False)  # the same request again, whose answer got lost
     if tariff.valid_from <= last.valid_from:
         raise Invalid("too-early", f"validFrom: after {last.valid_from}, when version {last.version} begins")
     successor = replace(tariff, version=last.version + 1)

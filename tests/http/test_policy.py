@@ -62,7 +62,7 @@ def test_without_a_good_token_there_is_a_401(
     check_answer(document, method, path, reply)
 
 
-@pytest.mark.covers("S0-009", "S0-044", "S0-060", "S2-020", "S2-213", "S2-215", "S3-008", "S3-117")
+@pytest.mark.covers("S2-143", "S0-009", "S0-044", "S0-060", "S2-020", "S2-213", "S2-215", "S3-008", "S3-117")
 @pytest.mark.parametrize(("method", "path"), _GUARDED)
 @pytest.mark.parametrize("role", STAFF)
 def test_staff_get_in_exactly_where_their_role_says(

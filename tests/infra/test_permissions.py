@@ -18,6 +18,7 @@ from chalice.app import Chalice
 from chalicelib.platform import clock, dynamo, queue, storage
 from local import events
 from local.events import ScheduledHandler
+from tests.support.deeds import DEEDS, open_ground
 from tests.support.engine import Engine
 from tests.support.http import Api
 from tests.support.queues import deliver_to, drain
@@ -199,6 +200,10 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
 def used(observer: Observer, app: Chalice, api: Api) -> dict[str, set[Use]]:
     walk(observer, app, open_waterworks(api), account=None)  # readings wait for confirmation
     walk(observer, app, open_condominium(api), account="A-")  # readings count at once
+    ground = open_ground(api)
+    for number, deed in enumerate(DEEDS.values()):
+        with observer.acting("api_handler"):
+            ground.post(deed(ground, number), key=f"walk-{number}")
     return observer.used
 
 

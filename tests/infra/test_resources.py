@@ -12,6 +12,7 @@ from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 from chalice.package import YAMLTemplateSerializer
 
+from chalicelib.platform.http import SECURITY_HEADERS
 from chalicelib.platform.schema import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,6 +107,31 @@ def test_the_gateway_answers_in_the_words_of_the_api(kind: str) -> None:
     problem = Problem.model_validate_json(text.replace("$context.error.messageString", '"why"'))
     assert str(problem.status) == answer["StatusCode"]
     assert problem.type == f"urn:meterbook:problem:{problem.code}"
+
+
+@pytest.mark.parametrize("kind", RESOURCES["RestAPI"]["Properties"]["GatewayResponses"])
+def test_the_gateways_answers_carry_the_security_headers_of_the_app(kind: str) -> None:
+    headers = RESOURCES["RestAPI"]["Properties"]["GatewayResponses"][kind]["ResponseParameters"]["Headers"]
+    assert {name: headers[name] for name in SECURITY_HEADERS} == {
+        name: f"'{value}'" for name, value in SECURITY_HEADERS.items()
+    }
+
+
+def test_the_gateway_refuses_a_flood_and_says_when_to_come_again() -> None:
+    (setting,) = RESOURCES["RestAPI"]["Properties"]["MethodSettings"]
+    assert (setting["ResourcePath"], setting["HttpMethod"]) == ("/*", "*")
+    assert 0 < setting["ThrottlingRateLimit"] <= setting["ThrottlingBurstLimit"] <= 1_000
+    throttled = RESOURCES["RestAPI"]["Properties"]["GatewayResponses"]["THROTTLED"]
+    assert throttled["StatusCode"] == "429"
+    assert throttled["ResponseParameters"]["Headers"]["Retry-After"] == "'2'"
+
+
+def test_secrets_are_named_in_the_template_and_never_given() -> None:
+    parameters = TEMPLATE["Parameters"]
+    for name, parameter in parameters.items():
+        if any(word in name.lower() for word in ("key", "secret", "password", "token")):
+            assert name.endswith("Parameter"), f"{name} would hold a secret itself"
+            assert parameter["Default"].startswith("/meterbook/")
 
 
 def test_an_unknown_path_is_not_found_with_and_without_a_token() -> None:

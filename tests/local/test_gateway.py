@@ -1,7 +1,10 @@
 """Unknown paths, methods and broken requests get a clear refusal before the app is asked."""
 
 import pytest
+from chalice.app import Chalice
 
+from local import aws
+from local.gateway import Throttle, open_gateway
 from tests.support.http import Api
 
 _PROBLEM = "application/problem+json"
@@ -54,3 +57,32 @@ def test_a_request_reaches_the_app_and_its_refusal_comes_back_whole(api: Api) ->
     refusal = api.get("/api/me").expect(401)
 
     assert refusal["code"] == "no-token"
+
+
+def test_more_requests_than_the_gateway_takes_get_a_429_that_says_when_to_come_again(app: Chalice) -> None:
+    now = 0.0
+    api = Api(open_gateway(app, Throttle(2, 3, lambda: now)))
+    assert [api.get("/api/openapi.json").status for _ in range(5)] == [200, 200, 200, 429, 429]
+    refused = api.get("/api/me")
+    assert (refused.expect(429)["code"], refused.headers["retry-after"]) == ("busy", "2")
+    assert refused.headers["content-type"] == _PROBLEM
+    assert "Retry-After" in refused.headers["access-control-expose-headers"]
+    now = 1.0
+    assert [api.get("/api/openapi.json").status for _ in range(3)] == [200, 200, 429]
+    now = 60.0
+    assert [api.get("/api/openapi.json").status for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_the_laptop_lets_through_what_the_deployed_gateway_does() -> None:
+    assert aws.throttle() == (200, 400)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/api/nothing-here"), ("PUT", "/api/auth/login"), ("GET", "/api/%zz")]
+)
+def test_the_gateways_own_answers_carry_every_security_header(api: Api, method: str, path: str) -> None:
+    reply = api.send(method, path)
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert "max-age=" in reply.headers["strict-transport-security"]
+    assert reply.headers["access-control-allow-origin"]

@@ -142,6 +142,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "issue": _reported(consumers["owner"]),
         "run": run["id"],
         "import_id": announced["id"],
+        "device": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
         "tariff": "residential",
         "version": "7",  # not there: whoever may delete it deletes nothing
     }

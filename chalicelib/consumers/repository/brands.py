@@ -1,5 +1,7 @@
 """Meter brands in the table."""
 
+from collections.abc import Sequence
+
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.consumers.domain.people import MeterBrand
@@ -12,12 +14,12 @@ class BrandItem(TableItem):
     name = UnicodeAttribute()
 
 
-def insert_brand(client_id: str, brand: MeterBrand) -> None:
-    """This function will write a new brand.
+def insert_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -> None:
+    """This function will write a new brand, and what is to be written with it.
 
     :raises Refused: label `brand`, if the id is taken.
     """
-    transact([insert("brand", BrandItem(*keys.meter_brand(client_id, brand.id), name=brand.name))])
+    transact([insert("brand", BrandItem(*keys.meter_brand(client_id, brand.id), name=brand.name)), *also])
 
 
 def all_brands(client_id: str) -> tuple[MeterBrand, ...]:

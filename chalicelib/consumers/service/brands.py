@@ -1,5 +1,6 @@
 """Keep the client's list of meter brands."""
 
+from chalicelib.audit import service as audit
 from chalicelib.consumers.domain.people import MeterBrand
 from chalicelib.consumers.repository import brands as repository
 from chalicelib.kernel.context import Context
@@ -16,8 +17,12 @@ def open_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
     """
     brand = MeterBrand(slug(brand_id, "a brand's id"), name)
     try:
-        repository.insert_brand(ctx.client, brand)
+        facts = {"brand_name": name}
+        noted = audit.record(ctx, action="meter-brand.opened", subject=("meter-brand", brand.id), after=facts)
+        repository.insert_brand(ctx.client, brand, also=[noted])
     except Refused:
+        if ctx.request_key and brand in repository.all_brands(ctx.client):
+            return brand  # this very request, carried out before
         raise Conflict("brand-taken", f"there is a brand {brand_id} already; choose another id") from None
     return brand
 

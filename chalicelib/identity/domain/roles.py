@@ -20,6 +20,7 @@ PERMISSIONS: Mapping[str, str] = {
     "settings.manage": "change how a project works",
     "areas.read": "see areas and meter brands",
     "areas.manage": "keep the lists of areas and meter brands",
+    "devices.manage": "register devices and give them keys",
     "audit.read": "see who did what",
     "users.read": "see users and roles",
     "users.manage": "make users, change and disable them",

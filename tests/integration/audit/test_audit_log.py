@@ -50,6 +50,7 @@ def _actions(entries: list[dict[str, Any]]) -> set[str]:
     return {entry["action"] for entry in entries}
 
 
+@pytest.mark.covers("S2-017", "S2-142", "S2-212")
 def test_a_month_of_deeds_stands_in_the_log(utility: Utility) -> None:
     assert _actions(_log(utility)) >= {
         "consumer.registered",
@@ -98,6 +99,7 @@ def test_days_outside_hold_nothing(utility: Utility) -> None:
     assert _log(utility, to="2025-11-10") == []
 
 
+@pytest.mark.covers("S2-144", "S2-365")
 def test_the_newest_stands_first_over_months(api: Api, at: Callable[[datetime], None]) -> None:
     utility = open_waterworks(api)
     start = datetime(2025, 9, 30, 23, 0, tzinfo=UTC)

@@ -1,0 +1,64 @@
+"""What a device is, and when a request is truly its own."""
+
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.kernel.context import Actor
+from chalicelib.kernel.errors import Unauthenticated
+
+# A request is believed for so long, and a clock may be wrong by as much, either way.
+TOLERANCE = timedelta(minutes=5)
+_SCHEME = "v1="
+_DIGITS = re.compile(r"\d{9,11}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A machine that may push readings of one project, in some `areas` or (none named) in all.
+
+    `key_version` counts the keys it was given: 0 none yet, and only the last one is good. `root_id` names the root key
+    that this one is derived from.
+    """
+
+    id: str
+    title: str
+    areas: tuple[str, ...]
+    active: bool
+    key_version: int
+    root_id: str
+    created_at: datetime
+
+    def as_actor(self) -> Actor:
+        """This function will give the actor that this device is: it may take readings and nothing else."""
+        return Actor(f"device:{self.id}", "device", frozenset({"readings.submit"}))
+
+    def reaches(self, area: str) -> bool:
+        """This function will say whether the device may push for a connection in that area."""
+        return not self.areas or area in self.areas
+
+
+def signature_of(secret: str, *, timestamp: str, body: bytes) -> str:
+    """This function will sign a body: HMAC-SHA256 over the timestamp, a dot and the body, in hex after `v1=`.
+
+    Source: the form that webhooks of payment providers have (timestamp.body).
+    """
+    return _SCHEME + hmac.digest(secret.encode(), timestamp.encode() + b"." + body, "sha256").hex()
+
+
+def check_signature(secret: str, *, timestamp: str, signature: str, body: bytes, now: datetime) -> None:
+    """This function will let a request through that was signed with the secret, within five minutes of now.
+
+    :raises Unauthenticated: otherwise, without saying which of it is wrong.
+    """
+    signed = signature_of(secret, timestamp=timestamp, body=body)
+    same = hmac.compare_digest(signed.encode(), signature.encode())
+    timely = bool(_DIGITS.match(timestamp)) and abs(int(timestamp) - int(now.timestamp())) <= TOLERANCE.seconds
+    if not (same and timely):
+        raise refusal()
+
+
+def refusal() -> Unauthenticated:
+    """This function will give the one answer to a request that is not a device's own."""
+    return Unauthenticated("bad-signature", "device, timestamp or signature is wrong; sign with the newest key")

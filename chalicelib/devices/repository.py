@@ -1,0 +1,89 @@
+"""Devices in the table, and which of their requests were taken."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+
+from chalicelib.devices.domain import TOLERANCE, Device
+from chalicelib.kernel.clock import epoch_ms
+from chalicelib.kernel.page import Page
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, JsonAttribute, TableItem
+from chalicelib.platform.transaction import Action, insert, put, transact
+
+
+class DeviceItem(TableItem):
+    device = UnicodeAttribute()
+    title = UnicodeAttribute()
+    areas = JsonAttribute()
+    active = BooleanAttribute()
+    key_version = IntAttribute()
+    root_id = UnicodeAttribute()
+    created_at = InstantAttribute()
+
+
+class PushItem(TableItem):
+    """A request of a device that was taken, for as long as it would be believed again."""
+
+
+def insert_device(client: str, project: str, device: Device, *, also: Sequence[Action]) -> None:
+    """This function will write a new device.
+
+    :raises Refused: label `device`, if this request was carried out before.
+    """
+    transact([insert("device", _item(client, project, device)), *also])
+
+
+def store_device(client: str, project: str, device: Device, *, before: Device, also: Sequence[Action]) -> None:
+    """This function will write a changed device, if it is still as it was.
+
+    :raises Refused: label `device`, if it is not.
+    """
+    same = (DeviceItem.key_version == before.key_version) & (DeviceItem.active == before.active)
+    transact([put("device", _item(client, project, device), same), *also])
+
+
+def insert_push(client: str, signature: str, now: datetime) -> None:
+    """This function will note that a signed request was taken. Two write units; gone when it is too old to count.
+
+    :raises Refused: label `push`, if it was taken before.
+    """
+    expires = epoch_ms(now + 3 * TOLERANCE) // 1000
+    transact([insert("push", PushItem(*keys.device_push(client, signature), expires=expires))])
+
+
+def find_device(client: str, project: str, device_id: str) -> Device | None:
+    item = dynamo.find(DeviceItem, keys.device(client, project, device_id))
+    return _device(item) if item else None
+
+
+def devices_page(client: str, project: str, *, limit: int, cursor: str | None) -> Page[Device]:
+    partition, prefix = keys.device(client, project, "")
+    page = dynamo.page_of(DeviceItem, partition, prefix, limit=limit, cursor=cursor)
+    return Page(tuple(_device(item) for item in page.items), page.cursor)
+
+
+def _item(client: str, project: str, device: Device) -> DeviceItem:
+    return DeviceItem(
+        *keys.device(client, project, device.id),
+        device=device.id,
+        title=device.title,
+        areas=list(device.areas),
+        active=device.active,
+        key_version=device.key_version,
+        root_id=device.root_id,
+        created_at=device.created_at,
+    )
+
+
+def _device(item: DeviceItem) -> Device:
+    return Device(
+        id=item.device,
+        title=item.title,
+        areas=tuple(item.areas),
+        active=item.active,
+        key_version=item.key_version,
+        root_id=item.root_id,
+        created_at=item.created_at,
+    )

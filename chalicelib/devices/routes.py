@@ -1,0 +1,57 @@
+"""Devices over HTTP, and what they push."""
+
+from chalice.app import Blueprint
+
+from chalicelib.devices import service
+from chalicelib.devices.schemas import DeviceOut, DevicePage, KeyOut, NewDevice, PushedReading, PushOut
+from chalicelib.kernel.context import Context
+from chalicelib.platform.http import PUBLIC, endpoint
+from chalicelib.platform.incoming import raw_body
+from chalicelib.platform.schema import PageQuery
+
+blueprint = Blueprint(__name__)
+
+_DEVICES = "/api/clients/{client}/projects/{project}/devices"
+_MANAGE = "devices.manage"
+
+
+@endpoint(blueprint, "POST", _DEVICES, permission=_MANAGE, body=NewDevice, returns=DeviceOut, status=201)
+def register_device(ctx: Context, *, body: NewDevice) -> DeviceOut:
+    """Register a device that is to push readings."""
+    return DeviceOut.of(service.register_device(ctx, title=body.title, areas=body.areas))
+
+
+@endpoint(blueprint, "GET", _DEVICES, permission=_MANAGE, query=PageQuery, returns=DevicePage)
+def list_devices(ctx: Context, *, query: PageQuery) -> DevicePage:
+    """List a project's devices."""
+    page = service.list_devices(ctx, limit=query.limit, cursor=query.cursor)
+    return DevicePage(items=tuple(DeviceOut.of(device) for device in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "PUT", _DEVICES + "/{device}/key", permission=_MANAGE, returns=KeyOut)
+def issue_device_key(ctx: Context, *, device: str) -> KeyOut:
+    """Give a device its next key; the one before is refused from now on."""
+    return KeyOut.of(*service.issue_key(ctx, device_id=device))
+
+
+@endpoint(blueprint, "DELETE", _DEVICES + "/{device}", permission=_MANAGE, returns=DeviceOut)
+def disable_device(ctx: Context, *, device: str) -> DeviceOut:
+    """Disable a device; it stays on record."""
+    return DeviceOut.of(service.disable_device(ctx, device_id=device))
+
+
+@endpoint(blueprint, "POST", "/api/webhooks/readings", permission=PUBLIC, body=PushedReading, returns=PushOut)
+def push_reading(ctx: Context, *, body: PushedReading) -> PushOut:
+    """Push a reading, signed by a device (headers Meterbook-Device, Meterbook-Timestamp and Meterbook-Signature)."""
+    name, timestamp, signature = _signed()
+    here, device = service.authenticate(
+        ctx, name=name, timestamp=timestamp, signature=signature, body=raw_body(blueprint.current_request)
+    )
+    number = {"account": body.account_number, "meter_number": body.meter_number}
+    return PushOut.of(service.push_reading(here, device=device, **number, value=body.reading, read_on=body.read_on))
+
+
+def _signed() -> tuple[str, str, str]:
+    headers = blueprint.current_request.headers
+    name, timestamp, signature = (headers.get(f"meterbook-{part}", "") for part in ("device", "timestamp", "signature"))
+    return str(name), str(timestamp), str(signature)

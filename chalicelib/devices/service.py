@@ -1,0 +1,151 @@
+"""Register devices, give them keys, and take the readings that they push."""
+
+import base64
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from chalicelib.audit import service as audit
+from chalicelib.consumers import service as consumers
+from chalicelib.devices import repository
+from chalicelib.devices.domain import Device, check_signature, refusal
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
+from chalicelib.kernel.ids import fingerprint, known_ulid, slug
+from chalicelib.kernel.page import Page
+from chalicelib.platform import auth
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.readings import service as readings
+from chalicelib.readings.domain.reading import Reading
+from chalicelib.tenancy import service as tenancy
+
+
+def register_device(ctx: Context, *, title: str, areas: tuple[str, ...]) -> Device:
+    """This function will make a device known to a project. It can't push before it is given a key."""
+    project = tenancy.get_project(ctx)
+    device = Device(
+        id=ctx.new_id(), title=title, areas=areas, active=True, key_version=0, root_id="", created_at=ctx.now
+    )
+    try:
+        noted = _noted(ctx, "device.registered", device, {"areas": areas})
+        repository.insert_device(project.client, project.id, device, also=[noted])
+    except Refused:
+        return get_device(ctx, device_id=device.id)  # this very request, carried out before
+    return device
+
+
+def get_device(ctx: Context, *, device_id: str) -> Device:
+    """This function will give a device of a project.
+
+    :raises NotFound: if the project has none with this id.
+    """
+    device = repository.find_device(ctx.client, ctx.project, known_ulid(device_id, "device"))
+    if device is None:
+        raise NotFound("not-found", "there is no device with this id")
+    return device
+
+
+def list_devices(ctx: Context, *, limit: int, cursor: str | None) -> Page[Device]:
+    """This function will list a project's devices, the oldest first, one page at a time."""
+    project = tenancy.get_project(ctx)
+    return repository.devices_page(project.client, project.id, limit=limit, cursor=cursor)
+
+
+def issue_key(ctx: Context, *, device_id: str) -> tuple[Device, str]:
+    """This function will give a device its next key, to be shown this once; the one before is refused from now on.
+
+    :raises NotFound: if the project has no such device.
+    :raises Conflict: if the device is disabled, or somebody else was changing it.
+    """
+    before = get_device(ctx, device_id=device_id)
+    if not before.active:
+        raise Conflict("device-disabled", "this device is disabled; register it anew")
+    version = before.key_version + 1
+    root_id, secret = _secret(ctx, before.id, version, None)
+    device = replace(before, key_version=version, root_id=root_id)
+    _store(ctx, device, before, _noted(ctx, "device.key-issued", device, {"key_version": version}))
+    return device, secret
+
+
+def disable_device(ctx: Context, *, device_id: str) -> Device:
+    """This function will refuse whatever a device sends from now on.
+
+    :raises NotFound: if the project has no such device.
+    :raises Conflict: if somebody else was changing it.
+    """
+    before = get_device(ctx, device_id=device_id)
+    if not before.active:
+        return before
+    device = replace(before, active=False)
+    _store(ctx, device, before, _noted(ctx, "device.disabled", device, {"active": False}))
+    return device
+
+
+def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, body: bytes) -> tuple[Context, Device]:
+    """This function will find out which device sent a request, and give the setting in which it acts.
+
+    `name` is client, project and device with slashes between. A request is taken once.
+
+    :raises Unauthenticated: if it is no active device's, or not signed with its newest key within five minutes.
+    :raises Conflict: if this very request was taken before.
+    """
+    client, project, device_id = _place_of(name)
+    here = replace(ctx, client=client, project=project)
+    device = repository.find_device(client, project, device_id)
+    if device is None or not device.active or device.key_version == 0:
+        raise refusal()
+    try:
+        _, secret = _secret(here, device.id, device.key_version, device.root_id)
+    except KeyError:
+        raise refusal() from None
+    check_signature(secret, timestamp=timestamp, signature=signature, body=body, now=ctx.now)
+    try:
+        repository.insert_push(client, fingerprint(device.id, signature), ctx.now)
+    except Refused:
+        raise Conflict("replayed", "this request was taken already; sign the next one with its own timestamp") from None
+    return replace(here, actor=device.as_actor()), device
+
+
+def push_reading(
+    ctx: Context, *, device: Device, account: str | None, meter_number: str | None, value: Decimal, read_on: date
+) -> Reading:
+    """This function will take a reading that a device pushed, as if somebody had entered it.
+
+    :raises NotFound: for a connection that is not there, or not in the device's areas.
+    :raises Conflict: if the period is read already, or a billing run is working on it.
+    """
+    ctx.require("readings.submit")
+    if device.areas:
+        project = tenancy.get_project(ctx)
+        connection = consumers.find_by_number(project, account=account, meter_number=meter_number)
+        if connection is None or not device.reaches(connection.area):
+            raise NotFound("not-found", "there is no connection with this account or meter number")
+    return readings.take_reading(ctx, account=account, meter_number=meter_number, value=value, read_on=read_on)
+
+
+def _place_of(name: str) -> tuple[str, str, str]:
+    parts = name.split("/")
+    try:
+        if len(parts) != 3:
+            raise refusal()
+        client, project = slug(parts[0], "a client's id"), slug(parts[1], "a project's id")
+        return client, project, known_ulid(parts[2], "device")
+    except MeterbookError:
+        raise refusal() from None
+
+
+def _secret(ctx: Context, device_id: str, version: int, root_id: str | None) -> tuple[str, str]:
+    """This function will derive a device's key from a root key: it is never stored, so it can't be read anywhere."""
+    root, secret = auth.derived_key("device", ctx.client, ctx.project, device_id, str(version), key_id=root_id)
+    return root, base64.urlsafe_b64encode(secret).decode().rstrip("=")
+
+
+def _store(ctx: Context, device: Device, before: Device, noted: Action) -> None:
+    try:
+        repository.store_device(ctx.client, ctx.project, device, before=before, also=[noted])
+    except Refused:
+        raise Conflict("changed", "somebody changed this device at the same moment; look and try again") from None
+
+
+def _noted(ctx: Context, action: str, device: Device, after: dict[str, object]) -> Action:
+    return audit.record(ctx, action=action, subject=("device", f"{ctx.project}.{device.id}"), after=after)

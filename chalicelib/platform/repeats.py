@@ -1,0 +1,105 @@
+"""A request with an Idempotency-Key is carried out once: its repetition gets the first answer, word for word.
+
+The record is claimed before the deed and holds the answer after it. If the function dies in between, the repetition
+carries the request out again, with the very ids of the first time, so that it meets what the first one wrote.
+"""
+
+import hmac
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+from chalice.app import Response
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.exceptions import PutError, PynamoDBException
+
+from chalicelib.kernel.clock import epoch_ms
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, TryLater
+from chalicelib.kernel.ids import fingerprint
+from chalicelib.platform import auth, dynamo, keys, log
+from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.keys import Key
+
+# Longer than any request may take; then whoever had it is gone, and the repetition may carry it out.
+_UNDER_WAY = timedelta(seconds=60)
+_KEPT = timedelta(hours=48)
+_OPEN, _DONE, _FREE = "open", "done", "free"
+
+
+class AnswerItem(TableItem):
+    asked = UnicodeAttribute()
+    state = UnicodeAttribute()
+    until = InstantAttribute()
+    status = IntAttribute(null=True)
+    location = UnicodeAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+
+
+def print_of(ctx: Context, body: str) -> str:
+    """This function will give the same short text for the same body of the same client, and tell nothing about it."""
+    _, secret = auth.derived_key("request-print", ctx.client)
+    return hmac.digest(secret, body.encode(), "sha256").hex()[:32]
+
+
+def answer_once(ctx: Context, place: tuple[str, str], asked: str, carry_out: Callable[[], Response]) -> Response:
+    """This function will carry a request out, or give the answer that an earlier sending of it got. Two write units.
+
+    `place` is the method and path, `asked` the print of the body.
+
+    :raises Invalid: if the key was used for another request.
+    :raises Conflict: while the first sending is under way.
+    """
+    key = keys.kept_answer(ctx.client, fingerprint(ctx.actor.id, *place, str(ctx.request_key)))
+    kept = _claim(key, asked, ctx.now)
+    if kept is not None:
+        return kept
+    try:
+        response = carry_out()
+    except Exception as error:
+        # What was refused made nothing, and the key is free. After a fault of ours only the same request may have it.
+        refused = isinstance(error, MeterbookError) and not isinstance(error, TryLater)
+        _write(key, asked, _FREE if refused else _OPEN, ctx.now)
+        raise
+    _write(key, asked, _DONE, ctx.now, response)
+    return response
+
+
+def _claim(key: Key, asked: str, now: datetime) -> Response | None:
+    """This function will take the record for this request, or give the answer that it holds."""
+    item = _item(key, asked, _OPEN, now, until=now + _UNDER_WAY)
+    gone = AnswerItem.expires < epoch_ms(now) // 1000
+    abandoned = (AnswerItem.state == _OPEN) & (AnswerItem.until < now) & (AnswerItem.asked == asked)
+    try:
+        item.save(AnswerItem.pk.does_not_exist() | gone | (AnswerItem.state == _FREE) | abandoned)
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+    else:
+        return None
+    first = dynamo.find(AnswerItem, key)
+    if first is not None and first.asked != asked:
+        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
+    if first is None or first.state != _DONE:
+        raise Conflict(
+            "in-progress", "this request is being carried out at this moment; send it again in a few seconds"
+        )
+    return Response(first.body, {"Location": first.location} if first.location else {}, first.status)
+
+
+def _write(key: Key, asked: str, state: str, now: datetime, response: Response | None = None) -> None:
+    """This function will note what became of a request; if that fails, the record is abandoned, and says so in time."""
+    item = _item(key, asked, state, now, until=now - timedelta(seconds=1))
+    if response is not None:
+        item.status, item.body = response.status_code, response.body
+        location = response.headers.get("Location")
+        item.location = location if isinstance(location, str) else None
+    try:
+        item.save(AnswerItem.asked == asked)
+    except (PynamoDBException, ClientError, BotoCoreError):
+        log.failure("answer_not_kept")
+
+
+def _item(key: Key, asked: str, state: str, now: datetime, *, until: datetime) -> AnswerItem:
+    expires = epoch_ms(now + _KEPT) // 1000
+    return AnswerItem(*key, asked=asked, state=state, until=until, expires=expires)
