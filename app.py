@@ -8,9 +8,10 @@ from chalicelib.billing.routes import blueprint as billing
 from chalicelib.bills.routes import blueprint as bills
 from chalicelib.consumers.routes import blueprint as consumers
 from chalicelib.identity.routes import blueprint as identity
+from chalicelib.imports.jobs import blueprint as import_jobs
+from chalicelib.imports.routes import blueprint as imports
 from chalicelib.platform import log, settings
 from chalicelib.platform.openapi import blueprint as openapi
-from chalicelib.readings.jobs import blueprint as readings_jobs
 from chalicelib.readings.routes import blueprint as readings
 from chalicelib.service_desk.routes import blueprint as service_desk
 from chalicelib.tariffs.routes import blueprint as tariffs
@@ -27,7 +28,7 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-apis = (identity, tenancy, audit, consumers, service_desk, tariffs, readings, bills, billing, openapi)
-jobs = (readings_jobs, billing_jobs, tenancy_jobs)
+apis = (identity, tenancy, audit, consumers, service_desk, tariffs, readings, bills, billing, imports, openapi)
+jobs = (import_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):
     app.register_blueprint(blueprint)

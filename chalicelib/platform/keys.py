@@ -161,13 +161,13 @@ def open_bill_place(due_on: date, account: str, month: Period) -> str:
     return f"{due_on.isoformat()}#{account}#{month}"
 
 
-# --- reading files
-def reading_import(client_id: str, project_id: str, import_id: str) -> Key:
+# --- announced files
+def file_import(client_id: str, project_id: str, import_id: str) -> Key:
     return f"{client_id}#{project_id}#IMPORT#{import_id}", "IMPORT"
 
 
-def reading_imports(client_id: str, project_id: str) -> str:
-    return f"{client_id}#{project_id}#IMPORTS"
+def file_imports(client_id: str, project_id: str, kind: str) -> str:
+    return f"{client_id}#{project_id}#IMPORTS#{kind}"
 
 
 # --- billing runs

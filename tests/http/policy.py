@@ -64,6 +64,10 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", _PROJECT + "/readings/imports"): ("readings.import",),
     ("GET", _PROJECT + "/readings/imports/{import_id}"): ("readings.import",),
     ("GET", _PROJECT + "/readings/imports/{import_id}/report"): ("readings.import",),
+    ("GET", _PROJECT + "/registry/imports"): ("registry.import",),
+    ("POST", _PROJECT + "/registry/imports"): ("registry.import",),
+    ("GET", _PROJECT + "/registry/imports/{registry}"): ("registry.import",),
+    ("GET", _PROJECT + "/registry/imports/{registry}/report"): ("registry.import",),
     ("GET", _PROJECT + "/bills"): ("bills.read",),
     ("GET", _PROJECT + "/bills/{bill}"): ("bills.read", OWN),
     ("GET", _PROJECT + "/billing-runs"): ("bills.generate",),
@@ -79,7 +83,7 @@ _OPERATE = _READ_ALL | {
 }  # fmt: skip
 _ADMINISTER = {"audit.read", "users.manage", "users.read", "tariffs.manage", "settings.manage"}
 _ANSWER = {"requests.read", "issues.read", "issues.respond"}
-_DECIDE = {"requests.create", "requests.decide", "issues.report"}
+_DECIDE = {"registry.import", "requests.create", "requests.decide", "issues.report"}
 
 GRANTS: dict[str, set[str]] = {
     "superuser": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,

@@ -92,6 +92,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     run = admin.post(f"{utility.base}/billing-runs", {"period": PERIOD}).expect(202)
     drain(app, "meterbook-billing")
     announced = admin.post(f"{utility.base}/readings/imports", {"fileName": "r.csv"}).expect(201)
+    registry = admin.post(f"{utility.base}/registry/imports", {"fileName": "registry.csv"}).expect(201)
     ids = {
         "client": utility.client,
         "project": utility.project,
@@ -103,6 +104,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "issue": _reported(consumers["owner"]),
         "run": run["id"],
         "import_id": announced["id"],
+        "registry": registry["id"],
         "tariff": "residential",
         "version": "7",  # not there: whoever may delete it deletes nothing
     }
