@@ -2,6 +2,7 @@
 
 from chalice.app import Chalice, CORSConfig
 
+from chalicelib.areas.routes import blueprint as areas
 from chalicelib.audit.routes import blueprint as audit
 from chalicelib.billing.jobs import blueprint as billing_jobs
 from chalicelib.billing.routes import blueprint as billing
@@ -28,7 +29,9 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-apis = (identity, tenancy, audit, consumers, service_desk, tariffs, readings, bills, billing, imports, openapi)
+apis = (
+    identity, tenancy, audit, areas, consumers, service_desk, tariffs, readings, bills, billing, imports, openapi,
+)  # fmt: skip
 jobs = (import_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):
     app.register_blueprint(blueprint)

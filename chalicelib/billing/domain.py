@@ -126,7 +126,7 @@ def plan_chunk(
     bills: list[Bill] = []
     exceptions: list[BillingException] = []
     for reading in sorted(readings, key=lambda reading: reading.account):
-        if reading.state != "confirmed" or reading.account in billed:
+        if reading.state != "confirmed" or reading.account in billed or _is_special(connections.get(reading.account)):
             continue
         try:
             bills.append(_bill_of(project, run, reading, connections, book))
@@ -137,6 +137,11 @@ def plan_chunk(
     mine = [bill for bill in billed.values() if bill.run_id == run.id]
     before = Tally(readings=len(mine), bills=len(mine), total_minor=sum(bill.total.minor for bill in mine))
     return ChunkPlan(tuple(bills), tuple(exceptions), before)
+
+
+def _is_special(connection: Connection | None) -> bool:
+    """A common area's or a building's own meter is read to be compared, never billed. Source: decisions.md, S1."""
+    return connection is not None and not connection.is_billed
 
 
 def _bill_of(

@@ -25,7 +25,7 @@ class Bill:
     """What one connection owes for one period. Immutable: a correction is another document that names this one.
 
     `billed_on` is the day printed on it, `issued_at` the start of the run that made it; `digest` stands for everything
-    it was rated from. Days are the client's own.
+    it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter showed.
     """
 
     account: str
@@ -46,6 +46,7 @@ class Bill:
     due_on: date
     issued_at: datetime
     digest: str
+    carried: Decimal | None = None
 
     @property
     def id(self) -> str:
@@ -112,6 +113,7 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         due_on=due_on,
         issued_at=terms.issued_at,
         digest=rating.digest,
+        carried=reading.carried,
     )
 
 

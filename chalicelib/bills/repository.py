@@ -34,6 +34,7 @@ class BillItem(TableItem):
     currency = UnicodeAttribute(attr_name="cy")
     issued_at = InstantAttribute(attr_name="at")
     digest = UnicodeAttribute(attr_name="dg")
+    carried = DecimalAttribute(attr_name="cd", null=True)
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -93,6 +94,7 @@ def _item(project: Project, bill: Bill) -> BillItem:
         currency=bill.total.currency,
         issued_at=bill.issued_at,
         digest=bill.digest,
+        carried=bill.carried,
     )
 
 
@@ -109,7 +111,7 @@ def _bill(item: BillItem) -> Bill:
         meter_number=item.meter_number,
         read_on=item.read_on,
         previous=item.previous,
-        reading=Decimal(item.previous + item.usage),
+        reading=item.previous + item.usage - (item.carried or Decimal(0)),
         usage=item.usage,
         unit=item.unit,
         lines=unpack_lines(item.lines, item.currency),
@@ -118,4 +120,5 @@ def _bill(item: BillItem) -> Bill:
         due_on=item.due_on,
         issued_at=item.issued_at,
         digest=item.digest,
+        carried=item.carried,
     )

@@ -6,8 +6,9 @@ from typing import Literal, Self
 from pydantic import Field
 
 from chalicelib.bills.domain import Bill
+from chalicelib.kernel.quantity import plain
 from chalicelib.platform.schema import Amount, Day, DecimalText, Instant, PageQuery, PeriodText, Schema
-from chalicelib.tariffs.domain import Line, explain
+from chalicelib.tariffs.domain import Line, explain, ratio_text
 from chalicelib.tenancy.domain import Project
 
 
@@ -18,22 +19,54 @@ class FiscalMonthOut(Schema):
     month: int
 
 
+class BillTerm(Schema):
+    """A quantity at a rate per so many; what has no finite decimal is a ratio, such as 1/3."""
+
+    quantity: str = Field(examples=["10"])
+    rate: str = Field(examples=["22.5"])
+    per: str = Field(examples=["1"])
+
+
+class BillFactor(Schema):
+    """A multiplier of the whole line."""
+
+    label: str
+    value: str = Field(examples=["0.5", "1/3"])
+
+
 class BillLine(Schema):
-    """One line of a bill, and in words how it came about."""
+    """One line of a bill and how it came about, in numbers and in words.
+
+    The sum of the terms, times all factors, less what other charges brought already, is `unrounded`.
+    """
 
     code: str
     label: str
     amount: Amount
     tariff: str = Field(description="The tariff and version it was rated by", examples=["residential@1"])
+    terms: tuple[BillTerm, ...]
+    factors: tuple[BillFactor, ...]
+    less: str = Field(examples=["0"])
+    unrounded: str = Field(examples=["225"])
+    rounding: str = Field(examples=["half-up to 0.01"])
     explanation: tuple[str, ...] = Field(examples=[["10 m3 at 22.50 = 225.00"]])
 
     @classmethod
     def of(cls, line: Line) -> Self:
+        trace = line.trace
         return cls(
             code=line.code,
             label=line.label,
             amount=str(line.amount),
-            tariff=f"{line.trace.tariff_id}@{line.trace.tariff_version}",
+            tariff=f"{trace.tariff_id}@{trace.tariff_version}",
+            terms=tuple(
+                BillTerm(quantity=ratio_text(each.quantity), rate=plain(each.rate), per=plain(each.per))
+                for each in trace.terms
+            ),
+            factors=tuple(BillFactor(label=each.label, value=ratio_text(each.value)) for each in trace.factors),
+            less=ratio_text(trace.less),
+            unrounded=ratio_text(trace.unrounded),
+            rounding=f"{trace.rounding.mode} to {plain(trace.rounding.step)}",
             explanation=tuple(explain(line)),
         )
 
@@ -55,6 +88,7 @@ class BillOut(Schema):
     previous_reading: DecimalText
     current_reading: DecimalText
     usage: DecimalText
+    carried: DecimalText | None = Field(description="The part of the use that a meter exchanged meanwhile showed")
     unit: str
     lines: tuple[BillLine, ...]
     total: Amount
@@ -84,6 +118,7 @@ class BillOut(Schema):
             previous_reading=bill.previous,
             current_reading=bill.reading,
             usage=bill.usage,
+            carried=bill.carried,
             unit=bill.unit,
             lines=tuple(BillLine.of(line) for line in bill.lines),
             total=str(bill.total),

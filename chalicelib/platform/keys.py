@@ -48,6 +48,11 @@ def project(client_id: str, project_id: str) -> Key:
     return f"{client_id}#CONFIG", f"PROJECT#{project_id}"
 
 
+# --- areas
+def area(client_id: str, code: str) -> Key:
+    return f"{client_id}#AREAS", f"AREA#{code}"
+
+
 # --- identity
 def user(client_id: str, user_id: str) -> Key:
     return f"{client_id}#USER#{user_id}", "USER"
@@ -70,6 +75,30 @@ def consumers(client_id: str) -> str:
     return f"{client_id}#CONSUMERS"
 
 
+def consumers_by_name(client_id: str, status: str) -> str:
+    return f"{client_id}#CONSUMERS#{status}"
+
+
+def consumer_name_place(folded_name: str, consumer_id: str) -> str:
+    return f"{folded_name}#{consumer_id}"
+
+
+def consumer_word(client_id: str, word: str, consumer_id: str) -> Key:
+    return consumer_words(client_id, word), f"{word}#{consumer_id}"
+
+
+def consumer_words(client_id: str, word: str) -> str:
+    return f"{client_id}#NAMES#{word[0]}"
+
+
+def email(client_id: str, normalised: str) -> Key:
+    return f"{client_id}#EMAIL#{normalised}", "EMAIL"
+
+
+def meter_brand(client_id: str, brand_id: str) -> Key:
+    return f"{client_id}#METER-BRANDS", f"BRAND#{brand_id}"
+
+
 def consumer_link(client_id: str, consumer_id: str, project_id: str, account: str) -> Key:
     return f"{client_id}#CONSUMER#{consumer_id}", f"CONNECTION#{project_id}#{account}"
 
@@ -80,6 +109,27 @@ def connection(client_id: str, project_id: str, account: str, shards: int) -> Ke
 
 def connections(client_id: str, project_id: str, shard: int) -> str:
     return f"{client_id}#{project_id}#CONNECTIONS#{shard_name(shard)}"
+
+
+def idle_connections(client_id: str, project_id: str, shard: int) -> str:
+    return f"{client_id}#{project_id}#IDLE#{shard_name(shard)}"
+
+
+def idle_connection_place(status: str, account: str) -> str:
+    return f"{status}#{account}"
+
+
+def connection_event(client_id: str, project_id: str, account: str, place: str) -> Key:
+    return f"{client_id}#{project_id}#HISTORY#{account}", f"EVENT#{place}"
+
+
+def connections_by_area(client_id: str, project_id: str) -> str:
+    return f"{client_id}#{project_id}#PLACES"
+
+
+def area_place(area: str, rest: str) -> str:
+    # The dot after the area: whatever lies in it begins alike, and nothing else does.
+    return f"{area}.#{rest}"
 
 
 def meter_number(client_id: str, project_id: str, normalised: str) -> Key:

@@ -102,6 +102,9 @@ Amount = Annotated[str, Field(description="An amount in the project's currency, 
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_printable)
 ]
+Version = Annotated[
+    int, Field(strict=True, ge=0, le=1_000_000, description="The version you have seen: a change made since is kept")
+]
 AccountNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["2025110001"])]
 
 

@@ -37,6 +37,7 @@ class ReadingItem(TableItem):
     confirmed_by = UnicodeAttribute(attr_name="cb", null=True)
     confirmed_at = InstantAttribute(attr_name="ca", null=True)
     version = IntAttribute(attr_name="v")
+    carried = DecimalAttribute(attr_name="cd", null=True)
 
 
 class PeriodItem(TableItem):
@@ -124,7 +125,7 @@ def readings_page(project: Project, period: Period, *, limit: int, cursor: str |
 def pending_page(project: Project, area: str | None, *, limit: int, cursor: str | None) -> Page[Reading]:
     """This function will read one page of what waits for confirmation, of one area or of all. A moment behind."""
     partitions = [keys.pending_readings(project.client, project.id, shard) for shard in range(project.settings.shards)]
-    prefix = f"{area}#" if area else ""
+    prefix = keys.area_place(area, "").removesuffix("#") if area else ""
     page = dynamo.shards_page(ReadingItem, partitions, prefix, limit=limit, cursor=cursor, index="worklist")
     return Page(tuple(_reading(item) for item in page.items), page.cursor)
 
@@ -148,10 +149,11 @@ def _reading_item(project: Project, reading: Reading) -> ReadingItem:
         confirmed_by=reading.confirmed_by,
         confirmed_at=reading.confirmed_at,
         version=reading.version,
+        carried=reading.carried,
     )
     if reading.state == "pending":
         item.g2p = keys.pending_readings(project.client, project.id, shard_of(reading.account, shards))
-        item.g2s = f"{reading.area}#{reading.period}#{reading.account}"
+        item.g2s = keys.area_place(reading.area, f"{reading.period}#{reading.account}")
     return item
 
 
@@ -176,4 +178,5 @@ def _reading(item: ReadingItem) -> Reading:
         confirmed_by=item.confirmed_by,
         confirmed_at=item.confirmed_at,
         version=item.version,
+        carried=item.carried,
     )

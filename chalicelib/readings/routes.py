@@ -6,6 +6,8 @@ from chalicelib.kernel.context import Context
 from chalicelib.platform.http import endpoint
 from chalicelib.readings import service
 from chalicelib.readings.schemas import (
+    BalanceOut,
+    BalanceQuery,
     ConfirmationsOut,
     ConfirmPending,
     CorrectedReading,
@@ -48,6 +50,21 @@ def list_readings(ctx: Context, *, query: ReadingsQuery) -> ReadingPage:
     """List the readings of a period."""
     page = service.list_readings(ctx, period=query.period, limit=query.limit, cursor=query.cursor)
     return ReadingPage(items=tuple(ReadingOut.of(reading) for reading in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", _READINGS + "/balance", permission="readings.read", query=BalanceQuery, returns=BalanceOut)
+def get_balance(ctx: Context, *, query: BalanceQuery) -> BalanceOut:
+    """Compare what a building's own meter showed with what its units and common areas used."""
+    project, balance = service.get_balance(ctx, period=query.period)
+    return BalanceOut(
+        period=query.period,
+        unit=project.settings.unit,
+        units=balance.units,
+        common_area=balance.common_area,
+        building=balance.building,
+        calculated=balance.calculated,
+        loss=balance.loss,
+    )
 
 
 @endpoint(blueprint, "GET", _READINGS + "/pending", permission="readings.read", query=PendingQuery, returns=ReadingPage)

@@ -36,7 +36,7 @@ class CorrectedReading(Schema):
 
 
 class ReadingOut(Schema):
-    """A reading: `usage` is `reading` less `previous`."""
+    """A reading: `usage` is `reading` less `previous`, plus `carried`."""
 
     id: str
     account_number: str
@@ -47,6 +47,7 @@ class ReadingOut(Schema):
     reading: DecimalText
     previous: DecimalText
     usage: DecimalText
+    carried: DecimalText | None = Field(description="What was used on a meter exchanged since the reading before")
     state: Literal["pending", "confirmed"]
     flags: tuple[str, ...] = Field(description="What a person should look at: late, high_use, no_use")
     source: Literal["manual", "import"]
@@ -67,6 +68,7 @@ class ReadingOut(Schema):
             reading=reading.value,
             previous=reading.previous,
             usage=reading.usage,
+            carried=reading.carried,
             state=reading.state,
             flags=reading.flags,
             source=reading.source,
@@ -88,6 +90,24 @@ class ReadingsQuery(PageQuery):
     """Which period's readings."""
 
     period: PeriodText
+
+
+class BalanceQuery(Schema):
+    """Which period."""
+
+    period: PeriodText
+
+
+class BalanceOut(Schema):
+    """What a building took in, and what its units and common areas used."""
+
+    period: PeriodText
+    unit: str
+    units: DecimalText
+    common_area: DecimalText
+    building: DecimalText
+    calculated: bool = Field(description="No building meter was read: its use is that of units and common areas")
+    loss: DecimalText = Field(description="What the building's own meter showed beyond the others")
 
 
 class PendingQuery(PageQuery):

@@ -32,6 +32,7 @@ class Client:
     - `session_minutes`: how long an access token is good for.
     - `idle_minutes`: how long a session that nobody uses can still be renewed: an hour (S3), or two weeks.
     - `self_registration`: consumers may register themselves (S2, S4).
+    - `area_levels`: what its areas are called, the largest first (S3: barangay, purok). None: no list of areas is kept.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Client:
     session_minutes: int = 15
     idle_minutes: int = 20_160
     self_registration: bool = False
+    area_levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class ProjectSettings:
     - `confirmation`: readings wait for a person (S3) or count at once (S1).
     - `high_usage_percent`: flag a use above that share of the previous one (S3).
     - `fiscal_start`: first month of the fiscal year, if the client counts in one (S1).
-    - `account_numbers`: automatic, YYYYMM + 4 digits (S3), or given (S1).
+    - `account_numbers`: automatic, YYYYMM + 4 digits (S3), given (S1, S4), or the meter number (S2).
     - `consumer_required`: each connection has a consumer (S3) or may be a unit alone (S1).
     - `shards`: partitions a period is spread over, fixed for the project's life: 1 for a village, 64 for a city.
     """
@@ -79,7 +81,7 @@ class ProjectSettings:
     period_rule: Literal["reading_month", "previous_month"]
     confirmation: Literal["required", "none"]
     due: DueDay
-    account_numbers: Literal["automatic", "given"]
+    account_numbers: Literal["automatic", "given", "meter"]
     consumer_required: bool
     classes: tuple[str, ...]
     reading_window: ReadingWindow | None = None

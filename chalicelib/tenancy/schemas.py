@@ -46,7 +46,7 @@ class SettingsOut(Schema):
     period_rule: Literal["reading_month", "previous_month"]
     confirmation: Literal["required", "none"]
     due: DueDayOut
-    account_numbers: Literal["automatic", "given"]
+    account_numbers: Literal["automatic", "given", "meter"]
     consumer_required: bool
     classes: tuple[str, ...]
     reading_window: ReadingWindowOut | None

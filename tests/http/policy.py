@@ -15,9 +15,18 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/api/me"): (SIGNED_IN,),
     ("GET", "/api/me/bills"): (SIGNED_IN,),
     ("GET", "/api/me/connections"): (SIGNED_IN,),
+    ("GET", "/api/me/profile"): (SIGNED_IN,),
+    ("PUT", "/api/me/profile"): (SIGNED_IN,),
     ("GET", _CLIENT): (SIGNED_IN,),
     ("GET", _CLIENT + "/projects"): (SIGNED_IN,),
     ("GET", _PROJECT): ("settings.read",),
+    ("GET", _CLIENT + "/areas"): ("areas.read",),
+    ("POST", _CLIENT + "/areas"): ("areas.manage",),
+    ("GET", _CLIENT + "/areas/{area}"): ("areas.read",),
+    ("PUT", _CLIENT + "/areas/{area}"): ("areas.manage",),
+    ("DELETE", _CLIENT + "/areas/{area}"): ("areas.manage",),
+    ("GET", _CLIENT + "/meter-brands"): ("areas.read",),
+    ("POST", _CLIENT + "/meter-brands"): ("areas.manage",),
     ("GET", _CLIENT + "/audit-log"): ("audit.read",),
     ("GET", _CLIENT + "/audit-log/verification"): ("audit.read",),
     ("GET", _CLIENT + "/users"): ("users.read",),
@@ -25,10 +34,20 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _CLIENT + "/consumers"): ("consumers.read",),
     ("POST", _CLIENT + "/consumers"): ("consumers.manage",),
     ("GET", _CLIENT + "/consumers/{consumer}"): ("consumers.read",),
+    ("PUT", _CLIENT + "/consumers/{consumer}"): ("consumers.manage",),
+    ("DELETE", _CLIENT + "/consumers/{consumer}"): ("consumers.manage",),
     ("POST", _CLIENT + "/consumers/{consumer}/login"): ("consumers.manage",),
     ("GET", _PROJECT + "/connections"): ("connections.read",),
     ("POST", _PROJECT + "/connections"): ("connections.manage",),
     ("GET", _PROJECT + "/connections/{account}"): ("connections.read", OWN),
+    ("PUT", _PROJECT + "/connections/{account}"): ("connections.manage",),
+    ("DELETE", _PROJECT + "/connections/{account}"): ("connections.manage",),
+    ("POST", _PROJECT + "/connections/{account}/disconnection"): ("connections.manage",),
+    ("POST", _PROJECT + "/connections/{account}/reconnection"): ("connections.manage",),
+    ("POST", _PROJECT + "/connections/{account}/closure"): ("connections.manage",),
+    ("POST", _PROJECT + "/connections/{account}/meter-exchanges"): ("connections.manage",),
+    ("POST", _PROJECT + "/connections/{account}/handovers"): ("connections.manage",),
+    ("GET", _PROJECT + "/connections/{account}/history"): ("connections.read", OWN),
     ("GET", _PROJECT + "/connections/{account}/bills"): ("bills.read", OWN),
     ("GET", "/api/me/service-requests"): ("requests.read.own",),
     ("POST", "/api/me/service-requests"): ("requests.create.own",),
@@ -55,6 +74,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("DELETE", _PROJECT + "/tariffs/{tariff}/versions/{version}"): ("tariffs.manage",),
     ("GET", _PROJECT + "/readings"): ("readings.read",),
     ("POST", _PROJECT + "/readings"): ("readings.submit",),
+    ("GET", _PROJECT + "/readings/balance"): ("readings.read",),
     ("GET", _PROJECT + "/readings/pending"): ("readings.read",),
     ("POST", _PROJECT + "/readings/confirmations"): ("readings.confirm",),
     ("GET", _PROJECT + "/readings/{reading}"): ("readings.read",),
@@ -76,12 +96,15 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _PROJECT + "/billing-runs/{run}/exceptions"): ("bills.generate",),
 }
 
-_READ_ALL = {"settings.read", "tariffs.read", "consumers.read", "connections.read", "readings.read", "bills.read"}
+_READ_ALL = {
+    "settings.read", "areas.read", "tariffs.read", "consumers.read", "connections.read", "readings.read",
+    "bills.read",
+}  # fmt: skip
 _OPERATE = _READ_ALL | {
     "consumers.manage", "connections.manage", "readings.submit", "readings.confirm", "readings.edit",
     "readings.import", "bills.generate",
 }  # fmt: skip
-_ADMINISTER = {"audit.read", "users.manage", "users.read", "tariffs.manage", "settings.manage"}
+_ADMINISTER = {"areas.manage", "audit.read", "users.manage", "users.read", "tariffs.manage", "settings.manage"}
 _ANSWER = {"requests.read", "issues.read", "issues.respond"}
 _DECIDE = {"registry.import", "requests.create", "requests.decide", "issues.report"}
 
@@ -92,7 +115,14 @@ GRANTS: dict[str, set[str]] = {
     "billing_officer": _OPERATE | _ANSWER,
     "account_officer": _READ_ALL,
     "viewer": {"settings.read", "bills.read"},
-    "field_staff": {"consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"},
+    "field_staff": {
+        "areas.read",
+        "consumers.read",
+        "connections.read",
+        "readings.submit",
+        "readings.read",
+        "tariffs.read",
+    },
     "consumer": {
         "connections.read.own",
         "bills.read.own",

@@ -144,10 +144,10 @@ def upload(observer: Observer, staff: Api, utility: Utility, file: str, kind: st
 
 def registry(account: str | None) -> str:
     """This function will give a registry of two lines: one consumer's, and one whose meter is taken."""
-    consumer_class, number = ("unit", f"{account}M-3") if account else ("residential", "")
+    consumer_class, number = ("unit", f"{account}M-7") if account else ("residential", "")
     header = f"meter,class,area,first_name,last_name{',account' if account else ''}\n"
-    line = f"M-3,{consumer_class},North,Eva,Luna{f',{number}' if account else ''}\n"
-    return header + line + line.replace("M-3,", "M-1,", 1)
+    line = f"M-7,{consumer_class},North,Eva,Luna{f',{number}' if account else ''}\n"
+    return header + line + line.replace("M-7,", "M-1,", 1)
 
 
 def clockwork(app: Chalice, name: str) -> ScheduledHandler:
@@ -168,6 +168,8 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
             if account:
                 connection["accountNumber"] = f"{account}{meter}"
             numbers.append(staff.post(f"{utility.base}/connections", connection).expect(201)["accountNumber"])
+        moved = {"meterNumber": "M-3", "finalReading": "0", "reason": "Stuck"}
+        staff.post(f"{utility.base}/connections/{numbers[1]}/meter-exchanges", moved).expect(200)
         import_id = upload(observer, staff, utility, "meter_number,reading,read_on\nM-1,10,2025-11-05\n")
     with observer.acting("import_readings"):
         deliver_to(app, "meterbook-imports")
@@ -178,7 +180,9 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
     with observer.acting("api_handler"):
         staff.get(f"{utility.base}/readings/imports/{import_id}/report").expect(200)
         staff.get(f"{utility.base}/readings/imports").expect(200)
-        by_hand = {"meterNumber": "M-2", "reading": "20", "readOn": "2025-11-05"}
+        (brought,) = staff.get(f"{utility.base}/registry/imports").expect(200)["items"]
+        assert (brought["counts"]["accepted"], brought["counts"]["refused"]) == (1, 1)
+        by_hand = {"meterNumber": "M-3", "reading": "20", "readOn": "2025-11-05"}
         reading = staff.post(f"{utility.base}/readings", by_hand).expect(201)
         staff.put(f"{utility.base}/readings/{reading['id']}", {"reading": "21", "readOn": "2025-11-05"}).expect(200)
         staff.get(f"{utility.base}/readings/pending").expect(200)

@@ -20,6 +20,13 @@ _PER_MEASURE = {
     "dwellings": "dwellingUnits", "household": "dwellingUnits", "apartment": "dwellingUnits", "edu": "dwellingUnits",
     "eru": "dwellingUnits", "equivalentunit": "dwellingUnits", "unit": "dwellingUnits", "door": "dwellingUnits",
 }  # fmt: skip
+_STRETCH = (
+    ("dwelling", "dwellingUnits"),
+    ("household", "dwellingUnits"),
+    ("unit", "dwellingUnits"),
+    ("month", "months"),
+    ("day", "days"),
+)
 _IN_MONTHS = {"year": "12", "annual": "12", "quarter": "3"}
 _AMOUNT_WORDS = re.compile(r"^(.+?)_?(charge|fee|rent|levy|duty|rental)$")
 _RATE_WORDS = re.compile(r"^(?:(.+?)_?(?:rate|price)|(?:rate|price)_?(.+))$")
@@ -35,6 +42,9 @@ class Charges:
         self.usage = usage
         self.charges: list[Json] = []
         self.per: Json = {}
+        self.tax_rounding: Json | None = None
+        self.subtotal: Json | None = None
+        self.untaxed: set[str] = set()
         self.limits_per: Json = {}
         self.prorated: Json = {}
 
@@ -64,6 +74,8 @@ class Charges:
         self._lists(told, name, ("adjustments",))
         self._others(told)
         self._lists(told, name, ("discounts",))
+        if self.subtotal is not None and name == "tariff":
+            self.add("subtotal", "subtotal", of=["*"], to=self.subtotal)
         self._lists(told, name, ("taxes", "tax"))
         self._others(told, percents=True)
 
@@ -110,6 +122,8 @@ class Charges:
         """This function will add the charge of the use, if one is told, and say whether it did."""
         terms = {**(terms or {}), **self._per(told), **self._measured(told)}
         structure = bare(told.get("structure", ""))
+        if "percentage" in structure:
+            terms["per"] = "100"  # the rate is a percentage of the quantity, which is itself an amount
         code = "usage" if name in {"", "tariff"} else name
         if "schedules" in told:
             self.add("schedules", code, schedules=schedules_of(told, self.money), **terms, **self._limits(told))
@@ -214,6 +228,15 @@ class Charges:
         if told.says("limits_per_dwelling_unit") or told.says("per_dwelling_unit"):
             measure = "dwellingUnits"
         basis = told.get("slab_days", told.get("days_basis", told.get("limits_days")))
+        for key, value in list(told.rest()):
+            word = bare(key)
+            if "days" in word and is_number(value):
+                told.asked.add(key)
+                basis = value
+            elif any(stem in word for stem in ("scal", "limit", "stretch")) and bare(value) not in {"false", "no"}:
+                told.asked.add(key)
+                by = f"{word} {bare(value)}"
+                measure = next((ours for stem, ours in _STRETCH if stem in by), measure)
         if basis is not None or measure == "days":
             days = int(number(basis)) if basis is not None else 1 if by in {"day", "perday", "daily"} else 30
             limits: Json = {"limitsPer": "days", "daysBasis": days}
@@ -228,8 +251,11 @@ class Charges:
         told.get("name")
         when = self._when(told, name)
         more: Json = {"when": when} if when else {}
-        if told.get("rounding") is not None and not isinstance(told.get("rounding"), dict):
+        if told.get("rounding") is not None:
             more["rounding"] = self.rounding(told.get("rounding"), "1" if family in {"taxes", "tax"} else None)
+        elif family in {"taxes", "tax"} and self.tax_rounding is not None:
+            more["rounding"] = self.tax_rounding
+        free_of_tax = bare(told.get("taxable", "")) in {"false", "no"} or told.says("tax_exempt")
         sign = -1 if family == "discounts" else 1
         before = len(self.charges)
         if "slabs" in told or "schedules" in told:
@@ -249,6 +275,8 @@ class Charges:
             self._amount(told, family, name, sign, more)
         else:
             raise ValueError(f"{told.where}: neither an amount nor a rate nor a percentage: {sorted(told.told)}")
+        if free_of_tax:
+            self.untaxed.update(charge["code"] for charge in self.charges[before:])
 
     def _amount(self, told: Told, family: str, name: object, sign: int, more: Json) -> None:
         amount = told.get("amount", told.get("amounts", told.get("by_meter_size")))
@@ -334,7 +362,7 @@ class Charges:
                 "runningsum",
                 "totalbill",
             }:
-                return ["*"]
+                return [each for each in kinds if each not in self.untaxed] if self.untaxed else ["*"]
             if code in kinds:
                 found.append(code)
             elif alike:

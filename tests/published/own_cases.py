@@ -611,6 +611,62 @@ CHANGES = [
         {"quantity": 49, "split": [25, 24]},
     ),
 ]
+MORE = [
+    own(
+        "percentage-of-an-amount",
+        "13.00 = 1000*1.3/100",
+        {"structure": "percentage", "rate": "1.3"},
+        {"quantity": 1000},
+    ),
+    own(
+        "graduated-percentage",
+        "5.00 = 100*3/100 + 100*2/100",
+        {"structure": "graduated_percentage", "slabs": [{"upto": 100, "rate": 3}, {"upto": None, "rate": 2}]},
+        {"quantity": 200},
+    ),
+    own(
+        "scaled-by-days",
+        "45.00 = 15*2 + 5*3",
+        {"slabs": _TWO, "scale_limits_by_days": True, "base_days": 20},
+        {"quantity": 20, "days": 30},
+    ),
+    own(
+        "scaled-by-households",
+        "46.00 = 20*2 + 2*3",
+        {"slabs": _TWO, "scale_slabs": "households"},
+        {"quantity": 22, "households": 2},
+    ),
+    own(
+        "rounding-in-words", "50 = 45 to 10", {"currency": "JPY", "rate": 9, "rounding": "half up 10"}, {"quantity": 5}
+    ),
+    own(
+        "each-line-in-words",
+        "2 = floor(1.6) + floor(1.7)",
+        {"currency": "JPY", "rate": "1.6", "fixed_charge": "1.7", "rounding": "each line floor 1"},
+        {"quantity": 1},
+    ),
+    own(
+        "subtotal-before-tax",
+        "22 = floor(20.9) + floor(2.0)",
+        {
+            "currency": "JPY",
+            "rate": "10.45",
+            "taxes": [{"name": "tax", "percent": 10}],
+            "rounding": {"subtotal": "floor 1", "tax": "floor 1"},
+        },
+        {"quantity": 2},
+    ),
+    own(
+        "not-taxed",
+        "27.00 = 20*1.1 + 5",
+        {
+            "rate": 2,
+            "fixed_charges": [{"name": "stamp", "amount": 5, "taxable": False}],
+            "taxes": [{"name": "vat", "percent": 10}],
+        },
+        {"quantity": 10},
+    ),
+]
 LATE = [
     own(
         "late-in-grace",
@@ -687,4 +743,4 @@ LATE = [
     ),
     own("bill-told-and-taxed", "108.00 = 100*1.08", {"taxes": [{"name": "vat", "percent": 8}]}, {"bill": 100}),
 ]
-CASES = [*BLOCKS, *SCALED, *MINIMUMS, *SHARES, *MEASURES, *MONEY, *METERS, *CHANGES, *LATE]
+CASES = [*BLOCKS, *SCALED, *MINIMUMS, *SHARES, *MEASURES, *MONEY, *METERS, *CHANGES, *MORE, *LATE]

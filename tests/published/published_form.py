@@ -205,6 +205,11 @@ class _Sheet:
         raised = self._quantity_rounding()
         rounding = told.get("rounding") if "base_rate" not in told else None
         self._stretch()
+        for key, told_rounding in rounding.items() if isinstance(rounding, dict) else ():
+            if bare(key) in {"tax", "taxes"}:
+                self.charges.tax_rounding = self.charges.rounding(told_rounding)
+            if bare(key) in _SUBTOTALS:
+                self.charges.subtotal = self.charges.rounding(told_rounding)
         self._given_bill()
         self._seasons()
         self.charges.section(told, "tariff")
@@ -314,17 +319,17 @@ class _Sheet:
             return {}
         if isinstance(rounding, str):
             words = bare(rounding)
-            if "total" in words or "bill" in words or "unrounded" in words:
-                return {"total": self.charges.rounding(re.sub(r"(?i)round the", "", rounding))}
-            return {"line": self.charges.rounding(rounding)}
+            scope = "line" if any(word in words for word in ("line", "part", "each", "every")) else "total"
+            return {scope: self.charges.rounding(re.sub(r"(?i)round the", "", rounding))}
         assert isinstance(rounding, dict)
         if {bare(key) for key in rounding} & {"mode", "step", "to"}:
             scope = bare(rounding.get("scope", rounding.get("on", rounding.get("per", "total"))))
             plain = {key: value for key, value in rounding.items() if bare(key) in {"mode", "step", "to"}}
             return {"line" if scope in _LINES else "total": self.charges.rounding(plain)}
-        plan = {}
+        # A subtotal is rounded from lines that are not.
+        plan = {"total": rounding_of("half up", text(self.use.minor_step))} if self.charges.subtotal else {}
         for key, told in rounding.items():
-            if bare(key) not in {"quantity", "usage", "consumption"}:
+            if bare(key) not in {"quantity", "usage", "consumption", "tax", "taxes", *_SUBTOTALS}:
                 plan["line" if bare(key) in _LINES else "total"] = self.charges.rounding(told)
         return plan
 
@@ -332,6 +337,7 @@ class _Sheet:
         return isinstance(rounding, dict) and any("month" in bare(key) for key in rounding)
 
 
+_SUBTOTALS = {"subtotal", "beforetax", "pretax", "nettotal"}
 _LINES = {"part", "line", "parts", "lines", "each", "item", "charge", "perline", "eachline", "component", "linetotal"}
 
 

@@ -55,9 +55,14 @@ def open_waterworks(
     *,
     settings: ProjectSettings = presets.WATERWORKS_SETTINGS,
     rates: Mapping[str, str] = {"residential": "22.50", "commercial": "25.00"},
+    area_levels: tuple[str, ...] = (),
 ) -> Utility:
-    """This function will open a rural waterworks as S3 has it: confirmation, 22.50 and 25.00 per m3, 50.00 fixed."""
-    utility = _open(api, presets.BALILIHAN, presets.WATERWORKS, settings)
+    """This function will open a rural waterworks as S3 has it: confirmation, 22.50 and 25.00 per m3, 50.00 fixed.
+
+    It keeps a list of areas only if their levels are named; else a connection may carry any word.
+    """
+    model = replace(presets.BALILIHAN, area_levels=area_levels)
+    utility = _open(api, model, presets.WATERWORKS, settings)
     for consumer_class, rate in rates.items():
         _open_tariff(utility, consumer_class, consumer_class, settings, fixed="50.00", rate=rate, per="1")
     return utility

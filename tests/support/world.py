@@ -18,7 +18,8 @@ STAFF = ("superuser", "admin", "manager", "billing_officer", "account_officer", 
 PERIOD = "2025-11"
 
 # For the operations whose path names a thing: a body that fits, so that the thing itself is looked for.
-_BODIES = {
+_BODIES: Mapping[str, Mapping[str, object]] = {
+    "/consumers/{consumer}": {"firstName": "A", "lastName": "B", "version": 0},
     "/approve": {"consumerClass": "residential", "meterNumber": "SM-77", "area": "Poblacion"},
     "/reject": {"reason": "no"},
     "/responses": {"text": "We look into it."},
@@ -28,7 +29,7 @@ _BODIES = {
 _LOGIN = {"login": "somebody", "password": "Abcdef1!"}
 
 
-def fitting_body(path: str) -> dict[str, str]:
+def fitting_body(path: str) -> Mapping[str, object]:
     """This function will give a body that an operation on one thing takes."""
     return next((body for end, body in _BODIES.items() if path.endswith(end)), _LOGIN)
 
@@ -76,8 +77,10 @@ def _expired(client: str) -> str:
 
 
 def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str, str], dict[str, Api]]:
-    utility = open_waterworks(api)
+    utility = open_waterworks(api, area_levels=("barangay", "purok"))
     admin = utility.as_staff()
+    admin.post(f"/api/clients/{utility.client}/areas", {"code": "Poblacion", "name": "Poblacion"}).expect(201)
+    admin.post(f"/api/clients/{utility.client}/meter-brands", {"id": "itron", "name": "Itron"}).expect(201)
     made = [_consumer_with_connection(admin, utility, f"{mark}SM-{number}") for number in (1, 2)]
     consumers = {}
     for name, (consumer_id, _) in zip(("owner", "other consumer"), made, strict=True):
@@ -85,6 +88,8 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         admin.post(f"{utility.consumers}/{consumer_id}/login", login).expect(201)
         consumers[name] = api.sign_in(utility.client, login["login"], PASSWORD)
     (consumer_id, account), (_, other_account) = made
+    for verb in ("disconnection", "reconnection"):
+        admin.post(f"{utility.base}/connections/{account}/{verb}", {"reason": "Works on the main"}).expect(200)
     for each in (account, other_account):
         body = {"accountNumber": each, "reading": "10", "readOn": "2025-11-05"}
         admin.post(f"{utility.base}/readings", body).expect(201)
@@ -98,6 +103,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "project": utility.project,
         "consumer": consumer_id,
         "account": account,
+        "area": "Poblacion",
         "reading": f"{PERIOD}.{account}",
         "bill": f"{PERIOD}.{account}.1",
         "request": _asked(consumers["owner"], utility),

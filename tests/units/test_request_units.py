@@ -83,6 +83,17 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     juan = utility.api.sign_in(utility.client, "juan", PASSWORD)
     step("list my bills", juan.get, "/api/me/bills").expect(200)
     step("see who I am", juan.get, "/api/me").expect(200)
+    step("list 50 connections", admin.get, f"{base}/connections").expect(200)
+    step("list 50 connections of an area", admin.get, f"{base}/connections", area="Poblacion").expect(200)
+    step("list 50 consumers", admin.get, utility.consumers).expect(200)
+    step("list 50 consumers by name", admin.get, utility.consumers, sort="name").expect(200)
+    step("find 50 consumers by name", admin.get, utility.consumers, q="dela").expect(200)
+    path = f"{base}/connections/{first['accountNumber']}"
+    step("disconnect a connection", admin.post, f"{path}/disconnection", {"reason": "Unpaid"}).expect(200)
+    step("reconnect a connection", admin.post, f"{path}/reconnection", {"reason": "Paid"}).expect(200)
+    exchange = {"meterNumber": "SM-NEW", "finalReading": "12", "reason": "Stuck"}
+    step("exchange a meter", admin.post, f"{path}/meter-exchanges", exchange).expect(200)
+    step("list what became of a connection", admin.get, f"{path}/history").expect(200)
     drain(app, "meterbook-billing")
     _left.update(table.items_of(utility.client))
     _bring_a_registry(utility, admin, step)

@@ -14,15 +14,17 @@ SUPERUSER = "superuser"
 PERMISSIONS: Mapping[str, str] = {
     "settings.read": "see how a project works",
     "settings.manage": "change how a project works",
+    "areas.read": "see areas and meter brands",
+    "areas.manage": "keep the lists of areas and meter brands",
     "audit.read": "see who did what",
     "users.read": "see users and roles",
     "users.manage": "make users, change and disable them",
     "tariffs.read": "see tariffs and quote by them",
     "tariffs.manage": "write and end tariffs",
     "consumers.read": "see consumers",
-    "consumers.manage": "register consumers and their logins",
+    "consumers.manage": "register consumers and their logins, change and delete them",
     "connections.read": "see connections",
-    "connections.manage": "register connections",
+    "connections.manage": "register connections, change, disconnect and close them",
     "readings.read": "see readings",
     "readings.submit": "take readings",
     "readings.confirm": "confirm readings",
@@ -59,7 +61,15 @@ class Role:
 
 
 _READ_ALL = frozenset(
-    {"settings.read", "tariffs.read", "consumers.read", "connections.read", "readings.read", "bills.read"}
+    {
+        "settings.read",
+        "areas.read",
+        "tariffs.read",
+        "consumers.read",
+        "connections.read",
+        "readings.read",
+        "bills.read",
+    }
 )
 _OPERATE = _READ_ALL | {
     "consumers.manage",
@@ -85,7 +95,9 @@ BUILT_IN: Mapping[str, Role] = {
         Role(
             "field_staff",
             "area",
-            frozenset({"consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"}),
+            frozenset(
+                {"areas.read", "consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"}
+            ),
         ),
         Role("viewer", "tenant", frozenset({"settings.read", "bills.read"})),
         Role(

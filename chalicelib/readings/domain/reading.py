@@ -23,6 +23,7 @@ LATE, HIGH_USE, NO_USE = "late", "high_use", "no_use"
 class Reading:
     """What a meter showed on a day, for one connection and period; `usage` is `value` less `previous`.
 
+    Where the meter was exchanged since the reading before, `usage` takes `carried` too: what was used on the old one.
     `origin` is the import it came by, or the request. While pending, `previous` is as it was when it was taken.
     """
 
@@ -43,6 +44,7 @@ class Reading:
     confirmed_by: str | None
     confirmed_at: datetime | None
     version: int
+    carried: Decimal | None = None
 
     @property
     def id(self) -> str:
@@ -109,6 +111,7 @@ def take(
         confirmed_by=None if pending else entry.by,
         confirmed_at=None if pending else entry.at,
         version=0,
+        carried=connection.carried,
     )
 
 
@@ -118,6 +121,8 @@ def confirm(project: Project, reading: Reading, connection: Connection, *, by: s
     :raises Conflict: if a later period is confirmed already, or the meter showed more before.
     """
     _check_sequence(connection, reading.period, reading.read_on)
+    if reading.meter_number != connection.meter_number:
+        raise Conflict("meter-exchanged", f"meter {reading.meter_number} was exchanged; correct this reading first")
     try:
         usage = _usage(connection, reading.value)
     except Invalid as error:
@@ -131,6 +136,7 @@ def confirm(project: Project, reading: Reading, connection: Connection, *, by: s
         confirmed_by=by,
         confirmed_at=at,
         version=reading.version + 1,
+        carried=connection.carried,
     )
 
 
@@ -158,19 +164,26 @@ def correct(
         )
     if reading.state == "confirmed" and connection.last_period != reading.period:
         raise Conflict("later-reading", "a later reading builds on this one; correct that one or reverse it first")
-    previous = reading.previous if reading.state == "confirmed" else connection.last_value
+    confirmed = reading.state == "confirmed"
+    if confirmed and reading.meter_number != connection.meter_number:
+        raise Conflict("meter-exchanged", f"meter {reading.meter_number} was exchanged since; this reading stands")
+    previous = reading.previous if confirmed else connection.last_value
+    carried = reading.carried if confirmed else connection.carried
     if value < previous:
         raise _below(value, previous)
+    usage = value - previous + (carried or 0)
     return replace(
         reading,
         value=value,
         read_on=read_on,
         previous=previous,
-        usage=value - previous,
-        flags=_flags(project, connection, value - previous, read_on),
+        usage=usage,
+        flags=_flags(project, connection, usage, read_on),
         entered_by=entry.by,
         entered_at=entry.at,
         version=reading.version + 1,
+        carried=carried,
+        meter_number=connection.meter_number,
     )
 
 
@@ -200,7 +213,7 @@ def _check_sequence(connection: Connection, period: Period, read_on: date) -> No
 def _usage(connection: Connection, value: Decimal) -> Decimal:
     if value < connection.last_value:
         raise _below(value, connection.last_value)
-    return value - connection.last_value
+    return value - connection.last_value + (connection.carried or 0)
 
 
 def _below(value: Decimal, previous: Decimal) -> Invalid:

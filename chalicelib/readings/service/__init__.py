@@ -2,7 +2,13 @@
 
 from chalicelib.readings.service.confirming import Confirmations, confirm_pending, confirm_reading
 from chalicelib.readings.service.importing import run_import
-from chalicelib.readings.service.period import find_run_of, freeze_period, release_period, shard_readings
+from chalicelib.readings.service.period import (
+    find_run_of,
+    freeze_period,
+    get_balance,
+    release_period,
+    shard_readings,
+)
 from chalicelib.readings.service.taking import correct_reading, get_reading, list_pending, list_readings, take_reading
 
 __all__ = [
@@ -12,6 +18,7 @@ __all__ = [
     "correct_reading",
     "find_run_of",
     "freeze_period",
+    "get_balance",
     "get_reading",
     "list_pending",
     "list_readings",

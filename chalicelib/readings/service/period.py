@@ -1,17 +1,30 @@
-"""What a billing run asks of readings: hold a period still, and read it."""
+"""A period as a whole: hold it still for a billing run, read it, compare what it adds up to."""
 
 from collections.abc import Iterator
 
+from chalicelib.consumers import service as consumers
+from chalicelib.kernel.context import Context
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action
 from chalicelib.readings import repository
+from chalicelib.readings.domain.balance import WaterBalance, balance_of
 from chalicelib.readings.domain.reading import Reading
+from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
 
 def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Reading]:
     """This function will read all readings of a period's shard, as they are now."""
     return repository.shard_readings(project, period, shard)
+
+
+def get_balance(ctx: Context, *, period: Period) -> tuple[Project, WaterBalance]:
+    """This function will add a period up by unit, common area and building. It reads all of it: made for a building."""
+    project = tenancy.get_project(ctx)
+    purposes = {each.account: each.purpose for each in consumers.all_connections(project)}
+    shards = range(project.settings.shards)
+    readings = (reading for shard in shards for reading in repository.shard_readings(project, period, shard))
+    return project, balance_of(readings, purposes)
 
 
 def freeze_period(project: Project, period: Period, run_id: str) -> Action:

@@ -25,7 +25,7 @@ from chalicelib.tariffs.domain.document import (
 from chalicelib.tariffs.domain.explain import explain
 from chalicelib.tariffs.domain.rating import ENGINE_VERSION, Rating, rate, rate_over
 from chalicelib.tariffs.domain.rounding import Rounding
-from chalicelib.tariffs.domain.trace import Line, Trace, pack_lines, replay, unpack_lines
+from chalicelib.tariffs.domain.trace import Line, Trace, pack_lines, ratio_text, replay, unpack_lines
 from chalicelib.tariffs.domain.usage import Usage
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "pack_lines",
     "rate",
     "rate_over",
+    "ratio_text",
     "replay",
     "unpack_lines",
 ]

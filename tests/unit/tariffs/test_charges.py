@@ -1,7 +1,7 @@
 """Each kind of charge, on numbers that can be worked out by hand."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -418,3 +418,30 @@ def test_rates_of_a_schedule_take_factors_and_rounding_too() -> None:
     )
     assert str(rated(sheet(charge), use("12", consumer_class="B")).total) == "22.20"  # 10 at 1.60, 2 at 3.10
     assert str(rated(sheet(charge), use("12")).total) == "15.20"  # 10 at 1.10, 2 at 2.10
+
+
+def test_a_charge_may_be_for_those_without_a_flag() -> None:
+    levy = fixed("4", code="levy", when=Condition(without_flag="exempt"))
+    assert amounts(rated(sheet(levy), use("1"))) == {"levy": "4.00"}
+    assert amounts(rated(sheet(levy), use("1", flags=frozenset({"exempt"})))) == {}
+
+
+def test_a_season_begins_on_its_first_day_and_ends_before_its_last() -> None:
+    tariff = sheet(water("1", season=Season(from_day="06-01", until_day="10-01")))
+
+    def on(day: date) -> dict[str, str]:
+        return amounts(rated(tariff, use("3", first_day=day, until_day=day + timedelta(days=1))))
+
+    assert [on(date(2025, *day)) for day in ((5, 31), (6, 1), (9, 30), (10, 1))] == [
+        {},
+        {"water": "3.00"},
+        {"water": "3.00"},
+        {},
+    ]
+
+
+def test_what_follows_sees_exactly_what_a_subtotal_changed() -> None:
+    subtotal = SubtotalCharge(code="sub", label="Rounding", of=("water",), to=to("10", "floor"))
+    tenfold = percent("sub", "1000", code="tenfold")
+    tariff = sheet(water("1234.6"), subtotal, tenfold, currency="JPY", rounding=total_to("1"))
+    assert amounts(rated(tariff, use("1"))) == {"water": "1235", "sub": "-5", "tenfold": "-46"}

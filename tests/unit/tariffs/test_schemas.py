@@ -117,6 +117,16 @@ def test_other_contradictions_are_named_at_their_place() -> None:
 
 def test_all_faults_are_told_at_once() -> None:
     assert len(faults(body(USAGE | {"rate": "-1"}, tax(["fuel"]), unit="barrel"))) == 3
+    with pytest.raises(Invalid, match=r"\(and 1 more, see errors\)\Z"):
+        read(body(USAGE | {"rate": "-1"}, unit="barrel"))
+    with pytest.raises(Invalid, match=r"charges\.0\.rate: a rate can't be negative; [^()]*\Z"):
+        read(body(USAGE | {"rate": "-1"}))
+
+
+def test_a_factor_may_be_nothing_and_no_less() -> None:
+    free = {"label": "free", "value": "0", "when": {"classes": ["school"]}}
+    read(body(USAGE | {"factors": [free]}))
+    assert "negative" in faults(body(USAGE | {"factors": [free | {"value": "-1"}]}))["charges.0.factors.0.value"]
 
 
 @pytest.mark.covers("S2-286")

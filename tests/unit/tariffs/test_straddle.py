@@ -57,6 +57,14 @@ def test_the_day_of_the_change_belongs_to_the_new_version() -> None:
     assert rate_over([OLD, NEW], from_the_eleventh) == rate(NEW, from_the_eleventh)
 
 
+def test_a_version_that_begins_after_the_period_or_ended_before_it_has_no_part_in_it() -> None:
+    next_one = compile_tariff(replace(NEW.tariff, version=3, valid_from=date(2025, 12, 1)))
+    until_december = compile_tariff(replace(NEW.tariff, valid_until=date(2025, 12, 1)))
+    last_one = compile_tariff(replace(OLD.tariff, version=0, valid_until=date(2025, 11, 1)))
+    rating = rate_over([last_one, OLD, until_december, next_one], use("30", **NOVEMBER))
+    assert [line.trace.tariff_version for line in rating.lines] == [1, 1, 2, 2]
+
+
 def test_the_same_price_in_both_versions_costs_what_one_costs() -> None:
     blocks = (("0", "10", "1"), ("10", None, "4"))
     first = compile_tariff(sheet(energy(*blocks), valid_until=date(2025, 11, 8)))

@@ -1,0 +1,78 @@
+"""Areas in the table: all of a client in one partition, in the order of their codes."""
+
+from collections.abc import Sequence
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.areas.domain import SEPARATOR, Area
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.transaction import Action, delete, insert, transact, update
+
+
+class AreaItem(TableItem):
+    name = UnicodeAttribute()
+    created_at = InstantAttribute()
+    uses = IntAttribute()
+    version = IntAttribute()
+
+
+def insert_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
+    """This function will write a new area and count it in the one that it lies in.
+
+    :raises Refused: labels `area` (the code is taken) or `area {parent}` (there is no such area).
+    """
+    item = AreaItem(
+        *keys.area(client_id, area.code),
+        name=area.name,
+        created_at=area.created_at,
+        uses=area.uses,
+        version=area.version,
+    )
+    transact([insert("area", item), *([use(client_id, area.parent)] if area.parent else []), *also])
+
+
+def rename_area(client_id: str, area: Area, *, version: int, also: Sequence[Action]) -> None:
+    """This function will write an area's new name.
+
+    :raises Refused: label `area`, if it is not what it was.
+    """
+    changes = [AreaItem.name.set(area.name), AreaItem.version.set(area.version)]
+    transact([update("area", keys.area(client_id, area.code), changes, AreaItem.version == version), *also])
+
+
+def delete_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
+    """This function will take away an area that nothing names.
+
+    :raises Refused: label `area`, if something names it, or it is gone.
+    """
+    unused = AreaItem.uses == 0
+    outer = [leave(client_id, area.parent)] if area.parent else []
+    transact([delete("area", keys.area(client_id, area.code), unused), *outer, *also])
+
+
+def use(client_id: str, code: str) -> Action:
+    """This function will give the write that counts one more use. Label: `area {code}`, refused if there is none."""
+    return update(f"area {code}", keys.area(client_id, code), [AreaItem.uses.add(1)], AreaItem.uses.exists())
+
+
+def leave(client_id: str, code: str) -> Action:
+    """This function will give the write that counts one use less. Label: `area {code}`."""
+    return update(f"area {code}", keys.area(client_id, code), [AreaItem.uses.add(-1)], AreaItem.uses > 0)
+
+
+def find_area(client_id: str, code: str) -> Area | None:
+    item = dynamo.find(AreaItem, keys.area(client_id, code))
+    return _area(item) if item else None
+
+
+def areas_in(client_id: str, outer: str | None) -> Sequence[Area]:
+    """This function will read all areas of a client, or one and what lies in it: a read unit for about 30."""
+    partition, prefix = keys.area(client_id, "")
+    found = [_area(item) for item in dynamo.all_of(AreaItem, partition, prefix + (outer or ""))]
+    return [area for area in found if outer is None or f"{area.code}{SEPARATOR}".startswith(outer + SEPARATOR)]
+
+
+def _area(item: AreaItem) -> Area:
+    code = item.sk.partition("#")[2]
+    return Area(code, item.name, item.created_at, item.uses, item.version)

@@ -1,0 +1,60 @@
+"""Areas as the API shows them."""
+
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from chalicelib.areas.domain import Area
+from chalicelib.platform.schema import Instant, Schema, Text, Version
+
+AreaCode = Annotated[str, Field(max_length=60, examples=["Poblacion.P1"])]
+
+
+class NewArea(Schema):
+    """A place to divide connections by."""
+
+    code: AreaCode = Field(description="The code of the area that it lies in, a dot, and its own")
+    name: Text = Field(examples=["Purok 1"])
+
+
+class AreaChange(Schema):
+    """Another name for an area. Its code stays."""
+
+    version: Version
+    name: Text
+
+
+class AreaOut(Schema):
+    """A place that connections lie in."""
+
+    code: str
+    name: str
+    parent: str | None = Field(description="The area that it lies in")
+    level: int = Field(description="0 for the largest; the client's areaLevels name the levels")
+    uses: int = Field(description="How many connections and smaller areas name it; it can be deleted at 0")
+    version: int
+    created_at: Instant
+
+    @classmethod
+    def of(cls, area: Area) -> Self:
+        return cls(
+            code=area.code,
+            name=area.name,
+            parent=area.parent,
+            level=area.depth,
+            uses=area.uses,
+            version=area.version,
+            created_at=area.created_at,
+        )
+
+
+class AreaQuery(Schema):
+    """Which areas."""
+
+    within: AreaCode | None = Field(default=None, description="Only this area and what lies in it")
+
+
+class AreaList(Schema):
+    """Areas, by code."""
+
+    items: tuple[AreaOut, ...]

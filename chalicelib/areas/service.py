@@ -1,0 +1,116 @@
+"""Keep the client's list of areas."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chalicelib.areas import repository
+from chalicelib.areas.domain import Area, known_code, new_area
+from chalicelib.audit import service as audit
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.tenancy import service as tenancy
+
+
+def open_area(ctx: Context, *, code: str, name: str) -> Area:
+    """This function will add an area to the client's list; the same again gives the one that is there.
+
+    :raises Invalid: for a code that can't be, or names an outer area that is not there.
+    :raises Conflict: if the code is taken by an area of another name.
+    """
+    area = new_area(tenancy.get_client(ctx), code=code, name=name, created_at=ctx.now)
+    try:
+        repository.insert_area(ctx.client, area, also=[_noted(ctx, "opened", area)])
+    except Refused as refused:
+        if "area" not in refused.labels:
+            raise _unknown(str(area.parent)) from None
+        made = repository.find_area(ctx.client, code)
+        if made and made.name == name:
+            return made
+        raise Conflict("area-taken", f"there is an area {code} already; choose another code") from None
+    return area
+
+
+def get_area(ctx: Context, *, code: str) -> Area:
+    """This function will give one area.
+
+    :raises NotFound: if the client has none with this code.
+    """
+    area = repository.find_area(ctx.client, known_code(code))
+    if area is None:
+        raise NotFound("not-found", "there is no area with this code")
+    return area
+
+
+def list_areas(ctx: Context, *, outer: str | None = None) -> Sequence[Area]:
+    """This function will list all areas by code, or one area with all that lies in it."""
+    return repository.areas_in(ctx.client, outer)
+
+
+def rename_area(ctx: Context, *, code: str, name: str, version: int) -> Area:
+    """This function will give an area another name; its code stays, for connections and readings carry it.
+
+    :raises NotFound: if the client has none with this code.
+    :raises Conflict: if somebody else changed it meanwhile.
+    """
+    area = get_area(ctx, code=code)
+    renamed = replace(area, name=name, version=version + 1)
+    try:
+        repository.rename_area(
+            ctx.client, renamed, version=version, also=[_noted(ctx, "renamed", renamed, before=area)]
+        )
+    except Refused:
+        raise Conflict("changed", "somebody changed this area meanwhile; look at it and try again") from None
+    return renamed
+
+
+def delete_area(ctx: Context, *, code: str) -> Area:
+    """This function will take an area away.
+
+    :raises NotFound: if the client has none with this code.
+    :raises Conflict: while a connection or a smaller area names it.
+    """
+    area = get_area(ctx, code=code)
+    try:
+        repository.delete_area(ctx.client, area, also=[_noted(ctx, "deleted", area)])
+    except Refused:
+        raise Conflict("area-used", f"area {code} has connections or smaller areas in it; move them first") from None
+    return area
+
+
+def entering(ctx: Context, *, area: str) -> list[Action]:
+    """This function will give the writes by which a connection comes to lie in an area; `refusal_of` explains theirs.
+
+    A client without levels of areas keeps no list: its connections carry any word, or none.
+
+    :raises Invalid: where areas are listed and none, or none that could be one, is named.
+    """
+    if not tenancy.get_client(ctx).area_levels:
+        return []
+    try:
+        return [repository.use(ctx.client, known_code(area))]
+    except NotFound:
+        raise _unknown(area) from None
+
+
+def leaving(ctx: Context, *, area: str) -> list[Action]:
+    """This function will give the writes by which a connection stops lying in an area."""
+    # What was a mere word before the client kept a list is counted nowhere.
+    listed = bool(area) and repository.find_area(ctx.client, area) is not None
+    return [repository.leave(ctx.client, area)] if listed else []
+
+
+def refusal_of(refused: Refused) -> Invalid | None:
+    """This function will say that an area which a transaction was to enter is not there, if that is what it was."""
+    unknown = [label.partition(" ")[2] for label in refused.labels if label.startswith("area ")]
+    return _unknown(unknown[0]) if unknown else None
+
+
+def _noted(ctx: Context, action: str, area: Area, *, before: Area | None = None) -> Action:
+    was = {"area_name": before.name} if before else None
+    subject = ("area", area.code)
+    return audit.record(ctx, action=f"area.{action}", subject=subject, before=was, after={"area_name": area.name})
+
+
+def _unknown(code: str) -> Invalid:
+    return Invalid("unknown-area", f"area: there is no area {code!r}; see GET /api/clients/{{client}}/areas")

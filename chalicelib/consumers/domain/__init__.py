@@ -1,0 +1,34 @@
+"""The rules of consumers and connections: no clock, no table, no HTTP."""
+
+from chalicelib.consumers.domain.connections import (
+    Connection,
+    ConnectionEvent,
+    ConnectionStatus,
+    EventKind,
+    MeterDetails,
+    Purpose,
+    account_number,
+    account_sequence,
+    check_connection,
+    moved_on,
+    new_connection,
+    normalised_meter,
+)
+from chalicelib.consumers.domain.people import Consumer, ConsumerStatus
+
+__all__ = [
+    "Connection",
+    "ConnectionEvent",
+    "ConnectionStatus",
+    "Consumer",
+    "ConsumerStatus",
+    "EventKind",
+    "MeterDetails",
+    "Purpose",
+    "account_number",
+    "account_sequence",
+    "check_connection",
+    "moved_on",
+    "new_connection",
+    "normalised_meter",
+]

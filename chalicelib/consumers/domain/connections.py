@@ -1,0 +1,283 @@
+"""What a connection is, how account numbers are made, and what may become of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from chalicelib.consumers.domain.people import Consumer
+from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.ids import code
+from chalicelib.kernel.period import Period
+from chalicelib.tenancy.domain import Project
+
+ConnectionStatus = Literal["active", "disconnected", "closed"]
+EventKind = Literal["disconnected", "reconnected", "closed", "meter_exchanged", "consumer_changed"]
+# Whose use a connection meters: a consumer's, which is billed, or what a building's own meters show, which is not.
+Purpose = Literal["service", "common_area", "building"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One metered service at one place. The account number is its id.
+
+    `last_value` is the last confirmed reading (at first, the initial one), taken on `last_read_on` for `last_period`;
+    `carried` is what was used on a meter exchanged since then, up to its final reading. `version` counts every change,
+    so that two readings can't both follow the same one.
+    """
+
+    account: str
+    consumer_id: str | None
+    consumer_name: str
+    consumer_class: str
+    meter_number: str
+    area: str
+    status: ConnectionStatus
+    initial_reading: Decimal
+    last_value: Decimal
+    last_read_on: date | None
+    last_period: Period | None
+    last_usage: Decimal | None
+    version: int
+    created_at: datetime
+    request_print: str
+    purpose: Purpose = "service"
+    carried: Decimal | None = None
+    meter_brand: str | None = None
+    installed_on: date | None = None
+
+    @property
+    def is_billed(self) -> bool:
+        return self.purpose == "service"
+
+    def in_short(self) -> dict[str, object]:
+        """This function will say what the audit log keeps of it: all but whose name it is in."""
+        return {
+            "consumer_id": self.consumer_id,
+            "consumer_class": self.consumer_class,
+            "meter_number": self.meter_number,
+            "area": self.area,
+            "initial_reading": self.initial_reading,
+            "status": self.status,
+            "purpose": self.purpose,
+            "meter_brand": self.meter_brand,
+            "installed_on": self.installed_on,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MeterDetails:
+    """What can be said of a new connection's meter besides its number."""
+
+    purpose: Purpose = "service"
+    brand: str | None = None
+    installed_on: date | None = None
+
+
+ORDINARY = MeterDetails()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionEvent:
+    """What became of a connection on a day, and why. `facts` are short: meter numbers, readings, who came and went."""
+
+    id: str
+    kind: EventKind
+    on: date
+    reason: str
+    facts: Mapping[str, str]
+    by: str
+    at: datetime
+
+
+def normalised_meter(number: str) -> str:
+    """This function will give the form under which a meter number is unique: trimmed, upper case.
+
+    :raises Invalid: if it could not be a meter number.
+    """
+    return code(number.strip(), "a meter number").upper()
+
+
+def account_sequence(day: date) -> str:
+    """This function will name the sequence that account numbers of that day come from: one a month. Source: S3-072."""
+    return f"ACCOUNT#{Period.of(day)}"
+
+
+def account_number(day: date, number: int) -> str:
+    """This function will make an automatic account number: YYYYMM and at least four digits.
+
+    Source: S3-072. The first of November 2025 is 2025110001; after 9,999 in a month a fifth digit follows.
+    """
+    return f"{day:%Y%m}{number:04}"
+
+
+def check_connection(
+    project: Project,
+    *,
+    consumer_class: str,
+    consumer_id: str | None,
+    given_account: str | None,
+    purpose: Purpose = "service",
+) -> None:
+    """This function will hold a new connection against the project's settings.
+
+    :raises Invalid: naming the field.
+    """
+    settings = project.settings
+    check_class(project, consumer_class)
+    if purpose != "service" and consumer_id:
+        raise Invalid("consumer-given", "consumerId: a common area or building belongs to no consumer; leave it out")
+    if settings.consumer_required and purpose == "service" and not consumer_id:
+        raise Invalid("consumer-missing", "consumerId: each connection here belongs to a consumer; register them first")
+    if settings.account_numbers == "meter" and given_account is not None:
+        raise Invalid("account-given", "accountNumber: leave it out, the meter number is the account number here")
+    if settings.account_numbers == "automatic" and given_account is not None:
+        raise Invalid("account-given", "accountNumber: leave it out, account numbers are made automatically here")
+    if settings.account_numbers == "given":
+        if given_account is None:
+            raise Invalid("account-missing", "accountNumber: give the account or unit number, such as 101")
+        code(given_account, "an account number")
+
+
+def check_class(project: Project, consumer_class: str) -> None:
+    """This function will insist on a consumer class that the project knows.
+
+    :raises Invalid: otherwise.
+    """
+    if consumer_class not in project.settings.classes:
+        raise Invalid("unknown-class", f"consumerClass must be one of {', '.join(project.settings.classes)}")
+
+
+def new_connection(
+    *,
+    account: str,
+    consumer: Consumer | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+    created_at: datetime,
+    request_print: str,
+    details: MeterDetails = ORDINARY,
+) -> Connection:
+    """This function will give a connection as it is before its first reading."""
+    return Connection(
+        account=account,
+        consumer_id=consumer.id if consumer else None,
+        consumer_name=consumer.name if consumer else "",
+        consumer_class=consumer_class,
+        meter_number=meter_number,
+        area=area,
+        status="active",
+        initial_reading=initial_reading,
+        last_value=initial_reading,
+        last_read_on=None,
+        last_period=None,
+        last_usage=None,
+        version=0,
+        created_at=created_at,
+        request_print=request_print,
+        purpose=details.purpose,
+        meter_brand=details.brand,
+        installed_on=details.installed_on,
+    )
+
+
+def moved_on(connection: Connection, *, value: Decimal, read_on: date, period: Period, usage: Decimal) -> Connection:
+    """This function will give the connection as it is once a confirmed reading is its last one."""
+    return replace(
+        connection,
+        last_value=value,
+        last_read_on=read_on,
+        last_period=period,
+        last_usage=usage,
+        carried=None,
+        version=connection.version + 1,
+    )
+
+
+def disconnected(connection: Connection) -> Connection:
+    """This function will give the connection once its supply is cut: it keeps its meter and takes no readings.
+
+    :raises Conflict: if it is not active.
+    """
+    if connection.status != "active":
+        raise _is_already(connection)
+    return replace(connection, status="disconnected", version=connection.version + 1)
+
+
+def reconnected(connection: Connection) -> Connection:
+    """This function will give the connection once it is supplied again.
+
+    :raises Conflict: if it is not disconnected.
+    """
+    if connection.status != "disconnected":
+        raise _is_already(connection)
+    return replace(connection, status="active", version=connection.version + 1)
+
+
+def closed(connection: Connection) -> Connection:
+    """This function will give the connection once it is given up for good. Its bills stay, its meter number is free.
+
+    :raises Conflict: if it is closed, or a meter exchanged since the last reading showed use that is not billed yet.
+    """
+    if connection.status == "closed":
+        raise _is_already(connection)
+    if connection.carried:
+        raise Conflict("use-unread", f"{connection.carried} were used on the exchanged meter; take a reading first")
+    return replace(connection, status="closed", version=connection.version + 1)
+
+
+def _is_already(connection: Connection) -> Conflict:
+    return Conflict("wrong-status", f"connection {connection.account} is {connection.status}")
+
+
+def with_meter(
+    connection: Connection,
+    *,
+    meter_number: str,
+    final: Decimal,
+    first: Decimal,
+    brand: str | None,
+    exchanged_on: date,
+    today: date,
+) -> Connection:
+    """This function will give the connection with another meter; the old one's use waits for the next reading.
+
+    100 read last, 130 at the exchange, the new meter starts at 5 and shows 25 when read: 30 + 20 = 50 are billed.
+
+    :raises Invalid: for readings or a day that can't be.
+    :raises Conflict: if it is closed.
+    """
+    if connection.status == "closed":
+        raise _is_already(connection)
+    if final < connection.last_value:
+        raise Invalid("below-previous", f"finalReading: the old meter showed {connection.last_value} before")
+    if first < 0:
+        raise Invalid("bad-number", "firstReading: a meter does not show less than zero")
+    if exchanged_on > today:
+        raise Invalid("future-date", f"{exchanged_on} is in the future; today is {today}")
+    if connection.last_read_on and exchanged_on < connection.last_read_on:
+        raise Invalid("not-after-last", f"exchangedOn: the last confirmed reading is of {connection.last_read_on}")
+    if meter_number == connection.meter_number:
+        raise Invalid("same-meter", "meterNumber: the connection has this meter already")
+    return replace(
+        connection,
+        meter_number=meter_number,
+        last_value=first,
+        carried=(connection.carried or Decimal(0)) + final - connection.last_value,
+        meter_brand=brand,
+        installed_on=exchanged_on,
+        version=connection.version + 1,
+    )
+
+
+def taken_over(connection: Connection, consumer: Consumer) -> Connection:
+    """This function will give the connection as another consumer's. Bills made before stay the earlier one's.
+
+    :raises Conflict: if it is closed, or theirs already.
+    """
+    if connection.status == "closed" or connection.consumer_id == consumer.id:
+        raise Conflict("wrong-status", f"connection {connection.account} is closed, or theirs already")
+    return replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, version=connection.version + 1)

@@ -1,0 +1,114 @@
+"""What a consumer is, and the words that one is found by."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from chalicelib.kernel.errors import Conflict, Invalid
+
+ConsumerStatus = Literal["active", "inactive", "deleted"]
+
+_WORD = re.compile(r"\w+")
+_MAX_WORDS = 8
+_MAX_WORD = 40
+_MAX_EMAIL = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A person or household that is billed. Names and contacts never leave it for logs.
+
+    `connections` counts the active ones. A deleted consumer stays on record, for bills name them.
+    """
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str | None
+    phone: str | None
+    address: str | None
+    created_at: datetime
+    request_print: str
+    status: ConsumerStatus = "active"
+    connections: int = 0
+    version: int = 0
+    deleted_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def sort_name(self) -> str:
+        """What lists by name go by: last name first, folded."""
+        return " ".join(words_of(self.last_name) + words_of(self.first_name))
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that the consumer is found by; nobody finds who is deleted."""
+        return frozenset() if self.status == "deleted" else frozenset(words_of(self.name))
+
+
+def words_of(text: str) -> list[str]:
+    """This function will give the words of a name as they are searched: no accents, no capitals, at most eight.
+
+    Dela Peña-Santos -> dela, pena, santos.
+    """
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return [word[:_MAX_WORD] for word in _WORD.findall(plain.casefold())][:_MAX_WORDS]
+
+
+def is_found_by(consumer: Consumer, wanted: list[str]) -> bool:
+    """This function will say whether each wanted word begins some word of the name."""
+    return all(any(word.startswith(part) for word in consumer.words) for part in wanted)
+
+
+def first_match(consumer: Consumer, part: str) -> str | None:
+    """This function will give the first of the name's words that begin so: by it alone the consumer is listed once."""
+    return min((word for word in consumer.words if word.startswith(part)), default=None)
+
+
+def unique_email(email: str) -> str:
+    """This function will give the form in which an e-mail address is unique: composed, folded, trimmed.
+
+    :raises Invalid: if that form can't stand in a key.
+    """
+    unique = unicodedata.normalize("NFKC", email).strip().casefold()
+    if not 0 < len(unique) <= _MAX_EMAIL or not unique.isprintable() or "#" in unique:
+        raise Invalid("bad-email", f"email: up to {_MAX_EMAIL} letters, digits and signs, without #")
+    return unique
+
+
+def deleted(consumer: Consumer, at: datetime) -> Consumer:
+    """This function will give the consumer as they are once deleted: on record, and found by nobody.
+
+    :raises Conflict: while a connection of theirs is active. Source: S2-366.
+    """
+    if consumer.connections:
+        raise Conflict(
+            "consumer-connected", f"{consumer.connections} connections are active; disconnect or close them first"
+        )
+    return replace(consumer, status="deleted", deleted_at=at, version=consumer.version + 1)
+
+
+def check_status_change(consumer: Consumer, status: ConsumerStatus) -> None:
+    """This function will refuse to set somebody aside who is connected, and to change who is deleted.
+
+    :raises Conflict: in both cases.
+    """
+    if consumer.status == "deleted":
+        raise Conflict("consumer-deleted", "this consumer is deleted and stays as they were")
+    if status == "inactive" and consumer.connections:
+        raise Conflict(
+            "consumer-connected", f"{consumer.connections} connections are active; disconnect or close them first"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MeterBrand:
+    """A make of meters, as the client lists them."""
+
+    id: str
+    name: str

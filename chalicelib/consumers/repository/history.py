@@ -1,0 +1,48 @@
+"""What became of connections, in the table."""
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.consumers.domain import ConnectionEvent, EventKind
+from chalicelib.kernel.page import Page
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import DayAttribute, InstantAttribute, JsonAttribute, TableItem
+from chalicelib.platform.transaction import Action, insert
+from chalicelib.tenancy.domain import Project
+
+
+class EventItem(TableItem):
+    event = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    on = DayAttribute()
+    reason = UnicodeAttribute()
+    facts = JsonAttribute()
+    by = UnicodeAttribute()
+    at = InstantAttribute()
+
+
+def insert_event(project: Project, account: str, event: ConnectionEvent) -> Action:
+    """This function will give the write of what became of a connection. Two write units."""
+    place = f"{event.at.isoformat()}#{event.id}"
+    item = EventItem(
+        *keys.connection_event(project.client, project.id, account, place),
+        event=event.id,
+        kind=event.kind,
+        on=event.on,
+        reason=event.reason,
+        facts=dict(event.facts),
+        by=event.by,
+        at=event.at,
+    )
+    return insert("event", item)
+
+
+def events_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
+    """This function will read one page of what became of a connection, the newest first."""
+    partition, prefix = keys.connection_event(project.client, project.id, account, "")
+    page = dynamo.page_of(EventItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True)
+    return Page(tuple(_event(item) for item in page.items), page.cursor)
+
+
+def _event(item: EventItem) -> ConnectionEvent:
+    kind: EventKind = item.kind  # type: ignore[assignment]
+    return ConnectionEvent(item.event, kind, item.on, item.reason, item.facts, item.by, item.at)

@@ -1,0 +1,165 @@
+"""Consumers in the table: one item each, the words they are found by, and their claim on an e-mail address."""
+
+from collections.abc import Sequence
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.consumers.domain.people import Consumer, ConsumerStatus, unique_email
+from chalicelib.kernel.page import Page
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.transaction import Action, delete, insert, put, transact, update
+
+
+class ConsumerItem(TableItem):
+    consumer = UnicodeAttribute()
+    first_name = UnicodeAttribute()
+    last_name = UnicodeAttribute()
+    email = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
+    address = UnicodeAttribute(null=True)
+    created_at = InstantAttribute()
+    request_print = UnicodeAttribute()
+    status = UnicodeAttribute()
+    connections = IntAttribute()
+    version = IntAttribute()
+    deleted_at = InstantAttribute(null=True)
+
+
+class WordItem(TableItem):
+    """That a consumer's name has this word."""
+
+    consumer = UnicodeAttribute()
+
+
+class EmailItem(TableItem):
+    """That an e-mail address is this consumer's, and nobody else's of the client."""
+
+    consumer = UnicodeAttribute()
+
+
+def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action]) -> None:
+    """This function will write a new consumer, the words of their name, and what is to be written with it.
+
+    :raises Refused: labels `consumer` (this request was carried out before) or `email` (it is somebody else's).
+    """
+    words = [_insert_word(client_id, word, consumer.id) for word in sorted(consumer.words)]
+    claim = [_claim(client_id, consumer.email, consumer.id)] if consumer.email else []
+    transact([insert("consumer", _item(client_id, consumer)), *claim, *words, *also])
+
+
+def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: Sequence[Action]) -> None:
+    """This function will write a changed consumer, if nobody changed them since they were read.
+
+    :raises Refused: labels `consumer` (changed meanwhile, or connected meanwhile) or `email` (somebody else's).
+    """
+    unchanged = (ConsumerItem.version == before.version) & (ConsumerItem.connections == before.connections)
+    actions = [put("consumer", _item(client_id, after), unchanged)]
+    was, becomes = _unique(before.email), _unique(after.email)
+    if was != becomes:
+        if was:
+            actions.append(delete("old email", keys.email(client_id, was), EmailItem.consumer == after.id))
+        if after.email:
+            actions.append(_claim(client_id, after.email, after.id))
+    gone, new = before.words - after.words, after.words - before.words
+    actions += [
+        delete("word", keys.consumer_word(client_id, word, after.id), WordItem.consumer == after.id)
+        for word in sorted(gone)
+    ]
+    actions += [_insert_word(client_id, word, after.id) for word in sorted(new)]
+    transact([*actions, *also])
+
+
+def connect(client_id: str, consumer_id: str) -> Action:
+    """This function will give the write that counts one more active connection. Label: `consumer`."""
+    active = ConsumerItem.status == "active"
+    return update("consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.connections.add(1)], active)
+
+
+def disconnect(client_id: str, consumer_id: str) -> Action:
+    """This function will give the write that counts one active connection less. Label: `former consumer`."""
+    some = ConsumerItem.connections > 0
+    return update("former consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.connections.add(-1)], some)
+
+
+def find_consumer(client_id: str, consumer_id: str) -> Consumer | None:
+    item = dynamo.find(ConsumerItem, keys.consumer(client_id, consumer_id))
+    return _consumer(item) if item else None
+
+
+def consumers_page(client_id: str, *, limit: int, cursor: str | None) -> Page[Consumer]:
+    """This function will read one page of all consumers, the oldest first. A moment behind."""
+    page = dynamo.page_of(ConsumerItem, keys.consumers(client_id), "", limit=limit, cursor=cursor, index="account")
+    return Page(tuple(_consumer(item) for item in page.items), page.cursor)
+
+
+def page_by_name(client_id: str, status: str, *, limit: int, cursor: str | None) -> Page[Consumer]:
+    """This function will read one page of the consumers of a status, by name. A moment behind."""
+    partition = keys.consumers_by_name(client_id, status)
+    page = dynamo.page_of(ConsumerItem, partition, "", limit=limit, cursor=cursor, index="worklist")
+    return Page(tuple(_consumer(item) for item in page.items), page.cursor)
+
+
+def words_page(client_id: str, part: str, *, limit: int, cursor: str | None) -> tuple[Page[tuple[str, str]], set[str]]:
+    """This function will read one page of (word, consumer) whose word begins so, and name the consumers."""
+    page = dynamo.page_of(WordItem, keys.consumer_words(client_id, part), part, limit=limit, cursor=cursor)
+    found = tuple((item.sk.partition("#")[0], item.consumer) for item in page.items)
+    return Page(found, page.cursor), {consumer for _, consumer in found}
+
+
+def consumers_of(client_id: str, ids: set[str]) -> dict[str, Consumer]:
+    """This function will read consumers by id, 100 to a request, half a read unit each."""
+    found = ConsumerItem.batch_get([keys.consumer(client_id, each) for each in sorted(ids)], consistent_read=False)
+    return {item.consumer: _consumer(item) for item in found}
+
+
+def _insert_word(client_id: str, word: str, consumer_id: str) -> Action:
+    return insert("word", WordItem(*keys.consumer_word(client_id, word, consumer_id), consumer=consumer_id))
+
+
+def _claim(client_id: str, email: str, consumer_id: str) -> Action:
+    return insert("email", EmailItem(*keys.email(client_id, unique_email(email)), consumer=consumer_id))
+
+
+def _unique(email: str | None) -> str | None:
+    return unique_email(email) if email else None
+
+
+def _item(client_id: str, consumer: Consumer) -> ConsumerItem:
+    return ConsumerItem(
+        *keys.consumer(client_id, consumer.id),
+        g1p=keys.consumers(client_id),
+        g1s=consumer.id,
+        g2p=keys.consumers_by_name(client_id, consumer.status),
+        g2s=keys.consumer_name_place(consumer.sort_name, consumer.id),
+        consumer=consumer.id,
+        first_name=consumer.first_name,
+        last_name=consumer.last_name,
+        email=consumer.email,
+        phone=consumer.phone,
+        address=consumer.address,
+        created_at=consumer.created_at,
+        request_print=consumer.request_print,
+        status=consumer.status,
+        connections=consumer.connections,
+        version=consumer.version,
+        deleted_at=consumer.deleted_at,
+    )
+
+
+def _consumer(item: ConsumerItem) -> Consumer:
+    status: ConsumerStatus = item.status  # type: ignore[assignment]
+    return Consumer(
+        id=item.consumer,
+        first_name=item.first_name,
+        last_name=item.last_name,
+        email=item.email,
+        phone=item.phone,
+        address=item.address,
+        created_at=item.created_at,
+        request_print=item.request_print,
+        status=status,
+        connections=item.connections,
+        version=item.version,
+        deleted_at=item.deleted_at,
+    )

@@ -1,0 +1,1 @@
+"""Consumers and connections as the API shows them."""

@@ -1,0 +1,187 @@
+"""Connections as the API shows them."""
+
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from chalicelib.consumers.domain import Connection, ConnectionEvent, ConnectionStatus, EventKind, Purpose
+from chalicelib.consumers.schemas.people import BrandId
+from chalicelib.platform.schema import (
+    AccountNumber,
+    Day,
+    DecimalText,
+    Instant,
+    PageQuery,
+    PeriodText,
+    Schema,
+    Text,
+    Version,
+)
+
+ConsumerId = Annotated[str, Field(min_length=1, max_length=26)]
+ConsumerClass = Annotated[str, Field(max_length=40, examples=["residential"])]
+MeterNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
+Area = Annotated[str, Field(max_length=60, pattern=r"^[^#.]*(\.[^#.]+)*$", examples=["Poblacion"])]
+Reason = Annotated[Text, Field(examples=["Asked by the consumer"])]
+
+
+class NewConnection(Schema):
+    """A metered connection to register."""
+
+    consumer_id: ConsumerId | None = None
+    account_number: AccountNumber | None = Field(default=None, description="Only where account numbers are given")
+    consumer_class: ConsumerClass
+    meter_number: MeterNumber
+    area: Area = Field(default="", description="One of the client's areas, if it keeps a list of them")
+    initial_reading: DecimalText = Field(default=Decimal(0), description="What the meter showed when installed")
+    purpose: Purpose = Field(default="service", description="A common area's or building's meter is read, never billed")
+    meter_brand: BrandId | None = None
+    installed_on: Day | None = None
+
+
+class ConnectionChange(Schema):
+    """A connection as it is to be from now on."""
+
+    version: Version
+    consumer_class: ConsumerClass
+    area: Area = ""
+    meter_brand: BrandId | None = None
+    installed_on: Day | None = None
+
+
+class StatusChange(Schema):
+    """Why and when a connection is cut off, supplied again or closed."""
+
+    reason: Reason
+    on: Day | None = Field(default=None, description="Today, if left out")
+
+
+class MeterExchange(Schema):
+    """The old meter's last word and the new meter's first."""
+
+    meter_number: MeterNumber
+    final_reading: DecimalText = Field(description="What the old meter showed at the exchange")
+    first_reading: DecimalText = Field(default=Decimal(0), description="What the new meter showed at the exchange")
+    meter_brand: BrandId | None = None
+    on: Day | None = Field(default=None, description="Today, if left out")
+    reason: Reason
+
+
+class HandOver(Schema):
+    """Who has a connection from now on."""
+
+    consumer_id: ConsumerId
+    on: Day | None = Field(default=None, description="Today, if left out")
+    reason: Reason
+
+
+class ConnectionQuery(PageQuery):
+    """Which connections: all by account number, or by one of these."""
+
+    status: ConnectionStatus | None = None
+    area: Area | None = Field(default=None, description="An area and whatever lies in it")
+    meter_number: MeterNumber | None = None
+    consumer_id: ConsumerId | None = None
+
+    @model_validator(mode="after")
+    def _one_filter(self) -> Self:
+        if sum(each is not None for each in (self.status, self.area, self.meter_number, self.consumer_id)) > 1:
+            raise ValueError("give one of status, area, meterNumber and consumerId")
+        return self
+
+
+class ConnectionOut(Schema):
+    """A metered connection. The account number is its id."""
+
+    account_number: str
+    consumer_id: str | None
+    consumer_name: str
+    consumer_class: str
+    meter_number: str
+    area: str
+    status: ConnectionStatus
+    purpose: Purpose
+    meter_brand: str | None
+    installed_on: Day | None
+    initial_reading: DecimalText
+    last_reading: DecimalText = Field(description="The last confirmed reading, at first the initial one")
+    last_read_on: Day | None
+    last_period: PeriodText | None
+    carried: DecimalText | None = Field(description="Used on a meter exchanged since the last reading, not billed yet")
+    version: int
+    created_at: Instant
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self:
+        return cls(
+            account_number=connection.account,
+            consumer_id=connection.consumer_id,
+            consumer_name=connection.consumer_name,
+            consumer_class=connection.consumer_class,
+            meter_number=connection.meter_number,
+            area=connection.area,
+            status=connection.status,
+            purpose=connection.purpose,
+            meter_brand=connection.meter_brand,
+            installed_on=connection.installed_on,
+            initial_reading=connection.initial_reading,
+            last_reading=connection.last_value,
+            last_read_on=connection.last_read_on,
+            last_period=connection.last_period,
+            carried=connection.carried,
+            version=connection.version,
+            created_at=connection.created_at,
+        )
+
+
+class ConnectionPage(Schema):
+    """One page of connections."""
+
+    items: tuple[ConnectionOut, ...]
+    cursor: str | None
+
+
+class EventOut(Schema):
+    """Something that became of a connection, and why."""
+
+    id: str
+    kind: EventKind
+    on: Day
+    reason: str
+    facts: dict[str, str] = Field(description="Meter numbers and readings of an exchange, who came and went")
+    by: str
+    at: Instant
+
+    @classmethod
+    def of(cls, event: ConnectionEvent) -> Self:
+        return cls(
+            id=event.id,
+            kind=event.kind,
+            on=event.on,
+            reason=event.reason,
+            facts=dict(event.facts),
+            by=event.by,
+            at=event.at,
+        )
+
+
+class EventPage(Schema):
+    """One page of what became of a connection."""
+
+    items: tuple[EventOut, ...]
+    cursor: str | None
+
+
+class MyConnection(Schema):
+    """A connection of the signed-in consumer, and the project it is in."""
+
+    project: str
+    project_label: str
+    connection: ConnectionOut
+
+
+class MyConnections(Schema):
+    """Everything that is the signed-in consumer's."""
+
+    items: tuple[MyConnection, ...]

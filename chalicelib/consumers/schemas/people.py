@@ -1,0 +1,120 @@
+"""Consumers and meter brands as the API shows them."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
+
+from chalicelib.consumers.domain import Consumer, ConsumerStatus
+from chalicelib.consumers.domain.people import MeterBrand
+from chalicelib.platform.schema import Instant, PageQuery, Schema, Text, Version
+
+Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["juan@example.com"])]
+Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
+BrandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["itron"])]
+
+
+class NewConsumer(Schema):
+    """Somebody who is to be billed."""
+
+    first_name: Text = Field(examples=["Juan"])
+    last_name: Text = Field(examples=["Dela Cruz"])
+    email: Email | None = Field(default=None, description="Nobody else's of the client")
+    phone: Phone | None = None
+    address: Text | None = None
+
+
+class ConsumerChange(NewConsumer):
+    """A consumer as they are to be from now on. Leave `status` out to keep it."""
+
+    version: Version
+    status: Literal["active", "inactive"] | None = None
+
+
+class ProfileChange(Schema):
+    """How to reach the consumer who is signed in; the utility keeps the rest."""
+
+    version: Version
+    phone: Phone | None = None
+    address: Text | None = None
+
+
+class ConsumerQuery(PageQuery):
+    """Which consumers: found by name, or of a status by name, or all by when they were registered."""
+
+    q: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
+        default=None, description='Beginnings of words of the name: "cru jua"'
+    )
+    status: ConsumerStatus | None = Field(default=None, description="Sorted by name")
+    sort: Literal["registered", "name"] | None = Field(
+        default=None, description="By name (those of a status, or the active ones), else by when they were registered"
+    )
+
+
+class ConsumerOut(Schema):
+    """A consumer."""
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str | None
+    phone: str | None
+    address: str | None
+    status: ConsumerStatus
+    connections: int = Field(description="How many connections are active")
+    version: int
+    created_at: Instant
+    deleted_at: Instant | None
+
+    @classmethod
+    def of(cls, consumer: Consumer) -> Self:
+        return cls(
+            id=consumer.id,
+            first_name=consumer.first_name,
+            last_name=consumer.last_name,
+            email=consumer.email,
+            phone=consumer.phone,
+            address=consumer.address,
+            status=consumer.status,
+            connections=consumer.connections,
+            version=consumer.version,
+            created_at=consumer.created_at,
+            deleted_at=consumer.deleted_at,
+        )
+
+
+class ConsumerPage(Schema):
+    """One page of consumers."""
+
+    items: tuple[ConsumerOut, ...]
+    cursor: str | None
+
+
+class NewLogin(Schema):
+    """The login that a consumer is to have."""
+
+    login: Annotated[str, Field(min_length=1, max_length=120)]
+    password: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
+
+
+class LoginMade(Schema):
+    """That a consumer can now sign in."""
+
+    user_id: str
+    login: str
+
+
+class BrandBody(Schema):
+    """A make of meters. Connections name it by its id."""
+
+    id: BrandId
+    name: Text = Field(examples=["Itron"])
+
+    @classmethod
+    def of(cls, brand: MeterBrand) -> Self:
+        return cls(id=brand.id, name=brand.name)
+
+
+class BrandList(Schema):
+    """All meter brands of a client."""
+
+    items: tuple[BrandBody, ...]

@@ -1,0 +1,72 @@
+"""The use cases of consumers and connections."""
+
+from chalicelib.consumers.service.brands import list_brands, open_brand
+from chalicelib.consumers.service.connections import explain_refusal, prepare_connection, register_connection
+from chalicelib.consumers.service.life import (
+    change_connection,
+    close,
+    delete_connection,
+    disconnect,
+    exchange_meter,
+    hand_over,
+    list_events,
+    reconnect,
+)
+from chalicelib.consumers.service.lookup import (
+    all_connections,
+    connections_by_account,
+    find_by_number,
+    get_connection,
+    list_by_meter,
+    list_connections,
+    list_of_consumer,
+    move_on,
+    my_connections,
+    shard_connections,
+)
+from chalicelib.consumers.service.people import (
+    change_consumer,
+    change_own_profile,
+    delete_consumer,
+    get_consumer,
+    get_own_profile,
+    list_consumers,
+    open_login,
+    register_consumer,
+    search_consumers,
+)
+
+__all__ = [
+    "all_connections",
+    "change_connection",
+    "change_consumer",
+    "change_own_profile",
+    "close",
+    "connections_by_account",
+    "delete_connection",
+    "delete_consumer",
+    "disconnect",
+    "exchange_meter",
+    "explain_refusal",
+    "find_by_number",
+    "get_connection",
+    "get_consumer",
+    "get_own_profile",
+    "hand_over",
+    "list_brands",
+    "list_by_meter",
+    "list_connections",
+    "list_consumers",
+    "list_events",
+    "list_of_consumer",
+    "move_on",
+    "my_connections",
+    "open_brand",
+    "open_login",
+    "prepare_connection",
+    "reconnect",
+    "register_connection",
+    "register_consumer",
+    "search_consumers",
+    "shard_connections",
+]

@@ -1,0 +1,209 @@
+"""Register connections."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from chalicelib.areas import service as areas
+from chalicelib.audit import service as audit
+from chalicelib.consumers.domain import (
+    Connection,
+    MeterDetails,
+    account_number,
+    account_sequence,
+    check_connection,
+    new_connection,
+    normalised_meter,
+)
+from chalicelib.consumers.domain.connections import ORDINARY
+from chalicelib.consumers.repository import brands
+from chalicelib.consumers.repository import connections as repository
+from chalicelib.consumers.service.people import get_consumer
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError
+from chalicelib.kernel.ids import fingerprint
+from chalicelib.kernel.quantity import plain
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+
+def register_connection(
+    ctx: Context,
+    *,
+    consumer_id: str | None,
+    account: str | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+    details: MeterDetails = ORDINARY,
+) -> Connection:
+    """This function will register a metered connection; its account number is made or given, as the project has it.
+
+    :raises Invalid: for a class, meter or account number that the project does not know.
+    :raises NotFound: for an unknown consumer.
+    :raises Conflict: if the meter or account number is taken.
+    """
+    project = tenancy.get_project(ctx)
+    connection = _draft(
+        ctx,
+        project,
+        consumer_id=consumer_id,
+        account=account,
+        consumer_class=consumer_class,
+        meter_number=meter_number,
+        area=area,
+        initial_reading=initial_reading,
+        details=details,
+    )
+    if made := _made_before(project, connection):
+        return made
+    connection = _with_account(ctx, project, connection)
+    try:
+        repository.insert_connection(project, connection, also=_with(ctx, connection))
+    except Refused as refused:
+        if "meter" in refused.labels and (made := _made_before(project, connection)):
+            return made
+        raise explain_refusal(project, connection, refused) from None
+    return connection
+
+
+def prepare_connection(
+    ctx: Context,
+    *,
+    consumer_id: str | None,
+    account: str | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+    details: MeterDetails = ORDINARY,
+) -> tuple[Connection, list[Action]]:
+    """This function will give a new connection and the writes that register it, for a transaction that does more.
+
+    What the table then refuses, `explain_refusal` puts into words. A crash before that transaction leaves a gap in the
+    account numbers, nothing else.
+
+    :raises Invalid: for a class, meter or account number that the project does not know.
+    :raises NotFound: for an unknown consumer.
+    :raises Conflict: if the meter number is taken.
+    """
+    project = tenancy.get_project(ctx)
+    connection = _draft(
+        ctx,
+        project,
+        consumer_id=consumer_id,
+        account=account,
+        consumer_class=consumer_class,
+        meter_number=meter_number,
+        area=area,
+        initial_reading=initial_reading,
+        details=details,
+    )
+    if holder := repository.find_account_of_meter(project, connection.meter_number):
+        raise _meter_taken(connection.meter_number, holder)
+    connection = _with_account(ctx, project, connection)
+    return connection, [*repository.connection_writes(project, connection), *_with(ctx, connection)]
+
+
+def explain_refusal(project: Project, connection: Connection, refused: Refused) -> MeterbookError:
+    """This function will say why the table refused to register or change a connection."""
+    if "consumer" in refused.labels:
+        return Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected")
+    if "brand" in refused.labels:
+        return Invalid(
+            "unknown-brand", "meterBrand: there is no such brand; see GET /api/clients/{client}/meter-brands"
+        )
+    if unknown := areas.refusal_of(refused):
+        return unknown
+    if f"connection {connection.account}" in refused.labels:
+        return Conflict("changed", "somebody changed this connection meanwhile; look at it and try again")
+    if "meter" in refused.labels:
+        holder = repository.find_account_of_meter(project, connection.meter_number)
+        return _meter_taken(connection.meter_number, holder)
+    return Conflict("account-taken", f"account number {connection.account} is already in use")
+
+
+def noted(ctx: Context, action: str, before: Connection | None, after: Connection | None) -> Action:
+    """This function will give the entry of the audit log about a connection, for the transaction of the deed."""
+    connection = after or before
+    if connection is None:
+        raise AssertionError("nothing became of no connection")
+    return audit.record(
+        ctx,
+        action=f"connection.{action}",
+        subject=("connection", f"{ctx.project}.{connection.account}"),
+        before=before.in_short() if before else None,
+        after=after.in_short() if after else None,
+    )
+
+
+def _draft(
+    ctx: Context,
+    project: Project,
+    *,
+    consumer_id: str | None,
+    account: str | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+    details: MeterDetails = ORDINARY,
+) -> Connection:
+    """This function will give a connection that the project's settings allow; its account number may be missing."""
+    check_connection(
+        project,
+        consumer_class=consumer_class,
+        consumer_id=consumer_id,
+        given_account=account,
+        purpose=details.purpose,
+    )
+    if initial_reading < 0:
+        raise Invalid("bad-number", "initialReading: a meter does not show less than zero")
+    consumer = get_consumer(ctx, consumer_id=consumer_id) if consumer_id else None
+    meter = normalised_meter(meter_number)
+    # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
+    facts = (consumer_id or "", account or "", consumer_class, meter, area, plain(initial_reading), details.purpose)
+    return new_connection(
+        account=meter if project.settings.account_numbers == "meter" else account or "",
+        consumer=consumer,
+        consumer_class=consumer_class,
+        meter_number=meter,
+        area=area,
+        initial_reading=initial_reading,
+        created_at=ctx.now,
+        # Short, for it is kept on every connection, which each run reads.
+        request_print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16],
+        details=details,
+    )
+
+
+def _with(ctx: Context, connection: Connection) -> list[Action]:
+    """This function will give what goes with registering a connection: the client's lists, and the audit log."""
+    known = [brands.is_known(ctx.client, connection.meter_brand)] if connection.meter_brand else []
+    return [*areas.entering(ctx, area=connection.area), *known, noted(ctx, "registered", None, connection)]
+
+
+def _with_account(ctx: Context, project: Project, connection: Connection) -> Connection:
+    """This function will give the connection its account number where the project makes them."""
+    if connection.account:
+        return connection
+    day = local_day(ctx.now, project.settings.timezone)
+    number = repository.next_number(project, account_sequence(day))
+    return replace(connection, account=account_number(day, number))
+
+
+def _made_before(project: Project, asked: Connection) -> Connection | None:
+    """This function will find what an earlier sending of this very request made; another's meter is a conflict."""
+    account = repository.find_account_of_meter(project, asked.meter_number)
+    if account is None:
+        return None
+    holder = repository.find_connection(project, account)
+    if holder and holder.request_print == asked.request_print:
+        return holder
+    raise _meter_taken(asked.meter_number, account)
+
+
+def _meter_taken(meter: str, account: str | None) -> Conflict:
+    return Conflict("meter-taken", f"meter number {meter} is already on connection {account}")

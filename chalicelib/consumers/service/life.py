@@ -1,0 +1,210 @@
+"""What becomes of a connection: changed, cut off, supplied again, given another meter, handed over, closed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from chalicelib.areas import service as areas
+from chalicelib.consumers.domain import connections as rules
+from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind, normalised_meter
+from chalicelib.consumers.repository import brands, history
+from chalicelib.consumers.repository import connections as repository
+from chalicelib.consumers.service.connections import explain_refusal, noted
+from chalicelib.consumers.service.lookup import get_connection
+from chalicelib.consumers.service.people import get_consumer
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.quantity import plain
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+
+def change_connection(
+    ctx: Context,
+    *,
+    account: str,
+    version: int,
+    consumer_class: str,
+    area: str,
+    meter_brand: str | None,
+    installed_on: date | None,
+) -> Connection:
+    """This function will write a connection's class, area and meter details anew; the class counts from the next bill.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Invalid: for a class, area or brand that is not known here.
+    :raises Conflict: if somebody changed it meanwhile, or it is closed.
+    """
+    before = get_connection(ctx, account=account)
+    project = tenancy.get_project(ctx)
+    rules.check_class(project, consumer_class)
+    if before.status == "closed":
+        raise Conflict("wrong-status", f"connection {account} is closed")
+    after = replace(
+        before,
+        consumer_class=consumer_class,
+        area=area,
+        meter_brand=meter_brand,
+        installed_on=installed_on,
+        version=version + 1,
+    )
+    lists = [] if area == before.area else [*areas.entering(ctx, area=area), *areas.leaving(ctx, area=before.area)]
+    if meter_brand and meter_brand != before.meter_brand:
+        lists.append(brands.is_known(ctx.client, meter_brand))
+    lists.append(noted(ctx, "changed", before, after))
+    _commit(project, after, [*repository.store_connection(project, replace(before, version=version), after), *lists])
+    return after
+
+
+def disconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
+    """This function will cut a connection off, for a reason. It takes no readings until it is supplied again.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Conflict: if it is not active.
+    """
+    return _turn(ctx, account, "disconnected", rules.disconnected, reason, on)
+
+
+def reconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
+    """This function will supply a connection again.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Conflict: if it is not disconnected, or its consumer is not active.
+    """
+    return _turn(ctx, account, "reconnected", rules.reconnected, reason, on)
+
+
+def close(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
+    """This function will close a connection for good; its meter number is free for another.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Conflict: if it is closed, or use of an exchanged meter waits to be billed.
+    """
+    return _turn(ctx, account, "closed", rules.closed, reason, on)
+
+
+def exchange_meter(
+    ctx: Context,
+    *,
+    account: str,
+    meter_number: str,
+    final: Decimal,
+    first: Decimal,
+    meter_brand: str | None,
+    on: date | None,
+    reason: str,
+) -> Connection:
+    """This function will put another meter on a connection. The next bill takes the use of both.
+
+    A reading of the old meter that still waits for confirmation can't be confirmed any more; take another one.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Invalid: for readings, a day, a number or a brand that can't be.
+    :raises Conflict: if the number is on another connection, or this one is closed or changed meanwhile.
+    """
+    before = get_connection(ctx, account=account)
+    project = tenancy.get_project(ctx)
+    today = local_day(ctx.now, project.settings.timezone)
+    after = rules.with_meter(
+        before,
+        meter_number=normalised_meter(meter_number),
+        final=final,
+        first=first,
+        brand=meter_brand,
+        exchanged_on=on or today,
+        today=today,
+    )
+    facts = {
+        "oldMeter": before.meter_number,
+        "finalReading": plain(final),
+        "newMeter": after.meter_number,
+        "firstReading": plain(first),
+    }
+    known = [brands.is_known(ctx.client, meter_brand)] if meter_brand else []
+    event = _event(ctx, project, after, "meter_exchanged", facts, reason, on)
+    log = noted(ctx, "meter-exchanged", before, after)
+    _commit(project, after, [*repository.store_connection(project, before, after), event, log, *known])
+    return after
+
+
+def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, reason: str) -> Connection:
+    """This function will make a connection another consumer's. Take a reading first: use since the last is theirs.
+
+    :raises NotFound: if there is no such connection or consumer.
+    :raises Conflict: if it is theirs already, or they are not active.
+    """
+    before = get_connection(ctx, account=account)
+    project = tenancy.get_project(ctx)
+    after = rules.taken_over(before, get_consumer(ctx, consumer_id=consumer_id))
+    facts = {"from": before.consumer_id or "", "to": consumer_id}
+    event = _event(ctx, project, after, "consumer_changed", facts, reason, on)
+    log = noted(ctx, "handed-over", before, after)
+    _commit(project, after, [*repository.store_connection(project, before, after), event, log])
+    return after
+
+
+def delete_connection(ctx: Context, *, account: str) -> Connection:
+    """This function will take away a connection that was registered by mistake.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Conflict: if it was ever read; close it then.
+    """
+    connection = get_connection(ctx, account=account)
+    project = tenancy.get_project(ctx)
+    if connection.last_period is not None:
+        raise Conflict("connection-used", f"connection {account} has readings and bills; close it instead")
+    lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
+    _commit(project, connection, [*repository.delete_connection(project, connection), *lists])
+    return connection
+
+
+def list_events(ctx: Context, *, account: str, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
+    """This function will list what became of a connection and why, the newest first.
+
+    :raises NotFound: if the project has no such connection.
+    """
+    connection = get_connection(ctx, account=account)
+    return history.events_page(tenancy.get_project(ctx), connection.account, limit=limit, cursor=cursor)
+
+
+def _turn(
+    ctx: Context,
+    account: str,
+    kind: EventKind,
+    rule: Callable[[Connection], Connection],
+    reason: str,
+    on: date | None,
+) -> Connection:
+    before = get_connection(ctx, account=account)
+    project = tenancy.get_project(ctx)
+    after = rule(before)
+    lists = areas.leaving(ctx, area=before.area) if after.status == "closed" else []
+    lists.append(noted(ctx, kind, before, after))
+    event = _event(ctx, project, after, kind, {"was": before.status}, reason, on)
+    _commit(project, after, [*repository.store_connection(project, before, after), event, *lists])
+    return after
+
+
+def _event(
+    ctx: Context,
+    project: Project,
+    connection: Connection,
+    kind: EventKind,
+    facts: Mapping[str, str],
+    reason: str,
+    on: date | None,
+) -> Action:
+    day = on or local_day(ctx.now, project.settings.timezone)
+    event = ConnectionEvent(ctx.new_id(), kind, day, reason, facts, ctx.actor.id, ctx.now)
+    return history.insert_event(project, connection.account, event)
+
+
+def _commit(project: Project, connection: Connection, writes: list[Action]) -> None:
+    try:
+        repository.commit(writes)
+    except Refused as refused:
+        raise explain_refusal(project, connection, refused) from None

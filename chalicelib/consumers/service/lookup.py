@@ -1,0 +1,123 @@
+"""Look connections up, one or many."""
+
+from collections.abc import Iterable, Iterator
+
+from chalicelib.consumers.domain import Connection, ConnectionStatus, normalised_meter
+from chalicelib.consumers.repository import connections as repository
+from chalicelib.consumers.service.people import get_consumer
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.ids import code
+from chalicelib.kernel.page import Page
+from chalicelib.platform.transaction import Action
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+
+def get_connection(ctx: Context, *, account: str) -> Connection:
+    """This function will give a connection; a consumer gets only what is theirs.
+
+    :raises NotFound: for anything else.
+    """
+    project = tenancy.get_project(ctx)
+    connection = repository.find_connection(project, _known_account(account))
+    if connection is None or not _may_see(ctx, connection):
+        raise NotFound("not-found", "there is no connection with this account number")
+    return connection
+
+
+def list_connections(
+    ctx: Context,
+    *,
+    status: ConnectionStatus | None = None,
+    area: str | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[Connection]:
+    """This function will list a project's connections by account number, one page at a time.
+
+    Those that are not active have a list of their own, and so has each area with what lies in it.
+
+    :raises Invalid: for both filters at once.
+    """
+    project = tenancy.get_project(ctx)
+    if area and status:
+        raise Invalid("bad-filter", "give one of area and status")
+    if area:
+        accounts = repository.area_page(project, area, limit=limit, cursor=cursor)
+        known = repository.connections_of(project, accounts.items)
+        return Page(tuple(known[each] for each in accounts.items if each in known), accounts.cursor)
+    if status in {"disconnected", "closed"}:
+        return repository.idle_page(project, str(status), limit=limit, cursor=cursor)
+    return repository.connections_page(project, active=status == "active", limit=limit, cursor=cursor)
+
+
+def list_by_meter(ctx: Context, *, meter_number: str) -> Page[Connection]:
+    """This function will find the connection that has a meter, if one has.
+
+    :raises Invalid: if it can't be a meter number.
+    """
+    found = find_by_number(tenancy.get_project(ctx), account=None, meter_number=meter_number)
+    return Page((found,) if found else (), None)
+
+
+def list_of_consumer(ctx: Context, *, consumer_id: str) -> Page[Connection]:
+    """This function will list what a consumer has in a project: all of it, for it is never much.
+
+    :raises NotFound: if the client has no such consumer.
+    """
+    project = tenancy.get_project(ctx)
+    get_consumer(ctx, consumer_id=consumer_id)
+    accounts = [account for each, account in repository.links_of(ctx.client, consumer_id) if each == project.id]
+    found = repository.connections_of(project, accounts)
+    return Page(tuple(found[account] for account in accounts if account in found), None)
+
+
+def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
+    """This function will list what is the signed-in consumer's, over all projects."""
+    if ctx.actor.consumer_id is None:
+        return ()
+    mine: list[tuple[Project, Connection]] = []
+    for project_id, account in repository.links_of(ctx.client, ctx.actor.consumer_id):
+        here = ctx.in_project(project_id)
+        mine.append((tenancy.get_project(here), get_connection(here, account=account)))
+    return tuple(mine)
+
+
+def find_by_number(project: Project, *, account: str | None, meter_number: str | None) -> Connection | None:
+    """This function will look a connection up by account or, failing that, by meter number. One or two reads."""
+    if account is None and meter_number is not None:
+        account = repository.find_account_of_meter(project, normalised_meter(meter_number))
+    return repository.find_connection(project, account) if account else None
+
+
+def connections_by_account(project: Project, accounts: Iterable[str]) -> dict[str, Connection]:
+    """This function will read many connections at once, as they are now."""
+    return repository.connections_of(project, accounts)
+
+
+def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
+    """This function will read all connections of one shard, as they were a moment ago."""
+    return repository.shard_connections(project, shard)
+
+
+def all_connections(project: Project) -> Iterator[Connection]:
+    """This function will read all connections of a project, shard by shard."""
+    for shard in range(project.settings.shards):
+        yield from repository.shard_connections(project, shard)
+
+
+def move_on(project: Project, before: Connection, after: Connection) -> Action:
+    """This function will give the write by which a reading, confirmed in the same transaction, becomes the last."""
+    return repository.move_on(project, before, after)
+
+
+def _may_see(ctx: Context, connection: Connection) -> bool:
+    return ctx.actor.may("connections.read") or ctx.actor.owns(connection.consumer_id)
+
+
+def _known_account(account: str) -> str:
+    try:
+        return code(account, "an account number")
+    except Invalid:
+        raise NotFound("not-found", "there is no connection with this account number") from None

@@ -1,0 +1,212 @@
+"""Register consumers, change them, set them aside, and find them by name."""
+
+from dataclasses import replace
+
+from chalicelib.audit import service as audit
+from chalicelib.consumers.domain.people import (
+    Consumer,
+    ConsumerStatus,
+    check_status_change,
+    deleted,
+    first_match,
+    is_found_by,
+    unique_email,
+    words_of,
+)
+from chalicelib.consumers.repository import people as repository
+from chalicelib.identity import service as identity
+from chalicelib.identity.domain import User
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.ids import fingerprint, known_ulid
+from chalicelib.kernel.page import Page
+from chalicelib.platform.transaction import Action, Refused
+
+# A search looks at so many pages of words before it hands back what it has, and a cursor.
+_PAGES_PER_SEARCH = 5
+
+
+def register_consumer(
+    ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
+) -> Consumer:
+    """This function will register somebody who is to be billed.
+
+    :raises Invalid: if the request's Idempotency-Key was used for another one, or the e-mail address can't be one.
+    :raises Conflict: if the e-mail address is another consumer's.
+    """
+    if email:
+        unique_email(email)
+    consumer = Consumer(
+        id=ctx.new_id(),
+        first_name=first_name,
+        last_name=last_name,
+        email=email,
+        phone=phone,
+        address=address,
+        created_at=ctx.now,
+        request_print=fingerprint(first_name, last_name, email or "", phone or "", address or ""),
+    )
+    try:
+        repository.insert_consumer(ctx.client, consumer, also=[_noted(ctx, "registered", consumer)])
+    except Refused as refused:
+        if "consumer" not in refused.labels:
+            raise _email_taken() from None
+        return _same_request(repository.find_consumer(ctx.client, consumer.id), consumer)
+    return consumer
+
+
+def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
+    """This function will give a consumer of the client.
+
+    :raises NotFound: if the client has no such consumer.
+    """
+    consumer = repository.find_consumer(ctx.client, known_ulid(consumer_id, "consumer"))
+    if consumer is None:
+        raise NotFound("not-found", "there is no consumer with this id")
+    return consumer
+
+
+def get_own_profile(ctx: Context) -> Consumer:
+    """This function will give the consumer who is signed in.
+
+    :raises NotFound: if whoever is signed in is no consumer.
+    """
+    if ctx.actor.consumer_id is None:
+        raise NotFound("not-found", "you are not signed in as a consumer")
+    return get_consumer(ctx, consumer_id=ctx.actor.consumer_id)
+
+
+def change_consumer(  # what a form shows is what it sends back
+    ctx: Context,
+    *,
+    consumer_id: str,
+    version: int,
+    first_name: str,
+    last_name: str,
+    email: str | None,
+    phone: str | None,
+    address: str | None,
+    status: ConsumerStatus | None = None,
+) -> Consumer:
+    """This function will write a consumer's name, contacts and status anew. Bills made before keep the old name.
+
+    :raises NotFound: if the client has no such consumer.
+    :raises Conflict: if somebody changed them meanwhile, the e-mail address is another's, or the status can't be.
+    """
+    before = get_consumer(ctx, consumer_id=consumer_id)
+    check_status_change(before, status or before.status)
+    after = replace(
+        before,
+        first_name=first_name,
+        last_name=last_name,
+        email=email,
+        phone=phone,
+        address=address,
+        status=status or before.status,
+        version=version + 1,
+    )
+    _store(ctx, replace(before, version=version), after)
+    return after
+
+
+def change_own_profile(ctx: Context, *, version: int, phone: str | None, address: str | None) -> Consumer:
+    """This function will let the consumer who is signed in change how to reach them, and nothing else.
+
+    :raises NotFound: if whoever is signed in is no consumer.
+    :raises Conflict: if somebody changed them meanwhile.
+    """
+    before = get_own_profile(ctx)
+    check_status_change(before, before.status)
+    after = replace(before, phone=phone, address=address, version=version + 1)
+    _store(ctx, replace(before, version=version), after)
+    return after
+
+
+def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
+    """This function will delete a consumer: nobody finds them any more, and what names them stays whole.
+
+    :raises NotFound: if the client has no such consumer.
+    :raises Conflict: while a connection of theirs is active.
+    """
+    before = get_consumer(ctx, consumer_id=consumer_id)
+    if before.status == "deleted":
+        return before
+    after = deleted(before, ctx.now)
+    _store(ctx, before, after, "deleted")
+    return after
+
+
+def list_consumers(
+    ctx: Context, *, status: ConsumerStatus | None, by_name: bool, limit: int, cursor: str | None
+) -> Page[Consumer]:
+    """This function will list consumers, one page at a time: all, the oldest first, or those of a status by name."""
+    if status or by_name:
+        return repository.page_by_name(ctx.client, status or "active", limit=limit, cursor=cursor)
+    return repository.consumers_page(ctx.client, limit=limit, cursor=cursor)
+
+
+def search_consumers(ctx: Context, *, text: str, limit: int, cursor: str | None) -> Page[Consumer]:
+    """This function will find consumers by the beginnings of words of their names: "cru jua" finds Juan Dela Cruz.
+
+    Never a scan: the longest of the words is looked up among the words of all names. A page may be shorter than asked
+    for and still have a cursor.
+
+    :raises Invalid: if the text has no word to look for.
+    """
+    wanted = words_of(text)
+    if not wanted:
+        raise Invalid("nothing-to-find", "q: give the beginning of at least one word of the name")
+    part = max(wanted, key=len)
+    found: list[Consumer] = []
+    for _ in range(_PAGES_PER_SEARCH):
+        page, ids = repository.words_page(ctx.client, part, limit=limit - len(found), cursor=cursor)
+        known = repository.consumers_of(ctx.client, ids)
+        for word, consumer_id in page.items:
+            consumer = known.get(consumer_id)
+            if consumer and is_found_by(consumer, wanted) and first_match(consumer, part) == word:
+                found.append(consumer)
+        cursor = page.cursor
+        if cursor is None or len(found) >= limit:
+            break
+    return Page(tuple(found), cursor)
+
+
+def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> User:
+    """This function will let a consumer sign in and see what is theirs.
+
+    :raises NotFound: if the client has no such consumer.
+    :raises Conflict: if the login name is taken.
+    """
+    consumer = get_consumer(ctx, consumer_id=consumer_id)
+    return identity.register_consumer_login(
+        ctx, consumer_id=consumer.id, login=login, name=consumer.name, password=password
+    )
+
+
+def _store(ctx: Context, before: Consumer, after: Consumer, action: str = "changed") -> None:
+    if after.email:
+        unique_email(after.email)
+    try:
+        repository.store_consumer(ctx.client, before, after, also=[_noted(ctx, action, after, before=before)])
+    except Refused as refused:
+        if "email" in refused.labels:
+            raise _email_taken() from None
+        raise Conflict("changed", "somebody changed this consumer meanwhile; look at them and try again") from None
+
+
+def _noted(ctx: Context, action: str, after: Consumer, *, before: Consumer | None = None) -> Action:
+    """This function will write down that a consumer was changed, and what of it may be said."""
+    was = {"status": before.status, "version": before.version} if before else None
+    became = {"status": after.status, "version": after.version} if before else None
+    subject = ("consumer", after.id)
+    return audit.record(ctx, action=f"consumer.{action}", subject=subject, before=was, after=became)
+
+
+def _email_taken() -> Conflict:
+    return Conflict("email-taken", "this e-mail address is another consumer's")
+
+
+def _same_request(made: Consumer | None, asked: Consumer) -> Consumer:
+    if made is None or made.request_print != asked.request_print:
+        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
+    return made

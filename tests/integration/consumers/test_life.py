@@ -1,0 +1,277 @@
+"""What becomes of a connection: cut off, supplied again, given another meter, handed over, closed."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.platform import clock
+from tests.support.http import Api
+from tests.support.queues import drain
+from tests.support.utilities import (
+    NOVEMBER,
+    PASSWORD,
+    Utility,
+    open_condominium,
+    open_waterworks,
+    register_connection,
+)
+
+
+@pytest.fixture(autouse=True)
+def november() -> Iterator[None]:
+    clock.use_time(lambda: NOVEMBER)
+    yield
+    clock.use_time(None)
+
+
+@pytest.fixture
+def utility(api: Api) -> Utility:
+    return open_waterworks(api)
+
+
+@pytest.fixture
+def admin(utility: Utility) -> Api:
+    return utility.as_staff()
+
+
+def _read(admin: Api, utility: Utility, meter: str, value: str, read_on: str = "2025-11-05") -> str:
+    body = {"meterNumber": meter, "reading": value, "readOn": read_on}
+    reading: str = admin.post(f"{utility.base}/readings", body).expect(201)["id"]
+    return reading
+
+
+def _bill(app: Chalice, admin: Api, utility: Utility, period: str = "2025-11") -> list[dict[str, object]]:
+    admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)
+    admin.post(f"{utility.base}/billing-runs", {"period": period}).expect(202)
+    drain(app, "meterbook-billing")
+    bills: list[dict[str, object]] = admin.get(f"{utility.base}/bills", period=period).expect(200)["items"]
+    return bills
+
+
+@pytest.mark.covers("S3-074", "S3-099", "S3-124")
+def test_a_connection_is_cut_off_and_supplied_again_with_reasons_that_are_shown(utility: Utility, admin: Api) -> None:
+    account = register_connection(admin, utility, "SM-1")["accountNumber"]
+    path = f"{utility.base}/connections/{account}"
+
+    admin.post(f"{path}/disconnection", {}).expect(400)
+    cut = admin.post(f"{path}/disconnection", {"reason": "Three bills unpaid"}).expect(200)
+    assert cut["status"] == "disconnected"
+    assert admin.post(f"{path}/disconnection", {"reason": "Again"}).expect(409)["code"] == "wrong-status"
+    refused = admin.post(f"{utility.base}/readings", {"meterNumber": "SM-1", "reading": "9", "readOn": "2025-11-05"})
+    assert refused.expect(409)["code"] == "not-active"
+    listed = admin.get(f"{utility.base}/connections", status="disconnected").expect(200)["items"]
+    assert [each["accountNumber"] for each in listed] == [account]
+    assert admin.get(f"{utility.base}/connections", status="active").expect(200)["items"] == []
+
+    again = admin.post(f"{path}/reconnection", {"reason": "Paid", "on": "2025-11-10"}).expect(200)
+    assert again["status"] == "active"
+    _read(admin, utility, "SM-1", "9")
+    history = admin.get(f"{path}/history").expect(200)["items"]
+    assert {each["reason"] for each in history} == {"Three bills unpaid", "Paid"}
+    assert {(each["kind"], each["on"]) for each in history} == {
+        ("disconnected", "2025-11-11"),
+        ("reconnected", "2025-11-10"),
+    }
+    assert admin.get(f"{utility.base}/connections", status="disconnected").expect(200)["items"] == []
+
+
+@pytest.mark.covers("S2-300", "S1-023")
+def test_a_closed_connection_is_read_no_more_and_its_meter_number_is_free(utility: Utility, admin: Api) -> None:
+    first = register_connection(admin, utility, "SM-1")
+    path = f"{utility.base}/connections/{first['accountNumber']}"
+    assert admin.post(f"{path}/closure", {"reason": "Demolished"}).expect(200)["status"] == "closed"
+    for verb in ("closure", "disconnection", "reconnection"):
+        assert admin.post(f"{path}/{verb}", {"reason": "?"}).expect(409)["code"] == "wrong-status"
+    second = register_connection(admin, utility, "SM-1")
+    found = admin.get(f"{utility.base}/connections", meterNumber="sm-1").expect(200)["items"]
+    assert [each["accountNumber"] for each in found] == [second["accountNumber"]]
+    closed = admin.get(f"{utility.base}/connections", status="closed").expect(200)["items"]
+    assert [each["accountNumber"] for each in closed] == [first["accountNumber"]]
+    assert admin.get(path).expect(200)["meterNumber"] == "SM-1"
+
+
+def test_after_an_exchange_the_bill_takes_the_use_of_both_meters(app: Chalice, utility: Utility, admin: Api) -> None:
+    account = register_connection(admin, utility, "SM-1", initial="100")["accountNumber"]
+    path = f"{utility.base}/connections/{account}"
+    exchange = {
+        "meterNumber": "SM-2",
+        "finalReading": "104",
+        "firstReading": "3",
+        "on": "2025-11-02",
+        "reason": "Stuck",
+    }
+    after = admin.post(f"{path}/meter-exchanges", exchange).expect(200)
+    assert (after["meterNumber"], after["lastReading"], after["carried"]) == ("SM-2", "3", "4")
+    refused = admin.post(f"{utility.base}/readings", {"meterNumber": "SM-1", "reading": "9", "readOn": "2025-11-05"})
+    refused.expect(404)
+
+    reading = _read(admin, utility, "SM-2", "9")
+    assert admin.get(f"{utility.base}/readings/{reading}").expect(200)["usage"] == "10"
+    (bill,) = _bill(app, admin, utility)
+
+    assert (bill["previousReading"], bill["currentReading"], bill["carried"], bill["usage"]) == ("3", "9", "4", "10")
+    assert bill["total"] == "275.00"
+    assert admin.get(path).expect(200)["carried"] is None
+    (event,) = admin.get(f"{path}/history").expect(200)["items"]
+    assert event["facts"] == {"oldMeter": "SM-1", "finalReading": "104", "newMeter": "SM-2", "firstReading": "3"}
+
+
+def test_a_meter_exchanged_twice_between_two_readings_loses_nothing(utility: Utility, admin: Api) -> None:
+    account = register_connection(admin, utility, "SM-1", initial="100")["accountNumber"]
+    path = f"{utility.base}/connections/{account}/meter-exchanges"
+    admin.post(path, {"meterNumber": "SM-2", "finalReading": "104", "reason": "Stuck"}).expect(200)
+    admin.post(path, {"meterNumber": "SM-3", "finalReading": "2.5", "reason": "Leaks"}).expect(200)
+    reading = _read(admin, utility, "SM-3", "1")
+    assert admin.get(f"{utility.base}/readings/{reading}").expect(200)["usage"] == "7.5"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"finalReading": "99"}, "below-previous"),
+        ({"firstReading": "-1"}, "bad-number"),
+        ({"on": "2025-11-12"}, "future-date"),
+        ({"meterNumber": "SM-1"}, "same-meter"),
+        ({"meterBrand": "nobody"}, "unknown-brand"),
+    ],
+)
+def test_an_exchange_that_can_not_have_been_is_refused(
+    utility: Utility, admin: Api, change: dict[str, str], code: str
+) -> None:
+    account = register_connection(admin, utility, "SM-1", initial="100")["accountNumber"]
+    exchange = {"meterNumber": "SM-2", "finalReading": "104", "reason": "Stuck", **change}
+    path = f"{utility.base}/connections/{account}"
+    assert admin.post(f"{path}/meter-exchanges", exchange).expect(400)["code"] == code
+    assert admin.get(path).expect(200)["version"] == 0
+
+
+def test_a_reading_of_the_old_meter_can_not_be_confirmed_after_the_exchange(utility: Utility, admin: Api) -> None:
+    account = register_connection(admin, utility, "SM-1", initial="100")["accountNumber"]
+    reading = _read(admin, utility, "SM-1", "110")
+    exchange = {"meterNumber": "SM-2", "finalReading": "112", "reason": "Stuck"}
+    admin.post(f"{utility.base}/connections/{account}/meter-exchanges", exchange).expect(200)
+
+    refused = admin.post(f"{utility.base}/readings/{reading}/confirmation").expect(409)
+    assert refused["code"] == "meter-exchanged"
+    corrected = admin.put(f"{utility.base}/readings/{reading}", {"reading": "1", "readOn": "2025-11-06"}).expect(200)
+    assert (corrected["usage"], corrected["meterNumber"]) == ("13", "SM-2")
+    assert admin.post(f"{utility.base}/readings/{reading}/confirmation").expect(200)["usage"] == "13"
+
+
+def test_a_confirmed_reading_stands_once_its_meter_is_exchanged(utility: Utility, admin: Api) -> None:
+    account = register_connection(admin, utility, "SM-1")["accountNumber"]
+    reading = _read(admin, utility, "SM-1", "10")
+    admin.post(f"{utility.base}/readings/{reading}/confirmation").expect(200)
+    exchange = {"meterNumber": "SM-2", "finalReading": "12", "reason": "Stuck"}
+    admin.post(f"{utility.base}/connections/{account}/meter-exchanges", exchange).expect(200)
+    refused = admin.put(f"{utility.base}/readings/{reading}", {"reading": "11", "readOn": "2025-11-05"}).expect(409)
+    assert refused["code"] == "meter-exchanged"
+    closing = admin.post(f"{utility.base}/connections/{account}/closure", {"reason": "Gone"}).expect(409)
+    assert closing["code"] == "use-unread"
+
+
+@pytest.mark.covers("S2-299")
+def test_of_64_who_want_one_meter_number_at_once_one_gets_it(utility: Utility, admin: Api) -> None:
+    accounts = [register_connection(admin, utility, f"SM-{number}")["accountNumber"] for number in range(8)]
+    consumer = admin.post(utility.consumers, {"firstName": "A", "lastName": "B"}).expect(201)["id"]
+
+    def act(number: int) -> int:
+        if number < len(accounts):
+            exchange = {"meterNumber": "WANTED", "finalReading": "0", "reason": "New"}
+            path = f"{utility.base}/connections/{accounts[number]}/meter-exchanges"
+            return admin.post(path, exchange).status
+        body = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": "wanted"}
+        return admin.post(f"{utility.base}/connections", body).status
+
+    with ThreadPoolExecutor(64) as threads:
+        statuses = list(threads.map(act, range(64)))
+    assert sorted(set(statuses)) in ([200, 409], [201, 409])
+    assert statuses.count(409) == 63
+    assert len(admin.get(f"{utility.base}/connections", meterNumber="WANTED").expect(200)["items"]) == 1
+
+
+def test_a_connection_handed_over_is_the_new_consumers_and_its_old_bills_stay_the_old_ones(
+    app: Chalice, api: Api, utility: Utility, admin: Api
+) -> None:
+    connection = register_connection(admin, utility, "SM-1")
+    _read(admin, utility, "SM-1", "10")
+    (bill,) = _bill(app, admin, utility)
+    heir = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
+    path = f"{utility.base}/connections/{connection['accountNumber']}"
+    handed = admin.post(f"{path}/handovers", {"consumerId": heir, "reason": "Sold"}).expect(200)
+
+    assert (handed["consumerId"], handed["consumerName"]) == (heir, "Ana Reyes")
+    before, after = (admin.get(f"{utility.consumers}/{each}").json for each in (connection["consumerId"], heir))
+    assert (before["connections"], after["connections"]) == (0, 1)
+    admin.post(f"{utility.consumers}/{heir}/login", {"login": "ana", "password": PASSWORD}).expect(201)
+    ana = api.sign_in(utility.client, "ana", PASSWORD)
+    assert [each["connection"]["accountNumber"] for each in ana.get("/api/me/connections").json["items"]] == [
+        connection["accountNumber"]
+    ]
+    ana.get(f"{utility.base}/bills/{bill['id']}").expect(404)
+    again = admin.post(f"{path}/handovers", {"consumerId": heir, "reason": "Sold"}).expect(409)
+    assert again["code"] == "wrong-status"
+    admin.delete(f"{utility.consumers}/{connection['consumerId']}").expect(200)
+
+
+@pytest.mark.covers("S0-004", "S2-018", "S2-171", "S2-172", "S2-373", "S2-377")
+def test_a_connection_is_changed_and_deleted_only_while_it_was_never_read(
+    app: Chalice, utility: Utility, admin: Api
+) -> None:
+    read, unread = (register_connection(admin, utility, meter) for meter in ("SM-1", "SM-2"))
+    _read(admin, utility, "SM-1", "10")
+    change = {"version": 0, "consumerClass": "commercial", "area": "North", "installedOn": "2020-01-15"}
+    path = f"{utility.base}/connections/{unread['accountNumber']}"
+    changed = admin.put(path, change).expect(200)
+    assert (changed["consumerClass"], changed["area"], changed["installedOn"]) == ("commercial", "North", "2020-01-15")
+    assert admin.put(path, change).expect(409)["code"] == "changed"
+    _bill(app, admin, utility)
+
+    assert admin.delete(f"{utility.base}/connections/{read['accountNumber']}").expect(409)["code"] == "connection-used"
+    admin.delete(path).expect(200)
+    admin.get(path).expect(404)
+    assert admin.get(f"{utility.consumers}/{unread['consumerId']}").expect(200)["connections"] == 0
+    register_connection(admin, utility, "SM-2")
+
+
+@pytest.mark.covers("S3-098")
+def test_another_class_counts_from_the_next_bill_only(app: Chalice, utility: Utility, admin: Api) -> None:
+    connection = register_connection(admin, utility, "SM-1")
+    _read(admin, utility, "SM-1", "10")
+    (bill,) = _bill(app, admin, utility)
+    path = f"{utility.base}/connections/{connection['accountNumber']}"
+    shown = admin.get(path).expect(200)
+    admin.put(path, {"version": shown["version"], "consumerClass": "commercial"}).expect(200)
+    assert admin.get(f"{utility.base}/bills/{bill['id']}").expect(200)["total"] == "275.00" == bill["total"]
+    clock.use_time(lambda: datetime.fromisoformat("2025-12-06T01:00:00+00:00"))
+    late = utility.as_staff()
+    _read(late, utility, "SM-1", "20", "2025-12-05")
+    (next_bill,) = _bill(app, late, utility, "2025-12")
+    assert next_bill["total"] == "300.00"  # 10 at 25.00, and 50.00
+
+
+def test_a_buildings_own_meters_are_read_and_compared_and_never_billed(
+    app: Chalice, api: Api, at: Callable[[datetime], None]
+) -> None:
+    at(datetime.fromisoformat("2025-08-01T18:00:00+00:00"))
+    utility = open_condominium(api)
+    admin = utility.as_staff()
+    meters = [("101", "service", 1774, 1785), ("102", "service", 30, 104), ("common", "common_area", 1730, 1750)]
+    balance = f"{utility.base}/readings/balance"
+    for account, purpose, before, after in (*meters, ("building", "building", 12985, 13090)):
+        body = {"accountNumber": account, "consumerClass": "unit", "meterNumber": f"WM-{account}", "purpose": purpose}
+        admin.post(f"{utility.base}/connections", {**body, "initialReading": str(before)}).expect(201)
+        if account == "building":  # not read yet: its use is calculated
+            shown = admin.get(balance, period="2025-07").expect(200)
+            assert (shown["building"], shown["calculated"], shown["loss"]) == ("105", True, "0")
+        _read(admin, utility, f"WM-{account}", str(after), "2025-08-01")
+
+    shown = admin.get(balance, period="2025-07").expect(200)
+    assert (shown["units"], shown["commonArea"], shown["building"]) == ("85", "20", "105")
+    assert (shown["calculated"], shown["loss"]) == (False, "0")
+    assert {bill["accountNumber"] for bill in _bill(app, admin, utility, "2025-07")} == {"101", "102"}
+    (run,) = admin.get(f"{utility.base}/billing-runs").expect(200)["items"]
+    assert admin.get(f"{utility.base}/billing-runs/{run['id']}/exceptions").expect(200)["items"] == []

@@ -1,0 +1,198 @@
+"""Consumers: found by the words of their names, reachable by an e-mail address of their own, deleted only when free."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chalicelib.consumers import service
+from chalicelib.kernel.errors import Conflict
+from tests.support.http import Api
+from tests.support.table import items_of
+from tests.support.utilities import PASSWORD, Utility, open_waterworks
+
+
+@pytest.fixture
+def utility(api: Api) -> Utility:
+    return open_waterworks(api)
+
+
+@pytest.fixture
+def admin(utility: Utility) -> Api:
+    return utility.as_staff()
+
+
+def _register(admin: Api, utility: Utility, first: str, last: str, **more: str) -> dict[str, object]:
+    made: dict[str, object] = admin.post(utility.consumers, {"firstName": first, "lastName": last, **more}).expect(201)
+    return made
+
+
+def _names(admin: Api, utility: Utility, **query: object) -> list[str]:
+    page = admin.get(utility.consumers, **query).expect(200)
+    return [f"{each['firstName']} {each['lastName']}" for each in page["items"]]
+
+
+def test_a_consumer_is_found_by_the_beginnings_of_words_in_any_order(utility: Utility, admin: Api) -> None:
+    for first, last in (("Juan", "Dela Cruz"), ("Juana", "Peña-Santos"), ("Pedro", "Santos"), ("Crisanto", "Cruz")):
+        _register(admin, utility, first, last)
+
+    assert set(_names(admin, utility, q="jua")) == {"Juan Dela Cruz", "Juana Peña-Santos"}
+    assert set(_names(admin, utility, q="CRUZ")) == {"Juan Dela Cruz", "Crisanto Cruz"}
+    assert _names(admin, utility, q="cru jua") == ["Juan Dela Cruz"]
+    assert _names(admin, utility, q="pena") == ["Juana Peña-Santos"]
+    assert _names(admin, utility, q="cr") == ["Crisanto Cruz", "Juan Dela Cruz"]  # once, though two words begin so
+    assert _names(admin, utility, q="ruz") == []
+    assert admin.get(utility.consumers, q="--").expect(400)["code"] == "nothing-to-find"
+
+
+def test_a_search_goes_on_from_its_cursor(utility: Utility, admin: Api) -> None:
+    for number in range(7):
+        _register(admin, utility, f"Ana{number}", "Reyes")
+    found: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        query = {"q": "reyes ana", "limit": 3} | ({"cursor": cursor} if cursor else {})
+        page = admin.get(utility.consumers, **query).expect(200)
+        found += [each["firstName"] for each in page["items"]]
+        cursor = page["cursor"]
+    assert sorted(found) == [f"Ana{number}" for number in range(7)]
+
+
+def test_lists_are_by_registration_or_by_name_and_of_a_status(utility: Utility, admin: Api) -> None:
+    ids = [_register(admin, utility, *name.split())["id"] for name in ("Zoe Abad", "Ana Cruz", "Ben Abad")]
+    admin.put(f"{utility.consumers}/{ids[0]}", _change("Zoe", "Abad", status="inactive")).expect(200)
+
+    assert _names(admin, utility) == ["Zoe Abad", "Ana Cruz", "Ben Abad"]
+    assert _names(admin, utility, sort="name") == ["Ben Abad", "Ana Cruz"]
+    assert _names(admin, utility, status="inactive") == ["Zoe Abad"]
+
+
+@pytest.mark.covers("S0-003")
+def test_a_consumer_is_changed_and_found_under_the_new_name_only(utility: Utility, admin: Api) -> None:
+    consumer = _register(admin, utility, "Maria", "Santos", email="maria@example.com")
+    path = f"{utility.consumers}/{consumer['id']}"
+    admin.put(path, _change("Maria", "Reyes", address="Purok 2", email="m@example.com")).expect(200)
+
+    shown = admin.get(path).expect(200)
+    assert (shown["lastName"], shown["address"], shown["email"]) == ("Reyes", "Purok 2", "m@example.com")
+    assert _names(admin, utility, q="reyes") == ["Maria Reyes"] == _names(admin, utility)
+    assert _names(admin, utility, q="santos") == []
+    _register(admin, utility, "Other", "Person", email="maria@example.com")  # free again
+
+
+def test_who_changes_what_somebody_else_changed_meanwhile_is_told(utility: Utility, admin: Api) -> None:
+    path = f"{utility.consumers}/{_register(admin, utility, 'Maria', 'Santos')['id']}"
+    admin.put(path, _change("Maria", "Reyes")).expect(200)
+    assert admin.put(path, _change("Marie", "Santos")).expect(409)["code"] == "changed"
+    assert admin.put(path, _change("Marie", "Santos", version=1)).expect(200)["version"] == 2
+    assert _names(admin, utility, q="mari") == ["Marie Santos"]
+
+
+@pytest.mark.covers("S2-342")
+def test_of_64_who_register_one_e_mail_address_at_once_one_wins(utility: Utility) -> None:
+    def register(number: int) -> bool:
+        try:
+            service.register_consumer(
+                utility.context(),
+                first_name="A",
+                last_name=str(number),
+                email=("juan@example.com", " Juan@Example.COM")[number % 2],
+                phone=None,
+                address=None,
+            )
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(64) as threads:
+        assert sum(threads.map(register, range(64))) == 1
+    items = items_of(utility.client)
+    assert len([key for key in items if key.endswith("| CONSUMER")]) == 1
+    assert len([key for key in items if "#NAMES#" in key]) == 2
+
+
+def test_another_tenant_may_have_the_same_e_mail_address(api: Api, utility: Utility, admin: Api) -> None:
+    _register(admin, utility, "A", "B", email="juan@example.com")
+    refused = admin.post(utility.consumers, {"firstName": "C", "lastName": "D", "email": "JUAN@example.com"})
+    assert refused.expect(409)["code"] == "email-taken"
+    other = open_waterworks(api)
+    _register(other.as_staff(), other, "A", "B", email="juan@example.com")
+
+
+@pytest.mark.covers("S2-346", "S2-366")
+def test_a_consumer_is_deleted_only_without_active_connections_and_stays_on_record(
+    utility: Utility, admin: Api
+) -> None:
+    consumer = _register(admin, utility, "Juan", "Cruz")
+    path = f"{utility.consumers}/{consumer['id']}"
+    body = {"consumerId": consumer["id"], "consumerClass": "residential", "meterNumber": "SM-1"}
+    account = admin.post(f"{utility.base}/connections", body).expect(201)["accountNumber"]
+
+    assert admin.get(path).expect(200)["connections"] == 1
+    assert admin.delete(path).expect(409)["code"] == "consumer-connected"
+    assert admin.put(path, _change("Juan", "Cruz", status="inactive")).expect(409)["code"] == "consumer-connected"
+    admin.post(f"{utility.base}/connections/{account}/disconnection", {"reason": "Unpaid"}).expect(200)
+    deleted = admin.delete(path).expect(200)
+
+    assert (deleted["status"], bool(deleted["deletedAt"])) == ("deleted", True)
+    assert admin.get(path).expect(200) == deleted == admin.delete(path).expect(200)
+    assert _names(admin, utility, q="juan") == [] == _names(admin, utility, sort="name")
+    assert _names(admin, utility, status="deleted") == ["Juan Cruz"]
+    again = admin.post(f"{utility.base}/connections/{account}/reconnection", {"reason": "Paid"})
+    assert again.expect(409)["code"] == "consumer-not-active"
+    assert admin.put(path, _change("Juana", "Cruz", version=1)).expect(409)["code"] == "consumer-deleted"
+
+
+def test_nobody_is_deleted_while_a_connection_of_theirs_is_being_registered(utility: Utility, admin: Api) -> None:
+    consumer = _register(admin, utility, "Juan", "Cruz")
+
+    def act(number: int) -> int:
+        if number == 4:
+            return admin.delete(f"{utility.consumers}/{consumer['id']}").status
+        body = {"consumerId": consumer["id"], "consumerClass": "residential", "meterNumber": f"SM-{number}"}
+        return admin.post(f"{utility.base}/connections", body).status
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = list(threads.map(act, range(8)))
+    shown = admin.get(f"{utility.consumers}/{consumer['id']}").expect(200)
+    connected = admin.get(f"{utility.base}/connections", consumerId=consumer["id"]).expect(200)["items"]
+    assert shown["connections"] == len(connected) == statuses.count(201)
+    assert (shown["status"] == "deleted") == (not connected)
+
+
+@pytest.mark.covers("S0-010", "S2-025", "S2-026")
+def test_a_consumer_sees_their_profile_and_changes_how_to_be_reached_only(
+    api: Api, utility: Utility, admin: Api
+) -> None:
+    consumer = _register(admin, utility, "Juan", "Cruz", email="juan@example.com")
+    admin.post(f"{utility.consumers}/{consumer['id']}/login", {"login": "juan", "password": PASSWORD}).expect(201)
+    juan = api.sign_in(utility.client, "juan", PASSWORD)
+
+    assert juan.get("/api/me/profile").expect(200) == admin.get(f"{utility.consumers}/{consumer['id']}").json
+    changed = juan.put("/api/me/profile", {"version": 0, "phone": "+63 917 555 0002"}).expect(200)
+    assert (changed["phone"], changed["firstName"], changed["email"]) == (
+        "+63 917 555 0002",
+        "Juan",
+        "juan@example.com",
+    )
+    for more in ({"status": "inactive"}, {"role": "admin"}):
+        assert juan.put("/api/me/profile", {"version": 1, **more}).expect(400)["code"] == "invalid-body"
+    admin.get("/api/me/profile").expect(404)
+
+
+@pytest.mark.covers("S3-095")
+def test_meter_brands_are_a_list_that_connections_name(utility: Utility, admin: Api) -> None:
+    brands = f"/api/clients/{utility.client}/meter-brands"
+    admin.post(brands, {"id": "itron", "name": "Itron"}).expect(201)
+    assert admin.post(brands, {"id": "itron", "name": "Other"}).expect(409)["code"] == "brand-taken"
+    assert admin.get(brands).expect(200)["items"] == [{"id": "itron", "name": "Itron"}]
+    consumer = _register(admin, utility, "Juan", "Cruz")
+    body = {"consumerId": consumer["id"], "consumerClass": "residential", "meterNumber": "SM-1"}
+    refused = admin.post(f"{utility.base}/connections", {**body, "meterBrand": "nobody"}).expect(400)
+    assert refused["code"] == "unknown-brand"
+    assert (
+        admin.post(f"{utility.base}/connections", {**body, "meterBrand": "itron"}).expect(201)["meterBrand"] == "itron"
+    )
+
+
+def _change(first: str, last: str, version: int = 0, **more: str) -> dict[str, object]:
+    return {"firstName": first, "lastName": last, "version": version, **more}
