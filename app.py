@@ -11,6 +11,7 @@ from chalicelib.consumers.routes import blueprint as consumers
 from chalicelib.identity.routes import blueprint as identity
 from chalicelib.imports.jobs import blueprint as import_jobs
 from chalicelib.imports.routes import blueprint as imports
+from chalicelib.onboarding.routes import blueprint as onboarding
 from chalicelib.platform import log, settings
 from chalicelib.platform.openapi import blueprint as openapi
 from chalicelib.readings.routes import blueprint as readings
@@ -30,7 +31,8 @@ app.api.cors = CORSConfig(
 )
 
 apis = (
-    identity, tenancy, audit, areas, consumers, service_desk, tariffs, readings, bills, billing, imports, openapi,
+    identity, tenancy, audit, areas, consumers, service_desk, tariffs, readings, bills, billing, onboarding, imports,
+    openapi,
 )  # fmt: skip
 jobs = (import_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):

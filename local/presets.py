@@ -1,39 +1,18 @@
-"""The two demo utilities' facts and settings, in one place for the laptop and the tests.
-
-Source: decisions.md, the columns S3 (Balilihan Waterworks) and S1 (AVII).
-"""
+"""The demo utilities' facts and settings, from the presets, and tariffs of their own for the laptop and the tests."""
 
 from datetime import date
 from decimal import Decimal
 
+from chalicelib.onboarding import service as onboarding
 from chalicelib.tariffs.domain import FixedCharge, Tariff, UsageCharge
-from chalicelib.tenancy.domain import Client, DueDay, PasswordRule, ProjectSettings, ReadingWindow
 
 _SINCE = date(2020, 1, 1)
 
-BALILIHAN = Client(
-    id="balilihan",
-    name="Balilihan Waterworks",
-    login_names="username",
-    password_rule=PasswordRule(min_length=8, upper=True, lower=True, digit=True, special=True),
-    session_minutes=60,
-    idle_minutes=60,
-)
+_PRESETS = onboarding.list_presets()
+
+BALILIHAN = _PRESETS["balilihan"].client
 WATERWORKS = "waterworks"
-WATERWORKS_SETTINGS = ProjectSettings(
-    label="Waterworks",
-    unit="m3",
-    currency="PHP",
-    timezone="Asia/Manila",
-    period_rule="reading_month",
-    confirmation="required",
-    due=DueDay(20, "period"),
-    account_numbers="automatic",
-    consumer_required=True,
-    classes=("residential", "commercial"),
-    reading_window=ReadingWindow(1, 10),
-    high_usage_percent=200,
-)
+WATERWORKS_SETTINGS = _PRESETS["balilihan"].projects[0].settings
 WATERWORKS_TARIFFS = tuple(
     Tariff(
         id=consumer_class,
@@ -51,27 +30,9 @@ WATERWORKS_TARIFFS = tuple(
     for consumer_class, rate in (("residential", Decimal("22.50")), ("commercial", Decimal("25.00")))
 )
 
-AVII = Client(
-    id="AVII",
-    name="AVII",
-    login_names="email",
-    password_rule=PasswordRule(min_length=8),
-    session_minutes=60,
-)
+AVII = _PRESETS["water-bills"].client
 WATER_BILLS = "waterBills"
-WATER_BILLS_SETTINGS = ProjectSettings(
-    label="Water Bills",
-    unit="gal",
-    currency="USD",
-    timezone="America/Cancun",
-    period_rule="previous_month",
-    confirmation="none",
-    due=DueDay(10, "reading"),
-    account_numbers="given",
-    consumer_required=False,
-    classes=("unit",),
-    fiscal_start=7,
-)
+WATER_BILLS_SETTINGS = _PRESETS["water-bills"].projects[0].settings
 WATER_BILLS_TARIFFS = (
     Tariff(
         id="standard",
@@ -84,5 +45,19 @@ WATER_BILLS_TARIFFS = (
             UsageCharge(code="usage", label="Water", rate=Decimal("5.50"), per=Decimal(1000)),
             FixedCharge(code="fixed", label="Fixed charge", amount=Decimal("25.00")),
         ),
+    ),
+)
+
+# S0 names no rates: 2.40 a cubic metre, and 3.00 a month.
+SMALL_WATER_TARIFF = Tariff(
+    id="water",
+    version=1,
+    name="Water",
+    currency="USD",
+    unit="m3",
+    valid_from=_SINCE,
+    charges=(
+        UsageCharge(code="usage", label="Water", rate=Decimal("2.40")),
+        FixedCharge(code="fixed", label="Fixed charge", amount=Decimal("3.00")),
     ),
 )

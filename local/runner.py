@@ -49,7 +49,7 @@ def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws
     local_aws = _start_aws(running, stop, state, aws_port)
     dynamo.connect()
     if not utilities.is_loaded():
-        print("Loading two demo utilities ...", flush=True)
+        print("Loading five demo utilities ...", flush=True)
         utilities.load(lambda: _go_on(stop))
     app = _app_with_log(state)
     workers = Workers(app)
@@ -118,6 +118,14 @@ def _go_on(stop: threading.Event) -> None:
         raise Stopped
 
 
+def _small_logins() -> str:
+    rows = [
+        f"  client {client:<13}{', '.join(staff)}, {utilities.SMALL_CONSUMERS[client]} (a consumer)"
+        for client, staff in utilities.SMALL_STAFF.items()
+    ]
+    return "\n".join(rows)
+
+
 def _port(variable: str, usual: int) -> int:
     text = os.environ.get(variable) or str(usual)
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 65535):
@@ -141,6 +149,7 @@ Meterbook runs ({seconds:.1f} s). Ctrl-C stops all of it; the state stays.
 Demo logins, all with the password {utilities.PASSWORD}:
   client balilihan  {", ".join(utilities.BALILIHAN_STAFF)}, {utilities.BALILIHAN_CONSUMER} (a consumer)
   client AVII       {", ".join(utilities.AVII_STAFF)}
+{_small_logins()}
 
 Try:
   curl -s {url}/api/openapi.json

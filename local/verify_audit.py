@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--from", dest="day", type=date.fromisoformat, help="the first day to look at, YYYY-MM-DD")
     asked = parser.parse_args(arguments)
     if not os.environ.get("METERBOOK_TABLE"):
-        _use_the_laptop()
+        use_the_laptop()
     from chalicelib.audit import service as audit  # noqa: PLC0415 - importing it needs the table's name
     from chalicelib.platform import dynamo  # noqa: PLC0415
     from chalicelib.platform.jobs import job_context  # noqa: PLC0415
@@ -47,7 +47,7 @@ _FINDINGS = {
 }
 
 
-def _use_the_laptop() -> None:
+def use_the_laptop() -> None:
     """This function will find the table and keys of `make run`.
 
     :raises Trouble: if it does not run.

@@ -48,6 +48,11 @@ def project(client_id: str, project_id: str) -> Key:
     return f"{client_id}#CONFIG", f"PROJECT#{project_id}"
 
 
+def former_settings(client_id: str, project_id: str, version: int | None) -> Key:
+    """This function will name former settings of a project, or of the client; without a version, all of them."""
+    return f"{client_id}#CONFIG", f"FORMER#{project_id}#" + ("" if version is None else f"{version:06}")
+
+
 # --- areas
 def area(client_id: str, code: str) -> Key:
     return f"{client_id}#AREAS", f"AREA#{code}"

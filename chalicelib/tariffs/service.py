@@ -33,8 +33,8 @@ def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     """
     project = tenancy.get_project(ctx)
     known = repository.all_versions(project)
-    if KnownVersion(tariff, sealed=False) in known:
-        return KnownVersion(tariff, sealed=False)
+    if same := next((each for each in known if each.tariff == tariff), None):
+        return same
     if any((each.tariff.id, each.tariff.version) == (tariff.id, tariff.version) for each in known):
         raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next")
     _check(project, tariff, tuple(each.tariff for each in known))

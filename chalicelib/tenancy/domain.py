@@ -1,15 +1,18 @@
 """What a client and a project are, and the rules that their settings decide."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.errors import Conflict, Fault, Invalid
 from chalicelib.kernel.money import exponent_of
 from chalicelib.kernel.period import FiscalMonth, Period, fiscal_month
 
 MAX_SHARDS = 256
+MAX_DUE_DAYS = 90
+MAX_PASSWORD = 72
+MAX_AREA_LEVELS = 4
 LoginNames = Literal["email", "username", "email_or_number"]
 
 
@@ -43,6 +46,7 @@ class Client:
     idle_minutes: int = 20_160
     self_registration: bool = False
     area_levels: tuple[str, ...] = ()
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,13 @@ class DueDay:
 
 
 @dataclass(frozen=True, slots=True)
+class DueOffset:
+    """How many days after its own day a bill is to be paid."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectSettings:
     """How one utility service works. docs/glossary.md says each in the clerk's words; sources in brackets.
 
@@ -69,6 +80,7 @@ class ProjectSettings:
     - `confirmation`: readings wait for a person (S3) or count at once (S1).
     - `high_usage_percent`: flag a use above that share of the previous one (S3).
     - `fiscal_start`: first month of the fiscal year, if the client counts in one (S1).
+    - `due`: a day of the month (S3: the 20th, S1: the 10th), or so many days after the bill's day (S0, S2, S4: 15).
     - `account_numbers`: automatic, YYYYMM + 4 digits (S3), given (S1, S4), or the meter number (S2).
     - `consumer_required`: each connection has a consumer (S3) or may be a unit alone (S1).
     - `shards`: partitions a period is spread over, fixed for the project's life: 1 for a village, 64 for a city.
@@ -80,7 +92,7 @@ class ProjectSettings:
     timezone: str
     period_rule: Literal["reading_month", "previous_month"]
     confirmation: Literal["required", "none"]
-    due: DueDay
+    due: DueDay | DueOffset
     account_numbers: Literal["automatic", "given", "meter"]
     consumer_required: bool
     classes: tuple[str, ...]
@@ -97,6 +109,8 @@ class Project:
     client: str
     id: str
     settings: ProjectSettings
+    version: int = 0
+    closed: bool = False
 
     def period_of(self, read_on: date) -> Period:
         """This function will say which period a reading of that day bills.
@@ -111,11 +125,15 @@ class Project:
 
         Source: decisions.md, "due day", and S1-135: a due day not after the bill's day moves on to the next month.
         S3, period 2025-11, billed 2025-11-05 -> 2025-11-20. S1, period 2025-07, billed 2025-08-01 -> 2025-08-10.
+        S4, billed 2025-03-20 -> 2025-04-04.
         """
-        month = period if self.settings.due.month == "period" else Period.of(billed_on)
-        while month.day(self.settings.due.day) <= billed_on:
+        due = self.settings.due
+        if isinstance(due, DueOffset):
+            return billed_on + timedelta(days=due.days)
+        month = period if due.month == "period" else Period.of(billed_on)
+        while month.day(due.day) <= billed_on:
             month = month.shifted(1)
-        return month.day(self.settings.due.day)
+        return month.day(due.day)
 
     def fiscal_month_of(self, period: Period) -> FiscalMonth | None:
         """This function will place a period in the client's fiscal year, if it counts in one."""
@@ -123,29 +141,89 @@ class Project:
         return fiscal_month(period, first_month=start) if start else None
 
 
-def check_settings(settings: ProjectSettings) -> None:
-    """This function will refuse settings that no utility could work with.
+@dataclass(frozen=True, slots=True)
+class FormerSettings:
+    """Settings as they were until somebody changed them. `facts` is what a version of a client or project said."""
 
-    :raises Invalid: naming the setting and what would do.
+    version: int
+    facts: ProjectSettings | Client
+    replaced_by: str
+    replaced_at: datetime
+
+
+def check_settings(settings: ProjectSettings) -> None:
+    """This function will refuse settings that no utility could work with, naming everything that is wrong.
+
+    :raises Invalid: naming each setting and what would do.
     """
-    exponent_of(settings.currency)
+    faults = [*_faults_of_place(settings), *_faults_of_days(settings)]
+    if not 1 <= settings.shards <= MAX_SHARDS:
+        faults.append(Fault("shards", f"1 to {MAX_SHARDS}"))
+    if not settings.classes or len(set(settings.classes)) < len(settings.classes):
+        faults.append(Fault("classes", "at least one, and none twice"))
+    if settings.high_usage_percent is not None and settings.high_usage_percent <= 100:
+        faults.append(Fault("highUsagePercent", "more than 100, or every ordinary month is flagged"))
+    _refuse(faults)
+
+
+def _faults_of_place(settings: ProjectSettings) -> list[Fault]:
+    faults = []
+    try:
+        exponent_of(settings.currency)
+    except Invalid as error:
+        faults.append(Fault("currency", str(error)))
     try:
         ZoneInfo(settings.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise Invalid(
-            "bad-setting", f"timezone: {settings.timezone!r} is no IANA time zone, such as Asia/Manila"
-        ) from None
-    window = settings.reading_window
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        faults.append(Fault("timezone", f"{settings.timezone!r} is no IANA time zone, such as Asia/Manila"))
+    return faults
+
+
+def _faults_of_days(settings: ProjectSettings) -> list[Fault]:
+    faults, window, due = [], settings.reading_window, settings.due
     if window and not 1 <= window.first_day <= window.last_day <= 31:
-        raise Invalid("bad-setting", "readingWindow: the first day must not be after the last, both between 1 and 31")
-    if not 1 <= settings.due.day <= 31:
-        raise Invalid("bad-setting", "due.day: a day of the month, 1 to 31")
+        faults.append(Fault("readingWindow", "the first day must not be after the last, both between 1 and 31"))
+    if isinstance(due, DueOffset) and not 1 <= due.days <= MAX_DUE_DAYS:
+        faults.append(Fault("due.days", f"1 to {MAX_DUE_DAYS} days after the bill's day"))
+    if isinstance(due, DueDay) and not 1 <= due.day <= 31:
+        faults.append(Fault("due.day", "a day of the month, 1 to 31"))
+    if isinstance(due, DueDay) and due.month == "period" and settings.period_rule == "previous_month":
+        faults.append(Fault("due.month", "a bill of the month before can't be due in the month it bills: say reading"))
     if settings.fiscal_start is not None and not 1 <= settings.fiscal_start <= 12:
-        raise Invalid("bad-setting", "fiscalStart: a month, 1 to 12")
-    if settings.high_usage_percent is not None and settings.high_usage_percent <= 100:
-        raise Invalid("bad-setting", "highUsagePercent: more than 100, or every ordinary month is flagged")
-    if not 1 <= settings.shards <= MAX_SHARDS or not settings.classes:
-        raise Invalid("bad-setting", f"shards: 1 to {MAX_SHARDS}; classes: at least one")
+        faults.append(Fault("fiscalStart", "a month, 1 to 12"))
+    return faults
+
+
+def check_client(client: Client) -> None:
+    """This function will refuse facts of a client that can't be, naming everything that is wrong.
+
+    :raises Invalid: naming each setting and what would do.
+    """
+    faults = []
+    if not 1 <= client.password_rule.min_length <= MAX_PASSWORD:
+        faults.append(Fault("passwordRule.minLength", f"1 to {MAX_PASSWORD} characters"))
+    if not 1 <= client.session_minutes <= client.idle_minutes:
+        faults.append(Fault("sessionMinutes", "at least a minute, and no longer than idleMinutes"))
+    if len(client.area_levels) > MAX_AREA_LEVELS or len(set(client.area_levels)) < len(client.area_levels):
+        faults.append(Fault("areaLevels", f"{MAX_AREA_LEVELS} at most, and none twice"))
+    _refuse(faults)
+
+
+def check_client_change(before: Client, after: Client) -> None:
+    """This function will refuse to change what stored names depend on.
+
+    :raises Conflict: naming the setting.
+    """
+    if before.login_names != after.login_names:
+        raise Conflict("fixed-setting", "loginNames is fixed once a client exists: people sign in by what they have")
+    if len(after.area_levels) < len(before.area_levels):
+        raise Conflict("fixed-setting", "areaLevels can be renamed and added to; areas may lie on each that is there")
+
+
+def _refuse(faults: list[Fault]) -> None:
+    if faults:
+        said = "; ".join(f"{fault.where}: {fault.reason}" for fault in faults)
+        raise Invalid("bad-setting", said, faults=tuple(faults))
 
 
 def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
@@ -156,3 +234,19 @@ def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
     for name in ("currency", "shards", "unit"):
         if getattr(before, name) != getattr(after, name):
             raise Conflict("fixed-setting", f"{name} is fixed once a project exists: readings and bills depend on it")
+
+
+def in_short(settings: ProjectSettings) -> dict[str, object]:
+    """This function will say what the audit log keeps of a project's settings."""
+    return {field.name: _word(getattr(settings, field.name)) for field in fields(settings)}
+
+
+def client_in_short(client: Client) -> dict[str, object]:
+    """This function will say what the audit log keeps of a client's settings."""
+    return {f"client_{field.name}": _word(getattr(client, field.name)) for field in fields(client)}
+
+
+def _word(value: object) -> object:
+    if value is None or isinstance(value, str | int | tuple):
+        return value
+    return str(value)

@@ -1,12 +1,16 @@
 """Clients and projects in the table."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from pydantic import TypeAdapter
 from pynamodb.attributes import UnicodeAttribute
 
+from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import JsonAttribute, TableItem
-from chalicelib.platform.transaction import insert, put, transact
-from chalicelib.tenancy.domain import Client, Project, ProjectSettings
+from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, JsonAttribute, TableItem
+from chalicelib.platform.transaction import Action, check, insert, put, transact, update
+from chalicelib.tenancy.domain import Client, FormerSettings, Project, ProjectSettings
 
 _CLIENT = TypeAdapter(Client)
 _SETTINGS = TypeAdapter(ProjectSettings)
@@ -15,11 +19,23 @@ _SETTINGS = TypeAdapter(ProjectSettings)
 class ClientItem(TableItem):
     name = UnicodeAttribute()
     facts = JsonAttribute()
+    version = IntAttribute(default=0)
 
 
 class ProjectItem(TableItem):
     project = UnicodeAttribute()
     settings = JsonAttribute()
+    version = IntAttribute(default=0)
+    closed = IntAttribute(null=True)
+
+
+class FormerItem(TableItem):
+    """Settings of a client or project until somebody changed them."""
+
+    version = IntAttribute()
+    facts = JsonAttribute()
+    replaced_by = UnicodeAttribute()
+    replaced_at = InstantAttribute()
 
 
 class DirectoryItem(TableItem):
@@ -29,8 +45,23 @@ class DirectoryItem(TableItem):
 
 def store_client(client: Client) -> None:
     """This function will write a client, over an earlier state of it. Two write units."""
-    facts = _CLIENT.dump_python(client, mode="json")
-    transact([put("client", ClientItem(*keys.client(client.id), name=client.name, facts=facts))])
+    transact([put("client", _client_item(client))])
+
+
+def change_client(before: Client, after: Client, *, by: str, at: datetime, also: Sequence[Action]) -> None:
+    """This function will write a client's new facts and keep the former ones.
+
+    :raises Refused: label `client`, if somebody changed it meanwhile.
+    """
+    former = FormerItem(
+        *keys.former_settings(before.id, "", before.version),
+        version=before.version,
+        facts=_CLIENT.dump_python(before, mode="json"),
+        replaced_by=by,
+        replaced_at=at,
+    )
+    unchanged = ClientItem.version == before.version
+    transact([put("client", _client_item(after), unchanged), insert("former", former), *also])
 
 
 def find_client(client_id: str) -> Client | None:
@@ -38,7 +69,7 @@ def find_client(client_id: str) -> Client | None:
     return _CLIENT.validate_python(item.facts) if item else None
 
 
-def insert_project(project: Project) -> None:
+def insert_project(project: Project, *, also: Sequence[Action] = ()) -> None:
     """This function will write a new project and its line in the directory that schedules walk.
 
     :raises Refused: label `project`, if it exists.
@@ -52,6 +83,7 @@ def insert_project(project: Project) -> None:
                     *keys.directory_entry(project.client, project.id), client=project.client, project=project.id
                 ),
             ),
+            *also,
         ]
     )
 
@@ -59,6 +91,48 @@ def insert_project(project: Project) -> None:
 def store_project(project: Project) -> None:
     """This function will write the settings of an existing project."""
     transact([put("project", _project_item(project), ProjectItem.pk.exists())])
+
+
+def change_project(before: Project, after: Project, *, by: str, at: datetime, also: Sequence[Action]) -> None:
+    """This function will write a project's new settings and keep the former ones.
+
+    :raises Refused: label `project`, if somebody changed it meanwhile.
+    """
+    former = FormerItem(
+        *keys.former_settings(before.client, before.id, before.version),
+        version=before.version,
+        facts=_SETTINGS.dump_python(before.settings, mode="json"),
+        replaced_by=by,
+        replaced_at=at,
+    )
+    unchanged = (ProjectItem.version == before.version) & ProjectItem.closed.does_not_exist()
+    transact([put("project", _project_item(after), unchanged), insert("former", former), *also])
+
+
+def set_closed(project: Project, *, closed: bool, also: Sequence[Action] = ()) -> None:
+    """This function will close a project, or open it again."""
+    change = ProjectItem.closed.set(1) if closed else ProjectItem.closed.remove()
+    key = keys.project(project.client, project.id)
+    transact([update("project", key, [change], ProjectItem.pk.exists()), *also])
+
+
+def is_open(project: Project) -> Action:
+    """This function will give the check that nobody has closed a project. Label: `project`."""
+    return check("project", keys.project(project.client, project.id), ProjectItem.closed.does_not_exist())
+
+
+def former_page(client_id: str, project_id: str, *, limit: int, cursor: str | None) -> Page[FormerSettings]:
+    """This function will read one page of former settings, the newest first; of the client, if no project is named."""
+    partition, prefix = keys.former_settings(client_id, project_id, None)
+    page = dynamo.page_of(FormerItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True)
+    known: TypeAdapter[ProjectSettings] | TypeAdapter[Client] = _SETTINGS if project_id else _CLIENT
+    return Page(
+        tuple(
+            FormerSettings(item.version, known.validate_python(item.facts), item.replaced_by, item.replaced_at)
+            for item in page.items
+        ),
+        page.cursor,
+    )
 
 
 def find_project(client_id: str, project_id: str) -> Project | None:
@@ -78,8 +152,20 @@ def directory() -> tuple[tuple[str, str], ...]:
 
 def _project_item(project: Project) -> ProjectItem:
     settings = _SETTINGS.dump_python(project.settings, mode="json")
-    return ProjectItem(*keys.project(project.client, project.id), project=project.id, settings=settings)
+    return ProjectItem(
+        *keys.project(project.client, project.id),
+        project=project.id,
+        settings=settings,
+        version=project.version,
+        closed=1 if project.closed else None,
+    )
+
+
+def _client_item(client: Client) -> ClientItem:
+    facts = _CLIENT.dump_python(client, mode="json")
+    return ClientItem(*keys.client(client.id), name=client.name, facts=facts, version=client.version)
 
 
 def _project(client_id: str, item: ProjectItem) -> Project:
-    return Project(client_id, item.project, _SETTINGS.validate_python(item.settings))
+    settings = _SETTINGS.validate_python(item.settings)
+    return Project(client_id, item.project, settings, item.version, bool(item.closed))

@@ -4,8 +4,22 @@ from chalice.app import Blueprint
 
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import SIGNED_IN, endpoint
+from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy import service
-from chalicelib.tenancy.schemas import ClientOut, ProjectList, ProjectOut
+from chalicelib.tenancy.schemas import (
+    ClientChange,
+    ClientFacts,
+    ClientOut,
+    ClientSettings,
+    FormerClientOut,
+    FormerClientPage,
+    FormerOut,
+    FormerPage,
+    NewProject,
+    ProjectChange,
+    ProjectList,
+    ProjectOut,
+)
 
 blueprint = Blueprint(__name__)
 
@@ -22,7 +36,96 @@ def list_projects(ctx: Context) -> ProjectList:
     return ProjectList(items=tuple(ProjectOut.of(project) for project in service.list_projects(ctx)))
 
 
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/clients/{client}/projects",
+    permission="settings.manage",
+    body=NewProject,
+    returns=ProjectOut,
+    status=201,
+    location="/api/clients/{client}/projects/{id}",
+)
+def add_project(ctx: Context, *, body: NewProject) -> ProjectOut:
+    """Add a utility service with settings of your own."""
+    return ProjectOut.of(service.add_project(ctx, project_id=body.id, settings=body.settings.to_domain()))
+
+
 @endpoint(blueprint, "GET", "/api/clients/{client}/projects/{project}", permission="settings.read", returns=ProjectOut)
 def get_project(ctx: Context) -> ProjectOut:
     """Show one utility service with its settings."""
     return ProjectOut.of(service.get_project(ctx))
+
+
+@endpoint(blueprint, "GET", "/api/clients/{client}/settings", permission="settings.read", returns=ClientSettings)
+def get_client_settings(ctx: Context) -> ClientSettings:
+    """Show what holds for all of the client."""
+    client = service.get_client(ctx)
+    return ClientSettings(version=client.version, settings=ClientFacts.of(client))
+
+
+@endpoint(
+    blueprint,
+    "PUT",
+    "/api/clients/{client}/settings",
+    permission="settings.manage",
+    body=ClientChange,
+    returns=ClientSettings,
+)
+def change_client_settings(ctx: Context, *, body: ClientChange) -> ClientSettings:
+    """Change what holds for all of the client."""
+    changed = service.change_client(ctx, version=body.version, after=body.settings.to_domain(ctx.client))
+    return ClientSettings(version=changed.version, settings=ClientFacts.of(changed))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/api/clients/{client}/settings/history",
+    permission="settings.read",
+    query=PageQuery,
+    returns=FormerClientPage,
+)
+def list_former_client_settings(ctx: Context, *, query: PageQuery) -> FormerClientPage:
+    """List what held for the client before, the newest first."""
+    page = service.list_former(ctx, limit=query.limit, cursor=query.cursor)
+    return FormerClientPage(items=tuple(FormerClientOut.of(each) for each in page.items), cursor=page.cursor)
+
+
+@endpoint(
+    blueprint,
+    "PUT",
+    "/api/clients/{client}/projects/{project}/settings",
+    permission="settings.manage",
+    body=ProjectChange,
+    returns=ProjectOut,
+)
+def change_project_settings(ctx: Context, *, body: ProjectChange) -> ProjectOut:
+    """Change how a utility service works from now on; what is billed stays as it is."""
+    return ProjectOut.of(service.change_project(ctx, version=body.version, settings=body.settings.to_domain()))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/api/clients/{client}/projects/{project}/settings",
+    permission="settings.read",
+    returns=ProjectOut,
+)
+def get_project_settings(ctx: Context) -> ProjectOut:
+    """Show how a utility service works."""
+    return ProjectOut.of(service.get_project(ctx))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/api/clients/{client}/projects/{project}/settings/history",
+    permission="settings.read",
+    query=PageQuery,
+    returns=FormerPage,
+)
+def list_former_project_settings(ctx: Context, *, query: PageQuery) -> FormerPage:
+    """List a utility service's former settings, the newest first."""
+    page = service.list_former(ctx, limit=query.limit, cursor=query.cursor)
+    return FormerPage(items=tuple(FormerOut.of(each) for each in page.items), cursor=page.cursor)

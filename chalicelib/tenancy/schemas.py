@@ -1,11 +1,14 @@
 """Clients and projects as the API shows them."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
-from chalicelib.platform.schema import Schema
-from chalicelib.tenancy.domain import Client, LoginNames, Project
+from chalicelib.platform.schema import Instant, Schema, Text, Version
+from chalicelib.tenancy.domain import Client, FormerSettings, LoginNames, PasswordRule, Project, ProjectSettings
+
+Minutes = Annotated[int, Field(strict=True, le=525_600)]
+ClassName = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^#]*$", examples=["residential"])]
 
 
 class ClientOut(Schema):
@@ -23,36 +26,115 @@ class ClientOut(Schema):
         )
 
 
-class DueDayOut(Schema):
-    """The day of the month by which bills are to be paid."""
+class PasswordRuleBody(Schema):
+    """What a new password must have."""
 
-    day: int
+    min_length: Annotated[int, Field(strict=True)] = 8
+    upper: bool = False
+    lower: bool = False
+    digit: bool = False
+    special: bool = False
+
+
+class ClientFacts(Schema):
+    """What holds for all of a client."""
+
+    name: Text
+    login_names: LoginNames = Field(description="Fixed once the client exists")
+    password_rule: PasswordRuleBody
+    session_minutes: Minutes
+    idle_minutes: Minutes
+    self_registration: bool
+    area_levels: Annotated[tuple[Text, ...], Field(max_length=10)] = Field(
+        default=(), description="What its areas are called, the largest first; without them no list of areas is kept"
+    )
+
+    @classmethod
+    def of(cls, client: Client) -> Self:
+        rule = client.password_rule
+        return cls(
+            name=client.name,
+            login_names=client.login_names,
+            password_rule=PasswordRuleBody(
+                min_length=rule.min_length, upper=rule.upper, lower=rule.lower, digit=rule.digit, special=rule.special
+            ),
+            session_minutes=client.session_minutes,
+            idle_minutes=client.idle_minutes,
+            self_registration=client.self_registration,
+            area_levels=client.area_levels,
+        )
+
+    def to_domain(self, client_id: str) -> Client:
+        """This function will give the client that these facts describe."""
+        facts = {field: value for field, value in self if field != "password_rule"}
+        return Client(id=client_id, password_rule=PasswordRule(**dict(self.password_rule)), **facts)
+
+
+class ClientSettings(Schema):
+    """What holds for all of a client, and which version of it this is."""
+
+    version: int
+    settings: ClientFacts
+
+
+class ClientChange(Schema):
+    """What is to hold for all of a client from now on."""
+
+    version: Version
+    settings: ClientFacts
+
+
+class DueDayBody(Schema):
+    """A day of the month, in the billed period's month or in the month of the bill's day."""
+
+    day: Annotated[int, Field(strict=True)]
     month: Literal["period", "reading"]
 
 
-class ReadingWindowOut(Schema):
-    """The days of the month on which readings are taken."""
+class DueOffsetBody(Schema):
+    """So many days after the bill's day."""
 
-    first_day: int
-    last_day: int
+    days: Annotated[int, Field(strict=True)]
 
 
-class SettingsOut(Schema):
+class ReadingWindowBody(Schema):
+    """The days of the month on which meters are read; later readings are taken, and flagged."""
+
+    first_day: Annotated[int, Field(strict=True)]
+    last_day: Annotated[int, Field(strict=True)]
+
+
+class SettingsBody(Schema):
     """How a project works."""
 
-    unit: str
-    currency: str
-    timezone: str
+    label: Text
+    unit: Annotated[str, Field(min_length=1, max_length=20, examples=["m3"])] = Field(
+        description="Fixed once the project exists"
+    )
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["PHP"])] = Field(
+        description="Fixed once the project exists"
+    )
+    timezone: Annotated[str, Field(max_length=60, examples=["Asia/Manila"])]
     period_rule: Literal["reading_month", "previous_month"]
     confirmation: Literal["required", "none"]
-    due: DueDayOut
+    due: DueDayBody | DueOffsetBody
     account_numbers: Literal["automatic", "given", "meter"]
     consumer_required: bool
-    classes: tuple[str, ...]
-    reading_window: ReadingWindowOut | None
-    high_usage_percent: int | None
-    fiscal_start: int | None
-    shards: int
+    classes: Annotated[tuple[ClassName, ...], Field(max_length=40)]
+    reading_window: ReadingWindowBody | None = None
+    high_usage_percent: Annotated[int, Field(strict=True)] | None = None
+    fiscal_start: Annotated[int, Field(strict=True)] | None = None
+    shards: Annotated[int, Field(strict=True)] = Field(default=1, description="Fixed once the project exists")
+
+    @classmethod
+    def of(cls, settings: ProjectSettings) -> Self:
+        return cls.model_validate(_SETTINGS.dump_python(settings))
+
+    def to_domain(self) -> ProjectSettings:
+        """This function will give the settings as the rules know them."""
+        return _SETTINGS.validate_python(
+            {field: dict(value) if isinstance(value, Schema) else value for field, value in self}
+        )
 
 
 class ProjectOut(Schema):
@@ -60,32 +142,19 @@ class ProjectOut(Schema):
 
     id: str
     label: str
-    settings: SettingsOut
+    version: int = Field(description="Of its settings")
+    closed: bool = Field(description="It takes no new connections")
+    settings: SettingsBody
 
     @classmethod
     def of(cls, project: Project) -> Self:
         settings = project.settings
-        window = settings.reading_window
         return cls(
             id=project.id,
             label=settings.label,
-            settings=SettingsOut(
-                unit=settings.unit,
-                currency=settings.currency,
-                timezone=settings.timezone,
-                period_rule=settings.period_rule,
-                confirmation=settings.confirmation,
-                due=DueDayOut(day=settings.due.day, month=settings.due.month),
-                account_numbers=settings.account_numbers,
-                consumer_required=settings.consumer_required,
-                classes=settings.classes,
-                reading_window=ReadingWindowOut(first_day=window.first_day, last_day=window.last_day)
-                if window
-                else None,
-                high_usage_percent=settings.high_usage_percent,
-                fiscal_start=settings.fiscal_start,
-                shards=settings.shards,
-            ),
+            version=project.version,
+            closed=project.closed,
+            settings=SettingsBody.of(settings),
         )
 
 
@@ -93,3 +162,76 @@ class ProjectList(Schema):
     """All projects of a client."""
 
     items: tuple[ProjectOut, ...]
+
+
+class NewProject(Schema):
+    """A utility service to add."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["electricity"])]
+    settings: SettingsBody
+
+
+class ProjectChange(Schema):
+    """How a project is to work from now on."""
+
+    version: Version
+    settings: SettingsBody
+
+
+class FormerOut(Schema):
+    """Settings as they were until somebody changed them."""
+
+    version: int
+    settings: SettingsBody
+    replaced_by: str
+    replaced_at: Instant
+
+    @classmethod
+    def of(cls, former: FormerSettings) -> Self:
+        settings = SettingsBody.of(former.facts) if isinstance(former.facts, ProjectSettings) else None
+        return cls.model_validate(
+            {
+                "version": former.version,
+                "settings": settings,
+                "replaced_by": former.replaced_by,
+                "replaced_at": former.replaced_at,
+            }
+        )
+
+
+class FormerPage(Schema):
+    """One page of a project's former settings, the newest first."""
+
+    items: tuple[FormerOut, ...]
+    cursor: str | None
+
+
+class FormerClientOut(Schema):
+    """What held for a client until somebody changed it."""
+
+    version: int
+    settings: ClientFacts
+    replaced_by: str
+    replaced_at: Instant
+
+    @classmethod
+    def of(cls, former: FormerSettings) -> Self:
+        facts = ClientFacts.of(former.facts) if isinstance(former.facts, Client) else None
+        return cls.model_validate(
+            {
+                "version": former.version,
+                "settings": facts,
+                "replaced_by": former.replaced_by,
+                "replaced_at": former.replaced_at,
+            }
+        )
+
+
+class FormerClientPage(Schema):
+    """One page of what held for a client before, the newest first."""
+
+    items: tuple[FormerClientOut, ...]
+    cursor: str | None
+
+
+_SETTINGS = TypeAdapter(ProjectSettings)

@@ -1,11 +1,26 @@
 """Open a client, open a project, look settings up."""
 
+from dataclasses import replace
+
+from chalicelib.audit import service as audit
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.ids import slug
-from chalicelib.platform.transaction import Refused
+from chalicelib.kernel.page import Page
+from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import repository
-from chalicelib.tenancy.domain import Client, Project, ProjectSettings, check_change, check_settings
+from chalicelib.tenancy.domain import (
+    Client,
+    FormerSettings,
+    Project,
+    ProjectSettings,
+    check_change,
+    check_client,
+    check_client_change,
+    check_settings,
+    client_in_short,
+    in_short,
+)
 
 
 def open_client(*, client: Client) -> Client:
@@ -14,6 +29,7 @@ def open_client(*, client: Client) -> Client:
     :raises Invalid: if its id can't stand in keys and addresses.
     """
     slug(client.id, "a client's id")
+    check_client(client)
     repository.store_client(client)
     return client
 
@@ -32,6 +48,7 @@ def open_project(*, client_id: str, project_id: str, settings: ProjectSettings) 
         existing = repository.find_project(client_id, project_id)
         if existing:
             check_change(existing.settings, settings)
+            project = replace(project, version=existing.version, closed=existing.closed)
         repository.store_project(project)
     return project
 
@@ -63,6 +80,110 @@ def get_project(ctx: Context) -> Project:
     return project
 
 
+def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> Project:
+    """This function will add a utility service to the client; the same again gives the one that is there.
+
+    :raises Invalid: for an id or a setting that can't be.
+    :raises Conflict: if the id is taken by a project of other settings.
+    """
+    check_settings(settings)
+    project = Project(ctx.client, slug(project_id, "id: a project's id"), settings)
+    noted = audit.record(
+        ctx.in_project(project.id), action="project.opened", subject=("project", project.id), after=in_short(settings)
+    )
+    try:
+        repository.insert_project(project, also=[noted])
+    except Refused:
+        there = repository.find_project(ctx.client, project_id)
+        if there and there.settings == settings and not there.closed:
+            return there
+        raise Conflict("project-taken", f"there is a project {project_id} already; choose another id") from None
+    return project
+
+
+def change_project(ctx: Context, *, version: int, settings: ProjectSettings) -> Project:
+    """This function will change how a project works from now on; the former settings stay readable.
+
+    :raises NotFound: if the caller's client has no such project.
+    :raises Invalid: for settings that can't be, naming each.
+    :raises Conflict: for a setting that is fixed, or if somebody changed the settings meanwhile.
+    """
+    before = get_project(ctx)
+    check_settings(settings)
+    check_change(before.settings, settings)
+    after = replace(before, settings=settings, version=version + 1)
+    noted = audit.record(
+        ctx,
+        action="project.changed",
+        subject=("project", before.id),
+        before=in_short(before.settings),
+        after=in_short(settings),
+    )
+    try:
+        before = replace(before, version=version)
+        repository.change_project(before, after, by=ctx.actor.id, at=ctx.now, also=[noted])
+    except Refused:
+        raise _settings_changed() from None
+    return after
+
+
+def change_client(ctx: Context, *, version: int, after: Client) -> Client:
+    """This function will change what holds for all of a client from now on; what held before stays readable.
+
+    :raises Invalid: for settings that can't be, naming each.
+    :raises Conflict: for a setting that is fixed, or if somebody changed the settings meanwhile.
+    """
+    before = get_client(ctx)
+    check_client(after)
+    check_client_change(before, after)
+    after = replace(after, version=version + 1)
+    noted = audit.record(
+        ctx,
+        action="client.changed",
+        subject=("client", before.id),
+        before=client_in_short(before),
+        after=client_in_short(after),
+    )
+    try:
+        before = replace(before, version=version)
+        repository.change_client(before, after, by=ctx.actor.id, at=ctx.now, also=[noted])
+    except Refused:
+        raise _settings_changed() from None
+    return after
+
+
+def list_former(ctx: Context, *, limit: int, cursor: str | None) -> Page[FormerSettings]:
+    """This function will list the former settings of the request's project, or of the client, the newest first.
+
+    :raises NotFound: if the caller's client has no such project.
+    """
+    if ctx.project:
+        get_project(ctx)
+    return repository.former_page(ctx.client, ctx.project, limit=limit, cursor=cursor)
+
+
+def close_project(ctx: Context) -> Project:
+    """This function will close a project: it takes no new connections. `reopen_project` undoes it.
+
+    :raises NotFound: if the caller's client has no such project.
+    """
+    project = get_project(ctx)
+    noted = audit.record(ctx, action="project.closed", subject=("project", project.id))
+    repository.set_closed(project, closed=True, also=[noted])
+    return replace(project, closed=True)
+
+
+def reopen_project(ctx: Context) -> None:
+    """This function will take the closing of a project back."""
+    noted = audit.record(ctx, action="project.reopened", subject=("project", ctx.project))
+    repository.set_closed(get_project(ctx), closed=False, also=[noted])
+
+
+def is_open(project: Project) -> Action:
+    """This function will give the check that nobody has closed a project, for a transaction. Label: `project`."""
+    return repository.is_open(project)
+
+
 def list_projects(ctx: Context) -> tuple[Project, ...]:
     """This function will list the client's projects."""
     return repository.all_projects(ctx.client)
@@ -71,3 +192,7 @@ def list_projects(ctx: Context) -> tuple[Project, ...]:
 def directory() -> tuple[tuple[str, str], ...]:
     """This function will list (client, project) of everybody, for schedules only."""
     return repository.directory()
+
+
+def _settings_changed() -> Conflict:
+    return Conflict("changed", "somebody changed these settings meanwhile; look at them and try again")

@@ -25,7 +25,7 @@ _LAST_NAMES = (
     "Magsaysay", "Pangilinan", "Lumayag", "Dumadag", "Macalalag", "Galagar", "Bagaipo", "Sumaylo", "Cagampang",
     "Baldomero", "Tumulak", "Olaivar", "Racho", "Bongalos", "Paras", "Lofranco", "Maglajos", "Asilo", "Budiongan",
 )  # fmt: skip
-_AREAS = ("Poblacion", "San Isidro", "Santo Niño", "San Roque", "Haguilanan Grande", "Cabad", "Magsija", "Hanopol")
+AREAS = ("Poblacion", "San Isidro", "Santo Niño", "San Roque", "Haguilanan Grande", "Cabad", "Magsija", "Hanopol")
 
 Thing = TypeVar("Thing")
 
@@ -43,6 +43,11 @@ class Household:
     initial_reading: Decimal
     reading: Decimal
     read_on: date
+
+
+def area_code(name: str) -> str:
+    """This function will give an area's code: its name without spaces and accents. Santo Niño -> Santo-Nino."""
+    return name.replace(" ", "-").replace("ñ", "n")
 
 
 def households() -> tuple[Household, ...]:
@@ -67,7 +72,7 @@ def households() -> tuple[Household, ...]:
 
 def _household(source: random.Random, at: int) -> Household:
     commercial = source.random() < _COMMERCIAL_SHARE
-    area = _pick(source, _AREAS)
+    area = _pick(source, AREAS)
     initial = Decimal(_between(source, 5, 2400))
     return Household(
         first_name=_pick(source, _FIRST_NAMES),
@@ -78,7 +83,7 @@ def _household(source: random.Random, at: int) -> Household:
         meter_number=f"SM-{_FIRST_METER + at}",
         initial_reading=initial,
         reading=initial + _usage(source, commercial=commercial),
-        read_on=date(2025, 11, 3 + _AREAS.index(area) % 7),  # the reader walks one area a day
+        read_on=date(2025, 11, 3 + AREAS.index(area) % 7),  # the reader walks one area a day
     )
 
 

@@ -1,22 +1,28 @@
-"""Load the two demo utilities through the very use cases that the API calls."""
+"""Load the five demo utilities, one per source, through the very use cases that the API calls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from chalicelib.areas import service as area_list
+from chalicelib.billing import service as billing
 from chalicelib.consumers import service as consumers
 from chalicelib.identity import service as identity
 from chalicelib.identity.domain import CONSUMER, ROLES
 from chalicelib.kernel.context import Actor, Context
 from chalicelib.kernel.ids import derived_ids
+from chalicelib.kernel.period import Period
+from chalicelib.onboarding import service as onboarding
+from chalicelib.readings import service as readings
 from chalicelib.service_desk import service as desk
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import Tariff
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Client, Project, ProjectSettings
 from local import presets
-from local.demo.people import households
+from local.demo.people import AREAS, area_code, households
+from local.demo.years import BOOKS, FIRST, MONTHS, Book, Meter
 
 PASSWORD = "Demo-2025"
 BALILIHAN_STAFF = {"super": "superuser", "admin": "admin", "manager": "manager", "reader": "field_staff"}
@@ -32,6 +38,22 @@ ISSUES = (
     ("Low pressure", "Only in the morning, since Monday."),
     ("Leaking pipe", "Water comes out beside the meter."),
 )
+# A login per role of the source, by client. The first consumer of each book can sign in too.
+SMALL_STAFF = {
+    "waterbilling": {
+        "manager@waterbilling.example": "manager", "staff@waterbilling.example": "billing_officer",
+    },
+    "utility": {
+        "admin@utility.example": "admin", "billing@utility.example": "billing_officer",
+        "account@utility.example": "account_officer",
+    },
+    "electricity": {"admin@electricity.example": "admin", "employee@electricity.example": "billing_officer"},
+}  # fmt: skip
+SMALL_CONSUMERS = {
+    "waterbilling": "asha.wb@waterbilling.example",
+    "utility": "asha.el@utility.example",
+    "electricity": "asha.srv@electricity.example",
+}
 AVII_STAFF = {"admin@avii.example": "admin", "manager@avii.example": "manager", "viewer@avii.example": "viewer"}
 # What the units' meters show on 2025-07-01; 101 and 102 are the ones of the source's examples.
 AVII_UNITS = {
@@ -63,8 +85,10 @@ def is_loaded() -> bool:
 
 
 def load(pause: Callable[[], None]) -> None:
-    """This function will load both utilities; repeated, it makes nothing new. `pause` is called between two steps."""
+    """This function will load all utilities; repeated, it makes nothing new. `pause` is called between two steps."""
     _load_balilihan(pause)
+    for book in BOOKS:
+        _load_year(book, pause)
     _load_avii(pause)
 
 
@@ -77,6 +101,8 @@ def _load_balilihan(pause: Callable[[], None]) -> None:
         datetime(2025, 11, 1, 1, tzinfo=UTC),
     )
     staff = _register_staff(loading, BALILIHAN_STAFF, pause)
+    for name in AREAS:
+        area_list.open_area(loading.step("area", name), code=area_code(name), name=name)
     neighbours: list[str] = []
     for number, household in enumerate(households(), start=1):
         pause()
@@ -95,7 +121,7 @@ def _load_balilihan(pause: Callable[[], None]) -> None:
             account=None,
             consumer_class=household.consumer_class,
             meter_number=household.meter_number,
-            area=household.area,
+            area=area_code(household.area),
             initial_reading=household.initial_reading,
         )
         if number == 1:
@@ -133,6 +159,64 @@ def _fill_desk(loading: _Loading, manager: Actor, neighbours: list[str], pause: 
     desk.move_issue_on(
         replace(loading.step("action"), actor=manager), issue_id=reported.issue.id, status="taking_action"
     )
+
+
+def _load_year(book: Book, pause: Callable[[], None]) -> None:
+    """This function will open a small utility by its preset, connect its meters, and read and bill them for a year."""
+    client = onboarding.list_presets()[book.preset].client
+    actor = Actor(id="demo", role="superuser", permissions=ROLES["superuser"])
+    opened = datetime(FIRST.year, FIRST.month, 1, 6, tzinfo=UTC)
+    loading = _Loading(Context(client.id, actor, opened, derived_ids(client.id), book.project))
+    onboarding.open_client(loading.step("client"), preset_id=book.preset, name=None)
+    if book.prefix == "WB":  # the source names no rates
+        tariffs.open_tariff(loading.step("tariff"), tariff=presets.SMALL_WATER_TARIFF)
+    _register_staff(loading, SMALL_STAFF[client.id], pause)  # again for a second book, it makes nothing new
+    for meter in book.meters():
+        pause()
+        _load_meter(loading, book, meter, pause)
+    for at in range(MONTHS):
+        pause()
+        period = FIRST.shifted(at)
+        ctx = _in_month(loading.step("run", book.project, str(period)), period)
+        run = billing.start_run(ctx, period=period, billed_on=None, due_on=None)
+        billing.plan_run(ctx, run_id=run.id)
+        billing.generate_chunk(ctx, run_id=run.id, shard=0)
+
+
+def _load_meter(loading: _Loading, book: Book, meter: Meter, pause: Callable[[], None]) -> None:
+    client = loading.context.client
+    email = f"{meter.first_name}.{meter.last_name}.{book.prefix}@example.com".lower()
+    step = (book.project, meter.number)
+    consumer = consumers.register_consumer(
+        loading.step("consumer", *step),
+        first_name=meter.first_name,
+        last_name=meter.last_name,
+        email=email,
+        phone=None,
+        address=None,
+    )
+    given = book.preset == "electricity"  # a service number
+    connection = consumers.register_connection(
+        loading.step("connection", *step),
+        consumer_id=consumer.id,
+        account=meter.number if given else None,
+        consumer_class=meter.consumer_class,
+        meter_number=meter.number if not given else f"M-{meter.number}",
+        area="",
+        initial_reading=meter.initial,
+    )
+    if meter.number.endswith("-001"):
+        login = f"{meter.first_name}.{book.prefix}@{client}.example".lower()
+        consumers.open_login(loading.step("login", *step), consumer_id=consumer.id, login=login, password=PASSWORD)
+    for read_on, value in meter.year():
+        pause()
+        ctx = _in_month(loading.step("reading", *step, str(read_on)), Period.of(read_on))
+        readings.take_reading(ctx, account=connection.account, meter_number=None, value=value, read_on=read_on)
+
+
+def _in_month(ctx: Context, month: Period) -> Context:
+    """This function will give the setting on the fifth of a month, when its readings are in."""
+    return replace(ctx, now=datetime(month.year, month.month, 5, 6, tzinfo=UTC))
 
 
 def _minutes_later(ctx: Context, minutes: int) -> Context:

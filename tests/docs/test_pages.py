@@ -108,6 +108,8 @@ def test_the_readme_maps_every_folder_and_names_every_login() -> None:
     readme = (_ROOT / "README.md").read_text()
     packages = {path.name for path in (_ROOT / "chalicelib").iterdir() if (path / "__init__.py").is_file()}
     logins = {*utilities.BALILIHAN_STAFF, utilities.BALILIHAN_CONSUMER, *utilities.AVII_STAFF, utilities.PASSWORD}
+    logins |= {login for staff in utilities.SMALL_STAFF.values() for login in staff}
+    logins |= set(utilities.SMALL_CONSUMERS.values())
 
     assert {name for name in packages if f"\n  {name}/ " not in readme} == set()
     assert logins <= set(code_words(readme))
@@ -116,7 +118,7 @@ def test_the_readme_maps_every_folder_and_names_every_login() -> None:
 def test_the_glossary_tells_every_setting_and_no_other() -> None:
     settings = {field.name for field in dataclasses.fields(ProjectSettings)}
     rows = {code_words(row[0])[0]: row for row in table_rows(_DOCS / "glossary.md", "## Settings")}
-    of_client = {field.name for field in dataclasses.fields(Client)} - {"id", "name"}
+    of_client = {field.name for field in dataclasses.fields(Client)} - {"id", "name", "version"}
 
     assert rows.keys() == settings
     assert of_client <= set(code_words((_DOCS / "glossary.md").read_text()))

@@ -105,7 +105,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder with both utilities in it. Its very first start was interrupted in the middle of the loading."""
     folder = tmp_path_factory.mktemp("run") / "state"
     with start(folder) as run:
-        run.wait_for("Loading two demo utilities")
+        run.wait_for("Loading five demo utilities")
         time.sleep(0.5)
         assert run.stop() == 0, run.said()
         assert "Meterbook runs" not in run.said()

@@ -88,6 +88,9 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         admin.post(f"{utility.consumers}/{consumer_id}/login", login).expect(201)
         consumers[name] = api.sign_in(utility.client, login["login"], PASSWORD)
     (consumer_id, account), (_, other_account) = made
+    for path in (utility.base, f"/api/clients/{utility.client}"):
+        shown = admin.get(f"{path}/settings").expect(200)
+        admin.put(f"{path}/settings", {"version": 0, "settings": shown["settings"]}).expect(200)
     for verb in ("disconnection", "reconnection"):
         admin.post(f"{utility.base}/connections/{account}/{verb}", {"reason": "Works on the main"}).expect(200)
     for each in (account, other_account):

@@ -61,7 +61,7 @@ def register_connection(
         return made
     connection = _with_account(ctx, project, connection)
     try:
-        repository.insert_connection(project, connection, also=_with(ctx, connection))
+        repository.insert_connection(project, connection, also=_with(ctx, project, connection))
     except Refused as refused:
         if "meter" in refused.labels and (made := _made_before(project, connection)):
             return made
@@ -104,25 +104,26 @@ def prepare_connection(
     if holder := repository.find_account_of_meter(project, connection.meter_number):
         raise _meter_taken(connection.meter_number, holder)
     connection = _with_account(ctx, project, connection)
-    return connection, [*repository.connection_writes(project, connection), *_with(ctx, connection)]
+    return connection, [*repository.connection_writes(project, connection), *_with(ctx, project, connection)]
 
 
 def explain_refusal(project: Project, connection: Connection, refused: Refused) -> MeterbookError:
     """This function will say why the table refused to register or change a connection."""
-    if "consumer" in refused.labels:
-        return Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected")
-    if "brand" in refused.labels:
-        return Invalid(
-            "unknown-brand", "meterBrand: there is no such brand; see GET /api/clients/{client}/meter-brands"
-        )
-    if unknown := areas.refusal_of(refused):
-        return unknown
-    if f"connection {connection.account}" in refused.labels:
-        return Conflict("changed", "somebody changed this connection meanwhile; look at it and try again")
     if "meter" in refused.labels:
         holder = repository.find_account_of_meter(project, connection.meter_number)
         return _meter_taken(connection.meter_number, holder)
-    return Conflict("account-taken", f"account number {connection.account} is already in use")
+    if unknown := areas.refusal_of(refused):
+        return unknown
+    reasons: dict[str, MeterbookError] = {
+        "project": Conflict("project-closed", "this project is closed: it takes no new connections"),
+        "consumer": Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected"),
+        "brand": Invalid("unknown-brand", "meterBrand: no such brand; see GET /api/clients/{client}/meter-brands"),
+        f"connection {connection.account}": Conflict(
+            "changed", "somebody changed this connection meanwhile; look at it and try again"
+        ),
+    }
+    taken = Conflict("account-taken", f"account number {connection.account} is already in use")
+    return next((reason for label, reason in reasons.items() if label in refused.labels), taken)
 
 
 def noted(ctx: Context, action: str, before: Connection | None, after: Connection | None) -> Action:
@@ -179,10 +180,15 @@ def _draft(
     )
 
 
-def _with(ctx: Context, connection: Connection) -> list[Action]:
+def _with(ctx: Context, project: Project, connection: Connection) -> list[Action]:
     """This function will give what goes with registering a connection: the client's lists, and the audit log."""
     known = [brands.is_known(ctx.client, connection.meter_brand)] if connection.meter_brand else []
-    return [*areas.entering(ctx, area=connection.area), *known, noted(ctx, "registered", None, connection)]
+    return [
+        tenancy.is_open(project),
+        *areas.entering(ctx, area=connection.area),
+        *known,
+        noted(ctx, "registered", None, connection),
+    ]
 
 
 def _with_account(ctx: Context, project: Project, connection: Connection) -> Connection:

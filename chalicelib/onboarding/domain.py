@@ -1,0 +1,48 @@
+"""What a preset is: a utility's way of working, written down as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from chalicelib.kernel.errors import NotFound
+from chalicelib.tenancy.domain import Client, ProjectSettings
+
+
+@dataclass(frozen=True, slots=True)
+class PresetTariff:
+    """A tariff of the library that a project begins with, from a day on."""
+
+    library_id: str
+    id: str
+    valid_from: date
+    consumer_class: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PresetProject:
+    """A utility service as a preset has it."""
+
+    id: str
+    settings: ProjectSettings
+    tariffs: tuple[PresetTariff, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A whole utility to begin with. `client.id` and its name are the source's own; whoever opens one gives others."""
+
+    source: str
+    client: Client
+    projects: tuple[PresetProject, ...]
+
+
+def project_of(presets: Mapping[str, Preset], preset_id: str, project_id: str) -> PresetProject:
+    """This function will find a project of a preset.
+
+    :raises NotFound: if there is no such preset, or it has no such project.
+    """
+    preset = presets.get(preset_id)
+    for project in preset.projects if preset else ():
+        if project.id == project_id:
+            return project
+    raise NotFound("not-found", f"there is no preset {preset_id} with a project {project_id}; see /api/presets")

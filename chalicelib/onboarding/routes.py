@@ -1,0 +1,41 @@
+"""Presets, and what becomes of projects, over HTTP."""
+
+from chalice.app import Blueprint
+
+from chalicelib.kernel.context import Context
+from chalicelib.onboarding import service
+from chalicelib.onboarding.schemas import PresetList, PresetOut, ProjectAdoption, ProjectState
+from chalicelib.platform.http import endpoint
+
+blueprint = Blueprint(__name__)
+
+_PROJECTS = "/api/clients/{client}/projects"
+
+
+@endpoint(blueprint, "GET", "/api/presets", permission="settings.read", returns=PresetList)
+def list_presets(_ctx: Context) -> PresetList:
+    """List the ways of working that a project can begin with."""
+    return PresetList(items=tuple(PresetOut.of(name, preset) for name, preset in service.list_presets().items()))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECTS + "/adopt",
+    permission="settings.manage",
+    body=ProjectAdoption,
+    returns=ProjectState,
+    status=201,
+    location=_PROJECTS + "/{id}",
+)
+def adopt_project(ctx: Context, *, body: ProjectAdoption) -> ProjectState:
+    """Add a utility service as a preset has it, with its settings and tariffs."""
+    made = service.add_project(ctx, project_id=body.id, preset_id=body.preset, model_id=body.preset_project)
+    return ProjectState(id=made.id, label=made.settings.label, closed=made.closed)
+
+
+@endpoint(blueprint, "DELETE", _PROJECTS + "/{project}", permission="settings.manage", returns=ProjectState)
+def close_project(ctx: Context) -> ProjectState:
+    """Close a utility service that has no active connection; its bills stay."""
+    closed = service.close_project(ctx)
+    return ProjectState(id=closed.id, label=closed.settings.label, closed=closed.closed)

@@ -1,0 +1,45 @@
+"""Opens a client as a preset has it: `python -m local.open_client balilihan new-town --name "New Town Waterworks"`.
+
+It is the platform operator's command: no request can open a client. It writes to the table of `make run`, or to the
+deployed one if METERBOOK_TABLE is set (docs/runbook.md says with what else). Repeated, it makes nothing new.
+"""
+
+import argparse
+import os
+import sys
+
+from chalicelib.kernel.errors import MeterbookError
+from local.trouble import Trouble
+from local.verify_audit import use_the_laptop
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """This function will open one client and give 0, or say why not and give 1."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("preset")
+    parser.add_argument("client", help="its id, which stands in every address")
+    parser.add_argument("--name", help="what people call it")
+    asked = parser.parse_args(arguments)
+    if not os.environ.get("METERBOOK_TABLE"):
+        try:
+            use_the_laptop()
+        except Trouble as trouble:
+            print(f"Not opened: {trouble}", file=sys.stderr)
+            return 1
+    from chalicelib.onboarding import service as onboarding  # noqa: PLC0415 - importing it needs the table's name
+    from chalicelib.platform import dynamo  # noqa: PLC0415
+    from chalicelib.platform.jobs import job_context  # noqa: PLC0415
+
+    dynamo.connect()
+    ctx = job_context("open_client", client=asked.client, project="")
+    try:
+        client = onboarding.open_client(ctx, preset_id=asked.preset, name=asked.name)
+    except MeterbookError as refused:
+        print(f"Not opened: {refused}", file=sys.stderr)
+        return 1
+    print(f"Client {client.id} ({client.name}) is open, as the preset {asked.preset} has it.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""Settings are read, changed once per version, kept in history, and refused with a reason for each field."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.support.http import Api
+from tests.support.table import items_of
+from tests.support.utilities import Utility, open_condominium, open_waterworks, register_connection
+
+
+@pytest.fixture
+def utility(api: Api) -> Utility:
+    return open_waterworks(api, area_levels=("barangay", "purok"))
+
+
+@pytest.fixture
+def admin(utility: Utility) -> Api:
+    return utility.as_staff()
+
+
+def _change(admin: Api, path: str, **changes: object) -> dict[str, Any]:
+    shown = admin.get(f"{path}/settings").expect(200)
+    return {"version": shown["version"], "settings": {**shown["settings"], **changes}}
+
+
+@pytest.mark.covers("S1-081", "S1-082", "S3-005", "S3-042")
+def test_settings_are_changed_and_what_they_were_stays_readable(utility: Utility, admin: Api) -> None:
+    due = {"day": 25, "month": "period"}
+    changed = admin.put(f"{utility.base}/settings", _change(admin, utility.base, due=due)).expect(200)
+
+    assert (changed["version"], changed["settings"]["due"]) == (1, due)
+    assert admin.get(f"{utility.base}/settings").expect(200) == changed
+    (former,) = admin.get(f"{utility.base}/settings/history").expect(200)["items"]
+    assert (former["version"], former["settings"]["due"]) == (0, {"day": 20, "month": "period"})
+    assert former["replacedBy"]
+    assert former["replacedAt"]
+
+
+@pytest.mark.covers("S1-082")
+@pytest.mark.parametrize("role", ["manager", "viewer"])
+def test_only_who_administers_changes_settings(utility: Utility, admin: Api, role: str) -> None:
+    change = _change(admin, utility.base, label="Mine")
+    utility.as_staff(role).put(f"{utility.base}/settings", change).expect(403)
+    assert admin.get(f"{utility.base}/settings").expect(200)["version"] == 0
+
+
+def test_of_8_who_change_the_same_version_at_once_one_wins(utility: Utility, admin: Api) -> None:
+    change = _change(admin, utility.base)
+
+    def put(number: int) -> int:
+        body = {"version": 0, "settings": {**change["settings"], "label": f"Label {number}"}}
+        return admin.put(f"{utility.base}/settings", body).status
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = sorted(threads.map(put, range(8)))
+    assert statuses == [200] + [409] * 7
+    assert len(admin.get(f"{utility.base}/settings/history").expect(200)["items"]) == 1
+
+
+def test_everything_that_is_wrong_is_named_with_its_field(utility: Utility, admin: Api) -> None:
+    wrong = _change(admin, utility.base, timezone="Mars", fiscalStart=13, shards=0, readingWindow=None)
+    refused = admin.put(f"{utility.base}/settings", wrong).expect(400)
+    assert refused["code"] == "bad-setting"
+    assert {each["where"] for each in refused["errors"]} == {"timezone", "fiscalStart", "shards"}
+
+
+def test_settings_that_contradict_each_other_are_refused(utility: Utility, admin: Api) -> None:
+    wrong = _change(admin, utility.base, periodRule="previous_month")
+    refused = admin.put(f"{utility.base}/settings", wrong).expect(400)
+    assert [each["where"] for each in refused["errors"]] == ["due.month"]
+
+
+def test_unknown_settings_are_refused_by_name(utility: Utility, admin: Api) -> None:
+    wrong = _change(admin, utility.base, penaltyRate="10")
+    refused = admin.put(f"{utility.base}/settings", wrong).expect(400)
+    assert (refused["code"], refused["errors"][0]["where"]) == ("invalid-body", "settings.penaltyRate")
+
+
+@pytest.mark.parametrize("change", [{"currency": "USD"}, {"unit": "gal"}, {"shards": 4}])
+def test_what_bills_depend_on_stays(utility: Utility, admin: Api, change: dict[str, object]) -> None:
+    refused = admin.put(f"{utility.base}/settings", _change(admin, utility.base, **change)).expect(409)
+    assert refused["code"] == "fixed-setting"
+
+
+@pytest.mark.covers("S1-003")
+def test_a_clients_settings_hold_for_it_alone_and_keep_their_history(api: Api, utility: Utility, admin: Api) -> None:
+    other = open_condominium(api)
+    before = items_of(other.client)
+    path = f"/api/clients/{utility.client}"
+    rule = {"minLength": 12, "upper": False, "lower": False, "digit": False, "special": False}
+    changed = admin.put(f"{path}/settings", _change(admin, path, passwordRule=rule)).expect(200)
+    assert changed["settings"]["passwordRule"] == rule
+    weak = {"login": "u", "name": "U", "password": "Abcdef1!", "role": "viewer"}
+    assert admin.post(f"{path}/users", weak).expect(400)["code"] == "weak-password"
+    (former,) = admin.get(f"{path}/settings/history").expect(200)["items"]
+    assert former["settings"]["passwordRule"]["minLength"] == 8
+    assert items_of(other.client) == before
+
+
+@pytest.mark.parametrize("change", [{"loginNames": "email"}, {"areaLevels": ["barangay"]}])
+def test_what_stored_names_depend_on_stays(utility: Utility, admin: Api, change: dict[str, object]) -> None:
+    path = f"/api/clients/{utility.client}"
+    refused = admin.put(f"{path}/settings", _change(admin, path, **change)).expect(409)
+    assert refused["code"] == "fixed-setting"
+
+
+@pytest.mark.covers("S2-014", "S2-152", "S2-154", "S2-155")
+def test_a_utility_type_is_a_project_that_an_administrator_adds(utility: Utility, admin: Api) -> None:
+    projects = f"/api/clients/{utility.client}/projects"
+    settings = {**admin.get(utility.base).expect(200)["settings"], "label": "Electricity", "unit": "kWh"}
+    made = admin.post(projects, {"id": "electricity", "settings": settings}).expect(201)
+    assert (made["id"], made["label"], made["version"], made["closed"]) == ("electricity", "Electricity", 0, False)
+    assert admin.post(projects, {"id": "electricity", "settings": settings}).expect(201) == made
+    other = {"id": "electricity", "settings": {**settings, "label": "Other"}}
+    assert admin.post(projects, other).expect(409)["code"] == "project-taken"
+    utility.as_staff("manager").post(projects, {"id": "propane", "settings": settings}).expect(403)
+    for role in ("viewer", "field_staff", "manager"):
+        listed = utility.as_staff(role).get(projects).expect(200)["items"]
+        assert [each["id"] for each in listed] == ["electricity", "waterworks"]
+
+
+def test_a_project_is_added_as_a_preset_has_it_with_its_tariffs(utility: Utility, admin: Api) -> None:
+    projects = f"/api/clients/{utility.client}/projects"
+    asked = {"preset": "electricity", "presetProject": "electricity", "id": "power"}
+    assert admin.post(f"{projects}/adopt", asked).expect(201) == {
+        "id": "power",
+        "label": "Electricity",
+        "closed": False,
+    }
+    tariffs = admin.get(f"{projects}/power/tariffs").expect(200)["items"]
+    assert {each["id"] for each in tariffs} == {"household", "commercial", "industrial"}
+    admin.post(f"{projects}/adopt", {**asked, "preset": "nobody"}).expect(404)
+    assert len(admin.get("/api/presets").expect(200)["items"]) == 5
+
+
+@pytest.mark.covers("S2-370")
+def test_a_project_is_closed_only_without_active_connections_and_takes_none_then(utility: Utility, admin: Api) -> None:
+    admin.post(f"/api/clients/{utility.client}/areas", {"code": "Poblacion", "name": "Poblacion"}).expect(201)
+    connection = register_connection(admin, utility, "SM-1")
+    assert admin.delete(utility.base).expect(409)["code"] == "project-used"
+    register_connection(admin, utility, "SM-2")  # it went on
+    for account in (connection["accountNumber"], str(int(connection["accountNumber"]) + 1)):
+        admin.post(f"{utility.base}/connections/{account}/closure", {"reason": "End"}).expect(200)
+    assert admin.delete(utility.base).expect(200)["closed"] is True
+    consumer = admin.post(utility.consumers, {"firstName": "A", "lastName": "B"}).expect(201)["id"]
+    body = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": "SM-3", "area": "Poblacion"}
+    assert admin.post(f"{utility.base}/connections", body).expect(409)["code"] == "project-closed"
+    refused = admin.put(f"{utility.base}/settings", _change(admin, utility.base, label="X")).expect(409)
+    assert refused["code"] == "changed"
+    assert admin.get(utility.base).expect(200)["closed"] is True

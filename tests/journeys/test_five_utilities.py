@@ -1,0 +1,213 @@
+"""Each of the five sources as a tenant, from nothing: opened by its preset, its documented figures over HTTP."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.identity import service as identity
+from chalicelib.identity.domain import ROLES
+from chalicelib.kernel.context import Actor, Context
+from chalicelib.onboarding import service as onboarding
+from chalicelib.platform import clock
+from tests.support.http import Api
+from tests.support.queues import drain
+
+PASSWORD = "Abcdef1!"
+_number = count(5001)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A client opened by a preset, and its administrator signed in."""
+
+    app: Chalice
+    client: str
+    admin: Api
+
+    def base(self, project: str) -> str:
+        return f"/api/clients/{self.client}/projects/{project}"
+
+    def connect(self, project: str, **facts: Any) -> str:  # noqa: ANN401
+        """This function will register a consumer, unless one is given or none is wanted, and a connection of theirs."""
+        if facts.get("consumerId", "") == "":
+            person = {"firstName": "Ana", "lastName": f"Reyes {facts['meterNumber']}"}
+            made = self.admin.post(f"/api/clients/{self.client}/consumers", person).expect(201)
+            facts["consumerId"] = made["id"]
+        account: str = self.admin.post(f"{self.base(project)}/connections", facts).expect(201)["accountNumber"]
+        return account
+
+    def read(self, project: str, meter: str, value: str, read_on: str) -> dict[str, Any]:
+        body = {"meterNumber": meter, "reading": value, "readOn": read_on}
+        reading: dict[str, Any] = self.admin.post(f"{self.base(project)}/readings", body).expect(201)
+        return reading
+
+    def bill(self, project: str, period: str, **days: str) -> dict[str, dict[str, Any]]:
+        """This function will run a period and give its bills by account."""
+        self.admin.post(f"{self.base(project)}/billing-runs", {"period": period, **days}).expect(202)
+        drain(self.app, "meterbook-billing")
+        bills = self.admin.get(f"{self.base(project)}/bills", period=period).expect(200)["items"]
+        return {bill["accountNumber"]: bill for bill in bills}
+
+
+@pytest.fixture
+def open_tenant(app: Chalice, api: Api, at: Callable[[datetime], None]) -> Iterator[Callable[..., Tenant]]:
+    def open_one(preset: str, day: str) -> Tenant:
+        at(datetime.fromisoformat(f"{day}T12:00:00+00:00"))
+        client = f"t{next(_number)}"
+        actor = Actor("operator", "superuser", ROLES["superuser"])
+        ctx = Context(client, actor, clock.now(), clock.fresh_id, request_id="test")
+        opened = onboarding.open_client(ctx, preset_id=preset, name=None)
+        assert onboarding.open_client(ctx, preset_id=preset, name=None) == opened  # again, it makes nothing new
+        login = "admin" if opened.login_names == "username" else "admin@example.com"
+        identity.register_staff(ctx, login=login, name="Admin", password=PASSWORD, role="admin")
+        return Tenant(app, client, api.sign_in(client, login, PASSWORD))
+
+    yield open_one
+    clock.use_time(None)
+
+
+@pytest.mark.covers("S0-002", "S0-017", "S0-021", "S0-040")
+def test_s0_a_consumer_with_two_connections_is_billed_month_by_month(open_tenant: Callable[..., Tenant]) -> None:
+    tenant = open_tenant("water-billing-backend", "2025-12-06")
+    sheet = {"name": "Flat", "currency": "USD", "unit": "m3", "validFrom": "2025-01-01"}
+    charge = {"kind": "usage", "code": "usage", "label": "Water", "rate": "2.00"}
+    tariff = {"id": "flat", "sheet": {**sheet, "charges": [charge]}}
+    tenant.admin.post(f"{tenant.base('water')}/tariffs", tariff).expect(201)
+    first = tenant.connect("water", consumerClass="consumer", meterNumber="M-1", initialReading="100")
+    owner = tenant.admin.get(f"{tenant.base('water')}/connections/{first}").expect(200)["consumerId"]
+    second = tenant.connect("water", consumerClass="consumer", meterNumber="M-2", consumerId=owner)
+
+    assert tenant.read("water", "M-1", "110", "2025-11-05")["state"] == "confirmed"
+    tenant.read("water", "M-2", "4", "2025-11-05")
+    november = tenant.bill("water", "2025-11")
+    tenant.read("water", "M-1", "125", "2025-12-05")
+    december = tenant.bill("water", "2025-12")
+
+    assert {account: bill["total"] for account, bill in november.items()} == {first: "20.00", second: "8.00"}
+    assert november[first]["dueOn"] == "2025-11-20"  # 15 days after
+    assert {account: bill["total"] for account, bill in december.items()} == {first: "30.00"}
+    listed = tenant.admin.get(f"{tenant.base('water')}/connections/{first}/bills").expect(200)["items"]
+    assert [bill["period"] for bill in listed] == ["2025-12", "2025-11"]
+
+
+@pytest.mark.covers("S1-004", "S1-015", "S1-020", "S1-021", "S1-022", "S1-025", "S1-026", "S1-027", "S1-040", "S1-041")
+def test_s1_ten_units_of_a_condominium_are_billed_for_july(open_tenant: Callable[..., Tenant]) -> None:
+    tenant = open_tenant("water-bills", "2025-08-01")
+    for unit in range(101, 111):
+        facts = {"accountNumber": str(unit), "meterNumber": f"WM-{unit}-2025", "consumerClass": "unit"}
+        before = "1774" if unit == 101 else "0"
+        tenant.connect("waterBills", consumerId=None, initialReading=before, installedOn="2020-01-15", **facts)
+        tenant.read("waterBills", f"WM-{unit}-2025", "1785" if unit == 101 else "11", "2025-08-01")
+    bills = tenant.bill("waterBills", "2025-07")
+
+    bill = bills["101"]
+    assert [line["amount"] for line in bill["lines"]] == ["25.00", "0.06"]
+    assert (bill["total"], bill["previousReading"], bill["currentReading"]) == ("25.06", "1774", "1785")
+    assert (bill["billingPeriod"], bill["dueOn"]) == ("July 2025", "2025-08-10")
+    assert bill["fiscal"] == {"year": 2026, "month": 0}
+    (run,) = tenant.admin.get(f"{tenant.base('waterBills')}/billing-runs").expect(200)["items"]
+    assert run["total"] == "250.60"
+    meter = tenant.admin.get(f"{tenant.base('waterBills')}/connections/101").expect(200)
+    assert (meter["lastReading"], meter["lastReadOn"], meter["installedOn"]) == ("1785", "2025-08-01", "2020-01-15")
+    again = {"accountNumber": "101", "meterNumber": "WM-X", "consumerClass": "unit"}
+    tenant.admin.post(f"{tenant.base('waterBills')}/connections", again).expect(409)
+
+
+@pytest.mark.covers("S2-047", "S2-048", "S2-051")
+def test_s2_tax_is_on_the_usage_charge_alone_in_two_utilities_of_one_client(
+    open_tenant: Callable[..., Tenant],
+) -> None:
+    tenant = open_tenant("utility-billing-system", "2025-11-05")
+    for project in ("electricity", "water"):
+        account = tenant.connect(project, meterNumber="MTR-1", consumerClass="standard")
+        assert account == "MTR-1"  # the meter number is what a connection goes by
+        tenant.read(project, "MTR-1", "50", "2025-11-05")
+        bill = tenant.bill(project, "2025-11")[account]
+        assert {line["code"]: line["amount"] for line in bill["lines"]} == {
+            "usage": "250.00",
+            "fixed": "50.00",
+            "tax": "45.00",
+        }
+        assert (bill["total"], bill["dueOn"], bill["previousReading"]) == ("345.00", "2025-11-20", "0")
+
+
+@pytest.mark.covers("S3-031", "S3-072", "S3-097", "S3-098", "S3-100")
+def test_s3_a_reading_waits_for_confirmation_and_ten_cubic_metres_cost_275(
+    open_tenant: Callable[..., Tenant],
+) -> None:
+    tenant = open_tenant("balilihan", "2025-11-12")
+    areas = f"/api/clients/{tenant.client}/areas"
+    for code in ("Poblacion", "Poblacion.P1"):
+        tenant.admin.post(areas, {"code": code, "name": code}).expect(201)
+    facts = {"consumerClass": "residential", "initialReading": "100", "area": "Poblacion.P1"}
+    account = tenant.connect("waterworks", meterNumber="SM-1", **facts)
+    assert account == "2025110001"
+    reading = tenant.read("waterworks", "SM-1", "110", "2025-11-11")
+    assert (reading["state"], reading["flags"]) == ("pending", ["late"])  # read on days 1 to 10
+    assert tenant.bill("waterworks", "2025-11") == {}
+
+    tenant.admin.post(f"{tenant.base('waterworks')}/readings/confirmations", {"area": "Poblacion"}).expect(200)
+    bill = tenant.bill("waterworks", "2025-11")[account]
+    assert (bill["total"], bill["dueOn"], bill["fiscal"]) == ("275.00", "2025-11-20", None)
+
+
+@pytest.mark.covers("S4-037", "S4-038", "S4-039")
+def test_s4_units_are_charged_by_blocks_and_due_in_fifteen_days(open_tenant: Callable[..., Tenant]) -> None:
+    tenant = open_tenant("electricity", "2025-03-20")
+    uses = {"household": ("SRV-1", "0", "25.00"), "commercial": ("SRV-2", "100", "300.00")}
+    for consumer_class, (service, use, _) in uses.items():
+        facts = {"accountNumber": service, "meterNumber": f"E-{service}", "consumerClass": consumer_class}
+        tenant.connect("electricity", initialReading="700", **facts)
+        tenant.read("electricity", f"E-{service}", str(700 + int(use)), "2025-03-20")
+    tenant.connect(
+        "electricity", accountNumber="SRV-3", meterNumber="E-3", consumerClass="household", initialReading="50"
+    )
+    tenant.read("electricity", "E-3", "150", "2025-03-20")
+    bills = tenant.bill("electricity", "2025-03")
+
+    assert {service: bills[service]["total"] for service, _, _ in uses.values()} == {
+        service: total for service, _, total in uses.values()
+    }
+    assert (bills["SRV-3"]["total"], bills["SRV-3"]["dueOn"]) == ("200.00", "2025-04-04")
+    below = {"accountNumber": "SRV-3", "reading": "149", "readOn": "2025-04-20"}
+    assert tenant.admin.post(f"{tenant.base('electricity')}/readings", below).expect(400)
+
+
+def test_what_one_tenant_sets_never_shows_in_another(open_tenant: Callable[..., Tenant]) -> None:
+    """S1 and S3 in one table, doing the same things on the same day, each by its own settings."""
+    condominium, waterworks = open_tenant("water-bills", "2025-08-06"), open_tenant("balilihan", "2025-08-06")
+    area = {"code": "Poblacion", "name": "Poblacion"}
+    assert condominium.admin.post(f"/api/clients/{condominium.client}/areas", area).expect(400)["code"] == "no-areas"
+    waterworks.admin.post(f"/api/clients/{waterworks.client}/areas", area).expect(201)
+    unit = {"consumerClass": "unit", "meterNumber": "M-1", "initialReading": "100", "area": "Anywhere"}
+    here = condominium.connect("waterBills", consumerId=None, accountNumber="101", **unit)
+    there = waterworks.connect("waterworks", **{**unit, "consumerClass": "residential", "area": "Poblacion"})
+    listed = {**unit, "consumerClass": "residential", "meterNumber": "M-2"}
+    for refused, code in (({}, "consumer-missing"), ({"accountNumber": "7", "consumerId": "0" * 26}, "account-given")):
+        answer = waterworks.admin.post(f"{waterworks.base('waterworks')}/connections", {**listed, **refused})
+        assert answer.expect(400)["code"] == code
+    common = {"consumerClass": "unit", "accountNumber": "common", "meterNumber": "M-C", "purpose": "common_area"}
+    condominium.connect("waterBills", consumerId=None, **common)
+    condominium.read("waterBills", "M-C", "9", "2025-08-05")
+
+    readings = (
+        condominium.read("waterBills", "M-1", "110", "2025-08-05"),
+        waterworks.read("waterworks", "M-1", "110", "2025-08-05"),
+    )
+    assert [(each["period"], each["state"], each["usage"]) for each in readings] == [
+        ("2025-07", "confirmed", "10"),
+        ("2025-08", "pending", "10"),
+    ]
+    waterworks.admin.post(f"{waterworks.base('waterworks')}/readings/confirmations", {}).expect(200)
+    bills = condominium.bill("waterBills", "2025-07"), waterworks.bill("waterworks", "2025-08")
+    assert [list(each) for each in bills] == [[here], [there]] == [["101"], ["2025080001"]]
+    shown = [bills[0][here], bills[1][there]]
+    assert [(each["dueOn"], each["currency"], each["fiscal"] is None) for each in shown] == [
+        ("2025-08-10", "USD", False),
+        ("2025-08-20", "PHP", True),
+    ]
