@@ -10,10 +10,11 @@ from chalicelib.bills.routes import blueprint as bills
 from chalicelib.consumers.routes import blueprint as consumers
 from chalicelib.devices.routes import blueprint as devices
 from chalicelib.identity.routes import blueprint as identity
+from chalicelib.imports.jobs import blueprint as import_jobs
+from chalicelib.imports.routes import blueprint as imports
 from chalicelib.onboarding.routes import blueprint as onboarding
 from chalicelib.platform import log, settings
 from chalicelib.platform.openapi import blueprint as openapi
-from chalicelib.readings.jobs import blueprint as readings_jobs
 from chalicelib.readings.routes import blueprint as readings
 from chalicelib.service_desk.routes import blueprint as service_desk
 from chalicelib.tariffs.routes import blueprint as tariffs
@@ -32,8 +33,9 @@ app.api.cors = CORSConfig(
 
 apis = (
     identity, tenancy, audit, areas, consumers, service_desk, tariffs, readings, devices, bills, billing, onboarding,
+    imports,
     openapi,
 )  # fmt: skip
-jobs = (readings_jobs, billing_jobs, tenancy_jobs)
+jobs = (import_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):
     app.register_blueprint(blueprint)

@@ -258,13 +258,13 @@ def device_push(client_id: str, request: str) -> Key:
     return f"{client_id}#PUSH#{request}", "PUSH"
 
 
-# --- reading files
-def reading_import(client_id: str, project_id: str, import_id: str) -> Key:
+# --- announced files
+def file_import(client_id: str, project_id: str, import_id: str) -> Key:
     return f"{client_id}#{project_id}#IMPORT#{import_id}", "IMPORT"
 
 
-def reading_imports(client_id: str, project_id: str) -> str:
-    return f"{client_id}#{project_id}#IMPORTS"
+def file_imports(client_id: str, project_id: str, kind: str) -> str:
+    return f"{client_id}#{project_id}#IMPORTS#{kind}"
 
 
 # --- billing runs

@@ -13,12 +13,9 @@ from chalicelib.platform.dynamo import (
     DecimalAttribute,
     InstantAttribute,
     IntAttribute,
-    JsonAttribute,
-    PeriodAttribute,
     TableItem,
 )
 from chalicelib.platform.transaction import Action, check, insert, put, transact, update
-from chalicelib.readings.domain.imports import ImportCounts, ImportState, ReadingImport
 from chalicelib.readings.domain.reading import Reading, ReadingSource, ReadingState
 from chalicelib.tenancy.domain import Project
 
@@ -47,19 +44,6 @@ class PeriodItem(TableItem):
     """A period while a billing run works on it: `run` names the run, and its readings stand still."""
 
     run = UnicodeAttribute(null=True)
-
-
-class ImportItem(TableItem):
-    import_id = UnicodeAttribute()
-    file_name = UnicodeAttribute()
-    period = PeriodAttribute(null=True)
-    state = UnicodeAttribute()
-    counts = JsonAttribute()
-    refusal = UnicodeAttribute(null=True)
-    requested_by = UnicodeAttribute()
-    requested_at = InstantAttribute()
-    finished_at = InstantAttribute(null=True)
-    request_print = UnicodeAttribute()
 
 
 def insert_pending(project: Project, readings: Sequence[Reading]) -> list[bool]:
@@ -146,34 +130,6 @@ def pending_page(project: Project, area: str | None, *, limit: int, cursor: str 
     return Page(tuple(_reading(item) for item in page.items), page.cursor)
 
 
-def insert_import(project: Project, record: ReadingImport, *, also: Sequence[Action]) -> None:
-    """This function will write a new import, and what is to be written with it.
-
-    :raises Refused: label `import`, if this request was carried out before.
-    """
-    transact([insert("import", _import_item(project, record)), *also])
-
-
-def finish_import(project: Project, record: ReadingImport, *, also: Sequence[Action]) -> None:
-    """This function will write an import's result over its waiting state; a result that stands already stays.
-
-    :raises Refused: label `import`, if it is finished.
-    """
-    waiting = ImportItem.state == "awaiting_upload"
-    transact([put("import", _import_item(project, record), waiting), *also])
-
-
-def find_import(project: Project, import_id: str) -> ReadingImport | None:
-    item = dynamo.find(ImportItem, keys.reading_import(project.client, project.id, import_id))
-    return _import(item) if item else None
-
-
-def imports_page(project: Project, *, limit: int, cursor: str | None) -> Page[ReadingImport]:
-    partition = keys.reading_imports(project.client, project.id)
-    page = dynamo.page_of(ImportItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
-    return Page(tuple(_import(item) for item in page.items), page.cursor)
-
-
 def _reading_item(project: Project, reading: Reading) -> ReadingItem:
     shards = project.settings.shards
     item = ReadingItem(
@@ -223,39 +179,4 @@ def _reading(item: ReadingItem) -> Reading:
         confirmed_at=item.confirmed_at,
         version=item.version,
         carried=item.carried,
-    )
-
-
-def _import_item(project: Project, record: ReadingImport) -> ImportItem:
-    counts = record.counts
-    return ImportItem(
-        *keys.reading_import(project.client, project.id, record.id),
-        g1p=keys.reading_imports(project.client, project.id),
-        g1s=f"{record.requested_at.isoformat()}#{record.id}",
-        import_id=record.id,
-        file_name=record.file_name,
-        period=record.period,
-        state=record.state,
-        counts=[counts.rows, counts.accepted, counts.unchanged, counts.refused, counts.flagged, counts.blank],
-        refusal=record.refusal,
-        requested_by=record.requested_by,
-        requested_at=record.requested_at,
-        finished_at=record.finished_at,
-        request_print=record.request_print,
-    )
-
-
-def _import(item: ImportItem) -> ReadingImport:
-    state: ImportState = item.state  # type: ignore[assignment]
-    return ReadingImport(
-        id=item.import_id,
-        file_name=item.file_name,
-        period=item.period,
-        state=state,
-        counts=ImportCounts(*item.counts),
-        refusal=item.refusal,
-        requested_by=item.requested_by,
-        requested_at=item.requested_at,
-        finished_at=item.finished_at,
-        request_print=item.request_print,
     )

@@ -4,7 +4,6 @@ from chalice.app import Blueprint
 
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import endpoint
-from chalicelib.platform.schema import PageQuery
 from chalicelib.readings import service
 from chalicelib.readings.schemas import (
     BalanceOut,
@@ -12,25 +11,16 @@ from chalicelib.readings.schemas import (
     ConfirmationsOut,
     ConfirmPending,
     CorrectedReading,
-    ImportAnnounced,
-    ImportOut,
-    ImportPage,
-    NewImport,
     NewReading,
     PendingQuery,
     ReadingOut,
     ReadingPage,
     ReadingsQuery,
-    ReportLine,
-    ReportOut,
-    ReportQuery,
-    UploadOut,
 )
 
 blueprint = Blueprint(__name__)
 
 _READINGS = "/api/clients/{client}/projects/{project}/readings"
-_IMPORTS = _READINGS + "/imports"
 
 
 @endpoint(
@@ -120,46 +110,3 @@ def correct_reading(ctx: Context, *, reading: str, body: CorrectedReading) -> Re
 def confirm_reading(ctx: Context, *, reading: str) -> ReadingOut:
     """Confirm one reading."""
     return ReadingOut.of(service.confirm_reading(ctx, reading_id=reading))
-
-
-@endpoint(
-    blueprint,
-    "POST",
-    _IMPORTS,
-    permission="readings.import",
-    body=NewImport,
-    returns=ImportAnnounced,
-    status=201,
-    location=_IMPORTS + "/{id}",
-)
-def ask_for_upload(ctx: Context, *, body: NewImport) -> ImportAnnounced:
-    """Announce a file of readings and get the form to upload it with."""
-    record, form = service.ask_for_upload(ctx, file_name=body.file_name, period=body.period)
-    return ImportAnnounced(id=record.id, record=ImportOut.of(record), upload=UploadOut.of(form))
-
-
-@endpoint(blueprint, "GET", _IMPORTS, permission="readings.import", query=PageQuery, returns=ImportPage)
-def list_imports(ctx: Context, *, query: PageQuery) -> ImportPage:
-    """List the imports of readings, the newest first."""
-    page = service.list_imports(ctx, limit=query.limit, cursor=query.cursor)
-    return ImportPage(items=tuple(ImportOut.of(record) for record in page.items), cursor=page.cursor)
-
-
-@endpoint(blueprint, "GET", _IMPORTS + "/{import_id}", permission="readings.import", returns=ImportOut)
-def get_import(ctx: Context, *, import_id: str) -> ImportOut:
-    """Show an import and what became of its rows."""
-    return ImportOut.of(service.get_import(ctx, import_id=import_id))
-
-
-@endpoint(
-    blueprint,
-    "GET",
-    _IMPORTS + "/{import_id}/report",
-    permission="readings.import",
-    query=ReportQuery,
-    returns=ReportOut,
-)
-def get_report(ctx: Context, *, import_id: str, query: ReportQuery) -> ReportOut:
-    """List the lines of an imported file that were refused or flagged."""
-    lines, more = service.get_report(ctx, import_id=import_id, after_line=query.after_line, limit=query.limit)
-    return ReportOut(items=tuple(ReportLine.model_validate(line) for line in lines), more=more)

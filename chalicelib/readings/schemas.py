@@ -12,10 +12,7 @@ from chalicelib.platform.schema import (
     PageQuery,
     PeriodText,
     Schema,
-    Text,
 )
-from chalicelib.platform.storage import UploadForm
-from chalicelib.readings.domain.imports import ReadingImport
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.readings.service import Confirmations
 
@@ -144,108 +141,3 @@ class ConfirmationsOut(Schema):
     def of(cls, done: Confirmations) -> Self:
         left = tuple(LeftPendingOut(reading_id=one.reading_id, reason=one.reason) for one in done.left)
         return cls(confirmed=done.confirmed, left=left, more=done.more)
-
-
-class NewImport(Schema):
-    """A file of readings to come."""
-
-    file_name: Text = Field(examples=["readings-2025-11.csv"])
-    period: PeriodText | None = Field(default=None, description="The period that every row must bill, if given")
-
-
-class CountsOut(Schema):
-    """What became of the rows."""
-
-    rows: int
-    accepted: int = Field(description="New readings, the flagged ones included")
-    unchanged: int = Field(description="Rows that say what was recorded before")
-    refused: int
-    flagged: int
-    blank: int = Field(description="Empty lines, not counted as rows")
-
-
-class ImportOut(Schema):
-    """An import of readings."""
-
-    id: str
-    file_name: str
-    period: PeriodText | None
-    state: Literal["awaiting_upload", "done", "refused"]
-    counts: CountsOut
-    refusal: str | None = Field(description="Why the whole file could not be used")
-    requested_by: str
-    requested_at: Instant
-    finished_at: Instant | None
-
-    @classmethod
-    def of(cls, record: ReadingImport) -> Self:
-        counts = record.counts
-        return cls(
-            id=record.id,
-            file_name=record.file_name,
-            period=record.period,
-            state=record.state,
-            counts=CountsOut(
-                rows=counts.rows,
-                accepted=counts.accepted,
-                unchanged=counts.unchanged,
-                refused=counts.refused,
-                flagged=counts.flagged,
-                blank=counts.blank,
-            ),
-            refusal=record.refusal,
-            requested_by=record.requested_by,
-            requested_at=record.requested_at,
-            finished_at=record.finished_at,
-        )
-
-
-class UploadOut(Schema):
-    """Where to post the file: a multipart form of these fields, and the file last, in the field `file`."""
-
-    url: str
-    fields: dict[str, str]
-    expires_in: int = Field(description="Seconds")
-
-    @classmethod
-    def of(cls, form: UploadForm) -> Self:
-        return cls(url=form.url, fields=form.fields, expires_in=form.expires_seconds)
-
-
-class ImportAnnounced(Schema):
-    """An announced import and the form to upload its file with."""
-
-    id: str
-    record: ImportOut
-    upload: UploadOut
-
-
-class ImportPage(Schema):
-    """One page of imports."""
-
-    items: tuple[ImportOut, ...]
-    cursor: str | None
-
-
-class ReportQuery(Schema):
-    """Which part of a report."""
-
-    after_line: int = Field(default=0, ge=0, description="Only lines after this one")
-    limit: int = Field(default=100, ge=1, le=1000)
-
-
-class ReportLine(Schema):
-    """A line of the file that a person should look at."""
-
-    line: int
-    kind: Literal["refused", "flagged"]
-    column: str
-    code: str
-    reason: str
-
-
-class ReportOut(Schema):
-    """Refused and flagged lines, in the order of the file. `more`: go on with afterLine."""
-
-    items: tuple[ReportLine, ...]
-    more: bool

@@ -54,6 +54,7 @@ _LOCKED = {
     f"POST {_PROJECT}/readings/imports": "ask for an upload",
     f"GET {_PROJECT}/readings/imports/{{import_id}}": "see an import",
     f"GET {_PROJECT}/readings/imports/{{import_id}}/report": "see its report",
+    f"POST {_PROJECT}/registry/imports": "ask for a registry's upload",
     f"GET {_PROJECT}/bills": "list 50 bills of a period",
     f"GET {_PROJECT}/bills/{{bill}}": "see a bill",
     f"POST {_PROJECT}/billing-runs": "start a run",

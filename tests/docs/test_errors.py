@@ -61,7 +61,7 @@ def test_every_code_of_the_api_is_listed_with_its_statuses_and_no_other() -> Non
 
 
 def test_every_code_of_a_report_is_listed_and_no_other() -> None:
-    refusals = [call.args[2] for name, call in calls("chalicelib/readings") if name == "Refusal"]
+    refusals = [call.args[2] for name, call in calls("chalicelib") if name == "Refusal"]
     codes = {str(code.value) for code in refusals if isinstance(code, ast.Constant)}
     raised = answered().keys() & _OF_WHOLE_FILES
     flags = {"late", "high_use", "no_use"}

@@ -9,6 +9,8 @@ from textwrap import dedent
 
 import pytest
 
+from chalicelib.imports.domain import registry
+from chalicelib.readings.domain import table_file
 from chalicelib.tenancy.domain import Client, ProjectSettings
 from local import presets
 from local.demo import utilities
@@ -141,3 +143,11 @@ def test_contributing_tells_what_every_folder_of_tests_proves() -> None:
     rows = table_rows(_ROOT / "CONTRIBUTING.md", "## Tests")
 
     assert {word for row in rows for word in code_words(row[0])} == folders - {"tests/support/"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "columns"), [("## Readings", table_file._COLUMNS), ("## Registry", registry._COLUMNS)]
+)
+def test_the_columns_of_a_file_are_those_that_are_read(heading: str, columns: dict[str, tuple[str, ...]]) -> None:
+    rows = [tuple(code_words(row[0]) + code_words(row[1])) for row in table_rows(_DOCS / "files.md", heading)]
+    assert rows == list(columns.values())

@@ -12,7 +12,9 @@ from chalice.app import Chalice
 
 from chalicelib.billing import service as billing
 from chalicelib.consumers import service as consumers
+from chalicelib.files import service as files
 from chalicelib.identity import service as identity
+from chalicelib.imports import service as imports
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.period import Period
@@ -39,6 +41,13 @@ REQUEST = "01K9R6TGM0R3QEST000000000A"
 PENDING_FILE = "meter_number,reading,read_on\n" + "".join(f"SM-{n},{n + 10},2025-11-05\n" for n in range(ACCOUNTS))
 UNITS_FILE = "account_number,reading,read_on\n" + "".join(f"{n},{n + 10},2025-08-01\n" for n in range(ACCOUNTS))
 
+REGISTRY_FILE = (
+    "account_number,meter_number,consumer_class,area,consumer_number,first_name,last_name\n"
+    "101,M-1,unit,A,7,Ana,Reyes\n102,M-2,unit,A,7,Ana,Reyes\n103,M-3,unit,A,,,\n104,M-4,castle,A,,Eva,Luna\n"
+)
+# Ids of consumers are derived from the client's name, which differs from try to try.
+DERIVED = r"[0-7][0-9A-HJKMNP-TV-Z]{25}|[0-9a-f]{16}"
+
 _number = count(1)
 
 
@@ -49,6 +58,7 @@ class Flow:
     prepare: Callable[[Api], Utility]
     act: Callable[[Context], object]
     file: str = ""
+    ending: str = ".csv"
     with_people: bool = False
     # What may differ from try to try: a number that was taken before the fault leaves a gap.
     but_for: str | None = None
@@ -60,7 +70,7 @@ def _waterworks(api: Api) -> Utility:
     for number in range(ACCOUNTS):
         register_connection(admin, utility, f"SM-{number}")
     announce = replace(utility.context(now=NOVEMBER), new_id=lambda: IMPORT)
-    readings.ask_for_upload(announce, file_name="f.csv", period=None)
+    files.ask_for_upload(announce, kind="readings", file_name="f.csv", period=None)
     return utility
 
 
@@ -78,12 +88,12 @@ def _condominium(api: Api) -> Utility:
         unit = {"accountNumber": str(number), "consumerClass": "unit", "meterNumber": f"WM-{number}", "area": "A"}
         admin.post(f"{utility.base}/connections", unit).expect(201)
     announce = replace(utility.context(now=NOVEMBER), new_id=lambda: IMPORT)
-    readings.ask_for_upload(announce, file_name="f.csv", period=None)
+    files.ask_for_upload(announce, kind="readings", file_name="f.csv", period=None)
     return utility
 
 
-def _upload(client: str, project: str, text: str) -> None:
-    key = f"{client}/{project}/imports/{IMPORT}.csv"
+def _upload(client: str, project: str, text: str, ending: str = ".csv") -> None:
+    key = f"{client}/{project}/imports/{IMPORT}{ending}"
     storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=text.encode())
 
 
@@ -102,6 +112,16 @@ def _with_request(open_utility: Callable[[Api], Utility]) -> Callable[[Api], Uti
             address="Purok 2",
             note=None,
         )
+        return utility
+
+    return prepare
+
+
+def _announced_registry(open_utility: Callable[[Api], Utility]) -> Callable[[Api], Utility]:
+    def prepare(api: Api) -> Utility:
+        utility = open_utility(api)
+        announce = replace(utility.context(now=NOVEMBER), new_id=lambda: IMPORT)
+        files.ask_for_upload(announce, kind="registry", file_name="f.csv", period=None)
         return utility
 
     return prepare
@@ -130,6 +150,20 @@ FLOWS = {
         lambda ctx: _approve(ctx, account=None, consumer_class="residential"),
         with_people=True,
         but_for=r'202511\d{4}|(?<="last": {"N": ")\d+|[0-9a-f]{16}',
+    ),
+    "import a registry where account numbers are given": Flow(
+        _announced_registry(open_condominium),
+        lambda ctx: imports.run_registry_import(ctx, import_id=IMPORT),
+        REGISTRY_FILE,
+        ending=".registry.csv",
+        but_for=DERIVED,
+    ),
+    "import a registry where account numbers are made": Flow(
+        _announced_registry(open_waterworks),
+        lambda ctx: imports.run_registry_import(ctx, import_id=IMPORT),
+        REGISTRY_FILE.replace("account_number", "ignored").replace(",unit,", ",residential,"),
+        ending=".registry.csv",
+        but_for=rf'202511\d{{4}}|(?<="last": {{"N": ")\d+|[0-9a-f]{{16}}|{DERIVED}',
     ),
     "reject a request": Flow(
         _with_request(open_waterworks),
@@ -192,7 +226,7 @@ def _play(
     client = f"flow-{next(_number):06}"
     table.write(table.same_for(items, client=utility.client, other=client))
     if flow.file:
-        _upload(client, utility.project, flow.file)
+        _upload(client, utility.project, flow.file, flow.ending)
     with faults(strike_at=strike_at, mode=mode) as watched:
         for _ in range(3):
             ctx = replace(utility.context(now=NOVEMBER), client=client, new_id=derived_ids("the same request"))

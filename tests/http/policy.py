@@ -109,6 +109,10 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", _PROJECT + "/readings/imports"): ("readings.import",),
     ("GET", _PROJECT + "/readings/imports/{import_id}"): ("readings.import",),
     ("GET", _PROJECT + "/readings/imports/{import_id}/report"): ("readings.import",),
+    ("GET", _PROJECT + "/registry/imports"): ("registry.import",),
+    ("POST", _PROJECT + "/registry/imports"): ("registry.import",),
+    ("GET", _PROJECT + "/registry/imports/{registry}"): ("registry.import",),
+    ("GET", _PROJECT + "/registry/imports/{registry}/report"): ("registry.import",),
     ("GET", _PROJECT + "/devices"): ("devices.manage",),
     ("POST", _PROJECT + "/devices"): ("devices.manage",),
     ("PUT", _PROJECT + "/devices/{device}/key"): ("devices.manage",),
@@ -142,7 +146,7 @@ _ADMINISTER = {
     "settings.manage",
 }
 _ANSWER = {"requests.read", "issues.read", "issues.respond"}
-_DECIDE = {"requests.create", "requests.decide", "issues.report"}
+_DECIDE = {"registry.import", "requests.create", "requests.decide", "issues.report"}
 
 GRANTS: dict[str, set[str]] = {
     "superuser": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.files import service
 from chalicelib.platform import settings, storage
-from chalicelib.readings import service
 from tests.support.http import Api
 from tests.support.utilities import Utility, open_waterworks
 
@@ -38,7 +38,7 @@ def test_a_file_is_stored_under_our_key_whatever_its_name(utility: Utility, name
     made = _announce(utility, name)
     key = made["upload"]["fields"]["key"]
     assert re.fullmatch(rf"{utility.client}/{utility.project}/imports/[0-9A-HJKMNP-TV-Z]{{26}}\.csv", key)
-    assert service.parse_file_key(key) == (utility.client, utility.project, made["id"])
+    assert service.parse_file_key(key) == (utility.client, utility.project, "readings", made["id"])
 
 
 @pytest.mark.parametrize("name", _NO_NAMES, ids=ascii)
@@ -62,7 +62,7 @@ def test_a_form_pins_key_type_length_and_bucket(utility: Utility) -> None:
     assert {"key": fields["key"]} in conditions
     assert {"bucket": settings.bucket_name()} in conditions
     assert {"Content-Type": "text/csv"} in conditions
-    assert ["content-length-range", 1, service.importing.MAX_BYTES] in conditions
+    assert ["content-length-range", 1, service.MAX_BYTES] in conditions
     assert not [one for one in conditions if isinstance(one, list) and one[0] == "starts-with"]
 
 

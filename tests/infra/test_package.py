@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 HANDLERS = {
     "APIHandler": "app.app",
     "GenerateBills": "chalicelib.billing.jobs.generate_bills",
-    "ImportReadings": "chalicelib.readings.jobs.import_readings",
+    "ImportReadings": "chalicelib.imports.jobs.import_readings",
     "ResumeRuns": "chalicelib.billing.jobs.resume_runs",
     "SealAuditLogs": "chalicelib.tenancy.jobs.seal_audit_logs",
 }

@@ -134,13 +134,21 @@ def observer(engine: Engine, app: Chalice) -> Iterator[Observer]:
         client.meta.events.unregister("provide-client-params", observer.note)
 
 
-def upload(observer: Observer, staff: Api, utility: Utility, file: str) -> str:
-    announced = staff.post(f"{utility.base}/readings/imports", {"fileName": "readings.csv"}).expect(201)
+def upload(observer: Observer, staff: Api, utility: Utility, file: str, kind: str = "readings") -> str:
+    announced = staff.post(f"{utility.base}/{kind}/imports", {"fileName": "f.csv"}).expect(201)
     form = announced["upload"]
     posted = httpx.post(form["url"], data=form["fields"], files={"file": ("r.csv", file.encode())}, trust_env=False)
     assert posted.status_code == 204
     observer.lend("api_handler", ("s3:PutObject", f"Bucket/{form['fields']['key']}"))
     return str(announced["id"])
+
+
+def registry(account: str | None) -> str:
+    """This function will give a registry of two lines: one consumer's, and one whose meter is taken."""
+    consumer_class, number = ("unit", f"{account}M-7") if account else ("residential", "")
+    header = f"meter,class,area,first_name,last_name{',account' if account else ''}\n"
+    line = f"M-7,{consumer_class},North,Eva,Luna{f',{number}' if account else ''}\n"
+    return header + line + line.replace("M-7,", "M-1,", 1)
 
 
 def clockwork(app: Chalice, name: str) -> ScheduledHandler:
@@ -171,8 +179,14 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
     with observer.acting("import_readings"):
         deliver_to(app, "meterbook-imports")
     with observer.acting("api_handler"):
+        upload(observer, staff, utility, registry(account), "registry")
+    with observer.acting("import_readings"):
+        deliver_to(app, "meterbook-imports")
+    with observer.acting("api_handler"):
         staff.get(f"{utility.base}/readings/imports/{import_id}/report").expect(200)
         staff.get(f"{utility.base}/readings/imports").expect(200)
+        (brought,) = staff.get(f"{utility.base}/registry/imports").expect(200)["items"]
+        assert (brought["counts"]["accepted"], brought["counts"]["refused"]) == (1, 1)
         by_hand = {"meterNumber": "M-3", "reading": "20", "readOn": "2025-11-05"}
         reading = staff.post(f"{utility.base}/readings", by_hand).expect(201)
         staff.put(f"{utility.base}/readings/{reading['id']}", {"reading": "21", "readOn": "2025-11-05"}).expect(200)

@@ -125,6 +125,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     run = admin.post(f"{utility.base}/billing-runs", {"period": PERIOD}).expect(202)
     drain(app, "meterbook-billing")
     announced = admin.post(f"{utility.base}/readings/imports", {"fileName": "r.csv"}).expect(201)
+    registry = admin.post(f"{utility.base}/registry/imports", {"fileName": "registry.csv"}).expect(201)
     clerk = identity.register_staff(
         utility.context(), login=f"{mark}clerk", name="Clerk", password=PASSWORD, role="viewer"
     )
@@ -142,6 +143,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "issue": _reported(consumers["owner"]),
         "run": run["id"],
         "import_id": announced["id"],
+        "registry": registry["id"],
         "device": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
         "tariff": "residential",
         "version": "7",  # not there: whoever may delete it deletes nothing

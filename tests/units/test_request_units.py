@@ -12,7 +12,8 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.billing import service as billing
-from chalicelib.platform import clock
+from chalicelib.imports import service as imports
+from chalicelib.platform import clock, settings, storage
 from chalicelib.readings import service as readings
 from tests.support import table
 from tests.support.http import Api
@@ -82,7 +83,6 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     juan = utility.api.sign_in(utility.client, "juan", PASSWORD)
     step("list my bills", juan.get, "/api/me/bills").expect(200)
     step("see who I am", juan.get, "/api/me").expect(200)
-    _walk_the_desk(utility, admin, juan, step)
     step("list 50 connections", admin.get, f"{base}/connections").expect(200)
     step("list 50 connections of an area", admin.get, f"{base}/connections", area="Poblacion").expect(200)
     step("list 50 consumers", admin.get, utility.consumers).expect(200)
@@ -96,6 +96,19 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     step("list what became of a connection", admin.get, f"{path}/history").expect(200)
     drain(app, "meterbook-billing")
     _left.update(table.items_of(utility.client))
+    _bring_a_registry(utility, admin, step)
+    _walk_the_desk(utility, admin, juan, step)
+
+
+def _bring_a_registry(utility: Utility, admin: Api, step: Callable[..., Any]) -> None:
+    base = utility.base
+    announced = step("ask for a registry's upload", admin.post, f"{base}/registry/imports", {"fileName": "r.csv"})
+    key = announced.expect(201)["upload"]["fields"]["key"]
+    lines = "".join(f"SM-80{n},residential,Poblacion,Eva,Luna\n" for n in range(10))
+    file = "meter,class,area,first_name,last_name\n" + lines
+    storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=file.encode())
+    ctx = utility.context(now=NOVEMBER)
+    step("import a registry of 10 lines", imports.run_registry_import, ctx, import_id=announced.json["id"])
 
 
 def _walk_the_desk(utility: Utility, admin: Api, juan: Api, step: Callable[..., Any]) -> None:

@@ -37,6 +37,7 @@ PERMISSIONS: Mapping[str, str] = {
     "readings.confirm": "confirm readings",
     "readings.edit": "correct readings",
     "readings.import": "bring in files of readings",
+    "registry.import": "bring in files of consumers and connections",
     "bills.read": "see bills",
     "bills.generate": "start billing runs and follow them",
     "requests.read": "see requests for connections",

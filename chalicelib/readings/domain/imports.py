@@ -1,53 +1,23 @@
-"""What an import of readings is, and what it decides about each row of its file."""
+"""What an import of readings decides about each row of its file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal
+from datetime import date
 
 from chalicelib.consumers.domain import Connection
+from chalicelib.files.domain.record import ImportCounts, Refusal, ReportLine
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
 from chalicelib.readings.domain.reading import HIGH_USE, LATE, NO_USE, Entry, Reading, check_day, take
-from chalicelib.readings.domain.table_file import Refusal, Row
+from chalicelib.readings.domain.table_file import Row
 from chalicelib.tenancy.domain import Project
-
-ImportState = Literal["awaiting_upload", "done", "refused"]
 
 _FLAG_REASONS = {
     LATE: "taken outside the reading days",
     HIGH_USE: "use is far above the one before",
     NO_USE: "nothing was used",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ImportCounts:
-    """What became of the rows of a file. `accepted` includes the flagged ones."""
-
-    rows: int = 0
-    accepted: int = 0
-    unchanged: int = 0
-    refused: int = 0
-    flagged: int = 0
-    blank: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingImport:
-    """One file of readings. `period`, if given, is the one that all its rows must bill."""
-
-    id: str
-    file_name: str
-    period: Period | None
-    state: ImportState
-    counts: ImportCounts
-    refusal: str | None
-    requested_by: str
-    requested_at: datetime
-    finished_at: datetime | None
-    request_print: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +120,12 @@ def count(outcomes: list[Outcome], *, blank: int) -> ImportCounts:
     )
 
 
-def report_lines(outcomes: list[Outcome]) -> list[dict[str, str | int]]:
+def report_lines(outcomes: list[Outcome]) -> list[ReportLine]:
     """This function will list what a person should look at, by line: refused rows and flagged ones."""
-    lines: list[dict[str, str | int]] = []
+    lines: list[ReportLine] = []
     for outcome in outcomes:
         if isinstance(outcome, Refusal):
-            lines.append(
-                {
-                    "line": outcome.line,
-                    "kind": "refused",
-                    "column": outcome.column,
-                    "code": outcome.code,
-                    "reason": outcome.reason,
-                }
-            )
+            lines.append(outcome.as_line())
         elif isinstance(outcome, Accepted):
             lines += [
                 {

@@ -99,7 +99,7 @@ def approve_request(
 ) -> ConnectionRequest:
     """This function will make the connection that was asked for and close the request, both or neither.
 
-    Twenty write units. Where the meter is taken the request goes on waiting. Source: S2-131, S2-134.
+    Twenty-five write units. Where the meter is taken the request goes on waiting. Source: S2-131, S2-134.
 
     :raises Invalid: for a class, meter or account number that the project does not know.
     :raises NotFound: if there is no such request, or its consumer is gone.

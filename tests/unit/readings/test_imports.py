@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib.consumers.domain import Connection
+from chalicelib.files.domain.record import ImportCounts, Refusal
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.imports import (
     Accepted,
-    ImportCounts,
     Outcome,
     Unchanged,
     count,
@@ -20,7 +20,7 @@ from chalicelib.readings.domain.imports import (
     report_lines,
 )
 from chalicelib.readings.domain.reading import Entry, Reading
-from chalicelib.readings.domain.table_file import Refusal, Row
+from chalicelib.readings.domain.table_file import Row
 from tests.support.examples import FIFTH, NOVEMBER, NOW, OCTOBER, WATERWORKS, connection, reading
 
 _ENTRY = Entry(by="officer", at=NOW, source="import", origin="import-1")

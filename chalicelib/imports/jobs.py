@@ -1,30 +1,34 @@
-"""What uploads of readings set off."""
+"""What an uploaded file sets off."""
 
 import json
 
 from chalice.app import Blueprint, SQSEvent
 
+from chalicelib.files import service as files
+from chalicelib.imports import service
 from chalicelib.kernel.errors import NotFound
 from chalicelib.platform import log
 from chalicelib.platform.jobs import job, job_context
-from chalicelib.readings import service
+from chalicelib.readings import service as readings
 
 blueprint = Blueprint(__name__)
+
+_TAKEN_IN_BY = {"readings": readings.run_import, "registry": service.run_registry_import}
 
 
 @blueprint.on_sqs_message(queue="meterbook-imports", batch_size=1, name="import_readings")
 @job("import_readings")
 def import_readings(event: SQSEvent) -> None:
-    """This function will import each uploaded file that the bucket announces."""
+    """This function will take in each uploaded file that the bucket announces: readings, or a registry."""
     for record in event:
         key = json.loads(record.body)["detail"]["object"]["key"]
-        place = service.parse_file_key(key)
+        place = files.parse_file_key(key)
         if place is None:
             log.event("import_ignored")  # another kind of object, or one that nobody announced
             continue
-        client, project, import_id = place
+        client, project, kind, import_id = place
         try:
-            service.run_import(job_context("import_readings", client=client, project=project), import_id=import_id)
+            _TAKEN_IN_BY[kind](job_context("import_readings", client=client, project=project), import_id=import_id)
         except NotFound:
             log.event("import_ignored")
         else:

@@ -1,0 +1,68 @@
+"""The record of an announced file, and what its report says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from chalicelib.kernel.period import Period
+
+FileKind = Literal["readings", "registry"]
+ImportState = Literal["awaiting_upload", "done", "refused"]
+ReportLine = dict[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """What became of the rows of a file. `accepted` includes the flagged ones."""
+
+    rows: int = 0
+    accepted: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    flagged: int = 0
+    blank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileImport:
+    """One announced file. `period`, if given, is the one that all its rows must bill."""
+
+    id: str
+    kind: FileKind
+    file_name: str
+    period: Period | None
+    state: ImportState
+    counts: ImportCounts
+    refusal: str | None
+    requested_by: str
+    requested_at: datetime
+    finished_at: datetime | None
+    request_print: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One line that could not be used: which column is wrong and what would be right."""
+
+    line: int
+    column: str
+    code: str
+    reason: str
+
+    def as_line(self) -> ReportLine:
+        """This function will say it as a line of the report."""
+        return {
+            "line": self.line,
+            "kind": "refused",
+            "column": self.column,
+            "code": self.code,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What taking a file in came to: the counts, and each line that a person should look at."""
+
+    counts: ImportCounts
+    lines: tuple[ReportLine, ...]

@@ -1,0 +1,92 @@
+"""Announced files in the table."""
+
+from collections.abc import Sequence
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.files.domain.record import FileImport, FileKind, ImportCounts, ImportState
+from chalicelib.kernel.page import Page
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import InstantAttribute, JsonAttribute, PeriodAttribute, TableItem
+from chalicelib.platform.transaction import Action, insert, put, transact
+from chalicelib.tenancy.domain import Project
+
+
+class ImportItem(TableItem):
+    import_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    file_name = UnicodeAttribute()
+    period = PeriodAttribute(null=True)
+    state = UnicodeAttribute()
+    counts = JsonAttribute()
+    refusal = UnicodeAttribute(null=True)
+    requested_by = UnicodeAttribute()
+    requested_at = InstantAttribute()
+    finished_at = InstantAttribute(null=True)
+    request_print = UnicodeAttribute()
+
+
+def insert_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:
+    """This function will write a new import, and what is to be written with it.
+
+    :raises Refused: label `import`, if this request was carried out before.
+    """
+    transact([insert("import", _item(project, record)), *also])
+
+
+def finish_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:
+    """This function will write an import's result over its waiting state; a result that stands already stays.
+
+    :raises Refused: label `import`, if it is finished.
+    """
+    waiting = ImportItem.state == "awaiting_upload"
+    transact([put("import", _item(project, record), waiting), *also])
+
+
+def find_import(project: Project, import_id: str) -> FileImport | None:
+    item = dynamo.find(ImportItem, keys.file_import(project.client, project.id, import_id))
+    return _import(item) if item else None
+
+
+def imports_page(project: Project, kind: FileKind, *, limit: int, cursor: str | None) -> Page[FileImport]:
+    partition = keys.file_imports(project.client, project.id, kind)
+    page = dynamo.page_of(ImportItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
+    return Page(tuple(_import(item) for item in page.items), page.cursor)
+
+
+def _item(project: Project, record: FileImport) -> ImportItem:
+    counts = record.counts
+    return ImportItem(
+        *keys.file_import(project.client, project.id, record.id),
+        g1p=keys.file_imports(project.client, project.id, record.kind),
+        g1s=f"{record.requested_at.isoformat()}#{record.id}",
+        import_id=record.id,
+        kind=record.kind,
+        file_name=record.file_name,
+        period=record.period,
+        state=record.state,
+        counts=[counts.rows, counts.accepted, counts.unchanged, counts.refused, counts.flagged, counts.blank],
+        refusal=record.refusal,
+        requested_by=record.requested_by,
+        requested_at=record.requested_at,
+        finished_at=record.finished_at,
+        request_print=record.request_print,
+    )
+
+
+def _import(item: ImportItem) -> FileImport:
+    kind: FileKind = item.kind  # type: ignore[assignment]
+    state: ImportState = item.state  # type: ignore[assignment]
+    return FileImport(
+        id=item.import_id,
+        kind=kind,
+        file_name=item.file_name,
+        period=item.period,
+        state=state,
+        counts=ImportCounts(*item.counts),
+        refusal=item.refusal,
+        requested_by=item.requested_by,
+        requested_at=item.requested_at,
+        finished_at=item.finished_at,
+        request_print=item.request_print,
+    )

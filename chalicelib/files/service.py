@@ -1,0 +1,170 @@
+"""Announce a file, take it in once, and show what became of its rows."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from chalicelib.audit import service as audit
+from chalicelib.files import repository
+from chalicelib.files.domain.record import FileImport, FileKind, ImportCounts, Intake, Refusal, ReportLine
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.ids import fingerprint, known_ulid
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
+from chalicelib.platform import storage
+from chalicelib.platform.storage import UploadForm
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+MAX_BYTES = 10_000_000
+_CONTENT_TYPE = "text/csv"
+# A file's kind is part of its name, so that whoever takes it in need not look first.
+_ENDINGS: dict[FileKind, str] = {"readings": ".csv", "registry": ".registry.csv"}
+_FILE_KEY = re.compile(
+    r"(?P<client>[A-Za-z0-9][A-Za-z0-9-]{0,31})/(?P<project>[A-Za-z0-9][A-Za-z0-9-]{0,31})"
+    r"/imports/(?P<id>[0-9A-HJKMNP-TV-Z]{26})(?P<ending>(\.registry)?\.csv)",
+    re.ASCII,
+)
+
+Parsed = TypeVar("Parsed")
+
+
+def ask_for_upload(
+    ctx: Context, *, kind: FileKind, file_name: str, period: Period | None
+) -> tuple[FileImport, UploadForm]:
+    """This function will announce a file and give the form to post it with, good for 15 minutes.
+
+    :raises Invalid: if the request's Idempotency-Key was used for another one.
+    """
+    project = tenancy.get_project(ctx)
+    record = FileImport(
+        id=ctx.new_id(),
+        kind=kind,
+        file_name=file_name,
+        period=period,
+        state="awaiting_upload",
+        counts=ImportCounts(),
+        refusal=None,
+        requested_by=ctx.actor.id,
+        requested_at=ctx.now,
+        finished_at=None,
+        request_print=fingerprint(kind, file_name, str(period)),
+    )
+    try:
+        repository.insert_import(project, record, also=[_noted(ctx, "import.announced", record)])
+    except Refused:
+        made = repository.find_import(project, record.id)
+        if made is None or made.request_print != record.request_print:
+            raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one") from None
+        record = made
+    form = storage.upload_form(file_key(project, record), content_type=_CONTENT_TYPE, max_bytes=MAX_BYTES)
+    return record, form
+
+
+def get_import(ctx: Context, *, kind: FileKind, import_id: str) -> FileImport:
+    """This function will give an import of that kind with what became of its rows.
+
+    :raises NotFound: if the project has none with this id.
+    """
+    record = repository.find_import(tenancy.get_project(ctx), known_ulid(import_id, "import"))
+    if record is None or record.kind != kind:
+        raise NotFound("not-found", "there is no import with this id")
+    return record
+
+
+def list_imports(ctx: Context, *, kind: FileKind, limit: int, cursor: str | None) -> Page[FileImport]:
+    """This function will list a project's imports of a kind, the newest first, one page at a time."""
+    return repository.imports_page(tenancy.get_project(ctx), kind, limit=limit, cursor=cursor)
+
+
+def get_report(
+    ctx: Context, *, kind: FileKind, import_id: str, after_line: int, limit: int
+) -> tuple[list[dict[str, Any]], bool]:
+    """This function will give the lines of a file that a person should look at, and whether there are more.
+
+    A line with several remarks is never cut in two: the next part goes on after the last line's number.
+
+    :raises NotFound: if the project has no such import, or it is not finished.
+    """
+    record = get_import(ctx, kind=kind, import_id=import_id)
+    report: list[dict[str, Any]] | None = storage.find_json(_report_key(ctx.client, ctx.project, record.id))
+    if report is None:
+        raise NotFound("no-report", "this import has no report yet: its file was not uploaded or is still being read")
+    lines = [line for line in report if line["line"] > after_line]
+    end = limit
+    while limit < len(lines) and end < len(lines) and lines[end]["line"] == lines[end - 1]["line"]:
+        end += 1
+    return lines[:end], end < len(lines)
+
+
+def run_import(
+    ctx: Context,
+    *,
+    kind: FileKind,
+    import_id: str,
+    parse: Callable[[bytes], Parsed],
+    take_in: Callable[[Context, Project, FileImport, Parsed], Intake],
+) -> FileImport:
+    """This function will take an uploaded file in, if it is not taken in yet, and write its report.
+
+    What `parse` refuses is refused as a whole. `take_in` must do nothing twice, for it is called again after a crash.
+
+    :raises NotFound: if nobody announced such a file.
+    """
+    project = tenancy.get_project(ctx)
+    record = repository.find_import(project, import_id)
+    if record is None or record.kind != kind:
+        raise NotFound("not-found", "there is no import with this id")
+    if record.state != "awaiting_upload":
+        return record
+    try:
+        file = parse(storage.read_file(file_key(project, record), max_bytes=MAX_BYTES))
+    except Invalid as error:
+        done = replace(record, state="refused", refusal=str(error), finished_at=ctx.now)
+        return _finish(ctx, project, done, (Refusal(1, "", error.code, str(error)).as_line(),))
+    intake = take_in(ctx, project, record, file)
+    done = replace(record, state="done", counts=intake.counts, finished_at=ctx.now)
+    return _finish(ctx, project, done, intake.lines)
+
+
+def file_key(project: Project, record: FileImport) -> str:
+    """This function will name the object that an import's file is uploaded as."""
+    return f"{project.client}/{project.id}/imports/{record.id}{_ENDINGS[record.kind]}"
+
+
+def parse_file_key(key: str) -> tuple[str, str, FileKind, str] | None:
+    """This function will take an object's name apart into client, project, kind and import, or give None."""
+    found = _FILE_KEY.fullmatch(key)
+    if found is None:
+        return None
+    kind = next(kind for kind, ending in _ENDINGS.items() if ending == found["ending"])
+    return found["client"], found["project"], kind, found["id"]
+
+
+def _finish(ctx: Context, project: Project, done: FileImport, lines: Sequence[ReportLine]) -> FileImport:
+    storage.write_json(_report_key(project.client, project.id, done.id), list(lines))
+    try:
+        repository.finish_import(project, done, also=[_noted(ctx, "import.finished", done)])
+    except Refused:
+        return repository.find_import(project, done.id) or done
+    return done
+
+
+def _report_key(client: str, project: str, import_id: str) -> str:
+    return f"{client}/{project}/imports/{import_id}.report.json"
+
+
+def _noted(ctx: Context, action: str, record: FileImport) -> Action:
+    counts = record.counts
+    facts: dict[str, object] = {
+        "kind": record.kind,
+        "period": record.period,
+        "state": record.state,
+        "requested_by": record.requested_by,
+    }
+    if record.state != "awaiting_upload":
+        facts |= {"rows": counts.rows, "accepted": counts.accepted, "refused": counts.refused}
+    return audit.record(ctx, action=action, subject=("import", f"{ctx.project}.{record.id}"), after=facts)

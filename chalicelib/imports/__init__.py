@@ -1,0 +1,1 @@
+"""Bringing files in: readings, and whole registries of consumers and connections."""

@@ -1,0 +1,210 @@
+"""A registry in a file: one connection a line, with the consumer that it belongs to."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.consumers.domain import Connection, normalised_meter
+from chalicelib.files.domain.record import ImportCounts, Intake, Refusal
+from chalicelib.files.domain.table import Line, read_table
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.ids import code
+from chalicelib.kernel.quantity import parse_decimal, plain
+
+# A line costs seven calls; so many are taken in within one invocation even where each takes 10 ms.
+MAX_ROWS = 3_000
+_COLUMNS = {
+    "meter_number": ("meter_number", "meter", "meter_no", "serial_number"),
+    "consumer_class": ("consumer_class", "class", "classification", "category", "type"),
+    "area": ("area", "barangay", "zone", "building"),
+    "initial_reading": ("initial_reading", "initial", "first_reading", "last_reading"),
+    "account_number": ("account_number", "account", "account_no", "unit", "unit_id"),
+    "consumer_number": ("consumer_number", "consumer_no", "customer_number", "customer_id"),
+    "first_name": ("first_name", "given_name"),
+    "last_name": ("last_name", "surname", "family_name"),
+    "email": ("email", "e-mail", "email_address"),
+    "phone": ("phone", "mobile", "telephone", "contact_number"),
+    "address": ("address",),
+}
+_LENGTHS = {"consumer_class": 40, "area": 60, "first_name": 120, "last_name": 120, "email": 120, "phone": 40}
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
+_PHONE = re.compile(r"[0-9+() /-]+\Z")
+# Which column a refusal of the registry itself is about.
+_COLUMN_OF = {
+    "account-given": "account_number",
+    "account-missing": "account_number",
+    "account-taken": "account_number",
+    "consumer-missing": "first_name",
+    "email-taken": "email",
+    "meter-taken": "meter_number",
+    "other-consumer": "consumer_number",
+    "unknown-area": "area",
+    "unknown-class": "consumer_class",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The consumer on a line. Lines with the same `number` are the same person's."""
+
+    number: str | None
+    first_name: str
+    last_name: str
+    email: str | None
+    phone: str | None
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line that could be read."""
+
+    line: int
+    person: Person | None
+    account: str | None
+    consumer_class: str
+    meter_number: str
+    area: str
+    initial_reading: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """A file taken apart. `blank` counts empty lines, which are passed over."""
+
+    rows: tuple[Row, ...]
+    refusals: tuple[Refusal, ...]
+    blank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A line whose connection stands as it says; `new` unless it stood before this file came.
+
+    What the file wrote before it was interrupted is new, so that it reports the same when it is carried on.
+    """
+
+    line: int
+    new: bool
+
+
+Outcome = Registered | Refusal
+
+
+def parse(content: bytes) -> Registry:
+    """This function will take a registry apart. Columns are found by the names in the first line.
+
+    :raises Invalid: if the whole file can't be used: not text, no usable header, too many rows.
+    """
+    wanted = "meter_number, consumer_class and area"
+    needed = {"meter_number", "consumer_class", "area"}
+    table = read_table(content, _COLUMNS, names=wanted, suffices=needed.issubset, most=MAX_ROWS)
+    rows: list[Row] = []
+    refusals = list(table.refusals)
+    first_lines: dict[str, int] = {}
+    for line in table.lines:
+        made = _row(line, table.titles)
+        if isinstance(made, Row) and made.meter_number in first_lines:
+            reason = f"the same meter as line {first_lines[made.meter_number]}"
+            made = Refusal(made.line, table.titles["meter_number"], "duplicate-row", reason)
+        if isinstance(made, Row):
+            first_lines[made.meter_number] = made.line
+            rows.append(made)
+        else:
+            refusals.append(made)
+    return Registry(tuple(rows), tuple(refusals), table.blank)
+
+
+def against_standing(row: Row, standing: Connection, *, consumer_id: str | None) -> Outcome:
+    """This function will hold a line against the connection that has its meter already: the same changes nothing."""
+    said: dict[str, tuple[object, object]] = {
+        "account_number": (row.account or standing.account, standing.account),
+        "consumer_number": (consumer_id, standing.consumer_id),
+        "consumer_class": (row.consumer_class, standing.consumer_class),
+        "area": (row.area, standing.area),
+        "initial_reading": (plain(row.initial_reading), plain(standing.initial_reading)),
+    }
+    differing = next((column for column, (here, there) in said.items() if here != there), None)
+    if differing is None:
+        return Registered(row.line, new=False)
+    reason = f"meter {row.meter_number} is on connection {standing.account}, which says otherwise; change it there"
+    return Refusal(row.line, differing, "differs", reason)
+
+
+def refusal_of(row: Row, error_code: str, reason: str) -> Refusal:
+    """This function will put into the report why the registry refused a line."""
+    return Refusal(row.line, _COLUMN_OF.get(error_code, ""), error_code, reason)
+
+
+def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> Intake:
+    """This function will add up what became of the lines, and list the refused ones in order."""
+    every = list(outcomes)
+    refused = sorted((one for one in every if isinstance(one, Refusal)), key=lambda one: one.line)
+    new = sum(isinstance(one, Registered) and one.new for one in every)
+    counts = ImportCounts(
+        rows=len(every),
+        accepted=new,
+        unchanged=len(every) - len(refused) - new,
+        refused=len(refused),
+        blank=blank,
+    )
+    return Intake(counts, tuple(one.as_line() for one in refused))
+
+
+def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
+    cell = line.cells
+    for field, title in titles.items():
+        if wrong := _wrong_with(line.number, field, title, cell[field]):
+            return wrong
+    if unnamed := _unnamed(cell):
+        return Refusal(
+            line.number, titles.get(unnamed, ""), "missing", f"{unnamed}: name the consumer, or leave it out"
+        )
+    try:
+        return Row(
+            line=line.number,
+            person=_person(cell),
+            account=code(cell["account_number"], "an account number") if cell.get("account_number") else None,
+            consumer_class=cell["consumer_class"],
+            meter_number=normalised_meter(cell["meter_number"]),
+            area=cell["area"],
+            initial_reading=parse_decimal(cell.get("initial_reading") or "0"),
+        )
+    except Invalid as error:
+        return Refusal(line.number, "", error.code, str(error))
+
+
+def _unnamed(cell: Mapping[str, str]) -> str | None:
+    """This function will say which half of a name is missing where a line names somebody."""
+    named = any(cell.get(field) for field in ("first_name", "last_name", "consumer_number"))
+    return next((field for field in ("first_name", "last_name") if not cell.get(field)), None) if named else None
+
+
+def _person(cell: Mapping[str, str]) -> Person | None:
+    if not cell.get("first_name"):
+        return None
+    return Person(
+        number=cell.get("consumer_number") or None,
+        first_name=cell["first_name"],
+        last_name=cell["last_name"],
+        email=cell.get("email") or None,
+        phone=cell.get("phone") or None,
+        address=cell.get("address") or None,
+    )
+
+
+def _wrong_with(number: int, field: str, title: str, text: str) -> Refusal | None:
+    """This function will say what is wrong with a cell by itself, if anything is."""
+    most = _LENGTHS.get(field, 120)
+    if not text and field in {"meter_number", "consumer_class", "area"}:
+        return Refusal(number, title, "missing", "this is missing")
+    if len(text) > most or not text.isprintable() or (field == "area" and "#" in text):
+        return Refusal(number, title, "bad-text", f"at most {most} characters on one line, and no # in an area")
+    if field == "email" and text and not _EMAIL.match(text):
+        return Refusal(number, title, "bad-email", "write it like ana@example.com")
+    if field == "phone" and text and not _PHONE.match(text):
+        return Refusal(number, title, "bad-phone", "digits, spaces and + ( ) / - only")
+    if field == "initial_reading" and text.startswith("-"):
+        return Refusal(number, title, "bad-number", "a meter does not show less than zero")
+    return None

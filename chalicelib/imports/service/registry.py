@@ -1,0 +1,114 @@
+"""Take a registry in: consumers and their connections, line by line."""
+
+from dataclasses import dataclass, replace
+
+from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import Connection, check_connection
+from chalicelib.files import service as files
+from chalicelib.files.domain.record import FileImport, Intake
+from chalicelib.imports.domain.registry import (
+    Outcome,
+    Person,
+    Registered,
+    Registry,
+    Row,
+    against_standing,
+    intake_of,
+    parse,
+    refusal_of,
+)
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.ids import derived_ids
+from chalicelib.tenancy.domain import Project
+
+
+def run_registry_import(ctx: Context, *, import_id: str) -> FileImport:
+    """This function will register the connections of an uploaded file and the consumers they belong to.
+
+    Good lines are kept whatever the others are. Delivered twice or carried on after a crash it does nothing twice and
+    reports the same. A line costs what registering a consumer and a connection by hand costs.
+
+    :raises NotFound: if nobody announced such a file.
+    """
+    return files.run_import(ctx, kind="registry", import_id=import_id, parse=parse, take_in=_take_in)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """One registry at work: the connections that stood when it began, by meter number.
+
+    `context` is as of the announcement, so that an interrupted import goes on writing what it would have written.
+    """
+
+    context: Context
+    project: Project
+    record: FileImport
+    standing: dict[str, Connection]
+
+    def consumer_id(self, row: Row) -> str | None:
+        """This function will say whose a line is, if somebody's: told by the consumer number, else by the meter."""
+        if row.person is None:
+            return None
+        number = row.person.number
+        whose = ("number", number) if number else ("meter", self.project.id, row.meter_number)
+        return derived_ids(self.project.client, "registry", *whose)()
+
+
+def _take_in(ctx: Context, project: Project, record: FileImport, registry: Registry) -> Intake:
+    standing = {one.meter_number: one for one in consumers.all_connections(project) if one.status != "closed"}
+    taking = _Taking(replace(ctx, now=record.requested_at), project, record, standing)
+    outcomes: list[Outcome] = [*registry.refusals, *(_take_row(taking, row) for row in registry.rows)]
+    return intake_of(outcomes, blank=registry.blank)
+
+
+def _take_row(taking: _Taking, row: Row) -> Outcome:
+    standing = taking.standing.get(row.meter_number)
+    # A connection of that very instant may be what this import wrote before it was interrupted: registered again, it is
+    # met by its own work.
+    if standing is None or standing.created_at == taking.record.requested_at:
+        try:
+            return _register(taking, row)
+        except (Invalid, Conflict, NotFound) as error:
+            # Somebody else may have come first, after the list was read.
+            standing = consumers.find_by_number(taking.project, account=None, meter_number=row.meter_number)
+            if error.code != "meter-taken" or standing is None:
+                return refusal_of(row, error.code, str(error))
+    return against_standing(row, standing, consumer_id=taking.consumer_id(row))
+
+
+def _register(taking: _Taking, row: Row) -> Outcome:
+    """This function will register a line's connection, and before it the consumer; not the one without the other."""
+    consumer_id = taking.consumer_id(row)
+    check_connection(
+        taking.project, consumer_class=row.consumer_class, consumer_id=consumer_id, given_account=row.account
+    )
+    if row.person and consumer_id:
+        _register_person(taking, row.person, consumer_id)
+    consumers.register_connection(
+        replace(taking.context, request_key=f"import {taking.record.id} line {row.line}"),
+        consumer_id=consumer_id,
+        account=row.account,
+        consumer_class=row.consumer_class,
+        meter_number=row.meter_number,
+        area=row.area,
+        initial_reading=row.initial_reading,
+    )
+    return Registered(row.line, new=True)
+
+
+def _register_person(taking: _Taking, person: Person, consumer_id: str) -> None:
+    try:
+        consumers.register_consumer(
+            replace(taking.context, new_id=lambda: consumer_id),
+            first_name=person.first_name,
+            last_name=person.last_name,
+            email=person.email,
+            phone=person.phone,
+            address=person.address,
+        )
+    except Invalid as error:
+        if error.code != "key-reused":
+            raise
+        reason = "this consumer is registered already, with another name or contact; change them there"
+        raise Conflict("other-consumer", reason) from None

@@ -1,0 +1,186 @@
+"""Registries by file: consumers and connections line by line, twice without harm, over the very path of readings."""
+
+from typing import Any
+
+import httpx
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.imports import service
+from chalicelib.kernel.errors import NotFound
+from chalicelib.platform import clock, settings, storage
+from local import events
+from tests.support.faults import Death
+from tests.support.http import Api
+from tests.support.queues import deliver_to
+from tests.support.table import items_of
+from tests.support.utilities import NOVEMBER, Utility, open_condominium, open_waterworks, register_connection
+
+_HEADER = "meter_number,consumer_class,area,initial_reading,consumer_number,first_name,last_name,email,phone\n"
+_GOOD = (
+    "SM-1,residential,Poblacion,120,7,Juan,Dela Cruz,juan@example.com,+63 917 555\n"
+    "SM-2,commercial,Poblacion,0,7,Juan,Dela Cruz,juan@example.com,+63 917 555\n"
+    "SM-3,residential,Hanopol,,,Ana,Peña,,\n"
+)
+_TROUBLE = (
+    "SM-9,residential,Poblacion,0,,Eva,Luna,,\n"  # 5: on somebody's connection already
+    "SM-4,castle,Poblacion,0,,Eva,Luna,,\n"  # 6
+    "SM-5,residential,Poblacion,ten,,Eva,Luna,,\n"  # 7
+    "SM-6,residential,Poblacion,0,7,Juana,Dela Cruz,juan@example.com,+63 917 555\n"  # 8: another name for number 7
+    "SM-1,residential,Poblacion,0,,Eva,Luna,,\n"  # 9: twice in the file
+    "SM-7,residential,Poblacion,0,,,,,\n"  # 10: nobody's, and here each connection is somebody's
+)
+_REFUSED = [
+    (5, "consumer_number", "differs"),
+    (6, "consumer_class", "unknown-class"),
+    (7, "", "bad-number"),
+    (8, "consumer_number", "other-consumer"),
+    (9, "meter_number", "duplicate-row"),
+    (10, "first_name", "consumer-missing"),
+]
+
+
+@pytest.fixture(autouse=True)
+def in_november() -> Any:  # noqa: ANN401
+    """11 November 2025."""
+    clock.use_time(lambda: NOVEMBER)
+    yield
+    clock.use_time(None)
+
+
+@pytest.fixture
+def utility(api: Api) -> Utility:
+    """A waterworks with one connection, of meter SM-9."""
+    opened = open_waterworks(api)
+    register_connection(opened.as_staff(), opened, "SM-9")
+    return opened
+
+
+def _announce(utility: Utility, text: str) -> str:
+    announced = utility.as_staff().post(f"{utility.base}/registry/imports", {"fileName": "r.csv"}).expect(201)
+    key = announced["upload"]["fields"]["key"]
+    storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=text.encode())
+    return str(announced["id"])
+
+
+def _import(utility: Utility, text: str) -> dict[str, Any]:
+    import_id = _announce(utility, text)
+    service.run_registry_import(utility.context(), import_id=import_id)
+    shown: dict[str, Any] = utility.as_staff().get(f"{utility.base}/registry/imports/{import_id}").expect(200)
+    return shown
+
+
+def _report(utility: Utility, import_id: str) -> list[dict[str, Any]]:
+    report = utility.as_staff().get(f"{utility.base}/registry/imports/{import_id}/report").expect(200)
+    lines: list[dict[str, Any]] = report["items"]
+    return lines
+
+
+def _registered(utility: Utility) -> dict[str, Any]:
+    return {k: item for k, item in items_of(utility.client).items() if "#IMPORT" not in k and "AUDIT" not in k}
+
+
+def test_good_lines_are_kept_and_each_bad_one_is_named_with_line_column_and_reason(utility: Utility) -> None:
+    done = _import(utility, _HEADER + _GOOD + _TROUBLE)
+    assert done["state"] == "done"
+    assert done["counts"] == {"rows": 9, "accepted": 3, "unchanged": 0, "refused": 6, "flagged": 0, "blank": 0}
+    report = _report(utility, done["id"])
+    assert [(line["line"], line["column"], line["code"]) for line in report] == _REFUSED
+    assert all(line["reason"] for line in report)
+
+
+def test_lines_with_one_consumer_number_are_one_consumers_connections(utility: Utility) -> None:
+    _import(utility, _HEADER + _GOOD)
+    admin = utility.as_staff()
+    listed = admin.get(f"{utility.base}/connections").expect(200)["items"]
+    by_meter = {one["meterNumber"]: one for one in listed}
+    assert by_meter["SM-1"]["consumerId"] == by_meter["SM-2"]["consumerId"] != by_meter["SM-3"]["consumerId"]
+    assert (by_meter["SM-1"]["initialReading"], by_meter["SM-1"]["lastReading"]) == ("120", "120")
+    assert by_meter["SM-3"]["consumerName"] == "Ana Peña"
+    juan = admin.get(f"{utility.consumers}/{by_meter['SM-1']['consumerId']}").expect(200)
+    assert (juan["email"], juan["phone"]) == ("juan@example.com", "+63 917 555")
+    assert len([key for key in items_of(utility.client) if key.endswith(" | CONSUMER")]) == 3
+
+
+def test_the_same_registry_again_changes_nothing(utility: Utility) -> None:
+    first = _import(utility, _HEADER + _GOOD + _TROUBLE)
+    before = _registered(utility)
+    again = _import(utility, _HEADER + _GOOD + _TROUBLE)
+    assert _registered(utility) == before
+    assert again["counts"] == {**first["counts"], "accepted": 0, "unchanged": 3}
+    assert _report(utility, again["id"]) == _report(utility, first["id"])
+
+
+def test_a_registry_delivered_twice_is_taken_in_once(utility: Utility) -> None:
+    done = _import(utility, _HEADER + _GOOD)
+    before = items_of(utility.client)
+    service.run_registry_import(utility.context(), import_id=done["id"])
+    assert items_of(utility.client) == before
+
+
+def test_a_registry_that_is_interrupted_and_carried_on_reports_the_same(utility: Utility) -> None:
+    import_id = _announce(utility, _HEADER + _GOOD)
+
+    def die(**_: object) -> None:
+        raise Death
+
+    hooks = storage._client().meta.events
+    hooks.register("before-call.s3.PutObject", die)
+    try:
+        with pytest.raises(Death):
+            service.run_registry_import(utility.context(), import_id=import_id)
+    finally:
+        hooks.unregister("before-call.s3.PutObject", die)
+    before = _registered(utility)
+    done = service.run_registry_import(utility.context(), import_id=import_id)
+    assert (done.state, done.counts.accepted, done.counts.unchanged) == ("done", 3, 0)
+    assert _registered(utility) == before
+
+
+def test_a_corrected_file_adds_what_was_missing(utility: Utility) -> None:
+    _import(utility, _HEADER + _GOOD + "SM-4,castle,Poblacion,0,,Eva,Luna,,\n")
+    done = _import(utility, _HEADER + _GOOD + "SM-4,residential,Poblacion,0,,Eva,Luna,,\n")
+    assert (done["counts"]["accepted"], done["counts"]["unchanged"], done["counts"]["refused"]) == (1, 3, 0)
+
+
+def test_units_without_consumers_come_in_under_their_own_numbers(api: Api) -> None:
+    opened = open_condominium(api)
+    done = _import(opened, "Unit;Meter;Class;Building;Initial\n101;WM-101;unit;A;1774\n102;WM-102;unit;A;30\n")
+    assert done["counts"]["accepted"] == 2
+    unit = opened.as_staff().get(f"{opened.base}/connections/101").expect(200)
+    assert (unit["consumerId"], unit["meterNumber"], unit["lastReading"]) == (None, "WM-101", "1774")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "first line"), ("meter_number,reading,read_on\nSM-1,1,2025-11-05\n", "consumer_class")]
+)
+def test_a_file_that_is_no_registry_is_refused_whole(utility: Utility, text: str, said: str) -> None:
+    before = _registered(utility)
+    done = _import(utility, text)
+    assert done["state"] == "refused"
+    assert said in done["refusal"]
+    assert _registered(utility) == before
+
+
+def test_an_uploaded_registry_goes_the_way_of_readings_from_form_to_report(app: Chalice, utility: Utility) -> None:
+    # What other tests left in the queue, a file that can't be taken in yet among it, is none of this one's.
+    events.sqs().purge_queue(QueueUrl=events.queue_url("meterbook-imports"))
+    admin = utility.as_staff()
+    announced = admin.post(f"{utility.base}/registry/imports", {"fileName": "registry.csv"}).expect(201)
+    form = announced["upload"]
+    body = {"file": ("registry.csv", (_HEADER + _GOOD).encode())}
+    assert httpx.post(form["url"], data=form["fields"], files=body, trust_env=False).status_code == 204
+    deliver_to(app, "meterbook-imports")
+    shown = admin.get(f"{utility.base}/registry/imports/{announced['id']}").expect(200)
+    assert (shown["state"], shown["counts"]["accepted"]) == ("done", 3)
+    assert [one["id"] for one in admin.get(f"{utility.base}/registry/imports").expect(200)["items"]] == [shown["id"]]
+
+
+def test_a_registry_is_no_import_of_readings_and_only_administrators_bring_one_in(utility: Utility) -> None:
+    import_id = _announce(utility, _HEADER + _GOOD)
+    admin = utility.as_staff()
+    admin.get(f"{utility.base}/readings/imports/{import_id}").expect(404)
+    assert admin.get(f"{utility.base}/readings/imports").expect(200)["items"] == []
+    with pytest.raises(NotFound):
+        service.run_registry_import(open_waterworks(utility.api).context(), import_id=import_id)
+    utility.as_staff("manager").post(f"{utility.base}/registry/imports", {"fileName": "r.csv"}).expect(403)

@@ -1,0 +1,130 @@
+"""A registry's lines: read as people write them, each fault with its line and column."""
+
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.files.domain.record import ImportCounts, Refusal
+from chalicelib.imports.domain import registry
+from chalicelib.imports.domain.registry import Outcome, Person, Registered, Row, against_standing, intake_of, parse
+from chalicelib.kernel.errors import Invalid
+from tests.support.examples import connection
+
+_HEADER = "meter_number,consumer_class,area,initial_reading,first_name,last_name,email,phone,consumer_number,account\n"
+_LINE = "sm-1,residential,Poblacion,12.5,Juan,Dela Cruz,juan@example.com,+63 917,,2025110001\n"
+_ROW = Row(
+    line=2,
+    person=Person(None, "Juan", "Dela Cruz", "juan@example.com", "+63 917", None),
+    account="2025110001",
+    consumer_class="residential",
+    meter_number="SM-1",
+    area="Poblacion",
+    initial_reading=Decimal("12.5"),
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        (_HEADER + _LINE).encode(),
+        (_HEADER + _LINE).encode("utf-8-sig"),
+        (_HEADER + _LINE).encode("utf-16"),
+        (_HEADER + _LINE).replace(",", ";").replace("\n", "\r\n").encode("utf-8-sig"),
+        (_HEADER + _LINE).replace(",", "\t").encode(),
+        (
+            _HEADER.replace("meter_number", "Meter No").replace("area", "Barangay").replace("phone", "Mobile") + _LINE
+        ).encode(),
+    ],
+    ids=["plain", "BOM", "UTF-16", "semicolons", "tabs", "other names"],
+)
+def test_a_registry_is_read_however_a_spreadsheet_saved_it(content: bytes) -> None:
+    assert parse(content).rows == (_ROW,)
+    assert parse(content).refusals == ()
+
+
+def test_three_columns_are_enough_and_a_line_may_be_nobodys() -> None:
+    (row,) = parse(b"area,class,meter\nBuilding A,unit,WM-101\n").rows
+    assert (row.person, row.account, row.initial_reading) == (None, None, Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "code"),
+    [
+        (_LINE.replace("sm-1", ""), "meter_number", "missing"),
+        (_LINE.replace("Poblacion", ""), "area", "missing"),
+        (_LINE.replace("Poblacion", "A#B"), "area", "bad-text"),
+        (_LINE.replace("Juan,", "J\x07,"), "first_name", "bad-text"),
+        (_LINE.replace("Juan,", "J" * 121 + ","), "first_name", "bad-text"),
+        (_LINE.replace("juan@example.com", "juan"), "email", "bad-email"),
+        (_LINE.replace("+63 917", "call me"), "phone", "bad-phone"),
+        (_LINE.replace("12.5", "-1"), "initial_reading", "bad-number"),
+        (_LINE.replace("12.5", "1e9"), "", "bad-number"),
+        (_LINE.replace("sm-1", "sm 1"), "", "bad-number"),
+        (_LINE.replace("Dela Cruz", ""), "last_name", "missing"),
+        (_LINE.replace("Juan,Dela Cruz", ",").replace(",,2025110001", ",7,2025110001"), "first_name", "missing"),
+        ("sm-1,residential\n", "", "wrong-columns"),
+    ],
+)
+def test_a_line_that_can_not_be_used_is_named_with_its_column(line: str, column: str, code: str) -> None:
+    read = parse((_HEADER + line).encode())
+    assert read.rows == ()
+    assert [(one.line, one.column, one.code) for one in read.refusals] == [(2, column, code)]
+
+
+def test_the_second_line_of_a_meter_is_refused_with_the_first_ones_number() -> None:
+    read = parse((_HEADER + _LINE + "\n" + _LINE.replace("sm-1", "SM-1")).encode())
+    assert (len(read.rows), read.blank) == (1, 1)
+    assert [(one.line, one.code, one.reason) for one in read.refusals] == [
+        (4, "duplicate-row", "the same meter as line 2")
+    ]
+
+
+def test_a_header_without_what_a_connection_needs_is_refused() -> None:
+    with pytest.raises(Invalid, match="meter_number, consumer_class and area"):
+        parse(b"meter_number,first_name\nSM-1,Ana\n")
+
+
+def test_more_lines_than_one_import_can_take_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "MAX_ROWS", 1)
+    with pytest.raises(Invalid, match="more than 1 rows"):
+        parse((_HEADER + _LINE + _LINE).encode())
+
+
+_STANDING = connection(
+    meter_number="SM-1", initial_reading=Decimal("12.50"), consumer_id="consumer-1", consumer_class="residential"
+)
+
+
+def test_a_line_that_says_what_stands_changes_nothing() -> None:
+    assert against_standing(_ROW, _STANDING, consumer_id="consumer-1") == Registered(2, new=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "column"),
+    [
+        ({"area": "Hanopol"}, "area"),
+        ({"consumer_class": "commercial"}, "consumer_class"),
+        ({"initial_reading": Decimal(13)}, "initial_reading"),
+        ({"account": "2025110002"}, "account_number"),
+        ({"consumer_id": "consumer-2"}, "consumer_number"),
+    ],
+)
+def test_a_line_that_contradicts_what_stands_is_refused(changes: dict[str, object], column: str) -> None:
+    standing = connection(
+        **{"meter_number": "SM-1", "initial_reading": Decimal("12.5"), "consumer_class": "residential", **changes}
+    )
+    refused = against_standing(_ROW, standing, consumer_id="consumer-1")
+    assert isinstance(refused, Refusal)
+    assert (refused.column, refused.code) == (column, "differs")
+
+
+def test_the_counts_add_up_and_the_refused_lines_are_in_order() -> None:
+    outcomes: list[Outcome] = [
+        Refusal(9, "area", "missing", "?"),
+        Registered(3, new=True),
+        Registered(4, new=False),
+        Refusal(2, "area", "missing", "?"),
+    ]
+    intake = intake_of(outcomes, blank=1)
+    assert intake.counts == ImportCounts(rows=4, accepted=1, unchanged=1, refused=2, blank=1)
+    assert [line["line"] for line in intake.lines] == [2, 9]
