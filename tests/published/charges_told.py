@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.published.blocks_told import WHOLE, blocks_of, free_below, schedules_of
-from tests.published.told import Json, Told, bare, first, is_number, number, rounding_of, text
+from tests.published.told import SPELLINGS, Json, Told, bare, first, is_number, number, rounding_of, text
 from tests.published.usage_told import UsageTold, code_of, named
 
 USAGE_KINDS = {"usage", "blocks", "schedules"}
@@ -20,6 +20,12 @@ _PER_MEASURE = {
     "dwellings": "dwellingUnits", "household": "dwellingUnits", "apartment": "dwellingUnits", "edu": "dwellingUnits",
     "eru": "dwellingUnits", "equivalentunit": "dwellingUnits", "unit": "dwellingUnits", "door": "dwellingUnits",
 }  # fmt: skip
+_OWN_WORDS = {
+    bare(spelling)
+    for word in ("adjustments", "components", "discounts", "fixed", "minimum", "rate", "slabs", "taxes")
+    for spelling in (*SPELLINGS[word], "tax", "seasons", "schedules", "penalty", "conversion", "leak", "rounding")
+}
+_PRICES = {"rate", "rates", "price", "slabs", "blocks", "tiers", "percent", "percentage", "schedules"}
 _STRETCH = (
     ("dwelling", "dwellingUnits"),
     ("household", "dwellingUnits"),
@@ -30,7 +36,7 @@ _STRETCH = (
 _IN_MONTHS = {"year": "12", "annual": "12", "quarter": "3"}
 _AMOUNT_WORDS = re.compile(r"^(.+?)_?(charge|fee|rent|levy|duty|rental)$")
 _RATE_WORDS = re.compile(r"^(?:(.+?)_?(?:rate|price)|(?:rate|price)_?(.+))$")
-_PERCENT_WORDS = re.compile(r"^(?:(.*?)_?(?:percent|pct)|(vat|gst|iva|tva|ppn|hst|pst|qst|sst|ed|.*tax))$")
+_PERCENT_WORDS = re.compile(r"^(?:(.*?)_?(?:percent|pct)|(vat|gst|iva|tva|ppn|hst|pst|qst|sst|ed|.*tax)(?:_?rate)?)$")
 
 
 class Charges:
@@ -88,9 +94,14 @@ class Charges:
         for item in told.children("components"):
             self.item(item, "components", item.get("name", "component"))
         for key, value in list(told.rest()):
-            if bare(key) in _SERVICES and isinstance(value, (dict, list)):
+            prices = (
+                isinstance(value, dict) and bare(key) not in _OWN_WORDS and _PRICES & {bare(each) for each in value}
+            )
+            if prices or (bare(key) in _SERVICES and isinstance(value, (dict, list))):
                 told.asked.add(key)
-                inner = value if isinstance(value, dict) else {"slabs": value}
+                inner = dict(value) if isinstance(value, dict) else {"slabs": value}
+                if self.usage.measure(key) not in {None, "use"}:
+                    inner.setdefault("measure", key)
                 service = told.child(inner, key)
                 if "percent" in service:
                     self.item(service, "components", key)
@@ -106,7 +117,8 @@ class Charges:
             if percent is not None:
                 if percents:
                     told.asked.add(key)
-                    self.item(told.child({"percent": value}, key), "taxes", percent[1] or percent[2] or key)
+                    word = "rate" if key.lower().endswith("rate") else "percent"
+                    self.item(told.child({word: value}, key), "taxes", percent[1] or percent[2] or key)
                 continue
             rate, amount = _RATE_WORDS.match(key.lower()), _AMOUNT_WORDS.match(key.lower())
             measure = rate and self.usage.measure(rate[1] or rate[2])
@@ -133,8 +145,12 @@ class Charges:
             factor = {"label": "class", "value": text(told.get("factor", "1")), "when": {}}
             rounded = {"rateRounding": self.rounding(told.get("rounding", "half up"))}
             self.add("usage", code, rate=self.money(told.get("base_rate")), factors=[factor], **rounded)
+        elif isinstance(told.get("package"), dict):
+            package = told.child({"structure": "package", **told.get("package")}, "package")
+            package.get("structure")
+            return self._use(package, name, terms)
         elif structure == "package" or "package_size" in told:
-            size = text(told.get("package_size"))
+            size = text(told.get("package_size", told.get("size")))
             whole = {"per": size, "quantityRounding": {"mode": "ceiling", "step": size}}
             self.add("usage", code, rate=self.money(told.get("amount")), **(terms | whole))
         elif isinstance(told.get("rate"), dict):
@@ -205,7 +221,7 @@ class Charges:
             terms["measure"] = self.usage.measure(measure)
         elif is_number(measure):
             terms["measure"] = self.usage.fixed_measure(told.where, measure)
-        for key, ours in (("share", "share"), ("use_cap", "cap"), ("cap", "cap"), ("least_use", "least")):
+        for key, ours in (("share", "share"), ("use_cap", "cap"), ("least_use", "least")):
             if told.get(key) is not None and is_number(told.get(key)):
                 terms[ours] = text(told.get(key))
         percent = told.get("percent_of_use", told.get("share_percent"))
@@ -465,8 +481,8 @@ class Charges:
         factor = minimum.get("factor")
         if factor is None:
             return []
-        flags = self.usage.flags
-        return [{"label": "part", "value": text(factor), "when": {"flag": named(flags[0])} if flags else {}}]
+        asked = self.usage.yes_or_no
+        return [{"label": "part", "value": text(factor), "when": {"flag": named(asked[0])} if asked else {}}]
 
 
 def _default(family: str, name: str) -> str:

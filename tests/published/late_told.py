@@ -36,6 +36,9 @@ def late_of(case: Json, *, principal: Money | None = None) -> Late:
     overdue = days if days is not None else DAYS_PER_MONTH * int(number(months)) + rule_days
     step = _step(told, overdue)
     percent = _percent(step, "later_percent", "monthly_percent", "percent", "percentage", "rate", "daily_percent")
+    yearly = _percent(step, "annual_percent", "yearly_percent", "percent_per_year", "per_annum")
+    if percent is None and yearly is not None:
+        percent = yearly / 365
     amount = first(step.get("fixed_amount"), step.get("amount"), step.get("fee"), step.get("per_day"))
     minimum = first(*(told.get(word) for word in ("minimum", "min", "floor")))
     maximum = first(*(told.get(word) for word in ("cap", "maximum", "max", "max_amount", "maximum_amount")))

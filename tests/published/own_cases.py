@@ -667,7 +667,62 @@ MORE = [
         {"quantity": 10},
     ),
 ]
+SERVICES = [
+    own(
+        "many-utilities",
+        "95.00 = 10*2 + 5*3 + 200*0.3",
+        {"water": {"slabs": _TWO}, "electricity": {"rate": "0.3"}},
+        {"water": 15, "electricity": 200},
+    ),
+    own(
+        "demand-as-a-service",
+        "92.00 = 100*0.5 + 0.7*60",
+        {"rate": "0.5", "demand": {"rate": 60}},
+        {"quantity": 100, "kw": "0.7"},
+    ),
+    own(
+        "tou-by-name",
+        "44.00 = 100*0.30 + 140*0.10",
+        {"tou": {"peak": "0.30", "off_peak": "0.10"}},
+        {"quantity": 240, "peak": 100, "off_peak": 140},
+    ),
+    own("tax-rate-by-key", "108.00 = 100*1.08", {"rate": 1, "tax_rate": "0.08"}, {"quantity": 100}),
+    own("sewer-max-units", "22.00 = 10 + 6*2", {"rate": 1, "sewer": {"rate": 2, "max_units": 6}}, {"quantity": 10}),
+    own(
+        "half-of-the-base",
+        "15.00 = 30/2",
+        {"minimum_charge": {"amount": 30, "factor": "0.5"}},
+        {"quantity": 0, "closed_mid_month": True},
+    ),
+    own(
+        "whole-base",
+        "30.00 = 30",
+        {"minimum_charge": {"amount": 30, "factor": "0.5"}},
+        {"quantity": 0, "closed_mid_month": False},
+    ),
+]
+NESTED = [
+    own("package-in-a-word", "10.00 = 2*5", {"package": {"size": 10, "amount": 5, "free_units": 3}}, {"quantity": 14}),
+    own(
+        "old-and-new-meter",
+        "30.00 = (10 + 5)*2",
+        {"rate": 2},
+        {"old_meter": {"previous": 90, "current": 100}, "new_meter": {"previous": 0, "current": 5}},
+    ),
+    own(
+        "change-day",
+        "51.65 = (7 + 5*8.48 + 9 + 5*8.98)/2",
+        {"old": {"base": "7.00", "rate": "8.48"}, "new": {"base": "9.00", "rate": "8.98"}, "change_day": "2025-01-16"},
+        {"quantity": 5, "from": "2025-01-01", "to": "2025-01-31", "days": 30},
+    ),
+]
 LATE = [
+    own(
+        "late-by-the-year",
+        "120 = 10000*14.6/100/365*30",
+        {"currency": "JPY", "penalty": {"kind": "daily", "annual_percent": "14.6"}},
+        {"bill_total": 10000, "days_overdue": 30},
+    ),
     own(
         "late-in-grace",
         "0.00 = 0",
@@ -743,4 +798,4 @@ LATE = [
     ),
     own("bill-told-and-taxed", "108.00 = 100*1.08", {"taxes": [{"name": "vat", "percent": 8}]}, {"bill": 100}),
 ]
-CASES = [*BLOCKS, *SCALED, *MINIMUMS, *SHARES, *MEASURES, *MONEY, *METERS, *CHANGES, *MORE, *LATE]
+CASES = [*BLOCKS, *SCALED, *MINIMUMS, *SHARES, *MEASURES, *MONEY, *METERS, *CHANGES, *MORE, *SERVICES, *NESTED, *LATE]

@@ -156,7 +156,7 @@ def _versions(sheet: Json, use: UsageTold) -> Iterable[tuple[Told, str]]:
     facts = use.facts
     if isinstance(old, dict) and isinstance(new, dict):
         common = {key: value for key, value in sheet.items() if key not in {"old", "new"}}
-        change = next((common.pop(key) for key in list(common) if bare(key) in _CHANGES), None)
+        change = next((common.pop(key) for key in list(common) if bare(key) in _CHANGES or "change" in bare(key)), None)
         days = next((use.told.get(key) for key in ("days_old", "old_days", "days_before") if key in use.told), None)
         after = next((use.told.get(key) for key in ("days_new", "new_days", "days_after") if key in use.told), None)
         if days is not None:

@@ -61,12 +61,15 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
         "priceperunit",
         "rates",
         "prices",
+        "tou",
+        "timeofuse",
     ),
     "size": ("size", "width", "units", "next", "quantity", "first"),
     "slabs": ("slabs", "blocks", "tiers", "brackets", "steps", "ranges", "bands", "graduatedranges", "volumeranges"),
     "taxes": ("taxes", "duties", "taxlist"),
     "until": ("to", "until", "end", "lastday", "periodend", "enddate"),
     "upto": ("upto", "to", "max", "upper", "limit", "end", "tovalue", "until", "atmost", "high"),
+    "use_cap": ("usecap", "cap", "usagecap", "quantitycap", "capunits", "maxquantity", "maxunits", "maxusage"),
     "winter_average": ("winteraverage", "winteravg", "averagewinteruse", "winterquantity", "wqa", "winteruse"),
 }
 # What tells where a figure comes from, or how it was printed; it decides no amount.

@@ -58,6 +58,7 @@ class UsageTold:
     def __init__(self, told: Json, minor_step: Decimal) -> None:
         self.told = Told(told, "usage")
         self.minor_step = minor_step
+        self.yes_or_no = [name for name, value in told.items() if isinstance(value, bool)]
         self.flags = [name for name, value in told.items() if value is True]
         self.flags += [str(each) for each in told.get("flags", [])]
         self.facts_told: set[str] = {"dwellingUnits"} if "dwelling_units" in self.told else set()
@@ -137,6 +138,8 @@ class UsageTold:
     def segments(self, rounding: Json | None = None) -> list[Segment]:
         """This function will give what each register showed; more than one where a meter was exchanged."""
         told = self.told.get("segments", self.told.get("meters"))
+        exchanged = [self.told.get(key) for key in ("old_meter", "new_meter") if key in self.told]
+        told = exchanged if len(exchanged) == 2 else told
         entries = told if isinstance(told, list) else [self.told.told]
         return [self._segment(self.told.child(entry, "segments") if told else self.told, rounding) for entry in entries]
 
@@ -162,7 +165,10 @@ class UsageTold:
         for word in ("quantity", "usage", "consumption", "use", "kwh", "m3", "volume", "units"):
             if is_number(self.told.get(word)):
                 return number(self.told.get(word))
-        if any(word in self.told for word in ("current", "current_reading", "segments", "meters", "end_reading")):
+        if any(
+            word in self.told
+            for word in ("current", "current_reading", "segments", "meters", "end_reading", "old_meter")
+        ):
             return use_over(self.segments(rounding))
         if isinstance(history, list):
             last = int(number(self.told.get("last", len(history))))
@@ -195,8 +201,7 @@ class UsageTold:
             "adjustments": adjustments,
             "months": months,
         }
-        for flag in self.flags:
-            told.asked.add(flag)
+        told.asked.update(self.yes_or_no)
         if self.until_day is not None:
             body |= {"firstDay": self.first_day.isoformat(), "untilDay": self.until_day.isoformat()}
         if told.number("period_days") is not None:
