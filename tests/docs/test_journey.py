@@ -38,7 +38,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             [sys.executable, "-m", "local"], cwd=_ROOT, env=environment, stdout=to, stderr=subprocess.STDOUT
         )
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 150
         while "Meterbook runs" not in out.read_text():
             assert process.poll() is None, out.read_text()
             assert time.monotonic() < deadline, out.read_text()

@@ -19,7 +19,7 @@ from local.demo.files import AVII_FILE
 from local.demo.people import households
 from tests.support.engine import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _CONNECTIONS = "/api/clients/balilihan/projects/waterworks/connections"
@@ -38,7 +38,7 @@ class Run:
     def said(self) -> str:
         return self.out.read_text()
 
-    def wait_for(self, text: str, seconds: float = 60) -> None:
+    def wait_for(self, text: str, seconds: float = 150) -> None:
         deadline = time.monotonic() + seconds
         while text not in self.said():
             assert self.process.poll() is None, self.said()
