@@ -59,6 +59,10 @@ bench: .venv/ready ## Compare the rating engine with a hand-written loop (about 
 mutate: .venv/ready ## Break the rating engine 120 times and count which breaks a test notices (about 15 minutes)
 	@$(BIN)/python -m tests.mutation.mutate_engine
 
+.PHONY: fuzz
+fuzz: install ## Ask every operation as every role, 300 odd requests each (takes long)
+	@METERBOOK_FUZZ_EXAMPLES=300 $(BIN)/pytest tests/http/test_fuzz.py --timeout=3600
+
 .PHONY: format
 format: .venv/ready ## Format the code and fix what can be fixed by itself
 	@$(BIN)/ruff format .

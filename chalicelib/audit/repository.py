@@ -11,6 +11,7 @@ from chalicelib.kernel.clock import parse_iso
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import dynamo, keys, settings
+from chalicelib.platform.cursors import open_cursor, seal_cursor
 from chalicelib.platform.dynamo import IntAttribute, JsonAttribute, TableItem
 from chalicelib.platform.transaction import Action, insert, put, transact
 
@@ -122,12 +123,12 @@ def entries_page(client: str, filters: Filters, *, limit: int, cursor: str | Non
     A page may hold less than `limit`, or nothing, and still have a cursor: it stops after a thousand entries looked at.
     """
     place = f"audit|{client}|{filters}"
-    before = str(dynamo.open_cursor(cursor, place)["before"]) if cursor else f"{filters.last_day}{AFTER_ALL}"
+    before = str(open_cursor(cursor, place)["before"]) if cursor else f"{filters.last_day}{AFTER_ALL}"
     found: list[Entry] = []
     last = before
     for looked, entry in enumerate(_entries(client, filters, before=before, batch=_batch(filters, limit))):
         if len(found) == limit or looked == _LOOKED_AT:
-            return Page(tuple(found), dynamo.seal_cursor({"before": last}, place))
+            return Page(tuple(found), seal_cursor({"before": last}, place))
         if filters.lets_through(entry):
             found.append(entry)
         last = entry.place

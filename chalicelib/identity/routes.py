@@ -1,45 +1,165 @@
-"""Signing in and users over HTTP."""
+"""Signing in, users, roles and login events over HTTP."""
 
 from chalice.app import Blueprint
 
 from chalicelib.identity import service
-from chalicelib.identity.schemas import NewStaff, SignInBody, SignInOut, UserOut, UserPage
+from chalicelib.identity.schemas import (
+    LoginPage,
+    LoginQuery,
+    MeOut,
+    NewRole,
+    NewStaff,
+    PasswordChange,
+    PasswordSet,
+    Renewal,
+    RoleChange,
+    RoleList,
+    RoleOut,
+    RoleSet,
+    SignedOut,
+    SignInBody,
+    SignInOut,
+    StatusChange,
+    UserChange,
+    UserOut,
+    UserPage,
+    UserQuery,
+)
 from chalicelib.kernel.context import Context
+from chalicelib.platform.auth import check_sessions_by
 from chalicelib.platform.http import PUBLIC, SIGNED_IN, endpoint
-from chalicelib.platform.schema import PageQuery
 
 blueprint = Blueprint(__name__)
+check_sessions_by(service.check_session)
+
+_USERS = "/api/clients/{client}/users"
+_USER = _USERS + "/{user}"
+_ROLES = "/api/clients/{client}/roles"
+_ROLE = _ROLES + "/{role}"
 
 
 @endpoint(blueprint, "POST", "/api/auth/login", permission=PUBLIC, body=SignInBody, returns=SignInOut)
 def sign_in(ctx: Context, *, body: SignInBody) -> SignInOut:
-    """Sign in: an access token for a login name and password of a client."""
-    return SignInOut.of(service.sign_in(ctx, client_id=body.client, login=body.login, password=body.password))
+    """Sign in: tokens for a login name and password of a client."""
+    session = service.sign_in(ctx, client_id=body.client, login=body.login, password=body.password, role=body.role)
+    return SignInOut.of(session)
 
 
-@endpoint(blueprint, "GET", "/api/me", permission=SIGNED_IN, returns=UserOut)
-def get_me(ctx: Context) -> UserOut:
-    """Show who is signed in."""
-    return UserOut.of(service.get_me(ctx))
+@endpoint(blueprint, "POST", "/api/auth/refresh", permission=PUBLIC, body=Renewal, returns=SignInOut)
+def renew(ctx: Context, *, body: Renewal) -> SignInOut:
+    """Renew a session: new tokens for a refresh token, which is then used up."""
+    return SignInOut.of(service.renew(ctx, refresh_token=body.refresh_token))
+
+
+@endpoint(blueprint, "POST", "/api/auth/logout", permission=SIGNED_IN, returns=SignedOut)
+def sign_out(ctx: Context) -> SignedOut:
+    """End this session."""
+    return SignedOut(sessions=service.sign_out(ctx))
+
+
+@endpoint(blueprint, "POST", "/api/auth/logout-everywhere", permission=SIGNED_IN, returns=SignedOut)
+def sign_out_everywhere(ctx: Context) -> SignedOut:
+    """End all your sessions."""
+    return SignedOut(sessions=service.sign_out_everywhere(ctx))
+
+
+@endpoint(blueprint, "GET", "/api/me", permission=SIGNED_IN, returns=MeOut)
+def get_me(ctx: Context) -> MeOut:
+    """Show who is signed in, and what they may do."""
+    return MeOut.of_actor(service.get_me(ctx), ctx.actor)
+
+
+@endpoint(blueprint, "PUT", "/api/me/password", permission=SIGNED_IN, body=PasswordChange, returns=UserOut)
+def change_own_password(ctx: Context, *, body: PasswordChange) -> UserOut:
+    """Change your password; all your sessions end."""
+    return UserOut.of(service.change_own_password(ctx, current=body.current, new=body.new))
 
 
 @endpoint(
     blueprint,
     "POST",
-    "/api/clients/{client}/users",
+    _USERS,
     permission="users.manage",
     body=NewStaff,
     returns=UserOut,
     status=201,
+    location=_USERS + "/{id}",
 )
 def register_staff(ctx: Context, *, body: NewStaff) -> UserOut:
     """Make a login for somebody of the utility."""
-    user = service.register_staff(ctx, login=body.login, name=body.name, password=body.password, role=body.role)
-    return UserOut.of(user)
+    return UserOut.of(service.register_staff(ctx, **body.model_dump(by_alias=False)))
 
 
-@endpoint(blueprint, "GET", "/api/clients/{client}/users", permission="users.read", query=PageQuery, returns=UserPage)
-def list_users(ctx: Context, *, query: PageQuery) -> UserPage:
+@endpoint(blueprint, "GET", _USERS, permission="users.read", query=UserQuery, returns=UserPage)
+def list_users(ctx: Context, *, query: UserQuery) -> UserPage:
     """List the client's users."""
-    page = service.list_users(ctx, limit=query.limit, cursor=query.cursor)
+    page = service.list_users(ctx, **query.model_dump(by_alias=False))
     return UserPage(items=tuple(UserOut.of(user) for user in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", _USER, permission="users.read", returns=UserOut)
+def get_user(ctx: Context, *, user: str) -> UserOut:
+    """Show a user."""
+    return UserOut.of(service.get_user(ctx, user_id=user))
+
+
+@endpoint(blueprint, "PATCH", _USER, permission="users.manage", body=UserChange, returns=UserOut)
+def change_user(ctx: Context, *, user: str, body: UserChange) -> UserOut:
+    """Change a user's name, phone number or e-mail address."""
+    return UserOut.of(service.change_user(ctx, user_id=user, changes=body.given()))
+
+
+@endpoint(blueprint, "DELETE", _USER, permission="users.manage", returns=UserOut)
+def delete_user(ctx: Context, *, user: str) -> UserOut:
+    """Delete a user: the record stays, and nobody signs in by it again."""
+    return UserOut.of(service.delete_user(ctx, user_id=user))
+
+
+@endpoint(blueprint, "PUT", _USER + "/role", permission="users.manage", body=RoleChange, returns=UserOut)
+def change_role(ctx: Context, *, user: str, body: RoleChange) -> UserOut:
+    """Give a user another role; their sessions end."""
+    return UserOut.of(service.change_role(ctx, user_id=user, role=body.role))
+
+
+@endpoint(blueprint, "PUT", _USER + "/password", permission="users.manage", body=PasswordSet, returns=UserOut)
+def set_password(ctx: Context, *, user: str, body: PasswordSet) -> UserOut:
+    """Give a user another password; their sessions end."""
+    return UserOut.of(service.set_password(ctx, user_id=user, new=body.password))
+
+
+@endpoint(blueprint, "PUT", _USER + "/status", permission="users.manage", body=StatusChange, returns=UserOut)
+def change_status(ctx: Context, *, user: str, body: StatusChange) -> UserOut:
+    """Disable a user, whose sessions then end, or let them sign in again."""
+    return UserOut.of(service.change_status(ctx, user_id=user, status=body.status))
+
+
+@endpoint(blueprint, "GET", _ROLES, permission="users.read", returns=RoleList)
+def list_roles(ctx: Context) -> RoleList:
+    """List the roles that users can have, and all permissions that there are."""
+    return RoleList.of(service.list_roles(ctx))
+
+
+@endpoint(blueprint, "POST", _ROLES, permission="roles.manage", body=NewRole, returns=RoleOut, status=201)
+def define_role(ctx: Context, *, body: NewRole) -> RoleOut:
+    """Define a role, or what a built-in one may do here."""
+    return RoleOut.of(service.define_role(ctx, role=body.as_role(body.name)))
+
+
+@endpoint(blueprint, "PUT", _ROLE, permission="roles.manage", body=RoleSet, returns=RoleOut)
+def change_role_definition(ctx: Context, *, role: str, body: RoleSet) -> RoleOut:
+    """Change what a role may do; it holds from the next request on."""
+    return RoleOut.of(service.change_role_definition(ctx, role=body.as_role(role)))
+
+
+@endpoint(blueprint, "DELETE", _ROLE, permission="roles.manage", returns=RoleOut)
+def delete_role(ctx: Context, *, role: str) -> RoleOut:
+    """Take a role away that nobody has; of a built-in one, what was made of it here."""
+    return RoleOut.of(service.delete_role(ctx, name=role))
+
+
+@endpoint(
+    blueprint, "GET", "/api/clients/{client}/logins", permission="logins.read", query=LoginQuery, returns=LoginPage
+)
+def list_logins(ctx: Context, *, query: LoginQuery) -> LoginPage:
+    """List who tried to sign in, the latest first."""
+    return LoginPage.of(service.list_logins(ctx, **query.for_use()))

@@ -1,23 +1,41 @@
-"""Users and sign-in as the API shows them."""
+"""Users, sign-in, roles and login events as the API shows them."""
 
-from typing import Annotated, Self
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from chalicelib.identity.domain import User
+from chalicelib.identity.domain.logins import LoginEvent
+from chalicelib.identity.domain.roles import BUILT_IN, FIXED, PERMISSIONS, Role
+from chalicelib.identity.domain.users import User
 from chalicelib.identity.service import SignIn
-from chalicelib.platform.schema import Instant, Schema, Text
+from chalicelib.kernel.context import Actor
+from chalicelib.kernel.page import Page
+from chalicelib.platform.schema import Day, Instant, PageQuery, Schema, Text
 
 Login = Annotated[str, Field(min_length=1, max_length=120, examples=["admin"])]
 Password = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
+Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["ana@example.com"])]
+Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
+Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SRV-1001"])]
+RoleName = Annotated[str, Field(max_length=40, examples=["billing_officer"])]
+ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["balilihan"])]
+Outcome = Literal["signed_in", "wrong_password", "disabled", "unknown"]
 
 
 class SignInBody(Schema):
     """Who signs in, at which client."""
 
-    client: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["balilihan"])]
+    client: ClientId
     login: Login
     password: Password
+    role: RoleName | None = Field(default=None, description="If given, it must be the user's role")
+
+
+class Renewal(Schema):
+    """The refresh token of a session."""
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=400)]
 
 
 class UserOut(Schema):
@@ -25,31 +43,54 @@ class UserOut(Schema):
 
     id: str
     login: str
+    number: str | None = Field(description="A service or employee number that is a login name too")
     name: str
+    email: str | None
+    phone: str | None
     role: str
-    active: bool
+    status: Literal["active", "disabled", "deleted"]
     consumer_id: str | None
     created_at: Instant
+    deleted_at: Instant | None
 
     @classmethod
     def of(cls, user: User) -> Self:
-        return cls(
-            id=user.id,
-            login=user.login,
-            name=user.name,
-            role=user.role,
-            active=user.active,
-            consumer_id=user.consumer_id,
-            created_at=user.created_at,
-        )
+        return cls(**_shown(user))
+
+
+class MeOut(UserOut):
+    """Whoever is signed in."""
+
+    permissions: tuple[str, ...] = Field(description="What you may do; with .own, only with what is yours")
+
+    @classmethod
+    def of_actor(cls, user: User, actor: Actor) -> Self:
+        return cls(**_shown(user), permissions=tuple(sorted(actor.permissions)))
+
+
+def _shown(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "login": user.login,
+        "number": user.number,
+        "name": user.name,
+        "email": user.email,
+        "phone": user.phone,
+        "role": user.role,
+        "status": user.status,
+        "consumer_id": user.consumer_id,
+        "created_at": user.created_at,
+        "deleted_at": user.deleted_at,
+    }
 
 
 class SignInOut(Schema):
-    """An access token: send it as `Authorization: Bearer <accessToken>`."""
+    """A session: send the access token as `Authorization: Bearer <accessToken>`, and renew it by the refresh token."""
 
     access_token: str
     token_type: str
-    expires_in: int = Field(description="Seconds")
+    expires_in: int = Field(description="Seconds until the access token ends")
+    refresh_token: str = Field(description="Good once, for new tokens")
     user: UserOut
 
     @classmethod
@@ -58,8 +99,15 @@ class SignInOut(Schema):
             access_token=session.access_token,
             token_type="Bearer",  # noqa: S106 - the standard's word, not a secret
             expires_in=session.expires_seconds,
+            refresh_token=session.refresh_token,
             user=UserOut.of(session.user),
         )
+
+
+class SignedOut(Schema):
+    """How many sessions ended."""
+
+    sessions: int
 
 
 class NewStaff(Schema):
@@ -68,7 +116,61 @@ class NewStaff(Schema):
     login: Login
     name: Text
     password: Password
-    role: Annotated[str, Field(max_length=40, examples=["billing_officer"])]
+    role: RoleName
+    number: Number | None = Field(default=None, description="Only where people sign in by number too")
+    email: Email | None = Field(default=None, description="Where people sign in by e-mail address, that is it")
+    phone: Phone | None = None
+    status: Literal["active", "disabled"] = "active"
+
+
+class UserChange(Schema):
+    """What is to change about a user; what is left out stays."""
+
+    name: Text | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+
+    def given(self) -> dict[str, str | None]:
+        """This function will give what was sent; a name can't be taken away."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        return {name: value for name, value in sent.items() if name != "name" or value}
+
+
+class RoleChange(Schema):
+    """The role that a user is to have."""
+
+    role: RoleName
+
+
+class PasswordChange(Schema):
+    """One's own password."""
+
+    current: Password
+    new: Password
+
+
+class PasswordSet(Schema):
+    """The password that a user is to have."""
+
+    password: Password
+
+
+class StatusChange(Schema):
+    """Whether a user may sign in."""
+
+    status: Literal["active", "disabled"]
+
+
+class UserQuery(PageQuery):
+    """Which users, and which page of them."""
+
+    role: RoleName | None = None
+    status: Literal["active", "disabled", "deleted"] | None = Field(
+        default=None, description="The deleted are only listed by their status"
+    )
+    words: Annotated[str, Field(max_length=100)] | None = Field(
+        default=None, description="Parts of the name, login name or e-mail address"
+    )
 
 
 class UserPage(Schema):
@@ -76,3 +178,116 @@ class UserPage(Schema):
 
     items: tuple[UserOut, ...]
     cursor: str | None
+
+
+class RoleSet(Schema):
+    """What a role may do, and how far that reaches."""
+
+    scope: Literal["tenant", "area"] = "tenant"
+    permissions: Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(min_length=1, max_length=100)]
+
+    def as_role(self, name: str) -> Role:
+        return Role(name, self.scope, frozenset(self.permissions))
+
+
+class NewRole(RoleSet):
+    """A role to define."""
+
+    name: Annotated[str, Field(max_length=40, examples=["meter_reader"])]
+
+
+class RoleOut(Schema):
+    """A role."""
+
+    name: str
+    scope: Literal["tenant", "area", "own", "device"]
+    permissions: tuple[str, ...]
+    built_in: bool
+    fixed: bool = Field(description="What it may do is the same everywhere")
+
+    @classmethod
+    def of(cls, role: Role) -> Self:
+        return cls(
+            name=role.name,
+            scope=role.scope,
+            permissions=tuple(sorted(role.permissions)),
+            built_in=role.name in BUILT_IN,
+            fixed=role.name in FIXED,
+        )
+
+
+class PermissionOut(Schema):
+    """Something that a role can let somebody do."""
+
+    name: str
+    means: str
+
+
+class RoleList(Schema):
+    """The roles of a client, and what can be given to a role."""
+
+    items: tuple[RoleOut, ...]
+    permissions: tuple[PermissionOut, ...]
+
+    @classmethod
+    def of(cls, roles: Iterable[Role]) -> Self:
+        known = tuple(PermissionOut(name=name, means=means) for name, means in PERMISSIONS.items())
+        return cls(items=tuple(RoleOut.of(role) for role in roles), permissions=known)
+
+
+class LoginQuery(PageQuery):
+    """Which login events, and which page of them."""
+
+    user: Annotated[str, Field(max_length=26)] | None = None
+    outcome: Outcome | None = None
+    day: Day | None = Field(default=None, description="A day in UTC")
+
+    def for_use(self) -> dict[str, Any]:
+        return {
+            "user_id": self.user,
+            "outcome": self.outcome,
+            "day": self.day.isoformat() if self.day else None,
+            "limit": self.limit,
+            "cursor": self.cursor,
+        }
+
+
+class LoginOut(Schema):
+    """A try to sign in, and how long what came of it lasted."""
+
+    id: str
+    at: Instant
+    outcome: Outcome
+    method: str
+    user: str | None
+    login: str | None = Field(description="None if nobody has the login name: it may be a mistyped secret")
+    address: str
+    agent: str
+    ended_at: Instant | None
+    ended_by: str | None
+
+
+class LoginPage(Schema):
+    """One page of login events."""
+
+    items: tuple[LoginOut, ...]
+    cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[LoginEvent]) -> Self:
+        items = tuple(
+            LoginOut(
+                id=event.id,
+                at=event.at,
+                outcome=event.outcome,
+                method=event.method,
+                user=event.user_id,
+                login=event.login,
+                address=event.address,
+                agent=event.agent,
+                ended_at=event.ended_at,
+                ended_by=event.ended_by,
+            )
+            for event in page.items
+        )
+        return cls(items=items, cursor=page.cursor)

@@ -1,11 +1,14 @@
 """Who asks, for which tenant, when: handed to every use case as its first argument."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from chalicelib.kernel.errors import Forbidden
+
+# Items that were read in the same request as the session, by key; None for one that is not there.
+ReadAlong = Mapping[tuple[str, str], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Context:
     """The setting of one use case. `now` is an aware instant; `new_id` gives a fresh identifier at each call.
 
     `address` and `agent` say where a request came from, as far as it tells; both are personal and never logged.
+    `read_along` holds items as they are now that were read together with the session, to save a request.
     `request_key` is the caller's Idempotency-Key: with it, ids are derived from it and a repetition meets its own work.
     """
 
@@ -51,6 +55,7 @@ class Context:
     request_key: str | None = None
     address: str = ""
     agent: str = ""
+    read_along: ReadAlong = field(default_factory=dict)
 
     def in_project(self, project: str) -> Self:
         """This function will give the same setting in one project of the client."""

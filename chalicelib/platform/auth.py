@@ -1,24 +1,29 @@
-"""Passwords and access tokens."""
+"""Passwords, secrets and access tokens."""
 
 import base64
 import hashlib
 import hmac
 import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import bcrypt
 import jwt
 
-from chalicelib.kernel.context import Actor
+from chalicelib.kernel.context import Actor, ReadAlong
 from chalicelib.kernel.errors import Unauthenticated
 from chalicelib.platform import settings
+from chalicelib.platform.keys import Key
 
 _ISSUER = "meterbook"
 _AUDIENCE = "meterbook-api"
 _ALGORITHM = "HS256"
 _MAX_TOKEN = 8_000
 _ACCESS = "access"
+_REQUIRED = ["iss", "aud", "typ", "sub", "client", "role", "sid", "iat", "exp"]
 
 
 def hash_password(password: str) -> str:
@@ -50,10 +55,36 @@ def derived_key(purpose: str, *names: str, key_id: str | None = None) -> tuple[s
     return chosen, hmac.digest(roots[chosen].encode(), info, "sha256")
 
 
-def issue_access_token(actor: Actor, *, client: str, now: datetime, minutes: int) -> str:
-    """This function will sign a token that says who the actor is, for which client, with which permissions.
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What an access token says: who, of which client, in which role and session."""
 
-    The permissions travel in the standard `scope` claim, so that checking a request costs no database call.
+    client: str
+    user_id: str
+    role: str
+    session_id: str
+    consumer_id: str | None
+
+
+def new_secret() -> str:
+    """This function will give 43 letters that nobody can guess."""
+    return secrets.token_urlsafe(32)
+
+
+def secret_print(secret: str) -> str:
+    """This function will give what is stored of a secret: it is long and random, so this needs no salt."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:32]
+
+
+def secret_matches(secret: str, stored_print: str) -> bool:
+    """This function will compare a secret with what is stored of it."""
+    return hmac.compare_digest(secret_print(secret), stored_print)
+
+
+def issue_access_token(token: AccessToken, *, now: datetime, minutes: int) -> str:
+    """This function will sign a token, with the first of the keys.
+
+    What the role may do does not stand in it: that is looked up together with the session.
     """
     key_id, secret = next(iter(settings.token_keys().items()))
     issued = int(now.timestamp())
@@ -61,20 +92,20 @@ def issue_access_token(actor: Actor, *, client: str, now: datetime, minutes: int
         "iss": _ISSUER,
         "aud": _AUDIENCE,
         "typ": _ACCESS,
-        "sub": actor.id,
-        "client": client,
-        "role": actor.role,
-        "scope": " ".join(sorted(actor.permissions)),
+        "sub": token.user_id,
+        "client": token.client,
+        "role": token.role,
+        "sid": token.session_id,
         "iat": issued,
         "exp": issued + minutes * 60,
     }
-    if actor.consumer_id:
-        claims["consumer"] = actor.consumer_id
+    if token.consumer_id:
+        claims["consumer"] = token.consumer_id
     return jwt.encode(claims, secret, algorithm=_ALGORITHM, headers={"kid": key_id})
 
 
-def verify_access_token(token: str, *, now: datetime) -> tuple[str, Actor]:
-    """This function will give the client and the actor that a token of ours was issued to.
+def verify_access_token(token: str, *, now: datetime) -> AccessToken:
+    """This function will read a token of ours that is still good. Any of the keys may have signed it.
 
     :raises Unauthenticated: for any other token, without saying what is wrong with it, and for an expired one.
     """
@@ -90,21 +121,40 @@ def verify_access_token(token: str, *, now: datetime) -> tuple[str, Actor]:
             issuer=_ISSUER,
             audience=_AUDIENCE,
             # The time is compared below, with the clock that the request was given.
-            options={
-                "require": ["iss", "aud", "sub", "iat", "exp", "typ", "client", "role", "scope"],
-                "verify_exp": False,
-                "verify_iat": False,
-                "verify_nbf": False,
-            },
+            options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
     except (jwt.PyJWTError, KeyError, ValueError):
         raise refusal from None
-    texts = [claims["sub"], claims["client"], claims["role"], claims["scope"], claims.get("consumer") or ""]
+    texts = [claims["sub"], claims["client"], claims["role"], claims["sid"], claims.get("consumer") or ""]
     if claims["typ"] != _ACCESS or not all(isinstance(text, str) for text in texts):
         raise refusal
     if type(claims["iat"]) is not int or type(claims["exp"]) is not int or "nbf" in claims:
         raise refusal
     if not claims["iat"] - 60 <= now.timestamp() < claims["exp"]:
-        raise Unauthenticated("token-expired", "this access token has expired; sign in again")
-    actor = Actor(claims["sub"], claims["role"], frozenset(claims["scope"].split()), claims.get("consumer"))
-    return claims["client"], actor
+        raise Unauthenticated("token-expired", "this access token has expired; renew it, or sign in again")
+    return AccessToken(claims["client"], claims["sub"], claims["role"], claims["sid"], claims.get("consumer"))
+
+
+# Says whether a token's session still lives and what its user may do, and reads other items with the same request.
+SessionCheck = Callable[[AccessToken, datetime, tuple[Key, ...]], tuple[Actor, ReadAlong]]
+
+
+def _nobody(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, ReadAlong]:  # noqa: ARG001
+    raise RuntimeError("no feature has said how sessions are checked (see check_sessions_by)")
+
+
+_session_check: SessionCheck = _nobody
+
+
+def check_sessions_by(check: SessionCheck) -> None:
+    """This function will let the feature that knows sessions check them at each request."""
+    global _session_check  # noqa: PLW0603 - one process has one check
+    _session_check = check
+
+
+def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, ReadAlong]:
+    """This function will give the actor of a token whose session lives, and the items of `also`. One request.
+
+    :raises Unauthenticated: if the session has ended.
+    """
+    return _session_check(token, now, also)

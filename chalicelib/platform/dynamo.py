@@ -1,14 +1,11 @@
 """The one table: its item base, exact attribute types, pages, and reads by shard."""
 
-import base64
-import binascii
-import hmac
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from hashlib import sha256
+from functools import partial
 from typing import Any, TypeVar
 
 from pynamodb.attributes import Attribute, UnicodeAttribute
@@ -19,13 +16,15 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from chalicelib.kernel.clock import epoch_ms, from_epoch_ms
-from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import settings
+from chalicelib.platform.cursors import open_cursor, seal_cursor
 from chalicelib.platform.keys import Key
 
 Item = TypeVar("Item", bound="TableItem")
+
+_PAGES_LOOKED_THROUGH = 4
 
 
 class IntAttribute(Attribute[int]):
@@ -186,6 +185,11 @@ def find(item: type[Item], key: Key, *, consistent: bool = True) -> Item | None:
         return None
 
 
+def parsed(item: type[Item], raw: Mapping[str, Any] | None) -> Item | None:
+    """This function will read an item as `bulk.read_together` gave it."""
+    return item.from_raw_data(dict(raw)) if raw else None
+
+
 def all_of(
     item: type[Item], partition: str, prefix: str, *, consistent: bool = True, only: Condition | None = None
 ) -> Iterator[Item]:
@@ -203,26 +207,51 @@ def page_of(  # one call, one page; the cursor is only good for the same list of
     cursor: str | None,
     index: str | None = None,
     newest_first: bool = False,
+    only: Condition | None = None,
 ) -> Page[Item]:
     """This function will read one page of a partition (of `account` or `worklist`, if index names one).
+
+    With `only`, at most 4 MB are looked through: a page may then hold fewer items than asked for and still have a next.
 
     :raises Invalid: for a cursor that this list did not hand out.
     """
     place = f"{index}|{partition}|{prefix}|{newest_first}"
     last = open_cursor(cursor, place) if cursor else None
-    found = list(
-        item.query(
-            partition,
-            getattr(item, _RANGE[index]).startswith(prefix) if prefix else None,
-            index_name=index,
-            consistent_read=index is None,  # an index has no consistent reads
-            limit=limit + 1,  # one more tells whether there is another page
-            last_evaluated_key=last,
-            scan_index_forward=not newest_first,
-        )
+    ask = partial(
+        item.query,
+        partition,
+        getattr(item, _RANGE[index]).startswith(prefix) if prefix else None,
+        index_name=index,
+        consistent_read=index is None,  # an index has no consistent reads
+        scan_index_forward=not newest_first,
     )
+    if only is not None:
+        return _chosen(item, partial(ask, filter_condition=only), last, limit=limit, index=index, place=place)
+    found = list(ask(limit=limit + 1, last_evaluated_key=last))  # one more tells whether there is another page
     items = tuple(found[:limit])
     return Page(items, seal_cursor(_key_of(items[-1], index), place) if len(found) > limit else None)
+
+
+def _chosen(
+    item: type[Item],
+    ask: Callable[..., Any],
+    last: dict[str, Any] | None,
+    *,
+    limit: int,
+    index: str | None,
+    place: str,
+) -> Page[Item]:
+    """This function will look for items that fit, one page of DynamoDB's after the other."""
+    items: list[Item] = []
+    for _ in range(_PAGES_LOOKED_THROUGH):
+        page = next(ask(last_evaluated_key=last).page_iter)
+        items += [item.from_raw_data(raw) for raw in page["Items"]]
+        last = page.get("LastEvaluatedKey")
+        if len(items) > limit:
+            return Page(tuple(items[:limit]), seal_cursor(_key_of(items[limit - 1], index), place))
+        if last is None:
+            break
+    return Page(tuple(items), seal_cursor(last, place) if last else None)
 
 
 def _key_of(item: TableItem, index: str | None) -> dict[str, dict[str, str]]:
@@ -231,7 +260,15 @@ def _key_of(item: TableItem, index: str | None) -> dict[str, dict[str, str]]:
 
 
 def shards_page(
-    item: type[Item], partitions: list[str], prefix: str, *, limit: int, cursor: str | None, index: str | None = None
+    item: type[Item],
+    partitions: list[str],
+    prefix: str,
+    *,
+    limit: int,
+    cursor: str | None,
+    index: str | None = None,
+    newest_first: bool = False,
+    only: Condition | None = None,
 ) -> Page[Item]:
     """This function will read one page of a list that is spread over several partitions, one after the other."""
     place = "|".join([partitions[0], str(len(partitions)), prefix, str(index)])
@@ -241,40 +278,22 @@ def shards_page(
         at, inner = opened["shard"], opened["inner"]
     items: list[Item] = []
     while at < len(partitions):
-        page = page_of(item, partitions[at], prefix, limit=limit - len(items), cursor=inner, index=index)
+        page = page_of(
+            item,
+            partitions[at],
+            prefix,
+            limit=limit - len(items),
+            cursor=inner,
+            index=index,
+            newest_first=newest_first,
+            only=only,
+        )
         items.extend(page.items)
         at, inner = (at, page.cursor) if page.cursor else (at + 1, None)
-        if len(items) >= limit:
+        if len(items) >= limit or page.cursor:
             break
     more = at < len(partitions)
     return Page(tuple(items), seal_cursor({"shard": at, "inner": inner}, place) if more else None)
-
-
-def _cursor_tag(body: bytes, place: str) -> bytes:
-    secret = next(iter(settings.token_keys().values())).encode()
-    return hmac.digest(secret, b"cursor|" + place.encode() + b"|" + body, sha256)[:12]
-
-
-def seal_cursor(last: dict[str, Any], place: str) -> str:
-    """This function will print where a list goes on, good for that list (`place`) only."""
-    body = json.dumps(last, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_cursor_tag(body, place) + body).decode().rstrip("=")
-
-
-def open_cursor(cursor: str, place: str) -> dict[str, Any]:
-    """This function will read where a list goes on.
-
-    :raises Invalid: for a cursor that this list did not hand out.
-    """
-    try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    except (binascii.Error, ValueError):
-        raw = b""
-    tag, body = raw[:12], raw[12:]
-    if not hmac.compare_digest(tag, _cursor_tag(body, place)):
-        raise Invalid("bad-cursor", "this cursor does not belong to this list; start again without it")
-    opened: dict[str, Any] = json.loads(body)
-    return opened
 
 
 if os.environ.get("METERBOOK_TABLE"):

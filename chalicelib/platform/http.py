@@ -11,18 +11,17 @@ from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.kernel import errors
-from chalicelib.kernel.context import Actor, Context
+from chalicelib.kernel.context import Actor, Context, ReadAlong
 from chalicelib.kernel.errors import Fault, Invalid, MeterbookError, NotFound, Unauthenticated
 from chalicelib.kernel.ids import derived_ids, slug
-from chalicelib.platform import clock, log
-from chalicelib.platform.auth import verify_access_token
+from chalicelib.platform import clock, keys, log
+from chalicelib.platform.auth import check_session, verify_access_token
 from chalicelib.platform.schema import Problem, ProblemField, Schema
 
 PUBLIC = "(public)"
 SIGNED_IN = "(signed in)"
 
 _MAX_BODY_BYTES = 1_000_000
-_MAX_ORIGIN = 200
 _STATUS: Mapping[type[MeterbookError], int] = {
     errors.Invalid: 400,
     errors.Unauthenticated: 401,
@@ -164,27 +163,30 @@ def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) 
 def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, str], request_id: str) -> Context:
     """This function will say who asks and whether they may, before anything of the request is read."""
     now = clock.now()
-    client, actor = "", _ANONYMOUS
+    client, project, actor = "", path_parameters.get("project", ""), _ANONYMOUS
+    read_along: ReadAlong = {}
     if known.permission != PUBLIC:
-        client, actor = verify_access_token(_bearer(request), now=now)
-    key = request.headers.get("idempotency-key")
+        token = verify_access_token(_bearer(request), now=now)
+        client = token.client
+        also = (keys.project(client, slug(project, "a project's id")),) if project else ()
+        actor, read_along = check_session(token, now, also)
+    key = request.headers.get("idempotency-key") if known.permission != PUBLIC else None
     if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
         raise Invalid("bad-idempotency-key", "an Idempotency-Key is 1 to 128 printable ASCII characters")
+    where = str(request.context.get("path", known.path))
     context = Context(
         client=client,
+        project=project,
         actor=actor,
         now=now,
-        new_id=derived_ids(client, actor.id, known.method, request.context.get("path", known.path), key)
-        if key
-        else clock.fresh_id,
+        new_id=derived_ids(client, actor.id, known.method, where, key) if key else clock.fresh_id,
         request_id=request_id,
         request_key=key,
         address=_clean((request.context.get("identity") or {}).get("sourceIp")),
         agent=_clean(request.headers.get("user-agent")),
+        read_along=read_along,
     )
     _let_in(known, context, path_parameters.get("client", client))
-    if "project" in path_parameters:
-        return context.in_project(slug(path_parameters["project"], "a project's id"))
     return context
 
 
@@ -210,8 +212,7 @@ def _let_in(known: Endpoint, context: Context, asked: str) -> None:
 
 
 def _clean(sent: object) -> str:
-    """This function will make what a request says about its origin fit to be kept."""
-    return "".join(filter(str.isprintable, str(sent or "")))[:_MAX_ORIGIN]
+    return "".join(filter(str.isprintable, str(sent or "")))[:200]
 
 
 def _bearer(request: Request) -> str:

@@ -63,12 +63,40 @@ def user(client_id: str, user_id: str) -> Key:
     return f"{client_id}#USER#{user_id}", "USER"
 
 
-def users(client_id: str) -> str:
-    return f"{client_id}#USERS"
+def users(client_id: str, *, consumers: bool) -> str:
+    return f"{client_id}#USERS#{'CONSUMERS' if consumers else 'STAFF'}"
+
+
+def access(client_id: str, user_id: str) -> Key:
+    return f"{client_id}#USER#{user_id}", "ACCESS"
 
 
 def login_name(client_id: str, normalised: str) -> Key:
     return f"{client_id}#LOGIN#{normalised}", "LOGIN"
+
+
+def login_tries(client_id: str, printed: str) -> Key:
+    return f"{client_id}#TRIES#{printed}", "TRIES"
+
+
+def login_events(client_id: str, month: Period) -> str:
+    return f"{client_id}#LOGINS#{month}"
+
+
+def login_event(client_id: str, month: Period, place: str) -> Key:
+    return login_events(client_id, month), place
+
+
+def logins_of(client_id: str, user_id: str) -> str:
+    return f"{client_id}#USER-LOGINS#{user_id}"
+
+
+def role(client_id: str, name: str) -> Key:
+    return f"{client_id}#ROLES", f"ROLE#{name}"
+
+
+def superusers(client_id: str) -> Key:
+    return f"{client_id}#ROLES", "SUPERUSERS"
 
 
 # --- consumers

@@ -52,15 +52,15 @@ def insert(label: str, item: TableItem) -> Action:
     return put(label, item, TableItem.pk.does_not_exist())
 
 
-def update(label: str, key: Key, changes: Sequence[UpdateAction], condition: Condition) -> Action:
+def delete(label: str, key: Key, condition: Condition | None = None) -> Action:
+    """This function will take an item away."""
+    return Action(label, {"Delete": TableItem(*key).get_delete_kwargs_from_instance(condition)})
+
+
+def update(label: str, key: Key, changes: Sequence[UpdateAction], condition: Condition | None = None) -> Action:
     """This function will change attributes of one item."""
     request = TableItem(*key).get_update_kwargs_from_instance(list(changes), condition)
     return Action(label, {"Update": request})
-
-
-def delete(label: str, key: Key, condition: Condition) -> Action:
-    """This function will take one item away."""
-    return Action(label, {"Delete": TableItem.get_operation_kwargs_from_class(*key, condition=condition)})
 
 
 def check(label: str, key: Key, condition: Condition) -> Action:

@@ -1,11 +1,13 @@
 """Clients and projects in the table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 from pynamodb.attributes import UnicodeAttribute
 
+from chalicelib.kernel.context import ReadAlong
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, JsonAttribute, TableItem
@@ -65,7 +67,15 @@ def change_client(before: Client, after: Client, *, by: str, at: datetime, also:
 
 
 def find_client(client_id: str) -> Client | None:
-    item = dynamo.find(ClientItem, keys.client(client_id), consistent=False)
+    return _client(dynamo.find(ClientItem, keys.client(client_id), consistent=False))
+
+
+def client_of(raw: Mapping[str, Any] | None) -> Client | None:
+    """This function will give the client of an item that was read together with others."""
+    return _client(dynamo.parsed(ClientItem, raw))
+
+
+def _client(item: ClientItem | None) -> Client | None:
     return _CLIENT.validate_python(item.facts) if item else None
 
 
@@ -135,8 +145,13 @@ def former_page(client_id: str, project_id: str, *, limit: int, cursor: str | No
     )
 
 
-def find_project(client_id: str, project_id: str) -> Project | None:
-    item = dynamo.find(ProjectItem, keys.project(client_id, project_id), consistent=False)
+def find_project(client_id: str, project_id: str, read_along: ReadAlong | None = None) -> Project | None:
+    """This function will give a project, or None; without a read of its own if it was read along."""
+    key = keys.project(client_id, project_id)
+    if read_along and key in read_along:
+        item = dynamo.parsed(ProjectItem, read_along[key])
+    else:
+        item = dynamo.find(ProjectItem, key, consistent=False)
     return _project(client_id, item) if item else None
 
 

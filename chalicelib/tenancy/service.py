@@ -1,12 +1,16 @@
 """Open a client, open a project, look settings up."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from chalicelib.audit import service as audit
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.ids import slug
 from chalicelib.kernel.page import Page
+from chalicelib.platform import keys
+from chalicelib.platform.keys import Key
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import repository
 from chalicelib.tenancy.domain import (
@@ -58,6 +62,16 @@ def find_client(client_id: str) -> Client | None:
     return repository.find_client(client_id)
 
 
+def client_key(client_id: str) -> Key:
+    """This function will name the item that `client_of` reads, for who reads it together with others."""
+    return keys.client(client_id)
+
+
+def client_of(raw: Mapping[str, Any] | None) -> Client | None:
+    """This function will give the client of an item that was read together with others."""
+    return repository.client_of(raw)
+
+
 def get_client(ctx: Context) -> Client:
     """This function will give the client that the caller belongs to.
 
@@ -70,11 +84,11 @@ def get_client(ctx: Context) -> Client:
 
 
 def get_project(ctx: Context) -> Project:
-    """This function will give the project that the request names. Half a read unit.
+    """This function will give the project that the request names, as it is now if it was read with the session.
 
     :raises NotFound: if the caller's client has no such project.
     """
-    project = repository.find_project(ctx.client, ctx.project)
+    project = repository.find_project(ctx.client, ctx.project, ctx.read_along)
     if project is None:
         raise NotFound("no-such-project", f"there is no project {ctx.project} here")
     return project

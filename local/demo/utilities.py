@@ -274,5 +274,5 @@ def _register_staff(loading: _Loading, staff: dict[str, str], pause: Callable[[]
         user = identity.register_staff(
             loading.step("user", login), login=login, name=name, password=PASSWORD, role=role
         )
-        actors[login] = user.as_actor()
+        actors[login] = Actor(user.id, user.role, ROLES[user.role])
     return actors

@@ -11,8 +11,12 @@ _PROJECT = _CLIENT + "/projects/{project}"
 
 POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/api/auth/login"): (PUBLIC,),
+    ("POST", "/api/auth/refresh"): (PUBLIC,),
+    ("POST", "/api/auth/logout"): (SIGNED_IN,),
+    ("POST", "/api/auth/logout-everywhere"): (SIGNED_IN,),
     ("GET", "/api/openapi.json"): (PUBLIC,),
     ("GET", "/api/me"): (SIGNED_IN,),
+    ("PUT", "/api/me/password"): (SIGNED_IN,),
     ("GET", "/api/me/bills"): (SIGNED_IN,),
     ("GET", "/api/me/connections"): (SIGNED_IN,),
     ("GET", "/api/me/profile"): (SIGNED_IN,),
@@ -41,6 +45,17 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _CLIENT + "/audit-log/verification"): ("audit.read",),
     ("GET", _CLIENT + "/users"): ("users.read",),
     ("POST", _CLIENT + "/users"): ("users.manage",),
+    ("GET", _CLIENT + "/users/{user}"): ("users.read",),
+    ("PATCH", _CLIENT + "/users/{user}"): ("users.manage",),
+    ("DELETE", _CLIENT + "/users/{user}"): ("users.manage",),
+    ("PUT", _CLIENT + "/users/{user}/role"): ("users.manage",),
+    ("PUT", _CLIENT + "/users/{user}/status"): ("users.manage",),
+    ("PUT", _CLIENT + "/users/{user}/password"): ("users.manage",),
+    ("GET", _CLIENT + "/roles"): ("users.read",),
+    ("POST", _CLIENT + "/roles"): ("roles.manage",),
+    ("PUT", _CLIENT + "/roles/{role}"): ("roles.manage",),
+    ("DELETE", _CLIENT + "/roles/{role}"): ("roles.manage",),
+    ("GET", _CLIENT + "/logins"): ("logins.read",),
     ("GET", _CLIENT + "/consumers"): ("consumers.read",),
     ("POST", _CLIENT + "/consumers"): ("consumers.manage",),
     ("GET", _CLIENT + "/consumers/{consumer}"): ("consumers.read",),
@@ -110,7 +125,16 @@ _OPERATE = _READ_ALL | {
     "consumers.manage", "connections.manage", "readings.submit", "readings.confirm", "readings.edit",
     "readings.import", "bills.generate",
 }  # fmt: skip
-_ADMINISTER = {"areas.manage", "audit.read", "users.manage", "users.read", "tariffs.manage", "settings.manage"}
+_ADMINISTER = {
+    "areas.manage",
+    "audit.read",
+    "users.manage",
+    "users.read",
+    "roles.manage",
+    "logins.read",
+    "tariffs.manage",
+    "settings.manage",
+}
 _ANSWER = {"requests.read", "issues.read", "issues.respond"}
 _DECIDE = {"requests.create", "requests.decide", "issues.report"}
 

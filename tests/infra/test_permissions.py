@@ -151,7 +151,11 @@ def clockwork(app: Chalice, name: str) -> ScheduledHandler:
 def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | None) -> None:
     """This function will go from two meters to two bills, by file and by hand."""
     with observer.acting("api_handler"):
-        staff = utility.as_staff("admin")
+        wrong = {"client": utility.client, "login": "admin", "password": "mistyped"}
+        utility.api.post("/api/auth/login", wrong).expect(401)
+        wrong["login"] = "admin@example.com"
+        utility.api.post("/api/auth/login", wrong).expect(401)
+        staff = utility.as_staff("admin")  # which forgets the mistyped one
         numbers = []
         for meter in ("M-1", "M-2"):
             consumer = staff.post(utility.consumers, {"firstName": "Ana", "lastName": meter}).expect(201)

@@ -10,8 +10,8 @@ from chalicelib.platform.bulk import batches
 Items = dict[str, dict[str, Any]]
 
 
-def items_of(client: str) -> Items:
-    """This function will read everything of a client, by key."""
+def items_of(client: str, *, sessions: bool = False) -> Items:
+    """This function will read everything of a client, by key; of people's comings and goings only if asked."""
     found: Items = {}
     pages = (
         dynamo.client()
@@ -26,7 +26,8 @@ def items_of(client: str) -> Items:
     for page in pages:
         for item in page["Items"]:
             found[f"{item['pk']['S']} | {item['sk']['S']}"] = item
-    return found
+    goings = ("#LOGINS#", "#TRIES#", " | ACCESS")
+    return {key: item for key, item in found.items() if sessions or not any(part in key for part in goings)}
 
 
 def without_people(items: Items) -> Items:

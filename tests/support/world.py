@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 
 from chalice.app import Chalice
 
 from chalicelib.identity import service as identity
-from chalicelib.identity.domain import ROLES
-from chalicelib.kernel.context import Actor
 from chalicelib.platform import auth, clock
 from tests.support.http import Api
 from tests.support.queues import drain
@@ -17,12 +16,17 @@ from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_waterworks
 STAFF = ("superuser", "admin", "manager", "billing_officer", "account_officer", "viewer", "field_staff")
 PERIOD = "2025-11"
 
+_number = count(1)
 # For the operations whose path names a thing: a body that fits, so that the thing itself is looked for.
 _BODIES: Mapping[str, Mapping[str, object]] = {
     "/consumers/{consumer}": {"firstName": "A", "lastName": "B", "version": 0},
     "/approve": {"consumerClass": "residential", "meterNumber": "SM-77", "area": "Poblacion"},
     "/reject": {"reason": "no"},
     "/responses": {"text": "We look into it."},
+    "/users/{user}/password": {"password": "Abcdef1!"},
+    "/users/{user}/status": {"status": "disabled"},
+    "/users/{user}": {"name": "Another"},
+    "/role": {"role": "viewer"},
     "/status": {"status": "taking_action"},
     "/{reading}": {"reading": "1", "readOn": "2025-11-05"},
 }
@@ -42,6 +46,19 @@ class World:
     ids: Mapping[str, str]
     people: Mapping[str, Api]
     foreign_ids: Mapping[str, str]
+
+    def fresh(self, who: str) -> Api:
+        """This function will sign in a newcomer like somebody, for what ends sessions."""
+        login = f"fresh{next(_number)}"
+        ctx = self.utility.context(now=NOVEMBER)
+        if who in STAFF:
+            identity.register_staff(ctx, login=login, name=login, password=PASSWORD, role=who)
+        elif who in {"owner", "other consumer"}:
+            consumer_id = self.people[who].get("/api/me").expect(200)["consumerId"]
+            identity.register_consumer_login(ctx, consumer_id=consumer_id, login=login, name=login, password=PASSWORD)
+        else:
+            return self.people[who]
+        return self.utility.api.sign_in(self.utility.client, login, PASSWORD)
 
     def fill(self, path: str, ids: Mapping[str, str] | None = None) -> str:
         """This function will put ids into a path template."""
@@ -66,14 +83,22 @@ def open_world(app: Chalice, api: Api) -> World:
         people["anonymous"] = api
         people["garbage token"] = api.with_token("garbage")
         people["expired token"] = api.with_token(_expired(utility.client))
-        return World(utility, ids, people, foreign_ids)
+        world = World(utility, ids, people, foreign_ids)
+        people["signed-out admin"] = world.fresh("admin")
+        people["signed-out admin"].post("/api/auth/logout").expect(200)
+        people["disabled admin"] = world.fresh("admin")
+        disabled = people["disabled admin"].get("/api/me").expect(200)["id"]
+        people["admin"].put(f"/api/clients/{utility.client}/users/{disabled}/status", {"status": "disabled"}).expect(
+            200
+        )
+        return world
     finally:
         clock.use_time(None)
 
 
 def _expired(client: str) -> str:
-    actor = Actor("somebody", "admin", ROLES["admin"])
-    return auth.issue_access_token(actor, client=client, now=clock.now() - timedelta(minutes=61), minutes=60)
+    token = auth.AccessToken(client, "somebody", "admin", "some session", None)
+    return auth.issue_access_token(token, now=clock.now() - timedelta(minutes=61), minutes=60)
 
 
 def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str, str], dict[str, Api]]:
@@ -100,7 +125,12 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     run = admin.post(f"{utility.base}/billing-runs", {"period": PERIOD}).expect(202)
     drain(app, "meterbook-billing")
     announced = admin.post(f"{utility.base}/readings/imports", {"fileName": "r.csv"}).expect(201)
+    clerk = identity.register_staff(
+        utility.context(), login=f"{mark}clerk", name="Clerk", password=PASSWORD, role="viewer"
+    )
     ids = {
+        "user": clerk.id,
+        "role": "no_such_role",
         "client": utility.client,
         "project": utility.project,
         "consumer": consumer_id,

@@ -133,6 +133,16 @@ def test_every_step_costs_what_the_lock_says(counted: dict[str, Meter]) -> None:
     assert found == json.loads(LOCK.read_text())
 
 
+def test_signing_in_reads_twice_and_writes_once(counted: dict[str, Meter]) -> None:
+    assert counted["sign in"].requests == {"BatchGetItem": 2, "TransactWriteItems": 1}
+
+
+def test_knowing_who_asks_and_for_which_project_takes_one_request(counted: dict[str, Meter]) -> None:
+    assert counted["see a bill"].requests == {"BatchGetItem": 1, "GetItem": 1}
+    assert counted["see who I am"].requests == {"BatchGetItem": 1, "GetItem": 1}
+    assert counted["list 50 bills of a period"].requests == {"BatchGetItem": 1, "Query": 1}
+
+
 def test_a_bill_costs_three_write_units_and_a_twenty_fifth_of_a_request(counted: dict[str, Meter]) -> None:
     run = counted[f"generate {BILLS} bills"]
     once_per_chunk = 8  # lease, close, and completing the run

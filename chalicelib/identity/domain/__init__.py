@@ -1,9 +1,9 @@
-"""The rules of users: roles as named permission sets, login names, passwords."""
+"""The rules of users: roles as named permission sets, login names, passwords, sessions."""
 
 from chalicelib.identity.domain.names import could_be_login, normalised_login
 from chalicelib.identity.domain.passwords import check_password
 from chalicelib.identity.domain.roles import BUILT_IN, CONSUMER, PERMISSIONS, ROLES, Role, Scope
-from chalicelib.identity.domain.users import User, check_login, check_role
+from chalicelib.identity.domain.users import User, check_login
 
 __all__ = [
     "BUILT_IN",
@@ -15,7 +15,6 @@ __all__ = [
     "User",
     "check_login",
     "check_password",
-    "check_role",
     "could_be_login",
     "normalised_login",
 ]

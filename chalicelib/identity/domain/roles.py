@@ -1,8 +1,12 @@
 """Roles: named sets of permissions, each with a scope. Code asks for a permission, never for a role."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from chalicelib.kernel.context import Actor
+from chalicelib.kernel.errors import Conflict, Forbidden, Invalid
 
 Scope = Literal["tenant", "area", "own", "device"]
 
@@ -19,6 +23,8 @@ PERMISSIONS: Mapping[str, str] = {
     "audit.read": "see who did what",
     "users.read": "see users and roles",
     "users.manage": "make users, change and disable them",
+    "roles.manage": "define roles and change them",
+    "logins.read": "see who signed in, when and from where",
     "tariffs.read": "see tariffs and quote by them",
     "tariffs.manage": "write and end tariffs",
     "consumers.read": "see consumers",
@@ -118,3 +124,59 @@ BUILT_IN: Mapping[str, Role] = {
 }
 # The built-in roles as what an actor of that role may do.
 ROLES: Mapping[str, frozenset[str]] = {name: role.granted() for name, role in BUILT_IN.items()}
+
+# What these may do is the same everywhere: who holds everything, whoever is billed, and what has a key.
+FIXED = frozenset({SUPERUSER, CONSUMER, DEVICE})
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}\Z", re.ASCII)
+# Scopes that a client's own roles can have: the others need a consumer or a device to belong to.
+_DEFINABLE: frozenset[str] = frozenset({"tenant", "area"})
+_TENANT_WIDE = frozenset({"settings.manage", "users.read", "users.manage", "roles.manage", "logins.read"})
+
+
+def could_be_role(name: str) -> bool:
+    """This function will say whether a role can have that name at all; only such names are looked for."""
+    return bool(_NAME.match(name))
+
+
+def check_definition(role: Role) -> None:
+    """This function will refuse a role that no client can define.
+
+    :raises Invalid: for its name, its scope, or a permission that nothing asks for.
+    :raises Conflict: for a role that is the same everywhere.
+    """
+    if not could_be_role(role.name):
+        raise Invalid("bad-role", "a role's name is 2 to 40 small letters, digits and _, and starts with a letter")
+    if role.name in FIXED:
+        raise Conflict("fixed-role", f"the role {role.name} is the same everywhere; define one of another name")
+    if role.scope not in _DEFINABLE:
+        raise Invalid("bad-role", "scope must be tenant or area")
+    if unknown := sorted(role.permissions - PERMISSIONS.keys()):
+        raise Invalid("unknown-permission", f"there is no permission {', '.join(unknown)}")
+    if role.scope == "area" and (wide := sorted(role.permissions & _TENANT_WIDE)):
+        raise Invalid("bad-role", f"{', '.join(wide)} can't end at an area; give it to a role of scope tenant")
+    if not role.permissions:
+        raise Invalid("bad-role", "a role has at least one permission")
+
+
+def check_reach(actor: Actor, role: Role) -> None:
+    """This function will stop somebody from giving, changing or managing a role that may do more than they.
+
+    :raises Forbidden: naming the role.
+    """
+    if not role.granted() <= actor.permissions and role.scope != "own":
+        raise Forbidden("role-too-high", f"the role {role.name} may do things that you may not")
+
+
+def check_staff_role(role: Role | None, name: str) -> Role:
+    """This function will let a role through that staff can have.
+
+    :raises Invalid: for an unknown role, for `consumer`, whose login is made at the consumer it belongs to, and for
+        `device`, which has a key instead of a password.
+    """
+    if role is None or name in {CONSUMER, DEVICE}:
+        raise Invalid(
+            "unknown-role",
+            f"role: {name[:40]!r} is not one that staff can have; see the list of roles, and make a consumer's login "
+            "at the consumer",
+        )
+    return role

@@ -1,31 +1,57 @@
 """Who can sign in, and by which names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from chalicelib.identity.domain.names import MAX_LOGIN, could_be_login, normalised_login
-from chalicelib.identity.domain.roles import CONSUMER, DEVICE, ROLES
+from chalicelib.identity.domain.roles import CONSUMER, SUPERUSER
 from chalicelib.kernel.context import Actor
-from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.ids import code
+
+Status = Literal["active", "disabled", "deleted"]
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who can sign in. `consumer_id` ties a user of role consumer to what is theirs."""
+    """A person who can sign in.
+
+    `consumer_id` ties a user of role consumer to what is theirs; `number` is a service or employee number, a second
+    login name where the client has such. A deleted user stays on record. `version` counts the changes.
+    """
 
     id: str
     login: str
+    number: str | None
     name: str
+    email: str | None
+    phone: str | None
     role: str
-    password_hash: str
-    active: bool
+    status: Status
     consumer_id: str | None
     created_at: datetime
+    deleted_at: datetime | None
+    version: int
     request_print: str
 
-    def as_actor(self) -> Actor:
-        """This function will give the actor that this user is while signed in."""
-        return Actor(self.id, self.role, ROLES[self.role], self.consumer_id)
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All login names, in their unique form."""
+        return (self.login, normalised_login(self.number)) if self.number else (self.login,)
+
+    @property
+    def is_active_superuser(self) -> bool:
+        return self.role == SUPERUSER and self.status == "active"
+
+    def changed(self, **changes: object) -> "User":
+        """This function will give the user with some facts changed, one version on."""
+        return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]
+
+
+def search_words(user: User) -> str:
+    """This function will give what words are looked for in: name, login names and e-mail address, case folded."""
+    return " ".join(normalised_login(text) for text in (user.name, *user.names, user.email or ""))
 
 
 def check_login(login: str, kind: str) -> str:
@@ -38,21 +64,36 @@ def check_login(login: str, kind: str) -> str:
     is_email = bool(local and at and "." in domain) and " " not in unique
     if not could_be_login(unique):
         raise Invalid("bad-login", f"a login name is 1 to {MAX_LOGIN} letters, digits and signs, without #")
-    if kind == "email" and not is_email:
+    if kind != "username" and not is_email:
         raise Invalid("bad-login", "sign-in here is by e-mail address: give one, such as ana@example.com")
     if kind == "username" and (at or " " in unique):
         raise Invalid("bad-login", "sign-in here is by user name: no @ and no spaces")
     return unique
 
 
-def check_role(role: str) -> None:
-    """This function will let a role through that staff can have.
+def check_number(number: str | None, kind: str) -> str | None:
+    """This function will let a service or employee number through where people sign in by such numbers too.
 
-    :raises Invalid: for an unknown role, for `consumer`, whose login is made at the consumer it belongs to, and for
-        `device`, which has a key instead of a password.
+    :raises Invalid: elsewhere, and for what could be no number.
     """
-    staff = [name for name in ROLES if name not in {CONSUMER, DEVICE}]
-    if role not in staff:
-        raise Invalid(
-            "unknown-role", f"role must be one of {', '.join(staff)}; a consumer's login is made at the consumer"
-        )
+    if number is not None and kind != "email_or_number":
+        raise Invalid("bad-login", "number: leave it out, nobody signs in by number here")
+    return code(number, "number") if number else None
+
+
+def check_other(actor: Actor, user: User, what: str) -> None:
+    """This function will stop somebody from doing to themselves what only others may do to them.
+
+    :raises Conflict: naming what.
+    """
+    if actor.id == user.id:
+        raise Conflict("yourself", f"you can't {what} yourself; ask somebody else who manages users")
+
+
+def check_kind(user: User, role: str) -> None:
+    """This function will keep consumers and staff apart: a consumer's login belongs to the consumer for good.
+
+    :raises Conflict: for a change from or to the consumer's role.
+    """
+    if CONSUMER in {user.role, role} and user.role != role:
+        raise Conflict("consumer-login", "a consumer's login can't become staff's, nor staff's a consumer's")

@@ -1,0 +1,53 @@
+"""Login events: who tried to sign in, when, from where, and what came of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from chalicelib.kernel.clock import iso
+from chalicelib.kernel.period import Period
+
+Outcome = Literal["signed_in", "wrong_password", "disabled", "unknown"]
+Ending = Literal["signed_out", "displaced", "reused_token", "password_changed", "account_changed"]
+
+_KEPT = timedelta(days=400)
+_UNKNOWN_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginEvent:
+    """One try to sign in. All that is personal about it stays in this one item, for 400 days (nobody's: 30)."""
+
+    id: str
+    at: datetime
+    outcome: Outcome
+    method: str
+    address: str
+    agent: str
+    user_id: str | None
+    login: str | None
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands among the others of its month, by time."""
+        return event_place(self.at, self.id)
+
+    @property
+    def kept_until(self) -> datetime:
+        return self.at + (_KEPT if self.user_id else _UNKNOWN_KEPT)
+
+
+def event_place(at: datetime, event_id: str) -> str:
+    """This function will place a login event in time."""
+    return f"{iso(at)}#{event_id}"
+
+
+def event_months(now: datetime) -> list[Period]:
+    """This function will list the months of which there can be events, the latest first."""
+    latest, first = Period.of(now.date()), Period.of((now - _KEPT).date())
+    months = [latest]
+    while months[-1] > first:
+        months.append(months[-1].shifted(-1))
+    return months

@@ -1,0 +1,152 @@
+"""Wrong passwords in a row, and login events."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.identity.domain.logins import Ending, LoginEvent, Outcome, event_months, event_place
+from chalicelib.identity.domain.sessions import Session
+from chalicelib.identity.domain.tries import FORGOTTEN_AFTER, Tries
+from chalicelib.kernel.clock import epoch_ms
+from chalicelib.kernel.ids import fingerprint
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.keys import Key
+from chalicelib.platform.transaction import Action, check, delete, put, update
+
+
+class TriesItem(TableItem):
+    failures = IntAttribute()
+    last_at = InstantAttribute()
+
+
+class LoginEventItem(TableItem):
+    event = UnicodeAttribute()
+    at = InstantAttribute()
+    outcome = UnicodeAttribute()
+    method = UnicodeAttribute()
+    address = UnicodeAttribute()
+    agent = UnicodeAttribute()
+    user = UnicodeAttribute(null=True)
+    login = UnicodeAttribute(null=True)
+    ended_at = InstantAttribute(null=True)
+    ended_by = UnicodeAttribute(null=True)
+
+
+def tries_key(client_id: str, name: str) -> Key:
+    """This function will name where wrong passwords for a login name are counted, whether anybody has it or not."""
+    return keys.login_tries(client_id, fingerprint(name))
+
+
+def tries_of(raw: dict[str, Any] | None) -> Tries:
+    item = dynamo.parsed(TriesItem, raw)
+    return Tries(item.failures, item.last_at) if item else Tries()
+
+
+def count_failure(key: Key, before: Tries, now: datetime) -> Action:
+    """This function will give the write of one more wrong password, if none was counted meanwhile. Label: `tries`."""
+    expires = epoch_ms(now + FORGOTTEN_AFTER) // 1000
+    item = TriesItem(*key, failures=before.failed(now).failures, last_at=now, expires=expires)
+    return put("tries", item, _unchanged(before))
+
+
+def forget_failures(key: Key, before: Tries) -> Action:
+    """This function will give the write that starts the count anew, if none was counted meanwhile. Label: `tries`."""
+    return delete("tries", key, _unchanged(before)) if before.last_at else check("tries", key, _unchanged(before))
+
+
+def lift_wait(key: Key) -> Action:
+    """This function will give the write that starts the count anew, whatever it is."""
+    return delete("lift", key)
+
+
+def _unchanged(before: Tries) -> Any:  # noqa: ANN401 - PynamoDB's conditions
+    if before.last_at is None:
+        return TriesItem.pk.does_not_exist()
+    return (TriesItem.failures == before.failures) & (TriesItem.last_at == before.last_at)
+
+
+def note_login(client_id: str, event: LoginEvent) -> Action:
+    """This function will give the write of a login event."""
+    item = LoginEventItem(
+        *keys.login_event(client_id, Period.of(event.at.date()), event.place),
+        g1p=keys.logins_of(client_id, event.user_id) if event.user_id else None,
+        g1s=event.place if event.user_id else None,
+        event=event.id,
+        at=event.at,
+        outcome=event.outcome,
+        method=event.method,
+        address=event.address,
+        agent=event.agent,
+        user=event.user_id,
+        login=event.login,
+        expires=epoch_ms(event.kept_until) // 1000,
+    )
+    return put(f"event {event.id}", item)
+
+
+def note_ends(client_id: str, sessions: Iterable[Session], *, at: datetime, by: Ending) -> list[Action]:
+    """This function will give the writes that say when and why sessions ended, each beside how it began."""
+    return [
+        update(
+            f"event {session.id}",
+            keys.login_event(
+                client_id, Period.of(session.started_at.date()), event_place(session.started_at, session.id)
+            ),
+            [LoginEventItem.ended_at.set(at), LoginEventItem.ended_by.set(by)],
+        )
+        for session in sessions
+    ]
+
+
+def events_page(
+    client_id: str,
+    *,
+    user_id: str | None,
+    outcome: str | None,
+    day: str | None,
+    now: datetime,
+    limit: int,
+    cursor: str | None,
+) -> Page[LoginEvent]:
+    """This function will list login events, the latest first: of one user from the index, of all month by month."""
+    only = LoginEventItem.outcome == outcome if outcome else LoginEventItem.event.exists()
+    if user_id:
+        partition = keys.logins_of(client_id, user_id)
+        page = dynamo.page_of(
+            LoginEventItem,
+            partition,
+            day or "",
+            limit=limit,
+            cursor=cursor,
+            index="account",
+            newest_first=True,
+            only=only,
+        )
+    else:
+        months = [Period.parse(day[:7])] if day else event_months(now)
+        partitions = [keys.login_events(client_id, month) for month in months]
+        page = dynamo.shards_page(
+            LoginEventItem, partitions, day or "", limit=limit, cursor=cursor, newest_first=True, only=only
+        )
+    return Page(tuple(_event(item) for item in page.items), page.cursor)
+
+
+def _event(item: LoginEventItem) -> LoginEvent:
+    outcome: Outcome = item.outcome  # type: ignore[assignment]
+    return LoginEvent(
+        id=item.event,
+        at=item.at,
+        outcome=outcome,
+        method=item.method,
+        address=item.address,
+        agent=item.agent,
+        user_id=item.user,
+        login=item.login,
+        ended_at=item.ended_at,
+        ended_by=item.ended_by,
+    )

@@ -1,0 +1,96 @@
+"""Roles that a client defines, and how many superusers can sign in."""
+
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.identity.domain.roles import BUILT_IN, Role, Scope
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import IntAttribute, JsonAttribute, TableItem
+from chalicelib.platform.keys import Key
+from chalicelib.platform.transaction import Action, delete, insert, put, update
+
+
+class RoleItem(TableItem):
+    role = UnicodeAttribute()
+    scope = UnicodeAttribute()
+    permissions = JsonAttribute()
+    users = IntAttribute()
+
+
+class SuperusersItem(TableItem):
+    able = IntAttribute()
+
+
+def key_of(client_id: str, name: str) -> Key:
+    """This function will name the item of a role that a client defines."""
+    return keys.role(client_id, name)
+
+
+def role_of(raw: dict[str, Any] | None) -> Role | None:
+    """This function will give a role, of an item that was read together with others."""
+    item = dynamo.parsed(RoleItem, raw)
+    return _role(item) if item else None
+
+
+def find_role(client_id: str, name: str) -> tuple[Role, int] | None:
+    """This function will give a role that the client defined, and how many users have it."""
+    item = dynamo.find(RoleItem, keys.role(client_id, name))
+    return (_role(item), item.users) if item else None
+
+
+def all_roles(client_id: str) -> tuple[Role, ...]:
+    partition, prefix = keys.role(client_id, "")
+    return tuple(_role(item) for item in dynamo.all_of(RoleItem, partition, prefix))
+
+
+def insert_role(client_id: str, role: Role) -> Action:
+    """This function will give the write of a new role. Label: `role`, if there is one of that name."""
+    return insert("role", _item(client_id, role, 0))
+
+
+def put_role(client_id: str, before: Role, after: Role, users: int) -> Action:
+    """This function will give the write of a changed role, if it is as it was read. Label: `role`."""
+    unchanged = (RoleItem.permissions == sorted(before.permissions)) & (RoleItem.users == users)
+    return put("role", _item(client_id, after, users), unchanged)
+
+
+def delete_role(client_id: str, name: str) -> Action:
+    """This function will give the write that takes a role away which nobody has. Label: `role`.
+
+    Who has a built-in role keeps it: it is again as it is everywhere.
+    """
+    unused = RoleItem.pk.exists() if name in BUILT_IN else RoleItem.users == 0
+    return delete("role", keys.role(client_id, name), unused)
+
+
+def count_users(client_id: str, role: Role, change: int) -> Action:
+    """This function will give the write that counts who has a role, if it is as it was read. Label: `role {name}`."""
+    unchanged = RoleItem.permissions == sorted(role.permissions)
+    return update(f"role {role.name}", keys.role(client_id, role.name), [RoleItem.users.add(change)], unchanged)
+
+
+def count_superusers(client_id: str, change: int) -> Action:
+    """This function will give the write that counts superusers who can sign in. Label: `superusers`, for the last."""
+    last = SuperusersItem.able > -change if change < 0 else None
+    return update("superusers", keys.superusers(client_id), [SuperusersItem.able.add(change)], last)
+
+
+def only_superuser(client_id: str) -> Action:
+    """This function will give the write that counts the first superuser. Label: `superusers`, if there ever was one."""
+    return insert("superusers", SuperusersItem(*keys.superusers(client_id), able=1))
+
+
+def _item(client_id: str, role: Role, users: int) -> RoleItem:
+    return RoleItem(
+        *keys.role(client_id, role.name),
+        role=role.name,
+        scope=role.scope,
+        permissions=sorted(role.permissions),
+        users=users,
+    )
+
+
+def _role(item: RoleItem) -> Role:
+    scope: Scope = item.scope  # type: ignore[assignment]
+    return Role(item.role, scope, frozenset(item.permissions))

@@ -1,0 +1,185 @@
+"""Users, their unique login names, and how they get in."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+
+from chalicelib.identity.domain.sessions import Access, Session
+from chalicelib.identity.domain.users import Status, User, search_words
+from chalicelib.kernel.clock import epoch_ms, from_epoch_ms
+from chalicelib.kernel.page import Page
+from chalicelib.platform import bulk, dynamo, keys
+from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, JsonAttribute, TableItem
+from chalicelib.platform.keys import Key
+from chalicelib.platform.transaction import Action, delete, insert, put
+
+
+class UserItem(TableItem):
+    user = UnicodeAttribute()
+    login = UnicodeAttribute()
+    number = UnicodeAttribute(null=True)
+    name = UnicodeAttribute()
+    email = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
+    role = UnicodeAttribute()
+    status = UnicodeAttribute()
+    consumer_id = UnicodeAttribute(null=True)
+    created_at = InstantAttribute()
+    deleted_at = InstantAttribute(null=True)
+    version = IntAttribute()
+    words = UnicodeAttribute()
+    request_print = UnicodeAttribute()
+
+
+class AccessItem(TableItem):
+    """Beside the user, not in it: no list and no index copies a password's hash."""
+
+    password_hash = UnicodeAttribute()
+    active = BooleanAttribute()
+    sessions = JsonAttribute()
+    version = IntAttribute()
+
+
+class LoginItem(TableItem):
+    user = UnicodeAttribute()
+
+
+def insert_user(client_id: str, user: User, access: Access) -> list[Action]:
+    """This function will give the writes of a new user, who claims each login name. Labels: `user`, `login {name}`."""
+    return [
+        insert("user", _user_item(client_id, user)),
+        insert("access", _access_item(client_id, access)),
+        *(claim_name(client_id, name, user.id) for name in user.names),
+    ]
+
+
+def claim_name(client_id: str, name: str, user_id: str) -> Action:
+    """This function will give the write that claims a login name. Label: `login {name}`, if it is taken."""
+    return insert(f"login {name}", LoginItem(*keys.login_name(client_id, name), user=user_id))
+
+
+def give_name_up(client_id: str, name: str) -> Action:
+    """This function will give the write that frees a login name."""
+    return delete(f"free {name}", keys.login_name(client_id, name))
+
+
+def put_user(client_id: str, before: User, after: User) -> Action:
+    """This function will give the write of a changed user, if nobody changed it meanwhile. Label: `user`."""
+    return put("user", _user_item(client_id, after), UserItem.version == before.version)
+
+
+def put_access(client_id: str, before: Access, after: Access) -> Action:
+    """This function will give the write of a changed access, if nobody changed it meanwhile. Label: `access`."""
+    return put("access", _access_item(client_id, after), AccessItem.version == before.version)
+
+
+def find_user(client_id: str, user_id: str) -> User | None:
+    item = dynamo.find(UserItem, keys.user(client_id, user_id))
+    return _user(item) if item else None
+
+
+def find_with_access(client_id: str, user_id: str, *also: Key) -> tuple[User | None, Access | None, dict[Key, Any]]:
+    """This function will read a user with their access, and other items, in one request."""
+    user, access = keys.user(client_id, user_id), keys.access(client_id, user_id)
+    found = bulk.read_together([user, access, *also])
+    return _user_of(found[user]), access_of(user_id, found[access]), found
+
+
+def access_of(user_id: str, raw: dict[str, Any] | None) -> Access | None:
+    """This function will give how a user gets in, of an item that was read together with others."""
+    item = dynamo.parsed(AccessItem, raw)
+    if item is None:
+        return None
+    sessions = tuple(
+        Session(identifier, from_epoch_ms(started), from_epoch_ms(good), family, token)
+        for identifier, started, good, family, token in item.sessions
+    )
+    return Access(user_id, item.password_hash, item.active, sessions, item.version)
+
+
+def user_id_of(raw: dict[str, Any] | None) -> str | None:
+    """This function will say whose a login name is."""
+    claim = dynamo.parsed(LoginItem, raw)
+    return claim.user if claim else None
+
+
+def users_page(
+    client_id: str,
+    *,
+    consumers: Sequence[bool],
+    role: str | None,
+    status: str | None,
+    words: Sequence[str],
+    limit: int,
+    cursor: str | None,
+) -> Page[User]:
+    """This function will list staff, consumers or first the one and then the other; the deleted only if asked for."""
+    only = UserItem.status == status if status else UserItem.status != "deleted"
+    if role:
+        only &= UserItem.role == role
+    for word in words:
+        only &= UserItem.words.contains(word)
+    partitions = [keys.users(client_id, consumers=kind) for kind in consumers]
+    page = dynamo.shards_page(UserItem, partitions, "", limit=limit, cursor=cursor, index="account", only=only)
+    return Page(tuple(_user(item) for item in page.items), page.cursor)
+
+
+def _user_item(client_id: str, user: User) -> UserItem:
+    return UserItem(
+        *keys.user(client_id, user.id),
+        g1p=keys.users(client_id, consumers=user.consumer_id is not None),
+        g1s=user.id,
+        user=user.id,
+        login=user.login,
+        number=user.number,
+        name=user.name,
+        email=user.email,
+        phone=user.phone,
+        role=user.role,
+        status=user.status,
+        consumer_id=user.consumer_id,
+        created_at=user.created_at,
+        deleted_at=user.deleted_at,
+        version=user.version,
+        words=search_words(user),
+        request_print=user.request_print,
+    )
+
+
+def _access_item(client_id: str, access: Access) -> AccessItem:
+    sessions = [
+        [one.id, epoch_ms(one.started_at), epoch_ms(one.good_until), one.family_print, one.token_print]
+        for one in access.sessions
+    ]
+    return AccessItem(
+        *keys.access(client_id, access.user_id),
+        password_hash=access.password_hash,
+        active=access.active,
+        sessions=sessions,
+        version=access.version,
+    )
+
+
+def _user_of(raw: dict[str, Any] | None) -> User | None:
+    item = dynamo.parsed(UserItem, raw)
+    return _user(item) if item else None
+
+
+def _user(item: UserItem) -> User:
+    status: Status = item.status  # type: ignore[assignment]
+    return User(
+        id=item.user,
+        login=item.login,
+        number=item.number,
+        name=item.name,
+        email=item.email,
+        phone=item.phone,
+        role=item.role,
+        status=status,
+        consumer_id=item.consumer_id,
+        created_at=item.created_at,
+        deleted_at=item.deleted_at,
+        version=item.version,
+        request_print=item.request_print,
+    )

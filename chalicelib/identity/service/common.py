@@ -1,0 +1,192 @@
+"""What the use cases of users share: a new user, whom one may manage, and the writes that go together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from chalicelib.audit import service as audit
+from chalicelib.identity.domain.logins import Ending
+from chalicelib.identity.domain.passwords import check_password
+from chalicelib.identity.domain.roles import BUILT_IN, Role, check_reach
+from chalicelib.identity.domain.sessions import Access
+from chalicelib.identity.domain.users import Status, User, check_login, check_number
+from chalicelib.identity.repository import logins, roles, users
+from chalicelib.identity.service.roles import find_role
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
+from chalicelib.kernel.ids import fingerprint, known_ulid
+from chalicelib.platform import auth
+from chalicelib.platform.transaction import Action, Refused, transact
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Client
+
+
+def new_user(
+    ctx: Context,
+    client: Client,
+    role: Role,
+    facts: Mapping[str, str | None],
+    password: str,
+    *,
+    consumer_id: str | None = None,
+    status: Status = "active",
+) -> tuple[User, Access]:
+    """This function will give a user by facts (login, name, and maybe number, email and phone), and how they get in.
+
+    :raises Invalid: for a login name, number or password against the client's rules.
+    """
+    login = check_login(facts["login"] or "", client.login_names)
+    number = check_number(facts.get("number"), client.login_names)
+    check_password(password, client.password_rule)
+    email = facts.get("email") if client.login_names == "username" else login
+    user = User(
+        id=ctx.new_id(),
+        login=login,
+        number=number,
+        name=facts["name"] or "",
+        email=email,
+        phone=facts.get("phone"),
+        role=role.name,
+        status=status,
+        consumer_id=consumer_id,
+        created_at=ctx.now,
+        deleted_at=None,
+        version=0,
+        request_print=fingerprint(login, number or "", facts["name"] or "", role.name, consumer_id or "", email or ""),
+    )
+    return user, Access(user.id, auth.hash_password(password), active=status == "active")
+
+
+def registered(ctx: Context, client_id: str, user: User, access: Access) -> list[Action]:
+    """This function will give the writes of a new user, with the entry of the audit log."""
+    facts = {"role": user.role, "status": user.status, "consumer_id": user.consumer_id}
+    here = replace(ctx, client=client_id)
+    noted = audit.record(here, action="user.registered", subject=("user", user.id), after=facts)
+    return [*users.insert_user(client_id, user, access), noted]
+
+
+def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
+    """This function will write a new user; a repetition of the request finds what the first one made.
+
+    :raises Conflict: if a login name is taken, there is a first superuser already, or the role changed meanwhile.
+    """
+    try:
+        transact(actions)
+    except Refused as refused:
+        if "user" in refused.labels:
+            return _repeated(ctx, user)
+        raise name_taken(user, refused) from None
+    return user
+
+
+def name_taken(user: User, refused: Refused) -> MeterbookError:
+    """This function will say why a user could not be written."""
+    for name in user.names:
+        if f"login {name}" in refused.labels:
+            return Conflict("login-taken", f"the login name {name} is already in use")
+    if "superusers" in refused.labels:
+        return Conflict("superuser-exists", "this client has a superuser, who can make further users")
+    return Conflict("changed", "the role was changed at the same moment; look and try again")
+
+
+def manageable(ctx: Context, user_id: str) -> tuple[User, Access, Role]:
+    """This function will give a user with access and role, if the actor may do all that the user may.
+
+    :raises NotFound: if the client has no such user, or they are deleted.
+    :raises Forbidden: for a user who may do more: whoever sets their password or role could become them.
+    """
+    user, access, _ = users.find_with_access(ctx.client, known_ulid(user_id, "user"))
+    if user is None or access is None or user.status == "deleted":
+        raise NotFound("not-found", "there is no user with this id")
+    role = find_role(ctx, user.role) or Role(user.role, "tenant", frozenset())
+    check_reach(ctx.actor, role)
+    return user, access, role
+
+
+def close(
+    ctx: Context,
+    user: User,
+    access: Access,
+    after: User,
+    more: Sequence[Action],
+    *,
+    deed: str,
+    password_hash: str | None = None,
+) -> User:
+    """This function will write a changed user and end all their sessions with the same transaction.
+
+    :raises Conflict: if somebody changed the user meanwhile, or the last superuser would be gone.
+    """
+    by: Ending = "password_changed" if password_hash else "account_changed"
+    closed = access.closed(active=after.status == "active", password_hash=password_hash)
+    written = [users.put_user(ctx.client, user, after), users.put_access(ctx.client, access, closed)]
+    noted = audit.record(ctx, action=deed, subject=("user", user.id), before=_in_short(user), after=_in_short(after))
+    write([*written, noted, *logins.note_ends(ctx.client, access.sessions, at=ctx.now, by=by), *more])
+    return after
+
+
+def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
+    """This function will change name, phone or e-mail address; where people sign in by it, the login name with it.
+
+    :raises Conflict: if the login name is taken, or somebody changed the user meanwhile.
+    """
+    client = tenancy.get_client(ctx)
+    facts: dict[str, str | None] = dict(changes)
+    moved: list[Action] = []
+    if "email" in facts and client.login_names != "username":
+        login = check_login(facts["email"] or "", client.login_names)
+        facts |= {"email": login, "login": login}
+        if login != user.login:
+            moved = [
+                users.claim_name(ctx.client, login, user.id),
+                users.give_name_up(ctx.client, user.login),
+            ]
+    after = user.changed(**facts)
+    try:
+        # Which facts changed, and not what they are: they say who somebody is.
+        said = {"changed": ", ".join(sorted(changes))}
+        noted = audit.record(ctx, action="user.changed", subject=("user", user.id), after=said)
+        write([users.put_user(ctx.client, user, after), noted, *moved])
+    except Refused as refused:
+        raise name_taken(after, refused) from None
+    return after
+
+
+def write(actions: Sequence[Action]) -> None:
+    """This function will carry changes of a user out.
+
+    :raises Conflict: if somebody changed the user meanwhile, or the last superuser would be gone.
+    """
+    try:
+        transact(actions)
+    except Refused as refused:
+        if "superusers" in refused.labels:
+            raise Conflict("last-superuser", "this is the last superuser; make another one first") from None
+        if {"user", "access"} & set(refused.labels):
+            raise Conflict("changed", "somebody changed this user at the same moment; look and try again") from None
+        raise
+
+
+def counts(client_id: str, before: User | None, after: User, had: Role | None, has: Role | None) -> list[Action]:
+    """This function will give the writes that keep count of who has a client's own role, and of superusers."""
+    was = before is not None and before.is_active_superuser
+    change = after.is_active_superuser - was
+    counted = [roles.count_superusers(client_id, change)] if change else []
+    if (had and had.name) != (has and has.name):
+        counted += [
+            roles.count_users(client_id, role, by)
+            for role, by in ((had, -1), (has, 1))
+            if role and role.name not in BUILT_IN
+        ]
+    return counted
+
+
+def _in_short(user: User) -> dict[str, object]:
+    return {"role": user.role, "status": user.status}
+
+
+def _repeated(ctx: Context, asked: User) -> User:
+    """This function will answer a repetition with what the first request made."""
+    made = users.find_user(ctx.client, asked.id)
+    if made is None or made.request_print != asked.request_print:
+        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
+    return made

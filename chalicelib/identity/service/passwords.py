@@ -1,0 +1,64 @@
+"""Passwords: change one's own, and set somebody else's."""
+
+from chalicelib.identity.domain.passwords import check_password
+from chalicelib.identity.domain.sessions import Access
+from chalicelib.identity.domain.users import User
+from chalicelib.identity.repository import logins, users
+from chalicelib.identity.service.common import close, manageable
+from chalicelib.identity.service.sessions import RACES
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Invalid, NotFound, TryLater
+from chalicelib.platform import auth, bulk
+from chalicelib.platform.transaction import Refused, transact
+from chalicelib.tenancy import service as tenancy
+
+
+def change_own_password(ctx: Context, *, current: str, new: str) -> User:
+    """This function will change the password of whoever asks, who proves to know the present one. All sessions end.
+
+    :raises Invalid: for a wrong present password, and for a new one against the client's rule.
+    :raises TooMany: after ten wrong passwords in a row, for a while.
+    """
+    user, access = _proven(ctx, current)
+    return _set(ctx, user, access, new)
+
+
+def set_password(ctx: Context, *, user_id: str, new: str) -> User:
+    """This function will give somebody else a new password, and end their sessions.
+
+    :raises Invalid: for a password against the client's rule.
+    :raises Forbidden: for a user whose role may do more than whoever sets it.
+    """
+    user, access, _ = manageable(ctx, user_id)
+    return _set(ctx, user, access, new)
+
+
+def _proven(ctx: Context, password: str) -> tuple[User, Access]:
+    """This function will give whoever asks, if the password is theirs.
+
+    A wrong one counts as at sign-in, before it is told: whoever found an open session must not guess on.
+    """
+    right: bool | None = None
+    for _ in range(RACES):
+        user, access, _ = users.find_with_access(ctx.client, ctx.actor.id)
+        if user is None or access is None:
+            raise NotFound("not-found", "there is no user with this id")
+        key = logins.tries_key(ctx.client, user.login)
+        tries = logins.tries_of(bulk.read_together([key])[key])
+        tries.check(ctx.now)
+        right = auth.password_matches(password, access.password_hash) if right is None else right
+        try:
+            transact([logins.forget_failures(key, tries) if right else logins.count_failure(key, tries, ctx.now)])
+        except Refused:
+            continue
+        if not right:
+            raise Invalid("wrong-password", "the present password is wrong")
+        return user, access
+    raise TryLater("busy", "too many are trying this password at once; try again in a moment")
+
+
+def _set(ctx: Context, user: User, access: Access, new: str) -> User:
+    check_password(new, tenancy.get_client(ctx).password_rule)
+    lifted = [logins.lift_wait(logins.tries_key(ctx.client, name)) for name in user.names]
+    stored = auth.hash_password(new)
+    return close(ctx, user, access, user.changed(), lifted, deed="user.password-changed", password_hash=stored)

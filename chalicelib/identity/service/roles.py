@@ -1,0 +1,89 @@
+"""Roles: list them, define and change those of a client."""
+
+from chalicelib.audit import service as audit
+from chalicelib.identity.domain.roles import BUILT_IN, FIXED, Role, check_definition, check_reach, could_be_role
+from chalicelib.identity.repository import roles
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.platform.transaction import Action, Refused, transact
+
+
+def list_roles(ctx: Context) -> tuple[Role, ...]:
+    """This function will list all roles: the built-in ones, as the client has them, and the client's own."""
+    known = dict(BUILT_IN) | {role.name: role for role in roles.all_roles(ctx.client)}
+    return tuple(known.values())
+
+
+def find_role(ctx: Context, name: str) -> Role | None:
+    """This function will give a role as the client has it, or None."""
+    if name in FIXED:
+        return BUILT_IN[name]
+    found = roles.find_role(ctx.client, name) if could_be_role(name) else None
+    return found[0] if found else BUILT_IN.get(name)
+
+
+def define_role(ctx: Context, *, role: Role) -> Role:
+    """This function will define a role of the client, or what a built-in one may do here.
+
+    :raises Forbidden: for a role that may do more than whoever defines it.
+    :raises Conflict: if the client has defined it already.
+    """
+    check_definition(role)
+    check_reach(ctx.actor, role)
+    built_in = BUILT_IN.get(role.name)
+    if built_in:
+        check_reach(ctx.actor, built_in)
+    try:
+        transact([roles.insert_role(ctx.client, role), _noted(ctx, "role.defined", role.name, built_in, role)])
+    except Refused:
+        raise Conflict("role-exists", f"there is a role {role.name} already; change that one") from None
+    return role
+
+
+def change_role_definition(ctx: Context, *, role: Role) -> Role:
+    """This function will change what a role of the client may do; it holds from the next request of its users on.
+
+    :raises Forbidden: for a role that may do more than whoever changes it, before or after.
+    :raises NotFound: if the client has not defined it.
+    """
+    check_definition(role)
+    found = roles.find_role(ctx.client, role.name)
+    if found is None:
+        raise NotFound("not-found", f"this client has not defined a role {role.name}")
+    before, users = found
+    check_reach(ctx.actor, before)
+    check_reach(ctx.actor, role)
+    try:
+        transact(
+            [roles.put_role(ctx.client, before, role, users), _noted(ctx, "role.changed", role.name, before, role)]
+        )
+    except Refused:
+        raise Conflict("changed", "somebody changed this role at the same moment; look and try again") from None
+    return role
+
+
+def delete_role(ctx: Context, *, name: str) -> Role:
+    """This function will take a role of the client away; of a built-in one, what the client made of it.
+
+    :raises Conflict: while somebody has it.
+    """
+    found = roles.find_role(ctx.client, name) if could_be_role(name) else None
+    if found is None:
+        raise NotFound("not-found", f"this client has not defined a role {name[:40]}")
+    check_reach(ctx.actor, found[0])
+    built_in = BUILT_IN.get(name)
+    if built_in:
+        check_reach(ctx.actor, built_in)
+    try:
+        transact([roles.delete_role(ctx.client, name), _noted(ctx, "role.deleted", name, found[0], built_in)])
+    except Refused:
+        raise Conflict("role-used", f"somebody has the role {name}; give them another first") from None
+    return found[0]
+
+
+def _noted(ctx: Context, deed: str, name: str, before: Role | None, after: Role | None) -> Action:
+    facts = [
+        {"scope": role.scope, "permissions": tuple(sorted(role.permissions))} if role else None
+        for role in (before, after)
+    ]
+    return audit.record(ctx, action=deed, subject=("role", name), before=facts[0], after=facts[1])

@@ -1,0 +1,168 @@
+"""Users: register, look up, change, disable and delete them."""
+
+from collections.abc import Mapping, Sequence
+
+from chalicelib.identity.domain.names import normalised_login
+from chalicelib.identity.domain.roles import BUILT_IN, CONSUMER, check_reach, check_staff_role
+from chalicelib.identity.domain.users import Status, User, check_kind, check_other
+from chalicelib.identity.repository import roles, users
+from chalicelib.identity.service.common import apply, close, counts, insert, manageable, new_user, registered
+from chalicelib.identity.service.roles import find_role
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.ids import known_ulid
+from chalicelib.kernel.page import Page
+from chalicelib.platform.transaction import Action
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Client
+
+
+def register_staff(
+    ctx: Context,
+    *,
+    login: str,
+    name: str,
+    password: str,
+    role: str,
+    number: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
+    status: Status = "active",
+) -> User:
+    """This function will make a login for somebody of the utility.
+
+    :raises Invalid: for a role, login name or password against the client's rules.
+    :raises Forbidden: for a role that may do more than whoever gives it.
+    :raises Conflict: if the login name is taken.
+    """
+    given = check_staff_role(find_role(ctx, role), role)
+    check_reach(ctx.actor, given)
+    facts = {"login": login, "name": name, "number": number, "email": email, "phone": phone}
+    user, access = new_user(ctx, tenancy.get_client(ctx), given, facts, password, status=status)
+    return insert(ctx, user, [*registered(ctx, ctx.client, user, access), *counts(ctx.client, None, user, None, given)])
+
+
+def register_first_superuser(ctx: Context, *, login: str, name: str, password: str, email: str | None = None) -> User:
+    """This function will make the login of the first superuser of a client; there is only one first.
+
+    :raises Conflict: if the client ever had a superuser, or the login name is taken.
+    """
+    facts = {"login": login, "name": name, "email": email}
+    user, access = new_user(ctx, tenancy.get_client(ctx), BUILT_IN["superuser"], facts, password)
+    return insert(ctx, user, [*registered(ctx, ctx.client, user, access), roles.only_superuser(ctx.client)])
+
+
+def register_consumer_login(ctx: Context, *, consumer_id: str, login: str, name: str, password: str) -> User:
+    """This function will make a login for a consumer, who then sees what is theirs and nothing else.
+
+    :raises Invalid: for a login name or password against the client's rules.
+    :raises Conflict: if the login name is taken.
+    """
+    facts = {"login": login, "name": name}
+    client = tenancy.get_client(ctx)
+    user, actions = prepare_consumer_login(ctx, client, consumer_id=consumer_id, facts=facts, password=password)
+    return insert(ctx, user, actions)
+
+
+def prepare_consumer_login(
+    ctx: Context, client: Client, *, consumer_id: str, facts: Mapping[str, str | None], password: str
+) -> tuple[User, list[Action]]:
+    """This function will give a consumer's new login and its writes, for a transaction that writes the consumer too.
+
+    :raises Invalid: for a login name or password against the client's rules.
+    """
+    user, access = new_user(ctx, client, BUILT_IN[CONSUMER], facts, password, consumer_id=consumer_id)
+    return user, registered(ctx, client.id, user, access)
+
+
+def get_me(ctx: Context) -> User:
+    """This function will give the signed-in user.
+
+    :raises NotFound: if the user is gone.
+    """
+    return _found(users.find_user(ctx.client, ctx.actor.id))
+
+
+def get_user(ctx: Context, *, user_id: str) -> User:
+    """This function will give a user of the client, a deleted one too.
+
+    :raises NotFound: if the client has no such user.
+    """
+    return _found(users.find_user(ctx.client, known_ulid(user_id, "user")))
+
+
+def list_users(
+    ctx: Context,
+    *,
+    role: str | None = None,
+    status: str | None = None,
+    words: str | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[User]:
+    """This function will list the client's users, staff first; the deleted only by that status.
+
+    `words` are parts of the name, login name or e-mail address; all must be there.
+    """
+    consumers: Sequence[bool] = (False, True) if role is None else (role == CONSUMER,)
+    wanted = normalised_login(words or "").split()
+    return users.users_page(
+        ctx.client, consumers=consumers, role=role, status=status, words=wanted, limit=limit, cursor=cursor
+    )
+
+
+def change_user(ctx: Context, *, user_id: str, changes: Mapping[str, str | None]) -> User:
+    """This function will change name, phone or e-mail address; where people sign in by it, the login name with it.
+
+    :raises Forbidden: for a user whose role may do more than whoever changes them.
+    :raises Conflict: if the login name is taken.
+    """
+    user, _, _ = manageable(ctx, user_id)
+    return apply(ctx, user, changes)
+
+
+def change_role(ctx: Context, *, user_id: str, role: str) -> User:
+    """This function will give a user another role; who has it must sign in again.
+
+    :raises Forbidden: for a role, old or new, that may do more than whoever gives it.
+    :raises Conflict: for oneself, for the last superuser, and between consumers and staff.
+    """
+    user, access, had = manageable(ctx, user_id)
+    given = check_staff_role(find_role(ctx, role), role)
+    check_kind(user, role)
+    check_other(ctx.actor, user, "change the role of")
+    check_reach(ctx.actor, given)
+    after = user.changed(role=role)
+    moved = counts(ctx.client, user, after, had, given)
+    return close(ctx, user, access, after, moved, deed="user.role-changed")
+
+
+def change_status(ctx: Context, *, user_id: str, status: Status) -> User:
+    """This function will let a user sign in again, or no more: then all their sessions end.
+
+    :raises Conflict: for oneself and for the last superuser.
+    """
+    user, access, role = manageable(ctx, user_id)
+    check_other(ctx.actor, user, "disable")
+    after = user.changed(status=status)
+    deed = "user.enabled" if status == "active" else "user.disabled"
+    return close(ctx, user, access, after, counts(ctx.client, user, after, role, role), deed=deed)
+
+
+def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> User:
+    """This function will delete a user: the record stays, nobody signs in by it, and its login names stay taken.
+
+    `also` is written in the same transaction.
+
+    :raises Conflict: for oneself and for the last superuser.
+    """
+    user, access, role = manageable(ctx, user_id)
+    check_other(ctx.actor, user, "delete")
+    after = user.changed(status="deleted", deleted_at=ctx.now)
+    return close(ctx, user, access, after, [*counts(ctx.client, user, after, role, None), *also], deed="user.deleted")
+
+
+def _found(user: User | None) -> User:
+    if user is None:
+        raise NotFound("not-found", "there is no user with this id")
+    return user
