@@ -5,15 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import boto3
+
 from chalicelib.areas import service as area_list
 from chalicelib.billing import service as billing
 from chalicelib.consumers import service as consumers
+from chalicelib.files import service as files
 from chalicelib.identity import service as identity
 from chalicelib.identity.domain import CONSUMER, ROLES
 from chalicelib.kernel.context import Actor, Context
 from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.period import Period
 from chalicelib.onboarding import service as onboarding
+from chalicelib.platform import settings
 from chalicelib.readings import service as readings
 from chalicelib.service_desk import service as desk
 from chalicelib.tariffs import service as tariffs
@@ -173,8 +177,9 @@ def _load_year(book: Book, pause: Callable[[], None]) -> None:
     _register_staff(loading, SMALL_STAFF[client.id], pause)  # again for a second book, it makes nothing new
     for meter in book.meters():
         pause()
-        _load_meter(loading, book, meter, pause)
-    for at in range(MONTHS):
+        _load_meter(loading, book, meter)
+    _load_readings(loading, book)
+    for at in range(MONTHS - book.billed_months, MONTHS):
         pause()
         period = FIRST.shifted(at)
         ctx = _in_month(loading.step("run", book.project, str(period)), period)
@@ -183,7 +188,17 @@ def _load_year(book: Book, pause: Callable[[], None]) -> None:
         billing.generate_chunk(ctx, run_id=run.id, shard=0)
 
 
-def _load_meter(loading: _Loading, book: Book, meter: Meter, pause: Callable[[], None]) -> None:
+def _load_readings(loading: _Loading, book: Book) -> None:
+    """This function will bring a year of readings in as one file, the way a utility would."""
+    ctx = replace(loading.step("readings", book.project), now=datetime(FIRST.year + 1, 1, 5, 6, tzinfo=UTC))
+    name = f"{book.project}-{FIRST.year}.csv"
+    record, form = files.ask_for_upload(ctx, kind="readings", file_name=name, period=None)
+    file = book.file().encode()
+    boto3.client("s3").put_object(Bucket=settings.bucket_name(), Key=form.fields["key"], Body=file)
+    readings.run_import(ctx, import_id=record.id)
+
+
+def _load_meter(loading: _Loading, book: Book, meter: Meter) -> None:
     client = loading.context.client
     email = f"{meter.first_name}.{meter.last_name}.{book.prefix}@example.com".lower()
     step = (book.project, meter.number)
@@ -196,22 +211,18 @@ def _load_meter(loading: _Loading, book: Book, meter: Meter, pause: Callable[[],
         address=None,
     )
     given = book.preset == "electricity"  # a service number
-    connection = consumers.register_connection(
+    consumers.register_connection(
         loading.step("connection", *step),
         consumer_id=consumer.id,
         account=meter.number if given else None,
         consumer_class=meter.consumer_class,
-        meter_number=meter.number if not given else f"M-{meter.number}",
+        meter_number=meter.number,
         area="",
         initial_reading=meter.initial,
     )
     if meter.number.endswith("-001"):
         login = f"{meter.first_name}.{book.prefix}@{client}.example".lower()
         consumers.open_login(loading.step("login", *step), consumer_id=consumer.id, login=login, password=PASSWORD)
-    for read_on, value in meter.year():
-        pause()
-        ctx = _in_month(loading.step("reading", *step, str(read_on)), Period.of(read_on))
-        readings.take_reading(ctx, account=connection.account, meter_number=None, value=value, read_on=read_on)
 
 
 def _in_month(ctx: Context, month: Period) -> Context:

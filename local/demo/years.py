@@ -21,11 +21,15 @@ _PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One utility service: who is connected, of which class, and how much a usual month takes."""
+    """One utility service: who is connected, of which class, and how much a usual month takes.
+
+    The last `billed_months` of the year are billed.
+    """
 
     preset: str
     project: str
     prefix: str
+    billed_months: int
     usual: tuple[tuple[str, int], ...]
 
     def meters(self) -> Iterator["Meter"]:
@@ -34,6 +38,11 @@ class Book:
             first_name, last_name = _PEOPLE[at % len(_PEOPLE)]
             number = f"{self.prefix}-{at + 1:03}"
             yield Meter(first_name, last_name, number, consumer_class, Decimal(120 + 37 * at), usual)
+
+    def file(self) -> str:
+        """This function will give the year's readings as a file that can be imported."""
+        rows = sorted((day, meter.number, value) for meter in self.meters() for day, value in meter.year())
+        return "\n".join(["meter_number,reading,read_on", *(f"{number},{value},{day}" for day, number, value in rows)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,8 @@ _POWER = (
     ("industrial", 2400),
 )
 BOOKS = (
-    Book("water-billing-backend", "water", "WB", tuple(("consumer", 9 + 2 * at) for at in range(8))),
-    Book("utility-billing-system", "electricity", "EL", tuple(("standard", 90 + 25 * at) for at in range(8))),
-    Book("utility-billing-system", "water", "WA", tuple(("standard", 12 + 3 * at) for at in range(6))),
-    Book("electricity", "electricity", "SRV", _POWER),
+    Book("water-billing-backend", "water", "WB", 2, tuple(("consumer", 9 + 2 * at) for at in range(8))),
+    Book("utility-billing-system", "electricity", "EL", 2, tuple(("standard", 90 + 25 * at) for at in range(8))),
+    Book("utility-billing-system", "water", "WA", 2, tuple(("standard", 12 + 3 * at) for at in range(6))),
+    Book("electricity", "electricity", "SRV", 12, _POWER),
 )

@@ -32,7 +32,7 @@ def items_of(client: str, *, sessions: bool = False) -> Items:
 
 def without_people(items: Items) -> Items:
     """This function will leave out who there is and what is claimed: flows of readings and bills don't look there."""
-    people = ("#USER#", "#LOGIN#", "#CONSUMER#", "#METER#")
+    people = ("#USER#", "#LOGIN#", "#CONSUMER#", "#METER#", "#NAMES#", "#EMAIL#")
     return {key: item for key, item in items.items() if not any(part in key for part in people)}
 
 

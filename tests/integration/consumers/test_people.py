@@ -196,3 +196,13 @@ def test_meter_brands_are_a_list_that_connections_name(utility: Utility, admin: 
 
 def _change(first: str, last: str, version: int = 0, **more: str) -> dict[str, object]:
     return {"firstName": first, "lastName": last, "version": version, **more}
+
+
+@pytest.mark.covers("S3-096", "S0-057")
+@pytest.mark.parametrize("left_out", ["firstName", "lastName"])
+def test_a_consumer_has_a_first_and_a_last_name(utility: Utility, admin: Api, left_out: str) -> None:
+    body = {"firstName": "Juan", "lastName": "Cruz"}
+    del body[left_out]
+    refused = admin.post(utility.consumers, body).expect(400)
+    assert [each["where"] for each in refused["errors"]] == [left_out]
+    assert _names(admin, utility) == []
