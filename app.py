@@ -33,8 +33,7 @@ app.api.cors = CORSConfig(
 
 apis = (
     identity, tenancy, audit, areas, consumers, service_desk, tariffs, readings, devices, bills, billing, onboarding,
-    imports,
-    openapi,
+    imports, openapi,
 )  # fmt: skip
 jobs = (import_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):

@@ -116,6 +116,11 @@ def _import(ground: Ground, number: int) -> Deed:
     return Deed(f"{ground.utility.base}/readings/imports", body, body | {"period": "2025-11"})
 
 
+def _registry(ground: Ground, number: int) -> Deed:
+    body = {"fileName": f"registry-{number}.csv"}
+    return Deed(f"{ground.utility.base}/registry/imports", body, {"fileName": f"other-{number}.csv"})
+
+
 def _run(ground: Ground, number: int) -> Deed:
     body = {"period": str(Period(2020, 1).shifted(number))}
     return Deed(f"{ground.utility.base}/billing-runs", body, {"period": str(Period(2010, 1).shifted(number))})
@@ -186,6 +191,7 @@ DEEDS: Mapping[tuple[str, str], Callable[[Ground, int], Deed]] = {
     ("POST", PROJECT + "/tariffs/{tariff}/versions"): _version,
     ("POST", PROJECT + "/readings"): _reading,
     ("POST", PROJECT + "/readings/imports"): _import,
+    ("POST", PROJECT + "/registry/imports"): _registry,
     ("POST", PROJECT + "/billing-runs"): _run,
     ("POST", PROJECT + "/devices"): _device,
     ("POST", CLIENT + "/projects"): _project,
