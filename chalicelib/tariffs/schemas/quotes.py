@@ -7,17 +7,49 @@ from pydantic import Field, TypeAdapter, model_validator
 
 from chalicelib.platform.schema import Day, DecimalText, Schema
 from chalicelib.tariffs.domain.explain import explain
+from chalicelib.tariffs.domain.metering import Segment, estimated_use, use_over
 from chalicelib.tariffs.domain.rating import Rating
+from chalicelib.tariffs.domain.rounding import Rounding
 from chalicelib.tariffs.domain.trace import Line, ratio_text
 from chalicelib.tariffs.domain.usage import Usage
 from chalicelib.tariffs.schemas.sheet import TariffBody
 from chalicelib.tariffs.schemas.words import ChargeCode, Days, Named, RateText, RoundingBody, TariffId
 
 
-class UsageQuantities(Schema):
-    """The use of one period and the facts that charges may ask for."""
+class RegisterBody(Schema):
+    """What one register showed from one reading to the next. After its last digit it starts again at zero."""
 
-    quantity: DecimalText
+    previous: DecimalText
+    current: DecimalText
+    digits: Annotated[int, Field(strict=True, ge=1, le=12)] | None = None
+    multiplier: Annotated[DecimalText, Field(gt=0)] = Decimal(1)
+
+    def to_domain(self) -> Segment:
+        """This function will give the segment as the engine takes it."""
+        return Segment(previous=self.previous, current=self.current, digits=self.digits, multiplier=self.multiplier)
+
+
+class EstimateBody(Schema):
+    """A use that nobody read: the average of the last so many uses, in whole units unless rounded otherwise."""
+
+    recent_uses: tuple[DecimalText, ...] = Field(min_length=1, max_length=36, description="The oldest first")
+    last: Annotated[int, Field(strict=True, ge=1, le=36)]
+    rounding: RoundingBody = RoundingBody(mode="half-up", step=Decimal(1))
+
+    def use(self) -> Decimal:
+        """This function will give the estimated use."""
+        rounding = Rounding(self.rounding.mode, self.rounding.step)
+        return estimated_use(self.recent_uses, last=self.last, rounding=rounding)
+
+
+class UsageQuantities(Schema):
+    """The use of one period, as a quantity, from readings or estimated, and the facts that charges may ask for."""
+
+    quantity: DecimalText | None = None
+    readings: tuple[RegisterBody, ...] = Field(
+        default=(), max_length=12, description="Instead of quantity; of an exchanged meter and of the new one"
+    )
+    estimate: EstimateBody | None = Field(default=None, description="Instead of quantity, where nobody read")
     unit: Named
     first_day: Day | None = None
     until_day: Day | None = Field(default=None, description="The day after the last one")
@@ -32,6 +64,12 @@ class UsageQuantities(Schema):
     adjustments: dict[ChargeCode, RateText] = Field(default_factory=dict)
 
     @model_validator(mode="after")
+    def _one_use(self) -> Self:
+        if sum((self.quantity is not None, bool(self.readings), self.estimate is not None)) != 1:
+            raise ValueError("give one of quantity, readings and estimate")
+        return self
+
+    @model_validator(mode="after")
     def _days_in_order(self) -> Self:
         if (self.first_day is None) != (self.until_day is None):
             raise ValueError("give firstDay and untilDay together")
@@ -40,8 +78,19 @@ class UsageQuantities(Schema):
         return self
 
     def to_domain(self) -> Usage:
-        """This function will give the usage as the engine takes it."""
-        return _USAGE.validate_python(self.model_dump(by_alias=False))
+        """This function will give the usage as the engine takes it.
+
+        :raises Invalid: for readings that one register can't have shown.
+        """
+        facts = self.model_dump(by_alias=False, exclude={"quantity", "readings", "estimate"})
+        return _USAGE.validate_python(facts | {"quantity": self._use()})
+
+    def _use(self) -> Decimal:
+        if self.estimate:
+            return self.estimate.use()
+        if self.quantity is not None:
+            return self.quantity
+        return use_over([register.to_domain() for register in self.readings])
 
 
 class QuoteBody(Schema):

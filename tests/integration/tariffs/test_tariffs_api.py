@@ -41,6 +41,38 @@ def test_a_quote_shows_the_lines_of_the_bill_and_why(waterworks: Utility) -> Non
     assert other["total"] == "300.00"
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        {"readings": [{"previous": "9995", "current": "5", "digits": 4}]},
+        {"readings": [{"previous": "100", "current": "107"}, {"previous": "0", "current": "3"}]},
+        {"readings": [{"previous": "20", "current": "21", "multiplier": "10"}]},
+        {"estimate": {"recentUses": ["90", "9", "11"], "last": 2}},
+    ],
+    ids=["a register that ran over", "an exchanged meter", "a multiplier", "an estimate"],
+)
+def test_ten_cubic_metres_are_quoted_from_what_meters_show(waterworks: Utility, use: dict[str, Any]) -> None:
+    days = {"firstDay": "2025-11-01", "untilDay": "2025-12-01"}
+    body = {"tariffId": "residential", "usage": {"unit": "m3"} | days | use}
+    assert waterworks.as_staff().post(f"{waterworks.base}/tariffs/quote", body).expect(200)["total"] == "275.00"
+
+
+@pytest.mark.parametrize(
+    ("use", "code"),
+    [
+        ({}, "invalid-body"),
+        ({"quantity": "1", "estimate": {"recentUses": ["1"], "last": 1}}, "invalid-body"),
+        ({"readings": [{"previous": "9", "current": "5"}]}, "reading-below-last"),
+        ({"readings": [{"previous": "9", "current": "15", "digits": 1}]}, "impossible-reading"),
+    ],
+    ids=["no use", "two uses", "a meter that ran backwards", "more than a register can show"],
+)
+def test_a_use_that_can_not_be_is_refused(waterworks: Utility, use: dict[str, Any], code: str) -> None:
+    body = {"tariffId": "residential", "usage": {"unit": "m3"} | use}
+    refused = waterworks.as_staff().post(f"{waterworks.base}/tariffs/quote", body).expect(400)
+    assert refused["code"] == code
+
+
 @pytest.mark.covers("S1-040", "S1-041")
 def test_eleven_gallons_are_quoted_to_the_cent(api: Api) -> None:
     condominium = open_condominium(api)
