@@ -20,12 +20,24 @@ aws.point_clients_at(9)
 settings.register_profile("meterbook", derandomize=True, deadline=None)
 settings.load_profile("meterbook")
 
+_engines: list[Engine] = []
+
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """One local AWS for this test process; it keeps nothing."""
     with running_engine() as running:
+        _engines.append(running)
         yield running
+        _engines.clear()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def empty_queues() -> Iterator[None]:
+    """A file of tests that stops a flow half-way leaves messages; the next file must not find them."""
+    yield
+    for running in _engines:
+        running.forget_messages()
 
 
 @pytest.fixture(scope="session")

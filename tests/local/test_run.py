@@ -47,7 +47,7 @@ class Run:
 
     def stop(self, sign: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(sign)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
     def ask(
         self, method: str, path: str, body: object = None, *, client: str = "balilihan", login: str = "admin"
