@@ -15,7 +15,6 @@ from tests.support.utilities import NOVEMBER
 _LATER = timedelta(seconds=61)
 
 
-# A throttled call is asked again after a pause of up to a second: here each write; elsewhere each call of each flow.
 @pytest.mark.parametrize("row", WALKED, ids=lambda row: row[1])
 @pytest.mark.parametrize(
     "mode", ["dies after", *(pytest.param(mode, marks=pytest.mark.slow) for mode in MODES if mode != "dies after")]
@@ -28,7 +27,7 @@ def test_after_a_crash_at_any_call_the_repetition_finds_or_makes_one_thing(
     with faults() as watched:
         ground.post(smooth, key=key).expect(status_of(row))
     one = kinds_of(ground) - before
-    for at in (at for at, call in enumerate(watched.calls) if mode != "throttled" or call == "TransactWriteItems"):
+    for at in range(len(watched.calls)):
         deed, key = fresh_deed(ground, row)
         before = kinds_of(ground)
         first = _struck(lambda deed=deed, key=key: ground.post(deed, key=key), at, mode)  # type: ignore[misc]
