@@ -178,7 +178,7 @@ def test_whose_permissions_end_where_things_lie_meets_them(world: World, method:
         assert reply.status == 200
         shown = reply.body.decode()
         assert any(world.ids[key] in shown for key in _OF_AREAS) or path.endswith(
-            ("/pending", "/balance", "/imports", "/meter-brands")
+            ("/pending", "/balance", "/imports", "/meter-brands", "/history")
         )
 
 
