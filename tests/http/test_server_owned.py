@@ -32,7 +32,7 @@ def _stored() -> set[str]:
 
 def _objects(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401
     """This function will give the place of each object in a body."""
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value:  # an empty one is a table of the caller's own words, such as rates by size
         yield path
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in parts:
