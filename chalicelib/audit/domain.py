@@ -34,7 +34,10 @@ AFTER_ALL = "~"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One deed. `before` and `after` hold only fields that the deed changed, as short text."""
+    """One deed. `before` and `after` hold only fields that the deed changed, as short text.
+
+    `session_id` is that of the login event by which the actor had come in, if it is a person. Source: S3-111.
+    """
 
     id: str
     at: datetime
@@ -47,6 +50,7 @@ class Entry:
     before: Mapping[str, str]
     after: Mapping[str, str]
     request_id: str
+    session_id: str = ""
 
     @property
     def place(self) -> str:
@@ -64,6 +68,7 @@ def new_entry(
     before: Mapping[str, object],
     after: Mapping[str, object],
     request_id: str,
+    session_id: str = "",
 ) -> Entry:
     """This function will put a deed into words: what it changed, in short, without personal data or secrets.
 
@@ -82,6 +87,7 @@ def new_entry(
         *subject,
         project,
         request_id,
+        session_id,
         str(sorted(was.items())),
         str(sorted(became.items())),
     ]
@@ -97,6 +103,7 @@ def new_entry(
         before=was,
         after=became,
         request_id=request_id,
+        session_id=session_id,
     )
 
 

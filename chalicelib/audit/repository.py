@@ -32,6 +32,7 @@ class EntryItem(TableItem):
     before = JsonAttribute(attr_name="be", null=True)
     after = JsonAttribute(attr_name="af", null=True)
     request_id = UnicodeAttribute(attr_name="rq", null=True)
+    session_id = UnicodeAttribute(attr_name="se", null=True)
 
 
 class SealItem(TableItem):
@@ -59,6 +60,7 @@ def insert_entry(client: str, entry: Entry) -> Action:
         before=dict(entry.before) or None,
         after=dict(entry.after) or None,
         request_id=entry.request_id or None,
+        session_id=entry.session_id or None,
     )
     return put("audit", item)
 
@@ -181,4 +183,5 @@ def _entry(item: EntryItem) -> Entry:
         before=item.before or {},
         after=item.after or {},
         request_id=item.request_id or "",
+        session_id=item.session_id or "",
     )

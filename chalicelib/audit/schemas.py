@@ -43,6 +43,7 @@ class AuditEntryOut(Schema):
     before: dict[str, str]
     after: dict[str, str]
     request_id: str | None
+    session_id: str | None = Field(description="The login event by which the actor had come in; see the logins")
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
@@ -57,6 +58,7 @@ class AuditEntryOut(Schema):
             before=dict(entry.before),
             after=dict(entry.after),
             request_id=entry.request_id or None,
+            session_id=entry.session_id or None,
         )
 
 

@@ -41,6 +41,7 @@ def record(
         before=before or {},
         after=after or {},
         request_id=ctx.request_id,
+        session_id=ctx.actor.session_id or "",
     )
     return repository.insert_entry(ctx.client, entry)
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
-from chalicelib.platform import dynamo, keys, settings
+from chalicelib.platform import keys
 from tests.support.http import Api
 from tests.support.queues import drain
-from tests.support.table import items_of
+from tests.support.table import items_of, spoil
 from tests.support.world import World
 
 _PLANTED = {
@@ -62,7 +62,7 @@ def test_nothing_personal_or_secret_gets_into_the_log(
     api.with_token(str(session.token) + "x").get("/api/me").expect(401)
     admin.post(f"{base}/readings/imports", {"fileName": _PLANTED["lastName"]}).expect(201)
     drain(app)
-    _spoil(world, consumer["id"])
+    spoil(keys.consumer(world.utility.client, consumer["id"]), with_text=_PLANTED["email"])
     admin.get(f"{world.utility.consumers}/{consumer['id']}").expect(500)
 
     text = logged.getvalue()
@@ -71,17 +71,6 @@ def test_nothing_personal_or_secret_gets_into_the_log(
     secrets: list[Any] = [*_PLANTED.values(), _PASSWORD, _LOGIN, "planted-weak", "planted-key", session.token]
     assert [secret for secret in secrets if str(secret) in text] == []
     assert "anted" not in text
-
-
-def _spoil(world: World, consumer_id: str) -> None:
-    """This function will store an instant that can't be read, so that showing the consumer fails on our side."""
-    pk, sk = keys.consumer(world.utility.client, consumer_id)
-    dynamo.client().update_item(
-        TableName=settings.table_name(),
-        Key={"pk": {"S": pk}, "sk": {"S": sk}},
-        UpdateExpression="SET created_at = :broken",
-        ExpressionAttributeValues={":broken": {"S": _PLANTED["email"]}},
-    )
 
 
 @pytest.fixture

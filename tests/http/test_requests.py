@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.platform import keys
 from chalicelib.platform.http import Endpoint
 from tests.support.contract import check_answer
 from tests.support.endpoints import ALL, name
 from tests.support.http import Reply
+from tests.support.table import spoil
 from tests.support.world import World, fitting_body
 
 _LOGIN = "/api/auth/login"
@@ -181,3 +183,29 @@ def test_a_cookie_is_no_authentication(world: World) -> None:
     token = world.people["admin"].token
     headers = {"Cookie": f"token={token}; session={token}; Authorization=Bearer {token}"}
     _is_refused(world.people["anonymous"].send("GET", "/api/me", headers=headers), 401)
+
+
+@pytest.mark.covers("S0-045", "S2-216", "S2-419")
+def test_every_refusal_and_every_fault_of_ours_has_the_same_form(world: World) -> None:
+    admin, viewer, nobody = (world.people[who] for who in ("admin", "viewer", "anonymous"))
+    consumers, area = world.utility.consumers, {"code": "San-Isidro", "name": "Another"}
+    person = {"firstName": "Ana", "lastName": "Cruz"}
+    made = admin.post(consumers, person, key="one-form").expect(201)
+    spoil(keys.consumer(world.utility.client, made["id"]))
+    replies = {
+        400: admin.post(consumers, {}),
+        401: nobody.get("/api/me"),
+        403: viewer.post(consumers, person),
+        404: admin.get(f"{consumers}/01ARYZ6S410000000000000000"),
+        409: admin.post(f"/api/clients/{world.utility.client}/areas", area),
+        413: admin.send("POST", consumers, b"x" * 1_000_001),
+        415: admin.send("POST", consumers, b"{}", {"Content-Type": "text/plain"}),
+        422: admin.post(consumers, {**person, "lastName": "Reyes"}, key="one-form"),
+        500: admin.get(f"{consumers}/{made['id']}"),
+    }
+    shapes = {status: _is_refused(reply, status).keys() for status, reply in replies.items()}
+    assert all(
+        shape == {"type", "title", "status", "detail", "code", "requestId", "errors"} for shape in shapes.values()
+    )
+    assert "created_at" not in replies[500].body.decode()
+    assert len({reply.json["type"] for reply in replies.values()}) == len(replies)

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.platform import dynamo, settings
 from chalicelib.platform.bulk import batches
+from chalicelib.platform.keys import Key
 
 Items = dict[str, dict[str, Any]]
 
@@ -50,6 +51,16 @@ def without_instants(items: Items) -> Items:
         re.sub(r"ENTRY#[^#]+#.*", f"ENTRY#{item.get('ac')}{item.get('si')}", key): {} if "#AUDIT#" in key else item
         for key, item in items.items()
     }
+
+
+def spoil(key: Key, *, with_text: str = "broken") -> None:
+    """This function will store an instant that can't be read, so that showing the thing fails on our side."""
+    dynamo.client().update_item(
+        TableName=settings.table_name(),
+        Key={"pk": {"S": key[0]}, "sk": {"S": key[1]}},
+        UpdateExpression="SET created_at = :broken",
+        ExpressionAttributeValues={":broken": {"S": with_text}},
+    )
 
 
 def write(items: Items) -> None:

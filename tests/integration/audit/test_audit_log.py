@@ -63,6 +63,20 @@ def test_a_month_of_deeds_stands_in_the_log(utility: Utility) -> None:
     }
 
 
+@pytest.mark.covers("S3-111")
+def test_an_entry_leads_to_the_login_by_which_its_actor_had_come_in(utility: Utility) -> None:
+    (entry,) = _log(utility, action="reading.confirmed")
+    assert entry["at"].endswith("Z")
+    logins = (
+        utility.as_staff("superuser").get(f"/api/clients/{utility.client}/logins", user=entry["actorId"]).expect(200)
+    )
+    (login,) = [event for event in logins["items"] if event["id"] == entry["sessionId"]]
+    assert (login["user"], login["outcome"]) == (entry["actorId"], "signed_in")
+    assert login["address"]
+    (done,) = _log(utility, action="billing-run.completed")  # by a job, which signs in nowhere
+    assert done["sessionId"] is None
+
+
 def test_an_entry_says_who_what_which_and_what_changed(utility: Utility) -> None:
     (entry,) = _log(utility, action="reading.corrected")
     me = utility.as_staff().get("/api/me").expect(200)
