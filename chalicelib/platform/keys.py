@@ -249,6 +249,20 @@ def open_bill_place(due_on: date, account: str, month: Period) -> str:
     return f"{due_on.isoformat()}#{account}#{month}"
 
 
+# --- payments: an account's money, beside which later come its penalties, waivers and credits
+def payment(client_id: str, project_id: str, account: str, month: Period, revision: int, number: str) -> Key:
+    """This function will name a payment of a bill; without a number, what the names of all of them begin with."""
+    return account_view(client_id, project_id, account), f"PAYMENT#{month}#{revision}#{number}"
+
+
+def payments_of_month(client_id: str, project_id: str, month: Period) -> str:
+    return f"{client_id}#{project_id}#PAYMENTS#{month}"
+
+
+def payment_place(paid_on: date, account: str, number: str) -> str:
+    return f"{paid_on.isoformat()}#{account}#{number}"
+
+
 # --- devices
 def device(client_id: str, project_id: str, device_id: str) -> Key:
     return f"{client_id}#{project_id}#DEVICES", f"DEVICE#{device_id}"

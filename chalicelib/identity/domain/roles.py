@@ -38,8 +38,10 @@ PERMISSIONS: Mapping[str, str] = {
     "readings.edit": "correct readings",
     "readings.import": "bring in files of readings",
     "registry.import": "bring in files of consumers and connections",
+    "history.import": "bring in a former system's readings, bills and payments",
     "bills.read": "see bills",
     "bills.generate": "start billing runs and follow them",
+    "payments.read": "see payments",
     "requests.read": "see requests for connections",
     "requests.create": "ask for a connection",
     "requests.decide": "approve and reject requests for connections",
@@ -76,6 +78,7 @@ _READ_ALL = frozenset(
         "connections.read",
         "readings.read",
         "bills.read",
+        "payments.read",
     }
 )
 _OPERATE = _READ_ALL | {
@@ -106,7 +109,7 @@ BUILT_IN: Mapping[str, Role] = {
                 {"areas.read", "consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"}
             ),
         ),
-        Role("viewer", "tenant", frozenset({"settings.read", "bills.read"})),
+        Role("viewer", "tenant", frozenset({"settings.read", "bills.read", "payments.read"})),
         Role(
             CONSUMER,
             "own",
@@ -114,6 +117,7 @@ BUILT_IN: Mapping[str, Role] = {
                 {
                     "connections.read",
                     "bills.read",
+                    "payments.read",
                     "requests.create",
                     "requests.read",
                     "issues.report",

@@ -6,10 +6,18 @@ from chalicelib.readings.service.period import (
     find_run_of,
     freeze_period,
     get_balance,
+    period_is_open,
     release_period,
     shard_readings,
 )
-from chalicelib.readings.service.taking import correct_reading, get_reading, list_pending, list_readings, take_reading
+from chalicelib.readings.service.taking import (
+    correct_reading,
+    get_reading,
+    list_pending,
+    list_readings,
+    migrated,
+    take_reading,
+)
 
 __all__ = [
     "Confirmations",
@@ -22,6 +30,8 @@ __all__ = [
     "get_reading",
     "list_pending",
     "list_readings",
+    "migrated",
+    "period_is_open",
     "release_period",
     "run_import",
     "shard_readings",
