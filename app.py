@@ -32,10 +32,8 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-apis = (
-    identity, tenancy, audit, areas, consumers, service_desk, tariffs, readings, devices, bills, payments, billing,
-    onboarding, imports, openapi,
-)  # fmt: skip
+apis = (identity, tenancy, audit, areas, consumers, service_desk, tariffs, readings, devices, bills, payments,
+        billing, onboarding, imports, openapi)  # fmt: skip
 jobs = (import_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):
     app.register_blueprint(blueprint)

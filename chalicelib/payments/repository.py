@@ -69,7 +69,7 @@ def account_page(project: Project, account: str, *, limit: int, cursor: str | No
 
 def month_page(project: Project, month: Period, *, limit: int, cursor: str | None) -> Page[Payment]:
     """This function will read one page of what was paid in a month, the newest first. A moment behind."""
-    partition = keys.payments_of_month(project.client, project.id, month)
+    partition, _ = keys.paid_in_month(project.client, project.id, month.first_day, "", "")
     return _page(
         dynamo.page_of(PaymentItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
     )
@@ -85,10 +85,11 @@ def _key(project: Project, payment: Payment) -> keys.Key:
 
 
 def _item(project: Project, payment: Payment) -> PaymentItem:
+    month, place = keys.paid_in_month(project.client, project.id, payment.paid_on, payment.account, payment.number)
     return PaymentItem(
         *_key(project, payment),
-        g1p=keys.payments_of_month(project.client, project.id, Period.of(payment.paid_on)),
-        g1s=keys.payment_place(payment.paid_on, payment.account, payment.number),
+        g1p=month,
+        g1s=place,
         consumer_id=payment.consumer_id,
         amount_minor=payment.amount.minor,
         currency=payment.amount.currency,

@@ -255,12 +255,8 @@ def payment(client_id: str, project_id: str, account: str, month: Period, revisi
     return account_view(client_id, project_id, account), f"PAYMENT#{month}#{revision}#{number}"
 
 
-def payments_of_month(client_id: str, project_id: str, month: Period) -> str:
-    return f"{client_id}#{project_id}#PAYMENTS#{month}"
-
-
-def payment_place(paid_on: date, account: str, number: str) -> str:
-    return f"{paid_on.isoformat()}#{account}#{number}"
+def paid_in_month(client_id: str, project_id: str, paid_on: date, account: str, number: str) -> Key:
+    return f"{client_id}#{project_id}#PAYMENTS#{Period.of(paid_on)}", f"{paid_on.isoformat()}#{account}#{number}"
 
 
 # --- devices

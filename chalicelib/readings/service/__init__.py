@@ -1,5 +1,6 @@
 """The use cases of readings."""
 
+from chalicelib.readings.service.common import moved_on
 from chalicelib.readings.service.confirming import Confirmations, confirm_pending, confirm_reading
 from chalicelib.readings.service.importing import run_import
 from chalicelib.readings.service.period import (
@@ -31,6 +32,7 @@ __all__ = [
     "list_pending",
     "list_readings",
     "migrated",
+    "moved_on",
     "period_is_open",
     "release_period",
     "run_import",
