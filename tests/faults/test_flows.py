@@ -45,7 +45,7 @@ REGISTRY_FILE = (
     "account_number,meter_number,consumer_class,area,consumer_number,first_name,last_name\n"
     "101,M-1,unit,A,7,Ana,Reyes\n102,M-2,unit,A,7,Ana,Reyes\n103,M-3,unit,A,,,\n104,M-4,castle,A,,Eva,Luna\n"
 )
-_PAID = {"paymentDate": "2025-08-05", "amount": "10.00", "method": "cash"}
+_PAID = {"paymentDate": "2025-08-05", "amount": "2.00", "method": "cash"}
 HISTORY_FILE = json.dumps(
     {
         "months": [
@@ -57,10 +57,10 @@ HISTORY_FILE = json.dumps(
                     str(unit): {
                         "prior": month - 7,
                         "current": month - 6,
-                        "payments": [_PAID] * 2 if month == 7 else [],
+                        "payments": [_PAID] * 6 if month == 7 else [],
                         "penaltyAmount": "1.25" if unit == 7 else 0,
                     }
-                    for unit in range(24)
+                    for unit in range(12)  # more writes than one transaction takes
                 }
                 | {"nobody": {"prior": 0, "current": 1}},
             }
@@ -153,7 +153,7 @@ def _announced_registry(open_utility: Callable[[Api], Utility]) -> Callable[[Api
 def _announced_history(api: Api) -> Utility:
     utility = open_condominium(api)
     admin = utility.as_staff()
-    for number in range(24):
+    for number in range(12):
         unit = {"accountNumber": str(number), "consumerClass": "unit", "meterNumber": f"WM-{number}", "area": "A"}
         admin.post(f"{utility.base}/connections", unit).expect(201)
     announce = replace(utility.context(now=NOVEMBER), new_id=lambda: IMPORT)
