@@ -83,7 +83,8 @@ def decide(
     """
     try:
         if connection is None:
-            reason = f"no connection here goes by {entry.unit}; register it first"
+            one = "no connection here goes by that number"
+            reason = one if entry.purpose == "service" else f"not just one connection here is a {entry.purpose}"
             raise EntryRefused(Refusal(entry.line, entry.place, "unknown-unit", reason))
         if standing is not None:
             return _against_standing(migration, entry, standing, paid)
@@ -209,7 +210,8 @@ def _reading_of(migration: Migration, entry: Entry, connection: Connection) -> R
             entry=migration.by,
         )
     except MeterbookError as error:
-        raise EntryRefused(Refusal(entry.line, f"{entry.place}.current", error.code, str(error))) from None
+        place = f"{entry.place}.current" if error.code == "below-previous" else entry.place
+        raise EntryRefused(Refusal(entry.line, place, error.code, str(error))) from None
     if entry.consumption not in {None, reading.usage}:
         reason = f"the file says {plain(entry.consumption or reading.usage)}, the readings give {plain(reading.usage)}"
         raise EntryRefused(Refusal(entry.line, f"{entry.place}.consumption", "consumption-differs", reason))

@@ -181,7 +181,8 @@ def _said_of(at: int, said: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]
     """This function will go through a month's units and meters that have something to say, with their places."""
     for unit, value in (said.get("units") or {}).items():
         if value is not None:
-            yield unit, f"months[{at}].units.{unit}", value
+            name = unit[:41]  # no account number is that long
+            yield name, f"months[{at}].units.{name}", value
     for name in _METERS:
         value = said.get(name)
         # A building's use that was added up from its units is no reading; it is added up here too.

@@ -447,6 +447,10 @@ def test_a_transaction_is_as_full_as_it_can_be(utility: Utility) -> None:
 
 def test_the_example_of_the_documentation_is_taken_in(utility: Utility) -> None:
     (example,) = [block for block in code_blocks(_PAGE) if block.language == "json"]
+    admin = admin_of(utility)
+    sheet = admin.get(f"{utility.base}/tariffs").expect(200)["items"][0]["sheet"]
+    sheet["charges"][1]["code"] = "base"  # as S1's preset calls it
+    admin.put(f"{utility.base}/tariffs/standard/versions/1", sheet).expect(200)
     done = bring(utility, example.text)
     assert (done["counts"]["accepted"], report(utility, done)) == (3, [])
     assert bill(utility, "2025-07.101.1")["status"] == "paid"
