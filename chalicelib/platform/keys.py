@@ -10,12 +10,10 @@ from chalicelib.kernel.period import Period
 
 Key = tuple[str, str]
 
-_SHARD_DIGITS = 4
-
 
 def shard_name(shard: int) -> str:
     """This function will print a shard number as keys carry it: 7 -> 0007."""
-    return str(shard).zfill(_SHARD_DIGITS)
+    return f"{shard:04}"
 
 
 # --- the audit log
@@ -56,6 +54,11 @@ def project(client_id: str, project_id: str) -> Key:
 def former_settings(client_id: str, project_id: str, version: int | None) -> Key:
     """This function will name former settings of a project, or of the client; without a version, all of them."""
     return f"{client_id}#CONFIG", f"FORMER#{project_id}#" + ("" if version is None else f"{version:06}")
+
+
+# --- billing cycles
+def billing_cycle(client_id: str, cycle_id: str) -> Key:
+    return f"{client_id}#CYCLES", f"CYCLE#{cycle_id}"
 
 
 # --- areas
@@ -251,7 +254,6 @@ def open_bill_place(due_on: date, account: str, month: Period) -> str:
 
 # --- payments: an account's money, beside which later come its penalties, waivers and credits
 def payment(client_id: str, project_id: str, account: str, month: Period, revision: int, number: str) -> Key:
-    """This function will name a payment of a bill; without a number, what the names of all of them begin with."""
     return account_view(client_id, project_id, account), f"PAYMENT#{month}#{revision}#{number}"
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from chalicelib.billing.domain import bill_of
 from chalicelib.bills.domain import Bill, IssueTerms
 from chalicelib.consumers.domain import Connection
+from chalicelib.cycles.domain import DueRule
 from chalicelib.files.domain.record import ImportCounts, Intake, Refusal, ReportLine
 from chalicelib.imports.domain.history_file import Entry, EntryRefused, StatedPayment, in_words
 from chalicelib.kernel.errors import Invalid, MeterbookError
@@ -26,9 +27,10 @@ _LINE_OF = {"baseCharge": "base", "usageCharge": "usage"}
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """Which project's history is taken in, on what day, and by whose import."""
+    """Which project's history is taken in, on what day, by whose import, and when its bills are due unless it says."""
 
     project: Project
+    due: DueRule
     today: date
     by: By
 
@@ -168,7 +170,7 @@ def _take(migration: Migration, entry: Entry, connection: Connection, book: Tari
             raise EntryRefused(Refusal(entry.line, entry.place, "not-billed", reason))
         return Taken(entry, reading, None, (), stored=False)
     by = migration.by
-    terms = IssueTerms(by.origin, by.at, entry.month.billed_on, entry.month.due_on, migrated=True)
+    terms = IssueTerms(by.origin, by.at, entry.month.billed_on, entry.month.due_on, migration.due, migrated=True)
     try:
         bill = bill_of(migration.project, terms, reading, connection, book)
     except MeterbookError as error:

@@ -31,6 +31,7 @@ from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Entry as By
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import TariffBook
+from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
 # Beside its entries a transaction holds the check of the period and one entry of the audit log.
@@ -89,6 +90,7 @@ def _take_in(ctx: Context, project: Project, record: FileImport, history: Histor
         ctx=ctx,
         migration=Migration(
             project=project,
+            due=tenancy.due_rule(project),
             today=local_day(ctx.now, project.settings.timezone),
             by=By(by=record.requested_by, at=record.requested_at, source="migrated", origin=record.id),
         ),

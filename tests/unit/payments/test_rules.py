@@ -11,10 +11,10 @@ from chalicelib.bills.domain import Bill, IssueTerms, make_bill, usage_of
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.payments.domain import Payment, check_payment, paid_by, parse_payment_id
-from tests.support.examples import FIFTH, NOW, WATERWORKS, WATERWORKS_BOOK, connection, reading
+from tests.support.examples import FIFTH, NOW, WATERWORKS, WATERWORKS_BOOK, connection, due_of, reading
 
 _RATING = WATERWORKS_BOOK.rate("residential", usage_of(WATERWORKS, reading(), connection()))
-BILL = make_bill(WATERWORKS, reading(), connection(), _RATING, IssueTerms("run-1", NOW, None, None))
+BILL = make_bill(WATERWORKS, reading(), connection(), _RATING, IssueTerms("run-1", NOW, None, None, due_of(WATERWORKS)))
 PAYMENT = Payment(
     number="01K9R6TGM0W5GNPCRW6FPSSVTH",
     account=BILL.account,
