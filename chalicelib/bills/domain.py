@@ -83,7 +83,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class IssueTerms:
-    """What a run, or a migration, decides for all its bills. Without days, each reading's day counts, and the rule `due`."""
+    """What a run, or a migration, decides for bills. Without days, each reading's day counts, and the rule `due`."""
 
     run_id: str
     issued_at: datetime
