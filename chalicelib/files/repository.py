@@ -23,7 +23,6 @@ class ImportItem(TableItem):
     requested_by = UnicodeAttribute()
     requested_at = InstantAttribute()
     finished_at = InstantAttribute(null=True)
-    request_print = UnicodeAttribute()
     areas = JsonAttribute(null=True)
 
 
@@ -82,7 +81,6 @@ def _item(project: Project, record: FileImport) -> ImportItem:
         requested_by=record.requested_by,
         requested_at=record.requested_at,
         finished_at=record.finished_at,
-        request_print=record.request_print,
         areas=None if record.areas is None else list(record.areas),
     )
 
@@ -101,6 +99,5 @@ def _import(item: ImportItem) -> FileImport:
         requested_by=item.requested_by,
         requested_at=item.requested_at,
         finished_at=item.finished_at,
-        request_print=item.request_print,
         areas=None if item.areas is None else tuple(item.areas),
     )

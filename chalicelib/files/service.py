@@ -10,7 +10,7 @@ from chalicelib.files import repository
 from chalicelib.files.domain.record import FileImport, FileKind, ImportCounts, Intake, Refusal, ReportLine
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Invalid, NotFound
-from chalicelib.kernel.ids import fingerprint, known_ulid
+from chalicelib.kernel.ids import known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import storage
@@ -35,10 +35,7 @@ Parsed = TypeVar("Parsed")
 def ask_for_upload(
     ctx: Context, *, kind: FileKind, file_name: str, period: Period | None
 ) -> tuple[FileImport, UploadForm]:
-    """This function will announce a file and give the form to post it with, good for 15 minutes.
-
-    :raises Invalid: if the request's Idempotency-Key was used for another one.
-    """
+    """This function will announce a file and give the form to post it with, good for 15 minutes."""
     project = tenancy.get_project(ctx)
     record = FileImport(
         id=ctx.new_id(),
@@ -51,16 +48,12 @@ def ask_for_upload(
         requested_by=ctx.actor.id,
         requested_at=ctx.now,
         finished_at=None,
-        request_print=fingerprint(kind, file_name, str(period)),
         areas=ctx.actor.areas,
     )
     try:
         repository.insert_import(project, record, also=[_noted(ctx, "import.announced", record)])
     except Refused:
-        made = repository.find_import(project, record.id)
-        if made is None or made.request_print != record.request_print:
-            raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one") from None
-        record = made
+        record = get_import(ctx, kind=kind, import_id=record.id)  # this very request, carried out before
     form = storage.upload_form(file_key(project, record), content_type=_CONTENT_TYPES[kind], max_bytes=MAX_BYTES)
     return record, form
 

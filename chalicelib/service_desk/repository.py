@@ -29,7 +29,6 @@ class RequestItem(TableItem):
     decision_print = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
     account = UnicodeAttribute(null=True)
-    request_print = UnicodeAttribute()
 
 
 class IssueItem(TableItem):
@@ -43,7 +42,6 @@ class IssueItem(TableItem):
     status = UnicodeAttribute()
     reported_at = InstantAttribute()
     changed_at = InstantAttribute()
-    request_print = UnicodeAttribute()
 
 
 class ResponseItem(TableItem):
@@ -166,7 +164,6 @@ def _request_item(client_id: str, request: ConnectionRequest) -> RequestItem:
         decision_print=decision.print if decision else None,
         reason=request.reason,
         account=request.account,
-        request_print=request.request_print,
     )
 
 
@@ -187,7 +184,6 @@ def _request(item: RequestItem) -> ConnectionRequest:
         decision=Decision(by, at, decision_print) if by and decision_print else None,
         reason=item.reason,
         account=item.account,
-        request_print=item.request_print,
     )
 
 
@@ -209,7 +205,6 @@ def _issue_item(client_id: str, issue: Issue) -> IssueItem:
         status=issue.status,
         reported_at=issue.reported_at,
         changed_at=issue.changed_at,
-        request_print=issue.request_print,
     )
 
 
@@ -226,7 +221,6 @@ def _issue(item: IssueItem) -> Issue:
         status=status,
         reported_at=item.reported_at,
         changed_at=item.changed_at,
-        request_print=item.request_print,
     )
 
 

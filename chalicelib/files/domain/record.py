@@ -40,7 +40,6 @@ class FileImport:
     requested_by: str
     requested_at: datetime
     finished_at: datetime | None
-    request_print: str
     areas: tuple[str, ...] | None = None
 
 

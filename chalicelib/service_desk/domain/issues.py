@@ -25,7 +25,6 @@ class Issue:
     status: IssueStatus
     reported_at: datetime
     changed_at: datetime
-    request_print: str
 
 
 @dataclass(frozen=True, slots=True)

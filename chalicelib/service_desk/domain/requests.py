@@ -39,7 +39,6 @@ class ConnectionRequest:
     decision: Decision | None
     reason: str | None
     account: str | None
-    request_print: str
 
 
 def approve(request: ConnectionRequest, *, account: str, decision: Decision) -> ConnectionRequest:

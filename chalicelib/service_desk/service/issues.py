@@ -7,7 +7,7 @@ from chalicelib.consumers import service as consumers
 from chalicelib.identity import service as identity
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
-from chalicelib.kernel.ids import fingerprint, known_ulid
+from chalicelib.kernel.ids import known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.platform.transaction import Refused
 from chalicelib.service_desk import repository
@@ -49,13 +49,12 @@ def report_issue(
         status="pending",
         reported_at=ctx.now,
         changed_at=ctx.now,
-        request_print=fingerprint(consumer.id, title, description, project_id or "", account or ""),
     )
     try:
         noted = audit.record(ctx, action="issue.reported", subject=("issue", issue.id), after={"account": account})
         repository.commit([repository.insert_issue(ctx.client, issue), noted])
     except Refused:
-        return _same_issue(repository.find_issue(ctx.client, issue.id), issue)
+        return get_issue(ctx, issue_id=issue.id)  # this very request, carried out before
     return IssueWithResponses(issue, ())
 
 
@@ -94,10 +93,7 @@ def respond_to_issue(ctx: Context, *, issue_id: str, text: str) -> IssueWithResp
         noted = audit.record(ctx, action="issue.answered", subject=("issue", issue_id), after={"response": response.id})
         repository.commit([repository.insert_response(ctx.client, standing.issue.id, response), noted])
     except Refused:
-        standing = get_issue(ctx, issue_id=issue_id)
-        if [one.text for one in standing.responses if one.id == response.id] != [text]:
-            raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one") from None
-        return standing
+        return get_issue(ctx, issue_id=issue_id)  # this very request, carried out before
     return IssueWithResponses(standing.issue, (*standing.responses, response))
 
 
@@ -147,9 +143,3 @@ def _check_own_connection(ctx: Context, project_id: str | None, account: str) ->
     mine = {(project.id, connection.account) for project, connection in consumers.my_connections(ctx)}
     if (project_id, account) not in mine:
         raise Invalid("not-your-connection", f"accountNumber: you have no connection {account} in {project_id}")
-
-
-def _same_issue(made: tuple[Issue, tuple[Response, ...]] | None, asked: Issue) -> IssueWithResponses:
-    if made is None or made[0].request_print != asked.request_print:
-        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
-    return IssueWithResponses(*made)

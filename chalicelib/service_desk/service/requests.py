@@ -52,12 +52,11 @@ def ask_for_connection(
         decision=None,
         reason=None,
         account=None,
-        request_print=fingerprint(consumer.id, project.id, consumer_class or "", address, note or ""),
     )
     try:
         repository.commit([repository.insert_request(ctx.client, request), _noted(ctx, "request.made", request)])
     except Refused:
-        return _same_request(repository.find_request(ctx.client, request.id), request)
+        return repository.find_request(ctx.client, request.id) or request  # this very request, carried out before
     return request
 
 
@@ -186,9 +185,3 @@ def _decided_meanwhile(ctx: Context, request: ConnectionRequest, decision: Decis
     if not rules.is_repeated(standing, decision):
         rules.check_pending(standing)
     return standing
-
-
-def _same_request(made: ConnectionRequest | None, asked: ConnectionRequest) -> ConnectionRequest:
-    if made is None or made.request_print != asked.request_print:
-        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
-    return made

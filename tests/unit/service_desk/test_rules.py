@@ -26,7 +26,6 @@ _PENDING = ConnectionRequest(
     decision=None,
     reason=None,
     account=None,
-    request_print="print",
 )
 _ISSUE = Issue(
     id="I1",
@@ -39,7 +38,6 @@ _ISSUE = Issue(
     status="pending",
     reported_at=_NOW,
     changed_at=_NOW,
-    request_print="print",
 )
 _LATER = datetime(2025, 11, 6, 2, 30, tzinfo=UTC)
 
