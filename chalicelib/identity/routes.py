@@ -109,12 +109,6 @@ def change_user(ctx: Context, *, user: str, body: UserChange) -> UserOut:
     return UserOut.of(service.change_user(ctx, user_id=user, changes=body.given()))
 
 
-@endpoint(blueprint, "DELETE", _USER, permission="users.manage", returns=UserOut)
-def delete_user(ctx: Context, *, user: str) -> UserOut:
-    """Delete a user: the record stays, and nobody signs in by it again."""
-    return UserOut.of(service.delete_user(ctx, user_id=user))
-
-
 @endpoint(blueprint, "PUT", _USER + "/role", permission="users.manage", body=RoleChange, returns=UserOut)
 def change_role(ctx: Context, *, user: str, body: RoleChange) -> UserOut:
     """Give a user another role; their sessions end."""

@@ -89,3 +89,21 @@ def faults(*, strike_at: int | None = None, mode: Mode = "dies before") -> Itera
         for client in clients:
             for name, hook in hooks:
                 client.meta.events.unregister(name, hook)
+
+
+@contextmanager
+def just_before_writing(act: Callable[[], object]) -> Iterator[None]:
+    """This function will let something else happen between what the next deed reads and its transaction, once."""
+    waiting = [act]
+
+    def hook(**_: Any) -> None:  # noqa: ANN401
+        while waiting:
+            waiting.pop()()
+
+    events = dynamo.client().meta.events
+    events.register("before-call.dynamodb.TransactWriteItems", hook)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb.TransactWriteItems", hook)
+    assert not waiting, "nothing was written"

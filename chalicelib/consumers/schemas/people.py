@@ -6,6 +6,7 @@ from pydantic import Field
 
 from chalicelib.consumers.domain import Consumer, ConsumerStatus
 from chalicelib.consumers.domain.people import MeterBrand
+from chalicelib.identity.domain import User
 from chalicelib.platform.schema import Instant, PageQuery, Schema, Text, Version
 
 Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["juan@example.com"])]
@@ -101,6 +102,30 @@ class LoginMade(Schema):
 
     user_id: str
     login: str
+
+
+class UserDeleted(Schema):
+    """A user who is deleted: on record, and nobody signs in by it again."""
+
+    id: str
+    login: str
+    name: str
+    role: str
+    consumer_id: str | None
+    status: Literal["active", "disabled", "deleted"]
+    deleted_at: Instant | None
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(
+            id=user.id,
+            login=user.login,
+            name=user.name,
+            role=user.role,
+            consumer_id=user.consumer_id,
+            status=user.status,
+            deleted_at=user.deleted_at,
+        )
 
 
 class BrandBody(Schema):

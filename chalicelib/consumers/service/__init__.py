@@ -12,6 +12,7 @@ from chalicelib.consumers.service.life import (
     list_events,
     reconnect,
 )
+from chalicelib.consumers.service.logins import delete_user, open_login
 from chalicelib.consumers.service.lookup import (
     all_connections,
     connections_by_account,
@@ -31,7 +32,6 @@ from chalicelib.consumers.service.people import (
     get_consumer,
     get_own_profile,
     list_consumers,
-    open_login,
     register_consumer,
     search_consumers,
 )
@@ -45,6 +45,7 @@ __all__ = [
     "connections_by_account",
     "delete_connection",
     "delete_consumer",
+    "delete_user",
     "disconnect",
     "exchange_meter",
     "explain_refusal",

@@ -1,5 +1,6 @@
 """Register consumers, change them, set them aside, and find them by name."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
@@ -15,7 +16,6 @@ from chalicelib.consumers.domain.people import (
 )
 from chalicelib.consumers.repository import people as repository
 from chalicelib.identity import service as identity
-from chalicelib.identity.domain import User
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
@@ -123,7 +123,9 @@ def change_own_profile(ctx: Context, *, version: int, phone: str | None, address
 
 
 def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
-    """This function will delete a consumer: nobody finds them any more, and what names them stays whole.
+    """This function will delete a consumer, with their login: nobody finds them any more, nobody signs in as them.
+
+    What names them stays whole.
 
     :raises NotFound: if the client has no such consumer.
     :raises Conflict: while a connection of theirs is active.
@@ -132,7 +134,8 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
     if before.status == "deleted":
         return before
     after = deleted(before, ctx.now)
-    _store(ctx, before, after, "deleted")
+    login = identity.prepare_consumer_deletion(ctx, user_id=before.user_id) if before.user_id else []
+    _store(ctx, before, after, "deleted", also=login)
     return after
 
 
@@ -171,23 +174,13 @@ def search_consumers(ctx: Context, *, text: str, limit: int, cursor: str | None)
     return Page(tuple(found), cursor)
 
 
-def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> User:
-    """This function will let a consumer sign in and see what is theirs.
-
-    :raises NotFound: if the client has no such consumer.
-    :raises Conflict: if the login name is taken.
-    """
-    consumer = get_consumer(ctx, consumer_id=consumer_id)
-    return identity.register_consumer_login(
-        ctx, consumer_id=consumer.id, login=login, name=consumer.name, password=password
-    )
-
-
-def _store(ctx: Context, before: Consumer, after: Consumer, action: str = "changed") -> None:
+def _store(
+    ctx: Context, before: Consumer, after: Consumer, action: str = "changed", *, also: Sequence[Action] = ()
+) -> None:
     if after.email:
         unique_email(after.email)
     try:
-        repository.store_consumer(ctx.client, before, after, also=[_noted(ctx, action, after, before=before)])
+        repository.store_consumer(ctx.client, before, after, also=[_noted(ctx, action, after, before=before), *also])
     except Refused as refused:
         if "email" in refused.labels:
             raise _email_taken() from None

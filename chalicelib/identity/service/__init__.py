@@ -1,5 +1,6 @@
 """Use cases of identity: signing in, sessions, users, roles, login events."""
 
+from chalicelib.identity.service.common import insert
 from chalicelib.identity.service.passwords import change_own_password, set_password
 from chalicelib.identity.service.roles import change_role_definition, define_role, delete_role, list_roles
 from chalicelib.identity.service.sessions import check_session, sign_out, sign_out_everywhere
@@ -12,8 +13,8 @@ from chalicelib.identity.service.users import (
     get_me,
     get_user,
     list_users,
+    prepare_consumer_deletion,
     prepare_consumer_login,
-    register_consumer_login,
     register_first_superuser,
     register_staff,
 )
@@ -31,11 +32,12 @@ __all__ = [
     "delete_user",
     "get_me",
     "get_user",
+    "insert",
     "list_logins",
     "list_roles",
     "list_users",
+    "prepare_consumer_deletion",
     "prepare_consumer_login",
-    "register_consumer_login",
     "register_first_superuser",
     "register_staff",
     "renew",

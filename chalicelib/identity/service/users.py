@@ -6,7 +6,7 @@ from chalicelib.identity.domain.names import normalised_login
 from chalicelib.identity.domain.roles import BUILT_IN, CONSUMER, check_reach, check_staff_role
 from chalicelib.identity.domain.users import Status, User, check_kind, check_other
 from chalicelib.identity.repository import roles, users
-from chalicelib.identity.service.common import apply, close, counts, insert, manageable, new_user, registered
+from chalicelib.identity.service.common import apply, close, closing, counts, insert, manageable, new_user, registered
 from chalicelib.identity.service.roles import find_role
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import NotFound
@@ -52,22 +52,12 @@ def register_first_superuser(ctx: Context, *, login: str, name: str, password: s
     return insert(ctx, user, [*registered(ctx, ctx.client, user, access), roles.only_superuser(ctx.client)])
 
 
-def register_consumer_login(ctx: Context, *, consumer_id: str, login: str, name: str, password: str) -> User:
-    """This function will make a login for a consumer, who then sees what is theirs and nothing else.
-
-    :raises Invalid: for a login name or password against the client's rules.
-    :raises Conflict: if the login name is taken.
-    """
-    facts = {"login": login, "name": name}
-    client = tenancy.get_client(ctx)
-    user, actions = prepare_consumer_login(ctx, client, consumer_id=consumer_id, facts=facts, password=password)
-    return insert(ctx, user, actions)
-
-
 def prepare_consumer_login(
     ctx: Context, client: Client, *, consumer_id: str, facts: Mapping[str, str | None], password: str
 ) -> tuple[User, list[Action]]:
     """This function will give a consumer's new login and its writes, for a transaction that writes the consumer too.
+
+    `facts` are login and name, and maybe number, email and phone. `insert` carries the writes out.
 
     :raises Invalid: for a login name or password against the client's rules.
     """
@@ -155,11 +145,24 @@ def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> U
     `also` is written in the same transaction.
 
     :raises Conflict: for oneself and for the last superuser.
+    :raises Refused: if a condition of `also` does not hold.
     """
     user, access, role = manageable(ctx, user_id)
     check_other(ctx.actor, user, "delete")
     after = user.changed(status="deleted", deleted_at=ctx.now)
     return close(ctx, user, access, after, [*counts(ctx.client, user, after, role, None), *also], deed="user.deleted")
+
+
+def prepare_consumer_deletion(ctx: Context, *, user_id: str) -> list[Action]:
+    """This function will give the writes that delete a consumer's login, for the transaction that deletes the consumer.
+
+    Labels: `user`, `access`, if either was changed meanwhile.
+
+    :raises NotFound: if there is no such user, or they are deleted.
+    """
+    user, access, _ = manageable(ctx, user_id)
+    after = user.changed(status="deleted", deleted_at=ctx.now)
+    return closing(ctx, user, access, after, deed="user.deleted")
 
 
 def _found(user: User | None) -> User:
