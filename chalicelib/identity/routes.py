@@ -3,22 +3,27 @@
 from chalice.app import Blueprint
 
 from chalicelib.identity import service
-from chalicelib.identity.schemas import (
+from chalicelib.identity.schemas.sessions import (
     LoginPage,
     LoginQuery,
+    Renewal,
+    Reset,
+    ResetAsked,
+    ResetRequest,
+    SignedOut,
+    SignInBody,
+    SignInOut,
+)
+from chalicelib.identity.schemas.users import (
     MeOut,
     NewRole,
     NewStaff,
     PasswordChange,
     PasswordSet,
-    Renewal,
     RoleChange,
     RoleList,
     RoleOut,
     RoleSet,
-    SignedOut,
-    SignInBody,
-    SignInOut,
     StatusChange,
     UserChange,
     UserOut,
@@ -49,6 +54,21 @@ def sign_in(ctx: Context, *, body: SignInBody) -> SignInOut:
 def renew(ctx: Context, *, body: Renewal) -> SignInOut:
     """Renew a session: new tokens for a refresh token, which is then used up."""
     return SignInOut.of(service.renew(ctx, refresh_token=body.refresh_token))
+
+
+@endpoint(
+    blueprint, "POST", "/api/auth/password-reset", permission=PUBLIC, body=ResetRequest, returns=ResetAsked, status=202
+)
+def ask_for_reset(ctx: Context, *, body: ResetRequest) -> ResetAsked:
+    """Ask for a mail by which a forgotten password is set anew."""
+    service.ask_for_reset(ctx, client_id=body.client, login=body.login)
+    return ResetAsked.whatever()
+
+
+@endpoint(blueprint, "POST", "/api/auth/password-reset/confirm", permission=PUBLIC, body=Reset, returns=SignedOut)
+def reset_password(ctx: Context, *, body: Reset) -> SignedOut:
+    """Set a new password by the token that was mailed; all sessions end."""
+    return SignedOut(sessions=service.reset_password(ctx, token=body.token, new=body.password))
 
 
 @endpoint(blueprint, "POST", "/api/auth/logout", permission=SIGNED_IN, returns=SignedOut)

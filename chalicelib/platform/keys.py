@@ -96,6 +96,10 @@ def logins_of(client_id: str, user_id: str) -> str:
     return f"{client_id}#USER-LOGINS#{user_id}"
 
 
+def password_reset(client_id: str, user_id: str) -> Key:
+    return f"{client_id}#RESET#{user_id}", "RESET"
+
+
 def role(client_id: str, name: str) -> Key:
     return f"{client_id}#ROLES", f"ROLE#{name}"
 

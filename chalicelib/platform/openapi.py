@@ -99,7 +99,9 @@ def _parameters(endpoint: Endpoint, schemas: Any, definitions: dict[str, Any]) -
 
 def _responses(endpoint: Endpoint, schemas: Any) -> dict[str, Any]:  # noqa: ANN401
     answer = {
-        "description": "Done" if endpoint.status != 202 else "Accepted: poll the Location",
+        "description": "Done"
+        if endpoint.status != 202
+        else f"Accepted{': poll the Location' * bool(endpoint.location)}",
         "content": {"application/json": {"schema": schemas[(endpoint.returns, "serialization")]}},
     }
     if endpoint.location:

@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
-from chalicelib.platform import dynamo, queue, storage
+from chalicelib.platform import dynamo, mail, queue, storage
 
 Mode = Literal["dies before", "dies after", "answer lost", "throttled"]
 MODES: tuple[Mode, ...] = ("dies before", "dies after", "answer lost", "throttled")
@@ -79,7 +79,7 @@ def faults(*, strike_at: int | None = None, mode: Mode = "dies before") -> Itera
         ("after-call.*.*", watching.after_call),
         ("before-send.*.*", watching.before_send),
     ]
-    clients: list[Any] = [dynamo.client(), queue._client(), storage._client()]
+    clients: list[Any] = [dynamo.client(), queue._client(), storage._client(), mail._client()]
     for client in clients:
         for name, hook in hooks:
             client.meta.events.register(name, hook)

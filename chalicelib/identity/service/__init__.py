@@ -2,6 +2,7 @@
 
 from chalicelib.identity.service.common import insert
 from chalicelib.identity.service.passwords import change_own_password, set_password
+from chalicelib.identity.service.resets import ask_for_reset, mail_reset, reset_password
 from chalicelib.identity.service.roles import change_role_definition, define_role, delete_role, list_roles
 from chalicelib.identity.service.sessions import check_session, sign_out, sign_out_everywhere
 from chalicelib.identity.service.signing_in import SignIn, list_logins, renew, sign_in
@@ -21,6 +22,7 @@ from chalicelib.identity.service.users import (
 
 __all__ = [
     "SignIn",
+    "ask_for_reset",
     "change_own_password",
     "change_role",
     "change_role_definition",
@@ -36,11 +38,13 @@ __all__ = [
     "list_logins",
     "list_roles",
     "list_users",
+    "mail_reset",
     "prepare_consumer_deletion",
     "prepare_consumer_login",
     "register_first_superuser",
     "register_staff",
     "renew",
+    "reset_password",
     "set_password",
     "sign_in",
     "sign_out",
