@@ -41,7 +41,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         yield chosen
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(120)
 
 
 def test_the_journey_goes_as_it_is_told(ports: dict[str, str]) -> None:
