@@ -78,7 +78,7 @@ def test_a_stranger_registers_and_signs_in_as_a_consumer_who_has_nothing_yet(uti
 
 @pytest.mark.covers("S2-024")
 @pytest.mark.parametrize("more", [{"role": "admin"}, {"consumerId": "x"}, {"permissions": ["users.manage"]}])
-def test_nobody_registers_as_anything_else(utility: Utility, more: dict[str, object]) -> None:
+def test_nobody_registers_as_anything_else(utility: Utility, more: dict[str, Any]) -> None:
     before = _people(utility)
     assert _register(utility, **more).expect(400)["code"] == "invalid-body"
     assert _people(utility) == before
@@ -102,7 +102,7 @@ def test_nobody_registers_as_anything_else(utility: Utility, more: dict[str, obj
         ({"number": "SRV-1"}, 400),
     ],
 )
-def test_what_is_asked_for_is_checked(utility: Utility, facts: dict[str, object], status: int) -> None:
+def test_what_is_asked_for_is_checked(utility: Utility, facts: dict[str, Any], status: int) -> None:
     before = _people(utility)
     _register(utility, **facts).expect(status)
     assert len(_people(utility)) - len(before) == (2 if status == 201 else 0)
