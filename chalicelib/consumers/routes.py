@@ -29,10 +29,12 @@ from chalicelib.consumers.schemas.people import (
     NewConsumer,
     NewLogin,
     ProfileChange,
+    Registered,
+    Registration,
     UserDeleted,
 )
 from chalicelib.kernel.context import Context
-from chalicelib.platform.http import SIGNED_IN, endpoint
+from chalicelib.platform.http import PUBLIC, SIGNED_IN, endpoint
 from chalicelib.platform.schema import PageQuery
 
 blueprint = Blueprint(__name__)
@@ -121,6 +123,15 @@ def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
     """Let a consumer sign in."""
     user = service.open_login(ctx, consumer_id=consumer, login=body.login, password=body.password)
     return LoginMade(user_id=user.id, login=user.login)
+
+
+@endpoint(blueprint, "POST", "/api/auth/register", permission=PUBLIC, body=Registration, returns=Registered, status=201)
+def register_self(ctx: Context, *, body: Registration) -> Registered:
+    """Register yourself as a consumer, where the utility allows it."""
+    facts = body.model_dump(by_alias=False, exclude={"client"})
+    consumer, user = service.register_self(ctx, client_id=body.client, **facts)
+    shown = ConsumerOut.of(consumer)
+    return Registered(consumer=shown, user_id=user.id, login=user.login, number=user.number, role=user.role)
 
 
 @endpoint(blueprint, "DELETE", _USER, permission="users.manage", returns=UserDeleted)

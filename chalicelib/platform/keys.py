@@ -137,6 +137,10 @@ def email(client_id: str, normalised: str) -> Key:
     return f"{client_id}#EMAIL#{normalised}", "EMAIL"
 
 
+def registrations(client_id: str, hour: str, whose: str) -> Key:
+    return f"{client_id}#REGISTRATIONS#{hour}", whose
+
+
 def meter_brand(client_id: str, brand_id: str) -> Key:
     return f"{client_id}#METER-BRANDS", f"BRAND#{brand_id}"
 

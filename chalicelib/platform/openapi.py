@@ -92,7 +92,7 @@ def _parameters(endpoint: Endpoint, schemas: Any, definitions: dict[str, Any]) -
             {"name": field, "in": "query", "required": field in described.get("required", []), "schema": schema}
             for field, schema in described["properties"].items()
         ]
-    if endpoint.method == "POST" and endpoint.permission != PUBLIC:
+    if endpoint.method == "POST" and (endpoint.permission != PUBLIC or endpoint.status == 201):
         parameters.append(_IDEMPOTENCY_KEY)
     return parameters
 

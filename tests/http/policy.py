@@ -13,6 +13,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/api/auth/login"): (PUBLIC,),
     ("POST", "/api/auth/refresh"): (PUBLIC,),
     ("POST", "/api/auth/password-reset"): (PUBLIC,),
+    ("POST", "/api/auth/register"): (PUBLIC,),
     ("POST", "/api/auth/password-reset/confirm"): (PUBLIC,),
     ("POST", "/api/auth/logout"): (SIGNED_IN,),
     ("POST", "/api/auth/logout-everywhere"): (SIGNED_IN,),

@@ -83,6 +83,14 @@ def unique_email(email: str) -> str:
     return unique
 
 
+def capitalised(name: str) -> str:
+    """This function will give a name as people write their own, whatever the telephone made of it. Source: S4-007.
+
+    ravi -> Ravi, mcDonald -> McDonald; only the first letter changes.
+    """
+    return name[:1].upper() + name[1:]
+
+
 def deleted(consumer: Consumer, at: datetime) -> Consumer:
     """This function will give the consumer as they are once deleted: on record, and found by nobody.
 

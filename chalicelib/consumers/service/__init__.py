@@ -35,6 +35,7 @@ from chalicelib.consumers.service.people import (
     register_consumer,
     search_consumers,
 )
+from chalicelib.consumers.service.registering import register_self
 
 __all__ = [
     "all_connections",
@@ -68,6 +69,7 @@ __all__ = [
     "reconnect",
     "register_connection",
     "register_consumer",
+    "register_self",
     "search_consumers",
     "shard_connections",
 ]

@@ -36,7 +36,21 @@ def register_consumer(
     """
     if email:
         unique_email(email)
-    consumer = Consumer(
+    consumer = new_consumer(ctx, first_name=first_name, last_name=last_name, email=email, phone=phone, address=address)
+    try:
+        repository.insert_consumer(ctx.client, consumer, also=[_noted(ctx, "registered", consumer)])
+    except Refused as refused:
+        if "consumer" not in refused.labels:
+            raise email_taken() from None
+        return same_request(repository.find_consumer(ctx.client, consumer.id), consumer)
+    return consumer
+
+
+def new_consumer(
+    ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
+) -> Consumer:
+    """This function will give a consumer who is to be registered."""
+    return Consumer(
         id=ctx.new_id(),
         first_name=first_name,
         last_name=last_name,
@@ -46,13 +60,6 @@ def register_consumer(
         created_at=ctx.now,
         request_print=fingerprint(first_name, last_name, email or "", phone or "", address or ""),
     )
-    try:
-        repository.insert_consumer(ctx.client, consumer, also=[_noted(ctx, "registered", consumer)])
-    except Refused as refused:
-        if "consumer" not in refused.labels:
-            raise _email_taken() from None
-        return _same_request(repository.find_consumer(ctx.client, consumer.id), consumer)
-    return consumer
 
 
 def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
@@ -183,7 +190,7 @@ def _store(
         repository.store_consumer(ctx.client, before, after, also=[_noted(ctx, action, after, before=before), *also])
     except Refused as refused:
         if "email" in refused.labels:
-            raise _email_taken() from None
+            raise email_taken() from None
         raise Conflict("changed", "somebody changed this consumer meanwhile; look at them and try again") from None
 
 
@@ -195,11 +202,16 @@ def _noted(ctx: Context, action: str, after: Consumer, *, before: Consumer | Non
     return audit.record(ctx, action=f"consumer.{action}", subject=subject, before=was, after=became)
 
 
-def _email_taken() -> Conflict:
+def email_taken() -> Conflict:
+    """This function will say that an e-mail address is somebody else's."""
     return Conflict("email-taken", "this e-mail address is another consumer's")
 
 
-def _same_request(made: Consumer | None, asked: Consumer) -> Consumer:
+def same_request(made: Consumer | None, asked: Consumer) -> Consumer:
+    """This function will answer a repetition with what the first request made.
+
+    :raises Invalid: if its Idempotency-Key was used for another one.
+    """
     if made is None or made.request_print != asked.request_print:
         raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
     return made

@@ -12,6 +12,7 @@ from chalicelib.platform.schema import Instant, PageQuery, Schema, Text
 
 Login = Annotated[str, Field(min_length=1, max_length=120, examples=["admin"])]
 Password = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
+PersonName = Annotated[Text, Field(max_length=100)]
 Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["ana@example.com"])]
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
 Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SRV-1001"])]
@@ -57,7 +58,7 @@ class NewStaff(Schema):
     """Somebody of the utility who is to sign in."""
 
     login: Login
-    name: Text
+    name: PersonName
     password: Password
     role: RoleName
     number: Number | None = Field(default=None, description="Only where people sign in by number too")
@@ -69,7 +70,7 @@ class NewStaff(Schema):
 class UserChange(Schema):
     """What is to change about a user; what is left out stays."""
 
-    name: Text | None = None
+    name: PersonName | None = None
     email: Email | None = None
     phone: Phone | None = None
 

@@ -1,6 +1,6 @@
 """Use cases of identity: signing in, sessions, users, roles, login events."""
 
-from chalicelib.identity.service.common import insert
+from chalicelib.identity.service.common import insert, name_taken
 from chalicelib.identity.service.passwords import change_own_password, set_password
 from chalicelib.identity.service.resets import ask_for_reset, mail_reset, reset_password
 from chalicelib.identity.service.roles import change_role_definition, define_role, delete_role, list_roles
@@ -39,6 +39,7 @@ __all__ = [
     "list_roles",
     "list_users",
     "mail_reset",
+    "name_taken",
     "prepare_consumer_deletion",
     "prepare_consumer_login",
     "register_first_superuser",
