@@ -16,6 +16,7 @@ from chalicelib.identity.schemas.sessions import (
 )
 from chalicelib.identity.schemas.users import (
     MeOut,
+    MyChange,
     NewRole,
     NewStaff,
     PasswordChange,
@@ -87,6 +88,12 @@ def sign_out_everywhere(ctx: Context) -> SignedOut:
 def get_me(ctx: Context) -> MeOut:
     """Show who is signed in, and what they may do."""
     return MeOut.of_actor(service.get_me(ctx), ctx.actor)
+
+
+@endpoint(blueprint, "PATCH", "/api/me", permission=SIGNED_IN, body=MyChange, returns=UserOut)
+def change_me(ctx: Context, *, body: MyChange) -> UserOut:
+    """Change your name, phone number or e-mail address, as somebody of the utility."""
+    return UserOut.of(service.change_me(ctx, changes=body.given(), password=body.password))
 
 
 @endpoint(blueprint, "PUT", "/api/me/password", permission=SIGNED_IN, body=PasswordChange, returns=UserOut)

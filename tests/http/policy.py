@@ -19,6 +19,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/api/auth/logout-everywhere"): (SIGNED_IN,),
     ("GET", "/api/openapi.json"): (PUBLIC,),
     ("GET", "/api/me"): (SIGNED_IN,),
+    ("PATCH", "/api/me"): (SIGNED_IN,),
     ("PUT", "/api/me/password"): (SIGNED_IN,),
     ("GET", "/api/me/bills"): (SIGNED_IN,),
     ("GET", "/api/me/connections"): (SIGNED_IN,),

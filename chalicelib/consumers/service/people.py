@@ -112,7 +112,7 @@ def change_consumer(  # what a form shows is what it sends back
         status=status or before.status,
         version=version + 1,
     )
-    _store(ctx, replace(before, version=version), after)
+    _store(ctx, replace(before, version=version), after, also=_login_follows(ctx, before, after))
     return after
 
 
@@ -125,7 +125,7 @@ def change_own_profile(ctx: Context, *, version: int, phone: str | None, address
     before = get_own_profile(ctx)
     check_status_change(before, before.status)
     after = replace(before, phone=phone, address=address, version=version + 1)
-    _store(ctx, replace(before, version=version), after)
+    _store(ctx, replace(before, version=version), after, also=_login_follows(ctx, before, after))
     return after
 
 
@@ -179,6 +179,18 @@ def search_consumers(ctx: Context, *, text: str, limit: int, cursor: str | None)
         if cursor is None or len(found) >= limit:
             break
     return Page(tuple(found), cursor)
+
+
+def _login_follows(ctx: Context, before: Consumer, after: Consumer) -> list[Action]:
+    """This function will give the writes that keep name and contacts of a consumer's login as the consumer's are."""
+    if before.user_id is None or _said(before) == _said(after):
+        return []
+    name, email, phone = _said(after)
+    return identity.prepare_consumer_change(ctx, user_id=before.user_id, name=name, email=email, phone=phone)
+
+
+def _said(consumer: Consumer) -> tuple[str, str | None, str | None]:
+    return consumer.name, consumer.email, consumer.phone
 
 
 def _store(

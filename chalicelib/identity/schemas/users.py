@@ -80,6 +80,16 @@ class UserChange(Schema):
         return {name: value for name, value in sent.items() if name != "name" or value}
 
 
+class MyChange(UserChange):
+    """What is to change about oneself; what is left out stays."""
+
+    password: Password | None = Field(default=None, description="The present one, to change the e-mail address")
+
+    def given(self) -> dict[str, str | None]:
+        """This function will give what was sent of oneself, without the password."""
+        return {name: value for name, value in super().given().items() if name != "password"}
+
+
 class RoleChange(Schema):
     """The role that a user is to have."""
 

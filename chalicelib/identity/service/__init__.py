@@ -7,6 +7,7 @@ from chalicelib.identity.service.roles import change_role_definition, define_rol
 from chalicelib.identity.service.sessions import check_session, sign_out, sign_out_everywhere
 from chalicelib.identity.service.signing_in import SignIn, list_logins, renew, sign_in
 from chalicelib.identity.service.users import (
+    change_me,
     change_role,
     change_status,
     change_user,
@@ -14,6 +15,7 @@ from chalicelib.identity.service.users import (
     get_me,
     get_user,
     list_users,
+    prepare_consumer_change,
     prepare_consumer_deletion,
     prepare_consumer_login,
     register_first_superuser,
@@ -23,6 +25,7 @@ from chalicelib.identity.service.users import (
 __all__ = [
     "SignIn",
     "ask_for_reset",
+    "change_me",
     "change_own_password",
     "change_role",
     "change_role_definition",
@@ -40,6 +43,7 @@ __all__ = [
     "list_users",
     "mail_reset",
     "name_taken",
+    "prepare_consumer_change",
     "prepare_consumer_deletion",
     "prepare_consumer_login",
     "register_first_superuser",

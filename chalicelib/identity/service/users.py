@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
+from chalicelib.audit import service as audit
 from chalicelib.identity.domain.names import normalised_login
 from chalicelib.identity.domain.roles import BUILT_IN, CONSUMER, check_reach, check_staff_role
 from chalicelib.identity.domain.users import Status, User, check_kind, check_other
 from chalicelib.identity.repository import roles, users
 from chalicelib.identity.service.common import apply, close, closing, counts, insert, manageable, new_user, registered
+from chalicelib.identity.service.passwords import proven
 from chalicelib.identity.service.roles import find_role
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.platform.transaction import Action
@@ -65,6 +67,20 @@ def prepare_consumer_login(
     return user, registered(ctx, client.id, user, access)
 
 
+def prepare_consumer_change(
+    ctx: Context, *, user_id: str, name: str, email: str | None, phone: str | None
+) -> list[Action]:
+    """This function will give the writes by which a login follows its consumer, for the transaction that changes them.
+
+    Where people sign in by e-mail address, that stays: it is the login's own. Label: `user`, if changed meanwhile.
+    """
+    user = _found(users.find_user(ctx.client, user_id))
+    by_name = tenancy.get_client(ctx).login_names == "username"
+    after = user.changed(name=name, phone=phone, email=email if by_name else user.email)
+    noted = audit.record(ctx, action="user.changed", subject=("user", user.id), after={"changed": "with the consumer"})
+    return [users.put_user(ctx.client, user, after), noted]
+
+
 def get_me(ctx: Context) -> User:
     """This function will give the signed-in user.
 
@@ -108,6 +124,24 @@ def change_user(ctx: Context, *, user_id: str, changes: Mapping[str, str | None]
     :raises Conflict: if the login name is taken.
     """
     user, _, _ = manageable(ctx, user_id)
+    return apply(ctx, user, changes)
+
+
+def change_me(ctx: Context, *, changes: Mapping[str, str | None], password: str | None) -> User:
+    """This function will change one's own name, phone or e-mail address, as `change_user` does.
+
+    Whoever can read the mailbox can set a new password: a new address asks for the present password.
+
+    :raises Invalid: for a consumer, and for a new e-mail address without the right password.
+    :raises Conflict: if the login name is taken.
+    """
+    user = get_me(ctx)
+    if user.consumer_id:
+        raise Invalid(
+            "consumer-profile", "change your phone and address at /api/me/profile; the utility keeps the rest"
+        )
+    if "email" in changes and changes["email"] != user.email:
+        user, _ = proven(ctx, password or "")
     return apply(ctx, user, changes)
 
 

@@ -9,7 +9,8 @@ from chalicelib.consumers import service
 from chalicelib.kernel.errors import MeterbookError
 from tests.support.faults import MODES, Death, Mode, faults, just_before_writing
 from tests.support.http import Api
-from tests.support.utilities import PASSWORD, Utility, open_waterworks, register_connection
+from tests.support.table import items_of
+from tests.support.utilities import PASSWORD, Utility, open_condominium, open_waterworks, register_connection
 
 
 @pytest.fixture
@@ -133,6 +134,32 @@ def test_of_logins_opened_at_the_moment_of_deletion_none_survives(utility: Utili
     assert len([one for one in answers if one.startswith("juan")]) <= 1
     if answers[3] == "deleted":
         assert [_try(utility, f"juan{number}") for number in range(6)] == [401] * 6
+
+
+def test_name_and_contacts_of_a_login_follow_the_consumer(utility: Utility, admin: Api) -> None:
+    consumer = _consumer(admin, utility)
+    user = f"{_users(utility)}/{_open(admin, utility, consumer)}"
+    change = {"version": 0, "firstName": "Juana", "lastName": "Reyes", "email": "Juana@example.com"}
+    admin.put(f"{utility.consumers}/{consumer}", change).expect(200)
+    shown = admin.get(user).expect(200)
+    assert (shown["name"], shown["email"], shown["login"]) == ("Juana Reyes", "Juana@example.com", "juan")
+    juan = utility.api.sign_in(utility.client, "juan", PASSWORD)
+    juan.put("/api/me/profile", {"version": 1, "phone": "+63 917 555 0002"}).expect(200)
+    assert juan.get("/api/me").expect(200)["phone"] == "+63 917 555 0002"
+    before = len(items_of(utility.client))
+    juan.put("/api/me/profile", {"version": 2, "phone": "+63 917 555 0002", "address": "Purok 2"}).expect(200)
+    assert len(items_of(utility.client)) == before + 1  # the consumer's entry of the audit log, and none of the user
+
+
+def test_where_people_sign_in_by_e_mail_address_that_stays_the_logins_own(api: Api) -> None:
+    utility = open_condominium(api)
+    admin = utility.as_staff()
+    consumer = _consumer(admin, utility)
+    user = f"{_users(utility)}/{_open(admin, utility, consumer, 'juan@example.com')}"
+    change = {"version": 0, "firstName": "Juana", "lastName": "Cruz", "email": "office@example.com"}
+    admin.put(f"{utility.consumers}/{consumer}", change).expect(200)
+    shown = admin.get(user).expect(200)
+    assert (shown["name"], shown["email"], shown["login"]) == ("Juana Cruz", "juan@example.com", "juan@example.com")
 
 
 @pytest.mark.parametrize("mode", MODES)

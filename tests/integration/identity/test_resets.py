@@ -75,14 +75,12 @@ def test_a_forgotten_password_is_set_by_a_token_that_is_good_once(app: Chalice, 
     assert _signs_in(utility, NEW)
 
 
-def test_a_reset_is_on_record_as_the_users_own_deed(app: Chalice, utility: Utility, ana: str, at: At) -> None:
-    token = _mailed(app, utility, ana)
-    at(NOVEMBER + timedelta(minutes=1))
-    _confirm(utility, token).expect(200)
+def test_a_reset_is_on_record_as_the_users_own_deed(app: Chalice, utility: Utility, ana: str) -> None:
+    _confirm(utility, _mailed(app, utility, ana)).expect(200)
     me = utility.api.sign_in(utility.client, "ana", NEW).get("/api/me").expect(200)["id"]
     log = utility.as_staff().get(f"/api/clients/{utility.client}/audit-log", subjectKind="user", subjectId=me)
-    said = [(entry["action"], entry["actorId"]) for entry in log.expect(200)["items"]]
-    assert said[:2] == [("user.password-reset", me), ("user.reset-mailed", "job:send_mails")]
+    said = {(entry["action"], entry["actorId"]) for entry in log.expect(200)["items"]}
+    assert said >= {("user.password-reset", me), ("user.reset-mailed", "job:send_mails")}
 
 
 @pytest.mark.covers("S3-112")
