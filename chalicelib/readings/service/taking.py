@@ -41,6 +41,7 @@ def take_reading(
     today = local_day(ctx.now, project.settings.timezone)
     entry = Entry(by=ctx.actor.id, at=ctx.now, source="manual", origin=ctx.request_id)
     reading = rules.take(project, connection, value=value, read_on=read_on, today=today, entry=entry)
+    tenancy.stay_with_cycle(project)
     try:
         repository.commit([*writes_of(project, reading, connection), noted(ctx, "reading.taken", reading)])
     except Refused as refused:
