@@ -15,6 +15,7 @@ from chalicelib.identity.schemas.sessions import (
     SignInOut,
 )
 from chalicelib.identity.schemas.users import (
+    AreasChange,
     MeOut,
     MyChange,
     NewRole,
@@ -140,6 +141,12 @@ def change_user(ctx: Context, *, user: str, body: UserChange) -> UserOut:
 def change_role(ctx: Context, *, user: str, body: RoleChange) -> UserOut:
     """Give a user another role; their sessions end."""
     return UserOut.of(service.change_role(ctx, user_id=user, role=body.role))
+
+
+@endpoint(blueprint, "PUT", _USER + "/areas", permission="users.manage", body=AreasChange, returns=UserOut)
+def change_areas(ctx: Context, *, user: str, body: AreasChange) -> UserOut:
+    """Say where a user's permissions end; it holds from their next request on."""
+    return UserOut.of(service.change_areas(ctx, user_id=user, areas=body.areas))
 
 
 @endpoint(blueprint, "PUT", _USER + "/password", permission="users.manage", body=PasswordSet, returns=UserOut)

@@ -59,7 +59,9 @@ def change_connection(
     if meter_brand and meter_brand != before.meter_brand:
         lists.append(brands.is_known(ctx.client, meter_brand))
     lists.append(noted(ctx, "changed", before, after))
-    _commit(project, after, [*repository.store_connection(project, replace(before, version=version), after), *lists])
+    _commit(
+        ctx, project, after, [*repository.store_connection(project, replace(before, version=version), after), *lists]
+    )
     return after
 
 
@@ -130,7 +132,7 @@ def exchange_meter(
     known = [brands.is_known(ctx.client, meter_brand)] if meter_brand else []
     event = _event(ctx, project, after, "meter_exchanged", facts, reason, on)
     log = noted(ctx, "meter-exchanged", before, after)
-    _commit(project, after, [*repository.store_connection(project, before, after), event, log, *known])
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log, *known])
     return after
 
 
@@ -146,7 +148,7 @@ def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, 
     facts = {"from": before.consumer_id or "", "to": consumer_id}
     event = _event(ctx, project, after, "consumer_changed", facts, reason, on)
     log = noted(ctx, "handed-over", before, after)
-    _commit(project, after, [*repository.store_connection(project, before, after), event, log])
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log])
     return after
 
 
@@ -161,7 +163,7 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     if connection.last_period is not None:
         raise Conflict("connection-used", f"connection {account} has readings and bills; close it instead")
     lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
-    _commit(project, connection, [*repository.delete_connection(project, connection), *lists])
+    _commit(ctx, project, connection, [*repository.delete_connection(project, connection), *lists])
     return connection
 
 
@@ -188,7 +190,7 @@ def _turn(
     lists = areas.leaving(ctx, area=before.area) if after.status == "closed" else []
     lists.append(noted(ctx, kind, before, after))
     event = _event(ctx, project, after, kind, {"was": before.status}, reason, on)
-    _commit(project, after, [*repository.store_connection(project, before, after), event, *lists])
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
 
 
@@ -206,8 +208,8 @@ def _event(
     return history.insert_event(project, connection.account, event)
 
 
-def _commit(project: Project, connection: Connection, writes: list[Action]) -> None:
+def _commit(ctx: Context, project: Project, connection: Connection, writes: list[Action]) -> None:
     try:
         repository.commit(writes)
     except Refused as refused:
-        raise explain_refusal(project, connection, refused) from None
+        raise explain_refusal(ctx, project, connection, refused) from None

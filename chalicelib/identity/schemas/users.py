@@ -18,6 +18,7 @@ Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=
 Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SRV-1001"])]
 RoleName = Annotated[str, Field(max_length=40, examples=["billing_officer"])]
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["balilihan"])]
+Areas = Annotated[tuple[Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$")], ...], Field(max_length=40)]
 
 
 class UserOut(Schema):
@@ -32,6 +33,7 @@ class UserOut(Schema):
     role: str
     status: Literal["active", "disabled", "deleted"]
     consumer_id: str | None
+    areas: tuple[str, ...] = Field(description="Where a role of scope area ends")
     created_at: Instant
     deleted_at: Instant | None
 
@@ -65,6 +67,13 @@ class NewStaff(Schema):
     email: Email | None = Field(default=None, description="Where people sign in by e-mail address, that is it")
     phone: Phone | None = None
     status: Literal["active", "disabled"] = "active"
+    areas: Areas = Field(default=(), description="Where a role of scope area ends, with all that lies in them")
+
+
+class AreasChange(Schema):
+    """Where a user's permissions are to end, if their role has the scope area."""
+
+    areas: Areas = Field(description="With all that lies in them; none: they see nothing")
 
 
 class UserChange(Schema):

@@ -7,6 +7,7 @@ from chalicelib.identity.service.roles import change_role_definition, define_rol
 from chalicelib.identity.service.sessions import check_session, sign_out, sign_out_everywhere
 from chalicelib.identity.service.signing_in import SignIn, list_logins, renew, sign_in
 from chalicelib.identity.service.users import (
+    change_areas,
     change_me,
     change_role,
     change_status,
@@ -25,6 +26,7 @@ from chalicelib.identity.service.users import (
 __all__ = [
     "SignIn",
     "ask_for_reset",
+    "change_areas",
     "change_me",
     "change_own_password",
     "change_role",

@@ -184,6 +184,7 @@ def correct(
         version=reading.version + 1,
         carried=carried,
         meter_number=connection.meter_number,
+        area=connection.area,
     )
 
 
