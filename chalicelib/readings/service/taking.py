@@ -11,12 +11,13 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
-from chalicelib.platform.transaction import Refused
+from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
 from chalicelib.readings.domain import reading as rules
 from chalicelib.readings.domain.reading import Entry, Reading
 from chalicelib.readings.service.common import advance, connection_of, get_of_project, lost_race, noted, writes_of
 from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
 
 
 def take_reading(
@@ -49,6 +50,14 @@ def take_reading(
     except Refused as refused:
         raise lost_race(project, reading, refused) from None
     return reading
+
+
+def migrated(project: Project, reading: Reading, connection: Connection) -> list[Action]:
+    """This function will give the writes of a reading out of a former system, for whoever writes it with its bill.
+
+    Labels: `reading {account}` and `connection {account}`. Four write units.
+    """
+    return [repository.insert_reading(project, reading), advance(project, connection, reading)]
 
 
 def get_reading(ctx: Context, *, reading_id: str) -> Reading:
