@@ -3,7 +3,13 @@
 from chalicelib.identity.service.common import insert, name_taken
 from chalicelib.identity.service.passwords import change_own_password, set_password
 from chalicelib.identity.service.resets import ask_for_reset, mail_reset, reset_password
-from chalicelib.identity.service.roles import change_role_definition, define_role, delete_role, list_roles
+from chalicelib.identity.service.roles import (
+    begin_with_role,
+    change_role_definition,
+    define_role,
+    delete_role,
+    list_roles,
+)
 from chalicelib.identity.service.sessions import check_session, sign_out, sign_out_everywhere
 from chalicelib.identity.service.signing_in import SignIn, list_logins, renew, sign_in
 from chalicelib.identity.service.users import (
@@ -26,6 +32,7 @@ from chalicelib.identity.service.users import (
 __all__ = [
     "SignIn",
     "ask_for_reset",
+    "begin_with_role",
     "change_areas",
     "change_me",
     "change_own_password",
