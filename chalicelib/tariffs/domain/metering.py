@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.register import check_shown, range_of
 from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
 
 
@@ -30,17 +31,16 @@ def use_of(segment: Segment) -> Decimal:
 
     :raises Invalid: if the register can't have shown these values.
     """
-    limit = None if segment.digits is None else Decimal(10) ** segment.digits
-    if segment.previous < 0 or segment.current < 0 or (limit and max(segment.previous, segment.current) >= limit):
-        raise Invalid("impossible-reading", f"a register of {segment.digits} digits can't show this value")
+    for value in (segment.previous, segment.current):
+        check_shown(value, segment.digits)
     use = _as_read(segment.current, segment) - _as_read(segment.previous, segment)
     if use < 0:
-        if limit is None:
+        if segment.digits is None:
             raise Invalid(
                 "reading-below-last",
                 f"{segment.current} is less than {segment.previous}; correct it, or give the digits of a full register",
             )
-        use += limit
+        use += range_of(segment.digits)
     return use * segment.multiplier
 
 
