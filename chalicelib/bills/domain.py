@@ -56,6 +56,11 @@ class Bill:
     def reading_id(self) -> str:
         return f"{self.period}.{self.account}"
 
+    @property
+    def register_range(self) -> Decimal:
+        """How much the register can show, if it started again at zero since `previous`; else nothing."""
+        return self.usage - (self.carried or 0) - (self.reading - self.previous)
+
     def status_on(self, today: date) -> BillStatus:
         """This function will say how the bill stands on a day. It is overdue from the day after the due day."""
         return "overdue" if today > self.due_on else "open"

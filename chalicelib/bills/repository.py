@@ -35,6 +35,8 @@ class BillItem(TableItem):
     issued_at = InstantAttribute(attr_name="at")
     digest = UnicodeAttribute(attr_name="dg")
     carried = DecimalAttribute(attr_name="cd", null=True)
+    # How much the register can show, where it ran over: what it showed follows from this, `previous` and `usage`.
+    register_range = DecimalAttribute(attr_name="rg", null=True)
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -95,6 +97,7 @@ def _item(project: Project, bill: Bill) -> BillItem:
         issued_at=bill.issued_at,
         digest=bill.digest,
         carried=bill.carried,
+        register_range=bill.register_range or None,
     )
 
 
@@ -111,7 +114,7 @@ def _bill(item: BillItem) -> Bill:
         meter_number=item.meter_number,
         read_on=item.read_on,
         previous=item.previous,
-        reading=item.previous + item.usage - (item.carried or Decimal(0)),
+        reading=item.previous + item.usage - (item.carried or Decimal(0)) - (item.register_range or Decimal(0)),
         usage=item.usage,
         unit=item.unit,
         lines=unpack_lines(item.lines, item.currency),

@@ -87,6 +87,7 @@ class BillOut(Schema):
     read_on: Day
     previous_reading: DecimalText
     current_reading: DecimalText
+    rolled_over: bool = Field(description="The register ran over between the two readings: its range is in the use")
     usage: DecimalText
     carried: DecimalText | None = Field(description="The part of the use that a meter exchanged meanwhile showed")
     unit: str
@@ -117,6 +118,7 @@ class BillOut(Schema):
             read_on=bill.read_on,
             previous_reading=bill.previous,
             current_reading=bill.reading,
+            rolled_over=bool(bill.register_range),
             usage=bill.usage,
             carried=bill.carried,
             unit=bill.unit,

@@ -3,7 +3,6 @@
 from chalice.app import Blueprint
 
 from chalicelib.consumers import service
-from chalicelib.consumers.domain import MeterDetails
 from chalicelib.consumers.schemas.connections import (
     ConnectionChange,
     ConnectionOut,
@@ -147,7 +146,7 @@ def register_connection(ctx: Context, *, body: NewConnection) -> ConnectionOut:
         meter_number=body.meter_number,
         area=body.area,
         initial_reading=body.initial_reading,
-        details=MeterDetails(body.purpose, body.meter_brand, body.installed_on, body.facts.to_domain()),
+        details=body.details(),
     )
     return ConnectionOut.of(connection)
 
@@ -248,6 +247,7 @@ def exchange_meter(ctx: Context, *, account: str, body: MeterExchange) -> Connec
         final=body.final_reading,
         first=body.first_reading,
         meter_brand=body.meter_brand,
+        meter_digits=body.meter_digits,
         on=body.on,
         reason=body.reason,
     )

@@ -41,6 +41,7 @@ def take_reading(ctx: Context, *, body: NewReading) -> ReadingOut:
         meter_number=body.meter_number,
         value=body.reading,
         read_on=body.read_on,
+        rolled_over=body.rolled_over,
     )
     return ReadingOut.of(reading)
 
@@ -103,7 +104,10 @@ def get_reading(ctx: Context, *, reading: str) -> ReadingOut:
 )
 def correct_reading(ctx: Context, *, reading: str, body: CorrectedReading) -> ReadingOut:
     """Correct a reading that is not billed yet."""
-    return ReadingOut.of(service.correct_reading(ctx, reading_id=reading, value=body.reading, read_on=body.read_on))
+    corrected = service.correct_reading(
+        ctx, reading_id=reading, value=body.reading, read_on=body.read_on, rolled_over=body.rolled_over
+    )
+    return ReadingOut.of(corrected)
 
 
 @endpoint(blueprint, "POST", _READINGS + "/{reading}/confirmation", permission="readings.confirm", returns=ReadingOut)

@@ -19,6 +19,12 @@ from chalicelib.readings.service import Confirmations
 Area = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
 
 
+RolledOver = Annotated[
+    bool,
+    Field(strict=True, description="The register ran over, though it counted on by a tenth of its range or more"),
+]
+
+
 class NewReading(Schema):
     """What a meter showed on a day. Name the connection by account or by meter number."""
 
@@ -26,6 +32,7 @@ class NewReading(Schema):
     meter_number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] | None = None
     reading: Annotated[DecimalText, Field(ge=0)]
     read_on: Day
+    rolled_over: RolledOver = False
 
 
 class CorrectedReading(Schema):
@@ -33,10 +40,11 @@ class CorrectedReading(Schema):
 
     reading: Annotated[DecimalText, Field(ge=0)]
     read_on: Day
+    rolled_over: RolledOver = False
 
 
 class ReadingOut(Schema):
-    """A reading: `usage` is `reading` less `previous`, plus `carried`."""
+    """A reading: `usage` is `reading` less `previous`, plus `carried`; with `rollover`, plus the register's range."""
 
     id: str
     account_number: str
@@ -49,7 +57,7 @@ class ReadingOut(Schema):
     usage: DecimalText
     carried: DecimalText | None = Field(description="What was used on a meter exchanged since the reading before")
     state: Literal["pending", "confirmed"]
-    flags: tuple[str, ...] = Field(description="What a person should look at: late, high_use, no_use")
+    flags: tuple[str, ...] = Field(description="What a person should look at: late, high_use, no_use, rollover")
     source: Literal["manual", "import"]
     entered_by: str
     entered_at: Instant

@@ -48,6 +48,7 @@ class Connection:
     meter_brand: str | None = None
     installed_on: date | None = None
     facts: RatingFacts = NO_FACTS
+    meter_digits: int | None = None
 
     @property
     def is_billed(self) -> bool:
@@ -64,6 +65,7 @@ class Connection:
             "status": self.status,
             "purpose": self.purpose,
             "meter_brand": self.meter_brand,
+            "meter_digits": self.meter_digits,
             "installed_on": self.installed_on,
             **self.facts.in_short(),
         }
@@ -71,12 +73,13 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class MeterDetails:
-    """What can be said of a connection's meter besides its number."""
+    """What can be said of a connection's meter besides its number. `digits` are its register's, before the point."""
 
     purpose: Purpose = "service"
     brand: str | None = None
     installed_on: date | None = None
     facts: RatingFacts = NO_FACTS
+    digits: int | None = None
 
 
 ORDINARY = MeterDetails()
@@ -186,6 +189,7 @@ def new_connection(
         meter_brand=details.brand,
         installed_on=details.installed_on,
         facts=details.facts,
+        meter_digits=details.digits,
     )
 
 
@@ -208,7 +212,7 @@ def disconnected(connection: Connection) -> Connection:
     :raises Conflict: if it is not active.
     """
     if connection.status != "active":
-        raise _is_already(connection)
+        raise wrong_status(connection)
     return replace(connection, status="disconnected", version=connection.version + 1)
 
 
@@ -218,7 +222,7 @@ def reconnected(connection: Connection) -> Connection:
     :raises Conflict: if it is not disconnected.
     """
     if connection.status != "disconnected":
-        raise _is_already(connection)
+        raise wrong_status(connection)
     return replace(connection, status="active", version=connection.version + 1)
 
 
@@ -228,54 +232,15 @@ def closed(connection: Connection) -> Connection:
     :raises Conflict: if it is closed, or a meter exchanged since the last reading showed use that is not billed yet.
     """
     if connection.status == "closed":
-        raise _is_already(connection)
+        raise wrong_status(connection)
     if connection.carried:
         raise Conflict("use-unread", f"{connection.carried} were used on the exchanged meter; take a reading first")
     return replace(connection, status="closed", version=connection.version + 1)
 
 
-def _is_already(connection: Connection) -> Conflict:
+def wrong_status(connection: Connection) -> Conflict:
+    """This function will refuse what a connection's status does not allow."""
     return Conflict("wrong-status", f"connection {connection.account} is {connection.status}")
-
-
-def with_meter(
-    connection: Connection,
-    *,
-    meter_number: str,
-    final: Decimal,
-    first: Decimal,
-    brand: str | None,
-    exchanged_on: date,
-    today: date,
-) -> Connection:
-    """This function will give the connection with another meter; the old one's use waits for the next reading.
-
-    100 read last, 130 at the exchange, the new meter starts at 5 and shows 25 when read: 30 + 20 = 50 are billed.
-
-    :raises Invalid: for readings or a day that can't be.
-    :raises Conflict: if it is closed.
-    """
-    if connection.status == "closed":
-        raise _is_already(connection)
-    if final < connection.last_value:
-        raise Invalid("below-previous", f"finalReading: the old meter showed {connection.last_value} before")
-    if first < 0:
-        raise Invalid("bad-number", "firstReading: a meter does not show less than zero")
-    if exchanged_on > today:
-        raise Invalid("future-date", f"{exchanged_on} is in the future; today is {today}")
-    if connection.last_read_on and exchanged_on < connection.last_read_on:
-        raise Invalid("not-after-last", f"exchangedOn: the last confirmed reading is of {connection.last_read_on}")
-    if meter_number == connection.meter_number:
-        raise Invalid("same-meter", "meterNumber: the connection has this meter already")
-    return replace(
-        connection,
-        meter_number=meter_number,
-        last_value=first,
-        carried=(connection.carried or Decimal(0)) + final - connection.last_value,
-        meter_brand=brand,
-        installed_on=exchanged_on,
-        version=connection.version + 1,
-    )
 
 
 def taken_over(connection: Connection, consumer: Consumer) -> Connection:

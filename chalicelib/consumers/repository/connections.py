@@ -44,6 +44,7 @@ class ConnectionItem(TableItem):
     meter_brand = UnicodeAttribute(attr_name="mb", null=True)
     installed_on = DayAttribute(attr_name="io", null=True)
     facts = JsonAttribute(attr_name="fa", null=True)
+    meter_digits = IntAttribute(attr_name="md", null=True)
 
 
 class LinkItem(TableItem):
@@ -256,6 +257,7 @@ def _connection_item(project: Project, connection: Connection) -> ConnectionItem
         meter_brand=connection.meter_brand,
         installed_on=connection.installed_on,
         facts=connection.facts.in_short() or None,
+        meter_digits=connection.meter_digits,
     )
 
 
@@ -283,4 +285,5 @@ def _connection(item: ConnectionItem) -> Connection:
         meter_brand=item.meter_brand,
         installed_on=item.installed_on,
         facts=RatingFacts.from_short(item.facts) if item.facts else NO_FACTS,
+        meter_digits=item.meter_digits,
     )

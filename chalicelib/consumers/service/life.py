@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from chalicelib.areas import service as areas
 from chalicelib.consumers.domain import connections as rules
+from chalicelib.consumers.domain import meters
 from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind, normalised_meter
 from chalicelib.consumers.domain.facts import RatingFacts
 from chalicelib.consumers.repository import brands, history
@@ -32,6 +33,7 @@ def change_connection(
     consumer_class: str,
     area: str,
     meter_brand: str | None,
+    meter_digits: int | None,
     installed_on: date | None,
     facts: RatingFacts,
 ) -> Connection:
@@ -45,12 +47,14 @@ def change_connection(
     project = tenancy.get_project(ctx)
     rules.check_class(project, consumer_class)
     if before.status == "closed":
-        raise Conflict("wrong-status", f"connection {account} is closed")
+        raise rules.wrong_status(before)
+    meters.check_digits(before, meter_digits)
     after = replace(
         before,
         consumer_class=consumer_class,
         area=area,
         meter_brand=meter_brand,
+        meter_digits=meter_digits,
         installed_on=installed_on,
         facts=facts,
         version=version + 1,
@@ -98,6 +102,7 @@ def exchange_meter(
     final: Decimal,
     first: Decimal,
     meter_brand: str | None,
+    meter_digits: int | None,
     on: date | None,
     reason: str,
 ) -> Connection:
@@ -112,12 +117,13 @@ def exchange_meter(
     before = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
     today = local_day(ctx.now, project.settings.timezone)
-    after = rules.with_meter(
+    after = meters.with_meter(
         before,
         meter_number=normalised_meter(meter_number),
         final=final,
         first=first,
         brand=meter_brand,
+        digits=meter_digits,
         exchanged_on=on or today,
         today=today,
     )

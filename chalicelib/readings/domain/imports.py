@@ -9,7 +9,7 @@ from chalicelib.files.domain.record import ImportCounts, Refusal, ReportLine
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
-from chalicelib.readings.domain.reading import HIGH_USE, LATE, NO_USE, Entry, Reading, check_day, take
+from chalicelib.readings.domain.reading import HIGH_USE, LATE, NO_USE, ROLLOVER, Entry, Reading, check_day, take
 from chalicelib.readings.domain.table_file import Row
 from chalicelib.tenancy.domain import Project
 
@@ -17,6 +17,7 @@ _FLAG_REASONS = {
     LATE: "taken outside the reading days",
     HIGH_USE: "use is far above the one before",
     NO_USE: "nothing was used",
+    ROLLOVER: "the register ran over and started again at zero",
 }
 
 

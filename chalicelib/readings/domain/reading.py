@@ -6,24 +6,25 @@ from decimal import Decimal
 from typing import Literal
 
 from chalicelib.consumers.domain import Connection
+from chalicelib.consumers.domain.meters import Span, span_of
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.period import Period
-from chalicelib.kernel.quantity import plain
 from chalicelib.tenancy.domain import Project
 
 ReadingState = Literal["pending", "confirmed"]
 ReadingSource = Literal["manual", "import"]
 
 # What a person should look at before confirming; none of them stops a reading.
-LATE, HIGH_USE, NO_USE = "late", "high_use", "no_use"
+LATE, HIGH_USE, NO_USE, ROLLOVER = "late", "high_use", "no_use", "rollover"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a meter showed on a day, for one connection and period; `usage` is `value` less `previous`.
 
-    Where the meter was exchanged since the reading before, `usage` takes `carried` too: what was used on the old one.
+    With the flag `rollover` the register started again at zero in between, and its range is added. Where the meter was
+    exchanged since the reading before, `usage` takes `carried` too: what was used on the old one.
     `origin` is the import it came by, or the request. While pending, `previous` is as it was when it was taken.
     """
 
@@ -49,6 +50,10 @@ class Reading:
     @property
     def id(self) -> str:
         return f"{self.period}.{self.account}"
+
+    @property
+    def rolled_over(self) -> bool:
+        return ROLLOVER in self.flags
 
     def is_same_as(self, other: "Reading") -> bool:
         """This function will say whether two readings state the same: same day, same value."""
@@ -78,12 +83,20 @@ def parse_reading_id(text: str) -> tuple[Period, str]:
 
 
 def take(
-    project: Project, connection: Connection, *, value: Decimal, read_on: date, today: date, entry: Entry
+    project: Project,
+    connection: Connection,
+    *,
+    value: Decimal,
+    read_on: date,
+    today: date,
+    entry: Entry,
+    rolled_over: bool = False,
 ) -> Reading:
     """This function will make a reading of a connection's meter, checked against the one before.
 
     Source: decisions.md "confirmation of readings", S1-132, S1-133, S3-017. A reading equal to the previous one
-    is a use of nothing and allowed. Where readings wait for a person it is pending, else confirmed.
+    is a use of nothing and allowed. Where readings wait for a person it is pending, else confirmed. `rolled_over` says
+    that the register ran over, where that is not believed without a word.
 
     :raises Invalid: for a value or a day that can't be.
     :raises Conflict: if the connection takes no reading for that period any more.
@@ -91,7 +104,8 @@ def take(
     check_day(read_on, today)
     period = project.period_of(read_on)
     _check_sequence(connection, period, read_on)
-    usage = _usage(connection, value)
+    span = span_of(connection.last_value, value, digits=connection.meter_digits, said=rolled_over)
+    usage = span.use + (connection.carried or 0)
     pending = project.settings.confirmation == "required"
     return Reading(
         account=connection.account,
@@ -101,7 +115,7 @@ def take(
         previous=connection.last_value,
         usage=usage,
         state="pending" if pending else "confirmed",
-        flags=_flags(project, connection, usage, read_on),
+        flags=_flags(project, connection, usage, read_on, span),
         source=entry.source,
         origin=entry.origin,
         meter_number=connection.meter_number,
@@ -123,16 +137,22 @@ def confirm(project: Project, reading: Reading, connection: Connection, *, by: s
     _check_sequence(connection, reading.period, reading.read_on)
     if reading.meter_number != connection.meter_number:
         raise Conflict("meter-exchanged", f"meter {reading.meter_number} was exchanged; correct this reading first")
+    # Whoever confirms has seen that the register ran over, unless it was counted from another value then.
+    seen = reading.rolled_over and reading.previous == connection.last_value
     try:
-        usage = _usage(connection, reading.value)
+        span = span_of(connection.last_value, reading.value, digits=connection.meter_digits, said=seen)
     except Invalid as error:
-        raise Conflict("below-previous", f"{error}; correct this reading first") from None
+        refusal = f"this reading must be corrected first: {error}"
+        if error.code == "below-previous":
+            raise Conflict("below-previous", refusal) from None
+        raise Conflict("impossible-reading", refusal) from None
+    usage = span.use + (connection.carried or 0)
     return replace(
         reading,
         state="confirmed",
         previous=connection.last_value,
         usage=usage,
-        flags=_flags(project, connection, usage, reading.read_on),
+        flags=_flags(project, connection, usage, reading.read_on, span),
         confirmed_by=by,
         confirmed_at=at,
         version=reading.version + 1,
@@ -149,6 +169,7 @@ def correct(
     read_on: date,
     today: date,
     entry: Entry,
+    rolled_over: bool = False,
 ) -> Reading:
     """This function will put another value or day on a reading that is not billed yet.
 
@@ -169,16 +190,15 @@ def correct(
         raise Conflict("meter-exchanged", f"meter {reading.meter_number} was exchanged since; this reading stands")
     previous = reading.previous if confirmed else connection.last_value
     carried = reading.carried if confirmed else connection.carried
-    if value < previous:
-        raise _below(value, previous)
-    usage = value - previous + (carried or 0)
+    span = span_of(previous, value, digits=connection.meter_digits, said=rolled_over)
+    usage = span.use + (carried or 0)
     return replace(
         reading,
         value=value,
         read_on=read_on,
         previous=previous,
         usage=usage,
-        flags=_flags(project, connection, usage, read_on),
+        flags=_flags(project, connection, usage, read_on, span),
         entered_by=entry.by,
         entered_at=entry.at,
         version=reading.version + 1,
@@ -210,17 +230,7 @@ def _check_sequence(connection: Connection, period: Period, read_on: date) -> No
         )
 
 
-def _usage(connection: Connection, value: Decimal) -> Decimal:
-    if value < connection.last_value:
-        raise _below(value, connection.last_value)
-    return value - connection.last_value + (connection.carried or 0)
-
-
-def _below(value: Decimal, previous: Decimal) -> Invalid:
-    return Invalid("below-previous", f"{plain(value)} is below the previous reading {plain(previous)}")
-
-
-def _flags(project: Project, connection: Connection, usage: Decimal, read_on: date) -> tuple[str, ...]:
+def _flags(project: Project, connection: Connection, usage: Decimal, read_on: date, span: Span) -> tuple[str, ...]:
     flags = []
     window = project.settings.reading_window
     if window and not window.first_day <= read_on.day <= window.last_day:
@@ -230,4 +240,6 @@ def _flags(project: Project, connection: Connection, usage: Decimal, read_on: da
         flags.append(HIGH_USE)
     if usage == 0:
         flags.append(NO_USE)
+    if span.rolled_over:
+        flags.append(ROLLOVER)
     return tuple(flags)

@@ -18,7 +18,13 @@ from chalicelib.tenancy import service as tenancy
 
 
 def take_reading(
-    ctx: Context, *, account: str | None, meter_number: str | None, value: Decimal, read_on: date
+    ctx: Context,
+    *,
+    account: str | None,
+    meter_number: str | None,
+    value: Decimal,
+    read_on: date,
+    rolled_over: bool = False,
 ) -> Reading:
     """This function will record what a meter showed on a day.
 
@@ -40,7 +46,9 @@ def take_reading(
         return _repeated(recorded, value, read_on)
     today = local_day(ctx.now, project.settings.timezone)
     entry = Entry(by=ctx.actor.id, at=ctx.now, source="manual", origin=ctx.request_id)
-    reading = rules.take(project, connection, value=value, read_on=read_on, today=today, entry=entry)
+    reading = rules.take(
+        project, connection, value=value, read_on=read_on, today=today, entry=entry, rolled_over=rolled_over
+    )
     try:
         repository.commit([*writes_of(project, reading, connection), noted(ctx, "reading.taken", reading)])
     except Refused as refused:
@@ -66,7 +74,9 @@ def list_pending(ctx: Context, *, area: str | None, limit: int, cursor: str | No
     return repository.pending_page(tenancy.get_project(ctx), area, limit=limit, cursor=cursor)
 
 
-def correct_reading(ctx: Context, *, reading_id: str, value: Decimal, read_on: date) -> Reading:
+def correct_reading(
+    ctx: Context, *, reading_id: str, value: Decimal, read_on: date, rolled_over: bool = False
+) -> Reading:
     """This function will put another value or day on a reading that is not billed. Seven or eight write units.
 
     :raises Invalid: for a value or day that can't be.
@@ -75,12 +85,24 @@ def correct_reading(ctx: Context, *, reading_id: str, value: Decimal, read_on: d
     """
     project = tenancy.get_project(ctx)
     reading = get_of_project(project, reading_id)
-    if reading.value == value and reading.read_on == read_on:
+    as_it_was = reading.value == value and reading.read_on == read_on
+    if as_it_was and not rolled_over:
         return reading
     connection = connection_of(project, reading)
     today = local_day(ctx.now, project.settings.timezone)
     entry = Entry(by=ctx.actor.id, at=ctx.now, source=reading.source, origin=reading.origin)
-    corrected = rules.correct(project, reading, connection, value=value, read_on=read_on, today=today, entry=entry)
+    corrected = rules.correct(
+        project,
+        reading,
+        connection,
+        value=value,
+        read_on=read_on,
+        today=today,
+        entry=entry,
+        rolled_over=rolled_over,
+    )
+    if as_it_was and (corrected.usage, corrected.flags) == (reading.usage, reading.flags):
+        return reading
     actions = [
         repository.period_is_open(project, reading.period),
         repository.not_billed(project, reading),
