@@ -11,6 +11,7 @@ from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import plain
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs.domain import Line, Rating, Usage
 from chalicelib.tenancy.domain import Project
@@ -25,7 +26,9 @@ class Bill:
     """What one connection owes for one period. Immutable: a correction is another document that names this one.
 
     `billed_on` is the day printed on it, `issued_at` the start of the run that made it; `digest` stands for everything
-    it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter showed.
+    it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter showed;
+    below zero, what was billed ahead by estimates. What of that is left is `carried_on`. `estimated`: nobody read the
+    meter, and `reading` is what it would show by the average of the last uses.
     """
 
     account: str
@@ -47,6 +50,8 @@ class Bill:
     issued_at: datetime
     digest: str
     carried: Decimal | None = None
+    carried_on: Decimal | None = None
+    estimated: bool = False
 
     @property
     def id(self) -> str:
@@ -59,7 +64,30 @@ class Bill:
     @property
     def register_range(self) -> Decimal:
         """How much the register can show, if it started again at zero since `previous`; else nothing."""
-        return self.usage - (self.carried or 0) - (self.reading - self.previous)
+        return self._counted - (self.reading - self.previous)
+
+    @property
+    def _counted(self) -> Decimal:
+        return self.usage + (self.carried_on or 0) - (self.carried or 0)
+
+    def explain_use(self) -> tuple[str, ...]:
+        """This function will say in plain sentences where the use comes from, ending with what is billed.
+
+        158 read after 140, 10 billed by an estimate: "158 - 140 = 18 m3", "10 m3 were billed before", "billed: 8 m3".
+        """
+        over = f"{plain(self.register_range)} + " if self.register_range else ""
+        said = [f"{over}{plain(self.reading)} - {plain(self.previous)} = {plain(self._counted)} {self.unit}"]
+        if self.register_range:
+            said[0] += "; the register started again at zero"
+        if self.estimated:
+            said[0] += "; nobody read the meter, so this is estimated from the last uses"
+        if self.carried and self.carried > 0:
+            said.append(f"{plain(self.carried)} {self.unit} were used on the meter before")
+        if self.carried and self.carried < 0:
+            said.append(f"{plain(-self.carried)} {self.unit} were billed before")
+        if self.carried_on:
+            said.append(f"{plain(-self.carried_on)} {self.unit} more were billed than used; the next bill has them off")
+        return (*said, f"billed: {plain(self.usage)} {self.unit}") if len(said) > 1 else tuple(said)
 
     def status_on(self, today: date) -> BillStatus:
         """This function will say how the bill stands on a day. It is overdue from the day after the due day."""
@@ -123,6 +151,8 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         issued_at=terms.issued_at,
         digest=rating.digest,
         carried=reading.carried,
+        carried_on=reading.carried_on,
+        estimated=reading.estimated,
     )
 
 

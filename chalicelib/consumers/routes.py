@@ -243,6 +243,7 @@ def exchange_meter(ctx: Context, *, account: str, body: MeterExchange) -> Connec
     exchanged = service.exchange_meter(
         ctx,
         account=account,
+        rolled_over=body.rolled_over,
         meter_number=body.meter_number,
         final=body.final_reading,
         first=body.first_reading,

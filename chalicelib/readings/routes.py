@@ -11,11 +11,16 @@ from chalicelib.readings.schemas import (
     ConfirmationsOut,
     ConfirmPending,
     CorrectedReading,
+    EstimatesOut,
+    EstimateUnread,
     NewReading,
     PendingQuery,
     ReadingOut,
     ReadingPage,
     ReadingsQuery,
+    UnreadOut,
+    UnreadPage,
+    UnreadQuery,
 )
 
 blueprint = Blueprint(__name__)
@@ -73,6 +78,29 @@ def list_pending(ctx: Context, *, query: PendingQuery) -> ReadingPage:
     """List the readings that wait for confirmation."""
     page = service.list_pending(ctx, area=query.area, limit=query.limit, cursor=query.cursor)
     return ReadingPage(items=tuple(ReadingOut.of(reading) for reading in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", _READINGS + "/unread", permission="readings.read", query=UnreadQuery, returns=UnreadPage)
+def list_unread(ctx: Context, *, query: UnreadQuery) -> UnreadPage:
+    """List the active connections that nobody has read for a period."""
+    page = service.list_unread(ctx, period=query.period, area=query.area, limit=query.limit, cursor=query.cursor)
+    return UnreadPage(items=tuple(UnreadOut.of(each) for each in page.items), cursor=page.cursor)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _READINGS + "/estimates",
+    permission="readings.edit",
+    body=EstimateUnread,
+    returns=EstimatesOut,
+)
+def estimate_unread(ctx: Context, *, body: EstimateUnread) -> EstimatesOut:
+    """Estimate what nobody has read for a period: one connection, an area or all."""
+    if body.account_number:
+        service.estimate_reading(ctx, period=body.period, account=body.account_number)
+        return EstimatesOut(estimated=1, left=(), cursor=None)
+    return EstimatesOut.of(service.estimate_unread(ctx, period=body.period, area=body.area, cursor=body.cursor))
 
 
 @endpoint(

@@ -120,6 +120,10 @@ class Project:
         month = Period.of(read_on)
         return month.shifted(-1) if self.settings.period_rule == "previous_month" else month
 
+    def last_reading_day(self, period: Period) -> date:
+        """This function will give the last day whose reading bills a period."""
+        return (period.shifted(1) if self.settings.period_rule == "previous_month" else period).last_day
+
     def due_on(self, period: Period, billed_on: date) -> date:
         """This function will give the day by which a bill of that period, dated `billed_on`, is to be paid.
 

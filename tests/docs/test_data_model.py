@@ -50,6 +50,8 @@ _LOCKED = {
     f"GET {_PROJECT}/connections/{{account}}/bills": "list a connection's bills",
     f"POST {_PROJECT}/readings": "take a reading",
     f"GET {_PROJECT}/readings/pending": "list what is pending",
+    f"GET {_PROJECT}/readings/unread": "list 50 connections that nobody read",
+    f"POST {_PROJECT}/readings/estimates": "estimate a reading",
     f"POST {_PROJECT}/readings/{{reading}}/confirmation": "confirm a reading",
     f"POST {_PROJECT}/readings/imports": "ask for an upload",
     f"GET {_PROJECT}/readings/imports/{{import_id}}": "see an import",

@@ -100,6 +100,8 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _PROJECT + "/readings"): ("readings.read",),
     ("POST", _PROJECT + "/readings"): ("readings.submit",),
     ("GET", _PROJECT + "/readings/balance"): ("readings.read",),
+    ("GET", _PROJECT + "/readings/unread"): ("readings.read",),
+    ("POST", _PROJECT + "/readings/estimates"): ("readings.edit",),
     ("GET", _PROJECT + "/readings/pending"): ("readings.read",),
     ("POST", _PROJECT + "/readings/confirmations"): ("readings.confirm",),
     ("GET", _PROJECT + "/readings/{reading}"): ("readings.read",),

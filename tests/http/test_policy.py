@@ -17,7 +17,12 @@ _GUARDED = sorted(row for row, asks in POLICY.items() if asks[0] != PUBLIC)
 _TENANTS = sorted(row for row in _GUARDED if "{client}" in row[1])
 _UNIQUE = ("client", "consumer", "run", "import_id", "user", "request", "issue", "registry")
 _WITH_UNIQUE_IDS = [row for row in _TENANTS if any(f"{{{name}}}" in row[1] for name in _UNIQUE[1:])]
-_QUERIES = {"/readings/balance": f"?period={PERIOD}", "/readings": f"?period={PERIOD}", "/bills": f"?period={PERIOD}"}
+_QUERIES = {
+    "/readings/balance": f"?period={PERIOD}",
+    "/readings/unread": f"?period={PERIOD}",
+    "/readings": f"?period={PERIOD}",
+    "/bills": f"?period={PERIOD}",
+}
 
 
 def _send(world: World, who: str, method: str, path: str, ids: dict[str, str] | None = None) -> Reply:

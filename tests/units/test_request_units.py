@@ -98,6 +98,20 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     _left.update(table.items_of(utility.client))
     _bring_a_registry(utility, admin, step)
     _walk_the_desk(utility, admin, juan, step)
+    _estimate_december(utility, step)
+
+
+def _estimate_december(utility: Utility, step: Callable[..., Any]) -> None:
+    clock.use_time(lambda: NOVEMBER.replace(month=12))
+    admin = utility.as_staff()
+    december = {"period": "2025-12"}
+    step("list 50 connections that nobody read", admin.get, f"{utility.base}/readings/unread", **december).expect(200)
+    account = admin.get(f"{utility.base}/connections", limit=1).json["items"][0]["accountNumber"]
+    one = december | {"accountNumber": account}
+    step("estimate a reading", admin.post, f"{utility.base}/readings/estimates", one).expect(200)
+    done = step("estimate 49 readings", admin.post, f"{utility.base}/readings/estimates", december).expect(200)
+    assert done["estimated"] == BILLS - 1
+    clock.use_time(lambda: NOVEMBER)
 
 
 def _bring_a_registry(utility: Utility, admin: Api, step: Callable[..., Any]) -> None:

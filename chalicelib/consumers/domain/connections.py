@@ -18,14 +18,21 @@ EventKind = Literal["disconnected", "reconnected", "closed", "meter_exchanged", 
 # Whose use a connection meters: a consumer's, which is billed, or what a building's own meters show, which is not.
 Purpose = Literal["service", "common_area", "building"]
 
+# An estimate is the average of the last three uses: enough that one odd month does not decide it, few enough to follow
+# the season. No two of the sources differ in it, so it is no setting. The last use and so many before it are kept.
+ESTIMATED_BY = 3
+EARLIER_USES = ESTIMATED_BY - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One metered service at one place. The account number is its id.
 
-    `last_value` is the last confirmed reading (at first, the initial one), taken on `last_read_on` for `last_period`;
-    `carried` is what was used on a meter exchanged since then, up to its final reading. `version` counts every change,
-    so that two readings can't both follow the same one.
+    `last_period` and `last_read_on` are those of the last confirmed reading; `last_value` is what the meter really
+    showed last (at first, the initial reading). `estimated` is how far its register is estimated to have counted since,
+    if nobody read it for the last period. `carried` is what was used on a meter exchanged since, up to its final
+    reading; below zero, what was billed ahead of what the meter showed. `earlier_uses` are those before `last_usage`,
+    the oldest first. `version` counts every change, so that two readings can't both follow the same one.
     """
 
     account: str
@@ -49,10 +56,18 @@ class Connection:
     installed_on: date | None = None
     facts: RatingFacts = NO_FACTS
     meter_digits: int | None = None
+    estimated: Decimal | None = None
+    earlier_uses: tuple[Decimal, ...] = ()
 
     @property
     def is_billed(self) -> bool:
         return self.purpose == "service"
+
+    def uses_before(self, period: Period) -> tuple[Decimal, ...]:
+        """This function will give the last uses before a period that is read now, or was read last. Oldest first."""
+        if self.last_usage is None or self.last_period == period:
+            return self.earlier_uses
+        return (*self.earlier_uses, self.last_usage)
 
     def in_short(self) -> dict[str, object]:
         """This function will say what the audit log keeps of it: all but whose name it is in."""
@@ -193,15 +208,26 @@ def new_connection(
     )
 
 
-def moved_on(connection: Connection, *, value: Decimal, read_on: date, period: Period, usage: Decimal) -> Connection:
-    """This function will give the connection as it is once a confirmed reading is its last one."""
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a confirmed reading leaves its connection: see there what each part is."""
+
+    value: Decimal
+    estimated: Decimal | None
+    carried: Decimal | None
+
+
+def moved_on(connection: Connection, stand: Stand, *, read_on: date, period: Period, usage: Decimal) -> Connection:
+    """This function will give the connection as it is once a confirmed reading, or its correction, is its last one."""
     return replace(
         connection,
-        last_value=value,
+        last_value=stand.value,
+        estimated=stand.estimated,
+        carried=stand.carried,
         last_read_on=read_on,
         last_period=period,
         last_usage=usage,
-        carried=None,
+        earlier_uses=connection.uses_before(period)[-EARLIER_USES:],
         version=connection.version + 1,
     )
 
@@ -229,11 +255,13 @@ def reconnected(connection: Connection) -> Connection:
 def closed(connection: Connection) -> Connection:
     """This function will give the connection once it is given up for good. Its bills stay, its meter number is free.
 
+    Use that was billed ahead by estimates, and never shown by the meter, does not keep it open.
+
     :raises Conflict: if it is closed, or a meter exchanged since the last reading showed use that is not billed yet.
     """
     if connection.status == "closed":
         raise wrong_status(connection)
-    if connection.carried:
+    if connection.carried and connection.carried > 0:
         raise Conflict("use-unread", f"{connection.carried} were used on the exchanged meter; take a reading first")
     return replace(connection, status="closed", version=connection.version + 1)
 

@@ -109,6 +109,11 @@ class MeterExchange(Schema):
 
     meter_number: MeterNumber
     final_reading: DecimalText = Field(description="What the old meter showed at the exchange")
+    rolled_over: bool = Field(
+        default=False,
+        strict=True,
+        description="The old register ran over, though it counted on by a tenth of its range or more",
+    )
     first_reading: DecimalText = Field(default=Decimal(0), description="What the new meter showed at the exchange")
     meter_brand: BrandId | None = None
     meter_digits: Digits | None = None
@@ -157,10 +162,15 @@ class ConnectionOut(Schema):
     installed_on: Day | None
     facts: FactsBody
     initial_reading: DecimalText
-    last_reading: DecimalText = Field(description="The last confirmed reading, at first the initial one")
+    last_reading: DecimalText = Field(description="What the meter really showed last, at first the initial reading")
     last_read_on: Day | None
     last_period: PeriodText | None
-    carried: DecimalText | None = Field(description="Used on a meter exchanged since the last reading, not billed yet")
+    estimated: DecimalText | None = Field(
+        description="How far the register is estimated to have counted since lastReading, where nobody read it"
+    )
+    carried: DecimalText | None = Field(
+        description="Used on a meter exchanged since the last reading, not billed yet; below zero: billed ahead"
+    )
     version: int
     created_at: Instant
 
@@ -183,6 +193,7 @@ class ConnectionOut(Schema):
             last_reading=connection.last_value,
             last_read_on=connection.last_read_on,
             last_period=connection.last_period,
+            estimated=connection.estimated,
             carried=connection.carried,
             version=connection.version,
             created_at=connection.created_at,

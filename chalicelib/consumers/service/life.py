@@ -105,6 +105,7 @@ def exchange_meter(
     meter_digits: int | None,
     on: date | None,
     reason: str,
+    rolled_over: bool = False,
 ) -> Connection:
     """This function will put another meter on a connection. The next bill takes the use of both.
 
@@ -126,6 +127,7 @@ def exchange_meter(
         digits=meter_digits,
         exchanged_on=on or today,
         today=today,
+        rolled_over=rolled_over,
     )
     facts = {
         "oldMeter": before.meter_number,
@@ -193,7 +195,10 @@ def _turn(
     after = rule(before)
     lists = areas.leaving(ctx, area=before.area) if after.status == "closed" else []
     lists.append(noted(ctx, kind, before, after))
-    event = _event(ctx, project, after, kind, {"was": before.status}, reason, on)
+    facts: dict[str, str] = {"was": before.status}
+    if after.status == "closed" and before.carried:
+        facts["billedAhead"] = plain(-before.carried)
+    event = _event(ctx, project, after, kind, facts, reason, on)
     _commit(project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
 

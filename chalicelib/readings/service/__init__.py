@@ -1,6 +1,7 @@
 """The use cases of readings."""
 
 from chalicelib.readings.service.confirming import Confirmations, confirm_pending, confirm_reading
+from chalicelib.readings.service.estimating import Estimates, estimate_reading, estimate_unread, list_unread
 from chalicelib.readings.service.importing import run_import
 from chalicelib.readings.service.period import (
     find_run_of,
@@ -13,15 +14,19 @@ from chalicelib.readings.service.taking import correct_reading, get_reading, lis
 
 __all__ = [
     "Confirmations",
+    "Estimates",
     "confirm_pending",
     "confirm_reading",
     "correct_reading",
+    "estimate_reading",
+    "estimate_unread",
     "find_run_of",
     "freeze_period",
     "get_balance",
     "get_reading",
     "list_pending",
     "list_readings",
+    "list_unread",
     "release_period",
     "run_import",
     "shard_readings",

@@ -19,7 +19,7 @@ from chalicelib.readings import repository
 from chalicelib.readings.domain.imports import Accepted, Outcome, count, decide, duplicate_of, report_lines
 from chalicelib.readings.domain.reading import Entry, Reading
 from chalicelib.readings.domain.table_file import Row, TableFile, parse
-from chalicelib.readings.service.common import advance, frozen, moved_on
+from chalicelib.readings.service.common import advance, frozen, lost_race, moved_on, noted, writes_in_place
 from chalicelib.tenancy.domain import Project
 
 # A confirmed reading is two writes, and a transaction holds a hundred actions with its one check of the period.
@@ -79,11 +79,11 @@ def _take_in(ctx: Context, project: Project, record: FileImport, file: TableFile
     outcomes: list[Outcome] = list(file.refusals)
     rows = sorted(file.rows, key=lambda row: (project.period_of(row.read_on), row.line))
     for period, group in groupby(rows, key=lambda row: project.period_of(row.read_on)):
-        outcomes += _take_in_period(intake, period, list(group))
+        outcomes += _take_in_period(ctx, intake, period, list(group))
     return Intake(count(outcomes, blank=file.blank), tuple(report_lines(outcomes)))
 
 
-def _take_in_period(intake: _Intake, period: Period, rows: list[Row]) -> list[Outcome]:
+def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Row]) -> list[Outcome]:
     existing = {(period, reading.account): reading for reading in _recorded(intake.project, period)}
     decided: list[Outcome] = []
     first_rows: dict[str, Row] = {}
@@ -98,7 +98,13 @@ def _take_in_period(intake: _Intake, period: Period, rows: list[Row]) -> list[Ou
             first_rows[connection.account] = row
     new = [outcome for outcome in decided if isinstance(outcome, Accepted) and not outcome.stored]
     write = _write_pending if intake.project.settings.confirmation == "required" else _write_confirmed
-    written = {outcome.line: outcome for outcome in write(intake, period, new)}
+    read = [outcome for outcome in new if outcome.estimate is None]
+    written = {outcome.line: outcome for outcome in write(intake, period, read)}
+    written |= {
+        outcome.line: _write_in_place(ctx, intake, period, outcome, outcome.estimate)
+        for outcome in new
+        if outcome.estimate is not None
+    }
     return [written.get(outcome.line, outcome) for outcome in decided]
 
 
@@ -132,6 +138,23 @@ def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> It
         for account, outcome in waiting.items():
             intake.connections[account] = moved_on(intake.connections[account], outcome.reading)
             yield outcome
+
+
+def _write_in_place(ctx: Context, intake: _Intake, period: Period, outcome: Accepted, estimate: Reading) -> Outcome:
+    """This function will write a reading in the place of an estimate: rare, and so one at a time."""
+    reading, connection = outcome.reading, intake.connections[outcome.reading.account]
+    try:
+        writes = writes_in_place(intake.project, estimate, reading, connection)
+        repository.commit([*writes, noted(ctx, "reading.taken", reading, before=estimate)])
+    except Refused as refused:
+        if "period" in refused.labels:
+            raise TryLater("period-frozen", str(frozen(intake.project, period))) from None
+        if "bill" in refused.labels:
+            return Refusal(outcome.line, "reading", "billed", str(lost_race(intake.project, estimate, refused)))
+        return _decide_again(intake, period, outcome)
+    if reading.state == "confirmed":
+        intake.connections[reading.account] = moved_on(connection, reading)
+    return outcome
 
 
 def _confirmed_writes(intake: _Intake, period: Period, waiting: Mapping[str, Accepted]) -> list[Action]:

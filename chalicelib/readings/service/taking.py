@@ -1,5 +1,6 @@
 """Take readings by hand, correct them, list them."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,9 +12,16 @@ from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Refused
 from chalicelib.readings import repository
-from chalicelib.readings.domain import reading as rules
-from chalicelib.readings.domain.reading import Entry, Reading
-from chalicelib.readings.service.common import advance, connection_of, get_of_project, lost_race, noted, writes_of
+from chalicelib.readings.domain import taking as rules
+from chalicelib.readings.domain.reading import Entry, Reading, Shown
+from chalicelib.readings.service.common import (
+    connection_of,
+    get_of_project,
+    lost_race,
+    noted,
+    writes_in_place,
+    writes_of,
+)
 from chalicelib.tenancy import service as tenancy
 
 
@@ -28,7 +36,8 @@ def take_reading(
 ) -> Reading:
     """This function will record what a meter showed on a day.
 
-    The same reading again is answered with the first one. Five write units, six if it counts at once.
+    The same reading again is answered with the first one; an estimate that is not billed yet gives way. Five write
+    units, six if it counts at once.
 
     :raises Invalid: for a value or day that can't be.
     :raises NotFound: for an unknown connection.
@@ -42,17 +51,21 @@ def take_reading(
         raise NotFound("not-found", "there is no connection with this account or meter number")
     period = project.period_of(read_on)
     recorded = repository.find_reading(project, period, connection.account)
-    if recorded is not None:
+    if recorded is not None and not recorded.estimated:
         return _repeated(recorded, value, read_on)
+    shown = Shown(value, read_on, rolled_over)
     today = local_day(ctx.now, project.settings.timezone)
     entry = Entry(by=ctx.actor.id, at=ctx.now, source="manual", origin=ctx.request_id)
-    reading = rules.take(
-        project, connection, value=value, read_on=read_on, today=today, entry=entry, rolled_over=rolled_over
-    )
+    if recorded is None:
+        reading = rules.take(project, connection, shown, today=today, entry=entry)
+        actions = writes_of(project, reading, connection)
+    else:
+        reading = rules.replace_estimate(project, recorded, connection, shown, today=today, entry=entry)
+        actions = writes_in_place(project, recorded, reading, connection)
     try:
-        repository.commit([*writes_of(project, reading, connection), noted(ctx, "reading.taken", reading)])
+        repository.commit([*actions, noted(ctx, "reading.taken", reading, before=recorded)])
     except Refused as refused:
-        raise lost_race(project, reading, refused) from None
+        raise lost_race(project, recorded or reading, refused) from None
     return reading
 
 
@@ -85,34 +98,21 @@ def correct_reading(
     """
     project = tenancy.get_project(ctx)
     reading = get_of_project(project, reading_id)
-    as_it_was = reading.value == value and reading.read_on == read_on
+    as_it_was = reading.value == value and reading.read_on == read_on and not reading.estimated
     if as_it_was and not rolled_over:
         return reading
     connection = connection_of(project, reading)
     today = local_day(ctx.now, project.settings.timezone)
     entry = Entry(by=ctx.actor.id, at=ctx.now, source=reading.source, origin=reading.origin)
-    corrected = rules.correct(
-        project,
-        reading,
-        connection,
-        value=value,
-        read_on=read_on,
-        today=today,
-        entry=entry,
-        rolled_over=rolled_over,
-    )
+    if reading.estimated:
+        entry = replace(entry, source="manual", origin=ctx.request_id)
+    shown = Shown(value, read_on, rolled_over)
+    corrected = rules.correct(project, reading, connection, shown, today=today, entry=entry)
     if as_it_was and (corrected.usage, corrected.flags) == (reading.usage, reading.flags):
         return reading
-    actions = [
-        repository.period_is_open(project, reading.period),
-        repository.not_billed(project, reading),
-        repository.store_reading(project, corrected, before=reading),
-    ]
-    if corrected.state == "confirmed":
-        actions.append(advance(project, connection, corrected))
-    actions.append(noted(ctx, "reading.corrected", corrected, before=reading))
+    actions = writes_in_place(project, reading, corrected, connection)
     try:
-        repository.commit(actions)
+        repository.commit([*actions, noted(ctx, "reading.corrected", corrected, before=reading)])
     except Refused as refused:
         raise lost_race(project, reading, refused) from None
     return corrected
