@@ -33,11 +33,13 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def empty_queues() -> Iterator[None]:
-    """A file of tests that stops a flow half-way leaves messages; the next file must not find them."""
+def clean_engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No file of tests finds the messages or the clients of another; tests over all routes share one world."""
     yield
     for running in _engines:
         running.forget_messages()
+        if request.path.parent.name != "http":
+            running.forget_items()
 
 
 @pytest.fixture(scope="session")

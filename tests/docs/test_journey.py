@@ -46,7 +46,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield number
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(120)
 
 
 def test_the_journey_goes_as_it_is_told(port: int) -> None:

@@ -12,22 +12,23 @@ Items = dict[str, dict[str, Any]]
 
 def items_of(client: str, *, sessions: bool = False) -> Items:
     """This function will read everything of a client, by key; of people's comings and goings only if asked."""
-    found: Items = {}
-    pages = (
-        dynamo.client()
-        .get_paginator("scan")
-        .paginate(
-            TableName=settings.table_name(),
-            ConsistentRead=True,
-            FilterExpression="begins_with(pk, :client)",
-            ExpressionAttributeValues={":client": {"S": f"{client}#"}},
-        )
+    found = _scan(
+        FilterExpression="begins_with(pk, :client)", ExpressionAttributeValues={":client": {"S": f"{client}#"}}
     )
-    for page in pages:
-        for item in page["Items"]:
-            found[f"{item['pk']['S']} | {item['sk']['S']}"] = item
     goings = ("#LOGINS#", "#TRIES#", " | ACCESS")
     return {key: item for key, item in found.items() if sessions or not any(part in key for part in goings)}
+
+
+def everything() -> Items:
+    """This function will read the whole table, of all clients."""
+    return _scan()
+
+
+def put_back(former: Items) -> None:
+    """This function will make the table what it was when `former` was read."""
+    now = everything()
+    delete({key: item for key, item in now.items() if key not in former})
+    write({key: item for key, item in former.items() if now.get(key) != item})
 
 
 def without_people(items: Items) -> Items:
@@ -65,3 +66,12 @@ def _batch(requests: list[dict[str, Any]]) -> None:
     for batch in batches(requests):
         answer = dynamo.client().batch_write_item(RequestItems={settings.table_name(): batch})
         assert not answer["UnprocessedItems"]
+
+
+def _scan(**narrowed: Any) -> Items:  # noqa: ANN401
+    pages = dynamo.client().get_paginator("scan")
+    return {
+        f"{item['pk']['S']} | {item['sk']['S']}": item
+        for page in pages.paginate(TableName=settings.table_name(), ConsistentRead=True, **narrowed)
+        for item in page["Items"]
+    }

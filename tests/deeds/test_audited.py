@@ -1,26 +1,16 @@
 """Every deed over HTTP leaves an entry of the audit log with who did it, and no secret or name in it."""
 
 import json
-from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 import pytest
 
-from chalicelib.platform import clock
 from tests.support import table
-from tests.support.deeds import DEEDS, Ground, open_ground
-from tests.support.http import Api
-from tests.support.utilities import NOVEMBER, PASSWORD
+from tests.support.deeds import DEEDS, Ground
+from tests.support.utilities import PASSWORD
 
 _number = count(1)
-
-
-@pytest.fixture(scope="module")
-def ground(api: Api) -> Iterator[Ground]:
-    clock.use_time(lambda: NOVEMBER)
-    yield open_ground(api)
-    clock.use_time(None)
 
 
 def _entries(ground: Ground) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,147 @@
+"""Every POST that makes something, sent again with its Idempotency-Key: one effect, the first answer word for word."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.platform import clock, dynamo, repeats
+from chalicelib.platform.http import PUBLIC
+from chalicelib.platform.repeats import AnswerItem
+from tests.support import table
+from tests.support.deeds import DEEDS, Ground
+from tests.support.endpoints import ALL
+from tests.support.faults import Death, faults
+from tests.support.repeats import WALKED, fresh_deed, is_same, kinds_of, status_of
+from tests.support.utilities import NOVEMBER
+
+_CREATING = sorted(
+    (one.method, one.path)
+    for one in ALL
+    if one.method == "POST" and one.status in {201, 202} and one.permission != PUBLIC
+)
+_READINGS = next(path for _, path in DEEDS if path.endswith("/readings"))
+
+
+def test_every_post_that_makes_something_is_walked_here() -> None:
+    assert set(_CREATING) - DEEDS.keys() == set(), "add a good request to tests/support/deeds.py"
+
+
+@pytest.mark.parametrize("row", WALKED, ids=lambda row: row[1])
+def test_the_same_key_and_body_get_the_first_answer_and_nothing_new(ground: Ground, row: tuple[str, str]) -> None:
+    deed, key = fresh_deed(ground, row)
+    first = ground.post(deed, key=key)
+    assert first.status in {201, 202}
+    made = kinds_of(ground)
+    clock.use_time(lambda: NOVEMBER + timedelta(minutes=5))
+    again = ground.post(deed, key=key)
+    assert is_same(first, again)
+    assert kinds_of(ground) == made
+    assert again.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("row", WALKED, ids=lambda row: row[1])
+def test_the_same_key_with_another_body_is_a_422_and_makes_nothing(ground: Ground, row: tuple[str, str]) -> None:
+    deed, key = fresh_deed(ground, row)
+    ground.post(deed, key=key)
+    made = kinds_of(ground)
+    refused = ground.post(deed, deed.other, key=key).expect(422)
+    assert refused["code"] == "key-reused"
+    assert kinds_of(ground) == made
+
+
+@pytest.mark.parametrize("row", WALKED, ids=lambda row: row[1])
+def test_twins_at_the_same_moment_have_one_effect(ground: Ground, row: tuple[str, str]) -> None:
+    deed, key = fresh_deed(ground, row)
+    twin, _ = fresh_deed(ground, row)
+    before = kinds_of(ground)
+    ground.post(twin).expect(status_of(row))
+    one = kinds_of(ground) - before
+    with ThreadPoolExecutor(4) as hands:
+        replies = list(hands.map(lambda _: ground.post(deed, key=key), range(4)))
+    answered = [reply for reply in replies if reply.status != 409]
+    assert {reply.status for reply in replies} <= {status_of(row), 409}
+    assert {reply.json["code"] for reply in replies if reply.status == 409} <= {"in-progress"}
+    assert answered
+    assert len({reply.body for reply in answered}) == 1
+    assert kinds_of(ground) - before == one + one
+
+
+@pytest.mark.parametrize("row", WALKED, ids=lambda row: row[1])
+def test_a_key_of_another_tenant_user_or_route_is_unrelated(
+    ground: Ground, elsewhere: Ground, colleague: Ground, row: tuple[str, str]
+) -> None:
+    deed, key = fresh_deed(ground, row)
+    ground.post(deed, key=key).expect(status_of(row))
+    theirs, _ = fresh_deed(elsewhere, row)
+    elsewhere.post(theirs, key=key).expect(status_of(row))
+    mine, _ = fresh_deed(ground, row)
+    if not mine.path.startswith("/api/me"):
+        colleague.post(mine, key=key).expect(status_of(row))
+    other_row = WALKED[WALKED.index(row) - 1]
+    further, _ = fresh_deed(ground, other_row)
+    ground.post(further, key=key).expect(status_of(other_row))
+
+
+@pytest.mark.parametrize("row", WALKED, ids=lambda row: row[1])
+def test_when_the_key_has_run_out_the_things_own_key_still_protects(ground: Ground, row: tuple[str, str]) -> None:
+    deed, key = fresh_deed(ground, row)
+    ground.post(deed, key=key).expect(status_of(row))
+    made = kinds_of(ground)
+    kept = {name: item for name, item in table.items_of(ground.utility.client).items() if "#ANSWER#" in name}
+    table.write({name: item | {"ttl": {"N": "1"}} for name, item in kept.items()})  # long over, and not yet dropped
+    again = ground.post(deed, key=key)
+    assert again.status in {status_of(row), 400, 409}
+    assert kinds_of(ground) == made
+
+
+def test_the_first_answer_stays_although_the_thing_has_changed(ground: Ground) -> None:
+    deed, key = fresh_deed(ground, ("POST", _READINGS))
+    first = ground.post(deed, key=key)
+    reading = first.expect(201)
+    ground.admin.put(f"{deed.path}/{reading['id']}", {"reading": "12", "readOn": "2025-11-05"}).expect(200)
+    assert is_same(first, ground.post(deed, key=key))
+
+
+def test_while_the_first_is_under_way_the_twin_is_told_so_and_when_to_come_again(ground: Ground) -> None:
+    deed, key = fresh_deed(ground, ("POST", _READINGS))
+    with faults(strike_at=2, mode="dies before"), pytest.raises(Death):
+        ground.post(deed, key=key)
+    twin = ground.post(deed, key=key)
+    assert twin.expect(409)["code"] == "in-progress"
+    assert int(twin.headers["retry-after"]) > 0
+    assert ground.post(deed, deed.other, key=key).expect(422)["code"] == "key-reused"
+
+
+def test_a_refused_request_leaves_its_key_free(ground: Ground) -> None:
+    deed, key = fresh_deed(ground, ("POST", _READINGS))
+    ground.post(deed, deed.body | {"accountNumber": "nobody"}, key=key).expect(404)
+    ground.post(deed, key=key).expect(201)
+
+
+def test_an_answer_is_kept_for_two_days_and_then_dropped_by_the_table(ground: Ground) -> None:
+    deed, key = fresh_deed(ground, ("POST", _READINGS))
+    before = set(table.items_of(ground.utility.client))
+    ground.post(deed, key=key).expect(201)
+    (kept,) = [
+        item
+        for name, item in table.items_of(ground.utility.client).items()
+        if name not in before and "#ANSWER#" in name
+    ]
+    assert int(kept["ttl"]["N"]) == int((NOVEMBER + timedelta(hours=48)).timestamp())
+    assert key not in str(kept)
+    assert dynamo.find(AnswerItem, (kept["pk"]["S"], kept["sk"]["S"])) is not None
+
+
+def test_without_a_key_nothing_is_kept(ground: Ground) -> None:
+    deed, _ = fresh_deed(ground, ("POST", _READINGS))
+    ground.post(deed).expect(201)
+    before = set(table.items_of(ground.utility.client))
+    ground.post(deed).expect(201)
+    assert set(table.items_of(ground.utility.client)) == before
+
+
+def test_a_body_leaves_a_print_that_says_nothing_of_it(ground: Ground) -> None:
+    ctx = ground.utility.context()
+    assert repeats.print_of(ctx, "a") == repeats.print_of(ctx, "a") != repeats.print_of(ctx, "b")
+    assert len(repeats.print_of(ctx, "x" * 10_000)) == 32
