@@ -14,6 +14,7 @@ from chalicelib.consumers.domain.connections import (
     moved_on,
     new_connection,
     normalised_meter,
+    taken,
 )
 from chalicelib.consumers.domain.facts import RatingFacts
 from chalicelib.consumers.domain.people import Consumer, ConsumerStatus
@@ -35,4 +36,5 @@ __all__ = [
     "moved_on",
     "new_connection",
     "normalised_meter",
+    "taken",
 ]

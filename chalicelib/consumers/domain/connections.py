@@ -32,7 +32,8 @@ class Connection:
     showed last (at first, the initial reading). `estimated` is how far its register is estimated to have counted since,
     if nobody read it for the last period. `carried` is what was used on a meter exchanged since, up to its final
     reading; below zero, what was billed ahead of what the meter showed. `earlier_uses` are those before `last_usage`,
-    the oldest first. `version` counts every change, so that two readings can't both follow the same one.
+    the oldest first. `taken` says that a reading of it was taken, even one that still waits: so it can't be deleted.
+    `version` counts every change, so that two readings can't both follow the same one.
     """
 
     account: str
@@ -58,6 +59,7 @@ class Connection:
     meter_digits: int | None = None
     estimated: Decimal | None = None
     earlier_uses: tuple[Decimal, ...] = ()
+    taken: bool = False
 
     @property
     def is_billed(self) -> bool:
@@ -208,6 +210,20 @@ def new_connection(
     )
 
 
+def taken(connection: Connection) -> Connection:
+    """This function will give the connection as it is once its first reading was taken, and waits for a person."""
+    return replace(connection, taken=True, version=connection.version + 1)
+
+
+def check_deletable(connection: Connection) -> None:
+    """This function will insist that nothing depends on a connection: no reading, and so no bill.
+
+    :raises Conflict: otherwise.
+    """
+    if connection.taken:
+        raise Conflict("connection-used", f"connection {connection.account} has been read; close it instead")
+
+
 @dataclass(frozen=True, slots=True)
 class Stand:
     """Where a confirmed reading leaves its connection: see there what each part is."""
@@ -228,6 +244,7 @@ def moved_on(connection: Connection, stand: Stand, *, read_on: date, period: Per
         last_period=period,
         last_usage=usage,
         earlier_uses=connection.uses_before(period)[-EARLIER_USES:],
+        taken=True,
         version=connection.version + 1,
     )
 

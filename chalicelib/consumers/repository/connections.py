@@ -49,6 +49,7 @@ class ConnectionItem(TableItem):
     meter_digits = IntAttribute(attr_name="md", null=True)
     estimated = DecimalAttribute(attr_name="es", null=True)
     earlier_uses = UnicodeAttribute(attr_name="eu", null=True)
+    taken = IntAttribute(attr_name="tk", null=True)  # 1 while its first reading waits: later `last_period` says as much
 
 
 class LinkItem(TableItem):
@@ -264,6 +265,7 @@ def _connection_item(project: Project, connection: Connection) -> ConnectionItem
         meter_digits=connection.meter_digits,
         estimated=connection.estimated,
         earlier_uses=",".join(map(plain, connection.earlier_uses)) or None,
+        taken=1 if connection.taken and connection.last_period is None else None,
     )
 
 
@@ -294,4 +296,5 @@ def _connection(item: ConnectionItem) -> Connection:
         meter_digits=item.meter_digits,
         estimated=item.estimated,
         earlier_uses=tuple(map(Decimal, item.earlier_uses.split(","))) if item.earlier_uses else (),
+        taken=bool(item.taken or item.last_period),
     )

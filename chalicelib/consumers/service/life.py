@@ -17,7 +17,6 @@ from chalicelib.consumers.service.lookup import get_connection
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.transaction import Action, Refused
@@ -162,12 +161,11 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     """This function will take away a connection that was registered by mistake.
 
     :raises NotFound: if the project has no such connection.
-    :raises Conflict: if it was ever read; close it then.
+    :raises Conflict: if it was ever read, even if that still waits for confirmation; close it then.
     """
     connection = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
-    if connection.last_period is not None:
-        raise Conflict("connection-used", f"connection {account} has readings and bills; close it instead")
+    rules.check_deletable(connection)
     lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
     _commit(project, connection, [*repository.delete_connection(project, connection), *lists])
     return connection

@@ -54,10 +54,15 @@ def writes_of(project: Project, reading: Reading, connection: Connection) -> lis
 
 
 def inserts_of(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """This function will give the writes of a new reading itself; a confirmed one moves its connection on."""
+    """This function will give the writes of a new reading itself; a confirmed one moves its connection on.
+
+    The first one of a connection marks it, though it waits, so that nobody deletes what it is of.
+    """
     writes = [repository.insert_reading(project, reading)]
     if reading.state == "confirmed":
         writes.append(advance(project, connection, reading))
+    elif not connection.taken:
+        writes.append(consumers.move_on(project, connection, connection_rules.taken(connection)))
     return writes
 
 

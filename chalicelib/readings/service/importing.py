@@ -6,7 +6,7 @@ from datetime import date
 from itertools import groupby
 
 from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection
+from chalicelib.consumers.domain import Connection, taken
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, Intake, Refusal
 from chalicelib.kernel.clock import local_day
@@ -14,7 +14,7 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import TryLater
 from chalicelib.kernel.period import Period
 from chalicelib.platform.bulk import batches
-from chalicelib.platform.transaction import Action, Refused
+from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused
 from chalicelib.readings import repository
 from chalicelib.readings.domain.imports import Accepted, Outcome, count, decide, duplicate_of, report_lines
 from chalicelib.readings.domain.reading import Entry, Reading
@@ -115,10 +115,40 @@ def _recorded(project: Project, period: Period) -> Iterator[Reading]:
 
 def _write_pending(intake: _Intake, period: Period, new: list[Accepted]) -> Iterator[Outcome]:
     """This function will write readings that wait for a person; where another writer came first, that one counts."""
-    for batch in batches(new):
+    lost = _mark_first(intake, new)
+    for account in lost:
+        yield _decide_again(intake, period, lost[account])
+    for batch in batches(outcome for outcome in new if outcome.reading.account not in lost):
         written = repository.insert_pending(intake.project, [outcome.reading for outcome in batch])
         for outcome, is_new in zip(batch, written, strict=True):
             yield outcome if is_new else _decide_again(intake, period, outcome)
+
+
+def _mark_first(intake: _Intake, new: list[Accepted]) -> dict[str, Accepted]:
+    """This function will mark the connections that were never read, so that nobody deletes them; two write units each.
+
+    Those that another writer got at are given back. A crash after it leaves a mark without a reading, and no harm.
+    """
+    lost: dict[str, Accepted] = {}
+    first = (outcome for outcome in new if not intake.connections[outcome.reading.account].taken)
+    for batch in batches(first, MAX_ACTIONS):
+        marking = {outcome.reading.account: outcome for outcome in batch}
+        while marking:
+            marked = {account: taken(intake.connections[account]) for account in marking}
+            try:
+                repository.commit(
+                    [
+                        consumers.move_on(intake.project, intake.connections[account], after)
+                        for account, after in marked.items()
+                    ]
+                )
+            except Refused as refused:
+                accounts = {label.partition(" ")[2] for label in refused.labels}
+                lost |= {account: marking.pop(account) for account in accounts}
+            else:
+                intake.connections.update(marked)
+                break
+    return lost
 
 
 def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> Iterator[Outcome]:

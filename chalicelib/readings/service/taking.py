@@ -36,8 +36,8 @@ def take_reading(
 ) -> Reading:
     """This function will record what a meter showed on a day.
 
-    The same reading again is answered with the first one; an estimate that is not billed yet gives way. Five write
-    units, six if it counts at once.
+    The same reading again is answered with the first one; an estimate that is not billed yet gives way. Eight
+    write units, nine if it counts at once, ten for the first that waits.
 
     :raises Invalid: for a value or day that can't be.
     :raises NotFound: for an unknown connection.
