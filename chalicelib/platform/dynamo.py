@@ -269,15 +269,20 @@ def shards_page(
     index: str | None = None,
     newest_first: bool = False,
     only: Condition | None = None,
+    most: int | None = None,
 ) -> Page[Item]:
-    """This function will read one page of a list that is spread over several partitions, one after the other."""
+    """This function will read one page of a list that is spread over several partitions, one after the other.
+
+    With `most`, at most so many partitions are looked through: a page may then be short and still have a next.
+    """
     place = "|".join([partitions[0], str(len(partitions)), prefix, str(index)])
     at, inner = 0, None
     if cursor:
         opened = open_cursor(cursor, place)
         at, inner = opened["shard"], opened["inner"]
     items: list[Item] = []
-    while at < len(partitions):
+    end = len(partitions) if most is None else min(len(partitions), at + most)
+    while at < end:
         page = page_of(
             item,
             partitions[at],

@@ -53,8 +53,17 @@ def take_reading(ctx: Context, *, body: NewReading) -> ReadingOut:
 
 @endpoint(blueprint, "GET", _READINGS, permission="readings.read", query=ReadingsQuery, returns=ReadingPage)
 def list_readings(ctx: Context, *, query: ReadingsQuery) -> ReadingPage:
-    """List the readings of a period."""
-    page = service.list_readings(ctx, period=query.period, limit=query.limit, cursor=query.cursor)
+    """List the readings of a period or of certain days, of all connections or one."""
+    page = service.list_readings(
+        ctx,
+        period=query.period,
+        first_day=query.from_,
+        last_day=query.to,
+        account=query.account_number,
+        state=query.state,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
     return ReadingPage(items=tuple(ReadingOut.of(reading) for reading in page.items), cursor=page.cursor)
 
 

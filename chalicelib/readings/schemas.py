@@ -98,16 +98,20 @@ class ReadingOut(Schema):
 
 
 class ReadingPage(Schema):
-    """One page of readings."""
+    """One page of readings. With filters it may be short and still have a cursor."""
 
     items: tuple[ReadingOut, ...]
     cursor: str | None
 
 
 class ReadingsQuery(PageQuery):
-    """Which period's readings."""
+    """Which readings: of a period, or of days (without either the year until today); of all connections or one."""
 
-    period: PeriodText
+    period: PeriodText | None = None
+    account_number: AccountNumber | None = None
+    from_: Day | None = Field(default=None, alias="from", description="First day; a year before `to` if left out")
+    to: Day | None = Field(default=None, description="Last day; today if left out")
+    state: Literal["pending", "confirmed"] | None = None
 
 
 class BalanceQuery(Schema):

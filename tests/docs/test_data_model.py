@@ -49,6 +49,7 @@ _LOCKED = {
     "GET /api/clients/{client}/consumers": "list 50 consumers",
     f"GET {_PROJECT}/connections/{{account}}/bills": "list a connection's bills",
     f"POST {_PROJECT}/readings": "take a reading",
+    f"GET {_PROJECT}/readings": "list 50 readings of a period",
     f"GET {_PROJECT}/readings/pending": "list what is pending",
     f"GET {_PROJECT}/readings/unread": "list 50 connections that nobody read",
     f"POST {_PROJECT}/readings/estimates": "estimate a reading",

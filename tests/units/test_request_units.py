@@ -107,6 +107,9 @@ def _estimate_december(utility: Utility, step: Callable[..., Any]) -> None:
     december = {"period": "2025-12"}
     step("list 50 connections that nobody read", admin.get, f"{utility.base}/readings/unread", **december).expect(200)
     account = admin.get(f"{utility.base}/connections", limit=1).json["items"][0]["accountNumber"]
+    history = f"{utility.base}/readings"
+    step("list 50 readings of a period", admin.get, history, period="2025-11").expect(200)
+    step("list a year of a connection's readings", admin.get, history, accountNumber=account).expect(200)
     one = december | {"accountNumber": account}
     step("estimate a reading", admin.post, f"{utility.base}/readings/estimates", one).expect(200)
     done = step("estimate 49 readings", admin.post, f"{utility.base}/readings/estimates", december).expect(200)

@@ -2,6 +2,7 @@
 
 from chalicelib.readings.service.confirming import Confirmations, confirm_pending, confirm_reading
 from chalicelib.readings.service.estimating import Estimates, estimate_reading, estimate_unread, list_unread
+from chalicelib.readings.service.history import get_reading, list_pending, list_readings
 from chalicelib.readings.service.importing import run_import
 from chalicelib.readings.service.period import (
     find_run_of,
@@ -10,7 +11,7 @@ from chalicelib.readings.service.period import (
     release_period,
     shard_readings,
 )
-from chalicelib.readings.service.taking import correct_reading, get_reading, list_pending, list_readings, take_reading
+from chalicelib.readings.service.taking import correct_reading, take_reading
 
 __all__ = [
     "Confirmations",

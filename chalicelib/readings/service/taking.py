@@ -1,4 +1,4 @@
-"""Take readings by hand, correct them, list them."""
+"""Take readings by hand, and correct them."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,8 +8,6 @@ from chalicelib.consumers import service as consumers
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
-from chalicelib.kernel.page import Page
-from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Refused
 from chalicelib.readings import repository
 from chalicelib.readings.domain import taking as rules
@@ -67,24 +65,6 @@ def take_reading(
     except Refused as refused:
         raise lost_race(project, recorded or reading, refused) from None
     return reading
-
-
-def get_reading(ctx: Context, *, reading_id: str) -> Reading:
-    """This function will give one reading.
-
-    :raises NotFound: if the project has none with this id.
-    """
-    return get_of_project(tenancy.get_project(ctx), reading_id)
-
-
-def list_readings(ctx: Context, *, period: Period, limit: int, cursor: str | None) -> Page[Reading]:
-    """This function will list the readings of a period, one page at a time."""
-    return repository.readings_page(tenancy.get_project(ctx), period, limit=limit, cursor=cursor)
-
-
-def list_pending(ctx: Context, *, area: str | None, limit: int, cursor: str | None) -> Page[Reading]:
-    """This function will list what waits for confirmation, of one area or of all, one page at a time."""
-    return repository.pending_page(tenancy.get_project(ctx), area, limit=limit, cursor=cursor)
 
 
 def correct_reading(
