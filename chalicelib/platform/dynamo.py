@@ -281,18 +281,10 @@ def shards_page(
         opened = open_cursor(cursor, place)
         at, inner = opened["shard"], opened["inner"]
     items: list[Item] = []
+    ask = partial(page_of, item, index=index, newest_first=newest_first, only=only)
     end = len(partitions) if most is None else min(len(partitions), at + most)
     while at < end:
-        page = page_of(
-            item,
-            partitions[at],
-            prefix,
-            limit=limit - len(items),
-            cursor=inner,
-            index=index,
-            newest_first=newest_first,
-            only=only,
-        )
+        page = ask(partitions[at], prefix, limit=limit - len(items), cursor=inner)
         items.extend(page.items)
         at, inner = (at, page.cursor) if page.cursor else (at + 1, None)
         if len(items) >= limit or page.cursor:
