@@ -8,6 +8,7 @@ from chalicelib.billing.jobs import blueprint as billing_jobs
 from chalicelib.billing.routes import blueprint as billing
 from chalicelib.bills.routes import blueprint as bills
 from chalicelib.consumers.routes import blueprint as consumers
+from chalicelib.cycles.routes import blueprint as cycles
 from chalicelib.devices.routes import blueprint as devices
 from chalicelib.identity.routes import blueprint as identity
 from chalicelib.imports.jobs import blueprint as import_jobs
@@ -31,10 +32,8 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-apis = (
-    identity, tenancy, audit, areas, consumers, service_desk, tariffs, readings, devices, bills, billing, onboarding,
-    imports, openapi,
-)  # fmt: skip
+apis = (identity, tenancy, audit, cycles, areas, consumers, service_desk, tariffs, readings, devices, bills, billing,
+        onboarding, imports, openapi)  # fmt: skip
 jobs = (import_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):
     app.register_blueprint(blueprint)

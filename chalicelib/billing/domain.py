@@ -7,6 +7,7 @@ from typing import Literal
 
 from chalicelib.bills.domain import Bill, IssueTerms, make_bill, usage_of
 from chalicelib.consumers.domain import Connection
+from chalicelib.cycles.domain import DueRule
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
@@ -41,7 +42,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class BillingRun:
-    """The billing of one period of one project. `tally` is final once the run is complete."""
+    """The billing of one period of one project. `tally` is final once the run is complete.
+
+    `due` is when its bills are due and `cycle` the billing cycle that the project named, both as they were when the run
+    began: what is changed meanwhile does not divide its bills.
+    """
 
     id: str
     period: Period
@@ -54,10 +59,12 @@ class BillingRun:
     chunks: int
     tally: Tally
     currency: str
+    due: DueRule
+    cycle: str | None = None
 
     @property
     def terms(self) -> IssueTerms:
-        return IssueTerms(self.id, self.started_at, self.billed_on, self.due_on)
+        return IssueTerms(self.id, self.started_at, self.billed_on, self.due_on, self.due)
 
     @property
     def total(self) -> Money:

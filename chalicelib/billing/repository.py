@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from pydantic import TypeAdapter
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action as Change
 
 from chalicelib.billing.domain import BillingException, BillingRun, Chunk, ChunkState, RunState, Tally
+from chalicelib.cycles.domain import DueRule
 from chalicelib.kernel.page import Page
 from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import (
@@ -21,6 +23,8 @@ from chalicelib.platform.dynamo import (
 )
 from chalicelib.platform.transaction import Action, Refused, insert, put, transact, update
 from chalicelib.tenancy.domain import Project
+
+_DUE: TypeAdapter[DueRule] = TypeAdapter(DueRule)
 
 
 class RunItem(TableItem):
@@ -35,6 +39,8 @@ class RunItem(TableItem):
     chunks = IntAttribute()
     tally = JsonAttribute()
     currency = UnicodeAttribute()
+    due = JsonAttribute()
+    cycle = UnicodeAttribute(null=True)
 
 
 class ChunkItem(TableItem):
@@ -200,6 +206,8 @@ def _run_item(project: Project, run: BillingRun) -> RunItem:
         chunks=run.chunks,
         tally=_numbers(run.tally),
         currency=run.currency,
+        due=_DUE.dump_python(run.due),
+        cycle=run.cycle,
     )
     if run.state != "complete":
         item.g2p = keys.open_runs(project.client, project.id)
@@ -221,6 +229,8 @@ def _run(item: RunItem) -> BillingRun:
         chunks=item.chunks,
         tally=Tally(*item.tally),
         currency=item.currency,
+        due=_DUE.validate_python(item.due),
+        cycle=item.cycle,
     )
 
 

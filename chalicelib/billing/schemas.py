@@ -41,6 +41,7 @@ class RunOut(Schema):
     started_by: str
     started_at: Instant
     completed_at: Instant | None
+    billing_cycle: str | None = Field(description="The cycle that the project named when the run began")
 
     @classmethod
     def of(cls, run: BillingRun, chunks: tuple[Chunk, ...]) -> Self:
@@ -62,6 +63,7 @@ class RunOut(Schema):
             started_by=run.started_by,
             started_at=run.started_at,
             completed_at=run.completed_at,
+            billing_cycle=run.cycle,
         )
 
 

@@ -49,10 +49,11 @@ def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: d
 
     :raises Invalid: for days that don't fit the period.
     :raises Conflict: while another run works on the period.
-    :raises TryLater: if another run gave the period back at this very moment.
+    :raises TryLater: if another run gave the period back, or the billing cycle was changed, at this very moment.
     """
     project = tenancy.get_project(ctx)
     check_days(period, billed_on, due_on)
+    tenancy.stay_with_cycle(project)
     run = BillingRun(
         id=ctx.new_id(),
         period=period,
@@ -65,6 +66,8 @@ def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: d
         chunks=project.settings.shards,
         tally=Tally(),
         currency=project.settings.currency,
+        due=tenancy.due_rule(project),
+        cycle=project.settings.billing_cycle,
     )
     try:
         freeze = readings.freeze_period(project, period, run.id)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from chalicelib.consumers.domain import Connection
+from chalicelib.cycles.domain import DueRule, due_on
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.money import Money
@@ -96,12 +97,13 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class IssueTerms:
-    """What a billing run decides for all its bills. Days that are None follow the project's settings."""
+    """What a billing run decides for all its bills. Without days, each reading's day counts, and the rule `due`."""
 
     run_id: str
     issued_at: datetime
     billed_on: date | None
     due_on: date | None
+    due: DueRule
 
 
 def usage_of(project: Project, reading: Reading, connection: Connection) -> Usage:
@@ -128,9 +130,8 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
     :raises Invalid: if the due day that the run names is not after the bill's day. Source: S1-135.
     """
     billed_on = terms.billed_on or reading.read_on
-    due_on = terms.due_on or project.due_on(reading.period, billed_on)
-    if due_on <= billed_on:
-        raise Invalid("due-too-early", f"the due day {due_on} is not after the bill's day {billed_on}")
+    if terms.due_on and terms.due_on <= billed_on:
+        raise Invalid("due-too-early", f"the due day {terms.due_on} is not after the bill's day {billed_on}")
     return Bill(
         account=reading.account,
         period=reading.period,
@@ -147,7 +148,7 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         lines=rating.lines,
         total=rating.total,
         billed_on=billed_on,
-        due_on=due_on,
+        due_on=terms.due_on or due_on(terms.due, reading.period, billed_on),
         issued_at=terms.issued_at,
         digest=rating.digest,
         carried=reading.carried,

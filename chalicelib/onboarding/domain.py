@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from chalicelib.cycles.domain import BillingCycle
 from chalicelib.kernel.errors import NotFound
 from chalicelib.tenancy.domain import Client, ProjectSettings
 
@@ -34,6 +35,7 @@ class Preset:
     source: str
     client: Client
     projects: tuple[PresetProject, ...]
+    cycles: tuple[BillingCycle, ...] = ()
 
 
 def project_of(presets: Mapping[str, Preset], preset_id: str, project_id: str) -> PresetProject:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chalicelib.consumers import service as consumers
+from chalicelib.cycles import service as cycles
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.onboarding import repository
@@ -37,7 +38,7 @@ def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
         raise Conflict("client-taken", f"there is a client {client.id} already; choose another id")
     tenancy.open_client(client=client)
     for project in preset.projects:
-        _add(ctx, project, project.id)
+        _add(ctx, preset, project, project.id)
     return client
 
 
@@ -48,7 +49,8 @@ def add_project(ctx: Context, *, project_id: str, preset_id: str, model_id: str)
     :raises Invalid: for an id that can't be.
     :raises Conflict: if the id is taken.
     """
-    return _add(ctx, project_of(repository.all_presets(), preset_id, model_id), project_id)
+    model = project_of(repository.all_presets(), preset_id, model_id)
+    return _add(ctx, repository.all_presets()[preset_id], model, project_id)
 
 
 def close_project(ctx: Context) -> Project:
@@ -65,7 +67,11 @@ def close_project(ctx: Context) -> Project:
     return project
 
 
-def _add(ctx: Context, model: PresetProject, project_id: str) -> Project:
+def _add(ctx: Context, preset: Preset, model: PresetProject, project_id: str) -> Project:
+    for cycle in preset.cycles:
+        # A client that has a cycle of this name keeps it as it is.
+        if cycle.id == model.settings.billing_cycle and cycles.find_cycle(ctx.client, cycle.id) is None:
+            cycles.open_cycle(ctx, cycle=cycle)
     project = tenancy.add_project(ctx, project_id=project_id, settings=model.settings)
     here = ctx.in_project(project.id)
     for tariff in model.tariffs:

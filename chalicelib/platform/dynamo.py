@@ -269,22 +269,25 @@ def shards_page(
     index: str | None = None,
     newest_first: bool = False,
     only: Condition | None = None,
-    most: int | None = None,
 ) -> Page[Item]:
-    """This function will read one page of a list that is spread over several partitions, one after the other.
-
-    With `most`, at most so many partitions are looked through: a page may then be short and still have a next.
-    """
+    """This function will read one page of a list that is spread over several partitions, one after the other."""
     place = "|".join([partitions[0], str(len(partitions)), prefix, str(index)])
     at, inner = 0, None
     if cursor:
         opened = open_cursor(cursor, place)
         at, inner = opened["shard"], opened["inner"]
     items: list[Item] = []
-    ask = partial(page_of, item, index=index, newest_first=newest_first, only=only)
-    end = len(partitions) if most is None else min(len(partitions), at + most)
-    while at < end:
-        page = ask(partitions[at], prefix, limit=limit - len(items), cursor=inner)
+    while at < len(partitions):
+        page = page_of(
+            item,
+            partitions[at],
+            prefix,
+            limit=limit - len(items),
+            cursor=inner,
+            index=index,
+            newest_first=newest_first,
+            only=only,
+        )
         items.extend(page.items)
         at, inner = (at, page.cursor) if page.cursor else (at + 1, None)
         if len(items) >= limit or page.cursor:

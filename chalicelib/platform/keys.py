@@ -58,6 +58,11 @@ def former_settings(client_id: str, project_id: str, version: int | None) -> Key
     return f"{client_id}#CONFIG", f"FORMER#{project_id}#" + ("" if version is None else f"{version:06}")
 
 
+# --- billing cycles
+def billing_cycle(client_id: str, cycle_id: str) -> Key:
+    return f"{client_id}#CYCLES", f"CYCLE#{cycle_id}"
+
+
 # --- areas
 def area(client_id: str, code: str) -> Key:
     return f"{client_id}#AREAS", f"AREA#{code}"

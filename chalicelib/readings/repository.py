@@ -19,9 +19,6 @@ from chalicelib.platform.transaction import Action, check, insert, put, transact
 from chalicelib.readings.domain.reading import Reading, ReadingSource, ReadingState
 from chalicelib.tenancy.domain import Project
 
-# A list over many periods looks through so many partitions before it hands back what it has.
-_PARTITIONS_PER_PAGE = 16
-
 
 class ReadingItem(TableItem):
     # Short names: a run reads every reading of its period. Account and period stand in the keys already.
@@ -127,16 +124,10 @@ def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Rea
     return (_reading(item) for item in dynamo.all_of(ReadingItem, partition, "READING#"))
 
 
-def readings_page(project: Project, periods: Sequence[Period], *, limit: int, cursor: str | None) -> Page[Reading]:
-    """This function will read one page of the readings of some periods, in the order given, shard after shard."""
-    partitions = [
-        keys.period_shard(project.client, project.id, period, shard)
-        for period in periods
-        for shard in range(project.settings.shards)
-    ]
-    page = dynamo.shards_page(
-        ReadingItem, partitions, "READING#", limit=limit, cursor=cursor, most=_PARTITIONS_PER_PAGE
-    )
+def readings_page(project: Project, period: Period, *, limit: int, cursor: str | None) -> Page[Reading]:
+    shards = range(project.settings.shards)
+    partitions = [keys.period_shard(project.client, project.id, period, shard) for shard in shards]
+    page = dynamo.shards_page(ReadingItem, partitions, "READING#", limit=limit, cursor=cursor)
     return Page(tuple(_reading(item) for item in page.items), page.cursor)
 
 

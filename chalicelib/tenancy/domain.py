@@ -1,16 +1,16 @@
 """What a client and a project are, and the rules that their settings decide."""
 
-from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from chalicelib.cycles.domain import MAX_DUE_DAYS, DueByCycle, DueDay, DueOffset
 from chalicelib.kernel.errors import Conflict, Fault, Invalid
 from chalicelib.kernel.money import exponent_of
 from chalicelib.kernel.period import FiscalMonth, Period, fiscal_month
 
 MAX_SHARDS = 256
-MAX_DUE_DAYS = 90
 MAX_PASSWORD = 72
 MAX_AREA_LEVELS = 4
 LoginNames = Literal["email", "username", "email_or_number"]
@@ -58,21 +58,6 @@ class ReadingWindow:
 
 
 @dataclass(frozen=True, slots=True)
-class DueDay:
-    """The day by which a bill is to be paid, in the billed period's month or in the month it is read in."""
-
-    day: int
-    month: Literal["period", "reading"]
-
-
-@dataclass(frozen=True, slots=True)
-class DueOffset:
-    """How many days after its own day a bill is to be paid."""
-
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
 class ProjectSettings:
     """How one utility service works. docs/glossary.md says each in the clerk's words; sources in brackets.
 
@@ -80,7 +65,9 @@ class ProjectSettings:
     - `confirmation`: readings wait for a person (S3) or count at once (S1).
     - `high_usage_percent`: flag a use above that share of the previous one (S3).
     - `fiscal_start`: first month of the fiscal year, if the client counts in one (S1).
-    - `due`: a day of the month (S3: the 20th, S1: the 10th), or so many days after the bill's day (S0, S2, S4: 15).
+    - `due`: a day of the month (S3: the 20th, S1: the 10th), or so many days after the bill's day: as many as it says
+      (S0, S4: 15), or as the billing cycle says (S2).
+    - `billing_cycle`: the cycle of the client by which bills are made, and late (S2).
     - `account_numbers`: automatic, YYYYMM + 4 digits (S3), given (S1, S4), or the meter number (S2).
     - `consumer_required`: each connection has a consumer (S3) or may be a unit alone (S1).
     - `shards`: partitions a period is spread over, fixed for the project's life: 1 for a village, 64 for a city.
@@ -92,7 +79,7 @@ class ProjectSettings:
     timezone: str
     period_rule: Literal["reading_month", "previous_month"]
     confirmation: Literal["required", "none"]
-    due: DueDay | DueOffset
+    due: DueDay | DueOffset | DueByCycle
     account_numbers: Literal["automatic", "given", "meter"]
     consumer_required: bool
     classes: tuple[str, ...]
@@ -100,17 +87,19 @@ class ProjectSettings:
     high_usage_percent: int | None = None
     fiscal_start: int | None = None
     shards: int = 1
+    billing_cycle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One utility service of a client."""
+    """One utility service of a client. `under_cycle`: something was read or billed under the cycle that it names."""
 
     client: str
     id: str
     settings: ProjectSettings
     version: int = 0
     closed: bool = False
+    under_cycle: bool = False
 
     def period_of(self, read_on: date) -> Period:
         """This function will say which period a reading of that day bills.
@@ -123,21 +112,6 @@ class Project:
     def last_reading_day(self, period: Period) -> date:
         """This function will give the last day whose reading bills a period."""
         return (period.shifted(1) if self.settings.period_rule == "previous_month" else period).last_day
-
-    def due_on(self, period: Period, billed_on: date) -> date:
-        """This function will give the day by which a bill of that period, dated `billed_on`, is to be paid.
-
-        Source: decisions.md, "due day", and S1-135: a due day not after the bill's day moves on to the next month.
-        S3, period 2025-11, billed 2025-11-05 -> 2025-11-20. S1, period 2025-07, billed 2025-08-01 -> 2025-08-10.
-        S4, billed 2025-03-20 -> 2025-04-04.
-        """
-        due = self.settings.due
-        if isinstance(due, DueOffset):
-            return billed_on + timedelta(days=due.days)
-        month = period if due.month == "period" else Period.of(billed_on)
-        while month.day(due.day) <= billed_on:
-            month = month.shifted(1)
-        return month.day(due.day)
 
     def fiscal_month_of(self, period: Period) -> FiscalMonth | None:
         """This function will place a period in the client's fiscal year, if it counts in one."""
@@ -187,8 +161,12 @@ def _faults_of_days(settings: ProjectSettings) -> list[Fault]:
     faults, window, due = [], settings.reading_window, settings.due
     if window and not 1 <= window.first_day <= window.last_day <= 31:
         faults.append(Fault("readingWindow", "the first day must not be after the last, both between 1 and 31"))
-    if isinstance(due, DueOffset) and not 1 <= due.days <= MAX_DUE_DAYS:
-        faults.append(Fault("due.days", f"1 to {MAX_DUE_DAYS} days after the bill's day"))
+    if isinstance(due, DueOffset) and not 0 <= due.days <= MAX_DUE_DAYS:
+        faults.append(Fault("due.days", f"0 to {MAX_DUE_DAYS} days after the bill's day"))
+    if isinstance(due, DueByCycle) and settings.billing_cycle is None:
+        faults.append(Fault("due.by", "no cycle decides: name one in billingCycle, or say here when bills are due"))
+    if isinstance(due, DueOffset) and settings.billing_cycle is not None:
+        faults.append(Fault("due.days", "the billing cycle has its own number of days: say {by: cycle}"))
     if isinstance(due, DueDay) and not 1 <= due.day <= 31:
         faults.append(Fault("due.day", "a day of the month, 1 to 31"))
     if isinstance(due, DueDay) and due.month == "period" and settings.period_rule == "previous_month":
@@ -238,6 +216,12 @@ def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
     for name in ("currency", "shards", "unit"):
         if getattr(before, name) != getattr(after, name):
             raise Conflict("fixed-setting", f"{name} is fixed once a project exists: readings and bills depend on it")
+
+
+def without_cycle(settings: ProjectSettings, due_days: int) -> ProjectSettings:
+    """This function will give the settings of a project whose cycle is deleted: its bills stay due when they were."""
+    due = DueOffset(due_days) if isinstance(settings.due, DueByCycle) else settings.due
+    return replace(settings, billing_cycle=None, due=due)
 
 
 def in_short(settings: ProjectSettings) -> dict[str, object]:

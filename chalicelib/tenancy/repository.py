@@ -29,6 +29,7 @@ class ProjectItem(TableItem):
     settings = JsonAttribute()
     version = IntAttribute(default=0)
     closed = IntAttribute(null=True)
+    under_cycle = IntAttribute(null=True)
 
 
 class FormerItem(TableItem):
@@ -82,7 +83,7 @@ def _client(item: ClientItem | None) -> Client | None:
 def insert_project(project: Project, *, also: Sequence[Action] = ()) -> None:
     """This function will write a new project and its line in the directory that schedules walk.
 
-    :raises Refused: label `project`, if it exists.
+    :raises Refused: label `project`, if it exists, or those of what goes with it.
     """
     transact(
         [
@@ -98,9 +99,12 @@ def insert_project(project: Project, *, also: Sequence[Action] = ()) -> None:
     )
 
 
-def store_project(project: Project) -> None:
-    """This function will write the settings of an existing project."""
-    transact([put("project", _project_item(project), ProjectItem.pk.exists())])
+def store_project(project: Project, *, also: Sequence[Action] = ()) -> None:
+    """This function will write the settings of an existing project.
+
+    :raises Refused: with the labels of what goes with it.
+    """
+    transact([put("project", _project_item(project), ProjectItem.pk.exists()), *also])
 
 
 def change_project(before: Project, after: Project, *, by: str, at: datetime, also: Sequence[Action]) -> None:
@@ -108,15 +112,28 @@ def change_project(before: Project, after: Project, *, by: str, at: datetime, al
 
     :raises Refused: label `project`, if somebody changed it meanwhile.
     """
-    former = FormerItem(
-        *keys.former_settings(before.client, before.id, before.version),
-        version=before.version,
-        facts=_SETTINGS.dump_python(before.settings, mode="json"),
-        replaced_by=by,
-        replaced_at=at,
-    )
     unchanged = (ProjectItem.version == before.version) & ProjectItem.closed.does_not_exist()
-    transact([put("project", _project_item(after), unchanged), insert("former", former), *also])
+    transact([put("project", _project_item(after), unchanged), insert("former", _former(before, by, at)), *also])
+
+
+def let_cycle_go(before: Project, after: Project, *, by: str, at: datetime) -> list[Action]:
+    """This function will give the writes of a project whose cycle is deleted. Label: `project {id}`."""
+    unchanged = ProjectItem.version == before.version
+    return [put(f"project {before.id}", _project_item(after), unchanged), insert("former", _former(before, by, at))]
+
+
+def mark_under_cycle(project: Project) -> Action:
+    """This function will give the write that notes that a project's cycle is used. Label: `project`."""
+    unchanged = ProjectItem.version == project.version
+    return update("project", keys.project(project.client, project.id), [ProjectItem.under_cycle.set(1)], unchanged)
+
+
+def commit(actions: Sequence[Action]) -> None:
+    """This function will carry out the writes of projects and what goes with them.
+
+    :raises Refused: with the labels of what did not hold; nothing is written then.
+    """
+    transact(actions)
 
 
 def set_closed(project: Project, *, closed: bool, also: Sequence[Action] = ()) -> None:
@@ -173,6 +190,17 @@ def _project_item(project: Project) -> ProjectItem:
         settings=settings,
         version=project.version,
         closed=1 if project.closed else None,
+        under_cycle=1 if project.under_cycle else None,
+    )
+
+
+def _former(before: Project, by: str, at: datetime) -> FormerItem:
+    return FormerItem(
+        *keys.former_settings(before.client, before.id, before.version),
+        version=before.version,
+        facts=_SETTINGS.dump_python(before.settings, mode="json"),
+        replaced_by=by,
+        replaced_at=at,
     )
 
 
@@ -183,4 +211,4 @@ def _client_item(client: Client) -> ClientItem:
 
 def _project(client_id: str, item: ProjectItem) -> Project:
     settings = _SETTINGS.validate_python(item.settings)
-    return Project(client_id, item.project, settings, item.version, bool(item.closed))
+    return Project(client_id, item.project, settings, item.version, bool(item.closed), bool(item.under_cycle))

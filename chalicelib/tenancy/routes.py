@@ -11,6 +11,7 @@ from chalicelib.tenancy.schemas import (
     ClientFacts,
     ClientOut,
     ClientSettings,
+    CycleGone,
     FormerClientOut,
     FormerClientPage,
     FormerOut,
@@ -22,6 +23,8 @@ from chalicelib.tenancy.schemas import (
 )
 
 blueprint = Blueprint(__name__)
+
+_CYCLE = "/api/clients/{client}/billing-cycles/{cycle}"
 
 
 @endpoint(blueprint, "GET", "/api/clients/{client}", permission=SIGNED_IN, returns=ClientOut)
@@ -129,3 +132,10 @@ def list_former_project_settings(ctx: Context, *, query: PageQuery) -> FormerPag
     """List a utility service's former settings, the newest first."""
     page = service.list_former(ctx, limit=query.limit, cursor=query.cursor)
     return FormerPage(items=tuple(FormerOut.of(each) for each in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "DELETE", _CYCLE, permission="cycles.manage", returns=CycleGone)
+def delete_cycle(ctx: Context, *, cycle: str) -> CycleGone:
+    """Delete a billing cycle under which nothing was read or billed; projects that name it have none then."""
+    gone, projects = service.delete_cycle(ctx, cycle_id=cycle)
+    return CycleGone(id=gone.id, projects=tuple(project.id for project in projects))

@@ -97,6 +97,12 @@ class DueOffsetBody(Schema):
     days: Annotated[int, Field(strict=True)]
 
 
+class DueByCycleBody(Schema):
+    """So many days after the bill's day as the billing cycle says."""
+
+    by: Literal["cycle"]
+
+
 class ReadingWindowBody(Schema):
     """The days of the month on which meters are read; later readings are taken, and flagged."""
 
@@ -117,7 +123,7 @@ class SettingsBody(Schema):
     timezone: Annotated[str, Field(max_length=60, examples=["Asia/Manila"])]
     period_rule: Literal["reading_month", "previous_month"]
     confirmation: Literal["required", "none"]
-    due: DueDayBody | DueOffsetBody
+    due: DueDayBody | DueOffsetBody | DueByCycleBody
     account_numbers: Literal["automatic", "given", "meter"]
     consumer_required: bool
     classes: Annotated[tuple[ClassName, ...], Field(max_length=40)]
@@ -125,6 +131,9 @@ class SettingsBody(Schema):
     high_usage_percent: Annotated[int, Field(strict=True)] | None = None
     fiscal_start: Annotated[int, Field(strict=True)] | None = None
     shards: Annotated[int, Field(strict=True)] = Field(default=1, description="Fixed once the project exists")
+    billing_cycle: Annotated[str, Field(max_length=32, examples=["monthly"])] | None = Field(
+        default=None, description="A cycle of the client: bills are made on its day, and late after its grace"
+    )
 
     @classmethod
     def of(cls, settings: ProjectSettings) -> Self:
@@ -176,6 +185,13 @@ class ProjectChange(Schema):
 
     version: Version
     settings: SettingsBody
+
+
+class CycleGone(Schema):
+    """A billing cycle that was deleted, and the projects that named it and have none now."""
+
+    id: str
+    projects: tuple[str, ...]
 
 
 class FormerOut(Schema):

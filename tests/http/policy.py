@@ -39,6 +39,11 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _CLIENT + "/areas/{area}"): ("areas.read",),
     ("PUT", _CLIENT + "/areas/{area}"): ("areas.manage",),
     ("DELETE", _CLIENT + "/areas/{area}"): ("areas.manage",),
+    ("GET", _CLIENT + "/billing-cycles"): ("cycles.read",),
+    ("POST", _CLIENT + "/billing-cycles"): ("cycles.manage",),
+    ("GET", _CLIENT + "/billing-cycles/{cycle}"): ("cycles.read",),
+    ("PUT", _CLIENT + "/billing-cycles/{cycle}"): ("cycles.manage",),
+    ("DELETE", _CLIENT + "/billing-cycles/{cycle}"): ("cycles.manage",),
     ("GET", _CLIENT + "/meter-brands"): ("areas.read",),
     ("POST", _CLIENT + "/meter-brands"): ("areas.manage",),
     ("GET", _CLIENT + "/audit-log"): ("audit.read",),
@@ -134,10 +139,11 @@ _READ_ALL = {
 }  # fmt: skip
 _OPERATE = _READ_ALL | {
     "consumers.manage", "connections.manage", "readings.submit", "readings.confirm", "readings.edit",
-    "readings.import", "bills.generate",
+    "readings.import", "bills.generate", "cycles.read",
 }  # fmt: skip
 _ADMINISTER = {
     "areas.manage",
+    "cycles.manage",
     "audit.read",
     "devices.manage",
     "logins.read",

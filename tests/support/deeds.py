@@ -141,6 +141,11 @@ def _brand(ground: Ground, number: int) -> Deed:
     return Deed(f"/api/clients/{ground.utility.client}/meter-brands", body, body | {"name": "Another"})
 
 
+def _cycle(ground: Ground, number: int) -> Deed:
+    body = {"id": f"cycle{number}", "name": "Monthly", "generationDay": 1, "dueDays": 15, "graceDays": 5}
+    return Deed(f"/api/clients/{ground.utility.client}/billing-cycles", body, body | {"dueDays": 10})
+
+
 def _role(ground: Ground, number: int) -> Deed:
     name = "clerk" + "".join(chr(ord("a") + int(digit)) for digit in str(number))
     body = {"name": name, "scope": "tenant", "permissions": ["bills.read"]}
@@ -198,6 +203,7 @@ DEEDS: Mapping[tuple[str, str], Callable[[Ground, int], Deed]] = {
     ("POST", CLIENT + "/projects/adopt"): _adopted_project,
     ("POST", CLIENT + "/areas"): _area,
     ("POST", CLIENT + "/meter-brands"): _brand,
+    ("POST", CLIENT + "/billing-cycles"): _cycle,
     ("POST", CLIENT + "/roles"): _role,
     ("POST", "/api/me/service-requests"): _my_request,
     ("POST", CLIENT + "/service-requests"): _request,

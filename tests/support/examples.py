@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.consumers.domain import Connection
+from chalicelib.cycles.domain import DueByCycle, DueRule
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Entry, Reading
 from chalicelib.tariffs.domain import FixedCharge, Tariff, TariffBook, UsageCharge, compile_tariff
@@ -26,6 +27,13 @@ ENTRY = Entry(by="officer", at=NOW, source="manual", origin="request-1")
 def with_settings(project: Project, **changes: Any) -> Project:  # noqa: ANN401
     """This function will give the project with some settings changed."""
     return replace(project, settings=replace(project.settings, **changes))
+
+
+def due_of(project: Project) -> DueRule:
+    """This function will give a project's own due rule, of one that has no billing cycle."""
+    due = project.settings.due
+    assert not isinstance(due, DueByCycle)
+    return due
 
 
 def connection(**changes: Any) -> Connection:  # noqa: ANN401

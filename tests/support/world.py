@@ -28,6 +28,7 @@ _BODIES: Mapping[str, Mapping[str, object]] = {
     "/users/{user}": {"name": "Another"},
     "/role": {"role": "viewer"},
     "/status": {"status": "taking_action"},
+    "/billing-cycles/{cycle}": {"name": "Monthly", "generationDay": 2, "dueDays": 15, "graceDays": 5, "version": 0},
     "/{reading}": {"reading": "1", "readOn": "2025-11-05"},
 }
 _LOGIN = {"login": "somebody", "password": "Abcdef1!"}
@@ -106,6 +107,8 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     admin = utility.as_staff()
     admin.post(f"/api/clients/{utility.client}/areas", {"code": "Poblacion", "name": "Poblacion"}).expect(201)
     admin.post(f"/api/clients/{utility.client}/meter-brands", {"id": "itron", "name": "Itron"}).expect(201)
+    cycle = {"id": "monthly", "name": "Monthly", "generationDay": 1, "dueDays": 15, "graceDays": 5}
+    admin.post(f"/api/clients/{utility.client}/billing-cycles", cycle).expect(201)
     made = [_consumer_with_connection(admin, utility, f"{mark}SM-{number}") for number in (1, 2)]
     consumers = {}
     for name, (consumer_id, _) in zip(("owner", "other consumer"), made, strict=True):
@@ -137,6 +140,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "consumer": consumer_id,
         "account": account,
         "area": "Poblacion",
+        "cycle": "monthly",
         "reading": f"{PERIOD}.{account}",
         "bill": f"{PERIOD}.{account}.1",
         "request": _asked(consumers["owner"], utility),

@@ -18,6 +18,8 @@ SUPERUSER = "superuser"
 PERMISSIONS: Mapping[str, str] = {
     "settings.read": "see how a project works",
     "settings.manage": "change how a project works",
+    "cycles.read": "see billing cycles",
+    "cycles.manage": "keep the list of billing cycles",
     "areas.read": "see areas and meter brands",
     "areas.manage": "keep the lists of areas and meter brands",
     "devices.manage": "register devices and give them keys",
@@ -86,7 +88,7 @@ _OPERATE = _READ_ALL | {
     "readings.edit",
     "readings.import",
 }
-_RUN = frozenset({"bills.generate"})
+_RUN = frozenset({"bills.generate", "cycles.read"})
 # Only an administrator decides about requests, or asks in somebody's name. Source: S2-133, S2-176.
 _ANSWER = frozenset({"requests.read", "issues.read", "issues.respond"})
 

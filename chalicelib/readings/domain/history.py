@@ -24,7 +24,7 @@ class Search:
 
     def fits(self, reading: Reading) -> bool:
         """This function will say whether a reading is among those asked for."""
-        taken_then = self.first_day <= reading.read_on <= self.last_day
+        taken_then = reading.period in self.periods and self.first_day <= reading.read_on <= self.last_day
         return taken_then and self.state in {None, reading.state} and self.account in {None, reading.account}
 
 

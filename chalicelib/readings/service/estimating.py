@@ -79,6 +79,7 @@ def estimate_reading(ctx: Context, *, period: Period, account: str) -> Reading:
     if recorded is not None:
         return recorded
     reading = _estimate(ctx, project, connection, period)
+    tenancy.stay_with_cycle(project)
     try:
         repository.commit([*writes_of(project, reading, connection), noted(ctx, "reading.estimated", reading)])
     except Refused as refused:
@@ -97,6 +98,7 @@ def estimate_unread(ctx: Context, *, period: Period, area: str | None, cursor: s
     """
     project = tenancy.get_project(ctx)
     rules.check_begun(project, period, local_day(ctx.now, project.settings.timezone))
+    tenancy.stay_with_cycle(project)
     estimated = 0
     left: list[LeftUnread] = []
     for _ in range(_BATCHES_PER_CALL):

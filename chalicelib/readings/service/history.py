@@ -15,8 +15,8 @@ from chalicelib.readings.service.common import get_of_project
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
-# A list looks through so many pages before it hands back what it has, and a cursor.
-_PAGES_PER_LIST = 4
+# A list looks through so many pages or empty periods before it hands back what it has, and a cursor.
+_LOOKED_THROUGH = 4
 
 
 def get_reading(ctx: Context, *, reading_id: str) -> Reading:
@@ -57,14 +57,12 @@ def list_readings(
     )
     if search.account:
         return _of_account(project, search, code(search.account, "an account number"), limit=limit, cursor=cursor)
-    found: list[Reading] = []
-    for _ in range(_PAGES_PER_LIST):
-        page = _looked_at(project, search, limit=limit - len(found), cursor=cursor)
-        found += (reading for reading in page.items if search.fits(reading))
-        cursor = page.cursor
-        if cursor is None or len(found) >= limit:
-            break
-    return Page(tuple(found), cursor)
+    if search.state == "pending":
+        page = list_pending(ctx, area=None, limit=limit, cursor=cursor)
+        return Page(
+            tuple(each for each in page.items if each.period in search.periods and search.fits(each)), page.cursor
+        )
+    return _by_period(project, search, limit=limit, cursor=cursor)
 
 
 def list_pending(ctx: Context, *, area: str | None, limit: int, cursor: str | None) -> Page[Reading]:
@@ -84,8 +82,21 @@ def _of_account(project: Project, search: Search, account: str, *, limit: int, c
     return Page(page, seal_cursor({"after": str(page[-1].period)}, place) if len(fitting) > limit else None)
 
 
-def _looked_at(project: Project, search: Search, *, limit: int, cursor: str | None) -> Page[Reading]:
-    if search.state != "pending":
-        return repository.readings_page(project, search.periods, limit=limit, cursor=cursor)
-    page = repository.pending_page(project, None, limit=limit, cursor=cursor)
-    return Page(tuple(reading for reading in page.items if reading.period in search.periods), page.cursor)
+def _by_period(project: Project, search: Search, *, limit: int, cursor: str | None) -> Page[Reading]:
+    place = f"readings|{project.client}|{project.id}"
+    period, inner = search.periods[0], None
+    if cursor:
+        opened = open_cursor(cursor, place)
+        period, inner = Period.parse(opened["period"]), opened["inner"]
+    found: list[Reading] = []
+    for _ in range(_LOOKED_THROUGH):
+        page = repository.readings_page(project, period, limit=limit - len(found), cursor=inner)
+        found += filter(search.fits, page.items)
+        inner = page.cursor
+        if inner is None:
+            if period <= search.periods[-1]:
+                return Page(tuple(found), None)
+            period = period.shifted(-1)
+        if len(found) >= limit:
+            break
+    return Page(tuple(found), seal_cursor({"period": str(period), "inner": inner}, place))

@@ -20,6 +20,7 @@ from chalicelib.readings.domain.imports import Accepted, Outcome, count, decide,
 from chalicelib.readings.domain.reading import Entry, Reading
 from chalicelib.readings.domain.table_file import Row, TableFile, parse
 from chalicelib.readings.service.common import advance, frozen, lost_race, moved_on, noted, writes_in_place
+from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
 # A confirmed reading is two writes, and a transaction holds a hundred actions with its one check of the period.
@@ -67,6 +68,7 @@ class _Intake:
 
 def _take_in(ctx: Context, project: Project, record: FileImport, file: TableFile) -> Intake:
     """This function will write the good rows, period by period, so that each reading counts from the one before."""
+    tenancy.stay_with_cycle(project)
     connections = {connection.account: connection for connection in consumers.all_connections(project)}
     intake = _Intake(
         project=project,

@@ -60,6 +60,7 @@ def take_reading(
     else:
         reading = rules.replace_estimate(project, recorded, connection, shown, today=today, entry=entry)
         actions = writes_in_place(project, recorded, reading, connection)
+    tenancy.stay_with_cycle(project)
     try:
         repository.commit([*actions, noted(ctx, "reading.taken", reading, before=recorded)])
     except Refused as refused:

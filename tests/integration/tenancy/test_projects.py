@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.cycles.domain import DueDay
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.tenancy import service
-from chalicelib.tenancy.domain import DueDay
 from local import presets
 from tests.support.http import Api
 from tests.support.table import items_of

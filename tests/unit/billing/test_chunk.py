@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.billing.domain import BillingRun, Chunk, ChunkPlan, Tally, check_days, completed, plan_chunk, tally_of
-from chalicelib.bills.domain import Bill, IssueTerms, make_bill, usage_of
+from chalicelib.bills.domain import Bill, make_bill, usage_of
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs.domain import TariffBook
-from tests.support.examples import NOVEMBER, NOW, WATERWORKS, WATERWORKS_BOOK, connection, reading
+from tests.support.examples import NOVEMBER, NOW, WATERWORKS, WATERWORKS_BOOK, connection, due_of, reading
 
 _RUN = BillingRun(
     id="run-2",
@@ -29,6 +29,7 @@ _RUN = BillingRun(
     chunks=1,
     tally=Tally(),
     currency="PHP",
+    due=due_of(WATERWORKS),
 )
 _TALLIES = st.builds(Tally, *[st.integers(0, 10**6)] * 4)
 
@@ -46,7 +47,7 @@ def _connections(readings: list[Reading], consumer_class: str = "residential") -
 
 def _bill(of: Reading, run_id: str) -> Bill:
     rating = WATERWORKS_BOOK.rate("residential", usage_of(WATERWORKS, of, connection(account=of.account)))
-    return make_bill(WATERWORKS, of, connection(account=of.account), rating, IssueTerms(run_id, NOW, None, None))
+    return make_bill(WATERWORKS, of, connection(account=of.account), rating, replace(_RUN, id=run_id).terms)
 
 
 def _plan(

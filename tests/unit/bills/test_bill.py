@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.bills.domain import Bill, IssueTerms, make_bill, parse_bill_id, usage_of
+from chalicelib.cycles.domain import DueOffset, DueRule
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
@@ -20,6 +21,7 @@ from tests.support.examples import (
     WATERWORKS,
     WATERWORKS_BOOK,
     connection,
+    due_of,
     reading,
 )
 
@@ -34,11 +36,12 @@ def _bill(
     read_on: date = FIFTH,
     billed_on: date | None = None,
     due_on: date | None = None,
+    due: DueRule | None = None,
 ) -> Bill:
     of = connection(consumer_class=consumer_class)
     read = reading(usage=Decimal(usage), value=140 + Decimal(usage), period=period, read_on=read_on)
     rating = book.rate(consumer_class, usage_of(project, read, of))
-    return make_bill(project, read, of, rating, IssueTerms("run-1", NOW, billed_on, due_on))
+    return make_bill(project, read, of, rating, IssueTerms("run-1", NOW, billed_on, due_on, due or due_of(project)))
 
 
 @pytest.mark.covers("S3-025", "S3-026", "S3-027", "S3-028", "S3-029", "S3-031")
@@ -98,6 +101,15 @@ def test_the_days_that_a_run_names_win_over_the_settings() -> None:
 
 
 @pytest.mark.covers("S1-135")
+@pytest.mark.covers("S2-293", "S2-312")
+@pytest.mark.parametrize(
+    ("days", "billed_on", "due"),
+    [(15, date(2025, 8, 1), date(2025, 8, 16)), (0, date(2025, 8, 1), date(2025, 8, 1)), (90, FIFTH, date(2026, 2, 3))],
+)
+def test_a_cycles_days_count_from_the_day_on_the_bill(days: int, billed_on: date, due: date) -> None:
+    assert _bill(billed_on=billed_on, due=DueOffset(days)).due_on == due
+
+
 @pytest.mark.parametrize("due_on", [FIFTH, date(2025, 11, 4)])
 def test_a_due_day_that_is_not_after_the_bills_day_is_refused(due_on: date) -> None:
     with pytest.raises(Invalid, match="is not after the bill's day 2025-11-05"):

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.cycles.domain import DueByCycle, DueDay, DueOffset, due_on
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import FiscalMonth, Period
-from chalicelib.tenancy.domain import DueDay, ReadingWindow, check_change, check_settings
+from chalicelib.tenancy.domain import ReadingWindow, check_change, check_settings, without_cycle
 from local import presets
 from tests.support.examples import CONDOMINIUM, WATERWORKS, with_settings
 
@@ -44,7 +45,7 @@ def test_the_period_of_any_day_that_can_be_sent_can_be_read_back(day: date) -> N
 
 @pytest.mark.covers("S3-031")
 @pytest.mark.parametrize(
-    ("billed_on", "due_on"),
+    ("billed_on", "due"),
     [
         (date(2025, 11, 5), date(2025, 11, 20)),
         (date(2025, 11, 19), date(2025, 11, 20)),
@@ -53,13 +54,14 @@ def test_the_period_of_any_day_that_can_be_sent_can_be_read_back(day: date) -> N
         (date(2026, 2, 25), date(2026, 3, 20)),  # billed long after
     ],
 )
-def test_the_waterworks_bill_of_november_is_due_on_the_20th(billed_on: date, due_on: date) -> None:
-    assert WATERWORKS.due_on(Period(2025, 11), billed_on) == due_on
+def test_the_waterworks_bill_of_november_is_due_on_the_20th(billed_on: date, due: date) -> None:
+    assert WATERWORKS.settings.due == DueDay(20, "period")
+    assert due_on(DueDay(20, "period"), Period(2025, 11), billed_on) == due
 
 
 @pytest.mark.covers("S1-135")
 @pytest.mark.parametrize(
-    ("billed_on", "due_on"),
+    ("billed_on", "due"),
     [
         (date(2025, 8, 1), date(2025, 8, 10)),
         (date(2025, 8, 9), date(2025, 8, 10)),
@@ -67,32 +69,32 @@ def test_the_waterworks_bill_of_november_is_due_on_the_20th(billed_on: date, due
         (date(2025, 12, 31), date(2026, 1, 10)),
     ],
 )
-def test_the_condominium_bill_is_due_on_the_10th_of_the_month_it_is_read_in(billed_on: date, due_on: date) -> None:
-    assert CONDOMINIUM.due_on(Period(2025, 7), billed_on) == due_on
+def test_the_condominium_bill_is_due_on_the_10th_of_the_month_it_is_read_in(billed_on: date, due: date) -> None:
+    assert CONDOMINIUM.settings.due == DueDay(10, "reading")
+    assert due_on(DueDay(10, "reading"), Period(2025, 7), billed_on) == due
 
 
 @pytest.mark.parametrize(
-    ("billed_on", "due_on"), [(date(2025, 2, 5), date(2025, 2, 28)), (date(2025, 2, 28), date(2025, 3, 31))]
+    ("billed_on", "due"), [(date(2025, 2, 5), date(2025, 2, 28)), (date(2025, 2, 28), date(2025, 3, 31))]
 )
-def test_a_due_day_of_31_is_the_last_day_of_a_short_month(billed_on: date, due_on: date) -> None:
-    assert with_settings(WATERWORKS, due=DueDay(31, "reading")).due_on(Period(2025, 2), billed_on) == due_on
+def test_a_due_day_of_31_is_the_last_day_of_a_short_month(billed_on: date, due: date) -> None:
+    assert due_on(DueDay(31, "reading"), Period(2025, 2), billed_on) == due
 
 
 @pytest.mark.covers("S1-135")
 @given(_DUE, _DAYS, st.integers(0, 24))
 def test_a_bill_is_always_due_after_its_day_and_on_the_first_such_due_day(due: DueDay, day: date, months: int) -> None:
     period = Period.of(day).shifted(-months)
-    due_on = with_settings(WATERWORKS, due=due).due_on(period, day)
-    assert due_on > day
-    assert due_on == Period.of(due_on).day(due.day)
-    month_before = Period.of(due_on).shifted(-1)
+    found = due_on(due, period, day)
+    assert found > day
+    assert found == Period.of(found).day(due.day)
+    month_before = Period.of(found).shifted(-1)
     assert month_before.day(due.day) <= day or month_before < (period if due.month == "period" else Period.of(day))
 
 
 @given(_DAYS, st.integers(1, 31))
 def test_a_bill_made_while_its_month_runs_is_due_within_two_months(day: date, due_day: int) -> None:
-    project = with_settings(WATERWORKS, due=DueDay(due_day, "period"))
-    assert project.due_on(Period.of(day), day) - day <= timedelta(days=62)
+    assert due_on(DueDay(due_day, "period"), Period.of(day), day) - day <= timedelta(days=62)
 
 
 @pytest.mark.covers("S1-026", "S1-027")
@@ -110,6 +112,8 @@ def test_only_a_client_that_counts_in_fiscal_years_has_one() -> None:
         ("timezone", "", "timezone"),
         ("due", DueDay(0, "period"), "due.day"),
         ("due", DueDay(32, "period"), "due.day"),
+        ("due", DueOffset(-1), "due.days"),
+        ("due", DueOffset(91), "due.days"),
         ("reading_window", ReadingWindow(0, 10), "readingWindow"),
         ("reading_window", ReadingWindow(11, 10), "readingWindow"),
         ("reading_window", ReadingWindow(1, 32), "readingWindow"),
@@ -124,6 +128,33 @@ def test_only_a_client_that_counts_in_fiscal_years_has_one() -> None:
 def test_a_setting_that_no_utility_could_work_with_is_refused_by_name(setting: str, value: Any, named: str) -> None:  # noqa: ANN401
     with pytest.raises(Invalid, match=named):
         check_settings(with_settings(WATERWORKS, **{setting: value}).settings)
+
+
+@pytest.mark.covers("S2-285")
+@pytest.mark.parametrize(
+    ("due", "cycle", "named"),
+    [
+        (DueByCycle("cycle"), None, "due.by: no cycle decides"),
+        (DueOffset(15), "monthly", "due.days: the billing cycle has its own number of days"),
+    ],
+)
+def test_a_due_day_has_one_source(due: DueByCycle | DueOffset, cycle: str | None, named: str) -> None:
+    with pytest.raises(Invalid, match=named):
+        check_settings(with_settings(WATERWORKS, due=due, billing_cycle=cycle).settings)
+
+
+@pytest.mark.parametrize(
+    ("due", "then"),
+    [(DueByCycle("cycle"), DueOffset(9)), (DueDay(10, "reading"), DueDay(10, "reading"))],
+)
+def test_a_project_whose_cycle_is_deleted_has_its_bills_due_as_before(
+    due: DueByCycle | DueDay, then: DueOffset | DueDay
+) -> None:
+    before = with_settings(WATERWORKS, due=due, billing_cycle="monthly").settings
+    check_settings(before)
+    after = without_cycle(before, 9)
+    check_settings(after)
+    assert (after.due, after.billing_cycle) == (then, None)
 
 
 @pytest.mark.parametrize("settings", [presets.WATERWORKS_SETTINGS, presets.WATER_BILLS_SETTINGS])

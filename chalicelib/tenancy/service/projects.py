@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.audit import service as audit
+from chalicelib.cycles import service as cycles
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
 from chalicelib.kernel.ids import slug
 from chalicelib.kernel.page import Page
 from chalicelib.platform import keys
@@ -46,14 +47,17 @@ def open_project(*, client_id: str, project_id: str, settings: ProjectSettings) 
     """
     check_settings(settings)
     project = Project(slug(client_id, "a client's id"), slug(project_id, "a project's id"), settings)
+    existing = repository.find_project(client_id, project_id)
+    names = _cycle_named(project, existing)
     try:
-        repository.insert_project(project)
-    except Refused:
-        existing = repository.find_project(client_id, project_id)
-        if existing:
+        if existing is None:
+            repository.insert_project(project, also=names)
+        else:
             check_change(existing.settings, settings)
-            project = replace(project, version=existing.version, closed=existing.closed)
-        repository.store_project(project)
+            project = continued(existing, settings)
+            repository.store_project(project, also=names)
+    except Refused as refused:
+        raise _project_refused(refused, settings) from None
     return project
 
 
@@ -106,11 +110,13 @@ def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> 
         ctx.in_project(project.id), action="project.opened", subject=("project", project.id), after=in_short(settings)
     )
     try:
-        repository.insert_project(project, also=[noted])
-    except Refused:
+        repository.insert_project(project, also=[noted, *_cycle_named(project, None)])
+    except Refused as refused:
         there = repository.find_project(ctx.client, project_id)
         if there and there.settings == settings and not there.closed:
             return there
+        if there is None:
+            raise _project_refused(refused, settings) from None
         raise Conflict("project-taken", f"there is a project {project_id} already; choose another id") from None
     return project
 
@@ -125,19 +131,13 @@ def change_project(ctx: Context, *, version: int, settings: ProjectSettings) -> 
     before = get_project(ctx)
     check_settings(settings)
     check_change(before.settings, settings)
-    after = replace(before, settings=settings, version=version + 1)
-    noted = audit.record(
-        ctx,
-        action="project.changed",
-        subject=("project", before.id),
-        before=in_short(before.settings),
-        after=in_short(settings),
-    )
+    after = replace(continued(before, settings), version=version + 1)
+    also = [changed(ctx, before, after), *_cycle_named(after, before)]
     try:
         before = replace(before, version=version)
-        repository.change_project(before, after, by=ctx.actor.id, at=ctx.now, also=[noted])
-    except Refused:
-        raise _settings_changed() from None
+        repository.change_project(before, after, by=ctx.actor.id, at=ctx.now, also=also)
+    except Refused as refused:
+        raise _project_refused(refused, settings) from None
     return after
 
 
@@ -206,6 +206,32 @@ def list_projects(ctx: Context) -> tuple[Project, ...]:
 def directory() -> tuple[tuple[str, str], ...]:
     """This function will list (client, project) of everybody, for schedules only."""
     return repository.directory()
+
+
+def continued(before: Project, settings: ProjectSettings) -> Project:
+    """This function will give a project with other settings; under another cycle nothing was read or billed yet."""
+    same = before.settings.billing_cycle == settings.billing_cycle
+    return replace(before, settings=settings, under_cycle=before.under_cycle and same)
+
+
+def _cycle_named(after: Project, before: Project | None) -> list[Action]:
+    was = before.settings.billing_cycle if before else None
+    return cycles.renaming(after.client, before=was, after=after.settings.billing_cycle)
+
+
+def changed(ctx: Context, before: Project, after: Project) -> Action:
+    """This function will give the entry of the audit log about changed settings, for the transaction of the deed."""
+    return audit.record(
+        ctx,
+        action="project.changed",
+        subject=("project", before.id),
+        before=in_short(before.settings),
+        after=in_short(after.settings),
+    )
+
+
+def _project_refused(refused: Refused, settings: ProjectSettings) -> MeterbookError:
+    return cycles.unknown_cycle(settings.billing_cycle) if "cycle" in refused.labels else _settings_changed()
 
 
 def _settings_changed() -> Conflict:

@@ -1,0 +1,75 @@
+"""Billing cycles as the API shows them."""
+
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from chalicelib.cycles.domain import BillingCycle
+from chalicelib.platform.schema import Day, Schema, Text, Version
+
+CycleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["monthly"])]
+CycleName = Annotated[Text, Field(max_length=100, examples=["Monthly, on the first"])]
+Days = Annotated[int, Field(strict=True)]
+
+
+class CycleFacts(Schema):
+    """What a billing cycle says."""
+
+    name: CycleName
+    generation_day: Days = Field(description="The day of the month on which bills are made, 1 to 28", examples=[1])
+    due_days: Days = Field(description="A bill is due so many days after its own day", examples=[15])
+    grace_days: Days = Field(description="For so many days after the due day no penalty applies", examples=[5])
+    active: Annotated[bool, Field(strict=True)] = Field(default=True, description="Bills are made on its day")
+
+    def to_domain(self, cycle_id: str) -> BillingCycle:
+        """This function will give the cycle that these facts describe."""
+        return BillingCycle(
+            cycle_id, self.name, self.generation_day, self.due_days, self.grace_days, active=self.active
+        )
+
+
+class NewCycle(CycleFacts):
+    """A billing cycle to add. Projects name it by its id."""
+
+    id: CycleId
+
+
+class CycleChange(CycleFacts):
+    """What a billing cycle is to say from now on."""
+
+    version: Version
+
+
+class CycleOut(CycleFacts):
+    """A billing cycle."""
+
+    id: str
+    version: int
+    projects: int = Field(description="How many projects name it")
+    used: bool = Field(description="Something was read or billed under it: it can be set inactive and not be deleted")
+
+    @classmethod
+    def of(cls, cycle: BillingCycle) -> Self:
+        return cls(
+            id=cycle.id,
+            name=cycle.name,
+            generation_day=cycle.generation_day,
+            due_days=cycle.due_days,
+            grace_days=cycle.grace_days,
+            active=cycle.active,
+            version=cycle.version,
+            projects=cycle.projects,
+            used=cycle.used,
+        )
+
+
+class CycleQuery(Schema):
+    """Which cycles."""
+
+    generating_on: Day | None = Field(default=None, description="Only those by which bills are made on this day")
+
+
+class CycleList(Schema):
+    """Billing cycles, by id."""
+
+    items: tuple[CycleOut, ...]

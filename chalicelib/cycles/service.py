@@ -1,0 +1,117 @@
+"""Keep the client's billing cycles. Which project names one is the project's setting; deleting one is tenancy's."""
+
+from dataclasses import replace
+from datetime import date
+
+from chalicelib.audit import service as audit
+from chalicelib.cycles import repository
+from chalicelib.cycles.domain import BillingCycle, check_cycle
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.ids import slug
+from chalicelib.platform.transaction import Action, Refused
+
+
+def open_cycle(ctx: Context, *, cycle: BillingCycle) -> BillingCycle:
+    """This function will add a billing cycle; the same again gives the one that is there.
+
+    :raises Invalid: for an id that can't be one, or a cycle that can't be kept to.
+    :raises Conflict: if the id is taken by a cycle that says something else.
+    """
+    slug(cycle.id, "id: a billing cycle's id")
+    check_cycle(cycle)
+    try:
+        repository.insert_cycle(ctx.client, cycle, also=[noted(ctx, "opened", None, cycle)])
+    except Refused:
+        made = repository.find_cycle(ctx.client, cycle.id)
+        if made and made.says_the_same(cycle):
+            return made
+        raise Conflict("cycle-taken", f"there is a billing cycle {cycle.id} already; choose another id") from None
+    return cycle
+
+
+def get_cycle(ctx: Context, *, cycle_id: str) -> BillingCycle:
+    """This function will give one billing cycle.
+
+    :raises NotFound: if the client has none with this id.
+    """
+    try:
+        cycle = repository.find_cycle(ctx.client, slug(cycle_id, "a billing cycle's id"))
+    except Invalid:
+        cycle = None
+    if cycle is None:
+        raise NotFound("not-found", "there is no billing cycle with this id")
+    return cycle
+
+
+def find_cycle(client_id: str, cycle_id: str) -> BillingCycle | None:
+    """This function will give a billing cycle, or None. One read unit."""
+    return repository.find_cycle(client_id, cycle_id)
+
+
+def list_cycles(ctx: Context, *, generating_on: date | None = None) -> tuple[BillingCycle, ...]:
+    """This function will list the client's billing cycles, or those by which bills are made on a day."""
+    every = repository.all_cycles(ctx.client)
+    return tuple(cycle for cycle in every if generating_on is None or cycle.generates_on(generating_on))
+
+
+def change_cycle(ctx: Context, *, version: int, after: BillingCycle) -> BillingCycle:
+    """This function will change what a cycle says. It counts from the next run on; what is billed keeps its due day.
+
+    :raises NotFound: if the client has none with this id.
+    :raises Invalid: for a cycle that can't be kept to.
+    :raises Conflict: if somebody changed it meanwhile.
+    """
+    before = get_cycle(ctx, cycle_id=after.id)
+    check_cycle(after)
+    after = replace(after, version=version + 1, projects=before.projects, used=before.used)
+    try:
+        repository.change_cycle(ctx.client, after, version=version, also=[noted(ctx, "changed", before, after)])
+    except Refused:
+        raise Conflict("changed", "somebody changed this billing cycle meanwhile; look at it and try again") from None
+    return after
+
+
+def renaming(client_id: str, *, before: str | None, after: str | None) -> list[Action]:
+    """This function will give the writes by which a project names another cycle than before; none if it is the same.
+
+    Label `cycle` is refused where there is no such cycle: `unknown_cycle` says so.
+    """
+    if before == after:
+        return []
+    leave = [repository.leave_cycle(client_id, before)] if before else []
+    return [*leave, repository.name_cycle(client_id, after)] if after else leave
+
+
+def using(client_id: str, *, cycle_id: str) -> Action:
+    """This function will give the write that keeps a cycle for ever, for something was read or billed under it."""
+    return repository.use_cycle(client_id, cycle_id)
+
+
+def deleting(ctx: Context, *, cycle: BillingCycle, projects: int) -> list[Action]:
+    """This function will give the writes that take away a cycle which was never used and which so many projects name.
+
+    Label `cycle` is refused where it was used, changed, or named by another project meanwhile.
+    """
+    return [repository.delete_cycle(ctx.client, cycle, projects=projects), noted(ctx, "deleted", cycle, None)]
+
+
+def unknown_cycle(cycle_id: str | None) -> Invalid:
+    """This function will refuse a project that names a cycle which is not there."""
+    return Invalid(
+        "unknown-cycle", f"billingCycle: no cycle {cycle_id}; see GET /api/clients/{{client}}/billing-cycles"
+    )
+
+
+def noted(ctx: Context, action: str, before: BillingCycle | None, after: BillingCycle | None) -> Action:
+    """This function will give the entry of the audit log about a cycle, for the transaction of the deed."""
+    cycle = after or before
+    if cycle is None:
+        raise AssertionError("nothing became of no cycle")
+    return audit.record(
+        ctx,
+        action=f"billing-cycle.{action}",
+        subject=("billing-cycle", cycle.id),
+        before=before.facts() if before else None,
+        after=after.facts() if after else None,
+    )

@@ -1,0 +1,76 @@
+"""What a project's billing cycle decides, and what becomes of projects whose cycle is deleted."""
+
+from dataclasses import replace
+
+from chalicelib.cycles import service as cycles
+from chalicelib.cycles.domain import BillingCycle, DueByCycle, DueRule
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, TryLater
+from chalicelib.platform.transaction import Refused
+from chalicelib.tenancy import repository
+from chalicelib.tenancy.domain import Project, without_cycle
+from chalicelib.tenancy.service.projects import changed, continued
+
+# A transaction holds a hundred actions, and each project that lets a cycle go takes three.
+_MOST_LET_GO = 30
+
+
+def delete_cycle(ctx: Context, *, cycle_id: str) -> tuple[BillingCycle, tuple[Project, ...]]:
+    """This function will delete a billing cycle. Projects that name it have none then; bills stay due as they were.
+
+    Source: S2-166, S2-368, S2-378.
+
+    :raises NotFound: if the client has none with this id.
+    :raises Conflict: if something was read or billed under it, or somebody changed it or a project of its meanwhile.
+    """
+    cycle = cycles.get_cycle(ctx, cycle_id=cycle_id)
+    naming = [each for each in repository.all_projects(ctx.client) if each.settings.billing_cycle == cycle.id]
+    if len(naming) > _MOST_LET_GO:
+        raise Conflict("cycle-named", f"{len(naming)} projects name this cycle; give some of them another one first")
+    freed: list[Project] = []
+    writes = cycles.deleting(ctx, cycle=cycle, projects=len(naming))
+    for before in naming:
+        settings = without_cycle(before.settings, cycle.due_days)
+        after = replace(continued(before, settings), version=before.version + 1)
+        writes += repository.let_cycle_go(before, after, by=ctx.actor.id, at=ctx.now)
+        writes.append(changed(ctx.in_project(before.id), before, after))
+        freed.append(after)
+    try:
+        repository.commit(writes)
+    except Refused:
+        if cycles.get_cycle(ctx, cycle_id=cycle.id).used:
+            reason = "something was read or billed by this cycle, and names it; set it inactive instead"
+            raise Conflict("cycle-used", reason) from None
+        raise Conflict("changed", "somebody changed this cycle or a project that names it; try again") from None
+    return cycle, tuple(freed)
+
+
+def stay_with_cycle(project: Project) -> None:
+    """This function will keep the billing cycle of a project for ever, for something is about to be read or billed.
+
+    It is done before the first such deed and costs nothing from then on: four write units once a project and cycle. A
+    deed that then fails leaves a cycle that can't be deleted, which harms nobody.
+
+    :raises TryLater: if the cycle was deleted, or the project's settings changed, at this very moment.
+    """
+    named = project.settings.billing_cycle
+    if named is None or project.under_cycle:
+        return
+    try:
+        repository.commit([cycles.using(project.client, cycle_id=named), repository.mark_under_cycle(project)])
+    except Refused:
+        raise TryLater("busy", "the project's billing cycle is being changed; send the request again") from None
+
+
+def due_rule(project: Project) -> DueRule:
+    """This function will say when bills of a project are due, as the project itself or its billing cycle has it.
+
+    :raises TryLater: if the cycle was deleted at this very moment.
+    """
+    due, named = project.settings.due, project.settings.billing_cycle
+    if not isinstance(due, DueByCycle):
+        return due
+    cycle = cycles.find_cycle(project.client, str(named))
+    if cycle is None:
+        raise TryLater("busy", "the project's billing cycle is being changed; send the request again")
+    return cycle.due_rule
