@@ -7,7 +7,7 @@ from chalicelib.bills.domain import Bill, parse_bill_id
 from chalicelib.consumers import service as consumers
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import NotFound
-from chalicelib.kernel.page import Page
+from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
@@ -34,15 +34,26 @@ def get_bill(ctx: Context, *, bill_id: str) -> tuple[Project, Bill]:
     """
     project = tenancy.get_project(ctx)
     bill = repository.find_bill(project, *parse_bill_id(bill_id))
-    if bill is None or not _may_see(ctx, bill):
+    if bill is None or not _may_see(ctx, bill) or not consumers.accounts_within_reach(ctx, project, [bill.account]):
         raise NotFound("not-found", "there is no bill with this id")
     return project, bill
 
 
 def list_bills(ctx: Context, *, period: Period, limit: int, cursor: str | None) -> tuple[Project, Page[Bill]]:
-    """This function will list the bills of a period, one page at a time."""
+    """This function will list the bills of a period, one page at a time.
+
+    Whoever has to do in some areas only gets those whose connections lie there now.
+    """
     project = tenancy.get_project(ctx)
-    return project, repository.period_page(project, period, limit=limit, cursor=cursor)
+
+    def read(some: int, at: str | None) -> Page[Bill]:
+        return repository.period_page(project, period, limit=some, cursor=at)
+
+    def choose(bills: tuple[Bill, ...]) -> list[Bill]:
+        mine = consumers.accounts_within_reach(ctx, project, (bill.account for bill in bills))
+        return [bill for bill in bills if bill.account in mine]
+
+    return project, choose_page(read, choose, limit=limit, cursor=cursor)
 
 
 def list_bills_of_connection(

@@ -138,11 +138,11 @@ def readings_of_account(project: Project, periods: Iterable[Period], account: st
     return [_reading(item) for item in ReadingItem.batch_get(wanted, consistent_read=True)]
 
 
-def pending_page(project: Project, area: str | None, *, limit: int, cursor: str | None) -> Page[Reading]:
-    """This function will read one page of what waits for confirmation, of one area or of all. A moment behind."""
+def pending_page(project: Project, areas: Sequence[str] | None, *, limit: int, cursor: str | None) -> Page[Reading]:
+    """This function will read one page of what waits for confirmation, of some areas or of all. A moment behind."""
     partitions = [keys.pending_readings(project.client, project.id, shard) for shard in range(project.settings.shards)]
-    prefix = keys.area_place(area, "").removesuffix("#") if area else ""
-    page = dynamo.shards_page(ReadingItem, partitions, prefix, limit=limit, cursor=cursor, index="worklist")
+    prefixes = [""] if areas is None else [keys.area_place(area, "").removesuffix("#") for area in areas]
+    page = dynamo.shards_page(ReadingItem, partitions, prefixes, limit=limit, cursor=cursor, index="worklist")
     return Page(tuple(_reading(item) for item in page.items), page.cursor)
 
 

@@ -56,6 +56,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("PUT", _CLIENT + "/users/{user}/role"): ("users.manage",),
     ("PUT", _CLIENT + "/users/{user}/status"): ("users.manage",),
     ("PUT", _CLIENT + "/users/{user}/password"): ("users.manage",),
+    ("PUT", _CLIENT + "/users/{user}/areas"): ("users.manage",),
     ("GET", _CLIENT + "/roles"): ("users.read",),
     ("POST", _CLIENT + "/roles"): ("roles.manage",),
     ("PUT", _CLIENT + "/roles/{role}"): ("roles.manage",),
@@ -180,4 +181,24 @@ GRANTS: dict[str, set[str]] = {
         "issues.read.own",
     },
     "device": {"readings.submit"},
+}
+
+# What a role of scope area can hold. Whoever has it for another area, or for none, meets nothing by any route that asks
+# for it: what the path names is not there, lists are empty of it, and what is sent changes nothing.
+ENDS_AT_AREAS = {
+    "areas.read", "bills.read", "connections.manage", "connections.read", "consumers.read", "readings.confirm",
+    "readings.edit", "readings.import", "readings.read", "readings.submit", "settings.read", "tariffs.read",
+}  # fmt: skip
+# Of these, what lies in no area and is the same for everybody.
+OF_NO_AREA = {"settings.read", "tariffs.read"}
+# What somebody of another area would send to a route whose path names nothing, with the status that it must have.
+FROM_ELSEWHERE: dict[tuple[str, str], tuple[dict[str, object], int]] = {
+    ("POST", _PROJECT + "/connections"): (
+        {"consumerClass": "residential", "meterNumber": "SM-NEW", "area": "Poblacion"},
+        400,
+    ),
+    ("POST", _PROJECT + "/readings"): ({"meterNumber": "SM-1", "reading": "11", "readOn": "2025-11-06"}, 404),
+    ("POST", _PROJECT + "/readings/confirmations"): ({"area": "Poblacion"}, 200),
+    ("POST", _PROJECT + "/readings/estimates"): ({"period": "2025-11", "area": "Poblacion"}, 200),
+    ("POST", _PROJECT + "/readings/imports"): ({"fileName": "mine.csv"}, 201),
 }

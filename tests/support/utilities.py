@@ -104,7 +104,8 @@ def _open(api: Api, model: Client, project: str, settings: ProjectSettings) -> U
     utility = Utility(api, client.id, project)
     for role in ("superuser", "admin", "manager", "viewer", "field_staff"):
         login = role if client.login_names == "username" else f"{role}@example.com"
-        identity.register_staff(utility.context(), login=login, name=role, password=PASSWORD, role=role)
+        areas = ("Poblacion",) if role == "field_staff" and not client.area_levels else ()
+        identity.register_staff(utility.context(), login=login, name=role, password=PASSWORD, role=role, areas=areas)
     return utility
 
 

@@ -62,7 +62,9 @@ def change_connection(
     if meter_brand and meter_brand != before.meter_brand:
         lists.append(brands.is_known(ctx.client, meter_brand))
     lists.append(noted(ctx, "changed", before, after))
-    _commit(project, after, [*repository.store_connection(project, replace(before, version=version), after), *lists])
+    _commit(
+        ctx, project, after, [*repository.store_connection(project, replace(before, version=version), after), *lists]
+    )
     return after
 
 
@@ -137,7 +139,7 @@ def exchange_meter(
     known = [brands.is_known(ctx.client, meter_brand)] if meter_brand else []
     event = _event(ctx, project, after, "meter_exchanged", facts, reason, on)
     log = noted(ctx, "meter-exchanged", before, after)
-    _commit(project, after, [*repository.store_connection(project, before, after), event, log, *known])
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log, *known])
     return after
 
 
@@ -153,7 +155,7 @@ def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, 
     facts = {"from": before.consumer_id or "", "to": consumer_id}
     event = _event(ctx, project, after, "consumer_changed", facts, reason, on)
     log = noted(ctx, "handed-over", before, after)
-    _commit(project, after, [*repository.store_connection(project, before, after), event, log])
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log])
     return after
 
 
@@ -167,7 +169,7 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     project = tenancy.get_project(ctx)
     rules.check_deletable(connection)
     lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
-    _commit(project, connection, [*repository.delete_connection(project, connection), *lists])
+    _commit(ctx, project, connection, [*repository.delete_connection(project, connection), *lists])
     return connection
 
 
@@ -197,7 +199,7 @@ def _turn(
     if after.status == "closed" and before.carried:
         facts["billedAhead"] = plain(-before.carried)
     event = _event(ctx, project, after, kind, facts, reason, on)
-    _commit(project, after, [*repository.store_connection(project, before, after), event, *lists])
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
 
 
@@ -215,8 +217,8 @@ def _event(
     return history.insert_event(project, connection.account, event)
 
 
-def _commit(project: Project, connection: Connection, writes: list[Action]) -> None:
+def _commit(ctx: Context, project: Project, connection: Connection, writes: list[Action]) -> None:
     try:
         repository.commit(writes)
     except Refused as refused:
-        raise explain_refusal(project, connection, refused) from None
+        raise explain_refusal(ctx, project, connection, refused) from None

@@ -25,7 +25,10 @@ class ImportCounts:
 
 @dataclass(frozen=True, slots=True)
 class FileImport:
-    """One announced file. `period`, if given, is the one that all its rows must bill."""
+    """One announced file. `period`, if given, is the one that all its rows must bill.
+
+    `areas` are those of whoever announced it, as they were then, if they have to do in some only: its rows end there.
+    """
 
     id: str
     kind: FileKind
@@ -38,6 +41,7 @@ class FileImport:
     requested_at: datetime
     finished_at: datetime | None
     request_print: str
+    areas: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

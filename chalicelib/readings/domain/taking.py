@@ -158,6 +158,7 @@ def correct(
         carried=carried,
         carried_on=count.carried_on,
         meter_number=connection.meter_number,
+        area=connection.area,
     )
 
 

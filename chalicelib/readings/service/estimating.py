@@ -1,14 +1,17 @@
 """Find out what nobody has read yet for a period, and estimate it: one connection, or all of an area or project."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from chalicelib.areas.domain import reaches
 from chalicelib.audit import service as audit
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
-from chalicelib.kernel.page import Page
+from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
@@ -18,8 +21,6 @@ from chalicelib.readings.service.common import frozen, inserts_of, lost_race, no
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
-# A list looks through so many pages of connections before it hands back what it has, and a cursor.
-_PAGES_PER_LIST = 4
 # An estimate is two writes where readings count at once, and a transaction holds a hundred, with its one check of the
 # period and one entry of the audit log. Twenty of them are done well within the gateway's 29 seconds.
 ESTIMATED_AT_ONCE = 49
@@ -50,14 +51,8 @@ def list_unread(ctx: Context, *, period: Period, area: str | None, limit: int, c
     for 30 of them; in an area two for each.
     """
     project = tenancy.get_project(ctx)
-    found: list[Connection] = []
-    for _ in range(_PAGES_PER_LIST):
-        page = _unread_page(ctx, project, period, area, limit=limit - len(found), cursor=cursor)
-        found += page.items
-        cursor = page.cursor
-        if cursor is None or len(found) >= limit:
-            break
-    return Page(tuple(found), cursor)
+    read = partial(_connections_page, ctx, area)
+    return choose_page(read, partial(_unread, project, period), limit=limit, cursor=cursor)
 
 
 def estimate_reading(ctx: Context, *, period: Period, account: str) -> Reading:
@@ -65,13 +60,13 @@ def estimate_reading(ctx: Context, *, period: Period, account: str) -> Reading:
 
     The same again gives the estimate that is there. Eight write units, nine where it counts at once.
 
-    :raises NotFound: for an unknown connection.
+    :raises NotFound: for an unknown connection, or one in an area where whoever asks has nothing to do.
     :raises Invalid: for a connection that was never read, or a period that is not read yet.
     :raises Conflict: if the period is read, or a billing run is working on it.
     """
     project = tenancy.get_project(ctx)
     connection = consumers.find_by_number(project, account=account, meter_number=None)
-    if connection is None:
+    if connection is None or not reaches(ctx.actor, connection.area):
         raise NotFound("not-found", "there is no connection with this account number")
     recorded = repository.find_reading(project, period, account)
     if recorded is not None and not recorded.estimated:
@@ -102,8 +97,9 @@ def estimate_unread(ctx: Context, *, period: Period, area: str | None, cursor: s
     estimated = 0
     left: list[LeftUnread] = []
     for _ in range(_BATCHES_PER_CALL):
-        page = _unread_page(ctx, project, period, area, limit=ESTIMATED_AT_ONCE, cursor=cursor)
-        done, kept = _estimate_batch(ctx, project, period, [each for each in page.items if each.is_billed])
+        page = _connections_page(ctx, area, ESTIMATED_AT_ONCE, cursor)
+        unread = [each for each in _unread(project, period, page.items) if each.is_billed]
+        done, kept = _estimate_batch(ctx, project, period, unread)
         estimated += done
         left += kept
         cursor = page.cursor
@@ -112,13 +108,13 @@ def estimate_unread(ctx: Context, *, period: Period, area: str | None, cursor: s
     return Estimates(estimated, tuple(left), cursor)
 
 
-def _unread_page(
-    ctx: Context, project: Project, period: Period, area: str | None, *, limit: int, cursor: str | None
-) -> Page[Connection]:
-    page = consumers.list_connections(ctx, status=None if area else "active", area=area, limit=limit, cursor=cursor)
-    read = repository.readings_of(project, period, [each.account for each in page.items])
-    unread = (each for each in page.items if each.account not in read and rules.awaits(project, each, period))
-    return Page(tuple(unread), page.cursor)
+def _connections_page(ctx: Context, area: str | None, limit: int, cursor: str | None) -> Page[Connection]:
+    return consumers.list_connections(ctx, status=None if area else "active", area=area, limit=limit, cursor=cursor)
+
+
+def _unread(project: Project, period: Period, connections: Sequence[Connection]) -> list[Connection]:
+    read = repository.readings_of(project, period, [each.account for each in connections])
+    return [each for each in connections if each.account not in read and rules.awaits(project, each, period)]
 
 
 def _estimate(ctx: Context, project: Project, connection: Connection, period: Period) -> Reading:

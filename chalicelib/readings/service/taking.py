@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from chalicelib.areas.domain import reaches
 from chalicelib.consumers import service as consumers
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
@@ -38,14 +39,14 @@ def take_reading(
     write units, nine if it counts at once, ten for the first that waits.
 
     :raises Invalid: for a value or day that can't be.
-    :raises NotFound: for an unknown connection.
+    :raises NotFound: for an unknown connection, or one in an area where whoever takes it has nothing to do.
     :raises Conflict: if the period is read already, or a billing run is working on it.
     """
     if (account is None) == (meter_number is None):
         raise Invalid("number-missing", "give either accountNumber or meterNumber")
     project = tenancy.get_project(ctx)
     connection = consumers.find_by_number(project, account=account, meter_number=meter_number)
-    if connection is None:
+    if connection is None or not reaches(ctx.actor, connection.area):
         raise NotFound("not-found", "there is no connection with this account or meter number")
     period = project.period_of(read_on)
     recorded = repository.find_reading(project, period, connection.account)
@@ -78,7 +79,7 @@ def correct_reading(
     :raises Conflict: if it is billed, a later reading builds on it, or a billing run is working on its period.
     """
     project = tenancy.get_project(ctx)
-    reading = get_of_project(project, reading_id)
+    reading = get_of_project(ctx, project, reading_id)
     as_it_was = reading.value == value and reading.read_on == read_on and not reading.estimated
     if as_it_was and not rolled_over:
         return reading
