@@ -38,8 +38,8 @@ def span_of(previous: Decimal, value: Decimal, *, digits: int | None, said: bool
         raise Invalid("below-previous", f"{below}; correct it, or give the meterDigits if its register ran over")
     use = value + range_of(digits) - previous
     if not said and use * _BELIEVED_SHARE >= range_of(digits):
-        reason = f"run over, the register would have counted {plain(use)}"
-        raise Invalid("below-previous", f"{below}, and {reason}; correct it, or say rolledOver if it did")
+        reason = f"had its register run over, it would have counted {plain(use)}"
+        raise Invalid("below-previous", f"{below}; {reason}: correct it, or say rolledOver if it did")
     return Span(use, rolled_over=True)
 
 
