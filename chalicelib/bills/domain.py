@@ -17,7 +17,7 @@ from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs.domain import Line, Rating, Usage
 from chalicelib.tenancy.domain import Project
 
-BillStatus = Literal["open", "overdue"]
+BillStatus = Literal["open", "partial", "paid", "overdue"]
 
 _REVISION = re.compile(r"[1-9]\d{0,2}\Z", re.ASCII)
 
@@ -26,10 +26,11 @@ _REVISION = re.compile(r"[1-9]\d{0,2}\Z", re.ASCII)
 class Bill:
     """What one connection owes for one period. Immutable: a correction is another document that names this one.
 
-    `billed_on` is the day printed on it, `issued_at` the start of the run that made it; `digest` stands for everything
-    it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter showed;
-    below zero, what was billed ahead by estimates. What of that is left is `carried_on`. `estimated`: nobody read the
-    meter, and `reading` is what it would show by the average of the last uses.
+    Only `paid_minor` moves, with the payments that it is the sum of. `billed_on` is the day printed on it, `issued_at`
+    the start of the run that made it, or of the migration (`run_id` is then the import's); `digest` stands for
+    everything it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter
+    showed; below zero, what was billed ahead by estimates. What of that is left is `carried_on`. `estimated`: nobody
+    read the meter, and `reading` is what it would show by the average of the last uses.
     """
 
     account: str
@@ -53,6 +54,8 @@ class Bill:
     carried: Decimal | None = None
     carried_on: Decimal | None = None
     estimated: bool = False
+    paid_minor: int = 0
+    migrated: bool = False
 
     @property
     def id(self) -> str:
@@ -90,20 +93,36 @@ class Bill:
             said.append(f"{plain(-self.carried_on)} {self.unit} more were billed than used; the next bill has them off")
         return (*said, f"billed: {plain(self.usage)} {self.unit}") if len(said) > 1 else tuple(said)
 
+    @property
+    def paid(self) -> Money:
+        return Money(self.paid_minor, self.total.currency)
+
+    @property
+    def amount_due(self) -> Money:
+        return self.total - self.paid
+
     def status_on(self, today: date) -> BillStatus:
-        """This function will say how the bill stands on a day. It is overdue from the day after the due day."""
-        return "overdue" if today > self.due_on else "open"
+        """This function will say how the bill stands on a day.
+
+        What is not paid in full is overdue from the day after the due day, in part or not at all. Source: S1-043.
+        """
+        if self.amount_due.minor <= 0:
+            return "paid"
+        if today > self.due_on:
+            return "overdue"
+        return "partial" if self.paid_minor else "open"
 
 
 @dataclass(frozen=True, slots=True)
 class IssueTerms:
-    """What a billing run decides for all its bills. Without days, each reading's day counts, and the rule `due`."""
+    """What a run, or a migration, decides for bills. Without days, each reading's day counts, and the rule `due`."""
 
     run_id: str
     issued_at: datetime
     billed_on: date | None
     due_on: date | None
     due: DueRule
+    migrated: bool = False
 
 
 def usage_of(project: Project, reading: Reading, connection: Connection) -> Usage:
@@ -154,6 +173,7 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         carried=reading.carried,
         carried_on=reading.carried_on,
         estimated=reading.estimated,
+        migrated=terms.migrated,
     )
 
 

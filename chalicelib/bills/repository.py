@@ -12,6 +12,7 @@ from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import DayAttribute, DecimalAttribute, InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.transaction import Action, insert
 from chalicelib.tariffs.domain import pack_lines, unpack_lines
 from chalicelib.tenancy.domain import Project
 
@@ -39,6 +40,8 @@ class BillItem(TableItem):
     estimated = IntAttribute(attr_name="es", null=True)  # 1, or absent
     # How much the register can show, where it ran over: what it showed follows from this, `previous` and `usage`.
     register_range = DecimalAttribute(attr_name="rg", null=True)
+    paid_minor = IntAttribute(attr_name="pd", null=True)
+    migrated = IntAttribute(attr_name="mg", null=True)
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -47,6 +50,11 @@ def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
     Three write units a bill: the table and its two indexes. A bill that exists is left as it is.
     """
     return bulk.insert_batch([_item(project, bill).serialize() for bill in bills])
+
+
+def insert_bill(project: Project, bill: Bill) -> Action:
+    """This function will give the write of a new bill. Label: `bill {account}`."""
+    return insert(f"bill {bill.account}", _item(project, bill))
 
 
 def find_bill(project: Project, period: Period, account: str, revision: int) -> Bill | None:
@@ -77,12 +85,10 @@ def account_page(project: Project, account: str, *, limit: int, cursor: str | No
 
 def _item(project: Project, bill: Bill) -> BillItem:
     shards = project.settings.shards
-    return BillItem(
+    item = BillItem(
         *keys.bill(project.client, project.id, bill.period, bill.account, bill.revision, shards),
         g1p=keys.account_view(project.client, project.id, bill.account),
         g1s=keys.account_bill_place(bill.period, bill.revision),
-        g2p=keys.open_bills(project.client, project.id, shard_of(bill.account, shards)),
-        g2s=keys.open_bill_place(bill.due_on, bill.account, bill.period),
         run_id=bill.run_id,
         consumer_id=bill.consumer_id,
         consumer_class=bill.consumer_class,
@@ -102,7 +108,13 @@ def _item(project: Project, bill: Bill) -> BillItem:
         carried_on=bill.carried_on,
         estimated=1 if bill.estimated else None,
         register_range=bill.register_range or None,
+        paid_minor=bill.paid_minor or None,
+        migrated=1 if bill.migrated else None,
     )
+    if bill.amount_due.minor > 0:
+        item.g2p = keys.open_bills(project.client, project.id, shard_of(bill.account, shards))
+        item.g2s = keys.open_bill_place(bill.due_on, bill.account, bill.period)
+    return item
 
 
 def _bill(item: BillItem) -> Bill:
@@ -130,6 +142,8 @@ def _bill(item: BillItem) -> Bill:
         carried=item.carried,
         carried_on=item.carried_on,
         estimated=bool(item.estimated),
+        paid_minor=item.paid_minor or 0,
+        migrated=bool(item.migrated),
     )
 
 

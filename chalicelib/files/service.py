@@ -20,12 +20,12 @@ from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
 MAX_BYTES = 10_000_000
-_CONTENT_TYPE = "text/csv"
+_CONTENT_TYPES: dict[FileKind, str] = {"readings": "text/csv", "registry": "text/csv", "history": "application/json"}
 # A file's kind is part of its name, so that whoever takes it in need not look first.
-_ENDINGS: dict[FileKind, str] = {"readings": ".csv", "registry": ".registry.csv"}
+_ENDINGS: dict[FileKind, str] = {"readings": ".csv", "registry": ".registry.csv", "history": ".history.json"}
 _FILE_KEY = re.compile(
     r"(?P<client>[A-Za-z0-9][A-Za-z0-9-]{0,31})/(?P<project>[A-Za-z0-9][A-Za-z0-9-]{0,31})"
-    r"/imports/(?P<id>[0-9A-HJKMNP-TV-Z]{26})(?P<ending>(\.registry)?\.csv)",
+    r"/imports/(?P<id>[0-9A-HJKMNP-TV-Z]{26})(?P<ending>\.csv|\.registry\.csv|\.history\.json)",
     re.ASCII,
 )
 
@@ -61,7 +61,7 @@ def ask_for_upload(
         if made is None or made.request_print != record.request_print:
             raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one") from None
         record = made
-    form = storage.upload_form(file_key(project, record), content_type=_CONTENT_TYPE, max_bytes=MAX_BYTES)
+    form = storage.upload_form(file_key(project, record), content_type=_CONTENT_TYPES[kind], max_bytes=MAX_BYTES)
     return record, form
 
 

@@ -117,6 +117,10 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", _PROJECT + "/readings/imports"): ("readings.import",),
     ("GET", _PROJECT + "/readings/imports/{import_id}"): ("readings.import",),
     ("GET", _PROJECT + "/readings/imports/{import_id}/report"): ("readings.import",),
+    ("GET", _PROJECT + "/history/imports"): ("history.import",),
+    ("POST", _PROJECT + "/history/imports"): ("history.import",),
+    ("GET", _PROJECT + "/history/imports/{history}"): ("history.import",),
+    ("GET", _PROJECT + "/history/imports/{history}/report"): ("history.import",),
     ("GET", _PROJECT + "/registry/imports"): ("registry.import",),
     ("POST", _PROJECT + "/registry/imports"): ("registry.import",),
     ("GET", _PROJECT + "/registry/imports/{registry}"): ("registry.import",),
@@ -128,6 +132,10 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/api/webhooks/readings"): (PUBLIC,),
     ("GET", _PROJECT + "/bills"): ("bills.read",),
     ("GET", _PROJECT + "/bills/{bill}"): ("bills.read", OWN),
+    ("GET", _PROJECT + "/bills/{bill}/payments"): ("payments.read", OWN),
+    ("GET", _PROJECT + "/connections/{account}/payments"): ("payments.read", OWN),
+    ("GET", _PROJECT + "/payments"): ("payments.read",),
+    ("GET", _PROJECT + "/payments/{payment}"): ("payments.read", OWN),
     ("GET", _PROJECT + "/billing-runs"): ("bills.generate",),
     ("POST", _PROJECT + "/billing-runs"): ("bills.generate",),
     ("GET", _PROJECT + "/billing-runs/{run}"): ("bills.generate",),
@@ -136,7 +144,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
 
 _READ_ALL = {
     "settings.read", "areas.read", "tariffs.read", "consumers.read", "connections.read", "readings.read",
-    "bills.read",
+    "bills.read", "payments.read",
 }  # fmt: skip
 _OPERATE = _READ_ALL | {
     "consumers.manage", "connections.manage", "readings.submit", "readings.confirm", "readings.edit",
@@ -155,7 +163,7 @@ _ADMINISTER = {
     "settings.manage",
 }
 _ANSWER = {"requests.read", "issues.read", "issues.respond"}
-_DECIDE = {"registry.import", "requests.create", "requests.decide", "issues.report"}
+_DECIDE = {"registry.import", "history.import", "requests.create", "requests.decide", "issues.report"}
 
 GRANTS: dict[str, set[str]] = {
     "superuser": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,
@@ -163,7 +171,7 @@ GRANTS: dict[str, set[str]] = {
     "manager": _OPERATE | _ANSWER,
     "billing_officer": _OPERATE | _ANSWER,
     "account_officer": _READ_ALL,
-    "viewer": {"settings.read", "bills.read"},
+    "viewer": {"settings.read", "bills.read", "payments.read"},
     "field_staff": {
         "areas.read",
         "consumers.read",
@@ -175,6 +183,7 @@ GRANTS: dict[str, set[str]] = {
     "consumer": {
         "connections.read.own",
         "bills.read.own",
+        "payments.read.own",
         "requests.create.own",
         "requests.read.own",
         "issues.report.own",

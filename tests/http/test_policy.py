@@ -25,7 +25,7 @@ from tests.support.world import PERIOD, STAFF, World, fitting_body
 
 _GUARDED = sorted(row for row, asks in POLICY.items() if asks[0] != PUBLIC)
 _TENANTS = sorted(row for row in _GUARDED if "{client}" in row[1])
-_UNIQUE = ("client", "consumer", "run", "import_id", "user", "request", "issue", "registry")
+_UNIQUE = ("client", "consumer", "run", "import_id", "user", "request", "issue", "registry", "history")
 _WITH_UNIQUE_IDS = [row for row in _TENANTS if any(f"{{{name}}}" in row[1] for name in _UNIQUE[1:])]
 _AREA_ROWS = sorted(row for row, asks in POLICY.items() if asks[0] in ENDS_AT_AREAS - OF_NO_AREA)
 _OF_AREAS = ("account", "area", "bill", "consumer", "import_id", "reading")
@@ -38,6 +38,7 @@ _QUERIES = {
     "/readings/unread": f"?period={PERIOD}",
     "/readings": f"?period={PERIOD}",
     "/bills": f"?period={PERIOD}",
+    "/payments": f"?month={PERIOD}",
 }
 
 

@@ -12,7 +12,7 @@ from chalicelib.identity.domain.roles import ENDS_AT_AREAS, Role
 from chalicelib.platform import auth, clock
 from tests.support.http import Api
 from tests.support.queues import drain
-from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_waterworks
+from tests.support.utilities import NOVEMBER, PASSWORD, Utility, bring_history, open_waterworks
 
 STAFF = ("superuser", "admin", "manager", "billing_officer", "account_officer", "viewer", "field_staff")
 PERIOD = "2025-11"
@@ -145,6 +145,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         admin.put(f"{path}/settings", {"version": 0, "settings": shown["settings"]}).expect(200)
     for verb in ("disconnection", "reconnection"):
         admin.post(f"{utility.base}/connections/{account}/{verb}", {"reason": "Works on the main"}).expect(200)
+    history, payment = _history_with_a_payment(admin, utility, account)
     for each in (account, other_account):
         body = {"accountNumber": each, "reading": "10", "readOn": "2025-11-05"}
         admin.post(f"{utility.base}/readings", body).expect(201)
@@ -166,17 +167,29 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "area": "Poblacion",
         "cycle": "monthly",
         "reading": f"{PERIOD}.{account}",
-        "bill": f"{PERIOD}.{account}.1",
+        "bill": f"2025-10.{account}.1",
         "request": _asked(consumers["owner"], utility),
         "issue": _reported(consumers["owner"]),
         "run": run["id"],
         "import_id": announced["id"],
         "registry": registry["id"],
+        "history": history,
+        "payment": payment,
         "device": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
         "tariff": "residential",
         "version": "7",  # not there: whoever may delete it deletes nothing
     }
     return utility, ids, consumers
+
+
+def _history_with_a_payment(admin: Api, utility: Utility, account: str) -> tuple[str, str]:
+    """This function will bring October in from a former system: nothing used, and a part of the bill paid."""
+    paid = {"paymentDate": "2025-11-03", "amount": "20.00", "method": "cash"}
+    unit = {"prior": 0, "current": 0, "payments": [paid]}
+    month = {"year": 2025, "month": 10, "readingDate": "2025-10-05", "units": {account: unit}}
+    history = bring_history(utility, admin, [month])
+    (payment,) = admin.get(f"{utility.base}/payments", month=PERIOD).expect(200)["items"]
+    return history, str(payment["id"])
 
 
 def _asked(consumer: Api, utility: Utility) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from chalicelib.kernel.period import Period
 
-FileKind = Literal["readings", "registry"]
+FileKind = Literal["readings", "registry", "history"]
 ImportState = Literal["awaiting_upload", "done", "refused"]
 ReportLine = dict[str, str | int]
 
@@ -46,7 +46,7 @@ class FileImport:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One line that could not be used: which column is wrong and what would be right."""
+    """One line (or entry) that could not be used: which column (or place in the file) is wrong, and what would do."""
 
     line: int
     column: str

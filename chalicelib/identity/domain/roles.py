@@ -40,8 +40,10 @@ PERMISSIONS: Mapping[str, str] = {
     "readings.edit": "correct readings",
     "readings.import": "bring in files of readings",
     "registry.import": "bring in files of consumers and connections",
+    "history.import": "bring in a former system's readings, bills and payments",
     "bills.read": "see bills",
     "bills.generate": "start billing runs and follow them",
+    "payments.read": "see payments",
     "requests.read": "see requests for connections",
     "requests.create": "ask for a connection",
     "requests.decide": "approve and reject requests for connections",
@@ -97,6 +99,7 @@ _READ_ALL = frozenset(
         "connections.read",
         "readings.read",
         "bills.read",
+        "payments.read",
     }
 )
 _OPERATE = _READ_ALL | {
@@ -127,7 +130,7 @@ BUILT_IN: Mapping[str, Role] = {
                 {"areas.read", "consumers.read", "connections.read", "readings.submit", "readings.read", "tariffs.read"}
             ),
         ),
-        Role("viewer", "tenant", frozenset({"settings.read", "bills.read"})),
+        Role("viewer", "tenant", frozenset({"settings.read", "bills.read", "payments.read"})),
         Role(
             CONSUMER,
             "own",
@@ -135,6 +138,7 @@ BUILT_IN: Mapping[str, Role] = {
                 {
                     "connections.read",
                     "bills.read",
+                    "payments.read",
                     "requests.create",
                     "requests.read",
                     "issues.report",

@@ -18,7 +18,8 @@ def take(project: Project, connection: Connection, shown: Shown, *, today: date,
     """This function will make a reading of a connection's meter, checked against the one before.
 
     Source: decisions.md "confirmation of readings", S1-132, S1-133, S3-017. A reading equal to the previous one
-    is a use of nothing and allowed. Where readings wait for a person it is pending, else confirmed.
+    is a use of nothing and allowed. Where readings wait for a person it is pending, else confirmed; one out of a former
+    system's history was accepted there.
 
     :raises Invalid: for a value or a day that can't be.
     :raises Conflict: if the connection takes no reading for that period any more.
@@ -54,7 +55,7 @@ def _new(
     count: Count,
     entry: Entry,
 ) -> Reading:
-    pending = project.settings.confirmation == "required"
+    pending = project.settings.confirmation == "required" and entry.source != "migrated"
     return Reading(
         account=connection.account,
         period=period,

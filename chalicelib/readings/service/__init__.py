@@ -1,5 +1,6 @@
 """The use cases of readings."""
 
+from chalicelib.readings.service.common import moved_on
 from chalicelib.readings.service.confirming import Confirmations, confirm_pending, confirm_reading
 from chalicelib.readings.service.estimating import Estimates, estimate_reading, estimate_unread, list_unread
 from chalicelib.readings.service.history import get_reading, list_pending, list_readings
@@ -8,10 +9,11 @@ from chalicelib.readings.service.period import (
     find_run_of,
     freeze_period,
     get_balance,
+    period_is_open,
     release_period,
     shard_readings,
 )
-from chalicelib.readings.service.taking import correct_reading, take_reading
+from chalicelib.readings.service.taking import correct_reading, migrated, take_reading
 
 __all__ = [
     "Confirmations",
@@ -28,6 +30,9 @@ __all__ = [
     "list_pending",
     "list_readings",
     "list_unread",
+    "migrated",
+    "moved_on",
+    "period_is_open",
     "release_period",
     "run_import",
     "shard_readings",

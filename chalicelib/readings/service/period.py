@@ -34,6 +34,11 @@ def get_balance(ctx: Context, *, period: Period) -> tuple[Project, WaterBalance]
     return project, balance_of(readings, purposes)
 
 
+def period_is_open(project: Project, period: Period) -> Action:
+    """This function will give the check that no billing run works on a period. Label: `period`."""
+    return repository.period_is_open(project, period)
+
+
 def freeze_period(project: Project, period: Period, run_id: str) -> Action:
     """This function will give the write by which a billing run takes a period: its readings then stand still."""
     return repository.freeze(project, period, run_id)

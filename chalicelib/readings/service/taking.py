@@ -6,14 +6,16 @@ from decimal import Decimal
 
 from chalicelib.areas.domain import reaches
 from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
-from chalicelib.platform.transaction import Refused
+from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
 from chalicelib.readings.domain import taking as rules
 from chalicelib.readings.domain.reading import Entry, Reading, Shown
 from chalicelib.readings.service.common import (
+    advance,
     connection_of,
     get_of_project,
     lost_race,
@@ -22,6 +24,7 @@ from chalicelib.readings.service.common import (
     writes_of,
 )
 from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
 
 
 def take_reading(
@@ -67,6 +70,14 @@ def take_reading(
     except Refused as refused:
         raise lost_race(project, recorded or reading, refused) from None
     return reading
+
+
+def migrated(project: Project, reading: Reading, connection: Connection) -> list[Action]:
+    """This function will give the writes of a reading out of a former system, for whoever writes it with its bill.
+
+    Labels: `reading {account}` and `connection {account}`. Four write units.
+    """
+    return [repository.insert_reading(project, reading), advance(project, connection, reading)]
 
 
 def correct_reading(
