@@ -1,10 +1,11 @@
 """What a preset is: a utility's way of working, written down as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.cycles.domain import BillingCycle
+from chalicelib.identity.domain.roles import BUILT_IN, Role
 from chalicelib.kernel.errors import NotFound
 from chalicelib.tenancy.domain import Client, ProjectSettings
 
@@ -29,6 +30,19 @@ class PresetProject:
 
 
 @dataclass(frozen=True, slots=True)
+class PresetRole:
+    """A built-in role that may do less at a source: `without` names the permissions that it has not."""
+
+    name: str
+    without: frozenset[str]
+
+    def as_role(self) -> Role:
+        """This function will give the role as a client has it."""
+        built_in = BUILT_IN[self.name]
+        return replace(built_in, permissions=built_in.permissions - self.without)
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
     """A whole utility to begin with. `client.id` and its name are the source's own; whoever opens one gives others."""
 
@@ -36,6 +50,7 @@ class Preset:
     client: Client
     projects: tuple[PresetProject, ...]
     cycles: tuple[BillingCycle, ...] = ()
+    roles: tuple[PresetRole, ...] = ()
 
 
 def project_of(presets: Mapping[str, Preset], preset_id: str, project_id: str) -> PresetProject:

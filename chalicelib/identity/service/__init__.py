@@ -1,7 +1,13 @@
 """Use cases of identity: signing in, sessions, users, roles, login events."""
 
 from chalicelib.identity.service.passwords import change_own_password, set_password
-from chalicelib.identity.service.roles import change_role_definition, define_role, delete_role, list_roles
+from chalicelib.identity.service.roles import (
+    begin_with_role,
+    change_role_definition,
+    define_role,
+    delete_role,
+    list_roles,
+)
 from chalicelib.identity.service.sessions import check_session, sign_out, sign_out_everywhere
 from chalicelib.identity.service.signing_in import SignIn, list_logins, renew, sign_in
 from chalicelib.identity.service.users import (
@@ -21,6 +27,7 @@ from chalicelib.identity.service.users import (
 
 __all__ = [
     "SignIn",
+    "begin_with_role",
     "change_areas",
     "change_own_password",
     "change_role",
