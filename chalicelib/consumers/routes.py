@@ -3,7 +3,6 @@
 from chalice.app import Blueprint
 
 from chalicelib.consumers import service
-from chalicelib.consumers.domain import MeterDetails
 from chalicelib.consumers.schemas.connections import (
     ConnectionChange,
     ConnectionOut,
@@ -160,7 +159,7 @@ def register_connection(ctx: Context, *, body: NewConnection) -> ConnectionOut:
         meter_number=body.meter_number,
         area=body.area,
         initial_reading=body.initial_reading,
-        details=MeterDetails(body.purpose, body.meter_brand, body.installed_on, body.facts.to_domain()),
+        details=body.details(),
     )
     return ConnectionOut.of(connection)
 
@@ -250,10 +249,12 @@ def exchange_meter(ctx: Context, *, account: str, body: MeterExchange) -> Connec
     exchanged = service.exchange_meter(
         ctx,
         account=account,
+        rolled_over=body.rolled_over,
         meter_number=body.meter_number,
         final=body.final_reading,
         first=body.first_reading,
         meter_brand=body.meter_brand,
+        meter_digits=body.meter_digits,
         on=body.on,
         reason=body.reason,
     )

@@ -110,6 +110,8 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _PROJECT + "/readings"): ("readings.read",),
     ("POST", _PROJECT + "/readings"): ("readings.submit",),
     ("GET", _PROJECT + "/readings/balance"): ("readings.read",),
+    ("GET", _PROJECT + "/readings/unread"): ("readings.read",),
+    ("POST", _PROJECT + "/readings/estimates"): ("readings.edit",),
     ("GET", _PROJECT + "/readings/pending"): ("readings.read",),
     ("POST", _PROJECT + "/readings/confirmations"): ("readings.confirm",),
     ("GET", _PROJECT + "/readings/{reading}"): ("readings.read",),
@@ -210,5 +212,6 @@ FROM_ELSEWHERE: dict[tuple[str, str], tuple[dict[str, object], int]] = {
     ),
     ("POST", _PROJECT + "/readings"): ({"meterNumber": "SM-1", "reading": "11", "readOn": "2025-11-06"}, 404),
     ("POST", _PROJECT + "/readings/confirmations"): ({"area": "Poblacion"}, 200),
+    ("POST", _PROJECT + "/readings/estimates"): ({"period": "2025-11", "area": "Poblacion"}, 200),
     ("POST", _PROJECT + "/readings/imports"): ({"fileName": "mine.csv"}, 201),
 }
