@@ -36,6 +36,10 @@ class BillItem(TableItem):
     issued_at = InstantAttribute(attr_name="at")
     digest = UnicodeAttribute(attr_name="dg")
     carried = DecimalAttribute(attr_name="cd", null=True)
+    carried_on = DecimalAttribute(attr_name="co", null=True)
+    estimated = IntAttribute(attr_name="es", null=True)  # 1, or absent
+    # How much the register can show, where it ran over: what it showed follows from this, `previous` and `usage`.
+    register_range = DecimalAttribute(attr_name="rg", null=True)
     paid_minor = IntAttribute(attr_name="pd", null=True)
     migrated = IntAttribute(attr_name="mg", null=True)
 
@@ -101,6 +105,9 @@ def _item(project: Project, bill: Bill) -> BillItem:
         issued_at=bill.issued_at,
         digest=bill.digest,
         carried=bill.carried,
+        carried_on=bill.carried_on,
+        estimated=1 if bill.estimated else None,
+        register_range=bill.register_range or None,
         paid_minor=bill.paid_minor or None,
         migrated=1 if bill.migrated else None,
     )
@@ -123,7 +130,7 @@ def _bill(item: BillItem) -> Bill:
         meter_number=item.meter_number,
         read_on=item.read_on,
         previous=item.previous,
-        reading=item.previous + item.usage - (item.carried or Decimal(0)),
+        reading=item.previous + item.usage - _sum(item.carried, item.register_range) + _sum(item.carried_on),
         usage=item.usage,
         unit=item.unit,
         lines=unpack_lines(item.lines, item.currency),
@@ -133,6 +140,12 @@ def _bill(item: BillItem) -> Bill:
         issued_at=item.issued_at,
         digest=item.digest,
         carried=item.carried,
+        carried_on=item.carried_on,
+        estimated=bool(item.estimated),
         paid_minor=item.paid_minor or 0,
         migrated=bool(item.migrated),
     )
+
+
+def _sum(*parts: Decimal | None) -> Decimal:
+    return sum((part for part in parts if part is not None), Decimal(0))

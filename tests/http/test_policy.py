@@ -35,6 +35,7 @@ _NOT_THERE = {
 }  # fmt: skip
 _QUERIES = {
     "/readings/balance": f"?period={PERIOD}",
+    "/readings/unread": f"?period={PERIOD}",
     "/readings": f"?period={PERIOD}",
     "/bills": f"?period={PERIOD}",
     "/payments": f"?month={PERIOD}",
@@ -111,6 +112,7 @@ def test_field_staff_get_in_to_nothing_but_areas_and_what_lies_there(world: Worl
 
 
 @pytest.mark.covers("S2-143", "S0-009", "S0-044", "S0-060", "S2-020", "S2-213", "S2-215", "S3-008", "S3-117")
+@pytest.mark.covers("S1-129", "S3-003", "S4-052")
 @pytest.mark.parametrize(("method", "path"), _GUARDED)
 @pytest.mark.parametrize("role", STAFF)
 def test_staff_get_in_exactly_where_their_role_says(
@@ -210,7 +212,7 @@ def test_whose_permissions_end_where_things_lie_meets_them(world: World, method:
         assert reply.status == 200
         shown = reply.body.decode()
         assert any(world.ids[key] in shown for key in _OF_AREAS) or path.endswith(
-            ("/pending", "/balance", "/imports", "/meter-brands", "/history")
+            ("/pending", "/unread", "/balance", "/imports", "/meter-brands", "/history")
         )
 
 

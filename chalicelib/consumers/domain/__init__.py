@@ -7,12 +7,14 @@ from chalicelib.consumers.domain.connections import (
     EventKind,
     MeterDetails,
     Purpose,
+    Stand,
     account_number,
     account_sequence,
     check_connection,
     moved_on,
     new_connection,
     normalised_meter,
+    taken,
 )
 from chalicelib.consumers.domain.facts import RatingFacts
 from chalicelib.consumers.domain.people import Consumer, ConsumerStatus
@@ -27,10 +29,12 @@ __all__ = [
     "MeterDetails",
     "Purpose",
     "RatingFacts",
+    "Stand",
     "account_number",
     "account_sequence",
     "check_connection",
     "moved_on",
     "new_connection",
     "normalised_meter",
+    "taken",
 ]

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from chalicelib.areas import service as areas
 from chalicelib.consumers.domain import connections as rules
+from chalicelib.consumers.domain import meters
 from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind, normalised_meter
 from chalicelib.consumers.domain.facts import RatingFacts
 from chalicelib.consumers.repository import brands, history
@@ -16,7 +17,6 @@ from chalicelib.consumers.service.lookup import get_connection
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.transaction import Action, Refused
@@ -32,6 +32,7 @@ def change_connection(
     consumer_class: str,
     area: str,
     meter_brand: str | None,
+    meter_digits: int | None,
     installed_on: date | None,
     facts: RatingFacts,
 ) -> Connection:
@@ -45,12 +46,14 @@ def change_connection(
     project = tenancy.get_project(ctx)
     rules.check_class(project, consumer_class)
     if before.status == "closed":
-        raise Conflict("wrong-status", f"connection {account} is closed")
+        raise rules.wrong_status(before)
+    meters.check_digits(before, meter_digits)
     after = replace(
         before,
         consumer_class=consumer_class,
         area=area,
         meter_brand=meter_brand,
+        meter_digits=meter_digits,
         installed_on=installed_on,
         facts=facts,
         version=version + 1,
@@ -100,8 +103,10 @@ def exchange_meter(
     final: Decimal,
     first: Decimal,
     meter_brand: str | None,
+    meter_digits: int | None,
     on: date | None,
     reason: str,
+    rolled_over: bool = False,
 ) -> Connection:
     """This function will put another meter on a connection. The next bill takes the use of both.
 
@@ -114,14 +119,16 @@ def exchange_meter(
     before = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
     today = local_day(ctx.now, project.settings.timezone)
-    after = rules.with_meter(
+    after = meters.with_meter(
         before,
         meter_number=normalised_meter(meter_number),
         final=final,
         first=first,
         brand=meter_brand,
+        digits=meter_digits,
         exchanged_on=on or today,
         today=today,
+        rolled_over=rolled_over,
     )
     facts = {
         "oldMeter": before.meter_number,
@@ -156,12 +163,11 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     """This function will take away a connection that was registered by mistake.
 
     :raises NotFound: if the project has no such connection.
-    :raises Conflict: if it was ever read; close it then.
+    :raises Conflict: if it was ever read, even if that still waits for confirmation; close it then.
     """
     connection = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
-    if connection.last_period is not None:
-        raise Conflict("connection-used", f"connection {account} has readings and bills; close it instead")
+    rules.check_deletable(connection)
     lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
     _commit(ctx, project, connection, [*repository.delete_connection(project, connection), *lists])
     return connection
@@ -189,7 +195,10 @@ def _turn(
     after = rule(before)
     lists = areas.leaving(ctx, area=before.area) if after.status == "closed" else []
     lists.append(noted(ctx, kind, before, after))
-    event = _event(ctx, project, after, kind, {"was": before.status}, reason, on)
+    facts: dict[str, str] = {"was": before.status}
+    if after.status == "closed" and before.carried:
+        facts["billedAhead"] = plain(-before.carried)
+    event = _event(ctx, project, after, kind, facts, reason, on)
     _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
 

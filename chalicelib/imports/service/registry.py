@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection, check_connection
+from chalicelib.consumers.domain import Connection, MeterDetails, check_connection
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, Intake
 from chalicelib.imports.domain.registry import (
@@ -93,6 +93,7 @@ def _register(taking: _Taking, row: Row) -> Outcome:
         meter_number=row.meter_number,
         area=row.area,
         initial_reading=row.initial_reading,
+        details=MeterDetails(digits=row.meter_digits),
     )
     return Registered(row.line, new=True)
 
