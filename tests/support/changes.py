@@ -111,6 +111,14 @@ class _Place:
         self.make(PROJECT + "/readings")
         return self.by_admin("POST", f"{self.ground.utility.base}/readings/confirmations", {})
 
+    def estimate(self) -> Change:
+        account = register_connection(self.ground.admin, self.ground.utility, f"GUESSED-{self.number}")["accountNumber"]
+        readings = f"{self.ground.utility.base}/readings"
+        body = {"accountNumber": account, "reading": "10", "readOn": "2025-10-05"}
+        taken = self.ground.admin.post(readings, body).expect(201)
+        self.ground.admin.post(f"{readings}/{taken['id']}/confirmation").expect(200)
+        return self.by_admin("POST", f"{readings}/estimates", {"period": "2025-11", "accountNumber": account})
+
     def issue(self) -> Change:
         made = self.make("/api/me/issues")["id"]
         return self.by_admin("PUT", f"{self.client}/issues/{made}/status", {"status": "taking_action"})
@@ -169,6 +177,7 @@ CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
         ("PUT", PROJECT + "/tariffs/{tariff}/versions/{version}"): lambda at: at.version("PUT"),
         ("DELETE", PROJECT + "/tariffs/{tariff}/versions/{version}"): lambda at: at.version("DELETE"),
         ("POST", PROJECT + "/readings/confirmations"): _Place.confirmations,
+        ("POST", PROJECT + "/readings/estimates"): _Place.estimate,
         ("PUT", PROJECT + "/readings/{reading}"): lambda at: at.reading(
             "PUT", "", {"reading": "12", "readOn": "2025-11-05"}
         ),
