@@ -186,6 +186,19 @@ def test_a_device_pushes_only_for_its_areas(api: Api) -> None:
     Collector(api, utility, device["id"], secret, stranger.account).push().expect(200)
 
 
+def test_a_devices_area_holds_what_lies_in_it(api: Api) -> None:
+    utility = open_waterworks(api)
+    collector = _collector(api, utility, "Poblacion")
+    inside, beside = (
+        register_connection(utility.as_staff(), utility, f"SM-{area}", area=area)["accountNumber"]
+        for area in ("Poblacion.P1", "Poblaciona")
+    )
+    collector.push(collector.body(accountNumber=inside)).expect(200)
+    unknown = collector.push(collector.body(accountNumber="999")).expect(404)
+    for number in ({"accountNumber": beside}, {"accountNumber": None, "meterNumber": "SM-Poblaciona"}):
+        assert collector.push(collector.body(**number)).expect(404)["detail"] == unknown["detail"]
+
+
 def test_no_key_is_stored_anywhere(collector: Collector) -> None:
     collector.push().expect(200)
     assert collector.secret not in json.dumps(table.items_of(collector.utility.client))
