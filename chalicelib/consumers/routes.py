@@ -28,15 +28,19 @@ from chalicelib.consumers.schemas.people import (
     NewConsumer,
     NewLogin,
     ProfileChange,
+    Registered,
+    Registration,
+    UserDeleted,
 )
 from chalicelib.kernel.context import Context
-from chalicelib.platform.http import SIGNED_IN, endpoint
+from chalicelib.platform.http import PUBLIC, SIGNED_IN, endpoint
 from chalicelib.platform.schema import PageQuery
 
 blueprint = Blueprint(__name__)
 
 _CONSUMERS = "/api/clients/{client}/consumers"
 _CONSUMER = _CONSUMERS + "/{consumer}"
+_USER = "/api/clients/{client}/users/{user}"
 _BRANDS = "/api/clients/{client}/meter-brands"
 _CONNECTIONS = "/api/clients/{client}/projects/{project}/connections"
 _CONNECTION = _CONNECTIONS + "/{account}"
@@ -112,18 +116,27 @@ def open_brand(ctx: Context, *, body: BrandBody) -> BrandBody:
 
 
 @endpoint(
-    blueprint,
-    "POST",
-    _CONSUMERS + "/{consumer}/login",
-    permission="consumers.manage",
-    body=NewLogin,
-    returns=LoginMade,
-    status=201,
+    blueprint, "POST", _CONSUMER + "/login", permission="consumers.manage", body=NewLogin, returns=LoginMade, status=201
 )
 def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
     """Let a consumer sign in."""
     user = service.open_login(ctx, consumer_id=consumer, login=body.login, password=body.password)
     return LoginMade(user_id=user.id, login=user.login)
+
+
+@endpoint(blueprint, "POST", "/api/auth/register", permission=PUBLIC, body=Registration, returns=Registered, status=201)
+def register_self(ctx: Context, *, body: Registration) -> Registered:
+    """Register yourself as a consumer, where the utility allows it."""
+    facts = body.model_dump(by_alias=False, exclude={"client"})
+    consumer, user = service.register_self(ctx, client_id=body.client, **facts)
+    shown = ConsumerOut.of(consumer)
+    return Registered(consumer=shown, user_id=user.id, login=user.login, number=user.number, role=user.role)
+
+
+@endpoint(blueprint, "DELETE", _USER, permission="users.manage", returns=UserDeleted)
+def delete_user(ctx: Context, *, user: str) -> UserDeleted:
+    """Delete a user: the record stays, and nobody signs in by it again."""
+    return UserDeleted.of(service.delete_user(ctx, user_id=user))
 
 
 @endpoint(
@@ -165,14 +178,7 @@ def list_connections(ctx: Context, *, query: ConnectionQuery) -> ConnectionPage:
     return ConnectionPage(items=tuple(ConnectionOut.of(each) for each in page.items), cursor=page.cursor)
 
 
-@endpoint(
-    blueprint,
-    "GET",
-    _CONNECTIONS + "/{account}",
-    permission="connections.read",
-    or_own=True,
-    returns=ConnectionOut,
-)
+@endpoint(blueprint, "GET", _CONNECTION, permission="connections.read", or_own=True, returns=ConnectionOut)
 def get_connection(ctx: Context, *, account: str) -> ConnectionOut:
     """Show a connection."""
     return ConnectionOut.of(service.get_connection(ctx, account=account))
@@ -256,12 +262,7 @@ def exchange_meter(ctx: Context, *, account: str, body: MeterExchange) -> Connec
 
 
 @endpoint(
-    blueprint,
-    "POST",
-    _CONNECTION + "/handovers",
-    permission="connections.manage",
-    body=HandOver,
-    returns=ConnectionOut,
+    blueprint, "POST", _CONNECTION + "/handovers", permission="connections.manage", body=HandOver, returns=ConnectionOut
 )
 def hand_over(ctx: Context, *, account: str, body: HandOver) -> ConnectionOut:
     """Make a connection another consumer's."""

@@ -112,6 +112,7 @@ def test_field_staff_get_in_to_nothing_but_areas_and_what_lies_there(world: Worl
 
 
 @pytest.mark.covers("S2-143", "S0-009", "S0-044", "S0-060", "S2-020", "S2-213", "S2-215", "S3-008", "S3-117")
+@pytest.mark.covers("S1-129", "S3-003", "S4-052")
 @pytest.mark.parametrize(("method", "path"), _GUARDED)
 @pytest.mark.parametrize("role", STAFF)
 def test_staff_get_in_exactly_where_their_role_says(

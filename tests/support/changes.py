@@ -125,6 +125,7 @@ _EXCHANGE = {"finalReading": "3", "reason": "Stuck"}
 CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
     row: lambda ground, number, change=change: change(_Place(ground, number))  # type: ignore[misc]
     for row, change in {
+        ("PATCH", "/api/me"): lambda at: at.by_admin("PATCH", "/api/me", {"phone": "+63 917 555 0003"}),
         ("PUT", "/api/me/password"): lambda at: at.as_newcomer("Abcdef1!"),
         ("PUT", "/api/me/profile"): _Place.profile,
         ("POST", "/api/me/service-requests/{request}/withdraw"): _Place.withdrawal,
