@@ -5,7 +5,7 @@ from decimal import Decimal
 from chalicelib.audit import service as audit
 from chalicelib.consumers import service as consumers
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.quantity import plain
@@ -28,10 +28,11 @@ def ask_for_connection(
 ) -> ConnectionRequest:
     """This function will record that a consumer asks for a connection: the caller, or whom an administrator names.
 
-    Seven write units.
+    Nine write units.
 
     :raises Invalid: for a project or class that is not there.
     :raises NotFound: for an unknown consumer.
+    :raises Conflict: if the project is closed.
     """
     consumer = consumers.get_consumer(ctx, consumer_id=consumer_id or own_consumer_id(ctx))
     project = project_named(ctx, project_id)
@@ -54,8 +55,11 @@ def ask_for_connection(
         account=None,
     )
     try:
-        repository.commit([repository.insert_request(ctx.client, request), _noted(ctx, "request.made", request)])
-    except Refused:
+        entry = _noted(ctx, "request.made", request)
+        repository.commit([tenancy.is_open(project), repository.insert_request(ctx.client, request), entry])
+    except Refused as refused:
+        if "project" in refused.labels:
+            raise Conflict("project-closed", "this project is closed: it takes no new connections") from None
         return repository.find_request(ctx.client, request.id) or request  # this very request, carried out before
     return request
 
@@ -69,6 +73,11 @@ def get_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
     if request is None or not (ctx.actor.may("requests.read") or ctx.actor.owns(request.consumer_id)):
         raise NotFound("not-found", "there is no request with this id")
     return request
+
+
+def find_request_for(ctx: Context, *, project_id: str, status: RequestStatus | None) -> ConnectionRequest | None:
+    """This function will find a request for a project, of a status or any, or give None. A moment behind."""
+    return repository.first_request_for(ctx.client, project_id, status)
 
 
 def list_requests(
