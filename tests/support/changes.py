@@ -104,8 +104,8 @@ class _Place:
         asked = self.make("/api/me/service-requests")["id"]
         return Change(self.ground.consumer, "POST", f"/api/me/service-requests/{asked}/withdraw")
 
-    def closing(self) -> Change:
-        return self.by_admin("DELETE", f"{self.client}/projects/{self.make(CLIENT + '/projects')['id']}")
+    def project(self, method: str, end: str = "") -> Change:
+        return self.by_admin(method, f"{self.client}/projects/{self.make(CLIENT + '/projects')['id']}{end}")
 
     def confirmations(self) -> Change:
         self.make(PROJECT + "/readings")
@@ -139,7 +139,8 @@ CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
         ("POST", "/api/me/service-requests/{request}/withdraw"): _Place.withdrawal,
         ("PUT", CLIENT + "/settings"): lambda at: at.settings(f"{at.client}/settings"),
         ("PUT", PROJECT + "/settings"): lambda at: at.settings(f"{at.ground.utility.base}/settings"),
-        ("DELETE", PROJECT): _Place.closing,
+        ("DELETE", PROJECT): lambda at: at.project("DELETE"),
+        ("POST", PROJECT + "/closure"): lambda at: at.project("POST", "/closure"),
         ("PUT", CLIENT + "/areas/{area}"): lambda at: at.area("PUT", {"name": "Another", "version": 0}),
         ("DELETE", CLIENT + "/areas/{area}"): lambda at: at.area("DELETE"),
         ("PATCH", CLIENT + "/users/{user}"): lambda at: at.user("PATCH", "", {"name": "Eva"}),
