@@ -157,7 +157,8 @@ def _bill_of(
     connection = connections.get(reading.account)
     if connection is None:
         raise NotFound("no-connection", f"connection {reading.account} no longer exists; remove the reading")
-    rating = book.rate(connection.consumer_class, usage_of(project, reading, connection))
+    usage = usage_of(project, reading, connection)
+    rating = book.rate(connection.consumer_class, usage, tariff_id=connection.tariff_id)
     return make_bill(project, reading, connection, rating, run.terms)
 
 

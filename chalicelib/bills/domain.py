@@ -26,7 +26,8 @@ class Bill:
     """What one connection owes for one period. Immutable: a correction is another document that names this one.
 
     `billed_on` is the day printed on it, `issued_at` the start of the run that made it; `digest` stands for everything
-    it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter showed.
+    it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter showed;
+    `tariff_id` the tariff that the connection named, if it was not rated by its class.
     """
 
     account: str
@@ -48,6 +49,7 @@ class Bill:
     issued_at: datetime
     digest: str
     carried: Decimal | None = None
+    tariff_id: str | None = None
 
     @property
     def id(self) -> str:
@@ -119,6 +121,7 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         issued_at=terms.issued_at,
         digest=rating.digest,
         carried=reading.carried,
+        tariff_id=connection.tariff_id,
     )
 
 

@@ -35,6 +35,7 @@ class BillItem(TableItem):
     issued_at = InstantAttribute(attr_name="at")
     digest = UnicodeAttribute(attr_name="dg")
     carried = DecimalAttribute(attr_name="cd", null=True)
+    tariff_id = UnicodeAttribute(attr_name="tf", null=True)
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -95,6 +96,7 @@ def _item(project: Project, bill: Bill) -> BillItem:
         issued_at=bill.issued_at,
         digest=bill.digest,
         carried=bill.carried,
+        tariff_id=bill.tariff_id,
     )
 
 
@@ -121,4 +123,5 @@ def _bill(item: BillItem) -> Bill:
         issued_at=item.issued_at,
         digest=item.digest,
         carried=item.carried,
+        tariff_id=item.tariff_id,
     )

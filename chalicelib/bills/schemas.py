@@ -98,6 +98,7 @@ class BillOut(Schema):
     status: Literal["open", "overdue"]
     issued_at: Instant
     run_id: str
+    chosen_tariff: str | None = Field(description="The tariff that the connection named; null: its class decided")
     digest: str = Field(description="Stands for everything the bill was rated from")
 
     @classmethod
@@ -128,6 +129,7 @@ class BillOut(Schema):
             status=bill.status_on(today),
             issued_at=bill.issued_at,
             run_id=bill.run_id,
+            chosen_tariff=bill.tariff_id,
             digest=bill.digest,
         )
 

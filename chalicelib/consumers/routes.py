@@ -147,7 +147,7 @@ def register_connection(ctx: Context, *, body: NewConnection) -> ConnectionOut:
         meter_number=body.meter_number,
         area=body.area,
         initial_reading=body.initial_reading,
-        details=MeterDetails(body.purpose, body.meter_brand, body.installed_on, body.facts.to_domain()),
+        details=MeterDetails(body.purpose, body.meter_brand, body.installed_on, body.facts.to_domain(), body.tariff_id),
     )
     return ConnectionOut.of(connection)
 
@@ -181,7 +181,7 @@ def get_connection(ctx: Context, *, account: str) -> ConnectionOut:
 
 @endpoint(blueprint, "PUT", _CONNECTION, permission="connections.manage", body=ConnectionChange, returns=ConnectionOut)
 def change_connection(ctx: Context, *, account: str, body: ConnectionChange) -> ConnectionOut:
-    """Change a connection's class, area, meter details, or what tariffs charge by."""
+    """Change a connection's class, tariff, area, meter details, or what tariffs charge by."""
     changes = {**dict(body), "facts": body.facts.to_domain()}
     return ConnectionOut.of(service.change_connection(ctx, account=account, **changes))
 

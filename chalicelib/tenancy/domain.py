@@ -70,6 +70,7 @@ class ProjectSettings:
     - `billing_cycle`: the cycle of the client by which bills are made, and late (S2).
     - `account_numbers`: automatic, YYYYMM + 4 digits (S3), given (S1, S4), or the meter number (S2).
     - `consumer_required`: each connection has a consumer (S3) or may be a unit alone (S1).
+    - `tariff_required`: each connection names its tariff (S2), or its class decides (S1, S3, S4).
     - `shards`: partitions a period is spread over, fixed for the project's life: 1 for a village, 64 for a city.
     """
 
@@ -88,6 +89,7 @@ class ProjectSettings:
     fiscal_start: int | None = None
     shards: int = 1
     billing_cycle: str | None = None
+    tariff_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)

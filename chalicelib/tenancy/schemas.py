@@ -135,6 +135,8 @@ class SettingsBody(Schema):
         default=None, description="A cycle of the client: bills are made on its day, and late after its grace"
     )
 
+    tariff_required: bool = False
+
     @classmethod
     def of(cls, settings: ProjectSettings) -> Self:
         return cls.model_validate(_SETTINGS.dump_python(settings))

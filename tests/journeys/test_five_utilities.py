@@ -124,7 +124,7 @@ def test_s2_tax_is_on_the_usage_charge_alone_in_two_utilities_of_one_client(
 ) -> None:
     tenant = open_tenant("utility-billing-system", "2025-11-05")
     for project in ("electricity", "water"):
-        account = tenant.connect(project, meterNumber="MTR-1", consumerClass="standard")
+        account = tenant.connect(project, meterNumber="MTR-1", consumerClass="standard", tariffId="flat")
         assert account == "MTR-1"  # the meter number is what a connection goes by
         tenant.read(project, "MTR-1", "50", "2025-11-05")
         bill = tenant.bill(project, "2025-11")[account]
@@ -134,6 +134,10 @@ def test_s2_tax_is_on_the_usage_charge_alone_in_two_utilities_of_one_client(
             "tax": "45.00",
         }
         assert (bill["total"], bill["dueOn"], bill["previousReading"]) == ("345.00", "2025-11-20", "0")
+        assert bill["chosenTariff"] == "flat"
+    cycle = f"/api/clients/{tenant.client}/billing-cycles/monthly"
+    assert tenant.admin.get(cycle).expect(200)["projects"] == 2
+    assert tenant.admin.delete(cycle).expect(409)["code"] == "cycle-used"
 
 
 @pytest.mark.covers("S3-031", "S3-072", "S3-097", "S3-098", "S3-100")

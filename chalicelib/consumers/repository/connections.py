@@ -44,6 +44,7 @@ class ConnectionItem(TableItem):
     meter_brand = UnicodeAttribute(attr_name="mb", null=True)
     installed_on = DayAttribute(attr_name="io", null=True)
     facts = JsonAttribute(attr_name="fa", null=True)
+    tariff_id = UnicodeAttribute(attr_name="tf", null=True)
 
 
 class LinkItem(TableItem):
@@ -256,6 +257,7 @@ def _connection_item(project: Project, connection: Connection) -> ConnectionItem
         meter_brand=connection.meter_brand,
         installed_on=connection.installed_on,
         facts=connection.facts.in_short() or None,
+        tariff_id=connection.tariff_id,
     )
 
 
@@ -283,4 +285,5 @@ def _connection(item: ConnectionItem) -> Connection:
         meter_brand=item.meter_brand,
         installed_on=item.installed_on,
         facts=RatingFacts.from_short(item.facts) if item.facts else NO_FACTS,
+        tariff_id=item.tariff_id,
     )

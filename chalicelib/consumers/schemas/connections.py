@@ -24,6 +24,7 @@ ConsumerClass = Annotated[str, Field(max_length=40, examples=["residential"])]
 MeterNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
 Area = Annotated[str, Field(max_length=60, pattern=r"^[^#.]*(\.[^#.]+)*$", examples=["Poblacion"])]
 Fact = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$")]
+TariffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])]
 Reason = Annotated[Text, Field(examples=["Asked by the consumer"])]
 
 
@@ -64,6 +65,7 @@ class NewConnection(Schema):
     meter_brand: BrandId | None = None
     installed_on: Day | None = None
     facts: FactsBody = FactsBody()
+    tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
 
 
 class ConnectionChange(Schema):
@@ -75,6 +77,8 @@ class ConnectionChange(Schema):
     meter_brand: BrandId | None = None
     installed_on: Day | None = None
     facts: FactsBody = FactsBody()
+    tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
+    reason: Reason | None = Field(default=None, description="Why another tariff, for the history")
 
 
 class StatusChange(Schema):
@@ -132,6 +136,7 @@ class ConnectionOut(Schema):
     meter_brand: str | None
     installed_on: Day | None
     facts: FactsBody
+    tariff_id: str | None = Field(description="The tariff it is charged by; without one its class decides")
     initial_reading: DecimalText
     last_reading: DecimalText = Field(description="The last confirmed reading, at first the initial one")
     last_read_on: Day | None
@@ -154,6 +159,7 @@ class ConnectionOut(Schema):
             meter_brand=connection.meter_brand,
             installed_on=connection.installed_on,
             facts=FactsBody.of(connection.facts),
+            tariff_id=connection.tariff_id,
             initial_reading=connection.initial_reading,
             last_reading=connection.last_value,
             last_read_on=connection.last_read_on,

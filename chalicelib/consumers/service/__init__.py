@@ -24,6 +24,7 @@ from chalicelib.consumers.service.lookup import (
     my_connections,
     shard_connections,
 )
+from chalicelib.consumers.service.offers import offer_tariff, withdraw_tariff
 from chalicelib.consumers.service.people import (
     change_consumer,
     change_own_profile,
@@ -61,6 +62,7 @@ __all__ = [
     "list_of_consumer",
     "move_on",
     "my_connections",
+    "offer_tariff",
     "open_brand",
     "open_login",
     "prepare_connection",
@@ -69,4 +71,5 @@ __all__ = [
     "register_consumer",
     "search_consumers",
     "shard_connections",
+    "withdraw_tariff",
 ]

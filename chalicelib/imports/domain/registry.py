@@ -18,6 +18,7 @@ _COLUMNS = {
     "meter_number": ("meter_number", "meter", "meter_no", "serial_number"),
     "consumer_class": ("consumer_class", "class", "classification", "category", "type"),
     "area": ("area", "barangay", "zone", "building"),
+    "tariff": ("tariff", "tariff_id", "tariff_plan", "plan"),
     "initial_reading": ("initial_reading", "initial", "first_reading", "last_reading"),
     "account_number": ("account_number", "account", "account_no", "unit", "unit_id"),
     "consumer_number": ("consumer_number", "consumer_no", "customer_number", "customer_id"),
@@ -39,8 +40,10 @@ _COLUMN_OF = {
     "email-taken": "email",
     "meter-taken": "meter_number",
     "other-consumer": "consumer_number",
+    "tariff-missing": "tariff",
     "unknown-area": "area",
     "unknown-class": "consumer_class",
+    "unknown-tariff": "tariff",
 }
 
 
@@ -67,6 +70,7 @@ class Row:
     meter_number: str
     area: str
     initial_reading: Decimal
+    tariff: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ def against_standing(row: Row, standing: Connection, *, consumer_id: str | None)
         "account_number": (row.account or standing.account, standing.account),
         "consumer_number": (consumer_id, standing.consumer_id),
         "consumer_class": (row.consumer_class, standing.consumer_class),
+        "tariff": (row.tariff or standing.tariff_id, standing.tariff_id),
         "area": (row.area, standing.area),
         "initial_reading": (plain(row.initial_reading), plain(standing.initial_reading)),
     }
@@ -170,6 +175,7 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
             meter_number=normalised_meter(cell["meter_number"]),
             area=cell["area"],
             initial_reading=parse_decimal(cell.get("initial_reading") or "0"),
+            tariff=code(cell["tariff"], "a tariff's id") if cell.get("tariff") else None,
         )
     except Invalid as error:
         return Refusal(line.number, "", error.code, str(error))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection, check_connection
+from chalicelib.consumers.domain import Connection, MeterDetails, check_connection
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, Intake
 from chalicelib.imports.domain.registry import (
@@ -81,7 +81,11 @@ def _register(taking: _Taking, row: Row) -> Outcome:
     """This function will register a line's connection, and before it the consumer; not the one without the other."""
     consumer_id = taking.consumer_id(row)
     check_connection(
-        taking.project, consumer_class=row.consumer_class, consumer_id=consumer_id, given_account=row.account
+        taking.project,
+        consumer_class=row.consumer_class,
+        consumer_id=consumer_id,
+        given_account=row.account,
+        tariff_id=row.tariff,
     )
     if row.person and consumer_id:
         _register_person(taking, row.person, consumer_id)
@@ -93,6 +97,7 @@ def _register(taking: _Taking, row: Row) -> Outcome:
         meter_number=row.meter_number,
         area=row.area,
         initial_reading=row.initial_reading,
+        details=MeterDetails(tariff_id=row.tariff),
     )
     return Registered(row.line, new=True)
 
