@@ -80,8 +80,9 @@ def usage_of(project: Project, reading: Reading, connection: Connection) -> Usag
     return Usage(
         quantity=reading.usage,
         unit=project.settings.unit,
-        first_day=reading.period.first_day,
+        first_day=project.first_day_of(reading.period),
         until_day=reading.period.shifted(1).first_day,
+        months=project.months,
         consumer_class=connection.consumer_class,
         meter_size=connection.facts.meter_size,
         dwelling_units=connection.facts.dwelling_units,

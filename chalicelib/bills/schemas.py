@@ -82,6 +82,8 @@ class BillOut(Schema):
     meter_number: str
     period: PeriodText
     billing_period: str = Field(description="The period in words", examples=["November 2025"])
+    first_day: Day = Field(description="Of the period: three months before its end where quarters are billed")
+    last_day: Day
     fiscal: FiscalMonthOut | None
     reading_id: str
     read_on: Day
@@ -112,7 +114,9 @@ class BillOut(Schema):
             consumer_class=bill.consumer_class,
             meter_number=bill.meter_number,
             period=bill.period,
-            billing_period=bill.period.label(),
+            billing_period=project.label_of(bill.period),
+            first_day=project.first_day_of(bill.period),
+            last_day=bill.period.last_day,
             fiscal=FiscalMonthOut(year=fiscal.year, month=fiscal.month) if fiscal else None,
             reading_id=bill.reading_id,
             read_on=bill.read_on,

@@ -136,6 +136,9 @@ class SettingsBody(Schema):
     )
 
     tariff_required: bool = False
+    billing_frequency: Literal["monthly", "quarterly"] = Field(
+        default="monthly", description="Fixed once the project exists; a quarter goes by its last month"
+    )
 
     @classmethod
     def of(cls, settings: ProjectSettings) -> Self:
