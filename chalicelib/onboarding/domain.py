@@ -1,10 +1,11 @@
 """What a preset is: a utility's way of working, written down as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from chalicelib.cycles.domain import BillingCycle
+from chalicelib.identity.domain.roles import BUILT_IN, Role
 from chalicelib.kernel.errors import NotFound
 from chalicelib.tenancy.domain import Client, ProjectSettings
 
@@ -30,12 +31,21 @@ class PresetProject:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A whole utility to begin with. `client.id` and its name are the source's own; whoever opens one gives others."""
+    """A whole utility to begin with. `client.id` and its name are the source's own; whoever opens one gives others.
+
+    `withheld` is what built-in roles may not do there, though they may elsewhere.
+    """
 
     source: str
     client: Client
     projects: tuple[PresetProject, ...]
     cycles: tuple[BillingCycle, ...] = ()
+    withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def roles(self) -> tuple[Role, ...]:
+        """This function will give the built-in roles that may do less there, as the client is to have them."""
+        known = ((BUILT_IN[name], without) for name, without in self.withheld.items())
+        return tuple(replace(role, permissions=role.permissions - without) for role, without in known)
 
 
 def project_of(presets: Mapping[str, Preset], preset_id: str, project_id: str) -> PresetProject:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from chalicelib.consumers import service as consumers
 from chalicelib.cycles import service as cycles
+from chalicelib.identity import service as identity
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.onboarding import repository
@@ -21,7 +22,7 @@ def list_presets() -> Mapping[str, Preset]:
 
 
 def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
-    """This function will open the client that `ctx` names, with all projects and tariffs of a preset.
+    """This function will open the client that `ctx` names, with all roles, cycles, projects and tariffs of a preset.
 
     It is the platform's own deed, done by its operator's command and by no request of a client. Repeated, it completes
     what was interrupted and makes nothing new.
@@ -37,6 +38,10 @@ def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
     if there is not None and there != client:
         raise Conflict("client-taken", f"there is a client {client.id} already; choose another id")
     tenancy.open_client(client=client)
+    there_already = identity.list_roles(ctx)
+    for role in preset.roles():
+        if role not in there_already:
+            identity.define_role(ctx, role=role)
     for project in preset.projects:
         _add(ctx, preset, project, project.id)
     return client

@@ -113,7 +113,9 @@ def move_on(project: Project, before: Connection, after: Connection) -> Action:
 
 
 def _may_see(ctx: Context, connection: Connection) -> bool:
-    return ctx.actor.may("connections.read") or ctx.actor.owns(connection.consumer_id)
+    # Whoever sees every bill sees whose it is: in S2 the billing officer, who may not list connections.
+    of_all = ctx.actor.may("connections.read") or ctx.actor.may("bills.read")
+    return of_all or ctx.actor.owns(connection.consumer_id)
 
 
 def _known_account(account: str) -> str:

@@ -6,7 +6,7 @@ from chalicelib.audit import service as audit
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain.connections import MeterDetails
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.quantity import plain
@@ -33,9 +33,12 @@ def ask_for_connection(
 
     :raises Invalid: for a project or class that is not there.
     :raises NotFound: for an unknown consumer.
+    :raises Conflict: for a project that is closed. Source: S2-284.
     """
     consumer = consumers.get_consumer(ctx, consumer_id=consumer_id or own_consumer_id(ctx))
     project = project_named(ctx, project_id)
+    if project.closed:
+        raise Conflict("project-closed", f"project: {project_id} is closed: it takes no new connections")
     classes = project.settings.classes
     if consumer_class is not None and consumer_class not in classes:
         raise Invalid("unknown-class", f"consumerClass must be one of {', '.join(classes)}")
