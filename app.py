@@ -14,6 +14,7 @@ from chalicelib.identity.routes import blueprint as identity
 from chalicelib.imports.jobs import blueprint as import_jobs
 from chalicelib.imports.routes import blueprint as imports
 from chalicelib.onboarding.routes import blueprint as onboarding
+from chalicelib.payments.routes import blueprint as payments
 from chalicelib.platform import log, settings
 from chalicelib.platform.openapi import blueprint as openapi
 from chalicelib.readings.routes import blueprint as readings
@@ -32,8 +33,8 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-apis = (identity, tenancy, audit, cycles, areas, consumers, service_desk, tariffs, readings, devices, bills, billing,
-        onboarding, imports, openapi)  # fmt: skip
+apis = (identity, tenancy, audit, cycles, areas, consumers, service_desk, tariffs, readings, devices, bills,
+        payments, billing, onboarding, imports, openapi)  # fmt: skip
 jobs = (import_jobs, billing_jobs, tenancy_jobs)
 for blueprint in (*apis, *jobs):
     app.register_blueprint(blueprint)

@@ -1,9 +1,11 @@
 """What an area is: a barangay, a purok in it. Its code names it, and whatever it lies in."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.kernel.context import Actor
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.tenancy.domain import Client
 
@@ -68,3 +70,37 @@ def known_code(text: str) -> str:
 def lies_in(area: str, outer: str) -> bool:
     """This function will say whether an area is another, or lies in it: Poblacion.P1 lies in Poblacion."""
     return area == outer or area.startswith(outer + SEPARATOR)
+
+
+def outermost(codes: Iterable[str]) -> tuple[str, ...]:
+    """This function will leave out areas that lie in others of them, and put the rest in order.
+
+    Poblacion.P1, Bacong, Poblacion -> Bacong, Poblacion.
+    """
+    found: list[str] = []
+    for area in sorted(set(codes), key=lambda area: area.split(SEPARATOR)):
+        if not (found and lies_in(area, found[-1])):
+            found.append(area)
+    return tuple(found)
+
+
+def reaches(actor: Actor, area: str) -> bool:
+    """This function will say whether what lies in an area is the actor's business. Source: S3-012."""
+    return is_among(actor.areas, area)
+
+
+def is_among(areas: Iterable[str] | None, area: str) -> bool:
+    """This function will say whether an area is one of some, or lies in one of them; None stands for all."""
+    return areas is None or any(lies_in(area, outer) for outer in areas)
+
+
+def part_within_reach(actor: Actor, asked: str | None) -> tuple[str, ...] | None:
+    """This function will say which areas to look into for an actor who asks for one, or (None) for all.
+
+    None: everywhere. Who has Poblacion.P1 and asks for Poblacion gets Poblacion.P1; who has another gets none.
+    """
+    if asked is None:
+        return actor.areas
+    if reaches(actor, asked):
+        return (asked,)
+    return tuple(area for area in actor.areas or () if lies_in(area, asked))

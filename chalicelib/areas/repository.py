@@ -7,7 +7,7 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.areas.domain import SEPARATOR, Area
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
-from chalicelib.platform.transaction import Action, delete, insert, transact, update
+from chalicelib.platform.transaction import Action, check, delete, insert, transact, update
 
 
 class AreaItem(TableItem):
@@ -59,6 +59,11 @@ def use(client_id: str, code: str) -> Action:
 def leave(client_id: str, code: str) -> Action:
     """This function will give the write that counts one use less. Label: `area {code}`."""
     return update(f"area {code}", keys.area(client_id, code), [AreaItem.uses.add(-1)], AreaItem.uses > 0)
+
+
+def is_there(client_id: str, code: str) -> Action:
+    """This function will give the check that an area exists. Label: `area {code}`."""
+    return check(f"area {code}", keys.area(client_id, code), AreaItem.uses.exists())
 
 
 def find_area(client_id: str, code: str) -> Area | None:

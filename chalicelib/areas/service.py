@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.areas import repository
-from chalicelib.areas.domain import Area, known_code, new_area
+from chalicelib.areas.domain import Area, known_code, lies_in, new_area, outermost, reaches
 from chalicelib.audit import service as audit
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
@@ -34,17 +34,20 @@ def open_area(ctx: Context, *, code: str, name: str) -> Area:
 def get_area(ctx: Context, *, code: str) -> Area:
     """This function will give one area.
 
-    :raises NotFound: if the client has none with this code.
+    :raises NotFound: if the client has none with this code, or whoever asks has nothing to do there.
     """
     area = repository.find_area(ctx.client, known_code(code))
-    if area is None:
+    if area is None or not _concerns(ctx, code):
         raise NotFound("not-found", "there is no area with this code")
     return area
 
 
 def list_areas(ctx: Context, *, outer: str | None = None) -> Sequence[Area]:
-    """This function will list all areas by code, or one area with all that lies in it."""
-    return repository.areas_in(ctx.client, outer)
+    """This function will list all areas by code, or one area with all that lies in it.
+
+    Whoever has to do in some areas only sees those, what lies in them, and what they lie in.
+    """
+    return [area for area in repository.areas_in(ctx.client, outer) if _concerns(ctx, area.code)]
 
 
 def rename_area(ctx: Context, *, code: str, name: str, version: int) -> Area:
@@ -83,8 +86,11 @@ def entering(ctx: Context, *, area: str) -> list[Action]:
 
     A client without levels of areas keeps no list: its connections carry any word, or none.
 
-    :raises Invalid: where areas are listed and none, or none that could be one, is named.
+    :raises Invalid: where areas are listed and none, or none that could be one, is named; and for one that whoever asks
+        does not reach.
     """
+    if not reaches(ctx.actor, area):
+        raise _unknown(area)
     if not tenancy.get_client(ctx).area_levels:
         return []
     try:
@@ -100,10 +106,28 @@ def leaving(ctx: Context, *, area: str) -> list[Action]:
     return [repository.leave(ctx.client, area)] if listed else []
 
 
+def assigning(ctx: Context, *, areas: Sequence[str]) -> tuple[tuple[str, ...], list[Action]]:
+    """This function will give areas for somebody's permissions to end at, and the checks that these areas exist.
+
+    :raises Invalid: where areas are listed and one that could be none is named.
+    """
+    given = outermost(areas)
+    if not tenancy.get_client(ctx).area_levels:
+        return given, []
+    try:
+        return given, [repository.is_there(ctx.client, known_code(area)) for area in sorted(set(areas))]
+    except NotFound:
+        raise _unknown(", ".join(areas)) from None
+
+
 def refusal_of(refused: Refused) -> Invalid | None:
     """This function will say that an area which a transaction was to enter is not there, if that is what it was."""
     unknown = [label.partition(" ")[2] for label in refused.labels if label.startswith("area ")]
     return _unknown(unknown[0]) if unknown else None
+
+
+def _concerns(ctx: Context, code: str) -> bool:
+    return reaches(ctx.actor, code) or any(lies_in(own, code) for own in ctx.actor.areas or ())
 
 
 def _noted(ctx: Context, action: str, area: Area, *, before: Area | None = None) -> Action:

@@ -136,7 +136,7 @@ def plan_chunk(
         if reading.state != "confirmed" or reading.account in billed or _is_special(connections.get(reading.account)):
             continue
         try:
-            bills.append(_bill_of(project, run, reading, connections, book))
+            bills.append(bill_of(project, run.terms, reading, connections.get(reading.account), book))
         except MeterbookError as error:
             exceptions.append(BillingException(reading.account, error.code, str(error)))
         except ArithmeticError as error:  # a tariff gone wrong may not stop its neighbours' bills
@@ -151,15 +151,19 @@ def _is_special(connection: Connection | None) -> bool:
     return connection is not None and not connection.is_billed
 
 
-def _bill_of(
-    project: Project, run: BillingRun, reading: Reading, connections: Mapping[str, Connection], book: TariffBook
+def bill_of(
+    project: Project, terms: IssueTerms, reading: Reading, connection: Connection | None, book: TariffBook
 ) -> Bill:
-    connection = connections.get(reading.account)
+    """This function will rate a confirmed reading and make its bill: the one way for runs and for migrations.
+
+    :raises NotFound: if the connection is gone.
+    :raises Invalid: if no tariff rates the use, or the terms' days contradict each other.
+    """
     if connection is None:
         raise NotFound("no-connection", f"connection {reading.account} no longer exists; remove the reading")
     usage = usage_of(project, reading, connection)
     rating = book.rate(connection.consumer_class, usage, tariff_id=connection.tariff_id)
-    return make_bill(project, reading, connection, rating, run.terms)
+    return make_bill(project, reading, connection, rating, terms)
 
 
 def tally_of(chunks: Iterable[Chunk]) -> Tally:

@@ -16,7 +16,7 @@ from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs.domain import Line, Rating, Usage
 from chalicelib.tenancy.domain import Project
 
-BillStatus = Literal["open", "overdue"]
+BillStatus = Literal["open", "partial", "paid", "overdue"]
 
 _REVISION = re.compile(r"[1-9]\d{0,2}\Z", re.ASCII)
 
@@ -25,9 +25,10 @@ _REVISION = re.compile(r"[1-9]\d{0,2}\Z", re.ASCII)
 class Bill:
     """What one connection owes for one period. Immutable: a correction is another document that names this one.
 
-    `billed_on` is the day printed on it, `issued_at` the start of the run that made it; `digest` stands for everything
-    it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter showed;
-    `tariff_id` the tariff that the connection named, if it was not rated by its class.
+    Only `paid_minor` moves, with the payments that it is the sum of. `billed_on` is the day printed on it, `issued_at`
+    the start of the run that made it, or of the migration (`run_id` is then the import's); `digest` stands for
+    everything it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter
+    showed; `tariff_id` the tariff that the connection named, if it was not rated by its class.
     """
 
     account: str
@@ -50,6 +51,8 @@ class Bill:
     digest: str
     carried: Decimal | None = None
     tariff_id: str | None = None
+    paid_minor: int = 0
+    migrated: bool = False
 
     @property
     def id(self) -> str:
@@ -59,20 +62,36 @@ class Bill:
     def reading_id(self) -> str:
         return f"{self.period}.{self.account}"
 
+    @property
+    def paid(self) -> Money:
+        return Money(self.paid_minor, self.total.currency)
+
+    @property
+    def amount_due(self) -> Money:
+        return self.total - self.paid
+
     def status_on(self, today: date) -> BillStatus:
-        """This function will say how the bill stands on a day. It is overdue from the day after the due day."""
-        return "overdue" if today > self.due_on else "open"
+        """This function will say how the bill stands on a day.
+
+        What is not paid in full is overdue from the day after the due day, in part or not at all. Source: S1-043.
+        """
+        if self.amount_due.minor <= 0:
+            return "paid"
+        if today > self.due_on:
+            return "overdue"
+        return "partial" if self.paid_minor else "open"
 
 
 @dataclass(frozen=True, slots=True)
 class IssueTerms:
-    """What a billing run decides for all its bills. Without days, each reading's day counts, and the rule `due`."""
+    """What a run, or a migration, decides for bills. Without days, each reading's day counts, and the rule `due`."""
 
     run_id: str
     issued_at: datetime
     billed_on: date | None
     due_on: date | None
     due: DueRule
+    migrated: bool = False
 
 
 def usage_of(project: Project, reading: Reading, connection: Connection) -> Usage:
@@ -123,6 +142,7 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         digest=rating.digest,
         carried=reading.carried,
         tariff_id=connection.tariff_id,
+        migrated=terms.migrated,
     )
 
 

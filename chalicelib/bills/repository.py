@@ -12,6 +12,7 @@ from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import DayAttribute, DecimalAttribute, InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.transaction import Action, insert
 from chalicelib.tariffs.domain import pack_lines, unpack_lines
 from chalicelib.tenancy.domain import Project
 
@@ -36,6 +37,8 @@ class BillItem(TableItem):
     digest = UnicodeAttribute(attr_name="dg")
     carried = DecimalAttribute(attr_name="cd", null=True)
     tariff_id = UnicodeAttribute(attr_name="tf", null=True)
+    paid_minor = IntAttribute(attr_name="pd", null=True)
+    migrated = IntAttribute(attr_name="mg", null=True)
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -44,6 +47,11 @@ def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
     Three write units a bill: the table and its two indexes. A bill that exists is left as it is.
     """
     return bulk.insert_batch([_item(project, bill).serialize() for bill in bills])
+
+
+def insert_bill(project: Project, bill: Bill) -> Action:
+    """This function will give the write of a new bill. Label: `bill {account}`."""
+    return insert(f"bill {bill.account}", _item(project, bill))
 
 
 def find_bill(project: Project, period: Period, account: str, revision: int) -> Bill | None:
@@ -74,12 +82,10 @@ def account_page(project: Project, account: str, *, limit: int, cursor: str | No
 
 def _item(project: Project, bill: Bill) -> BillItem:
     shards = project.settings.shards
-    return BillItem(
+    item = BillItem(
         *keys.bill(project.client, project.id, bill.period, bill.account, bill.revision, shards),
         g1p=keys.account_view(project.client, project.id, bill.account),
         g1s=keys.account_bill_place(bill.period, bill.revision),
-        g2p=keys.open_bills(project.client, project.id, shard_of(bill.account, shards)),
-        g2s=keys.open_bill_place(bill.due_on, bill.account, bill.period),
         run_id=bill.run_id,
         consumer_id=bill.consumer_id,
         consumer_class=bill.consumer_class,
@@ -97,7 +103,13 @@ def _item(project: Project, bill: Bill) -> BillItem:
         digest=bill.digest,
         carried=bill.carried,
         tariff_id=bill.tariff_id,
+        paid_minor=bill.paid_minor or None,
+        migrated=1 if bill.migrated else None,
     )
+    if bill.amount_due.minor > 0:
+        item.g2p = keys.open_bills(project.client, project.id, shard_of(bill.account, shards))
+        item.g2s = keys.open_bill_place(bill.due_on, bill.account, bill.period)
+    return item
 
 
 def _bill(item: BillItem) -> Bill:
@@ -124,4 +136,6 @@ def _bill(item: BillItem) -> Bill:
         digest=item.digest,
         carried=item.carried,
         tariff_id=item.tariff_id,
+        paid_minor=item.paid_minor or 0,
+        migrated=bool(item.migrated),
     )

@@ -97,9 +97,13 @@ class BillOut(Schema):
     currency: str
     billed_on: Day
     due_on: Day
-    status: Literal["open", "overdue"]
+    paid: Amount
+    amount_due: Amount = Field(description="What is left to pay")
+    status: Literal["open", "partial", "paid", "overdue"]
     issued_at: Instant
-    run_id: str
+    issued_by: Literal["run", "migration"]
+    run_id: str | None = Field(description="The billing run that made it")
+    import_id: str | None = Field(description="The import of a former system's history that made it")
     chosen_tariff: str | None = Field(description="The tariff that the connection named; null: its class decided")
     digest: str = Field(description="Stands for everything the bill was rated from")
 
@@ -130,9 +134,13 @@ class BillOut(Schema):
             currency=bill.total.currency,
             billed_on=bill.billed_on,
             due_on=bill.due_on,
+            paid=str(bill.paid),
+            amount_due=str(bill.amount_due),
             status=bill.status_on(today),
             issued_at=bill.issued_at,
-            run_id=bill.run_id,
+            issued_by="migration" if bill.migrated else "run",
+            run_id=None if bill.migrated else bill.run_id,
+            import_id=bill.run_id if bill.migrated else None,
             chosen_tariff=bill.tariff_id,
             digest=bill.digest,
         )

@@ -7,8 +7,9 @@ from chalicelib.bills.domain import Bill, parse_bill_id
 from chalicelib.consumers import service as consumers
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import NotFound
-from chalicelib.kernel.page import Page
+from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
+from chalicelib.platform.transaction import Action
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
@@ -22,6 +23,11 @@ def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
     return repository.insert_bills(project, bills)
 
 
+def issue_bill(project: Project, bill: Bill) -> Action:
+    """This function will give the write of one bill, for a transaction. Label: `bill {account}`. Four write units."""
+    return repository.insert_bill(project, bill)
+
+
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
     """This function will read all bills of a period's shard, as they are now."""
     return repository.shard_bills(project, period, shard)
@@ -33,16 +39,35 @@ def get_bill(ctx: Context, *, bill_id: str) -> tuple[Project, Bill]:
     :raises NotFound: for anything else.
     """
     project = tenancy.get_project(ctx)
-    bill = repository.find_bill(project, *parse_bill_id(bill_id))
-    if bill is None or not _may_see(ctx, bill):
+    bill = find_bill(project, bill_id)
+    if bill is None or not _may_see(ctx, bill) or not consumers.accounts_within_reach(ctx, project, [bill.account]):
         raise NotFound("not-found", "there is no bill with this id")
     return project, bill
 
 
+def find_bill(project: Project, bill_id: str) -> Bill | None:
+    """This function will give a bill as it is now, whoever asks, or None.
+
+    :raises NotFound: if no bill can have this id.
+    """
+    return repository.find_bill(project, *parse_bill_id(bill_id))
+
+
 def list_bills(ctx: Context, *, period: Period, limit: int, cursor: str | None) -> tuple[Project, Page[Bill]]:
-    """This function will list the bills of a period, one page at a time."""
+    """This function will list the bills of a period, one page at a time.
+
+    Whoever has to do in some areas only gets those whose connections lie there now.
+    """
     project = tenancy.get_project(ctx)
-    return project, repository.period_page(project, period, limit=limit, cursor=cursor)
+
+    def read(some: int, at: str | None) -> Page[Bill]:
+        return repository.period_page(project, period, limit=some, cursor=at)
+
+    def choose(bills: tuple[Bill, ...]) -> list[Bill]:
+        mine = consumers.accounts_within_reach(ctx, project, (bill.account for bill in bills))
+        return [bill for bill in bills if bill.account in mine]
+
+    return project, choose_page(read, choose, limit=limit, cursor=cursor)
 
 
 def list_bills_of_connection(

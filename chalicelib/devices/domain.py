@@ -32,11 +32,7 @@ class Device:
 
     def as_actor(self) -> Actor:
         """This function will give the actor that this device is: it may take readings and nothing else."""
-        return Actor(f"device:{self.id}", "device", frozenset({"readings.submit"}))
-
-    def reaches(self, area: str) -> bool:
-        """This function will say whether the device may push for a connection in that area."""
-        return not self.areas or area in self.areas
+        return Actor(f"device:{self.id}", "device", frozenset({"readings.submit"}), areas=self.areas or None)
 
 
 def signature_of(secret: str, *, timestamp: str, body: bytes) -> str:

@@ -44,11 +44,11 @@ def disable_device(ctx: Context, *, device: str) -> DeviceOut:
 def push_reading(ctx: Context, *, body: PushedReading) -> PushOut:
     """Push a reading, signed by a device (headers Meterbook-Device, Meterbook-Timestamp and Meterbook-Signature)."""
     name, timestamp, signature = _signed()
-    here, device = service.authenticate(
+    here = service.authenticate(
         ctx, name=name, timestamp=timestamp, signature=signature, body=raw_body(blueprint.current_request)
     )
     number = {"account": body.account_number, "meter_number": body.meter_number}
-    return PushOut.of(service.push_reading(here, device=device, **number, value=body.reading, read_on=body.read_on))
+    return PushOut.of(service.push_reading(here, **number, value=body.reading, read_on=body.read_on))
 
 
 def _signed() -> tuple[str, str, str]:

@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 
 from chalicelib.audit import service as audit
-from chalicelib.consumers import service as consumers
 from chalicelib.devices import repository
 from chalicelib.devices.domain import Device, check_signature, refusal
 from chalicelib.kernel.context import Context
@@ -81,8 +80,8 @@ def disable_device(ctx: Context, *, device_id: str) -> Device:
     return device
 
 
-def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, body: bytes) -> tuple[Context, Device]:
-    """This function will find out which device sent a request, and give the setting in which it acts.
+def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, body: bytes) -> Context:
+    """This function will find out which device sent a request, and give the setting in which it acts: its areas.
 
     `name` is client, project and device with slashes between. A request is taken once.
 
@@ -103,11 +102,11 @@ def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, bod
         repository.insert_push(client, fingerprint(device.id, signature), ctx.now)
     except Refused:
         raise Conflict("replayed", "this request was taken already; sign the next one with its own timestamp") from None
-    return replace(here, actor=device.as_actor()), device
+    return replace(here, actor=device.as_actor())
 
 
 def push_reading(
-    ctx: Context, *, device: Device, account: str | None, meter_number: str | None, value: Decimal, read_on: date
+    ctx: Context, *, account: str | None, meter_number: str | None, value: Decimal, read_on: date
 ) -> Reading:
     """This function will take a reading that a device pushed, as if somebody had entered it.
 
@@ -115,11 +114,6 @@ def push_reading(
     :raises Conflict: if the period is read already, or a billing run is working on it.
     """
     ctx.require("readings.submit")
-    if device.areas:
-        project = tenancy.get_project(ctx)
-        connection = consumers.find_by_number(project, account=account, meter_number=meter_number)
-        if connection is None or not device.reaches(connection.area):
-            raise NotFound("not-found", "there is no connection with this account or meter number")
     return readings.take_reading(ctx, account=account, meter_number=meter_number, value=value, read_on=read_on)
 
 

@@ -24,6 +24,7 @@ class ImportItem(TableItem):
     requested_at = InstantAttribute()
     finished_at = InstantAttribute(null=True)
     request_print = UnicodeAttribute()
+    areas = JsonAttribute(null=True)
 
 
 def insert_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:
@@ -48,9 +49,20 @@ def find_import(project: Project, import_id: str) -> FileImport | None:
     return _import(item) if item else None
 
 
-def imports_page(project: Project, kind: FileKind, *, limit: int, cursor: str | None) -> Page[FileImport]:
-    partition = keys.file_imports(project.client, project.id, kind)
-    page = dynamo.page_of(ImportItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
+def imports_page(
+    project: Project, kind: FileKind, *, requested_by: str | None, limit: int, cursor: str | None
+) -> Page[FileImport]:
+    """This function will read one page of the imports of a kind, the newest first: everybody's, or one person's."""
+    page = dynamo.page_of(
+        ImportItem,
+        keys.file_imports(project.client, project.id, kind),
+        "",
+        limit=limit,
+        cursor=cursor,
+        index="account",
+        newest_first=True,
+        only=ImportItem.requested_by == requested_by if requested_by else None,
+    )
     return Page(tuple(_import(item) for item in page.items), page.cursor)
 
 
@@ -71,6 +83,7 @@ def _item(project: Project, record: FileImport) -> ImportItem:
         requested_at=record.requested_at,
         finished_at=record.finished_at,
         request_print=record.request_print,
+        areas=None if record.areas is None else list(record.areas),
     )
 
 
@@ -89,4 +102,5 @@ def _import(item: ImportItem) -> FileImport:
         requested_at=item.requested_at,
         finished_at=item.finished_at,
         request_print=item.request_print,
+        areas=None if item.areas is None else tuple(item.areas),
     )

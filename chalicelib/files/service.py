@@ -20,12 +20,12 @@ from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
 MAX_BYTES = 10_000_000
-_CONTENT_TYPE = "text/csv"
+_CONTENT_TYPES: dict[FileKind, str] = {"readings": "text/csv", "registry": "text/csv", "history": "application/json"}
 # A file's kind is part of its name, so that whoever takes it in need not look first.
-_ENDINGS: dict[FileKind, str] = {"readings": ".csv", "registry": ".registry.csv"}
+_ENDINGS: dict[FileKind, str] = {"readings": ".csv", "registry": ".registry.csv", "history": ".history.json"}
 _FILE_KEY = re.compile(
     r"(?P<client>[A-Za-z0-9][A-Za-z0-9-]{0,31})/(?P<project>[A-Za-z0-9][A-Za-z0-9-]{0,31})"
-    r"/imports/(?P<id>[0-9A-HJKMNP-TV-Z]{26})(?P<ending>(\.registry)?\.csv)",
+    r"/imports/(?P<id>[0-9A-HJKMNP-TV-Z]{26})(?P<ending>\.csv|\.registry\.csv|\.history\.json)",
     re.ASCII,
 )
 
@@ -52,6 +52,7 @@ def ask_for_upload(
         requested_at=ctx.now,
         finished_at=None,
         request_print=fingerprint(kind, file_name, str(period)),
+        areas=ctx.actor.areas,
     )
     try:
         repository.insert_import(project, record, also=[_noted(ctx, "import.announced", record)])
@@ -60,24 +61,27 @@ def ask_for_upload(
         if made is None or made.request_print != record.request_print:
             raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one") from None
         record = made
-    form = storage.upload_form(file_key(project, record), content_type=_CONTENT_TYPE, max_bytes=MAX_BYTES)
+    form = storage.upload_form(file_key(project, record), content_type=_CONTENT_TYPES[kind], max_bytes=MAX_BYTES)
     return record, form
 
 
 def get_import(ctx: Context, *, kind: FileKind, import_id: str) -> FileImport:
     """This function will give an import of that kind with what became of its rows.
 
+    Whoever has to do in some areas only gets their own: a file may tell of any area.
+
     :raises NotFound: if the project has none with this id.
     """
     record = repository.find_import(tenancy.get_project(ctx), known_ulid(import_id, "import"))
-    if record is None or record.kind != kind:
+    if record is None or record.kind != kind or _only_of(ctx) not in {None, record.requested_by}:
         raise NotFound("not-found", "there is no import with this id")
     return record
 
 
 def list_imports(ctx: Context, *, kind: FileKind, limit: int, cursor: str | None) -> Page[FileImport]:
     """This function will list a project's imports of a kind, the newest first, one page at a time."""
-    return repository.imports_page(tenancy.get_project(ctx), kind, limit=limit, cursor=cursor)
+    project = tenancy.get_project(ctx)
+    return repository.imports_page(project, kind, requested_by=_only_of(ctx), limit=limit, cursor=cursor)
 
 
 def get_report(
@@ -142,6 +146,10 @@ def parse_file_key(key: str) -> tuple[str, str, FileKind, str] | None:
         return None
     kind = next(kind for kind, ending in _ENDINGS.items() if ending == found["ending"])
     return found["client"], found["project"], kind, found["id"]
+
+
+def _only_of(ctx: Context) -> str | None:
+    return None if ctx.actor.areas is None else ctx.actor.id
 
 
 def _finish(ctx: Context, project: Project, done: FileImport, lines: Sequence[ReportLine]) -> FileImport:

@@ -4,6 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.identity import service
 from chalicelib.identity.schemas import (
+    AreasChange,
     LoginPage,
     LoginQuery,
     MeOut,
@@ -119,6 +120,12 @@ def delete_user(ctx: Context, *, user: str) -> UserOut:
 def change_role(ctx: Context, *, user: str, body: RoleChange) -> UserOut:
     """Give a user another role; their sessions end."""
     return UserOut.of(service.change_role(ctx, user_id=user, role=body.role))
+
+
+@endpoint(blueprint, "PUT", _USER + "/areas", permission="users.manage", body=AreasChange, returns=UserOut)
+def change_areas(ctx: Context, *, user: str, body: AreasChange) -> UserOut:
+    """Say where a user's permissions end; it holds from their next request on."""
+    return UserOut.of(service.change_areas(ctx, user_id=user, areas=body.areas))
 
 
 @endpoint(blueprint, "PUT", _USER + "/password", permission="users.manage", body=PasswordSet, returns=UserOut)

@@ -20,6 +20,7 @@ Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=
 Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SRV-1001"])]
 RoleName = Annotated[str, Field(max_length=40, examples=["billing_officer"])]
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["balilihan"])]
+Areas = Annotated[tuple[Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$")], ...], Field(max_length=40)]
 Outcome = Literal["signed_in", "wrong_password", "disabled", "unknown"]
 
 
@@ -50,6 +51,7 @@ class UserOut(Schema):
     role: str
     status: Literal["active", "disabled", "deleted"]
     consumer_id: str | None
+    areas: tuple[str, ...] = Field(description="Where a role of scope area ends")
     created_at: Instant
     deleted_at: Instant | None
 
@@ -69,19 +71,7 @@ class MeOut(UserOut):
 
 
 def _shown(user: User) -> dict[str, Any]:
-    return {
-        "id": user.id,
-        "login": user.login,
-        "number": user.number,
-        "name": user.name,
-        "email": user.email,
-        "phone": user.phone,
-        "role": user.role,
-        "status": user.status,
-        "consumer_id": user.consumer_id,
-        "created_at": user.created_at,
-        "deleted_at": user.deleted_at,
-    }
+    return {name: getattr(user, name) for name in UserOut.model_fields}
 
 
 class SignInOut(Schema):
@@ -121,6 +111,13 @@ class NewStaff(Schema):
     email: Email | None = Field(default=None, description="Where people sign in by e-mail address, that is it")
     phone: Phone | None = None
     status: Literal["active", "disabled"] = "active"
+    areas: Areas = Field(default=(), description="Where a role of scope area ends, with all that lies in them")
+
+
+class AreasChange(Schema):
+    """Where a user's permissions are to end, if their role has the scope area."""
+
+    areas: Areas = Field(description="With all that lies in them; none: they see nothing")
 
 
 class UserChange(Schema):

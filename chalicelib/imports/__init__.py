@@ -1,1 +1,1 @@
-"""Bringing files in: readings, and whole registries of consumers and connections."""
+"""Bringing files in: readings, whole registries of consumers and connections, and a former system's history."""

@@ -13,13 +13,17 @@ from chalicelib.readings import service as readings
 
 blueprint = Blueprint(__name__)
 
-_TAKEN_IN_BY = {"readings": readings.run_import, "registry": service.run_registry_import}
+_TAKEN_IN_BY = {
+    "readings": readings.run_import,
+    "registry": service.run_registry_import,
+    "history": service.run_history_import,
+}
 
 
 @blueprint.on_sqs_message(queue="meterbook-imports", batch_size=1, name="import_readings")
 @job("import_readings")
 def import_readings(event: SQSEvent) -> None:
-    """This function will take in each uploaded file that the bucket announces: readings, or a registry."""
+    """This function will take in each uploaded file that the bucket announces: readings, a registry or a history."""
     for record in event:
         key = json.loads(record.body)["detail"]["object"]["key"]
         place = files.parse_file_key(key)

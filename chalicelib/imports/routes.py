@@ -7,6 +7,7 @@ from chalicelib.imports.schemas import (
     ImportAnnounced,
     ImportOut,
     ImportPage,
+    NewHistoryImport,
     NewImport,
     NewRegistryImport,
     ReportLine,
@@ -23,6 +24,7 @@ blueprint = Blueprint(__name__)
 _PROJECT = "/api/clients/{client}/projects/{project}"
 _READINGS = _PROJECT + "/readings/imports"
 _REGISTRY = _PROJECT + "/registry/imports"
+_HISTORY = _PROJECT + "/history/imports"
 
 
 @endpoint(
@@ -111,5 +113,50 @@ def get_registry_report(ctx: Context, *, registry: str, query: ReportQuery) -> R
     """List the lines of a registry that were refused."""
     lines, more = files.get_report(
         ctx, kind="registry", import_id=registry, after_line=query.after_line, limit=query.limit
+    )
+    return ReportOut(items=tuple(ReportLine.model_validate(line) for line in lines), more=more)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _HISTORY,
+    permission="history.import",
+    body=NewHistoryImport,
+    returns=ImportAnnounced,
+    status=201,
+    location=_HISTORY + "/{id}",
+)
+def ask_for_history_upload(ctx: Context, *, body: NewHistoryImport) -> ImportAnnounced:
+    """Announce a file of a former system's readings, bills and payments and get the form to upload it with."""
+    record, form = files.ask_for_upload(ctx, kind="history", file_name=body.file_name, period=None)
+    return ImportAnnounced(id=record.id, record=ImportOut.of(record), upload=UploadOut.of(form))
+
+
+@endpoint(blueprint, "GET", _HISTORY, permission="history.import", query=PageQuery, returns=ImportPage)
+def list_history_imports(ctx: Context, *, query: PageQuery) -> ImportPage:
+    """List the imports of histories, the newest first."""
+    page = files.list_imports(ctx, kind="history", limit=query.limit, cursor=query.cursor)
+    return ImportPage(items=tuple(ImportOut.of(record) for record in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", _HISTORY + "/{history}", permission="history.import", returns=ImportOut)
+def get_history_import(ctx: Context, *, history: str) -> ImportOut:
+    """Show an import of a history and what became of its entries."""
+    return ImportOut.of(files.get_import(ctx, kind="history", import_id=history))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _HISTORY + "/{history}/report",
+    permission="history.import",
+    query=ReportQuery,
+    returns=ReportOut,
+)
+def get_history_report(ctx: Context, *, history: str, query: ReportQuery) -> ReportOut:
+    """List the entries of a history that were refused or flagged."""
+    lines, more = files.get_report(
+        ctx, kind="history", import_id=history, after_line=query.after_line, limit=query.limit
     )
     return ReportOut(items=tuple(ReportLine.model_validate(line) for line in lines), more=more)

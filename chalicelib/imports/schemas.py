@@ -19,18 +19,24 @@ class NewImport(Schema):
 class CountsOut(Schema):
     """What became of the rows."""
 
-    rows: int
-    accepted: int = Field(description="New readings, the flagged ones included")
+    rows: int = Field(description="Lines of a table, entries of a history")
+    accepted: int = Field(description="What is new, the flagged ones included")
     unchanged: int = Field(description="Rows that say what was recorded before")
     refused: int
     flagged: int
-    blank: int = Field(description="Empty lines, not counted as rows")
+    blank: int = Field(description="Empty lines, or months without data: not counted as rows")
 
 
 class NewRegistryImport(Schema):
     """A file of consumers and connections to come."""
 
     file_name: Text = Field(examples=["registry.csv"])
+
+
+class NewHistoryImport(Schema):
+    """A file of a former system's history to come."""
+
+    file_name: Text = Field(examples=["history-2026.json"])
 
 
 class ImportOut(Schema):
@@ -106,9 +112,9 @@ class ReportQuery(Schema):
 class ReportLine(Schema):
     """A line of the file that a person should look at."""
 
-    line: int
+    line: int = Field(description="In a history the entry, counted through the file")
     kind: Literal["refused", "flagged"]
-    column: str
+    column: str = Field(description="In a history the place in the file", examples=["months[0].units.101.prior"])
     code: str
     reason: str
 

@@ -15,7 +15,8 @@ ReadAlong = Mapping[tuple[str, str], Mapping[str, Any] | None]
 class Actor:
     """A person or job that acts.
 
-    `consumer_id` is set for consumers, who see only what is theirs, `session_id` for whoever signed in.
+    `consumer_id` is set for consumers, who see only what is theirs, `session_id` for whoever signed in. `areas` are the
+    codes of those that the permissions end at: none of them is nothing at all, None is the whole tenant.
     """
 
     id: str
@@ -23,9 +24,10 @@ class Actor:
     permissions: frozenset[str]
     consumer_id: str | None = None
     session_id: str | None = None
+    areas: tuple[str, ...] | None = None
 
     def may(self, permission: str) -> bool:
-        """This function will say whether the actor holds the permission for all of the tenant."""
+        """This function will say whether the actor holds the permission, be it only in their areas."""
         return permission in self.permissions
 
     def may_own(self, permission: str) -> bool:

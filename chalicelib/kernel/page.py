@@ -1,9 +1,13 @@
 """Lists are pages: some items and, if there are more, the place to go on from."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
+
+_PAGES_LOOKED_THROUGH = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +16,25 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     cursor: str | None
+
+
+def choose_page(
+    read: Callable[[int, str | None], Page[T]],
+    choose: Callable[[tuple[T, ...]], Iterable[U]],
+    *,
+    limit: int,
+    cursor: str | None,
+) -> Page[U]:
+    """This function will fill a page with what is chosen of the pages of a longer list.
+
+    It looks through five pages of the list at the most: a page may then be short, even empty, and still have a next.
+    `read` takes a limit and a cursor.
+    """
+    found: list[U] = []
+    for _ in range(_PAGES_LOOKED_THROUGH):
+        page = read(limit - len(found), cursor)
+        found += choose(page.items)
+        cursor = page.cursor
+        if cursor is None or len(found) >= limit:
+            break
+    return Page(tuple(found), cursor)

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -261,8 +261,8 @@ def _key_of(item: TableItem, index: str | None) -> dict[str, dict[str, str]]:
 
 def shards_page(
     item: type[Item],
-    partitions: list[str],
-    prefix: str,
+    partitions: Sequence[str],
+    prefix: str | Sequence[str],
     *,
     limit: int,
     cursor: str | None,
@@ -270,29 +270,23 @@ def shards_page(
     newest_first: bool = False,
     only: Condition | None = None,
 ) -> Page[Item]:
-    """This function will read one page of a list that is spread over several partitions, one after the other."""
-    place = "|".join([partitions[0], str(len(partitions)), prefix, str(index)])
+    """This function will read one page of a list spread over partitions (in each, prefixes), one after the other."""
+    prefixes = [prefix] if isinstance(prefix, str) else prefix
+    ranges = [(partition, each) for partition in partitions for each in prefixes]
+    place = "|".join([*("/".join(each) for each in ranges), str(index)])
     at, inner = 0, None
     if cursor:
         opened = open_cursor(cursor, place)
         at, inner = opened["shard"], opened["inner"]
+    ask = partial(page_of, item, index=index, newest_first=newest_first, only=only)
     items: list[Item] = []
-    while at < len(partitions):
-        page = page_of(
-            item,
-            partitions[at],
-            prefix,
-            limit=limit - len(items),
-            cursor=inner,
-            index=index,
-            newest_first=newest_first,
-            only=only,
-        )
+    while at < len(ranges):
+        page = ask(*ranges[at], limit=limit - len(items), cursor=inner)
         items.extend(page.items)
         at, inner = (at, page.cursor) if page.cursor else (at + 1, None)
         if len(items) >= limit or page.cursor:
             break
-    more = at < len(partitions)
+    more = at < len(ranges)
     return Page(tuple(items), seal_cursor({"shard": at, "inner": inner}, place) if more else None)
 
 

@@ -129,8 +129,10 @@ def endpoint(
 
 def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) -> Response:
     request_id = str((request.context or {}).get("requestId") or clock.fresh_id())
+    client = ""  # of whoever asks, once it is known: what the path says may be anything
     try:
         context = _context_of(known, request, path_parameters, request_id)
+        client = context.client
         arguments: dict[str, Any] = {k: v for k, v in path_parameters.items() if k not in {"client", "project"}}
         if known.query:
             arguments["query"] = query_of(known.query, request)
@@ -152,7 +154,7 @@ def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) 
         method=known.method,
         path=known.path,
         status=response.status_code,
-        client=path_parameters.get("client", ""),
+        client=client,
     )
     return response
 

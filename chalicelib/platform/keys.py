@@ -10,12 +10,10 @@ from chalicelib.kernel.period import Period
 
 Key = tuple[str, str]
 
-_SHARD_DIGITS = 4
-
 
 def shard_name(shard: int) -> str:
     """This function will print a shard number as keys carry it: 7 -> 0007."""
-    return str(shard).zfill(_SHARD_DIGITS)
+    return f"{shard:04}"
 
 
 # --- the audit log
@@ -256,6 +254,15 @@ def open_bills(client_id: str, project_id: str, shard: int) -> str:
 
 def open_bill_place(due_on: date, account: str, month: Period) -> str:
     return f"{due_on.isoformat()}#{account}#{month}"
+
+
+# --- payments: an account's money, beside which later come its penalties, waivers and credits
+def payment(client_id: str, project_id: str, account: str, month: Period, revision: int, number: str) -> Key:
+    return account_view(client_id, project_id, account), f"PAYMENT#{month}#{revision}#{number}"
+
+
+def paid_in_month(client_id: str, project_id: str, paid_on: date, account: str, number: str) -> Key:
+    return f"{client_id}#{project_id}#PAYMENTS#{Period.of(paid_on)}", f"{paid_on.isoformat()}#{account}#{number}"
 
 
 # --- devices

@@ -1,6 +1,6 @@
 """Readings, periods and imports in the table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 
@@ -122,11 +122,19 @@ def readings_page(project: Project, period: Period, *, limit: int, cursor: str |
     return Page(tuple(_reading(item) for item in page.items), page.cursor)
 
 
-def pending_page(project: Project, area: str | None, *, limit: int, cursor: str | None) -> Page[Reading]:
-    """This function will read one page of what waits for confirmation, of one area or of all. A moment behind."""
+def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Reading]:
+    """This function will read readings of a period by account, 100 to a request, one read unit each."""
+    shards = project.settings.shards
+    wanted = [keys.reading(project.client, project.id, period, account, shards) for account in set(accounts)]
+    found = ReadingItem.batch_get(wanted, consistent_read=True)
+    return {reading.account: reading for reading in map(_reading, found)}
+
+
+def pending_page(project: Project, areas: Sequence[str] | None, *, limit: int, cursor: str | None) -> Page[Reading]:
+    """This function will read one page of what waits for confirmation, of some areas or of all. A moment behind."""
     partitions = [keys.pending_readings(project.client, project.id, shard) for shard in range(project.settings.shards)]
-    prefix = keys.area_place(area, "").removesuffix("#") if area else ""
-    page = dynamo.shards_page(ReadingItem, partitions, prefix, limit=limit, cursor=cursor, index="worklist")
+    prefixes = [""] if areas is None else [keys.area_place(area, "").removesuffix("#") for area in areas]
+    page = dynamo.shards_page(ReadingItem, partitions, prefixes, limit=limit, cursor=cursor, index="worklist")
     return Page(tuple(_reading(item) for item in page.items), page.cursor)
 
 

@@ -50,7 +50,7 @@ class ReadingOut(Schema):
     carried: DecimalText | None = Field(description="What was used on a meter exchanged since the reading before")
     state: Literal["pending", "confirmed"]
     flags: tuple[str, ...] = Field(description="What a person should look at: late, high_use, no_use")
-    source: Literal["manual", "import"]
+    source: Literal["manual", "import", "migrated"]
     entered_by: str
     entered_at: Instant
     confirmed_by: str | None

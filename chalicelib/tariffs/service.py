@@ -173,12 +173,25 @@ def tariff_book(project: Project, period: Period) -> TariffBook:
     :raises TryLater: if a tariff was being changed at this moment.
     """
     known = repository.all_versions(project)
+    _seal(project, known, period)
+    return _compiled(known)
+
+
+def unsealed_book(project: Project) -> TariffBook:
+    """This function will read and compile the project's tariffs for a look ahead: nothing is sealed by it."""
+    return _compiled(repository.all_versions(project))
+
+
+def _seal(project: Project, known: tuple[KnownVersion, ...], period: Period) -> None:
     end = period.shifted(1).first_day
     fresh = [each.tariff for each in known if not each.sealed and each.tariff.valid_from < end]
     try:
         repository.seal_versions(project, fresh)
     except Refused:
         raise TryLater("tariff-changed", "a tariff is being changed; the run goes on in a moment") from None
+
+
+def _compiled(known: tuple[KnownVersion, ...]) -> TariffBook:
     return TariffBook.of(each.tariff for each in known)
 
 

@@ -32,6 +32,7 @@ from local.demo.years import BOOKS, FIRST, MONTHS, Book, Meter
 PASSWORD = "Demo-2025"
 BALILIHAN_STAFF = {"super": "superuser", "admin": "admin", "manager": "manager", "reader": "field_staff"}
 BALILIHAN_CONSUMER = "juan"
+READER_AREAS = ("Poblacion", "San-Isidro")
 # The last of each is answered; Juan, the first consumer, has one of each that waits.
 REQUESTS = (
     ("Poblacion", "For the store beside the house."),
@@ -105,9 +106,9 @@ def _load_balilihan(pause: Callable[[], None]) -> None:
         presets.WATERWORKS_TARIFFS,
         datetime(2025, 11, 1, 1, tzinfo=UTC),
     )
-    staff = _register_staff(loading, BALILIHAN_STAFF, pause)
     for name in AREAS:
         area_list.open_area(loading.step("area", name), code=area_code(name), name=name)
+    staff = _register_staff(loading, BALILIHAN_STAFF, pause)
     neighbours: list[str] = []
     for number, household in enumerate(households(), start=1):
         pause()
@@ -275,8 +276,9 @@ def _register_staff(loading: _Loading, staff: dict[str, str], pause: Callable[[]
     for login, role in staff.items():
         pause()
         name = f"Demo {role.replace('_', ' ')}"
+        areas = READER_AREAS if role == "field_staff" else ()
         user = identity.register_staff(
-            loading.step("user", login), login=login, name=name, password=PASSWORD, role=role
+            loading.step("user", login), login=login, name=name, password=PASSWORD, role=role, areas=areas
         )
         actors[login] = Actor(user.id, user.role, ROLES[user.role])
     return actors

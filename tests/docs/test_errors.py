@@ -16,7 +16,14 @@ _ROOT = Path(__file__).resolve().parents[2]
 _PAGE = _ROOT / "docs" / "errors.md"
 _KINDS = {kind.__name__: status for kind, status in _STATUS.items()}
 _INVALID_WHAT = {"invalid-body", "invalid-query"}  # the one code that is put together: f"invalid-{what}"
-_OF_WHOLE_FILES = {"not-text", "not-csv", "bad-header", "too-many-rows"}  # raised, then told in the import's report
+_OF_WHOLE_FILES = {
+    "not-text",
+    "not-csv",
+    "bad-header",
+    "too-many-rows",
+    "bad-json",
+    "no-months",
+}  # raised, then told in the import's report
 
 
 def calls(folder: str) -> Iterator[tuple[str, ast.Call]]:
@@ -64,7 +71,7 @@ def test_every_code_of_a_report_is_listed_and_no_other() -> None:
     refusals = [call.args[2] for name, call in calls("chalicelib") if name == "Refusal"]
     codes = {str(code.value) for code in refusals if isinstance(code, ast.Constant)}
     raised = answered().keys() & _OF_WHOLE_FILES
-    flags = {"late", "high_use", "no_use"}
+    flags = {"late", "high_use", "no_use", "penalty-left-out"}
 
     assert _listed("## Codes of an import's report") == codes | raised | flags
 

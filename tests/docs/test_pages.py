@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from chalicelib.imports.domain import registry
+from chalicelib.imports.domain import history_file, registry
 from chalicelib.readings.domain import table_file
 from chalicelib.tenancy.domain import Client, ProjectSettings
 from local import presets
@@ -143,6 +143,18 @@ def test_contributing_tells_what_every_folder_of_tests_proves() -> None:
     rows = table_rows(_ROOT / "CONTRIBUTING.md", "## Tests")
 
     assert {word for row in rows for word in code_words(row[0])} == folders - {"tests/support/"}
+
+
+def test_the_fields_of_a_history_are_those_that_are_read() -> None:
+    rows = [code_words(row[0]) for row in table_rows(_DOCS / "files.md", "## History")]
+    known = (history_file.MONTH_FIELDS, history_file.UNIT_FIELDS, history_file.PAYMENT_FIELDS)
+    assert sorted(word for words in rows for word in words) == sorted(field for fields in known for field in fields)
+
+
+def test_the_example_of_a_history_can_be_read() -> None:
+    (example,) = [block for block in code_blocks(_DOCS / "files.md") if block.language == "json"]
+    read = history_file.parse(example.text.encode())
+    assert ([entry.unit for entry in read.entries], read.refusals, read.blank) == (["101", "102", "commonArea"], (), 2)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,29 @@ REGISTRY_FILE = (
     "account_number,meter_number,consumer_class,area,consumer_number,first_name,last_name\n"
     "101,M-1,unit,A,7,Ana,Reyes\n102,M-2,unit,A,7,Ana,Reyes\n103,M-3,unit,A,,,\n104,M-4,castle,A,,Eva,Luna\n"
 )
+_PAID = {"paymentDate": "2025-08-05", "amount": "2.00", "method": "cash"}
+HISTORY_FILE = json.dumps(
+    {
+        "months": [
+            {
+                "year": 2025,
+                "month": month,
+                "readingDate": f"2025-{month + 1:02}-01",
+                "units": {
+                    str(unit): {
+                        "prior": month - 7,
+                        "current": month - 6,
+                        "payments": [_PAID] * 6 if month == 7 else [],
+                        "penaltyAmount": "1.25" if unit == 7 else 0,
+                    }
+                    for unit in range(12)  # more writes than one transaction takes
+                }
+                | {"nobody": {"prior": 0, "current": 1}},
+            }
+            for month in (7, 8)
+        ]
+    }
+)
 # Ids of consumers are derived from the client's name, which differs from try to try.
 DERIVED = r"[0-7][0-9A-HJKMNP-TV-Z]{25}|[0-9a-f]{16}"
 
@@ -127,6 +150,17 @@ def _announced_registry(open_utility: Callable[[Api], Utility]) -> Callable[[Api
     return prepare
 
 
+def _announced_history(api: Api) -> Utility:
+    utility = open_condominium(api)
+    admin = utility.as_staff()
+    for number in range(12):
+        unit = {"accountNumber": str(number), "consumerClass": "unit", "meterNumber": f"WM-{number}", "area": "A"}
+        admin.post(f"{utility.base}/connections", unit).expect(201)
+    announce = replace(utility.context(now=NOVEMBER), new_id=lambda: IMPORT)
+    files.ask_for_upload(announce, kind="history", file_name="h.json", period=None)
+    return utility
+
+
 def _approve(ctx: Context, *, account: str | None, consumer_class: str) -> object:
     return service_desk.approve_request(
         ctx,
@@ -164,6 +198,13 @@ FLOWS = {
         REGISTRY_FILE.replace("account_number", "ignored").replace(",unit,", ",residential,"),
         ending=".registry.csv",
         but_for=rf'202511\d{{4}}|(?<="last": {{"N": ")\d+|[0-9a-f]{{16}}|{DERIVED}',
+    ),
+    "take a former system's history in": Flow(
+        _announced_history,
+        lambda ctx: imports.run_history_import(ctx, import_id=IMPORT),
+        HISTORY_FILE,
+        ending=".history.json",
+        but_for=DERIVED,
     ),
     "reject a request": Flow(
         _with_request(open_waterworks),

@@ -56,6 +56,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("PUT", _CLIENT + "/users/{user}/role"): ("users.manage",),
     ("PUT", _CLIENT + "/users/{user}/status"): ("users.manage",),
     ("PUT", _CLIENT + "/users/{user}/password"): ("users.manage",),
+    ("PUT", _CLIENT + "/users/{user}/areas"): ("users.manage",),
     ("GET", _CLIENT + "/roles"): ("users.read",),
     ("POST", _CLIENT + "/roles"): ("roles.manage",),
     ("PUT", _CLIENT + "/roles/{role}"): ("roles.manage",),
@@ -114,6 +115,10 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", _PROJECT + "/readings/imports"): ("readings.import",),
     ("GET", _PROJECT + "/readings/imports/{import_id}"): ("readings.import",),
     ("GET", _PROJECT + "/readings/imports/{import_id}/report"): ("readings.import",),
+    ("GET", _PROJECT + "/history/imports"): ("history.import",),
+    ("POST", _PROJECT + "/history/imports"): ("history.import",),
+    ("GET", _PROJECT + "/history/imports/{history}"): ("history.import",),
+    ("GET", _PROJECT + "/history/imports/{history}/report"): ("history.import",),
     ("GET", _PROJECT + "/registry/imports"): ("registry.import",),
     ("POST", _PROJECT + "/registry/imports"): ("registry.import",),
     ("GET", _PROJECT + "/registry/imports/{registry}"): ("registry.import",),
@@ -125,6 +130,10 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/api/webhooks/readings"): (PUBLIC,),
     ("GET", _PROJECT + "/bills"): ("bills.read",),
     ("GET", _PROJECT + "/bills/{bill}"): ("bills.read", OWN),
+    ("GET", _PROJECT + "/bills/{bill}/payments"): ("payments.read", OWN),
+    ("GET", _PROJECT + "/connections/{account}/payments"): ("payments.read", OWN),
+    ("GET", _PROJECT + "/payments"): ("payments.read",),
+    ("GET", _PROJECT + "/payments/{payment}"): ("payments.read", OWN),
     ("GET", _PROJECT + "/billing-runs"): ("bills.generate",),
     ("POST", _PROJECT + "/billing-runs"): ("bills.generate",),
     ("GET", _PROJECT + "/billing-runs/{run}"): ("bills.generate",),
@@ -133,7 +142,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
 
 _READ_ALL = {
     "settings.read", "areas.read", "tariffs.read", "consumers.read", "connections.read", "readings.read",
-    "bills.read",
+    "bills.read", "payments.read",
 }  # fmt: skip
 _OPERATE = _READ_ALL | {
     "consumers.manage", "connections.manage", "readings.submit", "readings.confirm", "readings.edit",
@@ -152,7 +161,7 @@ _ADMINISTER = {
     "settings.manage",
 }
 _ANSWER = {"requests.read", "issues.read", "issues.respond"}
-_DECIDE = {"registry.import", "requests.create", "requests.decide", "issues.report"}
+_DECIDE = {"registry.import", "history.import", "requests.create", "requests.decide", "issues.report"}
 
 GRANTS: dict[str, set[str]] = {
     "superuser": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE,
@@ -160,7 +169,7 @@ GRANTS: dict[str, set[str]] = {
     "manager": _OPERATE | _ANSWER,
     "billing_officer": _OPERATE | _ANSWER,
     "account_officer": _READ_ALL,
-    "viewer": {"settings.read", "bills.read"},
+    "viewer": {"settings.read", "bills.read", "payments.read"},
     "field_staff": {
         "areas.read",
         "consumers.read",
@@ -172,10 +181,30 @@ GRANTS: dict[str, set[str]] = {
     "consumer": {
         "connections.read.own",
         "bills.read.own",
+        "payments.read.own",
         "requests.create.own",
         "requests.read.own",
         "issues.report.own",
         "issues.read.own",
     },
     "device": {"readings.submit"},
+}
+
+# What a role of scope area can hold. Whoever has it for another area, or for none, meets nothing by any route that asks
+# for it: what the path names is not there, lists are empty of it, and what is sent changes nothing.
+ENDS_AT_AREAS = {
+    "areas.read", "bills.read", "connections.manage", "connections.read", "consumers.read", "readings.confirm",
+    "readings.edit", "readings.import", "readings.read", "readings.submit", "settings.read", "tariffs.read",
+}  # fmt: skip
+# Of these, what lies in no area and is the same for everybody.
+OF_NO_AREA = {"settings.read", "tariffs.read"}
+# What somebody of another area would send to a route whose path names nothing, with the status that it must have.
+FROM_ELSEWHERE: dict[tuple[str, str], tuple[dict[str, object], int]] = {
+    ("POST", _PROJECT + "/connections"): (
+        {"consumerClass": "residential", "meterNumber": "SM-NEW", "area": "Poblacion"},
+        400,
+    ),
+    ("POST", _PROJECT + "/readings"): ({"meterNumber": "SM-1", "reading": "11", "readOn": "2025-11-06"}, 404),
+    ("POST", _PROJECT + "/readings/confirmations"): ({"area": "Poblacion"}, 200),
+    ("POST", _PROJECT + "/readings/imports"): ({"fileName": "mine.csv"}, 201),
 }

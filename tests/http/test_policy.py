@@ -6,18 +6,39 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
-from chalicelib.identity.domain import PERMISSIONS, ROLES
+from chalicelib.identity.domain import PERMISSIONS, ROLES, roles
 from chalicelib.platform.http import ENDPOINTS
-from tests.http.policy import GRANTS, OWN, POLICY, PUBLIC, SIGNED_IN
+from tests.http.policy import (
+    ENDS_AT_AREAS,
+    FROM_ELSEWHERE,
+    GRANTS,
+    OF_NO_AREA,
+    OWN,
+    POLICY,
+    PUBLIC,
+    SIGNED_IN,
+)
 from tests.support.contract import check_answer
 from tests.support.http import Reply
+from tests.support.table import items_of
 from tests.support.world import PERIOD, STAFF, World, fitting_body
 
 _GUARDED = sorted(row for row, asks in POLICY.items() if asks[0] != PUBLIC)
 _TENANTS = sorted(row for row in _GUARDED if "{client}" in row[1])
-_UNIQUE = ("client", "consumer", "run", "import_id", "user", "request", "issue", "registry")
+_UNIQUE = ("client", "consumer", "run", "import_id", "user", "request", "issue", "registry", "history")
 _WITH_UNIQUE_IDS = [row for row in _TENANTS if any(f"{{{name}}}" in row[1] for name in _UNIQUE[1:])]
-_QUERIES = {"/readings/balance": f"?period={PERIOD}", "/readings": f"?period={PERIOD}", "/bills": f"?period={PERIOD}"}
+_AREA_ROWS = sorted(row for row, asks in POLICY.items() if asks[0] in ENDS_AT_AREAS - OF_NO_AREA)
+_OF_AREAS = ("account", "area", "bill", "consumer", "import_id", "reading")
+_NOT_THERE = {
+    "account": "7777777777", "area": "Nowhere", "bill": f"{PERIOD}.7777777777.1", "reading": f"{PERIOD}.7777777777",
+    "consumer": "01ARYZ6S410000000000000000", "import_id": "01ARYZ6S410000000000000000",
+}  # fmt: skip
+_QUERIES = {
+    "/readings/balance": f"?period={PERIOD}",
+    "/readings": f"?period={PERIOD}",
+    "/bills": f"?period={PERIOD}",
+    "/payments": f"?month={PERIOD}",
+}
 
 
 def _send(world: World, who: str, method: str, path: str, ids: dict[str, str] | None = None) -> Reply:
@@ -125,6 +146,50 @@ def test_nobody_is_told_anything_of_another_tenant_in_lists(world: World) -> Non
     for method, path in _TENANTS:
         if method == "GET":
             _gives_nothing_away(_send(world, "admin", method, path), world.foreign_ids)
+
+
+@pytest.mark.covers("S3-012", "S3-013")
+@pytest.mark.parametrize(("method", "path"), _AREA_ROWS)
+@pytest.mark.parametrize("who", ["surveyor of another area", "surveyor without areas"])
+def test_whose_permissions_end_at_other_areas_meets_nothing(
+    world: World, document: dict[str, Any], who: str, method: str, path: str
+) -> None:
+    person, before = world.people[who], items_of(world.utility.client) if method != "GET" else {}
+    if "{" in path.removeprefix("/api/clients/{client}").removeprefix("/projects/{project}"):
+        body = None if method == "GET" or path.endswith("confirmation") else fitting_body(path)
+        reply = person.send(method, world.fill(path), body)
+        nothing = person.send(method, world.fill(path, {**world.ids, **_NOT_THERE}), body)
+        assert reply.status == nothing.status == 404
+        assert [reply.json[key] for key in ("code", "detail")] == [nothing.json[key] for key in ("code", "detail")]
+    elif method == "GET":
+        reply = _send(world, who, method, path)
+        assert reply.status == 200
+    else:
+        sent, status = FROM_ELSEWHERE[method, path]
+        reply = person.send(method, world.fill(path), sent)
+        assert reply.status == status
+    check_answer(document, method, path, reply)
+    assert [key for key in _OF_AREAS if world.ids[key] in reply.body.decode()] == []
+    if method != "GET" and not path.endswith("/imports"):
+        assert items_of(world.utility.client) == before
+
+
+@pytest.mark.parametrize(("method", "path"), [row for row in _AREA_ROWS if row[0] == "GET"])
+def test_whose_permissions_end_where_things_lie_meets_them(world: World, method: str, path: str) -> None:
+    reply = _send(world, "surveyor", method, path)
+    if "{import_id}" in path:  # somebody else's file may tell of any area
+        assert reply.status == 404
+    else:
+        assert reply.status == 200
+        shown = reply.body.decode()
+        assert any(world.ids[key] in shown for key in _OF_AREAS) or path.endswith(
+            ("/pending", "/balance", "/imports", "/meter-brands", "/history")
+        )
+
+
+def test_only_these_permissions_can_end_at_areas() -> None:
+    assert ENDS_AT_AREAS == roles.ENDS_AT_AREAS
+    assert GRANTS["field_staff"] <= ENDS_AT_AREAS
 
 
 def _is_mine(path: str) -> bool:

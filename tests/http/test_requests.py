@@ -109,10 +109,15 @@ def test_a_query_that_can_not_be_is_a_400(world: World, document: dict[str, Any]
         _is_refused(reply, 400)
 
 
+def _needed_query(one: Endpoint) -> dict[str, str]:
+    """This function will give what a list can't be asked for without."""
+    return {name: "2025-11" for name in ("period", "month") if one.query and name in one.query.model_fields}
+
+
 @pytest.mark.parametrize("one", _WITH_CURSOR, ids=name)
 def test_a_cursor_that_was_altered_or_is_another_lists_is_a_400(world: World, one: Endpoint) -> None:
     admin = world.people["admin"]
-    query = {"period": "2025-11"} if one.query and "period" in one.query.model_fields else {}
+    query = _needed_query(one)
     lists = {f"{world.utility.consumers}": {}, f"{world.utility.base}/bills": {"period": "2025-11"}}
     path = _path(world, one)
     cursors = [
@@ -135,7 +140,7 @@ def test_the_neighbours_cursor_is_a_400(world: World) -> None:
 @pytest.mark.parametrize("one", [one for one in ALL if one.path.endswith("}") or "}/" in one.path], ids=name)
 def test_an_id_that_nothing_has_is_a_clear_refusal(world: World, one: Endpoint) -> None:
     last = one.path[one.path.rindex("{") + 1 : one.path.rindex("}")]
-    query = "?period=2025-11" if one.query and "period" in one.query.model_fields else ""
+    query = "".join(f"?{name}={value}" for name, value in _needed_query(one).items())
     for text in _NO_IDS:
         path = world.fill(one.path, {**world.ids, last: text})
         body = None if one.method == "GET" else fitting_body(one.path)

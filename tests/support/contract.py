@@ -1,12 +1,12 @@
 """Holds answers against the OpenAPI document that the API serves."""
 
-import json
-from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tests.support.http import Reply
+
+_validators: dict[tuple[int, str], tuple[dict[str, Any], Draft202012Validator]] = {}
 
 
 def check_answer(document: dict[str, Any], method: str, path: str, reply: Reply) -> None:
@@ -21,14 +21,14 @@ def check_answer(document: dict[str, Any], method: str, path: str, reply: Reply)
     for header in response.get("headers", {}):
         assert header.lower() in reply.headers, f"{method} {path} answered {status} without {header}"
     ref = response["content"][kind]["schema"]["$ref"]
-    faults = [
-        f"{list(error.path)}: {error.message}"
-        for error in _validator(json.dumps(document), ref).iter_errors(reply.json)
-    ]
+    faults = [f"{list(error.path)}: {error.message}" for error in _validator(document, ref).iter_errors(reply.json)]
     assert not faults, f"{method} {path} {status}: {faults}"
 
 
-@cache
-def _validator(document: str, ref: str) -> Draft202012Validator:
-    components = json.loads(document)["components"]
-    return Draft202012Validator({"$ref": ref, "components": components}, format_checker=FormatChecker())
+def _validator(document: dict[str, Any], ref: str) -> Draft202012Validator:
+    known = _validators.get((id(document), ref))
+    if known is None:
+        schema = {"$ref": ref, "components": document["components"]}
+        known = document, Draft202012Validator(schema, format_checker=FormatChecker())
+        _validators[id(document), ref] = known  # holds the document too, so that no other gets its id
+    return known[1]

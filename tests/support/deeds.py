@@ -121,6 +121,11 @@ def _registry(ground: Ground, number: int) -> Deed:
     return Deed(f"{ground.utility.base}/registry/imports", body, {"fileName": f"other-{number}.csv"})
 
 
+def _history(ground: Ground, number: int) -> Deed:
+    body = {"fileName": f"history-{number}.json"}
+    return Deed(f"{ground.utility.base}/history/imports", body, {"fileName": f"other-{number}.json"})
+
+
 def _run(ground: Ground, number: int) -> Deed:
     body = {"period": str(Period(2020, 1).shifted(number))}
     return Deed(f"{ground.utility.base}/billing-runs", body, {"period": str(Period(2010, 1).shifted(number))})
@@ -197,6 +202,7 @@ DEEDS: Mapping[tuple[str, str], Callable[[Ground, int], Deed]] = {
     ("POST", PROJECT + "/readings"): _reading,
     ("POST", PROJECT + "/readings/imports"): _import,
     ("POST", PROJECT + "/registry/imports"): _registry,
+    ("POST", PROJECT + "/history/imports"): _history,
     ("POST", PROJECT + "/billing-runs"): _run,
     ("POST", PROJECT + "/devices"): _device,
     ("POST", CLIENT + "/projects"): _project,

@@ -1,5 +1,6 @@
 """Utilities to test with: each call opens a client of its own, so that tests can't meet in the table."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -8,8 +9,10 @@ from itertools import count
 
 from chalicelib.identity import service as identity
 from chalicelib.identity.domain import ROLES
+from chalicelib.imports import service as imports
 from chalicelib.kernel.context import Actor, Context
-from chalicelib.platform import clock
+from chalicelib.platform import clock, storage
+from chalicelib.platform import settings as platform_settings
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import FixedCharge, Tariff, UsageCharge
 from chalicelib.tenancy import service as tenancy
@@ -97,6 +100,15 @@ def register_connection(
     return made
 
 
+def bring_history(utility: Utility, staff: Api, months: object) -> str:
+    """This function will bring a former system's history in, as of 11 November 2025, and give the import's id."""
+    announced = staff.post(f"{utility.base}/history/imports", {"fileName": "history.json"}).expect(201)
+    key, file = announced["upload"]["fields"]["key"], json.dumps({"months": months}).encode()
+    storage._client().put_object(Bucket=platform_settings.bucket_name(), Key=key, Body=file)
+    imports.run_history_import(utility.context(now=NOVEMBER), import_id=announced["id"])
+    return str(announced["id"])
+
+
 def _open(api: Api, model: Client, project: str, settings: ProjectSettings) -> Utility:
     client = replace(model, id=f"{model.id}-{next(_number)}")
     tenancy.open_client(client=client)
@@ -104,7 +116,8 @@ def _open(api: Api, model: Client, project: str, settings: ProjectSettings) -> U
     utility = Utility(api, client.id, project)
     for role in ("superuser", "admin", "manager", "viewer", "field_staff"):
         login = role if client.login_names == "username" else f"{role}@example.com"
-        identity.register_staff(utility.context(), login=login, name=role, password=PASSWORD, role=role)
+        areas = ("Poblacion",) if role == "field_staff" and not client.area_levels else ()
+        identity.register_staff(utility.context(), login=login, name=role, password=PASSWORD, role=role, areas=areas)
     return utility
 
 

@@ -8,10 +8,11 @@ from itertools import count
 from chalice.app import Chalice
 
 from chalicelib.identity import service as identity
+from chalicelib.identity.domain.roles import ENDS_AT_AREAS, Role
 from chalicelib.platform import auth, clock
 from tests.support.http import Api
 from tests.support.queues import drain
-from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_waterworks
+from tests.support.utilities import NOVEMBER, PASSWORD, Utility, bring_history, open_waterworks
 
 STAFF = ("superuser", "admin", "manager", "billing_officer", "account_officer", "viewer", "field_staff")
 PERIOD = "2025-11"
@@ -19,6 +20,13 @@ PERIOD = "2025-11"
 _number = count(1)
 # For the operations whose path names a thing: a body that fits, so that the thing itself is looked for.
 _BODIES: Mapping[str, Mapping[str, object]] = {
+    "/connections/{account}": {"consumerClass": "residential", "area": "Poblacion", "version": 0},
+    "/disconnection": {"reason": "Unpaid"},
+    "/reconnection": {"reason": "Paid"},
+    "/closure": {"reason": "Moved away"},
+    "/meter-exchanges": {"meterNumber": "SM-99", "finalReading": "900", "reason": "Stuck"},
+    "/handovers": {"consumerId": "01ARYZ6S410000000000000000", "reason": "Sold"},
+    "/users/{user}/areas": {"areas": []},
     "/consumers/{consumer}": {"firstName": "A", "lastName": "B", "version": 0},
     "/approve": {"consumerClass": "residential", "meterNumber": "SM-77", "area": "Poblacion"},
     "/reject": {"reason": "no"},
@@ -29,7 +37,7 @@ _BODIES: Mapping[str, Mapping[str, object]] = {
     "/role": {"role": "viewer"},
     "/status": {"status": "taking_action"},
     "/billing-cycles/{cycle}": {"name": "Monthly", "generationDay": 2, "dueDays": 15, "graceDays": 5, "version": 0},
-    "/{reading}": {"reading": "1", "readOn": "2025-11-05"},
+    "/readings/{reading}": {"reading": "1", "readOn": "2025-11-05"},
 }
 _LOGIN = {"login": "somebody", "password": "Abcdef1!"}
 
@@ -53,7 +61,7 @@ class World:
         login = f"fresh{next(_number)}"
         ctx = self.utility.context(now=NOVEMBER)
         if who in STAFF:
-            identity.register_staff(ctx, login=login, name=login, password=PASSWORD, role=who)
+            identity.register_staff(ctx, login=login, name=login, password=PASSWORD, role=who, areas=["Poblacion"])
         elif who in {"owner", "other consumer"}:
             consumer_id = self.people[who].get("/api/me").expect(200)["consumerId"]
             identity.register_consumer_login(ctx, consumer_id=consumer_id, login=login, name=login, password=PASSWORD)
@@ -78,7 +86,7 @@ def open_world(app: Chalice, api: Api) -> World:
         neighbour, foreign_ids, foreigners = _billed_month(app, api, "x")
         for role in ("billing_officer", "account_officer"):
             identity.register_staff(utility.context(), login=role, name=role, password=PASSWORD, role=role)
-        people = {role: utility.as_staff(role) for role in STAFF} | consumers
+        people = {role: utility.as_staff(role) for role in STAFF} | consumers | _surveyors(utility)
         people["other tenant's admin"] = neighbour.as_staff()
         people["other tenant's consumer"] = foreigners["owner"]
         people["anonymous"] = api
@@ -97,6 +105,21 @@ def open_world(app: Chalice, api: Api) -> World:
         clock.use_time(None)
 
 
+def _surveyors(utility: Utility) -> dict[str, Api]:
+    """This function will sign in people who may do all that can end at areas: where the world's things lie, and not."""
+    role = Role("surveyor", "area", ENDS_AT_AREAS)
+    identity.define_role(utility.context(), role=role)
+    areas = {"surveyor": ["Poblacion"], "surveyor of another area": ["San-Isidro"], "surveyor without areas": []}
+    people = {}
+    for number, (who, where) in enumerate(areas.items()):
+        login = f"surveyor{number}"
+        identity.register_staff(
+            utility.context(), login=login, name=login, password=PASSWORD, role=role.name, areas=where
+        )
+        people[who] = utility.api.sign_in(utility.client, login, PASSWORD)
+    return people
+
+
 def _expired(client: str) -> str:
     token = auth.AccessToken(client, "somebody", "admin", "some session", None)
     return auth.issue_access_token(token, now=clock.now() - timedelta(minutes=61), minutes=60)
@@ -105,7 +128,8 @@ def _expired(client: str) -> str:
 def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str, str], dict[str, Api]]:
     utility = open_waterworks(api, area_levels=("barangay", "purok"))
     admin = utility.as_staff()
-    admin.post(f"/api/clients/{utility.client}/areas", {"code": "Poblacion", "name": "Poblacion"}).expect(201)
+    for area in ("Poblacion", "San-Isidro"):
+        admin.post(f"/api/clients/{utility.client}/areas", {"code": area, "name": area}).expect(201)
     admin.post(f"/api/clients/{utility.client}/meter-brands", {"id": "itron", "name": "Itron"}).expect(201)
     cycle = {"id": "monthly", "name": "Monthly", "generationDay": 1, "dueDays": 15, "graceDays": 5}
     admin.post(f"/api/clients/{utility.client}/billing-cycles", cycle).expect(201)
@@ -121,6 +145,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         admin.put(f"{path}/settings", {"version": 0, "settings": shown["settings"]}).expect(200)
     for verb in ("disconnection", "reconnection"):
         admin.post(f"{utility.base}/connections/{account}/{verb}", {"reason": "Works on the main"}).expect(200)
+    history, payment = _history_with_a_payment(admin, utility, account)
     for each in (account, other_account):
         body = {"accountNumber": each, "reading": "10", "readOn": "2025-11-05"}
         admin.post(f"{utility.base}/readings", body).expect(201)
@@ -142,17 +167,29 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "area": "Poblacion",
         "cycle": "monthly",
         "reading": f"{PERIOD}.{account}",
-        "bill": f"{PERIOD}.{account}.1",
+        "bill": f"2025-10.{account}.1",
         "request": _asked(consumers["owner"], utility),
         "issue": _reported(consumers["owner"]),
         "run": run["id"],
         "import_id": announced["id"],
         "registry": registry["id"],
+        "history": history,
+        "payment": payment,
         "device": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
         "tariff": "residential",
         "version": "7",  # not there: whoever may delete it deletes nothing
     }
     return utility, ids, consumers
+
+
+def _history_with_a_payment(admin: Api, utility: Utility, account: str) -> tuple[str, str]:
+    """This function will bring October in from a former system: nothing used, and a part of the bill paid."""
+    paid = {"paymentDate": "2025-11-03", "amount": "20.00", "method": "cash"}
+    unit = {"prior": 0, "current": 0, "payments": [paid]}
+    month = {"year": 2025, "month": 10, "readingDate": "2025-10-05", "units": {account: unit}}
+    history = bring_history(utility, admin, [month])
+    (payment,) = admin.get(f"{utility.base}/payments", month=PERIOD).expect(200)["items"]
+    return history, str(payment["id"])
 
 
 def _asked(consumer: Api, utility: Utility) -> str:

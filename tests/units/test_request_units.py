@@ -97,7 +97,29 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     drain(app, "meterbook-billing")
     _left.update(table.items_of(utility.client))
     _bring_a_registry(utility, admin, step)
+    _bring_a_history(utility, admin, step)
     _walk_the_desk(utility, admin, juan, step)
+
+
+def _bring_a_history(utility: Utility, admin: Api, step: Callable[..., Any]) -> None:
+    """Ten units of a former system, each with a bill that two payments settle, in one month."""
+    base = utility.base
+    accounts = [register_connection(admin, utility, f"SM-70{n}")["accountNumber"] for n in range(10)]
+    announced = step("ask for a history's upload", admin.post, f"{base}/history/imports", {"fileName": "h.json"})
+    key = announced.expect(201)["upload"]["fields"]["key"]
+    paid = [{"paymentDate": f"2025-10-0{n}", "amount": "137.50", "method": "cash"} for n in (8, 9)]
+    units = {account: {"prior": 0, "current": 10, "totalAmount": "275.00", "payments": paid} for account in accounts}
+    months = [{"year": 2025, "month": 10, "readingDate": "2025-10-05", "units": units}]
+    file = json.dumps({"months": months}).encode()
+    storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=file)
+    ctx = utility.context(now=NOVEMBER)
+    step("import a history of 10 entries", imports.run_history_import, ctx, import_id=announced.json["id"])
+    (payment, _) = step("list a bill's payments", admin.get, f"{base}/bills/2025-10.{accounts[0]}.1/payments").expect(
+        200
+    )["items"]
+    step("list a connection's payments", admin.get, f"{base}/connections/{accounts[0]}/payments").expect(200)
+    step("list a month's payments", admin.get, f"{base}/payments", month="2025-10").expect(200)
+    step("see a payment", admin.get, f"{base}/payments/{payment['id']}").expect(200)
 
 
 def _bring_a_registry(utility: Utility, admin: Api, step: Callable[..., Any]) -> None:

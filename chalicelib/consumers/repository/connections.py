@@ -22,6 +22,9 @@ from chalicelib.platform.dynamo import (
 from chalicelib.platform.transaction import Action, delete, insert, put, transact
 from chalicelib.tenancy.domain import Project
 
+# Where a connection is kept: project, account, and the project's number of shards.
+Place = tuple[str, str, int]
+
 
 class ConnectionItem(TableItem):
     # Short stored names: a run reads every connection of a shard, and pays by the byte.
@@ -152,11 +155,16 @@ def find_account_of_meter(project: Project, meter_number: str) -> str | None:
 
 def connections_of(project: Project, accounts: Iterable[str]) -> dict[str, Connection]:
     """This function will read connections by account number, 100 to a request, one read unit each."""
-    wanted = [
-        keys.connection(project.client, project.id, account, project.settings.shards) for account in set(accounts)
-    ]
+    shards = project.settings.shards
+    found = connections_at(project.client, ((project.id, account, shards) for account in accounts))
+    return {account: connection for (_, account), connection in found.items()}
+
+
+def connections_at(client_id: str, places: Iterable[Place]) -> dict[tuple[str, str], Connection]:
+    """This function will read connections of several projects, 100 to a request, one read unit each."""
+    wanted = [keys.connection(client_id, *place) for place in set(places)]
     found = ConnectionItem.batch_get(wanted, consistent_read=True)
-    return {connection.account: connection for connection in map(_connection, found)}
+    return {(item.pk.split("#")[1], item.sk.partition("#")[2]): _connection(item) for item in found}
 
 
 def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
@@ -181,20 +189,6 @@ def idle_page(project: Project, status: str, *, limit: int, cursor: str | None) 
     prefix = keys.idle_connection_place(status, "")
     page = dynamo.shards_page(ConnectionItem, partitions, prefix, limit=limit, cursor=cursor, index="worklist")
     return Page(tuple(_connection(item) for item in page.items), page.cursor)
-
-
-def area_page(project: Project, area: str, *, limit: int, cursor: str | None) -> Page[str]:
-    """This function will read one page of the accounts in an area and whatever lies in it. A moment behind."""
-    partition = keys.connections_by_area(project.client, project.id)
-    prefix = keys.area_place(area, "").removesuffix("#")
-    page = dynamo.page_of(MeterItem, partition, prefix, limit=limit, cursor=cursor, index="account")
-    return Page(tuple(item.account for item in page.items), page.cursor)
-
-
-def links_of(client_id: str, consumer_id: str) -> tuple[tuple[str, str], ...]:
-    """This function will list (project, account) of everything that is a consumer's."""
-    partition, _ = keys.consumer(client_id, consumer_id)
-    return tuple((item.project, item.account) for item in dynamo.all_of(LinkItem, partition, "CONNECTION#"))
 
 
 def move_on(project: Project, before: Connection, after: Connection) -> Action:

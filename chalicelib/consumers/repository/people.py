@@ -100,11 +100,10 @@ def page_by_name(client_id: str, status: str, *, limit: int, cursor: str | None)
     return Page(tuple(_consumer(item) for item in page.items), page.cursor)
 
 
-def words_page(client_id: str, part: str, *, limit: int, cursor: str | None) -> tuple[Page[tuple[str, str]], set[str]]:
-    """This function will read one page of (word, consumer) whose word begins so, and name the consumers."""
+def words_page(client_id: str, part: str, *, limit: int, cursor: str | None) -> Page[tuple[str, str]]:
+    """This function will read one page of (word, consumer) whose word begins so."""
     page = dynamo.page_of(WordItem, keys.consumer_words(client_id, part), part, limit=limit, cursor=cursor)
-    found = tuple((item.sk.partition("#")[0], item.consumer) for item in page.items)
-    return Page(found, page.cursor), {consumer for _, consumer in found}
+    return Page(tuple((item.sk.partition("#")[0], item.consumer) for item in page.items), page.cursor)
 
 
 def consumers_of(client_id: str, ids: set[str]) -> dict[str, Consumer]:

@@ -36,14 +36,17 @@ from chalicelib.consumers.service.people import (
     register_consumer,
     search_consumers,
 )
+from chalicelib.consumers.service.reach import accounts_within_reach, connections_of_areas
 
 __all__ = [
+    "accounts_within_reach",
     "all_connections",
     "change_connection",
     "change_consumer",
     "change_own_profile",
     "close",
     "connections_by_account",
+    "connections_of_areas",
     "delete_connection",
     "delete_consumer",
     "disconnect",

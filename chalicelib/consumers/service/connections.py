@@ -58,15 +58,15 @@ def register_connection(
         initial_reading=initial_reading,
         details=details,
     )
-    if made := _made_before(project, connection):
+    if made := _made_before(ctx, project, connection):
         return made
     connection = _with_account(ctx, project, connection)
     try:
         repository.insert_connection(project, connection, also=_with(ctx, project, connection))
     except Refused as refused:
-        if "meter" in refused.labels and (made := _made_before(project, connection)):
+        if "meter" in refused.labels and (made := _made_before(ctx, project, connection)):
             return made
-        raise explain_refusal(project, connection, refused) from None
+        raise explain_refusal(ctx, project, connection, refused) from None
     return connection
 
 
@@ -103,16 +103,16 @@ def prepare_connection(
         details=details,
     )
     if holder := repository.find_account_of_meter(project, connection.meter_number):
-        raise _meter_taken(connection.meter_number, holder)
+        raise _meter_taken(ctx, connection.meter_number, holder)
     connection = _with_account(ctx, project, connection)
     return connection, [*repository.connection_writes(project, connection), *_with(ctx, project, connection)]
 
 
-def explain_refusal(project: Project, connection: Connection, refused: Refused) -> MeterbookError:
+def explain_refusal(ctx: Context, project: Project, connection: Connection, refused: Refused) -> MeterbookError:
     """This function will say why the table refused to register or change a connection."""
     if "meter" in refused.labels:
         holder = repository.find_account_of_meter(project, connection.meter_number)
-        return _meter_taken(connection.meter_number, holder)
+        return _meter_taken(ctx, connection.meter_number, holder)
     if unknown := areas.refusal_of(refused):
         return unknown
     reasons: dict[str, MeterbookError] = {
@@ -206,7 +206,7 @@ def _with_account(ctx: Context, project: Project, connection: Connection) -> Con
     return replace(connection, account=account_number(day, number))
 
 
-def _made_before(project: Project, asked: Connection) -> Connection | None:
+def _made_before(ctx: Context, project: Project, asked: Connection) -> Connection | None:
     """This function will find what an earlier sending of this very request made; another's meter is a conflict."""
     account = repository.find_account_of_meter(project, asked.meter_number)
     if account is None:
@@ -214,8 +214,10 @@ def _made_before(project: Project, asked: Connection) -> Connection | None:
     holder = repository.find_connection(project, account)
     if holder and holder.request_print == asked.request_print:
         return holder
-    raise _meter_taken(asked.meter_number, account)
+    raise _meter_taken(ctx, asked.meter_number, account)
 
 
-def _meter_taken(meter: str, account: str | None) -> Conflict:
-    return Conflict("meter-taken", f"meter number {meter} is already on connection {account}")
+def _meter_taken(ctx: Context, meter: str, account: str | None) -> Conflict:
+    # That a number is taken can't be hidden; whose it is, is not for everybody.
+    place = f"connection {account}" if ctx.actor.areas is None else "another connection"
+    return Conflict("meter-taken", f"meter number {meter} is already on {place}")

@@ -71,7 +71,9 @@ def change_connection(
         turned = {"from": before.tariff_id or "", "to": tariff_id or ""}
         lists.append(_event(ctx, project, after, "tariff_changed", turned, reason or "", None))
     lists.append(noted(ctx, "changed", before, after))
-    _commit(project, after, [*repository.store_connection(project, replace(before, version=version), after), *lists])
+    _commit(
+        ctx, project, after, [*repository.store_connection(project, replace(before, version=version), after), *lists]
+    )
     return after
 
 
@@ -142,7 +144,7 @@ def exchange_meter(
     known = [brands.is_known(ctx.client, meter_brand)] if meter_brand else []
     event = _event(ctx, project, after, "meter_exchanged", facts, reason, on)
     log = noted(ctx, "meter-exchanged", before, after)
-    _commit(project, after, [*repository.store_connection(project, before, after), event, log, *known])
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log, *known])
     return after
 
 
@@ -158,7 +160,7 @@ def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, 
     facts = {"from": before.consumer_id or "", "to": consumer_id}
     event = _event(ctx, project, after, "consumer_changed", facts, reason, on)
     log = noted(ctx, "handed-over", before, after)
-    _commit(project, after, [*repository.store_connection(project, before, after), event, log])
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log])
     return after
 
 
@@ -174,7 +176,7 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
         raise Conflict("connection-used", f"connection {account} has readings and bills; close it instead")
     lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
     lists += choosing(ctx, project, before=connection, after=None)
-    _commit(project, connection, [*repository.delete_connection(project, connection), *lists])
+    _commit(ctx, project, connection, [*repository.delete_connection(project, connection), *lists])
     return connection
 
 
@@ -202,7 +204,7 @@ def _turn(
     lists += choosing(ctx, project, before=before, after=after)
     lists.append(noted(ctx, kind, before, after))
     event = _event(ctx, project, after, kind, {"was": before.status}, reason, on)
-    _commit(project, after, [*repository.store_connection(project, before, after), event, *lists])
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
 
 
@@ -220,8 +222,8 @@ def _event(
     return history.insert_event(project, connection.account, event)
 
 
-def _commit(project: Project, connection: Connection, writes: list[Action]) -> None:
+def _commit(ctx: Context, project: Project, connection: Connection, writes: list[Action]) -> None:
     try:
         repository.commit(writes)
     except Refused as refused:
-        raise explain_refusal(project, connection, refused) from None
+        raise explain_refusal(ctx, project, connection, refused) from None

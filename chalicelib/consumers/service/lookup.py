@@ -1,14 +1,18 @@
 """Look connections up, one or many."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
+from chalicelib.areas.domain import part_within_reach
 from chalicelib.consumers.domain import Connection, ConnectionStatus, normalised_meter
 from chalicelib.consumers.repository import connections as repository
+from chalicelib.consumers.repository import places
 from chalicelib.consumers.service.people import get_consumer
+from chalicelib.consumers.service.reach import connections_of_areas, may_see, within_reach
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
-from chalicelib.kernel.page import Page
+from chalicelib.kernel.page import Page, choose_page
 from chalicelib.platform.transaction import Action
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
@@ -21,7 +25,7 @@ def get_connection(ctx: Context, *, account: str) -> Connection:
     """
     project = tenancy.get_project(ctx)
     connection = repository.find_connection(project, _known_account(account))
-    if connection is None or not _may_see(ctx, connection):
+    if connection is None or not may_see(ctx, connection):
         raise NotFound("not-found", "there is no connection with this account number")
     return connection
 
@@ -36,20 +40,25 @@ def list_connections(
 ) -> Page[Connection]:
     """This function will list a project's connections by account number, one page at a time.
 
-    Those that are not active have a list of their own, and so has each area with what lies in it.
+    Those that are not active have a list of their own, and so has each area with what lies in it and is not closed;
+    that is the list of whoever has to do in some areas only.
 
     :raises Invalid: for both filters at once.
     """
     project = tenancy.get_project(ctx)
     if area and status:
         raise Invalid("bad-filter", "give one of area and status")
-    if area:
-        accounts = repository.area_page(project, area, limit=limit, cursor=cursor)
-        known = repository.connections_of(project, accounts.items)
-        return Page(tuple(known[each] for each in accounts.items if each in known), accounts.cursor)
     if status in {"disconnected", "closed"}:
-        return repository.idle_page(project, str(status), limit=limit, cursor=cursor)
-    return repository.connections_page(project, active=status == "active", limit=limit, cursor=cursor)
+
+        def read(some: int, at: str | None) -> Page[Connection]:
+            return repository.idle_page(project, str(status), limit=some, cursor=at)
+
+        return choose_page(read, partial(within_reach, ctx), limit=limit, cursor=cursor)
+    areas = part_within_reach(ctx.actor, area)
+    if areas is None:
+        return repository.connections_page(project, active=status == "active", limit=limit, cursor=cursor)
+    page = connections_of_areas(ctx, project, areas, limit=limit, cursor=cursor)
+    return Page(tuple(each for each in page.items if status in {None, each.status}), page.cursor)
 
 
 def list_by_meter(ctx: Context, *, meter_number: str) -> Page[Connection]:
@@ -58,19 +67,19 @@ def list_by_meter(ctx: Context, *, meter_number: str) -> Page[Connection]:
     :raises Invalid: if it can't be a meter number.
     """
     found = find_by_number(tenancy.get_project(ctx), account=None, meter_number=meter_number)
-    return Page((found,) if found else (), None)
+    return Page(tuple(within_reach(ctx, [found] if found else [])), None)
 
 
 def list_of_consumer(ctx: Context, *, consumer_id: str) -> Page[Connection]:
-    """This function will list what a consumer has in a project: all of it, for it is never much.
+    """This function will list what a consumer has in a project, as far as the actor reaches: it is never much.
 
     :raises NotFound: if the client has no such consumer.
     """
     project = tenancy.get_project(ctx)
     get_consumer(ctx, consumer_id=consumer_id)
-    accounts = [account for each, account in repository.links_of(ctx.client, consumer_id) if each == project.id]
+    accounts = [account for each, account, _ in places.places_of(ctx.client, consumer_id) if each == project.id]
     found = repository.connections_of(project, accounts)
-    return Page(tuple(found[account] for account in accounts if account in found), None)
+    return Page(tuple(within_reach(ctx, (found[account] for account in accounts if account in found))), None)
 
 
 def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
@@ -78,7 +87,7 @@ def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
     if ctx.actor.consumer_id is None:
         return ()
     mine: list[tuple[Project, Connection]] = []
-    for project_id, account in repository.links_of(ctx.client, ctx.actor.consumer_id):
+    for project_id, account, _ in places.places_of(ctx.client, ctx.actor.consumer_id):
         here = ctx.in_project(project_id)
         mine.append((tenancy.get_project(here), get_connection(here, account=account)))
     return tuple(mine)
@@ -110,12 +119,6 @@ def all_connections(project: Project) -> Iterator[Connection]:
 def move_on(project: Project, before: Connection, after: Connection) -> Action:
     """This function will give the write by which a reading, confirmed in the same transaction, becomes the last."""
     return repository.move_on(project, before, after)
-
-
-def _may_see(ctx: Context, connection: Connection) -> bool:
-    # Whoever sees every bill sees whose it is: in S2 the billing officer, who may not list connections.
-    of_all = ctx.actor.may("connections.read") or ctx.actor.may("bills.read")
-    return of_all or ctx.actor.owns(connection.consumer_id)
 
 
 def _known_account(account: str) -> str:

@@ -14,16 +14,14 @@ from chalicelib.consumers.domain.people import (
     words_of,
 )
 from chalicelib.consumers.repository import people as repository
+from chalicelib.consumers.service.reach import consumers_of_areas, consumers_within_reach
 from chalicelib.identity import service as identity
 from chalicelib.identity.domain import User
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
-from chalicelib.kernel.page import Page
+from chalicelib.kernel.page import Page, choose_page
 from chalicelib.platform.transaction import Action, Refused
-
-# A search looks at so many pages of words before it hands back what it has, and a cursor.
-_PAGES_PER_SEARCH = 5
 
 
 def register_consumer(
@@ -58,10 +56,10 @@ def register_consumer(
 def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
     """This function will give a consumer of the client.
 
-    :raises NotFound: if the client has no such consumer.
+    :raises NotFound: if the client has no such consumer, or nothing of theirs lies where whoever asks has to do.
     """
     consumer = repository.find_consumer(ctx.client, known_ulid(consumer_id, "consumer"))
-    if consumer is None:
+    if consumer is None or not consumers_within_reach(ctx, [consumer]):
         raise NotFound("not-found", "there is no consumer with this id")
     return consumer
 
@@ -139,7 +137,16 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
 def list_consumers(
     ctx: Context, *, status: ConsumerStatus | None, by_name: bool, limit: int, cursor: str | None
 ) -> Page[Consumer]:
-    """This function will list consumers, one page at a time: all, the oldest first, or those of a status by name."""
+    """This function will list consumers, one page at a time: all, the oldest first, or those of a status by name.
+
+    Whoever has to do in some areas only gets who is connected there, in the order of what lies there.
+
+    :raises Invalid: if such a list is wanted by name.
+    """
+    if ctx.actor.areas is not None:
+        if by_name:
+            raise Invalid("bad-filter", "sort: the consumers of your areas are listed by place; find them by q instead")
+        return consumers_of_areas(ctx, status=status, limit=limit, cursor=cursor)
     if status or by_name:
         return repository.page_by_name(ctx.client, status or "active", limit=limit, cursor=cursor)
     return repository.consumers_page(ctx.client, limit=limit, cursor=cursor)
@@ -157,18 +164,17 @@ def search_consumers(ctx: Context, *, text: str, limit: int, cursor: str | None)
     if not wanted:
         raise Invalid("nothing-to-find", "q: give the beginning of at least one word of the name")
     part = max(wanted, key=len)
-    found: list[Consumer] = []
-    for _ in range(_PAGES_PER_SEARCH):
-        page, ids = repository.words_page(ctx.client, part, limit=limit - len(found), cursor=cursor)
-        known = repository.consumers_of(ctx.client, ids)
-        for word, consumer_id in page.items:
-            consumer = known.get(consumer_id)
-            if consumer and is_found_by(consumer, wanted) and first_match(consumer, part) == word:
-                found.append(consumer)
-        cursor = page.cursor
-        if cursor is None or len(found) >= limit:
-            break
-    return Page(tuple(found), cursor)
+
+    def read(some: int, at: str | None) -> Page[tuple[str, str]]:
+        return repository.words_page(ctx.client, part, limit=some, cursor=at)
+
+    def choose(found: tuple[tuple[str, str], ...]) -> list[Consumer]:
+        known = repository.consumers_of(ctx.client, {consumer_id for _, consumer_id in found})
+        words = [(word, known[consumer_id]) for word, consumer_id in found if consumer_id in known]
+        fitting = [each for word, each in words if is_found_by(each, wanted) and first_match(each, part) == word]
+        return consumers_within_reach(ctx, fitting)
+
+    return choose_page(read, choose, limit=limit, cursor=cursor)
 
 
 def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> User:

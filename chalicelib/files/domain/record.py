@@ -6,7 +6,7 @@ from typing import Literal
 
 from chalicelib.kernel.period import Period
 
-FileKind = Literal["readings", "registry"]
+FileKind = Literal["readings", "registry", "history"]
 ImportState = Literal["awaiting_upload", "done", "refused"]
 ReportLine = dict[str, str | int]
 
@@ -25,7 +25,10 @@ class ImportCounts:
 
 @dataclass(frozen=True, slots=True)
 class FileImport:
-    """One announced file. `period`, if given, is the one that all its rows must bill."""
+    """One announced file. `period`, if given, is the one that all its rows must bill.
+
+    `areas` are those of whoever announced it, as they were then, if they have to do in some only: its rows end there.
+    """
 
     id: str
     kind: FileKind
@@ -38,11 +41,12 @@ class FileImport:
     requested_at: datetime
     finished_at: datetime | None
     request_print: str
+    areas: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One line that could not be used: which column is wrong and what would be right."""
+    """One line (or entry) that could not be used: which column (or place in the file) is wrong, and what would do."""
 
     line: int
     column: str

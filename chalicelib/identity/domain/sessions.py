@@ -24,13 +24,17 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How a user gets in. `version` counts the changes, so that no two are made from the same state."""
+    """How a user gets in. `version` counts the changes, so that no two are made from the same state.
+
+    `areas` are the user's, here too because each request reads this.
+    """
 
     user_id: str
     password_hash: str
     active: bool
     sessions: tuple[Session, ...] = ()
     version: int = 0
+    areas: tuple[str, ...] = ()
 
     def find(self, session_id: str) -> Session | None:
         """This function will give a session that has not ended."""
@@ -56,6 +60,10 @@ class Access:
             active=self.active if active is None else active,
             password_hash=password_hash or self.password_hash,
         )
+
+    def with_areas(self, areas: tuple[str, ...]) -> "Access":
+        """This function will put other areas in the place of the earlier ones; sessions go on."""
+        return replace(self._changed(self.sessions), areas=areas)
 
     def _changed(self, sessions: tuple[Session, ...]) -> "Access":
         return replace(self, sessions=sessions, version=self.version + 1)

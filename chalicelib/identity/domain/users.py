@@ -18,7 +18,8 @@ class User:
     """A person who can sign in.
 
     `consumer_id` ties a user of role consumer to what is theirs; `number` is a service or employee number, a second
-    login name where the client has such. A deleted user stays on record. `version` counts the changes.
+    login name where the client has such. `areas` are where a role of scope area ends. A deleted user stays on record.
+    `version` counts the changes.
     """
 
     id: str
@@ -34,6 +35,7 @@ class User:
     deleted_at: datetime | None
     version: int
     request_print: str
+    areas: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class UserItem(TableItem):
     version = IntAttribute()
     words = UnicodeAttribute()
     request_print = UnicodeAttribute()
+    areas = JsonAttribute(null=True)
 
 
 class AccessItem(TableItem):
@@ -39,6 +40,7 @@ class AccessItem(TableItem):
     active = BooleanAttribute()
     sessions = JsonAttribute()
     version = IntAttribute()
+    areas = JsonAttribute(null=True)
 
 
 class LoginItem(TableItem):
@@ -95,7 +97,7 @@ def access_of(user_id: str, raw: dict[str, Any] | None) -> Access | None:
         Session(identifier, from_epoch_ms(started), from_epoch_ms(good), family, token)
         for identifier, started, good, family, token in item.sessions
     )
-    return Access(user_id, item.password_hash, item.active, sessions, item.version)
+    return Access(user_id, item.password_hash, item.active, sessions, item.version, tuple(item.areas or ()))
 
 
 def user_id_of(raw: dict[str, Any] | None) -> str | None:
@@ -144,6 +146,7 @@ def _user_item(client_id: str, user: User) -> UserItem:
         version=user.version,
         words=search_words(user),
         request_print=user.request_print,
+        areas=list(user.areas) or None,
     )
 
 
@@ -158,6 +161,7 @@ def _access_item(client_id: str, access: Access) -> AccessItem:
         active=access.active,
         sessions=sessions,
         version=access.version,
+        areas=list(access.areas) or None,
     )
 
 
@@ -182,4 +186,5 @@ def _user(item: UserItem) -> User:
         deleted_at=item.deleted_at,
         version=item.version,
         request_print=item.request_print,
+        areas=tuple(item.areas or ()),
     )

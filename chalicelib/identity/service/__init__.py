@@ -5,6 +5,7 @@ from chalicelib.identity.service.roles import change_role_definition, define_rol
 from chalicelib.identity.service.sessions import check_session, sign_out, sign_out_everywhere
 from chalicelib.identity.service.signing_in import SignIn, list_logins, renew, sign_in
 from chalicelib.identity.service.users import (
+    change_areas,
     change_role,
     change_status,
     change_user,
@@ -20,6 +21,7 @@ from chalicelib.identity.service.users import (
 
 __all__ = [
     "SignIn",
+    "change_areas",
     "change_own_password",
     "change_role",
     "change_role_definition",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from chalicelib.areas import service as areas
 from chalicelib.audit import service as audit
 from chalicelib.identity.domain.logins import Ending
 from chalicelib.identity.domain.passwords import check_password
@@ -29,6 +30,7 @@ def new_user(
     *,
     consumer_id: str | None = None,
     status: Status = "active",
+    areas: tuple[str, ...] = (),
 ) -> tuple[User, Access]:
     """This function will give a user by facts (login, name, and maybe number, email and phone), and how they get in.
 
@@ -52,13 +54,14 @@ def new_user(
         deleted_at=None,
         version=0,
         request_print=fingerprint(login, number or "", facts["name"] or "", role.name, consumer_id or "", email or ""),
+        areas=areas,
     )
-    return user, Access(user.id, auth.hash_password(password), active=status == "active")
+    return user, Access(user.id, auth.hash_password(password), active=status == "active", areas=areas)
 
 
 def registered(ctx: Context, client_id: str, user: User, access: Access) -> list[Action]:
     """This function will give the writes of a new user, with the entry of the audit log."""
-    facts = {"role": user.role, "status": user.status, "consumer_id": user.consumer_id}
+    facts = {"role": user.role, "status": user.status, "consumer_id": user.consumer_id, "areas": user.areas or None}
     here = replace(ctx, client=client_id)
     noted = audit.record(here, action="user.registered", subject=("user", user.id), after=facts)
     return [*users.insert_user(client_id, user, access), noted]
@@ -74,6 +77,8 @@ def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
     except Refused as refused:
         if "user" in refused.labels:
             return _repeated(ctx, user)
+        if unknown := areas.refusal_of(refused):
+            raise unknown from None
         raise name_taken(user, refused) from None
     return user
 

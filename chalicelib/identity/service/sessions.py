@@ -30,7 +30,8 @@ def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> t
         raise Unauthenticated("session-ended", "this session has ended; sign in again")
     role = roles.role_of(found.get(role_key)) or BUILT_IN.get(token.role)
     permissions = role.granted() if role else frozenset()
-    actor = Actor(token.user_id, token.role, permissions, token.consumer_id, token.session_id)
+    ends_at = access.areas if role and role.scope == "area" else None
+    actor = Actor(token.user_id, token.role, permissions, token.consumer_id, token.session_id, ends_at)
     return actor, {key: found[key] for key in also}
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
+from chalicelib.areas.service import assigning, refusal_of
+from chalicelib.audit import service as audit
 from chalicelib.identity.domain.names import normalised_login
 from chalicelib.identity.domain.roles import BUILT_IN, CONSUMER, check_reach, check_staff_role
 from chalicelib.identity.domain.users import Status, User, check_kind, check_other
 from chalicelib.identity.repository import roles, users
-from chalicelib.identity.service.common import apply, close, counts, insert, manageable, new_user, registered
+from chalicelib.identity.service.common import apply, close, counts, insert, manageable, new_user, registered, write
 from chalicelib.identity.service.roles import find_role
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import known_ulid
 from chalicelib.kernel.page import Page
-from chalicelib.platform.transaction import Action
+from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Client
 
@@ -28,18 +30,21 @@ def register_staff(
     email: str | None = None,
     phone: str | None = None,
     status: Status = "active",
+    areas: Sequence[str] = (),
 ) -> User:
-    """This function will make a login for somebody of the utility.
+    """This function will make a login for somebody of the utility. A role of scope area ends at the `areas`.
 
-    :raises Invalid: for a role, login name or password against the client's rules.
+    :raises Invalid: for a role, login name, area or password against the client's rules.
     :raises Forbidden: for a role that may do more than whoever gives it.
     :raises Conflict: if the login name is taken.
     """
     given = check_staff_role(find_role(ctx, role), role)
     check_reach(ctx.actor, given)
     facts = {"login": login, "name": name, "number": number, "email": email, "phone": phone}
-    user, access = new_user(ctx, tenancy.get_client(ctx), given, facts, password, status=status)
-    return insert(ctx, user, [*registered(ctx, ctx.client, user, access), *counts(ctx.client, None, user, None, given)])
+    theirs, known = assigning(ctx, areas=areas) if areas else ((), [])
+    user, access = new_user(ctx, tenancy.get_client(ctx), given, facts, password, status=status, areas=theirs)
+    writes = [*registered(ctx, ctx.client, user, access), *counts(ctx.client, None, user, None, given)]
+    return insert(ctx, user, [*writes, *known])
 
 
 def register_first_superuser(ctx: Context, *, login: str, name: str, password: str, email: str | None = None) -> User:
@@ -135,6 +140,30 @@ def change_role(ctx: Context, *, user_id: str, role: str) -> User:
     after = user.changed(role=role)
     moved = counts(ctx.client, user, after, had, given)
     return close(ctx, user, access, after, moved, deed="user.role-changed")
+
+
+def change_areas(ctx: Context, *, user_id: str, areas: Sequence[str]) -> User:
+    """This function will say anew which areas somebody's permissions end at; it holds from their next request on.
+
+    :raises Invalid: for an area that is not there.
+    :raises Conflict: if somebody changed the user meanwhile.
+    """
+    user, access, _ = manageable(ctx, user_id)
+    theirs, known = assigning(ctx, areas=areas)
+    after = user.changed(areas=theirs)
+    noted = audit.record(
+        ctx,
+        action="user.areas-changed",
+        subject=("user", user.id),
+        before={"areas": user.areas},
+        after={"areas": theirs},
+    )
+    written = [users.put_user(ctx.client, user, after), users.put_access(ctx.client, access, access.with_areas(theirs))]
+    try:
+        write([*written, noted, *known])
+    except Refused as refused:
+        raise refusal_of(refused) or refused from None
+    return after
 
 
 def change_status(ctx: Context, *, user_id: str, status: Status) -> User:

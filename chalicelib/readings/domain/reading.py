@@ -13,7 +13,7 @@ from chalicelib.kernel.quantity import plain
 from chalicelib.tenancy.domain import Project
 
 ReadingState = Literal["pending", "confirmed"]
-ReadingSource = Literal["manual", "import"]
+ReadingSource = Literal["manual", "import", "migrated"]
 
 # What a person should look at before confirming; none of them stops a reading.
 LATE, HIGH_USE, NO_USE = "late", "high_use", "no_use"
@@ -83,7 +83,8 @@ def take(
     """This function will make a reading of a connection's meter, checked against the one before.
 
     Source: decisions.md "confirmation of readings", S1-132, S1-133, S3-017. A reading equal to the previous one
-    is a use of nothing and allowed. Where readings wait for a person it is pending, else confirmed.
+    is a use of nothing and allowed. Where readings wait for a person it is pending, else confirmed; one out of a former
+    system's history was accepted there.
 
     :raises Invalid: for a value or a day that can't be.
     :raises Conflict: if the connection takes no reading for that period any more.
@@ -92,7 +93,7 @@ def take(
     period = project.period_of(read_on)
     _check_sequence(connection, period, read_on)
     usage = _usage(connection, value)
-    pending = project.settings.confirmation == "required"
+    pending = project.settings.confirmation == "required" and entry.source != "migrated"
     return Reading(
         account=connection.account,
         period=period,
@@ -184,6 +185,7 @@ def correct(
         version=reading.version + 1,
         carried=carried,
         meter_number=connection.meter_number,
+        area=connection.area,
     )
 
 

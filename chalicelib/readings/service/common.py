@@ -13,14 +13,14 @@ from chalicelib.readings.domain.reading import Reading, parse_reading_id
 from chalicelib.tenancy.domain import Project
 
 
-def get_of_project(project: Project, reading_id: str) -> Reading:
-    """This function will give one reading of a project.
+def get_of_project(ctx: Context, project: Project, reading_id: str) -> Reading:
+    """This function will give one reading of a project. One read more for whoever has to do in some areas only.
 
-    :raises NotFound: if there is none with this id.
+    :raises NotFound: if there is none with this id, or its connection lies elsewhere.
     """
     period, account = parse_reading_id(reading_id)
     reading = repository.find_reading(project, period, account)
-    if reading is None:
+    if reading is None or not consumers.accounts_within_reach(ctx, project, [account]):
         raise NotFound("not-found", "there is no reading with this id")
     return reading
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
+from chalicelib.areas.domain import part_within_reach, reaches
 from chalicelib.audit import service as audit
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
@@ -51,7 +52,7 @@ def confirm_reading(ctx: Context, *, reading_id: str) -> Reading:
     :raises Conflict: if it can't be accepted, or a billing run is working on its period.
     """
     project = tenancy.get_project(ctx)
-    reading = get_of_project(project, reading_id)
+    reading = get_of_project(ctx, project, reading_id)
     if reading.state == "confirmed":
         return reading
     connection = connection_of(project, reading)
@@ -67,12 +68,13 @@ def confirm_reading(ctx: Context, *, reading_id: str) -> Reading:
 def confirm_pending(ctx: Context, *, area: str | None, period: Period | None) -> Confirmations:
     """This function will accept all pending readings of an area (of all, if none is named), about 1,960 a call.
 
+    Whoever has to do in some areas only confirms what lies there.
     Readings that can't be accepted stay pending and are named with the reason. Five write units a reading.
 
     :raises Conflict: if a billing run is working on one of the periods.
     """
     project = tenancy.get_project(ctx)
-    waiting, more = _waiting(project, area, period)
+    waiting, more = _waiting(project, part_within_reach(ctx.actor, area), period)
     confirmed = 0
     left: list[LeftPending] = []
     # Earlier periods first: each reading counts from the one before it.
@@ -88,11 +90,11 @@ def _order(reading: Reading) -> tuple[Period, str]:
     return reading.period, reading.account
 
 
-def _waiting(project: Project, area: str | None, period: Period | None) -> tuple[list[Reading], bool]:
+def _waiting(project: Project, areas: tuple[str, ...] | None, period: Period | None) -> tuple[list[Reading], bool]:
     found: list[Reading] = []
     cursor: str | None = None
     while True:
-        page = repository.pending_page(project, area, limit=CONFIRMED_AT_ONCE * 4, cursor=cursor)
+        page = repository.pending_page(project, areas, limit=CONFIRMED_AT_ONCE * 4, cursor=cursor)
         found += [reading for reading in page.items if period in {None, reading.period}]
         cursor = page.cursor
         if cursor is None or len(found) >= _CONFIRMED_PER_CALL:
@@ -108,6 +110,8 @@ def _confirm_batch(
     left: list[LeftPending] = []
     for reading in batch:
         connection = connections.get(reading.account)
+        if connection and not reaches(ctx.actor, connection.area):
+            continue  # it moved to another area since it was read
         try:
             if connection is None:
                 raise NotFound("not-found", f"connection {reading.account} no longer exists")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
+from chalicelib.areas.domain import is_among
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
 from chalicelib.files import service as files
@@ -69,7 +70,9 @@ class _Intake:
 def _take_in(ctx: Context, project: Project, record: FileImport, file: TableFile) -> Intake:
     """This function will write the good rows, period by period, so that each reading counts from the one before."""
     tenancy.stay_with_cycle(project)
-    connections = {connection.account: connection for connection in consumers.all_connections(project)}
+    # What lies in another area than those of whoever sent the file is as unknown as what does not exist.
+    known = (each for each in consumers.all_connections(project) if is_among(record.areas, each.area))
+    connections = {connection.account: connection for connection in known}
     intake = _Intake(
         project=project,
         expected=record.period,

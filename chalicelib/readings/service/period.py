@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chalicelib.areas.domain import reaches
 from chalicelib.consumers import service as consumers
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.period import Period
@@ -19,12 +20,23 @@ def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Rea
 
 
 def get_balance(ctx: Context, *, period: Period) -> tuple[Project, WaterBalance]:
-    """This function will add a period up by unit, common area and building. It reads all of it: made for a building."""
+    """This function will add a period up by unit, common area and building. It reads all of it: made for a building.
+
+    For whoever has to do in some areas only, of what lies there.
+    """
     project = tenancy.get_project(ctx)
-    purposes = {each.account: each.purpose for each in consumers.all_connections(project)}
+    here = (each for each in consumers.all_connections(project) if reaches(ctx.actor, each.area))
+    purposes = {each.account: each.purpose for each in here}
     shards = range(project.settings.shards)
     readings = (reading for shard in shards for reading in repository.shard_readings(project, period, shard))
+    if ctx.actor.areas is not None:
+        readings = (reading for reading in readings if reading.account in purposes)
     return project, balance_of(readings, purposes)
+
+
+def period_is_open(project: Project, period: Period) -> Action:
+    """This function will give the check that no billing run works on a period. Label: `period`."""
+    return repository.period_is_open(project, period)
 
 
 def freeze_period(project: Project, period: Period, run_id: str) -> Action:

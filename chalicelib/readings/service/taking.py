@@ -3,18 +3,21 @@
 from datetime import date
 from decimal import Decimal
 
+from chalicelib.areas.domain import part_within_reach, reaches
 from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
-from chalicelib.kernel.page import Page
+from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
-from chalicelib.platform.transaction import Refused
+from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
 from chalicelib.readings.domain import reading as rules
 from chalicelib.readings.domain.reading import Entry, Reading
 from chalicelib.readings.service.common import advance, connection_of, get_of_project, lost_race, noted, writes_of
 from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
 
 
 def take_reading(
@@ -25,14 +28,14 @@ def take_reading(
     The same reading again is answered with the first one. Five write units, six if it counts at once.
 
     :raises Invalid: for a value or day that can't be.
-    :raises NotFound: for an unknown connection.
+    :raises NotFound: for an unknown connection, or one in an area where whoever takes it has nothing to do.
     :raises Conflict: if the period is read already, or a billing run is working on it.
     """
     if (account is None) == (meter_number is None):
         raise Invalid("number-missing", "give either accountNumber or meterNumber")
     project = tenancy.get_project(ctx)
     connection = consumers.find_by_number(project, account=account, meter_number=meter_number)
-    if connection is None:
+    if connection is None or not reaches(ctx.actor, connection.area):
         raise NotFound("not-found", "there is no connection with this account or meter number")
     period = project.period_of(read_on)
     recorded = repository.find_reading(project, period, connection.account)
@@ -49,22 +52,52 @@ def take_reading(
     return reading
 
 
+def migrated(project: Project, reading: Reading, connection: Connection) -> list[Action]:
+    """This function will give the writes of a reading out of a former system, for whoever writes it with its bill.
+
+    Labels: `reading {account}` and `connection {account}`. Four write units.
+    """
+    return [repository.insert_reading(project, reading), advance(project, connection, reading)]
+
+
 def get_reading(ctx: Context, *, reading_id: str) -> Reading:
     """This function will give one reading.
 
     :raises NotFound: if the project has none with this id.
     """
-    return get_of_project(tenancy.get_project(ctx), reading_id)
+    return get_of_project(ctx, tenancy.get_project(ctx), reading_id)
 
 
 def list_readings(ctx: Context, *, period: Period, limit: int, cursor: str | None) -> Page[Reading]:
-    """This function will list the readings of a period, one page at a time."""
-    return repository.readings_page(tenancy.get_project(ctx), period, limit=limit, cursor=cursor)
+    """This function will list the readings of a period, one page at a time.
+
+    Whoever has to do in some areas only gets those of the open connections there, in the order of what lies there.
+    """
+    project = tenancy.get_project(ctx)
+    areas = ctx.actor.areas
+    if areas is None:
+        return repository.readings_page(project, period, limit=limit, cursor=cursor)
+
+    def read(some: int, at: str | None) -> Page[Connection]:
+        return consumers.connections_of_areas(ctx, project, areas, limit=some, cursor=at)
+
+    def choose(connections: tuple[Connection, ...]) -> list[Reading]:
+        known = repository.readings_of(project, period, [each.account for each in connections])
+        return [known[each.account] for each in connections if each.account in known]
+
+    return choose_page(read, choose, limit=limit, cursor=cursor)
 
 
 def list_pending(ctx: Context, *, area: str | None, limit: int, cursor: str | None) -> Page[Reading]:
-    """This function will list what waits for confirmation, of one area or of all, one page at a time."""
-    return repository.pending_page(tenancy.get_project(ctx), area, limit=limit, cursor=cursor)
+    """This function will list what waits for confirmation, of one area or of all, one page at a time.
+
+    A reading waits in the area in which it was taken; who has to do in some areas only does not get it if its
+    connection moved elsewhere since.
+    """
+    project = tenancy.get_project(ctx)
+    page = repository.pending_page(project, part_within_reach(ctx.actor, area), limit=limit, cursor=cursor)
+    mine = consumers.accounts_within_reach(ctx, project, (reading.account for reading in page.items))
+    return Page(tuple(reading for reading in page.items if reading.account in mine), page.cursor)
 
 
 def correct_reading(ctx: Context, *, reading_id: str, value: Decimal, read_on: date) -> Reading:
@@ -75,7 +108,7 @@ def correct_reading(ctx: Context, *, reading_id: str, value: Decimal, read_on: d
     :raises Conflict: if it is billed, a later reading builds on it, or a billing run is working on its period.
     """
     project = tenancy.get_project(ctx)
-    reading = get_of_project(project, reading_id)
+    reading = get_of_project(ctx, project, reading_id)
     if reading.value == value and reading.read_on == read_on:
         return reading
     connection = connection_of(project, reading)

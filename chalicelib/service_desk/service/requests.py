@@ -134,7 +134,7 @@ def approve_request(
     except Refused as refused:
         if "request" in refused.labels:
             return _decided_meanwhile(ctx, request, decision)
-        raise consumers.explain_refusal(tenancy.get_project(here), connection, refused) from None
+        raise consumers.explain_refusal(here, tenancy.get_project(here), connection, refused) from None
     return approved
 
 

@@ -1,0 +1,287 @@
+"""A former system's history in a file: months with what each unit's meter showed, was charged and paid."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.consumers.domain import Purpose
+from chalicelib.files.domain.record import Refusal
+from chalicelib.kernel.clock import parse_day
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import parse_decimal
+from chalicelib.payments.domain import METHODS, PaymentMethod
+
+# A transaction of a hundred writes takes about 24 entries; so many are taken in within one invocation.
+MAX_ENTRIES = 20_000
+MAX_PAYMENTS = 50
+
+MONTH_FIELDS = ("year", "month", "readingDate", "billDate", "dueDate", "units", "commonArea", "buildingMeter")
+AMOUNT_FIELDS = ("baseCharge", "usageCharge", "totalAmount", "penaltyAmount", "paidAmount")
+UNIT_FIELDS = ("prior", "current", "consumption", *AMOUNT_FIELDS, "payments")
+METER_FIELDS = ("prior", "current", "consumption", "calculated")
+PAYMENT_FIELDS = ("transactionId", "paymentDate", "amount", "method", "checkNumber", "notes")
+_METERS: Mapping[str, Purpose] = {"commonArea": "common_area", "buildingMeter": "building"}
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month of the file: what it bills and its days. Days that are None follow the project's settings."""
+
+    period: Period
+    read_on: date
+    billed_on: date | None
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatedPayment:
+    """A payment as the file has it, its amount still text."""
+
+    place: str
+    reference: str | None
+    paid_on: date
+    amount: str
+    method: PaymentMethod
+    check_number: str | None
+    notes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the file says of one unit (or of a common area's or building's meter) for one month.
+
+    `line` counts the entries through the file, `place` is where in it this one stands: months[0].units.101.
+    """
+
+    line: int
+    place: str
+    month: Month
+    unit: str
+    purpose: Purpose
+    prior: Decimal
+    current: Decimal
+    consumption: Decimal | None
+    amounts: Mapping[str, str]
+    payments: tuple[StatedPayment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A file taken apart. `blank` counts months without data, which are passed over.
+
+    `broken` names the units that have an entry which can't be read, with its line; None stands for all of a month.
+    """
+
+    entries: tuple[Entry, ...]
+    refusals: tuple[Refusal, ...]
+    broken: Mapping[str | None, int]
+    blank: int
+
+
+class EntryRefused(Exception):
+    """An entry can't be used, for the reason that goes into the report."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
+def in_words(period: Period, unit: str, refusal: Refusal) -> Refusal:
+    """This function will begin a refusal's reason with the month and the unit that it is about."""
+    return replace(refusal, reason=f"{period.label()}, {unit}: {refusal.reason}")
+
+
+def parse(content: bytes) -> History:
+    """This function will take a history apart. docs/files.md says what it holds, with an example.
+
+    :raises Invalid: if the whole file can't be used: not JSON, no months, too many entries.
+    """
+    entries: list[Entry] = []
+    refusals: list[Refusal] = []
+    broken: dict[str | None, int] = {}
+    blank = 0
+    first_lines: dict[tuple[Period, str], int] = {}
+    for at, said in enumerate(_months(content)):
+        line = len(entries) + len(refusals) + 1
+        try:
+            month = _month(line, f"months[{at}]", said)
+        except EntryRefused as wrong:
+            refusals.append(wrong.refusal)
+            broken.setdefault(None, line)
+            continue
+        if month is None:
+            blank += 1
+            continue
+        for unit, place, value in _said_of(at, said):
+            line = len(entries) + len(refusals) + 1
+            if line > MAX_ENTRIES:
+                raise Invalid("too-many-rows", f"the file has more than {MAX_ENTRIES} entries; split it by months")
+            try:
+                entries.append(_entry(line, place, month, unit, value, first_lines))
+            except EntryRefused as wrong:
+                refusals.append(in_words(month.period, unit, wrong.refusal))
+                if wrong.refusal.code != "duplicate-row":
+                    broken.setdefault(unit, line)
+    return History(tuple(entries), tuple(refusals), broken, blank)
+
+
+def _months(content: bytes) -> list[Any]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid("not-text", "the file is not UTF-8 text") from None
+    try:
+        # Numbers stay the text that they are: no float comes near an amount.
+        document = json.loads(
+            text, parse_float=str, parse_int=str, parse_constant=_no_number, object_pairs_hook=_each_once
+        )
+    except (ValueError, RecursionError) as error:
+        raise Invalid("bad-json", f"the file is not JSON: {error}") from None
+    if not isinstance(document, dict) or document.keys() != {"months"} or not isinstance(document["months"], list):
+        raise Invalid("no-months", 'the file must be one object with a list: {"months": [...]}')
+    return document["months"]
+
+
+def _no_number(text: str) -> object:
+    raise ValueError(f"{text} is no number")
+
+
+def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        twice = next(name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at]))
+        raise ValueError(f"{twice[:40]!r} stands twice in one object")
+    return fields
+
+
+def _month(line: int, place: str, said: Any) -> Month | None:  # noqa: ANN401 - whatever the file holds
+    """This function will read a month's own fields, or give None for one without data."""
+    if said is None:
+        return None
+    fields = _fields(line, place, said, MONTH_FIELDS)
+    if not any(fields.get(name) for name in ("units", "commonArea", "buildingMeter")):
+        return None
+    _fields(line, f"{place}.units", fields.get("units") or {}, None)
+    try:
+        period = Period.parse(f"{_text(line, place, fields, 'year')}-{_text(line, place, fields, 'month').zfill(2)}")
+    except Invalid as error:
+        raise EntryRefused(Refusal(line, f"{place}.month", error.code, str(error))) from None
+    read_on = _day(line, place, fields, "readingDate")
+    if read_on is None:
+        raise EntryRefused(Refusal(line, f"{place}.readingDate", "missing", "the day of the readings is missing"))
+    billed_on, due_on = _day(line, place, fields, "billDate"), _day(line, place, fields, "dueDate")
+    return Month(period, read_on, billed_on, due_on)
+
+
+def _said_of(at: int, said: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """This function will go through a month's units and meters that have something to say, with their places."""
+    for unit, value in (said.get("units") or {}).items():
+        if value is not None:
+            name = unit[:41]  # no account number is that long
+            yield name, f"months[{at}].units.{name}", value
+    for name in _METERS:
+        value = said.get(name)
+        # A building's use that was added up from its units is no reading; it is added up here too.
+        if value and not (isinstance(value, dict) and value.get("calculated") is True):
+            yield name, f"months[{at}].{name}", value
+
+
+def _entry(
+    line: int,
+    place: str,
+    month: Month,
+    unit: str,
+    said: Any,  # noqa: ANN401
+    first_lines: dict[tuple[Period, str], int],
+) -> Entry:
+    first = first_lines.setdefault((month.period, unit), line)
+    if first != line:
+        raise EntryRefused(Refusal(line, place, "duplicate-row", f"the same month and unit as entry {first}"))
+    is_meter = place.endswith(f"].{unit}")
+    fields = _fields(line, place, said, METER_FIELDS if is_meter else UNIT_FIELDS)
+    prior, current = (_number(line, place, fields, name) for name in ("prior", "current"))
+    if prior is None or current is None:
+        raise EntryRefused(Refusal(line, place, "missing", "prior and current are both needed"))
+    payments = fields.get("payments") or []
+    if not isinstance(payments, list) or len(payments) > MAX_PAYMENTS:
+        reason = f"payments must be a list of {MAX_PAYMENTS} at the most"
+        raise EntryRefused(Refusal(line, f"{place}.payments", "wrong-form", reason))
+    return Entry(
+        line=line,
+        place=place,
+        month=month,
+        unit=unit,
+        purpose=_METERS[unit] if is_meter else "service",
+        prior=prior,
+        current=current,
+        consumption=_number(line, place, fields, "consumption"),
+        amounts={name: _text(line, place, fields, name) for name in AMOUNT_FIELDS if fields.get(name) is not None},
+        payments=tuple(_payment(line, f"{place}.payments[{at}]", one) for at, one in enumerate(payments)),
+    )
+
+
+def _payment(line: int, place: str, said: Any) -> StatedPayment:  # noqa: ANN401
+    fields = _fields(line, place, said, PAYMENT_FIELDS)
+    paid_on = _day(line, place, fields, "paymentDate")
+    if paid_on is None:
+        raise EntryRefused(Refusal(line, f"{place}.paymentDate", "missing", "the day of the payment is missing"))
+    method = _text(line, place, fields, "method")
+    if method not in METHODS:
+        reason = f"{method!r} is no method of payment; write one of {', '.join(METHODS)}"
+        raise EntryRefused(Refusal(line, f"{place}.method", "unknown-method", reason))
+    return StatedPayment(
+        place=place,
+        reference=_maybe(line, place, fields, "transactionId"),
+        paid_on=paid_on,
+        amount=_text(line, place, fields, "amount"),
+        method=method,
+        check_number=_maybe(line, place, fields, "checkNumber"),
+        notes=_maybe(line, place, fields, "notes", most=200),
+    )
+
+
+def _fields(line: int, place: str, said: Any, known: Sequence[str] | None) -> dict[str, Any]:  # noqa: ANN401
+    if not isinstance(said, dict):
+        raise EntryRefused(Refusal(line, place, "wrong-form", "an object is expected here: {...}"))
+    unknown = sorted(said.keys() - set(known)) if known else []
+    if unknown:
+        reason = f"{unknown[0][:40]!r} is no field of this; known are {', '.join(known or ())}"
+        raise EntryRefused(Refusal(line, place, "wrong-form", reason))
+    return said
+
+
+def _text(line: int, place: str, fields: Mapping[str, Any], name: str, *, most: int = 40) -> str:
+    value = fields.get(name)
+    if value is None:
+        raise EntryRefused(Refusal(line, f"{place}.{name}", "missing", f"{name} is missing"))
+    if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value.strip()) <= most:
+        reason = f"{name} must be a number or 1 to {most} characters on one line"
+        raise EntryRefused(Refusal(line, f"{place}.{name}", "bad-text", reason))
+    return value.strip()
+
+
+def _maybe(line: int, place: str, fields: Mapping[str, Any], name: str, *, most: int = 40) -> str | None:
+    return None if fields.get(name) is None else _text(line, place, fields, name, most=most)
+
+
+def _day(line: int, place: str, fields: Mapping[str, Any], name: str) -> date | None:
+    text = _maybe(line, place, fields, name)
+    try:
+        return parse_day(text) if text is not None else None
+    except Invalid as error:
+        raise EntryRefused(Refusal(line, f"{place}.{name}", error.code, str(error))) from None
+
+
+def _number(line: int, place: str, fields: Mapping[str, Any], name: str) -> Decimal | None:
+    text = _maybe(line, place, fields, name)
+    try:
+        value = parse_decimal(text) if text is not None else None
+    except Invalid as error:
+        raise EntryRefused(Refusal(line, f"{place}.{name}", error.code, str(error))) from None
+    if value is not None and value < 0:
+        raise EntryRefused(Refusal(line, f"{place}.{name}", "bad-number", "a meter does not show less than zero"))
+    return value

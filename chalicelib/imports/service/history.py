@@ -1,0 +1,219 @@
+"""Take a former system's history in: readings, their bills by the tariff of the time, and what was paid."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from chalicelib.audit import service as audit
+from chalicelib.bills import service as bills
+from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import Connection
+from chalicelib.files import service as files
+from chalicelib.files.domain.record import FileImport, Intake, Refusal
+from chalicelib.imports.domain.history import (
+    Migration,
+    Outcome,
+    Standing,
+    Taken,
+    decide,
+    intake_of,
+    payments_of,
+)
+from chalicelib.imports.domain.history_file import Entry, EntryRefused, History, in_words, parse
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import TryLater
+from chalicelib.kernel.period import Period
+from chalicelib.payments import service as payments
+from chalicelib.payments.domain import Payment
+from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
+from chalicelib.readings import service as readings
+from chalicelib.readings.domain.reading import Entry as By
+from chalicelib.tariffs import service as tariffs
+from chalicelib.tariffs.domain import TariffBook
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+# Beside its entries a transaction holds the check of the period and one entry of the audit log.
+_FOR_ENTRIES = MAX_ACTIONS - 2
+
+
+def run_history_import(ctx: Context, *, import_id: str) -> FileImport:
+    """This function will take an uploaded history in, month by month, and write its report.
+
+    An entry's reading, bill and payments are written together or not at all. Delivered twice or carried on after a
+    crash it does nothing twice and reports the same. One request takes about 24 entries with a payment each; such
+    an entry is ten or eleven write units.
+
+    :raises NotFound: if nobody announced such a file.
+    :raises TryLater: while a billing run works on a month of the file; the queue delivers it again.
+    """
+    return files.run_import(ctx, kind="history", import_id=import_id, parse=parse, take_in=_take_in)
+
+
+@dataclass(slots=True)
+class _Taking:
+    """One history at work: what it checks entries against, kept up to date with what it writes."""
+
+    ctx: Context
+    migration: Migration
+    connections: dict[str, Connection]
+    # The first entry of each unit that was refused; None stands for all units of a month.
+    refused: dict[str | None, int]
+
+    @property
+    def project(self) -> Project:
+        return self.migration.project
+
+    def connection_of(self, entry: Entry) -> Connection | None:
+        if entry.purpose == "service":
+            return self.connections.get(entry.unit)
+        meters = [one for one in self.connections.values() if one.purpose == entry.purpose]
+        return meters[0] if len(meters) == 1 else None
+
+    def blocked_by(self, entry: Entry) -> int | None:
+        lines = [line for unit in (entry.unit, None) if (line := self.refused.get(unit)) and line < entry.line]
+        return min(lines, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What is on record for a month: by account, and the payments that its entries name by id."""
+
+    standing: Mapping[str, Standing]
+    paid: Mapping[str, Payment]
+
+
+def _take_in(ctx: Context, project: Project, record: FileImport, history: History) -> Intake:
+    """This function will take the months in by time, so that each reading counts from the one before."""
+    tenancy.stay_with_cycle(project)
+    taking = _Taking(
+        ctx=ctx,
+        migration=Migration(
+            project=project,
+            due=tenancy.due_rule(project),
+            today=local_day(ctx.now, project.settings.timezone),
+            by=By(by=record.requested_by, at=record.requested_at, source="migrated", origin=record.id),
+        ),
+        connections={connection.account: connection for connection in consumers.all_connections(project)},
+        refused=dict(history.broken),
+    )
+    outcomes: list[Outcome] = list(history.refusals)
+    book = tariffs.unsealed_book(project)
+    entries = sorted(history.entries, key=lambda entry: (entry.month.period, entry.line))
+    for period, group in groupby(entries, key=lambda entry: entry.month.period):
+        outcomes += _take_in_month(taking, period, list(group), book)
+    return intake_of(outcomes, blank=history.blank)
+
+
+def _take_in_month(taking: _Taking, period: Period, entries: list[Entry], book: TariffBook) -> list[Outcome]:
+    recorded = _recorded(taking, period, entries)
+    decided = [_decide(taking, entry, recorded, book) for entry in entries]
+    if any(isinstance(outcome, Taken) and not outcome.stored for outcome in decided):
+        # Only now are the tariffs sealed: as long as every amount differs, the tariff may be what is to be corrected.
+        sealed = tariffs.tariff_book(taking.project, period)
+        decided = [_decide(taking, entry, recorded, sealed) for entry in entries]
+    new = [outcome for outcome in decided if isinstance(outcome, Taken) and not outcome.stored]
+    written = {outcome.line: outcome for outcome in _write(taking, period, new)}
+    outcomes = [written.get(outcome.line, outcome) for outcome in decided]
+    for entry, outcome in zip(entries, outcomes, strict=True):
+        connection = taking.connection_of(entry)
+        if isinstance(outcome, Refusal) and not (connection and connection.account in recorded.standing):
+            taking.refused.setdefault(entry.unit, entry.line)
+    return outcomes
+
+
+def _decide(taking: _Taking, entry: Entry, recorded: _Recorded, book: TariffBook) -> Outcome:
+    connection = taking.connection_of(entry)
+    return decide(
+        taking.migration,
+        entry,
+        connection,
+        recorded.standing.get(connection.account) if connection else None,
+        paid=recorded.paid,
+        book=book,
+        blocked_by=taking.blocked_by(entry),
+    )
+
+
+def _recorded(taking: _Taking, period: Period, entries: list[Entry]) -> _Recorded:
+    project = taking.project
+    standing: dict[str, Standing] = {}
+    for shard in range(project.settings.shards):
+        billed = {bill.account: bill for bill in bills.shard_bills(project, period, shard)}
+        for reading in readings.shard_readings(project, period, shard):
+            standing[reading.account] = Standing(reading, billed.get(reading.account))
+    return _Recorded(standing, payments.standing_payments(project, _said_to_stand(taking, entries, standing)))
+
+
+def _said_to_stand(taking: _Taking, entries: list[Entry], standing: Mapping[str, Standing]) -> Iterator[Payment]:
+    """This function will give the payments that entries name of bills on record."""
+    for entry in entries:
+        connection = taking.connection_of(entry)
+        known = standing.get(connection.account) if connection else None
+        if known and known.bill:
+            try:
+                yield from payments_of(taking.migration, entry, known.bill)
+            except EntryRefused:
+                continue  # it will be refused for that
+
+
+def _write(taking: _Taking, period: Period, new: list[Taken]) -> Iterator[Outcome]:
+    """This function will write entries, as many as fit into a transaction at once; if others got at one, without it."""
+    for batch in _packed(new):
+        waiting = {taken.reading.account: taken for taken in batch}
+        while waiting:
+            try:
+                transact(_writes(taking, period, waiting.values()))
+            except Refused as refused:
+                if "period" in refused.labels:
+                    raise TryLater("period-frozen", f"a billing run is working on {period}") from None
+                for account in sorted({label.partition(" ")[2] for label in refused.labels}):
+                    yield _changed(waiting.pop(account).entry)
+            else:
+                break
+        for account, taken in waiting.items():
+            taking.connections[account] = readings.moved_on(taking.connections[account], taken.reading)
+            yield taken
+
+
+def _packed(new: Iterable[Taken]) -> Iterator[list[Taken]]:
+    batch: list[Taken] = []
+    room = _FOR_ENTRIES
+    for taken in new:
+        needed = 2 + (taken.bill is not None) + len(taken.payments)
+        if needed > room:
+            yield batch
+            batch, room = [], _FOR_ENTRIES
+        batch.append(taken)
+        room -= needed
+    if batch:
+        yield batch
+
+
+def _writes(taking: _Taking, period: Period, batch: Iterable[Taken]) -> list[Action]:
+    project, written = taking.project, list(batch)
+    actions = [readings.period_is_open(project, period)]
+    for taken in written:
+        actions += readings.migrated(project, taken.reading, taking.connections[taken.reading.account])
+        if taken.bill:
+            actions.append(bills.issue_bill(project, taken.bill))
+        actions += [payments.record_payment(project, payment) for payment in taken.payments]
+    return [*actions, _noted(taking, period, written)]
+
+
+def _noted(taking: _Taking, period: Period, written: list[Taken]) -> Action:
+    """This function will give the one audit entry of a transaction; readings, bills and payments name their import."""
+    facts = {
+        "period": period,
+        "accounts": [taken.reading.account for taken in written],
+        "billed_minor": sum(taken.bill.total.minor for taken in written if taken.bill),
+        "paid_minor": sum(taken.bill.paid_minor for taken in written if taken.bill),
+    }
+    subject = ("import", f"{taking.project.id}.{taking.migration.by.origin}")
+    return audit.record(taking.ctx, action="history.migrated", subject=subject, after=facts)
+
+
+def _changed(entry: Entry) -> Refusal:
+    reason = "its connection, reading or bill changed at the same moment; send the file again"
+    return in_words(entry.month.period, entry.unit, Refusal(entry.line, entry.place, "changed", reason))

@@ -1,0 +1,1 @@
+"""What was paid: payments, each of one bill."""

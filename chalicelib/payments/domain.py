@@ -1,0 +1,93 @@
+"""What a payment is, and what a bill takes of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal, get_args
+
+from chalicelib.bills.domain import Bill
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.ids import known_ulid
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.period import Period
+
+PaymentMethod = Literal["cash", "check", "transfer", "online"]
+PaymentSource = Literal["migrated"]
+METHODS: tuple[PaymentMethod, ...] = get_args(PaymentMethod)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money received for one bill. Immutable: what undoes it is another document.
+
+    `number` is one payment's for ever: it derives from what makes a payment that one, so that the table can refuse the
+    second. `reference` is what the books that it comes from call it, `origin` the import it came by.
+    """
+
+    number: str
+    account: str
+    period: Period
+    revision: int
+    consumer_id: str | None
+    amount: Money
+    paid_on: date
+    method: PaymentMethod
+    check_number: str | None
+    reference: str | None
+    notes: str | None
+    source: PaymentSource
+    origin: str
+    recorded_by: str
+    recorded_at: datetime
+
+    @property
+    def id(self) -> str:
+        return f"{self.bill_id}.{self.number}"
+
+    @property
+    def bill_id(self) -> str:
+        return f"{self.period}.{self.account}.{self.revision}"
+
+    def is_same_as(self, other: "Payment") -> bool:
+        """This function will say whether two payments state the same, whoever wrote them down and when."""
+        mine = replace(self, origin=other.origin, recorded_by=other.recorded_by, recorded_at=other.recorded_at)
+        return mine == other
+
+
+def check_payment(payment: Payment, bill: Bill, *, today: date) -> None:
+    """This function will refuse a payment that can't be one of that bill.
+
+    Source: S1-058, S1-060, decisions.md "payment methods": a check has its number.
+
+    :raises Invalid: saying what would do.
+    """
+    if payment.amount.minor <= 0:
+        raise Invalid("bad-amount", f"a payment of {payment.amount} is none; it must be more than nothing")
+    if payment.paid_on > today:
+        raise Invalid("future-date", f"{payment.paid_on} is in the future; today is {today}")
+    if payment.paid_on < bill.billed_on:
+        raise Invalid("before-bill", f"{payment.paid_on} is before the bill of {bill.billed_on}")
+    if (payment.check_number is None) == (payment.method == "check"):
+        raise Invalid("check-number", "a payment by check has the check's number, and no other payment has one")
+
+
+def paid_by(bill: Bill, payments: Sequence[Payment]) -> Bill:
+    """This function will give the bill as these payments leave it.
+
+    Source: S1-134. A bill of 25.06 takes 10.00 and 15.06, and not a cent more.
+
+    :raises Invalid: if they are more than what is due.
+    """
+    paid = sum(payment.amount.minor for payment in payments)
+    if paid > bill.amount_due.minor:
+        raise Invalid("above-due", f"{Money(paid, bill.total.currency)} is more than the {bill.amount_due} that is due")
+    return replace(bill, paid_minor=bill.paid_minor + paid)
+
+
+def parse_payment_id(text: str) -> tuple[str, str]:
+    """This function will take a payment's public id apart into its bill's and its number: 2025-07.101.1.01K9...
+
+    :raises NotFound: if it can't be one.
+    """
+    bill_id, _, number = text.rpartition(".")
+    return bill_id, known_ulid(number, "payment")

@@ -1,0 +1,128 @@
+"""Payments in the table: by bill and account in the account's own partition, by their month in an index."""
+
+from collections.abc import Iterable
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.kernel.money import Money
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
+from chalicelib.payments.domain import Payment, PaymentMethod, PaymentSource
+from chalicelib.platform import bulk, dynamo, keys
+from chalicelib.platform.dynamo import DayAttribute, InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.transaction import Action, insert
+from chalicelib.tenancy.domain import Project
+
+_READ_AT_ONCE = 100
+
+
+class PaymentItem(TableItem):
+    # Account, period, revision and number stand in the keys already.
+    consumer_id = UnicodeAttribute(attr_name="cu", null=True)
+    amount_minor = IntAttribute(attr_name="am")
+    currency = UnicodeAttribute(attr_name="cy")
+    paid_on = DayAttribute(attr_name="po")
+    method = UnicodeAttribute(attr_name="mt")
+    check_number = UnicodeAttribute(attr_name="cn", null=True)
+    reference = UnicodeAttribute(attr_name="rf", null=True)
+    notes = UnicodeAttribute(attr_name="nt", null=True)
+    source = UnicodeAttribute(attr_name="so")
+    origin = UnicodeAttribute(attr_name="og")
+    recorded_by = UnicodeAttribute(attr_name="rb")
+    recorded_at = InstantAttribute(attr_name="at")
+
+
+def insert_payment(project: Project, payment: Payment) -> Action:
+    """This function will give the write of a new payment. Label: `payment {account}`."""
+    return insert(f"payment {payment.account}", _item(project, payment))
+
+
+def find_payment(project: Project, account: str, period: Period, revision: int, number: str) -> Payment | None:
+    key = keys.payment(project.client, project.id, account, period, revision, number)
+    item = dynamo.find(PaymentItem, key)
+    return _payment(item) if item else None
+
+
+def standing(project: Project, payments: Iterable[Payment]) -> dict[str, Payment]:
+    """This function will read those of the payments that are on record, by id, as they are now."""
+    found: dict[str, Payment] = {}
+    for batch in bulk.batches(payments, _READ_AT_ONCE):
+        for raw in bulk.read_together([_key(project, one) for one in batch]).values():
+            if item := dynamo.parsed(PaymentItem, raw):
+                payment = _payment(item)
+                found[payment.id] = payment
+    return found
+
+
+def bill_page(
+    project: Project, account: str, period: Period, revision: int, *, limit: int, cursor: str | None
+) -> Page[Payment]:
+    partition, prefix = keys.payment(project.client, project.id, account, period, revision, "")
+    return _page(dynamo.page_of(PaymentItem, partition, prefix, limit=limit, cursor=cursor))
+
+
+def account_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Payment]:
+    """This function will read one page of an account's payments, the newest bill's first."""
+    partition = keys.account_view(project.client, project.id, account)
+    return _page(dynamo.page_of(PaymentItem, partition, "PAYMENT#", limit=limit, cursor=cursor, newest_first=True))
+
+
+def month_page(project: Project, month: Period, *, limit: int, cursor: str | None) -> Page[Payment]:
+    """This function will read one page of what was paid in a month, the newest first. A moment behind."""
+    partition, _ = keys.paid_in_month(project.client, project.id, month.first_day, "", "")
+    return _page(
+        dynamo.page_of(PaymentItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
+    )
+
+
+def _page(page: Page[PaymentItem]) -> Page[Payment]:
+    return Page(tuple(_payment(item) for item in page.items), page.cursor)
+
+
+def _key(project: Project, payment: Payment) -> keys.Key:
+    place = (payment.account, payment.period, payment.revision, payment.number)
+    return keys.payment(project.client, project.id, *place)
+
+
+def _item(project: Project, payment: Payment) -> PaymentItem:
+    month, place = keys.paid_in_month(project.client, project.id, payment.paid_on, payment.account, payment.number)
+    return PaymentItem(
+        *_key(project, payment),
+        g1p=month,
+        g1s=place,
+        consumer_id=payment.consumer_id,
+        amount_minor=payment.amount.minor,
+        currency=payment.amount.currency,
+        paid_on=payment.paid_on,
+        method=payment.method,
+        check_number=payment.check_number,
+        reference=payment.reference,
+        notes=payment.notes,
+        source=payment.source,
+        origin=payment.origin,
+        recorded_by=payment.recorded_by,
+        recorded_at=payment.recorded_at,
+    )
+
+
+def _payment(item: PaymentItem) -> Payment:
+    _, period, revision, number = item.sk.split("#")
+    method: PaymentMethod = item.method  # type: ignore[assignment]
+    source: PaymentSource = item.source  # type: ignore[assignment]
+    return Payment(
+        number=number,
+        account=item.pk.rpartition("#")[2],
+        period=Period.parse(period),
+        revision=int(revision),
+        consumer_id=item.consumer_id,
+        amount=Money(item.amount_minor, item.currency),
+        paid_on=item.paid_on,
+        method=method,
+        check_number=item.check_number,
+        reference=item.reference,
+        notes=item.notes,
+        source=source,
+        origin=item.origin,
+        recorded_by=item.recorded_by,
+        recorded_at=item.recorded_at,
+    )

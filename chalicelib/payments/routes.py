@@ -1,0 +1,68 @@
+"""Payments over HTTP."""
+
+from chalice.app import Blueprint
+
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.page import Page
+from chalicelib.payments import service
+from chalicelib.payments.domain import Payment
+from chalicelib.payments.schemas import PaymentOut, PaymentPage, PaymentsQuery
+from chalicelib.platform.http import endpoint
+from chalicelib.platform.schema import PageQuery
+
+blueprint = Blueprint(__name__)
+
+_PROJECT = "/api/clients/{client}/projects/{project}"
+
+
+@endpoint(
+    blueprint, "GET", _PROJECT + "/payments", permission="payments.read", query=PaymentsQuery, returns=PaymentPage
+)
+def list_payments(ctx: Context, *, query: PaymentsQuery) -> PaymentPage:
+    """List what was paid in a calendar month, the newest first."""
+    return _shown(service.list_payments(ctx, month=query.month, limit=query.limit, cursor=query.cursor))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _PROJECT + "/payments/{payment}",
+    permission="payments.read",
+    or_own=True,
+    returns=PaymentOut,
+)
+def get_payment(ctx: Context, *, payment: str) -> PaymentOut:
+    """Show a payment; a consumer sees only their own."""
+    return PaymentOut.of(service.get_payment(ctx, payment_id=payment))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _PROJECT + "/bills/{bill}/payments",
+    permission="payments.read",
+    or_own=True,
+    query=PageQuery,
+    returns=PaymentPage,
+)
+def list_payments_of_bill(ctx: Context, *, bill: str, query: PageQuery) -> PaymentPage:
+    """List the payments of a bill by day; a consumer sees only their own."""
+    return _shown(service.list_payments_of_bill(ctx, bill_id=bill, limit=query.limit, cursor=query.cursor))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _PROJECT + "/connections/{account}/payments",
+    permission="payments.read",
+    or_own=True,
+    query=PageQuery,
+    returns=PaymentPage,
+)
+def list_payments_of_connection(ctx: Context, *, account: str, query: PageQuery) -> PaymentPage:
+    """List a connection's payments, the newest bill's first; a consumer sees only their own."""
+    return _shown(service.list_payments_of_connection(ctx, account=account, limit=query.limit, cursor=query.cursor))
+
+
+def _shown(page: Page[Payment]) -> PaymentPage:
+    return PaymentPage(items=tuple(PaymentOut.of(payment) for payment in page.items), cursor=page.cursor)

@@ -1,0 +1,76 @@
+"""Read payments, and give the write of one to whoever settles a bill by it."""
+
+from collections.abc import Iterable
+
+from chalicelib.bills import service as bills
+from chalicelib.bills.domain import parse_bill_id
+from chalicelib.consumers import service as consumers
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
+from chalicelib.payments import repository
+from chalicelib.payments.domain import Payment, parse_payment_id
+from chalicelib.platform.transaction import Action
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+
+def record_payment(project: Project, payment: Payment) -> Action:
+    """This function will give the write of a payment, for the transaction that counts it on its bill.
+
+    Label: `payment {account}`. Three write units.
+    """
+    return repository.insert_payment(project, payment)
+
+
+def standing_payments(project: Project, payments: Iterable[Payment]) -> dict[str, Payment]:
+    """This function will give those of the payments that are on record already, by id. One read unit each."""
+    return repository.standing(project, payments)
+
+
+def get_payment(ctx: Context, *, payment_id: str) -> Payment:
+    """This function will give one payment; a consumer gets only their own.
+
+    :raises NotFound: for anything else.
+    """
+    bill_id, number = parse_payment_id(payment_id)
+    period, account, revision = parse_bill_id(bill_id)
+    payment = repository.find_payment(tenancy.get_project(ctx), account, period, revision, number)
+    if payment is None or not _may_see(ctx, payment.consumer_id):
+        raise NotFound("not-found", "there is no payment with this id")
+    return payment
+
+
+def list_payments(ctx: Context, *, month: Period, limit: int, cursor: str | None) -> Page[Payment]:
+    """This function will list what was paid in a calendar month, the newest first, one page at a time."""
+    return repository.month_page(tenancy.get_project(ctx), month, limit=limit, cursor=cursor)
+
+
+def list_payments_of_bill(ctx: Context, *, bill_id: str, limit: int, cursor: str | None) -> Page[Payment]:
+    """This function will list the payments of a bill by day, one page at a time; a consumer sees only their own.
+
+    :raises NotFound: for a bill that is not there, or not the consumer's.
+    """
+    project = tenancy.get_project(ctx)
+    bill = bills.find_bill(project, bill_id)
+    if bill is None or not _may_see(ctx, bill.consumer_id):
+        raise NotFound("not-found", "there is no bill with this id")
+    page = repository.bill_page(project, bill.account, bill.period, bill.revision, limit=limit, cursor=cursor)
+    return Page(tuple(sorted(page.items, key=lambda payment: payment.paid_on)), page.cursor)
+
+
+def list_payments_of_connection(ctx: Context, *, account: str, limit: int, cursor: str | None) -> Page[Payment]:
+    """This function will list a connection's payments, the newest bill's first; a consumer sees only their own.
+
+    :raises NotFound: for a connection that is not there, or not the consumer's.
+    """
+    connection = consumers.get_connection(ctx, account=account)
+    page = repository.account_page(tenancy.get_project(ctx), connection.account, limit=limit, cursor=cursor)
+    # Payments of whoever had the connection before are theirs, not the present consumer's.
+    seen = [payment for payment in page.items if _may_see(ctx, payment.consumer_id)]
+    return Page(tuple(sorted(seen, key=lambda payment: (payment.period, payment.paid_on), reverse=True)), page.cursor)
+
+
+def _may_see(ctx: Context, consumer_id: str | None) -> bool:
+    return ctx.actor.may("payments.read") or ctx.actor.owns(consumer_id)

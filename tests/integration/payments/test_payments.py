@@ -1,0 +1,87 @@
+"""Payments over HTTP: by bill, by connection, by month and by id, and whose they are."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.platform import clock
+from tests.support.http import Api
+from tests.support.utilities import NOVEMBER, PASSWORD, Utility, bring_history, open_waterworks, register_connection
+
+
+@pytest.fixture(autouse=True)
+def _in_november() -> Iterator[None]:
+    """11 November 2025."""
+    clock.use_time(lambda: NOVEMBER)
+    yield
+    clock.use_time(None)
+
+
+@pytest.fixture
+def utility(api: Api) -> Utility:
+    return open_waterworks(api)
+
+
+def _paid(day: str, amount: str) -> dict[str, str]:
+    return {"paymentDate": day, "amount": amount, "method": "cash"}
+
+
+def _two_months(account: str) -> list[dict[str, Any]]:
+    """This function will give September and October of an account, each paid in two parts."""
+    months = []
+    for month, before in ((9, 0), (10, 10)):
+        paid = [_paid("2025-11-03", "75.00"), _paid(f"2025-{month}-20".replace("-9-", "-09-"), "100.00")]
+        unit = {"prior": before, "current": before + 10, "totalAmount": "275.00", "payments": paid}
+        months.append({"year": 2025, "month": month, "readingDate": f"2025-{month:02}-05", "units": {account: unit}})
+    return months
+
+
+def test_payments_are_listed_by_bill_by_connection_and_by_month(utility: Utility) -> None:
+    admin = utility.as_staff()
+    account = register_connection(admin, utility, "SM-1")["accountNumber"]
+    bring_history(utility, admin, _two_months(account))
+
+    of_bill = admin.get(f"{utility.base}/bills/2025-09.{account}.1/payments").expect(200)["items"]
+    assert [(one["paidOn"], one["amount"]) for one in of_bill] == [("2025-09-20", "100.00"), ("2025-11-03", "75.00")]
+    of_connection = admin.get(f"{utility.base}/connections/{account}/payments").expect(200)["items"]
+    assert [(one["billReference"]["period"], one["paidOn"]) for one in of_connection] == [
+        ("October 2025", "2025-11-03"),
+        ("October 2025", "2025-10-20"),
+        ("September 2025", "2025-11-03"),
+        ("September 2025", "2025-09-20"),
+    ]
+    page = admin.get(f"{utility.base}/payments", month="2025-11", limit="1").expect(200)
+    rest = admin.get(f"{utility.base}/payments", month="2025-11", limit="1", cursor=page["cursor"]).expect(200)
+    assert {one["billReference"]["month"] for one in [*page["items"], *rest["items"]]} == {9, 10}
+    assert rest["cursor"] is None
+    admin.get(f"{utility.base}/payments").expect(400)
+    for unknown in ("2025-09.1.1", f"2025-08.{account}.1"):
+        admin.get(f"{utility.base}/bills/{unknown}/payments").expect(404)
+        admin.get(f"{utility.base}/payments/{unknown}.01K9R6TGM0W5GNPCRW6FPSSVTH").expect(404)
+
+
+def test_consumers_see_their_own_payments_also_of_a_connection_that_was_handed_over(api: Api, utility: Utility) -> None:
+    admin = utility.as_staff()
+    connection = register_connection(admin, utility, "SM-1")
+    account = connection["accountNumber"]
+    bring_history(utility, admin, _two_months(account))
+    heir = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
+    people = []
+    for login, consumer in (("juan", connection["consumerId"]), ("ana", heir)):
+        admin.post(f"{utility.consumers}/{consumer}/login", {"login": login, "password": PASSWORD}).expect(201)
+        people.append(api.sign_in(utility.client, login, PASSWORD))
+    juan, ana = people
+    of_bill = f"{utility.base}/bills/2025-09.{account}.1/payments"
+    (payment, _) = juan.get(of_bill).expect(200)["items"]
+    assert len(juan.get(f"{utility.base}/connections/{account}/payments").expect(200)["items"]) == 4
+    juan.get(f"{utility.base}/payments", month="2025-11").expect(403)
+    ana.get(f"{utility.base}/connections/{account}/payments").expect(404)
+
+    path = f"{utility.base}/connections/{account}/handovers"
+    admin.post(path, {"consumerId": heir, "reason": "Sold"}).expect(200)
+    assert ana.get(f"{utility.base}/connections/{account}/payments").expect(200)["items"] == []
+    ana.get(of_bill).expect(404)
+    ana.get(f"{utility.base}/payments/{payment['id']}").expect(404)
+    assert juan.get(f"{utility.base}/payments/{payment['id']}").expect(200) == payment
+    assert len(juan.get(of_bill).expect(200)["items"]) == 2

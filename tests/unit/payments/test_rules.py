@@ -1,0 +1,112 @@
+"""Which payments a bill takes, and how it stands after them."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.bills.domain import Bill, IssueTerms, make_bill, usage_of
+from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.money import Money
+from chalicelib.payments.domain import Payment, check_payment, paid_by, parse_payment_id
+from tests.support.examples import FIFTH, NOW, WATERWORKS, WATERWORKS_BOOK, connection, due_of, reading
+
+_RATING = WATERWORKS_BOOK.rate("residential", usage_of(WATERWORKS, reading(), connection()))
+BILL = make_bill(WATERWORKS, reading(), connection(), _RATING, IssueTerms("run-1", NOW, None, None, due_of(WATERWORKS)))
+PAYMENT = Payment(
+    number="01K9R6TGM0W5GNPCRW6FPSSVTH",
+    account=BILL.account,
+    period=BILL.period,
+    revision=1,
+    consumer_id=BILL.consumer_id,
+    amount=Money(10_00, "PHP"),
+    paid_on=FIFTH,
+    method="cash",
+    check_number=None,
+    reference=None,
+    notes=None,
+    source="migrated",
+    origin="import-1",
+    recorded_by="admin",
+    recorded_at=NOW,
+)
+TODAY = date(2025, 11, 20)
+
+
+def _of(minor: int) -> Payment:
+    return replace(PAYMENT, amount=Money(minor, "PHP"))
+
+
+def _after(*payments: int) -> Bill:
+    return paid_by(BILL, [_of(minor) for minor in payments])
+
+
+@pytest.mark.parametrize(
+    ("payments", "day", "status"),
+    [
+        ((), BILL.due_on, "open"),
+        ((), BILL.due_on + timedelta(days=1), "overdue"),
+        ((100_00,), BILL.due_on, "partial"),
+        ((100_00,), BILL.due_on + timedelta(days=1), "overdue"),
+        ((100_00, 175_00), BILL.due_on, "paid"),
+        ((275_00,), BILL.due_on + timedelta(days=900), "paid"),
+    ],
+)
+@pytest.mark.covers("S1-043")
+def test_a_bill_of_275_stands_as_its_payments_and_the_day_have_it(
+    payments: tuple[int, ...], day: date, status: str
+) -> None:
+    assert _after(*payments).status_on(day) == status
+
+
+def test_a_bill_of_nothing_is_paid() -> None:
+    assert replace(BILL, total=Money(0, "PHP")).status_on(BILL.due_on + timedelta(days=1)) == "paid"
+
+
+@given(st.lists(st.integers(1, 400_00), max_size=6))
+def test_a_bill_takes_payments_up_to_its_total_and_not_a_cent_more(amounts: list[int]) -> None:
+    if sum(amounts) > BILL.total.minor:
+        with pytest.raises(Invalid, match=r"more than the 275\.00 that is due"):
+            _after(*amounts)
+    else:
+        bill = _after(*amounts)
+        assert bill.paid.minor == sum(amounts)
+        assert bill.paid + bill.amount_due == bill.total
+        assert replace(bill, paid_minor=0) == BILL
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"amount": Money(0, "PHP")}, "bad-amount"),
+        ({"amount": Money(-1, "PHP")}, "bad-amount"),
+        ({"paid_on": TODAY + timedelta(days=1)}, "future-date"),
+        ({"paid_on": BILL.billed_on - timedelta(days=1)}, "before-bill"),
+        ({"method": "check"}, "check-number"),
+        ({"check_number": "1234"}, "check-number"),
+    ],
+)
+def test_a_payment_that_can_not_be_is_refused(change: dict[str, object], code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_payment(replace(PAYMENT, **change), BILL, today=TODAY)  # type: ignore[arg-type]
+    assert refused.value.code == code
+
+
+def test_a_payment_is_good_from_the_bills_day_until_today() -> None:
+    for day in (BILL.billed_on, TODAY):
+        check_payment(replace(PAYMENT, paid_on=day), BILL, today=TODAY)
+    check_payment(replace(PAYMENT, method="check", check_number="1234"), BILL, today=TODAY)
+
+
+def test_a_payments_id_names_its_bill_even_where_account_numbers_have_dots() -> None:
+    payment = replace(PAYMENT, account="A.1.2")
+    assert parse_payment_id(payment.id) == ("2025-11.A.1.2.1", payment.number)
+    with pytest.raises(NotFound):
+        parse_payment_id("2025-11.101.1.number")
+
+
+def test_two_payments_are_the_same_whoever_wrote_them_down() -> None:
+    assert PAYMENT.is_same_as(replace(PAYMENT, origin="import-2", recorded_by="eva"))
+    assert not PAYMENT.is_same_as(replace(PAYMENT, notes="at the office"))
