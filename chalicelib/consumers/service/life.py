@@ -66,10 +66,7 @@ def change_connection(
     lists = [] if area == before.area else [*areas.entering(ctx, area=area), *areas.leaving(ctx, area=before.area)]
     if meter_brand and meter_brand != before.meter_brand:
         lists.append(brands.is_known(ctx.client, meter_brand))
-    lists += choosing(ctx, project, before=before, after=after)
-    if tariff_id != before.tariff_id:
-        turned = {"from": before.tariff_id or "", "to": tariff_id or ""}
-        lists.append(_event(ctx, project, after, "tariff_changed", turned, reason or "", None))
+    lists += _with_tariff(ctx, project, before, after, reason)
     lists.append(noted(ctx, "changed", before, after))
     _commit(
         ctx, project, after, [*repository.store_connection(project, replace(before, version=version), after), *lists]
@@ -206,6 +203,17 @@ def _turn(
     event = _event(ctx, project, after, kind, {"was": before.status}, reason, on)
     _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
+
+
+def _with_tariff(
+    ctx: Context, project: Project, before: Connection, after: Connection, reason: str | None
+) -> list[Action]:
+    """This function will give the writes by which a connection names another tariff, and its history says so."""
+    if after.tariff_id == before.tariff_id:
+        return []
+    turned = {"from": before.tariff_id or "", "to": after.tariff_id or ""}
+    event = _event(ctx, project, after, "tariff_changed", turned, reason or "", None)
+    return [*choosing(ctx, project, before=before, after=after), event]
 
 
 def _event(
