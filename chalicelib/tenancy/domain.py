@@ -192,7 +192,7 @@ def _faults_of_days(settings: ProjectSettings) -> list[Fault]:
     if isinstance(due, DueByCycle) and settings.billing_cycle is None:
         faults.append(Fault("due.by", "no cycle decides: name one in billingCycle, or say here when bills are due"))
     if isinstance(due, DueOffset) and settings.billing_cycle is not None:
-        faults.append(Fault("due.days", "the billing cycle has its own number of days: say {by: cycle}"))
+        faults.append(Fault("due.days", "the billing cycle has its own number of days: say by: cycle"))
     if isinstance(due, DueDay) and not 1 <= due.day <= 31:
         faults.append(Fault("due.day", "a day of the month, 1 to 31"))
     if isinstance(due, DueDay) and due.month == "period" and settings.period_rule == "previous_month":
