@@ -61,7 +61,7 @@ mutate: .venv/ready ## Break the rating engine 120 times and count which breaks 
 
 .PHONY: fuzz
 fuzz: install ## Ask every operation as every role, 300 odd requests each (takes long)
-	@METERBOOK_FUZZ_EXAMPLES=300 $(BIN)/pytest tests/http/test_fuzz.py --timeout=3600
+	@METERBOOK_FUZZ_EXAMPLES=$${METERBOOK_FUZZ_EXAMPLES:-300} $(BIN)/pytest tests/http/test_fuzz.py --timeout=3600
 
 .PHONY: format
 format: .venv/ready ## Format the code and fix what can be fixed by itself

@@ -10,6 +10,7 @@ from chalicelib.bills.routes import blueprint as bills
 from chalicelib.consumers.routes import blueprint as consumers
 from chalicelib.cycles.routes import blueprint as cycles
 from chalicelib.devices.routes import blueprint as devices
+from chalicelib.identity.jobs import blueprint as identity_jobs
 from chalicelib.identity.routes import blueprint as identity
 from chalicelib.imports.jobs import blueprint as import_jobs
 from chalicelib.imports.routes import blueprint as imports
@@ -35,6 +36,5 @@ app.api.cors = CORSConfig(
 
 apis = (identity, tenancy, audit, cycles, areas, consumers, service_desk, tariffs, readings, devices, bills,
         payments, billing, onboarding, imports, openapi)  # fmt: skip
-jobs = (import_jobs, billing_jobs, tenancy_jobs)
-for blueprint in (*apis, *jobs):
+for blueprint in (*apis, import_jobs, billing_jobs, identity_jobs, tenancy_jobs):
     app.register_blueprint(blueprint)

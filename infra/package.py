@@ -27,7 +27,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 RESOURCES = ROOT / "infra" / "resources.yaml"
-SERVICES = frozenset({"dynamodb", "s3", "sqs", "ssm"})  # of AWS, that the code calls
+SERVICES = frozenset({"dynamodb", "s3", "sesv2", "sqs", "ssm"})  # of AWS, that the code calls
 
 _CACHE = ROOT / "build" / "dependencies"
 _PLATFORMS = ("manylinux_2_17_x86_64", "manylinux2014_x86_64")  # the oldest glibc of any Lambda runtime

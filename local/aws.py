@@ -43,7 +43,9 @@ _SETTINGS = {
     "TableName": "METERBOOK_TABLE",
     "BucketName": "METERBOOK_BUCKET",
     "BillingQueueUrl": "METERBOOK_BILLING_QUEUE",
+    "MailQueueUrl": "METERBOOK_MAIL_QUEUE",
 }
+_SENDER = "no-reply@meterbook.example"
 _OUTPUTS = {*_SETTINGS, "ImportQueueUrl"}
 
 
@@ -191,7 +193,8 @@ def _wait_until_up(running: LocalAws, log: Path, stopping: Callable[[], bool]) -
 def local_template(path: Path = TEMPLATE) -> str:
     """This function will give what the local AWS needs of a stack's template: tables, queues, buckets and rules."""
     whole = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
-    local: dict[str, Any] = {key: whole[key] for key in ("Parameters", "Mappings", "Conditions") if key in whole}
+    local: dict[str, Any] = {key: whole[key] for key in ("Mappings", "Conditions") if key in whole}
+    local["Parameters"] = {name: one for name, one in whole["Parameters"].items() if "Default" in one}
     local["Resources"] = {
         name: resource for name, resource in whole["Resources"].items() if resource.get("Type") in _LOCAL_KINDS
     }
@@ -243,8 +246,13 @@ def stack_outputs() -> dict[str, str] | None:
 
 
 def settings_from(outputs: dict[str, str]) -> dict[str, str]:
-    """This function will give the environment variables by which Meterbook finds its table, bucket and queue."""
-    return {variable: outputs[name] for name, variable in _SETTINGS.items()}
+    """This function will give the environment variables by which Meterbook finds its table, bucket and queues."""
+    return {variable: outputs[name] for name, variable in _SETTINGS.items()} | {"METERBOOK_MAIL_SENDER": _SENDER}
+
+
+def let_mails_out() -> None:
+    """This function will have the local AWS take mails from our sender; it keeps them and sends none."""
+    boto3.client("ses").verify_email_identity(EmailAddress=_SENDER)
 
 
 def is_whole(outputs: dict[str, str]) -> bool:
@@ -252,8 +260,8 @@ def is_whole(outputs: dict[str, str]) -> bool:
     try:
         boto3.client("dynamodb").describe_table(TableName=outputs["TableName"])
         boto3.client("s3").head_bucket(Bucket=outputs["BucketName"])
-        for queue in ("BillingQueueUrl", "ImportQueueUrl"):
-            boto3.client("sqs").get_queue_attributes(QueueUrl=outputs[queue], AttributeNames=["QueueArn"])
+        for queue in [url for name, url in outputs.items() if name.endswith("QueueUrl")]:
+            boto3.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
     except (ClientError, KeyError):
         return False
     return True

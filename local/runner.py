@@ -74,6 +74,7 @@ def _start_aws(running: contextlib.ExitStack, stop: threading.Event, state: Stat
     running.callback(_stop_aws, local_aws, state)
     aws.point_clients_at(aws_port)
     outputs = _resources(local_aws, state, applied)
+    aws.let_mails_out()
     os.environ.update(aws.settings_from(outputs), METERBOOK_TOKEN_KEYS=keys, METERBOOK_ROOT_KEYS=root_keys)
     return local_aws
 

@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from datetime import date
+from pathlib import Path
 
 from local import aws
 from local.trouble import Trouble
@@ -53,7 +54,7 @@ def use_the_laptop() -> None:
     :raises Trouble: if it does not run.
     """
     port = int(os.environ.get("METERBOOK_AWS_PORT", _PORT))
-    keys = aws.ROOT / ".local" / "root-keys.json"
+    keys = Path(os.environ.get("METERBOOK_STATE") or aws.ROOT / ".local") / "root-keys.json"
     if not aws.is_taken(port) or not keys.exists():
         raise Trouble("nothing runs on this machine: start `make run`, or name a deployed table in METERBOOK_TABLE")
     aws.point_clients_at(port)

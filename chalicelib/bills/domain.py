@@ -12,6 +12,7 @@ from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import plain
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs.domain import Line, Rating, Usage
 from chalicelib.tenancy.domain import Project
@@ -28,7 +29,9 @@ class Bill:
     Only `paid_minor` moves, with the payments that it is the sum of. `billed_on` is the day printed on it, `issued_at`
     the start of the run that made it, or of the migration (`run_id` is then the import's); `digest` stands for
     everything it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter
-    showed; `tariff_id` the tariff that the connection named, if it was not rated by its class.
+    showed; below zero, what was billed ahead by estimates. What of that is left is `carried_on`. `estimated`: nobody
+    read the meter, and `reading` is what it would show by the average of the last uses. `tariff_id`: the tariff that
+    the connection named, if it was not rated by its class.
     """
 
     account: str
@@ -51,6 +54,8 @@ class Bill:
     digest: str
     carried: Decimal | None = None
     tariff_id: str | None = None
+    carried_on: Decimal | None = None
+    estimated: bool = False
     paid_minor: int = 0
     migrated: bool = False
 
@@ -61,6 +66,34 @@ class Bill:
     @property
     def reading_id(self) -> str:
         return f"{self.period}.{self.account}"
+
+    @property
+    def register_range(self) -> Decimal:
+        """How much the register can show, if it started again at zero since `previous`; else nothing."""
+        return self._counted - (self.reading - self.previous)
+
+    @property
+    def _counted(self) -> Decimal:
+        return self.usage + (self.carried_on or 0) - (self.carried or 0)
+
+    def explain_use(self) -> tuple[str, ...]:
+        """This function will say in plain sentences where the use comes from, ending with what is billed.
+
+        158 read after 140, 10 billed by an estimate: "158 - 140 = 18 m3", "10 m3 were billed before", "billed: 8 m3".
+        """
+        over = f"{plain(self.register_range)} + " if self.register_range else ""
+        said = [f"{over}{plain(self.reading)} - {plain(self.previous)} = {plain(self._counted)} {self.unit}"]
+        if self.register_range:
+            said[0] += "; the register started again at zero"
+        if self.estimated:
+            said[0] += "; nobody read the meter, so this is estimated from the last uses"
+        if self.carried and self.carried > 0:
+            said.append(f"{plain(self.carried)} {self.unit} were used on the meter before")
+        if self.carried and self.carried < 0:
+            said.append(f"{plain(-self.carried)} {self.unit} were billed before")
+        if self.carried_on:
+            said.append(f"{plain(-self.carried_on)} {self.unit} more were billed than used; the next bill has them off")
+        return (*said, f"billed: {plain(self.usage)} {self.unit}") if len(said) > 1 else tuple(said)
 
     @property
     def paid(self) -> Money:
@@ -142,6 +175,8 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         digest=rating.digest,
         carried=reading.carried,
         tariff_id=connection.tariff_id,
+        carried_on=reading.carried_on,
+        estimated=reading.estimated,
         migrated=terms.migrated,
     )
 

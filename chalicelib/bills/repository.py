@@ -37,6 +37,10 @@ class BillItem(TableItem):
     digest = UnicodeAttribute(attr_name="dg")
     carried = DecimalAttribute(attr_name="cd", null=True)
     tariff_id = UnicodeAttribute(attr_name="tf", null=True)
+    carried_on = DecimalAttribute(attr_name="co", null=True)
+    estimated = IntAttribute(attr_name="es", null=True)  # 1, or absent
+    # How much the register can show, where it ran over: what it showed follows from this, `previous` and `usage`.
+    register_range = DecimalAttribute(attr_name="rg", null=True)
     paid_minor = IntAttribute(attr_name="pd", null=True)
     migrated = IntAttribute(attr_name="mg", null=True)
 
@@ -103,6 +107,9 @@ def _item(project: Project, bill: Bill) -> BillItem:
         digest=bill.digest,
         carried=bill.carried,
         tariff_id=bill.tariff_id,
+        carried_on=bill.carried_on,
+        estimated=1 if bill.estimated else None,
+        register_range=bill.register_range or None,
         paid_minor=bill.paid_minor or None,
         migrated=1 if bill.migrated else None,
     )
@@ -125,7 +132,7 @@ def _bill(item: BillItem) -> Bill:
         meter_number=item.meter_number,
         read_on=item.read_on,
         previous=item.previous,
-        reading=item.previous + item.usage - (item.carried or Decimal(0)),
+        reading=item.previous + item.usage - _sum(item.carried, item.register_range) + _sum(item.carried_on),
         usage=item.usage,
         unit=item.unit,
         lines=unpack_lines(item.lines, item.currency),
@@ -136,6 +143,12 @@ def _bill(item: BillItem) -> Bill:
         digest=item.digest,
         carried=item.carried,
         tariff_id=item.tariff_id,
+        carried_on=item.carried_on,
+        estimated=bool(item.estimated),
         paid_minor=item.paid_minor or 0,
         migrated=bool(item.migrated),
     )
+
+
+def _sum(*parts: Decimal | None) -> Decimal:
+    return sum((part for part in parts if part is not None), Decimal(0))

@@ -89,8 +89,14 @@ class BillOut(Schema):
     read_on: Day
     previous_reading: DecimalText
     current_reading: DecimalText
+    rolled_over: bool = Field(description="The register ran over between the two readings: its range is in the use")
     usage: DecimalText
-    carried: DecimalText | None = Field(description="The part of the use that a meter exchanged meanwhile showed")
+    carried: DecimalText | None = Field(
+        description="The part of the use that a meter exchanged meanwhile showed; below zero, billed ahead by estimates"
+    )
+    carried_on: DecimalText | None = Field(description="Below zero: billed ahead even so, off the next bill's use")
+    estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
+    use_explained: tuple[str, ...] = Field(description="Where the use comes from", examples=[["150 - 140 = 10 m3"]])
     unit: str
     lines: tuple[BillLine, ...]
     total: Amount
@@ -126,8 +132,12 @@ class BillOut(Schema):
             read_on=bill.read_on,
             previous_reading=bill.previous,
             current_reading=bill.reading,
+            rolled_over=bool(bill.register_range),
             usage=bill.usage,
             carried=bill.carried,
+            carried_on=bill.carried_on,
+            estimated=bill.estimated,
+            use_explained=bill.explain_use(),
             unit=bill.unit,
             lines=tuple(BillLine.of(line) for line in bill.lines),
             total=str(bill.total),

@@ -3,7 +3,6 @@
 from chalice.app import Blueprint
 
 from chalicelib.consumers import service
-from chalicelib.consumers.domain import MeterDetails
 from chalicelib.consumers.schemas.connections import (
     ConnectionChange,
     ConnectionOut,
@@ -29,15 +28,19 @@ from chalicelib.consumers.schemas.people import (
     NewConsumer,
     NewLogin,
     ProfileChange,
+    Registered,
+    Registration,
+    UserDeleted,
 )
 from chalicelib.kernel.context import Context
-from chalicelib.platform.http import SIGNED_IN, endpoint
+from chalicelib.platform.http import PUBLIC, SIGNED_IN, endpoint
 from chalicelib.platform.schema import PageQuery
 
 blueprint = Blueprint(__name__)
 
 _CONSUMERS = "/api/clients/{client}/consumers"
 _CONSUMER = _CONSUMERS + "/{consumer}"
+_USER = "/api/clients/{client}/users/{user}"
 _BRANDS = "/api/clients/{client}/meter-brands"
 _CONNECTIONS = "/api/clients/{client}/projects/{project}/connections"
 _CONNECTION = _CONNECTIONS + "/{account}"
@@ -113,18 +116,27 @@ def open_brand(ctx: Context, *, body: BrandBody) -> BrandBody:
 
 
 @endpoint(
-    blueprint,
-    "POST",
-    _CONSUMERS + "/{consumer}/login",
-    permission="consumers.manage",
-    body=NewLogin,
-    returns=LoginMade,
-    status=201,
+    blueprint, "POST", _CONSUMER + "/login", permission="consumers.manage", body=NewLogin, returns=LoginMade, status=201
 )
 def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
     """Let a consumer sign in."""
     user = service.open_login(ctx, consumer_id=consumer, login=body.login, password=body.password)
     return LoginMade(user_id=user.id, login=user.login)
+
+
+@endpoint(blueprint, "POST", "/api/auth/register", permission=PUBLIC, body=Registration, returns=Registered, status=201)
+def register_self(ctx: Context, *, body: Registration) -> Registered:
+    """Register yourself as a consumer, where the utility allows it."""
+    facts = body.model_dump(by_alias=False, exclude={"client"})
+    consumer, user = service.register_self(ctx, client_id=body.client, **facts)
+    shown = ConsumerOut.of(consumer)
+    return Registered(consumer=shown, user_id=user.id, login=user.login, number=user.number, role=user.role)
+
+
+@endpoint(blueprint, "DELETE", _USER, permission="users.manage", returns=UserDeleted)
+def delete_user(ctx: Context, *, user: str) -> UserDeleted:
+    """Delete a user: the record stays, and nobody signs in by it again."""
+    return UserDeleted.of(service.delete_user(ctx, user_id=user))
 
 
 @endpoint(
@@ -147,7 +159,7 @@ def register_connection(ctx: Context, *, body: NewConnection) -> ConnectionOut:
         meter_number=body.meter_number,
         area=body.area,
         initial_reading=body.initial_reading,
-        details=MeterDetails(body.purpose, body.meter_brand, body.installed_on, body.facts.to_domain(), body.tariff_id),
+        details=body.details(),
     )
     return ConnectionOut.of(connection)
 
@@ -166,14 +178,7 @@ def list_connections(ctx: Context, *, query: ConnectionQuery) -> ConnectionPage:
     return ConnectionPage(items=tuple(ConnectionOut.of(each) for each in page.items), cursor=page.cursor)
 
 
-@endpoint(
-    blueprint,
-    "GET",
-    _CONNECTIONS + "/{account}",
-    permission="connections.read",
-    or_own=True,
-    returns=ConnectionOut,
-)
+@endpoint(blueprint, "GET", _CONNECTION, permission="connections.read", or_own=True, returns=ConnectionOut)
 def get_connection(ctx: Context, *, account: str) -> ConnectionOut:
     """Show a connection."""
     return ConnectionOut.of(service.get_connection(ctx, account=account))
@@ -244,10 +249,12 @@ def exchange_meter(ctx: Context, *, account: str, body: MeterExchange) -> Connec
     exchanged = service.exchange_meter(
         ctx,
         account=account,
+        rolled_over=body.rolled_over,
         meter_number=body.meter_number,
         final=body.final_reading,
         first=body.first_reading,
         meter_brand=body.meter_brand,
+        meter_digits=body.meter_digits,
         on=body.on,
         reason=body.reason,
     )
@@ -255,12 +262,7 @@ def exchange_meter(ctx: Context, *, account: str, body: MeterExchange) -> Connec
 
 
 @endpoint(
-    blueprint,
-    "POST",
-    _CONNECTION + "/handovers",
-    permission="connections.manage",
-    body=HandOver,
-    returns=ConnectionOut,
+    blueprint, "POST", _CONNECTION + "/handovers", permission="connections.manage", body=HandOver, returns=ConnectionOut
 )
 def hand_over(ctx: Context, *, account: str, body: HandOver) -> ConnectionOut:
     """Make a connection another consumer's."""

@@ -3,23 +3,29 @@
 from chalice.app import Blueprint
 
 from chalicelib.identity import service
-from chalicelib.identity.schemas import (
-    AreasChange,
+from chalicelib.identity.schemas.sessions import (
     LoginPage,
     LoginQuery,
+    Renewal,
+    Reset,
+    ResetAsked,
+    ResetRequest,
+    SignedOut,
+    SignInBody,
+    SignInOut,
+)
+from chalicelib.identity.schemas.users import (
+    AreasChange,
     MeOut,
+    MyChange,
     NewRole,
     NewStaff,
     PasswordChange,
     PasswordSet,
-    Renewal,
     RoleChange,
     RoleList,
     RoleOut,
     RoleSet,
-    SignedOut,
-    SignInBody,
-    SignInOut,
     StatusChange,
     UserChange,
     UserOut,
@@ -52,6 +58,21 @@ def renew(ctx: Context, *, body: Renewal) -> SignInOut:
     return SignInOut.of(service.renew(ctx, refresh_token=body.refresh_token))
 
 
+@endpoint(
+    blueprint, "POST", "/api/auth/password-reset", permission=PUBLIC, body=ResetRequest, returns=ResetAsked, status=202
+)
+def ask_for_reset(ctx: Context, *, body: ResetRequest) -> ResetAsked:
+    """Ask for a mail by which a forgotten password is set anew."""
+    service.ask_for_reset(ctx, client_id=body.client, login=body.login)
+    return ResetAsked.whatever()
+
+
+@endpoint(blueprint, "POST", "/api/auth/password-reset/confirm", permission=PUBLIC, body=Reset, returns=SignedOut)
+def reset_password(ctx: Context, *, body: Reset) -> SignedOut:
+    """Set a new password by the token that was mailed; all sessions end."""
+    return SignedOut(sessions=service.reset_password(ctx, token=body.token, new=body.password))
+
+
 @endpoint(blueprint, "POST", "/api/auth/logout", permission=SIGNED_IN, returns=SignedOut)
 def sign_out(ctx: Context) -> SignedOut:
     """End this session."""
@@ -68,6 +89,12 @@ def sign_out_everywhere(ctx: Context) -> SignedOut:
 def get_me(ctx: Context) -> MeOut:
     """Show who is signed in, and what they may do."""
     return MeOut.of_actor(service.get_me(ctx), ctx.actor)
+
+
+@endpoint(blueprint, "PATCH", "/api/me", permission=SIGNED_IN, body=MyChange, returns=UserOut)
+def change_me(ctx: Context, *, body: MyChange) -> UserOut:
+    """Change your name, phone number or e-mail address, as somebody of the utility."""
+    return UserOut.of(service.change_me(ctx, changes=body.given(), password=body.password))
 
 
 @endpoint(blueprint, "PUT", "/api/me/password", permission=SIGNED_IN, body=PasswordChange, returns=UserOut)
@@ -108,12 +135,6 @@ def get_user(ctx: Context, *, user: str) -> UserOut:
 def change_user(ctx: Context, *, user: str, body: UserChange) -> UserOut:
     """Change a user's name, phone number or e-mail address."""
     return UserOut.of(service.change_user(ctx, user_id=user, changes=body.given()))
-
-
-@endpoint(blueprint, "DELETE", _USER, permission="users.manage", returns=UserOut)
-def delete_user(ctx: Context, *, user: str) -> UserOut:
-    """Delete a user: the record stays, and nobody signs in by it again."""
-    return UserOut.of(service.delete_user(ctx, user_id=user))
 
 
 @endpoint(blueprint, "PUT", _USER + "/role", permission="users.manage", body=RoleChange, returns=UserOut)

@@ -1,7 +1,7 @@
 """What a preset is: a utility's way of working, written down as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.cycles.domain import BillingCycle
@@ -30,22 +30,27 @@ class PresetProject:
 
 
 @dataclass(frozen=True, slots=True)
-class Preset:
-    """A whole utility to begin with. `client.id` and its name are the source's own; whoever opens one gives others.
+class PresetRole:
+    """A built-in role that may do less at a source: `without` names the permissions that it has not."""
 
-    `withheld` is what built-in roles may not do there, though they may elsewhere.
-    """
+    name: str
+    without: frozenset[str]
+
+    def as_role(self) -> Role:
+        """This function will give the role as a client has it."""
+        built_in = BUILT_IN[self.name]
+        return replace(built_in, permissions=built_in.permissions - self.without)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A whole utility to begin with. `client.id` and its name are the source's own; whoever opens one gives others."""
 
     source: str
     client: Client
     projects: tuple[PresetProject, ...]
     cycles: tuple[BillingCycle, ...] = ()
-    withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    def roles(self) -> tuple[Role, ...]:
-        """This function will give the built-in roles that may do less there, as the client is to have them."""
-        known = ((BUILT_IN[name], without) for name, without in self.withheld.items())
-        return tuple(replace(role, permissions=role.permissions - without) for role, without in known)
+    roles: tuple[PresetRole, ...] = ()
 
 
 def project_of(presets: Mapping[str, Preset], preset_id: str, project_id: str) -> PresetProject:

@@ -38,10 +38,8 @@ def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
     if there is not None and there != client:
         raise Conflict("client-taken", f"there is a client {client.id} already; choose another id")
     tenancy.open_client(client=client)
-    there_already = identity.list_roles(ctx)
-    for role in preset.roles():
-        if role not in there_already:
-            identity.define_role(ctx, role=role)
+    for role in preset.roles:
+        identity.begin_with_role(ctx, role=role.as_role())
     for project in preset.projects:
         _add(ctx, preset, project, project.id)
     return client

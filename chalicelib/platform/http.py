@@ -171,13 +171,16 @@ def _carry_out(
             headers["Location"] = known.location.format(**path_parameters, **result.model_dump(by_alias=False))
         return Response(result.model_dump_json(by_alias=True), headers, known.status)
 
-    if context.request_key is None or known.method != "POST" or known.permission == PUBLIC:
+    if context.request_key is None or known.method != "POST":
         response = call(context)
     else:
         place = (known.method, str(request.context.get("path", known.path)))
         asked = print_of(context, arguments["body"].model_dump_json() if known.body else "")
         ids = derived_ids(context.client, context.actor.id, *place, context.request_key, asked)
-        response = answer_once(context, place, asked, lambda: call(replace(context, new_id=ids)))
+        again = replace(context, new_id=ids)
+        # A stranger's answer is not kept; with the same key and body they meet what they made.
+        public = known.permission == PUBLIC
+        response = call(again) if public else answer_once(context, place, asked, lambda: call(again))
     response.headers.update({"Content-Type": "application/json", **SECURITY_HEADERS})
     return response
 
@@ -192,7 +195,7 @@ def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, st
         client = token.client
         also = (keys.project(client, slug(project, "a project's id")),) if project else ()
         actor, read_along = check_session(token, now, also)
-    key = request.headers.get("idempotency-key") if known.permission != PUBLIC else None
+    key = request.headers.get("idempotency-key") if known.permission != PUBLIC or known.status == 201 else None
     if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
         raise Invalid("bad-idempotency-key", "an Idempotency-Key is 1 to 128 printable ASCII characters")
     context = Context(

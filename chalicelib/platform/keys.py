@@ -99,6 +99,10 @@ def logins_of(client_id: str, user_id: str) -> str:
     return f"{client_id}#USER-LOGINS#{user_id}"
 
 
+def password_reset(client_id: str, user_id: str) -> Key:
+    return f"{client_id}#RESET#{user_id}", "RESET"
+
+
 def role(client_id: str, name: str) -> Key:
     return f"{client_id}#ROLES", f"ROLE#{name}"
 
@@ -134,6 +138,10 @@ def consumer_words(client_id: str, word: str) -> str:
 
 def email(client_id: str, normalised: str) -> Key:
     return f"{client_id}#EMAIL#{normalised}", "EMAIL"
+
+
+def registrations(client_id: str, hour: str, whose: str) -> Key:
+    return f"{client_id}#REGISTRATIONS#{hour}", whose
 
 
 def meter_brand(client_id: str, brand_id: str) -> Key:

@@ -92,14 +92,16 @@ def _parameters(endpoint: Endpoint, schemas: Any, definitions: dict[str, Any]) -
             {"name": field, "in": "query", "required": field in described.get("required", []), "schema": schema}
             for field, schema in described["properties"].items()
         ]
-    if endpoint.method == "POST" and endpoint.permission != PUBLIC:
+    if endpoint.method == "POST" and (endpoint.permission != PUBLIC or endpoint.status == 201):
         parameters.append(_IDEMPOTENCY_KEY)
     return parameters
 
 
 def _responses(endpoint: Endpoint, schemas: Any) -> dict[str, Any]:  # noqa: ANN401
     answer = {
-        "description": "Done" if endpoint.status != 202 else "Accepted: poll the Location",
+        "description": "Done"
+        if endpoint.status != 202
+        else f"Accepted{': poll the Location' * bool(endpoint.location)}",
         "content": {"application/json": {"schema": schemas[(endpoint.returns, "serialization")]}},
     }
     if endpoint.location:

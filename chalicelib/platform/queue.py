@@ -34,3 +34,8 @@ def send_to_billing(bodies: Sequence[dict[str, Any]]) -> None:
         answer = _client().send_message_batch(QueueUrl=url, Entries=entries)  # type: ignore[arg-type]
         if answer.get("Failed"):
             raise RuntimeError(f"the queue refused {len(answer['Failed'])} messages")
+
+
+def send_to_mails(body: dict[str, Any]) -> None:
+    """This function will put one message on the queue of mails to send."""
+    _client().send_message(QueueUrl=settings.mail_queue_url(), MessageBody=json.dumps(body, sort_keys=True))

@@ -29,6 +29,21 @@ def billing_queue_url() -> str:
     return _required("METERBOOK_BILLING_QUEUE")
 
 
+def mail_queue_url() -> str:
+    """This function will give the address of the queue of mails to send."""
+    return _required("METERBOOK_MAIL_QUEUE")
+
+
+def mail_sender() -> str:
+    """This function will give the address that all mails come from."""
+    return _required("METERBOOK_MAIL_SENDER")
+
+
+def portal() -> str | None:
+    """This function will give the address of the web portal that mails lead to, if there is one."""
+    return os.environ.get("METERBOOK_PORTAL") or None
+
+
 @cache
 def token_keys() -> dict[str, str]:
     """This function will give the signing secrets by key id, the current one first.

@@ -38,6 +38,7 @@ class ReadingItem(TableItem):
     confirmed_at = InstantAttribute(attr_name="ca", null=True)
     version = IntAttribute(attr_name="v")
     carried = DecimalAttribute(attr_name="cd", null=True)
+    carried_on = DecimalAttribute(attr_name="co", null=True)
 
 
 class PeriodItem(TableItem):
@@ -109,6 +110,14 @@ def find_reading(project: Project, period: Period, account: str) -> Reading | No
     return _reading(item) if item else None
 
 
+def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Reading]:
+    """This function will read a period's readings of some connections, 100 to a request, one read unit for each."""
+    shards = project.settings.shards
+    wanted = [keys.reading(project.client, project.id, period, account, shards) for account in set(accounts)]
+    found = ReadingItem.batch_get(wanted, consistent_read=True)
+    return {reading.account: reading for reading in map(_reading, found)}
+
+
 def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Reading]:
     """This function will read all readings of a period's shard as they are now: one read unit for about 15."""
     partition = keys.period_shard(project.client, project.id, period, shard)
@@ -122,12 +131,11 @@ def readings_page(project: Project, period: Period, *, limit: int, cursor: str |
     return Page(tuple(_reading(item) for item in page.items), page.cursor)
 
 
-def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Reading]:
-    """This function will read readings of a period by account, 100 to a request, one read unit each."""
+def readings_of_account(project: Project, periods: Iterable[Period], account: str) -> list[Reading]:
+    """This function will read what was read of a connection in up to 100 periods, in one request: a unit for each."""
     shards = project.settings.shards
-    wanted = [keys.reading(project.client, project.id, period, account, shards) for account in set(accounts)]
-    found = ReadingItem.batch_get(wanted, consistent_read=True)
-    return {reading.account: reading for reading in map(_reading, found)}
+    wanted = [keys.reading(project.client, project.id, period, account, shards) for period in periods]
+    return [_reading(item) for item in ReadingItem.batch_get(wanted, consistent_read=True)]
 
 
 def pending_page(project: Project, areas: Sequence[str] | None, *, limit: int, cursor: str | None) -> Page[Reading]:
@@ -158,6 +166,7 @@ def _reading_item(project: Project, reading: Reading) -> ReadingItem:
         confirmed_at=reading.confirmed_at,
         version=reading.version,
         carried=reading.carried,
+        carried_on=reading.carried_on,
     )
     if reading.state == "pending":
         item.g2p = keys.pending_readings(project.client, project.id, shard_of(reading.account, shards))
@@ -187,4 +196,5 @@ def _reading(item: ReadingItem) -> Reading:
         confirmed_at=item.confirmed_at,
         version=item.version,
         carried=item.carried,
+        carried_on=item.carried_on,
     )

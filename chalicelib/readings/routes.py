@@ -11,11 +11,16 @@ from chalicelib.readings.schemas import (
     ConfirmationsOut,
     ConfirmPending,
     CorrectedReading,
+    EstimatesOut,
+    EstimateUnread,
     NewReading,
     PendingQuery,
     ReadingOut,
     ReadingPage,
     ReadingsQuery,
+    UnreadOut,
+    UnreadPage,
+    UnreadQuery,
 )
 
 blueprint = Blueprint(__name__)
@@ -41,14 +46,24 @@ def take_reading(ctx: Context, *, body: NewReading) -> ReadingOut:
         meter_number=body.meter_number,
         value=body.reading,
         read_on=body.read_on,
+        rolled_over=body.rolled_over,
     )
     return ReadingOut.of(reading)
 
 
 @endpoint(blueprint, "GET", _READINGS, permission="readings.read", query=ReadingsQuery, returns=ReadingPage)
 def list_readings(ctx: Context, *, query: ReadingsQuery) -> ReadingPage:
-    """List the readings of a period."""
-    page = service.list_readings(ctx, period=query.period, limit=query.limit, cursor=query.cursor)
+    """List the readings of a period or of certain days, of all connections or one."""
+    page = service.list_readings(
+        ctx,
+        period=query.period,
+        first_day=query.from_,
+        last_day=query.to,
+        account=query.account_number,
+        state=query.state,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
     return ReadingPage(items=tuple(ReadingOut.of(reading) for reading in page.items), cursor=page.cursor)
 
 
@@ -72,6 +87,29 @@ def list_pending(ctx: Context, *, query: PendingQuery) -> ReadingPage:
     """List the readings that wait for confirmation."""
     page = service.list_pending(ctx, area=query.area, limit=query.limit, cursor=query.cursor)
     return ReadingPage(items=tuple(ReadingOut.of(reading) for reading in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", _READINGS + "/unread", permission="readings.read", query=UnreadQuery, returns=UnreadPage)
+def list_unread(ctx: Context, *, query: UnreadQuery) -> UnreadPage:
+    """List the active connections that nobody has read for a period."""
+    page = service.list_unread(ctx, period=query.period, area=query.area, limit=query.limit, cursor=query.cursor)
+    return UnreadPage(items=tuple(UnreadOut.of(each) for each in page.items), cursor=page.cursor)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _READINGS + "/estimates",
+    permission="readings.edit",
+    body=EstimateUnread,
+    returns=EstimatesOut,
+)
+def estimate_unread(ctx: Context, *, body: EstimateUnread) -> EstimatesOut:
+    """Estimate what nobody has read for a period: one connection, an area or all."""
+    if body.account_number:
+        service.estimate_reading(ctx, period=body.period, account=body.account_number)
+        return EstimatesOut(estimated=1, left=(), cursor=None)
+    return EstimatesOut.of(service.estimate_unread(ctx, period=body.period, area=body.area, cursor=body.cursor))
 
 
 @endpoint(
@@ -103,7 +141,10 @@ def get_reading(ctx: Context, *, reading: str) -> ReadingOut:
 )
 def correct_reading(ctx: Context, *, reading: str, body: CorrectedReading) -> ReadingOut:
     """Correct a reading that is not billed yet."""
-    return ReadingOut.of(service.correct_reading(ctx, reading_id=reading, value=body.reading, read_on=body.read_on))
+    corrected = service.correct_reading(
+        ctx, reading_id=reading, value=body.reading, read_on=body.read_on, rolled_over=body.rolled_over
+    )
+    return ReadingOut.of(corrected)
 
 
 @endpoint(blueprint, "POST", _READINGS + "/{reading}/confirmation", permission="readings.confirm", returns=ReadingOut)

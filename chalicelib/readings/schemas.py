@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from chalicelib.consumers.domain import Connection
 from chalicelib.platform.schema import (
     AccountNumber,
     Day,
@@ -14,9 +15,15 @@ from chalicelib.platform.schema import (
     Schema,
 )
 from chalicelib.readings.domain.reading import Reading
-from chalicelib.readings.service import Confirmations
+from chalicelib.readings.service import Confirmations, Estimates
 
 Area = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
+
+
+RolledOver = Annotated[
+    bool,
+    Field(strict=True, description="The register ran over, though it counted on by a tenth of its range or more"),
+]
 
 
 class NewReading(Schema):
@@ -26,6 +33,7 @@ class NewReading(Schema):
     meter_number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] | None = None
     reading: Annotated[DecimalText, Field(ge=0)]
     read_on: Day
+    rolled_over: RolledOver = False
 
 
 class CorrectedReading(Schema):
@@ -33,10 +41,14 @@ class CorrectedReading(Schema):
 
     reading: Annotated[DecimalText, Field(ge=0)]
     read_on: Day
+    rolled_over: RolledOver = False
 
 
 class ReadingOut(Schema):
-    """A reading: `usage` is `reading` less `previous`, plus `carried`."""
+    """A reading: `usage` is `reading` less `previous`, plus `carried`; with `rollover`, plus the register's range.
+
+    Where that is below zero nothing is billed, and it is `carriedOn` to the next reading.
+    """
 
     id: str
     account_number: str
@@ -47,10 +59,14 @@ class ReadingOut(Schema):
     reading: DecimalText
     previous: DecimalText
     usage: DecimalText
-    carried: DecimalText | None = Field(description="What was used on a meter exchanged since the reading before")
+    carried: DecimalText | None = Field(
+        description="What was used on a meter exchanged since the reading before; below zero, billed ahead by estimates"
+    )
+    carried_on: DecimalText | None = Field(description="Below zero: billed ahead even so, off the next reading's use")
     state: Literal["pending", "confirmed"]
-    flags: tuple[str, ...] = Field(description="What a person should look at: late, high_use, no_use")
-    source: Literal["manual", "import", "migrated"]
+    flags: tuple[str, ...] = Field(description="What a person should look at: late, high_use, no_use, rollover")
+    source: Literal["manual", "import", "estimated", "migrated"]
+    estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
     entered_by: str
     entered_at: Instant
     confirmed_by: str | None
@@ -69,9 +85,11 @@ class ReadingOut(Schema):
             previous=reading.previous,
             usage=reading.usage,
             carried=reading.carried,
+            carried_on=reading.carried_on,
             state=reading.state,
             flags=reading.flags,
             source=reading.source,
+            estimated=reading.estimated,
             entered_by=reading.entered_by,
             entered_at=reading.entered_at,
             confirmed_by=reading.confirmed_by,
@@ -80,16 +98,20 @@ class ReadingOut(Schema):
 
 
 class ReadingPage(Schema):
-    """One page of readings."""
+    """One page of readings. With filters it may be short and still have a cursor."""
 
     items: tuple[ReadingOut, ...]
     cursor: str | None
 
 
 class ReadingsQuery(PageQuery):
-    """Which period's readings."""
+    """Which readings: of a period, or of days (without either the year until today); of all connections or one."""
 
-    period: PeriodText
+    period: PeriodText | None = None
+    account_number: AccountNumber | None = None
+    from_: Day | None = Field(default=None, alias="from", description="First day; a year before `to` if left out")
+    to: Day | None = Field(default=None, description="Last day; today if left out")
+    state: Literal["pending", "confirmed"] | None = None
 
 
 class BalanceQuery(Schema):
@@ -108,6 +130,79 @@ class BalanceOut(Schema):
     building: DecimalText
     calculated: bool = Field(description="No building meter was read: its use is that of units and common areas")
     loss: DecimalText = Field(description="What the building's own meter showed beyond the others")
+
+
+class UnreadQuery(PageQuery):
+    """Which period's reading is missing, and in which area (all areas, if left out)."""
+
+    period: PeriodText
+    area: Area | None = None
+
+
+class UnreadOut(Schema):
+    """A connection that is to be read, and what is known before its meter is."""
+
+    account_number: str
+    consumer_name: str
+    meter_number: str
+    area: str
+    previous: DecimalText = Field(description="What the meter really showed last, at first the initial reading")
+    last_read_on: Day | None
+    last_period: PeriodText | None
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self:
+        return cls(
+            account_number=connection.account,
+            consumer_name=connection.consumer_name,
+            meter_number=connection.meter_number,
+            area=connection.area,
+            previous=connection.last_value,
+            last_read_on=connection.last_read_on,
+            last_period=connection.last_period,
+        )
+
+
+class UnreadPage(Schema):
+    """One page of connections without a reading. It may be short and still have a cursor."""
+
+    items: tuple[UnreadOut, ...]
+    cursor: str | None
+
+
+class EstimateUnread(Schema):
+    """What to estimate for a period: one connection, or all that nobody read of an area or of the project."""
+
+    period: PeriodText
+    account_number: AccountNumber | None = None
+    area: Area | None = None
+    cursor: str | None = Field(default=None, max_length=2000, description="The cursor of the answer before")
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> Self:
+        if self.account_number and (self.area or self.cursor):
+            raise ValueError("give accountNumber alone, or an area, or neither")
+        return self
+
+
+class LeftUnreadOut(Schema):
+    """A connection that could not be estimated, and why."""
+
+    account_number: str
+    reason: str
+
+
+class EstimatesOut(Schema):
+    """How many readings were estimated, and what was not. With a cursor others are left: ask again with it."""
+
+    estimated: int
+    left: tuple[LeftUnreadOut, ...]
+    cursor: str | None
+
+    @classmethod
+    def of(cls, done: Estimates) -> Self:
+        left = tuple(LeftUnreadOut(account_number=one.account, reason=one.reason) for one in done.left)
+        return cls(estimated=done.estimated, left=left, cursor=done.cursor)
 
 
 class PendingQuery(PageQuery):

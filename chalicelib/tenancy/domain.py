@@ -139,6 +139,10 @@ class Project:
         if self.months == 3 and quarter != period:
             raise Invalid("not-a-quarter", f"quarters are billed here, by their last month: {period} lies in {quarter}")
 
+    def last_reading_day(self, period: Period) -> date:
+        """This function will give the last day whose reading bills a period."""
+        return (period.shifted(1) if self.settings.period_rule == "previous_month" else period).last_day
+
     def fiscal_month_of(self, period: Period) -> FiscalMonth | None:
         """This function will place a period in the client's fiscal year, if it counts in one."""
         start = self.settings.fiscal_start

@@ -17,7 +17,7 @@ def seal_audit_logs(event: CloudWatchEvent) -> None:  # noqa: ARG001 - schedules
 
     The newest seal goes to the log, which whoever can write the table can't change.
     """
-    for client in sorted({client for client, _ in service.directory()}):
+    for client in service.every_client():
         made = audit.seal_days(job_context("seal_audit_logs", client=client, project=""))
         for seal in made:
             log.event("audit_day_sealed", client=client, day=seal.day, count=seal.count, seal=seal.seal)

@@ -43,12 +43,13 @@ class FormerItem(TableItem):
 
 class DirectoryItem(TableItem):
     client = UnicodeAttribute()
-    project = UnicodeAttribute()
+    project = UnicodeAttribute(null=True)  # absent: the line of the client itself
 
 
 def store_client(client: Client) -> None:
-    """This function will write a client, over an earlier state of it. Two write units."""
-    transact([put("client", _client_item(client))])
+    """This function will write a client, over an earlier state of it, and its line in the directory: four units."""
+    line = DirectoryItem(*keys.directory_entry(client.id, ""), client=client.id)
+    transact([put("client", _client_item(client)), put("directory", line)])
 
 
 def change_client(before: Client, after: Client, *, by: str, at: datetime, also: Sequence[Action]) -> None:
@@ -177,8 +178,8 @@ def all_projects(client_id: str) -> tuple[Project, ...]:
     return tuple(_project(client_id, item) for item in dynamo.all_of(ProjectItem, partition, prefix))
 
 
-def directory() -> tuple[tuple[str, str], ...]:
-    """This function will list (client, project) of every project of every client, for schedules only."""
+def directory() -> tuple[tuple[str, str | None], ...]:
+    """This function will list (client, project) of every project, and (client, None) of every client, for schedules."""
     return tuple((item.client, item.project) for item in dynamo.all_of(DirectoryItem, keys.DIRECTORY, ""))
 
 

@@ -21,17 +21,12 @@ _END = "--- end of block ---"
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a fresh `python -m local`, ready and with the demo utilities in it."""
+def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The ports of a fresh `python -m local`, ready and with the demo utilities in it."""
     folder = tmp_path_factory.mktemp("journey")
-    number = free_port()
+    chosen = {"METERBOOK_PORT": str(free_port()), "METERBOOK_AWS_PORT": str(free_port())}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("METERBOOK_")}
-    environment = inherited | {
-        "METERBOOK_STATE": str(folder / "state"),
-        "METERBOOK_PORT": str(number),
-        "METERBOOK_AWS_PORT": str(free_port()),
-        "METERBOOK_BCRYPT_COST": "4",
-    }
+    environment = inherited | chosen | {"METERBOOK_STATE": str(folder / "state"), "METERBOOK_BCRYPT_COST": "4"}
     out = folder / "out"
     with out.open("wb") as to:
         process = subprocess.Popen(
@@ -43,19 +38,19 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             assert process.poll() is None, out.read_text()
             assert time.monotonic() < deadline, out.read_text()
             time.sleep(0.05)
-        yield number
+        yield chosen
     finally:
         process.terminate()
         process.wait(120)
 
 
-def test_the_journey_goes_as_it_is_told(port: int) -> None:
+def test_the_journey_goes_as_it_is_told(ports: dict[str, str]) -> None:
     pairs = list(_commands_and_what_they_show(code_blocks(_JOURNEY)))
     script = "set -euo pipefail\n" + "".join(f"{command.text}\nprintf '\\n%s\\n' '{_END}'\n" for command, _ in pairs)
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=_ROOT,
-        env=os.environ | {"METERBOOK_PORT": str(port), "NO_PROXY": "localhost,127.0.0.1"},
+        env=os.environ | ports | {"NO_PROXY": "localhost,127.0.0.1"},
         capture_output=True,
         text=True,
         timeout=120,

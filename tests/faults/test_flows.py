@@ -37,6 +37,7 @@ pytestmark = pytest.mark.timeout(600)  # many small runs: a loaded machine takes
 
 ACCOUNTS = 60
 IMPORT = "01K9R6TGM0W5GNPCRW6FPSSVTH"
+AFTER_ESTIMATES = "01K9R6TGM0AFTERESTMATES000"
 REQUEST = "01K9R6TGM0R3QEST000000000A"
 PENDING_FILE = "meter_number,reading,read_on\n" + "".join(f"SM-{n},{n + 10},2025-11-05\n" for n in range(ACCOUNTS))
 UNITS_FILE = "account_number,reading,read_on\n" + "".join(f"{n},{n + 10},2025-08-01\n" for n in range(ACCOUNTS))
@@ -81,6 +82,7 @@ class Flow:
     prepare: Callable[[Api], Utility]
     act: Callable[[Context], object]
     file: str = ""
+    file_id: str = IMPORT
     ending: str = ".csv"
     with_people: bool = False
     # What may differ from try to try: a number that was taken before the fault leaves a gap.
@@ -104,6 +106,30 @@ def _waterworks_with_pending_readings(api: Api) -> Utility:
     return utility
 
 
+def _waterworks_read_in_october(api: Api) -> Utility:
+    utility = _waterworks(api)
+    _upload(utility.client, utility.project, PENDING_FILE.replace("2025-11-05", "2025-10-05"))
+    readings.run_import(utility.context(now=NOVEMBER), import_id=IMPORT)
+    readings.confirm_pending(utility.context(now=NOVEMBER), area=None, period=None)
+    return utility
+
+
+def _condominium_read_for_july(api: Api) -> Utility:
+    utility = _condominium(api)
+    _upload(utility.client, utility.project, UNITS_FILE)
+    readings.run_import(utility.context(now=NOVEMBER), import_id=IMPORT)
+    return utility
+
+
+def _condominium_estimated(api: Api) -> Utility:
+    utility = _condominium_read_for_july(api)
+    ctx = utility.context(now=NOVEMBER)
+    readings.estimate_unread(ctx, period=Period(2025, 8), area="A", cursor=None)
+    announce = replace(ctx, new_id=lambda: AFTER_ESTIMATES)
+    files.ask_for_upload(announce, kind="readings", file_name="f.csv", period=None)
+    return utility
+
+
 def _condominium(api: Api) -> Utility:
     utility = open_condominium(api)
     admin = utility.as_staff()
@@ -115,8 +141,8 @@ def _condominium(api: Api) -> Utility:
     return utility
 
 
-def _upload(client: str, project: str, text: str, ending: str = ".csv") -> None:
-    key = f"{client}/{project}/imports/{IMPORT}{ending}"
+def _upload(client: str, project: str, text: str, ending: str = ".csv", file_id: str = IMPORT) -> None:
+    key = f"{client}/{project}/imports/{file_id}{ending}"
     storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=text.encode())
 
 
@@ -219,6 +245,20 @@ FLOWS = {
     "confirm all that is pending": Flow(
         _waterworks_with_pending_readings, lambda ctx: readings.confirm_pending(ctx, area=None, period=None)
     ),
+    "estimate what nobody read, to be confirmed": Flow(
+        _waterworks_read_in_october,
+        lambda ctx: readings.estimate_unread(ctx, period=Period(2025, 11), area=None, cursor=None),
+    ),
+    "estimate what nobody read, counting at once": Flow(
+        _condominium_read_for_july,
+        lambda ctx: readings.estimate_unread(ctx, period=Period(2025, 8), area=None, cursor=None),
+    ),
+    "import readings in the place of estimates": Flow(
+        _condominium_estimated,
+        lambda ctx: readings.run_import(ctx, import_id=AFTER_ESTIMATES),
+        "account_number,reading,read_on\n5,20,2025-09-01\n6,20,2025-09-01\n",
+        file_id=AFTER_ESTIMATES,
+    ),
     "start a billing run": Flow(
         _waterworks_with_pending_readings,
         lambda ctx: billing.start_run(ctx, period=Period(2025, 11), billed_on=None, due_on=None),
@@ -267,7 +307,7 @@ def _play(
     client = f"flow-{next(_number):06}"
     table.write(table.same_for(items, client=utility.client, other=client))
     if flow.file:
-        _upload(client, utility.project, flow.file, flow.ending)
+        _upload(client, utility.project, flow.file, flow.ending, flow.file_id)
     with faults(strike_at=strike_at, mode=mode) as watched:
         for _ in range(3):
             ctx = replace(utility.context(now=NOVEMBER), client=client, new_id=derived_ids("the same request"))

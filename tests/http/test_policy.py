@@ -35,6 +35,7 @@ _NOT_THERE = {
 }  # fmt: skip
 _QUERIES = {
     "/readings/balance": f"?period={PERIOD}",
+    "/readings/unread": f"?period={PERIOD}",
     "/readings": f"?period={PERIOD}",
     "/bills": f"?period={PERIOD}",
     "/payments": f"?month={PERIOD}",
@@ -83,7 +84,35 @@ def test_without_a_good_token_there_is_a_401(
     check_answer(document, method, path, reply)
 
 
+@pytest.mark.covers("S1-129", "S3-003")
+@pytest.mark.parametrize("role", ["superuser", "admin"])
+def test_superusers_and_admins_get_in_everywhere(role: str) -> None:
+    asked = {asks[0].removesuffix(".own") for asks in POLICY.values()} - {PUBLIC, SIGNED_IN}
+    assert asked <= {permission.removesuffix(".own") for permission in GRANTS[role] | GRANTS["consumer"]}
+    assert GRANTS[role] >= PERMISSIONS.keys() - {"requests.create", "issues.report"}
+
+
+@pytest.mark.covers("S2-099")
+@pytest.mark.parametrize("role", ["account_officer", "viewer"])
+@pytest.mark.parametrize(("method", "path"), [row for row in _GUARDED if row[0] != "GET"])
+def test_who_only_looks_changes_nothing(world: World, role: str, method: str, path: str) -> None:
+    if POLICY[method, path][0] != SIGNED_IN and not path.endswith("/quote"):  # a quote stores nothing
+        assert _send(world, role, method, path).status == 403
+
+
+@pytest.mark.covers("S3-014")
+def test_field_staff_get_in_to_nothing_but_areas_and_what_lies_there(world: World) -> None:
+    may = {row for row in _GUARDED if _may("field_staff", POLICY[row]) and POLICY[row][0] != SIGNED_IN}
+    about = {
+        path.removeprefix("/api/clients/{client}").removeprefix("/projects/{project}").split("/")[1] for _, path in may
+    }
+    assert about == {"api", "areas", "meter-brands", "connections", "consumers", "readings", "tariffs"}
+    for refused in ("settings", "users", "logins", "audit-log"):
+        assert world.people["field_staff"].get(f"/api/clients/{world.utility.client}/{refused}").status == 403
+
+
 @pytest.mark.covers("S2-143", "S0-009", "S0-044", "S0-060", "S2-020", "S2-213", "S2-215", "S3-008", "S3-117")
+@pytest.mark.covers("S1-129", "S3-003", "S4-052")
 @pytest.mark.parametrize(("method", "path"), _GUARDED)
 @pytest.mark.parametrize("role", STAFF)
 def test_staff_get_in_exactly_where_their_role_says(
@@ -183,7 +212,7 @@ def test_whose_permissions_end_where_things_lie_meets_them(world: World, method:
         assert reply.status == 200
         shown = reply.body.decode()
         assert any(world.ids[key] in shown for key in _OF_AREAS) or path.endswith(
-            ("/pending", "/balance", "/imports", "/meter-brands", "/history")
+            ("/pending", "/unread", "/balance", "/imports", "/meter-brands", "/history")
         )
 
 

@@ -11,6 +11,7 @@ from chalice.app import Chalice
 
 from chalicelib.platform import dynamo, keys, settings
 from tests.support.http import Api
+from tests.support.mails import mails_to, token_in
 from tests.support.queues import drain
 from tests.support.table import items_of
 from tests.support.world import World
@@ -61,14 +62,28 @@ def test_nothing_personal_or_secret_gets_into_the_log(
     admin.get(world.utility.consumers, cursor=_PLANTED["firstName"]).expect(400)
     api.with_token(str(session.token) + "x").get("/api/me").expect(401)
     admin.post(f"{base}/readings/imports", {"fileName": _PLANTED["lastName"]}).expect(201)
+    api.post("/api/auth/password-reset", {"client": world.utility.client, "login": _LOGIN}).expect(202)
     drain(app)
+    token = token_in(mails_to(_PLANTED["email"])[-1])
+    confirm = {"token": token, "password": f"{_PASSWORD}y"}
+    api.post("/api/auth/password-reset/confirm", {**confirm, "token": f"{token}x"}).expect(400)
+    api.post("/api/auth/password-reset/confirm", confirm).expect(200)
     _spoil(world, consumer["id"])
     admin.get(f"{world.utility.consumers}/{consumer['id']}").expect(500)
 
     text = logged.getvalue()
     assert text.count("request_answered") >= 14
     assert "request_failed" in text
-    secrets: list[Any] = [*_PLANTED.values(), _PASSWORD, _LOGIN, "planted-weak", "planted-key", session.token]
+    secrets: list[Any] = [
+        *_PLANTED.values(),
+        _PASSWORD,
+        _LOGIN,
+        "planted-weak",
+        "planted-key",
+        session.token,
+        token,
+        token[-43:],
+    ]
     assert [secret for secret in secrets if str(secret) in text] == []
     assert "anted" not in text
 

@@ -23,6 +23,7 @@ HANDLERS = {
     "APIHandler": "app.app",
     "GenerateBills": "chalicelib.billing.jobs.generate_bills",
     "ImportReadings": "chalicelib.imports.jobs.import_readings",
+    "SendMails": "chalicelib.identity.jobs.send_mails",
     "ResumeRuns": "chalicelib.billing.jobs.resume_runs",
     "SealAuditLogs": "chalicelib.tenancy.jobs.seal_audit_logs",
 }
@@ -150,7 +151,7 @@ def test_the_packaged_api_answers(built: Built) -> None:
     assert (refused["statusCode"], refused["headers"]["Content-Type"]) == (400, "application/problem+json")
 
 
-@pytest.mark.parametrize("name", ["GenerateBills", "ImportReadings"])
+@pytest.mark.parametrize("name", ["GenerateBills", "ImportReadings", "SendMails"])
 def test_the_packaged_queue_handlers_take_an_empty_batch(built: Built, name: str) -> None:
     assert invoke(built, HANDLERS[name], {"Records": []}) is None
 

@@ -15,17 +15,18 @@ import pytest
 from botocore.model import OperationModel
 from chalice.app import Chalice
 
-from chalicelib.platform import clock, dynamo, queue, storage
+from chalicelib.platform import clock, dynamo, mail, queue, storage
 from local import events
 from local.events import ScheduledHandler
 from tests.support.deeds import DEEDS, open_ground
 from tests.support.engine import Engine
 from tests.support.http import Api
+from tests.support.mails import mails_to, token_in
 from tests.support.queues import deliver_to, drain
 from tests.support.utilities import Utility, open_condominium, open_waterworks
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ("api_handler", "generate_bills", "import_readings", "resume_runs", "seal_audit_logs")
+FUNCTIONS = ("api_handler", "generate_bills", "import_readings", "send_mails", "resume_runs", "seal_audit_logs")
 Use = tuple[str, str]  # an IAM action, and a resource as policies name it: Table, Table/index/account, Bucket/a/b.csv
 
 # Granted for what no call of this walk shows.
@@ -46,6 +47,11 @@ OUT_OF_SIGHT: dict[str, set[Use]] = {
         ("sqs:DeleteMessage", "ImportQueue"),
         ("sqs:GetQueueAttributes", "ImportQueue"),
     },
+    "send_mails": {
+        ("sqs:ReceiveMessage", "MailQueue"),
+        ("sqs:DeleteMessage", "MailQueue"),
+        ("sqs:GetQueueAttributes", "MailQueue"),
+    },
     "resume_runs": {("sqs:SendMessage", "ResumeRunsDeadLetters")},  # Lambda's, after a failure
     "seal_audit_logs": {
         ("sqs:SendMessage", "SealAuditLogsDeadLetters"),  # Lambda's, after a failure
@@ -59,7 +65,12 @@ class Observer:
 
     def __init__(self, engine: Engine) -> None:
         self.used: dict[str, set[Use]] = defaultdict(set)
-        self._names = {engine.table: "Table", engine.bucket: "Bucket", engine.billing_queue: "BillingQueue"}
+        self._names = {
+            engine.table: "Table",
+            engine.bucket: "Bucket",
+            engine.billing_queue: "BillingQueue",
+            engine.mail_queue: "MailQueue",
+        }
         self._function: str | None = None
 
     def lend(self, function: str, use: Use) -> None:
@@ -74,7 +85,8 @@ class Observer:
 
     def note(self, params: dict[str, Any], model: OperationModel, **_: object) -> None:
         if self._function:
-            service = {"DynamoDB": "dynamodb", "S3": "s3", "SQS": "sqs"}[str(model.service_model.service_id)]
+            services = {"DynamoDB": "dynamodb", "S3": "s3", "SESv2": "ses", "SQS": "sqs"}
+            service = services[str(model.service_model.service_id)]
             self.used[self._function] |= set(self._uses(service, model.name, params))
 
     def _uses(self, service: str, operation: str, params: dict[str, Any]) -> Iterator[Use]:
@@ -100,8 +112,9 @@ class Observer:
             yield f"dynamodb:{operation}", self._names[params["TableName"]] + index
         elif service == "s3" and "Key" in params:  # signing a form names no key
             yield f"s3:{operation}", f"{self._names[params['Bucket']]}/{params['Key']}"
-        elif service == "sqs":
-            yield f"sqs:{operation.removesuffix('Batch')}", self._names[params["QueueUrl"]]
+        elif service in {"ses", "sqs"}:
+            place = self._names[params["QueueUrl"]] if service == "sqs" else "MailSender"
+            yield f"{service}:{operation.removesuffix('Batch')}", place
 
 
 def granted(function: str) -> set[Use]:
@@ -120,13 +133,15 @@ def granted(function: str) -> set[Use]:
 def _resource_name(resource: dict[str, Any]) -> str:
     if "Fn::GetAtt" in resource:
         return str(resource["Fn::GetAtt"][0])
+    if "Fn::Join" in resource:
+        return "MailSender"  # the identity that mails are sent from
     return re.sub(r".*\${(\w+)(\.Arn)?}", r"\1", resource["Fn::Sub"])
 
 
 @pytest.fixture(scope="module")
 def observer(engine: Engine, app: Chalice) -> Iterator[Observer]:
     observer = Observer(engine)
-    clients = [dynamo.client(), storage._client(), queue._client()]
+    clients = [dynamo.client(), storage._client(), queue._client(), mail._client()]
     for client in clients:
         client.meta.events.register("provide-client-params", observer.note)
     yield observer
@@ -223,10 +238,26 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
         staff.get(f"{utility.base}/payments", month="2025-10").expect(200)
 
 
+def forget_a_password(observer: Observer, app: Chalice, utility: Utility) -> None:
+    """This function will go from a forgotten password to a new one."""
+    viewer = {"client": utility.client, "login": "viewer@example.com"}
+    with observer.acting("api_handler"):
+        utility.api.post("/api/auth/password-reset", viewer).expect(202)
+    with observer.acting("send_mails"):
+        drain(app, "meterbook-mails")
+    token = token_in(mails_to("viewer@example.com")[-1])
+    with observer.acting("api_handler"):
+        body = {"token": token, "password": "Another-horse-1"}
+        utility.api.post("/api/auth/password-reset/confirm", body).expect(200)
+
+
 @pytest.fixture(scope="module")
 def used(observer: Observer, app: Chalice, api: Api) -> dict[str, set[Use]]:
     walk(observer, app, open_waterworks(api), account=None)  # readings wait for confirmation
-    walk(observer, app, open_condominium(api), account="A-")  # readings count at once
+    condominium = open_condominium(api)
+    walk(observer, app, condominium, account="A-")  # readings count at once
+    drain(app, "meterbook-mails")
+    forget_a_password(observer, app, condominium)
     ground = open_ground(api)
     for number, deed in enumerate(DEEDS.values()):
         with observer.acting("api_handler"):

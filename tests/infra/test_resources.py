@@ -63,7 +63,13 @@ def test_what_the_laptop_applies_refers_to_nothing_that_only_the_cloud_has() -> 
 
 
 def test_the_outputs_that_the_laptop_reads_exist() -> None:
-    assert TEMPLATE["Outputs"].keys() >= {"TableName", "BucketName", "BillingQueueUrl", "ImportQueueUrl"}
+    assert TEMPLATE["Outputs"].keys() >= {
+        "TableName",
+        "BucketName",
+        "BillingQueueUrl",
+        "ImportQueueUrl",
+        "MailQueueUrl",
+    }
 
 
 def test_the_table_is_hard_to_lose() -> None:
@@ -149,7 +155,8 @@ def test_the_functions_are_given_every_setting_that_the_code_reads() -> None:
     }  # the laptop's way to the keys, and quick tests
     read = set(re.findall(r'"(METERBOOK_\w+)"', code)) - elsewhere
     given = set(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
-    given |= set(RESOURCES["APIHandler"]["Properties"]["Environment"]["Variables"])
+    for function in ("APIHandler", "SendMails"):
+        given |= set(RESOURCES[function]["Properties"]["Environment"]["Variables"])
     assert read == given
 
 
@@ -162,7 +169,7 @@ def test_a_policy_names_each_action_and_each_resource(function: str) -> None:
         for resource in resources if isinstance(resources, list) else [resources]:
             owners = [name for name in references(resource) if not name.startswith("AWS::")]
             assert owners, f"{resource} belongs to nothing of this stack"
-            assert set(owners) <= RESOURCES.keys() | {"TokenKeysParameter", "RootKeysParameter"}
+            assert set(owners) <= RESOURCES.keys() | {"TokenKeysParameter", "RootKeysParameter", "MailSender"}
 
 
 def test_every_function_has_a_policy_of_its_own_and_no_other_exists() -> None:

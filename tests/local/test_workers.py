@@ -134,8 +134,12 @@ def test_a_schedule_is_ticked_and_outlives_a_tick_that_fails() -> None:
         assert all(thread.is_alive() for thread in workers._threads)
 
 
-def test_the_app_is_heard_on_both_queues_and_by_the_clock(app: Chalice) -> None:
-    assert {target.queue for target in events.queue_handlers(app)} == {"meterbook-billing", "meterbook-imports"}
+def test_the_app_is_heard_on_its_queues_and_by_the_clock(app: Chalice) -> None:
+    assert {target.queue for target in events.queue_handlers(app)} == {
+        "meterbook-billing",
+        "meterbook-imports",
+        "meterbook-mails",
+    }
     assert [(each.name, each.every_seconds) for each in events.scheduled_handlers(app)] == [
         ("resume_runs", 300),
         ("seal_audit_logs", 86_400),

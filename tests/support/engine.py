@@ -26,10 +26,11 @@ class Engine:
     bucket: str
     billing_queue: str
     import_queue: str
+    mail_queue: str
 
     def forget_messages(self) -> None:
         """This function will take everything out of the queues."""
-        for queue in (self.billing_queue, self.import_queue):
+        for queue in (self.billing_queue, self.import_queue, self.mail_queue):
             sqs().purge_queue(QueueUrl=queue)
 
     def forget_items(self) -> None:
@@ -58,6 +59,7 @@ def running_engine() -> Iterator[Engine]:
         try:
             aws.point_clients_at(port)
             outputs = aws.apply_template(aws.local_template())
+            aws.let_mails_out()
             os.environ.update(
                 aws.settings_from(outputs),
                 METERBOOK_TOKEN_KEYS=json.dumps(TOKEN_KEYS),
@@ -71,6 +73,7 @@ def running_engine() -> Iterator[Engine]:
                 bucket=outputs["BucketName"],
                 billing_queue=outputs["BillingQueueUrl"],
                 import_queue=outputs["ImportQueueUrl"],
+                mail_queue=outputs["MailQueueUrl"],
             )
         finally:
             running.kill()

@@ -54,6 +54,7 @@ def connection(**changes: Any) -> Connection:  # noqa: ANN401
         version=3,
         created_at=NOW,
         request_print="print",
+        taken=True,
     )
     return replace(usual, **changes)
 

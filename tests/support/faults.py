@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
-from chalicelib.platform import dynamo, queue, storage
+from chalicelib.platform import dynamo, mail, queue, storage
 
 Mode = Literal["dies before", "dies after", "answer lost", "throttled"]
 MODES: tuple[Mode, ...] = ("dies before", "dies after", "answer lost", "throttled")
@@ -81,7 +81,7 @@ def faults(*, strike_at: int | None = None, mode: Mode = "dies before") -> Itera
         ("after-call.*.*", watching.after_call),
         ("before-send.*.*", watching.before_send),
     ]
-    clients: list[Any] = [dynamo.client(), queue._client(), storage._client()]
+    clients: list[Any] = [dynamo.client(), queue._client(), storage._client(), mail._client()]
     for client in clients:
         for name, hook in hooks:
             client.meta.events.register(name, hook)
@@ -94,3 +94,21 @@ def faults(*, strike_at: int | None = None, mode: Mode = "dies before") -> Itera
         for client in clients:
             for name, hook in hooks:
                 client.meta.events.unregister(name, hook)
+
+
+@contextmanager
+def just_before_writing(act: Callable[[], object]) -> Iterator[None]:
+    """This function will let something else happen between what the next deed reads and its transaction, once."""
+    waiting = [act]
+
+    def hook(**_: Any) -> None:  # noqa: ANN401
+        while waiting:
+            waiting.pop()()
+
+    events = dynamo.client().meta.events
+    events.register("before-call.dynamodb.TransactWriteItems", hook)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb.TransactWriteItems", hook)
+    assert not waiting, "nothing was written"

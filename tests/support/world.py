@@ -7,6 +7,7 @@ from itertools import count
 
 from chalice.app import Chalice
 
+from chalicelib.consumers import service as consumers
 from chalicelib.identity import service as identity
 from chalicelib.identity.domain.roles import ENDS_AT_AREAS, Role
 from chalicelib.platform import auth, clock
@@ -63,8 +64,10 @@ class World:
         if who in STAFF:
             identity.register_staff(ctx, login=login, name=login, password=PASSWORD, role=who, areas=["Poblacion"])
         elif who in {"owner", "other consumer"}:
-            consumer_id = self.people[who].get("/api/me").expect(200)["consumerId"]
-            identity.register_consumer_login(ctx, consumer_id=consumer_id, login=login, name=login, password=PASSWORD)
+            made = (
+                self.people["admin"].post(self.utility.consumers, {"firstName": "New", "lastName": login}).expect(201)
+            )
+            consumers.open_login(ctx, consumer_id=made["id"], login=login, password=PASSWORD)
         else:
             return self.people[who]
         return self.utility.api.sign_in(self.utility.client, login, PASSWORD)
@@ -134,11 +137,11 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     cycle = {"id": "monthly", "name": "Monthly", "generationDay": 1, "dueDays": 15, "graceDays": 5}
     admin.post(f"/api/clients/{utility.client}/billing-cycles", cycle).expect(201)
     made = [_consumer_with_connection(admin, utility, f"{mark}SM-{number}") for number in (1, 2)]
-    consumers = {}
+    people = {}
     for name, (consumer_id, _) in zip(("owner", "other consumer"), made, strict=True):
         login = {"login": f"{mark}{name.split()[0]}", "password": PASSWORD}
         admin.post(f"{utility.consumers}/{consumer_id}/login", login).expect(201)
-        consumers[name] = api.sign_in(utility.client, login["login"], PASSWORD)
+        people[name] = api.sign_in(utility.client, login["login"], PASSWORD)
     (consumer_id, account), (_, other_account) = made
     for path in (utility.base, f"/api/clients/{utility.client}"):
         shown = admin.get(f"{path}/settings").expect(200)
@@ -168,8 +171,8 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "cycle": "monthly",
         "reading": f"{PERIOD}.{account}",
         "bill": f"2025-10.{account}.1",
-        "request": _asked(consumers["owner"], utility),
-        "issue": _reported(consumers["owner"]),
+        "request": _asked(people["owner"], utility),
+        "issue": _reported(people["owner"]),
         "run": run["id"],
         "import_id": announced["id"],
         "registry": registry["id"],
@@ -179,7 +182,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "tariff": "residential",
         "version": "7",  # not there: whoever may delete it deletes nothing
     }
-    return utility, ids, consumers
+    return utility, ids, people
 
 
 def _history_with_a_payment(admin: Api, utility: Utility, account: str) -> tuple[str, str]:

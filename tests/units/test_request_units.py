@@ -99,6 +99,23 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     _bring_a_registry(utility, admin, step)
     _bring_a_history(utility, admin, step)
     _walk_the_desk(utility, admin, juan, step)
+    _estimate_december(utility, step)
+
+
+def _estimate_december(utility: Utility, step: Callable[..., Any]) -> None:
+    clock.use_time(lambda: NOVEMBER.replace(month=12))
+    admin = utility.as_staff()
+    december = {"period": "2025-12"}
+    step("list 50 connections that nobody read", admin.get, f"{utility.base}/readings/unread", **december).expect(200)
+    account = admin.get(f"{utility.base}/connections", limit=1).json["items"][0]["accountNumber"]
+    history = f"{utility.base}/readings"
+    step("list 50 readings of a period", admin.get, history, period="2025-11").expect(200)
+    step("list a year of a connection's readings", admin.get, history, accountNumber=account).expect(200)
+    one = december | {"accountNumber": account}
+    step("estimate a reading", admin.post, f"{utility.base}/readings/estimates", one).expect(200)
+    done = step("estimate 59 readings", admin.post, f"{utility.base}/readings/estimates", december).expect(200)
+    assert done["estimated"] == 59  # two transactions
+    clock.use_time(lambda: NOVEMBER)
 
 
 def _bring_a_history(utility: Utility, admin: Api, step: Callable[..., Any]) -> None:

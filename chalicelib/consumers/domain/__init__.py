@@ -8,11 +8,13 @@ from chalicelib.consumers.domain.connections import (
     EventKind,
     MeterDetails,
     Purpose,
+    Stand,
     account_number,
     account_sequence,
     moved_on,
     new_connection,
     normalised_meter,
+    taken,
 )
 from chalicelib.consumers.domain.facts import RatingFacts
 from chalicelib.consumers.domain.people import Consumer, ConsumerStatus
@@ -27,6 +29,7 @@ __all__ = [
     "MeterDetails",
     "Purpose",
     "RatingFacts",
+    "Stand",
     "account_number",
     "account_sequence",
     "check_class",
@@ -35,4 +38,5 @@ __all__ = [
     "moved_on",
     "new_connection",
     "normalised_meter",
+    "taken",
 ]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from chalicelib.consumers.domain.facts import NO_FACTS, RatingFacts
 from chalicelib.consumers.domain.people import Consumer
-from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.period import Period
 
@@ -17,14 +17,22 @@ EventKind = Literal["disconnected", "reconnected", "closed", "meter_exchanged", 
 # Whose use a connection meters: a consumer's, which is billed, or what a building's own meters show, which is not.
 Purpose = Literal["service", "common_area", "building"]
 
+# An estimate is the average of the last three uses: enough that one odd month does not decide it, few enough to follow
+# the season. No two of the sources differ in it, so it is no setting. The last use and so many before it are kept.
+ESTIMATED_BY = 3
+EARLIER_USES = ESTIMATED_BY - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One metered service at one place. The account number is its id.
 
-    `last_value` is the last confirmed reading (at first, the initial one), taken on `last_read_on` for `last_period`;
-    `carried` is what was used on a meter exchanged since then, up to its final reading. `version` counts every change,
-    so that two readings can't both follow the same one.
+    `last_period` and `last_read_on` are those of the last confirmed reading; `last_value` is what the meter really
+    showed last (at first, the initial reading). `estimated` is how far its register is estimated to have counted since,
+    if nobody read it for the last period. `carried` is what was used on a meter exchanged since, up to its final
+    reading; below zero, what was billed ahead of what the meter showed. `earlier_uses` are those before `last_usage`,
+    the oldest first. `taken` says that a reading of it was taken, even one that still waits: so it can't be deleted.
+    `version` counts every change, so that two readings can't both follow the same one.
     """
 
     account: str
@@ -48,10 +56,20 @@ class Connection:
     installed_on: date | None = None
     facts: RatingFacts = NO_FACTS
     tariff_id: str | None = None
+    meter_digits: int | None = None
+    estimated: Decimal | None = None
+    earlier_uses: tuple[Decimal, ...] = ()
+    taken: bool = False
 
     @property
     def is_billed(self) -> bool:
         return self.purpose == "service"
+
+    def uses_before(self, period: Period) -> tuple[Decimal, ...]:
+        """This function will give the last uses before a period that is read now, or was read last. Oldest first."""
+        if self.last_usage is None or self.last_period == period:
+            return self.earlier_uses
+        return (*self.earlier_uses, self.last_usage)
 
     def in_short(self) -> dict[str, object]:
         """This function will say what the audit log keeps of it: all but whose name it is in."""
@@ -64,6 +82,7 @@ class Connection:
             "status": self.status,
             "purpose": self.purpose,
             "meter_brand": self.meter_brand,
+            "meter_digits": self.meter_digits,
             "installed_on": self.installed_on,
             "tariff_id": self.tariff_id,
             **self.facts.in_short(),
@@ -74,13 +93,15 @@ class Connection:
 class MeterDetails:
     """What can be said of a connection besides who has it, where it is and its meter number.
 
-    `tariff_id` is the tariff it is charged by; without one its class decides.
+    `digits` are its register's, before the point. `tariff_id` is the tariff it is charged by; without one its class
+    decides.
     """
 
     purpose: Purpose = "service"
     brand: str | None = None
     installed_on: date | None = None
     facts: RatingFacts = NO_FACTS
+    digits: int | None = None
     tariff_id: str | None = None
 
 
@@ -155,18 +176,45 @@ def new_connection(
         installed_on=details.installed_on,
         facts=details.facts,
         tariff_id=details.tariff_id,
+        meter_digits=details.digits,
     )
 
 
-def moved_on(connection: Connection, *, value: Decimal, read_on: date, period: Period, usage: Decimal) -> Connection:
-    """This function will give the connection as it is once a confirmed reading is its last one."""
+def taken(connection: Connection) -> Connection:
+    """This function will give the connection as it is once its first reading was taken, and waits for a person."""
+    return replace(connection, taken=True, version=connection.version + 1)
+
+
+def check_deletable(connection: Connection) -> None:
+    """This function will insist that nothing depends on a connection: no reading, and so no bill.
+
+    :raises Conflict: otherwise.
+    """
+    if connection.taken:
+        raise Conflict("connection-used", f"connection {connection.account} has been read; close it instead")
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a confirmed reading leaves its connection: see there what each part is."""
+
+    value: Decimal
+    estimated: Decimal | None
+    carried: Decimal | None
+
+
+def moved_on(connection: Connection, stand: Stand, *, read_on: date, period: Period, usage: Decimal) -> Connection:
+    """This function will give the connection as it is once a confirmed reading, or its correction, is its last one."""
     return replace(
         connection,
-        last_value=value,
+        last_value=stand.value,
+        estimated=stand.estimated,
+        carried=stand.carried,
         last_read_on=read_on,
         last_period=period,
         last_usage=usage,
-        carried=None,
+        earlier_uses=connection.uses_before(period)[-EARLIER_USES:],
+        taken=True,
         version=connection.version + 1,
     )
 
@@ -177,7 +225,7 @@ def disconnected(connection: Connection) -> Connection:
     :raises Conflict: if it is not active.
     """
     if connection.status != "active":
-        raise _is_already(connection)
+        raise wrong_status(connection)
     return replace(connection, status="disconnected", version=connection.version + 1)
 
 
@@ -187,64 +235,27 @@ def reconnected(connection: Connection) -> Connection:
     :raises Conflict: if it is not disconnected.
     """
     if connection.status != "disconnected":
-        raise _is_already(connection)
+        raise wrong_status(connection)
     return replace(connection, status="active", version=connection.version + 1)
 
 
 def closed(connection: Connection) -> Connection:
     """This function will give the connection once it is given up for good. Its bills stay, its meter number is free.
 
+    Use that was billed ahead by estimates, and never shown by the meter, does not keep it open.
+
     :raises Conflict: if it is closed, or a meter exchanged since the last reading showed use that is not billed yet.
     """
     if connection.status == "closed":
-        raise _is_already(connection)
-    if connection.carried:
+        raise wrong_status(connection)
+    if connection.carried and connection.carried > 0:
         raise Conflict("use-unread", f"{connection.carried} were used on the exchanged meter; take a reading first")
     return replace(connection, status="closed", version=connection.version + 1)
 
 
-def _is_already(connection: Connection) -> Conflict:
+def wrong_status(connection: Connection) -> Conflict:
+    """This function will refuse what a connection's status does not allow."""
     return Conflict("wrong-status", f"connection {connection.account} is {connection.status}")
-
-
-def with_meter(
-    connection: Connection,
-    *,
-    meter_number: str,
-    final: Decimal,
-    first: Decimal,
-    brand: str | None,
-    exchanged_on: date,
-    today: date,
-) -> Connection:
-    """This function will give the connection with another meter; the old one's use waits for the next reading.
-
-    100 read last, 130 at the exchange, the new meter starts at 5 and shows 25 when read: 30 + 20 = 50 are billed.
-
-    :raises Invalid: for readings or a day that can't be.
-    :raises Conflict: if it is closed.
-    """
-    if connection.status == "closed":
-        raise _is_already(connection)
-    if final < connection.last_value:
-        raise Invalid("below-previous", f"finalReading: the old meter showed {connection.last_value} before")
-    if first < 0:
-        raise Invalid("bad-number", "firstReading: a meter does not show less than zero")
-    if exchanged_on > today:
-        raise Invalid("future-date", f"{exchanged_on} is in the future; today is {today}")
-    if connection.last_read_on and exchanged_on < connection.last_read_on:
-        raise Invalid("not-after-last", f"exchangedOn: the last confirmed reading is of {connection.last_read_on}")
-    if meter_number == connection.meter_number:
-        raise Invalid("same-meter", "meterNumber: the connection has this meter already")
-    return replace(
-        connection,
-        meter_number=meter_number,
-        last_value=first,
-        carried=(connection.carried or Decimal(0)) + final - connection.last_value,
-        meter_brand=brand,
-        installed_on=exchanged_on,
-        version=connection.version + 1,
-    )
 
 
 def taken_over(connection: Connection, consumer: Consumer) -> Connection:

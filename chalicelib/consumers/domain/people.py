@@ -20,7 +20,8 @@ _MAX_EMAIL = 120
 class Consumer:
     """A person or household that is billed. Names and contacts never leave it for logs.
 
-    `connections` counts the active ones. A deleted consumer stays on record, for bills name them.
+    `connections` counts the active ones, `user_id` is their login's. A deleted consumer stays on record, for bills name
+    them.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Consumer:
     connections: int = 0
     version: int = 0
     deleted_at: datetime | None = None
+    user_id: str | None = None
 
     @property
     def name(self) -> str:
@@ -81,15 +83,20 @@ def unique_email(email: str) -> str:
     return unique
 
 
+def capitalised(name: str) -> str:
+    """This function will give a name as people write their own, whatever the telephone made of it. Source: S4-007.
+
+    ravi -> Ravi, mcDonald -> McDonald; only the first letter changes.
+    """
+    return name[:1].upper() + name[1:]
+
+
 def deleted(consumer: Consumer, at: datetime) -> Consumer:
     """This function will give the consumer as they are once deleted: on record, and found by nobody.
 
     :raises Conflict: while a connection of theirs is active. Source: S2-366.
     """
-    if consumer.connections:
-        raise Conflict(
-            "consumer-connected", f"{consumer.connections} connections are active; disconnect or close them first"
-        )
+    check_unconnected(consumer)
     return replace(consumer, status="deleted", deleted_at=at, version=consumer.version + 1)
 
 
@@ -100,10 +107,30 @@ def check_status_change(consumer: Consumer, status: ConsumerStatus) -> None:
     """
     if consumer.status == "deleted":
         raise Conflict("consumer-deleted", "this consumer is deleted and stays as they were")
-    if status == "inactive" and consumer.connections:
+    if status == "inactive":
+        check_unconnected(consumer)
+
+
+def check_unconnected(consumer: Consumer) -> None:
+    """This function will keep whoever is supplied, and their login. Source: S2-366.
+
+    :raises Conflict: while a connection of theirs is active.
+    """
+    if consumer.connections:
         raise Conflict(
             "consumer-connected", f"{consumer.connections} connections are active; disconnect or close them first"
         )
+
+
+def check_login_free(consumer: Consumer, user_id: str) -> None:
+    """This function will let a consumer have a login, one at a time; `user_id` is the one that is to be.
+
+    :raises Conflict: for who is deleted or has another login.
+    """
+    if consumer.status == "deleted":
+        raise Conflict("consumer-deleted", "this consumer is deleted and stays as they were")
+    if consumer.user_id not in {None, user_id}:
+        raise Conflict("login-exists", "this consumer has a login; set its password anew, or delete it first")
 
 
 @dataclass(frozen=True, slots=True)

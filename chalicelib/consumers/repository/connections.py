@@ -1,6 +1,7 @@
 """Connections and their unique numbers in the table."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from pynamodb.attributes import UnicodeAttribute
 
@@ -9,6 +10,7 @@ from chalicelib.consumers.domain.facts import NO_FACTS
 from chalicelib.consumers.repository import people
 from chalicelib.kernel.ids import shard_of
 from chalicelib.kernel.page import Page
+from chalicelib.kernel.quantity import plain
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import (
     DayAttribute,
@@ -48,6 +50,10 @@ class ConnectionItem(TableItem):
     installed_on = DayAttribute(attr_name="io", null=True)
     facts = JsonAttribute(attr_name="fa", null=True)
     tariff_id = UnicodeAttribute(attr_name="tf", null=True)
+    meter_digits = IntAttribute(attr_name="md", null=True)
+    estimated = DecimalAttribute(attr_name="es", null=True)
+    earlier_uses = UnicodeAttribute(attr_name="eu", null=True)
+    taken = IntAttribute(attr_name="tk", null=True)  # 1 while its first reading waits: later `last_period` says as much
 
 
 class LinkItem(TableItem):
@@ -252,6 +258,10 @@ def _connection_item(project: Project, connection: Connection) -> ConnectionItem
         installed_on=connection.installed_on,
         facts=connection.facts.in_short() or None,
         tariff_id=connection.tariff_id,
+        meter_digits=connection.meter_digits,
+        estimated=connection.estimated,
+        earlier_uses=",".join(map(plain, connection.earlier_uses)) or None,
+        taken=1 if connection.taken and connection.last_period is None else None,
     )
 
 
@@ -280,4 +290,8 @@ def _connection(item: ConnectionItem) -> Connection:
         installed_on=item.installed_on,
         facts=RatingFacts.from_short(item.facts) if item.facts else NO_FACTS,
         tariff_id=item.tariff_id,
+        meter_digits=item.meter_digits,
+        estimated=item.estimated,
+        earlier_uses=tuple(map(Decimal, item.earlier_uses.split(","))) if item.earlier_uses else (),
+        taken=bool(item.taken or item.last_period),
     )

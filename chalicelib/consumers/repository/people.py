@@ -24,6 +24,7 @@ class ConsumerItem(TableItem):
     connections = IntAttribute()
     version = IntAttribute()
     deleted_at = InstantAttribute(null=True)
+    user_id = UnicodeAttribute(null=True)
 
 
 class WordItem(TableItem):
@@ -51,9 +52,10 @@ def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action
 def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: Sequence[Action]) -> None:
     """This function will write a changed consumer, if nobody changed them since they were read.
 
-    :raises Refused: labels `consumer` (changed meanwhile, or connected meanwhile) or `email` (somebody else's).
+    :raises Refused: labels `consumer` (changed meanwhile, or connected, or given a login) or `email` (somebody else's).
     """
     unchanged = (ConsumerItem.version == before.version) & (ConsumerItem.connections == before.connections)
+    unchanged &= ConsumerItem.user_id == before.user_id if before.user_id else ConsumerItem.user_id.does_not_exist()
     actions = [put("consumer", _item(client_id, after), unchanged)]
     was, becomes = _unique(before.email), _unique(after.email)
     if was != becomes:
@@ -80,6 +82,18 @@ def disconnect(client_id: str, consumer_id: str) -> Action:
     """This function will give the write that counts one active connection less. Label: `former consumer`."""
     some = ConsumerItem.connections > 0
     return update("former consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.connections.add(-1)], some)
+
+
+def link_login(client_id: str, consumer_id: str, user_id: str) -> Action:
+    """This function will give the write that ties a login to a consumer who has none. Label: `consumer`."""
+    free = (ConsumerItem.status != "deleted") & ConsumerItem.user_id.does_not_exist()
+    return update("consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.user_id.set(user_id)], free)
+
+
+def unlink_login(client_id: str, consumer_id: str) -> Action:
+    """This function will give the write that unties a login, if no connection is active. Label: `consumer`."""
+    unconnected = ConsumerItem.connections == 0
+    return update("consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.user_id.remove()], unconnected)
 
 
 def find_consumer(client_id: str, consumer_id: str) -> Consumer | None:
@@ -143,6 +157,7 @@ def _item(client_id: str, consumer: Consumer) -> ConsumerItem:
         connections=consumer.connections,
         version=consumer.version,
         deleted_at=consumer.deleted_at,
+        user_id=consumer.user_id,
     )
 
 
@@ -161,4 +176,5 @@ def _consumer(item: ConsumerItem) -> Consumer:
         connections=item.connections,
         version=item.version,
         deleted_at=item.deleted_at,
+        user_id=item.user_id,
     )

@@ -5,8 +5,17 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from chalicelib.consumers.domain import Connection, ConnectionEvent, ConnectionStatus, EventKind, Purpose, RatingFacts
+from chalicelib.consumers.domain import (
+    Connection,
+    ConnectionEvent,
+    ConnectionStatus,
+    EventKind,
+    MeterDetails,
+    Purpose,
+    RatingFacts,
+)
 from chalicelib.consumers.schemas.people import BrandId
+from chalicelib.kernel.register import MAX_DIGITS
 from chalicelib.platform.schema import (
     AccountNumber,
     Day,
@@ -23,6 +32,10 @@ ConsumerId = Annotated[str, Field(min_length=1, max_length=26)]
 ConsumerClass = Annotated[str, Field(max_length=40, examples=["residential"])]
 MeterNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
 Area = Annotated[str, Field(max_length=60, pattern=r"^[^#.]*(\.[^#.]+)*$", examples=["Poblacion"])]
+Digits = Annotated[
+    int,
+    Field(strict=True, ge=1, le=MAX_DIGITS, description="Of the meter's register, before the point", examples=[5]),
+]
 Fact = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$")]
 TariffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])]
 Reason = Annotated[Text, Field(examples=["Asked by the consumer"])]
@@ -63,9 +76,15 @@ class NewConnection(Schema):
     initial_reading: DecimalText = Field(default=Decimal(0), description="What the meter showed when installed")
     purpose: Purpose = Field(default="service", description="A common area's or building's meter is read, never billed")
     meter_brand: BrandId | None = None
+    meter_digits: Digits | None = None
     installed_on: Day | None = None
     facts: FactsBody = FactsBody()
     tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
+
+    def details(self) -> MeterDetails:
+        """This function will give what is said of the meter as the rules know it."""
+        facts = self.facts.to_domain()
+        return MeterDetails(self.purpose, self.meter_brand, self.installed_on, facts, self.meter_digits, self.tariff_id)
 
 
 class ConnectionChange(Schema):
@@ -75,6 +94,7 @@ class ConnectionChange(Schema):
     consumer_class: ConsumerClass
     area: Area = ""
     meter_brand: BrandId | None = None
+    meter_digits: Digits | None = None
     installed_on: Day | None = None
     facts: FactsBody = FactsBody()
     tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
@@ -93,8 +113,14 @@ class MeterExchange(Schema):
 
     meter_number: MeterNumber
     final_reading: DecimalText = Field(description="What the old meter showed at the exchange")
+    rolled_over: bool = Field(
+        default=False,
+        strict=True,
+        description="The old register ran over, though it counted on by a tenth of its range or more",
+    )
     first_reading: DecimalText = Field(default=Decimal(0), description="What the new meter showed at the exchange")
     meter_brand: BrandId | None = None
+    meter_digits: Digits | None = None
     on: Day | None = Field(default=None, description="Today, if left out")
     reason: Reason
 
@@ -134,14 +160,22 @@ class ConnectionOut(Schema):
     status: ConnectionStatus
     purpose: Purpose
     meter_brand: str | None
+    meter_digits: int | None = Field(
+        description="Of the meter's register, before the point: it starts again after them"
+    )
     installed_on: Day | None
     facts: FactsBody
     tariff_id: str | None = Field(description="The tariff it is charged by; without one its class decides")
     initial_reading: DecimalText
-    last_reading: DecimalText = Field(description="The last confirmed reading, at first the initial one")
+    last_reading: DecimalText = Field(description="What the meter really showed last, at first the initial reading")
     last_read_on: Day | None
     last_period: PeriodText | None
-    carried: DecimalText | None = Field(description="Used on a meter exchanged since the last reading, not billed yet")
+    estimated: DecimalText | None = Field(
+        description="How far the register is estimated to have counted since lastReading, where nobody read it"
+    )
+    carried: DecimalText | None = Field(
+        description="Used on a meter exchanged since the last reading, not billed yet; below zero: billed ahead"
+    )
     version: int
     created_at: Instant
 
@@ -157,6 +191,7 @@ class ConnectionOut(Schema):
             status=connection.status,
             purpose=connection.purpose,
             meter_brand=connection.meter_brand,
+            meter_digits=connection.meter_digits,
             installed_on=connection.installed_on,
             facts=FactsBody.of(connection.facts),
             tariff_id=connection.tariff_id,
@@ -164,6 +199,7 @@ class ConnectionOut(Schema):
             last_reading=connection.last_value,
             last_read_on=connection.last_read_on,
             last_period=connection.last_period,
+            estimated=connection.estimated,
             carried=connection.carried,
             version=connection.version,
             created_at=connection.created_at,

@@ -6,8 +6,10 @@ from pydantic import Field
 
 from chalicelib.consumers.domain import Consumer, ConsumerStatus
 from chalicelib.consumers.domain.people import MeterBrand
+from chalicelib.identity.domain import User
 from chalicelib.platform.schema import Instant, PageQuery, Schema, Text, Version
 
+PersonName = Annotated[Text, Field(max_length=100)]
 Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["juan@example.com"])]
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
 BrandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["itron"])]
@@ -96,11 +98,63 @@ class NewLogin(Schema):
     password: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
 
 
+class Registration(Schema):
+    """Somebody who registers themselves as a consumer."""
+
+    client: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["utility"])]
+    first_name: PersonName = Field(examples=["Juan"])
+    last_name: PersonName = Field(examples=["Dela Cruz"])
+    email: Email
+    password: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
+    login: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
+        default=None, description="Only where people sign in by user name"
+    )
+    number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] | None = Field(
+        default=None, description="A service number to sign in by too, where the client has it so; it opens nothing"
+    )
+    phone: Phone | None = None
+    address: Text | None = None
+
+
+class Registered(Schema):
+    """A new consumer, and the login by which they see what becomes theirs."""
+
+    consumer: ConsumerOut
+    user_id: str
+    login: str
+    number: str | None
+    role: str
+
+
 class LoginMade(Schema):
     """That a consumer can now sign in."""
 
     user_id: str
     login: str
+
+
+class UserDeleted(Schema):
+    """A user who is deleted: on record, and nobody signs in by it again."""
+
+    id: str
+    login: str
+    name: str
+    role: str
+    consumer_id: str | None
+    status: Literal["active", "disabled", "deleted"]
+    deleted_at: Instant | None
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(
+            id=user.id,
+            login=user.login,
+            name=user.name,
+            role=user.role,
+            consumer_id=user.consumer_id,
+            status=user.status,
+            deleted_at=user.deleted_at,
+        )
 
 
 class BrandBody(Schema):

@@ -12,6 +12,7 @@ from chalicelib.consumers.service.life import (
     list_events,
     reconnect,
 )
+from chalicelib.consumers.service.logins import delete_user, open_login
 from chalicelib.consumers.service.lookup import (
     all_connections,
     connections_by_account,
@@ -32,11 +33,11 @@ from chalicelib.consumers.service.people import (
     get_consumer,
     get_own_profile,
     list_consumers,
-    open_login,
     register_consumer,
     search_consumers,
 )
 from chalicelib.consumers.service.reach import accounts_within_reach, connections_of_areas
+from chalicelib.consumers.service.registering import register_self
 
 __all__ = [
     "accounts_within_reach",
@@ -49,6 +50,7 @@ __all__ = [
     "connections_of_areas",
     "delete_connection",
     "delete_consumer",
+    "delete_user",
     "disconnect",
     "exchange_meter",
     "explain_refusal",
@@ -72,6 +74,7 @@ __all__ = [
     "reconnect",
     "register_connection",
     "register_consumer",
+    "register_self",
     "search_consumers",
     "shard_connections",
     "withdraw_tariff",

@@ -24,6 +24,7 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError
 from chalicelib.kernel.ids import fingerprint
 from chalicelib.kernel.quantity import plain
+from chalicelib.kernel.register import check_shown
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
@@ -165,8 +166,10 @@ def _draft(
         purpose=details.purpose,
         tariff_id=details.tariff_id,
     )
-    if initial_reading < 0:
-        raise Invalid("bad-number", "initialReading: a meter does not show less than zero")
+    try:
+        check_shown(initial_reading, details.digits)
+    except Invalid as error:
+        raise Invalid(error.code, f"initialReading: {error}") from None
     consumer = get_consumer(ctx, consumer_id=consumer_id) if consumer_id else None
     meter = normalised_meter(meter_number)
     # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.

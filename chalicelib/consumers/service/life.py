@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from chalicelib.areas import service as areas
-from chalicelib.consumers.domain import check_class, check_tariff
+from chalicelib.consumers.domain import check_class, check_tariff, meters
 from chalicelib.consumers.domain import connections as rules
 from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind, normalised_meter
 from chalicelib.consumers.domain.facts import RatingFacts
@@ -18,7 +18,6 @@ from chalicelib.consumers.service.offers import choosing
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.transaction import Action, Refused
@@ -34,6 +33,7 @@ def change_connection(
     consumer_class: str,
     area: str,
     meter_brand: str | None,
+    meter_digits: int | None,
     installed_on: date | None,
     facts: RatingFacts,
     tariff_id: str | None,
@@ -52,12 +52,14 @@ def change_connection(
     check_class(project, consumer_class)
     check_tariff(project, before.purpose, tariff_id)
     if before.status == "closed":
-        raise Conflict("wrong-status", f"connection {account} is closed")
+        raise rules.wrong_status(before)
+    meters.check_digits(before, meter_digits)
     after = replace(
         before,
         consumer_class=consumer_class,
         area=area,
         meter_brand=meter_brand,
+        meter_digits=meter_digits,
         installed_on=installed_on,
         facts=facts,
         tariff_id=tariff_id,
@@ -68,9 +70,8 @@ def change_connection(
         lists.append(brands.is_known(ctx.client, meter_brand))
     lists += _with_tariff(ctx, project, before, after, reason)
     lists.append(noted(ctx, "changed", before, after))
-    _commit(
-        ctx, project, after, [*repository.store_connection(project, replace(before, version=version), after), *lists]
-    )
+    seen = replace(before, version=version)
+    _commit(ctx, project, after, [*repository.store_connection(project, seen, after), *lists])
     return after
 
 
@@ -109,8 +110,10 @@ def exchange_meter(
     final: Decimal,
     first: Decimal,
     meter_brand: str | None,
+    meter_digits: int | None,
     on: date | None,
     reason: str,
+    rolled_over: bool = False,
 ) -> Connection:
     """This function will put another meter on a connection. The next bill takes the use of both.
 
@@ -123,14 +126,16 @@ def exchange_meter(
     before = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
     today = local_day(ctx.now, project.settings.timezone)
-    after = rules.with_meter(
+    after = meters.with_meter(
         before,
         meter_number=normalised_meter(meter_number),
         final=final,
         first=first,
         brand=meter_brand,
+        digits=meter_digits,
         exchanged_on=on or today,
         today=today,
+        rolled_over=rolled_over,
     )
     facts = {
         "oldMeter": before.meter_number,
@@ -165,12 +170,11 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     """This function will take away a connection that was registered by mistake.
 
     :raises NotFound: if the project has no such connection.
-    :raises Conflict: if it was ever read; close it then.
+    :raises Conflict: if it was ever read, even if that still waits for confirmation; close it then.
     """
     connection = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
-    if connection.last_period is not None:
-        raise Conflict("connection-used", f"connection {account} has readings and bills; close it instead")
+    rules.check_deletable(connection)
     lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
     lists += choosing(ctx, project, before=connection, after=None)
     _commit(ctx, project, connection, [*repository.delete_connection(project, connection), *lists])
@@ -200,7 +204,10 @@ def _turn(
     lists = areas.leaving(ctx, area=before.area) if after.status == "closed" else []
     lists += choosing(ctx, project, before=before, after=after)
     lists.append(noted(ctx, kind, before, after))
-    event = _event(ctx, project, after, kind, {"was": before.status}, reason, on)
+    facts: dict[str, str] = {"was": before.status}
+    if after.status == "closed" and before.carried:
+        facts["billedAhead"] = plain(-before.carried)
+    event = _event(ctx, project, after, kind, facts, reason, on)
     _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
 

@@ -1,5 +1,6 @@
 """Register consumers, change them, set them aside, and find them by name."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
@@ -16,7 +17,6 @@ from chalicelib.consumers.domain.people import (
 from chalicelib.consumers.repository import people as repository
 from chalicelib.consumers.service.reach import consumers_of_areas, consumers_within_reach
 from chalicelib.identity import service as identity
-from chalicelib.identity.domain import User
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
@@ -34,7 +34,21 @@ def register_consumer(
     """
     if email:
         unique_email(email)
-    consumer = Consumer(
+    consumer = new_consumer(ctx, first_name=first_name, last_name=last_name, email=email, phone=phone, address=address)
+    try:
+        repository.insert_consumer(ctx.client, consumer, also=[_noted(ctx, "registered", consumer)])
+    except Refused as refused:
+        if "consumer" not in refused.labels:
+            raise email_taken() from None
+        return same_request(repository.find_consumer(ctx.client, consumer.id), consumer)
+    return consumer
+
+
+def new_consumer(
+    ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
+) -> Consumer:
+    """This function will give a consumer who is to be registered."""
+    return Consumer(
         id=ctx.new_id(),
         first_name=first_name,
         last_name=last_name,
@@ -44,13 +58,6 @@ def register_consumer(
         created_at=ctx.now,
         request_print=fingerprint(first_name, last_name, email or "", phone or "", address or ""),
     )
-    try:
-        repository.insert_consumer(ctx.client, consumer, also=[_noted(ctx, "registered", consumer)])
-    except Refused as refused:
-        if "consumer" not in refused.labels:
-            raise _email_taken() from None
-        return _same_request(repository.find_consumer(ctx.client, consumer.id), consumer)
-    return consumer
 
 
 def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
@@ -103,7 +110,7 @@ def change_consumer(  # what a form shows is what it sends back
         status=status or before.status,
         version=version + 1,
     )
-    _store(ctx, replace(before, version=version), after)
+    _store(ctx, replace(before, version=version), after, also=_login_follows(ctx, before, after))
     return after
 
 
@@ -116,12 +123,14 @@ def change_own_profile(ctx: Context, *, version: int, phone: str | None, address
     before = get_own_profile(ctx)
     check_status_change(before, before.status)
     after = replace(before, phone=phone, address=address, version=version + 1)
-    _store(ctx, replace(before, version=version), after)
+    _store(ctx, replace(before, version=version), after, also=_login_follows(ctx, before, after))
     return after
 
 
 def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
-    """This function will delete a consumer: nobody finds them any more, and what names them stays whole.
+    """This function will delete a consumer, with their login: nobody finds them any more, nobody signs in as them.
+
+    What names them stays whole.
 
     :raises NotFound: if the client has no such consumer.
     :raises Conflict: while a connection of theirs is active.
@@ -130,7 +139,8 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
     if before.status == "deleted":
         return before
     after = deleted(before, ctx.now)
-    _store(ctx, before, after, "deleted")
+    login = identity.prepare_consumer_deletion(ctx, user_id=before.user_id) if before.user_id else []
+    _store(ctx, before, after, "deleted", also=login)
     return after
 
 
@@ -177,26 +187,28 @@ def search_consumers(ctx: Context, *, text: str, limit: int, cursor: str | None)
     return choose_page(read, choose, limit=limit, cursor=cursor)
 
 
-def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> User:
-    """This function will let a consumer sign in and see what is theirs.
-
-    :raises NotFound: if the client has no such consumer.
-    :raises Conflict: if the login name is taken.
-    """
-    consumer = get_consumer(ctx, consumer_id=consumer_id)
-    return identity.register_consumer_login(
-        ctx, consumer_id=consumer.id, login=login, name=consumer.name, password=password
-    )
+def _login_follows(ctx: Context, before: Consumer, after: Consumer) -> list[Action]:
+    """This function will give the writes that keep name and contacts of a consumer's login as the consumer's are."""
+    if before.user_id is None or _said(before) == _said(after):
+        return []
+    name, email, phone = _said(after)
+    return identity.prepare_consumer_change(ctx, user_id=before.user_id, name=name, email=email, phone=phone)
 
 
-def _store(ctx: Context, before: Consumer, after: Consumer, action: str = "changed") -> None:
+def _said(consumer: Consumer) -> tuple[str, str | None, str | None]:
+    return consumer.name, consumer.email, consumer.phone
+
+
+def _store(
+    ctx: Context, before: Consumer, after: Consumer, action: str = "changed", *, also: Sequence[Action] = ()
+) -> None:
     if after.email:
         unique_email(after.email)
     try:
-        repository.store_consumer(ctx.client, before, after, also=[_noted(ctx, action, after, before=before)])
+        repository.store_consumer(ctx.client, before, after, also=[_noted(ctx, action, after, before=before), *also])
     except Refused as refused:
         if "email" in refused.labels:
-            raise _email_taken() from None
+            raise email_taken() from None
         raise Conflict("changed", "somebody changed this consumer meanwhile; look at them and try again") from None
 
 
@@ -208,11 +220,16 @@ def _noted(ctx: Context, action: str, after: Consumer, *, before: Consumer | Non
     return audit.record(ctx, action=f"consumer.{action}", subject=subject, before=was, after=became)
 
 
-def _email_taken() -> Conflict:
+def email_taken() -> Conflict:
+    """This function will say that an e-mail address is somebody else's."""
     return Conflict("email-taken", "this e-mail address is another consumer's")
 
 
-def _same_request(made: Consumer | None, asked: Consumer) -> Consumer:
+def same_request(made: Consumer | None, asked: Consumer) -> Consumer:
+    """This function will answer a repetition with what the first request made.
+
+    :raises Invalid: if its Idempotency-Key was used for another one.
+    """
     if made is None or made.request_print != asked.request_print:
         raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
     return made

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from chalicelib.kernel.ids import fingerprint
+
 MAX_LOGIN = 120
 
 
@@ -16,3 +18,9 @@ def could_be_login(unique: str) -> bool:
     Composing a name can make it longer than what was sent, longer even than a key of the table may be.
     """
     return 0 < len(unique) <= MAX_LOGIN and unique.isprintable() and "#" not in unique
+
+
+def name_to_find(login: str) -> str:
+    """This function will give what a login name is looked for by: its unique form, or a print of what can be none."""
+    unique = normalised_login(login)
+    return unique if could_be_login(unique) else fingerprint(unique)

@@ -1,11 +1,20 @@
 """Use cases of identity: signing in, sessions, users, roles, login events."""
 
+from chalicelib.identity.service.common import insert, name_taken
 from chalicelib.identity.service.passwords import change_own_password, set_password
-from chalicelib.identity.service.roles import change_role_definition, define_role, delete_role, list_roles
+from chalicelib.identity.service.resets import ask_for_reset, mail_reset, reset_password
+from chalicelib.identity.service.roles import (
+    begin_with_role,
+    change_role_definition,
+    define_role,
+    delete_role,
+    list_roles,
+)
 from chalicelib.identity.service.sessions import check_session, sign_out, sign_out_everywhere
 from chalicelib.identity.service.signing_in import SignIn, list_logins, renew, sign_in
 from chalicelib.identity.service.users import (
     change_areas,
+    change_me,
     change_role,
     change_status,
     change_user,
@@ -13,15 +22,19 @@ from chalicelib.identity.service.users import (
     get_me,
     get_user,
     list_users,
+    prepare_consumer_change,
+    prepare_consumer_deletion,
     prepare_consumer_login,
-    register_consumer_login,
     register_first_superuser,
     register_staff,
 )
 
 __all__ = [
     "SignIn",
+    "ask_for_reset",
+    "begin_with_role",
     "change_areas",
+    "change_me",
     "change_own_password",
     "change_role",
     "change_role_definition",
@@ -33,14 +46,19 @@ __all__ = [
     "delete_user",
     "get_me",
     "get_user",
+    "insert",
     "list_logins",
     "list_roles",
     "list_users",
+    "mail_reset",
+    "name_taken",
+    "prepare_consumer_change",
+    "prepare_consumer_deletion",
     "prepare_consumer_login",
-    "register_consumer_login",
     "register_first_superuser",
     "register_staff",
     "renew",
+    "reset_password",
     "set_password",
     "sign_in",
     "sign_out",

@@ -70,7 +70,8 @@ def registered(ctx: Context, client_id: str, user: User, access: Access) -> list
 def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
     """This function will write a new user; a repetition of the request finds what the first one made.
 
-    :raises Conflict: if a login name is taken, there is a first superuser already, or the role changed meanwhile.
+    :raises Conflict: if a login name is taken, there is a first superuser already, or the role or consumer changed
+        meanwhile.
     """
     try:
         transact(actions)
@@ -90,7 +91,7 @@ def name_taken(user: User, refused: Refused) -> MeterbookError:
             return Conflict("login-taken", f"the login name {name} is already in use")
     if "superusers" in refused.labels:
         return Conflict("superuser-exists", "this client has a superuser, who can make further users")
-    return Conflict("changed", "the role was changed at the same moment; look and try again")
+    return Conflict("changed", "what it depends on was changed at the same moment; look and try again")
 
 
 def manageable(ctx: Context, user_id: str) -> tuple[User, Access, Role]:
@@ -121,12 +122,19 @@ def close(
 
     :raises Conflict: if somebody changed the user meanwhile, or the last superuser would be gone.
     """
+    write([*closing(ctx, user, access, after, deed=deed, password_hash=password_hash), *more])
+    return after
+
+
+def closing(
+    ctx: Context, user: User, access: Access, after: User, *, deed: str, password_hash: str | None = None
+) -> list[Action]:
+    """This function will give the writes of a changed user whose sessions all end. Labels: `user`, `access`."""
     by: Ending = "password_changed" if password_hash else "account_changed"
     closed = access.closed(active=after.status == "active", password_hash=password_hash)
     written = [users.put_user(ctx.client, user, after), users.put_access(ctx.client, access, closed)]
     noted = audit.record(ctx, action=deed, subject=("user", user.id), before=_in_short(user), after=_in_short(after))
-    write([*written, noted, *logins.note_ends(ctx.client, access.sessions, at=ctx.now, by=by), *more])
-    return after
+    return [*written, noted, *logins.note_ends(ctx.client, access.sessions, at=ctx.now, by=by)]
 
 
 def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:

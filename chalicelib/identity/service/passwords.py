@@ -19,7 +19,7 @@ def change_own_password(ctx: Context, *, current: str, new: str) -> User:
     :raises Invalid: for a wrong present password, and for a new one against the client's rule.
     :raises TooMany: after ten wrong passwords in a row, for a while.
     """
-    user, access = _proven(ctx, current)
+    user, access = proven(ctx, current)
     return _set(ctx, user, access, new)
 
 
@@ -33,10 +33,13 @@ def set_password(ctx: Context, *, user_id: str, new: str) -> User:
     return _set(ctx, user, access, new)
 
 
-def _proven(ctx: Context, password: str) -> tuple[User, Access]:
+def proven(ctx: Context, password: str) -> tuple[User, Access]:
     """This function will give whoever asks, if the password is theirs.
 
     A wrong one counts as at sign-in, before it is told: whoever found an open session must not guess on.
+
+    :raises Invalid: for a wrong password.
+    :raises TooMany: after ten wrong passwords in a row, for a while.
     """
     right: bool | None = None
     for _ in range(RACES):

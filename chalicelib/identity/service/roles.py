@@ -43,6 +43,18 @@ def define_role(ctx: Context, *, role: Role) -> Role:
     return role
 
 
+def begin_with_role(ctx: Context, *, role: Role) -> None:
+    """This function will define a role of a client that is being opened; one that is defined stays as it is.
+
+    It is the platform's own deed, for the client has nobody yet who could do it.
+    """
+    check_definition(role)
+    try:
+        transact([roles.insert_role(ctx.client, role), _noted(ctx, "role.defined", role.name, None, role)])
+    except Refused:
+        return
+
+
 def change_role_definition(ctx: Context, *, role: Role) -> Role:
     """This function will change what a role of the client may do; it holds from the next request of its users on.
 

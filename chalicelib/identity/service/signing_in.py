@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from chalicelib.identity.domain.logins import LoginEvent, Outcome
-from chalicelib.identity.domain.names import could_be_login, normalised_login
+from chalicelib.identity.domain.names import name_to_find
 from chalicelib.identity.domain.sessions import Access, Session, good_until
 from chalicelib.identity.domain.tries import Tries
 from chalicelib.identity.domain.users import User
@@ -55,8 +55,7 @@ def sign_in(ctx: Context, *, client_id: str, login: str, password: str, role: st
     :raises Unauthenticated: if it is not them.
     :raises TooMany: after ten wrong passwords in a row, for a while.
     """
-    unique = normalised_login(login)
-    name = unique if could_be_login(unique) else fingerprint(unique)
+    name = name_to_find(login)
     checked: tuple[str, bool] | None = None
     for _ in range(RACES):
         seen = _look(client_id, name)

@@ -8,10 +8,21 @@ from chalicelib.identity.domain.names import normalised_login
 from chalicelib.identity.domain.roles import BUILT_IN, CONSUMER, check_reach, check_staff_role
 from chalicelib.identity.domain.users import Status, User, check_kind, check_other
 from chalicelib.identity.repository import roles, users
-from chalicelib.identity.service.common import apply, close, counts, insert, manageable, new_user, registered, write
+from chalicelib.identity.service.common import (
+    apply,
+    close,
+    closing,
+    counts,
+    insert,
+    manageable,
+    new_user,
+    registered,
+    write,
+)
+from chalicelib.identity.service.passwords import proven
 from chalicelib.identity.service.roles import find_role
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.platform.transaction import Action, Refused
@@ -57,27 +68,31 @@ def register_first_superuser(ctx: Context, *, login: str, name: str, password: s
     return insert(ctx, user, [*registered(ctx, ctx.client, user, access), roles.only_superuser(ctx.client)])
 
 
-def register_consumer_login(ctx: Context, *, consumer_id: str, login: str, name: str, password: str) -> User:
-    """This function will make a login for a consumer, who then sees what is theirs and nothing else.
-
-    :raises Invalid: for a login name or password against the client's rules.
-    :raises Conflict: if the login name is taken.
-    """
-    facts = {"login": login, "name": name}
-    client = tenancy.get_client(ctx)
-    user, actions = prepare_consumer_login(ctx, client, consumer_id=consumer_id, facts=facts, password=password)
-    return insert(ctx, user, actions)
-
-
 def prepare_consumer_login(
     ctx: Context, client: Client, *, consumer_id: str, facts: Mapping[str, str | None], password: str
 ) -> tuple[User, list[Action]]:
     """This function will give a consumer's new login and its writes, for a transaction that writes the consumer too.
 
+    `facts` are login and name, and maybe number, email and phone. `insert` carries the writes out.
+
     :raises Invalid: for a login name or password against the client's rules.
     """
     user, access = new_user(ctx, client, BUILT_IN[CONSUMER], facts, password, consumer_id=consumer_id)
     return user, registered(ctx, client.id, user, access)
+
+
+def prepare_consumer_change(
+    ctx: Context, *, user_id: str, name: str, email: str | None, phone: str | None
+) -> list[Action]:
+    """This function will give the writes by which a login follows its consumer, for the transaction that changes them.
+
+    Where people sign in by e-mail address, that stays: it is the login's own. Label: `user`, if changed meanwhile.
+    """
+    user = _found(users.find_user(ctx.client, user_id))
+    by_name = tenancy.get_client(ctx).login_names == "username"
+    after = user.changed(name=name, phone=phone, email=email if by_name else user.email)
+    noted = audit.record(ctx, action="user.changed", subject=("user", user.id), after={"changed": "with the consumer"})
+    return [users.put_user(ctx.client, user, after), noted]
 
 
 def get_me(ctx: Context) -> User:
@@ -123,6 +138,24 @@ def change_user(ctx: Context, *, user_id: str, changes: Mapping[str, str | None]
     :raises Conflict: if the login name is taken.
     """
     user, _, _ = manageable(ctx, user_id)
+    return apply(ctx, user, changes)
+
+
+def change_me(ctx: Context, *, changes: Mapping[str, str | None], password: str | None) -> User:
+    """This function will change one's own name, phone or e-mail address, as `change_user` does.
+
+    Whoever can read the mailbox can set a new password: a new address asks for the present password.
+
+    :raises Invalid: for a consumer, and for a new e-mail address without the right password.
+    :raises Conflict: if the login name is taken.
+    """
+    user = get_me(ctx)
+    if user.consumer_id:
+        raise Invalid(
+            "consumer-profile", "change your phone and address at /api/me/profile; the utility keeps the rest"
+        )
+    if "email" in changes and changes["email"] != user.email:
+        user, _ = proven(ctx, password or "")
     return apply(ctx, user, changes)
 
 
@@ -184,11 +217,24 @@ def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> U
     `also` is written in the same transaction.
 
     :raises Conflict: for oneself and for the last superuser.
+    :raises Refused: if a condition of `also` does not hold.
     """
     user, access, role = manageable(ctx, user_id)
     check_other(ctx.actor, user, "delete")
     after = user.changed(status="deleted", deleted_at=ctx.now)
     return close(ctx, user, access, after, [*counts(ctx.client, user, after, role, None), *also], deed="user.deleted")
+
+
+def prepare_consumer_deletion(ctx: Context, *, user_id: str) -> list[Action]:
+    """This function will give the writes that delete a consumer's login, for the transaction that deletes the consumer.
+
+    Labels: `user`, `access`, if either was changed meanwhile.
+
+    :raises NotFound: if there is no such user, or they are deleted.
+    """
+    user, access, _ = manageable(ctx, user_id)
+    after = user.changed(status="deleted", deleted_at=ctx.now)
+    return closing(ctx, user, access, after, deed="user.deleted")
 
 
 def _found(user: User | None) -> User:

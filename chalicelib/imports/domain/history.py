@@ -17,7 +17,8 @@ from chalicelib.kernel.money import Money
 from chalicelib.kernel.quantity import plain
 from chalicelib.payments.domain import Payment, check_payment, paid_by
 from chalicelib.readings.domain.reading import Entry as By
-from chalicelib.readings.domain.reading import Reading, take
+from chalicelib.readings.domain.reading import Reading, Shown
+from chalicelib.readings.domain.taking import take
 from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy.domain import Project
 
@@ -206,8 +207,7 @@ def _reading_of(migration: Migration, entry: Entry, connection: Connection) -> R
         reading = take(
             migration.project,
             connection,
-            value=entry.current,
-            read_on=read_on,
+            Shown(entry.current, read_on),
             today=migration.today,
             entry=migration.by,
         )

@@ -11,6 +11,7 @@ from chalicelib.files.domain.table import Line, read_table
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.quantity import parse_decimal, plain
+from chalicelib.kernel.register import MAX_DIGITS
 
 # A line costs seven calls; so many are taken in within one invocation even where each takes 10 ms.
 MAX_ROWS = 3_000
@@ -20,6 +21,7 @@ _COLUMNS = {
     "area": ("area", "barangay", "zone", "building"),
     "tariff": ("tariff", "tariff_id", "tariff_plan", "plan"),
     "initial_reading": ("initial_reading", "initial", "first_reading", "last_reading"),
+    "meter_digits": ("meter_digits", "digits", "register_digits"),
     "account_number": ("account_number", "account", "account_no", "unit", "unit_id"),
     "consumer_number": ("consumer_number", "consumer_no", "customer_number", "customer_id"),
     "first_name": ("first_name", "given_name"),
@@ -31,6 +33,7 @@ _COLUMNS = {
 _LENGTHS = {"consumer_class": 40, "area": 60, "first_name": 120, "last_name": 120, "email": 120, "phone": 40}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _PHONE = re.compile(r"[0-9+() /-]+\Z")
+_DIGITS = re.compile(r"([1-9]|1[0-2])\Z", re.ASCII)
 # Which column a refusal of the registry itself is about.
 _COLUMN_OF = {
     "account-given": "account_number",
@@ -38,6 +41,7 @@ _COLUMN_OF = {
     "account-taken": "account_number",
     "consumer-missing": "first_name",
     "email-taken": "email",
+    "impossible-reading": "initial_reading",
     "meter-taken": "meter_number",
     "other-consumer": "consumer_number",
     "tariff-missing": "tariff",
@@ -71,6 +75,7 @@ class Row:
     area: str
     initial_reading: Decimal
     tariff: str | None = None
+    meter_digits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,7 @@ def against_standing(row: Row, standing: Connection, *, consumer_id: str | None)
         "tariff": (row.tariff or standing.tariff_id, standing.tariff_id),
         "area": (row.area, standing.area),
         "initial_reading": (plain(row.initial_reading), plain(standing.initial_reading)),
+        "meter_digits": (row.meter_digits or standing.meter_digits, standing.meter_digits),
     }
     differing = next((column for column, (here, there) in said.items() if here != there), None)
     if differing is None:
@@ -176,6 +182,7 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
             area=cell["area"],
             initial_reading=parse_decimal(cell.get("initial_reading") or "0"),
             tariff=code(cell["tariff"], "a tariff's id") if cell.get("tariff") else None,
+            meter_digits=int(cell["meter_digits"]) if cell.get("meter_digits") else None,
         )
     except Invalid as error:
         return Refusal(line.number, "", error.code, str(error))
@@ -207,10 +214,16 @@ def _wrong_with(number: int, field: str, title: str, text: str) -> Refusal | Non
         return Refusal(number, title, "missing", "this is missing")
     if len(text) > most or not text.isprintable() or (field == "area" and "#" in text):
         return Refusal(number, title, "bad-text", f"at most {most} characters on one line, and no # in an area")
-    if field == "email" and text and not _EMAIL.match(text):
+    return _wrong_form(number, field, title, text) if text else None
+
+
+def _wrong_form(number: int, field: str, title: str, text: str) -> Refusal | None:
+    if field == "email" and not _EMAIL.match(text):
         return Refusal(number, title, "bad-email", "write it like ana@example.com")
-    if field == "phone" and text and not _PHONE.match(text):
+    if field == "phone" and not _PHONE.match(text):
         return Refusal(number, title, "bad-phone", "digits, spaces and + ( ) / - only")
+    if field == "meter_digits" and not _DIGITS.match(text):
+        return Refusal(number, title, "bad-number", f"a register has 1 to {MAX_DIGITS} digits before the point")
     if field == "initial_reading" and text.startswith("-"):
         return Refusal(number, title, "bad-number", "a meter does not show less than zero")
     return None

@@ -97,7 +97,7 @@ def _register(taking: _Taking, row: Row) -> Outcome:
         meter_number=row.meter_number,
         area=row.area,
         initial_reading=row.initial_reading,
-        details=MeterDetails(tariff_id=row.tariff),
+        details=MeterDetails(digits=row.meter_digits, tariff_id=row.tariff),
     )
     return Registered(row.line, new=True)
 

@@ -9,14 +9,17 @@ from chalicelib.files.domain.record import ImportCounts, Refusal, ReportLine
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
-from chalicelib.readings.domain.reading import HIGH_USE, LATE, NO_USE, Entry, Reading, check_day, take
+from chalicelib.readings.domain.flags import HIGH_USE, LATE, NO_USE, ROLLOVER
+from chalicelib.readings.domain.reading import Entry, Reading, Shown
 from chalicelib.readings.domain.table_file import Row
+from chalicelib.readings.domain.taking import check_day, replace_estimate, take
 from chalicelib.tenancy.domain import Project
 
 _FLAG_REASONS = {
     LATE: "taken outside the reading days",
     HIGH_USE: "use is far above the one before",
     NO_USE: "nothing was used",
+    ROLLOVER: "the register ran over and started again at zero",
 }
 
 
@@ -29,11 +32,15 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A row that gives a reading; `stored` if an earlier, interrupted delivery of the same file wrote it already."""
+    """A row that gives a reading; `stored` if an earlier, interrupted delivery of the same file wrote it already.
+
+    `estimate` is the one in whose place it is put.
+    """
 
     row: Row
     reading: Reading
     stored: bool
+    estimate: Reading | None = None
 
     @property
     def line(self) -> int:
@@ -65,14 +72,17 @@ def decide(
     if refusal := _contradiction(row, connection, period, expected=expected, today=today):
         return refusal
     recorded = existing.get((period, connection.account))
-    if recorded is not None:
+    if recorded is not None and not recorded.estimated:
         return _against_recorded(row, recorded, entry)
+    shown = Shown(row.value, row.read_on)
     try:
-        reading = take(project, connection, value=row.value, read_on=row.read_on, today=today, entry=entry)
+        if recorded is None:
+            return Accepted(row, take(project, connection, shown, today=today, entry=entry), stored=False)
+        reading = replace_estimate(project, recorded, connection, shown, today=today, entry=entry)
+        return Accepted(row, reading, stored=False, estimate=recorded)
     except (Invalid, Conflict) as error:
         column = "read_on" if error.code in {"not-after-last", "already-read"} else "reading"
         return Refusal(row.line, column, error.code, str(error))
-    return Accepted(row, reading, stored=False)
 
 
 def _contradiction(

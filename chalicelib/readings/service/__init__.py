@@ -2,6 +2,8 @@
 
 from chalicelib.readings.service.common import moved_on
 from chalicelib.readings.service.confirming import Confirmations, confirm_pending, confirm_reading
+from chalicelib.readings.service.estimating import Estimates, estimate_reading, estimate_unread, list_unread
+from chalicelib.readings.service.history import get_reading, list_pending, list_readings
 from chalicelib.readings.service.importing import run_import
 from chalicelib.readings.service.period import (
     find_run_of,
@@ -11,26 +13,23 @@ from chalicelib.readings.service.period import (
     release_period,
     shard_readings,
 )
-from chalicelib.readings.service.taking import (
-    correct_reading,
-    get_reading,
-    list_pending,
-    list_readings,
-    migrated,
-    take_reading,
-)
+from chalicelib.readings.service.taking import correct_reading, migrated, take_reading
 
 __all__ = [
     "Confirmations",
+    "Estimates",
     "confirm_pending",
     "confirm_reading",
     "correct_reading",
+    "estimate_reading",
+    "estimate_unread",
     "find_run_of",
     "freeze_period",
     "get_balance",
     "get_reading",
     "list_pending",
     "list_readings",
+    "list_unread",
     "migrated",
     "moved_on",
     "period_is_open",

@@ -44,30 +44,55 @@ def advance(project: Project, connection: Connection, reading: Reading) -> Actio
 def moved_on(connection: Connection, reading: Reading) -> Connection:
     """This function will give the connection as it is once the reading is its last one."""
     return connection_rules.moved_on(
-        connection,
-        value=reading.value,
-        read_on=reading.read_on,
-        period=reading.period,
-        usage=reading.usage,
+        connection, reading.stand, read_on=reading.read_on, period=reading.period, usage=reading.usage
     )
 
 
 def writes_of(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """This function will give the writes that a new reading needs; a confirmed one moves its connection on."""
-    writes = [repository.period_is_open(project, reading.period), repository.insert_reading(project, reading)]
+    """This function will give the writes that a new reading needs; the first checks that its period is open."""
+    return [repository.period_is_open(project, reading.period), *inserts_of(project, reading, connection)]
+
+
+def inserts_of(project: Project, reading: Reading, connection: Connection) -> list[Action]:
+    """This function will give the writes of a new reading itself; a confirmed one moves its connection on.
+
+    The first one of a connection marks it, though it waits, so that nobody deletes what it is of.
+    """
+    writes = [repository.insert_reading(project, reading)]
     if reading.state == "confirmed":
         writes.append(advance(project, connection, reading))
+    elif not connection.taken:
+        writes.append(consumers.move_on(project, connection, connection_rules.taken(connection)))
+    return writes
+
+
+def writes_in_place(project: Project, before: Reading, after: Reading, connection: Connection) -> list[Action]:
+    """This function will give the writes that put a reading in the place of another that is not billed."""
+    writes = [
+        repository.period_is_open(project, after.period),
+        repository.not_billed(project, after),
+        repository.store_reading(project, after, before=before),
+    ]
+    if after.state == "confirmed":
+        writes.append(advance(project, connection, after))
     return writes
 
 
 def noted(ctx: Context, action: str, after: Reading, *, before: Reading | None = None) -> Action:
     """This function will give the write of what was done to one reading."""
-    facts = [
-        {"value": one.value, "read_on": one.read_on, "state": one.state, "usage": one.usage} if one else {}
-        for one in (before, after)
-    ]
+    facts = [_in_short(one) if one else {} for one in (before, after)]
     subject = ("reading", f"{ctx.project}.{after.id}")
     return audit.record(ctx, action=action, subject=subject, before=facts[0], after=facts[1])
+
+
+def _in_short(reading: Reading) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "value": reading.value,
+        "read_on": reading.read_on,
+        "state": reading.state,
+        "usage": reading.usage,
+    }
+    return facts | {"source": reading.source} if reading.estimated else facts
 
 
 def lost_race(project: Project, reading: Reading, refused: Refused) -> MeterbookError:
@@ -75,6 +100,9 @@ def lost_race(project: Project, reading: Reading, refused: Refused) -> Meterbook
     if "period" in refused.labels:
         return frozen(project, reading.period)
     if "bill" in refused.labels:
+        if reading.estimated:
+            settled = "what the meter really showed is settled by the next period's reading"
+            return Conflict("billed", f"{reading.period} is billed by an estimate; {settled}")
         return Conflict("billed", f"reading {reading.id} is billed; a billed reading is corrected by a new bill")
     return Conflict("changed", "somebody changed this reading or its connection at the same moment; look and try again")
 

@@ -13,7 +13,7 @@ from chalicelib.kernel.period import Period
 from chalicelib.platform.bulk import batches
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
-from chalicelib.readings.domain import reading as rules
+from chalicelib.readings.domain import taking as rules
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.readings.service.common import advance, connection_of, frozen, get_of_project, lost_race, noted
 from chalicelib.tenancy import service as tenancy

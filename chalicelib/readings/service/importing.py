@@ -7,7 +7,7 @@ from itertools import groupby
 
 from chalicelib.areas.domain import is_among
 from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection
+from chalicelib.consumers.domain import Connection, taken
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, Intake, Refusal
 from chalicelib.kernel.clock import local_day
@@ -15,12 +15,12 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import TryLater
 from chalicelib.kernel.period import Period
 from chalicelib.platform.bulk import batches
-from chalicelib.platform.transaction import Action, Refused
+from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused
 from chalicelib.readings import repository
 from chalicelib.readings.domain.imports import Accepted, Outcome, count, decide, duplicate_of, report_lines
 from chalicelib.readings.domain.reading import Entry, Reading
 from chalicelib.readings.domain.table_file import Row, TableFile, parse
-from chalicelib.readings.service.common import advance, frozen, moved_on
+from chalicelib.readings.service.common import advance, frozen, lost_race, moved_on, noted, writes_in_place
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
@@ -84,11 +84,11 @@ def _take_in(ctx: Context, project: Project, record: FileImport, file: TableFile
     outcomes: list[Outcome] = list(file.refusals)
     rows = sorted(file.rows, key=lambda row: (project.period_of(row.read_on), row.line))
     for period, group in groupby(rows, key=lambda row: project.period_of(row.read_on)):
-        outcomes += _take_in_period(intake, period, list(group))
+        outcomes += _take_in_period(ctx, intake, period, list(group))
     return Intake(count(outcomes, blank=file.blank), tuple(report_lines(outcomes)))
 
 
-def _take_in_period(intake: _Intake, period: Period, rows: list[Row]) -> list[Outcome]:
+def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Row]) -> list[Outcome]:
     existing = {(period, reading.account): reading for reading in _recorded(intake.project, period)}
     decided: list[Outcome] = []
     first_rows: dict[str, Row] = {}
@@ -103,7 +103,13 @@ def _take_in_period(intake: _Intake, period: Period, rows: list[Row]) -> list[Ou
             first_rows[connection.account] = row
     new = [outcome for outcome in decided if isinstance(outcome, Accepted) and not outcome.stored]
     write = _write_pending if intake.project.settings.confirmation == "required" else _write_confirmed
-    written = {outcome.line: outcome for outcome in write(intake, period, new)}
+    read = [outcome for outcome in new if outcome.estimate is None]
+    written = {outcome.line: outcome for outcome in write(intake, period, read)}
+    written |= {
+        outcome.line: _write_in_place(ctx, intake, period, outcome, outcome.estimate)
+        for outcome in new
+        if outcome.estimate is not None
+    }
     return [written.get(outcome.line, outcome) for outcome in decided]
 
 
@@ -114,10 +120,40 @@ def _recorded(project: Project, period: Period) -> Iterator[Reading]:
 
 def _write_pending(intake: _Intake, period: Period, new: list[Accepted]) -> Iterator[Outcome]:
     """This function will write readings that wait for a person; where another writer came first, that one counts."""
-    for batch in batches(new):
+    lost = _mark_first(intake, new)
+    for account in lost:
+        yield _decide_again(intake, period, lost[account])
+    for batch in batches(outcome for outcome in new if outcome.reading.account not in lost):
         written = repository.insert_pending(intake.project, [outcome.reading for outcome in batch])
         for outcome, is_new in zip(batch, written, strict=True):
             yield outcome if is_new else _decide_again(intake, period, outcome)
+
+
+def _mark_first(intake: _Intake, new: list[Accepted]) -> dict[str, Accepted]:
+    """This function will mark the connections that were never read, so that nobody deletes them; two write units each.
+
+    Those that another writer got at are given back. A crash after it leaves a mark without a reading, and no harm.
+    """
+    lost: dict[str, Accepted] = {}
+    first = (outcome for outcome in new if not intake.connections[outcome.reading.account].taken)
+    for batch in batches(first, MAX_ACTIONS):
+        marking = {outcome.reading.account: outcome for outcome in batch}
+        while marking:
+            marked = {account: taken(intake.connections[account]) for account in marking}
+            try:
+                repository.commit(
+                    [
+                        consumers.move_on(intake.project, intake.connections[account], after)
+                        for account, after in marked.items()
+                    ]
+                )
+            except Refused as refused:
+                accounts = {label.partition(" ")[2] for label in refused.labels}
+                lost |= {account: marking.pop(account) for account in accounts}
+            else:
+                intake.connections.update(marked)
+                break
+    return lost
 
 
 def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> Iterator[Outcome]:
@@ -137,6 +173,23 @@ def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> It
         for account, outcome in waiting.items():
             intake.connections[account] = moved_on(intake.connections[account], outcome.reading)
             yield outcome
+
+
+def _write_in_place(ctx: Context, intake: _Intake, period: Period, outcome: Accepted, estimate: Reading) -> Outcome:
+    """This function will write a reading in the place of an estimate: rare, and so one at a time."""
+    reading, connection = outcome.reading, intake.connections[outcome.reading.account]
+    try:
+        writes = writes_in_place(intake.project, estimate, reading, connection)
+        repository.commit([*writes, noted(ctx, "reading.taken", reading, before=estimate)])
+    except Refused as refused:
+        if "period" in refused.labels:
+            raise TryLater("period-frozen", str(frozen(intake.project, period))) from None
+        if "bill" in refused.labels:
+            return Refusal(outcome.line, "reading", "billed", str(lost_race(intake.project, estimate, refused)))
+        return _decide_again(intake, period, outcome)
+    if reading.state == "confirmed":
+        intake.connections[reading.account] = moved_on(connection, reading)
+    return outcome
 
 
 def _confirmed_writes(intake: _Intake, period: Period, waiting: Mapping[str, Accepted]) -> list[Action]:

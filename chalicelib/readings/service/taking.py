@@ -1,31 +1,45 @@
-"""Take readings by hand, correct them, list them."""
+"""Take readings by hand, and correct them."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from chalicelib.areas.domain import part_within_reach, reaches
+from chalicelib.areas.domain import reaches
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
-from chalicelib.kernel.page import Page, choose_page
-from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
-from chalicelib.readings.domain import reading as rules
-from chalicelib.readings.domain.reading import Entry, Reading
-from chalicelib.readings.service.common import advance, connection_of, get_of_project, lost_race, noted, writes_of
+from chalicelib.readings.domain import taking as rules
+from chalicelib.readings.domain.reading import Entry, Reading, Shown
+from chalicelib.readings.service.common import (
+    advance,
+    connection_of,
+    get_of_project,
+    lost_race,
+    noted,
+    writes_in_place,
+    writes_of,
+)
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
 
 def take_reading(
-    ctx: Context, *, account: str | None, meter_number: str | None, value: Decimal, read_on: date
+    ctx: Context,
+    *,
+    account: str | None,
+    meter_number: str | None,
+    value: Decimal,
+    read_on: date,
+    rolled_over: bool = False,
 ) -> Reading:
     """This function will record what a meter showed on a day.
 
-    The same reading again is answered with the first one. Five write units, six if it counts at once.
+    The same reading again is answered with the first one; an estimate that is not billed yet gives way. Eight
+    write units, nine if it counts at once, ten for the first that waits.
 
     :raises Invalid: for a value or day that can't be.
     :raises NotFound: for an unknown connection, or one in an area where whoever takes it has nothing to do.
@@ -39,16 +53,22 @@ def take_reading(
         raise NotFound("not-found", "there is no connection with this account or meter number")
     period = project.period_of(read_on)
     recorded = repository.find_reading(project, period, connection.account)
-    if recorded is not None:
+    if recorded is not None and not recorded.estimated:
         return _repeated(recorded, value, read_on)
+    shown = Shown(value, read_on, rolled_over)
     today = local_day(ctx.now, project.settings.timezone)
     entry = Entry(by=ctx.actor.id, at=ctx.now, source="manual", origin=ctx.request_id)
-    reading = rules.take(project, connection, value=value, read_on=read_on, today=today, entry=entry)
+    if recorded is None:
+        reading = rules.take(project, connection, shown, today=today, entry=entry)
+        actions = writes_of(project, reading, connection)
+    else:
+        reading = rules.replace_estimate(project, recorded, connection, shown, today=today, entry=entry)
+        actions = writes_in_place(project, recorded, reading, connection)
     tenancy.stay_with_cycle(project)
     try:
-        repository.commit([*writes_of(project, reading, connection), noted(ctx, "reading.taken", reading)])
+        repository.commit([*actions, noted(ctx, "reading.taken", reading, before=recorded)])
     except Refused as refused:
-        raise lost_race(project, reading, refused) from None
+        raise lost_race(project, recorded or reading, refused) from None
     return reading
 
 
@@ -60,47 +80,9 @@ def migrated(project: Project, reading: Reading, connection: Connection) -> list
     return [repository.insert_reading(project, reading), advance(project, connection, reading)]
 
 
-def get_reading(ctx: Context, *, reading_id: str) -> Reading:
-    """This function will give one reading.
-
-    :raises NotFound: if the project has none with this id.
-    """
-    return get_of_project(ctx, tenancy.get_project(ctx), reading_id)
-
-
-def list_readings(ctx: Context, *, period: Period, limit: int, cursor: str | None) -> Page[Reading]:
-    """This function will list the readings of a period, one page at a time.
-
-    Whoever has to do in some areas only gets those of the open connections there, in the order of what lies there.
-    """
-    project = tenancy.get_project(ctx)
-    areas = ctx.actor.areas
-    if areas is None:
-        return repository.readings_page(project, period, limit=limit, cursor=cursor)
-
-    def read(some: int, at: str | None) -> Page[Connection]:
-        return consumers.connections_of_areas(ctx, project, areas, limit=some, cursor=at)
-
-    def choose(connections: tuple[Connection, ...]) -> list[Reading]:
-        known = repository.readings_of(project, period, [each.account for each in connections])
-        return [known[each.account] for each in connections if each.account in known]
-
-    return choose_page(read, choose, limit=limit, cursor=cursor)
-
-
-def list_pending(ctx: Context, *, area: str | None, limit: int, cursor: str | None) -> Page[Reading]:
-    """This function will list what waits for confirmation, of one area or of all, one page at a time.
-
-    A reading waits in the area in which it was taken; who has to do in some areas only does not get it if its
-    connection moved elsewhere since.
-    """
-    project = tenancy.get_project(ctx)
-    page = repository.pending_page(project, part_within_reach(ctx.actor, area), limit=limit, cursor=cursor)
-    mine = consumers.accounts_within_reach(ctx, project, (reading.account for reading in page.items))
-    return Page(tuple(reading for reading in page.items if reading.account in mine), page.cursor)
-
-
-def correct_reading(ctx: Context, *, reading_id: str, value: Decimal, read_on: date) -> Reading:
+def correct_reading(
+    ctx: Context, *, reading_id: str, value: Decimal, read_on: date, rolled_over: bool = False
+) -> Reading:
     """This function will put another value or day on a reading that is not billed. Seven or eight write units.
 
     :raises Invalid: for a value or day that can't be.
@@ -109,22 +91,21 @@ def correct_reading(ctx: Context, *, reading_id: str, value: Decimal, read_on: d
     """
     project = tenancy.get_project(ctx)
     reading = get_of_project(ctx, project, reading_id)
-    if reading.value == value and reading.read_on == read_on:
+    as_it_was = reading.value == value and reading.read_on == read_on and not reading.estimated
+    if as_it_was and not rolled_over:
         return reading
     connection = connection_of(project, reading)
     today = local_day(ctx.now, project.settings.timezone)
     entry = Entry(by=ctx.actor.id, at=ctx.now, source=reading.source, origin=reading.origin)
-    corrected = rules.correct(project, reading, connection, value=value, read_on=read_on, today=today, entry=entry)
-    actions = [
-        repository.period_is_open(project, reading.period),
-        repository.not_billed(project, reading),
-        repository.store_reading(project, corrected, before=reading),
-    ]
-    if corrected.state == "confirmed":
-        actions.append(advance(project, connection, corrected))
-    actions.append(noted(ctx, "reading.corrected", corrected, before=reading))
+    if reading.estimated:
+        entry = replace(entry, source="manual", origin=ctx.request_id)
+    shown = Shown(value, read_on, rolled_over)
+    corrected = rules.correct(project, reading, connection, shown, today=today, entry=entry)
+    if as_it_was and (corrected.usage, corrected.flags) == (reading.usage, reading.flags):
+        return reading
+    actions = writes_in_place(project, reading, corrected, connection)
     try:
-        repository.commit(actions)
+        repository.commit([*actions, noted(ctx, "reading.corrected", corrected, before=reading)])
     except Refused as refused:
         raise lost_race(project, reading, refused) from None
     return corrected

@@ -1,10 +1,11 @@
-"""From what meters show to what was used: rollover, an exchanged meter, estimates and their true-up."""
+"""From what meters show to what was used: rollover, an exchanged meter, estimates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.register import average_use, check_shown, range_of
 from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
 
 
@@ -30,17 +31,16 @@ def use_of(segment: Segment) -> Decimal:
 
     :raises Invalid: if the register can't have shown these values.
     """
-    limit = None if segment.digits is None else Decimal(10) ** segment.digits
-    if segment.previous < 0 or segment.current < 0 or (limit and max(segment.previous, segment.current) >= limit):
-        raise Invalid("impossible-reading", f"a register of {segment.digits} digits can't show this value")
+    for value in (segment.previous, segment.current):
+        check_shown(value, segment.digits)
     use = _as_read(segment.current, segment) - _as_read(segment.previous, segment)
     if use < 0:
-        if limit is None:
+        if segment.digits is None:
             raise Invalid(
                 "reading-below-last",
                 f"{segment.current} is less than {segment.previous}; correct it, or give the digits of a full register",
             )
-        use += limit
+        use += range_of(segment.digits)
     return use * segment.multiplier
 
 
@@ -63,29 +63,9 @@ def estimated_use(recent_uses: Sequence[Decimal], *, last: int, rounding: Roundi
 
     :raises Invalid: if there is no earlier use to go by.
     """
-    taken = recent_uses[-last:] if last > 0 else ()
-    if not taken:
-        raise Invalid("nothing-to-estimate-by", "there is no earlier use to estimate by; read the meter")
-    num, den = (sum(taken, Decimal(0))).as_integer_ratio()
-    steps, step_den = round_to_step(num, den * len(taken), rounding)
+    num, den = average_use(recent_uses, last=last)
+    steps, step_den = round_to_step(num, den, rounding)
     return Decimal(steps) / Decimal(step_den)
-
-
-@dataclass(frozen=True, slots=True)
-class TrueUp:
-    """What is left to bill when a real reading comes after estimates; `credit` is what was estimated too much."""
-
-    to_bill: Decimal
-    credit: Decimal
-
-
-def true_up(real_use: Decimal, estimated_uses: Sequence[Decimal]) -> TrueUp:
-    """This function will set a real use since the last real reading against the estimates billed meanwhile.
-
-    40 really used, 12 and 13 estimated -> 15 to bill. 20 really used -> nothing to bill and 5 in credit.
-    """
-    left = real_use - sum(estimated_uses, Decimal(0))
-    return TrueUp(to_bill=max(left, Decimal(0)), credit=max(-left, Decimal(0)))
 
 
 def leak_allowance(use: Decimal, *, normal_use: Decimal, share: Decimal) -> Decimal:

@@ -205,7 +205,12 @@ def list_projects(ctx: Context) -> tuple[Project, ...]:
 
 def directory() -> tuple[tuple[str, str], ...]:
     """This function will list (client, project) of everybody, for schedules only."""
-    return repository.directory()
+    return tuple((client, project) for client, project in repository.directory() if project is not None)
+
+
+def every_client() -> tuple[str, ...]:
+    """This function will list all clients, those without a project too, for schedules only."""
+    return tuple(sorted({client for client, _ in repository.directory()}))
 
 
 def continued(before: Project, settings: ProjectSettings) -> Project:

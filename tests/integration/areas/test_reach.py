@@ -176,8 +176,9 @@ def test_a_connection_that_moves_goes_out_of_reach_with_its_readings(utility: Ut
     admin, account = utility.as_staff(), _account(utility, "Poblacion.P1")
     taken = _take(person, utility, "Poblacion.P1").expect(201)
     path = f"{utility.base}/connections/{account}"
-    consumer = person.get(path).expect(200)["consumerId"]
-    change = {"consumerClass": "residential", "area": "San-Isidro", "version": 0}
+    seen = person.get(path).expect(200)
+    consumer = seen["consumerId"]
+    change = {"consumerClass": "residential", "area": "San-Isidro", "version": seen["version"]}
     admin.put(path, change).expect(200)
     for gone in (path, f"{path}/history", f"{utility.base}/readings/{taken['id']}", f"{utility.consumers}/{consumer}"):
         person.get(gone).expect(404)
@@ -202,7 +203,7 @@ def test_what_waits_is_confirmed_in_ones_areas_only(utility: Utility) -> None:
     surveyor.post(f"{utility.base}/readings/{taken['Poblacion.P1']}/confirmation").expect(200)
     assert surveyor.post(f"{utility.base}/readings/confirmations", {"area": "San-Isidro"}).expect(200)["confirmed"] == 0
     account = _account(utility, "Poblacion.P2")
-    moved = {"consumerClass": "residential", "area": "San-Isidro", "version": 0}
+    moved = {"consumerClass": "residential", "area": "San-Isidro", "version": 1}
     admin.put(f"{utility.base}/connections/{account}", moved).expect(200)
     done = surveyor.post(f"{utility.base}/readings/confirmations", {}).expect(200)
     assert (done["confirmed"], done["left"]) == (1, [])
@@ -210,6 +211,26 @@ def test_what_waits_is_confirmed_in_ones_areas_only(utility: Utility) -> None:
     assert sorted(waiting) == ["SM-POBLACION.P2", "SM-POBLACIONA", "SM-SAN-ISIDRO"]
     admin.post(f"{elsewhere}/confirmation").expect(200)
     surveyor.post(f"{elsewhere}/confirmation").expect(404)
+
+
+def test_what_nobody_read_is_listed_and_estimated_in_ones_areas_only(utility: Utility) -> None:
+    admin = utility.as_staff()
+    for area in _AREAS:
+        _take(admin, utility, area).expect(201)
+    admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)
+    clock.use_time(lambda: NOVEMBER.replace(month=12))
+    surveyor = _staff(utility, "Poblacion", role="surveyor")
+    unread = _all(surveyor, f"{utility.base}/readings/unread", period="2025-12")
+    assert sorted(one["area"] for one in unread) == ["Poblacion", "Poblacion.P1", "Poblacion.P2"]
+    estimates, period = f"{utility.base}/readings/estimates", {"period": "2025-12"}
+    elsewhere = period | {"accountNumber": _account(utility, "San-Isidro")}
+    assert surveyor.post(estimates, elsewhere).expect(404)["code"] == "not-found"
+    assert surveyor.post(estimates, period).expect(200)["estimated"] == 3
+    mine = _all(surveyor, f"{utility.base}/readings", state="pending")
+    assert sorted(one["area"] for one in mine) == ["Poblacion", "Poblacion.P1", "Poblacion.P2"]
+    account = elsewhere["accountNumber"]
+    assert surveyor.get(f"{utility.base}/readings", accountNumber=account).expect(200)["items"] == []
+    assert len(utility.as_staff().get(f"{utility.base}/readings", accountNumber=account).expect(200)["items"]) == 1
 
 
 @pytest.mark.parametrize("confirmed_later", [True, False])

@@ -14,7 +14,8 @@ from chalicelib.audit import service as audit
 from chalicelib.audit.domain import Finding, Seal, digest_of, sealed
 from chalicelib.platform import dynamo, keys, settings
 from chalicelib.platform.transaction import transact
-from local import events, verify_audit
+from chalicelib.tenancy import service as tenancy
+from local import events, presets, verify_audit
 from tests.support import table
 from tests.support.http import Api
 from tests.support.utilities import Utility, open_waterworks
@@ -172,6 +173,17 @@ def test_a_day_is_not_sealed_while_something_of_it_may_still_be_written(api: Api
 
 def _sealed_at(utility: Utility, now: datetime) -> tuple[Seal, ...]:
     return audit.seal_days(utility.context(now=now))
+
+
+def test_a_client_without_a_project_is_sealed_too(app: Chalice, api: Api, at: Callable[[datetime], None]) -> None:
+    ctx = replace(open_waterworks(api).context(now=_DAYS[0]), client="no-project-yet", project="")
+    tenancy.open_client(client=replace(presets.BALILIHAN, id=ctx.client))
+    transact([audit.record(ctx, action="thing.done", subject=("thing", "1"))])
+    at(_DAYS[1])
+    (job,) = [job for job in events.scheduled_handlers(app) if job.name == "seal_audit_logs"]
+    events.tick(job)
+    assert audit.verify_log(replace(ctx, now=_DAYS[1]), from_day=None).days == 1
+    assert ctx.client not in {client for client, _ in tenancy.directory()}
 
 
 def test_the_schedule_seals_every_client(app: Chalice, api: Api, at: Callable[[datetime], None]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.consumers import service
 from chalicelib.kernel.errors import Conflict
+from chalicelib.onboarding import service as onboarding
 from tests.support.http import Api
 from tests.support.table import items_of
 from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_condominium, open_waterworks, register_connection
@@ -153,3 +154,17 @@ def test_a_connection_registered_again_with_its_key_is_the_same(utility: Utility
     assert admin.post(f"{utility.base}/connections", body, key="k").expect(201) == first
     assert admin.post(f"{utility.base}/connections", {**body, "area": "Q"}, key="k").status in {409, 422}
     assert admin.post(f"{utility.base}/connections", body).expect(409)["code"] == "meter-taken"
+
+
+@pytest.mark.covers("S4-013")
+@pytest.mark.parametrize(
+    ("consumer_class", "status"),
+    [("household", 201), ("commercial", 201), ("industrial", 201), ("Household", 400), ("farm", 400), ("", 400)],
+)
+def test_a_connection_is_of_a_class_that_the_source_has(api: Api, consumer_class: str, status: int) -> None:
+    model = onboarding.list_presets()["electricity"].projects[0].settings
+    utility = open_waterworks(api, settings=model, rates={})
+    admin = utility.as_staff()
+    consumer = admin.post(utility.consumers, {"firstName": "Asha", "lastName": "Rao"}).expect(201)["id"]
+    body = {"consumerId": consumer, "consumerClass": consumer_class, "meterNumber": "M-1", "accountNumber": "SRV-1"}
+    admin.post(f"{utility.base}/connections", body).expect(status)

@@ -7,7 +7,8 @@ from datetime import datetime
 import pytest
 from chalice.app import Chalice
 
-from chalicelib.platform import clock
+from chalicelib.platform import clock, settings, storage
+from chalicelib.readings import service as readings
 from tests.support.http import Api
 from tests.support.queues import drain
 from tests.support.utilities import (
@@ -235,6 +236,36 @@ def test_a_connection_is_changed_and_deleted_only_while_it_was_never_read(
     admin.get(path).expect(404)
     assert admin.get(f"{utility.consumers}/{unread['consumerId']}").expect(200)["connections"] == 0
     register_connection(admin, utility, "SM-2")
+
+
+@pytest.mark.covers("S2-377")
+def test_a_connection_whose_first_reading_still_waits_is_not_deleted_either(utility: Utility, admin: Api) -> None:
+    accounts = [register_connection(admin, utility, meter)["accountNumber"] for meter in ("SM-1", "SM-2")]
+    _read(admin, utility, "SM-1", "10")
+    announced = admin.post(f"{utility.base}/readings/imports", {"fileName": "f.csv"}).expect(201)
+    key, file = announced["upload"]["fields"]["key"], b"meter_number,reading,read_on\nSM-2,10,2025-11-05\n"
+    storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=file)
+    readings.run_import(utility.context(now=NOVEMBER), import_id=announced["id"])
+    for account in accounts:
+        path = f"{utility.base}/connections/{account}"
+        assert admin.delete(path).expect(409)["code"] == "connection-used"
+    confirmed = admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)
+    assert (confirmed["confirmed"], confirmed["left"]) == (2, [])
+    assert admin.delete(f"{utility.base}/connections/{accounts[0]}").expect(409)["code"] == "connection-used"
+
+
+def test_of_a_first_reading_and_a_deletion_at_once_one_wins_and_nothing_is_left_behind(
+    utility: Utility, admin: Api
+) -> None:
+    for number in range(8):
+        account = register_connection(admin, utility, f"SM-{number}")["accountNumber"]
+        body = {"accountNumber": account, "reading": "10", "readOn": "2025-11-05"}
+        with ThreadPoolExecutor(2) as threads:
+            taken = threads.submit(admin.post, f"{utility.base}/readings", body)
+            deleted = threads.submit(admin.delete, f"{utility.base}/connections/{account}")
+        assert (taken.result().status, deleted.result().status) in {(201, 409), (404, 200), (409, 200)}
+        left = admin.get(f"{utility.base}/readings/2025-11.{account}").status
+        assert left == admin.get(f"{utility.base}/connections/{account}").status
 
 
 @pytest.mark.covers("S3-098")

@@ -66,7 +66,7 @@ def test_lists_are_by_registration_or_by_name_and_of_a_status(utility: Utility, 
     assert _names(admin, utility, status="inactive") == ["Zoe Abad"]
 
 
-@pytest.mark.covers("S0-003")
+@pytest.mark.covers("S0-003", "S3-007")
 def test_a_consumer_is_changed_and_found_under_the_new_name_only(utility: Utility, admin: Api) -> None:
     consumer = _register(admin, utility, "Maria", "Santos", email="maria@example.com")
     path = f"{utility.consumers}/{consumer['id']}"

@@ -128,3 +128,12 @@ def test_the_counts_add_up_and_the_refused_lines_are_in_order() -> None:
     intake = intake_of(outcomes, blank=1)
     assert intake.counts == ImportCounts(rows=4, accepted=1, unchanged=1, refused=2, blank=1)
     assert [line["line"] for line in intake.lines] == [2, 9]
+
+
+def test_digits_count_only_where_a_line_says_them() -> None:
+    known = connection(meter_number="SM-1", initial_reading=Decimal("12.5"), consumer_id="consumer-1", meter_digits=5)
+    assert against_standing(_ROW, known, consumer_id="consumer-1") == Registered(2, new=False)
+    (row,) = parse(b"area,class,meter,initial,digits\nPoblacion,residential,SM-1,12.5,4\n").rows
+    refused = against_standing(row, known, consumer_id="consumer-1")
+    assert isinstance(refused, Refusal)
+    assert refused.column == "meter_digits"

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.period import Period
-from chalicelib.readings.domain import reading as rules
-from chalicelib.readings.domain.reading import HIGH_USE, LATE, NO_USE, Reading, parse_reading_id
+from chalicelib.readings.domain import taking as rules
+from chalicelib.readings.domain.flags import HIGH_USE, LATE, NO_USE, ROLLOVER
+from chalicelib.readings.domain.reading import Reading, Shown, parse_reading_id
 from chalicelib.tenancy.domain import Project
 from tests.support.examples import (
     CONDOMINIUM,
@@ -38,7 +39,7 @@ def _take(
     of: Connection | None = None,
     today: date = FIFTH,
 ) -> Reading:
-    return rules.take(project, of or connection(), value=Decimal(value), read_on=read_on, today=today, entry=ENTRY)
+    return rules.take(project, of or connection(), Shown(Decimal(value), read_on), today=today, entry=ENTRY)
 
 
 @pytest.mark.covers("S3-019", "S3-024", "S2-040")
@@ -164,8 +165,7 @@ def _correct(what: Reading, value: str, read_on: date = FIFTH, **changes: Any) -
         WATERWORKS,
         what,
         connection(**changes),
-        value=Decimal(value),
-        read_on=read_on,
+        Shown(Decimal(value), read_on),
         today=date(2025, 11, 30),
         entry=ENTRY,
     )
@@ -216,3 +216,60 @@ def test_a_readings_id_is_its_period_and_account() -> None:
 def test_what_is_no_readings_id_is_not_found(text: str) -> None:
     with pytest.raises(NotFound):
         parse_reading_id(text)
+
+
+_FULL = {"last_value": Decimal("9990.5"), "meter_digits": 4}
+
+
+def test_a_register_that_ran_over_counts_on_from_zero_and_is_flagged() -> None:
+    taken = _take("4.25", of=connection(**_FULL))
+    assert (taken.previous, taken.usage, taken.flags) == (Decimal("9990.5"), Decimal("13.75"), (ROLLOVER,))
+    assert _take("9991", of=connection(**_FULL)).flags == ()
+    assert _take("0", of=connection(**_FULL, carried=Decimal(3))).usage == Decimal("12.5")
+
+
+def test_a_register_that_counted_far_is_only_taken_as_run_over_if_somebody_says_so() -> None:
+    full = connection(last_value=Decimal(8000), meter_digits=4)
+    with pytest.raises(Invalid, match="say rolledOver"):
+        _take("100", of=full)
+    taken = rules.take(WATERWORKS, full, Shown(Decimal(100), FIFTH, rolled_over=True), today=FIFTH, entry=ENTRY)
+    assert (taken.usage, taken.flags) == (Decimal(2100), (HIGH_USE, ROLLOVER))
+
+
+def test_a_rollover_is_looked_at_anew_when_the_reading_is_confirmed() -> None:
+    pending = _take("4.25", of=connection(**_FULL))
+    confirmed = rules.confirm(WATERWORKS, pending, connection(**_FULL), by="admin", at=NOW)
+    assert (confirmed.usage, confirmed.flags) == (Decimal("13.75"), (ROLLOVER,))
+    after_another = connection(last_value=Decimal(1), meter_digits=4)  # which ran over itself
+    assert rules.confirm(WATERWORKS, pending, after_another, by="admin", at=NOW).flags == ()
+    with pytest.raises(Conflict, match="must be corrected first") as refusal:
+        rules.confirm(WATERWORKS, pending, connection(last_value=Decimal(50), meter_digits=4), by="admin", at=NOW)
+    assert refusal.value.code == "below-previous"
+
+
+def test_a_rollover_that_somebody_said_holds_when_it_is_confirmed_from_the_same_value() -> None:
+    full = connection(last_value=Decimal(8000), meter_digits=4)
+    said = rules.take(WATERWORKS, full, Shown(Decimal(100), FIFTH, rolled_over=True), today=FIFTH, entry=ENTRY)
+    assert rules.confirm(WATERWORKS, said, full, by="admin", at=NOW).usage == Decimal(2100)
+    with pytest.raises(Conflict):
+        rules.confirm(WATERWORKS, said, connection(last_value=Decimal(7000), meter_digits=4), by="admin", at=NOW)
+
+
+def test_a_correction_makes_a_rollover_and_takes_it_back() -> None:
+    last: dict[str, Any] = {
+        "last_value": Decimal(9999),
+        "last_period": NOVEMBER,
+        "last_read_on": FIFTH,
+        "meter_digits": 4,
+    }
+    typed = reading(previous=Decimal(9990), value=Decimal(9999), usage=Decimal(9))
+    corrected = _correct(typed, "9", **last)
+    assert (corrected.previous, corrected.usage, ROLLOVER in corrected.flags) == (Decimal(9990), Decimal(19), True)
+    back = _correct(corrected, "9999", **(last | {"last_value": Decimal(9)}))
+    assert (back.usage, ROLLOVER in back.flags) == (Decimal(9), False)
+
+
+def test_a_value_that_the_register_has_no_digits_for_is_refused() -> None:
+    with pytest.raises(Invalid) as refusal:
+        _take("10000", of=connection(**_FULL))
+    assert refusal.value.code == "impossible-reading"

@@ -7,10 +7,8 @@ import pytest
 from chalicelib.kernel.errors import Invalid
 from chalicelib.tariffs.domain.metering import (
     Segment,
-    TrueUp,
     estimated_use,
     leak_allowance,
-    true_up,
     use_of,
     use_over,
 )
@@ -52,11 +50,6 @@ def test_an_estimate_is_the_average_of_the_last_uses() -> None:
     for last, known in ((3, []), (0, uses)):
         with pytest.raises(Invalid, match="read the meter"):
             estimated_use(known, last=last, rounding=to("1"))
-
-
-def test_a_real_reading_settles_the_estimates() -> None:
-    assert true_up(Decimal(40), [Decimal(12), Decimal(13)]) == TrueUp(to_bill=Decimal(15), credit=Decimal(0))
-    assert true_up(Decimal(20), [Decimal(12), Decimal(13)]) == TrueUp(to_bill=Decimal(0), credit=Decimal(5))
 
 
 def test_a_leak_forgives_a_share_of_the_excess() -> None:

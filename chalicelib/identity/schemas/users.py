@@ -1,42 +1,24 @@
-"""Users, sign-in, roles and login events as the API shows them."""
+"""Users and roles as the API shows them."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from chalicelib.identity.domain.logins import LoginEvent
 from chalicelib.identity.domain.roles import BUILT_IN, FIXED, PERMISSIONS, Role
 from chalicelib.identity.domain.users import User
-from chalicelib.identity.service import SignIn
 from chalicelib.kernel.context import Actor
-from chalicelib.kernel.page import Page
-from chalicelib.platform.schema import Day, Instant, PageQuery, Schema, Text
+from chalicelib.platform.schema import Instant, PageQuery, Schema, Text
 
 Login = Annotated[str, Field(min_length=1, max_length=120, examples=["admin"])]
 Password = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
+PersonName = Annotated[Text, Field(max_length=100)]
 Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["ana@example.com"])]
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
 Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SRV-1001"])]
 RoleName = Annotated[str, Field(max_length=40, examples=["billing_officer"])]
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["balilihan"])]
 Areas = Annotated[tuple[Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$")], ...], Field(max_length=40)]
-Outcome = Literal["signed_in", "wrong_password", "disabled", "unknown"]
-
-
-class SignInBody(Schema):
-    """Who signs in, at which client."""
-
-    client: ClientId
-    login: Login
-    password: Password
-    role: RoleName | None = Field(default=None, description="If given, it must be the user's role")
-
-
-class Renewal(Schema):
-    """The refresh token of a session."""
-
-    refresh_token: Annotated[str, Field(min_length=1, max_length=400)]
 
 
 class UserOut(Schema):
@@ -74,37 +56,11 @@ def _shown(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in UserOut.model_fields}
 
 
-class SignInOut(Schema):
-    """A session: send the access token as `Authorization: Bearer <accessToken>`, and renew it by the refresh token."""
-
-    access_token: str
-    token_type: str
-    expires_in: int = Field(description="Seconds until the access token ends")
-    refresh_token: str = Field(description="Good once, for new tokens")
-    user: UserOut
-
-    @classmethod
-    def of(cls, session: SignIn) -> Self:
-        return cls(
-            access_token=session.access_token,
-            token_type="Bearer",  # noqa: S106 - the standard's word, not a secret
-            expires_in=session.expires_seconds,
-            refresh_token=session.refresh_token,
-            user=UserOut.of(session.user),
-        )
-
-
-class SignedOut(Schema):
-    """How many sessions ended."""
-
-    sessions: int
-
-
 class NewStaff(Schema):
     """Somebody of the utility who is to sign in."""
 
     login: Login
-    name: Text
+    name: PersonName
     password: Password
     role: RoleName
     number: Number | None = Field(default=None, description="Only where people sign in by number too")
@@ -123,7 +79,7 @@ class AreasChange(Schema):
 class UserChange(Schema):
     """What is to change about a user; what is left out stays."""
 
-    name: Text | None = None
+    name: PersonName | None = None
     email: Email | None = None
     phone: Phone | None = None
 
@@ -131,6 +87,16 @@ class UserChange(Schema):
         """This function will give what was sent; a name can't be taken away."""
         sent = {name: getattr(self, name) for name in self.model_fields_set}
         return {name: value for name, value in sent.items() if name != "name" or value}
+
+
+class MyChange(UserChange):
+    """What is to change about oneself; what is left out stays."""
+
+    password: Password | None = Field(default=None, description="The present one, to change the e-mail address")
+
+    def given(self) -> dict[str, str | None]:
+        """This function will give what was sent of oneself, without the password."""
+        return {name: value for name, value in super().given().items() if name != "password"}
 
 
 class RoleChange(Schema):
@@ -230,61 +196,3 @@ class RoleList(Schema):
     def of(cls, roles: Iterable[Role]) -> Self:
         known = tuple(PermissionOut(name=name, means=means) for name, means in PERMISSIONS.items())
         return cls(items=tuple(RoleOut.of(role) for role in roles), permissions=known)
-
-
-class LoginQuery(PageQuery):
-    """Which login events, and which page of them."""
-
-    user: Annotated[str, Field(max_length=26)] | None = None
-    outcome: Outcome | None = None
-    day: Day | None = Field(default=None, description="A day in UTC")
-
-    def for_use(self) -> dict[str, Any]:
-        return {
-            "user_id": self.user,
-            "outcome": self.outcome,
-            "day": self.day.isoformat() if self.day else None,
-            "limit": self.limit,
-            "cursor": self.cursor,
-        }
-
-
-class LoginOut(Schema):
-    """A try to sign in, and how long what came of it lasted."""
-
-    id: str
-    at: Instant
-    outcome: Outcome
-    method: str
-    user: str | None
-    login: str | None = Field(description="None if nobody has the login name: it may be a mistyped secret")
-    address: str
-    agent: str
-    ended_at: Instant | None
-    ended_by: str | None
-
-
-class LoginPage(Schema):
-    """One page of login events."""
-
-    items: tuple[LoginOut, ...]
-    cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[LoginEvent]) -> Self:
-        items = tuple(
-            LoginOut(
-                id=event.id,
-                at=event.at,
-                outcome=event.outcome,
-                method=event.method,
-                user=event.user_id,
-                login=event.login,
-                address=event.address,
-                agent=event.agent,
-                ended_at=event.ended_at,
-                ended_by=event.ended_by,
-            )
-            for event in page.items
-        )
-        return cls(items=items, cursor=page.cursor)

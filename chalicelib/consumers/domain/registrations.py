@@ -1,0 +1,31 @@
+"""How many may register themselves at a time."""
+
+from datetime import datetime, timedelta
+
+from chalicelib.kernel.clock import iso
+from chalicelib.kernel.errors import TooMany
+
+# Many homes share one address of the network; a whole client's consumers come in an hour only after a notice.
+PER_ADDRESS = 30
+PER_CLIENT = 300
+_HOUR = timedelta(hours=1)
+
+
+def hour_of(now: datetime) -> str:
+    """This function will name the hour whose tries are counted together: 2025-11-11T01."""
+    return iso(now)[:13]
+
+
+def forgotten_at(now: datetime) -> datetime:
+    """This function will say when the count of an hour is of no more use."""
+    return now + 2 * _HOUR
+
+
+def too_many(now: datetime) -> TooMany:
+    """This function will ask somebody to come again in the next hour."""
+    over = now.replace(minute=0, second=0, microsecond=0) + _HOUR
+    return TooMany(
+        "too-many-registrations",
+        "too many are registering from here at once; wait as long as Retry-After says, or ask the utility",
+        retry_after_seconds=-(-(over - now) // timedelta(seconds=1)),
+    )

@@ -1,0 +1,34 @@
+"""How many tried to register themselves within an hour."""
+
+from datetime import datetime
+
+from chalicelib.consumers.domain.registrations import PER_ADDRESS, PER_CLIENT, forgotten_at, hour_of
+from chalicelib.kernel.clock import epoch_ms
+from chalicelib.kernel.ids import fingerprint
+from chalicelib.platform import keys
+from chalicelib.platform.dynamo import IntAttribute, TableItem
+from chalicelib.platform.transaction import Action, transact, update
+
+
+class RegistrationsItem(TableItem):
+    tries = IntAttribute()
+
+
+def count_try(client_id: str, address: str, now: datetime) -> None:
+    """This function will count one more try, for the client and for the address that it comes from.
+
+    :raises Refused: labels `address` or `client`, if there were enough of them within the hour.
+    """
+    transact(
+        [
+            _counted("address", client_id, fingerprint(client_id, address), PER_ADDRESS, now),
+            _counted("client", client_id, "ALL", PER_CLIENT, now),
+        ]
+    )
+
+
+def _counted(label: str, client_id: str, whose: str, most: int, now: datetime) -> Action:
+    expires = RegistrationsItem.expires.set(epoch_ms(forgotten_at(now)) // 1000)
+    few = RegistrationsItem.pk.does_not_exist() | (RegistrationsItem.tries < most)
+    key = keys.registrations(client_id, hour_of(now), whose)
+    return update(label, key, [RegistrationsItem.tries.add(1), expires], few)

@@ -1,0 +1,93 @@
+"""Somebody registers themselves, where the client allows it: as a consumer, and as nothing else."""
+
+from dataclasses import replace
+
+from chalicelib.audit import service as audit
+from chalicelib.consumers.domain.people import Consumer, capitalised, unique_email
+from chalicelib.consumers.domain.registrations import too_many
+from chalicelib.consumers.repository import people as repository
+from chalicelib.consumers.repository import registrations
+from chalicelib.consumers.service.people import email_taken, new_consumer, same_request
+from chalicelib.identity import service as identity
+from chalicelib.identity.domain import User
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Forbidden, Invalid
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Client
+
+
+def register_self(
+    ctx: Context,
+    *,
+    client_id: str,
+    first_name: str,
+    last_name: str,
+    email: str,
+    password: str,
+    login: str | None = None,
+    number: str | None = None,
+    phone: str | None = None,
+    address: str | None = None,
+) -> tuple[Consumer, User]:
+    """This function will make a consumer and their login in one transaction. Nothing is theirs until staff connect it.
+
+    Where people sign in by e-mail address, the login name is that; elsewhere `login` gives it. Source: S2-024, S4-001.
+
+    :raises Forbidden: where nobody registers themselves, whether there is such a client or not.
+    :raises TooMany: after too many tries within an hour, from one address or at one client.
+    :raises Invalid: for an e-mail address, login name, number or password against the client's rules.
+    :raises Conflict: if the login name, number or e-mail address is taken.
+    """
+    client = _open_to_all(client_id)
+    here = replace(ctx, client=client.id)
+    name = {"first_name": capitalised(first_name), "last_name": last_name}
+    unique_email(email)
+    _count_try(here)
+    consumer = new_consumer(here, **name, email=email, phone=phone, address=address)
+    facts = {
+        "login": _login_of(client, email, login),
+        "number": number,
+        "name": consumer.name,
+        "email": email,
+        "phone": phone,
+    }
+    user, writes = identity.prepare_consumer_login(
+        here, client, consumer_id=consumer.id, facts=facts, password=password
+    )
+    return _insert(here, replace(consumer, user_id=user.id), user, writes)
+
+
+def _open_to_all(client_id: str) -> Client:
+    client = tenancy.find_client(client_id)
+    if client is None or not client.self_registration:
+        raise Forbidden("no-self-registration", "nobody registers themselves here; ask the utility for a login")
+    return client
+
+
+def _count_try(ctx: Context) -> None:
+    """This function will count before any work is done: a hash takes long on purpose."""
+    try:
+        registrations.count_try(ctx.client, ctx.address, ctx.now)
+    except Refused:
+        raise too_many(ctx.now) from None
+
+
+def _login_of(client: Client, email: str, login: str | None) -> str:
+    if client.login_names == "username":
+        return login or ""
+    if login:
+        raise Invalid("bad-login", "login: leave it out, people sign in by e-mail address here")
+    return email
+
+
+def _insert(ctx: Context, consumer: Consumer, user: User, writes: list[Action]) -> tuple[Consumer, User]:
+    noted = audit.record(ctx, action="consumer.registered", subject=("consumer", consumer.id))
+    try:
+        repository.insert_consumer(ctx.client, consumer, also=[*writes, noted])
+    except Refused as refused:
+        if "consumer" in refused.labels:  # with an Idempotency-Key the ids are the first sending's
+            made = same_request(repository.find_consumer(ctx.client, consumer.id), consumer)
+            return made, identity.get_user(ctx, user_id=user.id)
+        raise email_taken() if "email" in refused.labels else identity.name_taken(user, refused) from None
+    return consumer, user

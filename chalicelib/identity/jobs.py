@@ -1,0 +1,23 @@
+"""Mails that identity sends."""
+
+import json
+
+from chalice.app import Blueprint, SQSEvent
+
+from chalicelib.identity import service
+from chalicelib.platform import log
+from chalicelib.platform.jobs import job, job_context
+
+blueprint = Blueprint(__name__)
+
+
+@blueprint.on_sqs_message(queue="meterbook-mails", batch_size=1, name="send_mails")
+@job("send_mails")
+def send_mails(event: SQSEvent) -> None:
+    """This function will mail a token to whoever has the login name that a message names, if anybody has."""
+    for record in event:
+        asked = json.loads(record.body)
+        ctx = job_context("send_mails", client=asked["client"], project="")
+        sent = service.mail_reset(ctx, login=asked["login"], order=asked["order"])
+        # A client that is only named in a request may be anything that somebody typed.
+        log.event("mail_considered", client=ctx.client if sent else "", count=int(sent))

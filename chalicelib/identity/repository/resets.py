@@ -1,0 +1,53 @@
+"""The newest password reset of each user."""
+
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.identity.domain.resets import FORGOTTEN_AFTER, Reset
+from chalicelib.kernel.clock import epoch_ms
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.keys import Key
+from chalicelib.platform.transaction import Action, delete, put
+
+
+class ResetItem(TableItem):
+    token_print = UnicodeAttribute()
+    state_print = UnicodeAttribute()
+    order = UnicodeAttribute()
+    mailed_at = InstantAttribute()
+    mails = IntAttribute()
+
+
+def key_of(client_id: str, user_id: str) -> Key:
+    """This function will name where a user's reset lies."""
+    return keys.password_reset(client_id, user_id)
+
+
+def reset_of(user_id: str, raw: dict[str, Any] | None) -> Reset | None:
+    """This function will give a reset, of an item that was read together with others."""
+    item = dynamo.parsed(ResetItem, raw)
+    if item is None:
+        return None
+    return Reset(user_id, item.token_print, item.state_print, item.order, item.mailed_at, item.mails)
+
+
+def put_reset(client_id: str, before: Reset | None, after: Reset) -> Action:
+    """This function will give the write of a user's next reset, if no other was begun meanwhile. Label: `reset`."""
+    item = ResetItem(
+        *key_of(client_id, after.user_id),
+        token_print=after.token_print,
+        state_print=after.state_print,
+        order=after.order,
+        mailed_at=after.mailed_at,
+        mails=after.mails,
+        expires=epoch_ms(after.mailed_at + FORGOTTEN_AFTER) // 1000,
+    )
+    unchanged = ResetItem.token_print == before.token_print if before else ResetItem.pk.does_not_exist()
+    return put("reset", item, unchanged)
+
+
+def use_up(client_id: str, reset: Reset) -> Action:
+    """This function will give the write that uses a reset up. Label: `reset`, if it is not the newest or was used."""
+    return delete("reset", key_of(client_id, reset.user_id), ResetItem.token_print == reset.token_print)

@@ -1,0 +1,138 @@
+"""Sessions, password resets and login events as the API shows them."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from chalicelib.identity.domain.logins import LoginEvent
+from chalicelib.identity.domain.resets import GOOD_FOR
+from chalicelib.identity.schemas.users import ClientId, Login, Password, RoleName, UserOut
+from chalicelib.identity.service import SignIn
+from chalicelib.kernel.page import Page
+from chalicelib.platform.schema import Day, Instant, PageQuery, Schema
+
+Outcome = Literal["signed_in", "wrong_password", "disabled", "unknown"]
+
+
+class SignInBody(Schema):
+    """Who signs in, at which client."""
+
+    client: ClientId
+    login: Login
+    password: Password
+    role: RoleName | None = Field(default=None, description="If given, it must be the user's role")
+
+
+class Renewal(Schema):
+    """The refresh token of a session."""
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class ResetRequest(Schema):
+    """Who has forgotten their password, at which client."""
+
+    client: ClientId
+    login: Login
+
+
+class ResetAsked(Schema):
+    """That a mail goes out, if somebody has the login name and an e-mail address; the same is said if nobody has."""
+
+    good_minutes: int = Field(description="So long the token in the newest mail is good, once")
+
+    @classmethod
+    def whatever(cls) -> Self:
+        return cls(good_minutes=GOOD_FOR // timedelta(minutes=1))
+
+
+class Reset(Schema):
+    """The token of a mail, and the password that is to be."""
+
+    token: Annotated[str, Field(min_length=1, max_length=200)]
+    password: Password
+
+
+class SignInOut(Schema):
+    """A session: send the access token as `Authorization: Bearer <accessToken>`, and renew it by the refresh token."""
+
+    access_token: str
+    token_type: str
+    expires_in: int = Field(description="Seconds until the access token ends")
+    refresh_token: str = Field(description="Good once, for new tokens")
+    user: UserOut
+
+    @classmethod
+    def of(cls, session: SignIn) -> Self:
+        return cls(
+            access_token=session.access_token,
+            token_type="Bearer",  # noqa: S106 - the standard's word, not a secret
+            expires_in=session.expires_seconds,
+            refresh_token=session.refresh_token,
+            user=UserOut.of(session.user),
+        )
+
+
+class SignedOut(Schema):
+    """How many sessions ended."""
+
+    sessions: int
+
+
+class LoginQuery(PageQuery):
+    """Which login events, and which page of them."""
+
+    user: Annotated[str, Field(max_length=26)] | None = None
+    outcome: Outcome | None = None
+    day: Day | None = Field(default=None, description="A day in UTC")
+
+    def for_use(self) -> dict[str, Any]:
+        return {
+            "user_id": self.user,
+            "outcome": self.outcome,
+            "day": self.day.isoformat() if self.day else None,
+            "limit": self.limit,
+            "cursor": self.cursor,
+        }
+
+
+class LoginOut(Schema):
+    """A try to sign in, and how long what came of it lasted."""
+
+    id: str
+    at: Instant
+    outcome: Outcome
+    method: str
+    user: str | None
+    login: str | None = Field(description="None if nobody has the login name: it may be a mistyped secret")
+    address: str
+    agent: str
+    ended_at: Instant | None
+    ended_by: str | None
+
+
+class LoginPage(Schema):
+    """One page of login events."""
+
+    items: tuple[LoginOut, ...]
+    cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[LoginEvent]) -> Self:
+        items = tuple(
+            LoginOut(
+                id=event.id,
+                at=event.at,
+                outcome=event.outcome,
+                method=event.method,
+                user=event.user_id,
+                login=event.login,
+                address=event.address,
+                agent=event.agent,
+                ended_at=event.ended_at,
+                ended_by=event.ended_by,
+            )
+            for event in page.items
+        )
+        return cls(items=items, cursor=page.cursor)

@@ -1,0 +1,112 @@
+"""Reset a forgotten password: ask for a mail, send it, and set a new password by its token."""
+
+from dataclasses import replace
+
+from chalicelib.audit import service as audit
+from chalicelib.identity.domain.names import name_to_find
+from chalicelib.identity.domain.passwords import check_password
+from chalicelib.identity.domain.resets import Reset, mails_with, may_mail, reset_mail
+from chalicelib.identity.domain.sessions import Access
+from chalicelib.identity.domain.users import User
+from chalicelib.identity.repository import logins, resets, users
+from chalicelib.identity.service.common import closing
+from chalicelib.identity.service.sessions import RACES
+from chalicelib.kernel.context import Actor, Context
+from chalicelib.kernel.errors import Invalid, MeterbookError, TryLater
+from chalicelib.kernel.ids import fingerprint, known_ulid, slug
+from chalicelib.platform import auth, bulk, keys, log, mail, queue, settings
+from chalicelib.platform.transaction import Action, Refused, transact
+from chalicelib.tenancy import service as tenancy
+
+
+def ask_for_reset(ctx: Context, *, client_id: str, login: str) -> None:
+    """This function will have a token mailed to whoever has that login name, if anybody has and can be written to.
+
+    It does the same for every name, one message, so that nobody learns which names there are.
+    """
+    queue.send_to_mails({"client": client_id, "login": login, "order": ctx.new_id()})
+
+
+def mail_reset(ctx: Context, *, login: str, order: str) -> bool:
+    """This function will mail a user the token that replaces all before it, and say whether a mail went out.
+
+    Written first and sent then: if the sending fails, the same order writes and sends another one.
+    """
+    client_key, name_key = tenancy.client_key(ctx.client), keys.login_name(ctx.client, name_to_find(login))
+    found = bulk.read_together([client_key, name_key])
+    client, user_id = tenancy.client_of(found[client_key]), users.user_id_of(found[name_key])
+    if client is None or user_id is None:
+        return False
+    reset_key = resets.key_of(ctx.client, user_id)
+    user, access, more = users.find_with_access(ctx.client, user_id, reset_key)
+    last = resets.reset_of(user_id, more[reset_key])
+    if not (user and user.email and access and access.active and may_mail(last, order, ctx.now)):
+        return False
+    secret = auth.new_secret()
+    mails = mails_with(last, order, ctx.now)
+    reset = Reset(user.id, auth.secret_print(secret), _state_print(user, access), order, ctx.now, mails)
+    noted = audit.record(ctx, action="user.reset-mailed", subject=("user", user.id))
+    try:
+        transact([resets.put_reset(ctx.client, last, reset), noted])
+    except Refused:
+        return False  # another one was asked for at the same moment, and its mail goes out
+    token = f"{ctx.client}.{user.id}.{secret}"
+    subject, text = reset_mail(client_name=client.name, login=user.login, token=token, portal=settings.portal())
+    return mail.send_mail(to=user.email, subject=subject, text=text)
+
+
+def reset_password(ctx: Context, *, token: str, new: str) -> int:
+    """This function will set a new password by a token that was mailed, and say how many sessions ended with it.
+
+    The token is then used up; a password against the client's rule leaves it as it is.
+
+    :raises Invalid: for a token that was used, replaced, is too old or never was one, and for a password too weak.
+    """
+    client_id, user_id, secret = _parts(token)
+    client_key, reset_key = tenancy.client_key(client_id), resets.key_of(client_id, user_id)
+    stored = ""
+    for _ in range(RACES):
+        user, access, found = users.find_with_access(client_id, user_id, client_key, reset_key)
+        client, reset = tenancy.client_of(found[client_key]), resets.reset_of(user_id, found[reset_key])
+        if not (client and user and access and access.active and reset and reset.is_good(ctx.now)):
+            break
+        if not auth.secret_matches(secret, reset.token_print) or reset.state_print != _state_print(user, access):
+            break
+        check_password(new, client.password_rule)
+        stored = stored or auth.hash_password(new)
+        try:
+            transact(_reset(_as(ctx, client_id, user), user, access, reset, stored))
+        except Refused:
+            continue
+        log.event("password_reset", request_id=ctx.request_id, client=client_id)
+        return len(access.sessions)
+    else:
+        raise TryLater("busy", "others are changing the same user; try again in a moment")
+    raise _bad_reset()
+
+
+def _reset(ctx: Context, user: User, access: Access, reset: Reset, stored: str) -> list[Action]:
+    closed = closing(ctx, user, access, user.changed(), deed="user.password-reset", password_hash=stored)
+    lifted = [logins.lift_wait(logins.tries_key(ctx.client, name)) for name in user.names]
+    return [*closed, *lifted, resets.use_up(ctx.client, reset)]
+
+
+def _as(ctx: Context, client_id: str, user: User) -> Context:
+    """This function will give the setting as of the user whom a token stands for, for the audit log."""
+    return replace(ctx, client=client_id, actor=Actor(user.id, user.role, frozenset(), user.consumer_id))
+
+
+def _state_print(user: User, access: Access) -> str:
+    return fingerprint(access.password_hash, user.email or "")
+
+
+def _parts(token: str) -> tuple[str, str, str]:
+    try:
+        client_id, user_id, secret = token.split(".")
+        return slug(client_id, "a client"), known_ulid(user_id, "user"), secret
+    except (ValueError, MeterbookError):
+        raise _bad_reset() from None
+
+
+def _bad_reset() -> Invalid:
+    return Invalid("bad-reset", "this code was used, replaced by a newer one, is too old or never was one; ask again")

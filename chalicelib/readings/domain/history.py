@@ -1,0 +1,58 @@
+"""Which readings somebody asks for."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.period import Period
+from chalicelib.readings.domain.reading import Reading, ReadingState
+from chalicelib.tenancy.domain import Project
+
+# A year, also one with a leap day: thirteen periods, or fourteen by the days on which they are read.
+MAX_DAYS = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Readings of `periods`, the newest first, taken on certain days; of one connection or all, in one state or any."""
+
+    periods: tuple[Period, ...]
+    first_day: date
+    last_day: date
+    account: str | None
+    state: ReadingState | None
+
+    def fits(self, reading: Reading) -> bool:
+        """This function will say whether a reading is among those asked for."""
+        taken_then = reading.period in self.periods and self.first_day <= reading.read_on <= self.last_day
+        return taken_then and self.state in {None, reading.state} and self.account in {None, reading.account}
+
+
+def search_for(
+    project: Project,
+    *,
+    period: Period | None,
+    first_day: date | None,
+    last_day: date | None,
+    account: str | None,
+    state: ReadingState | None,
+    today: date,
+) -> Search:
+    """This function will make sense of what was asked for: one period, or days; without either, the year until today.
+
+    :raises Invalid: for both, or for days in the wrong order or more than a year apart.
+    """
+    if period is not None:
+        if first_day or last_day:
+            raise Invalid("bad-filter", "give period, or from and to, not both")
+        return Search((period,), date.min, date.max, account, state)
+    last = last_day or max(today, first_day or today)
+    first = first_day or last - timedelta(days=MAX_DAYS - 1)
+    if not timedelta(0) <= last - first < timedelta(days=MAX_DAYS):
+        raise Invalid("bad-filter", f"from and to: {MAX_DAYS} days at most, from not after to")
+    oldest, at = project.period_of(first), project.period_of(last)
+    periods = []
+    while at >= oldest:
+        periods.append(at)
+        at = at.shifted(-1)
+    return Search(tuple(periods), first, last, account, state)

@@ -1,0 +1,224 @@
+"""When a reading may be taken, estimated, confirmed and corrected, and what use it then gives."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from chalicelib.consumers.domain import Connection
+from chalicelib.consumers.domain.meters import Count, count_since, count_up_to, estimate
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.period import Period
+from chalicelib.readings.domain.flags import flags_of
+from chalicelib.readings.domain.reading import Entry, Reading, Shown
+from chalicelib.tenancy.domain import Project
+
+
+def take(project: Project, connection: Connection, shown: Shown, *, today: date, entry: Entry) -> Reading:
+    """This function will make a reading of a connection's meter, checked against the one before.
+
+    Source: decisions.md "confirmation of readings", S1-132, S1-133, S3-017. A reading equal to the previous one
+    is a use of nothing and allowed. Where readings wait for a person it is pending, else confirmed; one out of a former
+    system's history was accepted there.
+
+    :raises Invalid: for a value or a day that can't be.
+    :raises Conflict: if the connection takes no reading for that period any more.
+    """
+    check_day(shown.read_on, today)
+    period = project.period_of(shown.read_on)
+    _check_sequence(connection, period, shown.read_on)
+    count = count_since(connection, shown.value, said=shown.rolled_over)
+    return _new(project, connection, period, shown.read_on, shown.value, count, entry)
+
+
+def take_estimate(project: Project, connection: Connection, *, period: Period, today: date, entry: Entry) -> Reading:
+    """This function will make the reading of a period that nobody read, as of the last day on which it could be read.
+
+    It waits for a person like any other where readings do.
+
+    :raises Invalid: for a period that is not read yet, or a connection that was never read.
+    :raises Conflict: if the connection takes no reading for that period any more.
+    """
+    check_begun(project, period, today)
+    read_on = min(project.last_reading_day(period), today)
+    _check_sequence(connection, period, read_on)
+    value, count = estimate(connection, period)
+    return _new(project, connection, period, read_on, value, count, entry)
+
+
+def _new(
+    project: Project,
+    connection: Connection,
+    period: Period,
+    read_on: date,
+    value: Decimal,
+    count: Count,
+    entry: Entry,
+) -> Reading:
+    pending = project.settings.confirmation == "required" and entry.source != "migrated"
+    return Reading(
+        account=connection.account,
+        period=period,
+        read_on=read_on,
+        value=value,
+        previous=connection.last_value,
+        usage=count.usage,
+        state="pending" if pending else "confirmed",
+        flags=flags_of(project, connection, count, period, None if entry.source == "estimated" else read_on),
+        source=entry.source,
+        origin=entry.origin,
+        meter_number=connection.meter_number,
+        area=connection.area,
+        entered_by=entry.by,
+        entered_at=entry.at,
+        confirmed_by=None if pending else entry.by,
+        confirmed_at=None if pending else entry.at,
+        version=0,
+        carried=connection.carried,
+        carried_on=count.carried_on,
+    )
+
+
+def confirm(project: Project, reading: Reading, connection: Connection, *, by: str, at: datetime) -> Reading:
+    """This function will accept a pending reading, with its use counted from the last confirmed one as it is now.
+
+    :raises Conflict: if a later period is confirmed already, or the meter showed more before.
+    """
+    _check_sequence(connection, reading.period, reading.read_on)
+    if reading.meter_number != connection.meter_number:
+        raise Conflict("meter-exchanged", f"meter {reading.meter_number} was exchanged; correct this reading first")
+    value, count = _to_confirm(reading, connection)
+    read_on = None if reading.estimated else reading.read_on
+    return replace(
+        reading,
+        state="confirmed",
+        value=value,
+        previous=connection.last_value,
+        usage=count.usage,
+        flags=flags_of(project, connection, count, reading.period, read_on),
+        confirmed_by=by,
+        confirmed_at=at,
+        version=reading.version + 1,
+        carried=connection.carried,
+        carried_on=count.carried_on,
+    )
+
+
+def _to_confirm(reading: Reading, connection: Connection) -> tuple[Decimal, Count]:
+    if reading.estimated:
+        return estimate(connection, reading.period)
+    # Whoever confirms has seen that the register ran over, unless it was counted from another value then.
+    seen = reading.rolled_over and reading.previous == connection.last_value
+    try:
+        return reading.value, count_since(connection, reading.value, said=seen)
+    except Invalid as error:
+        refusal = f"this reading must be corrected first: {error}"
+        if error.code == "below-previous":
+            raise Conflict("below-previous", refusal) from None
+        raise Conflict("impossible-reading", refusal) from None
+
+
+def correct(
+    project: Project, reading: Reading, connection: Connection, shown: Shown, *, today: date, entry: Entry
+) -> Reading:
+    """This function will put another value or day on a reading that is not billed yet; an estimate becomes a real one.
+
+    A confirmed reading keeps its state and the reading before it; it can only be corrected while it is the last one.
+
+    :raises Invalid: for a value below the one before, a future day or a day of another period.
+    :raises Conflict: if a later reading already builds on it.
+    """
+    check_day(shown.read_on, today)
+    if project.period_of(shown.read_on) != reading.period:
+        raise Invalid(
+            "other-period",
+            f"readOn: a reading of {shown.read_on} bills {project.period_of(shown.read_on)}, not {reading.period}",
+        )
+    if reading.state == "confirmed" and connection.last_period != reading.period:
+        raise Conflict("later-reading", "a later reading builds on this one; correct that one or reverse it first")
+    confirmed = reading.state == "confirmed"
+    if confirmed and reading.meter_number != connection.meter_number:
+        raise Conflict("meter-exchanged", f"meter {reading.meter_number} was exchanged since; this reading stands")
+    previous = reading.previous if confirmed else connection.last_value
+    carried = reading.carried if confirmed else connection.carried
+    count = count_up_to(
+        shown.value, previous=previous, carried=carried, digits=connection.meter_digits, said=shown.rolled_over
+    )
+    return replace(
+        reading,
+        value=shown.value,
+        read_on=shown.read_on,
+        previous=previous,
+        usage=count.usage,
+        flags=flags_of(project, connection, count, reading.period, shown.read_on),
+        source=entry.source,
+        origin=entry.origin,
+        entered_by=entry.by,
+        entered_at=entry.at,
+        version=reading.version + 1,
+        carried=carried,
+        carried_on=count.carried_on,
+        meter_number=connection.meter_number,
+        area=connection.area,
+    )
+
+
+def replace_estimate(
+    project: Project, estimated: Reading, connection: Connection, shown: Shown, *, today: date, entry: Entry
+) -> Reading:
+    """This function will put what a meter really showed in the place of its period's estimate, if that is not billed.
+
+    :raises Invalid: for a value or a day that can't be.
+    :raises Conflict: if somebody has confirmed the estimate, or a later reading builds on it.
+    """
+    if estimated.state == "pending":
+        taken = take(project, connection, shown, today=today, entry=entry)
+        return replace(taken, version=estimated.version + 1)
+    if project.settings.confirmation == "required":
+        what = f"the estimate of {estimated.period} is confirmed"
+        raise Conflict("already-read", f"{what}: correct {estimated.id} instead")
+    corrected = correct(project, estimated, connection, shown, today=today, entry=entry)
+    return replace(corrected, confirmed_by=entry.by, confirmed_at=entry.at)
+
+
+def check_begun(project: Project, period: Period, today: date) -> None:
+    """This function will insist that the days on which a period is read have begun.
+
+    :raises Invalid: otherwise.
+    """
+    if project.period_of(today) < period:
+        raise Invalid("future-date", f"period: {period} is not read yet; today is {today}")
+
+
+def check_day(read_on: date, today: date) -> None:
+    """This function will insist that a reading was not taken in the future.
+
+    :raises Invalid: otherwise.
+    """
+    if read_on > today:
+        raise Invalid("future-date", f"{read_on} is in the future; today is {today}")
+
+
+def _check_sequence(connection: Connection, period: Period, read_on: date) -> None:
+    if connection.status != "active":
+        raise Conflict("not-active", f"connection {connection.account} is {connection.status}: it takes no readings")
+    if connection.last_period and period <= connection.last_period:
+        raise Conflict(
+            "already-read",
+            f"connection {connection.account} already has a confirmed reading for {connection.last_period}",
+        )
+    if connection.last_read_on and read_on <= connection.last_read_on:
+        raise Invalid(
+            "not-after-last", f"the last confirmed reading is of {connection.last_read_on}; this one must be later"
+        )
+
+
+def awaits(project: Project, connection: Connection, period: Period) -> bool:
+    """This function will say whether a connection is to be read for a period, as far as it knows: not yet confirmed.
+
+    One that was registered after the days on which the period is read, and never read since, was not there yet.
+    """
+    if connection.last_period is not None:
+        return connection.status == "active" and connection.last_period < period
+    registered_on = local_day(connection.created_at, project.settings.timezone)
+    return connection.status == "active" and project.period_of(registered_on) <= period

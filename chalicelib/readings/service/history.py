@@ -1,0 +1,132 @@
+"""Look readings up: one, those that wait, or those of certain days, connections and states."""
+
+from datetime import date
+
+from chalicelib.areas.domain import part_within_reach
+from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import Connection
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.ids import code
+from chalicelib.kernel.page import Page, choose_page
+from chalicelib.kernel.period import Period
+from chalicelib.platform.cursors import open_cursor, seal_cursor
+from chalicelib.readings import repository
+from chalicelib.readings.domain.history import Search, search_for
+from chalicelib.readings.domain.reading import Reading, ReadingState
+from chalicelib.readings.service.common import get_of_project
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+# A list looks through so many pages or empty periods before it hands back what it has, and a cursor.
+_LOOKED_THROUGH = 4
+
+
+def get_reading(ctx: Context, *, reading_id: str) -> Reading:
+    """This function will give one reading.
+
+    :raises NotFound: if the project has none with this id.
+    """
+    return get_of_project(ctx, tenancy.get_project(ctx), reading_id)
+
+
+def list_readings(
+    ctx: Context,
+    *,
+    period: Period | None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    account: str | None = None,
+    state: ReadingState | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[Reading]:
+    """This function will list the readings of a period or of up to a year, the newest period first.
+
+    Never a scan: those of a connection are read by their keys, those that wait from their own list, all others from
+    their periods. A page may be short and still have a cursor. Whoever has to do in some areas only gets those of the
+    open connections there, in the order of what lies there.
+
+    :raises Invalid: for a period and days at once, or for days that are no year.
+    """
+    project = tenancy.get_project(ctx)
+    search = search_for(
+        project,
+        period=period,
+        first_day=first_day,
+        last_day=last_day,
+        account=account,
+        state=state,
+        today=local_day(ctx.now, project.settings.timezone),
+    )
+    if search.account:
+        return _of_account(ctx, project, search, code(search.account, "an account number"), limit=limit, cursor=cursor)
+    if search.state == "pending":
+        page = list_pending(ctx, area=None, limit=limit, cursor=cursor)
+        return Page(
+            tuple(each for each in page.items if each.period in search.periods and search.fits(each)), page.cursor
+        )
+    return _by_period(ctx, project, search, limit=limit, cursor=cursor)
+
+
+def list_pending(ctx: Context, *, area: str | None, limit: int, cursor: str | None) -> Page[Reading]:
+    """This function will list what waits for confirmation, of one area or of all, one page at a time.
+
+    A reading waits in the area in which it was taken; who has to do in some areas only does not get it if its
+    connection moved elsewhere since.
+    """
+    project = tenancy.get_project(ctx)
+    page = repository.pending_page(project, part_within_reach(ctx.actor, area), limit=limit, cursor=cursor)
+    mine = consumers.accounts_within_reach(ctx, project, (reading.account for reading in page.items))
+    return Page(tuple(reading for reading in page.items if reading.account in mine), page.cursor)
+
+
+def _of_account(
+    ctx: Context, project: Project, search: Search, account: str, *, limit: int, cursor: str | None
+) -> Page[Reading]:
+    place = f"readings|{project.client}|{project.id}|{account}"
+    periods = search.periods
+    if cursor:
+        after = Period.parse(open_cursor(cursor, place)["after"])
+        periods = tuple(period for period in periods if period < after)
+    if not consumers.accounts_within_reach(ctx, project, [account]):
+        return Page((), None)
+    every = repository.readings_of_account(project, periods, account)
+    fitting = sorted(filter(search.fits, every), key=lambda reading: reading.period, reverse=True)
+    page = tuple(fitting[:limit])
+    return Page(page, seal_cursor({"after": str(page[-1].period)}, place) if len(fitting) > limit else None)
+
+
+def _by_period(ctx: Context, project: Project, search: Search, *, limit: int, cursor: str | None) -> Page[Reading]:
+    place = f"readings|{project.client}|{project.id}"
+    period, inner = search.periods[0], None
+    if cursor:
+        opened = open_cursor(cursor, place)
+        period, inner = Period.parse(opened["period"]), opened["inner"]
+    found: list[Reading] = []
+    for _ in range(_LOOKED_THROUGH):
+        page = _of_period(ctx, project, period, limit=limit - len(found), cursor=inner)
+        found += filter(search.fits, page.items)
+        inner = page.cursor
+        if inner is None:
+            if period <= search.periods[-1]:
+                return Page(tuple(found), None)
+            period = period.shifted(-1)
+        if len(found) >= limit:
+            break
+    return Page(tuple(found), seal_cursor({"period": str(period), "inner": inner}, place))
+
+
+def _of_period(ctx: Context, project: Project, period: Period, *, limit: int, cursor: str | None) -> Page[Reading]:
+    areas = ctx.actor.areas
+    if areas is None:
+        return repository.readings_page(project, period, limit=limit, cursor=cursor)
+
+    def read(some: int, at: str | None) -> Page[Connection]:
+        return consumers.connections_of_areas(ctx, project, areas, limit=some, cursor=at)
+
+    def choose(connections: tuple[Connection, ...]) -> list[Reading]:
+        known = repository.readings_of(project, period, [each.account for each in connections])
+        return [known[each.account] for each in connections if each.account in known]
+
+    return choose_page(read, choose, limit=limit, cursor=cursor)

@@ -1,0 +1,70 @@
+"""Makes a client's first administrator: `python -m local.first_admin new-town ana --name "Ana Reyes" --email ana@...`.
+
+Who may do everything in a client can make everybody else. There is one first one, so repeated it makes nobody. The
+password is made here and shown once. It writes to the table of `make run`, or to the deployed one if METERBOOK_TABLE is
+set (docs/runbook.md says with what else).
+"""
+
+import argparse
+import os
+import secrets
+import string
+import sys
+
+from chalicelib.identity.domain import check_password
+from chalicelib.kernel.errors import Invalid, MeterbookError
+from chalicelib.tenancy.domain import PasswordRule
+from local.trouble import Trouble
+from local.verify_audit import use_the_laptop
+
+_LENGTH = 20
+# Without those that are easily taken for one another.
+_SIGNS = "".join(sorted({*string.ascii_letters, *string.digits, *"-+=?%"} - set("0O1lI")))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """This function will make one superuser and give 0, or say why not and give 1."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("client")
+    parser.add_argument("login", help="the name to sign in by: an e-mail address, if people there sign in by one")
+    parser.add_argument("--name", required=True, help="who they are")
+    parser.add_argument("--email", help="where a forgotten password can be set anew, if they sign in by a user name")
+    asked = parser.parse_args(arguments)
+    if not os.environ.get("METERBOOK_TABLE"):
+        try:
+            use_the_laptop()
+        except Trouble as trouble:
+            print(f"Not made: {trouble}", file=sys.stderr)
+            return 1
+    from chalicelib.identity import service as identity  # noqa: PLC0415 - importing it needs the table's name
+    from chalicelib.platform import dynamo  # noqa: PLC0415
+    from chalicelib.platform.jobs import job_context  # noqa: PLC0415
+    from chalicelib.tenancy import service as tenancy  # noqa: PLC0415
+
+    dynamo.connect()
+    ctx = job_context("first_admin", client=asked.client, project="")
+    try:
+        password = new_password(tenancy.get_client(ctx).password_rule)
+        user = identity.register_first_superuser(
+            ctx, login=asked.login, name=asked.name, password=password, email=asked.email
+        )
+    except MeterbookError as refused:
+        print(f"Not made: {refused}", file=sys.stderr)
+        return 1
+    print(f"{user.name} can sign in to {asked.client} as {user.login}. The password, shown this once:\n{password}")
+    return 0
+
+
+def new_password(rule: PasswordRule) -> str:
+    """This function will make a password that fits a client's rule and that nobody can guess."""
+    while True:
+        password = "".join(secrets.choice(_SIGNS) for _ in range(max(_LENGTH, rule.min_length)))
+        try:
+            check_password(password, rule)
+        except Invalid:
+            continue
+        return password
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,257 @@
+"""Consumers register themselves where the utility allows it: as consumers only, once each, and not by the hundred."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pytest
+
+from chalicelib.consumers import service
+from chalicelib.consumers.domain.registrations import PER_ADDRESS, PER_CLIENT
+from chalicelib.identity import service as identity
+from chalicelib.onboarding import service as onboarding
+from chalicelib.platform import keys
+from chalicelib.tenancy import service as tenancy
+from tests.support import table
+from tests.support.faults import MODES, Death, Mode, faults
+from tests.support.http import Api, Reply
+from tests.support.meter import metered
+from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_waterworks
+
+At = Callable[[datetime], None]
+_JUAN = {"firstName": "Juan", "lastName": "Dela Cruz", "email": "juan@example.com", "password": PASSWORD}
+
+_number = count(1)
+
+
+def _open(api: Api, preset: str = "utility-billing-system", **changes: object) -> Utility:
+    """This function will open a client as a preset has it, with an administrator."""
+    model = onboarding.list_presets()[preset].client
+    client = replace(model, id=f"self-{next(_number)}", **changes)  # type: ignore[arg-type]
+    tenancy.open_client(client=client)
+    utility = Utility(api, client.id, "none")
+    login = "root" if client.login_names == "username" else "root@example.com"
+    identity.register_first_superuser(utility.context(), login=login, name="Root", password=PASSWORD)
+    return utility
+
+
+@pytest.fixture
+def utility(api: Api, at: At) -> Utility:
+    at(NOVEMBER)
+    return _open(api)
+
+
+def _register(utility: Utility, *, key: str | None = None, **facts: Any) -> Reply:  # noqa: ANN401
+    return utility.api.post("/api/auth/register", {**_JUAN, "client": utility.client, **facts}, key=key)
+
+
+def _root(utility: Utility) -> Api:
+    return utility.api.sign_in(utility.client, "root@example.com", PASSWORD)
+
+
+def _people(utility: Utility) -> list[str]:
+    return sorted(key for key in table.items_of(utility.client) if key.endswith(("| CONSUMER", "| USER")))
+
+
+@pytest.mark.covers("S2-023", "S2-024", "S2-145", "S4-008")
+def test_a_stranger_registers_and_signs_in_as_a_consumer_who_has_nothing_yet(utility: Utility) -> None:
+    made = _register(utility, phone="+91 98765 43210", address="12 Lake Road").expect(201)
+    assert (made["role"], made["login"]) == ("consumer", "juan@example.com")
+    assert (made["consumer"]["phone"], made["consumer"]["address"]) == ("+91 98765 43210", "12 Lake Road")
+    assert PASSWORD not in str(made)
+
+    juan = utility.api.sign_in(utility.client, "Juan@Example.com", PASSWORD)
+    me = juan.get("/api/me").expect(200)
+    assert (me["id"], me["role"], me["consumerId"]) == (made["userId"], "consumer", made["consumer"]["id"])
+    assert juan.get("/api/me/profile").expect(200) == made["consumer"]
+    assert juan.get("/api/me/connections").expect(200)["items"] == []
+    juan.get(utility.consumers).expect(403)
+    assert [one["id"] for one in _root(utility).get(utility.consumers, q="cruz").expect(200)["items"]] == [
+        made["consumer"]["id"]
+    ]
+
+
+@pytest.mark.covers("S2-024")
+@pytest.mark.parametrize("more", [{"role": "admin"}, {"consumerId": "x"}, {"permissions": ["users.manage"]}])
+def test_nobody_registers_as_anything_else(utility: Utility, more: dict[str, Any]) -> None:
+    before = _people(utility)
+    assert _register(utility, **more).expect(400)["code"] == "invalid-body"
+    assert _people(utility) == before
+
+
+@pytest.mark.covers("S2-274", "S2-275", "S2-276", "S4-008")
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        ({"firstName": "J" * 100, "lastName": "C" * 100}, 201),
+        ({"firstName": "J" * 101}, 400),
+        ({"lastName": "C" * 101}, 400),
+        ({"firstName": ""}, 400),
+        ({"firstName": "  "}, 400),
+        ({"email": "juan"}, 400),
+        ({"email": "juan@example"}, 400),
+        ({"email": None}, 400),
+        ({"password": "12345"}, 400),
+        ({"password": "123456"}, 201),
+        ({"login": "juan"}, 400),
+        ({"number": "SRV-1"}, 400),
+    ],
+)
+def test_what_is_asked_for_is_checked(utility: Utility, facts: dict[str, Any], status: int) -> None:
+    before = _people(utility)
+    _register(utility, **facts).expect(status)
+    assert len(_people(utility)) - len(before) == (2 if status == 201 else 0)
+
+
+def test_where_consumers_are_registered_by_staff_nobody_registers_themselves(api: Api, utility: Utility) -> None:
+    closed = _open(api, "balilihan")
+    before = table.items_of(closed.client, sessions=True)
+    answers = []
+    for client in (closed.client, "no-such-client"):
+        problem = _register(replace(utility, client=client)).expect(403)
+        answers.append((problem["code"], problem["detail"]))
+    assert answers == [("no-self-registration", "nobody registers themselves here; ask the utility for a login")] * 2
+    assert table.items_of(closed.client, sessions=True) == before
+    assert table.items_of("no-such-client", sessions=True) == {}
+
+
+@pytest.mark.covers("S2-145", "S2-275")
+def test_an_address_is_registered_once_however_it_is_typed(utility: Utility) -> None:
+    _register(utility).expect(201)
+    before = _people(utility)
+    assert _register(utility, email="JUAN@example.COM", firstName="Eva").expect(409)["code"] == "email-taken"
+    assert _register(utility, email="root@example.com").expect(409)["code"] == "login-taken"
+    person = {"firstName": "Ana", "lastName": "Reyes", "email": "ana@example.com"}
+    _root(utility).post(utility.consumers, person).expect(201)
+    assert _register(utility, email="ana@example.com").expect(409)["code"] == "email-taken"
+    assert len(_people(utility)) == len(before) + 1
+
+
+def test_of_many_who_register_one_address_at_once_one_does(utility: Utility) -> None:
+    before = _people(utility)
+    with ThreadPoolExecutor(8) as threads:
+        statuses = list(threads.map(lambda n: _register(utility, firstName=f"Juan {n}").status, range(8)))
+    assert statuses.count(201) == 1
+    assert set(statuses) <= {201, 409, 503}
+    assert len(_people(utility)) == len(before) + 2
+
+
+def test_sent_again_with_its_key_it_makes_nothing_new_and_says_the_same(utility: Utility) -> None:
+    first = _register(utility, key="mine").expect(201)
+    people = _people(utility)
+    assert _register(utility, key="mine").expect(201) == first
+    assert _register(utility, key="mine", password="Another-horse-1").expect(409)["code"] == "email-taken"
+    assert _register(utility, key="yours").expect(409)["code"] == "email-taken"
+    assert _register(utility).expect(409)["code"] == "email-taken"
+    assert _people(utility) == people
+    assert _register(utility, key="mine", email="eva@example.com").expect(201) != first
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_interrupted_anywhere_it_is_whole_when_it_is_sent_again(utility: Utility, mode: Mode) -> None:
+    struck, at = True, 0
+    while struck:
+        before = _people(utility)
+        facts = {"email": f"juan{at}@example.com", "key": f"key {at}"}
+        with faults(strike_at=at, mode=mode) as fault, suppress(Death):
+            _register(utility, **facts)
+        assert len(_people(utility)) - len(before) in {0, 2}
+        made = _register(utility, **facts).expect(201)
+        assert len(_people(utility)) - len(before) == 2
+        utility.api.sign_in(utility.client, made["login"], PASSWORD)
+        struck, at = fault.struck, at + 1
+    assert at > 3
+
+
+def test_it_takes_one_read_and_two_transactions(utility: Utility) -> None:
+    with metered() as meter:
+        _register(utility).expect(201)
+    assert meter.requests == {"GetItem": 1, "TransactWriteItems": 2}
+    assert (meter.write_units, meter.read_units) == (Decimal(29), Decimal("0.5"))
+
+
+def test_an_address_of_the_network_registers_no_hundreds_within_an_hour(utility: Utility, at: At) -> None:
+    for number in range(PER_ADDRESS):
+        _register(utility, email="juan", firstName=str(number)).expect(400)  # what is refused by sight is not counted
+    _register(utility).expect(201)
+    for number in range(PER_ADDRESS - 1):
+        _register(utility, firstName=f"Eva {number}").expect(409)
+    at(NOVEMBER + timedelta(minutes=59, seconds=58))
+    reply = _register(utility, email="eva@example.com")
+    assert (reply.expect(429)["code"], reply.headers["retry-after"]) == ("too-many-registrations", "2")
+    elsewhere = replace(utility.context(now=NOVEMBER), address="203.0.113.9")
+    facts = {"first_name": "Eva", "last_name": "Luna", "email": "eva@example.com", "password": PASSWORD}
+    service.register_self(elsewhere, client_id=utility.client, **facts)
+    at(NOVEMBER + timedelta(hours=1))
+    _register(utility, email="ana@example.com").expect(201)
+
+
+def test_a_client_is_not_flooded_from_many_addresses_either(utility: Utility, at: At) -> None:
+    _register(utility).expect(201)
+    pk, sk = keys.registrations(utility.client, "2025-11-11T01", "ALL")
+    counted = table.items_of(utility.client)[f"{pk} | {sk}"]
+    table.write({"counted": counted | {"tries": {"N": str(PER_CLIENT)}}})
+    assert _register(utility, email="eva@example.com").expect(429)["code"] == "too-many-registrations"
+    assert int(counted["ttl"]["N"]) == int((NOVEMBER + timedelta(hours=2)).timestamp())
+    _register(_open(utility.api)).expect(201)
+    at(NOVEMBER + timedelta(hours=1))
+    _register(utility, email="eva@example.com").expect(201)
+
+
+@pytest.mark.covers("S4-007")
+def test_names_begin_with_a_capital(api: Api, at: At) -> None:
+    at(NOVEMBER)
+    utility = _open(api, "electricity")
+    for number, (sent, kept) in enumerate((("ravi", "Ravi"), ("mcDonald", "McDonald"), ("élise", "Élise"))):
+        email = f"ravi{number}@example.com"
+        made = _register(utility, firstName=sent, lastName="kumar", email=email).expect(201)
+        assert (made["consumer"]["firstName"], made["consumer"]["lastName"]) == (kept, "kumar")
+        me = utility.api.sign_in(utility.client, email, PASSWORD).get("/api/me").expect(200)
+        assert me["name"] == f"{kept} kumar"
+    body = {**_JUAN, "client": utility.client}
+    del body["firstName"]
+    utility.api.post("/api/auth/register", body).expect(400)
+
+
+def test_a_service_number_is_a_second_login_name_where_the_client_has_it_so(api: Api, at: At) -> None:
+    at(NOVEMBER)
+    utility = _open(api, "electricity")
+    assert _register(utility, number="SRV-1001").expect(201)["number"] == "SRV-1001"
+    for login in ("juan@example.com", "srv-1001"):
+        utility.api.sign_in(utility.client, login, PASSWORD)
+    taken = _register(utility, email="eva@example.com", number="Srv-1001").expect(409)
+    assert taken["code"] == "login-taken"
+
+
+def test_where_people_sign_in_by_user_name_one_is_given(api: Api, at: At) -> None:
+    at(NOVEMBER)
+    utility = _open(api, "balilihan", self_registration=True)
+    assert _register(utility).expect(400)["code"] == "bad-login"
+    assert _register(utility, login="juan").expect(201)["login"] == "juan"
+    utility.api.sign_in(utility.client, "juan", PASSWORD)
+
+
+def test_it_is_on_record_as_a_strangers_deed(utility: Utility) -> None:
+    made = _register(utility).expect(201)
+    entries = _root(utility).get(f"/api/clients/{utility.client}/audit-log").expect(200)["items"]
+    said = {(one["action"], one["subject"]["id"]) for one in entries if one["actorId"] == "anonymous"}
+    assert said == {("consumer.registered", made["consumer"]["id"]), ("user.registered", made["userId"])}
+
+
+def test_who_registered_is_deleted_with_their_login(utility: Utility) -> None:
+    made = _register(utility).expect(201)
+    _root(utility).delete(f"{utility.consumers}/{made['consumer']['id']}").expect(200)
+    body = {"client": utility.client, "login": "juan@example.com", "password": PASSWORD}
+    utility.api.post("/api/auth/login", body).expect(401)
+
+
+def test_another_clients_consumers_are_unrelated(api: Api, utility: Utility) -> None:
+    _register(utility).expect(201)
+    _register(_open(api)).expect(201)
+    staffs = open_waterworks(api)
+    staffs.as_staff().post(staffs.consumers, {k: v for k, v in _JUAN.items() if k != "password"}).expect(201)

@@ -1,0 +1,147 @@
+"""No use is lost or billed twice, over any months of readings, estimates, mistakes, rollovers and exchanged meters."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.consumers.domain import Connection
+from chalicelib.consumers.domain.meters import with_meter
+from chalicelib.kernel.period import Period
+from chalicelib.kernel.register import range_of
+from chalicelib.readings.domain import taking as rules
+from chalicelib.readings.domain.reading import Entry, Reading, Shown
+from chalicelib.readings.service.common import moved_on
+from tests.support.examples import CONDOMINIUM, NOW, connection
+
+_ENTRY = Entry(by="officer", at=NOW, source="manual", origin="request")
+_ESTIMATE = replace(_ENTRY, source="estimated")
+_DIGITS = 5
+_BEGIN = Period(2020, 1)
+
+
+@dataclass
+class Month:
+    """What happened in a month: how much went through the meter, and what the utility did about it."""
+
+    used: Decimal
+    deed: str
+    slip: Decimal
+    exchanged: bool
+
+
+@dataclass
+class Books:
+    """A meter that really counts, the connection as the utility knows it, and what was billed so far."""
+
+    connection: Connection
+    shows: Decimal
+    went_through: Decimal = Decimal(0)
+    seen: Decimal = Decimal(0)
+    bills: list[Decimal] = field(default_factory=list)
+    period: Period = _BEGIN
+
+    def use(self, used: Decimal) -> None:
+        self.shows = (self.shows + used) % range_of(_DIGITS)
+        self.went_through += used
+
+    def exchange(self, number: int) -> None:
+        """This function will put a new meter in, which begins a little before its end."""
+        read_on = self.connection.last_read_on or NOW.date()
+        self.connection = with_meter(
+            self.connection,
+            meter_number=f"M-{number}",
+            final=self.shows,
+            first=range_of(_DIGITS) - 20,
+            brand=None,
+            digits=_DIGITS,
+            exchanged_on=read_on,
+            today=read_on,
+            rolled_over=True,
+        )
+        self.shows, self.seen = range_of(_DIGITS) - 20, self.went_through
+
+    def bill(self, reading: Reading) -> None:
+        self.connection = moved_on(self.connection, reading)
+        self.bills.append(reading.usage)
+
+    def month(self, month: Month) -> None:
+        """This function will live through a month and hold the books against the meter."""
+        self.use(month.used / 2)
+        if month.exchanged:
+            self.exchange(len(self.bills))
+        self.use(month.used / 2)
+        self.period = self.period.shifted(1)
+        today = CONDOMINIUM.last_reading_day(self.period)
+        true = Shown(self.shows, today, rolled_over=True)
+        if month.deed == "estimated" and self.connection.last_usage is not None:
+            self.bill(
+                rules.take_estimate(CONDOMINIUM, self.connection, period=self.period, today=today, entry=_ESTIMATE)
+            )
+            return
+        self.seen = self.went_through
+        if month.deed == "estimated, then read" and self.connection.last_usage is not None:
+            first = rules.take_estimate(CONDOMINIUM, self.connection, period=self.period, today=today, entry=_ESTIMATE)
+            self.connection = moved_on(self.connection, first)
+            self.bill(rules.replace_estimate(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY))
+        elif month.deed == "misread, then corrected":
+            wrong = Shown((self.shows + month.slip) % range_of(_DIGITS), today - timedelta(1), rolled_over=True)
+            first = rules.take(CONDOMINIUM, self.connection, wrong, today=today, entry=_ENTRY)
+            self.connection = moved_on(self.connection, first)
+            self.bill(rules.correct(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY))
+        else:
+            self.bill(rules.take(CONDOMINIUM, self.connection, true, today=today, entry=_ENTRY))
+
+
+_MONTHS = st.builds(
+    Month,
+    used=st.integers(0, 2_000_000).map(lambda thousandths: Decimal(thousandths).scaleb(-3)),
+    deed=st.sampled_from(["read", "read", "estimated", "estimated", "estimated, then read", "misread, then corrected"]),
+    slip=st.integers(0, 99_999).map(Decimal),
+    exchanged=st.sampled_from([False, False, False, True]),
+)
+
+
+def _opened(start: int) -> Books:
+    new = connection(
+        initial_reading=Decimal(start),
+        last_value=Decimal(start),
+        last_read_on=None,
+        last_period=None,
+        last_usage=None,
+        meter_digits=_DIGITS,
+        consumer_class="unit",
+    )
+    return Books(new, Decimal(start))
+
+
+@given(st.integers(0, 99_999), st.lists(_MONTHS, min_size=1, max_size=24))
+def test_what_was_billed_and_what_is_carried_add_up_to_what_the_meter_showed(start: int, months: list[Month]) -> None:
+    books = _opened(start)
+    for month in months:
+        books.month(month)
+        # What somebody has seen the meter count is billed, or still carried; carried below zero is billed ahead of it.
+        assert sum(books.bills) + (books.connection.carried or 0) == books.seen
+        assert books.bills[-1] >= 0
+    # Read for long enough to use up what was billed ahead, all that went through is billed, to the last drop.
+    for _ in range(len(months) + 1):
+        books.month(Month(Decimal(2_000), "read", Decimal(0), exchanged=False))
+    assert sum(books.bills) == books.went_through
+    assert books.connection.carried is None
+
+
+@given(st.integers(0, 99_999), st.lists(_MONTHS, min_size=1, max_size=24))
+def test_what_a_reading_says_of_itself_adds_up(start: int, months: list[Month]) -> None:
+    books = _opened(start)
+    for month in months:
+        before = books.connection
+        books.month(month)
+        after = books.connection
+        if month.deed == "estimated" and after.estimated is not None and not month.exchanged:
+            # An estimate leaves what was really read last, and says how far the register is thought to be by now.
+            assert (after.last_value, after.last_period) == (before.last_value, books.period)
+            assert after.estimated >= (before.estimated or 0)
+        else:
+            assert month.exchanged or after.last_value == books.shows
