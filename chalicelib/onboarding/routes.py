@@ -6,6 +6,7 @@ from chalicelib.kernel.context import Context
 from chalicelib.onboarding import service
 from chalicelib.onboarding.schemas import PresetList, PresetOut, ProjectAdoption, ProjectState
 from chalicelib.platform.http import endpoint
+from chalicelib.tenancy.domain import Project
 
 blueprint = Blueprint(__name__)
 
@@ -31,11 +32,20 @@ def list_presets(_ctx: Context) -> PresetList:
 def adopt_project(ctx: Context, *, body: ProjectAdoption) -> ProjectState:
     """Add a utility service as a preset has it, with its settings and tariffs."""
     made = service.add_project(ctx, project_id=body.id, preset_id=body.preset, model_id=body.preset_project)
-    return ProjectState(id=made.id, label=made.settings.label, closed=made.closed)
+    return _shown(made)
+
+
+@endpoint(blueprint, "POST", _PROJECTS + "/{project}/closure", permission="settings.manage", returns=ProjectState)
+def close_project(ctx: Context) -> ProjectState:
+    """Close a utility service that has no active connection and nobody asks for; its bills stay."""
+    return _shown(service.close_project(ctx))
 
 
 @endpoint(blueprint, "DELETE", _PROJECTS + "/{project}", permission="settings.manage", returns=ProjectState)
-def close_project(ctx: Context) -> ProjectState:
-    """Close a utility service that has no active connection; its bills stay."""
-    closed = service.close_project(ctx)
-    return ProjectState(id=closed.id, label=closed.settings.label, closed=closed.closed)
+def delete_project(ctx: Context) -> ProjectState:
+    """Take a utility service away that was never used: no tariff, connection or request depends on it."""
+    return _shown(service.delete_project(ctx))
+
+
+def _shown(project: Project) -> ProjectState:
+    return ProjectState(id=project.id, label=project.settings.label, closed=project.closed)

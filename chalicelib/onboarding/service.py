@@ -1,19 +1,24 @@
-"""Open a client from a preset, add projects to one, close a project."""
+"""Open a client from a preset, add projects to one, close and delete projects."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import ConnectionStatus
 from chalicelib.cycles import service as cycles
 from chalicelib.identity import service as identity
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.onboarding import repository
 from chalicelib.onboarding.domain import Preset, PresetProject, project_of
+from chalicelib.service_desk import service as service_desk
+from chalicelib.service_desk.domain.requests import RequestStatus
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.schemas import library
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Client, Project
+
+_LOOKED_AT_ONCE = 200
 
 
 def list_presets() -> Mapping[str, Preset]:
@@ -60,14 +65,60 @@ def close_project(ctx: Context) -> Project:
     """This function will close a project for good. It is marked first, so that nobody connects while we look.
 
     :raises NotFound: if the client has no such project.
-    :raises Conflict: while connections are active in it. Source: S2-370.
+    :raises Conflict: while connections are active in it, or somebody asks for one.
     """
+    return _closed_unless(ctx, lambda: _active_connection(ctx) or _request(ctx, "pending"))
+
+
+def delete_project(ctx: Context) -> Project:
+    """This function will take a project away that nothing depends on: it is closed, and was never used.
+
+    It is marked first, so that nothing is added while we look; requests that somebody made are seen a moment later.
+
+    :raises NotFound: if the client has no such project.
+    :raises Conflict: if it has tariffs, connections or requests. Source: S2-156, S2-369, S2-370, S2-371.
+    """
+    return _closed_unless(ctx, lambda: _connection(ctx) or _tariff(ctx) or _request(ctx, None))
+
+
+def _closed_unless(ctx: Context, used_by: Callable[[], str | None]) -> Project:
+    before = tenancy.get_project(ctx)
     project = tenancy.close_project(ctx)
-    active = next((each for each in consumers.all_connections(project) if each.status == "active"), None)
-    if active:
-        tenancy.reopen_project(ctx)
-        raise Conflict("project-used", f"connection {active.account} is active; disconnect or close all of them first")
+    if reason := used_by():
+        if not before.closed:
+            tenancy.reopen_project(ctx)
+        raise Conflict("project-used", reason)
     return project
+
+
+def _active_connection(ctx: Context) -> str | None:
+    account = _first_account(ctx, "active")
+    return f"connection {account} is active; disconnect or close all of them first" if account else None
+
+
+def _connection(ctx: Context) -> str | None:
+    account = _first_account(ctx, None)
+    return f"connection {account} is in it; a project that was used is closed, not deleted" if account else None
+
+
+def _first_account(ctx: Context, status: ConnectionStatus | None) -> str | None:
+    cursor: str | None = None
+    while True:
+        page = consumers.list_connections(ctx, status=status, limit=_LOOKED_AT_ONCE, cursor=cursor)
+        if page.items or page.cursor is None:
+            return page.items[0].account if page.items else None
+        cursor = page.cursor
+
+
+def _tariff(ctx: Context) -> str | None:
+    known = tariffs.list_tariffs(ctx)
+    return f"it has the tariff {known[0].tariff.id}; delete its tariffs first" if known else None
+
+
+def _request(ctx: Context, status: RequestStatus | None) -> str | None:
+    request = service_desk.find_request_for(ctx, project_id=ctx.project, status=status)
+    what = "waits for a decision; approve or reject it first" if status else "names it; close the project instead"
+    return f"request {request.id} {what}" if request else None
 
 
 def _add(ctx: Context, preset: Preset, model: PresetProject, project_id: str) -> Project:

@@ -87,6 +87,21 @@ def requests_page(
     return Page(tuple(_request(item) for item in page.items), page.cursor)
 
 
+def first_request_for(client_id: str, project_id: str, status: RequestStatus | None) -> ConnectionRequest | None:
+    """This function will find a request for a project, of a status or any. A moment behind; it may read all of them."""
+    for each in [status] if status else REQUEST_STATUSES:
+        partition, cursor = keys.connection_requests(client_id, each), None
+        while True:
+            only = RequestItem.project == project_id
+            page = dynamo.page_of(RequestItem, partition, "", limit=1, cursor=cursor, index="worklist", only=only)
+            if page.items:
+                return _request(page.items[0])
+            cursor = page.cursor
+            if cursor is None:
+                break
+    return None
+
+
 def newest_requests_of(client_id: str, consumer_id: str, *, limit: int) -> tuple[ConnectionRequest, ...]:
     """This function will read a consumer's requests, the newest first. A moment behind."""
     partition = keys.connection_requests_of(client_id, consumer_id)

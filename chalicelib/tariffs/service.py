@@ -30,7 +30,7 @@ def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     """This function will put a version of a tariff into force.
 
     :raises Invalid: if the tariff contradicts itself, the project, or another tariff of the same class.
-    :raises Conflict: if this version exists and says something else.
+    :raises Conflict: if this version exists and says something else, or the project is closed.
     """
     project = tenancy.get_project(ctx)
     known = repository.all_versions(project)
@@ -41,8 +41,11 @@ def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     _check(project, tariff, tuple(each.tariff for each in known))
     offered = _offered(project, tariff.id, [*(each.tariff for each in known), tariff])
     try:
-        repository.insert_tariff(project, tariff, also=[offered, _noted(ctx, "tariff.opened", after=tariff)])
+        also = [tenancy.is_open(project), offered, _noted(ctx, "tariff.opened", after=tariff)]
+        repository.insert_tariff(project, tariff, also=also)
     except Refused as refused:
+        if "project" in refused.labels:
+            raise Conflict("project-closed", "this project is closed: it takes no new tariffs") from None
         _refuse_chosen(refused, tariff.id)
         raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next") from None
     return KnownVersion(tariff, sealed=False)

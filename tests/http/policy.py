@@ -31,6 +31,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", _CLIENT + "/projects"): ("settings.manage",),
     ("POST", _CLIENT + "/projects/adopt"): ("settings.manage",),
     ("DELETE", _PROJECT): ("settings.manage",),
+    ("POST", _PROJECT + "/closure"): ("settings.manage",),
     ("GET", _CLIENT + "/settings"): ("settings.read",),
     ("PUT", _CLIENT + "/settings"): ("settings.manage",),
     ("GET", _CLIENT + "/settings/history"): ("settings.read",),

@@ -12,6 +12,7 @@ from chalicelib.service_desk.service.issues import (
 from chalicelib.service_desk.service.requests import (
     approve_request,
     ask_for_connection,
+    find_request_for,
     get_request,
     list_requests,
     my_requests,
@@ -23,6 +24,7 @@ __all__ = [
     "IssueWithResponses",
     "approve_request",
     "ask_for_connection",
+    "find_request_for",
     "get_issue",
     "get_request",
     "list_issues",

@@ -29,16 +29,14 @@ def ask_for_connection(
 ) -> ConnectionRequest:
     """This function will record that a consumer asks for a connection: the caller, or whom an administrator names.
 
-    Seven write units.
+    Nine write units.
 
     :raises Invalid: for a project or class that is not there.
     :raises NotFound: for an unknown consumer.
-    :raises Conflict: for a project that is closed. Source: S2-284.
+    :raises Conflict: if the project is closed.
     """
     consumer = consumers.get_consumer(ctx, consumer_id=consumer_id or own_consumer_id(ctx))
     project = project_named(ctx, project_id)
-    if project.closed:
-        raise Conflict("project-closed", f"project: {project_id} is closed: it takes no new connections")
     classes = project.settings.classes
     if consumer_class is not None and consumer_class not in classes:
         raise Invalid("unknown-class", f"consumerClass must be one of {', '.join(classes)}")
@@ -59,8 +57,11 @@ def ask_for_connection(
         request_print=fingerprint(consumer.id, project.id, consumer_class or "", address, note or ""),
     )
     try:
-        repository.commit([repository.insert_request(ctx.client, request), _noted(ctx, "request.made", request)])
-    except Refused:
+        entry = _noted(ctx, "request.made", request)
+        repository.commit([tenancy.is_open(project), repository.insert_request(ctx.client, request), entry])
+    except Refused as refused:
+        if "project" in refused.labels:
+            raise Conflict("project-closed", "this project is closed: it takes no new connections") from None
         return _same_request(repository.find_request(ctx.client, request.id), request)
     return request
 
@@ -74,6 +75,11 @@ def get_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
     if request is None or not (ctx.actor.may("requests.read") or ctx.actor.owns(request.consumer_id)):
         raise NotFound("not-found", "there is no request with this id")
     return request
+
+
+def find_request_for(ctx: Context, *, project_id: str, status: RequestStatus | None) -> ConnectionRequest | None:
+    """This function will find a request for a project, of a status or any, or give None. A moment behind."""
+    return repository.first_request_for(ctx.client, project_id, status)
 
 
 def list_requests(

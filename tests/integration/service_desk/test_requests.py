@@ -172,8 +172,7 @@ def test_where_account_numbers_are_given_an_approval_gives_one(api: Api) -> None
 def test_a_project_is_open_at_first_and_closed_takes_no_requests(utility: Utility) -> None:
     admin = utility.as_staff()
     assert admin.get(utility.base).expect(200)["closed"] is False
-    _ask(utility)
-    admin.delete(utility.base).expect(200)
+    admin.post(f"{utility.base}/closure").expect(200)
     assert _as(utility, "juan").post(_MINE, _ASKED).expect(409)["code"] == "project-closed"
 
 

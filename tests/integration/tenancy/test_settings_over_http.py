@@ -139,14 +139,50 @@ def test_a_project_is_added_as_a_preset_has_it_with_its_tariffs(utility: Utility
 def test_a_project_is_closed_only_without_active_connections_and_takes_none_then(utility: Utility, admin: Api) -> None:
     admin.post(f"/api/clients/{utility.client}/areas", {"code": "Poblacion", "name": "Poblacion"}).expect(201)
     connection = register_connection(admin, utility, "SM-1")
-    assert admin.delete(utility.base).expect(409)["code"] == "project-used"
+    assert admin.post(f"{utility.base}/closure").expect(409)["code"] == "project-used"
     register_connection(admin, utility, "SM-2")  # it went on
     for account in (connection["accountNumber"], str(int(connection["accountNumber"]) + 1)):
         admin.post(f"{utility.base}/connections/{account}/closure", {"reason": "End"}).expect(200)
-    assert admin.delete(utility.base).expect(200)["closed"] is True
+    assert admin.post(f"{utility.base}/closure").expect(200)["closed"] is True
+    assert admin.delete(utility.base).expect(409)["code"] == "project-used"  # it was used
+    assert admin.get(utility.base).expect(200)["closed"] is True
     consumer = admin.post(utility.consumers, {"firstName": "A", "lastName": "B"}).expect(201)["id"]
     body = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": "SM-3", "area": "Poblacion"}
     assert admin.post(f"{utility.base}/connections", body).expect(409)["code"] == "project-closed"
     refused = admin.put(f"{utility.base}/settings", _change(admin, utility.base, label="X")).expect(409)
     assert refused["code"] == "changed"
     assert admin.get(utility.base).expect(200)["closed"] is True
+
+
+@pytest.mark.covers("S2-156", "S2-369", "S2-370", "S2-371")
+def test_a_project_that_anything_depends_on_is_not_deleted_and_an_unused_one_is(utility: Utility, admin: Api) -> None:
+    projects = f"/api/clients/{utility.client}/projects"
+    settings = admin.get(utility.base).expect(200)["settings"]
+    admin.post(projects, {"id": "unused", "settings": settings}).expect(201)
+    unused = f"{projects}/unused"
+    sheet = admin.get(f"{utility.base}/tariffs").expect(200)["items"][0]["sheet"]
+    admin.post(f"{unused}/tariffs", {"id": "residential", "sheet": sheet}).expect(201)
+    assert "tariff residential" in admin.delete(unused).expect(409)["detail"]
+    admin.delete(f"{unused}/tariffs/residential/versions/1").expect(200)
+
+    consumer = admin.post(utility.consumers, {"firstName": "A", "lastName": "B"}).expect(201)["id"]
+    asked = {"project": "unused", "address": "Purok 2", "consumerId": consumer}
+    request = admin.post(f"/api/clients/{utility.client}/service-requests", asked).expect(201)["id"]
+    for refused in (admin.delete(unused), admin.post(f"{unused}/closure")):
+        assert (refused.expect(409)["code"], request in refused.json["detail"]) == ("project-used", True)
+    decision = f"/api/clients/{utility.client}/service-requests/{request}/reject"
+    admin.post(decision, {"reason": "no main there"}).expect(200)
+    assert admin.delete(unused).expect(409)["code"] == "project-used"  # the consumer still has the answer
+
+    admin.post(projects, {"id": "mistake", "settings": settings}).expect(201)
+    assert admin.delete(f"{projects}/mistake").expect(200)["closed"] is True
+    tariff = {"id": "residential", "sheet": sheet}
+    assert admin.post(f"{projects}/mistake/tariffs", tariff).expect(409)["code"] == "project-closed"
+    asked = asked | {"project": "mistake"}
+    answer = admin.post(f"/api/clients/{utility.client}/service-requests", asked).expect(409)
+    assert answer["code"] == "project-closed"
+
+    admin.post(f"/api/clients/{utility.client}/areas", {"code": "Poblacion", "name": "Poblacion"}).expect(201)
+    register_connection(admin, utility, "SM-1")
+    assert "connection" in admin.delete(utility.base).expect(409)["detail"]
+    register_connection(admin, utility, "SM-2")  # it went on
