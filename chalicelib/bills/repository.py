@@ -12,7 +12,7 @@ from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import DayAttribute, DecimalAttribute, InstantAttribute, IntAttribute, TableItem
-from chalicelib.platform.transaction import Action, insert
+from chalicelib.platform.transaction import Action, insert, put
 from chalicelib.tariffs.domain import pack_lines, unpack_lines
 from chalicelib.tenancy.domain import Project
 
@@ -56,6 +56,16 @@ def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
 def insert_bill(project: Project, bill: Bill) -> Action:
     """This function will give the write of a new bill. Label: `bill {account}`."""
     return insert(f"bill {bill.account}", _item(project, bill))
+
+
+def store_bill(project: Project, bill: Bill, *, before: Bill) -> Action:
+    """This function will give the write of a bill that more was paid of, if no other payment came first.
+
+    Label: `bill {account}`.
+    """
+    paid = BillItem.paid_minor
+    unpaid = paid.does_not_exist() & BillItem.pk.exists()
+    return put(f"bill {bill.account}", _item(project, bill), paid == before.paid_minor if before.paid_minor else unpaid)
 
 
 def find_bill(project: Project, period: Period, account: str, revision: int) -> Bill | None:
