@@ -12,7 +12,7 @@ from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import DayAttribute, DecimalAttribute, InstantAttribute, IntAttribute, TableItem
-from chalicelib.platform.transaction import Action, insert
+from chalicelib.platform.transaction import Action, insert, put
 from chalicelib.tariffs.domain import pack_lines, unpack_lines
 from chalicelib.tenancy.domain import Project
 
@@ -36,6 +36,7 @@ class BillItem(TableItem):
     issued_at = InstantAttribute(attr_name="at")
     digest = UnicodeAttribute(attr_name="dg")
     carried = DecimalAttribute(attr_name="cd", null=True)
+    tariff_id = UnicodeAttribute(attr_name="tf", null=True)
     carried_on = DecimalAttribute(attr_name="co", null=True)
     estimated = IntAttribute(attr_name="es", null=True)  # 1, or absent
     # How much the register can show, where it ran over: what it showed follows from this, `previous` and `usage`.
@@ -55,6 +56,16 @@ def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
 def insert_bill(project: Project, bill: Bill) -> Action:
     """This function will give the write of a new bill. Label: `bill {account}`."""
     return insert(f"bill {bill.account}", _item(project, bill))
+
+
+def store_bill(project: Project, bill: Bill, *, before: Bill) -> Action:
+    """This function will give the write of a bill that more was paid of, if no other payment came first.
+
+    Label: `bill {account}`.
+    """
+    paid = BillItem.paid_minor
+    unpaid = paid.does_not_exist() & BillItem.pk.exists()
+    return put(f"bill {bill.account}", _item(project, bill), paid == before.paid_minor if before.paid_minor else unpaid)
 
 
 def find_bill(project: Project, period: Period, account: str, revision: int) -> Bill | None:
@@ -105,6 +116,7 @@ def _item(project: Project, bill: Bill) -> BillItem:
         issued_at=bill.issued_at,
         digest=bill.digest,
         carried=bill.carried,
+        tariff_id=bill.tariff_id,
         carried_on=bill.carried_on,
         estimated=1 if bill.estimated else None,
         register_range=bill.register_range or None,
@@ -140,6 +152,7 @@ def _bill(item: BillItem) -> Bill:
         issued_at=item.issued_at,
         digest=item.digest,
         carried=item.carried,
+        tariff_id=item.tariff_id,
         carried_on=item.carried_on,
         estimated=bool(item.estimated),
         paid_minor=item.paid_minor or 0,

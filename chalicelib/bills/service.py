@@ -28,6 +28,15 @@ def issue_bill(project: Project, bill: Bill) -> Action:
     return repository.insert_bill(project, bill)
 
 
+def settle_bill(project: Project, bill: Bill, *, before: Bill) -> Action:
+    """This function will give the write of a bill with payments counted, for the transaction that records them.
+
+    It holds only if nothing else was paid meanwhile. Label: `bill {account}`. Four write units, and one when it leaves
+    the index of open bills.
+    """
+    return repository.store_bill(project, bill, before=before)
+
+
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
     """This function will read all bills of a period's shard, as they are now."""
     return repository.shard_bills(project, period, shard)

@@ -9,6 +9,7 @@ from textwrap import dedent
 
 import pytest
 
+from app import app
 from chalicelib.imports.domain import history_file, registry
 from chalicelib.readings.domain import table_file
 from chalicelib.tenancy.domain import Client, ProjectSettings
@@ -149,6 +150,14 @@ def test_the_fields_of_a_history_are_those_that_are_read() -> None:
     rows = [code_words(row[0]) for row in table_rows(_DOCS / "files.md", "## History")]
     known = (history_file.MONTH_FIELDS, history_file.UNIT_FIELDS, history_file.PAYMENT_FIELDS)
     assert sorted(word for words in rows for word in words) == sorted(field for fields in known for field in fields)
+
+
+def test_the_paths_that_a_front_end_moves_to_are_there() -> None:
+    here = [word for row in table_rows(_DOCS / "files.md", "### Paths") for word in code_words(row[1])]
+    project = "/api/clients/{client}/projects/{project}"
+    routes = {f"{method} {path}" for path, methods in app.routes.items() for method in methods}
+    assert {word.partition("?")[0].replace("...", project) for word in here} <= routes
+    assert len(here) == 12
 
 
 def test_the_example_of_a_history_can_be_read() -> None:

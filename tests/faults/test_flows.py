@@ -38,6 +38,7 @@ pytestmark = pytest.mark.timeout(600)  # many small runs: a loaded machine takes
 ACCOUNTS = 60
 IMPORT = "01K9R6TGM0W5GNPCRW6FPSSVTH"
 AFTER_ESTIMATES = "01K9R6TGM0AFTERESTMATES000"
+LATER_IMPORT = "01K9R6TGM0W5GNPCRW6FPSSVTJ"
 REQUEST = "01K9R6TGM0R3QEST000000000A"
 PENDING_FILE = "meter_number,reading,read_on\n" + "".join(f"SM-{n},{n + 10},2025-11-05\n" for n in range(ACCOUNTS))
 UNITS_FILE = "account_number,reading,read_on\n" + "".join(f"{n},{n + 10},2025-08-01\n" for n in range(ACCOUNTS))
@@ -187,6 +188,16 @@ def _announced_history(api: Api) -> Utility:
     return utility
 
 
+def _history_on_record(api: Api) -> Utility:
+    """This function will take the history in, and announce the file that adds payments in its second month."""
+    utility = _announced_history(api)
+    _upload(utility.client, utility.project, HISTORY_FILE, ".history.json")
+    imports.run_history_import(utility.context(now=NOVEMBER), import_id=IMPORT)
+    announce = replace(utility.context(now=NOVEMBER), new_id=lambda: LATER_IMPORT)
+    files.ask_for_upload(announce, kind="history", file_name="h.json", period=None)
+    return utility
+
+
 def _approve(ctx: Context, *, account: str | None, consumer_class: str) -> object:
     return service_desk.approve_request(
         ctx,
@@ -229,6 +240,14 @@ FLOWS = {
         _announced_history,
         lambda ctx: imports.run_history_import(ctx, import_id=IMPORT),
         HISTORY_FILE,
+        ending=".history.json",
+        but_for=DERIVED,
+    ),
+    "add payments to a history that is on record": Flow(
+        _history_on_record,
+        lambda ctx: imports.run_history_import(ctx, import_id=LATER_IMPORT),
+        HISTORY_FILE.replace('"payments": []', f'"payments": [{json.dumps(_PAID | {"paymentDate": "2025-09-05"})}]'),
+        file_id=LATER_IMPORT,
         ending=".history.json",
         but_for=DERIVED,
     ),

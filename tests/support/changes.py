@@ -104,8 +104,17 @@ class _Place:
         asked = self.make("/api/me/service-requests")["id"]
         return Change(self.ground.consumer, "POST", f"/api/me/service-requests/{asked}/withdraw")
 
-    def closing(self) -> Change:
-        return self.by_admin("DELETE", f"{self.client}/projects/{self.make(CLIENT + '/projects')['id']}")
+    def project(self, method: str, end: str = "") -> Change:
+        return self.by_admin(method, f"{self.client}/projects/{self.make(CLIENT + '/projects')['id']}{end}")
+
+    def estimate(self) -> Change:
+        """This function will let somebody estimate November of what was read in October."""
+        admin, base = self.ground.admin, self.ground.utility.base
+        account = register_connection(admin, self.ground.utility, f"UNREAD-{self.number}")["accountNumber"]
+        read = {"accountNumber": account, "reading": "10", "readOn": "2025-10-05"}
+        made = admin.post(f"{base}/readings", read).expect(201)
+        admin.post(f"{base}/readings/{made['id']}/confirmation").expect(200)
+        return self.by_admin("POST", f"{base}/readings/estimates", {"period": "2025-11", "accountNumber": account})
 
     def confirmations(self) -> Change:
         self.make(PROJECT + "/readings")
@@ -131,7 +140,8 @@ CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
         ("POST", "/api/me/service-requests/{request}/withdraw"): _Place.withdrawal,
         ("PUT", CLIENT + "/settings"): lambda at: at.settings(f"{at.client}/settings"),
         ("PUT", PROJECT + "/settings"): lambda at: at.settings(f"{at.ground.utility.base}/settings"),
-        ("DELETE", PROJECT): _Place.closing,
+        ("DELETE", PROJECT): lambda at: at.project("DELETE"),
+        ("POST", PROJECT + "/closure"): lambda at: at.project("POST", "/closure"),
         ("PUT", CLIENT + "/areas/{area}"): lambda at: at.area("PUT", {"name": "Another", "version": 0}),
         ("DELETE", CLIENT + "/areas/{area}"): lambda at: at.area("DELETE"),
         ("PATCH", CLIENT + "/users/{user}"): lambda at: at.user("PATCH", "", {"name": "Eva"}),
@@ -169,6 +179,7 @@ CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
         ("PUT", PROJECT + "/tariffs/{tariff}/versions/{version}"): lambda at: at.version("PUT"),
         ("DELETE", PROJECT + "/tariffs/{tariff}/versions/{version}"): lambda at: at.version("DELETE"),
         ("POST", PROJECT + "/readings/confirmations"): _Place.confirmations,
+        ("POST", PROJECT + "/readings/estimates"): _Place.estimate,
         ("PUT", PROJECT + "/readings/{reading}"): lambda at: at.reading(
             "PUT", "", {"reading": "12", "readOn": "2025-11-05"}
         ),

@@ -112,3 +112,18 @@ def just_before_writing(act: Callable[[], object]) -> Iterator[None]:
     finally:
         events.unregister("before-call.dynamodb.TransactWriteItems", hook)
     assert not waiting, "nothing was written"
+
+
+@contextmanager
+def mails_refused(code: str) -> Iterator[None]:
+    """This function will let SES refuse every mail meanwhile, for a reason by its code."""
+
+    def refuse(request: AWSPreparedRequest, **_: Any) -> AWSResponse:  # noqa: ANN401
+        return _answer(request, 400, f'{{"__type":"{code}","message":"refused"}}'.encode())
+
+    events = mail._client().meta.events
+    events.register("before-send.sesv2.SendEmail", refuse)
+    try:
+        yield
+    finally:
+        events.unregister("before-send.sesv2.SendEmail", refuse)

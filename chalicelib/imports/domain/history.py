@@ -1,39 +1,27 @@
 """What a migration decides about each entry of a former system's history."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from chalicelib.billing.domain import bill_of
 from chalicelib.bills.domain import Bill, IssueTerms
 from chalicelib.consumers.domain import Connection
-from chalicelib.cycles.domain import DueRule
 from chalicelib.files.domain.record import ImportCounts, Intake, Refusal, ReportLine
-from chalicelib.imports.domain.history_file import Entry, EntryRefused, StatedPayment, in_words
-from chalicelib.kernel.errors import Invalid, MeterbookError
-from chalicelib.kernel.ids import derived_ids
-from chalicelib.kernel.money import Money
+from chalicelib.imports.domain.history_amounts import (
+    Migration,
+    check_charges,
+    check_known,
+    check_paid,
+    payments_of,
+    settled,
+)
+from chalicelib.imports.domain.history_file import Entry, EntryRefused, in_words
+from chalicelib.kernel.errors import MeterbookError
 from chalicelib.kernel.quantity import plain
-from chalicelib.payments.domain import Payment, check_payment, paid_by
-from chalicelib.readings.domain.reading import Entry as By
+from chalicelib.payments.domain import Payment
 from chalicelib.readings.domain.reading import Reading, Shown
 from chalicelib.readings.domain.taking import take
 from chalicelib.tariffs.domain import TariffBook
-from chalicelib.tenancy.domain import Project
-
-# What each of S1's charges is called in its tariff.
-_LINE_OF = {"baseCharge": "base", "usageCharge": "usage"}
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """Which project's history is taken in, on what day, by whose import, and when its bills are due unless it says."""
-
-    project: Project
-    due: DueRule
-    today: date
-    by: By
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +46,28 @@ class Taken:
     def line(self) -> int:
         return self.entry.line
 
+    @property
+    def account(self) -> str:
+        return self.reading.account
+
+
+@dataclass(frozen=True, slots=True)
+class PaidSince:
+    """An entry on record that names payments of its bill which are not; `before` is the bill without them."""
+
+    entry: Entry
+    before: Bill
+    bill: Bill
+    payments: tuple[Payment, ...]
+
+    @property
+    def line(self) -> int:
+        return self.entry.line
+
+    @property
+    def account(self) -> str:
+        return self.bill.account
+
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
@@ -66,7 +76,7 @@ class Unchanged:
     line: int
 
 
-Outcome = Taken | Unchanged | Refusal
+Outcome = Taken | PaidSince | Unchanged | Refusal
 
 
 def decide(
@@ -99,51 +109,11 @@ def decide(
         return in_words(entry.month.period, entry.unit, refused.refusal)
 
 
-def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment, ...]:
-    """This function will make an entry's payments, each with the number that is its own for ever.
-
-    The number derives from the bill and the transaction id; without one, from day, amount, method and check number, and
-    from which of several such payments it is.
-
-    :raises EntryRefused: for an amount that is none, or a transaction id that stands twice.
-    """
-    made: list[Payment] = []
-    same: Counter[tuple[str, ...]] = Counter()
-    for stated in entry.payments:
-        amount = _money(migration, entry, stated.place, stated.amount)
-        what = _identity(stated, amount)
-        same[what] += 1
-        if stated.reference and same[what] > 1:
-            reason = f"the transaction id {stated.reference} stands twice in this entry"
-            raise EntryRefused(Refusal(entry.line, stated.place, "duplicate-payment", reason))
-        whose = (migration.project.client, migration.project.id, bill.id, *what, str(same[what]))
-        made.append(
-            Payment(
-                number=derived_ids("payment", *whose)(),
-                account=bill.account,
-                period=bill.period,
-                revision=bill.revision,
-                consumer_id=bill.consumer_id,
-                amount=amount,
-                paid_on=stated.paid_on,
-                method=stated.method,
-                check_number=stated.check_number,
-                reference=stated.reference,
-                notes=stated.notes,
-                source="migrated",
-                origin=migration.by.origin,
-                recorded_by=migration.by.by,
-                recorded_at=migration.by.at,
-            )
-        )
-    return tuple(made)
-
-
 def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> Intake:
     """This function will add up what became of the entries, and list those that a person should look at, in order."""
     every = list(outcomes)
     refused = [one for one in every if isinstance(one, Refusal)]
-    taken = [one for one in every if isinstance(one, Taken)]
+    taken = [one for one in every if isinstance(one, Taken | PaidSince)]
     flagged = [_left_out(one.entry) for one in taken if _states_penalty(one.entry)]
     counts = ImportCounts(
         rows=len(every),
@@ -155,12 +125,6 @@ def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> Intake:
     )
     lines = [*(one.as_line() for one in refused), *flagged]
     return Intake(counts, tuple(sorted(lines, key=lambda line: int(line["line"]))))
-
-
-def _identity(stated: StatedPayment, amount: Money) -> tuple[str, ...]:
-    if stated.reference:
-        return ("reference", stated.reference)
-    return ("facts", stated.paid_on.isoformat(), str(amount), stated.method, stated.check_number or "")
 
 
 def _take(migration: Migration, entry: Entry, connection: Connection, book: TariffBook) -> Taken:
@@ -179,19 +143,11 @@ def _take(migration: Migration, entry: Entry, connection: Connection, book: Tari
     except ArithmeticError as error:
         reason = f"rating failed: {type(error).__name__}"
         raise EntryRefused(Refusal(entry.line, entry.place, "not-rated", reason)) from None
-    _check_charges(migration, entry, bill)
+    check_charges(migration, entry, bill)
     payments = payments_of(migration, entry, bill)
-    for stated, payment in zip(entry.payments, payments, strict=True):
-        try:
-            check_payment(payment, bill, today=migration.today)
-        except Invalid as error:
-            raise EntryRefused(Refusal(entry.line, stated.place, error.code, str(error))) from None
-    try:
-        settled = paid_by(bill, payments)
-    except Invalid as error:
-        raise EntryRefused(Refusal(entry.line, f"{entry.place}.payments", error.code, str(error))) from None
-    _check_paid(migration, entry, payments)
-    return Taken(entry, reading, settled, payments, stored=False)
+    due = settled(migration, entry, bill, list(zip(entry.payments, payments, strict=True)))
+    check_paid(migration, entry, payments)
+    return Taken(entry, reading, due, payments, stored=False)
 
 
 def _reading_of(migration: Migration, entry: Entry, connection: Connection) -> Reading:
@@ -220,37 +176,10 @@ def _reading_of(migration: Migration, entry: Entry, connection: Connection) -> R
     return reading
 
 
-def _check_charges(migration: Migration, entry: Entry, bill: Bill) -> None:
-    """This function will refuse an entry whose stated charges are not what the tariff of that time gives."""
-    charged: Counter[str] = Counter()
-    for line in bill.lines:
-        charged[line.code] += line.amount.minor
-    for name in ("baseCharge", "usageCharge", "totalAmount"):
-        if name not in entry.amounts:
-            continue
-        stated = _money(migration, entry, f"{entry.place}.{name}", entry.amounts[name])
-        minor = bill.total.minor if name == "totalAmount" else charged[_LINE_OF[name]]
-        if stated.minor != minor:
-            made = Money(minor, stated.currency)
-            reason = f"the file says {stated}, the tariff gives {made}; correct the file, or the tariff of that time"
-            raise EntryRefused(Refusal(entry.line, f"{entry.place}.{name}", "amount-differs", reason))
-
-
-def _check_paid(migration: Migration, entry: Entry, payments: tuple[Payment, ...]) -> None:
-    if "paidAmount" not in entry.amounts:
-        return
-    place = f"{entry.place}.paidAmount"
-    stated = _money(migration, entry, place, entry.amounts["paidAmount"])
-    paid = Money(sum(payment.amount.minor for payment in payments), stated.currency)
-    if stated != paid:
-        reason = f"the file says {stated} is paid, its payments add up to {paid}"
-        raise EntryRefused(Refusal(entry.line, place, "paid-differs", reason))
-
-
 def _against_standing(
     migration: Migration, entry: Entry, standing: Standing, paid: Mapping[str, Payment]
-) -> Taken | Unchanged:
-    """This function will hold an entry against what is on record: the same changes nothing, else it is refused."""
+) -> Taken | PaidSince | Unchanged:
+    """This function will hold an entry against what is on record: the same changes nothing, payments can be added."""
     reading, bill = standing.reading, standing.bill
     if reading.source != "migrated":
         reason = f"{reading.period} was read here already: {plain(reading.value)} on {reading.read_on}"
@@ -258,26 +187,20 @@ def _against_standing(
     if (reading.previous, reading.value, reading.read_on) != (entry.prior, entry.current, entry.month.read_on):
         reason = f"on record is {plain(reading.previous)} to {plain(reading.value)}, read on {reading.read_on}"
         raise EntryRefused(Refusal(entry.line, entry.place, "differs", reason))
+    mine = reading.origin == migration.by.origin
     payments: tuple[Payment, ...] = ()
     if bill:
-        _check_charges(migration, entry, bill)
+        check_charges(migration, entry, bill)
         payments = payments_of(migration, entry, bill)
-        for stated, payment in zip(entry.payments, payments, strict=True):
-            known = paid.get(payment.id)
-            if known is None or not payment.is_same_as(known):
-                reason = f"the bill {bill.id} stands without this payment, or with another of its kind"
-                raise EntryRefused(Refusal(entry.line, stated.place, "differs", reason))
-        _check_paid(migration, entry, payments)
-    if reading.origin == migration.by.origin:
-        return Taken(entry, reading, bill, payments, stored=True)
-    return Unchanged(entry.line)
-
-
-def _money(migration: Migration, entry: Entry, place: str, text: str) -> Money:
-    try:
-        return Money.parse(text, migration.project.settings.currency)
-    except Invalid as error:
-        raise EntryRefused(Refusal(entry.line, place, error.code, str(error))) from None
+        check_paid(migration, entry, payments)
+        said = list(zip(entry.payments, payments, strict=True))
+        missing = [(stated, payment) for stated, payment in said if payment.id not in paid]
+        check_known(entry, bill, said, paid, adds=bool(missing))
+        if missing:
+            due = settled(migration, entry, bill, missing)
+            return PaidSince(entry, bill, due, tuple(payment for _, payment in missing))
+        mine = mine or any(paid[payment.id].origin == migration.by.origin for payment in payments)
+    return Taken(entry, reading, bill, payments, stored=True) if mine else Unchanged(entry.line)
 
 
 def _states_penalty(entry: Entry) -> bool:

@@ -11,14 +11,14 @@ from chalicelib.consumers.domain import Connection
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, Intake, Refusal
 from chalicelib.imports.domain.history import (
-    Migration,
     Outcome,
+    PaidSince,
     Standing,
     Taken,
     decide,
     intake_of,
-    payments_of,
 )
+from chalicelib.imports.domain.history_amounts import Migration, payments_of
 from chalicelib.imports.domain.history_file import Entry, EntryRefused, History, in_words, parse
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
@@ -86,6 +86,7 @@ class _Recorded:
 
 def _take_in(ctx: Context, project: Project, record: FileImport, history: History) -> Intake:
     """This function will take the months in by time, so that each reading counts from the one before."""
+    tenancy.stay_with_cycle(project)
     taking = _Taking(
         ctx=ctx,
         migration=Migration(
@@ -108,11 +109,11 @@ def _take_in(ctx: Context, project: Project, record: FileImport, history: Histor
 def _take_in_month(taking: _Taking, period: Period, entries: list[Entry], book: TariffBook) -> list[Outcome]:
     recorded = _recorded(taking, period, entries)
     decided = [_decide(taking, entry, recorded, book) for entry in entries]
-    if any(isinstance(outcome, Taken) and not outcome.stored for outcome in decided):
+    if any(_is_new(outcome) for outcome in decided):
         # Only now are the tariffs sealed: as long as every amount differs, the tariff may be what is to be corrected.
         sealed = tariffs.tariff_book(taking.project, period)
         decided = [_decide(taking, entry, recorded, sealed) for entry in entries]
-    new = [outcome for outcome in decided if isinstance(outcome, Taken) and not outcome.stored]
+    new = [outcome for outcome in decided if isinstance(outcome, Taken | PaidSince) and _is_new(outcome)]
     written = {outcome.line: outcome for outcome in _write(taking, period, new)}
     outcomes = [written.get(outcome.line, outcome) for outcome in decided]
     for entry, outcome in zip(entries, outcomes, strict=True):
@@ -120,6 +121,10 @@ def _take_in_month(taking: _Taking, period: Period, entries: list[Entry], book: 
         if isinstance(outcome, Refusal) and not (connection and connection.account in recorded.standing):
             taking.refused.setdefault(entry.unit, entry.line)
     return outcomes
+
+
+def _is_new(outcome: Outcome) -> bool:
+    return isinstance(outcome, PaidSince) or (isinstance(outcome, Taken) and not outcome.stored)
 
 
 def _decide(taking: _Taking, entry: Entry, recorded: _Recorded, book: TariffBook) -> Outcome:
@@ -157,10 +162,10 @@ def _said_to_stand(taking: _Taking, entries: list[Entry], standing: Mapping[str,
                 continue  # it will be refused for that
 
 
-def _write(taking: _Taking, period: Period, new: list[Taken]) -> Iterator[Outcome]:
+def _write(taking: _Taking, period: Period, new: list[Taken | PaidSince]) -> Iterator[Outcome]:
     """This function will write entries, as many as fit into a transaction at once; if others got at one, without it."""
     for batch in _packed(new):
-        waiting = {taken.reading.account: taken for taken in batch}
+        waiting = {new.account: new for new in batch}
         while waiting:
             try:
                 transact(_writes(taking, period, waiting.values()))
@@ -171,16 +176,17 @@ def _write(taking: _Taking, period: Period, new: list[Taken]) -> Iterator[Outcom
                     yield _changed(waiting.pop(account).entry)
             else:
                 break
-        for account, taken in waiting.items():
-            taking.connections[account] = readings.moved_on(taking.connections[account], taken.reading)
-            yield taken
+        for account, written in waiting.items():
+            if isinstance(written, Taken):
+                taking.connections[account] = readings.moved_on(taking.connections[account], written.reading)
+            yield written
 
 
-def _packed(new: Iterable[Taken]) -> Iterator[list[Taken]]:
-    batch: list[Taken] = []
+def _packed(new: Iterable[Taken | PaidSince]) -> Iterator[list[Taken | PaidSince]]:
+    batch: list[Taken | PaidSince] = []
     room = _FOR_ENTRIES
     for taken in new:
-        needed = 2 + (taken.bill is not None) + len(taken.payments)
+        needed = 3 + len(taken.payments)
         if needed > room:
             yield batch
             batch, room = [], _FOR_ENTRIES
@@ -190,24 +196,26 @@ def _packed(new: Iterable[Taken]) -> Iterator[list[Taken]]:
         yield batch
 
 
-def _writes(taking: _Taking, period: Period, batch: Iterable[Taken]) -> list[Action]:
+def _writes(taking: _Taking, period: Period, batch: Iterable[Taken | PaidSince]) -> list[Action]:
     project, written = taking.project, list(batch)
     actions = [readings.period_is_open(project, period)]
     for taken in written:
-        actions += readings.migrated(project, taken.reading, taking.connections[taken.reading.account])
-        if taken.bill:
-            actions.append(bills.issue_bill(project, taken.bill))
+        if isinstance(taken, PaidSince):
+            actions.append(bills.settle_bill(project, taken.bill, before=taken.before))
+        else:
+            actions += readings.migrated(project, taken.reading, taking.connections[taken.account])
+            actions += [bills.issue_bill(project, taken.bill)] if taken.bill else []
         actions += [payments.record_payment(project, payment) for payment in taken.payments]
     return [*actions, _noted(taking, period, written)]
 
 
-def _noted(taking: _Taking, period: Period, written: list[Taken]) -> Action:
+def _noted(taking: _Taking, period: Period, written: list[Taken | PaidSince]) -> Action:
     """This function will give the one audit entry of a transaction; readings, bills and payments name their import."""
     facts = {
         "period": period,
-        "accounts": [taken.reading.account for taken in written],
-        "billed_minor": sum(taken.bill.total.minor for taken in written if taken.bill),
-        "paid_minor": sum(taken.bill.paid_minor for taken in written if taken.bill),
+        "accounts": [taken.account for taken in written],
+        "billed_minor": sum(taken.bill.total.minor for taken in written if isinstance(taken, Taken) and taken.bill),
+        "paid_minor": sum(payment.amount.minor for taken in written for payment in taken.payments),
     }
     subject = ("import", f"{taking.project.id}.{taking.migration.by.origin}")
     return audit.record(taking.ctx, action="history.migrated", subject=subject, after=facts)

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
+from botocore.exceptions import ClientError
 from chalice.app import Chalice
 
 from chalicelib.identity import service
 from local import events
-from tests.support.faults import MODES, Death, Mode, faults, just_before_writing
+from tests.support.faults import MODES, Death, Mode, faults, just_before_writing, mails_refused
 from tests.support.http import Api, Reply
 from tests.support.mails import mails_to, token_in
 from tests.support.queues import drain
@@ -266,3 +267,24 @@ def test_a_mail_whose_sending_was_interrupted_anywhere_is_sent_when_the_message_
         assert _signs_in(utility, NEW, login)
         struck, at = fault.struck, at + 1
     assert at == 5  # two reads, a transaction, a mail, and once without a fault
+
+
+def test_a_mail_to_an_address_that_nobody_can_have_is_dropped_and_any_other_comes_again(
+    app: Chalice, utility: Utility, ana: str
+) -> None:
+    ctx = utility.context()
+    with mails_refused("BadRequestException"):
+        assert service.mail_reset(ctx, login="ana", order="1") is False
+    with mails_refused("MessageRejected"), pytest.raises(ClientError, match="MessageRejected"):
+        service.mail_reset(ctx, login="ana", order="1")
+    assert mails_to(ana) == []
+    assert service.mail_reset(ctx, login="ana", order="1") is True
+    _confirm(utility, token_in(mails_to(ana)[-1])).expect(200)
+
+
+def test_where_there_is_a_portal_the_mail_leads_to_it(
+    utility: Utility, ana: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("METERBOOK_PORTAL", "https://portal.example")
+    service.mail_reset(utility.context(), login="ana", order="1")
+    assert f"\nhttps://portal.example/reset-password#{utility.client}." in mails_to(ana)[-1]

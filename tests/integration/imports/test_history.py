@@ -379,14 +379,52 @@ def test_what_was_read_here_is_not_overwritten_by_a_history(utility: Utility) ->
         {"current": 1786, "consumption": 12, "totalAmount": 25.07},
         {"payments": [CHECK | {"amount": 25.05}]},
         {"payments": [CHECK | {"amount": 25.05}, {"paymentDate": "2025-08-11", "amount": 0.01, "method": "cash"}]},
+        {"payments": [CHECK | {"transactionId": "TXN-2"}]},
     ],
-    ids=["another reading", "another amount", "one more payment"],
+    ids=["another reading", "another amount", "one more payment", "another transaction"],
 )
 def test_a_history_that_says_otherwise_than_the_record_is_refused(utility: Utility, change: dict[str, Any]) -> None:
     bring(utility, [july({"101": UNIT | {"payments": [CHECK]}})])
     before = kept(utility)
     done = bring(utility, [july({"101": UNIT | {"payments": [CHECK]} | change})])
     assert [line["code"] for line in report(utility, done)] == ["differs"]
+    assert kept(utility) == before
+
+
+def test_payments_that_a_first_file_forgot_are_added_by_a_second_one(utility: Utility) -> None:
+    cash = {"paymentDate": "2025-08-05", "amount": 10, "method": "cash"}
+    first = bring(utility, [july({"101": UNIT | {"payments": [cash]}, "102": {"prior": 30, "current": 35}})])
+    rest = {"paymentDate": "2025-08-09", "amount": 15.06, "method": "transfer"}
+    again = [july({"101": UNIT | {"payments": [cash, rest]}, "102": {"prior": 30, "current": 35}})]
+    second = bring(utility, again)
+    assert (second["counts"]["accepted"], second["counts"]["unchanged"]) == (1, 1)
+    shown = bill(utility, "2025-07.101.1")
+    assert (shown["paid"], shown["status"], shown["importId"]) == ("25.06", "paid", first["id"])
+    listed = admin_of(utility).get(f"{utility.base}/bills/2025-07.101.1/payments").expect(200)["items"]
+    assert [one["importId"] for one in listed] == [first["id"], second["id"]]
+    open_ones = [item for item in items_of(utility.client).values() if "#OPEN#" in item.get("g2p", {}).get("S", "")]
+    assert len(open_ones) == 1  # the paid one left
+    before = kept(utility)
+    assert bring(utility, again)["counts"]["unchanged"] == 2
+    assert kept(utility) == before
+
+
+@pytest.mark.parametrize(
+    ("payments", "code"),
+    [
+        ([{"amount": 12}], "differs"),  # the one on record, corrected? who knows
+        ([{"amount": 10}, {"amount": 15.07}], "above-due"),
+        ([{"amount": 10}, {"amount": 1, "paymentDate": "2025-07-31"}], "before-bill"),
+    ],
+)
+def test_payments_are_added_only_beside_all_that_are_on_record_and_up_to_what_is_due(
+    utility: Utility, payments: list[dict[str, Any]], code: str
+) -> None:
+    cash = {"paymentDate": "2025-08-05", "amount": 10, "method": "cash"}
+    bring(utility, [july({"101": UNIT | {"payments": [cash]}})])
+    before = kept(utility)
+    done = bring(utility, [july({"101": UNIT | {"payments": [cash | one for one in payments]}})])
+    assert [line["code"] for line in report(utility, done)] == [code]
     assert kept(utility) == before
 
 

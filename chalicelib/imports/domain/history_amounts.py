@@ -1,0 +1,147 @@
+"""What a history says was charged and paid, held against the bill that the tariff gives."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from chalicelib.bills.domain import Bill
+from chalicelib.cycles.domain import DueRule
+from chalicelib.files.domain.record import Refusal
+from chalicelib.imports.domain.history_file import Entry, EntryRefused, StatedPayment
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.ids import derived_ids
+from chalicelib.kernel.money import Money
+from chalicelib.payments.domain import Payment, check_payment, paid_by
+from chalicelib.readings.domain.reading import Entry as By
+from chalicelib.tenancy.domain import Project
+
+# What each of S1's charges is called in its tariff.
+_LINE_OF = {"baseCharge": "base", "usageCharge": "usage"}
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Which project's history is taken in, on what day, by whose import, and when its bills are due unless it says."""
+
+    project: Project
+    due: DueRule
+    today: date
+    by: By
+
+
+def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment, ...]:
+    """This function will make an entry's payments, each with the number that is its own for ever.
+
+    The number derives from the bill and the transaction id; without one, from day, amount, method and check number, and
+    from which of several such payments it is.
+
+    :raises EntryRefused: for an amount that is none, or a transaction id that stands twice.
+    """
+    made: list[Payment] = []
+    same: Counter[tuple[str, ...]] = Counter()
+    for stated in entry.payments:
+        amount = _money(migration, entry, stated.place, stated.amount)
+        what = _identity(stated, amount)
+        same[what] += 1
+        if stated.reference and same[what] > 1:
+            reason = f"the transaction id {stated.reference} stands twice in this entry"
+            raise EntryRefused(Refusal(entry.line, stated.place, "duplicate-payment", reason))
+        whose = (migration.project.client, migration.project.id, bill.id, *what, str(same[what]))
+        made.append(
+            Payment(
+                number=derived_ids("payment", *whose)(),
+                account=bill.account,
+                period=bill.period,
+                revision=bill.revision,
+                consumer_id=bill.consumer_id,
+                amount=amount,
+                paid_on=stated.paid_on,
+                method=stated.method,
+                check_number=stated.check_number,
+                reference=stated.reference,
+                notes=stated.notes,
+                source="migrated",
+                origin=migration.by.origin,
+                recorded_by=migration.by.by,
+                recorded_at=migration.by.at,
+            )
+        )
+    return tuple(made)
+
+
+def settled(migration: Migration, entry: Entry, bill: Bill, payments: list[tuple[StatedPayment, Payment]]) -> Bill:
+    """This function will give the bill with payments counted that it can take."""
+    for stated, payment in payments:
+        try:
+            check_payment(payment, bill, today=migration.today)
+        except Invalid as error:
+            raise EntryRefused(Refusal(entry.line, stated.place, error.code, str(error))) from None
+    try:
+        return paid_by(bill, [payment for _, payment in payments])
+    except Invalid as error:
+        raise EntryRefused(Refusal(entry.line, f"{entry.place}.payments", error.code, str(error))) from None
+
+
+def check_charges(migration: Migration, entry: Entry, bill: Bill) -> None:
+    """This function will refuse an entry whose stated charges are not what the tariff of that time gives."""
+    charged: Counter[str] = Counter()
+    for line in bill.lines:
+        charged[line.code] += line.amount.minor
+    for name in ("baseCharge", "usageCharge", "totalAmount"):
+        if name not in entry.amounts:
+            continue
+        stated = _money(migration, entry, f"{entry.place}.{name}", entry.amounts[name])
+        minor = bill.total.minor if name == "totalAmount" else charged[_LINE_OF[name]]
+        if stated.minor != minor:
+            made = Money(minor, stated.currency)
+            reason = f"the file says {stated}, the tariff gives {made}; correct the file, or the tariff of that time"
+            raise EntryRefused(Refusal(entry.line, f"{entry.place}.{name}", "amount-differs", reason))
+
+
+def check_paid(migration: Migration, entry: Entry, payments: tuple[Payment, ...]) -> None:
+    if "paidAmount" not in entry.amounts:
+        return
+    place = f"{entry.place}.paidAmount"
+    stated = _money(migration, entry, place, entry.amounts["paidAmount"])
+    paid = Money(sum(payment.amount.minor for payment in payments), stated.currency)
+    if stated != paid:
+        reason = f"the file says {stated} is paid, its payments add up to {paid}"
+        raise EntryRefused(Refusal(entry.line, place, "paid-differs", reason))
+
+
+def check_known(
+    entry: Entry,
+    bill: Bill,
+    said: list[tuple[StatedPayment, Payment]],
+    paid: Mapping[str, Payment],
+    *,
+    adds: bool,
+) -> None:
+    """This function will refuse an entry that names payments on record otherwise than they are.
+
+    Whoever adds some must name all that are there, for what seems to be another payment may be one that was corrected.
+    """
+    for stated, payment in said:
+        if payment.id in paid and not payment.is_same_as(paid[payment.id]):
+            reason = f"this payment of {bill.id} is on record, and says something else"
+            raise EntryRefused(Refusal(entry.line, stated.place, "differs", reason))
+    named = sum(payment.amount.minor for _, payment in said if payment.id in paid)
+    if adds and named != bill.paid_minor:
+        reason = (
+            f"of {bill.id} {bill.paid} is paid already, by payments that are not all named here as they are on record"
+        )
+        raise EntryRefused(Refusal(entry.line, f"{entry.place}.payments", "differs", reason))
+
+
+def _identity(stated: StatedPayment, amount: Money) -> tuple[str, ...]:
+    if stated.reference:
+        return ("reference", stated.reference)
+    return ("facts", stated.paid_on.isoformat(), str(amount), stated.method, stated.check_number or "")
+
+
+def _money(migration: Migration, entry: Entry, place: str, text: str) -> Money:
+    try:
+        return Money.parse(text, migration.project.settings.currency)
+    except Invalid as error:
+        raise EntryRefused(Refusal(entry.line, place, error.code, str(error))) from None
