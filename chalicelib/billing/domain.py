@@ -161,7 +161,8 @@ def bill_of(
     """
     if connection is None:
         raise NotFound("no-connection", f"connection {reading.account} no longer exists; remove the reading")
-    rating = book.rate(connection.consumer_class, usage_of(project, reading, connection))
+    usage = usage_of(project, reading, connection)
+    rating = book.rate(connection.consumer_class, usage, tariff_id=connection.tariff_id)
     return make_bill(project, reading, connection, rating, terms)
 
 
@@ -175,14 +176,17 @@ def completed(run: BillingRun, chunks: Iterable[Chunk], at: datetime) -> Billing
     return replace(run, state="complete", completed_at=at, tally=tally_of(chunks))
 
 
-def check_days(period: Period, billed_on: date | None, due_on: date | None) -> None:
-    """This function will hold the days that a run names against its period.
+def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None) -> None:
+    """This function will hold the period and the days that a run names against the project and each other.
 
-    :raises Invalid: for a bill's day before the period, or a due day that is not after the bill's day. Source: S1-135.
+    :raises Invalid: for a period that is not billed here, a bill's day before it, or a due day that is not after the
+        bill's day. Source: S1-135.
     """
-    if billed_on and billed_on < period.first_day:
+    project.check_period(period)
+    first_day = project.first_day_of(period)
+    if billed_on and billed_on < first_day:
         raise Invalid("bad-day", f"billedOn: {billed_on} is before the period {period} begins")
-    if due_on and due_on <= (billed_on or period.first_day):
+    if due_on and due_on <= (billed_on or first_day):
         raise Invalid("bad-day", f"dueOn: {due_on} must be after the day on the bills")
 
 

@@ -47,12 +47,12 @@ def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: d
     The same request while its run is open gives that run, and wakes it should it have been interrupted. Six write
     units, one message.
 
-    :raises Invalid: for days that don't fit the period.
+    :raises Invalid: for a period that is not billed here, or days that don't fit it.
     :raises Conflict: while another run works on the period.
     :raises TryLater: if another run gave the period back, or the billing cycle was changed, at this very moment.
     """
     project = tenancy.get_project(ctx)
-    check_days(period, billed_on, due_on)
+    check_days(project, period, billed_on, due_on)
     tenancy.stay_with_cycle(project)
     run = BillingRun(
         id=ctx.new_id(),

@@ -30,7 +30,8 @@ class Bill:
     the start of the run that made it, or of the migration (`run_id` is then the import's); `digest` stands for
     everything it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter
     showed; below zero, what was billed ahead by estimates. What of that is left is `carried_on`. `estimated`: nobody
-    read the meter, and `reading` is what it would show by the average of the last uses.
+    read the meter, and `reading` is what it would show by the average of the last uses. `tariff_id`: the tariff that
+    the connection named, if it was not rated by its class.
     """
 
     account: str
@@ -52,6 +53,7 @@ class Bill:
     issued_at: datetime
     digest: str
     carried: Decimal | None = None
+    tariff_id: str | None = None
     carried_on: Decimal | None = None
     estimated: bool = False
     paid_minor: int = 0
@@ -130,8 +132,9 @@ def usage_of(project: Project, reading: Reading, connection: Connection) -> Usag
     return Usage(
         quantity=reading.usage,
         unit=project.settings.unit,
-        first_day=reading.period.first_day,
+        first_day=project.first_day_of(reading.period),
         until_day=reading.period.shifted(1).first_day,
+        months=project.months,
         consumer_class=connection.consumer_class,
         meter_size=connection.facts.meter_size,
         dwelling_units=connection.facts.dwelling_units,
@@ -171,6 +174,7 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         issued_at=terms.issued_at,
         digest=rating.digest,
         carried=reading.carried,
+        tariff_id=connection.tariff_id,
         carried_on=reading.carried_on,
         estimated=reading.estimated,
         migrated=terms.migrated,

@@ -36,6 +36,7 @@ class BillItem(TableItem):
     issued_at = InstantAttribute(attr_name="at")
     digest = UnicodeAttribute(attr_name="dg")
     carried = DecimalAttribute(attr_name="cd", null=True)
+    tariff_id = UnicodeAttribute(attr_name="tf", null=True)
     carried_on = DecimalAttribute(attr_name="co", null=True)
     estimated = IntAttribute(attr_name="es", null=True)  # 1, or absent
     # How much the register can show, where it ran over: what it showed follows from this, `previous` and `usage`.
@@ -115,6 +116,7 @@ def _item(project: Project, bill: Bill) -> BillItem:
         issued_at=bill.issued_at,
         digest=bill.digest,
         carried=bill.carried,
+        tariff_id=bill.tariff_id,
         carried_on=bill.carried_on,
         estimated=1 if bill.estimated else None,
         register_range=bill.register_range or None,
@@ -150,6 +152,7 @@ def _bill(item: BillItem) -> Bill:
         issued_at=item.issued_at,
         digest=item.digest,
         carried=item.carried,
+        tariff_id=item.tariff_id,
         carried_on=item.carried_on,
         estimated=bool(item.estimated),
         paid_minor=item.paid_minor or 0,

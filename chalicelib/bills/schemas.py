@@ -82,6 +82,8 @@ class BillOut(Schema):
     meter_number: str
     period: PeriodText
     billing_period: str = Field(description="The period in words", examples=["November 2025"])
+    first_day: Day = Field(description="Of the period: three months before its end where quarters are billed")
+    last_day: Day
     fiscal: FiscalMonthOut | None
     reading_id: str
     read_on: Day
@@ -108,6 +110,7 @@ class BillOut(Schema):
     issued_by: Literal["run", "migration"]
     run_id: str | None = Field(description="The billing run that made it")
     import_id: str | None = Field(description="The import of a former system's history that made it")
+    chosen_tariff: str | None = Field(description="The tariff that the connection named; null: its class decided")
     digest: str = Field(description="Stands for everything the bill was rated from")
 
     @classmethod
@@ -121,7 +124,9 @@ class BillOut(Schema):
             consumer_class=bill.consumer_class,
             meter_number=bill.meter_number,
             period=bill.period,
-            billing_period=bill.period.label(),
+            billing_period=project.label_of(bill.period),
+            first_day=project.first_day_of(bill.period),
+            last_day=bill.period.last_day,
             fiscal=FiscalMonthOut(year=fiscal.year, month=fiscal.month) if fiscal else None,
             reading_id=bill.reading_id,
             read_on=bill.read_on,
@@ -146,6 +151,7 @@ class BillOut(Schema):
             issued_by="migration" if bill.migrated else "run",
             run_id=None if bill.migrated else bill.run_id,
             import_id=bill.run_id if bill.migrated else None,
+            chosen_tariff=bill.tariff_id,
             digest=bill.digest,
         )
 

@@ -186,7 +186,7 @@ def get_connection(ctx: Context, *, account: str) -> ConnectionOut:
 
 @endpoint(blueprint, "PUT", _CONNECTION, permission="connections.manage", body=ConnectionChange, returns=ConnectionOut)
 def change_connection(ctx: Context, *, account: str, body: ConnectionChange) -> ConnectionOut:
-    """Change a connection's class, area, meter details, or what tariffs charge by."""
+    """Change a connection's class, tariff, area, meter details, or what tariffs charge by."""
     changes = {**dict(body), "facts": body.facts.to_domain()}
     return ConnectionOut.of(service.change_connection(ctx, account=account, **changes))
 

@@ -8,8 +8,8 @@ from typing import Self
 from chalicelib.kernel.errors import Invalid
 
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\Z", re.ASCII)
-# A year more than days have: a reading of January 1990 may bill the month before.
-_FIRST_YEAR, _LAST_YEAR = 1989, 2199
+# A year more than days have: a reading of January 1990 may bill the month before, and a quarter end after new year.
+_FIRST_YEAR, _LAST_YEAR = 1989, 2200
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,7 +23,7 @@ class Period:
     def parse(cls, text: str) -> Self:
         """This function will read a period such as "2025-11".
 
-        :raises Invalid: if it is not a month between 1989 and 2199 written that way.
+        :raises Invalid: if it is not a month between 1989 and 2200 written that way.
         """
         found = _PERIOD.match(text)
         if not found or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
@@ -58,6 +58,14 @@ class Period:
     def label(self) -> str:
         """This function will name the month as people do: "July 2025"."""
         return f"{self.first_day:%B} {self.year}"
+
+
+def quarter_of(month: Period, *, first_month: int) -> Period:
+    """This function will name the quarter that a month lies in, by its last month, where years begin in `first_month`.
+
+    October 2025 lies in the quarter 2025-12 of a calendar year, and in 2025-10 of a year that begins in February.
+    """
+    return month.shifted(2 - (month.month - first_month) % 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def list_presets() -> Mapping[str, Preset]:
 
 
 def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
-    """This function will open the client that `ctx` names, with all projects, tariffs and roles of a preset.
+    """This function will open the client that `ctx` names, with all roles, cycles, projects and tariffs of a preset.
 
     It is the platform's own deed, done by its operator's command and by no request of a client. Repeated, it completes
     what was interrupted and makes nothing new.

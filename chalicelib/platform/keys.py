@@ -223,6 +223,10 @@ def tariff(client_id: str, project_id: str, tariff_id: str, version: int) -> Key
     return f"{client_id}#{project_id}#TARIFFS", f"TARIFF#{tariff_id}#{version:06}"
 
 
+def tariff_offer(client_id: str, project_id: str, tariff_id: str) -> Key:
+    return f"{client_id}#{project_id}#TARIFFS", f"OFFER#{tariff_id}"
+
+
 # --- periods: readings and bills
 def period(client_id: str, project_id: str, month: Period) -> Key:
     return f"{client_id}#{project_id}#PERIODS", f"PERIOD#{month}"

@@ -136,6 +136,7 @@ def approve_request(ctx: Context, *, request: str, body: Approval) -> RequestOut
         meter_number=body.meter_number,
         area=body.area,
         initial_reading=body.initial_reading,
+        tariff_id=body.tariff_id,
     )
     return RequestOut.of(approved)
 

@@ -43,13 +43,16 @@ class NewRequest(MyNewRequest):
 
 
 class Approval(Schema):
-    """The connection that is made of a request. Its tariff is the one of its class."""
+    """The connection that is made of a request."""
 
     account_number: AccountNumber | None = Field(default=None, description="Only where account numbers are given")
     consumer_class: ConsumerClass
     meter_number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
     area: Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
     initial_reading: DecimalText = Field(default=Decimal(0), description="What the meter showed when installed")
+    tariff_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])] | None = (
+        Field(default=None, description="A tariff of the project; without one its class decides")
+    )
 
 
 class Rejection(Schema):

@@ -1,15 +1,16 @@
 """Open tariffs, succeed and correct them, and rate by those in force."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
+from chalicelib.consumers import service as consumers
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound, TryLater
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tariffs import repository
 from chalicelib.tariffs.domain import (
-    CompiledTariff,
     KnownVersion,
     Rating,
     Tariff,
@@ -38,12 +39,14 @@ def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     if any((each.tariff.id, each.tariff.version) == (tariff.id, tariff.version) for each in known):
         raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next")
     _check(project, tariff, tuple(each.tariff for each in known))
+    offered = _offered(project, tariff.id, [*(each.tariff for each in known), tariff])
     try:
-        also = [tenancy.is_open(project), _noted(ctx, "tariff.opened", after=tariff)]
+        also = [tenancy.is_open(project), offered, _noted(ctx, "tariff.opened", after=tariff)]
         repository.insert_tariff(project, tariff, also=also)
     except Refused as refused:
         if "project" in refused.labels:
             raise Conflict("project-closed", "this project is closed: it takes no new tariffs") from None
+        _refuse_chosen(refused, tariff.id)
         raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next") from None
     return KnownVersion(tariff, sealed=False)
 
@@ -77,9 +80,10 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
             before=last,
             ended=ended,
             successor=successor,
-            also=[_noted(ctx, "tariff.succeeded", after=successor)],
+            also=[_offered(project, tariff.id, [successor]), _noted(ctx, "tariff.succeeded", after=successor)],
         )
-    except Refused:
+    except Refused as refused:
+        _refuse_chosen(refused, tariff.id)
         raise Conflict("tariff-changed", f"{tariff.id} is being changed by somebody else; look and try again") from None
     return KnownVersion(successor, sealed=False)
 
@@ -96,9 +100,11 @@ def correct_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     known = tuple(each.tariff for each in repository.all_versions(project))
     others = tuple(each for each in known if (each.id, each.version) != (tariff.id, tariff.version))
     _check(project, tariff, others)
+    noted = _noted(ctx, "tariff.corrected", before=before, after=tariff)
     try:
-        repository.replace_tariff(project, tariff, also=[_noted(ctx, "tariff.corrected", before=before, after=tariff)])
-    except Refused:
+        repository.replace_tariff(project, tariff, also=[_offered(project, tariff.id, [*others, tariff]), noted])
+    except Refused as refused:
+        _refuse_chosen(refused, tariff.id)
         raise _sealed(tariff) from None
     return KnownVersion(tariff, sealed=False)
 
@@ -107,13 +113,16 @@ def delete_tariff(ctx: Context, *, tariff_id: str, version: int) -> KnownVersion
     """This function will take a version away that no run was given.
 
     :raises NotFound: if there is no such version.
-    :raises Conflict: if it has rated bills.
+    :raises Conflict: if it has rated bills, or connections name the tariff and no later version is left to them.
     """
     project = tenancy.get_project(ctx)
     known = _get(project, tariff_id, version)
+    left = [each.tariff for each in repository.all_versions(project) if each.tariff != known.tariff]
+    noted = _noted(ctx, "tariff.deleted", before=known.tariff)
     try:
-        repository.delete_tariff(project, known.tariff, also=[_noted(ctx, "tariff.deleted", before=known.tariff)])
-    except Refused:
+        repository.delete_tariff(project, known.tariff, also=[_offered(project, tariff_id, left), noted])
+    except Refused as refused:
+        _refuse_chosen(refused, tariff_id)
         _get(project, tariff_id, version)
         raise _sealed(known.tariff) from None
     return known
@@ -186,10 +195,7 @@ def _seal(project: Project, known: tuple[KnownVersion, ...], period: Period) -> 
 
 
 def _compiled(known: tuple[KnownVersion, ...]) -> TariffBook:
-    versions: dict[str, list[CompiledTariff]] = {}
-    for each in known:
-        versions.setdefault(each.tariff.consumer_class or "", []).append(compile_tariff(each.tariff))
-    return TariffBook(versions)
+    return TariffBook.of(each.tariff for each in known)
 
 
 def _check(project: Project, tariff: Tariff, others: tuple[Tariff, ...]) -> None:
@@ -198,7 +204,28 @@ def _check(project: Project, tariff: Tariff, others: tuple[Tariff, ...]) -> None
     units = {tariff.unit, *(conversion.from_unit for conversion in tariff.conversions)}
     if tariff.currency != settings.currency or settings.unit not in units:
         raise Invalid("other-unit", f"a tariff here is in {settings.currency} and takes uses in {settings.unit}")
-    check_versions([tariff, *(each for each in others if each.consumer_class == tariff.consumer_class)])
+    check_versions([tariff, *(each for each in others if _meets(each, tariff))])
+
+
+def _meets(other: Tariff, tariff: Tariff) -> bool:
+    """This function will say whether two versions may not be valid on the same day, for they would rate the same."""
+    if tariff.by_choice or other.by_choice:
+        return other.id == tariff.id
+    return other.consumer_class == tariff.consumer_class
+
+
+def _offered(project: Project, tariff_id: str, versions: Sequence[Tariff]) -> Action:
+    """This function will give the write by which connections can name a tariff, as long as its last version goes on."""
+    own = [each for each in versions if each.id == tariff_id]
+    if not own:
+        return consumers.withdraw_tariff(project, tariff_id=tariff_id)
+    last = max(own, key=lambda each: each.valid_from)
+    return consumers.offer_tariff(project, tariff_id=tariff_id, until=last.valid_until)
+
+
+def _refuse_chosen(refused: Refused, tariff_id: str) -> None:
+    if "offer" in refused.labels:
+        raise Conflict("tariff-chosen", f"connections name the tariff {tariff_id}; give them another one first")
 
 
 def _get(project: Project, tariff_id: str, version: int) -> KnownVersion:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from chalicelib.cycles.domain import MAX_DUE_DAYS, DueByCycle, DueDay, DueOffset
 from chalicelib.kernel.errors import Conflict, Fault, Invalid
 from chalicelib.kernel.money import exponent_of
-from chalicelib.kernel.period import FiscalMonth, Period, fiscal_month
+from chalicelib.kernel.period import FiscalMonth, Period, fiscal_month, quarter_of
 
 MAX_SHARDS = 256
 MAX_PASSWORD = 72
@@ -70,6 +70,9 @@ class ProjectSettings:
     - `billing_cycle`: the cycle of the client by which bills are made, and late (S2).
     - `account_numbers`: automatic, YYYYMM + 4 digits (S3), given (S1, S4), or the meter number (S2).
     - `consumer_required`: each connection has a consumer (S3) or may be a unit alone (S1).
+    - `tariff_required`: each connection names its tariff (S2), or its class decides (S1, S3, S4).
+    - `billing_frequency`: a bill for each month, or for each quarter (S0), of the calendar or of the fiscal year. A
+      quarter goes by its last month.
     - `shards`: partitions a period is spread over, fixed for the project's life: 1 for a village, 64 for a city.
     """
 
@@ -88,6 +91,8 @@ class ProjectSettings:
     fiscal_start: int | None = None
     shards: int = 1
     billing_cycle: str | None = None
+    tariff_required: bool = False
+    billing_frequency: Literal["monthly", "quarterly"] = "monthly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +110,34 @@ class Project:
         """This function will say which period a reading of that day bills.
 
         Source: decisions.md, "period of a reading". A reading of 2025-08-01 bills July 2025 for S1, August for S3.
+        Where quarters are billed, it bills the one that this month lies in: 2025-09.
         """
         month = Period.of(read_on)
-        return month.shifted(-1) if self.settings.period_rule == "previous_month" else month
+        month = month.shifted(-1) if self.settings.period_rule == "previous_month" else month
+        return month if self.months == 1 else quarter_of(month, first_month=self.settings.fiscal_start or 1)
+
+    @property
+    def months(self) -> int:
+        """How many months a period has."""
+        return 3 if self.settings.billing_frequency == "quarterly" else 1
+
+    def first_day_of(self, period: Period) -> date:
+        """This function will give the first day of a period: of its month, or of a quarter's first month."""
+        return period.shifted(1 - self.months).first_day
+
+    def label_of(self, period: Period) -> str:
+        """This function will name a period as people do: "July 2025", "July 2025 to September 2025"."""
+        first = Period.of(self.first_day_of(period))
+        return period.label() if first == period else f"{first.label()} to {period.label()}"
+
+    def check_period(self, period: Period) -> None:
+        """This function will insist on a period that is billed here.
+
+        :raises Invalid: for a month that is not the last of its quarter, where quarters are billed.
+        """
+        quarter = quarter_of(period, first_month=self.settings.fiscal_start or 1)
+        if self.months == 3 and quarter != period:
+            raise Invalid("not-a-quarter", f"quarters are billed here, by their last month: {period} lies in {quarter}")
 
     def last_reading_day(self, period: Period) -> date:
         """This function will give the last day whose reading bills a period."""
@@ -166,7 +196,7 @@ def _faults_of_days(settings: ProjectSettings) -> list[Fault]:
     if isinstance(due, DueByCycle) and settings.billing_cycle is None:
         faults.append(Fault("due.by", "no cycle decides: name one in billingCycle, or say here when bills are due"))
     if isinstance(due, DueOffset) and settings.billing_cycle is not None:
-        faults.append(Fault("due.days", "the billing cycle has its own number of days: say {by: cycle}"))
+        faults.append(Fault("due.days", "the billing cycle has its own number of days: say by: cycle"))
     if isinstance(due, DueDay) and not 1 <= due.day <= 31:
         faults.append(Fault("due.day", "a day of the month, 1 to 31"))
     if isinstance(due, DueDay) and due.month == "period" and settings.period_rule == "previous_month":
@@ -213,7 +243,8 @@ def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
 
     :raises Conflict: naming the setting.
     """
-    for name in ("currency", "shards", "unit"):
+    quarters = ("fiscal_start",) if before.billing_frequency == "quarterly" else ()
+    for name in ("currency", "shards", "unit", "billing_frequency", *quarters):
         if getattr(before, name) != getattr(after, name):
             raise Conflict("fixed-setting", f"{name} is fixed once a project exists: readings and bills depend on it")
 

@@ -135,6 +135,11 @@ class SettingsBody(Schema):
         default=None, description="A cycle of the client: bills are made on its day, and late after its grace"
     )
 
+    tariff_required: bool = False
+    billing_frequency: Literal["monthly", "quarterly"] = Field(
+        default="monthly", description="Fixed once the project exists; a quarter goes by its last month"
+    )
+
     @classmethod
     def of(cls, settings: ProjectSettings) -> Self:
         return cls.model_validate(_SETTINGS.dump_python(settings))

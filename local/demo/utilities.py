@@ -10,6 +10,7 @@ import boto3
 from chalicelib.areas import service as area_list
 from chalicelib.billing import service as billing
 from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import MeterDetails
 from chalicelib.files import service as files
 from chalicelib.identity import service as identity
 from chalicelib.identity.domain import CONSUMER, ROLES
@@ -220,6 +221,7 @@ def _load_meter(loading: _Loading, book: Book, meter: Meter) -> None:
         meter_number=meter.number,
         area="",
         initial_reading=meter.initial,
+        details=MeterDetails(tariff_id="flat" if book.preset == "utility-billing-system" else None),
     )
     if meter.number.endswith("-001"):
         login = f"{meter.first_name}.{book.prefix}@{client}.example".lower()

@@ -1,74 +1,10 @@
 """Each of the five sources as a tenant, from nothing: opened by its preset, its documented figures over HTTP."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import count
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from chalice.app import Chalice
 
-from chalicelib.identity import service as identity
-from chalicelib.identity.domain import ROLES
-from chalicelib.kernel.context import Actor, Context
-from chalicelib.onboarding import service as onboarding
-from chalicelib.platform import clock
-from tests.support.http import Api
-from tests.support.queues import drain
-
-PASSWORD = "Abcdef1!"
-_number = count(5001)
-
-
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """A client opened by a preset, and its administrator signed in."""
-
-    app: Chalice
-    client: str
-    admin: Api
-
-    def base(self, project: str) -> str:
-        return f"/api/clients/{self.client}/projects/{project}"
-
-    def connect(self, project: str, **facts: Any) -> str:  # noqa: ANN401
-        """This function will register a consumer, unless one is given or none is wanted, and a connection of theirs."""
-        if facts.get("consumerId", "") == "":
-            person = {"firstName": "Ana", "lastName": f"Reyes {facts['meterNumber']}"}
-            made = self.admin.post(f"/api/clients/{self.client}/consumers", person).expect(201)
-            facts["consumerId"] = made["id"]
-        account: str = self.admin.post(f"{self.base(project)}/connections", facts).expect(201)["accountNumber"]
-        return account
-
-    def read(self, project: str, meter: str, value: str, read_on: str) -> dict[str, Any]:
-        body = {"meterNumber": meter, "reading": value, "readOn": read_on}
-        reading: dict[str, Any] = self.admin.post(f"{self.base(project)}/readings", body).expect(201)
-        return reading
-
-    def bill(self, project: str, period: str, **days: str) -> dict[str, dict[str, Any]]:
-        """This function will run a period and give its bills by account."""
-        self.admin.post(f"{self.base(project)}/billing-runs", {"period": period, **days}).expect(202)
-        drain(self.app, "meterbook-billing")
-        bills = self.admin.get(f"{self.base(project)}/bills", period=period).expect(200)["items"]
-        return {bill["accountNumber"]: bill for bill in bills}
-
-
-@pytest.fixture
-def open_tenant(app: Chalice, api: Api, at: Callable[[datetime], None]) -> Iterator[Callable[..., Tenant]]:
-    def open_one(preset: str, day: str) -> Tenant:
-        at(datetime.fromisoformat(f"{day}T12:00:00+00:00"))
-        client = f"t{next(_number)}"
-        actor = Actor("operator", "superuser", ROLES["superuser"])
-        ctx = Context(client, actor, clock.now(), clock.fresh_id, request_id="test")
-        opened = onboarding.open_client(ctx, preset_id=preset, name=None)
-        assert onboarding.open_client(ctx, preset_id=preset, name=None) == opened  # again, it makes nothing new
-        login = "admin" if opened.login_names == "username" else "admin@example.com"
-        identity.register_staff(ctx, login=login, name="Admin", password=PASSWORD, role="admin")
-        return Tenant(app, client, api.sign_in(client, login, PASSWORD))
-
-    yield open_one
-    clock.use_time(None)
+from tests.support.tenants import Tenant
 
 
 @pytest.mark.covers("S0-002", "S0-017", "S0-021", "S0-040")
@@ -95,7 +31,20 @@ def test_s0_a_consumer_with_two_connections_is_billed_month_by_month(open_tenant
     assert [bill["period"] for bill in listed] == ["2025-12", "2025-11"]
 
 
-@pytest.mark.covers("S1-004", "S1-015", "S1-020", "S1-021", "S1-022", "S1-025", "S1-026", "S1-027", "S1-040", "S1-041")
+@pytest.mark.covers(
+    "S1-004",
+    "S1-005",
+    "S1-006",
+    "S1-015",
+    "S1-020",
+    "S1-021",
+    "S1-022",
+    "S1-025",
+    "S1-026",
+    "S1-027",
+    "S1-040",
+    "S1-041",
+)
 def test_s1_ten_units_of_a_condominium_are_billed_for_july(open_tenant: Callable[..., Tenant]) -> None:
     tenant = open_tenant("water-bills", "2025-08-01")
     for unit in range(101, 111):
@@ -103,7 +52,12 @@ def test_s1_ten_units_of_a_condominium_are_billed_for_july(open_tenant: Callable
         before = "1774" if unit == 101 else "0"
         tenant.connect("waterBills", consumerId=None, initialReading=before, installedOn="2020-01-15", **facts)
         tenant.read("waterBills", f"WM-{unit}-2025", "1785" if unit == 101 else "11", "2025-08-01")
+    again = tenant.read("waterBills", "WM-101-2025", "1785", "2025-08-01")
+    month = tenant.admin.get(f"{tenant.base('waterBills')}/readings", period="2025-07").expect(200)["items"]
+    assert [each["accountNumber"] for each in month] == [str(unit) for unit in range(101, 111)]
+    assert month[0] == again
     bills = tenant.bill("waterBills", "2025-07")
+    assert list(bills) == [str(unit) for unit in range(101, 111)]
 
     bill = bills["101"]
     assert [line["amount"] for line in bill["lines"]] == ["25.00", "0.06"]
@@ -114,8 +68,44 @@ def test_s1_ten_units_of_a_condominium_are_billed_for_july(open_tenant: Callable
     assert run["total"] == "250.60"
     meter = tenant.admin.get(f"{tenant.base('waterBills')}/connections/101").expect(200)
     assert (meter["lastReading"], meter["lastReadOn"], meter["installedOn"]) == ("1785", "2025-08-01", "2020-01-15")
-    again = {"accountNumber": "101", "meterNumber": "WM-X", "consumerClass": "unit"}
-    tenant.admin.post(f"{tenant.base('waterBills')}/connections", again).expect(409)
+    another = {"accountNumber": "101", "meterNumber": "WM-X", "consumerClass": "unit"}
+    tenant.admin.post(f"{tenant.base('waterBills')}/connections", another).expect(409)
+
+
+@pytest.mark.covers("S1-017")
+def test_s1_another_rate_holds_for_every_unit_from_the_next_month_on(open_tenant: Callable[..., Tenant]) -> None:
+    tenant = open_tenant("water-bills", "2025-09-01")
+    base = tenant.base("waterBills")
+    for unit in ("101", "102"):
+        facts = {"accountNumber": unit, "meterNumber": f"WM-{unit}", "consumerClass": "unit"}
+        tenant.connect("waterBills", consumerId=None, **facts)
+        tenant.read("waterBills", f"WM-{unit}", "1000", "2025-08-01")
+    july = tenant.bill("waterBills", "2025-07")
+    (known,) = tenant.admin.get(f"{base}/tariffs").expect(200)["items"]
+    charges = [each | ({"rate": "11"} if each["kind"] == "usage" else {}) for each in known["sheet"]["charges"]]
+    dearer = known["sheet"] | {"validFrom": "2025-08-01", "charges": charges}
+    tenant.admin.post(f"{base}/tariffs/{known['id']}/versions", dearer).expect(201)
+    for unit in ("101", "102"):
+        tenant.read("waterBills", f"WM-{unit}", "2000", "2025-09-01")
+    august = tenant.bill("waterBills", "2025-08")
+    assert [bill["total"] for bill in july.values()] == ["30.50", "30.50"]
+    assert [bill["total"] for bill in august.values()] == ["36.00", "36.00"]
+    assert tenant.bill("waterBills", "2025-07") == july
+
+
+@pytest.mark.covers("S3-039", "S3-040", "S3-092")
+def test_s3_begins_with_the_days_and_rates_of_its_source(open_tenant: Callable[..., Tenant]) -> None:
+    tenant = open_tenant("balilihan", "2025-11-12")
+    settings = tenant.admin.get(f"{tenant.base('waterworks')}/settings").expect(200)["settings"]
+    assert settings["readingWindow"] == {"firstDay": 1, "lastDay": 10}
+    tariffs = tenant.admin.get(f"{tenant.base('waterworks')}/tariffs").expect(200)["items"]
+    rates = {
+        each["sheet"]["consumerClass"]: [
+            charge.get("rate", charge.get("amount")) for charge in each["sheet"]["charges"]
+        ]
+        for each in tariffs
+    }
+    assert rates == {"residential": ["22.5", "50"], "commercial": ["25", "50"]}
 
 
 @pytest.mark.covers("S2-047", "S2-048", "S2-051")
@@ -124,7 +114,7 @@ def test_s2_tax_is_on_the_usage_charge_alone_in_two_utilities_of_one_client(
 ) -> None:
     tenant = open_tenant("utility-billing-system", "2025-11-05")
     for project in ("electricity", "water"):
-        account = tenant.connect(project, meterNumber="MTR-1", consumerClass="standard")
+        account = tenant.connect(project, meterNumber="MTR-1", consumerClass="standard", tariffId="flat")
         assert account == "MTR-1"  # the meter number is what a connection goes by
         tenant.read(project, "MTR-1", "50", "2025-11-05")
         bill = tenant.bill(project, "2025-11")[account]
@@ -134,9 +124,13 @@ def test_s2_tax_is_on_the_usage_charge_alone_in_two_utilities_of_one_client(
             "tax": "45.00",
         }
         assert (bill["total"], bill["dueOn"], bill["previousReading"]) == ("345.00", "2025-11-20", "0")
+        assert bill["chosenTariff"] == "flat"
+    cycle = f"/api/clients/{tenant.client}/billing-cycles/monthly"
+    assert tenant.admin.get(cycle).expect(200)["projects"] == 2
+    assert tenant.admin.delete(cycle).expect(409)["code"] == "cycle-used"
 
 
-@pytest.mark.covers("S3-031", "S3-072", "S3-097", "S3-098", "S3-100")
+@pytest.mark.covers("S3-031", "S3-041", "S3-072", "S3-097", "S3-098", "S3-100")
 def test_s3_a_reading_waits_for_confirmation_and_ten_cubic_metres_cost_275(
     open_tenant: Callable[..., Tenant],
 ) -> None:
@@ -154,6 +148,7 @@ def test_s3_a_reading_waits_for_confirmation_and_ten_cubic_metres_cost_275(
     tenant.admin.post(f"{tenant.base('waterworks')}/readings/confirmations", {"area": "Poblacion"}).expect(200)
     bill = tenant.bill("waterworks", "2025-11")[account]
     assert (bill["total"], bill["dueOn"], bill["fiscal"]) == ("275.00", "2025-11-20", None)
+    assert (bill["firstDay"], bill["lastDay"]) == ("2025-11-01", "2025-11-30")
 
 
 @pytest.mark.covers("S4-037", "S4-038", "S4-039")

@@ -107,17 +107,18 @@ class _Place:
     def project(self, method: str, end: str = "") -> Change:
         return self.by_admin(method, f"{self.client}/projects/{self.make(CLIENT + '/projects')['id']}{end}")
 
+    def estimate(self) -> Change:
+        """This function will let somebody estimate November of what was read in October."""
+        admin, base = self.ground.admin, self.ground.utility.base
+        account = register_connection(admin, self.ground.utility, f"UNREAD-{self.number}")["accountNumber"]
+        read = {"accountNumber": account, "reading": "10", "readOn": "2025-10-05"}
+        made = admin.post(f"{base}/readings", read).expect(201)
+        admin.post(f"{base}/readings/{made['id']}/confirmation").expect(200)
+        return self.by_admin("POST", f"{base}/readings/estimates", {"period": "2025-11", "accountNumber": account})
+
     def confirmations(self) -> Change:
         self.make(PROJECT + "/readings")
         return self.by_admin("POST", f"{self.ground.utility.base}/readings/confirmations", {})
-
-    def estimate(self) -> Change:
-        account = register_connection(self.ground.admin, self.ground.utility, f"GUESSED-{self.number}")["accountNumber"]
-        readings = f"{self.ground.utility.base}/readings"
-        body = {"accountNumber": account, "reading": "10", "readOn": "2025-10-05"}
-        taken = self.ground.admin.post(readings, body).expect(201)
-        self.ground.admin.post(f"{readings}/{taken['id']}/confirmation").expect(200)
-        return self.by_admin("POST", f"{readings}/estimates", {"period": "2025-11", "accountNumber": account})
 
     def issue(self) -> Change:
         made = self.make("/api/me/issues")["id"]

@@ -1,5 +1,6 @@
 """The rules of consumers and connections: no clock, no table, no HTTP."""
 
+from chalicelib.consumers.domain.checks import check_class, check_connection, check_tariff
 from chalicelib.consumers.domain.connections import (
     Connection,
     ConnectionEvent,
@@ -10,7 +11,6 @@ from chalicelib.consumers.domain.connections import (
     Stand,
     account_number,
     account_sequence,
-    check_connection,
     moved_on,
     new_connection,
     normalised_meter,
@@ -32,7 +32,9 @@ __all__ = [
     "Stand",
     "account_number",
     "account_sequence",
+    "check_class",
     "check_connection",
+    "check_tariff",
     "moved_on",
     "new_connection",
     "normalised_meter",

@@ -8,13 +8,12 @@ from typing import Literal
 
 from chalicelib.consumers.domain.facts import NO_FACTS, RatingFacts
 from chalicelib.consumers.domain.people import Consumer
-from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.period import Period
-from chalicelib.tenancy.domain import Project
 
 ConnectionStatus = Literal["active", "disconnected", "closed"]
-EventKind = Literal["disconnected", "reconnected", "closed", "meter_exchanged", "consumer_changed"]
+EventKind = Literal["disconnected", "reconnected", "closed", "meter_exchanged", "consumer_changed", "tariff_changed"]
 # Whose use a connection meters: a consumer's, which is billed, or what a building's own meters show, which is not.
 Purpose = Literal["service", "common_area", "building"]
 
@@ -56,6 +55,7 @@ class Connection:
     meter_brand: str | None = None
     installed_on: date | None = None
     facts: RatingFacts = NO_FACTS
+    tariff_id: str | None = None
     meter_digits: int | None = None
     estimated: Decimal | None = None
     earlier_uses: tuple[Decimal, ...] = ()
@@ -84,19 +84,25 @@ class Connection:
             "meter_brand": self.meter_brand,
             "meter_digits": self.meter_digits,
             "installed_on": self.installed_on,
+            "tariff_id": self.tariff_id,
             **self.facts.in_short(),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class MeterDetails:
-    """What can be said of a connection's meter besides its number. `digits` are its register's, before the point."""
+    """What can be said of a connection besides who has it, where it is and its meter number.
+
+    `digits` are its register's, before the point. `tariff_id` is the tariff it is charged by; without one its class
+    decides.
+    """
 
     purpose: Purpose = "service"
     brand: str | None = None
     installed_on: date | None = None
     facts: RatingFacts = NO_FACTS
     digits: int | None = None
+    tariff_id: str | None = None
 
 
 ORDINARY = MeterDetails()
@@ -136,43 +142,6 @@ def account_number(day: date, number: int) -> str:
     return f"{day:%Y%m}{number:04}"
 
 
-def check_connection(
-    project: Project,
-    *,
-    consumer_class: str,
-    consumer_id: str | None,
-    given_account: str | None,
-    purpose: Purpose = "service",
-) -> None:
-    """This function will hold a new connection against the project's settings.
-
-    :raises Invalid: naming the field.
-    """
-    settings = project.settings
-    check_class(project, consumer_class)
-    if purpose != "service" and consumer_id:
-        raise Invalid("consumer-given", "consumerId: a common area or building belongs to no consumer; leave it out")
-    if settings.consumer_required and purpose == "service" and not consumer_id:
-        raise Invalid("consumer-missing", "consumerId: each connection here belongs to a consumer; register them first")
-    if settings.account_numbers == "meter" and given_account is not None:
-        raise Invalid("account-given", "accountNumber: leave it out, the meter number is the account number here")
-    if settings.account_numbers == "automatic" and given_account is not None:
-        raise Invalid("account-given", "accountNumber: leave it out, account numbers are made automatically here")
-    if settings.account_numbers == "given":
-        if given_account is None:
-            raise Invalid("account-missing", "accountNumber: give the account or unit number, such as 101")
-        code(given_account, "an account number")
-
-
-def check_class(project: Project, consumer_class: str) -> None:
-    """This function will insist on a consumer class that the project knows.
-
-    :raises Invalid: otherwise.
-    """
-    if consumer_class not in project.settings.classes:
-        raise Invalid("unknown-class", f"consumerClass must be one of {', '.join(project.settings.classes)}")
-
-
 def new_connection(
     *,
     account: str,
@@ -206,6 +175,7 @@ def new_connection(
         meter_brand=details.brand,
         installed_on=details.installed_on,
         facts=details.facts,
+        tariff_id=details.tariff_id,
         meter_digits=details.digits,
     )
 

@@ -49,6 +49,7 @@ class ConnectionItem(TableItem):
     meter_brand = UnicodeAttribute(attr_name="mb", null=True)
     installed_on = DayAttribute(attr_name="io", null=True)
     facts = JsonAttribute(attr_name="fa", null=True)
+    tariff_id = UnicodeAttribute(attr_name="tf", null=True)
     meter_digits = IntAttribute(attr_name="md", null=True)
     estimated = DecimalAttribute(attr_name="es", null=True)
     earlier_uses = UnicodeAttribute(attr_name="eu", null=True)
@@ -256,6 +257,7 @@ def _connection_item(project: Project, connection: Connection) -> ConnectionItem
         meter_brand=connection.meter_brand,
         installed_on=connection.installed_on,
         facts=connection.facts.in_short() or None,
+        tariff_id=connection.tariff_id,
         meter_digits=connection.meter_digits,
         estimated=connection.estimated,
         earlier_uses=",".join(map(plain, connection.earlier_uses)) or None,
@@ -287,6 +289,7 @@ def _connection(item: ConnectionItem) -> Connection:
         meter_brand=item.meter_brand,
         installed_on=item.installed_on,
         facts=RatingFacts.from_short(item.facts) if item.facts else NO_FACTS,
+        tariff_id=item.tariff_id,
         meter_digits=item.meter_digits,
         estimated=item.estimated,
         earlier_uses=tuple(map(Decimal, item.earlier_uses.split(","))) if item.earlier_uses else (),

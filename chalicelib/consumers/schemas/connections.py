@@ -37,6 +37,7 @@ Digits = Annotated[
     Field(strict=True, ge=1, le=MAX_DIGITS, description="Of the meter's register, before the point", examples=[5]),
 ]
 Fact = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$")]
+TariffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])]
 Reason = Annotated[Text, Field(examples=["Asked by the consumer"])]
 
 
@@ -78,11 +79,12 @@ class NewConnection(Schema):
     meter_digits: Digits | None = None
     installed_on: Day | None = None
     facts: FactsBody = FactsBody()
+    tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
 
     def details(self) -> MeterDetails:
         """This function will give what is said of the meter as the rules know it."""
         facts = self.facts.to_domain()
-        return MeterDetails(self.purpose, self.meter_brand, self.installed_on, facts, self.meter_digits)
+        return MeterDetails(self.purpose, self.meter_brand, self.installed_on, facts, self.meter_digits, self.tariff_id)
 
 
 class ConnectionChange(Schema):
@@ -95,6 +97,8 @@ class ConnectionChange(Schema):
     meter_digits: Digits | None = None
     installed_on: Day | None = None
     facts: FactsBody = FactsBody()
+    tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
+    reason: Reason | None = Field(default=None, description="Why another tariff, for the history")
 
 
 class StatusChange(Schema):
@@ -161,6 +165,7 @@ class ConnectionOut(Schema):
     )
     installed_on: Day | None
     facts: FactsBody
+    tariff_id: str | None = Field(description="The tariff it is charged by; without one its class decides")
     initial_reading: DecimalText
     last_reading: DecimalText = Field(description="What the meter really showed last, at first the initial reading")
     last_read_on: Day | None
@@ -189,6 +194,7 @@ class ConnectionOut(Schema):
             meter_digits=connection.meter_digits,
             installed_on=connection.installed_on,
             facts=FactsBody.of(connection.facts),
+            tariff_id=connection.tariff_id,
             initial_reading=connection.initial_reading,
             last_reading=connection.last_value,
             last_read_on=connection.last_read_on,

@@ -25,6 +25,7 @@ from chalicelib.consumers.service.lookup import (
     my_connections,
     shard_connections,
 )
+from chalicelib.consumers.service.offers import offer_tariff, withdraw_tariff
 from chalicelib.consumers.service.people import (
     change_consumer,
     change_own_profile,
@@ -66,6 +67,7 @@ __all__ = [
     "list_of_consumer",
     "move_on",
     "my_connections",
+    "offer_tariff",
     "open_brand",
     "open_login",
     "prepare_connection",
@@ -75,4 +77,5 @@ __all__ = [
     "register_self",
     "search_consumers",
     "shard_connections",
+    "withdraw_tariff",
 ]

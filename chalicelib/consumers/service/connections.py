@@ -17,6 +17,7 @@ from chalicelib.consumers.domain import (
 from chalicelib.consumers.domain.connections import ORDINARY
 from chalicelib.consumers.repository import brands
 from chalicelib.consumers.repository import connections as repository
+from chalicelib.consumers.service.offers import choosing
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
@@ -118,6 +119,9 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
     reasons: dict[str, MeterbookError] = {
         "project": Conflict("project-closed", "this project is closed: it takes no new connections"),
         "consumer": Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected"),
+        "tariff": Invalid(
+            "unknown-tariff", "tariffId: no such tariff here, or it has ended; see the project's tariffs"
+        ),
         "brand": Invalid("unknown-brand", "meterBrand: no such brand; see GET /api/clients/{client}/meter-brands"),
         f"connection {connection.account}": Conflict(
             "changed", "somebody changed this connection meanwhile; look at it and try again"
@@ -160,6 +164,7 @@ def _draft(
         consumer_id=consumer_id,
         given_account=account,
         purpose=details.purpose,
+        tariff_id=details.tariff_id,
     )
     try:
         check_shown(initial_reading, details.digits)
@@ -168,7 +173,7 @@ def _draft(
     consumer = get_consumer(ctx, consumer_id=consumer_id) if consumer_id else None
     meter = normalised_meter(meter_number)
     # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
-    facts = (consumer_id or "", account or "", consumer_class, meter, area, plain(initial_reading), details.purpose)
+    said = (consumer_class, meter, area, plain(initial_reading), details.purpose, details.tariff_id or "")
     return new_connection(
         account=meter if project.settings.account_numbers == "meter" else account or "",
         consumer=consumer,
@@ -178,7 +183,7 @@ def _draft(
         initial_reading=initial_reading,
         created_at=ctx.now,
         # Short, for it is kept on every connection, which each run reads.
-        request_print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16],
+        request_print=fingerprint(ctx.request_key or ctx.new_id(), consumer_id or "", account or "", *said)[:16],
         details=details,
     )
 
@@ -190,6 +195,7 @@ def _with(ctx: Context, project: Project, connection: Connection) -> list[Action
         tenancy.is_open(project),
         *areas.entering(ctx, area=connection.area),
         *known,
+        *choosing(ctx, project, before=None, after=connection),
         noted(ctx, "registered", None, connection),
     ]
 

@@ -6,14 +6,15 @@ from datetime import date
 from decimal import Decimal
 
 from chalicelib.areas import service as areas
+from chalicelib.consumers.domain import check_class, check_tariff, meters
 from chalicelib.consumers.domain import connections as rules
-from chalicelib.consumers.domain import meters
 from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind, normalised_meter
 from chalicelib.consumers.domain.facts import RatingFacts
 from chalicelib.consumers.repository import brands, history
 from chalicelib.consumers.repository import connections as repository
 from chalicelib.consumers.service.connections import explain_refusal, noted
 from chalicelib.consumers.service.lookup import get_connection
+from chalicelib.consumers.service.offers import choosing
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
@@ -35,16 +36,21 @@ def change_connection(
     meter_digits: int | None,
     installed_on: date | None,
     facts: RatingFacts,
+    tariff_id: str | None,
+    reason: str | None,
 ) -> Connection:
-    """This function will write a connection's class, area and facts anew; they count from the next bill.
+    """This function will write a connection's class, tariff, area and facts anew; they count from the next bill.
+
+    Another tariff is put down in its history, with the reason if one is given.
 
     :raises NotFound: if the project has no such connection.
-    :raises Invalid: for a class, area or brand that is not known here.
+    :raises Invalid: for a class, tariff, area or brand that is not known here.
     :raises Conflict: if somebody changed it meanwhile, or it is closed.
     """
     before = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
-    rules.check_class(project, consumer_class)
+    check_class(project, consumer_class)
+    check_tariff(project, before.purpose, tariff_id)
     if before.status == "closed":
         raise rules.wrong_status(before)
     meters.check_digits(before, meter_digits)
@@ -56,15 +62,16 @@ def change_connection(
         meter_digits=meter_digits,
         installed_on=installed_on,
         facts=facts,
+        tariff_id=tariff_id,
         version=version + 1,
     )
     lists = [] if area == before.area else [*areas.entering(ctx, area=area), *areas.leaving(ctx, area=before.area)]
     if meter_brand and meter_brand != before.meter_brand:
         lists.append(brands.is_known(ctx.client, meter_brand))
+    lists += _with_tariff(ctx, project, before, after, reason)
     lists.append(noted(ctx, "changed", before, after))
-    _commit(
-        ctx, project, after, [*repository.store_connection(project, replace(before, version=version), after), *lists]
-    )
+    seen = replace(before, version=version)
+    _commit(ctx, project, after, [*repository.store_connection(project, seen, after), *lists])
     return after
 
 
@@ -169,6 +176,7 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     project = tenancy.get_project(ctx)
     rules.check_deletable(connection)
     lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
+    lists += choosing(ctx, project, before=connection, after=None)
     _commit(ctx, project, connection, [*repository.delete_connection(project, connection), *lists])
     return connection
 
@@ -194,6 +202,7 @@ def _turn(
     project = tenancy.get_project(ctx)
     after = rule(before)
     lists = areas.leaving(ctx, area=before.area) if after.status == "closed" else []
+    lists += choosing(ctx, project, before=before, after=after)
     lists.append(noted(ctx, kind, before, after))
     facts: dict[str, str] = {"was": before.status}
     if after.status == "closed" and before.carried:
@@ -201,6 +210,17 @@ def _turn(
     event = _event(ctx, project, after, kind, facts, reason, on)
     _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
+
+
+def _with_tariff(
+    ctx: Context, project: Project, before: Connection, after: Connection, reason: str | None
+) -> list[Action]:
+    """This function will give the writes by which a connection names another tariff, and its history says so."""
+    if after.tariff_id == before.tariff_id:
+        return []
+    turned = {"from": before.tariff_id or "", "to": after.tariff_id or ""}
+    event = _event(ctx, project, after, "tariff_changed", turned, reason or "", None)
+    return [*choosing(ctx, project, before=before, after=after), event]
 
 
 def _event(

@@ -19,6 +19,7 @@ _COLUMNS = {
     "meter_number": ("meter_number", "meter", "meter_no", "serial_number"),
     "consumer_class": ("consumer_class", "class", "classification", "category", "type"),
     "area": ("area", "barangay", "zone", "building"),
+    "tariff": ("tariff", "tariff_id", "tariff_plan", "plan"),
     "initial_reading": ("initial_reading", "initial", "first_reading", "last_reading"),
     "meter_digits": ("meter_digits", "digits", "register_digits"),
     "account_number": ("account_number", "account", "account_no", "unit", "unit_id"),
@@ -43,8 +44,10 @@ _COLUMN_OF = {
     "impossible-reading": "initial_reading",
     "meter-taken": "meter_number",
     "other-consumer": "consumer_number",
+    "tariff-missing": "tariff",
     "unknown-area": "area",
     "unknown-class": "consumer_class",
+    "unknown-tariff": "tariff",
 }
 
 
@@ -71,6 +74,7 @@ class Row:
     meter_number: str
     area: str
     initial_reading: Decimal
+    tariff: str | None = None
     meter_digits: int | None = None
 
 
@@ -127,6 +131,7 @@ def against_standing(row: Row, standing: Connection, *, consumer_id: str | None)
         "account_number": (row.account or standing.account, standing.account),
         "consumer_number": (consumer_id, standing.consumer_id),
         "consumer_class": (row.consumer_class, standing.consumer_class),
+        "tariff": (row.tariff or standing.tariff_id, standing.tariff_id),
         "area": (row.area, standing.area),
         "initial_reading": (plain(row.initial_reading), plain(standing.initial_reading)),
         "meter_digits": (row.meter_digits or standing.meter_digits, standing.meter_digits),
@@ -176,6 +181,7 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
             meter_number=normalised_meter(cell["meter_number"]),
             area=cell["area"],
             initial_reading=parse_decimal(cell.get("initial_reading") or "0"),
+            tariff=code(cell["tariff"], "a tariff's id") if cell.get("tariff") else None,
             meter_digits=int(cell["meter_digits"]) if cell.get("meter_digits") else None,
         )
     except Invalid as error:

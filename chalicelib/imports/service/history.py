@@ -86,6 +86,7 @@ class _Recorded:
 
 def _take_in(ctx: Context, project: Project, record: FileImport, history: History) -> Intake:
     """This function will take the months in by time, so that each reading counts from the one before."""
+    tenancy.stay_with_cycle(project)
     taking = _Taking(
         ctx=ctx,
         migration=Migration(

@@ -81,7 +81,11 @@ def _register(taking: _Taking, row: Row) -> Outcome:
     """This function will register a line's connection, and before it the consumer; not the one without the other."""
     consumer_id = taking.consumer_id(row)
     check_connection(
-        taking.project, consumer_class=row.consumer_class, consumer_id=consumer_id, given_account=row.account
+        taking.project,
+        consumer_class=row.consumer_class,
+        consumer_id=consumer_id,
+        given_account=row.account,
+        tariff_id=row.tariff,
     )
     if row.person and consumer_id:
         _register_person(taking, row.person, consumer_id)
@@ -93,7 +97,7 @@ def _register(taking: _Taking, row: Row) -> Outcome:
         meter_number=row.meter_number,
         area=row.area,
         initial_reading=row.initial_reading,
-        details=MeterDetails(digits=row.meter_digits),
+        details=MeterDetails(digits=row.meter_digits, tariff_id=row.tariff),
     )
     return Registered(row.line, new=True)
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from chalicelib.audit import service as audit
 from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain.connections import MeterDetails
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
@@ -104,16 +105,17 @@ def approve_request(
     meter_number: str,
     area: str,
     initial_reading: Decimal,
+    tariff_id: str | None = None,
 ) -> ConnectionRequest:
     """This function will make the connection that was asked for and close the request, both or neither.
 
     Twenty-five write units. Where the meter is taken the request goes on waiting. Source: S2-131, S2-134.
 
-    :raises Invalid: for a class, meter or account number that the project does not know.
+    :raises Invalid: for a class, tariff, meter or account number that the project does not know.
     :raises NotFound: if there is no such request, or its consumer is gone.
     :raises Conflict: if it is decided already, or the meter or account number is taken.
     """
-    facts = ("approve", account or "", consumer_class, meter_number, area, plain(initial_reading))
+    facts = ("approve", account or "", consumer_class, meter_number, area, plain(initial_reading), tariff_id or "")
     decision = _decision(ctx, *facts)
     request = get_request(ctx, request_id=request_id)
     if rules.is_repeated(request, decision):
@@ -128,6 +130,7 @@ def approve_request(
         meter_number=meter_number,
         area=area,
         initial_reading=initial_reading,
+        details=MeterDetails(tariff_id=tariff_id),
     )
     approved = rules.approve(request, account=connection.account, decision=decision)
     try:

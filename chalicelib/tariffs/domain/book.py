@@ -1,10 +1,10 @@
 """The tariffs of a project, compiled and ready to rate any consumer class."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.tariffs.domain.compile import CompiledTariff
+from chalicelib.tariffs.domain.compile import CompiledTariff, compile_tariff
 from chalicelib.tariffs.domain.document import Tariff
 from chalicelib.tariffs.domain.rating import Rating, rate_over
 from chalicelib.tariffs.domain.usage import Usage
@@ -20,16 +20,37 @@ class KnownVersion:
 
 @dataclass(frozen=True, slots=True)
 class TariffBook:
-    """All tariffs of a project, compiled once: versions by consumer class ("" serves every class)."""
+    """All tariffs of a project, compiled once: versions by consumer class ("" serves every class), and by tariff."""
 
     versions: Mapping[str, Sequence[CompiledTariff]]
+    by_tariff: Mapping[str, Sequence[CompiledTariff]] = field(default_factory=dict)
 
-    def rate(self, consumer_class: str, usage: Usage) -> Rating:
-        """This function will rate a use by the tariff of its class, or by the one that serves every class.
+    @classmethod
+    def of(cls, tariffs: Iterable[Tariff]) -> "TariffBook":
+        """This function will compile tariffs. Those that rate by choice alone are found by no class."""
+        versions: dict[str, list[CompiledTariff]] = {}
+        by_tariff: dict[str, list[CompiledTariff]] = {}
+        for tariff in tariffs:
+            compiled = compile_tariff(tariff)
+            by_tariff.setdefault(tariff.id, []).append(compiled)
+            if not tariff.by_choice:
+                versions.setdefault(tariff.consumer_class or "", []).append(compiled)
+        return cls(versions, by_tariff)
+
+    def rate(self, consumer_class: str, usage: Usage, *, tariff_id: str | None = None) -> Rating:
+        """This function will rate a use by a tariff, by the one of its class, or by the one that serves every class.
 
         :raises Invalid: if no tariff, or more than one, is in force on some day of the use.
         """
+        if tariff_id is not None:
+            return self._rate_chosen(tariff_id, usage)
         versions = self.versions.get(consumer_class) or self.versions.get("")
         if not versions:
             raise Invalid("no-tariff", f"there is no tariff for the class {consumer_class}; add one and run again")
+        return rate_over(versions, usage)
+
+    def _rate_chosen(self, tariff_id: str, usage: Usage) -> Rating:
+        versions = self.by_tariff.get(tariff_id)
+        if not versions:
+            raise Invalid("no-tariff", f"there is no tariff {tariff_id}, which the connection names; give it another")
         return rate_over(versions, usage)

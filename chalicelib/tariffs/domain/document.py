@@ -243,7 +243,8 @@ class RoundingPlan:
 class Tariff:
     """One version of a tariff: charges in the order they are evaluated.
 
-    `consumer_class` None serves every class. `months_apart`: use read over several months is shared equally over
+    `consumer_class` None serves every class. `by_choice`: it rates only connections that name it, whatever their class,
+    and may be valid beside others. `months_apart`: use read over several months is shared equally over
     them, the remainder to the first, and each month is rated for itself.
     """
 
@@ -261,3 +262,4 @@ class Tariff:
     rounding: RoundingPlan = field(default_factory=RoundingPlan)
     months_apart: bool = False
     source: str = ""
+    by_choice: Literal[True] | None = None  # not False: what is not given changes no digest

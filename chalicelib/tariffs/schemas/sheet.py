@@ -3,7 +3,7 @@
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -44,6 +44,9 @@ class TariffBody(Schema):
     quantity_rounding: RoundingBody | None = None
     rounding: RoundingPlanBody = RoundingPlanBody()
     months_apart: bool = Field(default=False, strict=True)
+    by_choice: Literal[True] | None = Field(
+        default=None, description="It rates only connections that name it, and may be valid beside others"
+    )
     source: Annotated[str, Field(max_length=300)] = Field(default="", description="Where the utility published it")
 
     def to_domain(self, *, tariff_id: str, version: int) -> document.Tariff:

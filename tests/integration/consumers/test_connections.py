@@ -74,11 +74,12 @@ def test_16_connections_registered_at_once_have_16_account_numbers(utility: Util
     assert sorted(accounts) == [f"20251100{number:02}" for number in range(1, 17)]
 
 
-@pytest.mark.covers("S0-017", "S0-019", "S0-020", "S2-348")
+@pytest.mark.covers("S0-017", "S0-019", "S0-020", "S2-029", "S2-348")
 def test_a_consumer_may_have_many_connections_and_sees_them_all(api: Api, utility: Utility) -> None:
     admin = utility.as_staff()
     consumer = _consumer(utility)
     accounts = [_connect(utility, consumer, meter) for meter in "ABC"]
+    _connect(utility, _consumer(utility), "D")  # somebody else's
     admin.post(f"{utility.consumers}/{consumer}/login", {"login": "juan", "password": PASSWORD}).expect(201)
     mine = api.sign_in(utility.client, "juan", PASSWORD).get("/api/me/connections").expect(200)["items"]
     assert [one["connection"]["accountNumber"] for one in mine] == accounts

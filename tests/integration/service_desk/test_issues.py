@@ -54,6 +54,13 @@ def test_a_consumer_reports_an_issue_in_their_own_name(utility: Utility) -> None
     utility.as_staff().post(_MINE, _LEAK).expect(403)
 
 
+@pytest.mark.covers("S0-018")
+def test_a_consumer_may_report_many_issues(utility: Utility) -> None:
+    made = [_report(utility, title=f"Leak {number}")["id"] for number in range(3)]
+    mine = _as(utility, "juan").get(_MINE).expect(200)["items"]
+    assert sorted(each["id"] for each in mine) == sorted(made)
+
+
 @pytest.mark.covers("S0-013")
 def test_a_consumer_sees_their_own_issues_only(utility: Utility) -> None:
     mine, hers = _report(utility), _report(utility, "ana")

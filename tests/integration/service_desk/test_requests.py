@@ -168,9 +168,27 @@ def test_where_account_numbers_are_given_an_approval_gives_one(api: Api) -> None
     assert admin.post(path, {**approval, "accountNumber": "201"}).expect(200)["accountNumber"] == "201"
 
 
-@pytest.mark.covers("S2-019", "S2-178")
+@pytest.mark.covers("S2-284")
+def test_a_project_is_open_at_first_and_closed_takes_no_requests(utility: Utility) -> None:
+    admin = utility.as_staff()
+    assert admin.get(utility.base).expect(200)["closed"] is False
+    admin.post(f"{utility.base}/closure").expect(200)
+    assert _as(utility, "juan").post(_MINE, _ASKED).expect(409)["code"] == "project-closed"
+
+
+@pytest.mark.covers("S2-367")
+def test_what_a_consumer_asked_stays_theirs_once_they_are_deleted(utility: Utility) -> None:
+    made = _ask(utility)
+    admin = utility.as_staff()
+    admin.delete(f"{utility.consumers}/{made['consumerId']}").expect(200)
+    assert admin.get(f"{_all(utility)}/{made['id']}").expect(200) == made
+
+
+@pytest.mark.covers("S2-019", "S2-178", "S2-352")
 def test_a_rejected_request_tells_its_consumer_why_and_makes_no_connection(utility: Utility) -> None:
     made = _ask(utility)
+    assert made["askedAt"] is not None
+    assert made["decidedAt"] is None
     admin = utility.as_staff()
     admin.post(f"{_all(utility)}/{made['id']}/reject", {}).expect(400)
     rejected = admin.post(f"{_all(utility)}/{made['id']}/reject", {"reason": "No main there yet."}).expect(200)

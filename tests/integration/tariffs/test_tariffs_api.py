@@ -26,6 +26,15 @@ def november(quantity: str) -> dict[str, Any]:
     return {"quantity": quantity, "unit": "m3", "firstDay": "2025-11-01", "untilDay": "2025-12-01"}
 
 
+@pytest.mark.covers("S2-287")
+def test_a_tariff_is_a_projects(waterworks: Utility) -> None:
+    admin = waterworks.as_staff()
+    nowhere = f"/api/clients/{waterworks.client}/projects/nowhere/tariffs"
+    opened = {"id": "school", "sheet": sheet("10", "2025-01-01")}
+    assert admin.post(nowhere, opened).expect(404)["code"] == "no-such-project"
+    admin.post(f"{waterworks.base}/tariffs", opened).expect(201)
+
+
 @pytest.mark.covers("S3-025", "S3-026", "S3-027", "S3-029")
 def test_a_quote_shows_the_lines_of_the_bill_and_why(waterworks: Utility) -> None:
     staff = waterworks.as_staff("field_staff")

@@ -156,6 +156,6 @@ def test_the_days_that_a_run_names_must_fit_its_period(
 ) -> None:
     if refused:
         with pytest.raises(Invalid, match=refused):
-            check_days(Period(2025, 11), billed_on, due_on)
+            check_days(WATERWORKS, Period(2025, 11), billed_on, due_on)
     else:
-        check_days(Period(2025, 11), billed_on, due_on)
+        check_days(WATERWORKS, Period(2025, 11), billed_on, due_on)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.cycles.domain import DueByCycle, DueDay, DueOffset, due_on
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import FiscalMonth, Period
-from chalicelib.tenancy.domain import ReadingWindow, check_change, check_settings, without_cycle
+from chalicelib.tenancy.domain import Project, ReadingWindow, check_change, check_settings, without_cycle
 from local import presets
 from tests.support.examples import CONDOMINIUM, WATERWORKS, with_settings
 
@@ -174,3 +174,46 @@ def test_what_stored_keys_and_amounts_depend_on_is_fixed(setting: str, value: st
 )
 def test_other_settings_may_change(setting: str, value: Literal["none"]) -> None:
     check_change(WATERWORKS.settings, with_settings(WATERWORKS, **{setting: value}).settings)
+
+
+_QUARTERS = with_settings(WATERWORKS, billing_frequency="quarterly")
+
+
+@pytest.mark.parametrize(
+    ("project", "read_on", "quarter"),
+    [
+        (_QUARTERS, date(2025, 10, 1), Period(2025, 12)),
+        (_QUARTERS, date(2025, 12, 31), Period(2025, 12)),
+        (_QUARTERS, date(2026, 1, 1), Period(2026, 3)),
+        (with_settings(_QUARTERS, fiscal_start=2), date(2025, 12, 5), Period(2026, 1)),
+        (with_settings(CONDOMINIUM, billing_frequency="quarterly"), date(2025, 10, 1), Period(2025, 9)),
+        (with_settings(CONDOMINIUM, billing_frequency="quarterly"), date(2025, 11, 1), Period(2025, 12)),
+    ],
+)
+def test_a_reading_bills_the_quarter_of_its_month(project: Project, read_on: date, quarter: Period) -> None:
+    assert project.period_of(read_on) == quarter
+    project.check_period(quarter)
+    first = project.first_day_of(quarter)
+    assert (Period.of(first), first.day) == (quarter.shifted(-2), 1)
+    with pytest.raises(Invalid, match=f"lies in {quarter}"):
+        project.check_period(quarter.shifted(-1))
+
+
+@given(st.dates(date(1990, 1, 1), date(2199, 12, 31)), st.integers(1, 12), st.sampled_from([WATERWORKS, CONDOMINIUM]))
+def test_every_day_lies_in_one_quarter_and_none_is_left_out(day: date, start: int, of: Project) -> None:
+    project = with_settings(of, billing_frequency="quarterly", fiscal_start=start, period_rule="reading_month")
+    quarter = project.period_of(day)
+    assert project.first_day_of(quarter) <= day <= quarter.last_day
+    assert project.first_day_of(quarter.shifted(3)) == quarter.last_day + timedelta(days=1)
+    assert Period.parse(str(quarter)) == quarter
+    fiscal = project.fiscal_month_of(quarter)
+    assert fiscal
+    assert fiscal.month % 3 == 2
+
+
+def test_how_often_bills_are_made_is_fixed_and_so_is_where_quarters_begin() -> None:
+    with pytest.raises(Conflict, match="billing_frequency"):
+        check_change(WATERWORKS.settings, _QUARTERS.settings)
+    with pytest.raises(Conflict, match="fiscal_start"):
+        check_change(_QUARTERS.settings, with_settings(_QUARTERS, fiscal_start=2).settings)
+    check_change(WATERWORKS.settings, with_settings(WATERWORKS, fiscal_start=2).settings)

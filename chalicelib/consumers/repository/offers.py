@@ -1,0 +1,46 @@
+"""Which tariffs connections can name, and how many name each. The tariffs themselves are another feature's."""
+
+from datetime import date
+
+from chalicelib.platform import keys
+from chalicelib.platform.dynamo import DayAttribute, IntAttribute, TableItem
+from chalicelib.platform.transaction import Action, delete, update
+from chalicelib.tenancy.domain import Project
+
+
+class OfferItem(TableItem):
+    """That a project has a tariff. `until` is the first day on which none of its versions is valid any more."""
+
+    connections = IntAttribute()
+    until = DayAttribute(null=True)
+
+
+def offer(project: Project, tariff_id: str, *, until: date | None) -> Action:
+    """This function will give the write by which a tariff can be named. Label: `offer`.
+
+    It is refused for a tariff that is to end while connections name it.
+    """
+    key = keys.tariff_offer(project.client, project.id, tariff_id)
+    count = OfferItem.connections.add(0)
+    if until is None:
+        return update("offer", key, [count, OfferItem.until.remove()])
+    unnamed = OfferItem.connections.does_not_exist() | (OfferItem.connections == 0) | (OfferItem.until == until)
+    return update("offer", key, [count, OfferItem.until.set(until)], unnamed)
+
+
+def withdraw(project: Project, tariff_id: str) -> Action:
+    """This function will give the write by which a tariff can't be named any more. Label: `offer`, while one does."""
+    return delete("offer", keys.tariff_offer(project.client, project.id, tariff_id), OfferItem.connections == 0)
+
+
+def choose(project: Project, tariff_id: str, *, on: date) -> Action:
+    """This function will give the write that counts one more connection. Label: `tariff`, if it is not offered."""
+    goes_on = OfferItem.until.does_not_exist() | (OfferItem.until > on)
+    key = keys.tariff_offer(project.client, project.id, tariff_id)
+    return update("tariff", key, [OfferItem.connections.add(1)], OfferItem.pk.exists() & goes_on)
+
+
+def leave(project: Project, tariff_id: str) -> Action:
+    """This function will give the write that counts one connection less. Label: `former tariff`."""
+    key = keys.tariff_offer(project.client, project.id, tariff_id)
+    return update("former tariff", key, [OfferItem.connections.add(-1)], OfferItem.connections > 0)

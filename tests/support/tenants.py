@@ -1,0 +1,78 @@
+"""Tenants opened by a preset, as each of the five sources has it, and driven over HTTP."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from chalice.app import Chalice
+
+from chalicelib.identity import service as identity
+from chalicelib.identity.domain import ROLES
+from chalicelib.kernel.context import Actor, Context
+from chalicelib.onboarding import service as onboarding
+from chalicelib.platform import clock
+from tests.support.http import Api
+from tests.support.queues import drain
+
+PASSWORD = "Abcdef1!"
+_number = count(5001)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A client opened by a preset, and its administrator signed in."""
+
+    app: Chalice
+    api: Api
+    client: str
+    admin: Api
+
+    def base(self, project: str) -> str:
+        return f"/api/clients/{self.client}/projects/{project}"
+
+    def person(self, name: str) -> str:
+        """This function will register a consumer."""
+        body = {"firstName": "Ana", "lastName": f"Reyes {name}"}
+        made: str = self.admin.post(f"/api/clients/{self.client}/consumers", body).expect(201)["id"]
+        return made
+
+    def staff(self, role: str) -> Api:
+        """This function will make a user of a role and sign them in. The client goes by e-mail addresses."""
+        login = f"{role}@example.com"
+        body = {"login": login, "name": role, "password": PASSWORD, "role": role}
+        self.admin.post(f"/api/clients/{self.client}/users", body).expect(201)
+        return self.api.sign_in(self.client, login, PASSWORD)
+
+    def connect(self, project: str, **facts: Any) -> str:  # noqa: ANN401
+        """This function will register a consumer, unless one is given or none is wanted, and a connection of theirs."""
+        if facts.get("consumerId", "") == "":
+            facts["consumerId"] = self.person(facts["meterNumber"])
+        account: str = self.admin.post(f"{self.base(project)}/connections", facts).expect(201)["accountNumber"]
+        return account
+
+    def read(self, project: str, meter: str, value: str, read_on: str) -> dict[str, Any]:
+        body = {"meterNumber": meter, "reading": value, "readOn": read_on}
+        reading: dict[str, Any] = self.admin.post(f"{self.base(project)}/readings", body).expect(201)
+        return reading
+
+    def bill(self, project: str, period: str, **days: str) -> dict[str, dict[str, Any]]:
+        """This function will run a period and give its bills by account."""
+        self.admin.post(f"{self.base(project)}/billing-runs", {"period": period, **days}).expect(202)
+        drain(self.app, "meterbook-billing")
+        bills = self.admin.get(f"{self.base(project)}/bills", period=period).expect(200)["items"]
+        return {bill["accountNumber"]: bill for bill in bills}
+
+
+def open_tenant(app: Chalice, api: Api, preset: str, day: str) -> Tenant:
+    """This function will open a client by a preset, at noon of a day, with somebody who administers it."""
+    instant = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    clock.use_time(lambda: instant)
+    client = f"t{next(_number)}"
+    actor = Actor("operator", "superuser", ROLES["superuser"])
+    ctx = Context(client, actor, clock.now(), clock.fresh_id, request_id="test")
+    opened = onboarding.open_client(ctx, preset_id=preset, name=None)
+    assert onboarding.open_client(ctx, preset_id=preset, name=None) == opened  # again, it makes nothing new
+    login = "admin" if opened.login_names == "username" else "admin@example.com"
+    identity.register_staff(ctx, login=login, name="Admin", password=PASSWORD, role="admin")
+    return Tenant(app, api, client, api.sign_in(client, login, PASSWORD))
