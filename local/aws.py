@@ -61,8 +61,12 @@ class LocalAws:
         return endpoint_url(self.port)
 
     def save(self) -> None:
-        """This function will write the present state to disk."""
+        """This function will write the present state to disk, and have every later change written."""
         httpx.post(f"{self.url}/_meterbook/save", timeout=30, trust_env=False).raise_for_status()
+
+    def keep(self) -> None:
+        """This function will have every change from now on written to disk."""
+        httpx.post(f"{self.url}/_meterbook/keep", timeout=30, trust_env=False).raise_for_status()
 
     def stop(self) -> None:
         """This function will stop it in order, so that it saves its state."""

@@ -1,7 +1,8 @@
 """The local AWS as `make run` needs it: it saves what changed every two seconds and never outlives whoever started it.
 
-This file runs under the interpreter of .venv/local-aws, where ministack lives, and imports nothing of ours. Ministack
-itself saves at an orderly stop only.
+It begins to save when it is told that the state it has loaded is whole: a damaged one stays as it is found. This file
+runs under the interpreter of .venv/local-aws, where ministack lives, and imports nothing of ours. Ministack itself
+saves at an orderly stop only.
 """
 
 import asyncio
@@ -14,25 +15,28 @@ import time
 import ministack.app as aws  # type: ignore[import-not-found]
 from ministack.core.persistence import PERSIST_STATE, save_all  # type: ignore[import-not-found]
 
-SAVE_PATH = "/_meterbook/save"
+SAVE_PATH, KEEP_PATH = "/_meterbook/save", "/_meterbook/keep"
 _SECONDS_BETWEEN_SAVES = 2.0
 _READING = (b"Get", b"Query", b"Scan", b"Describe", b"List", b"Receive", b"BatchGet")
 
 _serve = aws.app
 _changed = False
+_kept = False
 
 
 async def serve(scope, receive, send):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
     """This function will pass requests on, and note whether something may have changed."""
-    global _changed  # noqa: PLW0603 - one process, one state
+    global _changed, _kept  # noqa: PLW0603 - one process, one state
     if scope["type"] == "lifespan":
         saving = asyncio.create_task(_save_now_and_then()) if PERSIST_STATE else None
         await _serve(scope, receive, send)
         if saving:
             saving.cancel()
         return
-    if scope["type"] == "http" and scope["path"] == SAVE_PATH:
-        _save()
+    if scope["type"] == "http" and scope["path"] in {SAVE_PATH, KEEP_PATH}:
+        _kept = True
+        if scope["path"] == SAVE_PATH:
+            _save()
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
         return
@@ -52,7 +56,7 @@ async def _save_now_and_then() -> None:
     pause = _SECONDS_BETWEEN_SAVES
     while True:
         await asyncio.sleep(pause)
-        if _changed:
+        if _changed and _kept:
             _changed = False
             started = time.monotonic()
             _save()

@@ -93,6 +93,7 @@ def _resources(local_aws: aws.LocalAws, state: StateFolder, applied: str | None)
     if applied and (outputs is None or not aws.is_whole(outputs)):
         local_aws.kill()  # in order, it would save the little that it could load over what is there
         raise state.damaged("a table, bucket or queue is missing")
+    local_aws.keep()
     template = aws.local_template()
     if outputs is None or applied != aws.template_print(template):
         outputs = aws.apply_template(template)

@@ -33,13 +33,12 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def clean_engine(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No file of tests finds the messages or the clients of another; tests over all routes share one world."""
+def clean_engine() -> Iterator[None]:
+    """No file of tests finds the messages or the clients of another."""
     yield
     for running in _engines:
         running.forget_messages()
-        if request.path.parent.name != "http":
-            running.forget_items()
+        running.forget_items()
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ from tests.support.utilities import NOVEMBER
 from tests.support.world import World, open_world
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def world(app: Chalice, api: Api) -> World:
-    """Two waterworks in which November 2025 is billed, and everybody who may try to look."""
+    """Two waterworks in which November 2025 is billed, and everybody who may look: one world for a file of tests."""
     return open_world(app, api)
 
 
@@ -26,7 +26,7 @@ def on_11_november() -> Iterator[None]:
     clock.use_time(None)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def document(api: Api) -> dict[str, Any]:
     """The OpenAPI document as it is served."""
     served: dict[str, Any] = api.get("/api/openapi.json").expect(200)
