@@ -143,9 +143,10 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         admin.post(f"{utility.consumers}/{consumer_id}/login", login).expect(201)
         people[name] = api.sign_in(utility.client, login["login"], PASSWORD)
     (consumer_id, account), (_, other_account) = made
-    for path in (utility.base, f"/api/clients/{utility.client}"):
+    # Under a cycle, which then is used: whoever may delete it deletes nothing.
+    for path, more in ((utility.base, {"billingCycle": "monthly"}), (f"/api/clients/{utility.client}", {})):
         shown = admin.get(f"{path}/settings").expect(200)
-        admin.put(f"{path}/settings", {"version": 0, "settings": shown["settings"]}).expect(200)
+        admin.put(f"{path}/settings", {"version": 0, "settings": shown["settings"] | more}).expect(200)
     for verb in ("disconnection", "reconnection"):
         admin.post(f"{utility.base}/connections/{account}/{verb}", {"reason": "Works on the main"}).expect(200)
     history, payment = _history_with_a_payment(admin, utility, account)
