@@ -80,17 +80,8 @@ def new_entry(
     kept = {field for field in was.keys() | became.keys() if was.get(field) != became.get(field)}
     was = {field: text for field, text in was.items() if field in kept}
     became = {field: text for field, text in became.items() if field in kept}
-    words = [
-        iso(at),
-        action,
-        *actor,
-        *subject,
-        project,
-        request_id,
-        session_id,
-        str(sorted(was.items())),
-        str(sorted(became.items())),
-    ]
+    changed = (str(sorted(was.items())), str(sorted(became.items())))
+    words = [iso(at), action, *actor, *subject, project, request_id, session_id, *changed]
     return Entry(
         id=fingerprint(*words)[:16],
         at=at,
