@@ -104,7 +104,7 @@ def test_a_login_name_belongs_to_one_person_however_it_is_typed(api: Api) -> Non
 
 def test_nobody_gives_a_role_that_may_do_more_than_they(api: Api, utility: Utility) -> None:
     context = utility.context()
-    limited = Actor("clerk", "clerk", frozenset({"users.manage", "bills.read", "settings.read"}))
+    limited = Actor("clerk", "clerk", frozenset({"users.manage", "bills.read", "payments.read", "settings.read"}))
     below = replace(context, actor=limited)
     with pytest.raises(Forbidden, match="admin"):
         service.register_staff(below, login="x1", name="X", password=PASSWORD, role="admin")

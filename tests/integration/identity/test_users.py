@@ -238,7 +238,7 @@ def test_a_role_that_can_not_be_is_refused(utility: Utility, body: dict[str, Any
 
 def test_nobody_gives_changes_or_manages_what_may_do_more_than_they(utility: Utility) -> None:
     superuser = utility.as_staff("superuser")
-    some = ["users.manage", "users.read", "roles.manage", "bills.read", "settings.read"]
+    some = ["users.manage", "users.read", "roles.manage", "bills.read", "payments.read", "settings.read"]
     superuser.post(_roles(utility), {"name": "clerk", "permissions": some}).expect(201)
     superuser.post(_roles(utility), {"name": "big", "permissions": [*some, "tariffs.manage"]}).expect(201)
     _make(utility, "ana", "clerk")
