@@ -97,7 +97,7 @@ def start(state: Path, *, port: int | None = None, aws_port: int | None = None, 
     finally:
         if process.poll() is None:
             process.terminate()
-            process.wait(30)
+            process.wait(120)
 
 
 @pytest.fixture(scope="module")
@@ -178,9 +178,10 @@ def test_an_uploaded_file_is_imported_by_the_pollers_also_after_a_restart(state:
 def test_a_state_that_can_not_be_saved_is_said_at_the_stop(state: Path, tmp_path: Path) -> None:
     copy = tmp_path / "state"
     subprocess.run(["cp", "-r", str(state), str(copy)], check=True)
+    # A folder where the local AWS would write; it stands there before the start, or it could meet a save in progress.
+    (copy / "aws" / "dynamodb.json.tmp").mkdir()
     with start(copy) as run:
         run.wait_for("Meterbook runs")
-        (copy / "aws" / "dynamodb.json.tmp").mkdir()  # where the local AWS would write
         run.stop()
         assert f"could not be saved in {copy}" in run.said()
 
