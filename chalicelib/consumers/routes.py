@@ -81,7 +81,8 @@ def get_consumer(ctx: Context, *, consumer: str) -> ConsumerOut:
 @endpoint(blueprint, "PUT", _CONSUMER, permission="consumers.manage", body=ConsumerChange, returns=ConsumerOut)
 def change_consumer(ctx: Context, *, consumer: str, body: ConsumerChange) -> ConsumerOut:
     """Change a consumer's name, contacts or status."""
-    return ConsumerOut.of(service.change_consumer(ctx, consumer_id=consumer, **body.model_dump(by_alias=False)))
+    changed = service.change_consumer(ctx, consumer_id=consumer, version=body.version, changes=body.changes())
+    return ConsumerOut.of(changed)
 
 
 @endpoint(blueprint, "DELETE", _CONSUMER, permission="consumers.manage", returns=ConsumerOut)
@@ -99,8 +100,7 @@ def my_profile(ctx: Context) -> ConsumerOut:
 @endpoint(blueprint, "PUT", "/api/me/profile", permission=SIGNED_IN, body=ProfileChange, returns=ConsumerOut)
 def change_my_profile(ctx: Context, *, body: ProfileChange) -> ConsumerOut:
     """Change how you can be reached."""
-    changed = service.change_own_profile(ctx, version=body.version, phone=body.phone, address=body.address)
-    return ConsumerOut.of(changed)
+    return ConsumerOut.of(service.change_own_profile(ctx, version=body.version, changes=body.changes()))
 
 
 @endpoint(blueprint, "GET", _BRANDS, permission="areas.read", returns=BrandList)
@@ -187,8 +187,15 @@ def get_connection(ctx: Context, *, account: str) -> ConnectionOut:
 @endpoint(blueprint, "PUT", _CONNECTION, permission="connections.manage", body=ConnectionChange, returns=ConnectionOut)
 def change_connection(ctx: Context, *, account: str, body: ConnectionChange) -> ConnectionOut:
     """Change a connection's class, tariff, area, meter details, or what tariffs charge by."""
-    changes = {**dict(body), "facts": body.facts.to_domain()}
-    return ConnectionOut.of(service.change_connection(ctx, account=account, **changes))
+    changed = service.change_connection(
+        ctx,
+        account=account,
+        version=body.version,
+        changes=body.changes(),
+        facts=body.facts.changes(),
+        reason=body.reason,
+    )
+    return ConnectionOut.of(changed)
 
 
 @endpoint(blueprint, "DELETE", _CONNECTION, permission="connections.manage", returns=ConnectionOut)

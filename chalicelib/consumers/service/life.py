@@ -8,8 +8,8 @@ from decimal import Decimal
 from chalicelib.areas import service as areas
 from chalicelib.consumers.domain import check_class, check_tariff, meters
 from chalicelib.consumers.domain import connections as rules
+from chalicelib.consumers.domain.changes import ConnectionChanges, FactChanges, changed
 from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind, normalised_meter
-from chalicelib.consumers.domain.facts import RatingFacts
 from chalicelib.consumers.repository import brands, history
 from chalicelib.consumers.repository import connections as repository
 from chalicelib.consumers.service.connections import explain_refusal, noted
@@ -30,18 +30,14 @@ def change_connection(
     *,
     account: str,
     version: int,
-    consumer_class: str,
-    area: str,
-    meter_brand: str | None,
-    meter_digits: int | None,
-    installed_on: date | None,
-    facts: RatingFacts,
-    tariff_id: str | None,
+    changes: ConnectionChanges,
+    facts: FactChanges,
     reason: str | None,
 ) -> Connection:
-    """This function will write a connection's class, tariff, area and facts anew; they count from the next bill.
+    """This function will change what is said of a connection; it counts from the next bill, and all else stays.
 
-    Another tariff is put down in its history, with the reason if one is given.
+    A class that the project gave up can be kept, not taken. Another tariff is put down in its history, with the reason
+    if one is given.
 
     :raises NotFound: if the project has no such connection.
     :raises Invalid: for a class, tariff, area or brand that is not known here.
@@ -49,28 +45,14 @@ def change_connection(
     """
     before = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
-    check_class(project, consumer_class)
-    check_tariff(project, before.purpose, tariff_id)
-    if before.status == "closed":
-        raise rules.wrong_status(before)
-    meters.check_digits(before, meter_digits)
-    after = replace(
-        before,
-        consumer_class=consumer_class,
-        area=area,
-        meter_brand=meter_brand,
-        meter_digits=meter_digits,
-        installed_on=installed_on,
-        facts=facts,
-        tariff_id=tariff_id,
-        version=version + 1,
-    )
-    lists = [] if area == before.area else [*areas.entering(ctx, area=area), *areas.leaving(ctx, area=before.area)]
-    if meter_brand and meter_brand != before.meter_brand:
-        lists.append(brands.is_known(ctx.client, meter_brand))
+    seen = replace(before, version=version)
+    after = changed(seen, changes, facts)
+    if after.consumer_class != before.consumer_class:
+        check_class(project, after.consumer_class)
+    check_tariff(project, before.purpose, after.tariff_id)
+    lists = _with_lists(ctx, before, after)
     lists += _with_tariff(ctx, project, before, after, reason)
     lists.append(noted(ctx, "changed", before, after))
-    seen = replace(before, version=version)
     _commit(ctx, project, after, [*repository.store_connection(project, seen, after), *lists])
     return after
 
@@ -210,6 +192,16 @@ def _turn(
     event = _event(ctx, project, after, kind, facts, reason, on)
     _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
+
+
+def _with_lists(ctx: Context, before: Connection, after: Connection) -> list[Action]:
+    """This function will give what a connection's other area or brand asks of the client's lists of these."""
+    known = []
+    if after.area != before.area:
+        known += [*areas.entering(ctx, area=after.area), *areas.leaving(ctx, area=before.area)]
+    if after.meter_brand and after.meter_brand != before.meter_brand:
+        known.append(brands.is_known(ctx.client, after.meter_brand))
+    return known
 
 
 def _with_tariff(

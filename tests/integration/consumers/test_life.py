@@ -268,6 +268,42 @@ def test_of_a_first_reading_and_a_deletion_at_once_one_wins_and_nothing_is_left_
         assert left == admin.get(f"{utility.base}/connections/{account}").status
 
 
+def test_what_a_change_of_a_connection_leaves_out_stays_and_null_takes_it_away(utility: Utility, admin: Api) -> None:
+    brand = {"id": "itron", "name": "Itron"}
+    admin.post(f"/api/clients/{utility.client}/meter-brands", brand).expect(201)
+    facts = {"meterSize": "3/4", "dwellingUnits": "2", "winterAverage": "8", "flags": ["senior"]}
+    meter = {"meterBrand": "itron", "meterDigits": 5, "installedOn": "2020-01-15"}
+    path = f"{utility.base}/connections/{register_connection(admin, utility, 'SM-1')['accountNumber']}"
+    known = {"version": 0, "consumerClass": "residential", "area": "North", "facts": facts} | meter
+    before = admin.put(path, known).expect(200)
+
+    after = admin.put(path, {"version": 1, "consumerClass": "commercial", "facts": {"meterSize": "1"}}).expect(200)
+    changed = {"consumerClass": "commercial", "facts": facts | {"meterSize": "1"}, "version": 2}
+    assert after == before | changed
+
+    none = dict.fromkeys(meter)
+    taken = {"version": 2, "consumerClass": "commercial", "facts": {"meterSize": None, "flags": []}} | none
+    assert admin.put(path, taken).expect(200) == after | none | {
+        "facts": facts | {"meterSize": None, "flags": []},
+        "version": 3,
+    }
+
+
+def test_a_connection_keeps_a_class_that_its_project_gave_up_and_no_other_takes_it(
+    utility: Utility, admin: Api
+) -> None:
+    path = f"{utility.base}/connections/{register_connection(admin, utility, 'SM-1')['accountNumber']}"
+    shown = admin.get(f"{utility.base}/settings").expect(200)
+    fewer = {"version": shown["version"], "settings": shown["settings"] | {"classes": ["commercial"]}}
+    admin.put(f"{utility.base}/settings", fewer).expect(200)
+
+    moved = admin.put(path, {"version": 0, "consumerClass": "residential", "area": "North"}).expect(200)
+    assert (moved["consumerClass"], moved["area"]) == ("residential", "North")
+    admin.put(path, {"version": 1, "consumerClass": "commercial"}).expect(200)
+    back = admin.put(path, {"version": 2, "consumerClass": "residential"}).expect(400)
+    assert back["code"] == "unknown-class"
+
+
 @pytest.mark.covers("S3-098")
 def test_another_class_counts_from_the_next_bill_only(app: Chalice, utility: Utility, admin: Api) -> None:
     connection = register_connection(admin, utility, "SM-1")

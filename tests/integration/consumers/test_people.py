@@ -79,6 +79,21 @@ def test_a_consumer_is_changed_and_found_under_the_new_name_only(utility: Utilit
     _register(admin, utility, "Other", "Person", email="maria@example.com")  # free again
 
 
+def test_what_a_change_of_a_consumer_leaves_out_stays_and_null_takes_it_away(utility: Utility, admin: Api) -> None:
+    contacts = {"email": "maria@example.com", "phone": "+63 917 555 0001", "address": "Purok 2"}
+    before = _register(admin, utility, "Maria", "Santos", **contacts)
+    path = f"{utility.consumers}/{before['id']}"
+
+    name = {"firstName": "Maria", "lastName": "Reyes"}
+    admin.put(path, name | {"version": 0, "status": "inactive"}).expect(200)
+    after = admin.put(path, name | {"version": 1}).expect(200)
+    assert after == before | name | {"version": 2, "status": "inactive"}
+
+    cleared = admin.put(path, name | {"version": 2, "email": None, "status": None}).expect(200)
+    assert cleared == after | {"version": 3, "email": None}
+    _register(admin, utility, "Other", "Person", email="maria@example.com")  # free again
+
+
 def test_who_changes_what_somebody_else_changed_meanwhile_is_told(utility: Utility, admin: Api) -> None:
     path = f"{utility.consumers}/{_register(admin, utility, 'Maria', 'Santos')['id']}"
     admin.put(path, _change("Maria", "Reyes")).expect(200)

@@ -78,6 +78,14 @@ def test_an_administrator_keeps_the_list_of_cycles(utility: Utility, admin: Api)
     admin.put(f"{path}/monthly", facts | {"version": 0}).expect(404)
 
 
+def test_a_change_that_does_not_say_active_leaves_a_cycle_as_it_was(utility: Utility, admin: Api) -> None:
+    path = _cycles(utility)
+    admin.post(path, MONTHLY | {"active": False}).expect(201)
+    facts = {name: value for name, value in MONTHLY.items() if name != "id"}
+    changed = admin.put(f"{path}/monthly", facts | {"version": 0, "dueDays": 20}).expect(200)
+    assert (changed["active"], changed["dueDays"]) == (False, 20)
+
+
 @pytest.mark.covers("S2-291", "S2-292", "S2-293")
 @pytest.mark.parametrize(
     ("fact", "value", "where"),
