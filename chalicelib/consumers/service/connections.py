@@ -14,7 +14,7 @@ from chalicelib.consumers.domain import (
     new_connection,
     normalised_meter,
 )
-from chalicelib.consumers.domain.connections import ORDINARY
+from chalicelib.consumers.domain.connections import ORDINARY, check_no_later, not_active
 from chalicelib.consumers.repository import brands
 from chalicelib.consumers.repository import connections as repository
 from chalicelib.consumers.service.offers import choosing
@@ -118,7 +118,7 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
         return unknown
     reasons: dict[str, MeterbookError] = {
         "project": Conflict("project-closed", "this project is closed: it takes no new connections"),
-        "consumer": Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected"),
+        "consumer": not_active(),
         "tariff": Invalid(
             "unknown-tariff", "tariffId: no such tariff here, or it has ended; see the project's tariffs"
         ),
@@ -166,6 +166,8 @@ def _draft(
         purpose=details.purpose,
         tariff_id=details.tariff_id,
     )
+    today = local_day(ctx.now, project.settings.timezone)
+    check_no_later(details.installed_on, today=today, where="installedOn")
     try:
         check_shown(initial_reading, details.digits)
     except Invalid as error:

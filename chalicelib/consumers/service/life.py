@@ -50,6 +50,8 @@ def change_connection(
     if after.consumer_class != before.consumer_class:
         check_class(project, after.consumer_class)
     check_tariff(project, before.purpose, after.tariff_id)
+    today = local_day(ctx.now, project.settings.timezone)
+    rules.check_no_later(changes.get("installed_on"), today=today, where="installedOn")
     lists = _with_lists(ctx, before, after)
     lists += _with_tariff(ctx, project, before, after, reason)
     lists.append(noted(ctx, "changed", before, after))
@@ -61,6 +63,7 @@ def disconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> C
     """This function will cut a connection off, for a reason. It takes no readings until it is supplied again.
 
     :raises NotFound: if the project has no such connection.
+    :raises Invalid: for a day that is still to come.
     :raises Conflict: if it is not active.
     """
     return _turn(ctx, account, "disconnected", rules.disconnected, reason, on)
@@ -224,7 +227,9 @@ def _event(
     reason: str,
     on: date | None,
 ) -> Action:
-    day = on or local_day(ctx.now, project.settings.timezone)
+    today = local_day(ctx.now, project.settings.timezone)
+    rules.check_no_later(on, today=today, where="on")
+    day = on or today
     event = ConnectionEvent(ctx.new_id(), kind, day, reason, facts, ctx.actor.id, ctx.now)
     return history.insert_event(project, connection.account, event)
 
