@@ -166,12 +166,7 @@ def _draft(
         purpose=details.purpose,
         tariff_id=details.tariff_id,
     )
-    today = local_day(ctx.now, project.settings.timezone)
-    check_no_later(details.installed_on, today=today, where="installedOn")
-    try:
-        check_shown(initial_reading, details.digits)
-    except Invalid as error:
-        raise Invalid(error.code, f"initialReading: {error}") from None
+    _check_meter(ctx, project, initial_reading, details)
     consumer = get_consumer(ctx, consumer_id=consumer_id) if consumer_id else None
     meter = normalised_meter(meter_number)
     # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
@@ -188,6 +183,15 @@ def _draft(
         request_print=fingerprint(ctx.request_key or ctx.new_id(), consumer_id or "", account or "", *said)[:16],
         details=details,
     )
+
+
+def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, details: MeterDetails) -> None:
+    today = local_day(ctx.now, project.settings.timezone)
+    check_no_later(details.installed_on, today=today, where="installedOn")
+    try:
+        check_shown(initial_reading, details.digits)
+    except Invalid as error:
+        raise Invalid(error.code, f"initialReading: {error}") from None
 
 
 def _with(ctx: Context, project: Project, connection: Connection) -> list[Action]:
