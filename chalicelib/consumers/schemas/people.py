@@ -169,18 +169,29 @@ class UserDeleted(Schema):
         )
 
 
-class BrandBody(Schema):
+class BrandName(Schema):
+    """Another name for a make of meters. Its id stays."""
+
+    name: Text = Field(examples=["Itron"])
+
+
+class NewBrand(BrandName):
     """A make of meters. Connections name it by its id."""
 
     id: BrandId
-    name: Text = Field(examples=["Itron"])
+
+
+class BrandOut(NewBrand):
+    """A make of meters."""
+
+    connections: int = Field(description="How many name it and are not closed; it can be deleted at 0")
 
     @classmethod
     def of(cls, brand: MeterBrand) -> Self:
-        return cls(id=brand.id, name=brand.name)
+        return cls(id=brand.id, name=brand.name, connections=brand.connections)
 
 
 class BrandList(Schema):
     """All meter brands of a client."""
 
-    items: tuple[BrandBody, ...]
+    items: tuple[BrandOut, ...]

@@ -15,8 +15,8 @@ from chalicelib.consumers.domain import (
     normalised_meter,
 )
 from chalicelib.consumers.domain.connections import ORDINARY, check_no_later, not_active
-from chalicelib.consumers.repository import brands
 from chalicelib.consumers.repository import connections as repository
+from chalicelib.consumers.service.brands import naming
 from chalicelib.consumers.service.offers import choosing
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
@@ -196,11 +196,10 @@ def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, detai
 
 def _with(ctx: Context, project: Project, connection: Connection) -> list[Action]:
     """This function will give what goes with registering a connection: the client's lists, and the audit log."""
-    known = [brands.is_known(ctx.client, connection.meter_brand)] if connection.meter_brand else []
     return [
         tenancy.is_open(project),
         *areas.entering(ctx, area=connection.area),
-        *known,
+        *naming(ctx, before=None, after=connection),
         *choosing(ctx, project, before=None, after=connection),
         noted(ctx, "registered", None, connection),
     ]

@@ -10,8 +10,9 @@ from chalicelib.consumers.domain import check_class, check_tariff, meters
 from chalicelib.consumers.domain import connections as rules
 from chalicelib.consumers.domain.changes import ConnectionChanges, FactChanges, changed
 from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind, normalised_meter
-from chalicelib.consumers.repository import brands, history
 from chalicelib.consumers.repository import connections as repository
+from chalicelib.consumers.repository import history
+from chalicelib.consumers.service.brands import naming
 from chalicelib.consumers.service.connections import explain_refusal, noted
 from chalicelib.consumers.service.lookup import get_connection
 from chalicelib.consumers.service.offers import choosing
@@ -128,7 +129,7 @@ def exchange_meter(
         "newMeter": after.meter_number,
         "firstReading": plain(first),
     }
-    known = [brands.is_known(ctx.client, meter_brand)] if meter_brand else []
+    known = naming(ctx, before=before, after=after)
     event = _event(ctx, project, after, "meter_exchanged", facts, reason, on)
     log = noted(ctx, "meter-exchanged", before, after)
     _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log, *known])
@@ -161,7 +162,7 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     project = tenancy.get_project(ctx)
     rules.check_deletable(connection)
     lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
-    lists += choosing(ctx, project, before=connection, after=None)
+    lists += [*naming(ctx, before=connection, after=None), *choosing(ctx, project, before=connection, after=None)]
     _commit(ctx, project, connection, [*repository.delete_connection(project, connection), *lists])
     return connection
 
@@ -187,7 +188,7 @@ def _turn(
     project = tenancy.get_project(ctx)
     after = rule(before)
     lists = areas.leaving(ctx, area=before.area) if after.status == "closed" else []
-    lists += choosing(ctx, project, before=before, after=after)
+    lists += [*naming(ctx, before=before, after=after), *choosing(ctx, project, before=before, after=after)]
     lists.append(noted(ctx, kind, before, after))
     facts: dict[str, str] = {"was": before.status}
     if after.status == "closed" and before.carried:
@@ -199,12 +200,10 @@ def _turn(
 
 def _with_lists(ctx: Context, before: Connection, after: Connection) -> list[Action]:
     """This function will give what a connection's other area or brand asks of the client's lists of these."""
-    known = []
-    if after.area != before.area:
-        known += [*areas.entering(ctx, area=after.area), *areas.leaving(ctx, area=before.area)]
-    if after.meter_brand and after.meter_brand != before.meter_brand:
-        known.append(brands.is_known(ctx.client, after.meter_brand))
-    return known
+    named = naming(ctx, before=before, after=after)
+    if after.area == before.area:
+        return named
+    return [*areas.entering(ctx, area=after.area), *areas.leaving(ctx, area=before.area), *named]
 
 
 def _with_tariff(
