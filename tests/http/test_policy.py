@@ -36,6 +36,7 @@ _NOT_THERE = {
 _QUERIES = {
     "/readings/balance": f"?period={PERIOD}",
     "/readings/unread": f"?period={PERIOD}",
+    "/readings/unbilled": f"?period={PERIOD}",
     "/readings": f"?period={PERIOD}",
     "/bills": f"?period={PERIOD}",
     "/payments": f"?month={PERIOD}",
@@ -212,7 +213,7 @@ def test_whose_permissions_end_where_things_lie_meets_them(world: World, method:
         assert reply.status == 200
         shown = reply.body.decode()
         assert any(world.ids[key] in shown for key in _OF_AREAS) or path.endswith(
-            ("/pending", "/unread", "/balance", "/imports", "/meter-brands", "/history")
+            ("/pending", "/unread", "/unbilled", "/balance", "/imports", "/meter-brands", "/history")
         )
 
 
