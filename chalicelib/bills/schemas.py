@@ -1,7 +1,7 @@
 """Bills as the API shows them."""
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -114,6 +114,7 @@ class BillOut(Schema):
     paid: Amount
     amount_due: Amount = Field(description="What is left to pay")
     status: Literal["open", "partial", "paid", "overdue"]
+    days_overdue: int = Field(description="Since the due day, while something is due")
     issued_at: Instant
     issued_by: Literal["run", "person", "migration"]
     run_id: str | None = Field(description="The billing run that made it")
@@ -155,14 +156,23 @@ class BillOut(Schema):
             paid=str(bill.paid),
             amount_due=str(bill.amount_due),
             status=bill.status_on(today),
+            days_overdue=bill.days_overdue_on(today),
             issued_at=bill.issued_at,
-            issued_by="migration" if bill.migrated else "person" if bill.issued_by else "run",
-            run_id=None if bill.migrated or bill.issued_by else bill.run_id,
-            made_by=bill.issued_by,
-            import_id=bill.run_id if bill.migrated else None,
+            **_origin_of(bill),
             chosen_tariff=bill.tariff_id,
             digest=bill.digest,
         )
+
+
+def _origin_of(bill: Bill) -> dict[str, Any]:
+    """This function will say what made a bill: a run, one person, or the import of a history."""
+    origin = "migration" if bill.migrated else "person" if bill.issued_by else "run"
+    return {
+        "issued_by": origin,
+        "run_id": bill.run_id if origin == "run" else None,
+        "made_by": bill.issued_by,
+        "import_id": bill.run_id if origin == "migration" else None,
+    }
 
 
 class BillPage(Schema):

@@ -108,9 +108,16 @@ class Bill:
         """
         if self.amount_due.minor <= 0:
             return "paid"
-        if today > self.due_on:
+        if self.days_overdue_on(today):
             return "overdue"
         return "partial" if self.paid_minor else "open"
+
+    def days_overdue_on(self, today: date) -> int:
+        """This function will count the days since the due day: none on it, before it, or once the bill is paid.
+
+        Due on 20 November, looked at on the 25th: 5. Source: S3-050.
+        """
+        return max((today - self.due_on).days, 0) if self.amount_due.minor > 0 else 0
 
 
 def parse_bill_id(text: str) -> tuple[Period, str, int]:

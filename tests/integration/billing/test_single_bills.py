@@ -1,6 +1,7 @@
 """One confirmed reading is billed at once, by whoever bills, and what is not billed yet can be listed."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def _unbilled(admin: Api, utility: Utility, period: str) -> list[Any]:
 
 
 @pytest.mark.covers(
-    "S0-061", "S2-053", "S2-054", "S2-058", "S2-186", "S2-309", "S2-311", "S2-388", "S2-408", "S4-015", "S4-016",
+    "S0-061", "S2-053", "S2-054", "S2-058", "S2-186", "S2-309", "S2-311", "S2-388", "S2-408", "S4-016",
     "S4-022", "S4-056",
 )  # fmt: skip
 def test_one_reading_is_billed_at_once_and_a_run_bills_the_others_alike(app: Chalice, utility: Utility) -> None:
@@ -80,7 +81,7 @@ def test_one_reading_is_billed_at_once_and_a_run_bills_the_others_alike(app: Cha
     assert _unbilled(officer, utility, "2025-10") == []
 
 
-@pytest.mark.covers("S2-186", "S2-309", "S4-022")
+@pytest.mark.covers("S2-186", "S2-309", "S4-022", "S0-027", "S0-061")
 def test_what_is_billed_waits_or_is_not_there_is_refused(admin: Api, utility: Utility) -> None:
     billed = _read(admin, utility, "BILLED", "2025-09-05")
     waiting = _read(admin, utility, "WAITING", "2025-09-05", confirmed=False)
@@ -91,8 +92,27 @@ def test_what_is_billed_waits_or_is_not_there_is_refused(admin: Api, utility: Ut
     for unknown in ("2025-09.nobody", "2024-09" + billed[7:], "what"):
         assert admin.post(f"{utility.base}/bills", {"readingId": unknown}).expect(404)["code"] == "not-found"
     admin.post(f"{utility.base}/bills", {}).expect(400)
+    utility.as_staff("viewer").post(f"{utility.base}/bills", {"readingId": billed}).expect(403)
+    utility.api.post(f"{utility.base}/bills", {"readingId": billed}).expect(401)
     correction = {"reading": "11", "readOn": "2025-09-05"}
     assert admin.put(f"{utility.base}/readings/{billed}", correction).expect(409)["code"] == "billed"
+
+
+@pytest.mark.covers("S2-055", "S2-056", "S2-316", "S3-030", "S3-033", "S3-050", "S3-126")
+def test_a_bill_turns_overdue_by_itself_on_the_day_after_its_due_day_where_the_utility_is(
+    admin: Api, utility: Utility
+) -> None:
+    reading = _read(admin, utility, "OVERDUE", "2025-11-05")
+    bill = admin.post(f"{utility.base}/bills", {"readingId": reading}).expect(201)
+    assert (bill["dueOn"], bill["status"], bill["daysOverdue"]) == ("2025-11-20", "open", 0)
+    for instant, status, days in (
+        ("2025-11-20T15:59:59+00:00", "open", 0),  # a second before midnight in Manila
+        ("2025-11-20T16:00:00+00:00", "overdue", 1),
+        ("2025-11-25T01:00:00+00:00", "overdue", 5),
+    ):
+        clock.use_time(lambda instant=instant: datetime.fromisoformat(instant))  # type: ignore[misc]
+        shown = utility.as_staff().get(f"{utility.base}/bills/{bill['id']}").expect(200)
+        assert shown == bill | {"status": status, "daysOverdue": days}
 
 
 def test_days_may_be_named_and_must_fit(admin: Api, utility: Utility) -> None:
