@@ -192,6 +192,7 @@ def _login() -> dict[str, str]:
     return {"login": "juan", "password": PASSWORD}
 
 
+@pytest.mark.covers("S2-361")
 def test_every_step_costs_what_the_lock_says(counted: dict[str, Meter]) -> None:
     found = {name: meter.as_lock() for name, meter in counted.items()}
     if os.environ.get("METERBOOK_WRITE_LOCK"):

@@ -94,6 +94,7 @@ def test_what_this_run_billed_before_an_interruption_counts_into_its_tally() -> 
     assert rest.tally == whole.tally
 
 
+@pytest.mark.covers("S2-057")
 def test_what_can_not_be_billed_is_named_and_stops_nobody() -> None:
     readings = _readings("10", "10", "10")
     connections = _connections(readings)
