@@ -40,7 +40,10 @@ class Rating:
 
     def __init__(self, parts: Sequence[RatedPart]) -> None:
         self.parts = parts
-        self.currency = parts[0][0].tariff.currency
+
+    @property
+    def currency(self) -> str:
+        return self.parts[0][0].tariff.currency
 
     @property
     def total_minor(self) -> int:

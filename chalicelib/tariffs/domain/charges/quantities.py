@@ -80,7 +80,8 @@ class BlockPricer(Pricer):
     def amount(self, draft: Draft) -> Ratio:
         if self.scaler is not None:
             return sum_of_terms(self.price(draft))
-        return self.table.amount(*self.metered.of(draft))
+        num, den = self.metered.of(draft)
+        return self.table.amount(num, den)
 
 
 def _with_rounded_limits(block: Block, scale: Ratio, rounding: Rounding) -> Block:
