@@ -38,7 +38,7 @@ def _now(day: str) -> None:
 def _upload(app: Chalice, admin: Api, path: str, file: str) -> dict[str, Any]:
     announced = admin.post(path, {"fileName": "file"}).expect(201)
     form = announced["upload"]
-    posted = httpx.post(form["url"], data=form["fields"], files={"file": ("f", file)}, trust_env=False)
+    posted = httpx.post(form["url"], data=form["fields"], files={"file": ("f", file)}, trust_env=False, timeout=60)
     assert posted.status_code == 204
     deliver_to(app, "meterbook-imports")
     done: dict[str, Any] = admin.get(f"{path}/{announced['id']}").expect(200)
@@ -75,7 +75,7 @@ def _paid(year: list[Any]) -> list[Any]:
     return year
 
 
-@pytest.mark.covers("S1-005", "S1-006", "S1-123", "S1-124", "S1-125", "S1-126", "S1-127", "S1-043")
+@pytest.mark.covers("S1-005", "S1-006", "S1-123", "S1-124", "S1-125", "S1-126", "S1-127", "S1-043", "S0-031")
 def test_a_condominium_brings_its_history_in_and_goes_on_billing(app: Chalice, api: Api) -> None:
     _now("2025-12-10")
     ctx = Context("moves", Actor("operator", "superuser", ROLES["superuser"]), clock.now(), clock.fresh_id)
