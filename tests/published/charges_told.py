@@ -4,7 +4,7 @@ import re
 
 from tests.published.items_told import Items
 from tests.published.spellings import SPELLINGS
-from tests.published.told import Json, Told, bare, is_number, number, text
+from tests.published.told import Json, Told, bare, first, is_number, number, text
 
 _SERVICES = {
     "sewer", "sewerage", "wastewater", "water", "drainage", "stormwater", "energy", "electricity", "gas", "generation",
@@ -26,12 +26,16 @@ _FACTORS = {
     "outsidemultiplier", "outsidecitymultiplier", "zonefactor", "zonefactors", "seasonfactor", "seasonalfactor",
     "droughtfactor", "ratemultiplier",
 }  # fmt: skip
+_SECTIONS = {"taxes", "tax", "minimumcharge", "discounts", "adjustments", "components", "surcharges", "vat"}
+_VOLUMETRIC = re.compile(
+    r"^(generation|transmission|distribution|systemloss|wheeling|universal|ancillary|fitall|network)"
+)
 _OF_SLABS = ("slabs", "tiers", "blocks")
 _CREDITS = ("feedin", "export", "solar", "netmeter", "buyback")
 _TAX = re.compile(r"(^|_)(tax|vat|gst|hst|pst|iva|tva|ppn|sst|duty|levy|cess|mwst)(_|$)|tax$")
 _TAX_OF_ALL = re.compile(r"^(vat|gst|hst|pst|qst|iva|tva|ppn|sst|sales_tax|mwst|service_tax|goods_and_services_tax)$")
 _LOWERS = re.compile(r"discount|subsid|rebate|concession")
-_BY_USE = re.compile(r"^(fuel|ft|fac|fca|fppca|fppas|ppa|pca|fpa|pcac|fcpa|fcac|ecrc)(_|$)")
+_BY_USE = re.compile(r"^(icpt|ets|fuel|ft|fac|fca|fppca|fppas|ppa|pca|fpa|pcac|fcpa|fcac|ecrc)(_|$)")
 _AMOUNT_WORDS = re.compile(r"^(.+?)_?(charge|fee|rent|levy|duty|rental|surcharge|cost|contribution|fund)s?$")
 _RATE_WORDS = re.compile(r"^(?:(.+?)_?(?:rate|price)|(?:rate|price)_?(.+))$")
 _TIMED = re.compile(r"peak|off|shoulder|night|day|demand|kw|kva|capacity|standard|export|winter|summer|tax|base_rate")
@@ -51,6 +55,7 @@ class Charges(Items):
         minimums = told.children("minimum")
         floors = [minimum for minimum in minimums if not self._minimum(minimum, before, floors=False)]
         self._factored(told, self.charges[before:])
+        self._components(told)
         self._services(told)
         for minimum in floors:
             self._minimum(minimum, before, floors=True)
@@ -83,9 +88,15 @@ class Charges(Items):
                 inner = {"slabs": value} if isinstance(value, list) else value
                 self.item(told.child(inner, key), "discounts", name)
 
-    def _services(self, told: Told) -> None:
+    def _components(self, told: Told) -> None:
         for item in told.children("components"):
-            self.item(item, "components", item.get("name", "component"))
+            name = item.get("name", first(item.get("service"), item.get("type"), "component"))
+            if {bare(key) for key in item.told} & _SECTIONS and ("rate" in item or "slabs" in item):
+                self.section(item, str(name))
+            else:
+                self.item(item, "components", name)
+
+    def _services(self, told: Told) -> None:
         for key, value in list(told.rest()):
             word = bare(key)
             if "lifeline" in word or word in _FACTORS or _is_late_tax(key, value):
@@ -102,6 +113,9 @@ class Charges(Items):
                 for at, each in enumerate(value):
                     family = "discounts" if _LOWERS.search(key.lower()) or "credit" in word else "components"
                     self.item(told.child(each, f"{key}[{at}]"), family, each.get("name", key))
+            elif _VOLUMETRIC.match(word) and is_number(value) and "kwh" in self.unit.lower():
+                told.asked.add(key)
+                self._rated(key, value, dict(self.per))
             elif word in _SERVICES and is_number(value):
                 told.asked.add(key)
                 self.item(told.child({"amount": value}, key), "fixed", key)

@@ -11,7 +11,9 @@ from tests.published.uses_told import Uses
 _PERCENTS = {"percent", "percentage", "pct", "discountpercent", "taxpercent", "rebatepercent"}
 _RATES = {*SPELLINGS["rate"]} - {"tariff"}
 _FLATS = {"flat", "fixed", "fixedcharge", "flatfee", "flatamount", "flatcharge", "amount", "charge", "fee"}
-_IN_MONTHS = {"year": "12", "annual": "12", "quarter": "3"}
+_IN_MONTHS = {"year": "12", "annual": "12", "annually": "12", "yearly": "12", "quarter": "3", "quarterly": "3"}
+_IN_DAYS = {word: "365" if months == "12" else "91.25" for word, months in _IN_MONTHS.items()}
+_OF_TYPE = {"tax": "taxes", "vat": "taxes", "discount": "discounts", "rebate": "discounts", "credit": "discounts"}
 
 
 class Items(Uses):
@@ -20,6 +22,10 @@ class Items(Uses):
     def item(self, told: Told, family: str, name: object) -> None:
         """This function will add one entry of a list: a fixed amount, a rate, blocks, a percentage, a credit."""
         told.get("name")
+        family = _OF_TYPE.get(bare(told.get("type", "")), family)
+        if any(told.says(word) for word in ("included", "inclusive", "tax_included")) and family in {"taxes", "tax"}:
+            told.asked.update(told.told)  # it is within the prices already
+            return
         more = self._terms_of(told, family, name)
         free_of_tax = bare(told.get("taxable", "")) in {"false", "no"} or told.says("tax_exempt")
         sign = -1 if family == "discounts" else 1
@@ -104,26 +110,29 @@ class Items(Uses):
 
     def _amount(self, told: Told, family: str, name: object, sign: int, more: Json) -> None:
         amount = told.get("amount", told.get("amounts", told.get("by_meter_size")))
+        often = bare(first(*(told.get(word) for word in ("per", "frequency", "every", "period")), "")).removeprefix(
+            "per"
+        )
         if isinstance(amount, dict):
             sizes = {named(size): self.money(value) for size, value in amount.items()}
             self.add("fixed", name, byMeterSize=sizes, **self._often(told), **more)
         elif family == "components" and "amount_ex_gst" in told:
             # What the collection gives ready-made and unrounded is one unit of its own, at that price.
             self.add("usage", name, measure="months", rate=self.money(amount), **more)
-        elif family in {"adjustments", "discounts"} or number(amount) * sign < 0:
+        elif family in {"adjustments", "discounts"} or number(amount) < 0:
             times = self._often(told).get("times")
+            credit = -abs(number(amount)) if sign < 0 else number(amount)
             self.add(
                 "adjustment",
                 name,
-                amount=text(sign * number(amount) / self.scale),
+                amount=text(credit / self.scale),
                 **({"times": times} if times else {}),
                 **more,
             )
-        elif bare(told.get("per", "")) in _IN_MONTHS and self.usage.by_days:
-            year = {"year": "365", "annual": "365", "quarter": "91.25"}[bare(told.get("per"))]
-            self.add("usage", name, rate=self.money(amount), measure="days", per=year)
-        elif bare(told.get("per", "")) in _IN_MONTHS:
-            self.add("usage", name, rate=self.money(amount), measure="months", per=_IN_MONTHS[bare(told.get("per"))])
+        elif often in _IN_MONTHS and self.usage.by_days:
+            self.add("usage", name, rate=self.money(amount), measure="days", per=_IN_DAYS[often])
+        elif often in _IN_MONTHS:
+            self.add("usage", name, rate=self.money(amount), measure="months", per=_IN_MONTHS[often])
         else:
             self.add("fixed", name, amount=self.money(amount), **self._often(told), **more)
 
@@ -144,6 +153,8 @@ class Items(Uses):
                 terms["atLeast" if key == "at_least" else "atMost"] = self.money(told.get(key))
         told.get("method")
         without = self.taxes | self.siblings
+        if any(told.says(word) for word in ("compound", "compounded", "on_tax", "cumulative", "cascading")):
+            without = set()
         of = self._base(told, told.get("base", ["all"])) if "base" in told else self._all(without=without)
         code = self.add("percent", name, percent=text(sign * value), of=of, **terms, **more)
         if family in {"taxes", "tax"}:

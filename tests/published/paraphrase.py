@@ -53,7 +53,9 @@ _OF_USE = re.compile(rf"^(?:(?P<size>\d+|thousand|hundred)_?)?(?P<unit>{_UNITS})
 _ADVERBS = {"daily": "day", "annual": "year", "yearly": "year", "monthly": "month", "quarterly": "quarter",
             "weekly": "week"}  # fmt: skip
 _SECTION = {"rate", "slabs", "blocks", "tiers", "fixedcharges", "fixedcharge", "minimumcharge", "schedules", "taxes"}
+_WITH_UNIT = re.compile(r"([\d,.]+) *([a-zA-Z][a-zA-Z0-9 ]*)")
 _USES = {"quantity", "usage", "use", "consumption", "energy", "kwh", "quantities", "usages"}
+_SEASONS = set("summer winter dry wet dryseason wetseason spring autumn fall monsoon nonsummer irrigation".split())
 _KEPT = {"conversion", "penalty", "rounding", "leak"}
 _RANGED = set("range band block tier slab limits usage consumption units name label use between quantity step".split())
 _PERCENT_OF = re.compile(
@@ -95,7 +97,7 @@ def paraphrase(told: Json, places: int, *, nested: bool = False) -> Json:
         inside = value if bare(key) in _KEPT else _inside(value, places)
         for name, inner in _entry(_snake(key), key, inside, places, is_item=is_item):
             _put(result, name, inner)
-    return _limits_by_day(_by_baseline(_by_ranges(_part_of_water(result))))
+    return _limits_by_day(_by_baseline(_by_ranges(_part_of_water(_by_seasons(result)))))
 
 
 def paraphrased_use(told: Json) -> Json:
@@ -107,6 +109,16 @@ def paraphrased_use(told: Json) -> Json:
             result[found["base"]] = value
             if bare(found["unit"]) not in {"unit", "units"} and not any(bare(each) == "unit" for each in told):
                 result["unit"] = found["unit"]
+        elif bare(key) in {"period", "billingperiod", "reading", "readings", "meter"} and isinstance(value, dict):
+            result |= value
+        elif (
+            bare(key) in {"readings", "reading"} and isinstance(value, list) and len(value) == 2 and is_number(value[0])
+        ):
+            result |= {"previous": value[0], "current": value[1]}
+        elif bare(key) in _USES and _WITH_UNIT.fullmatch(str(value).strip()) and not is_number(value):
+            counted = _WITH_UNIT.fullmatch(str(value).strip())
+            assert counted is not None
+            result |= {key: counted[1]} | ({} if "unit" in told else {"unit": counted[2]})
         elif bare(key) in _USES and isinstance(value, dict) and _numbers(value):  # by time of use
             result |= value
             result.setdefault("quantity", text(sum(number(each) for each in value.values())))
@@ -145,6 +157,26 @@ def _by_ranges(told: Json) -> Json:
             continue
         result[key] = [_in_limits(each) for each in value]
     return result
+
+
+def _by_seasons(told: Json) -> Json:
+    """{"summer": {...}, "winter": {...}} and {"summer_rate": 3, "winter_rate": 2}."""
+    sections = {key: value for key, value in told.items() if bare(key) in _SEASONS and isinstance(value, dict)}
+    if 1 < len(sections) < len(told) and not any(
+        _numbers(each) and not {"rate"} & set(each) for each in sections.values()
+    ):
+        return {key: value for key, value in told.items() if key not in sections} | {"seasons": sections}
+    rates = {
+        match[1]: key
+        for key in told
+        if (match := re.fullmatch(r"(.+)_(?:rate|price|slabs|tiers|blocks)", _snake(key)))
+        and bare(match[1]) in _SEASONS
+    }
+    if len(rates) < 2:
+        return told
+    name = "rate" if all(is_number(told[key]) for key in rates.values()) else "slabs"
+    rest = {key: value for key, value in told.items() if key not in rates.values()}
+    return rest | {name: {season: told[key] for season, key in rates.items()}}
 
 
 def _by_baseline(told: Json) -> Json:

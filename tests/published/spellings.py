@@ -4,7 +4,18 @@ A key is compared without case, `_`, `-` and blanks; of several told, the first 
 """
 
 _TABLE = {
-    "adjustments": "adjustments adjustment extras credits rebates fees levies surcharges",
+    "previous": (
+        "previous previousreading prev prevreading lastreading last opening openingreading initial initialreading "
+        "startreading start beginreading beginningreading previousread fromreading before oldreading"
+    ),
+    "current": (
+        "current currentreading present presentreading closing closingreading final finalreading endreading end "
+        "currentread presentread toreading now newreading latestreading latest"
+    ),
+    "multiplier": (
+        "multiplier meterfactor meterconstant ctratio ratio ctmultiplier metermultiplier ctfactor pulse constant mf"
+    ),
+    "adjustments": "adjustments adjustment extras fees levies surcharges",
     "amount": "amount charge fee value price cost sum amountexgst amountextax flat",
     "at_least": "atleast minimum min floor minamount minimumamount",
     "maximum": (
@@ -12,8 +23,7 @@ _TABLE = {
         "amountcap dollarcap maximumfee maximummonthlycharge"
     ),
     "exempt_amount": (
-        "exemptamount thresholdamount amountthreshold exemptupto taxfreeamount overamount aboveamount threshold "
-        "taxthreshold exemptbelow"
+        "exemptamount thresholdamount amountthreshold exemptupto taxfreeamount overamount aboveamount exemptbelow"
     ),
     "at_most": "atmost cap maximum max maxamount maximumamount capamount limit",
     "base": "base of on appliesto applieson bases taxable ofcharges",
@@ -24,10 +34,11 @@ _TABLE = {
         "numberofdwellings numberofunits flats ldu connectedhouseholds families economies economias"
     ),
     "days": "days billingdays daysserved daysused servicedays billingperioddays daysbilled readingdays numberofdays",
-    "discounts": "discounts discount rebate subsidy subsidies concessions concession",
+    "discounts": "discounts discount rebate subsidy subsidies concessions concession credits rebates credit",
     "exempt": "exemptunits exemptuse exemptusage freeunits exempt",
     "first": "from start firstday periodstart startdate",
     "fixed": (
+        "fixedamount "
         "fixedcharges fixedcharge fixed base basecharge servicecharge standingcharge basiccharge basicfee basefee "
         "servicefee availabilitycharge customercharge fixedfee fixedfees basecharges servicecharges "
         "readinesstoserve facilitycharge baserates fixedmonthlycharge monthlycharge monthlyfee standingcharges "

@@ -177,7 +177,7 @@ class Terms:
         return measure if measure not in {None, "use"} else ""
 
     def _measure_of_per(self, told: Told) -> str | None:
-        per = told.get("per", told.get("times", told.get("basis")))
+        per = first(*(told.get(word) for word in ("per", "times", "basis", "frequency", "every", "period", "billed")))
         if per is None or is_number(per):
             return None
         counted = _COUNT.match(str(per).lower().partition(" or part")[0])
@@ -212,8 +212,11 @@ class Terms:
         if told.get("min_age") is not None:
             when["flag"] = self.usage.flag_by_age(code_of(name), int(number(told.get("min_age"))))
         flag = first(told.get("flag"), told.get("requires"), told.get("eligibility"), told.get("if"))
+        condition = first(told.get("condition"), told.get("applies_if"), told.get("only_if"), told.get("when"))
         if isinstance(flag, str):
             when["flag"] = named(flag)
+        elif isinstance(condition, str) and self.usage.yes_or_no:
+            when["flag"] = named(self.usage.flag_of(condition))
         elif self.usage.tells_flag(name):
             when["flag"] = named(self.usage.tells_flag(name))
         classes = told.get("classes", told.get("class"))

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from tests.published.blocks_told import WHOLE, blocks_of, free_below, schedules_of
+from tests.published.blocks_told import blocks_of, free_below, is_whole, schedules_of
 from tests.published.spellings import SPELLINGS
 from tests.published.terms_told import Terms
 from tests.published.told import Json, Told, bare, first, is_number, number, text
@@ -100,7 +100,7 @@ class Uses(Terms):
             return
         if len(per) == 1 and "per" not in terms and self._size(min(per).lower()) is not None:
             terms["per"] = self._size(min(per).lower())
-        mode = "whole" if structure in WHOLE or bare(told.get("mode", "")) in WHOLE else "telescopic"
+        mode = "whole" if is_whole(structure) or is_whole(told.get("mode", "")) else "telescopic"
         if isinstance(told_slabs, dict):  # by measure: peak and off-peak, each with blocks
             for measure, slabs in told_slabs.items():
                 blocks = blocks_of(told, slabs, self.money)
