@@ -9,7 +9,7 @@ from tests.published.told import Json, Told, bare, first, number, text
 
 Money = Callable[[object], str]
 _WHOLE = re.compile(
-    r"whole(?!sale)|allunits|^volume|nontelescop|stairstep|bracket|nonincrement|singleslab|slabofthetotal"
+    r"whole(?!sale)|allunits|^volume|toptier|nontelescop|stairstep|bracket|nonincrement|singleslab|slabofthetotal"
 )
 
 
@@ -53,8 +53,11 @@ def _prices(slab: Told, money: Money) -> Json:
     return prices
 
 
+FIXED_OF_BLOCKS = (
+    "fixed", "fixedcharge", "servicecharge", "basecharge", "monthlycharge", "standingcharge", "fixedmonthlycharge",
+)  # fmt: skip
 _SLAB_REMARKS = (
-    "fixed", "fixed_charge", "size", "per", "tier", "block", "slab", "step", "level", "band", "no", "stage", "order",
+    *FIXED_OF_BLOCKS, "size", "per", "tier", "block", "slab", "step", "level", "band", "no", "stage", "order",
     "balance", "remaining", "rest", "remainder", "thereafter", "number", "unit",
 )  # fmt: skip
 

@@ -26,20 +26,39 @@ _FACTORS = {
     "outsidemultiplier", "outsidecitymultiplier", "zonefactor", "zonefactors", "seasonfactor", "seasonalfactor",
     "droughtfactor", "ratemultiplier",
 }  # fmt: skip
-_SECTIONS = {"taxes", "tax", "minimumcharge", "discounts", "adjustments", "components", "surcharges", "vat"}
+_SECTIONS = {
+    "slabs",
+    "blocks",
+    "tiers",
+    "schedules",
+    "fixedcharges",
+    "fixedcharge",
+    "taxes",
+    "tax",
+    "minimumcharge",
+    "discounts",
+    "adjustments",
+    "components",
+    "surcharges",
+    "vat",
+}
 _VOLUMETRIC = re.compile(
     r"^(generation|transmission|distribution|systemloss|wheeling|universal|ancillary|fitall|network)"
 )
 _OF_SLABS = ("slabs", "tiers", "blocks")
 _CREDITS = ("feedin", "export", "solar", "netmeter", "buyback")
-_TAX = re.compile(r"(^|_)(tax|vat|gst|hst|pst|iva|tva|ppn|sst|duty|levy|cess|mwst)(_|$)|tax$")
-_TAX_OF_ALL = re.compile(r"^(vat|gst|hst|pst|qst|iva|tva|ppn|sst|sales_tax|mwst|service_tax|goods_and_services_tax)$")
+_TAX = re.compile(r"(^|_)(tax|vat|gst|hst|pst|iva|igv|tva|ppn|sst|duty|levy|cess|mwst)(_|$)|tax$")
+_TAX_OF_ALL = re.compile(
+    r"^(vat|gst|hst|pst|qst|iva|igv|tva|ppn|sst|sales_tax|mwst|service_tax|goods_and_services_tax)$"
+)
 _LOWERS = re.compile(r"discount|subsid|rebate|concession")
 _BY_USE = re.compile(r"^(icpt|ets|fuel|ft|fac|fca|fppca|fppas|ppa|pca|fpa|pcac|fcpa|fcac|ecrc)(_|$)")
 _AMOUNT_WORDS = re.compile(r"^(.+?)_?(charge|fee|rent|levy|duty|rental|surcharge|cost|contribution|fund)s?$")
 _RATE_WORDS = re.compile(r"^(?:(.+?)_?(?:rate|price)|(?:rate|price)_?(.+))$")
 _TIMED = re.compile(r"peak|off|shoulder|night|day|demand|kw|kva|capacity|standard|export|winter|summer|tax|base_rate")
-_PERCENT_WORDS = re.compile(r"^(?:(.*?)_?(?:percent|pct)|(vat|gst|iva|tva|ppn|hst|pst|qst|sst|ed|.*tax)(?:_?rate)?)$")
+_PERCENT_WORDS = re.compile(
+    r"^(?:(.*?)_?(?:percent|pct)|(vat|gst|iva|igv|tva|ppn|hst|pst|qst|sst|ed|.*tax)(?:_?rate)?)$"
+)
 
 
 class Charges(Items):
@@ -127,7 +146,7 @@ class Charges(Items):
             inner["rate"] = text(-abs(number(inner["rate"])))
         service = told.child(inner, key)
         words = {bare(each) for each in inner}
-        if words & {"slabs", "blocks", "tiers", "schedules", "fixedcharges", "fixedcharge", "minimumcharge"}:
+        if words & _SECTIONS or is_number(inner.get("base")):
             self.section(service, key)
         elif "percent" in service:
             self.item(service, "components", key)
@@ -161,6 +180,9 @@ class Charges(Items):
             if measure:
                 told.asked.add(key)
                 self._rated(key, -abs(number(value)) if credit else value, {**self.per, "measure": measure})
+            elif _LOWERS.search(key.lower()) or "credit" in key.lower():
+                told.asked.add(key)
+                self.item(told.child({"amount": value}, key), "discounts", key)
             elif amount:
                 told.asked.add(key)
                 self.item(told.child({"amount": value}, key), "fixed", key)
@@ -176,6 +198,8 @@ def _is_late_tax(key: str, value: object) -> bool:
     if not isinstance(value, dict) or not _TAX.search(key.lower()) or bare(key) in {"tax", "taxes"}:
         return False
     words = {bare(each): told for each, told in value.items()}
+    if _TAX_OF_ALL.match(key.lower()) and "per" not in words and is_number(words.get("rate")):
+        return True
     shares = {"percent", "percentage", "pct"} & set(words)
     based = next((words[each] for each in ("base", "of", "on", "appliesto") if each in words), None)
     return bool(shares) and (based is None or _TAX_OF_ALL.match(key.lower()) is not None)

@@ -118,6 +118,7 @@ class Items(Uses):
             self.add("fixed", name, byMeterSize=sizes, **self._often(told), **more)
         elif family == "components" and "amount_ex_gst" in told:
             # What the collection gives ready-made and unrounded is one unit of its own, at that price.
+            self.usage.measure(name)
             self.add("usage", name, measure="months", rate=self.money(amount), **more)
         elif family in {"adjustments", "discounts"} or number(amount) < 0:
             times = self._often(told).get("times")

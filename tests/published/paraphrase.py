@@ -56,6 +56,9 @@ _SECTION = {"rate", "slabs", "blocks", "tiers", "fixedcharges", "fixedcharge", "
 _WITH_UNIT = re.compile(r"([\d,.]+) *([a-zA-Z][a-zA-Z0-9 ]*)")
 _USES = {"quantity", "usage", "use", "consumption", "energy", "kwh", "quantities", "usages"}
 _SEASONS = set("summer winter dry wet dryseason wetseason spring autumn fall monsoon nonsummer irrigation".split())
+_MINIMUM_USE = re.compile(
+    rf"^(?:minimum|min|minimum_charge|minimum_includes|included|included_in_minimum)_(?:{_UNITS}|usage|quantity|consumption)$"
+)
 _KEPT = {"conversion", "penalty", "rounding", "leak"}
 _RANGED = set("range band block tier slab limits usage consumption units name label use between quantity step".split())
 _PERCENT_OF = re.compile(
@@ -97,6 +100,7 @@ def paraphrase(told: Json, places: int, *, nested: bool = False) -> Json:
         inside = value if bare(key) in _KEPT else _inside(value, places)
         for name, inner in _entry(_snake(key), key, inside, places, is_item=is_item):
             _put(result, name, inner)
+    result = _with_included(result)
     return _limits_by_day(_by_baseline(_by_ranges(_part_of_water(_by_seasons(result)))))
 
 
@@ -177,6 +181,16 @@ def _by_seasons(told: Json) -> Json:
     name = "rate" if all(is_number(told[key]) for key in rates.values()) else "slabs"
     rest = {key: value for key, value in told.items() if key not in rates.values()}
     return rest | {name: {season: told[key] for season, key in rates.items()}}
+
+
+def _with_included(told: Json) -> Json:
+    """A minimum in two keys: `minimum_charge: 15, minimum_gallons: 2000`."""
+    charge = next((key for key in told if bare(key) in {"minimumcharge", "minimumbill"} and is_number(told[key])), None)
+    units = next((key for key in told if _MINIMUM_USE.match(_snake(key)) and is_number(told[key])), None)
+    if charge is None or units is None:
+        return told
+    rest = {key: value for key, value in told.items() if key not in {charge, units}}
+    return {**rest, "minimum_charge": {"amount": told[charge], "included_units": told[units]}}
 
 
 def _by_baseline(told: Json) -> Json:
@@ -271,6 +285,8 @@ def _entry(word: str, key: str, value: Any, places: int, *, is_item: bool) -> En
     if in_minor and _numbers(value):
         word, value = in_minor["base"] + (in_minor["rest"] or ""), _divided(value, Decimal(10) ** places)
         key = word
+    if is_item and word == "flat_rate" and is_number(value):
+        return [("amount", value)]
     if bare(word) in _WORDS and _fits(_WORDS[bare(word)], value):
         return [(_WORDS[bare(word)], value)]
     per, often = _PER.match(word), _OFTEN.match(word)

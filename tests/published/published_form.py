@@ -254,7 +254,12 @@ class _Sheet:
     def _given_bill(self) -> None:
         """The collection states some bills as a sum already made, to which a tax or discount is to be added."""
         bill = next(
-            (self.use.told.get(key) for key in ("bill", "bill_amount", "base_bill") if key in self.use.told), None
+            (
+                self.use.told.get(key)
+                for key in ("bill", "bill_amount", "base_bill", "subtotal", "amount", "net_bill", "charges")
+                if key in self.use.told
+            ),
+            None,
         )
         if bill is not None:
             self.charges.add("adjustment", "bill")

@@ -38,6 +38,7 @@ _TABLE = {
     "exempt": "exemptunits exemptuse exemptusage freeunits exempt",
     "first": "from start firstday periodstart startdate",
     "fixed": (
+        "cuotaservicio cargobasico cuotafija tarifafija "
         "fixedamount "
         "fixedcharges fixedcharge fixed base basecharge servicecharge standingcharge basiccharge basicfee basefee "
         "servicefee availabilitycharge customercharge fixedfee fixedfees basecharges servicecharges "
@@ -52,6 +53,7 @@ _TABLE = {
         "freebasicelectricity includeduse baseallowance freewater lifelinefreeunits freelifeline includedkgal"
     ),
     "included": (
+        "gallons gal m3 kwh kgal ccf kl litres liters "
         "includedunits included covers includes coversunits includedquantity upto units includedusage includeduse "
         "coversupto includedm3 includedgal includedgallons firstunits allowance freeunits includedkgal includedccf "
         "includedkl first covered coveredunits quantity includedconsumption includedvolume usage use"
@@ -63,11 +65,13 @@ _TABLE = {
     "max_usage": "maxusage maxuse useatmost upto usagecap maxunits ifusageatmost maximumusage",
     "min_usage": "minusage useabove aboveunits ifusageabove minuse minunits over above",
     "minimum": (
+        "minimumcommitment minimumspend "
         "minimumcharge minimum mincharge minimumbill minbill minimumcharges minimummonthlycharge "
         "minimummonthlybill monthlyminimum minimumamount"
     ),
     "mode": "mode kind type rule method",
     "over": (
+        "desde ab von de "
         "allover inexcessof excessof greaterthan thereafterover over lowerlimit exceeding overunits aboveunits "
         "after gt minquantity from above min lower start fromvalue morethan low"
     ),
@@ -93,17 +97,20 @@ _TABLE = {
         "proratebase prorateall prorated prorate proration proratebydays dailyproration proratable"
     ),
     "rate": (
+        "tourates timeofuserates tourate tarifa precio preis prix "
         "rate rateperuse volumecharge tariff tarif priceperquantity price unitprice unitrate perunit unitamount "
         "rateperunit priceperunit rates prices tou timeofuse"
     ),
     "size": "size width units next quantity first",
     "slabs": (
+        "bloques rangos tramos stufen faixas tranchesdeconsommation "
         "slabs rateblocks ratetiers levels tranches strata consumptionbands usagebands thresholds tiersrates "
         "blocks tiers brackets steps ranges bands graduatedranges volumeranges"
     ),
     "taxes": "taxes duties taxlist taxesandlevies",
     "until": "to until end lastday periodend enddate",
     "upto": (
+        "hasta bis ate jusqua "
         "upto uptoandincluding ceiling threshold maxquantity maxusage upperlimit uptounits to max upper limit end "
         "tovalue until atmost high"
     ),

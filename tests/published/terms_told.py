@@ -133,7 +133,9 @@ class Terms:
         if part is not None:
             terms["share"] = text(number(part) / 100 if number(part) > 2 or "%" in str(part) else number(part))
         minimum = told.get("minimum")
-        covered = minimum.get("included_units") if isinstance(minimum, dict) and "slabs" not in told else None
+        covered = (
+            Told(minimum, told.where).get("included") if isinstance(minimum, dict) and "slabs" not in told else None
+        )
         free = told.get("free" if "slabs" not in told and "schedules" not in told else "free_in_blocks")
         if first(covered, free) is not None:
             terms["included"] = text(first(covered, free))

@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 
+from chalicelib.kernel.register import true_up
 from chalicelib.tariffs.domain.checks import UNITS
 from chalicelib.tariffs.domain.metering import Segment, estimated_use, leak_allowance, use_over
 from chalicelib.tariffs.domain.rounding import Rounding
@@ -39,6 +40,14 @@ _IN_KILOGRAMS = {"kg": "1", "t": "1000"}
 _IN_KILOWATTS = {"kW": "1", "MW": "1000"}
 _SCALES = (_IN_GALLONS, _IN_LITRES, _IN_THERMS, _IN_FEET, _IN_WATT_HOURS, _IN_MEGAJOULES, _IN_KILOGRAMS, _IN_KILOWATTS)
 _QUANTITIES = ("quantity", "usage", "consumption", "use", "kwh", "m3", "volume", "units", "used", "billed", "net_usage")
+_AHEAD = (
+    "billed_ahead",
+    "estimated_billed",
+    "already_billed",
+    "billed_estimate",
+    "estimate_billed",
+    "billed_estimates",
+)
 _FORMS = (
     "{} {}kwh {}kw {}m3 {}usage {}use kwh{} {}s {}es {}count numberof{}s numberof{} {}quantity {}kl {}gal {}units"
 ).split()
@@ -219,7 +228,13 @@ class UsageTold:
         )
 
     def quantity(self, rounding: Json | None = None) -> Decimal:
-        """This function will give the use: as told, between readings, or the average of the last ones."""
+        """This function will give the use that is left to bill, where some of it was billed by estimate."""
+        ahead = first(*(self.told.get(word) for word in _AHEAD))
+        used = self._used(rounding)
+        return used if ahead is None else true_up(used, billed_ahead=number(ahead)).to_bill
+
+    def _used(self, rounding: Json | None) -> Decimal:
+        """The use as told, between readings, or the average of the last ones."""
         if self.told.get("derive") is not None:
             self.counted = True
             return Decimal(1)  # a rate of the sheet is printed, not a bill

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from tests.published.blocks_told import blocks_of, free_below, is_whole, schedules_of
+from tests.published.blocks_told import FIXED_OF_BLOCKS, blocks_of, free_below, is_whole, schedules_of
 from tests.published.spellings import SPELLINGS
 from tests.published.terms_told import Terms
 from tests.published.told import Json, Told, bare, first, is_number, number, text
@@ -113,9 +113,7 @@ class Uses(Terms):
             blocks = free_below(blocks, Decimal(covered))
         self.add("blocks", code, blocks=blocks, mode=mode, **terms, **self._limits(told))
         self._of_blocks(code, told_slabs, blocks, terms, mode, told)
-        fixed = [
-            None if not isinstance(slab, dict) else slab.get("fixed", slab.get("fixed_charge")) for slab in told_slabs
-        ]
+        fixed = [_fixed_of(slab) for slab in told_slabs]
         if any(each is not None for each in fixed):  # the fixed charge of the block in which the use ends
             steps = [
                 {**block, "rate": "0", "flat": self.money(amount or 0)}
@@ -138,3 +136,9 @@ class Uses(Terms):
             ]
             parts = [{**block, "rate": rate, "flat": "0"} for block, rate in zip(blocks, rates, strict=False)]
             self.add("blocks", f"{code}-{name}", blocks=parts, mode=mode, **terms, **self._limits(told))
+
+
+def _fixed_of(slab: object) -> object:
+    """The fixed charge of a block, which is due if the use ends in it."""
+    words = {bare(key): value for key, value in slab.items()} if isinstance(slab, dict) else {}
+    return next((words[word] for word in FIXED_OF_BLOCKS if word in words), None)
