@@ -90,7 +90,10 @@ class Charges(Items):
         self.start = outer
 
     def _factored(self, told: Told, charges: list[Json]) -> None:
-        """Class and size factors: whatever depends on the use, and the minimum, is multiplied by them."""
+        """Class and size factors: they multiply all charges, whose rates may be rounded after that."""
+        rounding = told.get("rate_rounding")
+        for charge in charges if rounding is not None else []:
+            charge["rateRounding"] = self.rounding(rounding)
         for key, value in list(told.rest()):
             if bare(key) in _FACTORS and is_number(value):
                 told.asked.add(key)
@@ -140,7 +143,12 @@ class Charges(Items):
                 self.item(told.child({"amount": value}, key), "fixed", key)
 
     def _service(self, told: Told, key: str, inner: Json) -> None:
-        if self.usage.measure(key) not in {None, "use"}:
+        if self.usage.measure(key) not in {None, "use"} and {bare(each) for each in inner} & {
+            "rate",
+            "slabs",
+            "tiers",
+            "blocks",
+        }:
             inner.setdefault("measure", key)
         if bare(key).startswith(_CREDITS) and is_number(inner.get("rate")):
             inner["rate"] = text(-abs(number(inner["rate"])))
@@ -168,14 +176,16 @@ class Charges(Items):
                 lowers = _LOWERS.search(key.lower()) is not None
                 if percents != lowers:
                     told.asked.add(key)
-                    word = "rate" if key.lower().endswith("rate") else "percent"
+                    share = key.lower().endswith("rate") or (_TAX_OF_ALL.match(key.lower()) and number(value) < 1)
+                    word = "rate" if share and "%" not in str(value) else "percent"
                     name = percent[1] or percent[2] or key
                     self.item(told.child({word: value}, key), "discounts" if lowers else "taxes", name)
                 continue
             rate, amount = _RATE_WORDS.match(key.lower()), _AMOUNT_WORDS.match(key.lower())
             credit = bare(key).startswith(_CREDITS)
             measure = self.usage.measure(rate[1] or rate[2]) if rate else self.usage.measure(key) if credit else None
-            if measure is None and (_BY_USE.match(key.lower()) or (rate and not _TIMED.search(key.lower()))):
+            served = rate is not None and {bare(part) for part in str(rate[1]).split("_")} & {*_SERVICES, "ft", "fuel"}
+            if measure is None and (_BY_USE.match(key.lower()) or (served and not _TIMED.search(key.lower()))):
                 measure = "use"
             if measure:
                 told.asked.add(key)

@@ -22,12 +22,21 @@ class Items(Uses):
     def item(self, told: Told, family: str, name: object) -> None:
         """This function will add one entry of a list: a fixed amount, a rate, blocks, a percentage, a credit."""
         told.get("name")
+        if bare(told.get("type", "")) in {"percent", "percentage"} and "percent" not in told and "rate" not in told:
+            told = told.child({"percent": told.get("amount"), "base": told.get("base", ["all"])}, "share")
         family = _OF_TYPE.get(bare(told.get("type", "")), family)
         if any(told.says(word) for word in ("included", "inclusive", "tax_included")) and family in {"taxes", "tax"}:
             told.asked.update(told.told)  # it is within the prices already
             return
-        more = self._terms_of(told, family, name)
-        free_of_tax = bare(told.get("taxable", "")) in {"false", "no"} or told.says("tax_exempt")
+        before = len(self.charges)
+        self._entry(told, family, name, self._terms_of(told, family, name))
+        added = {charge["code"] for charge in self.charges[before:]}
+        if family in {"taxes", "tax"}:
+            self.taxes |= added
+        if bare(told.get("taxable", "")) in {"false", "no"} or told.says("tax_exempt"):
+            self.untaxed |= added
+
+    def _entry(self, told: Told, family: str, name: object, more: Json) -> None:
         sign = -1 if family == "discounts" else 1
         before = len(self.charges)
         words = _words_of_slabs(told)
@@ -40,7 +49,7 @@ class Items(Uses):
             self._lists(told, str(name), ("fixed",))
             for minimum in told.children("minimum"):
                 self._minimum(minimum, before, floors=True)
-        elif told.get("percent", told.get("rate") if family in {"taxes", "tax", "discounts"} else None) is not None:
+        elif "percent" in told or (told.get("rate") is not None and self._is_share(told, family)):
             self._percent(told, family, name, sign, more)
         elif told.get("rate") is not None:
             self._rated_item(told, name, sign, more)
@@ -48,8 +57,10 @@ class Items(Uses):
             self._amount(told, family, name, sign, more)
         else:
             raise ValueError(f"{told.where}: neither an amount nor a rate nor a percentage: {sorted(told.told)}")
-        if free_of_tax:
-            self.untaxed.update(charge["code"] for charge in self.charges[before:])
+
+    def _is_share(self, told: Told, family: str) -> bool:
+        """Whether a rate is a percentage: that of a tax or discount is, unless it is for each of something."""
+        return family in {"taxes", "tax", "discounts"} and not self._measure_of_per(told)
 
     def _terms_of(self, told: Told, family: str, name: object) -> Json:
         """When an entry counts, and how it is rounded."""
@@ -158,8 +169,6 @@ class Items(Uses):
             without = set()
         of = self._base(told, told.get("base", ["all"])) if "base" in told else self._all(without=without)
         code = self.add("percent", name, percent=text(sign * value), of=of, **terms, **more)
-        if family in {"taxes", "tax"}:
-            self.taxes.add(code)
         if family in {"adjustments", "discounts"}:
             self.siblings.add(code)
 

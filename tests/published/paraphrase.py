@@ -71,6 +71,7 @@ _MONEY = {
     "transmission", "demand", "capacity", "meter", "adjustment", "fuel", "stormwater", "drainage", "sewer", "water",
     "credit", "waste", "refuse", "fixed", "wastewater", "sewerage", "sanitation", "energy", "generation", "fire",
     "amount", "minimum", "line", "unit", "administration", "admin", "facility", "contribution", "cess", "feed",
+    "subsidy", "discount", "rebate", "concession", "vat", "gst",
     "tariff",
 }  # fmt: skip
 _DAILY_LIMITS = {"up_to", "upto", "to", "limit", "max", "over", "from"}
@@ -287,6 +288,8 @@ def _entry(word: str, key: str, value: Any, places: int, *, is_item: bool) -> En
         key = word
     if is_item and word == "flat_rate" and is_number(value):
         return [("amount", value)]
+    if bare(word) in {"tax", "taxes", "duties"} and _numbers(value):
+        return [(key, _percentages(value))]
     if bare(word) in _WORDS and _fits(_WORDS[bare(word)], value):
         return [(_WORDS[bare(word)], value)]
     per, often = _PER.match(word), _OFTEN.match(word)
@@ -295,6 +298,16 @@ def _entry(word: str, key: str, value: Any, places: int, *, is_item: bool) -> En
     if often and _numbers(value):
         return _priced(often["base"], _ADVERBS[often["often"]], key, value, is_item=is_item)
     return _tabled(word, key, value)
+
+
+def _percentages(value: Any) -> Any:  # noqa: ANN401
+    """A tax told as a number is a percentage, or a share of one; {"vat": 15} is one by name."""
+    if not isinstance(value, dict):
+        return {"rate" if number(value) < 1 else "percent": value}
+    words = {bare(key) for key in value}
+    if words & {"percent", "amount", "rate", "percentage", "pct", "value"}:
+        return value
+    return [{"name": name, **_percentages(share)} for name, share in value.items()]
 
 
 def _fits(word: str, value: Any) -> bool:  # noqa: ANN401
@@ -333,7 +346,7 @@ def _priced(base: str, per: str, key: str, value: Any, *, is_item: bool) -> Entr
 def _priced_by_use(base: str, of_use: re.Match[str], value: Any) -> Entries:  # noqa: ANN401
     size = {"thousand": "1000", "hundred": "100"}.get(of_use["size"] or "", of_use["size"] or "")
     told_per = f"{size} {of_use['unit'].replace('_', ' ')}".strip()
-    more = [] if bare(told_per) in {"unit", "units"} else [("per", told_per)]
+    more = [("per", "unit of use" if bare(told_per) in {"unit", "units"} else told_per)]
     if base.removesuffix("_rate").removesuffix("_charge") in _USE_RATE:
         return [("rate", value), *more]
     return [(base, {"rate": value, **dict(more)})]

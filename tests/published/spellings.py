@@ -4,6 +4,7 @@ A key is compared without case, `_`, `-` and blanks; of several told, the first 
 """
 
 _TABLE = {
+    "meter_size": "metersize size diameter calibre caliber pipesize meterdiameter metermm metersizemm metersizein",
     "previous": (
         "previous previousreading prev prevreading lastreading last opening openingreading initial initialreading "
         "startreading start beginreading beginningreading previousread fromreading before oldreading"
@@ -129,7 +130,8 @@ REMARKS = frozenset(
         "country currency currencyunit customerclass customertype date description details district document "
         "effective effectivedate effectivefrom effectiveto estimated exact explanation frequency id label language "
         "measured months municipality name note notes operator order page period program provider province published "
-        "rateclass ratecode ratesinferred ref reference region remark schedule season sector service servicetype "
+        "rateclass ratecode rateyear "
+        "ratesinferred ref reference region remark schedule season sector service servicetype "
         "source state supplier table tariffcode tariffname taxincluded taxinclusive taxnote text title unitname "
         "unverifiedrates url utility utilitytype validfrom validuntil verified version year"
     ).split()

@@ -81,7 +81,7 @@ class Terms:
         return code
 
     def money(self, value: object) -> str:
-        return text(number(value) / self.scale)
+        return "0" if bare(value) in {"free", "nil"} else text(number(value) / self.scale)
 
     def rounding(self, told: object, default_step: str | None = None) -> Json:
         """This function will read a rounding of money, whose step is told in the collection's money units."""
@@ -185,6 +185,8 @@ class Terms:
         counted = _COUNT.match(str(per).lower().partition(" or part")[0])
         word = bare(counted[2] if counted else per)
         word = word if word.startswith("person") else word.removeprefix("per")
+        if word == "unitofuse":
+            return "use"
         if word in {"bill", "account", "connection", "meter", "customer"}:
             return None
         if word == "unit" and "dwellingUnits" not in self.usage.facts_told:

@@ -48,13 +48,10 @@ _AHEAD = (
     "estimate_billed",
     "billed_estimates",
 )
+_SIZED = {"metersize", "size", "diameter", "calibre", "caliber", "metermm", "metersizemm", "metersizein"}
 _FORMS = (
     "{} {}kwh {}kw {}m3 {}usage {}use kwh{} {}s {}es {}count numberof{}s numberof{} {}quantity {}kl {}gal {}units"
 ).split()
-_SIZES = (
-    "meter_size", "size", "diameter", "calibre", "caliber", "pipe_size", "meter_diameter", "meter_mm", "meter_size_mm",
-    "meter_size_in",
-)  # fmt: skip
 _PLAIN = {
     "quantity", "usage", "use", "consumption", "units", "kwh", "m3", "volume", "cubicmeters", "gallons", "liters",
 }  # fmt: skip
@@ -134,7 +131,13 @@ class UsageTold:
         told = self.told.told
         sizes = {bare(value): key for key, value in told.items() if bare(key) in FACT_WORDS and _is_word(value)}
         words = {bare(value): key for key, value in told.items() if isinstance(value, str) and not is_number(value)}
-        return {word: key for word, key in (sizes | words).items() if word}
+        units = {
+            f"{bare(value)}{unit}": key
+            for key, value in told.items()
+            for unit in ("mm", "in", "inch")
+            if is_number(value) and bare(key) in _SIZED and (unit in bare(key) or not bare(key).endswith(("mm", "in")))
+        }
+        return {word: key for word, key in (units | sizes | words).items() if word}
 
     def understood(self, facts: set[str]) -> None:
         """This function will note the facts by which values of the tariff were chosen."""
@@ -268,7 +271,7 @@ class UsageTold:
         told = self.told
         split = told.get("split")
         months = len(split) if split else int(number(told.get("months", 1)))
-        size = first(*(told.get(key) for key in _SIZES))
+        size = told.get("meter_size")
         consumer_class = first(told.get("class"), told.get("consumer_class"), told.get("customer_class"))
         told.get("season"), told.get("derive"), told.get("age")
         body: Json = {

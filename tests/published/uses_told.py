@@ -84,10 +84,12 @@ class Uses(Terms):
         if number(rate) >= 0:
             self.add("usage", name, rate=self.money(rate), **terms)
         else:  # below zero it is a credit for every unit
-            per = Decimal(terms.get("per", "1"))
-            self.add(
-                "adjustment", name, amount=text(number(rate) / self.scale / per), times=terms.get("measure", "use")
-            )
+            trimmed = set(terms) - {"per", "measure", "when", "rounding"}
+            if trimmed:
+                raise ValueError(f"{name}: a credit for each unit, but of a trimmed quantity: {sorted(trimmed)}")
+            amount = text(number(rate) / self.scale / Decimal(terms.get("per", "1")))
+            more = {key: terms[key] for key in ("when", "rounding") if key in terms}
+            self.add("adjustment", name, amount=amount, times=terms.get("measure", "use"), **more)
 
     def _slabs(self, told: Told, code: str, structure: str, terms: Json) -> None:
         told_slabs = told.get("slabs")
