@@ -33,7 +33,7 @@ from tests.support.utilities import (
     register_connection,
 )
 
-pytestmark = pytest.mark.timeout(600)  # many small runs: a loaded machine takes its time
+pytestmark = pytest.mark.slow
 
 ACCOUNTS = 60
 IMPORT = "01K9R6TGM0W5GNPCRW6FPSSVTH"

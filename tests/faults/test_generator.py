@@ -20,7 +20,7 @@ from tests.support.http import Api
 from tests.support.naive import generate_naively
 from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
 
-pytestmark = pytest.mark.timeout(600)  # many small runs: a loaded machine takes its time
+pytestmark = pytest.mark.slow
 
 QUEUE = "meterbook-billing"
 # Longer than a lease; as long as the queue waits before it delivers again what was not acknowledged.
