@@ -8,7 +8,7 @@ from typing import Literal
 
 from chalicelib.consumers.domain.facts import NO_FACTS, RatingFacts
 from chalicelib.consumers.domain.people import Consumer
-from chalicelib.kernel.errors import Conflict
+from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.period import Period
 
@@ -258,11 +258,30 @@ def wrong_status(connection: Connection) -> Conflict:
     return Conflict("wrong-status", f"connection {connection.account} is {connection.status}")
 
 
+def not_active() -> Conflict:
+    """This function will refuse a connection to somebody who is set aside."""
+    return Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected")
+
+
+def check_no_later(on: date | None, *, today: date, where: str) -> None:
+    """This function will refuse a day that is still to come, for what is said to have been done.
+
+    :raises Invalid: naming the field.
+    """
+    if on and on > today:
+        raise Invalid("future-date", f"{where}: {on} is in the future; today is {today}")
+
+
 def taken_over(connection: Connection, consumer: Consumer) -> Connection:
     """This function will give the connection as another consumer's. Bills made before stay the earlier one's.
 
-    :raises Conflict: if it is closed, or theirs already.
+    :raises Invalid: if it is a common area's or building's, which no consumer has.
+    :raises Conflict: if it is closed, or theirs already, or they are inactive or deleted.
     """
+    if not connection.is_billed:
+        raise Invalid("consumer-given", "consumerId: a common area or building belongs to no consumer")
+    if consumer.status != "active":
+        raise not_active()
     if connection.status == "closed" or connection.consumer_id == consumer.id:
         raise Conflict("wrong-status", f"connection {connection.account} is closed, or theirs already")
     return replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, version=connection.version + 1)

@@ -1,9 +1,10 @@
 """A registry in a file: one connection a line, with the consumer that it belongs to."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from chalicelib.consumers.domain import Connection, normalised_meter
 from chalicelib.files.domain.record import ImportCounts, Intake, Refusal
@@ -30,10 +31,17 @@ _COLUMNS = {
     "phone": ("phone", "mobile", "telephone", "contact_number"),
     "address": ("address",),
 }
+_NEEDED = {"meter_number", "consumer_class"}
 _LENGTHS = {"consumer_class": 40, "area": 60, "first_name": 120, "last_name": 120, "email": 120, "phone": 40}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _PHONE = re.compile(r"[0-9+() /-]+\Z")
 _DIGITS = re.compile(r"([1-9]|1[0-2])\Z", re.ASCII)
+_FORMS: Mapping[str, Callable[[str], object]] = {
+    "account_number": partial(code, what="an account number"),
+    "initial_reading": parse_decimal,
+    "meter_number": normalised_meter,
+    "tariff": partial(code, what="a tariff's id"),
+}
 # Which column a refusal of the registry itself is about.
 _COLUMN_OF = {
     "account-given": "account_number",
@@ -106,9 +114,8 @@ def parse(content: bytes) -> Registry:
 
     :raises Invalid: if the whole file can't be used: not text, no usable header, too many rows.
     """
-    wanted = "meter_number, consumer_class and area"
-    needed = {"meter_number", "consumer_class", "area"}
-    table = read_table(content, _COLUMNS, names=wanted, suffices=needed.issubset, most=MAX_ROWS)
+    wanted = "meter_number and consumer_class"
+    table = read_table(content, _COLUMNS, names=wanted, suffices=_NEEDED.issubset, most=MAX_ROWS)
     rows: list[Row] = []
     refusals = list(table.refusals)
     first_lines: dict[str, int] = {}
@@ -132,7 +139,7 @@ def against_standing(row: Row, standing: Connection, *, consumer_id: str | None)
         "consumer_number": (consumer_id, standing.consumer_id),
         "consumer_class": (row.consumer_class, standing.consumer_class),
         "tariff": (row.tariff or standing.tariff_id, standing.tariff_id),
-        "area": (row.area, standing.area),
+        "area": (row.area or standing.area, standing.area),
         "initial_reading": (plain(row.initial_reading), plain(standing.initial_reading)),
         "meter_digits": (row.meter_digits or standing.meter_digits, standing.meter_digits),
     }
@@ -172,20 +179,17 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
         return Refusal(
             line.number, titles.get(unnamed, ""), "missing", f"{unnamed}: name the consumer, or leave it out"
         )
-    try:
-        return Row(
-            line=line.number,
-            person=_person(cell),
-            account=code(cell["account_number"], "an account number") if cell.get("account_number") else None,
-            consumer_class=cell["consumer_class"],
-            meter_number=normalised_meter(cell["meter_number"]),
-            area=cell["area"],
-            initial_reading=parse_decimal(cell.get("initial_reading") or "0"),
-            tariff=code(cell["tariff"], "a tariff's id") if cell.get("tariff") else None,
-            meter_digits=int(cell["meter_digits"]) if cell.get("meter_digits") else None,
-        )
-    except Invalid as error:
-        return Refusal(line.number, "", error.code, str(error))
+    return Row(
+        line=line.number,
+        person=_person(cell),
+        account=cell.get("account_number") or None,
+        consumer_class=cell["consumer_class"],
+        meter_number=normalised_meter(cell["meter_number"]),
+        area=cell.get("area", ""),
+        initial_reading=parse_decimal(cell.get("initial_reading") or "0"),
+        tariff=cell.get("tariff") or None,
+        meter_digits=int(cell["meter_digits"]) if cell.get("meter_digits") else None,
+    )
 
 
 def _unnamed(cell: Mapping[str, str]) -> str | None:
@@ -210,7 +214,7 @@ def _person(cell: Mapping[str, str]) -> Person | None:
 def _wrong_with(number: int, field: str, title: str, text: str) -> Refusal | None:
     """This function will say what is wrong with a cell by itself, if anything is."""
     most = _LENGTHS.get(field, 120)
-    if not text and field in {"meter_number", "consumer_class", "area"}:
+    if not text and field in _NEEDED:
         return Refusal(number, title, "missing", "this is missing")
     if len(text) > most or not text.isprintable() or (field == "area" and "#" in text):
         return Refusal(number, title, "bad-text", f"at most {most} characters on one line, and no # in an area")
@@ -226,4 +230,8 @@ def _wrong_form(number: int, field: str, title: str, text: str) -> Refusal | Non
         return Refusal(number, title, "bad-number", f"a register has 1 to {MAX_DIGITS} digits before the point")
     if field == "initial_reading" and text.startswith("-"):
         return Refusal(number, title, "bad-number", "a meter does not show less than zero")
+    try:
+        _FORMS.get(field, str)(text)
+    except Invalid as error:
+        return Refusal(number, title, error.code, str(error))
     return None
