@@ -362,7 +362,8 @@ class _Sheet:
             return {}
         if isinstance(rounding, str):
             words = bare(rounding)
-            scope = "line" if any(word in words for word in ("line", "part", "each", "every")) else "total"
+            by_line = any(word in words for word in ("line", "part", "each", "every")) and "unrounded" not in words
+            scope = "line" if by_line else "total"
             return {scope: self.charges.rounding(re.sub(r"(?i)round the", "", rounding))}
         assert isinstance(rounding, dict)
         if {bare(key) for key in rounding} & {"mode", "step", "to"}:

@@ -99,7 +99,8 @@ _TABLE = {
     ),
     "rate": (
         "tourates timeofuserates tourate tarifa precio preis prix "
-        "rate rateperuse volumecharge tariff tarif priceperquantity price unitprice unitrate perunit unitamount "
+        "rate rateperuse volumecharge tariff tarif priceperquantity price unitprice unitrate perunitamount "
+        "perunit unitamount "
         "rateperunit priceperunit rates prices tou timeofuse"
     ),
     "size": "size width units next quantity first",
