@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from chalicelib.consumers.repository.connections import LinkItem, MeterItem, Place
+from chalicelib.consumers.repository.connections import ConnectionItem, LinkItem, MeterItem, Place
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
+from chalicelib.platform.transaction import Action, update
 from chalicelib.tenancy.domain import Project
 
 
@@ -13,6 +14,13 @@ def places_of(client_id: str, consumer_id: str) -> tuple[Place, ...]:
     partition, _ = keys.consumer(client_id, consumer_id)
     links = dynamo.all_of(LinkItem, partition, "CONNECTION#")
     return tuple((item.project, item.account, item.shards) for item in links)
+
+
+def name_anew(client_id: str, place: Place, *, consumer_id: str, name: str) -> Action:
+    """This function will give the write by which a connection says its consumer's new name. Label: `own connection`."""
+    changes = [ConnectionItem.consumer_name.set(name), ConnectionItem.version.add(1)]
+    theirs = ConnectionItem.consumer_id == consumer_id
+    return update("own connection", keys.connection(client_id, *place), changes, theirs)
 
 
 def areas_page(projects: Sequence[Project], areas: Sequence[str], *, limit: int, cursor: str | None) -> Page[Place]:
