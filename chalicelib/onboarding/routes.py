@@ -4,8 +4,15 @@ from chalice.app import Blueprint
 
 from chalicelib.kernel.context import Context
 from chalicelib.onboarding import service
-from chalicelib.onboarding.schemas import PresetList, PresetOut, ProjectAdoption, ProjectState
-from chalicelib.platform.http import endpoint
+from chalicelib.onboarding.schemas import (
+    ClientOpened,
+    ClientOpening,
+    PresetList,
+    PresetOut,
+    ProjectAdoption,
+    ProjectState,
+)
+from chalicelib.platform.http import PUBLIC, endpoint
 from chalicelib.tenancy.domain import Project
 
 blueprint = Blueprint(__name__)
@@ -17,6 +24,27 @@ _PROJECTS = "/api/clients/{client}/projects"
 def list_presets(_ctx: Context) -> PresetList:
     """List the ways of working that a project can begin with."""
     return PresetList(items=tuple(PresetOut.of(name, preset) for name, preset in service.list_presets().items()))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/clients",
+    permission=PUBLIC,
+    body=ClientOpening,
+    returns=ClientOpened,
+    status=201,
+    location="/api/clients/{id}",
+)
+def open_client(ctx: Context, *, body: ClientOpening) -> ClientOpened:
+    """Open a client as a preset has it, with its first administrator, by a ticket of the platform's operator."""
+    first = body.administrator.model_dump(by_alias=False)
+    password = first.pop("password")
+    client, user = service.open_client_by_ticket(
+        ctx, ticket=body.ticket, preset_id=body.preset, name=body.name, first=first, password=password
+    )
+    projects = tuple(project.id for project in service.list_presets()[body.preset].projects)
+    return ClientOpened(id=client.id, name=client.name, preset=body.preset, projects=projects, login=user.login)
 
 
 @endpoint(

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from chalicelib.onboarding.domain import Preset
-from chalicelib.platform.schema import Schema
+from chalicelib.platform.schema import Email, PersonName, Schema, Text
 
 ProjectId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["waterworks"])]
 
@@ -55,6 +55,40 @@ class ProjectAdoption(Schema):
     preset: Annotated[str, Field(max_length=60, examples=["balilihan"])]
     preset_project: ProjectId = Field(description="Which of the preset's projects")
     id: ProjectId = Field(description="What the new project is to be called in addresses")
+
+
+class FirstAdministrator(Schema):
+    """Who may do everything in a new client, and makes everybody else."""
+
+    login: Annotated[str, Field(min_length=1, max_length=120, examples=["ana"])] = Field(
+        description="An e-mail address, where the preset has people sign in by one"
+    )
+    name: PersonName = Field(examples=["Ana Reyes"])
+    password: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
+    email: Email | None = None
+
+
+class ClientOpening(Schema):
+    """A client to open as a preset has it."""
+
+    ticket: Annotated[str, Field(min_length=1, max_length=400)] = Field(
+        description="From the platform's operator; it names the client and is good for an hour"
+    )
+    preset: Annotated[str, Field(max_length=60, examples=["balilihan"])]
+    name: Annotated[Text, Field(max_length=120, examples=["New Town Waterworks"])] | None = Field(
+        default=None, description="What people call it; without one, as the preset has it"
+    )
+    administrator: FirstAdministrator
+
+
+class ClientOpened(Schema):
+    """A new client, and the login of its first administrator."""
+
+    id: str
+    name: str
+    preset: str
+    projects: tuple[str, ...]
+    login: str
 
 
 class ProjectState(Schema):

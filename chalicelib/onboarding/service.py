@@ -1,16 +1,21 @@
 """Open a client from a preset, add projects to one, close and delete projects."""
 
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import ConnectionStatus
 from chalicelib.cycles import service as cycles
 from chalicelib.identity import service as identity
-from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.identity.domain import User, check_login, check_password
+from chalicelib.kernel.context import Actor, Context
+from chalicelib.kernel.errors import Conflict, NotFound, Unauthenticated
+from chalicelib.kernel.ids import slug
 from chalicelib.onboarding import repository
 from chalicelib.onboarding.domain import Preset, PresetProject, project_of
+from chalicelib.platform import auth
 from chalicelib.service_desk import service as service_desk
 from chalicelib.service_desk.domain.requests import RequestStatus
 from chalicelib.tariffs import service as tariffs
@@ -19,6 +24,8 @@ from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Client, Project
 
 _LOOKED_AT_ONCE = 200
+_TICKET_GOOD = timedelta(minutes=60)
+_PURPOSE = "open-client"
 
 
 def list_presets() -> Mapping[str, Preset]:
@@ -29,8 +36,8 @@ def list_presets() -> Mapping[str, Preset]:
 def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
     """This function will open the client that `ctx` names, with all roles, cycles, projects and tariffs of a preset.
 
-    It is the platform's own deed, done by its operator's command and by no request of a client. Repeated, it completes
-    what was interrupted and makes nothing new.
+    It is the platform's own deed, done by its operator's command or by who has a ticket from there. Repeated, it
+    completes what was interrupted and makes nothing new.
 
     :raises NotFound: if there is no such preset.
     :raises Conflict: if there is such a client already and it works by other settings.
@@ -48,6 +55,42 @@ def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
     for project in preset.projects:
         _add(ctx, preset, project, project.id)
     return client
+
+
+def open_client_by_ticket(
+    ctx: Context, *, ticket: str, preset_id: str, name: str | None, first: Mapping[str, str | None], password: str
+) -> tuple[Client, User]:
+    """This function will open the client that a ticket names, by a preset, and make the login of its first superuser.
+
+    `first` are login, name and maybe e-mail address. Whether they can be is looked at before anything is written.
+
+    :raises Unauthenticated: without a good ticket.
+    :raises NotFound: if there is no such preset.
+    :raises Invalid: for a login name or password against the preset's rules.
+    :raises Conflict: if there is such a client already and it works by other settings, or it has a superuser.
+    """
+    job = Actor(id="job:open_client", role="job", permissions=frozenset())
+    here = replace(ctx, client=_client_of(ticket, now=ctx.now), actor=job)
+    if preset := repository.all_presets().get(preset_id):
+        check_login(first["login"] or "", preset.client.login_names)
+        check_password(password, preset.client.password_rule)
+    client = open_client(here, preset_id=preset_id, name=name)
+    user = identity.register_first_superuser(
+        here, login=first["login"] or "", name=first["name"] or "", password=password, email=first["email"]
+    )
+    return client, user
+
+
+def write_ticket(client: str, *, now: datetime) -> str:
+    """This function will write a ticket by which a request may open a client of this id, and no other, within an hour.
+
+    It is signed by a key of its own, and nothing of it is stored.
+
+    :raises Invalid: for an id that can't be.
+    """
+    until = str(int((now + _TICKET_GOOD).timestamp()))
+    key_id, secret = auth.derived_key(_PURPOSE, slug(client, "a client's id"), until)
+    return f"{client}.{until}.{secret.hex()}.{key_id}"
 
 
 def add_project(ctx: Context, *, project_id: str, preset_id: str, model_id: str) -> Project:
@@ -134,3 +177,23 @@ def _add(ctx: Context, preset: Preset, model: PresetProject, project_id: str) ->
         )
         tariffs.open_tariff(here, tariff=sheet.to_domain(tariff_id=tariff.id, version=1))
     return project
+
+
+def _client_of(ticket: str, *, now: datetime) -> str:
+    """This function will say which client a ticket may open.
+
+    :raises Unauthenticated: for what is no ticket of ours, or was one more than an hour ago.
+    """
+    refusal = Unauthenticated("bad-ticket", "this ticket opens nothing now; ask the platform's operator for another")
+    client, _, rest = ticket.partition(".")
+    until, _, rest = rest.partition(".")
+    told, _, key_id = rest.partition(".")
+    if not (until.isascii() and until.isdigit() and told.isascii()):
+        raise refusal
+    try:
+        _, secret = auth.derived_key(_PURPOSE, client, until, key_id=key_id or "(none)")
+    except KeyError:
+        raise refusal from None
+    if not hmac.compare_digest(told, secret.hex()) or now.timestamp() >= int(until[:20]):
+        raise refusal
+    return client

@@ -120,6 +120,8 @@ Amount = Annotated[str, Field(description="An amount in the project's currency, 
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_printable)
 ]
+PersonName = Annotated[Text, Field(max_length=100)]
+Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["ana@example.com"])]
 Version = Annotated[
     int, Field(strict=True, ge=0, le=1_000_000, description="The version you have seen: a change made since is kept")
 ]

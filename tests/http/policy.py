@@ -28,6 +28,7 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", _CLIENT): (SIGNED_IN,),
     ("GET", _CLIENT + "/projects"): (SIGNED_IN,),
     ("GET", _PROJECT): ("settings.read",),
+    ("POST", "/api/clients"): (PUBLIC,),
     ("POST", _CLIENT + "/projects"): ("settings.manage",),
     ("POST", _CLIENT + "/projects/adopt"): ("settings.manage",),
     ("DELETE", _PROJECT): ("settings.manage",),

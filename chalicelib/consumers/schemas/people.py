@@ -8,10 +8,8 @@ from chalicelib.consumers.domain import Consumer, ConsumerStatus
 from chalicelib.consumers.domain.changes import ConsumerChanges
 from chalicelib.consumers.domain.people import MeterBrand
 from chalicelib.identity.domain import User
-from chalicelib.platform.schema import Change, Instant, PageQuery, Schema, Text, Version
+from chalicelib.platform.schema import Change, Email, Instant, PageQuery, PersonName, Schema, Text, Version
 
-PersonName = Annotated[Text, Field(max_length=100)]
-Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["juan@example.com"])]
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
 BrandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["itron"])]
 

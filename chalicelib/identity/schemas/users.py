@@ -8,12 +8,10 @@ from pydantic import Field
 from chalicelib.identity.domain.roles import BUILT_IN, FIXED, PERMISSIONS, Role
 from chalicelib.identity.domain.users import User
 from chalicelib.kernel.context import Actor
-from chalicelib.platform.schema import Instant, PageQuery, Schema, Text
+from chalicelib.platform.schema import Email, Instant, PageQuery, PersonName, Schema, Text
 
 Login = Annotated[str, Field(min_length=1, max_length=120, examples=["admin"])]
 Password = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
-PersonName = Annotated[Text, Field(max_length=100)]
-Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["ana@example.com"])]
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
 Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SRV-1001"])]
 RoleName = Annotated[str, Field(max_length=40, examples=["billing_officer"])]

@@ -1,0 +1,34 @@
+"""Writes a ticket for opening a client by one request (`POST /api/clients`): `python -m local.ticket new-town`.
+
+Whoever has it can open that client, and no other, within an hour. It is signed with the root keys of `make run`, or
+with those that METERBOOK_ROOT_KEYS_PARAMETER names (docs/runbook.md).
+"""
+
+import argparse
+import os
+import sys
+
+from chalicelib.kernel.errors import Invalid
+from chalicelib.onboarding.service import write_ticket
+from chalicelib.platform import clock
+from local.trouble import Trouble
+from local.verify_audit import use_the_laptop
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """This function will print one ticket and give 0, or say why not and give 1."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("client", help="the id that the new client is to have")
+    asked = parser.parse_args(arguments)
+    try:
+        if not any(os.environ.get(name) for name in ("METERBOOK_ROOT_KEYS", "METERBOOK_ROOT_KEYS_PARAMETER")):
+            use_the_laptop()
+        print(write_ticket(asked.client, now=clock.now()))
+    except (Trouble, Invalid) as trouble:
+        print(f"No ticket: {trouble}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
