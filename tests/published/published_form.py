@@ -65,6 +65,7 @@ TAMIL_NADU_BEFORE: list[Json] = [
     },
 ]
 _TOLD_TAX = re.compile(r"\btax (\d+(?:\.\d+)?) ?%")
+_TOLD_WHOLE = re.compile(r"(?i)whole[- ](bracket|block|slab)|all units at the rate of the (bracket|block|slab)")
 _SIGNS = {
     "us": "USD",
     "php": "PHP",
@@ -114,6 +115,8 @@ def quote_of(case: Json) -> Quote:
     told = _TOLD_TAX.search(case.get("description", ""))
     if told and not {"taxes", "tax"} & set(sheet):
         sheet["taxes"] = [{"name": "tax", "percent": told[1]}]
+    if "structure" not in sheet and _TOLD_WHOLE.search(case.get("description", "")):
+        sheet["structure"] = "whole_bracket"
     if sheet.get("structure") == "schedule_by_total" and not {"schedules", "slabs"} & set(sheet):
         sheet["schedules"] = TAMIL_NADU_BEFORE if "old" in case["id"] else TAMIL_NADU_2022
     if "conversion" in sheet:
