@@ -1,6 +1,7 @@
 """Connections and their unique numbers in the table."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 
 from pynamodb.attributes import UnicodeAttribute
@@ -53,6 +54,7 @@ class ConnectionItem(TableItem):
     meter_digits = IntAttribute(attr_name="md", null=True)
     estimated = DecimalAttribute(attr_name="es", null=True)
     earlier_uses = UnicodeAttribute(attr_name="eu", null=True)
+    former = JsonAttribute(attr_name="fo", null=True)
     taken = IntAttribute(attr_name="tk", null=True)  # 1 while its first reading waits: later `last_period` says as much
 
 
@@ -261,6 +263,7 @@ def _connection_item(project: Project, connection: Connection) -> ConnectionItem
         meter_digits=connection.meter_digits,
         estimated=connection.estimated,
         earlier_uses=",".join(map(plain, connection.earlier_uses)) or None,
+        former=[[consumer, until.isoformat()] for consumer, until in connection.former] or None,
         taken=1 if connection.taken and connection.last_period is None else None,
     )
 
@@ -294,4 +297,5 @@ def _connection(item: ConnectionItem) -> Connection:
         estimated=item.estimated,
         earlier_uses=tuple(map(Decimal, item.earlier_uses.split(","))) if item.earlier_uses else (),
         taken=bool(item.taken or item.last_period),
+        former=tuple((consumer, date.fromisoformat(until)) for consumer, until in item.former or ()),
     )

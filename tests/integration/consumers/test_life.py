@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from chalice.app import Chalice
@@ -192,6 +192,26 @@ def test_of_64_who_want_one_meter_number_at_once_one_gets_it(utility: Utility, a
     assert sorted(set(statuses)) in ([200, 409], [201, 409])
     assert statuses.count(409) == 63
     assert len(admin.get(f"{utility.base}/connections", meterNumber="WANTED").expect(200)["items"]) == 1
+
+
+def test_what_was_read_before_a_handover_is_billed_to_whoever_had_the_connection_then(
+    app: Chalice, utility: Utility, admin: Api
+) -> None:
+    connection = register_connection(admin, utility, "SM-1")
+    _read(admin, utility, "SM-1", "10")
+    heir = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
+    path = f"{utility.base}/connections/{connection['accountNumber']}/handovers"
+    ahead = admin.post(path, {"consumerId": heir, "reason": "Sold", "on": "2025-11-12"}).expect(400)
+    assert ahead["code"] == "future-date"
+    admin.post(path, {"consumerId": heir, "reason": "Sold", "on": "2025-11-05"}).expect(200)
+
+    (bill,) = _bill(app, admin, utility)
+    assert bill["consumerId"] == connection["consumerId"]
+    clock.use_time(lambda: NOVEMBER + timedelta(days=30))
+    admin = utility.as_staff()
+    _read(admin, utility, "SM-1", "15", "2025-12-05")
+    (bill,) = _bill(app, admin, utility, "2025-12")
+    assert bill["consumerId"] == heir
 
 
 def test_a_connection_handed_over_is_the_new_consumers_and_its_old_bills_stay_the_old_ones(
