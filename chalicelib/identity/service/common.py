@@ -140,6 +140,8 @@ def closing(
 def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
     """This function will change name, phone or e-mail address; where people sign in by it, the login name with it.
 
+    What is as it was is not written, nor put down in the audit log.
+
     :raises Conflict: if the login name is taken, or somebody changed the user meanwhile.
     """
     client = tenancy.get_client(ctx)
@@ -153,10 +155,13 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
                 users.claim_name(ctx.client, login, user.id),
                 users.give_name_up(ctx.client, user.login),
             ]
+    changed = [name for name in sorted(changes) if getattr(user, name) != facts[name]]
+    if not changed:
+        return user
     after = user.changed(**facts)
     try:
         # Which facts changed, and not what they are: they say who somebody is.
-        said = {"changed": ", ".join(sorted(changes))}
+        said = {"changed": ", ".join(changed)}
         noted = audit.record(ctx, action="user.changed", subject=("user", user.id), after=said)
         write([users.put_user(ctx.client, user, after), noted, *moved])
     except Refused as refused:
