@@ -29,7 +29,7 @@ STACK = "meterbook"
 _PYTHON = Path(sys.prefix) / "local-aws" / "bin" / "python"
 _SERVER = Path(__file__).with_name("aws_server.py")
 _REGION = "us-east-1"
-_START_SECONDS = 30
+_START_SECONDS = 90
 _STOP_SECONDS = 30
 _LOCAL_KINDS = {
     "AWS::DynamoDB::Table",

@@ -145,7 +145,9 @@ def test_what_files_hold_is_not_in_the_log(world: World, app: Chalice, logged: _
     for kind, text in files.items():
         announced = admin.post(f"{base}/{kind}/imports", {"fileName": "planted.csv"}).expect(201)
         form = announced["upload"]
-        sent = httpx.post(form["url"], data=form["fields"], files={"file": ("planted.csv", text)}, trust_env=False)
+        sent = httpx.post(
+            form["url"], data=form["fields"], files={"file": ("planted.csv", text)}, trust_env=False, timeout=60
+        )
         assert sent.status_code == 204
         deliver_to(app, "meterbook-imports")
         shown = admin.get(f"{base}/{kind}/imports/{announced['id']}").expect(200)

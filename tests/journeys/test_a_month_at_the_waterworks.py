@@ -34,7 +34,9 @@ class Journey:
         """This function will announce a file, post it by the form, deliver the bucket's event and give the import."""
         announced = staff.post(f"{base}/readings/imports", {"fileName": "readings.csv", **announcement}).expect(201)
         form = announced["upload"]
-        posted = httpx.post(form["url"], data=form["fields"], files={"file": ("f.csv", file)}, trust_env=False)
+        posted = httpx.post(
+            form["url"], data=form["fields"], files={"file": ("f.csv", file)}, trust_env=False, timeout=60
+        )
         assert posted.status_code == 204, posted.text
         deliver_to(self.app, IMPORTS)
         done: dict[str, Any] = staff.get(f"{base}/readings/imports/{announced['id']}").expect(200)

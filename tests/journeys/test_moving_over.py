@@ -38,7 +38,7 @@ def _now(day: str) -> None:
 def _upload(app: Chalice, admin: Api, path: str, file: str) -> dict[str, Any]:
     announced = admin.post(path, {"fileName": "file"}).expect(201)
     form = announced["upload"]
-    posted = httpx.post(form["url"], data=form["fields"], files={"file": ("f", file)}, trust_env=False)
+    posted = httpx.post(form["url"], data=form["fields"], files={"file": ("f", file)}, trust_env=False, timeout=60)
     assert posted.status_code == 204
     deliver_to(app, "meterbook-imports")
     done: dict[str, Any] = admin.get(f"{path}/{announced['id']}").expect(200)

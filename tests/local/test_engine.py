@@ -12,7 +12,7 @@ def test_an_uploaded_csv_is_announced_on_the_import_queue(engine: Engine) -> Non
     engine.forget_messages()
     form = storage.upload_form("a/b/imports/one.csv", content_type="text/csv", max_bytes=1000)
 
-    sent = httpx.post(form.url, data=form.fields, files={"file": ("one.csv", b"account_number,reading\n")})
+    sent = httpx.post(form.url, data=form.fields, files={"file": ("one.csv", b"account_number,reading\n")}, timeout=60)
 
     assert sent.is_success
     assert form.url.startswith(engine.url)  # so curl and a browser on this machine reach it

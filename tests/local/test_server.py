@@ -86,7 +86,7 @@ def test_a_body_that_is_too_long_is_refused_before_it_is_sent(port: int) -> None
 
 
 def test_who_sends_too_much_all_the_same_still_gets_the_answer(port: int) -> None:
-    answer = httpx.post(f"http://127.0.0.1:{port}/api/auth/login", content=b"x" * 12_000_000)
+    answer = httpx.post(f"http://127.0.0.1:{port}/api/auth/login", content=b"x" * 12_000_000, timeout=60)
 
     assert answer.status_code == 413
 
@@ -99,7 +99,8 @@ def test_a_kept_connection_answers_without_delay(port: int) -> None:
             assert client.get("/api/me").status_code == 401
             waits.append(time.perf_counter() - started)
 
-    assert statistics.median(waits) < 0.03  # with Nagle's algorithm it is 0.04 and more
+    # With Nagle's algorithm nearly each takes 0.04 and more; a busy machine delays some.
+    assert statistics.quantiles(waits)[0] < 0.03
 
 
 def test_a_taken_port_is_refused_in_words_that_help(port: int) -> None:
@@ -114,21 +115,21 @@ def test_a_stop_waits_for_the_request_in_hand_and_takes_no_more() -> None:
     @slow.route("/slow")
     def view() -> dict[str, str]:
         begun.set()
-        may_end.wait(10)
+        may_end.wait(60)
         return {"was": "finished"}
 
     number = free_port()
     server = Server(number)
     server.open(open_gateway(slow))
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(httpx.get, f"http://127.0.0.1:{number}/slow")
-        assert begun.wait(10)
+        waiting = pool.submit(httpx.get, f"http://127.0.0.1:{number}/slow", timeout=60)
+        assert begun.wait(60)
         closing = pool.submit(server.close)
         time.sleep(0.3)
         assert not closing.done()
         may_end.set()
-        closing.result(10)
-        assert waiting.result(10).json() == {"was": "finished"}
+        closing.result(60)
+        assert waiting.result(60).json() == {"was": "finished"}
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{number}/slow")
 
@@ -142,4 +143,4 @@ def test_a_stop_does_not_wait_for_who_stalls_in_the_middle_of_a_request(app: Cha
         time.sleep(0.2)
         started = time.monotonic()
         server.close()
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10  # an idle connection may keep silent for 30 seconds

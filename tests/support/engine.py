@@ -1,7 +1,9 @@
 """One local AWS for each test process, with the very resources of infra/resources.yaml."""
 
+import contextlib
 import json
 import os
+import secrets
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -80,8 +82,12 @@ def running_engine() -> Iterator[Engine]:
 
 
 def free_port() -> int:
-    """This function will find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """This function will find a port that nobody uses, below those that the system gives to outgoing connections.
+
+    One of the latter could be taken again, by any request of another test, before a server of ours listens there.
+    """
+    while True:
+        port = 15_000 + secrets.randbelow(15_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -9,7 +9,7 @@ import httpx
 def mails_to(address: str) -> list[str]:
     """This function will give the texts of all mails to an address, the latest last."""
     url = f"{os.environ['AWS_ENDPOINT_URL']}/_ministack/ses/messages"
-    accounts = httpx.get(url, trust_env=False).raise_for_status().json()["messages"]
+    accounts = httpx.get(url, trust_env=False, timeout=60).raise_for_status().json()["messages"]
     return [one["BodyText"] for sent in accounts.values() for one in sent if one["To"] == [address]]
 
 

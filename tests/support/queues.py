@@ -24,7 +24,7 @@ def drain(app: Chalice, queue: str | None = None, *, twice: bool = False, backwa
     return delivered
 
 
-def deliver_to(app: Chalice, queue: str, *, within_seconds: float = 10) -> int:
+def deliver_to(app: Chalice, queue: str, *, within_seconds: float = 60) -> int:
     """This function will wait for the first message of a queue (a bucket's event takes a moment), then drain it."""
     deadline = time.monotonic() + within_seconds
     while time.monotonic() < deadline:

@@ -64,7 +64,7 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     rows = "".join(f"SM-{number},10,2025-11-05\n" for number in range(1, BILLS))
     form = announced["upload"]
     file = {"file": ("n.csv", "meter_number,reading,read_on\n" + rows)}
-    assert httpx.post(form["url"], data=form["fields"], files=file, trust_env=False).status_code == 204
+    assert httpx.post(form["url"], data=form["fields"], files=file, trust_env=False, timeout=60).status_code == 204
     step("import 49 rows", readings.run_import, ctx, import_id=announced["id"])
     step("see an import", admin.get, f"{base}/readings/imports/{announced['id']}")
     step("see its report", admin.get, f"{base}/readings/imports/{announced['id']}/report")

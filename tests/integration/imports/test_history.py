@@ -499,7 +499,7 @@ def test_a_history_comes_over_the_very_path_of_readings(app: Chalice, utility: U
     announced = admin.post(f"{utility.base}/history/imports", {"fileName": "history.json"}).expect(201)
     form = announced["upload"]
     text = json.dumps({"months": [july({"101": UNIT})]})
-    posted = httpx.post(form["url"], data=form["fields"], files={"file": ("h.json", text)}, trust_env=False)
+    posted = httpx.post(form["url"], data=form["fields"], files={"file": ("h.json", text)}, trust_env=False, timeout=60)
     assert posted.status_code == 204
     deliver_to(app, "meterbook-imports")
     (shown,) = admin.get(f"{utility.base}/history/imports").expect(200)["items"]

@@ -169,7 +169,7 @@ def test_an_uploaded_registry_goes_the_way_of_readings_from_form_to_report(app: 
     announced = admin.post(f"{utility.base}/registry/imports", {"fileName": "registry.csv"}).expect(201)
     form = announced["upload"]
     body = {"file": ("registry.csv", (_HEADER + _GOOD).encode())}
-    assert httpx.post(form["url"], data=form["fields"], files=body, trust_env=False).status_code == 204
+    assert httpx.post(form["url"], data=form["fields"], files=body, trust_env=False, timeout=60).status_code == 204
     deliver_to(app, "meterbook-imports")
     shown = admin.get(f"{utility.base}/registry/imports/{announced['id']}").expect(200)
     assert (shown["state"], shown["counts"]["accepted"]) == ("done", 3)

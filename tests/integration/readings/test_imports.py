@@ -253,7 +253,7 @@ def test_the_upload_form_is_for_one_key_one_type_and_one_size(engine: Engine, ap
 
 def _post(form: dict[str, Any], body: bytes, **changes: str) -> int:
     answer = httpx.post(
-        form["url"], data={**form["fields"], **changes}, files={"file": ("f.csv", body)}, trust_env=False
+        form["url"], data={**form["fields"], **changes}, files={"file": ("f.csv", body)}, trust_env=False, timeout=60
     )
     return answer.status_code
 
