@@ -94,10 +94,13 @@ def list_bills_of_connection(
 
 
 def my_bills(ctx: Context, *, limit: int) -> tuple[tuple[Project, Bill], ...]:
-    """This function will list the newest bills of the signed-in consumer, over all projects and connections."""
+    """This function will list the newest bills of the signed-in consumer, over all projects and connections.
+
+    Those of a connection that was handed over since are theirs, too.
+    """
     mine: list[tuple[Project, Bill]] = []
-    for project, connection in consumers.my_connections(ctx):
-        page = repository.account_page(project, connection.account, limit=limit, cursor=None)
+    for project, account in consumers.my_accounts(ctx):
+        page = repository.account_page(project, account, limit=limit, cursor=None)
         mine += [(project, bill) for bill in page.items if ctx.actor.owns(bill.consumer_id)]
     newest_first = sorted(mine, key=lambda pair: (pair[1].period, pair[0].id, pair[1].account), reverse=True)
     return tuple(newest_first[:limit])

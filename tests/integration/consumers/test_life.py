@@ -195,7 +195,7 @@ def test_of_64_who_want_one_meter_number_at_once_one_gets_it(utility: Utility, a
 
 
 def test_what_was_read_before_a_handover_is_billed_to_whoever_had_the_connection_then(
-    app: Chalice, utility: Utility, admin: Api
+    app: Chalice, api: Api, utility: Utility, admin: Api
 ) -> None:
     connection = register_connection(admin, utility, "SM-1")
     _read(admin, utility, "SM-1", "10")
@@ -207,6 +207,10 @@ def test_what_was_read_before_a_handover_is_billed_to_whoever_had_the_connection
 
     (bill,) = _bill(app, admin, utility)
     assert bill["consumerId"] == connection["consumerId"]
+    admin.post(f"{utility.consumers}/{connection['consumerId']}/login", {"login": "old", "password": PASSWORD})
+    earlier = api.sign_in(utility.client, "old", PASSWORD)
+    assert [each["id"] for each in earlier.get("/api/me/bills").expect(200)["items"]] == [bill["id"]]
+    assert earlier.get("/api/me/connections").expect(200)["items"] == []
     clock.use_time(lambda: NOVEMBER + timedelta(days=30))
     admin = utility.as_staff()
     _read(admin, utility, "SM-1", "15", "2025-12-05")
