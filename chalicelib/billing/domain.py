@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from chalicelib.bills.domain import Bill, IssueTerms, make_bill, usage_of
+from chalicelib.bills.domain import Bill, IssueTerms, bill_of
 from chalicelib.consumers.domain import Connection
 from chalicelib.cycles.domain import DueRule
-from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
+from chalicelib.kernel.errors import Conflict, MeterbookError
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Reading
@@ -139,8 +139,6 @@ def plan_chunk(
             bills.append(bill_of(project, run.terms, reading, connections.get(reading.account), book))
         except MeterbookError as error:
             exceptions.append(BillingException(reading.account, error.code, str(error)))
-        except ArithmeticError as error:  # a tariff gone wrong may not stop its neighbours' bills
-            exceptions.append(BillingException(reading.account, "not-rated", f"rating failed: {type(error).__name__}"))
     mine = [bill for bill in billed.values() if bill.run_id == run.id]
     before = Tally(readings=len(mine), bills=len(mine), total_minor=sum(bill.total.minor for bill in mine))
     return ChunkPlan(tuple(bills), tuple(exceptions), before)
@@ -151,21 +149,6 @@ def _is_special(connection: Connection | None) -> bool:
     return connection is not None and not connection.is_billed
 
 
-def bill_of(
-    project: Project, terms: IssueTerms, reading: Reading, connection: Connection | None, book: TariffBook
-) -> Bill:
-    """This function will rate a confirmed reading and make its bill: the one way for runs and for migrations.
-
-    :raises NotFound: if the connection is gone.
-    :raises Invalid: if no tariff rates the use, or the terms' days contradict each other.
-    """
-    if connection is None:
-        raise NotFound("no-connection", f"connection {reading.account} no longer exists; remove the reading")
-    usage = usage_of(project, reading, connection)
-    rating = book.rate(connection.consumer_class, usage, tariff_id=connection.tariff_id)
-    return make_bill(project, reading, connection, rating, terms)
-
-
 def tally_of(chunks: Iterable[Chunk]) -> Tally:
     """This function will add up what the chunks of a run came to so far."""
     return sum((chunk.tally for chunk in chunks), Tally())
@@ -174,20 +157,6 @@ def tally_of(chunks: Iterable[Chunk]) -> Tally:
 def completed(run: BillingRun, chunks: Iterable[Chunk], at: datetime) -> BillingRun:
     """This function will give the run as it is once its last chunk is done."""
     return replace(run, state="complete", completed_at=at, tally=tally_of(chunks))
-
-
-def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None) -> None:
-    """This function will hold the period and the days that a run names against the project and each other.
-
-    :raises Invalid: for a period that is not billed here, a bill's day before it, or a due day that is not after the
-        bill's day. Source: S1-135.
-    """
-    project.check_period(period)
-    first_day = project.first_day_of(period)
-    if billed_on and billed_on < first_day:
-        raise Invalid("bad-day", f"billedOn: {billed_on} is before the period {period} begins")
-    if due_on and due_on <= (billed_on or first_day):
-        raise Invalid("bad-day", f"dueOn: {due_on} must be after the day on the bills")
 
 
 def another_run(run_id: str, period: Period) -> Conflict:

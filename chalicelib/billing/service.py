@@ -16,11 +16,11 @@ from chalicelib.billing.domain import (
     ChunkPlan,
     Tally,
     another_run,
-    check_days,
     completed,
     plan_chunk,
 )
 from chalicelib.bills import service as bills
+from chalicelib.bills.domain import check_days
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.context import Context

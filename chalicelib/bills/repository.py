@@ -1,6 +1,6 @@
 """Bills in the table: one conditional write each, at most 512 bytes, read by period, by account, by due day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from pynamodb.attributes import UnicodeAttribute
@@ -43,6 +43,7 @@ class BillItem(TableItem):
     register_range = DecimalAttribute(attr_name="rg", null=True)
     paid_minor = IntAttribute(attr_name="pd", null=True)
     migrated = IntAttribute(attr_name="mg", null=True)
+    issued_by = UnicodeAttribute(attr_name="by", null=True)
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -72,6 +73,13 @@ def find_bill(project: Project, period: Period, account: str, revision: int) -> 
     key = keys.bill(project.client, project.id, period, account, revision, project.settings.shards)
     item = dynamo.find(BillItem, key)
     return _bill(item) if item else None
+
+
+def billed_accounts(project: Project, period: Period, accounts: Iterable[str]) -> set[str]:
+    """This function will say which connections have a first bill for a period, 100 to a request, a unit for each."""
+    shards = project.settings.shards
+    wanted = [keys.bill(project.client, project.id, period, account, 1, shards) for account in set(accounts)]
+    return {_bill(item).account for item in BillItem.batch_get(wanted, consistent_read=True)}
 
 
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
@@ -122,6 +130,7 @@ def _item(project: Project, bill: Bill) -> BillItem:
         register_range=bill.register_range or None,
         paid_minor=bill.paid_minor or None,
         migrated=1 if bill.migrated else None,
+        issued_by=bill.issued_by,
     )
     if bill.amount_due.minor > 0:
         item.g2p = keys.open_bills(project.client, project.id, shard_of(bill.account, shards))
@@ -157,6 +166,7 @@ def _bill(item: BillItem) -> Bill:
         estimated=bool(item.estimated),
         paid_minor=item.paid_minor or 0,
         migrated=bool(item.migrated),
+        issued_by=item.issued_by,
     )
 
 

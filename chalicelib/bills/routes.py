@@ -4,7 +4,16 @@ from chalice.app import Blueprint
 
 from chalicelib.bills import service
 from chalicelib.bills.domain import Bill
-from chalicelib.bills.schemas import BillOut, BillPage, BillsQuery, MyBills, MyBillsQuery
+from chalicelib.bills.schemas import (
+    BillOut,
+    BillPage,
+    BillsQuery,
+    MyBills,
+    MyBillsQuery,
+    NewBill,
+    UnbilledOut,
+    UnbilledPage,
+)
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import SIGNED_IN, endpoint
@@ -21,6 +30,36 @@ def list_bills(ctx: Context, *, query: BillsQuery) -> BillPage:
     """List the bills of a period."""
     project, page = service.list_bills(ctx, period=query.period, limit=query.limit, cursor=query.cursor)
     return BillPage(items=tuple(_shown(ctx, project, bill) for bill in page.items), cursor=page.cursor)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/bills",
+    permission="bills.generate",
+    body=NewBill,
+    returns=BillOut,
+    status=201,
+    location=_PROJECT + "/bills/{id}",
+)
+def bill_reading(ctx: Context, *, body: NewBill) -> BillOut:
+    """Bill one confirmed reading at once."""
+    made = service.bill_reading(ctx, reading_id=body.reading_id, billed_on=body.billed_on, due_on=body.due_on)
+    return _shown(ctx, *made)
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _PROJECT + "/readings/unbilled",
+    permission="bills.generate",
+    query=BillsQuery,
+    returns=UnbilledPage,
+)
+def list_unbilled(ctx: Context, *, query: BillsQuery) -> UnbilledPage:
+    """List the confirmed readings of a period that have no bill yet."""
+    page = service.list_unbilled(ctx, period=query.period, limit=query.limit, cursor=query.cursor)
+    return UnbilledPage(items=tuple(UnbilledOut.of(*one) for one in page.items), cursor=page.cursor)
 
 
 @endpoint(blueprint, "GET", _PROJECT + "/bills/{bill}", permission="bills.read", or_own=True, returns=BillOut)

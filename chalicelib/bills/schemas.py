@@ -1,13 +1,16 @@
 """Bills as the API shows them."""
 
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
 from chalicelib.bills.domain import Bill
+from chalicelib.consumers.domain import Connection
+from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.schema import Amount, Day, DecimalText, Instant, PageQuery, PeriodText, Schema
+from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs.domain import Line, explain, ratio_text
 from chalicelib.tenancy.domain import Project
 
@@ -17,6 +20,11 @@ class FiscalMonthOut(Schema):
 
     year: int
     month: int
+
+    @classmethod
+    def of(cls, project: Project, period: Period) -> Self | None:
+        fiscal = project.fiscal_month_of(period)
+        return cls(year=fiscal.year, month=fiscal.month) if fiscal else None
 
 
 class BillTerm(Schema):
@@ -106,16 +114,17 @@ class BillOut(Schema):
     paid: Amount
     amount_due: Amount = Field(description="What is left to pay")
     status: Literal["open", "partial", "paid", "overdue"]
+    days_overdue: int = Field(description="Since the due day, while something is due")
     issued_at: Instant
-    issued_by: Literal["run", "migration"]
+    issued_by: Literal["run", "person", "migration"]
     run_id: str | None = Field(description="The billing run that made it")
+    made_by: str | None = Field(description="Who had it made on its own; null: a run or a migration made it")
     import_id: str | None = Field(description="The import of a former system's history that made it")
     chosen_tariff: str | None = Field(description="The tariff that the connection named; null: its class decided")
     digest: str = Field(description="Stands for everything the bill was rated from")
 
     @classmethod
     def of(cls, project: Project, bill: Bill, *, today: date) -> Self:
-        fiscal = project.fiscal_month_of(bill.period)
         return cls(
             id=bill.id,
             project=project.id,
@@ -127,7 +136,7 @@ class BillOut(Schema):
             billing_period=project.label_of(bill.period),
             first_day=project.first_day_of(bill.period),
             last_day=bill.period.last_day,
-            fiscal=FiscalMonthOut(year=fiscal.year, month=fiscal.month) if fiscal else None,
+            fiscal=FiscalMonthOut.of(project, bill.period),
             reading_id=bill.reading_id,
             read_on=bill.read_on,
             previous_reading=bill.previous,
@@ -147,19 +156,76 @@ class BillOut(Schema):
             paid=str(bill.paid),
             amount_due=str(bill.amount_due),
             status=bill.status_on(today),
+            days_overdue=bill.days_overdue_on(today),
             issued_at=bill.issued_at,
-            issued_by="migration" if bill.migrated else "run",
-            run_id=None if bill.migrated else bill.run_id,
-            import_id=bill.run_id if bill.migrated else None,
+            **_origin_of(bill),
             chosen_tariff=bill.tariff_id,
             digest=bill.digest,
         )
+
+
+def _origin_of(bill: Bill) -> dict[str, Any]:
+    """This function will say what made a bill: a run, one person, or the import of a history."""
+    origin = "migration" if bill.migrated else "person" if bill.issued_by else "run"
+    return {
+        "issued_by": origin,
+        "run_id": bill.run_id if origin == "run" else None,
+        "made_by": bill.issued_by,
+        "import_id": bill.run_id if origin == "migration" else None,
+    }
 
 
 class BillPage(Schema):
     """One page of bills."""
 
     items: tuple[BillOut, ...]
+    cursor: str | None
+
+
+class NewBill(Schema):
+    """The confirmed reading to bill. Days left out follow the project's settings and the reading's own day."""
+
+    reading_id: Annotated[str, Field(max_length=60, examples=["2025-11.2025110001"])]
+    billed_on: Day | None = Field(default=None, description="The day printed on the bill; else the reading's day")
+    due_on: Day | None = Field(default=None, description="The day to pay by; else as the project's settings have it")
+
+
+class UnbilledOut(Schema):
+    """A confirmed reading without a bill."""
+
+    reading_id: str
+    account_number: str
+    consumer_name: str
+    consumer_class: str
+    meter_number: str
+    area: str
+    read_on: Day
+    reading: DecimalText
+    previous: DecimalText
+    usage: DecimalText
+    estimated: bool
+
+    @classmethod
+    def of(cls, reading: Reading, connection: Connection) -> Self:
+        return cls(
+            reading_id=reading.id,
+            account_number=reading.account,
+            consumer_name=connection.consumer_name,
+            consumer_class=connection.consumer_class,
+            meter_number=reading.meter_number,
+            area=connection.area,
+            read_on=reading.read_on,
+            reading=reading.value,
+            previous=reading.previous,
+            usage=reading.usage,
+            estimated=reading.estimated,
+        )
+
+
+class UnbilledPage(Schema):
+    """One page of readings without a bill. It may be short and still have a cursor."""
+
+    items: tuple[UnbilledOut, ...]
     cursor: str | None
 
 

@@ -1,15 +1,21 @@
 """Issue bills and read them."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
+from chalicelib.audit import service as audit
 from chalicelib.bills import repository
-from chalicelib.bills.domain import Bill, parse_bill_id
+from chalicelib.bills.domain import Bill, IssueTerms, bill_of, check_billable, check_days, parse_bill_id
 from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
-from chalicelib.platform.transaction import Action
+from chalicelib.platform.transaction import Action, Refused, transact
+from chalicelib.readings import service as readings
+from chalicelib.readings.domain.reading import Reading
+from chalicelib.tariffs import service as tariffs
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
@@ -26,6 +32,63 @@ def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
 def issue_bill(project: Project, bill: Bill) -> Action:
     """This function will give the write of one bill, for a transaction. Label: `bill {account}`. Four write units."""
     return repository.insert_bill(project, bill)
+
+
+def bill_reading(
+    ctx: Context, *, reading_id: str, billed_on: date | None = None, due_on: date | None = None
+) -> tuple[Project, Bill]:
+    """This function will make the bill of one confirmed reading at once: the same bill as by a run.
+
+    Eleven write units, and two for each tariff version that no bill was rated by before.
+
+    :raises Invalid: for days that don't fit the period, or if no tariff rates the use.
+    :raises NotFound: for an unknown reading.
+    :raises Conflict: if it waits for confirmation, is billed or never billed, or a run is working on its period.
+    """
+    project = tenancy.get_project(ctx)
+    reading = readings.get_reading(ctx, reading_id=reading_id)
+    check_days(project, reading.period, billed_on, due_on)
+    connection = consumers.find_by_number(project, account=reading.account, meter_number=None)
+    check_billable(reading, connection)
+    deed = ctx.new_id()
+    standing = repository.find_bill(project, reading.period, reading.account, 1)
+    if standing is not None:
+        return project, _repeated(standing, deed)
+    tenancy.stay_with_cycle(project)
+    terms = IssueTerms(deed, ctx.now, billed_on, due_on, tenancy.due_rule(project), by=ctx.actor.id)
+    bill = bill_of(project, terms, reading, connection, tariffs.tariff_book(project, reading.period))
+    try:
+        transact(
+            [
+                readings.period_is_open(project, reading.period),
+                readings.reading_stands(project, reading),
+                issue_bill(project, bill),
+                _noted(ctx, bill),
+            ]
+        )
+    except Refused as refused:
+        raise _lost_race(project, reading, refused) from None
+    return project, bill
+
+
+def list_unbilled(ctx: Context, *, period: Period, limit: int, cursor: str | None) -> Page[tuple[Reading, Connection]]:
+    """This function will list the confirmed readings of a period that have no bill yet, with their connections.
+
+    Meters that are never billed are left out. It looks through five pages of readings at the most.
+    """
+    project = tenancy.get_project(ctx)
+
+    def read(some: int, at: str | None) -> Page[Reading]:
+        return readings.list_readings(ctx, period=period, state="confirmed", limit=some, cursor=at)
+
+    def choose(taken: tuple[Reading, ...]) -> list[tuple[Reading, Connection]]:
+        accounts = [reading.account for reading in taken]
+        billed = repository.billed_accounts(project, period, accounts)
+        known = consumers.connections_by_account(project, set(accounts) - billed)
+        unbilled = [(reading, known[reading.account]) for reading in taken if reading.account in known]
+        return [(reading, connection) for reading, connection in unbilled if connection.is_billed]
+
+    return choose_page(read, choose, limit=limit, cursor=cursor)
 
 
 def settle_bill(project: Project, bill: Bill, *, before: Bill) -> Action:
@@ -104,6 +167,36 @@ def my_bills(ctx: Context, *, limit: int) -> tuple[tuple[Project, Bill], ...]:
         mine += [(project, bill) for bill in page.items if ctx.actor.owns(bill.consumer_id)]
     newest_first = sorted(mine, key=lambda pair: (pair[1].period, pair[0].id, pair[1].account), reverse=True)
     return tuple(newest_first[:limit])
+
+
+def _repeated(standing: Bill, deed: str) -> Bill:
+    """This function will give a bill that this very request made before it was cut off."""
+    if standing.run_id == deed:
+        return standing
+    raise _billed(standing)
+
+
+def _lost_race(project: Project, reading: Reading, refused: Refused) -> MeterbookError:
+    if "period" in refused.labels:
+        return readings.frozen(project, reading.period)
+    standing = repository.find_bill(project, reading.period, reading.account, 1)
+    if standing is not None:
+        return _billed(standing)
+    return Conflict("changed", "somebody changed this reading at the same moment; look at it, then try again")
+
+
+def _billed(standing: Bill) -> Conflict:
+    return Conflict("billed", f"reading {standing.reading_id} is billed: see bill {standing.id}")
+
+
+def _noted(ctx: Context, bill: Bill) -> Action:
+    facts: dict[str, object] = {
+        "reading": bill.reading_id,
+        "total_minor": bill.total.minor,
+        "billed_on": bill.billed_on,
+        "due_on": bill.due_on,
+    }
+    return audit.record(ctx, action="bill.issued", subject=("bill", f"{ctx.project}.{bill.id}"), after=facts)
 
 
 def _may_see(ctx: Context, bill: Bill) -> bool:

@@ -118,13 +118,15 @@ def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, bod
 def push_reading(
     ctx: Context, *, account: str | None, meter_number: str | None, value: Decimal, read_on: date
 ) -> Reading:
-    """This function will take a reading that a device pushed, as if somebody had entered it.
+    """This function will take a reading that a device pushed, as if somebody had entered it, but for its source.
 
     :raises NotFound: for a connection that is not there, or not in the device's areas.
     :raises Conflict: if the period is read already, or a billing run is working on it.
     """
     ctx.require("readings.submit")
-    return readings.take_reading(ctx, account=account, meter_number=meter_number, value=value, read_on=read_on)
+    return readings.take_reading(
+        ctx, account=account, meter_number=meter_number, value=value, read_on=read_on, source="device"
+    )
 
 
 def _place_of(name: str) -> tuple[str, str, str]:

@@ -168,7 +168,7 @@ def _carry_out(
         result = known.view(ctx, **arguments)
         headers: Headers = {}
         if known.location:
-            headers["Location"] = known.location.format(**path_parameters, **result.model_dump(by_alias=False))
+            headers["Location"] = known.location.format(**(result.model_dump(by_alias=False) | path_parameters))
         return Response(result.model_dump_json(by_alias=True), headers, known.status)
 
     if context.request_key is None or known.method != "POST":

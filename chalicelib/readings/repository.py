@@ -67,6 +67,12 @@ def period_is_open(project: Project, period: Period) -> Action:
     return check("period", keys.period(project.client, project.id, period), PeriodItem.run.does_not_exist())
 
 
+def is_as_read(project: Project, reading: Reading) -> Action:
+    """This function will give the check that a reading is still as it was. Label: `reading {account}`."""
+    key = keys.reading(project.client, project.id, reading.period, reading.account, project.settings.shards)
+    return check(f"reading {reading.account}", key, ReadingItem.version == reading.version)
+
+
 def not_billed(project: Project, reading: Reading) -> Action:
     """This function will give the check that no bill was made from a reading. Label: `bill`."""
     shards = project.settings.shards

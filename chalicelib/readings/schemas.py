@@ -65,7 +65,7 @@ class ReadingOut(Schema):
     carried_on: DecimalText | None = Field(description="Below zero: billed ahead even so, off the next reading's use")
     state: Literal["pending", "confirmed"]
     flags: tuple[str, ...] = Field(description="What a person should look at: late, high_use, no_use, rollover")
-    source: Literal["manual", "import", "estimated", "migrated"]
+    source: Literal["manual", "device", "import", "estimated", "migrated"]
     estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
     entered_by: str
     entered_at: Instant

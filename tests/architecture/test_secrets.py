@@ -46,6 +46,7 @@ def _entropy(text: str) -> float:
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
 
 
+@pytest.mark.covers("S0-051")
 def test_nothing_in_the_repository_looks_like_a_secret() -> None:
     wrong = {}
     for path in _tracked():

@@ -64,6 +64,8 @@ _LOCKED = {
     f"GET {_PROJECT}/payments": "list a month's payments",
     f"GET {_PROJECT}/payments/{{payment}}": "see a payment",
     f"GET {_PROJECT}/bills": "list 50 bills of a period",
+    f"POST {_PROJECT}/bills": "bill one reading",
+    f"GET {_PROJECT}/readings/unbilled": "list 50 readings without a bill",
     f"GET {_PROJECT}/bills/{{bill}}": "see a bill",
     f"POST {_PROJECT}/billing-runs": "start a run",
     f"GET {_PROJECT}/billing-runs/{{run}}": "see a run",

@@ -136,6 +136,8 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("DELETE", _PROJECT + "/devices/{device}"): ("devices.manage",),
     ("POST", "/api/webhooks/readings"): (PUBLIC,),
     ("GET", _PROJECT + "/bills"): ("bills.read",),
+    ("POST", _PROJECT + "/bills"): ("bills.generate",),
+    ("GET", _PROJECT + "/readings/unbilled"): ("bills.generate",),
     ("GET", _PROJECT + "/bills/{bill}"): ("bills.read", OWN),
     ("GET", _PROJECT + "/bills/{bill}/payments"): ("payments.read", OWN),
     ("GET", _PROJECT + "/connections/{account}/payments"): ("payments.read", OWN),

@@ -115,6 +115,18 @@ def test_what_is_sent_to_a_route_is_not_in_the_log_and_makes_no_line_of_it(
     assert logged.check().count("request_answered") >= sum(status != 404 for status in statuses)
 
 
+@pytest.mark.covers("S0-050")
+def test_each_request_is_a_line_with_its_id_its_tenant_and_how_it_ended(world: World, logged: _Lines) -> None:
+    path = "/api/clients/{client}/projects/{project}/bills/{bill}"
+    world.people["admin"].get(world.fill(path)).expect(200)
+    (line,) = map(json.loads, logged.written.getvalue().splitlines())
+    assert len(line.pop("request_id")) >= 26
+    assert line == {
+        "level": "INFO", "event": "request_answered", "method": "GET", "path": path, "status": 200,
+        "client": world.utility.client,
+    }  # fmt: skip
+
+
 @pytest.mark.covers("S2-214")
 def test_deeds_that_are_done_leave_nothing_of_people_in_the_log(
     api: Api, world: World, logged: _Lines, app: Chalice

@@ -36,6 +36,7 @@ _NOT_THERE = {
 _QUERIES = {
     "/readings/balance": f"?period={PERIOD}",
     "/readings/unread": f"?period={PERIOD}",
+    "/readings/unbilled": f"?period={PERIOD}",
     "/readings": f"?period={PERIOD}",
     "/bills": f"?period={PERIOD}",
     "/payments": f"?month={PERIOD}",
@@ -54,11 +55,13 @@ def _may(role: str, asks: tuple[str, ...]) -> bool:
     return asks[0] == SIGNED_IN or asks[0] in grants or (OWN in asks and f"{asks[0]}.own" in grants)
 
 
+@pytest.mark.covers("S0-069")
 def test_every_route_has_its_row(app: Chalice) -> None:
     routes = {(method, path) for path, methods in app.routes.items() for method in methods}
     assert routes == POLICY.keys()
 
 
+@pytest.mark.covers("S0-058")
 def test_the_endpoints_ask_for_what_the_table_says() -> None:
     asked = {(one.method, one.path): (one.permission, *([OWN] if one.or_own else [])) for one in ENDPOINTS}
     assert asked == {row: asks for row, asks in POLICY.items() if row[1] != "/api/openapi.json"}
@@ -72,7 +75,7 @@ def test_every_role_has_its_row() -> None:
     assert {role: set(permissions) for role, permissions in ROLES.items()} == GRANTS
 
 
-@pytest.mark.covers("S0-043", "S0-044", "S2-005", "S2-008", "S2-213", "S3-115")
+@pytest.mark.covers("S0-043", "S0-044", "S2-005", "S2-008", "S2-213", "S3-115", "S2-382", "S2-420")
 @pytest.mark.parametrize(("method", "path"), _GUARDED)
 @pytest.mark.parametrize("who", ["anonymous", "garbage token", "expired token", "signed-out admin", "disabled admin"])
 def test_without_a_good_token_there_is_a_401(
@@ -111,7 +114,9 @@ def test_field_staff_get_in_to_nothing_but_areas_and_what_lies_there(world: Worl
         assert world.people["field_staff"].get(f"/api/clients/{world.utility.client}/{refused}").status == 403
 
 
-@pytest.mark.covers("S2-143", "S0-009", "S0-044", "S0-060", "S2-020", "S2-213", "S2-215", "S3-008", "S3-117")
+@pytest.mark.covers(
+    "S2-143", "S0-009", "S0-044", "S0-060", "S2-020", "S2-213", "S2-215", "S3-008", "S3-117", "S2-382", "S2-420"
+)
 @pytest.mark.covers("S1-129", "S3-003", "S4-052")
 @pytest.mark.parametrize(("method", "path"), _GUARDED)
 @pytest.mark.parametrize("role", STAFF)
@@ -212,7 +217,7 @@ def test_whose_permissions_end_where_things_lie_meets_them(world: World, method:
         assert reply.status == 200
         shown = reply.body.decode()
         assert any(world.ids[key] in shown for key in _OF_AREAS) or path.endswith(
-            ("/pending", "/unread", "/balance", "/imports", "/meter-brands", "/history")
+            ("/pending", "/unread", "/unbilled", "/balance", "/imports", "/meter-brands", "/history")
         )
 
 

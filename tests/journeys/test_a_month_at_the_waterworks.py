@@ -154,7 +154,7 @@ def test_4_readings_are_confirmed_one_by_one_and_by_area(journey: Journey) -> No
     assert reader.post(f"{BASE}/readings/confirmations", {}).expect(403)["code"] == "forbidden"
 
 
-@pytest.mark.covers("S3-029", "S3-026", "S3-102", "S3-103", "S3-028")
+@pytest.mark.covers("S3-029", "S3-026", "S3-102", "S3-103", "S3-028", "S0-028", "S0-037")
 def test_5_a_run_gives_every_confirmed_reading_exactly_one_bill(journey: Journey) -> None:
     run = journey.run(journey.admin, BASE, "2025-11")
     assert (run["state"], run["readings"], run["bills"], run["exceptions"]) == ("complete", 297, 297, 0)
@@ -170,7 +170,7 @@ def test_5_a_run_gives_every_confirmed_reading_exactly_one_bill(journey: Journey
     journey.seen["bills"] = bills
 
 
-@pytest.mark.covers("S1-137")
+@pytest.mark.covers("S1-137", "S2-030", "S2-404")
 def test_6_bills_are_read_by_staff_and_by_the_consumer_they_are_for(journey: Journey) -> None:
     theirs = journey.admin.get(f"{BASE}/connections/2025110001/bills").expect(200)["items"]
     juan = journey.api.sign_in("balilihan", demo.BALILIHAN_CONSUMER, demo.PASSWORD)

@@ -75,7 +75,7 @@ def _paid(year: list[Any]) -> list[Any]:
     return year
 
 
-@pytest.mark.covers("S1-005", "S1-006", "S1-123", "S1-124", "S1-125", "S1-126", "S1-127", "S1-043")
+@pytest.mark.covers("S1-005", "S1-006", "S1-123", "S1-124", "S1-125", "S1-126", "S1-127", "S1-043", "S0-031")
 def test_a_condominium_brings_its_history_in_and_goes_on_billing(app: Chalice, api: Api) -> None:
     _now("2025-12-10")
     ctx = Context("moves", Actor("operator", "superuser", ROLES["superuser"]), clock.now(), clock.fresh_id)

@@ -181,15 +181,36 @@ def test_tariff_by_choice_or_by_class(open_tenant: OpenTenant) -> None:
     assert named == [("flat", {"flat@1"}), (None, {"household@1"})]
 
 
-@pytest.mark.covers("S2-020", "S2-130", "S2-153", "S2-157", "S2-158", "S2-167", "S2-170")
+@pytest.mark.covers(
+    "S2-020",
+    "S2-130",
+    "S2-153",
+    "S2-157",
+    "S2-158",
+    "S2-167",
+    "S2-170",
+    "S2-179",
+    "S2-180",
+    "S2-182",
+    "S2-183",
+    "S2-185",
+    "S2-385",
+    "S2-407",
+    "S2-408",
+    "S4-035",
+    "S0-061",
+)
 def test_what_officers_may_do(open_tenant: OpenTenant) -> None:
     """S2 keeps connections to its administrators and settings from account officers; elsewhere officers see both."""
     s2, s0 = open_tenant("utility-billing-system", "2025-11-05"), open_tenant("water-billing-backend", "2025-11-05")
     s2.connect("water", meterNumber="M-1", consumerClass="standard", tariffId="flat")
-    s2.read("water", "M-1", "10", "2025-11-05")
-    s2.bill("water", "2025-11")
     client, water = f"/api/clients/{s2.client}", s2.base("water")
     billing, account = s2.staff("billing_officer"), s2.staff("account_officer")
+    read = {"meterNumber": "M-1", "reading": "10", "readOn": "2025-11-05"}
+    account.post(f"{water}/readings", read).expect(403)
+    reading = billing.post(f"{water}/readings", read).expect(201)["id"]
+    account.post(f"{water}/bills", {"readingId": reading}).expect(403)
+    billing.post(f"{water}/bills", {"readingId": reading}).expect(201)
     asked = {
         f"{client}/projects": (200, 200),
         water: (200, 403),
@@ -200,6 +221,12 @@ def test_what_officers_may_do(open_tenant: OpenTenant) -> None:
         f"{water}/connections": (403, 403),
         f"{water}/connections/M-1": (403, 403),
         f"{water}/connections/M-1/bills": (200, 200),
+        f"{water}/readings": (200, 403),
+        f"{water}/readings/{reading}": (200, 403),
+        f"{water}/readings/2025-11.nobody": (404, 403),
+        f"{water}/readings/unread?period=2025-11": (200, 403),
+        f"{water}/readings/unbilled?period=2025-11": (200, 403),
+        f"{water}/bills/{reading}.1": (200, 200),
     }
     assert {path: (billing.get(path).status, account.get(path).status) for path in asked} == asked
     facts = {"meterNumber": "M-2", "consumerClass": "standard", "tariffId": "flat", "consumerId": s2.person("M-2")}
@@ -215,6 +242,8 @@ def test_what_officers_may_do(open_tenant: OpenTenant) -> None:
         somebody.post(f"{client}/billing-cycles", cycle).expect(403)
         somebody.post(f"{client}/users", user).expect(403)
     s2.admin.post(f"{water}/connections", facts).expect(201)
+    unread = billing.get(f"{water}/readings/unread", period="2025-12").expect(200)["items"]
+    assert [(one["meterNumber"], one["previous"]) for one in unread] == [("M-1", "10"), ("M-2", "0")]
     for role in ("billing_officer", "account_officer"):
         officer = s0.staff(role)
         officer.get(f"{s0.base('water')}/connections").expect(200)

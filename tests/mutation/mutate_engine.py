@@ -2,9 +2,9 @@
 
     python -m tests.mutation.mutate_engine [module ...]
 
-Each mutant changes one comparison, one sum or product, one rounding, one number or one condition of a module of
-chalicelib/tariffs/domain in a copy of the tree; the tests of the engine then run in that copy and stop at the first
-failure. Survivors are listed with their line.
+Each mutant changes one comparison, one sum or product, one rounding, one number or one condition of a module that
+decides what a bill comes to, in a copy of the tree; the tests of the engine then run in that copy and stop at the first
+failure. Survivors are listed with their line. A module is named as in `tariffs/domain/blocks` or `kernel/register`.
 """
 
 import ast
@@ -18,13 +18,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DOMAIN = Path("chalicelib/tariffs/domain")
-MODULES = [
-    *("rounding", "blocks", "draft", "pricing", "rating"),
+LIBRARY = Path("chalicelib")
+DOMAIN = [
+    *("rounding", "blocks", "draft", "pricing", "rating", "compile", "book", "usage"),
     *("charges/base", "charges/amounts", "charges/quantities", "charges/shares"),
-    *("straddle", "metering", "late_charges", "trace", "checks"),
+    *("straddle", "metering", "late_charges", "trace", "explain", "plain", "checks"),
 ]
-TESTS = ["tests/unit/tariffs", "tests/published", "tests/properties/test_rating_laws.py"]
+MODULES = [*(f"tariffs/domain/{name}" for name in DOMAIN), "kernel/register", "kernel/money"]
+TESTS = [
+    *("tests/unit/tariffs", "tests/published", "tests/unit/kernel/test_register.py", "tests/unit/kernel/test_money.py"),
+    *("tests/properties/test_rating_laws.py", "tests/properties/test_metering_laws.py"),
+]
 SAMPLE = 120
 SEED = 20251105
 
@@ -132,7 +136,7 @@ def main(modules: list[str]) -> int:
     chosen = [
         (module, *mutant)
         for module in modules or MODULES
-        for mutant in mutants_of((ROOT / DOMAIN / f"{module}.py").read_text(encoding="utf-8"))
+        for mutant in mutants_of((ROOT / LIBRARY / f"{module}.py").read_text(encoding="utf-8"))
     ]
     every = len(chosen)
     if not modules:
@@ -147,7 +151,7 @@ def main(modules: list[str]) -> int:
         if is_noticed(tree, sys.executable):
             raise AssertionError("the tests fail before anything is broken")
         for module, line, done, text in chosen:
-            place = tree / DOMAIN / f"{module}.py"
+            place = tree / LIBRARY / f"{module}.py"
             sound = place.read_text(encoding="utf-8")
             place.write_text(text, encoding="utf-8")
             if not is_noticed(tree, sys.executable):

@@ -20,6 +20,7 @@ from chalicelib.tariffs.domain import (
     Condition,
     Factor,
     FixedCharge,
+    MaximumCharge,
     MinimumCharge,
     PercentCharge,
     Rounding,
@@ -94,6 +95,7 @@ def tariffs(draw: st.DrawFn) -> Tariff:
         PercentCharge(code="tax", label="Tax", percent=draw(decimals("-20", "30", 2)), of=("use", "fixed")),
         PercentCharge(code="tax2", label="Tax on tax", percent=draw(decimals("0", "30", 2)), of=("tax", "use")),
         MinimumCharge(code="minimum", label="Minimum", amount=draw(rates), of=("*",)),
+        MaximumCharge(code="maximum", label="Maximum", amount=draw(rates), of=("use",)),
         SubtotalCharge(code="subtotal", label="Rounded", of=("*",), to=draw(roundings)),
     ]
     chosen = draw(st.lists(st.sampled_from(range(len(rest))), unique=True))

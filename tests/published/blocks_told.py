@@ -35,19 +35,30 @@ def blocks_of(told: Told, slabs: list[Any], money: Money) -> list[Json]:
                 up_to = text(tolds[at + 1].get("over"))
             elif "size" in slab and _limit(slab.get("size")) is not None:
                 up_to = text(Decimal(over) + number(slab.get("size")))
-        block = {"over": over, "upTo": up_to, "rate": money(first(slab.get("rate"), slab.get("amount"), "0"))}
-        if slab.get("flat") is not None and "rate" in slab:
-            block["flat"] = money(slab.get("flat"))
-        elif "rate" not in slab and "flat" in slab:
-            block |= {"rate": "0", "flat": money(slab.get("flat"))}
-        slab.get("fixed"), slab.get("fixed_charge")
-        blocks.append(block)
+        blocks.append({"over": over, "upTo": up_to, **_prices(slab, money)})
         reached = up_to
     if blocks and blocks[0]["over"] != "0":
         blocks.insert(0, {"over": "0", "upTo": blocks[0]["over"], "rate": "0"})
     if blocks and blocks[-1]["upTo"] is not None:
         blocks.append({**blocks[-1], "over": blocks[-1]["upTo"], "upTo": None, "flat": "0"})
     return blocks
+
+
+def _prices(slab: Told, money: Money) -> Json:
+    prices = {"rate": money(first(slab.get("rate"), slab.get("amount"), "0"))}
+    if slab.get("flat") is not None and "rate" in slab:
+        prices["flat"] = money(slab.get("flat"))
+    elif "rate" not in slab and "flat" in slab:
+        prices = {"rate": "0", "flat": money(slab.get("flat"))}
+    for word in _SLAB_REMARKS:
+        slab.get(word)
+    return prices
+
+
+_SLAB_REMARKS = (
+    "fixed", "fixed_charge", "size", "per", "tier", "block", "slab", "step", "level", "band", "no", "stage", "order",
+    "balance", "remaining", "rest", "remainder", "thereafter", "number", "unit",
+)  # fmt: skip
 
 
 def _over(slab: Told, reached: str, *, first: bool) -> str:

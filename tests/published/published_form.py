@@ -14,7 +14,8 @@ from itertools import pairwise
 from chalicelib.kernel.errors import MeterbookError
 from chalicelib.kernel.money import exponent_of
 from tests.published.charges_told import Charges
-from tests.published.told import Json, Told, bare, is_number, number, rounding_of, text
+from tests.published.paraphrase import paraphrase, paraphrased_use
+from tests.published.told import Json, Told, bare, first, is_number, number, rounding_of, text
 from tests.published.usage_told import UsageTold, conversion_between, reading_rounding, unit_of
 
 # The collection names this tariff without its rates. These give the printed totals at every use of the change table.
@@ -124,7 +125,8 @@ def quote_of(case: Json) -> Quote:
 def translate(sheet: Json, usage: Json) -> Quote:
     """This function will say a tariff and a use of the collection in Meterbook's words."""
     currency, scale = currency_of(sheet)
-    use = UsageTold(usage, Decimal(1).scaleb(-exponent_of(currency)))
+    sheet, usage = paraphrase(sheet, exponent_of(currency)), paraphrased_use(usage)
+    use = UsageTold(usage, Decimal(1).scaleb(-exponent_of(currency)), sheet)
     tolds = list(_versions(sheet, use))
     translations = [_Sheet(told, use, currency, scale, start) for told, start in tolds]
     versions = [translation.body() for translation in translations]
@@ -133,6 +135,9 @@ def translate(sheet: Json, usage: Json) -> Quote:
     body = use.body(translations[0].meter_unit, translations[0].quantity, translations[0].adjustments)
     if len(versions) > 1 and "untilDay" not in body:
         raise ValueError("usage: versions of a tariff, but no days to choose by")
+    for told, _ in tolds:
+        use.understood(told.chosen)
+        told.asked.update(use.tariff_facts.values())
     strange = [name for told, _ in tolds for name in told.not_understood()] + use.told.not_understood()
     return Quote(versions, body, scale, strange)
 
@@ -178,6 +183,14 @@ def _versions(sheet: Json, use: UsageTold) -> Iterable[tuple[Told, str]]:
         yield Told(sheet, "tariff", facts), start
 
 
+_FREQUENCY_KEYS = ("billing_frequency", "frequency", "billing_cycle", "rates_per", "tariff_period", "billing_period")
+_FREQUENCIES = {
+    **dict.fromkeys(("bimonthly", "twomonthly", "2monthly", "everytwomonths", "twomonths", "bimonth"), 2),
+    **dict.fromkeys(("quarterly", "quarter", "threemonthly", "3monthly"), 3),
+    **dict.fromkeys(("fourmonthly", "4monthly", "triannual", "everyfourmonths", "fourmonths"), 4),
+    **dict.fromkeys(("halfyearly", "semiannual", "sixmonthly", "biannual"), 6),
+    **dict.fromkeys(("yearly", "annual", "annually", "year"), 12),
+}
 _CHANGES = {"changedon", "changedate", "changeon", "effective", "effectivefrom", "effectivedate", "changed", "newfrom"}
 
 
@@ -241,8 +254,10 @@ class _Sheet:
     def _stretch(self) -> None:
         """A tariff by the month and a use of several, or charges for the days served."""
         told, use = self.told, self.use.told
-        months = Decimal(number(use.get("months", 1))) / Decimal(number(told.get("months", 1)))
-        if months > 1 and "split" not in use and "months" not in told:
+        frequency = bare(first(*(told.get(word) for word in _FREQUENCY_KEYS), ""))
+        stated = first(told.get("tariff_months"), _FREQUENCIES.get(frequency))
+        months = number(use.get("months", 1))
+        if months > 1 and "split" not in use and (stated is None or number(stated) == 1):
             self.charges.limits_per = {"limitsPer": "months"}
             self.charges.prorated = {"times": "months"}
         if told.says("prorated"):
@@ -276,7 +291,14 @@ class _Sheet:
         if isinstance(conversion, dict):
             target = unit_of(conversion.pop("to")) if isinstance(conversion.get("to"), str) else "MMBTU"
             target = target if target not in {self.meter_unit, "unit"} else "MMBTU"
+            if self.unit not in {self.meter_unit, "unit"}:
+                target = self.unit
             return [self._heat(told.child(conversion, "conversion"))], target
+        factor = next((told.get(word) for word in _FACTORS if word in told), None)
+        if factor is not None and conversion is None:
+            return [
+                {"fromUnit": self.meter_unit, "multiply": text(factor)}
+            ], "therm" if self.meter_unit != "therm" else "MMBTU"
         if conversion is not None:
             return [{"fromUnit": self.meter_unit, "multiply": text(conversion)}], "MMBTU"
         if self.meter_unit != self.unit:
@@ -293,7 +315,11 @@ class _Sheet:
             if not is_number(value):
                 continue
             told.asked.add(name)
-            if bare(name) in _HEAT:
+            of, _, to = str(name).lower().partition("_per_")
+            if to and {unit_of(of), unit_of(to)} == {self.meter_unit, self.unit} - {"unit"}:
+                key = "divide" if unit_of(of) == self.meter_unit else "multiply"
+                heat[key] = text(Decimal(heat[key]) * number(value))
+            elif bare(name) in _HEAT:
                 heat["timesMeasure"] = self.use.fixed_measure("heatValue", value)
             else:
                 divides = any(word in bare(name) for word in ("div", "per1", "mjperkwh"))
@@ -337,6 +363,7 @@ class _Sheet:
         return isinstance(rounding, dict) and any("month" in bare(key) for key in rounding)
 
 
+_FACTORS = ("therm_factor", "btu_factor", "heat_factor", "thermal_factor", "pressure_factor", "heating_factor", "bcf")
 _SUBTOTALS = {"subtotal", "beforetax", "pretax", "nettotal"}
 _LINES = {"part", "line", "parts", "lines", "each", "item", "charge", "perline", "eachline", "component", "linetotal"}
 

@@ -1,15 +1,23 @@
 """What other collections of the form may hold: other features, other spellings, and what must not be guessed."""
 
+import json
+import math
 import re
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from tests.published.figures import figure, not_understood
-from tests.published.own_cases import CASES, own
+from tests.published.own_cases import CASES as OWN
+from tests.published.own_cases import own
 from tests.published.published_form import quote_of
 from tests.published.told import Json
+
+# Tariffs as they are printed in many countries, each told in other words; the description is the sum.
+WORLD: list[Json] = json.loads(Path(__file__).with_name("world_cases.json").read_text(encoding="utf-8"))
+CASES = [*OWN, *WORLD]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
@@ -22,13 +30,26 @@ def test_nothing_of_a_case_is_passed_over(case: Json) -> None:
     assert not_understood(case) == []
 
 
-SUMS = [case for case in CASES if re.fullmatch(r"[\d.\s+*/()-]+", case["description"])]
+def _half_up(value: Fraction, step: Fraction = Fraction(1, 100)) -> Fraction:
+    return math.floor(value / step + Fraction(1, 2)) * step
+
+
+def _floor(value: Fraction, step: Fraction = Fraction(1, 100)) -> Fraction:
+    return math.floor(value / step) * step
+
+
+def _ceiling(value: Fraction, step: Fraction = Fraction(1, 100)) -> Fraction:
+    return math.ceil(value / step) * step
+
+
+WORDS = {"Fraction": Fraction, "h": _half_up, "fl": _floor, "ce": _ceiling, "min": min, "max": max}
+SUMS = [case for case in CASES if re.fullmatch(r"([\d.,\s+*/()-]|\b(h|fl|ce|min|max)\()+", case["description"])]
 
 
 @pytest.mark.parametrize("case", SUMS, ids=[case["id"] for case in SUMS])
 def test_the_total_is_the_sum_that_stands_beside_it(case: Json) -> None:
     exact = re.sub(r"\d+(\.\d+)?", lambda figure: f"Fraction('{figure[0]}')", case["description"])
-    assert eval(exact, {"Fraction": Fraction}) == Fraction(case["expected_total"])
+    assert eval(exact, WORDS) == Fraction(case["expected_total"])
 
 
 @pytest.mark.parametrize(

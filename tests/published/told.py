@@ -5,80 +5,10 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from tests.published.spellings import REMARKS, SPELLINGS
+
 Json = dict[str, Any]
 
-# Each word that a tariff may use, and how else people spell it. A key is compared without case, `_`, `-` and blanks.
-SPELLINGS: dict[str, tuple[str, ...]] = {
-    "adjustments": ("adjustments", "adjustment", "extras", "credits", "rebates", "fees", "levies", "surcharges"),
-    "amount": ("amount", "charge", "fee", "value", "price", "cost", "sum", "amountexgst", "amountextax", "flat"),
-    "at_least": ("atleast", "minimum", "min", "floor", "minamount", "minimumamount"),
-    "at_most": ("atmost", "cap", "maximum", "max", "maxamount", "maximumamount", "capamount", "limit"),
-    "base": ("base", "of", "on", "appliesto", "applieson", "bases", "taxable", "ofcharges"),
-    "components": ("components", "services", "charges", "parts", "sections", "items", "lines"),
-    "dwelling_units": (
-        "dwellingunits",
-        "dwellings",
-        "equivalentunits",
-        "households",
-        "apartments",
-        "edu",
-        "edus",
-        "eru",
-    ),
-    "days": ("days", "billingdays", "daysserved", "daysused", "servicedays"),
-    "discounts": ("discounts", "discount", "rebate", "subsidy", "subsidies", "concessions", "concession"),
-    "exempt": ("exemptunits", "exemptuse", "exemptusage", "freeunits", "exempt"),
-    "first": ("from", "start", "firstday", "periodstart", "startdate"),
-    "fixed": ("fixedcharges", "fixedcharge", "fixed", "base", "basecharge", "servicecharge", "standingcharge"),
-    "flat": ("flat", "flatamount", "flatfee", "flatcharge", "entryfee"),
-    "free": ("freeunits", "freeallowance", "allowance", "included", "includedunits", "free", "freequantity"),
-    "included": ("includedunits", "included", "covers", "includes", "coversunits", "includedquantity", "upto", "units"),
-    "least_use": (
-        "minimumquantity",
-        "minimumusage",
-        "minusage",
-        "minimumunits",
-        "minbilledunits",
-        "minimumconsumption",
-    ),
-    "max_usage": ("maxusage", "maxuse", "useatmost", "upto", "usagecap", "maxunits", "ifusageatmost", "maximumusage"),
-    "min_usage": ("minusage", "useabove", "aboveunits", "ifusageabove", "minuse", "minunits", "over", "above"),
-    "minimum": ("minimumcharge", "minimum", "mincharge", "minimumbill", "minbill", "minimumcharges"),
-    "mode": ("mode", "kind", "type", "rule", "method"),
-    "over": ("over", "from", "above", "min", "lower", "start", "fromvalue", "morethan", "low"),
-    "per": ("per", "rateper", "perunits", "rateunit", "perquantity", "each"),
-    "percent": ("percent", "percentage", "pct", "ratepercent", "percentrate"),
-    "period_days": ("perioddays", "ofdays", "daysinperiod", "daysinmonth", "fulldays", "monthdays", "basisdays"),
-    "prorated": ("prorated", "prorate", "proration", "proratebydays", "dailyproration", "proratable"),
-    "rate": (
-        "rate",
-        "price",
-        "unitprice",
-        "unitrate",
-        "perunit",
-        "unitamount",
-        "rateperunit",
-        "priceperunit",
-        "rates",
-        "prices",
-        "tou",
-        "timeofuse",
-    ),
-    "size": ("size", "width", "units", "next", "quantity", "first"),
-    "slabs": ("slabs", "blocks", "tiers", "brackets", "steps", "ranges", "bands", "graduatedranges", "volumeranges"),
-    "taxes": ("taxes", "duties", "taxlist"),
-    "until": ("to", "until", "end", "lastday", "periodend", "enddate"),
-    "upto": ("upto", "to", "max", "upper", "limit", "end", "tovalue", "until", "atmost", "high"),
-    "use_cap": ("usecap", "cap", "usagecap", "quantitycap", "capunits", "maxquantity", "maxunits", "maxusage"),
-    "winter_average": ("winteraverage", "winteravg", "averagewinteruse", "winterquantity", "wqa", "winteruse"),
-}
-# What tells where a figure comes from, or how it was printed; it decides no amount.
-_REMARKS = {
-    "area", "billingperiod", "currency", "category", "city", "country", "customertype", "description", "effective",
-    "effectivedate", "effectivefrom", "frequency", "id", "label", "months", "name", "note", "notes", "period", "region",
-    "remark", "schedule", "season", "source", "supplier", "taxincluded", "taxinclusive", "title", "unverifiedrates",
-    "url", "utility", "validfrom", "validuntil", "year",
-}  # fmt: skip
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
 
@@ -123,10 +53,13 @@ class Told:
     A value given by class, season, meter size or another fact of the use is that of the fact at hand.
     """
 
-    def __init__(self, told: Json, where: str, facts: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, told: Json, where: str, facts: frozenset[str] = frozenset(), chosen: set[str] | None = None
+    ) -> None:
         self.told = told
         self.where = where
         self.facts = facts
+        self.chosen: set[str] = set() if chosen is None else chosen
         self.asked: set[str] = set()
         self.inner: list[Told] = []
         self._keys = {bare(key): key for key in told}
@@ -153,7 +86,7 @@ class Told:
         return value is not None and bare(value) not in {"false", "no", "none", "0", ""}
 
     def child(self, told: Json, name: str) -> "Told":
-        inner = Told(told, f"{self.where}.{name}", self.facts)
+        inner = Told(told, f"{self.where}.{name}", self.facts, self.chosen)
         self.inner.append(inner)
         return inner
 
@@ -177,7 +110,7 @@ class Told:
     def rest(self) -> Iterator[tuple[str, Any]]:
         """This function will give what nobody has asked for yet."""
         for key, value in self.told.items():
-            if key not in self.asked and bare(key) not in _REMARKS:
+            if key not in self.asked and bare(key) not in REMARKS:
                 yield key, self._of_facts(value)
 
     def not_understood(self) -> list[str]:
@@ -187,12 +120,30 @@ class Told:
 
     def _of_facts(self, value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, dict):
-            chosen = [each for key, each in value.items() if bare(key) in self.facts]
+            chosen = [key for key in value if bare(key) in self.facts]
             if len(chosen) == 1:
-                return chosen[0]
+                self.chosen.add(bare(chosen[0]))
+                return value[chosen[0]]
+        if isinstance(value, list) and len(value) > 1 and all(isinstance(each, dict) for each in value):
+            return self._row_of_facts(value)
         return value
 
+    def _row_of_facts(self, rows: list[Json]) -> list[Json]:
+        """A table whose every row names a size, class or zone: the row of the fact at hand."""
+        for word in _ROW_WORDS:
+            named = [next((key for key in row if bare(key) == word), None) for row in rows]
+            facts = [bare(row[key]) for row, key in zip(rows, named, strict=True) if key is not None]
+            if len(facts) == len(rows) == len(set(facts)) and sum(fact in self.facts for fact in facts) == 1:
+                at = next(at for at, fact in enumerate(facts) if fact in self.facts)
+                self.chosen.add(facts[at])
+                return [{key: value for key, value in rows[at].items() if key != named[at]}]
+        return rows
 
+
+_ROW_WORDS = (
+    "metersize", "size", "diameter", "calibre", "class", "category", "customerclass", "consumerclass", "zone", "group",
+    "stratum", "estrato", "band", "season", "phase", "container", "meter",
+)  # fmt: skip
 _SINGLE = {"amount", "percent", "percentage", "rate", "name", "slabs", "mode", "base"}
 
 
@@ -219,15 +170,42 @@ _MODES = (
     ("thereof", "ceiling"),
     ("up", "ceiling"),
 )
-_NAMED_STEPS = {"yen": "1", "whole": "1", "integer": "1", "peso": "1", "rupee": "1", "dollar": "1", "cent": "0.01"}
+_NAMED_STEPS = {
+    "yen": "1",
+    "whole": "1",
+    "integer": "1",
+    "peso": "1",
+    "rupee": "1",
+    "dollar": "1",
+    "cent": "0.01",
+    "won": "1",
+    "baht": "1",
+    "ringgit": "1",
+    "euro": "1",
+    "pound": "1",
+    "shilling": "1",
+    "rand": "1",
+    "cedi": "1",
+    "naira": "1",
+    "dong": "1",
+    "rupiah": "1",
+}
 
 
 def rounding_of(told: object, default_step: str = "0.01") -> Json:
     """This function will read "floor 1", "half up 10", "0.01 half up", "floor to 0.05", {"mode": "up", "step": 10}."""
     if isinstance(told, dict):
-        told = " ".join(str(value) for value in told.values())
+        told = " ".join(
+            f"{value} decimals" if bare(key) in {"decimals", "places", "digits", "decimalplaces"} else str(value)
+            for key, value in told.items()
+        )
     words = str(told).lower().replace("-", " ").replace("_", " ")
     mode = next((ours for theirs, ours in _MODES if theirs in words), "half-up")
+    places = re.search(r"(\d+) ?(?:decimals?|decimal places?|places|dp)\b", words)
+    minor = re.search(r"(\d+) ?(?:cents?|c|paise|sen|centavos?|pence|p)\b", words)
+    if places or minor:
+        size = Decimal(1).scaleb(-int(places[1])) if places else Decimal(minor[1] if minor else 1) / 100
+        return {"mode": mode, "step": text(size)}
     step = _NUMBER.search(words)
     named = next((size for name, size in _NAMED_STEPS.items() if name in words), default_step)
     return {"mode": mode, "step": step[0] if step else named}

@@ -7,6 +7,7 @@ from decimal import Decimal
 from chalicelib.tariffs.domain.checks import UNITS
 from chalicelib.tariffs.domain.metering import Segment, estimated_use, leak_allowance, use_over
 from chalicelib.tariffs.domain.rounding import Rounding
+from tests.published.spellings import COUNTED, FACT_WORDS
 from tests.published.told import Json, Told, bare, first, is_number, number, rounding_of, text
 
 _UNITS = {
@@ -14,14 +15,36 @@ _UNITS = {
     "cubicmetres": "m3", "gallon": "gal", "gallons": "gal", "usgal": "gal", "1000gal": "kgal", "thousandgal": "kgal",
     "thousandgallons": "kgal", "1000gallons": "kgal", "tgal": "kgal", "liter": "L", "liters": "L", "litre": "L",
     "litres": "L", "therms": "therm", "cf": "ft3", "cuft": "ft3", "cubicfeet": "ft3", "hundredcubicfeet": "ccf",
-    "nm3": "m3", "kilowatthour": "kWh", "kilogram": "kg", "mmbtu": "MMBTU",
+    "nm3": "m3", "kilowatthour": "kWh", "kilowatthours": "kWh", "kiloliter": "kL", "kiloliters": "kL",
+    "kilolitre": "kL", "kilolitres": "kL", "imperialgallon": "igal", "imperialgallons": "igal", "impgal": "igal",
+    "ig": "igal", "kgals": "kgal", "1000gals": "kgal", "gals": "gal", "cbm": "m3", "cm": "m3", "cumtr": "m3",
+    "mc": "m3",
+    "hundredcuft": "ccf", "100cf": "ccf", "100cuft": "ccf", "100cubicfeet": "ccf", "hcfs": "hcf", "1000l": "kL",
+    "1000litres": "kL", "1000liters": "kL", "thousandlitres": "kL", "thousandliters": "kL",
+    "megajoule": "MJ", "megajoules": "MJ", "gigajoule": "GJ", "gigajoules": "GJ", "tonne": "t", "tonnes": "t",
+    "tons": "t", "ton": "t", "kgs": "kg", "1000cf": "Mcf", "thousandcubicfeet": "Mcf", "1000cubicfeet": "Mcf",
+    "megalitre": "ML", "megaliter": "ML", "billingunit": "unit", "billingunits": "unit", "pound": "lb", "pounds": "lb",
+    "kilogram": "kg", "mmbtu": "MMBTU", "dth": "MMBTU", "dekatherm": "MMBTU", "dekatherms": "MMBTU",
 }  # fmt: skip
-_IN_LITRES = {"L": "1", "kL": "1000", "m3": "1000", "ML": "1000000"}
+_IN_LITRES = {
+    "L": "1", "kL": "1000", "m3": "1000", "ML": "1000000", "igal": "4.54609", "gal": "3.785411784",
+    "kgal": "3785.411784",
+}  # fmt: skip
 _IN_GALLONS = {"gal": "1", "kgal": "1000", "hcf": "748", "ccf": "748"}
 _IN_FEET = {"ft3": "1", "hcf": "100", "ccf": "100", "Mcf": "1000"}
 _IN_WATT_HOURS = {"Wh": "1", "kWh": "1000", "MWh": "1000000"}
-_SCALES = (_IN_LITRES, _IN_GALLONS, _IN_FEET, _IN_WATT_HOURS)
-_DEMAND = ("kw", "kva", "demand", "demandkw", "maxdemand", "peakdemand", "billeddemand", "demandkva", "contractedkw")
+_IN_MEGAJOULES = {"MJ": "1", "GJ": "1000", "kWh": "3.6", "MWh": "3600"}
+_IN_THERMS = {"therm": "1", "MMBTU": "10"}
+_IN_KILOGRAMS = {"kg": "1", "t": "1000"}
+_IN_KILOWATTS = {"kW": "1", "MW": "1000"}
+_SCALES = (_IN_GALLONS, _IN_LITRES, _IN_THERMS, _IN_FEET, _IN_WATT_HOURS, _IN_MEGAJOULES, _IN_KILOGRAMS, _IN_KILOWATTS)
+_FORMS = (
+    "{} {}kwh {}kw {}m3 {}usage {}use kwh{} {}s {}es {}count numberof{}s numberof{} {}quantity {}kl {}gal {}units"
+).split()
+_SIZES = (
+    "meter_size", "size", "diameter", "calibre", "caliber", "pipe_size", "meter_diameter", "meter_mm", "meter_size_mm",
+    "meter_size_in",
+)  # fmt: skip
 _PLAIN = {
     "quantity", "usage", "use", "consumption", "units", "kwh", "m3", "volume", "cubicmeters", "gallons", "liters",
 }  # fmt: skip
@@ -52,11 +75,19 @@ def conversion_between(meter: str, tariff: str) -> Json | None:
     return None
 
 
+def _is_word(value: object) -> bool:
+    return isinstance(value, (str, int)) and not isinstance(value, bool)
+
+
 class UsageTold:
     """The facts of one use."""
 
-    def __init__(self, told: Json, minor_step: Decimal) -> None:
+    def __init__(self, told: Json, minor_step: Decimal, tariff: Json | None = None) -> None:
         self.told = Told(told, "usage")
+        self.fact_keys = self._fact_keys()
+        self.tariff_facts = {
+            bare(value): key for key, value in (tariff or {}).items() if bare(key) in FACT_WORDS and _is_word(value)
+        }
         self.minor_step = minor_step
         self.yes_or_no = [name for name, value in told.items() if isinstance(value, bool)]
         self.flags = [name for name, value in told.items() if value is True]
@@ -78,11 +109,25 @@ class UsageTold:
             self.until_day = self.first_day + timedelta(days=int(days))
 
     @property
+    def by_days(self) -> bool:
+        """Whether the use tells its days, and not how many months they are."""
+        return self.until_day is not None and not {"months", "split"} & {bare(key) for key in self.told.told}
+
+    @property
     def facts(self) -> frozenset[str]:
         """The words by which a tariff may tell a value: class, season, meter size."""
-        sizes = {str(self.told.told[key]) for key in self.told.told if bare(key) in {"metersize", "size", "diameter"}}
-        words = {value for value in self.told.told.values() if isinstance(value, str) and not is_number(value)}
-        return frozenset(bare(word) for word in words | sizes if bare(word))
+        return frozenset(self.fact_keys) | frozenset(self.tariff_facts)
+
+    def _fact_keys(self) -> dict[str, str]:
+        """Each such word, and the key of the use that tells it."""
+        told = self.told.told
+        sizes = {bare(value): key for key, value in told.items() if bare(key) in FACT_WORDS and _is_word(value)}
+        words = {bare(value): key for key, value in told.items() if isinstance(value, str) and not is_number(value)}
+        return {word: key for word, key in (sizes | words).items() if word}
+
+    def understood(self, facts: set[str]) -> None:
+        """This function will note the facts by which values of the tariff were chosen."""
+        self.told.asked.update(self.fact_keys[fact] for fact in facts if fact in self.fact_keys)
 
     # --- what charges ask for
     def measure(self, name: object) -> str | None:
@@ -90,21 +135,25 @@ class UsageTold:
         word = bare(name)
         if word in _PLAIN:
             return "use"
-        if word in {"days", "day"}:
+        if word in {"days", "day"} and "day" not in {bare(key) for key in self.told.told}:
             return "days"
-        names = (
-            word,
-            word.removesuffix("charge"),
-            f"{word}kwh",
-            f"{word}kw",
-            f"{word}m3",
-            f"{word}usage",
-            f"kwh{word}",
-        )
-        keys = {bare(key): key for key in self.told.told}
-        found = next((keys[each] for each in names if each in keys), None)
-        if found is None and word in {*_DEMAND, "fixeddemand", "capacity"}:
-            found = next((keys[each] for each in _DEMAND if each in keys), None)
+        stem = word
+        for ending in ("charge", "charges", "rate", "fee", "tariff", "credit", "price"):
+            stem = stem.removesuffix(ending) or stem
+        names = [
+            form
+            for each in dict.fromkeys((word, stem))
+            for form in (each.removesuffix("s"), *(form.format(each) for form in _FORMS))
+        ]
+        keys = {bare(key): key for key in self.told.told if is_number(self.told.told[key])}
+        alike = [
+            each
+            for group in COUNTED
+            if word in group or stem in group
+            for alias in (stem, *group)
+            for each in (alias, f"{alias}kwh")
+        ]
+        found = next((keys[each] for each in (*names, *alike) if each in keys), None)
         if found is None or not is_number(self.told.told[found]):
             return None
         self.told.asked.add(found)
@@ -166,6 +215,8 @@ class UsageTold:
         history = first(self.told.get("history"), self.told.get("recent"), self.told.get("last_uses"))
         for word in ("quantity", "usage", "consumption", "use", "kwh", "m3", "volume", "units"):
             if is_number(self.told.get(word)):
+                for reading in ("previous", "current", "previous_reading", "current_reading"):
+                    self.told.get(reading)  # the use between them is told
                 return number(self.told.get(word))
         if any(
             word in self.told
@@ -192,7 +243,7 @@ class UsageTold:
         told = self.told
         split = told.get("split")
         months = len(split) if split else int(number(told.get("months", 1)))
-        size = first(told.get("meter_size"), told.get("size"), told.get("diameter"))
+        size = first(*(told.get(key) for key in _SIZES))
         consumer_class = first(told.get("class"), told.get("consumer_class"), told.get("customer_class"))
         told.get("season"), told.get("derive"), told.get("age")
         body: Json = {

@@ -131,6 +131,14 @@ def _run(ground: Ground, number: int) -> Deed:
     return Deed(f"{ground.utility.base}/billing-runs", body, {"period": str(Period(2010, 1).shifted(number))})
 
 
+def _bill(ground: Ground, number: int) -> Deed:
+    read = _reading(ground, number)
+    reading = ground.admin.post(read.path, read.body).expect(201)["id"]
+    ground.admin.post(f"{read.path}/{reading}/confirmation").expect(200)
+    body = {"readingId": reading}
+    return Deed(f"{ground.utility.base}/bills", body, body | {"dueOn": "2025-12-01"})
+
+
 def _device(ground: Ground, number: int) -> Deed:
     body = {"title": f"Collector {number}"}
     return Deed(f"{ground.utility.base}/devices", body, body | {"areas": ["Poblacion"]})
@@ -204,6 +212,7 @@ DEEDS: Mapping[tuple[str, str], Callable[[Ground, int], Deed]] = {
     ("POST", PROJECT + "/registry/imports"): _registry,
     ("POST", PROJECT + "/history/imports"): _history,
     ("POST", PROJECT + "/billing-runs"): _run,
+    ("POST", PROJECT + "/bills"): _bill,
     ("POST", PROJECT + "/devices"): _device,
     ("POST", CLIENT + "/projects"): _project,
     ("POST", CLIENT + "/projects/adopt"): _adopted_project,

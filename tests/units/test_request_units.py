@@ -73,6 +73,7 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     step("list what is pending", admin.get, f"{base}/readings/pending")
     step("confirm a reading", admin.post, f"{base}/readings/{taken['id']}/confirmation")
     step("confirm 49 readings", admin.post, f"{base}/readings/confirmations", {})
+    step("list 50 readings without a bill", admin.get, f"{base}/readings/unbilled", period="2025-11").expect(200)
     run = step("start a run", admin.post, f"{base}/billing-runs", {"period": "2025-11"}).json
     step("plan a run", billing.plan_run, ctx, run_id=run["id"])
     step(f"generate {BILLS} bills", billing.generate_chunk, ctx, run_id=run["id"], shard=0)
@@ -100,6 +101,19 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     _bring_a_history(utility, admin, step)
     _walk_the_desk(utility, admin, juan, step)
     _estimate_december(utility, step)
+    _bill_one(utility, step)
+
+
+def _bill_one(utility: Utility, step: Callable[..., Any]) -> None:
+    """A month after the run, whose tariff it is rated by."""
+    clock.use_time(lambda: NOVEMBER.replace(month=12))
+    admin = utility.as_staff()
+    meter = register_connection(admin, utility, "SM-LATE")
+    read = {"accountNumber": meter["accountNumber"], "reading": "10", "readOn": "2025-12-05"}
+    reading = admin.post(f"{utility.base}/readings", read).expect(201)["id"]
+    admin.post(f"{utility.base}/readings/{reading}/confirmation").expect(200)
+    step("bill one reading", admin.post, f"{utility.base}/bills", {"readingId": reading}).expect(201)
+    clock.use_time(lambda: NOVEMBER)
 
 
 def _estimate_december(utility: Utility, step: Callable[..., Any]) -> None:
@@ -178,6 +192,7 @@ def _login() -> dict[str, str]:
     return {"login": "juan", "password": PASSWORD}
 
 
+@pytest.mark.covers("S2-361")
 def test_every_step_costs_what_the_lock_says(counted: dict[str, Meter]) -> None:
     found = {name: meter.as_lock() for name, meter in counted.items()}
     if os.environ.get("METERBOOK_WRITE_LOCK"):

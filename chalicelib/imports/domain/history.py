@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from chalicelib.billing.domain import bill_of
-from chalicelib.bills.domain import Bill, IssueTerms
+from chalicelib.bills.domain import Bill, IssueTerms, bill_of
 from chalicelib.consumers.domain import Connection
 from chalicelib.files.domain.record import ImportCounts, Intake, Refusal, ReportLine
 from chalicelib.imports.domain.history_amounts import (
@@ -140,9 +139,6 @@ def _take(migration: Migration, entry: Entry, connection: Connection, book: Tari
         bill = bill_of(migration.project, terms, reading, connection, book)
     except MeterbookError as error:
         raise EntryRefused(Refusal(entry.line, entry.place, error.code, str(error))) from None
-    except ArithmeticError as error:
-        reason = f"rating failed: {type(error).__name__}"
-        raise EntryRefused(Refusal(entry.line, entry.place, "not-rated", reason)) from None
     check_charges(migration, entry, bill)
     payments = payments_of(migration, entry, bill)
     due = settled(migration, entry, bill, list(zip(entry.payments, payments, strict=True)))

@@ -12,7 +12,7 @@ from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.flags import ROLLOVER
 
 ReadingState = Literal["pending", "confirmed"]
-ReadingSource = Literal["manual", "import", "estimated", "migrated"]
+ReadingSource = Literal["manual", "device", "import", "estimated", "migrated"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The use cases of readings."""
 
-from chalicelib.readings.service.common import moved_on
+from chalicelib.readings.service.common import frozen, moved_on
 from chalicelib.readings.service.confirming import Confirmations, confirm_pending, confirm_reading
 from chalicelib.readings.service.estimating import Estimates, estimate_reading, estimate_unread, list_unread
 from chalicelib.readings.service.history import get_reading, list_pending, list_readings
@@ -10,6 +10,7 @@ from chalicelib.readings.service.period import (
     freeze_period,
     get_balance,
     period_is_open,
+    reading_stands,
     release_period,
     shard_readings,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "estimate_unread",
     "find_run_of",
     "freeze_period",
+    "frozen",
     "get_balance",
     "get_reading",
     "list_pending",
@@ -33,6 +35,7 @@ __all__ = [
     "migrated",
     "moved_on",
     "period_is_open",
+    "reading_stands",
     "release_period",
     "run_import",
     "shard_readings",

@@ -39,6 +39,11 @@ def period_is_open(project: Project, period: Period) -> Action:
     return repository.period_is_open(project, period)
 
 
+def reading_stands(project: Project, reading: Reading) -> Action:
+    """This function will give the check that nobody changed a reading since. Label: `reading {account}`."""
+    return repository.is_as_read(project, reading)
+
+
 def freeze_period(project: Project, period: Period, run_id: str) -> Action:
     """This function will give the write by which a billing run takes a period: its readings then stand still."""
     return repository.freeze(project, period, run_id)

@@ -13,7 +13,7 @@ from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
 from chalicelib.readings.domain import taking as rules
-from chalicelib.readings.domain.reading import Entry, Reading, Shown
+from chalicelib.readings.domain.reading import Entry, Reading, ReadingSource, Shown
 from chalicelib.readings.service.common import (
     advance,
     connection_of,
@@ -35,6 +35,7 @@ def take_reading(
     value: Decimal,
     read_on: date,
     rolled_over: bool = False,
+    source: ReadingSource = "manual",
 ) -> Reading:
     """This function will record what a meter showed on a day.
 
@@ -57,7 +58,7 @@ def take_reading(
         return _repeated(recorded, value, read_on)
     shown = Shown(value, read_on, rolled_over)
     today = local_day(ctx.now, project.settings.timezone)
-    entry = Entry(by=ctx.actor.id, at=ctx.now, source="manual", origin=ctx.request_id)
+    entry = Entry(by=ctx.actor.id, at=ctx.now, source=source, origin=ctx.request_id)
     if recorded is None:
         reading = rules.take(project, connection, shown, today=today, entry=entry)
         actions = writes_of(project, reading, connection)

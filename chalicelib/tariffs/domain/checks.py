@@ -10,10 +10,10 @@ from chalicelib.tariffs.domain.compile import ALL_EARLIER, ROUNDING_CODE
 from chalicelib.tariffs.domain.document import (
     Block,
     BlockCharge,
+    BoundCharge,
     Charge,
     FixedCharge,
     MeasuredCharge,
-    MinimumCharge,
     PercentCharge,
     Schedule,
     ScheduleCharge,
@@ -117,7 +117,7 @@ def _charge_faults(where: str, charge: Charge, earlier: Sequence[str], places: i
     for at, factor in enumerate(charge.factors):
         if factor.value < 0:
             yield Fault(f"{where}.factors.{at}.value", "a factor can't be negative")
-    if isinstance(charge, (PercentCharge, MinimumCharge, SubtotalCharge)):
+    if isinstance(charge, (PercentCharge, BoundCharge, SubtotalCharge)):
         yield from _named_charges(f"{where}.of", charge.of, charge.code, earlier)
     if isinstance(charge, MeasuredCharge):
         yield from _measured_faults(where, charge)
@@ -126,7 +126,7 @@ def _charge_faults(where: str, charge: Charge, earlier: Sequence[str], places: i
 
 def _kind_faults(where: str, charge: Charge, places: int) -> Iterator[Fault]:
     match charge:
-        case FixedCharge() | MinimumCharge():
+        case FixedCharge() | BoundCharge():
             yield from _amount_faults(where, charge)
         case UsageCharge() if charge.rate < 0:
             yield Fault(f"{where}.rate", "a rate can't be negative; give a discount as a percentage below zero")
@@ -154,7 +154,7 @@ def _named_charges(where: str, named: Sequence[str], own: str, earlier: Sequence
             yield Fault(where, f"there is no charge {code!r} above this one; charges are evaluated in their order")
 
 
-def _amount_faults(where: str, charge: FixedCharge | MinimumCharge) -> Iterator[Fault]:
+def _amount_faults(where: str, charge: FixedCharge | BoundCharge) -> Iterator[Fault]:
     amounts = [*charge.by_meter_size.values(), *([] if charge.amount is None else [charge.amount])]
     if not amounts:
         yield Fault(f"{where}.amount", "give an amount, or amounts by meter size")
@@ -177,8 +177,11 @@ def _measured_faults(where: str, charge: MeasuredCharge) -> Iterator[Fault]:
         if measure is not None and measure == charge.measure:
             yield Fault(f"{where}.{name}", f"{charge.measure!r} can't be held against itself")
     yield from _quantity_step(f"{where}.quantityRounding.step", charge.quantity_rounding)
-    if isinstance(charge, (BlockCharge, ScheduleCharge)) and charge.days_basis < 1:
-        yield Fault(f"{where}.daysBasis", "at least one day")
+    if isinstance(charge, (BlockCharge, ScheduleCharge)):
+        if charge.days_basis < 1:
+            yield Fault(f"{where}.daysBasis", "at least one day")
+        if charge.limits_times is not None and charge.limits_per in {None, charge.limits_times}:
+            yield Fault(f"{where}.limitsTimes", "names a second measure: name the first, another one, in limitsPer")
 
 
 def _block_faults(where: str, blocks: Sequence[Block]) -> Iterator[Fault]:
@@ -213,6 +216,8 @@ def _ranges(where: str, ranges: Sequence[Block | Schedule]) -> Iterator[Fault]:
 def _percent_faults(where: str, charge: PercentCharge) -> Iterator[Fault]:
     if charge.percent < -100:
         yield Fault(f"{where}.percent", "a discount can't be more than 100 %")
+    if min(charge.exempt_use or 0, charge.exempt_amount or 0) < 0:
+        yield Fault(f"{where}.exemptAmount", "what is exempt can't be negative")
     bounds = [bound for bound in (charge.at_least, charge.at_most) if bound is not None]
     if any(bound < 0 for bound in bounds) or bounds != sorted(bounds):
         yield Fault(f"{where}.atMost", "atLeast and atMost are sizes: not negative, and the least not above the most")

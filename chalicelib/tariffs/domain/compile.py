@@ -11,8 +11,8 @@ from chalicelib.kernel.money import exponent_of
 from chalicelib.tariffs.domain.charges import (
     AdjustmentPricer,
     BlockPricer,
+    BoundPricer,
     FixedPricer,
-    MinimumPricer,
     PercentPricer,
     Pricer,
     SchedulePricer,
@@ -22,10 +22,10 @@ from chalicelib.tariffs.domain.charges import (
 from chalicelib.tariffs.domain.document import (
     AdjustmentCharge,
     BlockCharge,
+    BoundCharge,
     Charge,
     Factor,
     FixedCharge,
-    MinimumCharge,
     PercentCharge,
     ScheduleCharge,
     SubtotalCharge,
@@ -52,7 +52,7 @@ class Rule:
     """One charge, ready to run. `step` and all amounts are in minor units; `exact` carries the unrounded value on.
 
     `conditional`: it has a condition or a season. `varies`: something may multiply it. `fills_up`: a line for what is
-    missing only, left out when nothing is.
+    missing (or too much) only, left out when nothing is.
     """
 
     charge: Charge
@@ -128,7 +128,7 @@ def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding
         rounding=rounding,
         exact=carry_exact and charge.rounding is None,
         varies=bool(factors) or charge.season is not None,
-        fills_up=isinstance(charge, (MinimumCharge, SubtotalCharge)),
+        fills_up=isinstance(charge, (BoundCharge, SubtotalCharge)),
     )
 
 
@@ -144,8 +144,8 @@ def _pricer(charge: Charge, codes: Sequence[str], exponent: int) -> Pricer:  # n
             return SchedulePricer(charge, exponent)
         case PercentCharge():
             return PercentPricer(charge, _places(charge.of, codes), exponent)
-        case MinimumCharge():
-            return MinimumPricer(charge, _places(charge.of, codes), exponent)
+        case BoundCharge():
+            return BoundPricer(charge, _places(charge.of, codes), exponent)
         case AdjustmentCharge():
             return AdjustmentPricer(charge, exponent)
         case SubtotalCharge():

@@ -111,19 +111,20 @@ class Block:
 
 
 BlockMode = Literal["telescopic", "whole"]
-LimitScale = Literal["days", "months", "dwellingUnits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockCharge(MeasuredCharge):
     """Blocks of use. Telescopic: each part at its own rate. Whole: all of it at the rate of the block it falls in.
 
-    `limits_per` scales the limits: with days they are stated for `days_basis` days.
+    `limits_per` names a measure that scales the limits (days, dwellingUnits, persons); with days they are stated for
+    `days_basis` days. `limits_times` names a second one: for every dwelling, in each of two months.
     """
 
     blocks: tuple[Block, ...]
     mode: BlockMode = "telescopic"
-    limits_per: LimitScale | None = None
+    limits_per: str | None = None
+    limits_times: str | None = None
     days_basis: int = 30
     limit_rounding: Rounding | None = None
     rate_rounding: Rounding | None = None
@@ -145,7 +146,8 @@ class ScheduleCharge(MeasuredCharge):
     """Blocks chosen by the total: who uses more pays by another list from the first unit on."""
 
     schedules: tuple[Schedule, ...]
-    limits_per: LimitScale | None = None
+    limits_per: str | None = None
+    limits_times: str | None = None
     days_basis: int = 30
     rate_rounding: Rounding | None = None
     kind: Literal["schedules"] = "schedules"
@@ -155,20 +157,22 @@ class ScheduleCharge(MeasuredCharge):
 class PercentCharge(ChargeTerms):
     """A percentage of named earlier charges: tax, tax on tax, sewer, surcharge; below zero it is a discount.
 
-    `exempt_use`: only the share of the use above it counts. `at_least` and `at_most` bound the amount's size.
+    `exempt_use`: only the share of the use above it counts. `exempt_amount`: only what exceeds it does, of the whole
+    period. `at_least` and `at_most` bound the amount's size.
     """
 
     percent: Decimal
     of: tuple[str, ...]
     exempt_use: Decimal | None = None
+    exempt_amount: Decimal | None = None
     at_least: Decimal | None = None
     at_most: Decimal | None = None
     kind: Literal["percent"] = "percent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MinimumCharge(ChargeTerms):
-    """Lifts the sum of named earlier charges to an amount, times a measure (equivalent units) if `times` names one.
+class BoundCharge(ChargeTerms):
+    """Holds the sum of named earlier charges to an amount, times a measure (equivalent units) if `times` names one.
 
     `prorated`: for the days served, as with a fixed charge.
     """
@@ -179,7 +183,20 @@ class MinimumCharge(ChargeTerms):
     times: str | None = None
     prorated: bool = False
     days_basis: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinimumCharge(BoundCharge):
+    """Lifts the sum to the amount."""
+
     kind: Literal["minimum"] = "minimum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaximumCharge(BoundCharge):
+    """Lowers the sum to the amount: sewer, but never more than 45.00."""
+
+    kind: Literal["maximum"] = "maximum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +227,7 @@ Charge = (
     | ScheduleCharge
     | PercentCharge
     | MinimumCharge
+    | MaximumCharge
     | AdjustmentCharge
     | SubtotalCharge
 )

@@ -25,9 +25,10 @@ def explain(line: Line) -> list[str]:
     if trace.kind == "subtotal":
         whole = trace.less + Fraction(line.amount.minor, 10**places)
         return [f"{_money(value, places)} rounded ({_rounding(line)}) to {_money(whole, places)}: {line.amount}"]
-    if trace.kind == "minimum":
+    if trace.kind in {"minimum", "maximum"}:
         value -= trace.less
-        sentences.append(f"{_money(trace.less, places)} is charged already, {_money(value, places)} is missing")
+        what = "missing" if trace.kind == "minimum" else "too much"
+        sentences.append(f"{_money(trace.less, places)} is charged already, {_money(abs(value), places)} is {what}")
     if value != Fraction(line.amount.minor, 10**places):
         sentences.append(f"rounded ({_rounding(line)}) to {line.amount}")
     return sentences
@@ -39,6 +40,8 @@ def _term(line: Line, term: TraceTerm, places: int) -> str:
     rate = _money(Fraction(term.rate), places)
     if trace.kind == "percent" and term.per == 100:
         return f"{plain(term.rate)} % of {_money(term.quantity, places)} ({_named(line)}) = {result}"
+    if trace.kind == "maximum":
+        return f"at most {result} for {_named(line)}"
     if trace.kind == "minimum":
         return f"at least {result} for {_named(line)}"
     if trace.unit:

@@ -11,8 +11,9 @@ from chalicelib.tariffs.domain.compile import CompiledTariff, Rule
 from chalicelib.tariffs.domain.document import (
     AdjustmentCharge,
     BlockCharge,
+    BoundCharge,
     Charge,
-    MinimumCharge,
+    MaximumCharge,
     PercentCharge,
     ScheduleCharge,
     SubtotalCharge,
@@ -40,7 +41,10 @@ class Rating:
 
     def __init__(self, parts: Sequence[RatedPart]) -> None:
         self.parts = parts
-        self.currency = parts[0][0].tariff.currency
+
+    @property
+    def currency(self) -> str:
+        return self.parts[0][0].tariff.currency
 
     @property
     def total_minor(self) -> int:
@@ -202,16 +206,16 @@ def _times(num: int, den: int, factors: Sequence[TraceFactor]) -> Ratio:
 
 
 def _filled_up(rule: Rule, draft: Draft, num: int, den: int) -> tuple[Ratio, int | None]:
-    """A minimum is lifted and then rounded; a subtotal is rounded and then what stands on the lines is taken off.
+    """A minimum or maximum is held and then rounded; a subtotal is rounded and then what stands on the lines taken off.
 
-    Gives the value that later charges see, and the line: None where nothing is missing.
+    Gives the value that later charges see, and the line: None where nothing is missing or too much.
     """
     less_num, less_den = rule.pricer.less(draft)
     if isinstance(rule.charge, SubtotalCharge):
         rounded = rule.to_whole(num, den * rule.step) * rule.step
         return (rounded * den - num, den), rounded - less_num or None
     missing_num, missing_den = num * less_den - less_num * den, den * less_den
-    if missing_num <= 0:
+    if missing_num == 0 or (missing_num > 0) == isinstance(rule.charge, MaximumCharge):
         return NOTHING, None
     minor = rule.to_whole(missing_num, missing_den * rule.step) * rule.step
     return (missing_num, missing_den) if rule.exact else (minor, 1), minor or None
@@ -240,7 +244,7 @@ def _line(tariff: Tariff, rule: Rule, draft: Draft, minor: int) -> Line:
         rounding=rule.rounding,
         unit=_unit_of(tariff, charge),
         factors=tuple(_factors(rule, draft)),
-        of=charge.of if isinstance(charge, (PercentCharge, MinimumCharge, SubtotalCharge)) else (),
+        of=charge.of if isinstance(charge, (PercentCharge, BoundCharge, SubtotalCharge)) else (),
         less=Fraction(less_num, less_den * whole),
     )
     return Line(charge.code, charge.label, Money(minor, tariff.currency), trace)

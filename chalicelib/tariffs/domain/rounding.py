@@ -17,10 +17,9 @@ class Rounding:
 
 
 def _half_up(num: int, den: int) -> int:
-    whole, rest = divmod(abs(num), den)
-    if 2 * rest >= den:
-        whole += 1
-    return whole if num >= 0 else -whole
+    if num < 0:
+        return -((den - 2 * num) // (2 * den))
+    return (2 * num + den) // (2 * den)
 
 
 def _half_even(num: int, den: int) -> int:

@@ -38,8 +38,8 @@ class TraceFactor:
 class Trace:
     """The inputs of one line. All amounts are in whole currency units.
 
-    `kind` is the kind of charge; `unit` what its quantities are counted in; `of` the charges a percentage, minimum or
-    subtotal was taken of; `less` what they had already brought.
+    `kind` is the kind of charge; `unit` what its quantities are counted in; `of` the charges a percentage, minimum,
+    maximum or subtotal was taken of; `less` what they had already brought.
     """
 
     tariff_id: str
@@ -94,8 +94,8 @@ def _rounded(value: Fraction, rounding: Rounding) -> Fraction:
 
 
 _KINDS = {
-    "fixed": "f", "usage": "u", "blocks": "b", "schedules": "s", "percent": "p", "minimum": "m", "adjustment": "a",
-    "subtotal": "t",
+    "fixed": "f", "usage": "u", "blocks": "b", "schedules": "s", "percent": "p", "minimum": "m", "maximum": "x",
+    "adjustment": "a", "subtotal": "t",
 }  # fmt: skip
 _KIND_OF = {letter: kind for kind, letter in _KINDS.items()}
 _MODES: dict[RoundingMode, str] = {"half-up": "h", "half-even": "e", "floor": "f", "ceiling": "c"}

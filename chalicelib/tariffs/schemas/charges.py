@@ -76,7 +76,8 @@ class BlocksBody(_MeasuredBody):
     kind: Literal["blocks"]
     blocks: tuple[BlockBody, ...]
     mode: document.BlockMode = "telescopic"
-    limits_per: document.LimitScale | None = None
+    limits_per: Named | None = Field(default=None, description="A measure that the limits stretch with")
+    limits_times: Named | None = Field(default=None, description="A second one: dwellingUnits, in each of the months")
     days_basis: Days = 30
     limit_rounding: RoundingBody | None = None
     rate_rounding: RoundingBody | None = None
@@ -96,7 +97,8 @@ class SchedulesBody(_MeasuredBody):
 
     kind: Literal["schedules"]
     schedules: tuple[ScheduleBody, ...]
-    limits_per: document.LimitScale | None = None
+    limits_per: Named | None = Field(default=None, description="A measure that the limits stretch with")
+    limits_times: Named | None = Field(default=None, description="A second one: dwellingUnits, in each of the months")
     days_basis: Days = 30
     rate_rounding: RoundingBody | None = None
 
@@ -108,20 +110,30 @@ class PercentBody(_ChargeBody):
     percent: RateText
     of: tuple[str, ...] = Field(description="Codes of charges above this one, or * for all of them")
     exempt_use: DecimalText | None = None
+    exempt_amount: DecimalText | None = Field(default=None, description="Only what exceeds it counts")
     at_least: RateText | None = None
     at_most: RateText | None = None
 
 
-class MinimumBody(_ChargeBody):
-    """Lifts the sum of named earlier charges to an amount."""
-
-    kind: Literal["minimum"]
+class _BoundBody(_ChargeBody):
     of: tuple[str, ...]
     amount: RateText | None = None
     by_meter_size: dict[Named, RateText] = Field(default_factory=dict)
     times: Named | None = None
     prorated: bool = Field(default=False, strict=True)
     days_basis: Days | None = None
+
+
+class MinimumBody(_BoundBody):
+    """Lifts the sum of named earlier charges to an amount."""
+
+    kind: Literal["minimum"]
+
+
+class MaximumBody(_BoundBody):
+    """Lowers the sum of named earlier charges to an amount."""
+
+    kind: Literal["maximum"]
 
 
 class AdjustmentBody(_ChargeBody):
@@ -141,6 +153,14 @@ class SubtotalBody(_ChargeBody):
 
 
 ChargeBody = Annotated[
-    FixedBody | UsageBody | BlocksBody | SchedulesBody | PercentBody | MinimumBody | AdjustmentBody | SubtotalBody,
+    FixedBody
+    | UsageBody
+    | BlocksBody
+    | SchedulesBody
+    | PercentBody
+    | MinimumBody
+    | MaximumBody
+    | AdjustmentBody
+    | SubtotalBody,
     Field(discriminator="kind"),
 ]

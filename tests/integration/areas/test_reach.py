@@ -81,7 +81,7 @@ def _take(person: Api, utility: Utility, area: str, value: str = "10") -> Any:  
     )
 
 
-@pytest.mark.covers("S3-012", "S3-064", "S3-086")
+@pytest.mark.covers("S3-012", "S3-064", "S3-086", "S3-063")
 @pytest.mark.parametrize(
     ("areas", "seen"),
     [

@@ -49,7 +49,7 @@ def test_account_numbers_count_up_from_1_in_each_month_of_the_clients_own_calend
     assert _connect(utility, consumer, "D") == "2025110003"
 
 
-@pytest.mark.covers("S3-072", "S2-299")
+@pytest.mark.covers("S3-072", "S2-299", "S2-384")
 def test_of_16_who_register_the_same_meter_at_once_one_wins(utility: Utility) -> None:
     consumer = _consumer(utility)
 

@@ -242,7 +242,7 @@ def test_a_connection_handed_over_is_the_new_consumers_and_its_old_bills_stay_th
     admin.delete(f"{utility.consumers}/{connection['consumerId']}").expect(200)
 
 
-@pytest.mark.covers("S0-004", "S2-018", "S2-171", "S2-172", "S2-373", "S2-377")
+@pytest.mark.covers("S0-004", "S2-018", "S2-171", "S2-172", "S2-373", "S2-377", "S2-384")
 def test_a_connection_is_changed_and_deleted_only_while_it_was_never_read(
     app: Chalice, utility: Utility, admin: Api
 ) -> None:
@@ -308,6 +308,7 @@ def test_another_class_counts_from_the_next_bill_only(app: Chalice, utility: Uti
     assert next_bill["total"] == "300.00"  # 10 at 25.00, and 50.00
 
 
+@pytest.mark.covers("S1-030", "S1-031", "S1-048")
 def test_a_buildings_own_meters_are_read_and_compared_and_never_billed(
     app: Chalice, api: Api, at: Callable[[datetime], None]
 ) -> None:

@@ -159,7 +159,7 @@ def test_nobody_is_deleted_while_a_connection_of_theirs_is_being_registered(util
     assert (shown["status"] == "deleted") == (not connected)
 
 
-@pytest.mark.covers("S0-010", "S2-025", "S2-026")
+@pytest.mark.covers("S0-010", "S2-025", "S2-026", "S2-383")
 def test_a_consumer_sees_their_profile_and_changes_how_to_be_reached_only(
     api: Api, utility: Utility, admin: Api
 ) -> None:

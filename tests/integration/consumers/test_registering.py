@@ -58,7 +58,7 @@ def _people(utility: Utility) -> list[str]:
     return sorted(key for key in table.items_of(utility.client) if key.endswith(("| CONSUMER", "| USER")))
 
 
-@pytest.mark.covers("S2-023", "S2-024", "S2-145", "S4-008")
+@pytest.mark.covers("S2-023", "S2-024", "S2-145", "S4-008", "S2-380", "S2-383", "S4-034")
 def test_a_stranger_registers_and_signs_in_as_a_consumer_who_has_nothing_yet(utility: Utility) -> None:
     made = _register(utility, phone="+91 98765 43210", address="12 Lake Road").expect(201)
     assert (made["role"], made["login"]) == ("consumer", "juan@example.com")
@@ -84,7 +84,7 @@ def test_nobody_registers_as_anything_else(utility: Utility, more: dict[str, Any
     assert _people(utility) == before
 
 
-@pytest.mark.covers("S2-274", "S2-275", "S2-276", "S4-008")
+@pytest.mark.covers("S2-274", "S2-275", "S2-276", "S4-008", "S2-380")
 @pytest.mark.parametrize(
     ("facts", "status"),
     [
@@ -120,7 +120,7 @@ def test_where_consumers_are_registered_by_staff_nobody_registers_themselves(api
     assert table.items_of("no-such-client", sessions=True) == {}
 
 
-@pytest.mark.covers("S2-145", "S2-275")
+@pytest.mark.covers("S2-145", "S2-275", "S2-380")
 def test_an_address_is_registered_once_however_it_is_typed(utility: Utility) -> None:
     _register(utility).expect(201)
     before = _people(utility)

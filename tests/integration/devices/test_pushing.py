@@ -80,17 +80,19 @@ def _is_refused(reply: Reply) -> None:
     assert reply.expect(401)["code"] == "bad-signature"
 
 
+@pytest.mark.covers("S3-093", "S3-015")
 def test_a_signed_reading_is_taken_in_the_devices_name(collector: Collector) -> None:
     taken = collector.push().expect(200)
     assert taken == {"readingId": f"2025-11.{collector.account}", "state": "pending", "flags": []}
     shown = collector.utility.as_staff().get(f"{collector.utility.base}/readings/{taken['readingId']}").expect(200)
-    assert (shown["reading"], shown["enteredBy"]) == ("10", f"device:{collector.id}")
+    assert (shown["reading"], shown["enteredBy"], shown["source"]) == ("10", f"device:{collector.id}", "device")
     (entry,) = [
         item for item in table.items_of(collector.utility.client).values() if item.get("ac") == {"S": "reading.taken"}
     ]
     assert (entry["by"]["S"], entry["ro"]["S"]) == (f"device:{collector.id}", "device")
 
 
+@pytest.mark.covers("S3-093")
 @pytest.mark.parametrize("missing", ["Device", "Timestamp", "Signature"])
 def test_a_missing_header_is_refused(collector: Collector, missing: str) -> None:
     empty: Any = {missing: ""}
@@ -134,6 +136,7 @@ def test_a_timestamp_that_is_none_is_refused(collector: Collector, timestamp: st
     _is_refused(collector.push(Timestamp=timestamp, Signature=signature))
 
 
+@pytest.mark.covers("S3-093")
 def test_a_replay_of_a_good_request_is_refused_and_has_no_effect(collector: Collector) -> None:
     collector.push().expect(200)
     assert collector.push().expect(409)["code"] == "replayed"

@@ -91,7 +91,7 @@ def test_signing_in_needs_every_field_and_then_gives_tokens(utility: Utility) ->
     assert session["refreshToken"]
 
 
-@pytest.mark.covers("S0-008", "S2-277")
+@pytest.mark.covers("S0-008", "S2-277", "S2-345")
 @pytest.mark.parametrize(
     ("facts", "status"),
     [

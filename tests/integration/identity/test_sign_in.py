@@ -45,7 +45,7 @@ def _id_of(utility: Utility, login: str) -> str:
     return user.id
 
 
-@pytest.mark.covers("S3-082", "S4-011")
+@pytest.mark.covers("S3-082", "S4-011", "S4-036", "S2-381")
 @pytest.mark.parametrize(
     ("client", "login", "password", "matches"),
     [
@@ -71,7 +71,7 @@ def test_every_failed_sign_in_has_the_same_answer_and_costs_one_check(
     assert checks == [matches]
 
 
-@pytest.mark.covers("S0-063", "S2-001", "S2-003", "S2-146", "S3-082")
+@pytest.mark.covers("S0-063", "S2-001", "S2-003", "S2-146", "S3-082", "S2-381")
 def test_a_good_sign_in_costs_one_check_too_and_gives_a_token(api: Api, utility: Utility, checks: list[bool]) -> None:
     body = {"client": utility.client, "login": " ADMIN ", "password": PASSWORD}
     session = api.post("/api/auth/login", body).expect(200)

@@ -34,7 +34,7 @@ def _make(utility: Utility, login: str, role: str = "viewer", **more: str) -> di
     return user
 
 
-@pytest.mark.covers("S0-039", "S2-013", "S2-147", "S4-031", "S2-151")
+@pytest.mark.covers("S0-039", "S2-013", "S2-147", "S4-031", "S2-151", "S2-400")
 def test_users_are_found_by_role_status_and_words(utility: Utility) -> None:
     admin = utility.as_staff()
     ana = _make(utility, "ana", email="ana.reyes@example.com")
@@ -69,7 +69,7 @@ def test_a_changed_role_holds_at_once_and_must_be_a_known_one(utility: Utility) 
     admin.put(role, {"role": ["viewer", "admin"]}).expect(400)
 
 
-@pytest.mark.covers("S2-150", "S2-279")
+@pytest.mark.covers("S2-150", "S2-279", "S2-400")
 def test_name_phone_and_address_change_and_nothing_else(utility: Utility) -> None:
     admin, ana = utility.as_staff(), _make(utility, "ana", phone="+63 1")
     path = f"{_users(utility)}/{ana['id']}"
@@ -138,7 +138,7 @@ def test_people_sign_in_by_address_or_number_where_the_client_has_it_so(api: Api
         admin.post(_users(utility), {**one, "login": other}).expect(201)
 
 
-@pytest.mark.covers("S2-151")
+@pytest.mark.covers("S2-151", "S2-400")
 def test_a_deleted_user_stays_on_record_and_never_signs_in_again(utility: Utility) -> None:
     admin, ana = utility.as_staff(), _make(utility, "ana")
     session = utility.as_staff("ana")

@@ -37,6 +37,7 @@ def _two_months(account: str) -> list[dict[str, Any]]:
     return months
 
 
+@pytest.mark.covers("S3-105", "S3-125", "S2-374")
 def test_payments_are_listed_by_bill_by_connection_and_by_month(utility: Utility) -> None:
     admin = utility.as_staff()
     account = register_connection(admin, utility, "SM-1")["accountNumber"]
@@ -51,6 +52,12 @@ def test_payments_are_listed_by_bill_by_connection_and_by_month(utility: Utility
         ("September 2025", "2025-11-03"),
         ("September 2025", "2025-09-20"),
     ]
+    bills = admin.get(f"{utility.base}/connections/{account}/bills").expect(200)["items"]
+    assert [(bill["period"], bill["paid"], bill["amountDue"]) for bill in bills] == [
+        ("2025-10", "175.00", "100.00"),
+        ("2025-09", "175.00", "100.00"),
+    ]
+    admin.delete(f"{utility.base}/bills/{bills[0]['id']}").expect(405)
     page = admin.get(f"{utility.base}/payments", month="2025-11", limit="1").expect(200)
     rest = admin.get(f"{utility.base}/payments", month="2025-11", limit="1", cursor=page["cursor"]).expect(200)
     assert {one["billReference"]["month"] for one in [*page["items"], *rest["items"]]} == {9, 10}
@@ -61,6 +68,7 @@ def test_payments_are_listed_by_bill_by_connection_and_by_month(utility: Utility
         admin.get(f"{utility.base}/payments/{unknown}.01K9R6TGM0W5GNPCRW6FPSSVTH").expect(404)
 
 
+@pytest.mark.covers("S2-190", "S2-030")
 def test_consumers_see_their_own_payments_also_of_a_connection_that_was_handed_over(api: Api, utility: Utility) -> None:
     admin = utility.as_staff()
     connection = register_connection(admin, utility, "SM-1")
@@ -75,6 +83,8 @@ def test_consumers_see_their_own_payments_also_of_a_connection_that_was_handed_o
     of_bill = f"{utility.base}/bills/2025-09.{account}.1/payments"
     (payment, _) = juan.get(of_bill).expect(200)["items"]
     assert len(juan.get(f"{utility.base}/connections/{account}/payments").expect(200)["items"]) == 4
+    assert [bill["period"] for bill in juan.get("/api/me/bills").expect(200)["items"]] == ["2025-10", "2025-09"]
+    assert ana.get("/api/me/bills").expect(200)["items"] == []
     juan.get(f"{utility.base}/payments", month="2025-11").expect(403)
     ana.get(f"{utility.base}/connections/{account}/payments").expect(404)
 

@@ -63,12 +63,13 @@ def _read(admin: Api, utility: Utility, meter: str) -> tuple[str, list[str]]:
     return account, ids
 
 
-@pytest.mark.covers("S2-041")
+@pytest.mark.covers("S2-041", "S1-065", "S2-182")
 def test_only_readings_that_fit_every_filter_are_listed(utility: Utility, admin: Api) -> None:
     (one, first), (_, second) = (_read(admin, utility, meter) for meter in ("SM-1", "SM-2"))
     newest_first = [first[2], second[2], first[1], second[1], first[0], second[0]]
     assert _ids(admin, utility) == newest_first
     assert _ids(admin, utility, limit=1) == newest_first
+    assert _ids(admin, utility, **{"from": "2025-01-01", "to": "2025-12-31"}) == newest_first
     assert _ids(admin, utility, accountNumber=one) == first[::-1]
     assert _ids(admin, utility, accountNumber=one, limit=1) == first[::-1]
     assert _ids(admin, utility, **{"from": "2025-10-05", "to": "2025-11-04"}) == [first[1], second[1]]

@@ -35,7 +35,7 @@ def _take(staff: Api, utility: Utility, account: str, value: str, read_on: str =
     return taken
 
 
-@pytest.mark.covers("S3-013", "S3-018", "S3-019", "S3-088", "S3-090", "S2-038", "S2-181")
+@pytest.mark.covers("S3-013", "S3-018", "S3-019", "S3-088", "S3-090", "S2-038", "S2-181", "S3-066", "S3-015")
 def test_a_submitted_reading_waits_and_leaves_the_connection_as_it_was(utility: Utility) -> None:
     account = register_connection(utility.as_staff(), utility, "SM-1", initial="140")["accountNumber"]
     taken = _take(utility.as_staff("field_staff"), utility, account, "150")
@@ -56,7 +56,7 @@ def test_the_same_reading_again_is_the_same_and_another_is_a_conflict(utility: U
     assert items_of(utility.client) == before
 
 
-@pytest.mark.covers("S3-090", "S2-304", "S2-306", "S2-307")
+@pytest.mark.covers("S3-090", "S2-304", "S2-306", "S2-307", "S2-386", "S4-040")
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
@@ -195,7 +195,7 @@ def test_where_readings_count_at_once_none_is_taken_while_a_run_works(app: Chali
     assert admin.post(f"{utility.base}/readings", body).expect(201)["state"] == "confirmed"
 
 
-@pytest.mark.covers("S1-024", "S1-025", "S1-029", "S1-032", "S1-033", "S1-034")
+@pytest.mark.covers("S1-024", "S1-025", "S1-029", "S1-032", "S1-033", "S1-034", "S1-028", "S1-064", "S2-355")
 def test_the_condominiums_reading_of_august_first_bills_july(api: Api) -> None:
     assert presets.WATER_BILLS_SETTINGS.confirmation == "none"
     utility = open_condominium(api)
@@ -209,6 +209,10 @@ def test_the_condominiums_reading_of_august_first_bills_july(api: Api) -> None:
     }
     admin.post(f"{utility.base}/connections", body).expect(201)
     taken = _take(admin, utility, "101", "1785", "2025-08-01")
-    assert (taken["period"], taken["previous"], taken["usage"]) == ("2025-07", "1774", "11")
+    assert (taken["period"], taken["previous"], taken["reading"], taken["usage"]) == ("2025-07", "1774", "1785", "11")
+    september = {"accountNumber": "101", "reading": "1800", "readOn": "2025-09-01"}
+    utility.as_staff("viewer").post(f"{utility.base}/readings", september).expect(403)
+    api.post(f"{utility.base}/readings", september).expect(401)
+    utility.as_staff("manager").post(f"{utility.base}/readings", september).expect(201)
     assert (taken["enteredBy"], taken["source"]) == (admin.get("/api/me").json["id"], "manual")
     assert taken["enteredAt"] == "2025-11-11T01:00:00.000Z"

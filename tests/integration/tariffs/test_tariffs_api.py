@@ -107,7 +107,7 @@ def test_a_draft_is_quoted_and_nothing_is_stored(waterworks: Utility) -> None:
     assert staff.get(f"{waterworks.base}/tariffs").expect(200) == before
 
 
-@pytest.mark.covers("S2-015", "S2-159", "S2-158")
+@pytest.mark.covers("S2-015", "S2-159", "S2-158", "S2-402")
 def test_a_tariff_is_opened_and_shown(waterworks: Utility) -> None:
     staff = waterworks.as_staff()
     opened = staff.post(f"{waterworks.base}/tariffs", {"id": "school", "sheet": sheet("10.00", "2025-01-01")})
@@ -144,7 +144,7 @@ def test_faults_of_a_sheet_are_named_at_their_place(waterworks: Utility) -> None
     assert (foreign.status, foreign.json["code"]) == (400, "other-unit")
 
 
-@pytest.mark.covers("S2-160")
+@pytest.mark.covers("S2-160", "S2-402")
 def test_a_version_is_succeeded_and_the_bill_of_the_change_shows_both(waterworks: Utility) -> None:
     staff = waterworks.as_staff()
     succeeded = staff.post(

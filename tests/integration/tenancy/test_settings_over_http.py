@@ -25,7 +25,7 @@ def _change(admin: Api, path: str, **changes: object) -> dict[str, Any]:
     return {"version": shown["version"], "settings": {**shown["settings"], **changes}}
 
 
-@pytest.mark.covers("S1-081", "S1-082", "S3-005", "S3-042")
+@pytest.mark.covers("S1-081", "S1-082", "S3-005", "S3-042", "S2-401")
 def test_settings_are_changed_and_what_they_were_stays_readable(utility: Utility, admin: Api) -> None:
     due = {"day": 25, "month": "period"}
     changed = admin.put(f"{utility.base}/settings", _change(admin, utility.base, due=due)).expect(200)
@@ -59,6 +59,7 @@ def test_of_8_who_change_the_same_version_at_once_one_wins(utility: Utility, adm
     assert len(admin.get(f"{utility.base}/settings/history").expect(200)["items"]) == 1
 
 
+@pytest.mark.covers("S2-422")
 def test_everything_that_is_wrong_is_named_with_its_field(utility: Utility, admin: Api) -> None:
     wrong = _change(admin, utility.base, timezone="Mars", fiscalStart=13, shards=0, readingWindow=None)
     refused = admin.put(f"{utility.base}/settings", wrong).expect(400)
@@ -106,7 +107,7 @@ def test_what_stored_names_depend_on_stays(utility: Utility, admin: Api, change:
     assert refused["code"] == "fixed-setting"
 
 
-@pytest.mark.covers("S2-014", "S2-152", "S2-154", "S2-155")
+@pytest.mark.covers("S2-014", "S2-152", "S2-154", "S2-155", "S2-401")
 def test_a_utility_type_is_a_project_that_an_administrator_adds(utility: Utility, admin: Api) -> None:
     projects = f"/api/clients/{utility.client}/projects"
     settings = {**admin.get(utility.base).expect(200)["settings"], "label": "Electricity", "unit": "kWh"}
@@ -154,7 +155,7 @@ def test_a_project_is_closed_only_without_active_connections_and_takes_none_then
     assert admin.get(utility.base).expect(200)["closed"] is True
 
 
-@pytest.mark.covers("S2-156", "S2-369", "S2-370", "S2-371")
+@pytest.mark.covers("S2-156", "S2-369", "S2-370", "S2-371", "S2-401")
 def test_a_project_that_anything_depends_on_is_not_deleted_and_an_unused_one_is(utility: Utility, admin: Api) -> None:
     projects = f"/api/clients/{utility.client}/projects"
     settings = admin.get(utility.base).expect(200)["settings"]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain import BillingRun, Chunk, ChunkPlan, Tally, check_days, completed, plan_chunk, tally_of
-from chalicelib.bills.domain import Bill, make_bill, usage_of
+from chalicelib.billing.domain import BillingRun, Chunk, ChunkPlan, Tally, completed, plan_chunk, tally_of
+from chalicelib.bills.domain import Bill, check_days, make_bill, usage_of
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
@@ -94,6 +94,7 @@ def test_what_this_run_billed_before_an_interruption_counts_into_its_tally() -> 
     assert rest.tally == whole.tally
 
 
+@pytest.mark.covers("S2-057")
 def test_what_can_not_be_billed_is_named_and_stops_nobody() -> None:
     readings = _readings("10", "10", "10")
     connections = _connections(readings)

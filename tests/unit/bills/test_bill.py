@@ -1,5 +1,6 @@
 """A bill is made from a confirmed reading, a rating and the terms of a run."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -44,7 +45,7 @@ def _bill(
     return make_bill(project, read, of, rating, IssueTerms("run-1", NOW, billed_on, due_on, due or due_of(project)))
 
 
-@pytest.mark.covers("S3-025", "S3-026", "S3-027", "S3-028", "S3-029", "S3-031")
+@pytest.mark.covers("S3-025", "S3-026", "S3-027", "S3-028", "S3-029", "S3-031", "S0-055")
 @pytest.mark.parametrize(
     ("consumer_class", "usage", "lines", "total"),
     [
@@ -134,6 +135,14 @@ def test_the_same_reading_gives_the_same_bill_again() -> None:
 )
 def test_a_bill_is_overdue_from_the_day_after_its_due_day(today: date, status: str) -> None:
     assert _bill().status_on(today) == status
+
+
+@pytest.mark.covers("S4-054")
+def test_fifteen_days_to_pay_end_with_the_fifteenth() -> None:
+    bill = _bill(billed_on=date(2025, 3, 20), due=DueOffset(15))
+    days = [date(2025, 4, day) for day in (4, 5)]
+    assert [(bill.status_on(day), bill.days_overdue_on(day)) for day in days] == [("open", 0), ("overdue", 1)]
+    assert [replace(bill, paid_minor=bill.total.minor).days_overdue_on(day) for day in days] == [0, 0]
 
 
 def test_a_bills_id_is_its_period_account_and_revision() -> None:

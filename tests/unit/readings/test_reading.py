@@ -42,7 +42,7 @@ def _take(
     return rules.take(project, of or connection(), Shown(Decimal(value), read_on), today=today, entry=ENTRY)
 
 
-@pytest.mark.covers("S3-019", "S3-024", "S2-040")
+@pytest.mark.covers("S3-019", "S3-024", "S2-040", "S2-387")
 def test_a_reading_of_150_after_140_is_a_use_of_10_that_waits() -> None:
     taken = _take()
     assert (taken.previous, taken.usage) == (Decimal(140), Decimal(10))
@@ -99,7 +99,7 @@ def test_a_connection_that_takes_no_reading_refuses_it(changes: dict[str, Any], 
     assert refusal.value.code == code
 
 
-@pytest.mark.covers("S3-022")
+@pytest.mark.covers("S3-022", "S3-017")
 @pytest.mark.parametrize(
     ("value", "read_on", "flags"),
     [

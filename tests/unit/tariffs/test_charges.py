@@ -15,6 +15,7 @@ from chalicelib.tariffs.domain import (
     Conversion,
     Factor,
     FixedCharge,
+    MaximumCharge,
     MinimumCharge,
     PercentCharge,
     RoundingPlan,
@@ -23,7 +24,9 @@ from chalicelib.tariffs.domain import (
     Season,
     SubtotalCharge,
     UsageCharge,
+    compile_tariff,
     explain,
+    rate_over,
 )
 from tests.unit.tariffs.sheets import amounts, blocks, energy, fixed, rated, sheet, to, total_to, use
 
@@ -80,6 +83,22 @@ def test_limits_stretch_with_dwellings_and_months() -> None:
     assert str(rated(per_dwelling, use("25", dwelling_units=Decimal(2))).total) == "35.00"
     per_month = sheet(energy(("0", "8", "0"), ("8", None, "3"), limits_per="months"))
     assert str(rated(per_month, use("20", months=2)).total) == "12.00"
+
+
+def test_limits_stretch_with_any_measure_and_with_a_second_one() -> None:
+    per_person = sheet(energy(("0", "7", "1"), ("7", None, "3"), limits_per="persons"))
+    assert str(rated(per_person, use("20", measures={"persons": Decimal(2)})).total) == "32.00"
+    with pytest.raises(Invalid, match="persons"):
+        rated(per_person, use("20"))
+    monthly = sheet(energy(("0", "7", "1"), ("7", None, "3"), limits_per="dwellingUnits", limits_times="months"))
+    assert str(rated(monthly, use("30", dwelling_units=Decimal(2), months=2)).total) == "34.00"
+    low = Schedule(over=Decimal(0), up_to=Decimal(10), blocks=blocks(("0", None, "1")))
+    high = Schedule(over=Decimal(10), up_to=None, blocks=blocks(("0", None, "2")))
+    chosen = sheet(
+        ScheduleCharge(code="e", label="E", schedules=(low, high), limits_per="persons", limits_times="months")
+    )
+    three_in_two_months: dict[str, Any] = {"measures": {"persons": Decimal(3)}, "months": 2}
+    assert [str(rated(chosen, use(q, **three_in_two_months)).total) for q in ("60", "61")] == ["60.00", "122.00"]
 
 
 def test_stretched_limits_can_be_rounded_to_whole_units() -> None:
@@ -216,6 +235,21 @@ def test_only_the_share_of_use_above_the_exempt_one_is_taxed() -> None:
     assert amounts(rated(tariff, use("0")))["tax"] == "0.00"
 
 
+def test_only_what_exceeds_the_exempt_amount_is_taxed() -> None:
+    tariff = sheet(water("1"), percent("water", "5", exempt_amount=Decimal(100)))
+    taxed = [amounts(rated(tariff, use(quantity)))["tax"] for quantity in ("0", "100", "100.20", "150")]
+    assert taxed == ["0.00", "0.00", "0.01", "2.50"]
+
+
+def test_each_version_of_a_straddled_period_exempts_its_part_of_the_amount() -> None:
+    taxed = (water("1"), percent("water", "5", exempt_amount=Decimal(100)))
+    before = sheet(*taxed, valid_until=date(2025, 6, 16))
+    after = sheet(*taxed, version=2, valid_from=date(2025, 6, 16))
+    june = use("150", first_day=date(2025, 6, 1), until_day=date(2025, 7, 1))
+    lines = rate_over([compile_tariff(before), compile_tariff(after)], june).lines
+    assert [str(line.amount) for line in lines] == ["75.00", "1.25", "75.00", "1.25"]
+
+
 def test_a_percentage_can_be_bounded_both_ways() -> None:
     tariff = sheet(water("1"), percent("water", "10", at_least=Decimal(2), at_most=Decimal(5)))
     assert [amounts(rated(tariff, use(q)))["tax"] for q in ("0", "20", "30", "50", "51")] == [
@@ -258,6 +292,22 @@ def test_a_minimum_is_halved_at_zero_use_and_counts_equivalent_units() -> None:
     tariff = sheet(water("2"), minimum)
     assert [str(rated(tariff, use(q)).total) for q in ("0", "1", "20")] == ["15.00", "30.00", "40.00"]
     assert str(rated(tariff, use("20", dwelling_units=Decimal(2))).total) == "60.00"
+
+
+def test_a_maximum_lowers_the_charges_it_names_and_no_more() -> None:
+    maximum = MaximumCharge(code="cap", label="At most", amount=Decimal(15), of=("water",))
+    tariff = sheet(water("2"), maximum, fixed("1"), percent("*", "10"))
+    assert amounts(rated(tariff, use("7.5"))) == {"water": "15.00", "fixed": "1.00", "tax": "1.60"}
+    assert amounts(rated(tariff, use("9"))) == {"water": "18.00", "cap": "-3.00", "fixed": "1.00", "tax": "1.60"}
+    assert amounts(rated(tariff, use("1"))) == {"water": "2.00", "fixed": "1.00", "tax": "0.30"}
+
+
+def test_a_maximum_counts_by_meter_size_and_dwellings() -> None:
+    maximum = MaximumCharge(
+        code="cap", label="At most", by_meter_size={"1": Decimal(10)}, of=("*",), times="dwellingUnits"
+    )
+    facts: dict[str, Any] = {"meter_size": "1", "dwelling_units": Decimal(3)}
+    assert str(rated(sheet(water("2"), maximum), use("40", **facts)).total) == "30.00"
 
 
 def test_a_minimum_is_prorated_by_the_days_served() -> None:

@@ -6,6 +6,7 @@ from chalicelib.tariffs.domain import (
     AdjustmentCharge,
     Condition,
     Factor,
+    MaximumCharge,
     MinimumCharge,
     PercentCharge,
     SubtotalCharge,
@@ -48,6 +49,14 @@ def test_a_minimum_tells_what_is_missing() -> None:
     assert told(water("1"), minimum)[1] == [
         "at least 15.00 for water",
         "10.00 is charged already, 5.00 is missing",
+    ]
+
+
+def test_a_maximum_tells_what_is_too_much() -> None:
+    maximum = MaximumCharge(code="cap", label="At most", amount=Decimal(4), of=("water",))
+    assert told(water("1"), maximum)[1] == [
+        "at most 4.00 for water",
+        "10.00 is charged already, 6.00 is too much",
     ]
 
 

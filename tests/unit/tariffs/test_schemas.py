@@ -188,3 +188,22 @@ def test_a_basis_is_at_least_one_day() -> None:
     for charge in (fixed("1", days_basis=0), energy(("0", None, "1"), days_basis=0)):
         with pytest.raises(Invalid, match="at least one day"):
             sheet(charge)
+
+
+def test_a_second_stretch_of_limits_needs_a_first_one() -> None:
+    stretched = in_blocks(("0", "10", "1"), ("10", None, "2"))
+    assert set(faults(body(stretched | {"limitsTimes": "months"}))) == {"charges.0.limitsTimes"}
+    twice = body(stretched | {"limitsPer": "months", "limitsTimes": "months"})
+    assert set(faults(twice)) == {"charges.0.limitsTimes"}
+    assert read(body(stretched | {"limitsPer": "persons", "limitsTimes": "months"}))
+
+
+def test_a_maximum_names_charges_above_it_and_an_amount() -> None:
+    maximum = {"kind": "maximum", "code": "cap", "label": "At most", "of": ["water"]}
+    assert set(faults(body(USAGE, maximum))) == {"charges.1.amount"}
+    assert set(faults(body(maximum | {"amount": "5"}))) == {"charges.0.of"}
+    assert read(body(USAGE, maximum | {"amount": "5"}))
+
+
+def test_what_is_exempt_is_not_below_zero() -> None:
+    assert set(faults(body(USAGE, tax(["water"]) | {"exemptAmount": "-1"}))) == {"charges.1.exemptAmount"}

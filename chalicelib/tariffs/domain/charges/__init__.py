@@ -1,6 +1,6 @@
 """Each kind of charge, compiled: from the draft of a bill to a sum of quantity times price."""
 
-from chalicelib.tariffs.domain.charges.amounts import AdjustmentPricer, FixedPricer, MinimumPricer
+from chalicelib.tariffs.domain.charges.amounts import AdjustmentPricer, BoundPricer, FixedPricer
 from chalicelib.tariffs.domain.charges.base import Pricer
 from chalicelib.tariffs.domain.charges.quantities import BlockPricer, SchedulePricer, UsagePricer
 from chalicelib.tariffs.domain.charges.shares import PercentPricer, SubtotalPricer
@@ -8,8 +8,8 @@ from chalicelib.tariffs.domain.charges.shares import PercentPricer, SubtotalPric
 __all__ = [
     "AdjustmentPricer",
     "BlockPricer",
+    "BoundPricer",
     "FixedPricer",
-    "MinimumPricer",
     "PercentPricer",
     "Pricer",
     "SchedulePricer",

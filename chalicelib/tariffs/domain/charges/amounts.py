@@ -1,9 +1,9 @@
-"""Charges of an amount: per period, a minimum, and what comes with the reading."""
+"""Charges of an amount: per period, a minimum or maximum, and what comes with the reading."""
 
 from collections.abc import Sequence
 
 from chalicelib.tariffs.domain.charges.base import ONE, AmountBySize, Pricer, sum_of, times_of
-from chalicelib.tariffs.domain.document import AdjustmentCharge, FixedCharge, MinimumCharge
+from chalicelib.tariffs.domain.document import AdjustmentCharge, BoundCharge, FixedCharge
 from chalicelib.tariffs.domain.draft import Draft
 from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio
 
@@ -24,12 +24,12 @@ class FixedPricer(Pricer):
         return [(num, price.num, price)], den, price.den
 
 
-class MinimumPricer(Pricer):
-    """What is missing to an amount."""
+class BoundPricer(Pricer):
+    """What is missing to an amount, or exceeds it."""
 
     __slots__ = ("charge", "indices", "size_amount")
 
-    def __init__(self, charge: MinimumCharge, indices: Sequence[int], exponent: int) -> None:
+    def __init__(self, charge: BoundCharge, indices: Sequence[int], exponent: int) -> None:
         self.size_amount = AmountBySize(charge.code, charge.amount, charge.by_meter_size, exponent)
         self.charge = charge
         self.indices = tuple(indices)

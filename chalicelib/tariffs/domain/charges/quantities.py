@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from chalicelib.tariffs.domain.blocks import BlockTable
 from chalicelib.tariffs.domain.charges.base import Metered, Pricer
-from chalicelib.tariffs.domain.document import Block, BlockCharge, BlockMode, LimitScale, ScheduleCharge, UsageCharge
+from chalicelib.tariffs.domain.document import Block, BlockCharge, BlockMode, ScheduleCharge, UsageCharge
 from chalicelib.tariffs.domain.draft import Draft
 from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio, sum_of_terms
 from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
@@ -40,16 +40,26 @@ class UsagePricer(Pricer):
 class LimitScaler:
     """How far block limits stretch: 10 m3 per 30 days is 20 m3 in 60 days or, where it says so, for two dwellings."""
 
-    __slots__ = ("basis", "by")
+    __slots__ = ("basis", "by", "times")
 
-    def __init__(self, by: LimitScale, days_basis: int) -> None:
+    def __init__(self, by: str, days_basis: int, times: str | None) -> None:
         self.by = by
         self.basis = days_basis if by == "days" else 1
+        self.times = times
 
     def of(self, draft: Draft) -> Ratio:
         """This function will give the multiplier of every limit, as a ratio."""
         num, den = draft.measure(self.by)
-        return num, den * self.basis
+        if self.times is None:
+            return num, den * self.basis
+        times_num, times_den = draft.measure(self.times)
+        return num * times_num, den * times_den * self.basis
+
+
+def _scaler_of(charge: BlockCharge | ScheduleCharge) -> LimitScaler | None:
+    if charge.limits_per is None:
+        return None
+    return LimitScaler(charge.limits_per, charge.days_basis, charge.limits_times)
 
 
 class BlockPricer(Pricer):
@@ -59,7 +69,7 @@ class BlockPricer(Pricer):
 
     def __init__(self, charge: BlockCharge, exponent: int) -> None:
         self.metered = Metered(charge)
-        self.scaler = charge.limits_per and LimitScaler(charge.limits_per, charge.days_basis)
+        self.scaler = _scaler_of(charge)
         self.limits = charge.blocks
         self.rounded = charge.limit_rounding
         self.mode: BlockMode = charge.mode
@@ -80,7 +90,8 @@ class BlockPricer(Pricer):
     def amount(self, draft: Draft) -> Ratio:
         if self.scaler is not None:
             return sum_of_terms(self.price(draft))
-        return self.table.amount(*self.metered.of(draft))
+        num, den = self.metered.of(draft)
+        return self.table.amount(num, den)
 
 
 def _with_rounded_limits(block: Block, scale: Ratio, rounding: Rounding) -> Block:
@@ -101,7 +112,7 @@ class SchedulePricer(Pricer):
 
     def __init__(self, charge: ScheduleCharge, exponent: int) -> None:
         self.metered = Metered(charge)
-        self.scaler = charge.limits_per and LimitScaler(charge.limits_per, charge.days_basis)
+        self.scaler = _scaler_of(charge)
         self.schedules = tuple(
             (
                 None if schedule.up_to is None else schedule.up_to.as_integer_ratio(),

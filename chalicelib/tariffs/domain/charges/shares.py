@@ -15,21 +15,25 @@ AS_IT_IS = Price(ONE, ONE, 0, of_money=True)
 class PercentPricer(Pricer):
     """A percentage of what earlier charges came to."""
 
-    __slots__ = ("at_least", "at_most", "exempt_use", "indices", "percent", "simple")
+    __slots__ = ("at_least", "at_most", "exempt_amount", "exempt_use", "indices", "percent", "simple")
 
     def __init__(self, charge: PercentCharge, indices: Sequence[int], exponent: int) -> None:
         self.percent = Price(charge.percent, HUNDRED, exponent, of_money=True)
         self.indices = tuple(indices)
         self.exempt_use = None if charge.exempt_use is None else charge.exempt_use.as_integer_ratio()
+        self.exempt_amount = None if charge.exempt_amount is None else Price(charge.exempt_amount, ONE, exponent)
         sign = -1 if charge.percent < 0 else 1
         self.at_least = None if charge.at_least is None else Price(charge.at_least * sign, ONE, exponent)
         self.at_most = None if charge.at_most is None else Price(charge.at_most * sign, ONE, exponent)
-        self.simple = (charge.exempt_use, charge.at_least, charge.at_most) == (None, None, None)
+        special = (charge.exempt_use, charge.exempt_amount, charge.at_least, charge.at_most)
+        self.simple = special == (None,) * 4
 
     def price(self, draft: Draft) -> Priced:
         num, den = sum_of(draft, self.indices)
         if self.exempt_use is not None:
             num, den = _above_exempt_use(num, den, draft, self.exempt_use)
+        if self.exempt_amount is not None:
+            num, den = _above_exempt_amount(num, den, draft, self.exempt_amount)
         percent = self.percent
         size = (abs(num * percent.num), den * percent.den)
         if self.at_most is not None and less_than((abs(self.at_most.num), self.at_most.den), size):
@@ -50,6 +54,16 @@ def _above_exempt_use(num: int, den: int, draft: Draft, exempt: Ratio) -> Ratio:
     use = draft.use_num * exempt[1]
     free = exempt[0] * draft.use_den
     return (num * (use - free), den * use) if use > free else NOTHING
+
+
+def _above_exempt_amount(num: int, den: int, draft: Draft, exempt: Price) -> Ratio:
+    """5 % of what exceeds 100.00: of 150.00, 2.50. A version that rates a part of the days exempts that part."""
+    free, free_den = exempt.num, exempt.den
+    if draft.share is not None:
+        part = draft.share.factor.value
+        free, free_den = free * part.numerator, free_den * part.denominator
+    above = num * free_den - free * den
+    return (above, den * free_den) if above > 0 else NOTHING
 
 
 class SubtotalPricer(Pricer):

@@ -1,4 +1,4 @@
-"""What a bill is, and how one is made from a confirmed reading."""
+"""What a bill is."""
 
 import re
 from dataclasses import dataclass
@@ -6,16 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from chalicelib.consumers.domain import Connection
-from chalicelib.cycles.domain import DueRule, due_on
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
-from chalicelib.readings.domain.reading import Reading
-from chalicelib.tariffs.domain import Line, Rating, Usage
-from chalicelib.tenancy.domain import Project
+from chalicelib.tariffs.domain import Line
 
 BillStatus = Literal["open", "partial", "paid", "overdue"]
 
@@ -31,7 +27,8 @@ class Bill:
     everything it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter
     showed; below zero, what was billed ahead by estimates. What of that is left is `carried_on`. `estimated`: nobody
     read the meter, and `reading` is what it would show by the average of the last uses. `tariff_id`: the tariff that
-    the connection named, if it was not rated by its class.
+    the connection named, if it was not rated by its class. `issued_by` is who had it made on its own, by no run:
+    `issued_at` is then when, and `run_id` the id of that deed.
     """
 
     account: str
@@ -58,6 +55,7 @@ class Bill:
     estimated: bool = False
     paid_minor: int = 0
     migrated: bool = False
+    issued_by: str | None = None
 
     @property
     def id(self) -> str:
@@ -110,75 +108,16 @@ class Bill:
         """
         if self.amount_due.minor <= 0:
             return "paid"
-        if today > self.due_on:
+        if self.days_overdue_on(today):
             return "overdue"
         return "partial" if self.paid_minor else "open"
 
+    def days_overdue_on(self, today: date) -> int:
+        """This function will count the days since the due day: none on it, before it, or once the bill is paid.
 
-@dataclass(frozen=True, slots=True)
-class IssueTerms:
-    """What a run, or a migration, decides for bills. Without days, each reading's day counts, and the rule `due`."""
-
-    run_id: str
-    issued_at: datetime
-    billed_on: date | None
-    due_on: date | None
-    due: DueRule
-    migrated: bool = False
-
-
-def usage_of(project: Project, reading: Reading, connection: Connection) -> Usage:
-    """This function will state the use that a reading gives, its days, and what tariffs ask of the connection."""
-    return Usage(
-        quantity=reading.usage,
-        unit=project.settings.unit,
-        first_day=project.first_day_of(reading.period),
-        until_day=reading.period.shifted(1).first_day,
-        months=project.months,
-        consumer_class=connection.consumer_class,
-        meter_size=connection.facts.meter_size,
-        dwelling_units=connection.facts.dwelling_units,
-        winter_average=connection.facts.winter_average,
-        flags=frozenset(connection.facts.flags),
-    )
-
-
-def make_bill(project: Project, reading: Reading, connection: Connection, rating: Rating, terms: IssueTerms) -> Bill:
-    """This function will make the bill of a confirmed reading.
-
-    It is dated with the day of the reading unless the run names a day, so that the same reading gives the same bill
-    whenever it is made. S3: read 2025-11-05, 10 m3 residential -> 225.00 + 50.00 = 275.00, due 2025-11-20.
-
-    :raises Invalid: if the due day that the run names is not after the bill's day. Source: S1-135.
-    """
-    billed_on = terms.billed_on or reading.read_on
-    if terms.due_on and terms.due_on <= billed_on:
-        raise Invalid("due-too-early", f"the due day {terms.due_on} is not after the bill's day {billed_on}")
-    return Bill(
-        account=reading.account,
-        period=reading.period,
-        revision=1,
-        run_id=terms.run_id,
-        consumer_id=connection.consumer_on(reading.read_on),
-        consumer_class=connection.consumer_class,
-        meter_number=reading.meter_number,
-        read_on=reading.read_on,
-        previous=reading.previous,
-        reading=reading.value,
-        usage=reading.usage,
-        unit=project.settings.unit,
-        lines=rating.lines,
-        total=rating.total,
-        billed_on=billed_on,
-        due_on=terms.due_on or due_on(terms.due, reading.period, billed_on),
-        issued_at=terms.issued_at,
-        digest=rating.digest,
-        carried=reading.carried,
-        tariff_id=connection.tariff_id,
-        carried_on=reading.carried_on,
-        estimated=reading.estimated,
-        migrated=terms.migrated,
-    )
+        Due on 20 November, looked at on the 25th: 5. Source: S3-050.
+        """
+        return max((today - self.due_on).days, 0) if self.amount_due.minor > 0 else 0
 
 
 def parse_bill_id(text: str) -> tuple[Period, str, int]:

@@ -1,0 +1,23 @@
+"""The rules of bills: no clock, no table, no HTTP."""
+
+from chalicelib.bills.domain.bill import Bill, BillStatus, parse_bill_id
+from chalicelib.bills.domain.issuing import (
+    IssueTerms,
+    bill_of,
+    check_billable,
+    check_days,
+    make_bill,
+    usage_of,
+)
+
+__all__ = [
+    "Bill",
+    "BillStatus",
+    "IssueTerms",
+    "bill_of",
+    "check_billable",
+    "check_days",
+    "make_bill",
+    "parse_bill_id",
+    "usage_of",
+]

@@ -1,0 +1,127 @@
+"""How a bill is made from a confirmed reading."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from chalicelib.bills.domain.bill import Bill
+from chalicelib.consumers.domain import Connection
+from chalicelib.cycles.domain import DueRule, due_on
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.period import Period
+from chalicelib.readings.domain.reading import Reading
+from chalicelib.tariffs.domain import Rating, TariffBook, Usage
+from chalicelib.tenancy.domain import Project
+
+
+@dataclass(frozen=True, slots=True)
+class IssueTerms:
+    """What a run, a migration or whoever makes one bill decides for it: `by` is that person.
+
+    Without days, each reading's day counts, and the rule `due`.
+    """
+
+    run_id: str
+    issued_at: datetime
+    billed_on: date | None
+    due_on: date | None
+    due: DueRule
+    migrated: bool = False
+    by: str | None = None
+
+
+def usage_of(project: Project, reading: Reading, connection: Connection) -> Usage:
+    """This function will state the use that a reading gives, its days, and what tariffs ask of the connection."""
+    return Usage(
+        quantity=reading.usage,
+        unit=project.settings.unit,
+        first_day=project.first_day_of(reading.period),
+        until_day=reading.period.shifted(1).first_day,
+        months=project.months,
+        consumer_class=connection.consumer_class,
+        meter_size=connection.facts.meter_size,
+        dwelling_units=connection.facts.dwelling_units,
+        winter_average=connection.facts.winter_average,
+        flags=frozenset(connection.facts.flags),
+    )
+
+
+def make_bill(project: Project, reading: Reading, connection: Connection, rating: Rating, terms: IssueTerms) -> Bill:
+    """This function will make the bill of a confirmed reading.
+
+    It is dated with the day of the reading unless the run names a day, so that the same reading gives the same bill
+    whenever it is made. S3: read 2025-11-05, 10 m3 residential -> 225.00 + 50.00 = 275.00, due 2025-11-20.
+
+    :raises Invalid: if the due day that the run names is not after the bill's day. Source: S1-135.
+    """
+    billed_on = terms.billed_on or reading.read_on
+    if terms.due_on and terms.due_on <= billed_on:
+        raise Invalid("due-too-early", f"the due day {terms.due_on} is not after the bill's day {billed_on}")
+    return Bill(
+        account=reading.account,
+        period=reading.period,
+        revision=1,
+        run_id=terms.run_id,
+        consumer_id=connection.consumer_on(reading.read_on),
+        consumer_class=connection.consumer_class,
+        meter_number=reading.meter_number,
+        read_on=reading.read_on,
+        previous=reading.previous,
+        reading=reading.value,
+        usage=reading.usage,
+        unit=project.settings.unit,
+        lines=rating.lines,
+        total=rating.total,
+        billed_on=billed_on,
+        due_on=terms.due_on or due_on(terms.due, reading.period, billed_on),
+        issued_at=terms.issued_at,
+        digest=rating.digest,
+        carried=reading.carried,
+        tariff_id=connection.tariff_id,
+        carried_on=reading.carried_on,
+        estimated=reading.estimated,
+        migrated=terms.migrated,
+        issued_by=terms.by,
+    )
+
+
+def bill_of(
+    project: Project, terms: IssueTerms, reading: Reading, connection: Connection | None, book: TariffBook
+) -> Bill:
+    """This function will rate a confirmed reading and make its bill: the one way for runs, migrations and single bills.
+
+    :raises NotFound: if the connection is gone.
+    :raises Invalid: if no tariff rates the use, or the terms' days contradict each other.
+    """
+    if connection is None:
+        raise NotFound("no-connection", f"connection {reading.account} no longer exists; nobody owes this use")
+    usage = usage_of(project, reading, connection)
+    try:
+        rating = book.rate(connection.consumer_class, usage, tariff_id=connection.tariff_id)
+    except ArithmeticError as error:  # a tariff gone wrong may not stop its neighbours' bills
+        raise Invalid("not-rated", f"rating failed: {type(error).__name__}") from None
+    return make_bill(project, reading, connection, rating, terms)
+
+
+def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None) -> None:
+    """This function will hold the period and the days that a run names against the project and each other.
+
+    :raises Invalid: for a period that is not billed here, a bill's day before it, or a due day that is not after the
+        bill's day. Source: S1-135.
+    """
+    project.check_period(period)
+    first_day = project.first_day_of(period)
+    if billed_on and billed_on < first_day:
+        raise Invalid("bad-day", f"billedOn: {billed_on} is before the period {period} begins")
+    if due_on and due_on <= (billed_on or first_day):
+        raise Invalid("bad-day", f"dueOn: {due_on} must be after the day on the bills")
+
+
+def check_billable(reading: Reading, connection: Connection | None) -> None:
+    """This function will insist that a reading counts and is of a meter that is billed.
+
+    :raises Conflict: otherwise.
+    """
+    if reading.state != "confirmed":
+        raise Conflict("not-confirmed", f"reading {reading.id} waits for somebody to confirm it")
+    if connection is not None and not connection.is_billed:
+        raise Conflict("never-billed", f"meter {reading.meter_number} is read to be compared, and never billed")

@@ -1,0 +1,228 @@
+"""Entries of the lists of a tariff: fixed amounts, rates, percentages, credits and minimums."""
+
+from collections.abc import Iterable
+
+from tests.published.blocks_told import blocks_of, free_below
+from tests.published.spellings import SPELLINGS
+from tests.published.told import Json, Told, bare, first, is_number, number, text
+from tests.published.usage_told import named
+from tests.published.uses_told import Uses
+
+_PERCENTS = {"percent", "percentage", "pct", "discountpercent", "taxpercent", "rebatepercent"}
+_RATES = {*SPELLINGS["rate"]} - {"tariff"}
+_FLATS = {"flat", "fixed", "fixedcharge", "flatfee", "flatamount", "flatcharge", "amount", "charge", "fee"}
+_IN_MONTHS = {"year": "12", "annual": "12", "quarter": "3"}
+
+
+class Items(Uses):
+    """One entry of a list at a time, and the minimum."""
+
+    def item(self, told: Told, family: str, name: object) -> None:
+        """This function will add one entry of a list: a fixed amount, a rate, blocks, a percentage, a credit."""
+        told.get("name")
+        more = self._terms_of(told, family, name)
+        free_of_tax = bare(told.get("taxable", "")) in {"false", "no"} or told.says("tax_exempt")
+        sign = -1 if family == "discounts" else 1
+        before = len(self.charges)
+        words = _words_of_slabs(told)
+        if words & _PERCENTS:
+            self._percents(told, family, name, sign, more)
+        elif words and not words & _RATES and (family == "fixed" or words & _FLATS):
+            self._steps(told, name, more)
+        elif "slabs" in told or "schedules" in told:
+            self._use(told, str(name), more)
+            self._lists(told, str(name), ("fixed",))
+            for minimum in told.children("minimum"):
+                self._minimum(minimum, before, floors=True)
+        elif told.get("percent", told.get("rate") if family in {"taxes", "tax", "discounts"} else None) is not None:
+            self._percent(told, family, name, sign, more)
+        elif told.get("rate") is not None:
+            self._rated_item(told, name, sign, more)
+        elif told.get("amount", told.get("amounts", told.get("by_meter_size"))) is not None:
+            self._amount(told, family, name, sign, more)
+        else:
+            raise ValueError(f"{told.where}: neither an amount nor a rate nor a percentage: {sorted(told.told)}")
+        if free_of_tax:
+            self.untaxed.update(charge["code"] for charge in self.charges[before:])
+
+    def _terms_of(self, told: Told, family: str, name: object) -> Json:
+        """When an entry counts, and how it is rounded."""
+        when = self._when(told, name)
+        more: Json = {"when": when} if when else {}
+        if told.get("rounding") is not None:
+            more["rounding"] = self.rounding(told.get("rounding"))
+        elif family in {"taxes", "tax"} and self.tax_rounding is not None:
+            more["rounding"] = self.tax_rounding
+        return more
+
+    def _rated_item(self, told: Told, name: object, sign: int, more: Json) -> None:
+        terms = {**self._per(told), **self._measured(told)}
+        per_measure = self._measure_of_per(told)
+        if per_measure and "measure" not in terms:
+            terms["measure"] = per_measure
+        before = len(self.charges)
+        self._rated(name, sign * number(told.get("rate")), terms | more)
+        self._lists(told, str(name), ("fixed",))
+        self._maximum(told, [charge["code"] for charge in self.charges[before:]])
+
+    def _lists(self, told: Told, name: str, families: Iterable[str]) -> None:
+        for family in families:
+            self.siblings = set()
+            for item in told.children(family):
+                self.item(item, family, item.get("name") if item.get("name") != family else _default(family, name))
+
+    def _percents(self, told: Told, family: str, name: object, sign: int, more: Json) -> None:
+        """A percentage chosen by the use: each as a charge of its own, of which one counts."""
+        reached: object = None
+        for at, entry in enumerate(told.get("slabs")):
+            slab = told.child(entry, f"slabs[{at}]")
+            over, up_to = first(slab.get("over"), reached), slab.get("upto")
+            when = dict(more.get("when", {}))
+            if over is not None and number(over) > 0:
+                when["useAbove"] = text(reached if reached is not None else over)
+            if up_to is not None and is_number(up_to):
+                when["useAtMost"] = text(up_to)
+            of = {"base": told.get("base")} if "base" in told else {}
+            share = Told({"percent": slab.get("percent"), **of}, slab.where)
+            if number(slab.get("percent")):
+                self._percent(
+                    share, "discounts" if sign < 0 else family, name, sign, more | ({"when": when} if when else {})
+                )
+            reached = up_to
+
+    def _steps(self, told: Told, name: object, more: Json) -> None:
+        """An amount chosen by the use."""
+        steps = []
+        for entry in told.get("slabs"):
+            amount = next((entry[key] for key in entry if bare(key) in {*_FLATS, *SPELLINGS["amount"]}), 0)
+            limits = {key: each for key, each in entry.items() if bare(key) not in {*_FLATS, *SPELLINGS["amount"]}}
+            steps.append({**limits, "rate": "0", "flat": amount})
+        stepped = Told({}, told.where)
+        blocks = blocks_of(stepped, steps, self.money)
+        terms = {**self._measured(told), **self._limits(told)}
+        self.add("blocks", name, blocks=blocks, mode="whole", **terms, **more)
+
+    def _amount(self, told: Told, family: str, name: object, sign: int, more: Json) -> None:
+        amount = told.get("amount", told.get("amounts", told.get("by_meter_size")))
+        if isinstance(amount, dict):
+            sizes = {named(size): self.money(value) for size, value in amount.items()}
+            self.add("fixed", name, byMeterSize=sizes, **self._often(told), **more)
+        elif family == "components" and "amount_ex_gst" in told:
+            # What the collection gives ready-made and unrounded is one unit of its own, at that price.
+            self.add("usage", name, measure="months", rate=self.money(amount), **more)
+        elif family in {"adjustments", "discounts"} or number(amount) * sign < 0:
+            times = self._often(told).get("times")
+            self.add(
+                "adjustment",
+                name,
+                amount=text(sign * number(amount) / self.scale),
+                **({"times": times} if times else {}),
+                **more,
+            )
+        elif bare(told.get("per", "")) in _IN_MONTHS and self.usage.by_days:
+            year = {"year": "365", "annual": "365", "quarter": "91.25"}[bare(told.get("per"))]
+            self.add("usage", name, rate=self.money(amount), measure="days", per=year)
+        elif bare(told.get("per", "")) in _IN_MONTHS:
+            self.add("usage", name, rate=self.money(amount), measure="months", per=_IN_MONTHS[bare(told.get("per"))])
+        else:
+            self.add("fixed", name, amount=self.money(amount), **self._often(told), **more)
+
+    def _percent(self, told: Told, family: str, name: object, sign: int, more: Json) -> None:
+        percent = told.get("percent", told.get("rate"))
+        value = number(percent)
+        if "percent" not in told and value < 1 and "%" not in str(percent):
+            value *= 100  # a tax rate of 0.08 is 8 %
+        share = told.get("taxable_share", told.get("share"))
+        if share is not None:
+            value *= number(share) if number(share) <= 1 else number(share) / 100
+        exempt = told.get("exempt")
+        terms: Json = {} if exempt is None else {"exemptUse": text(exempt)}
+        if told.number("exempt_amount") is not None:
+            terms["exemptAmount"] = self.money(told.get("exempt_amount"))
+        for key in ("at_least", "at_most"):
+            if told.number(key) is not None:
+                terms["atLeast" if key == "at_least" else "atMost"] = self.money(told.get(key))
+        told.get("method")
+        without = self.taxes | self.siblings
+        of = self._base(told, told.get("base", ["all"])) if "base" in told else self._all(without=without)
+        code = self.add("percent", name, percent=text(sign * value), of=of, **terms, **more)
+        if family in {"taxes", "tax"}:
+            self.taxes.add(code)
+        if family in {"adjustments", "discounts"}:
+            self.siblings.add(code)
+
+    def _minimum(self, minimum: Told, before: int, *, floors: bool) -> bool:
+        """This function will add a minimum and say whether it did: one that lifts the bill is told `floors` later."""
+        mode = bare(minimum.get("mode", ""))
+        covered = minimum.get("included")
+        lifts = any(word in mode for word in ("floor", "least", "greater"))
+        terms = self._minimum_terms(minimum, mode)
+        if terms.get("times") == "dwellingUnits" and not floors:
+            for charge in self.charges[before:]:
+                self._by_dwelling(charge)
+        if "zero" in mode and "half" not in mode:
+            self.add("fixed", "minimum", when={"useAtMost": "0"}, **terms)
+        elif covered is not None and not lifts:
+            self._covers(before, covered)
+            self.add("fixed", "minimum", **terms)
+        elif "includ" in mode or "cover" in mode or ("factor" in minimum and not mode):
+            self.add("fixed", "minimum", **terms)
+        elif floors:
+            of = minimum.get("base")
+            self.add("minimum", "minimum", of=self._all() if of is None else self._base(minimum, of), **terms)
+        else:
+            return False
+        return True
+
+    def _minimum_terms(self, minimum: Told, mode: str) -> Json:
+        amount = minimum.get("amount", minimum.get("amounts", minimum.get("by_meter_size")))
+        if isinstance(amount, dict):
+            terms: Json = {"byMeterSize": {named(size): self.money(value) for size, value in amount.items()}}
+        else:
+            terms = {"amount": self.money(amount)}
+        terms |= self._often(minimum)
+        if any(word in mode for word in ("equivalent", "dwelling", "perunit", "edu", "household")):
+            terms["times"] = "dwellingUnits"
+        factors = self._factors(minimum)
+        if "half" in mode:
+            factors.append({"label": "half at zero use", "value": "0.5", "when": {"useAtMost": "0"}})
+        return terms | ({"factors": factors} if factors else {})
+
+    def _maximum(self, told: Told, codes: list[str]) -> None:
+        """A charge, or all of a service, that never comes to more than so much."""
+        amount = told.get("maximum")
+        if amount is None or not codes:
+            return
+        if isinstance(amount, dict):
+            bounds: Json = {"byMeterSize": {named(size): self.money(value) for size, value in amount.items()}}
+        else:
+            bounds = {"amount": self.money(amount)}
+        self.add("maximum", f"{codes[0]} at most", of=codes, **bounds)
+
+    def _covers(self, before: int, covered: object) -> None:
+        """A minimum that covers the first units: they cost nothing beside it."""
+        for charge in self.charges[before:]:
+            if charge["kind"] == "blocks" and charge.get("mode") != "whole":
+                charge["blocks"] = free_below(charge["blocks"], number(covered))
+
+    def _by_dwelling(self, charge: Json) -> None:
+        if charge["kind"] == "usage" and charge.get("included", "0") != "0":
+            free = charge.pop("included")
+            blocks = [
+                {"over": "0", "upTo": free, "rate": "0"},
+                {"over": free, "upTo": None, "rate": charge.pop("rate")},
+            ]
+            charge |= {"kind": "blocks", "blocks": blocks}
+        if charge["kind"] in {"blocks", "schedules"}:
+            charge["limitsPer"] = "dwellingUnits"
+
+
+def _words_of_slabs(told: Told) -> set[str]:
+    slabs = told.get("slabs")
+    entries = slabs if isinstance(slabs, list) else []
+    return {bare(key) for slab in entries if isinstance(slab, dict) for key in slab}
+
+
+def _default(family: str, name: str) -> str:
+    word = {"fixed": "fixed", "taxes": "tax", "tax": "tax", "discounts": "discount"}.get(family, family)
+    return word if name in {"", "tariff"} else f"{name}-{word}"
