@@ -160,7 +160,7 @@ def bill_of(
     :raises Invalid: if no tariff rates the use, or the terms' days contradict each other.
     """
     if connection is None:
-        raise NotFound("no-connection", f"connection {reading.account} no longer exists; remove the reading")
+        raise NotFound("no-connection", f"connection {reading.account} no longer exists: its reading can't be billed")
     usage = usage_of(project, reading, connection)
     rating = book.rate(connection.consumer_class, usage, tariff_id=connection.tariff_id)
     return make_bill(project, reading, connection, rating, terms)
