@@ -1,11 +1,11 @@
 """Billing cycles as the API shows them."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
 from chalicelib.cycles.domain import BillingCycle
-from chalicelib.platform.schema import Day, Schema, Text, Version
+from chalicelib.platform.schema import Change, Day, Schema, Text, Version
 
 CycleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["monthly"])]
 CycleName = Annotated[Text, Field(max_length=100, examples=["Monthly, on the first"])]
@@ -34,10 +34,14 @@ class NewCycle(CycleFacts):
     id: CycleId
 
 
-class CycleChange(CycleFacts):
-    """What a billing cycle is to say from now on."""
+class CycleChange(CycleFacts, Change):
+    """What a billing cycle is to say from now on. What is left out stays as it is."""
 
     version: Version
+
+    def changes(self) -> dict[str, Any]:
+        """This function will give what is said of it, by name."""
+        return {name: value for name, value in self.said().items() if name != "version"}
 
 
 class CycleOut(CycleFacts):

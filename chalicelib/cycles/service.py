@@ -1,7 +1,9 @@
 """Keep the client's billing cycles. Which project names one is the project's setting; deleting one is tenancy's."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from chalicelib.audit import service as audit
 from chalicelib.cycles import repository
@@ -55,16 +57,18 @@ def list_cycles(ctx: Context, *, generating_on: date | None = None) -> tuple[Bil
     return tuple(cycle for cycle in every if generating_on is None or cycle.generates_on(generating_on))
 
 
-def change_cycle(ctx: Context, *, version: int, after: BillingCycle) -> BillingCycle:
-    """This function will change what a cycle says. It counts from the next run on; what is billed keeps its due day.
+def change_cycle(ctx: Context, *, cycle_id: str, version: int, changes: Mapping[str, Any]) -> BillingCycle:
+    """This function will change what is said of a cycle, by name. It counts from the next run on.
+
+    What is billed keeps its due day.
 
     :raises NotFound: if the client has none with this id.
     :raises Invalid: for a cycle that can't be kept to.
     :raises Conflict: if somebody changed it meanwhile.
     """
-    before = get_cycle(ctx, cycle_id=after.id)
+    before = get_cycle(ctx, cycle_id=cycle_id)
+    after = replace(before, **changes, version=version + 1)
     check_cycle(after)
-    after = replace(after, version=version + 1, projects=before.projects, used=before.used)
     try:
         repository.change_cycle(ctx.client, after, version=version, also=[noted(ctx, "changed", before, after)])
     except Refused:

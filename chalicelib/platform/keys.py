@@ -227,6 +227,11 @@ def tariff(client_id: str, project_id: str, tariff_id: str, version: int) -> Key
     return f"{client_id}#{project_id}#TARIFFS", f"TARIFF#{tariff_id}#{version:06}"
 
 
+def tariff_changes(client_id: str, project_id: str) -> Key:
+    """This function will name the item before all versions: a query for what begins like its key gives it and them."""
+    return f"{client_id}#{project_id}#TARIFFS", "TARIFF"
+
+
 def tariff_offer(client_id: str, project_id: str, tariff_id: str) -> Key:
     return f"{client_id}#{project_id}#TARIFFS", f"OFFER#{tariff_id}"
 

@@ -36,6 +36,24 @@ class Schema(BaseModel):
     )
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class Change(Schema):
+    """The base of every body that changes a thing: what is left out stays as it is, and null takes it away.
+
+    So a client that does not know a field can't take it away. The document names no defaults here, for there are none.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    def said(self) -> dict[str, Any]:
+        """This function will give what the request said, by our names."""
+        return {name: value for name, value in self if name in self.model_fields_set}
+
+
 def _read_decimal(value: Any) -> Decimal:  # noqa: ANN401 - whatever the caller sent
     if isinstance(value, Decimal):
         return value

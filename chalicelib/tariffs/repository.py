@@ -19,6 +19,7 @@ class TariffItem(TableItem):
     version = IntAttribute()
     document = JsonAttribute()
     sealed = IntAttribute(null=True)
+    changes = IntAttribute(null=True)  # of the one item before all versions, which has nothing else
 
 
 def insert_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:
@@ -71,9 +72,24 @@ def seal_versions(project: Project, tariffs: Sequence[Tariff]) -> None:
 
 def all_versions(project: Project) -> tuple[KnownVersion, ...]:
     """This function will read every version of every tariff of a project: one query, a read unit per 4 KB."""
-    partition, _ = keys.tariff(project.client, project.id, "", 0)
-    items = dynamo.all_of(TariffItem, partition, "TARIFF#")
-    return tuple(KnownVersion(_TARIFF.validate_python(item.document), sealed=bool(item.sealed)) for item in items)
+    return versions_to_change(project)[0]
+
+
+def versions_to_change(project: Project) -> tuple[tuple[KnownVersion, ...], Action]:
+    """This function will read every version, and give the write by which they change only as they were read.
+
+    It goes with each change: of two tariffs that are opened at once and overlap, one must be refused. Label `tariffs`.
+    """
+    key = keys.tariff_changes(project.client, project.id)
+    items = list(dynamo.all_of(TariffItem, *key))
+    counted = next((item.changes for item in items if item.sk == key[1]), None)
+    as_read = TariffItem.changes.does_not_exist() if counted is None else TariffItem.changes == counted
+    known = tuple(
+        KnownVersion(_TARIFF.validate_python(item.document), sealed=bool(item.sealed))
+        for item in items
+        if item.sk != key[1]
+    )
+    return known, update("tariffs", key, [TariffItem.changes.set((counted or 0) + 1)], as_read)
 
 
 def _item(project: Project, tariff: Tariff) -> TariffItem:

@@ -16,9 +16,11 @@ from chalicelib.tariffs.domain import (
     Tariff,
     TariffBook,
     Usage,
+    check_not_between,
     check_tariff,
     check_versions,
     compile_tariff,
+    meets,
     rate,
     rate_over,
 )
@@ -33,7 +35,7 @@ def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     :raises Conflict: if this version exists and says something else, or the project is closed.
     """
     project = tenancy.get_project(ctx)
-    known = repository.all_versions(project)
+    known, turn = repository.versions_to_change(project)
     if same := next((each for each in known if each.tariff == tariff), None):
         return same
     if any((each.tariff.id, each.tariff.version) == (tariff.id, tariff.version) for each in known):
@@ -41,12 +43,12 @@ def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     _check(project, tariff, tuple(each.tariff for each in known))
     offered = _offered(project, tariff.id, [*(each.tariff for each in known), tariff])
     try:
-        also = [tenancy.is_open(project), offered, _noted(ctx, "tariff.opened", after=tariff)]
+        also = [tenancy.is_open(project), turn, offered, _noted(ctx, "tariff.opened", after=tariff)]
         repository.insert_tariff(project, tariff, also=also)
     except Refused as refused:
         if "project" in refused.labels:
             raise Conflict("project-closed", "this project is closed: it takes no new tariffs") from None
-        _refuse_chosen(refused, tariff.id)
+        _explain(refused, tariff.id)
         raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next") from None
     return KnownVersion(tariff, sealed=False)
 
@@ -61,7 +63,7 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     :raises Conflict: if somebody else was changing the same tariff.
     """
     project = tenancy.get_project(ctx)
-    known = repository.all_versions(project)
+    known, turn = repository.versions_to_change(project)
     last = max((each.tariff for each in known if each.tariff.id == tariff.id), key=lambda t: t.version, default=None)
     if last is None:
         raise _no_tariff(tariff.id)
@@ -80,11 +82,11 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
             before=last,
             ended=ended,
             successor=successor,
-            also=[_offered(project, tariff.id, [successor]), _noted(ctx, "tariff.succeeded", after=successor)],
+            also=[turn, _offered(project, tariff.id, [successor]), _noted(ctx, "tariff.succeeded", after=successor)],
         )
     except Refused as refused:
-        _refuse_chosen(refused, tariff.id)
-        raise Conflict("tariff-changed", f"{tariff.id} is being changed by somebody else; look and try again") from None
+        _explain(refused, tariff.id)
+        raise _changed() from None
     return KnownVersion(successor, sealed=False)
 
 
@@ -96,15 +98,16 @@ def correct_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     :raises Conflict: if it has rated bills.
     """
     project = tenancy.get_project(ctx)
-    before = _get(project, tariff.id, tariff.version).tariff
-    known = tuple(each.tariff for each in repository.all_versions(project))
-    others = tuple(each for each in known if (each.id, each.version) != (tariff.id, tariff.version))
+    known, turn = repository.versions_to_change(project)
+    before = _version(known, tariff.id, tariff.version).tariff
+    others = tuple(each.tariff for each in known if each.tariff != before)
     _check(project, tariff, others)
     noted = _noted(ctx, "tariff.corrected", before=before, after=tariff)
     try:
-        repository.replace_tariff(project, tariff, also=[_offered(project, tariff.id, [*others, tariff]), noted])
+        offered = _offered(project, tariff.id, [*others, tariff])
+        repository.replace_tariff(project, tariff, also=[turn, offered, noted])
     except Refused as refused:
-        _refuse_chosen(refused, tariff.id)
+        _explain(refused, tariff.id)
         raise _sealed(tariff) from None
     return KnownVersion(tariff, sealed=False)
 
@@ -113,19 +116,23 @@ def delete_tariff(ctx: Context, *, tariff_id: str, version: int) -> KnownVersion
     """This function will take a version away that no run was given.
 
     :raises NotFound: if there is no such version.
-    :raises Conflict: if it has rated bills, or connections name the tariff and no later version is left to them.
+    :raises Conflict: if it has rated bills, it lies between two others, or connections name the tariff and no later
+        version is left to them.
     """
     project = tenancy.get_project(ctx)
-    known = _get(project, tariff_id, version)
-    left = [each.tariff for each in repository.all_versions(project) if each.tariff != known.tariff]
-    noted = _noted(ctx, "tariff.deleted", before=known.tariff)
+    known, turn = repository.versions_to_change(project)
+    gone = _version(known, tariff_id, version)
+    left = [each.tariff for each in known if each.tariff != gone.tariff]
+    if gone.sealed:
+        raise _sealed(gone.tariff)
+    check_not_between(gone.tariff, left)
+    noted = _noted(ctx, "tariff.deleted", before=gone.tariff)
     try:
-        repository.delete_tariff(project, known.tariff, also=[_offered(project, tariff_id, left), noted])
+        repository.delete_tariff(project, gone.tariff, also=[turn, _offered(project, tariff_id, left), noted])
     except Refused as refused:
-        _refuse_chosen(refused, tariff_id)
-        _get(project, tariff_id, version)
-        raise _sealed(known.tariff) from None
-    return known
+        _explain(refused, tariff_id)
+        raise _sealed(gone.tariff) from None
+    return gone
 
 
 def list_tariffs(ctx: Context, *, tariff_id: str | None = None) -> tuple[KnownVersion, ...]:
@@ -204,14 +211,7 @@ def _check(project: Project, tariff: Tariff, others: tuple[Tariff, ...]) -> None
     units = {tariff.unit, *(conversion.from_unit for conversion in tariff.conversions)}
     if tariff.currency != settings.currency or settings.unit not in units:
         raise Invalid("other-unit", f"a tariff here is in {settings.currency} and takes uses in {settings.unit}")
-    check_versions([tariff, *(each for each in others if _meets(each, tariff))])
-
-
-def _meets(other: Tariff, tariff: Tariff) -> bool:
-    """This function will say whether two versions may not be valid on the same day, for they would rate the same."""
-    if tariff.by_choice or other.by_choice:
-        return other.id == tariff.id
-    return other.consumer_class == tariff.consumer_class
+    check_versions([tariff, *(each for each in others if meets(each, tariff))])
 
 
 def _offered(project: Project, tariff_id: str, versions: Sequence[Tariff]) -> Action:
@@ -223,13 +223,16 @@ def _offered(project: Project, tariff_id: str, versions: Sequence[Tariff]) -> Ac
     return consumers.offer_tariff(project, tariff_id=tariff_id, until=last.valid_until)
 
 
-def _refuse_chosen(refused: Refused, tariff_id: str) -> None:
+def _explain(refused: Refused, tariff_id: str) -> None:
+    """This function will say why the table refused any change of a tariff; what else refused it is the deed's own."""
+    if "tariffs" in refused.labels:
+        raise _changed()
     if "offer" in refused.labels:
         raise Conflict("tariff-chosen", f"connections name the tariff {tariff_id}; give them another one first")
 
 
-def _get(project: Project, tariff_id: str, version: int) -> KnownVersion:
-    for each in repository.all_versions(project):
+def _version(known: Sequence[KnownVersion], tariff_id: str, version: int) -> KnownVersion:
+    for each in known:
         if (each.tariff.id, each.tariff.version) == (tariff_id, version):
             return each
     raise _no_tariff(f"{tariff_id}, version {version}")
@@ -251,6 +254,10 @@ def _in_short(tariff: Tariff | None) -> dict[str, object]:
         "consumer_class": tariff.consumer_class,
         "digest": compile_tariff(tariff).document_digest,
     }
+
+
+def _changed() -> Conflict:
+    return Conflict("tariff-changed", "somebody else is changing a tariff of this project; look and try again")
 
 
 def _no_tariff(what: str) -> NotFound:

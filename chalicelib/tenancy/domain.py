@@ -13,6 +13,7 @@ from chalicelib.kernel.period import FiscalMonth, Period, fiscal_month, quarter_
 MAX_SHARDS = 256
 MAX_PASSWORD = 72
 MAX_AREA_LEVELS = 4
+_FIXED = {"currency": "currency", "shards": "shards", "unit": "unit", "billing_frequency": "billingFrequency"}
 LoginNames = Literal["email", "username", "email_or_number"]
 
 
@@ -243,10 +244,10 @@ def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
 
     :raises Conflict: naming the setting.
     """
-    quarters = ("fiscal_start",) if before.billing_frequency == "quarterly" else ()
-    for name in ("currency", "shards", "unit", "billing_frequency", *quarters):
+    quarters = {"fiscal_start": "fiscalStart"} if before.billing_frequency == "quarterly" else {}
+    for name, said in {**_FIXED, **quarters}.items():
         if getattr(before, name) != getattr(after, name):
-            raise Conflict("fixed-setting", f"{name} is fixed once a project exists: readings and bills depend on it")
+            raise Conflict("fixed-setting", f"{said} is fixed once a project exists: readings and bills depend on it")
 
 
 def without_cycle(settings: ProjectSettings, due_days: int) -> ProjectSettings:

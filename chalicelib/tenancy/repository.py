@@ -124,9 +124,9 @@ def let_cycle_go(before: Project, after: Project, *, by: str, at: datetime) -> l
 
 
 def mark_under_cycle(project: Project) -> Action:
-    """This function will give the write that notes that a project's cycle is used. Label: `project`."""
-    unchanged = ProjectItem.version == project.version
-    return update("project", keys.project(project.client, project.id), [ProjectItem.under_cycle.set(1)], unchanged)
+    """This function will give the write that notes that a project's cycle is used. Label: `project`, if it is noted."""
+    new = (ProjectItem.version == project.version) & ProjectItem.under_cycle.does_not_exist()
+    return update("project", keys.project(project.client, project.id), [ProjectItem.under_cycle.set(1)], new)
 
 
 def commit(actions: Sequence[Action]) -> None:
@@ -163,13 +163,15 @@ def former_page(client_id: str, project_id: str, *, limit: int, cursor: str | No
     )
 
 
-def find_project(client_id: str, project_id: str, read_along: ReadAlong | None = None) -> Project | None:
+def find_project(
+    client_id: str, project_id: str, read_along: ReadAlong | None = None, *, consistent: bool = False
+) -> Project | None:
     """This function will give a project, or None; without a read of its own if it was read along."""
     key = keys.project(client_id, project_id)
     if read_along and key in read_along:
         item = dynamo.parsed(ProjectItem, read_along[key])
     else:
-        item = dynamo.find(ProjectItem, key, consistent=False)
+        item = dynamo.find(ProjectItem, key, consistent=consistent)
     return _project(client_id, item) if item else None
 
 

@@ -77,7 +77,10 @@ def get_client_settings(ctx: Context) -> ClientSettings:
 )
 def change_client_settings(ctx: Context, *, body: ClientChange) -> ClientSettings:
     """Change what holds for all of the client."""
-    changed = service.change_client(ctx, version=body.version, after=body.settings.to_domain(ctx.client))
+    facts = body.settings
+    changed = service.change_client(
+        ctx, version=body.version, changes=facts.changes(), password_rule=facts.password_rule.said()
+    )
     return ClientSettings(version=changed.version, settings=ClientFacts.of(changed))
 
 
@@ -105,7 +108,7 @@ def list_former_client_settings(ctx: Context, *, query: PageQuery) -> FormerClie
 )
 def change_project_settings(ctx: Context, *, body: ProjectChange) -> ProjectOut:
     """Change how a utility service works from now on; what is billed stays as it is."""
-    return ProjectOut.of(service.change_project(ctx, version=body.version, settings=body.settings.to_domain()))
+    return ProjectOut.of(service.change_project(ctx, version=body.version, changes=body.settings.changes()))
 
 
 @endpoint(

@@ -1,11 +1,11 @@
 """Clients and projects as the API shows them."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, TypeAdapter
 
-from chalicelib.platform.schema import Instant, Schema, Text, Version
-from chalicelib.tenancy.domain import Client, FormerSettings, LoginNames, PasswordRule, Project, ProjectSettings
+from chalicelib.platform.schema import Change, Instant, Schema, Text, Version
+from chalicelib.tenancy.domain import Client, FormerSettings, LoginNames, Project, ProjectSettings
 
 Minutes = Annotated[int, Field(strict=True, le=525_600)]
 ClassName = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^#]*$", examples=["residential"])]
@@ -64,10 +64,19 @@ class ClientFacts(Schema):
             area_levels=client.area_levels,
         )
 
-    def to_domain(self, client_id: str) -> Client:
-        """This function will give the client that these facts describe."""
-        facts = {field: value for field, value in self if field != "password_rule"}
-        return Client(id=client_id, password_rule=PasswordRule(**dict(self.password_rule)), **facts)
+
+class PasswordRuleChange(PasswordRuleBody, Change):
+    """What a new password must have from now on. What is left out stays as it is."""
+
+
+class ClientFactsChange(ClientFacts, Change):
+    """What is to hold for all of a client from now on. What is left out stays as it is."""
+
+    password_rule: PasswordRuleChange
+
+    def changes(self) -> dict[str, Any]:
+        """This function will give what is said of the client itself, as the rules know it."""
+        return {name: value for name, value in self.said().items() if name != "password_rule"}
 
 
 class ClientSettings(Schema):
@@ -81,7 +90,7 @@ class ClientChange(Schema):
     """What is to hold for all of a client from now on."""
 
     version: Version
-    settings: ClientFacts
+    settings: ClientFactsChange
 
 
 class DueDayBody(Schema):
@@ -151,6 +160,15 @@ class SettingsBody(Schema):
         )
 
 
+class SettingsChange(SettingsBody, Change):
+    """How a project is to work from now on. What is left out stays as it is, and null takes it away."""
+
+    def changes(self) -> dict[str, Any]:
+        """This function will give what is said, by name, as the rules know it."""
+        settings = self.to_domain()
+        return {name: getattr(settings, name) for name in self.said()}
+
+
 class ProjectOut(Schema):
     """One utility service of a client."""
 
@@ -189,7 +207,7 @@ class ProjectChange(Schema):
     """How a project is to work from now on."""
 
     version: Version
-    settings: SettingsBody
+    settings: SettingsChange
 
 
 class CycleGone(Schema):

@@ -51,6 +51,8 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("DELETE", _CLIENT + "/billing-cycles/{cycle}"): ("cycles.manage",),
     ("GET", _CLIENT + "/meter-brands"): ("areas.read",),
     ("POST", _CLIENT + "/meter-brands"): ("areas.manage",),
+    ("PUT", _CLIENT + "/meter-brands/{brand}"): ("areas.manage",),
+    ("DELETE", _CLIENT + "/meter-brands/{brand}"): ("areas.manage",),
     ("GET", _CLIENT + "/audit-log"): ("audit.read",),
     ("GET", _CLIENT + "/audit-log/verification"): ("audit.read",),
     ("GET", _CLIENT + "/users"): ("users.read",),

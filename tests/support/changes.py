@@ -48,6 +48,9 @@ class _Place:
     def area(self, method: str, body: Any = None) -> Change:  # noqa: ANN401
         return self.by_admin(method, f"{self.client}/areas/{self.make(CLIENT + '/areas')['code']}", body)
 
+    def brand(self, method: str, body: Any = None) -> Change:  # noqa: ANN401
+        return self.by_admin(method, f"{self.client}/meter-brands/{self.make(CLIENT + '/meter-brands')['id']}", body)
+
     def role(self, method: str, body: Any = None) -> Change:  # noqa: ANN401
         return self.by_admin(method, f"{self.client}/roles/{self.make(CLIENT + '/roles')['name']}", body)
 
@@ -144,6 +147,8 @@ CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
         ("POST", PROJECT + "/closure"): lambda at: at.project("POST", "/closure"),
         ("PUT", CLIENT + "/areas/{area}"): lambda at: at.area("PUT", {"name": "Another", "version": 0}),
         ("DELETE", CLIENT + "/areas/{area}"): lambda at: at.area("DELETE"),
+        ("PUT", CLIENT + "/meter-brands/{brand}"): lambda at: at.brand("PUT", {"name": "Another"}),
+        ("DELETE", CLIENT + "/meter-brands/{brand}"): lambda at: at.brand("DELETE"),
         ("PATCH", CLIENT + "/users/{user}"): lambda at: at.user("PATCH", "", {"name": "Eva"}),
         ("DELETE", CLIENT + "/users/{user}"): lambda at: at.user("DELETE"),
         ("PUT", CLIENT + "/users/{user}/role"): lambda at: at.user("PUT", "/role", {"role": "manager"}),

@@ -28,6 +28,7 @@ _BODIES: Mapping[str, Mapping[str, object]] = {
     "/meter-exchanges": {"meterNumber": "SM-99", "finalReading": "900", "reason": "Stuck"},
     "/handovers": {"consumerId": "01ARYZ6S410000000000000000", "reason": "Sold"},
     "/users/{user}/areas": {"areas": []},
+    "/meter-brands/{brand}": {"name": "Another"},
     "/consumers/{consumer}": {"firstName": "A", "lastName": "B", "version": 0},
     "/approve": {"consumerClass": "residential", "meterNumber": "SM-77", "area": "Poblacion"},
     "/reject": {"reason": "no"},
@@ -169,6 +170,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "consumer": consumer_id,
         "account": account,
         "area": "Poblacion",
+        "brand": "itron",
         "cycle": "monthly",
         "reading": f"{PERIOD}.{account}",
         "bill": f"2025-10.{account}.1",
@@ -213,6 +215,7 @@ def _consumer_with_connection(admin: Api, utility: Utility, meter: str) -> tuple
         "consumerClass": "residential",
         "meterNumber": meter,
         "area": "Poblacion",
+        "meterBrand": "itron",
     }
     connection = admin.post(f"{utility.base}/connections", body).expect(201)
     return consumer["id"], connection["accountNumber"]

@@ -261,19 +261,23 @@ def closed(connection: Connection) -> Connection:
     return replace(connection, status="closed", version=connection.version + 1)
 
 
-def check_not_ahead(on: date, today: date) -> date:
-    """This function will let the day through on which something became of a connection.
-
-    :raises Invalid: if it is still to come.
-    """
-    if on > today:
-        raise Invalid("future-date", f"on: {on} is in the future; today is {today}")
-    return on
-
-
 def wrong_status(connection: Connection) -> Conflict:
     """This function will refuse what a connection's status does not allow."""
     return Conflict("wrong-status", f"connection {connection.account} is {connection.status}")
+
+
+def not_active() -> Conflict:
+    """This function will refuse a connection to somebody who is set aside."""
+    return Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected")
+
+
+def check_no_later(on: date | None, *, today: date, where: str) -> None:
+    """This function will refuse a day that is still to come, for what is said to have been done.
+
+    :raises Invalid: naming the field.
+    """
+    if on and on > today:
+        raise Invalid("future-date", f"{where}: {on} is in the future; today is {today}")
 
 
 def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connection:
@@ -281,15 +285,15 @@ def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connecti
 
     Bills made before stay the earlier one's, and what was read up to the day `on` is billed to them, whenever it is.
 
-    :raises Conflict: if it is closed, or theirs already.
+    :raises Invalid: if it is a common area's or building's, which no consumer has.
+    :raises Conflict: if it is closed, or theirs already, or they are inactive or deleted.
     """
+    if not connection.is_billed:
+        raise Invalid("consumer-given", "consumerId: a common area or building belongs to no consumer")
+    if consumer.status != "active":
+        raise not_active()
     if connection.status == "closed" or connection.consumer_id == consumer.id:
         raise Conflict("wrong-status", f"connection {connection.account} is closed, or theirs already")
-    former = (*connection.former, (connection.consumer_id, on)) if connection.consumer_id else connection.former
-    return replace(
-        connection,
-        consumer_id=consumer.id,
-        consumer_name=consumer.name,
-        former=former[-_FORMER_KEPT:],
-        version=connection.version + 1,
-    )
+    former = (*connection.former, (connection.consumer_id or "", on))[-_FORMER_KEPT:]
+    theirs = replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, former=former)
+    return replace(theirs, version=connection.version + 1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from chalicelib.consumers.domain.connections import ESTIMATED_BY, Connection, check_not_ahead, wrong_status
+from chalicelib.consumers.domain.connections import ESTIMATED_BY, Connection, check_no_later, wrong_status
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
@@ -137,7 +137,7 @@ def with_meter(
         check_shown(first, digits)
     except Invalid as error:
         raise Invalid(error.code, f"firstReading: {error}") from None
-    check_not_ahead(exchanged_on, today)
+    check_no_later(exchanged_on, today=today, where="on")
     if connection.last_read_on and exchanged_on < connection.last_read_on:
         raise Invalid("not-after-last", f"on: the last confirmed reading is of {connection.last_read_on}")
     if meter_number == connection.meter_number:

@@ -135,7 +135,8 @@ def check_login_free(consumer: Consumer, user_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class MeterBrand:
-    """A make of meters, as the client lists them."""
+    """A make of meters, as the client lists them. `connections` counts those that name it and are not closed."""
 
     id: str
     name: str
+    connections: int = 0

@@ -1,7 +1,7 @@
 """Connections as the API shows them."""
 
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -14,10 +14,12 @@ from chalicelib.consumers.domain import (
     Purpose,
     RatingFacts,
 )
+from chalicelib.consumers.domain.changes import ConnectionChanges, FactChanges
 from chalicelib.consumers.schemas.people import BrandId
 from chalicelib.kernel.register import MAX_DIGITS
 from chalicelib.platform.schema import (
     AccountNumber,
+    Change,
     Day,
     DecimalText,
     Instant,
@@ -87,18 +89,32 @@ class NewConnection(Schema):
         return MeterDetails(self.purpose, self.meter_brand, self.installed_on, facts, self.meter_digits, self.tariff_id)
 
 
-class ConnectionChange(Schema):
-    """A connection as it is to be from now on."""
+class FactsChange(FactsBody, Change):
+    """What tariffs may charge by, from the next bill on. What is left out stays as it is."""
+
+    def changes(self) -> FactChanges:
+        """This function will give what is said as the rules know it."""
+        said = self.said()
+        return cast("FactChanges", said | {"flags": tuple(sorted(self.flags))} if "flags" in said else said)
+
+
+class ConnectionChange(Change):
+    """What is to be another from now on. What is left out stays as it is, and null takes it away."""
 
     version: Version
     consumer_class: ConsumerClass
-    area: Area = ""
+    area: Area = Field(default="", description="One of the client's areas, if it keeps a list of them")
     meter_brand: BrandId | None = None
     meter_digits: Digits | None = None
     installed_on: Day | None = None
-    facts: FactsBody = FactsBody()
+    facts: FactsChange = FactsChange()
     tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
     reason: Reason | None = Field(default=None, description="Why another tariff, for the history")
+
+    def changes(self) -> ConnectionChanges:
+        """This function will give what is said of the connection itself as the rules know it."""
+        beside = {"version", "facts", "reason"}
+        return cast("ConnectionChanges", {name: value for name, value in self.said().items() if name not in beside})
 
 
 class StatusChange(Schema):

@@ -1,13 +1,14 @@
 """Consumers and meter brands as the API shows them."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import Field
 
 from chalicelib.consumers.domain import Consumer, ConsumerStatus
+from chalicelib.consumers.domain.changes import ConsumerChanges
 from chalicelib.consumers.domain.people import MeterBrand
 from chalicelib.identity.domain import User
-from chalicelib.platform.schema import Instant, PageQuery, Schema, Text, Version
+from chalicelib.platform.schema import Change, Instant, PageQuery, Schema, Text, Version
 
 PersonName = Annotated[Text, Field(max_length=100)]
 Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["juan@example.com"])]
@@ -25,19 +26,30 @@ class NewConsumer(Schema):
     address: Text | None = None
 
 
-class ConsumerChange(NewConsumer):
-    """A consumer as they are to be from now on. Leave `status` out to keep it."""
+class ConsumerChange(NewConsumer, Change):
+    """What is to be another from now on. What is left out stays as it is, and null takes it away."""
 
     version: Version
-    status: Literal["active", "inactive"] | None = None
+    status: Literal["active", "inactive"] | None = Field(default=None, description="Null keeps it too")
+
+    def changes(self) -> ConsumerChanges:
+        """This function will give what is said as the rules know it."""
+        said = {name: value for name, value in self.said().items() if name != "version"}
+        if self.status is None:
+            said.pop("status", None)
+        return cast("ConsumerChanges", said)
 
 
-class ProfileChange(Schema):
-    """How to reach the consumer who is signed in; the utility keeps the rest."""
+class ProfileChange(Change):
+    """How to reach the consumer who is signed in; the utility keeps the rest. What is left out stays as it is."""
 
     version: Version
     phone: Phone | None = None
     address: Text | None = None
+
+    def changes(self) -> ConsumerChanges:
+        """This function will give what is said as the rules know it."""
+        return cast("ConsumerChanges", {name: value for name, value in self.said().items() if name != "version"})
 
 
 class ConsumerQuery(PageQuery):
@@ -157,18 +169,29 @@ class UserDeleted(Schema):
         )
 
 
-class BrandBody(Schema):
+class BrandName(Schema):
+    """Another name for a make of meters. Its id stays."""
+
+    name: Text = Field(examples=["Itron"])
+
+
+class NewBrand(BrandName):
     """A make of meters. Connections name it by its id."""
 
     id: BrandId
-    name: Text = Field(examples=["Itron"])
+
+
+class BrandOut(NewBrand):
+    """A make of meters."""
+
+    connections: int = Field(description="How many name it and are not closed; it can be deleted at 0")
 
     @classmethod
     def of(cls, brand: MeterBrand) -> Self:
-        return cls(id=brand.id, name=brand.name)
+        return cls(id=brand.id, name=brand.name, connections=brand.connections)
 
 
 class BrandList(Schema):
     """All meter brands of a client."""
 
-    items: tuple[BrandBody, ...]
+    items: tuple[BrandOut, ...]

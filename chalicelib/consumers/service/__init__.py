@@ -1,6 +1,6 @@
 """The use cases of consumers and connections."""
 
-from chalicelib.consumers.service.brands import list_brands, open_brand
+from chalicelib.consumers.service.brands import delete_brand, list_brands, open_brand, rename_brand
 from chalicelib.consumers.service.connections import explain_refusal, prepare_connection, register_connection
 from chalicelib.consumers.service.life import (
     change_connection,
@@ -49,6 +49,7 @@ __all__ = [
     "close",
     "connections_by_account",
     "connections_of_areas",
+    "delete_brand",
     "delete_connection",
     "delete_consumer",
     "delete_user",
@@ -77,6 +78,7 @@ __all__ = [
     "register_connection",
     "register_consumer",
     "register_self",
+    "rename_brand",
     "search_consumers",
     "shard_connections",
     "withdraw_tariff",

@@ -14,9 +14,9 @@ from chalicelib.consumers.domain import (
     new_connection,
     normalised_meter,
 )
-from chalicelib.consumers.domain.connections import ORDINARY
-from chalicelib.consumers.repository import brands
+from chalicelib.consumers.domain.connections import ORDINARY, check_no_later, not_active
 from chalicelib.consumers.repository import connections as repository
+from chalicelib.consumers.service.brands import naming
 from chalicelib.consumers.service.offers import choosing
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
@@ -118,7 +118,7 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
         return unknown
     reasons: dict[str, MeterbookError] = {
         "project": Conflict("project-closed", "this project is closed: it takes no new connections"),
-        "consumer": Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected"),
+        "consumer": not_active(),
         "tariff": Invalid(
             "unknown-tariff", "tariffId: no such tariff here, or it has ended; see the project's tariffs"
         ),
@@ -166,10 +166,7 @@ def _draft(
         purpose=details.purpose,
         tariff_id=details.tariff_id,
     )
-    try:
-        check_shown(initial_reading, details.digits)
-    except Invalid as error:
-        raise Invalid(error.code, f"initialReading: {error}") from None
+    _check_meter(ctx, project, initial_reading, details)
     consumer = get_consumer(ctx, consumer_id=consumer_id) if consumer_id else None
     meter = normalised_meter(meter_number)
     # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
@@ -188,13 +185,21 @@ def _draft(
     )
 
 
+def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, details: MeterDetails) -> None:
+    today = local_day(ctx.now, project.settings.timezone)
+    check_no_later(details.installed_on, today=today, where="installedOn")
+    try:
+        check_shown(initial_reading, details.digits)
+    except Invalid as error:
+        raise Invalid(error.code, f"initialReading: {error}") from None
+
+
 def _with(ctx: Context, project: Project, connection: Connection) -> list[Action]:
     """This function will give what goes with registering a connection: the client's lists, and the audit log."""
-    known = [brands.is_known(ctx.client, connection.meter_brand)] if connection.meter_brand else []
     return [
         tenancy.is_open(project),
         *areas.entering(ctx, area=connection.area),
-        *known,
+        *naming(ctx, before=None, after=connection),
         *choosing(ctx, project, before=None, after=connection),
         noted(ctx, "registered", None, connection),
     ]

@@ -8,10 +8,11 @@ from decimal import Decimal
 from chalicelib.areas import service as areas
 from chalicelib.consumers.domain import check_class, check_tariff, meters
 from chalicelib.consumers.domain import connections as rules
+from chalicelib.consumers.domain.changes import ConnectionChanges, FactChanges, changed
 from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind, normalised_meter
-from chalicelib.consumers.domain.facts import RatingFacts
-from chalicelib.consumers.repository import brands, history
 from chalicelib.consumers.repository import connections as repository
+from chalicelib.consumers.repository import history
+from chalicelib.consumers.service.brands import naming
 from chalicelib.consumers.service.connections import explain_refusal, noted
 from chalicelib.consumers.service.lookup import get_connection
 from chalicelib.consumers.service.offers import choosing
@@ -30,18 +31,14 @@ def change_connection(
     *,
     account: str,
     version: int,
-    consumer_class: str,
-    area: str,
-    meter_brand: str | None,
-    meter_digits: int | None,
-    installed_on: date | None,
-    facts: RatingFacts,
-    tariff_id: str | None,
+    changes: ConnectionChanges,
+    facts: FactChanges,
     reason: str | None,
 ) -> Connection:
-    """This function will write a connection's class, tariff, area and facts anew; they count from the next bill.
+    """This function will change what is said of a connection; it counts from the next bill, and all else stays.
 
-    Another tariff is put down in its history, with the reason if one is given.
+    A class that the project gave up can be kept, not taken. Another tariff is put down in its history, with the reason
+    if one is given.
 
     :raises NotFound: if the project has no such connection.
     :raises Invalid: for a class, tariff, area or brand that is not known here.
@@ -49,28 +46,16 @@ def change_connection(
     """
     before = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
-    check_class(project, consumer_class)
-    check_tariff(project, before.purpose, tariff_id)
-    if before.status == "closed":
-        raise rules.wrong_status(before)
-    meters.check_digits(before, meter_digits)
-    after = replace(
-        before,
-        consumer_class=consumer_class,
-        area=area,
-        meter_brand=meter_brand,
-        meter_digits=meter_digits,
-        installed_on=installed_on,
-        facts=facts,
-        tariff_id=tariff_id,
-        version=version + 1,
-    )
-    lists = [] if area == before.area else [*areas.entering(ctx, area=area), *areas.leaving(ctx, area=before.area)]
-    if meter_brand and meter_brand != before.meter_brand:
-        lists.append(brands.is_known(ctx.client, meter_brand))
+    seen = replace(before, version=version)
+    after = changed(seen, changes, facts)
+    if after.consumer_class != before.consumer_class:
+        check_class(project, after.consumer_class)
+    check_tariff(project, before.purpose, after.tariff_id)
+    today = local_day(ctx.now, project.settings.timezone)
+    rules.check_no_later(changes.get("installed_on"), today=today, where="installedOn")
+    lists = _with_lists(ctx, before, after)
     lists += _with_tariff(ctx, project, before, after, reason)
     lists.append(noted(ctx, "changed", before, after))
-    seen = replace(before, version=version)
     _commit(ctx, project, after, [*repository.store_connection(project, seen, after), *lists])
     return after
 
@@ -79,6 +64,7 @@ def disconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> C
     """This function will cut a connection off, for a reason. It takes no readings until it is supplied again.
 
     :raises NotFound: if the project has no such connection.
+    :raises Invalid: for a day that is still to come.
     :raises Conflict: if it is not active.
     """
     return _turn(ctx, account, "disconnected", rules.disconnected, reason, on)
@@ -143,7 +129,7 @@ def exchange_meter(
         "newMeter": after.meter_number,
         "firstReading": plain(first),
     }
-    known = [brands.is_known(ctx.client, meter_brand)] if meter_brand else []
+    known = naming(ctx, before=before, after=after)
     event = _event(ctx, project, after, "meter_exchanged", facts, reason, on)
     log = noted(ctx, "meter-exchanged", before, after)
     _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log, *known])
@@ -180,7 +166,7 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     project = tenancy.get_project(ctx)
     rules.check_deletable(connection)
     lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
-    lists += choosing(ctx, project, before=connection, after=None)
+    lists += [*naming(ctx, before=connection, after=None), *choosing(ctx, project, before=connection, after=None)]
     _commit(ctx, project, connection, [*repository.delete_connection(project, connection), *lists])
     return connection
 
@@ -206,7 +192,7 @@ def _turn(
     project = tenancy.get_project(ctx)
     after = rule(before)
     lists = areas.leaving(ctx, area=before.area) if after.status == "closed" else []
-    lists += choosing(ctx, project, before=before, after=after)
+    lists += [*naming(ctx, before=before, after=after), *choosing(ctx, project, before=before, after=after)]
     lists.append(noted(ctx, kind, before, after))
     facts: dict[str, str] = {"was": before.status}
     if after.status == "closed" and before.carried:
@@ -214,6 +200,14 @@ def _turn(
     event = _event(ctx, project, after, kind, facts, reason, on)
     _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
+
+
+def _with_lists(ctx: Context, before: Connection, after: Connection) -> list[Action]:
+    """This function will give what a connection's other area or brand asks of the client's lists of these."""
+    named = naming(ctx, before=before, after=after)
+    if after.area == before.area:
+        return named
+    return [*areas.entering(ctx, area=after.area), *areas.leaving(ctx, area=before.area), *named]
 
 
 def _with_tariff(
@@ -237,7 +231,8 @@ def _event(
     on: date | None,
 ) -> Action:
     today = local_day(ctx.now, project.settings.timezone)
-    day = rules.check_not_ahead(on or today, today)
+    rules.check_no_later(on, today=today, where="on")
+    day = on or today
     event = ConnectionEvent(ctx.new_id(), kind, day, reason, facts, ctx.actor.id, ctx.now)
     return history.insert_event(project, connection.account, event)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
+from chalicelib.consumers.domain.changes import ConsumerChanges
 from chalicelib.consumers.domain.people import (
     Consumer,
     ConsumerStatus,
@@ -81,40 +82,20 @@ def get_own_profile(ctx: Context) -> Consumer:
     return get_consumer(ctx, consumer_id=ctx.actor.consumer_id)
 
 
-def change_consumer(  # what a form shows is what it sends back
-    ctx: Context,
-    *,
-    consumer_id: str,
-    version: int,
-    first_name: str,
-    last_name: str,
-    email: str | None,
-    phone: str | None,
-    address: str | None,
-    status: ConsumerStatus | None = None,
-) -> Consumer:
-    """This function will write a consumer's name, contacts and status anew. Bills made before keep the old name.
+def change_consumer(ctx: Context, *, consumer_id: str, version: int, changes: ConsumerChanges) -> Consumer:
+    """This function will change what is said of a consumer, and nothing else. Bills made before keep the old name.
 
     :raises NotFound: if the client has no such consumer.
     :raises Conflict: if somebody changed them meanwhile, the e-mail address is another's, or the status can't be.
     """
     before = get_consumer(ctx, consumer_id=consumer_id)
-    check_status_change(before, status or before.status)
-    after = replace(
-        before,
-        first_name=first_name,
-        last_name=last_name,
-        email=email,
-        phone=phone,
-        address=address,
-        status=status or before.status,
-        version=version + 1,
-    )
+    after = replace(before, **changes, version=version + 1)
+    check_status_change(before, after.status)
     _store(ctx, replace(before, version=version), after, also=_login_follows(ctx, before, after))
     return after
 
 
-def change_own_profile(ctx: Context, *, version: int, phone: str | None, address: str | None) -> Consumer:
+def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) -> Consumer:
     """This function will let the consumer who is signed in change how to reach them, and nothing else.
 
     :raises NotFound: if whoever is signed in is no consumer.
@@ -122,7 +103,7 @@ def change_own_profile(ctx: Context, *, version: int, phone: str | None, address
     """
     before = get_own_profile(ctx)
     check_status_change(before, before.status)
-    after = replace(before, phone=phone, address=address, version=version + 1)
+    after = replace(before, **changes, version=version + 1)
     _store(ctx, replace(before, version=version), after, also=_login_follows(ctx, before, after))
     return after
 

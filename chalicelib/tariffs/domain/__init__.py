@@ -28,6 +28,7 @@ from chalicelib.tariffs.domain.rating import ENGINE_VERSION, Rating, rate, rate_
 from chalicelib.tariffs.domain.rounding import Rounding
 from chalicelib.tariffs.domain.trace import Line, Trace, pack_lines, ratio_text, replay, unpack_lines
 from chalicelib.tariffs.domain.usage import Usage
+from chalicelib.tariffs.domain.versions import check_not_between, meets
 
 __all__ = [
     "ENGINE_VERSION",
@@ -57,10 +58,12 @@ __all__ = [
     "Trace",
     "Usage",
     "UsageCharge",
+    "check_not_between",
     "check_tariff",
     "check_versions",
     "compile_tariff",
     "explain",
+    "meets",
     "pack_lines",
     "rate",
     "rate_over",

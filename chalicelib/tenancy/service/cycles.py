@@ -47,18 +47,21 @@ def delete_cycle(ctx: Context, *, cycle_id: str) -> tuple[BillingCycle, tuple[Pr
 def stay_with_cycle(project: Project) -> None:
     """This function will keep the billing cycle of a project for ever, for something is about to be read or billed.
 
-    It is done before the first such deed and costs nothing from then on: four write units once a project and cycle. A
-    deed that then fails leaves a cycle that can't be deleted, which harms nobody.
+    It is done before the first such deed and costs nothing from then on: four write units once a project and cycle. Of
+    many first deeds at once one does it, and the others see that it is done. A deed that then fails leaves a cycle that
+    can't be deleted, which harms nobody.
 
-    :raises TryLater: if the cycle was deleted, or the project's settings changed, at this very moment.
+    :raises TryLater: if the cycle was deleted, or the project was given another, at this very moment.
     """
     named = project.settings.billing_cycle
     if named is None or project.under_cycle:
         return
     try:
         repository.commit([cycles.using(project.client, cycle_id=named), repository.mark_under_cycle(project)])
-    except Refused:
-        raise TryLater("busy", "the project's billing cycle is being changed; send the request again") from None
+    except (Refused, TryLater):
+        now = repository.find_project(project.client, project.id, consistent=True)
+        if now is None or not now.under_cycle or now.settings.billing_cycle != named:
+            raise _being_changed() from None
 
 
 def due_rule(project: Project) -> DueRule:
@@ -71,5 +74,9 @@ def due_rule(project: Project) -> DueRule:
         return due
     cycle = cycles.find_cycle(project.client, str(named))
     if cycle is None:
-        raise TryLater("busy", "the project's billing cycle is being changed; send the request again")
+        raise _being_changed()
     return cycle.due_rule
+
+
+def _being_changed() -> TryLater:
+    return TryLater("busy", "the project's billing cycle is being changed; send the request again")

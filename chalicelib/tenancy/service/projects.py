@@ -121,36 +121,43 @@ def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> 
     return project
 
 
-def change_project(ctx: Context, *, version: int, settings: ProjectSettings) -> Project:
-    """This function will change how a project works from now on; the former settings stay readable.
+def change_project(ctx: Context, *, version: int, changes: Mapping[str, Any]) -> Project:
+    """This function will change settings of a project, by name, from now on; the former ones stay readable.
 
     :raises NotFound: if the caller's client has no such project.
     :raises Invalid: for settings that can't be, naming each.
     :raises Conflict: for a setting that is fixed, or if somebody changed the settings meanwhile.
     """
     before = get_project(ctx)
+    if before.version != version:
+        raise _settings_changed()
+    settings = replace(before.settings, **changes)
     check_settings(settings)
     check_change(before.settings, settings)
     after = replace(continued(before, settings), version=version + 1)
     also = [changed(ctx, before, after), *_cycle_named(after, before)]
     try:
-        before = replace(before, version=version)
         repository.change_project(before, after, by=ctx.actor.id, at=ctx.now, also=also)
     except Refused as refused:
         raise _project_refused(refused, settings) from None
     return after
 
 
-def change_client(ctx: Context, *, version: int, after: Client) -> Client:
-    """This function will change what holds for all of a client from now on; what held before stays readable.
+def change_client(
+    ctx: Context, *, version: int, changes: Mapping[str, Any], password_rule: Mapping[str, Any]
+) -> Client:
+    """This function will change what holds for all of a client, by name, from now on; what held stays readable.
 
     :raises Invalid: for settings that can't be, naming each.
     :raises Conflict: for a setting that is fixed, or if somebody changed the settings meanwhile.
     """
     before = get_client(ctx)
+    if before.version != version:
+        raise _settings_changed()
+    rule = replace(before.password_rule, **password_rule)
+    after = replace(before, **changes, password_rule=rule, version=version + 1)
     check_client(after)
     check_client_change(before, after)
-    after = replace(after, version=version + 1)
     noted = audit.record(
         ctx,
         action="client.changed",
@@ -159,7 +166,6 @@ def change_client(ctx: Context, *, version: int, after: Client) -> Client:
         after=client_in_short(after),
     )
     try:
-        before = replace(before, version=version)
         repository.change_client(before, after, by=ctx.actor.id, at=ctx.now, also=[noted])
     except Refused:
         raise _settings_changed() from None

@@ -79,6 +79,52 @@ def test_a_connection_is_cut_off_and_supplied_again_with_reasons_that_are_shown(
     assert admin.get(f"{utility.base}/connections", status="disconnected").expect(200)["items"] == []
 
 
+@pytest.mark.parametrize("deed", ["disconnection", "reconnection", "closure", "handovers"])
+def test_nothing_is_done_to_a_connection_on_a_day_that_is_still_to_come(
+    utility: Utility, admin: Api, deed: str
+) -> None:
+    heir = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Cruz"}).expect(201)["id"]
+    path = f"{utility.base}/connections/{register_connection(admin, utility, 'SM-1')['accountNumber']}"
+    if deed == "reconnection":
+        admin.post(f"{path}/disconnection", {"reason": "Asked"}).expect(200)
+    before = admin.get(path).expect(200)
+    asked = {"reason": "Asked"} | ({"consumerId": heir} if deed == "handovers" else {})
+
+    tomorrow = admin.post(f"{path}/{deed}", asked | {"on": "2025-11-12"}).expect(400)
+    assert (tomorrow["code"], tomorrow["detail"].partition(":")[0]) == ("future-date", "on")
+    assert admin.get(path).expect(200) == before
+    admin.post(f"{path}/{deed}", asked | {"on": "2025-11-11"}).expect(200)
+
+
+def test_no_meter_was_installed_on_a_day_that_is_still_to_come(utility: Utility, admin: Api) -> None:
+    made = register_connection(admin, utility, "SM-1")
+    meter = {"meterNumber": "SM-2", "installedOn": "2025-11-12"}
+    known = {name: made[name] for name in ("consumerId", "consumerClass", "area")}
+    assert admin.post(f"{utility.base}/connections", known | meter).expect(400)["code"] == "future-date"
+    change = {"version": 0, "consumerClass": "residential", "installedOn": "2025-11-12"}
+    path = f"{utility.base}/connections/{made['accountNumber']}"
+    assert admin.put(path, change).expect(400)["code"] == "future-date"
+    admin.put(path, change | {"installedOn": "2025-11-11"}).expect(200)
+
+
+def test_a_connection_is_handed_to_nobody_who_is_set_aside(utility: Utility, admin: Api) -> None:
+    heir = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Cruz"}).expect(201)["id"]
+    admin.delete(f"{utility.consumers}/{heir}").expect(200)
+    path = f"{utility.base}/connections/{register_connection(admin, utility, 'SM-1')['accountNumber']}"
+    admin.post(f"{path}/disconnection", {"reason": "Empty"}).expect(200)
+    refused = admin.post(f"{path}/handovers", {"consumerId": heir, "reason": "Sold"}).expect(409)
+    assert refused["code"] == "consumer-not-active"
+
+
+def test_a_buildings_meter_is_handed_to_no_consumer(utility: Utility, admin: Api) -> None:
+    heir = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Cruz"}).expect(201)["id"]
+    building = {"consumerClass": "residential", "meterNumber": "SM-1", "purpose": "building"}
+    path = f"{utility.base}/connections"
+    made = admin.post(path, building).expect(201)["accountNumber"]
+    refused = admin.post(f"{path}/{made}/handovers", {"consumerId": heir, "reason": "Sold"}).expect(400)
+    assert refused["code"] == "consumer-given"
+
+
 @pytest.mark.covers("S2-300", "S1-023")
 def test_a_closed_connection_is_read_no_more_and_its_meter_number_is_free(utility: Utility, admin: Api) -> None:
     first = register_connection(admin, utility, "SM-1")
@@ -290,6 +336,42 @@ def test_of_a_first_reading_and_a_deletion_at_once_one_wins_and_nothing_is_left_
         assert (taken.result().status, deleted.result().status) in {(201, 409), (404, 200), (409, 200)}
         left = admin.get(f"{utility.base}/readings/2025-11.{account}").status
         assert left == admin.get(f"{utility.base}/connections/{account}").status
+
+
+def test_what_a_change_of_a_connection_leaves_out_stays_and_null_takes_it_away(utility: Utility, admin: Api) -> None:
+    brand = {"id": "itron", "name": "Itron"}
+    admin.post(f"/api/clients/{utility.client}/meter-brands", brand).expect(201)
+    facts = {"meterSize": "3/4", "dwellingUnits": "2", "winterAverage": "8", "flags": ["senior"]}
+    meter = {"meterBrand": "itron", "meterDigits": 5, "installedOn": "2020-01-15"}
+    path = f"{utility.base}/connections/{register_connection(admin, utility, 'SM-1')['accountNumber']}"
+    known = {"version": 0, "consumerClass": "residential", "area": "North", "facts": facts} | meter
+    before = admin.put(path, known).expect(200)
+
+    after = admin.put(path, {"version": 1, "consumerClass": "commercial", "facts": {"meterSize": "1"}}).expect(200)
+    changed = {"consumerClass": "commercial", "facts": facts | {"meterSize": "1"}, "version": 2}
+    assert after == before | changed
+
+    none = dict.fromkeys(meter)
+    taken = {"version": 2, "consumerClass": "commercial", "facts": {"meterSize": None, "flags": []}} | none
+    assert admin.put(path, taken).expect(200) == after | none | {
+        "facts": facts | {"meterSize": None, "flags": []},
+        "version": 3,
+    }
+
+
+def test_a_connection_keeps_a_class_that_its_project_gave_up_and_no_other_takes_it(
+    utility: Utility, admin: Api
+) -> None:
+    path = f"{utility.base}/connections/{register_connection(admin, utility, 'SM-1')['accountNumber']}"
+    shown = admin.get(f"{utility.base}/settings").expect(200)
+    fewer = {"version": shown["version"], "settings": shown["settings"] | {"classes": ["commercial"]}}
+    admin.put(f"{utility.base}/settings", fewer).expect(200)
+
+    moved = admin.put(path, {"version": 0, "consumerClass": "residential", "area": "North"}).expect(200)
+    assert (moved["consumerClass"], moved["area"]) == ("residential", "North")
+    admin.put(path, {"version": 1, "consumerClass": "commercial"}).expect(200)
+    back = admin.put(path, {"version": 2, "consumerClass": "residential"}).expect(400)
+    assert back["code"] == "unknown-class"
 
 
 @pytest.mark.covers("S3-098")

@@ -79,6 +79,21 @@ def test_a_consumer_is_changed_and_found_under_the_new_name_only(utility: Utilit
     _register(admin, utility, "Other", "Person", email="maria@example.com")  # free again
 
 
+def test_what_a_change_of_a_consumer_leaves_out_stays_and_null_takes_it_away(utility: Utility, admin: Api) -> None:
+    contacts = {"email": "maria@example.com", "phone": "+63 917 555 0001", "address": "Purok 2"}
+    before = _register(admin, utility, "Maria", "Santos", **contacts)
+    path = f"{utility.consumers}/{before['id']}"
+
+    name = {"firstName": "Maria", "lastName": "Reyes"}
+    admin.put(path, name | {"version": 0, "status": "inactive"}).expect(200)
+    after = admin.put(path, name | {"version": 1}).expect(200)
+    assert after == before | name | {"version": 2, "status": "inactive"}
+
+    cleared = admin.put(path, name | {"version": 2, "email": None, "status": None}).expect(200)
+    assert cleared == after | {"version": 3, "email": None}
+    _register(admin, utility, "Other", "Person", email="maria@example.com")  # free again
+
+
 def test_who_changes_what_somebody_else_changed_meanwhile_is_told(utility: Utility, admin: Api) -> None:
     path = f"{utility.consumers}/{_register(admin, utility, 'Maria', 'Santos')['id']}"
     admin.put(path, _change("Maria", "Reyes")).expect(200)
@@ -179,12 +194,60 @@ def test_a_consumer_sees_their_profile_and_changes_how_to_be_reached_only(
     admin.get("/api/me/profile").expect(404)
 
 
+def test_a_meter_brand_is_renamed_and_deleted_only_while_no_connection_names_it(utility: Utility, admin: Api) -> None:
+    brands = f"/api/clients/{utility.client}/meter-brands"
+    for brand in ("itron", "elster"):
+        admin.post(brands, {"id": brand, "name": brand}).expect(201)
+    consumer = _register(admin, utility, "Juan", "Cruz")["id"]
+    paths = []
+    for number in range(3):
+        meter = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": f"SM-{number}"}
+        made = admin.post(f"{utility.base}/connections", meter | {"meterBrand": "itron"}).expect(201)
+        paths.append(f"{utility.base}/connections/{made['accountNumber']}")
+
+    renamed = {"id": "itron", "name": "Itron, Inc.", "connections": 3}
+    assert admin.put(f"{brands}/itron", {"name": "Itron, Inc."}).expect(200) == renamed
+    assert admin.delete(f"{brands}/itron").expect(409)["code"] == "brand-used"
+    other = {"version": 0, "consumerClass": "residential", "meterBrand": "elster"}
+    admin.put(paths[0], other).expect(200)
+    admin.put(paths[0], other | {"version": 1}).expect(200)  # the same brand again counts once
+    exchange = {"meterNumber": "SM-9", "finalReading": "0", "reason": "Stuck"}
+    admin.post(f"{paths[1]}/meter-exchanges", exchange).expect(200)
+    assert {each["id"]: each["connections"] for each in admin.get(brands).expect(200)["items"]} == {
+        "elster": 1,
+        "itron": 1,
+    }
+    assert admin.delete(f"{brands}/itron").expect(409)["code"] == "brand-used"
+    admin.post(f"{paths[2]}/closure", {"reason": "Demolished"}).expect(200)
+    assert admin.delete(f"{brands}/itron").expect(200)["id"] == "itron"
+    assert admin.get(paths[2]).expect(200)["meterBrand"] == "itron"
+    for refused in (admin.delete(f"{brands}/itron"), admin.put(f"{brands}/itron", {"name": "Itron"})):
+        assert refused.expect(404)["code"] == "not-found"
+    admin.delete(paths[0]).expect(200)
+    admin.delete(f"{brands}/elster").expect(200)
+    log = admin.get(f"/api/clients/{utility.client}/audit-log").expect(200)["items"]
+    done = {each["action"] for each in log if each["action"].startswith("meter-brand")}
+    assert done == {"meter-brand.opened", "meter-brand.renamed", "meter-brand.deleted"}
+
+
+def test_a_brand_is_either_named_or_deleted_never_both(utility: Utility, admin: Api) -> None:
+    brands = f"/api/clients/{utility.client}/meter-brands"
+    consumer = _register(admin, utility, "Juan", "Cruz")["id"]
+    for number in range(4):
+        admin.post(brands, {"id": f"brand{number}", "name": "Brand"}).expect(201)
+        meter = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": f"SM-{number}"}
+        with ThreadPoolExecutor(2) as threads:
+            deleted = threads.submit(admin.delete, f"{brands}/brand{number}")
+            named = threads.submit(admin.post, f"{utility.base}/connections", meter | {"meterBrand": f"brand{number}"})
+        assert (deleted.result().status, named.result().status) in {(200, 400), (409, 201)}
+
+
 @pytest.mark.covers("S3-095")
 def test_meter_brands_are_a_list_that_connections_name(utility: Utility, admin: Api) -> None:
     brands = f"/api/clients/{utility.client}/meter-brands"
     admin.post(brands, {"id": "itron", "name": "Itron"}).expect(201)
     assert admin.post(brands, {"id": "itron", "name": "Other"}).expect(409)["code"] == "brand-taken"
-    assert admin.get(brands).expect(200)["items"] == [{"id": "itron", "name": "Itron"}]
+    assert admin.get(brands).expect(200)["items"] == [{"id": "itron", "name": "Itron", "connections": 0}]
     consumer = _register(admin, utility, "Juan", "Cruz")
     body = {"consumerId": consumer["id"], "consumerClass": "residential", "meterNumber": "SM-1"}
     refused = admin.post(f"{utility.base}/connections", {**body, "meterBrand": "nobody"}).expect(400)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
+from chalicelib.kernel.errors import TryLater
 from chalicelib.platform import clock
 from chalicelib.tenancy import service as tenancy
 from local import presets
@@ -76,6 +77,14 @@ def test_an_administrator_keeps_the_list_of_cycles(utility: Utility, admin: Api)
     admin.get(f"{path}/monthly").expect(404)
     admin.delete(f"{path}/monthly").expect(404)
     admin.put(f"{path}/monthly", facts | {"version": 0}).expect(404)
+
+
+def test_a_change_that_does_not_say_active_leaves_a_cycle_as_it_was(utility: Utility, admin: Api) -> None:
+    path = _cycles(utility)
+    admin.post(path, MONTHLY | {"active": False}).expect(201)
+    facts = {name: value for name, value in MONTHLY.items() if name != "id"}
+    changed = admin.put(f"{path}/monthly", facts | {"version": 0, "dueDays": 20}).expect(200)
+    assert (changed["active"], changed["dueDays"]) == (False, 20)
 
 
 @pytest.mark.covers("S2-291", "S2-292", "S2-293")
@@ -205,6 +214,30 @@ def test_a_cycle_under_which_something_was_read_can_not_be_deleted(utility: Util
     admin.put(f"{utility.base}/settings", _name(admin, utility.base, None)).expect(200)
     assert admin.delete(cycle).expect(409)["code"] == "cycle-used"  # what is on record names it still
     assert {key for key in kept if "CYCLE" in key} <= items_of(utility.client).keys()
+
+
+def test_whoever_comes_second_sees_that_the_cycle_is_kept_already(utility: Utility, admin: Api) -> None:
+    admin.post(_cycles(utility), MONTHLY).expect(201)
+    admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
+    seen = tenancy.get_project(utility.context())
+    tenancy.stay_with_cycle(seen)
+    kept = items_of(utility.client)
+    tenancy.stay_with_cycle(seen)
+    assert items_of(utility.client) == kept
+    admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly", label="Ours")).expect(200)
+    tenancy.stay_with_cycle(seen)  # another label: the same cycle, kept all the same
+    admin.put(f"{utility.base}/settings", _name(admin, utility.base, None)).expect(200)
+    with pytest.raises(TryLater):
+        tenancy.stay_with_cycle(seen)
+
+
+def test_of_64_first_readings_under_a_cycle_at_once_none_is_turned_away(utility: Utility, admin: Api) -> None:
+    admin.post(_cycles(utility), MONTHLY).expect(201)
+    admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
+    project = tenancy.get_project(utility.context())
+    with ThreadPoolExecutor(64) as threads:
+        assert list(threads.map(tenancy.stay_with_cycle, [project] * 64)) == [None] * 64
+    assert admin.get(f"{_cycles(utility)}/monthly").expect(200)["used"] is True
 
 
 @pytest.mark.covers("S2-293", "S2-312", "S2-378")

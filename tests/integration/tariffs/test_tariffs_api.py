@@ -1,11 +1,14 @@
 """Tariffs over HTTP: open, adopt, succeed, correct, quote."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.kernel.period import Period
-from chalicelib.tariffs import service
+from chalicelib.platform.transaction import Refused
+from chalicelib.tariffs import repository, service
 from chalicelib.tenancy import service as tenancy
 from tests.support.http import Api
 from tests.support.utilities import Utility, open_condominium, open_waterworks
@@ -187,6 +190,55 @@ def test_a_version_that_starts_after_the_period_stays_open_to_change(waterworks:
     assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/1").status == 200
     assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/1").status == 404
     assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/one").status == 404
+
+
+def test_a_version_between_two_others_is_not_deleted_for_nothing_would_charge_its_days(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+    place = f"{waterworks.base}/tariffs/residential/versions"
+    for start in ("2026-01-01", "2027-01-01"):
+        staff.post(place, sheet("24.00", start, consumerClass="residential")).expect(201)
+    refused = staff.delete(f"{place}/2").expect(409)
+    assert refused["code"] == "tariff-between"
+    assert "from 2026-01-01 to 2027-01-01" in refused["detail"]
+    staff.delete(f"{place}/3").expect(200)
+    staff.delete(f"{place}/2").expect(200)
+
+
+def test_versions_of_other_classes_keep_none_from_being_deleted(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+    for start in ("2019-01-01", "2027-01-01"):
+        until = {"validUntil": "2019-06-01"} if start == "2019-01-01" else {}
+        staff.post(
+            f"{waterworks.base}/tariffs", {"id": f"school-{start}", "sheet": sheet("10", start, **until)}
+        ).expect(201)
+    staff.delete(f"{waterworks.base}/tariffs/residential/versions/1").expect(200)
+
+
+def test_of_8_who_open_tariffs_of_one_class_at_once_one_wins(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+
+    def open_one(number: int) -> tuple[int, str | None]:
+        body = {"id": f"school-{number}", "sheet": sheet(str(number + 1), "2025-01-01")}
+        reply = staff.post(f"{waterworks.base}/tariffs", body)
+        return reply.status, reply.json.get("code")
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(open_one, range(8)))
+    assert [status for status, _ in answers].count(201) == 1
+    assert {code for status, code in answers if status != 201} <= {"tariff-changed", "overlapping-versions"}
+    listed = staff.get(f"{waterworks.base}/tariffs").expect(200)["items"]
+    assert len([each for each in listed if each["sheet"]["consumerClass"] == "school"]) == 1
+
+
+def test_who_read_the_tariffs_before_somebody_changed_them_changes_none(waterworks: Utility) -> None:
+    project = tenancy.get_project(waterworks.context())
+    known, turn = repository.versions_to_change(project)
+    body = {"id": "school", "sheet": sheet("10", "2025-01-01")}
+    waterworks.as_staff().post(f"{waterworks.base}/tariffs", body).expect(201)
+    late = replace(known[0].tariff, id="late")
+    with pytest.raises(Refused) as refused:
+        repository.insert_tariff(project, late, also=[turn])
+    assert refused.value.labels == ("tariffs",)
 
 
 def test_a_published_tariff_is_adopted_in_one_call(waterworks: Utility) -> None:

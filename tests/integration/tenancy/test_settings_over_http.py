@@ -59,6 +59,29 @@ def test_of_8_who_change_the_same_version_at_once_one_wins(utility: Utility, adm
     assert len(admin.get(f"{utility.base}/settings/history").expect(200)["items"]) == 1
 
 
+def test_what_a_change_of_settings_leaves_out_stays_and_null_takes_it_away(utility: Utility, admin: Api) -> None:
+    window = {"firstDay": 1, "lastDay": 10}
+    all_of_it = _change(admin, utility.base, readingWindow=window, highUsagePercent=150, fiscalStart=7)
+    before = admin.put(f"{utility.base}/settings", all_of_it).expect(200)["settings"]
+
+    unsaid = {"readingWindow", "highUsagePercent", "fiscalStart", "shards", "billingCycle"}
+    known = {name: value for name, value in before.items() if name not in unsaid}
+    changed = {"version": 1, "settings": known | {"label": "Our water", "highUsagePercent": None}}
+    after = admin.put(f"{utility.base}/settings", changed).expect(200)["settings"]
+    assert after == before | {"label": "Our water", "highUsagePercent": None}
+
+
+def test_what_a_change_of_a_client_leaves_out_stays(utility: Utility, admin: Api) -> None:
+    path = f"/api/clients/{utility.client}"
+    rule = {"minLength": 8, "upper": True, "lower": True, "digit": True, "special": True}
+    before = admin.put(f"{path}/settings", _change(admin, path, passwordRule=rule)).expect(200)["settings"]
+
+    known = {name: value for name, value in before.items() if name != "areaLevels"}
+    changed = {"version": 1, "settings": known | {"passwordRule": {"minLength": 9}}}
+    after = admin.put(f"{path}/settings", changed).expect(200)["settings"]
+    assert after == before | {"passwordRule": rule | {"minLength": 9}}
+
+
 @pytest.mark.covers("S2-422")
 def test_everything_that_is_wrong_is_named_with_its_field(utility: Utility, admin: Api) -> None:
     wrong = _change(admin, utility.base, timezone="Mars", fiscalStart=13, shards=0, readingWindow=None)

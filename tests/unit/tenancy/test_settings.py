@@ -212,8 +212,8 @@ def test_every_day_lies_in_one_quarter_and_none_is_left_out(day: date, start: in
 
 
 def test_how_often_bills_are_made_is_fixed_and_so_is_where_quarters_begin() -> None:
-    with pytest.raises(Conflict, match="billing_frequency"):
+    with pytest.raises(Conflict, match="billingFrequency"):
         check_change(WATERWORKS.settings, _QUARTERS.settings)
-    with pytest.raises(Conflict, match="fiscal_start"):
+    with pytest.raises(Conflict, match="fiscalStart"):
         check_change(_QUARTERS.settings, with_settings(_QUARTERS, fiscal_start=2).settings)
     check_change(WATERWORKS.settings, with_settings(WATERWORKS, fiscal_start=2).settings)

@@ -1,8 +1,7 @@
-"""Consumers and connections over HTTP."""
-
-from chalice.app import Blueprint
+"""Connections over HTTP."""
 
 from chalicelib.consumers import service
+from chalicelib.consumers.routes.common import blueprint
 from chalicelib.consumers.schemas.connections import (
     ConnectionChange,
     ConnectionOut,
@@ -17,126 +16,12 @@ from chalicelib.consumers.schemas.connections import (
     NewConnection,
     StatusChange,
 )
-from chalicelib.consumers.schemas.people import (
-    BrandBody,
-    BrandList,
-    ConsumerChange,
-    ConsumerOut,
-    ConsumerPage,
-    ConsumerQuery,
-    LoginMade,
-    NewConsumer,
-    NewLogin,
-    ProfileChange,
-    Registered,
-    Registration,
-    UserDeleted,
-)
 from chalicelib.kernel.context import Context
-from chalicelib.platform.http import PUBLIC, SIGNED_IN, endpoint
+from chalicelib.platform.http import SIGNED_IN, endpoint
 from chalicelib.platform.schema import PageQuery
 
-blueprint = Blueprint(__name__)
-
-_CONSUMERS = "/api/clients/{client}/consumers"
-_CONSUMER = _CONSUMERS + "/{consumer}"
-_USER = "/api/clients/{client}/users/{user}"
-_BRANDS = "/api/clients/{client}/meter-brands"
 _CONNECTIONS = "/api/clients/{client}/projects/{project}/connections"
 _CONNECTION = _CONNECTIONS + "/{account}"
-
-
-@endpoint(
-    blueprint,
-    "POST",
-    _CONSUMERS,
-    permission="consumers.manage",
-    body=NewConsumer,
-    returns=ConsumerOut,
-    status=201,
-    location=_CONSUMERS + "/{id}",
-)
-def register_consumer(ctx: Context, *, body: NewConsumer) -> ConsumerOut:
-    """Register a consumer."""
-    return ConsumerOut.of(service.register_consumer(ctx, **body.model_dump(by_alias=False)))
-
-
-@endpoint(blueprint, "GET", _CONSUMERS, permission="consumers.read", query=ConsumerQuery, returns=ConsumerPage)
-def list_consumers(ctx: Context, *, query: ConsumerQuery) -> ConsumerPage:
-    """List the client's consumers, or find some by name."""
-    if query.q:
-        page = service.search_consumers(ctx, text=query.q, limit=query.limit, cursor=query.cursor)
-    else:
-        by_name = query.sort == "name"
-        page = service.list_consumers(ctx, status=query.status, by_name=by_name, limit=query.limit, cursor=query.cursor)
-    return ConsumerPage(items=tuple(ConsumerOut.of(consumer) for consumer in page.items), cursor=page.cursor)
-
-
-@endpoint(blueprint, "GET", _CONSUMERS + "/{consumer}", permission="consumers.read", returns=ConsumerOut)
-def get_consumer(ctx: Context, *, consumer: str) -> ConsumerOut:
-    """Show a consumer."""
-    return ConsumerOut.of(service.get_consumer(ctx, consumer_id=consumer))
-
-
-@endpoint(blueprint, "PUT", _CONSUMER, permission="consumers.manage", body=ConsumerChange, returns=ConsumerOut)
-def change_consumer(ctx: Context, *, consumer: str, body: ConsumerChange) -> ConsumerOut:
-    """Change a consumer's name, contacts or status."""
-    return ConsumerOut.of(service.change_consumer(ctx, consumer_id=consumer, **body.model_dump(by_alias=False)))
-
-
-@endpoint(blueprint, "DELETE", _CONSUMER, permission="consumers.manage", returns=ConsumerOut)
-def delete_consumer(ctx: Context, *, consumer: str) -> ConsumerOut:
-    """Delete a consumer who has no active connection; they stay on record."""
-    return ConsumerOut.of(service.delete_consumer(ctx, consumer_id=consumer))
-
-
-@endpoint(blueprint, "GET", "/api/me/profile", permission=SIGNED_IN, returns=ConsumerOut)
-def my_profile(ctx: Context) -> ConsumerOut:
-    """Show the consumer who is signed in."""
-    return ConsumerOut.of(service.get_own_profile(ctx))
-
-
-@endpoint(blueprint, "PUT", "/api/me/profile", permission=SIGNED_IN, body=ProfileChange, returns=ConsumerOut)
-def change_my_profile(ctx: Context, *, body: ProfileChange) -> ConsumerOut:
-    """Change how you can be reached."""
-    changed = service.change_own_profile(ctx, version=body.version, phone=body.phone, address=body.address)
-    return ConsumerOut.of(changed)
-
-
-@endpoint(blueprint, "GET", _BRANDS, permission="areas.read", returns=BrandList)
-def list_brands(ctx: Context) -> BrandList:
-    """List the client's meter brands."""
-    return BrandList(items=tuple(BrandBody.of(brand) for brand in service.list_brands(ctx)))
-
-
-@endpoint(blueprint, "POST", _BRANDS, permission="areas.manage", body=BrandBody, returns=BrandBody, status=201)
-def open_brand(ctx: Context, *, body: BrandBody) -> BrandBody:
-    """Put a meter brand on the list."""
-    return BrandBody.of(service.open_brand(ctx, brand_id=body.id, name=body.name))
-
-
-@endpoint(
-    blueprint, "POST", _CONSUMER + "/login", permission="consumers.manage", body=NewLogin, returns=LoginMade, status=201
-)
-def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
-    """Let a consumer sign in."""
-    user = service.open_login(ctx, consumer_id=consumer, login=body.login, password=body.password)
-    return LoginMade(user_id=user.id, login=user.login)
-
-
-@endpoint(blueprint, "POST", "/api/auth/register", permission=PUBLIC, body=Registration, returns=Registered, status=201)
-def register_self(ctx: Context, *, body: Registration) -> Registered:
-    """Register yourself as a consumer, where the utility allows it."""
-    facts = body.model_dump(by_alias=False, exclude={"client"})
-    consumer, user = service.register_self(ctx, client_id=body.client, **facts)
-    shown = ConsumerOut.of(consumer)
-    return Registered(consumer=shown, user_id=user.id, login=user.login, number=user.number, role=user.role)
-
-
-@endpoint(blueprint, "DELETE", _USER, permission="users.manage", returns=UserDeleted)
-def delete_user(ctx: Context, *, user: str) -> UserDeleted:
-    """Delete a user: the record stays, and nobody signs in by it again."""
-    return UserDeleted.of(service.delete_user(ctx, user_id=user))
 
 
 @endpoint(
@@ -187,8 +72,15 @@ def get_connection(ctx: Context, *, account: str) -> ConnectionOut:
 @endpoint(blueprint, "PUT", _CONNECTION, permission="connections.manage", body=ConnectionChange, returns=ConnectionOut)
 def change_connection(ctx: Context, *, account: str, body: ConnectionChange) -> ConnectionOut:
     """Change a connection's class, tariff, area, meter details, or what tariffs charge by."""
-    changes = {**dict(body), "facts": body.facts.to_domain()}
-    return ConnectionOut.of(service.change_connection(ctx, account=account, **changes))
+    changed = service.change_connection(
+        ctx,
+        account=account,
+        version=body.version,
+        changes=body.changes(),
+        facts=body.facts.changes(),
+        reason=body.reason,
+    )
+    return ConnectionOut.of(changed)
 
 
 @endpoint(blueprint, "DELETE", _CONNECTION, permission="connections.manage", returns=ConnectionOut)
