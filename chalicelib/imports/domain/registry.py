@@ -1,9 +1,10 @@
 """A registry in a file: one connection a line, with the consumer that it belongs to."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from chalicelib.consumers.domain import Connection, normalised_meter
 from chalicelib.files.domain.record import ImportCounts, Intake, Refusal
@@ -34,6 +35,13 @@ _LENGTHS = {"consumer_class": 40, "area": 60, "first_name": 120, "last_name": 12
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _PHONE = re.compile(r"[0-9+() /-]+\Z")
 _DIGITS = re.compile(r"([1-9]|1[0-2])\Z", re.ASCII)
+# What a cell must be readable as.
+_READ_AS: Mapping[str, Callable[[str], object]] = {
+    "account_number": partial(code, what="an account number"),
+    "initial_reading": parse_decimal,
+    "meter_number": normalised_meter,
+    "tariff": partial(code, what="a tariff's id"),
+}
 # Which column a refusal of the registry itself is about.
 _COLUMN_OF = {
     "account-given": "account_number",
@@ -172,20 +180,17 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
         return Refusal(
             line.number, titles.get(unnamed, ""), "missing", f"{unnamed}: name the consumer, or leave it out"
         )
-    try:
-        return Row(
-            line=line.number,
-            person=_person(cell),
-            account=code(cell["account_number"], "an account number") if cell.get("account_number") else None,
-            consumer_class=cell["consumer_class"],
-            meter_number=normalised_meter(cell["meter_number"]),
-            area=cell["area"],
-            initial_reading=parse_decimal(cell.get("initial_reading") or "0"),
-            tariff=code(cell["tariff"], "a tariff's id") if cell.get("tariff") else None,
-            meter_digits=int(cell["meter_digits"]) if cell.get("meter_digits") else None,
-        )
-    except Invalid as error:
-        return Refusal(line.number, "", error.code, str(error))
+    return Row(
+        line=line.number,
+        person=_person(cell),
+        account=cell.get("account_number") or None,
+        consumer_class=cell["consumer_class"],
+        meter_number=normalised_meter(cell["meter_number"]),
+        area=cell["area"],
+        initial_reading=parse_decimal(cell.get("initial_reading") or "0"),
+        tariff=cell.get("tariff") or None,
+        meter_digits=int(cell["meter_digits"]) if cell.get("meter_digits") else None,
+    )
 
 
 def _unnamed(cell: Mapping[str, str]) -> str | None:
@@ -226,4 +231,8 @@ def _wrong_form(number: int, field: str, title: str, text: str) -> Refusal | Non
         return Refusal(number, title, "bad-number", f"a register has 1 to {MAX_DIGITS} digits before the point")
     if field == "initial_reading" and text.startswith("-"):
         return Refusal(number, title, "bad-number", "a meter does not show less than zero")
+    try:
+        _READ_AS.get(field, str)(text)
+    except Invalid as error:
+        return Refusal(number, title, error.code, str(error))
     return None
