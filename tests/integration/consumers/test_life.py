@@ -260,8 +260,10 @@ def test_what_was_read_before_a_handover_is_billed_to_whoever_had_the_connection
     clock.use_time(lambda: NOVEMBER + timedelta(days=30))
     admin = utility.as_staff()
     _read(admin, utility, "SM-1", "15", "2025-12-05")
-    (bill,) = _bill(app, admin, utility, "2025-12")
-    assert bill["consumerId"] == heir
+    (later,) = _bill(app, admin, utility, "2025-12")
+    assert later["consumerId"] == heir
+    earlier = api.sign_in(utility.client, "old", PASSWORD)
+    assert [each["id"] for each in earlier.get("/api/me/bills", limit=1).expect(200)["items"]] == [bill["id"]]
 
 
 def test_a_connection_handed_over_is_the_new_consumers_and_its_old_bills_stay_the_old_ones(
