@@ -137,4 +137,5 @@ def _noted(ctx: Context, action: str, area: Area, *, before: Area | None = None)
 
 
 def _unknown(code: str) -> Invalid:
-    return Invalid("unknown-area", f"area: there is no area {code!r}; see GET /api/clients/{{client}}/areas")
+    said = f"there is no area {code!r}" if code else "name the area that it lies in"
+    return Invalid("unknown-area", f"area: {said}; see GET /api/clients/{{client}}/areas")

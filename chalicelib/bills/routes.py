@@ -13,6 +13,7 @@ from chalicelib.bills.schemas import (
     NewBill,
     UnbilledOut,
     UnbilledPage,
+    UnbilledQuery,
 )
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
@@ -27,8 +28,10 @@ _PROJECT = "/api/clients/{client}/projects/{project}"
 
 @endpoint(blueprint, "GET", _PROJECT + "/bills", permission="bills.read", query=BillsQuery, returns=BillPage)
 def list_bills(ctx: Context, *, query: BillsQuery) -> BillPage:
-    """List the bills of a period."""
-    project, page = service.list_bills(ctx, period=query.period, limit=query.limit, cursor=query.cursor)
+    """List the bills of a period, or those of a status."""
+    project, page = service.list_bills(
+        ctx, period=query.period, status=query.status, limit=query.limit, cursor=query.cursor
+    )
     return BillPage(items=tuple(_shown(ctx, project, bill) for bill in page.items), cursor=page.cursor)
 
 
@@ -53,10 +56,10 @@ def bill_reading(ctx: Context, *, body: NewBill) -> BillOut:
     "GET",
     _PROJECT + "/readings/unbilled",
     permission="bills.generate",
-    query=BillsQuery,
+    query=UnbilledQuery,
     returns=UnbilledPage,
 )
-def list_unbilled(ctx: Context, *, query: BillsQuery) -> UnbilledPage:
+def list_unbilled(ctx: Context, *, query: UnbilledQuery) -> UnbilledPage:
     """List the confirmed readings of a period that have no bill yet."""
     page = service.list_unbilled(ctx, period=query.period, limit=query.limit, cursor=query.cursor)
     return UnbilledPage(items=tuple(UnbilledOut.of(*one) for one in page.items), cursor=page.cursor)

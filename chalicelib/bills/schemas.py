@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from chalicelib.bills.domain import Bill
+from chalicelib.bills.domain import Bill, BillStatus
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
@@ -113,7 +113,7 @@ class BillOut(Schema):
     due_on: Day
     paid: Amount
     amount_due: Amount = Field(description="What is left to pay")
-    status: Literal["open", "partial", "paid", "overdue"]
+    status: BillStatus
     days_overdue: int = Field(description="Since the due day, while something is due")
     issued_at: Instant
     issued_by: Literal["run", "person", "migration"]
@@ -176,7 +176,7 @@ def _origin_of(bill: Bill) -> dict[str, Any]:
 
 
 class BillPage(Schema):
-    """One page of bills."""
+    """One page of bills. With a status it may be short and still have a cursor."""
 
     items: tuple[BillOut, ...]
     cursor: str | None
@@ -229,10 +229,17 @@ class UnbilledPage(Schema):
     cursor: str | None
 
 
-class BillsQuery(PageQuery):
-    """Which period's bills."""
+class UnbilledQuery(PageQuery):
+    """Of which period."""
 
     period: PeriodText
+
+
+class BillsQuery(PageQuery):
+    """Which period's bills; only those that stand so today, if a status is named."""
+
+    period: PeriodText
+    status: BillStatus | None = None
 
 
 class MyBillsQuery(Schema):

@@ -5,9 +5,10 @@ from datetime import date
 
 from chalicelib.audit import service as audit
 from chalicelib.bills import repository
-from chalicelib.bills.domain import Bill, IssueTerms, bill_of, check_billable, check_days, parse_bill_id
+from chalicelib.bills.domain import Bill, BillStatus, IssueTerms, bill_of, check_billable, check_days, parse_bill_id
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
 from chalicelib.kernel.page import Page, choose_page
@@ -125,17 +126,21 @@ def find_bill(project: Project, bill_id: str) -> Bill | None:
     return repository.find_bill(project, *parse_bill_id(bill_id))
 
 
-def list_bills(ctx: Context, *, period: Period, limit: int, cursor: str | None) -> tuple[Project, Page[Bill]]:
-    """This function will list the bills of a period, one page at a time.
+def list_bills(
+    ctx: Context, *, period: Period, status: BillStatus | None, limit: int, cursor: str | None
+) -> tuple[Project, Page[Bill]]:
+    """This function will list the bills of a period, or those that stand so today, one page at a time.
 
     Whoever has to do in some areas only gets those whose connections lie there now.
     """
     project = tenancy.get_project(ctx)
+    today = local_day(ctx.now, project.settings.timezone)
 
     def read(some: int, at: str | None) -> Page[Bill]:
         return repository.period_page(project, period, limit=some, cursor=at)
 
-    def choose(bills: tuple[Bill, ...]) -> list[Bill]:
+    def choose(every: tuple[Bill, ...]) -> list[Bill]:
+        bills = [bill for bill in every if status in {None, bill.status_on(today)}]
         mine = consumers.accounts_within_reach(ctx, project, (bill.account for bill in bills))
         return [bill for bill in bills if bill.account in mine]
 

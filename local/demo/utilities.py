@@ -106,6 +106,8 @@ def _load_balilihan(pause: Callable[[], None]) -> None:
         presets.WATERWORKS_TARIFFS,
         datetime(2025, 11, 1, 1, tzinfo=UTC),
     )
+    for role in onboarding.list_presets()["balilihan"].roles:
+        identity.begin_with_role(loading.step("role", role.name), role=role.as_role())
     for name in AREAS:
         area_list.open_area(loading.step("area", name), code=area_code(name), name=name)
     staff = _register_staff(loading, BALILIHAN_STAFF, pause)

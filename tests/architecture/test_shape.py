@@ -95,6 +95,19 @@ def test_no_float_comes_near_money_or_quantities(path: Path) -> None:
     assert found == []
 
 
+@pytest.mark.covers("S0-054")
+@pytest.mark.parametrize("path", [path for path in modules() if path.name in {"routes.py", "jobs.py"}], ids=name)
+def test_what_is_called_from_outside_knows_use_cases_and_no_table(path: Path) -> None:
+    imported = [
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    tables = ("pynamodb", "boto3", "chalicelib.platform.dynamo", "chalicelib.platform.transaction")
+    assert [one for one in imported if one.startswith(tables) or ".repository" in one] == []
+
+
 @pytest.mark.parametrize("path", _PURE, ids=name)
 def test_the_kernel_and_every_domain_ask_the_world_nothing(path: Path) -> None:
     imported: set[str] = set()

@@ -10,7 +10,7 @@ from chalicelib.platform.http import Endpoint
 from tests.support.contract import check_answer
 from tests.support.endpoints import ALL, name
 from tests.support.http import Reply
-from tests.support.table import spoil
+from tests.support.table import items_of, spoil
 from tests.support.world import World, fitting_body
 
 _LOGIN = "/api/auth/login"
@@ -109,6 +109,30 @@ def test_a_query_that_can_not_be_is_a_400(world: World, document: dict[str, Any]
         reply = world.someone_for(one.path).get(f"{_path(world, one)}?{query}")
         check_answer(document, one.method, one.path, reply)
         _is_refused(reply, 400)
+
+
+@pytest.mark.covers("S2-225", "S2-418")
+def test_whoever_looks_changes_nothing(world: World) -> None:
+    before = items_of(world.utility.client, sessions=True)
+    for one in ALL:
+        if one.method == "GET":
+            for who in ("admin", "owner"):
+                world.people[who].get(_path(world, one), **_needed_query(one))
+    assert items_of(world.utility.client, sessions=True) == before
+
+
+@pytest.mark.covers("S2-225", "S2-418")
+def test_a_method_that_a_path_does_not_have_is_a_405(world: World) -> None:
+    for path in sorted({one.path for one in ALL}):
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - {one.method for one in ALL if one.path == path}:
+            assert world.people["admin"].send(method, world.fill(path)).status == 405, (method, path)
+
+
+@pytest.mark.covers("S2-225", "S2-418")
+def test_what_makes_a_thing_is_answered_by_201_and_where_it_is() -> None:
+    creating = [one for one in ALL if one.location]
+    assert {(one.method, one.status) for one in creating} == {("POST", 201), ("POST", 202)}
+    assert {one.path.rpartition("/")[2] for one in creating if one.status == 202} == {"billing-runs"}
 
 
 def _needed_query(one: Endpoint) -> dict[str, str]:

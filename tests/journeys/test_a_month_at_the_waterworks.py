@@ -81,6 +81,13 @@ def test_1_an_admin_signs_in_and_sees_only_their_client(journey: Journey) -> Non
         assert "AVII" not in str(journey.admin.get(path).expect(404))
 
 
+def test_1b_only_a_superuser_changes_settings_as_the_preset_has_it(journey: Journey, api: Api) -> None:
+    shown = journey.admin.get(f"{BASE}/settings").expect(200)
+    same = {"version": shown["version"], "settings": shown["settings"]}
+    journey.admin.put(f"{BASE}/settings", same).expect(403)
+    api.sign_in("balilihan", "super", demo.PASSWORD).put(f"{BASE}/settings", same).expect(200)
+
+
 @pytest.mark.covers("S3-072", "S3-071", "S3-098")
 def test_2_consumers_and_connections_get_numbers_that_never_collide(journey: Journey) -> None:
     listed = journey.admin.get(f"{BASE}/connections", limit=1).expect(200)["items"]

@@ -98,6 +98,22 @@ def test_s1_another_rate_holds_for_every_unit_from_the_next_month_on(open_tenant
     assert tenant.bill("waterBills", "2025-07") == july
 
 
+@pytest.mark.covers("S1-002")
+def test_s1_another_kind_of_utility_is_added_by_settings_alone(open_tenant: Callable[..., Tenant]) -> None:
+    tenant = open_tenant("water-bills", "2025-08-01")
+    gas, settings = tenant.base("gas"), tenant.admin.get(f"{tenant.base('waterBills')}/settings").expect(200)
+    body = {"id": "gas", "settings": settings["settings"] | {"label": "Gas", "unit": "m3"}}
+    tenant.admin.post(f"/api/clients/{tenant.client}/projects", body).expect(201)
+    charge = {"kind": "usage", "code": "usage", "label": "Gas", "rate": "2.00"}
+    sheet = {"name": "Gas", "currency": "USD", "unit": "m3", "validFrom": "2025-01-01", "charges": [charge]}
+    tenant.admin.post(f"{gas}/tariffs", {"id": "gas", "sheet": sheet}).expect(201)
+    tenant.connect("gas", consumerId=None, accountNumber="101", meterNumber="G-101", consumerClass="unit")
+    assert tenant.read("gas", "G-101", "7", "2025-08-01")["period"] == "2025-07"
+    assert {account: bill["total"] for account, bill in tenant.bill("gas", "2025-07").items()} == {"101": "14.00"}
+    assert tenant.admin.get(f"{gas}/payments", month="2025-08").expect(200)["items"] == []
+    assert tenant.bill("waterBills", "2025-07") == {}
+
+
 @pytest.mark.covers("S3-039", "S3-040", "S3-092")
 def test_s3_begins_with_the_days_and_rates_of_its_source(open_tenant: Callable[..., Tenant]) -> None:
     tenant = open_tenant("balilihan", "2025-11-12")

@@ -2,7 +2,7 @@
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.consumers.domain import ConnectionEvent, EventKind
+from chalicelib.consumers.domain import Connection, ConnectionEvent, EventKind
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import DayAttribute, InstantAttribute, JsonAttribute, TableItem
@@ -36,10 +36,14 @@ def insert_event(project: Project, account: str, event: ConnectionEvent) -> Acti
     return insert("event", item)
 
 
-def events_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
-    """This function will read one page of what became of a connection, the newest first."""
-    partition, prefix = keys.connection_event(project.client, project.id, account, "")
-    page = dynamo.page_of(EventItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True)
+def events_page(project: Project, connection: Connection, *, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
+    """This function will read one page of what became of a connection, the newest first.
+
+    What became of an earlier one, registered by mistake under the same number and deleted, is none of it.
+    """
+    partition, prefix = keys.connection_event(project.client, project.id, connection.account, "")
+    own = EventItem.at >= connection.created_at
+    page = dynamo.page_of(EventItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True, only=own)
     return Page(tuple(_event(item) for item in page.items), page.cursor)
 
 

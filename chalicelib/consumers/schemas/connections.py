@@ -236,7 +236,9 @@ class EventOut(Schema):
     kind: EventKind
     on: Day
     reason: str
-    facts: dict[str, str] = Field(description="Meter numbers and readings of an exchange, who came and went")
+    facts: dict[str, str] = Field(
+        description="Meter numbers and readings of an exchange, who came and went, what a closed one was billed ahead"
+    )
     by: str
     at: Instant
 

@@ -177,7 +177,7 @@ def list_events(ctx: Context, *, account: str, limit: int, cursor: str | None) -
     :raises NotFound: if the project has no such connection.
     """
     connection = get_connection(ctx, account=account)
-    return history.events_page(tenancy.get_project(ctx), connection.account, limit=limit, cursor=cursor)
+    return history.events_page(tenancy.get_project(ctx), connection, limit=limit, cursor=cursor)
 
 
 def _turn(

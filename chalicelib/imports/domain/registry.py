@@ -31,12 +31,12 @@ _COLUMNS = {
     "phone": ("phone", "mobile", "telephone", "contact_number"),
     "address": ("address",),
 }
+_NEEDED = {"meter_number", "consumer_class"}
 _LENGTHS = {"consumer_class": 40, "area": 60, "first_name": 120, "last_name": 120, "email": 120, "phone": 40}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _PHONE = re.compile(r"[0-9+() /-]+\Z")
 _DIGITS = re.compile(r"([1-9]|1[0-2])\Z", re.ASCII)
-# What a cell must be readable as.
-_READ_AS: Mapping[str, Callable[[str], object]] = {
+_FORMS: Mapping[str, Callable[[str], object]] = {
     "account_number": partial(code, what="an account number"),
     "initial_reading": parse_decimal,
     "meter_number": normalised_meter,
@@ -114,9 +114,8 @@ def parse(content: bytes) -> Registry:
 
     :raises Invalid: if the whole file can't be used: not text, no usable header, too many rows.
     """
-    wanted = "meter_number, consumer_class and area"
-    needed = {"meter_number", "consumer_class", "area"}
-    table = read_table(content, _COLUMNS, names=wanted, suffices=needed.issubset, most=MAX_ROWS)
+    wanted = "meter_number and consumer_class"
+    table = read_table(content, _COLUMNS, names=wanted, suffices=_NEEDED.issubset, most=MAX_ROWS)
     rows: list[Row] = []
     refusals = list(table.refusals)
     first_lines: dict[str, int] = {}
@@ -140,7 +139,7 @@ def against_standing(row: Row, standing: Connection, *, consumer_id: str | None)
         "consumer_number": (consumer_id, standing.consumer_id),
         "consumer_class": (row.consumer_class, standing.consumer_class),
         "tariff": (row.tariff or standing.tariff_id, standing.tariff_id),
-        "area": (row.area, standing.area),
+        "area": (row.area or standing.area, standing.area),
         "initial_reading": (plain(row.initial_reading), plain(standing.initial_reading)),
         "meter_digits": (row.meter_digits or standing.meter_digits, standing.meter_digits),
     }
@@ -186,7 +185,7 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
         account=cell.get("account_number") or None,
         consumer_class=cell["consumer_class"],
         meter_number=normalised_meter(cell["meter_number"]),
-        area=cell["area"],
+        area=cell.get("area", ""),
         initial_reading=parse_decimal(cell.get("initial_reading") or "0"),
         tariff=cell.get("tariff") or None,
         meter_digits=int(cell["meter_digits"]) if cell.get("meter_digits") else None,
@@ -215,7 +214,7 @@ def _person(cell: Mapping[str, str]) -> Person | None:
 def _wrong_with(number: int, field: str, title: str, text: str) -> Refusal | None:
     """This function will say what is wrong with a cell by itself, if anything is."""
     most = _LENGTHS.get(field, 120)
-    if not text and field in {"meter_number", "consumer_class", "area"}:
+    if not text and field in _NEEDED:
         return Refusal(number, title, "missing", "this is missing")
     if len(text) > most or not text.isprintable() or (field == "area" and "#" in text):
         return Refusal(number, title, "bad-text", f"at most {most} characters on one line, and no # in an area")
@@ -232,7 +231,7 @@ def _wrong_form(number: int, field: str, title: str, text: str) -> Refusal | Non
     if field == "initial_reading" and text.startswith("-"):
         return Refusal(number, title, "bad-number", "a meter does not show less than zero")
     try:
-        _READ_AS.get(field, str)(text)
+        _FORMS.get(field, str)(text)
     except Invalid as error:
         return Refusal(number, title, error.code, str(error))
     return None

@@ -340,6 +340,25 @@ def test_of_a_first_reading_and_a_deletion_at_once_one_wins_and_nothing_is_left_
         assert left == admin.get(f"{utility.base}/connections/{account}").status
 
 
+def test_a_connection_has_no_part_in_what_became_of_a_deleted_one_of_its_number(api: Api) -> None:
+    unit = {"accountNumber": "101", "consumerClass": "unit", "meterNumber": "WM-101", "area": "A"}
+    utility = open_condominium(api)
+    admin = utility.as_staff()
+    path = f"{utility.base}/connections"
+    admin.post(path, unit).expect(201)
+    admin.post(f"{path}/101/disconnection", {"reason": "Wrong unit"}).expect(200)
+    admin.delete(f"{path}/101").expect(200)
+
+    clock.use_time(lambda: NOVEMBER + timedelta(minutes=1))
+    admin.post(path, unit).expect(201)
+    assert admin.get(f"{path}/101/history").expect(200)["items"] == []
+    for verb in ("disconnection", "reconnection", "disconnection"):
+        admin.post(f"{path}/101/{verb}", {"reason": "Works"}).expect(200)
+    page = admin.get(f"{path}/101/history", limit=2).expect(200)
+    rest = admin.get(f"{path}/101/history", limit=2, cursor=page["cursor"]).expect(200)
+    assert (len(page["items"]), len(rest["items"]), rest["cursor"]) == (2, 1, None)
+
+
 def test_what_a_change_of_a_connection_leaves_out_stays_and_null_takes_it_away(utility: Utility, admin: Api) -> None:
     brand = {"id": "itron", "name": "Itron"}
     admin.post(f"/api/clients/{utility.client}/meter-brands", brand).expect(201)

@@ -33,7 +33,7 @@ _TROUBLE = (
 _REFUSED = [
     (5, "consumer_number", "differs"),
     (6, "consumer_class", "unknown-class"),
-    (7, "", "bad-number"),
+    (7, "initial_reading", "bad-number"),
     (8, "consumer_number", "other-consumer"),
     (9, "meter_number", "duplicate-row"),
     (10, "first_name", "consumer-missing"),
@@ -184,3 +184,17 @@ def test_a_registry_is_no_import_of_readings_and_only_administrators_bring_one_i
     with pytest.raises(NotFound):
         service.run_registry_import(open_waterworks(utility.api).context(), import_id=import_id)
     utility.as_staff("manager").post(f"{utility.base}/registry/imports", {"fileName": "r.csv"}).expect(403)
+
+
+def test_a_line_names_an_area_only_where_a_list_of_areas_is_kept(api: Api) -> None:
+    line = "meter_number,consumer_class,first_name,last_name\nSM-1,residential,Juan,Dela Cruz\n"
+    anywhere = open_waterworks(api)
+    done = _import(anywhere, line)
+    assert (done["state"], done["counts"]["accepted"]) == ("done", 1)
+    (made,) = anywhere.as_staff().get(f"{anywhere.base}/connections").expect(200)["items"]
+    assert (made["meterNumber"], made["area"]) == ("SM-1", "")
+
+    listed = open_waterworks(api, area_levels=("barangay", "purok"))
+    refused = _import(listed, line)
+    (entry,) = _report(listed, refused["id"])
+    assert (entry["line"], entry["column"], entry["code"]) == (2, "area", "unknown-area")

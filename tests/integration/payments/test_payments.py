@@ -1,6 +1,7 @@
 """Payments over HTTP: by bill, by connection, by month and by id, and whose they are."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -69,6 +70,35 @@ def test_payments_are_listed_by_bill_by_connection_and_by_month(utility: Utility
 
 
 @pytest.mark.covers("S2-190", "S2-030")
+@pytest.mark.covers("S2-415")
+def test_the_bills_of_a_period_are_listed_by_how_they_stand_today(utility: Utility) -> None:
+    admin = utility.as_staff()
+    accounts = [register_connection(admin, utility, f"SM-{number}")["accountNumber"] for number in range(3)]
+    paid: list[list[dict[str, str]]] = [[], [_paid("2025-11-03", "10.00")], [_paid("2025-11-03", "275.00")]]
+    units = {
+        account: {"prior": 0, "current": 10, "payments": payments}
+        for account, payments in zip(accounts, paid, strict=True)
+    }
+    october = {"year": 2025, "month": 10, "readingDate": "2025-10-05", "dueDate": "2025-11-12", "units": units}
+    bring_history(utility, admin, [october])
+
+    def standing(status: str) -> list[str]:
+        page = utility.as_staff().get(f"{utility.base}/bills", period="2025-10", status=status).expect(200)
+        assert page["cursor"] is None
+        return [bill["accountNumber"] for bill in page["items"]]
+
+    assert [standing(status) for status in ("open", "partial", "paid", "overdue")] == [
+        accounts[:1],
+        accounts[1:2],
+        accounts[2:],
+        [],
+    ]
+    clock.use_time(lambda: NOVEMBER + timedelta(days=2))
+    assert [standing(status) for status in ("open", "partial", "paid")] == [[], [], accounts[2:]]
+    assert standing("overdue") == accounts[:2]
+    utility.as_staff().get(f"{utility.base}/bills", period="2025-10", status="due").expect(400)
+
+
 def test_consumers_see_their_own_payments_also_of_a_connection_that_was_handed_over(api: Api, utility: Utility) -> None:
     admin = utility.as_staff()
     connection = register_connection(admin, utility, "SM-1")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.http import Api
 from tests.support.table import items_of
-from tests.support.utilities import Utility, open_condominium, open_waterworks, register_connection
+from tests.support.utilities import PASSWORD, Utility, open_condominium, open_waterworks, register_connection
 
 
 @pytest.fixture
@@ -108,14 +108,16 @@ def test_what_bills_depend_on_stays(utility: Utility, admin: Api, change: dict[s
     assert refused["code"] == "fixed-setting"
 
 
-@pytest.mark.covers("S1-003")
+@pytest.mark.covers("S1-003", "S2-219")
 def test_a_clients_settings_hold_for_it_alone_and_keep_their_history(api: Api, utility: Utility, admin: Api) -> None:
     other = open_condominium(api)
     before = items_of(other.client)
     path = f"/api/clients/{utility.client}"
     rule = {"minLength": 12, "upper": False, "lower": False, "digit": False, "special": False}
-    changed = admin.put(f"{path}/settings", _change(admin, path, passwordRule=rule)).expect(200)
+    changed = admin.put(f"{path}/settings", _change(admin, path, passwordRule=rule, sessionMinutes=5)).expect(200)
     assert changed["settings"]["passwordRule"] == rule
+    somebody = {"client": utility.client, "login": "admin", "password": PASSWORD}
+    assert api.post("/api/auth/login", somebody).expect(200)["expiresIn"] == 300
     weak = {"login": "u", "name": "U", "password": "Abcdef1!", "role": "viewer"}
     assert admin.post(f"{path}/users", weak).expect(400)["code"] == "weak-password"
     (former,) = admin.get(f"{path}/settings/history").expect(200)["items"]

@@ -42,16 +42,16 @@ def test_a_registry_is_read_however_a_spreadsheet_saved_it(content: bytes) -> No
     assert parse(content).refusals == ()
 
 
-def test_three_columns_are_enough_and_a_line_may_be_nobodys() -> None:
-    (row,) = parse(b"area,class,meter\nBuilding A,unit,WM-101\n").rows
-    assert (row.person, row.account, row.initial_reading) == (None, None, Decimal(0))
+@pytest.mark.parametrize("content", [b"class,meter\nunit,WM-101\n", b"class,meter,area\nunit,WM-101,\n"])
+def test_two_columns_are_enough_and_a_line_may_be_nobodys_and_nowhere(content: bytes) -> None:
+    (row,) = parse(content).rows
+    assert (row.person, row.account, row.initial_reading, row.area) == (None, None, Decimal(0), "")
 
 
 @pytest.mark.parametrize(
     ("line", "column", "code"),
     [
         (_LINE.replace("sm-1", ""), "meter_number", "missing"),
-        (_LINE.replace("Poblacion", ""), "area", "missing"),
         (_LINE.replace("Poblacion", "A#B"), "area", "bad-text"),
         (_LINE.replace("Juan,", "J\x07,"), "first_name", "bad-text"),
         (_LINE.replace("Juan,", "J" * 121 + ","), "first_name", "bad-text"),
@@ -81,7 +81,7 @@ def test_the_second_line_of_a_meter_is_refused_with_the_first_ones_number() -> N
 
 
 def test_a_header_without_what_a_connection_needs_is_refused() -> None:
-    with pytest.raises(Invalid, match="meter_number, consumer_class and area"):
+    with pytest.raises(Invalid, match="meter_number and consumer_class"):
         parse(b"meter_number,first_name\nSM-1,Ana\n")
 
 
