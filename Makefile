@@ -49,7 +49,7 @@ check: .venv/ready ## Format, lint, types and import contracts
 .PHONY: unit
 unit: install ## All tests, with coverage
 	@$(BIN)/coverage erase
-	@$(BIN)/pytest --cov --cov-report=term --numprocesses=2 --dist=loadfile
+	@$(BIN)/pytest --cov --cov-report=term --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 .PHONY: bench
 bench: .venv/ready ## Compare the rating engine with a hand-written loop (about 10 seconds)

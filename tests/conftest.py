@@ -23,6 +23,12 @@ settings.load_profile("meterbook")
 _engines: list[Engine] = []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """This function will put files with slow tests first, so that at the end no process waits long for another."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """One local AWS for this test process; it keeps nothing."""

@@ -1,7 +1,8 @@
 """The audit log in the table: a partition per client and month, entries in the order of their instants."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
@@ -65,15 +66,12 @@ def insert_entry(client: str, entry: Entry) -> Action:
     return put("audit", item)
 
 
-def insert_seal(client: str, seal: Seal) -> None:
-    """This function will write the seal of a day. Two write units.
+def insert_seals(client: str, seals: Sequence[Seal]) -> None:
+    """This function will write the seals of some days, all or none. Two write units each.
 
-    :raises Refused: label `seal`, if the day is sealed.
+    :raises Refused: label `seal`, if one of the days is sealed.
     """
-    item = SealItem(
-        *keys.audit_seal(client, seal.day), entries=seal.count, digest=seal.digest, key_id=seal.key_id, seal=seal.seal
-    )
-    transact([insert("seal", item)])
+    transact([insert("seal", _seal_item(client, seal)) for seal in seals])
 
 
 def find_last_seal(client: str) -> Seal | None:
@@ -91,16 +89,24 @@ def seals_from(client: str, day: date | None) -> Iterator[Seal]:
     return (_seal(item) for item in items)
 
 
-def stored_entries(client: str, day: date) -> Iterator[dict[str, Any]]:
-    """This function will read a day's entries as they are stored, every attribute of them, in order."""
-    partition, prefix = keys.audit_entry(client, Period.of(day), day.isoformat())
+def stored_days(client: str, first: date, last: date) -> Iterator[tuple[date, Iterator[dict[str, Any]]]]:
+    """This function will read some days of one month, those that have entries, each with its stored entries."""
+    after = len(keys.audit_entry(client, Period.of(first), "")[1])
+    of_day = groupby(stored_entries(client, first, last), lambda item: item["sk"]["S"][after : after + 10])
+    return ((date.fromisoformat(day), entries) for day, entries in of_day)
+
+
+def stored_entries(client: str, first: date, last: date) -> Iterator[dict[str, Any]]:
+    """This function will read the entries of some days of one month as they are stored, all attributes, in order."""
+    partition, low = keys.audit_entry(client, Period.of(first), first.isoformat())
+    _, high = keys.audit_entry(client, Period.of(first), f"{last.isoformat()}{AFTER_ALL}")
     pages = (
         dynamo.client()
         .get_paginator("query")
         .paginate(
             TableName=settings.table_name(),
-            KeyConditionExpression="pk = :partition AND begins_with(sk, :day)",
-            ExpressionAttributeValues={":partition": {"S": partition}, ":day": {"S": prefix}},
+            KeyConditionExpression="pk = :partition AND sk BETWEEN :low AND :high",
+            ExpressionAttributeValues={":partition": {"S": partition}, ":low": {"S": low}, ":high": {"S": high}},
             ConsistentRead=True,
         )
     )
@@ -162,6 +168,11 @@ def _entries(client: str, filters: Filters, *, before: str, batch: int) -> Itera
         items = EntryItem.query(partition, EntryItem.sk.between(low, high), scan_index_forward=False, page_size=batch)
         yield from (_entry(item) for item in items if item.sk != high)
         month = month.shifted(-1)
+
+
+def _seal_item(client: str, seal: Seal) -> SealItem:
+    key = keys.audit_seal(client, seal.day)
+    return SealItem(*key, entries=seal.count, digest=seal.digest, key_id=seal.key_id, seal=seal.seal)
 
 
 def _seal(item: SealItem) -> Seal:

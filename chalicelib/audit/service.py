@@ -7,6 +7,7 @@ from chalicelib.audit import repository
 from chalicelib.audit.domain import Entry, Finding, Seal, Verification, digest_of, filters_of, new_entry, sealed
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
 from chalicelib.platform import auth
 from chalicelib.platform.transaction import Action, Refused
 
@@ -75,7 +76,7 @@ def list_entries(
 def seal_days(ctx: Context) -> tuple[Seal, ...]:
     """This function will seal every day of a client that is over and not sealed; again, it seals nothing.
 
-    Two write units a day, and one read unit per nine entries.
+    Two write units a day, and one read unit per nine entries; days of one month are read and sealed at once.
     """
     last = repository.find_last_seal(ctx.client)
     end = (ctx.now - _LATEST_ENTRY).date()
@@ -83,13 +84,13 @@ def seal_days(ctx: Context) -> tuple[Seal, ...]:
     before = last.seal if last else ""
     made: list[Seal] = []
     while day is not None and day < end:
-        seal = _seal_of(ctx.client, day, before)
+        seals = _seals_of(ctx.client, day, min(Period.of(day).last_day, end - _DAY), before)
         try:
-            repository.insert_seal(ctx.client, seal)
+            repository.insert_seals(ctx.client, seals)
         except Refused:
             break  # another tick of the schedule is at it
-        made.append(seal)
-        day, before = day + _DAY, seal.seal
+        made += seals
+        day, before = seals[-1].day + _DAY, seals[-1].seal
     return tuple(made)
 
 
@@ -128,7 +129,7 @@ def _compare(client: str, seal: Seal, before: str, expected: date | None) -> Fin
     if expected is not None and seal.day != expected:
         return Finding(min(expected, seal.day), "missing")
     try:
-        found = _seal_of(client, seal.day, before, key_id=seal.key_id)
+        (found,) = _seals_of(client, seal.day, seal.day, before, key_id=seal.key_id)
     except KeyError:
         return Finding(seal.day, "seal")
     if (found.count, found.digest) != (seal.count, seal.digest):
@@ -136,7 +137,13 @@ def _compare(client: str, seal: Seal, before: str, expected: date | None) -> Fin
     return None if found.seal == seal.seal else Finding(seal.day, "seal")
 
 
-def _seal_of(client: str, day: date, before: str, *, key_id: str | None = None) -> Seal:
-    count, digest = digest_of(repository.stored_entries(client, day))
+def _seals_of(client: str, first: date, last: date, before: str, *, key_id: str | None = None) -> list[Seal]:
+    """This function will seal each of some days of one month, the first one to the seal `before`."""
     key = auth.derived_key("audit-seal", client, key_id=key_id)
-    return sealed(client, day, count=count, digest=digest, before=before, key=key)
+    digests = {day: digest_of(entries) for day, entries in repository.stored_days(client, first, last)}
+    seals: list[Seal] = []
+    for day in (first + number * _DAY for number in range((last - first).days + 1)):
+        count, digest = digests.get(day) or digest_of([])
+        seals.append(sealed(client, day, count=count, digest=digest, before=before, key=key))
+        before = seals[-1].seal
+    return seals

@@ -270,7 +270,10 @@ def shards_page(
     newest_first: bool = False,
     only: Condition | None = None,
 ) -> Page[Item]:
-    """This function will read one page of a list spread over partitions (in each, prefixes), one after the other."""
+    """This function will read one page of a list spread over partitions (in each, prefixes), one after the other.
+
+    Where a full page ends with a partition, the next ones are looked into: no cursor leads to an empty page.
+    """
     prefixes = [prefix] if isinstance(prefix, str) else prefix
     ranges = [(partition, each) for partition in partitions for each in prefixes]
     place = "|".join([*("/".join(each) for each in ranges), str(index)])
@@ -281,10 +284,13 @@ def shards_page(
     ask = partial(page_of, item, index=index, newest_first=newest_first, only=only)
     items: list[Item] = []
     while at < len(ranges):
-        page = ask(*ranges[at], limit=limit - len(items), cursor=inner)
+        full = len(items) >= limit
+        page = ask(*ranges[at], limit=1 if full else limit - len(items), cursor=inner)
+        if full and (page.items or page.cursor):
+            break  # here begins the next page
         items.extend(page.items)
         at, inner = (at, page.cursor) if page.cursor else (at + 1, None)
-        if len(items) >= limit or page.cursor:
+        if page.cursor:
             break
     more = at < len(ranges)
     return Page(tuple(items), seal_cursor({"shard": at, "inner": inner}, place) if more else None)

@@ -1,6 +1,6 @@
 """The generator is stopped at every AWS call of a run, in every way, and carries on: the table is the same."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
@@ -15,12 +15,12 @@ from chalicelib.kernel.period import Period
 from chalicelib.platform import clock
 from local import events
 from tests.support import table
-from tests.support.faults import MODES, Death, Mode, faults
+from tests.support.faults import Death, Mode, faults, strikes
 from tests.support.http import Api
 from tests.support.naive import generate_naively
 from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
 
-pytestmark = pytest.mark.timeout(600)  # many small runs: a loaded machine takes its time
+pytestmark = pytest.mark.slow
 
 QUEUE = "meterbook-billing"
 # Longer than a lease; as long as the queue waits before it delivers again what was not acknowledged.
@@ -116,17 +116,16 @@ def naively(app: Chalice, ctx: Context, run_id: str) -> bool:
     return False
 
 
-def sweep(ready: Ready, generate: Generate, modes: Sequence[Mode], *, every: int = 1) -> tuple[int, list[str]]:
+def sweep(ready: Ready, generate: Generate, *, every: int = 1) -> tuple[int, list[str]]:
     """This function will strike at each call in each way, and give how many cases there were and which went wrong."""
     smooth = ready.bill(generate)
     cases, wrong = 0, []
-    for mode in modes:
-        for at, call in list(enumerate(smooth.calls))[::every]:
-            outcome = ready.bill(generate, strike_at=at, mode=mode)
-            assert outcome.struck, f"the fault at call {at} never happened"
-            cases += 1
-            if outcome.items != smooth.items:
-                wrong.append(f"{mode} {call} (call {at})")
+    for mode, at in strikes(smooth.calls)[::every]:
+        outcome = ready.bill(generate, strike_at=at, mode=mode)
+        assert outcome.struck, f"the fault at call {at} never happened"
+        cases += 1
+        if outcome.items != smooth.items:
+            wrong.append(f"{mode} {smooth.calls[at]} (call {at})")
     return cases, wrong
 
 
@@ -141,11 +140,11 @@ def test_a_run_of_thirty_bills_leaves_thirty_bills_one_exception_and_exact_total
 
 
 def test_a_generator_stopped_at_any_call_in_any_way_leaves_the_same_table(ready: Ready) -> None:
-    cases, wrong = sweep(ready, by_the_queue, MODES)
+    cases, wrong = sweep(ready, by_the_queue)
     assert wrong == []
-    assert cases >= 60
+    assert cases >= 30
 
 
 def test_the_same_sweep_finds_a_naive_generator_guilty(ready: Ready) -> None:
-    cases, wrong = sweep(ready, naively, ("dies before", "dies after"), every=5)
+    cases, wrong = sweep(ready, naively, every=12)
     assert len(wrong) >= cases * 0.4, f"only {len(wrong)} of {cases} cases went wrong: the sweep sees too little"

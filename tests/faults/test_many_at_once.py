@@ -17,8 +17,6 @@ from tests.support import table
 from tests.support.http import Api
 from tests.support.utilities import NOVEMBER, Utility, open_condominium, open_waterworks, register_connection
 
-pytestmark = pytest.mark.timeout(600)  # many small runs: a loaded machine takes its time
-
 WORKERS = 8
 ACCOUNTS = 60
 

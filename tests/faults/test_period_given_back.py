@@ -12,8 +12,6 @@ from chalicelib.platform import clock, dynamo, keys, settings
 from tests.support.http import Api
 from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
 
-pytestmark = pytest.mark.timeout(600)  # many small runs: a loaded machine takes its time
-
 
 @pytest.fixture
 def utility(app: Chalice, api: Api) -> Iterator[Utility]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.consumers.domain import Connection
-from chalicelib.consumers.domain.meters import with_meter
+from chalicelib.consumers.domain.meters import Exchange, with_meter
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.register import range_of
 from chalicelib.readings.domain import taking as rules
@@ -50,18 +50,10 @@ class Books:
     def exchange(self, number: int) -> None:
         """This function will put a new meter in, which begins a little before its end."""
         read_on = self.connection.last_read_on or NOW.date()
-        self.connection = with_meter(
-            self.connection,
-            meter_number=f"M-{number}",
-            final=self.shows,
-            first=range_of(_DIGITS) - 20,
-            brand=None,
-            digits=_DIGITS,
-            exchanged_on=read_on,
-            today=read_on,
-            rolled_over=True,
-        )
-        self.shows, self.seen = range_of(_DIGITS) - 20, self.went_through
+        began = range_of(_DIGITS) - 20
+        exchange = Exchange(f"M-{number}", self.shows, began, digits=_DIGITS, rolled_over=True)
+        self.connection = with_meter(self.connection, exchange, today=read_on)
+        self.shows, self.seen = began, self.went_through
 
     def bill(self, reading: Reading) -> None:
         self.connection = moved_on(self.connection, reading)

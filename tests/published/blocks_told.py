@@ -1,5 +1,6 @@
 """Blocks of use, as the collection tells them."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -7,17 +8,14 @@ from typing import Any
 from tests.published.told import Json, Told, bare, first, number, text
 
 Money = Callable[[object], str]
-WHOLE = {
-    "wholebracket",
-    "volume",
-    "slabwhole",
-    "whole",
-    "allunits",
-    "bracket",
-    "nontelescopic",
-    "wholeblock",
-    "stairstep",
-}
+_WHOLE = re.compile(
+    r"whole(?!sale)|allunits|^volume|toptier|nontelescop|stairstep|bracket|nonincrement|singleslab|slabofthetotal"
+)
+
+
+def is_whole(structure: object) -> bool:
+    """This function will say whether all of a use is at the rate of the block that it ends in."""
+    return _WHOLE.search(bare(structure)) is not None
 
 
 def blocks_of(told: Told, slabs: list[Any], money: Money) -> list[Json]:
@@ -55,8 +53,11 @@ def _prices(slab: Told, money: Money) -> Json:
     return prices
 
 
+FIXED_OF_BLOCKS = (
+    "fixed", "fixedcharge", "servicecharge", "basecharge", "monthlycharge", "standingcharge", "fixedmonthlycharge",
+)  # fmt: skip
 _SLAB_REMARKS = (
-    "fixed", "fixed_charge", "size", "per", "tier", "block", "slab", "step", "level", "band", "no", "stage", "order",
+    *FIXED_OF_BLOCKS, "size", "per", "tier", "block", "slab", "step", "level", "band", "no", "stage", "order",
     "balance", "remaining", "rest", "remainder", "thereafter", "number", "unit",
 )  # fmt: skip
 
@@ -82,7 +83,7 @@ def schedules_of(told: Told, money: Money) -> list[Json]:
         up_to = _limit(each.get("upto"))
         over = reached if reached is not None else text(each.get("over"))
         each.get("over")
-        mode = "whole" if bare(each.get("structure", each.get("mode", ""))) in WHOLE else "telescopic"
+        mode = "whole" if is_whole(each.get("structure", each.get("mode", ""))) else "telescopic"
         slabs = each.get("slabs") or [{"rate": each.get("rate"), "flat": each.get("flat", "0")}]
         schedules.append({"over": over, "upTo": up_to, "mode": mode, "blocks": blocks_of(each, slabs, money)})
         reached = up_to

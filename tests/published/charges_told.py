@@ -4,7 +4,7 @@ import re
 
 from tests.published.items_told import Items
 from tests.published.spellings import SPELLINGS
-from tests.published.told import Json, Told, bare, is_number, number, text
+from tests.published.told import Json, Told, bare, first, is_number, number, text
 
 _SERVICES = {
     "sewer", "sewerage", "wastewater", "water", "drainage", "stormwater", "energy", "electricity", "gas", "generation",
@@ -26,16 +26,39 @@ _FACTORS = {
     "outsidemultiplier", "outsidecitymultiplier", "zonefactor", "zonefactors", "seasonfactor", "seasonalfactor",
     "droughtfactor", "ratemultiplier",
 }  # fmt: skip
+_SECTIONS = {
+    "slabs",
+    "blocks",
+    "tiers",
+    "schedules",
+    "fixedcharges",
+    "fixedcharge",
+    "taxes",
+    "tax",
+    "minimumcharge",
+    "discounts",
+    "adjustments",
+    "components",
+    "surcharges",
+    "vat",
+}
+_VOLUMETRIC = re.compile(
+    r"^(generation|transmission|distribution|systemloss|wheeling|universal|ancillary|fitall|network)"
+)
 _OF_SLABS = ("slabs", "tiers", "blocks")
 _CREDITS = ("feedin", "export", "solar", "netmeter", "buyback")
-_TAX = re.compile(r"(^|_)(tax|vat|gst|hst|pst|iva|tva|ppn|sst|duty|levy|cess|mwst)(_|$)|tax$")
-_TAX_OF_ALL = re.compile(r"^(vat|gst|hst|pst|qst|iva|tva|ppn|sst|sales_tax|mwst|service_tax|goods_and_services_tax)$")
+_TAX = re.compile(r"(^|_)(tax|vat|gst|hst|pst|iva|igv|tva|ppn|sst|duty|levy|cess|mwst)(_|$)|tax$")
+_TAX_OF_ALL = re.compile(
+    r"^(vat|gst|hst|pst|qst|iva|igv|tva|ppn|sst|sales_tax|mwst|service_tax|goods_and_services_tax)$"
+)
 _LOWERS = re.compile(r"discount|subsid|rebate|concession")
-_BY_USE = re.compile(r"^(fuel|ft|fac|fca|fppca|fppas|ppa|pca|fpa|pcac|fcpa|fcac|ecrc)(_|$)")
+_BY_USE = re.compile(r"^(icpt|ets|fuel|ft|fac|fca|fppca|fppas|ppa|pca|fpa|pcac|fcpa|fcac|ecrc)(_|$)")
 _AMOUNT_WORDS = re.compile(r"^(.+?)_?(charge|fee|rent|levy|duty|rental|surcharge|cost|contribution|fund)s?$")
 _RATE_WORDS = re.compile(r"^(?:(.+?)_?(?:rate|price)|(?:rate|price)_?(.+))$")
 _TIMED = re.compile(r"peak|off|shoulder|night|day|demand|kw|kva|capacity|standard|export|winter|summer|tax|base_rate")
-_PERCENT_WORDS = re.compile(r"^(?:(.*?)_?(?:percent|pct)|(vat|gst|iva|tva|ppn|hst|pst|qst|sst|ed|.*tax)(?:_?rate)?)$")
+_PERCENT_WORDS = re.compile(
+    r"^(?:(.*?)_?(?:percent|pct)|(vat|gst|iva|igv|tva|ppn|hst|pst|qst|sst|ed|.*tax)(?:_?rate)?)$"
+)
 
 
 class Charges(Items):
@@ -51,6 +74,7 @@ class Charges(Items):
         minimums = told.children("minimum")
         floors = [minimum for minimum in minimums if not self._minimum(minimum, before, floors=False)]
         self._factored(told, self.charges[before:])
+        self._components(told)
         self._services(told)
         for minimum in floors:
             self._minimum(minimum, before, floors=True)
@@ -66,7 +90,10 @@ class Charges(Items):
         self.start = outer
 
     def _factored(self, told: Told, charges: list[Json]) -> None:
-        """Class and size factors: whatever depends on the use, and the minimum, is multiplied by them."""
+        """Class and size factors: they multiply all charges, whose rates may be rounded after that."""
+        rounding = told.get("rate_rounding")
+        for charge in charges if rounding is not None else []:
+            charge["rateRounding"] = self.rounding(rounding)
         for key, value in list(told.rest()):
             if bare(key) in _FACTORS and is_number(value):
                 told.asked.add(key)
@@ -83,9 +110,15 @@ class Charges(Items):
                 inner = {"slabs": value} if isinstance(value, list) else value
                 self.item(told.child(inner, key), "discounts", name)
 
-    def _services(self, told: Told) -> None:
+    def _components(self, told: Told) -> None:
         for item in told.children("components"):
-            self.item(item, "components", item.get("name", "component"))
+            name = item.get("name", first(item.get("service"), item.get("type"), "component"))
+            if {bare(key) for key in item.told} & _SECTIONS and ("rate" in item or "slabs" in item):
+                self.section(item, str(name))
+            else:
+                self.item(item, "components", name)
+
+    def _services(self, told: Told) -> None:
         for key, value in list(told.rest()):
             word = bare(key)
             if "lifeline" in word or word in _FACTORS or _is_late_tax(key, value):
@@ -102,18 +135,26 @@ class Charges(Items):
                 for at, each in enumerate(value):
                     family = "discounts" if _LOWERS.search(key.lower()) or "credit" in word else "components"
                     self.item(told.child(each, f"{key}[{at}]"), family, each.get("name", key))
+            elif _VOLUMETRIC.match(word) and is_number(value) and "kwh" in self.unit.lower():
+                told.asked.add(key)
+                self._rated(key, value, dict(self.per))
             elif word in _SERVICES and is_number(value):
                 told.asked.add(key)
                 self.item(told.child({"amount": value}, key), "fixed", key)
 
     def _service(self, told: Told, key: str, inner: Json) -> None:
-        if self.usage.measure(key) not in {None, "use"}:
+        if self.usage.measure(key) not in {None, "use"} and {bare(each) for each in inner} & {
+            "rate",
+            "slabs",
+            "tiers",
+            "blocks",
+        }:
             inner.setdefault("measure", key)
         if bare(key).startswith(_CREDITS) and is_number(inner.get("rate")):
             inner["rate"] = text(-abs(number(inner["rate"])))
         service = told.child(inner, key)
         words = {bare(each) for each in inner}
-        if words & {"slabs", "blocks", "tiers", "schedules", "fixedcharges", "fixedcharge", "minimumcharge"}:
+        if words & _SECTIONS or is_number(inner.get("base")):
             self.section(service, key)
         elif "percent" in service:
             self.item(service, "components", key)
@@ -135,18 +176,23 @@ class Charges(Items):
                 lowers = _LOWERS.search(key.lower()) is not None
                 if percents != lowers:
                     told.asked.add(key)
-                    word = "rate" if key.lower().endswith("rate") else "percent"
+                    share = key.lower().endswith("rate") or (_TAX_OF_ALL.match(key.lower()) and number(value) < 1)
+                    word = "rate" if share and "%" not in str(value) else "percent"
                     name = percent[1] or percent[2] or key
                     self.item(told.child({word: value}, key), "discounts" if lowers else "taxes", name)
                 continue
             rate, amount = _RATE_WORDS.match(key.lower()), _AMOUNT_WORDS.match(key.lower())
             credit = bare(key).startswith(_CREDITS)
             measure = self.usage.measure(rate[1] or rate[2]) if rate else self.usage.measure(key) if credit else None
-            if measure is None and (_BY_USE.match(key.lower()) or (rate and not _TIMED.search(key.lower()))):
+            served = rate is not None and {bare(part) for part in str(rate[1]).split("_")} & {*_SERVICES, "ft", "fuel"}
+            if measure is None and (_BY_USE.match(key.lower()) or (served and not _TIMED.search(key.lower()))):
                 measure = "use"
             if measure:
                 told.asked.add(key)
                 self._rated(key, -abs(number(value)) if credit else value, {**self.per, "measure": measure})
+            elif _LOWERS.search(key.lower()) or "credit" in key.lower():
+                told.asked.add(key)
+                self.item(told.child({"amount": value}, key), "discounts", key)
             elif amount:
                 told.asked.add(key)
                 self.item(told.child({"amount": value}, key), "fixed", key)
@@ -162,6 +208,8 @@ def _is_late_tax(key: str, value: object) -> bool:
     if not isinstance(value, dict) or not _TAX.search(key.lower()) or bare(key) in {"tax", "taxes"}:
         return False
     words = {bare(each): told for each, told in value.items()}
+    if _TAX_OF_ALL.match(key.lower()) and "per" not in words and is_number(words.get("rate")):
+        return True
     shares = {"percent", "percentage", "pct"} & set(words)
     based = next((words[each] for each in ("base", "of", "on", "appliesto") if each in words), None)
     return bool(shares) and (based is None or _TAX_OF_ALL.match(key.lower()) is not None)

@@ -7,7 +7,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.tariffs.domain import Rating, compile_tariff, pack_lines, rate, rate_over, replay, unpack_lines
 from chalicelib.tariffs.domain.late_charges import late_charge
 from chalicelib.tariffs.schemas import TariffBody, UsageQuantities
-from tests.published.late_told import Late, late_of
+from tests.published.late_told import Late, late_of, with_penalty
 from tests.published.published_form import Quote, quote_of, translate
 from tests.published.told import Json, Told, bare, rounding_of
 from tests.published.usage_told import UsageTold, code_of
@@ -20,6 +20,7 @@ def figure(case: Json) -> Decimal:
 
     :raises ValueError: naming what of the case is not understood.
     """
+    case = with_penalty(case)
     tariff, usage = case["tariff"], case["usage"]
     if "penalty" in tariff and _tells_lateness(usage):
         return _late(case)
@@ -33,6 +34,7 @@ def figure(case: Json) -> Decimal:
 
 def not_understood(case: Json) -> list[str]:
     """This function will name the keys of a case that the translation leaves aside."""
+    case = with_penalty(case)
     if "penalty" in case["tariff"] and _tells_lateness(case["usage"]):
         return _lateness(case).strange
     if _is_rise(case):
@@ -109,5 +111,9 @@ def _late(case: Json) -> Decimal:
     parts = [bare(part["name"]) for part in case.get("expected_parts", [])]
     late = _lateness(case)
     charge = late_charge(late.rule, principal=late.principal, days_overdue=late.days_overdue)
-    with_bill = any(not part.startswith(("penalty", "late", "interest", "surcharge", "fine")) for part in parts)
+    if late.waived is not None:  # what is forgiven is never more than the charge
+        charge = charge - min(late.waived, charge, key=lambda amount: amount.minor)
+    with_bill = any(
+        not part.startswith(("penalty", "late", "interest", "surcharge", "fine", "waive")) for part in parts
+    )
     return Decimal(str(charge + late.principal if with_bill else charge)) * late.scale

@@ -11,7 +11,9 @@ from tests.published.uses_told import Uses
 _PERCENTS = {"percent", "percentage", "pct", "discountpercent", "taxpercent", "rebatepercent"}
 _RATES = {*SPELLINGS["rate"]} - {"tariff"}
 _FLATS = {"flat", "fixed", "fixedcharge", "flatfee", "flatamount", "flatcharge", "amount", "charge", "fee"}
-_IN_MONTHS = {"year": "12", "annual": "12", "quarter": "3"}
+_IN_MONTHS = {"year": "12", "annual": "12", "annually": "12", "yearly": "12", "quarter": "3", "quarterly": "3"}
+_IN_DAYS = {word: "365" if months == "12" else "91.25" for word, months in _IN_MONTHS.items()}
+_OF_TYPE = {"tax": "taxes", "vat": "taxes", "discount": "discounts", "rebate": "discounts", "credit": "discounts"}
 
 
 class Items(Uses):
@@ -20,8 +22,21 @@ class Items(Uses):
     def item(self, told: Told, family: str, name: object) -> None:
         """This function will add one entry of a list: a fixed amount, a rate, blocks, a percentage, a credit."""
         told.get("name")
-        more = self._terms_of(told, family, name)
-        free_of_tax = bare(told.get("taxable", "")) in {"false", "no"} or told.says("tax_exempt")
+        if bare(told.get("type", "")) in {"percent", "percentage"} and "percent" not in told and "rate" not in told:
+            told = told.child({"percent": told.get("amount"), "base": told.get("base", ["all"])}, "share")
+        family = _OF_TYPE.get(bare(told.get("type", "")), family)
+        if any(told.says(word) for word in ("included", "inclusive", "tax_included")) and family in {"taxes", "tax"}:
+            told.asked.update(told.told)  # it is within the prices already
+            return
+        before = len(self.charges)
+        self._entry(told, family, name, self._terms_of(told, family, name))
+        added = {charge["code"] for charge in self.charges[before:]}
+        if family in {"taxes", "tax"}:
+            self.taxes |= added
+        if bare(told.get("taxable", "")) in {"false", "no"} or told.says("tax_exempt"):
+            self.untaxed |= added
+
+    def _entry(self, told: Told, family: str, name: object, more: Json) -> None:
         sign = -1 if family == "discounts" else 1
         before = len(self.charges)
         words = _words_of_slabs(told)
@@ -34,7 +49,7 @@ class Items(Uses):
             self._lists(told, str(name), ("fixed",))
             for minimum in told.children("minimum"):
                 self._minimum(minimum, before, floors=True)
-        elif told.get("percent", told.get("rate") if family in {"taxes", "tax", "discounts"} else None) is not None:
+        elif "percent" in told or (told.get("rate") is not None and self._is_share(told, family)):
             self._percent(told, family, name, sign, more)
         elif told.get("rate") is not None:
             self._rated_item(told, name, sign, more)
@@ -42,8 +57,10 @@ class Items(Uses):
             self._amount(told, family, name, sign, more)
         else:
             raise ValueError(f"{told.where}: neither an amount nor a rate nor a percentage: {sorted(told.told)}")
-        if free_of_tax:
-            self.untaxed.update(charge["code"] for charge in self.charges[before:])
+
+    def _is_share(self, told: Told, family: str) -> bool:
+        """Whether a rate is a percentage: that of a tax or discount is, unless it is for each of something."""
+        return family in {"taxes", "tax", "discounts"} and not self._measure_of_per(told)
 
     def _terms_of(self, told: Told, family: str, name: object) -> Json:
         """When an entry counts, and how it is rounded."""
@@ -104,26 +121,30 @@ class Items(Uses):
 
     def _amount(self, told: Told, family: str, name: object, sign: int, more: Json) -> None:
         amount = told.get("amount", told.get("amounts", told.get("by_meter_size")))
+        often = bare(first(*(told.get(word) for word in ("per", "frequency", "every", "period")), "")).removeprefix(
+            "per"
+        )
         if isinstance(amount, dict):
             sizes = {named(size): self.money(value) for size, value in amount.items()}
             self.add("fixed", name, byMeterSize=sizes, **self._often(told), **more)
         elif family == "components" and "amount_ex_gst" in told:
             # What the collection gives ready-made and unrounded is one unit of its own, at that price.
+            self.usage.measure(name)
             self.add("usage", name, measure="months", rate=self.money(amount), **more)
-        elif family in {"adjustments", "discounts"} or number(amount) * sign < 0:
+        elif family in {"adjustments", "discounts"} or number(amount) < 0:
             times = self._often(told).get("times")
+            credit = -abs(number(amount)) if sign < 0 else number(amount)
             self.add(
                 "adjustment",
                 name,
-                amount=text(sign * number(amount) / self.scale),
+                amount=text(credit / self.scale),
                 **({"times": times} if times else {}),
                 **more,
             )
-        elif bare(told.get("per", "")) in _IN_MONTHS and self.usage.by_days:
-            year = {"year": "365", "annual": "365", "quarter": "91.25"}[bare(told.get("per"))]
-            self.add("usage", name, rate=self.money(amount), measure="days", per=year)
-        elif bare(told.get("per", "")) in _IN_MONTHS:
-            self.add("usage", name, rate=self.money(amount), measure="months", per=_IN_MONTHS[bare(told.get("per"))])
+        elif often in _IN_MONTHS and self.usage.by_days:
+            self.add("usage", name, rate=self.money(amount), measure="days", per=_IN_DAYS[often])
+        elif often in _IN_MONTHS:
+            self.add("usage", name, rate=self.money(amount), measure="months", per=_IN_MONTHS[often])
         else:
             self.add("fixed", name, amount=self.money(amount), **self._often(told), **more)
 
@@ -144,10 +165,10 @@ class Items(Uses):
                 terms["atLeast" if key == "at_least" else "atMost"] = self.money(told.get(key))
         told.get("method")
         without = self.taxes | self.siblings
+        if any(told.says(word) for word in ("compound", "compounded", "on_tax", "cumulative", "cascading")):
+            without = set()
         of = self._base(told, told.get("base", ["all"])) if "base" in told else self._all(without=without)
         code = self.add("percent", name, percent=text(sign * value), of=of, **terms, **more)
-        if family in {"taxes", "tax"}:
-            self.taxes.add(code)
         if family in {"adjustments", "discounts"}:
             self.siblings.add(code)
 

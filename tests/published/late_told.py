@@ -1,5 +1,6 @@
 """Paying late, as the collection tells it."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -7,7 +8,32 @@ from decimal import Decimal
 from chalicelib.kernel.money import Money
 from chalicelib.tariffs.domain.late_charges import DAYS_PER_MONTH, LateChargeKind, LateChargeRule
 from tests.published.published_form import currency_of
-from tests.published.told import Json, Told, bare, first, number, text
+from tests.published.told import Json, Told, bare, first, is_number, number, text
+
+_PENALTIES = {
+    "penalty", "penalties", "latefee", "latecharge", "latepenalty", "latepayment", "latepaymentpenalty", "arrears",
+    "latepaymentcharge", "latepaymentfee", "latepaymentsurcharge", "lps", "dps", "overdueinterest", "lateinterest",
+    "latepaymentinterest", "delayedpaymentsurcharge", "latesurcharge", "overduecharge", "overduefee", "delaycharge",
+    "interestonarrears", "latechargerule", "fine", "latefine",
+}  # fmt: skip
+_ALONE = re.compile(r"^(.*?)_?(percent|pct|amount|fixed)$")
+
+
+def with_penalty(case: Json) -> Json:
+    """This function will tell the rule of paying late under `penalty`, whatever the case calls it."""
+    told: Json = {}
+    for key, value in case["tariff"].items():
+        alone = _ALONE.match(str(key).lower())
+        if bare(key) in _PENALTIES:
+            told["penalty"] = (
+                value if isinstance(value, dict) else {"percent" if "%" in str(value) else "amount": value}
+            )
+        elif alone and bare(alone[1]) in _PENALTIES and is_number(value):
+            word = "percent" if alone[2] in {"percent", "pct"} else "amount"
+            told.setdefault("penalty", {})[word] = value
+        else:
+            told[key] = value
+    return {**case, "tariff": told}
 
 
 @dataclass(frozen=True)
@@ -19,6 +45,7 @@ class Late:
     days_overdue: int
     scale: Decimal
     strange: list[str]
+    waived: Money | None = None
 
 
 def late_of(case: Json, *, principal: Money | None = None) -> Late:
@@ -30,9 +57,12 @@ def late_of(case: Json, *, principal: Money | None = None) -> Late:
     def money(value: object) -> Money:
         return Money.parse(text(number(value) / scale), currency)
 
+    waived = usage.get("waived", usage.get("waiver"))
     rule_days = int(number(first(told.get("grace_days"), told.get("grace"), told.get("grace_period_days"), 0)))
     days = _days_overdue(usage)
     months = first(usage.get("months_late"), usage.get("months_overdue"), usage.get("late_months"), usage.get("months"))
+    if days is None and months is None:
+        days = rule_days + 1 if usage.says("late") or usage.says("paid_late") or usage.says("overdue") else 0
     overdue = days if days is not None else DAYS_PER_MONTH * int(number(months)) + rule_days
     step = _step(told, overdue)
     percent = _percent(step, "later_percent", "monthly_percent", "percent", "percentage", "rate", "daily_percent")
@@ -40,10 +70,15 @@ def late_of(case: Json, *, principal: Money | None = None) -> Late:
     if percent is None and yearly is not None:
         percent = yearly / 365
     amount = first(step.get("fixed_amount"), step.get("amount"), step.get("fee"), step.get("per_day"))
+    kind = str(first(told.get("kind"), told.get("type"), told.get("mode"), ""))
+    if "interest" in bare(kind) and yearly is not None and "month" not in bare(kind):
+        kind = "daily"
     minimum = first(*(told.get(word) for word in ("minimum", "min", "floor")))
     maximum = first(*(told.get(word) for word in ("cap", "maximum", "max", "max_amount", "maximum_amount")))
+    if percent is not None and amount is not None and "great" in bare(kind):
+        minimum, amount = first(minimum, amount), None
     rule = LateChargeRule(
-        kind=_late_kind(str(first(told.get("kind"), told.get("type"), "")), by_percent=percent is not None),
+        kind=_late_kind(kind, by_percent=percent is not None),
         percent=percent or Decimal(0),
         amount=money(amount) if amount is not None else None,
         first_percent=_percent(told, "first_percent", "first_month_percent", "initial_percent"),
@@ -60,7 +95,10 @@ def late_of(case: Json, *, principal: Money | None = None) -> Late:
         principal = owed - money(paid)
     for key in ("on", "rounding"):
         told.get(key)  # of the unpaid principal, and rounded once at the end: so it is here always
-    return Late(rule, principal, overdue, scale, told.not_understood() + (usage.not_understood() if alone else []))
+    strange = told.not_understood() + (usage.not_understood() if alone else [])
+    all_of_it = Money.parse("999999999999", currency) if waived is True else None
+    part = money(waived) if is_number(waived) else all_of_it
+    return Late(rule, principal, overdue, scale, strange, part)
 
 
 def _step(told: Told, overdue: int) -> Told:

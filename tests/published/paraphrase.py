@@ -53,7 +53,12 @@ _OF_USE = re.compile(rf"^(?:(?P<size>\d+|thousand|hundred)_?)?(?P<unit>{_UNITS})
 _ADVERBS = {"daily": "day", "annual": "year", "yearly": "year", "monthly": "month", "quarterly": "quarter",
             "weekly": "week"}  # fmt: skip
 _SECTION = {"rate", "slabs", "blocks", "tiers", "fixedcharges", "fixedcharge", "minimumcharge", "schedules", "taxes"}
+_WITH_UNIT = re.compile(r"([\d,.]+) *([a-zA-Z][a-zA-Z0-9 ]*)")
 _USES = {"quantity", "usage", "use", "consumption", "energy", "kwh", "quantities", "usages"}
+_SEASONS = set("summer winter dry wet dryseason wetseason spring autumn fall monsoon nonsummer irrigation".split())
+_MINIMUM_USE = re.compile(
+    rf"^(?:minimum|min|minimum_charge|minimum_includes|included|included_in_minimum)_(?:{_UNITS}|usage|quantity|consumption)$"
+)
 _KEPT = {"conversion", "penalty", "rounding", "leak"}
 _RANGED = set("range band block tier slab limits usage consumption units name label use between quantity step".split())
 _PERCENT_OF = re.compile(
@@ -66,6 +71,7 @@ _MONEY = {
     "transmission", "demand", "capacity", "meter", "adjustment", "fuel", "stormwater", "drainage", "sewer", "water",
     "credit", "waste", "refuse", "fixed", "wastewater", "sewerage", "sanitation", "energy", "generation", "fire",
     "amount", "minimum", "line", "unit", "administration", "admin", "facility", "contribution", "cess", "feed",
+    "subsidy", "discount", "rebate", "concession", "vat", "gst",
     "tariff",
 }  # fmt: skip
 _DAILY_LIMITS = {"up_to", "upto", "to", "limit", "max", "over", "from"}
@@ -95,7 +101,8 @@ def paraphrase(told: Json, places: int, *, nested: bool = False) -> Json:
         inside = value if bare(key) in _KEPT else _inside(value, places)
         for name, inner in _entry(_snake(key), key, inside, places, is_item=is_item):
             _put(result, name, inner)
-    return _limits_by_day(_by_baseline(_by_ranges(_part_of_water(result))))
+    result = _with_included(result)
+    return _limits_by_day(_by_baseline(_by_ranges(_part_of_water(_by_seasons(result)))))
 
 
 def paraphrased_use(told: Json) -> Json:
@@ -107,6 +114,16 @@ def paraphrased_use(told: Json) -> Json:
             result[found["base"]] = value
             if bare(found["unit"]) not in {"unit", "units"} and not any(bare(each) == "unit" for each in told):
                 result["unit"] = found["unit"]
+        elif bare(key) in {"period", "billingperiod", "reading", "readings", "meter"} and isinstance(value, dict):
+            result |= value
+        elif (
+            bare(key) in {"readings", "reading"} and isinstance(value, list) and len(value) == 2 and is_number(value[0])
+        ):
+            result |= {"previous": value[0], "current": value[1]}
+        elif bare(key) in _USES and _WITH_UNIT.fullmatch(str(value).strip()) and not is_number(value):
+            counted = _WITH_UNIT.fullmatch(str(value).strip())
+            assert counted is not None
+            result |= {key: counted[1]} | ({} if "unit" in told else {"unit": counted[2]})
         elif bare(key) in _USES and isinstance(value, dict) and _numbers(value):  # by time of use
             result |= value
             result.setdefault("quantity", text(sum(number(each) for each in value.values())))
@@ -145,6 +162,36 @@ def _by_ranges(told: Json) -> Json:
             continue
         result[key] = [_in_limits(each) for each in value]
     return result
+
+
+def _by_seasons(told: Json) -> Json:
+    """{"summer": {...}, "winter": {...}} and {"summer_rate": 3, "winter_rate": 2}."""
+    sections = {key: value for key, value in told.items() if bare(key) in _SEASONS and isinstance(value, dict)}
+    if 1 < len(sections) < len(told) and not any(
+        _numbers(each) and not {"rate"} & set(each) for each in sections.values()
+    ):
+        return {key: value for key, value in told.items() if key not in sections} | {"seasons": sections}
+    rates = {
+        match[1]: key
+        for key in told
+        if (match := re.fullmatch(r"(.+)_(?:rate|price|slabs|tiers|blocks)", _snake(key)))
+        and bare(match[1]) in _SEASONS
+    }
+    if len(rates) < 2:
+        return told
+    name = "rate" if all(is_number(told[key]) for key in rates.values()) else "slabs"
+    rest = {key: value for key, value in told.items() if key not in rates.values()}
+    return rest | {name: {season: told[key] for season, key in rates.items()}}
+
+
+def _with_included(told: Json) -> Json:
+    """A minimum in two keys: `minimum_charge: 15, minimum_gallons: 2000`."""
+    charge = next((key for key in told if bare(key) in {"minimumcharge", "minimumbill"} and is_number(told[key])), None)
+    units = next((key for key in told if _MINIMUM_USE.match(_snake(key)) and is_number(told[key])), None)
+    if charge is None or units is None:
+        return told
+    rest = {key: value for key, value in told.items() if key not in {charge, units}}
+    return {**rest, "minimum_charge": {"amount": told[charge], "included_units": told[units]}}
 
 
 def _by_baseline(told: Json) -> Json:
@@ -239,6 +286,10 @@ def _entry(word: str, key: str, value: Any, places: int, *, is_item: bool) -> En
     if in_minor and _numbers(value):
         word, value = in_minor["base"] + (in_minor["rest"] or ""), _divided(value, Decimal(10) ** places)
         key = word
+    if is_item and word == "flat_rate" and is_number(value):
+        return [("amount", value)]
+    if bare(word) in {"tax", "taxes", "duties"} and _numbers(value):
+        return [(key, _percentages(value))]
     if bare(word) in _WORDS and _fits(_WORDS[bare(word)], value):
         return [(_WORDS[bare(word)], value)]
     per, often = _PER.match(word), _OFTEN.match(word)
@@ -247,6 +298,16 @@ def _entry(word: str, key: str, value: Any, places: int, *, is_item: bool) -> En
     if often and _numbers(value):
         return _priced(often["base"], _ADVERBS[often["often"]], key, value, is_item=is_item)
     return _tabled(word, key, value)
+
+
+def _percentages(value: Any) -> Any:  # noqa: ANN401
+    """A tax told as a number is a percentage, or a share of one; {"vat": 15} is one by name."""
+    if not isinstance(value, dict):
+        return {"rate" if number(value) < 1 else "percent": value}
+    words = {bare(key) for key in value}
+    if words & {"percent", "amount", "rate", "percentage", "pct", "value"}:
+        return value
+    return [{"name": name, **_percentages(share)} for name, share in value.items()]
 
 
 def _fits(word: str, value: Any) -> bool:  # noqa: ANN401
@@ -285,7 +346,7 @@ def _priced(base: str, per: str, key: str, value: Any, *, is_item: bool) -> Entr
 def _priced_by_use(base: str, of_use: re.Match[str], value: Any) -> Entries:  # noqa: ANN401
     size = {"thousand": "1000", "hundred": "100"}.get(of_use["size"] or "", of_use["size"] or "")
     told_per = f"{size} {of_use['unit'].replace('_', ' ')}".strip()
-    more = [] if bare(told_per) in {"unit", "units"} else [("per", told_per)]
+    more = [("per", "unit of use" if bare(told_per) in {"unit", "units"} else told_per)]
     if base.removesuffix("_rate").removesuffix("_charge") in _USE_RATE:
         return [("rate", value), *more]
     return [(base, {"rate": value, **dict(more)})]

@@ -66,6 +66,8 @@ TAMIL_NADU_BEFORE: list[Json] = [
 ]
 _TOLD_TAX = re.compile(r"\btax (\d+(?:\.\d+)?) ?%")
 _SIGNS = {
+    "us": "USD",
+    "php": "PHP",
     "₹": "INR",
     "rs": "INR",
     "$": "USD",
@@ -138,8 +140,15 @@ def translate(sheet: Json, usage: Json) -> Quote:
     for told, _ in tolds:
         use.understood(told.chosen)
         told.asked.update(use.tariff_facts.values())
+    told_use = use.counted or use.measures or "bill" in translations[0].adjustments
+    if not told_use and any(_takes_use(charge) for sheet in versions for charge in sheet["charges"]):
+        raise ValueError(f"usage: the tariff charges by use, and none of {sorted(usage)} tells how much it was")
     strange = [name for told, _ in tolds for name in told.not_understood()] + use.told.not_understood()
     return Quote(versions, body, scale, strange)
+
+
+def _takes_use(charge: Json) -> bool:
+    return charge["kind"] in {"usage", "blocks", "schedules"} and charge.get("measure", "use") == "use"
 
 
 def currency_of(sheet: Json) -> tuple[str, Decimal]:
@@ -245,7 +254,12 @@ class _Sheet:
     def _given_bill(self) -> None:
         """The collection states some bills as a sum already made, to which a tax or discount is to be added."""
         bill = next(
-            (self.use.told.get(key) for key in ("bill", "bill_amount", "base_bill") if key in self.use.told), None
+            (
+                self.use.told.get(key)
+                for key in ("bill", "bill_amount", "base_bill", "subtotal", "amount", "net_bill", "charges")
+                if key in self.use.told
+            ),
+            None,
         )
         if bill is not None:
             self.charges.add("adjustment", "bill")
@@ -269,9 +283,12 @@ class _Sheet:
 
     def _seasons(self) -> None:
         """Prices of a part of the year: by the season that the use names, or by its days."""
-        now = bare(self.use.told.get("season", ""))
+        now, month = bare(self.use.told.get("season", "")), self.use.told.get("month")
         for season in self.told.children("seasons"):
             name = bare(season.get("name", ""))
+            months = season.get("months")
+            if isinstance(months, list) and month is not None:
+                now = name if int(number(month)) in {int(number(each)) for each in months} else now or "another"
             if now and name not in {now, "seasons"}:
                 season.asked.update(season.told)
                 continue

@@ -4,7 +4,19 @@ A key is compared without case, `_`, `-` and blanks; of several told, the first 
 """
 
 _TABLE = {
-    "adjustments": "adjustments adjustment extras credits rebates fees levies surcharges",
+    "meter_size": "metersize size diameter calibre caliber pipesize meterdiameter metermm metersizemm metersizein",
+    "previous": (
+        "previous previousreading prev prevreading lastreading last opening openingreading initial initialreading "
+        "startreading start beginreading beginningreading previousread fromreading before oldreading"
+    ),
+    "current": (
+        "current currentreading present presentreading closing closingreading final finalreading endreading end "
+        "currentread presentread toreading now newreading latestreading latest"
+    ),
+    "multiplier": (
+        "multiplier meterfactor meterconstant ctratio ratio ctmultiplier metermultiplier ctfactor pulse constant mf"
+    ),
+    "adjustments": "adjustments adjustment extras fees levies surcharges",
     "amount": "amount charge fee value price cost sum amountexgst amountextax flat",
     "at_least": "atleast minimum min floor minamount minimumamount",
     "maximum": (
@@ -12,8 +24,7 @@ _TABLE = {
         "amountcap dollarcap maximumfee maximummonthlycharge"
     ),
     "exempt_amount": (
-        "exemptamount thresholdamount amountthreshold exemptupto taxfreeamount overamount aboveamount threshold "
-        "taxthreshold exemptbelow"
+        "exemptamount thresholdamount amountthreshold exemptupto taxfreeamount overamount aboveamount exemptbelow"
     ),
     "at_most": "atmost cap maximum max maxamount maximumamount capamount limit",
     "base": "base of on appliesto applieson bases taxable ofcharges",
@@ -24,10 +35,12 @@ _TABLE = {
         "numberofdwellings numberofunits flats ldu connectedhouseholds families economies economias"
     ),
     "days": "days billingdays daysserved daysused servicedays billingperioddays daysbilled readingdays numberofdays",
-    "discounts": "discounts discount rebate subsidy subsidies concessions concession",
+    "discounts": "discounts discount rebate subsidy subsidies concessions concession credits rebates credit",
     "exempt": "exemptunits exemptuse exemptusage freeunits exempt",
     "first": "from start firstday periodstart startdate",
     "fixed": (
+        "cuotaservicio cargobasico cuotafija tarifafija "
+        "fixedamount "
         "fixedcharges fixedcharge fixed base basecharge servicecharge standingcharge basiccharge basicfee basefee "
         "servicefee availabilitycharge customercharge fixedfee fixedfees basecharges servicecharges "
         "readinesstoserve facilitycharge baserates fixedmonthlycharge monthlycharge monthlyfee standingcharges "
@@ -41,6 +54,7 @@ _TABLE = {
         "freebasicelectricity includeduse baseallowance freewater lifelinefreeunits freelifeline includedkgal"
     ),
     "included": (
+        "gallons gal m3 kwh kgal ccf kl litres liters "
         "includedunits included covers includes coversunits includedquantity upto units includedusage includeduse "
         "coversupto includedm3 includedgal includedgallons firstunits allowance freeunits includedkgal includedccf "
         "includedkl first covered coveredunits quantity includedconsumption includedvolume usage use"
@@ -52,11 +66,13 @@ _TABLE = {
     "max_usage": "maxusage maxuse useatmost upto usagecap maxunits ifusageatmost maximumusage",
     "min_usage": "minusage useabove aboveunits ifusageabove minuse minunits over above",
     "minimum": (
+        "minimumcommitment minimumspend "
         "minimumcharge minimum mincharge minimumbill minbill minimumcharges minimummonthlycharge "
         "minimummonthlybill monthlyminimum minimumamount"
     ),
     "mode": "mode kind type rule method",
     "over": (
+        "desde ab von de "
         "allover inexcessof excessof greaterthan thereafterover over lowerlimit exceeding overunits aboveunits "
         "after gt minquantity from above min lower start fromvalue morethan low"
     ),
@@ -82,17 +98,20 @@ _TABLE = {
         "proratebase prorateall prorated prorate proration proratebydays dailyproration proratable"
     ),
     "rate": (
+        "tourates timeofuserates tourate tarifa precio preis prix "
         "rate rateperuse volumecharge tariff tarif priceperquantity price unitprice unitrate perunit unitamount "
         "rateperunit priceperunit rates prices tou timeofuse"
     ),
     "size": "size width units next quantity first",
     "slabs": (
+        "bloques rangos tramos stufen faixas tranchesdeconsommation "
         "slabs rateblocks ratetiers levels tranches strata consumptionbands usagebands thresholds tiersrates "
         "blocks tiers brackets steps ranges bands graduatedranges volumeranges"
     ),
     "taxes": "taxes duties taxlist taxesandlevies",
     "until": "to until end lastday periodend enddate",
     "upto": (
+        "hasta bis ate jusqua "
         "upto uptoandincluding ceiling threshold maxquantity maxusage upperlimit uptounits to max upper limit end "
         "tovalue until atmost high"
     ),
@@ -111,7 +130,8 @@ REMARKS = frozenset(
         "country currency currencyunit customerclass customertype date description details district document "
         "effective effectivedate effectivefrom effectiveto estimated exact explanation frequency id label language "
         "measured months municipality name note notes operator order page period program provider province published "
-        "rateclass ratecode ratesinferred ref reference region remark schedule season sector service servicetype "
+        "rateclass ratecode rateyear "
+        "ratesinferred ref reference region remark schedule season sector service servicetype "
         "source state supplier table tariffcode tariffname taxincluded taxinclusive taxnote text title unitname "
         "unverifiedrates url utility utilitytype validfrom validuntil verified version year"
     ).split()

@@ -81,7 +81,7 @@ class Terms:
         return code
 
     def money(self, value: object) -> str:
-        return text(number(value) / self.scale)
+        return "0" if bare(value) in {"free", "nil"} else text(number(value) / self.scale)
 
     def rounding(self, told: object, default_step: str | None = None) -> Json:
         """This function will read a rounding of money, whose step is told in the collection's money units."""
@@ -133,7 +133,9 @@ class Terms:
         if part is not None:
             terms["share"] = text(number(part) / 100 if number(part) > 2 or "%" in str(part) else number(part))
         minimum = told.get("minimum")
-        covered = minimum.get("included_units") if isinstance(minimum, dict) and "slabs" not in told else None
+        covered = (
+            Told(minimum, told.where).get("included") if isinstance(minimum, dict) and "slabs" not in told else None
+        )
         free = told.get("free" if "slabs" not in told and "schedules" not in told else "free_in_blocks")
         if first(covered, free) is not None:
             terms["included"] = text(first(covered, free))
@@ -177,12 +179,14 @@ class Terms:
         return measure if measure not in {None, "use"} else ""
 
     def _measure_of_per(self, told: Told) -> str | None:
-        per = told.get("per", told.get("times", told.get("basis")))
+        per = first(*(told.get(word) for word in ("per", "times", "basis", "frequency", "every", "period", "billed")))
         if per is None or is_number(per):
             return None
         counted = _COUNT.match(str(per).lower().partition(" or part")[0])
         word = bare(counted[2] if counted else per)
         word = word if word.startswith("person") else word.removeprefix("per")
+        if word == "unitofuse":
+            return "use"
         if word in {"bill", "account", "connection", "meter", "customer"}:
             return None
         if word == "unit" and "dwellingUnits" not in self.usage.facts_told:
@@ -212,8 +216,11 @@ class Terms:
         if told.get("min_age") is not None:
             when["flag"] = self.usage.flag_by_age(code_of(name), int(number(told.get("min_age"))))
         flag = first(told.get("flag"), told.get("requires"), told.get("eligibility"), told.get("if"))
+        condition = first(told.get("condition"), told.get("applies_if"), told.get("only_if"), told.get("when"))
         if isinstance(flag, str):
             when["flag"] = named(flag)
+        elif isinstance(condition, str) and self.usage.yes_or_no:
+            when["flag"] = named(self.usage.flag_of(condition))
         elif self.usage.tells_flag(name):
             when["flag"] = named(self.usage.tells_flag(name))
         classes = told.get("classes", told.get("class"))

@@ -79,9 +79,17 @@ def test_a_key_that_is_not_understood_is_named(tariff: Json, usage: Json, named:
         ({"rate": 1, "currency": "shells"}, "'shells' is none we know"),
         ({"versions": [{"rate": 1}, {"rate": 2}]}, "no days to choose by"),
         ({"unit": "kWh", "rate": 1}, "from gal to kWh"),
+        ({"rates": {"peak": 2, "off_peak": 1}}, "a rate for 'peak', but the use does not tell"),
+        ({"rate": 1, "discounts": [{"name": "d", "percent": 5, "condition": "paid early"}]}, "which of"),
     ],
 )
 def test_what_could_only_be_guessed_is_refused(tariff: Json, reason: str) -> None:
-    usage = {"quantity": 1, "unit": "gal"} if "unit" in tariff else {"quantity": 1}
+    usage = {"quantity": 1, "unit": "gal"} if "unit" in tariff else {"quantity": 1, "senior": False, "member": True}
     with pytest.raises(ValueError, match=reason):
         quote_of(own("guess", "0", tariff, usage))
+
+
+def test_a_use_that_nobody_told_is_not_taken_for_none() -> None:
+    with pytest.raises(ValueError, match=r"none of \['guzzled'\] tells how much it was"):
+        quote_of(own("no use", "0", {"rate": 1}, {"guzzled": 5}))
+    assert figure(own("fixed only", "7", {"fixed_charge": 7}, {})) == 7

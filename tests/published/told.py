@@ -144,7 +144,25 @@ _ROW_WORDS = (
     "metersize", "size", "diameter", "calibre", "class", "category", "customerclass", "consumerclass", "zone", "group",
     "stratum", "estrato", "band", "season", "phase", "container", "meter",
 )  # fmt: skip
-_SINGLE = {"amount", "percent", "percentage", "rate", "name", "slabs", "mode", "base"}
+_SINGLE = {
+    "charge",
+    "fee",
+    "included",
+    "includes",
+    "includedunits",
+    "units",
+    "gallons",
+    "per",
+    "flat",
+    "amount",
+    "percent",
+    "percentage",
+    "rate",
+    "name",
+    "slabs",
+    "mode",
+    "base",
+}
 
 
 def _spellings(word: str) -> tuple[str, ...]:
@@ -178,6 +196,7 @@ _NAMED_STEPS = {
     "rupee": "1",
     "dollar": "1",
     "cent": "0.01",
+    "yuan": "1",
     "won": "1",
     "baht": "1",
     "ringgit": "1",
@@ -202,7 +221,7 @@ def rounding_of(told: object, default_step: str = "0.01") -> Json:
     words = str(told).lower().replace("-", " ").replace("_", " ")
     mode = next((ours for theirs, ours in _MODES if theirs in words), "half-up")
     places = re.search(r"(\d+) ?(?:decimals?|decimal places?|places|dp)\b", words)
-    minor = re.search(r"(\d+) ?(?:cents?|c|paise|sen|centavos?|pence|p)\b", words)
+    minor = re.search(r"(\d+) ?(?:cents?|c|paise|sen|centavos?|pence|p|rappen|rp|centimes?|ore|kobo|agorot)\b", words)
     if places or minor:
         size = Decimal(1).scaleb(-int(places[1])) if places else Decimal(minor[1] if minor else 1) / 100
         return {"mode": mode, "step": text(size)}

@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 
+from chalicelib.kernel.register import true_up
 from chalicelib.tariffs.domain.checks import UNITS
 from chalicelib.tariffs.domain.metering import Segment, estimated_use, leak_allowance, use_over
 from chalicelib.tariffs.domain.rounding import Rounding
@@ -38,13 +39,19 @@ _IN_THERMS = {"therm": "1", "MMBTU": "10"}
 _IN_KILOGRAMS = {"kg": "1", "t": "1000"}
 _IN_KILOWATTS = {"kW": "1", "MW": "1000"}
 _SCALES = (_IN_GALLONS, _IN_LITRES, _IN_THERMS, _IN_FEET, _IN_WATT_HOURS, _IN_MEGAJOULES, _IN_KILOGRAMS, _IN_KILOWATTS)
+_QUANTITIES = ("quantity", "usage", "consumption", "use", "kwh", "m3", "volume", "units", "used", "billed", "net_usage")
+_AHEAD = (
+    "billed_ahead",
+    "estimated_billed",
+    "already_billed",
+    "billed_estimate",
+    "estimate_billed",
+    "billed_estimates",
+)
+_SIZED = {"metersize", "size", "diameter", "calibre", "caliber", "metermm", "metersizemm", "metersizein"}
 _FORMS = (
     "{} {}kwh {}kw {}m3 {}usage {}use kwh{} {}s {}es {}count numberof{}s numberof{} {}quantity {}kl {}gal {}units"
 ).split()
-_SIZES = (
-    "meter_size", "size", "diameter", "calibre", "caliber", "pipe_size", "meter_diameter", "meter_mm", "meter_size_mm",
-    "meter_size_in",
-)  # fmt: skip
 _PLAIN = {
     "quantity", "usage", "use", "consumption", "units", "kwh", "m3", "volume", "cubicmeters", "gallons", "liters",
 }  # fmt: skip
@@ -95,6 +102,7 @@ class UsageTold:
         self.facts_told: set[str] = {"dwellingUnits"} if "dwelling_units" in self.told else set()
         self.measures: Json = {}
         self.digits: object = None
+        self.counted = False
         self.winter: object = self.told.get("winter_average") if is_number(self.told.get("winter_average")) else None
         self._ages: list[str] = []
         days = self.told.number("days")
@@ -123,7 +131,13 @@ class UsageTold:
         told = self.told.told
         sizes = {bare(value): key for key, value in told.items() if bare(key) in FACT_WORDS and _is_word(value)}
         words = {bare(value): key for key, value in told.items() if isinstance(value, str) and not is_number(value)}
-        return {word: key for word, key in (sizes | words).items() if word}
+        units = {
+            f"{bare(value)}{unit}": key
+            for key, value in told.items()
+            for unit in ("mm", "in", "inch")
+            if is_number(value) and bare(key) in _SIZED and (unit in bare(key) or not bare(key).endswith(("mm", "in")))
+        }
+        return {word: key for word, key in (units | sizes | words).items() if word}
 
     def understood(self, facts: set[str]) -> None:
         """This function will note the facts by which values of the tariff were chosen."""
@@ -176,6 +190,13 @@ class UsageTold:
             self._ages.append(named(name))
         return named(name)
 
+    def flag_of(self, condition: str) -> str:
+        """This function will find the yes or no that a condition speaks of; the only one, if there is but one."""
+        spoken = [name for name in self.yes_or_no if bare(name).removeprefix("is") in bare(condition)]
+        if len(spoken) != 1 and len(self.yes_or_no) != 1:
+            raise ValueError(f"condition: {condition!r}, but which of {self.yes_or_no} does it mean?")
+        return (spoken or self.yes_or_no)[0]
+
     def tells_flag(self, name: object) -> str | None:
         """This function will find a yes or no of the use that bears the name of a charge."""
         word = bare(name).removesuffix("discount").removesuffix("charge").removesuffix("rebate")
@@ -195,8 +216,9 @@ class UsageTold:
         return [self._segment(self.told.child(entry, "segments") if told else self.told, rounding) for entry in entries]
 
     def _segment(self, told: Told, rounding: Json | None) -> Segment:
-        previous = first(told.get("previous"), told.get("previous_reading"), told.get("start_reading"), "0")
-        current = first(told.get("current"), told.get("current_reading"), told.get("end_reading"), "0")
+        used = first(*(told.get(word) for word in _QUANTITIES))
+        previous = first(told.get("previous"), "0")
+        current = first(told.get("current"), used, "0")
         digits = first(told.get("digits"), told.get("meter_digits"), told.get("register_digits"), self.digits)
         if digits is None and number(current) < number(previous):
             digits = len(str(previous).partition(".")[0])
@@ -204,26 +226,32 @@ class UsageTold:
             previous=number(previous),
             current=number(current),
             digits=None if digits is None else int(number(digits)),
-            multiplier=number(first(told.get("multiplier"), told.get("meter_factor"), "1")),
+            multiplier=number(told.get("multiplier", "1")),
             reading_rounding=Rounding(rounding["mode"], Decimal(rounding["step"])) if rounding else None,
         )
 
     def quantity(self, rounding: Json | None = None) -> Decimal:
-        """This function will give the use: as told, between readings, or the average of the last ones."""
+        """This function will give the use that is left to bill, where some of it was billed by estimate."""
+        ahead = first(*(self.told.get(word) for word in _AHEAD))
+        used = self._used(rounding)
+        return used if ahead is None else true_up(used, billed_ahead=number(ahead)).to_bill
+
+    def _used(self, rounding: Json | None) -> Decimal:
+        """The use as told, between readings, or the average of the last ones."""
         if self.told.get("derive") is not None:
+            self.counted = True
             return Decimal(1)  # a rate of the sheet is printed, not a bill
         history = first(self.told.get("history"), self.told.get("recent"), self.told.get("last_uses"))
-        for word in ("quantity", "usage", "consumption", "use", "kwh", "m3", "volume", "units"):
+        for word in _QUANTITIES:
             if is_number(self.told.get(word)):
-                for reading in ("previous", "current", "previous_reading", "current_reading"):
-                    self.told.get(reading)  # the use between them is told
+                self.told.get("previous"), self.told.get("current")  # the use between them is told
+                self.counted = True
                 return number(self.told.get(word))
-        if any(
-            word in self.told
-            for word in ("current", "current_reading", "segments", "meters", "end_reading", "old_meter")
-        ):
+        if any(word in self.told for word in ("current", "segments", "meters", "old_meter")):
+            self.counted = True
             return use_over(self.segments(rounding))
         if isinstance(history, list):
+            self.counted = True
             last = int(number(self.told.get("last", len(history))))
             return estimated_use(
                 [number(each) for each in history], last=last, rounding=Rounding("half-up", Decimal(1))
@@ -243,7 +271,7 @@ class UsageTold:
         told = self.told
         split = told.get("split")
         months = len(split) if split else int(number(told.get("months", 1)))
-        size = first(*(told.get(key) for key in _SIZES))
+        size = told.get("meter_size")
         consumer_class = first(told.get("class"), told.get("consumer_class"), told.get("customer_class"))
         told.get("season"), told.get("derive"), told.get("age")
         body: Json = {

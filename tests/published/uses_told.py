@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from tests.published.blocks_told import WHOLE, blocks_of, free_below, schedules_of
+from tests.published.blocks_told import FIXED_OF_BLOCKS, blocks_of, free_below, is_whole, schedules_of
 from tests.published.spellings import SPELLINGS
 from tests.published.terms_told import Terms
 from tests.published.told import Json, Told, bare, first, is_number, number, text
@@ -84,10 +84,12 @@ class Uses(Terms):
         if number(rate) >= 0:
             self.add("usage", name, rate=self.money(rate), **terms)
         else:  # below zero it is a credit for every unit
-            per = Decimal(terms.get("per", "1"))
-            self.add(
-                "adjustment", name, amount=text(number(rate) / self.scale / per), times=terms.get("measure", "use")
-            )
+            trimmed = set(terms) - {"per", "measure", "when", "rounding"}
+            if trimmed:
+                raise ValueError(f"{name}: a credit for each unit, but of a trimmed quantity: {sorted(trimmed)}")
+            amount = text(number(rate) / self.scale / Decimal(terms.get("per", "1")))
+            more = {key: terms[key] for key in ("when", "rounding") if key in terms}
+            self.add("adjustment", name, amount=amount, times=terms.get("measure", "use"), **more)
 
     def _slabs(self, told: Told, code: str, structure: str, terms: Json) -> None:
         told_slabs = told.get("slabs")
@@ -100,7 +102,7 @@ class Uses(Terms):
             return
         if len(per) == 1 and "per" not in terms and self._size(min(per).lower()) is not None:
             terms["per"] = self._size(min(per).lower())
-        mode = "whole" if structure in WHOLE or bare(told.get("mode", "")) in WHOLE else "telescopic"
+        mode = "whole" if is_whole(structure) or is_whole(told.get("mode", "")) else "telescopic"
         if isinstance(told_slabs, dict):  # by measure: peak and off-peak, each with blocks
             for measure, slabs in told_slabs.items():
                 blocks = blocks_of(told, slabs, self.money)
@@ -113,9 +115,7 @@ class Uses(Terms):
             blocks = free_below(blocks, Decimal(covered))
         self.add("blocks", code, blocks=blocks, mode=mode, **terms, **self._limits(told))
         self._of_blocks(code, told_slabs, blocks, terms, mode, told)
-        fixed = [
-            None if not isinstance(slab, dict) else slab.get("fixed", slab.get("fixed_charge")) for slab in told_slabs
-        ]
+        fixed = [_fixed_of(slab) for slab in told_slabs]
         if any(each is not None for each in fixed):  # the fixed charge of the block in which the use ends
             steps = [
                 {**block, "rate": "0", "flat": self.money(amount or 0)}
@@ -138,3 +138,9 @@ class Uses(Terms):
             ]
             parts = [{**block, "rate": rate, "flat": "0"} for block, rate in zip(blocks, rates, strict=False)]
             self.add("blocks", f"{code}-{name}", blocks=parts, mode=mode, **terms, **self._limits(told))
+
+
+def _fixed_of(slab: object) -> object:
+    """The fixed charge of a block, which is due if the use ends in it."""
+    words = {bare(key): value for key, value in slab.items()} if isinstance(slab, dict) else {}
+    return next((words[word] for word in FIXED_OF_BLOCKS if word in words), None)

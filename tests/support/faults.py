@@ -1,7 +1,7 @@
 """Faults at the edge where AWS is called: death before or after a call, a lost answer, a throttle."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -15,6 +15,21 @@ from chalicelib.platform import dynamo, mail, queue, storage
 
 Mode = Literal["dies before", "dies after", "answer lost", "throttled"]
 MODES: tuple[Mode, ...] = ("dies before", "dies after", "answer lost", "throttled")
+
+
+def strikes(calls: Sequence[str]) -> list[tuple[Mode, int]]:
+    """This function will give every way to stop a flow that makes these calls, each at its place.
+
+    Left out is what can't leave another table: whoever dies before a call leaves what dying after the call before it
+    leaves, and a throttled call is asked again, by AWS's own client, the same way each time for a call of its kind.
+    """
+    places = range(len(calls))
+    return [
+        *(("dies before", at) for at in places[:1]),
+        *(("dies after", at) for at in places),
+        *(("answer lost", at) for at in places),
+        *(("throttled", at) for at in places if calls[at] not in calls[:at]),
+    ]
 
 
 class Death(BaseException):

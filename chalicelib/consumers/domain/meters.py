@@ -4,7 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from chalicelib.consumers.domain.connections import ESTIMATED_BY, Connection, check_no_later, wrong_status
+from chalicelib.consumers.domain.connections import (
+    ESTIMATED_BY,
+    Connection,
+    check_no_later,
+    normalised_meter,
+    wrong_status,
+)
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
@@ -110,18 +116,23 @@ def check_digits(connection: Connection, digits: int | None) -> None:
         raise Invalid(error.code, f"meterDigits: {error}, which this meter showed") from None
 
 
-def with_meter(
-    connection: Connection,
-    *,
-    meter_number: str,
-    final: Decimal,
-    first: Decimal,
-    brand: str | None,
-    digits: int | None,
-    exchanged_on: date,
-    today: date,
-    rolled_over: bool = False,
-) -> Connection:
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One meter taken off, and another put on.
+
+    `final` is what the old one showed last, `first` what the new one did. `on` is today, if it is not said.
+    """
+
+    meter_number: str
+    final: Decimal
+    first: Decimal = Decimal(0)
+    on: date | None = None
+    brand: str | None = None
+    digits: int | None = None
+    rolled_over: bool = False
+
+
+def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Connection:
     """This function will give the connection with another meter; the old one's use waits for the next reading.
 
     Its final reading is a real one: what was estimated since the last of these is settled by it.
@@ -132,25 +143,27 @@ def with_meter(
     """
     if connection.status == "closed":
         raise wrong_status(connection)
-    used = _use_up_to(final, connection, said=rolled_over)
+    number = normalised_meter(exchange.meter_number)
+    used = _use_up_to(exchange.final, connection, said=exchange.rolled_over)
     try:
-        check_shown(first, digits)
+        check_shown(exchange.first, exchange.digits)
     except Invalid as error:
         raise Invalid(error.code, f"firstReading: {error}") from None
-    check_no_later(exchanged_on, today=today, where="on")
-    if connection.last_read_on and exchanged_on < connection.last_read_on:
+    on = exchange.on or today
+    check_no_later(on, today=today, where="on")
+    if connection.last_read_on and on < connection.last_read_on:
         raise Invalid("not-after-last", f"on: the last confirmed reading is of {connection.last_read_on}")
-    if meter_number == connection.meter_number:
+    if number == connection.meter_number:
         raise Invalid("same-meter", "meterNumber: the connection has this meter already")
     return replace(
         connection,
-        meter_number=meter_number,
-        last_value=first,
+        meter_number=number,
+        last_value=exchange.first,
         estimated=None,
         carried=(connection.carried or Decimal(0)) + used,
-        meter_brand=brand,
-        meter_digits=digits,
-        installed_on=exchanged_on,
+        meter_brand=exchange.brand,
+        meter_digits=exchange.digits,
+        installed_on=on,
         version=connection.version + 1,
     )
 

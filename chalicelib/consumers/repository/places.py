@@ -1,12 +1,20 @@
-"""Where connections are found from the areas that they lie in."""
+"""Where connections lie: found from their areas, and written to where only the place is known."""
 
 from collections.abc import Sequence
 
-from chalicelib.consumers.repository.connections import MeterItem
+from chalicelib.consumers.repository.connections import ConnectionItem, MeterItem
 from chalicelib.consumers.repository.links import Place
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
+from chalicelib.platform.transaction import Action, update
 from chalicelib.tenancy.domain import Project
+
+
+def name_anew(client_id: str, place: Place, *, consumer_id: str, name: str) -> Action:
+    """This function will give the write by which a connection says its consumer's new name. Label: `own connection`."""
+    changes = [ConnectionItem.consumer_name.set(name), ConnectionItem.version.add(1)]
+    theirs = ConnectionItem.consumer_id == consumer_id
+    return update("own connection", keys.connection(client_id, *place), changes, theirs)
 
 
 def areas_page(projects: Sequence[Project], areas: Sequence[str], *, limit: int, cursor: str | None) -> Page[Place]:

@@ -138,18 +138,7 @@ def close_connection(ctx: Context, *, account: str, body: StatusChange) -> Conne
 )
 def exchange_meter(ctx: Context, *, account: str, body: MeterExchange) -> ConnectionOut:
     """Put another meter on a connection; the next bill takes the use of both."""
-    exchanged = service.exchange_meter(
-        ctx,
-        account=account,
-        rolled_over=body.rolled_over,
-        meter_number=body.meter_number,
-        final=body.final_reading,
-        first=body.first_reading,
-        meter_brand=body.meter_brand,
-        meter_digits=body.meter_digits,
-        on=body.on,
-        reason=body.reason,
-    )
+    exchanged = service.exchange_meter(ctx, account=account, exchange=body.to_domain(), reason=body.reason)
     return ConnectionOut.of(exchanged)
 
 

@@ -15,6 +15,7 @@ from chalicelib.consumers.domain import (
     RatingFacts,
 )
 from chalicelib.consumers.domain.changes import ConnectionChanges, FactChanges
+from chalicelib.consumers.domain.meters import Exchange
 from chalicelib.consumers.schemas.people import BrandId
 from chalicelib.kernel.register import MAX_DIGITS
 from chalicelib.platform.schema import (
@@ -139,6 +140,18 @@ class MeterExchange(Schema):
     meter_digits: Digits | None = None
     on: Day | None = Field(default=None, description="Today, if left out")
     reason: Reason
+
+    def to_domain(self) -> Exchange:
+        """This function will give the exchange as the rules know it."""
+        return Exchange(
+            self.meter_number,
+            self.final_reading,
+            self.first_reading,
+            self.on,
+            self.meter_brand,
+            self.meter_digits,
+            self.rolled_over,
+        )
 
 
 class HandOver(Schema):

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 from chalicelib.areas import service as areas
-from chalicelib.consumers.domain import check_class, check_tariff, meters
+from chalicelib.consumers.domain import check_class, check_tariff
 from chalicelib.consumers.domain import connections as rules
 from chalicelib.consumers.domain.changes import ConnectionChanges, FactChanges, changed
-from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind, normalised_meter
+from chalicelib.consumers.domain.connections import Connection, ConnectionEvent, EventKind
+from chalicelib.consumers.domain.meters import Exchange, with_meter
 from chalicelib.consumers.repository import connections as repository
 from chalicelib.consumers.repository import history
 from chalicelib.consumers.service.brands import naming
@@ -88,19 +88,7 @@ def close(ctx: Context, *, account: str, reason: str, on: date | None) -> Connec
     return _turn(ctx, account, "closed", rules.closed, reason, on)
 
 
-def exchange_meter(
-    ctx: Context,
-    *,
-    account: str,
-    meter_number: str,
-    final: Decimal,
-    first: Decimal,
-    meter_brand: str | None,
-    meter_digits: int | None,
-    on: date | None,
-    reason: str,
-    rolled_over: bool = False,
-) -> Connection:
+def exchange_meter(ctx: Context, *, account: str, exchange: Exchange, reason: str) -> Connection:
     """This function will put another meter on a connection. The next bill takes the use of both.
 
     A reading of the old meter that still waits for confirmation can't be confirmed any more; take another one.
@@ -111,26 +99,15 @@ def exchange_meter(
     """
     before = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
-    today = local_day(ctx.now, project.settings.timezone)
-    after = meters.with_meter(
-        before,
-        meter_number=normalised_meter(meter_number),
-        final=final,
-        first=first,
-        brand=meter_brand,
-        digits=meter_digits,
-        exchanged_on=on or today,
-        today=today,
-        rolled_over=rolled_over,
-    )
+    after = with_meter(before, exchange, today=local_day(ctx.now, project.settings.timezone))
     facts = {
         "oldMeter": before.meter_number,
-        "finalReading": plain(final),
+        "finalReading": plain(exchange.final),
         "newMeter": after.meter_number,
-        "firstReading": plain(first),
+        "firstReading": plain(exchange.first),
     }
     known = naming(ctx, before=before, after=after)
-    event = _event(ctx, project, after, "meter_exchanged", facts, reason, on)
+    event = _event(ctx, project, after, "meter_exchanged", facts, reason, exchange.on)
     log = noted(ctx, "meter-exchanged", before, after)
     _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log, *known])
     return after

@@ -15,6 +15,7 @@ from chalicelib.consumers.domain.people import (
     unique_email,
     words_of,
 )
+from chalicelib.consumers.repository import connections, links, places
 from chalicelib.consumers.repository import people as repository
 from chalicelib.consumers.service.reach import consumers_of_areas, consumers_within_reach
 from chalicelib.identity import service as identity
@@ -23,6 +24,9 @@ from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.platform.transaction import Action, Refused
+
+# Of a hundred actions of a transaction, these are left beside the consumer, their words, e-mail address and login.
+_AT_ONCE = 70
 
 
 def register_consumer(
@@ -83,7 +87,9 @@ def get_own_profile(ctx: Context) -> Consumer:
 
 
 def change_consumer(ctx: Context, *, consumer_id: str, version: int, changes: ConsumerChanges) -> Consumer:
-    """This function will change what is said of a consumer, and nothing else. Bills made before keep the old name.
+    """This function will change what is said of a consumer, and nothing else. Their connections say a new name too.
+
+    All in one transaction up to seventy connections; further ones follow it, seventy at a time.
 
     :raises NotFound: if the client has no such consumer.
     :raises Conflict: if somebody changed them meanwhile, the e-mail address is another's, or the status can't be.
@@ -91,7 +97,11 @@ def change_consumer(ctx: Context, *, consumer_id: str, version: int, changes: Co
     before = get_consumer(ctx, consumer_id=consumer_id)
     after = replace(before, **changes, version=version + 1)
     check_status_change(before, after.status)
-    _store(ctx, replace(before, version=version), after, also=_login_follows(ctx, before, after))
+    renamed = _connections_follow(ctx, before, after)
+    also = [*_login_follows(ctx, before, after), *renamed[:_AT_ONCE]]
+    _store(ctx, replace(before, version=version), after, also=also)
+    for at in range(_AT_ONCE, len(renamed), _AT_ONCE):
+        connections.commit([*renamed[at : at + _AT_ONCE], _noted(ctx, "changed", after, before=before)])
     return after
 
 
@@ -174,6 +184,14 @@ def _login_follows(ctx: Context, before: Consumer, after: Consumer) -> list[Acti
         return []
     name, email, phone = _said(after)
     return identity.prepare_consumer_change(ctx, user_id=before.user_id, name=name, email=email, phone=phone)
+
+
+def _connections_follow(ctx: Context, before: Consumer, after: Consumer) -> list[Action]:
+    """This function will give the writes by which all that is a consumer's, closed or not, says their new name."""
+    if before.name == after.name:
+        return []
+    mine = links.places_of(ctx.client, after.id)
+    return [places.name_anew(ctx.client, place, consumer_id=after.id, name=after.name) for place in mine]
 
 
 def _said(consumer: Consumer) -> tuple[str, str | None, str | None]:

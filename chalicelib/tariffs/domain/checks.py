@@ -68,7 +68,7 @@ def check_tariff(tariff: Tariff) -> None:
 
 
 def check_versions(tariffs: Sequence[Tariff]) -> None:
-    """This function will refuse two versions of one tariff that are valid on the same day.
+    """This function will refuse two versions that rate the same and are valid on the same day.
 
     :raises Invalid: naming both and the day.
     """
@@ -77,8 +77,8 @@ def check_versions(tariffs: Sequence[Tariff]) -> None:
         if earlier.valid_until is None or earlier.valid_until > later.valid_from:
             raise Invalid(
                 "overlapping-versions",
-                f"versions {earlier.version} and {later.version} are both valid on {later.valid_from}; "
-                f"end version {earlier.version} on that day or start the other later",
+                f"version {earlier.version} of {earlier.id} and version {later.version} of {later.id} are both valid "
+                f"on {later.valid_from}; end the former on that day or start the latter later",
             )
 
 

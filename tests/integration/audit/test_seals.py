@@ -18,6 +18,7 @@ from chalicelib.platform.transaction import transact
 from chalicelib.tenancy import service as tenancy
 from local import events, presets, verify_audit
 from tests.support import table
+from tests.support.faults import Death, faults
 from tests.support.http import Api
 from tests.support.utilities import Utility, open_waterworks
 
@@ -34,7 +35,7 @@ class Sealed:
 
     def entry(self, day: int) -> dict[str, Any]:
         """This function will give the second stored entry of a day."""
-        return list(repository.stored_entries(self.utility.client, _DAYS[day].date()))[1]
+        return list(repository.stored_entries(self.utility.client, _DAYS[day].date(), _DAYS[day].date()))[1]
 
     def finding(self, *, from_day: date | None = None) -> Finding | None:
         return audit.verify_log(self.utility.context(now=_NIGHT), from_day=from_day).finding
@@ -104,7 +105,7 @@ def test_an_entry_inserted_before_the_first_sealed_day_is_found(client: Sealed) 
 def test_a_seal_written_anew_over_a_changed_day_is_found(client: Sealed, day: int) -> None:
     """Whoever can write the table can make the digest right, but has no key for the seal."""
     client.forget(client.entry(day))
-    items = repository.stored_entries(client.utility.client, _DAYS[day].date())
+    items = repository.stored_entries(client.utility.client, _DAYS[day].date(), _DAYS[day].date())
     count, digest = digest_of(items)
     before = client.seal(day - 1)["seal"]["S"] if day else ""
     guessed = sealed(
@@ -162,6 +163,22 @@ def test_sealing_again_seals_nothing_and_missed_days_are_caught_up(api: Api) -> 
     assert _sealed_at(utility, _DAYS[0] + timedelta(hours=14)) == ()
     assert len(_sealed_at(utility, _NIGHT)) == 4
     assert _sealed_at(utility, _NIGHT) == ()
+
+
+def test_a_year_of_missed_days_is_sealed_month_by_month(api: Api) -> None:
+    utility = open_waterworks(api)
+    _quiet(utility)
+    a_year_ago = _NIGHT - timedelta(days=365)
+    transact([audit.record(utility.context(now=a_year_ago), action="thing.done", subject=("thing", "1"))])
+    with faults(strike_at=20, mode="dies after"), pytest.raises(Death):
+        _sealed_at(utility, _NIGHT)
+    with faults() as watched:
+        carried_on = _sealed_at(utility, _NIGHT)
+    assert 0 < len(carried_on) < 365
+    assert watched.calls.count("TransactWriteItems") <= 13
+    assert len(watched.calls) <= 2 + 2 * 13
+    seen = audit.verify_log(utility.context(now=_NIGHT), from_day=None)
+    assert (seen.days, seen.entries, seen.finding) == (365, 1, None)
 
 
 def test_a_day_is_not_sealed_while_something_of_it_may_still_be_written(api: Api) -> None:

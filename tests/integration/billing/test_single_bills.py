@@ -1,6 +1,7 @@
 """One confirmed reading is billed at once, by whoever bills, and what is not billed yet can be listed."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -131,6 +132,34 @@ def test_while_a_run_works_on_the_period_no_single_bill_is_made(app: Chalice, ad
     assert (refused["code"], run["id"] in refused["detail"]) == ("period-frozen", True)
     drain(app, "meterbook-billing")
     assert admin.get(f"{utility.base}/bills/{reading}.1").expect(200)["runId"] == run["id"]
+
+
+def test_a_run_and_single_bills_at_the_same_moment_bill_each_reading_once(
+    app: Chalice, admin: Api, utility: Utility
+) -> None:
+    readings = [_read(admin, utility, f"ONCE-{number}", "2025-04-05") for number in range(4)]
+
+    def bill(reading: str) -> int:
+        return admin.post(f"{utility.base}/bills", {"readingId": reading}).status
+
+    def start() -> str:
+        while (reply := admin.post(f"{utility.base}/billing-runs", {"period": "2025-04"})).status == 503:
+            pass  # the others were quicker
+        run: str = reply.expect(202)["id"]
+        return run
+
+    with ThreadPoolExecutor(5) as hands:
+        singly = [hands.submit(bill, reading) for reading in (*readings, *readings)]
+        run = hands.submit(start)
+        statuses = [one.result() for one in singly]
+    drain(app, "meterbook-billing")
+    made = admin.get(f"{utility.base}/bills", period="2025-04").expect(200)["items"]
+    assert sorted(one["readingId"] for one in made) == sorted(readings)
+    assert set(statuses) <= {201, 409, 503}
+    of_run = [one for one in made if one["issuedBy"] == "run"]
+    assert statuses.count(201) == len(made) - len(of_run)
+    done = admin.get(f"{utility.base}/billing-runs/{run.result()}").expect(200)
+    assert (done["state"], done["bills"], done["exceptions"]) == ("complete", len(of_run), 0)
 
 
 def test_a_reading_that_is_corrected_meanwhile_is_not_billed_as_it_was(admin: Api, utility: Utility) -> None:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chalicelib.consumers import service
+from chalicelib.consumers.service import people
 from chalicelib.kernel.errors import Conflict
 from tests.support.http import Api
 from tests.support.table import items_of
@@ -77,6 +78,27 @@ def test_a_consumer_is_changed_and_found_under_the_new_name_only(utility: Utilit
     assert _names(admin, utility, q="reyes") == ["Maria Reyes"] == _names(admin, utility)
     assert _names(admin, utility, q="santos") == []
     _register(admin, utility, "Other", "Person", email="maria@example.com")  # free again
+
+
+def test_a_consumers_connections_say_their_new_name_closed_ones_too(
+    utility: Utility, admin: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "_AT_ONCE", 2)
+    consumer = _register(admin, utility, "Maria", "Santos")["id"]
+    paths = []
+    for number in range(5):
+        meter = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": f"SM-{number}"}
+        made = admin.post(f"{utility.base}/connections", meter).expect(201)
+        paths.append(f"{utility.base}/connections/{made['accountNumber']}")
+    admin.post(f"{paths[0]}/closure", {"reason": "Demolished"}).expect(200)
+    seen = [admin.get(path).expect(200) for path in paths]
+
+    admin.put(f"{utility.consumers}/{consumer}", _change("Maria", "Reyes")).expect(200)
+    for path, before in zip(paths, seen, strict=True):
+        changed = {"consumerName": "Maria Reyes", "version": before["version"] + 1}
+        assert admin.get(path).expect(200) == before | changed
+    admin.put(f"{utility.consumers}/{consumer}", _change("Maria", "Reyes", version=1, phone="+63 917 1")).expect(200)
+    assert admin.get(paths[1]).expect(200)["version"] == seen[1]["version"] + 1
 
 
 def test_what_a_change_of_a_consumer_leaves_out_stays_and_null_takes_it_away(utility: Utility, admin: Api) -> None:

@@ -1,5 +1,6 @@
 """How far a register counted, when it is believed to have run over, and what an exchanged meter leaves behind."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.consumers.domain import Connection
-from chalicelib.consumers.domain.meters import check_digits, span_of, with_meter
+from chalicelib.consumers.domain.meters import Exchange, check_digits, span_of, with_meter
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.register import range_of
 from tests.support.examples import FIFTH, connection
@@ -86,8 +87,7 @@ def test_a_value_with_a_digit_left_out_is_never_taken_for_a_rollover(digits: int
 
 
 def _exchanged(before: Connection, **changes: Any) -> Connection:  # noqa: ANN401
-    exchange: dict[str, Any] = {"final": Decimal(20), "first": Decimal(0), "brand": None, "digits": None}
-    return with_meter(before, meter_number="SM-2", exchanged_on=FIFTH, today=FIFTH, **{**exchange, **changes})
+    return with_meter(before, replace(Exchange("SM-2", Decimal(20)), **changes), today=FIFTH)
 
 
 def test_an_exchanged_meter_may_have_run_over_and_the_new_one_has_digits_of_its_own() -> None:
