@@ -179,6 +179,29 @@ def only(charge: Charge) -> Tariff:
     )
 
 
+@given(uses, rates, decimals("0", "100", 2), decimals("0", "100", 2))
+def test_a_minimum_and_a_maximum_hold_a_bill_between_them(
+    use: Decimal, price: Decimal, low: Decimal, more: Decimal
+) -> None:
+    tariff = Tariff(
+        id="T",
+        version=1,
+        name="Held",
+        currency="PHP",
+        unit="m3",
+        valid_from=date(2025, 1, 1),
+        charges=(
+            UsageCharge(code="use", label="Use", rate=price),
+            MaximumCharge(code="most", label="At most", amount=low + more, of=("use",)),
+            MinimumCharge(code="least", label="At least", amount=low, of=("*",)),
+        ),
+    )
+    total = Decimal(str(rate(compile_tariff(tariff), Usage(quantity=use, unit="m3")).total))
+    assert low <= total <= low + more
+    free = round_ratio(*(use * price * 100).as_integer_ratio(), "half-up")
+    assert total in {low, low + more, Decimal(free) / 100}
+
+
 @given(block_lists(), uses, uses)
 def test_more_use_never_costs_less_in_telescopic_blocks(
     blocks: tuple[Block, ...], one: Decimal, other: Decimal

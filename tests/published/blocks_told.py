@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tests.published.told import Json, Told, bare, first, number, text
+from tests.published.told import Json, Told, bare, first, is_number, number, text
 
 Money = Callable[[object], str]
 _WHOLE = re.compile(
@@ -85,7 +85,10 @@ def schedules_of(told: Told, money: Money) -> list[Json]:
         each.get("over")
         mode = "whole" if is_whole(each.get("structure", each.get("mode", ""))) else "telescopic"
         slabs = each.get("slabs") or [{"rate": each.get("rate"), "flat": each.get("flat", "0")}]
-        schedules.append({"over": over, "upTo": up_to, "mode": mode, "blocks": blocks_of(each, slabs, money)})
+        blocks = blocks_of(each, slabs, money)
+        if is_number(each.get("fixed")):  # the fixed charge of whoever is charged by this list
+            blocks[0]["flat"] = money(each.get("fixed"))
+        schedules.append({"over": over, "upTo": up_to, "mode": mode, "blocks": blocks})
         reached = up_to
     if schedules and schedules[-1]["upTo"] is not None:
         schedules.append({**schedules[-1], "over": schedules[-1]["upTo"], "upTo": None})

@@ -8,6 +8,7 @@ from tests.published.told import Json, Told, bare, first, is_number, number, tex
 from tests.published.usage_told import named
 from tests.published.uses_told import Uses
 
+_EXCESS = {"over", "above", "overunits", "aboveunits", "excessover", "excessof", "inexcessof", "overuse"}
 _PERCENTS = {"percent", "percentage", "pct", "discountpercent", "taxpercent", "rebatepercent"}
 _RATES = {*SPELLINGS["rate"]} - {"tariff"}
 _FLATS = {"flat", "fixed", "fixedcharge", "flatfee", "flatamount", "flatcharge", "amount", "charge", "fee"}
@@ -45,7 +46,8 @@ class Items(Uses):
         elif words and not words & _RATES and (family == "fixed" or words & _FLATS):
             self._steps(told, name, more)
         elif "slabs" in told or "schedules" in told:
-            self._use(told, str(name), more)
+            measure = self._measure_of_per(told)
+            self._use(told, str(name), more | ({"measure": measure} if measure else {}))
             self._lists(told, str(name), ("fixed",))
             for minimum in told.children("minimum"):
                 self._minimum(minimum, before, floors=True)
@@ -77,6 +79,10 @@ class Items(Uses):
         per_measure = self._measure_of_per(told)
         if per_measure and "measure" not in terms:
             terms["measure"] = per_measure
+        when = dict(more.get("when", {}))
+        if "useAbove" in when and {bare(key) for key in told.told} & _EXCESS:  # the rate is for what lies above
+            terms["included"] = when.pop("useAbove")
+            more = {**{key: value for key, value in more.items() if key != "when"}, **({"when": when} if when else {})}
         before = len(self.charges)
         self._rated(name, sign * number(told.get("rate")), terms | more)
         self._lists(told, str(name), ("fixed",))
@@ -141,6 +147,10 @@ class Items(Uses):
                 **({"times": times} if times else {}),
                 **more,
             )
+        elif "part" in str(told.get("per", "")) and self._measure_of_per(told):
+            whole = {"mode": "ceiling", "step": "1"}
+            measure = self._measure_of_per(told)
+            self.add("usage", name, rate=self.money(amount), measure=measure, quantityRounding=whole, **more)
         elif often in _IN_MONTHS and self.usage.by_days:
             self.add("usage", name, rate=self.money(amount), measure="days", per=_IN_DAYS[often])
         elif often in _IN_MONTHS:

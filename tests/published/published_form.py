@@ -129,7 +129,7 @@ def translate(sheet: Json, usage: Json) -> Quote:
     currency, scale = currency_of(sheet)
     sheet, usage = paraphrase(sheet, exponent_of(currency)), paraphrased_use(usage)
     use = UsageTold(usage, Decimal(1).scaleb(-exponent_of(currency)), sheet)
-    tolds = list(_versions(sheet, use))
+    tolds = list(_versions(_of_class(sheet, use.fact_keys), use))
     translations = [_Sheet(told, use, currency, scale, start) for told, start in tolds]
     versions = [translation.body() for translation in translations]
     for earlier, later in pairwise(versions):
@@ -145,6 +145,22 @@ def translate(sheet: Json, usage: Json) -> Quote:
         raise ValueError(f"usage: the tariff charges by use, and none of {sorted(usage)} tells how much it was")
     strange = [name for told, _ in tolds for name in told.not_understood()] + use.told.not_understood()
     return Quote(versions, body, scale, strange)
+
+
+def _of_class(sheet: Json, facts: dict[str, str]) -> Json:
+    """A sheet with a whole tariff for each class: that of the class at hand, with what all have in common."""
+    tariffs = {
+        key: value
+        for key, value in sheet.items()
+        if isinstance(value, dict)
+        and {bare(each) for each in value} & {"rate", "slabs", "tiers", "blocks", "schedules"}
+    }
+    chosen = [key for key in tariffs if bare(key) in facts]
+    if len(chosen) != 1 or len(tariffs) < 2:
+        return sheet
+    return {key: value for key, value in sheet.items() if key not in tariffs} | {
+        "classes": {k: tariffs[k] for k in tariffs}
+    }
 
 
 def _takes_use(charge: Json) -> bool:
@@ -362,7 +378,8 @@ class _Sheet:
             return {}
         if isinstance(rounding, str):
             words = bare(rounding)
-            scope = "line" if any(word in words for word in ("line", "part", "each", "every")) else "total"
+            by_line = any(word in words for word in ("line", "part", "each", "every")) and "unrounded" not in words
+            scope = "line" if by_line else "total"
             return {scope: self.charges.rounding(re.sub(r"(?i)round the", "", rounding))}
         assert isinstance(rounding, dict)
         if {bare(key) for key in rounding} & {"mode", "step", "to"}:

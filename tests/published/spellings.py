@@ -64,7 +64,7 @@ _TABLE = {
         "minimumbilledunits minimumquantity minimumusage minusage minimumunits minbilledunits minimumconsumption"
     ),
     "max_usage": "maxusage maxuse useatmost upto usagecap maxunits ifusageatmost maximumusage",
-    "min_usage": "minusage useabove aboveunits ifusageabove minuse minunits over above",
+    "min_usage": "minusage useabove aboveunits ifusageabove minuse minunits over above overunits",
     "minimum": (
         "minimumcommitment minimumspend "
         "minimumcharge minimum mincharge minimumbill minbill minimumcharges minimummonthlycharge "
@@ -72,6 +72,7 @@ _TABLE = {
     ),
     "mode": "mode kind type rule method",
     "over": (
+        "iftotalover totalover mintotal iftotalabove "
         "desde ab von de "
         "allover inexcessof excessof greaterthan thereafterover over lowerlimit exceeding overunits aboveunits "
         "after gt minquantity from above min lower start fromvalue morethan low"
@@ -99,7 +100,8 @@ _TABLE = {
     ),
     "rate": (
         "tourates timeofuserates tourate tarifa precio preis prix "
-        "rate rateperuse volumecharge tariff tarif priceperquantity price unitprice unitrate perunit unitamount "
+        "rate rateperuse volumecharge tariff tarif priceperquantity price unitprice unitrate perunitamount "
+        "perunit unitamount "
         "rateperunit priceperunit rates prices tou timeofuse"
     ),
     "size": "size width units next quantity first",
@@ -111,6 +113,7 @@ _TABLE = {
     "taxes": "taxes duties taxlist taxesandlevies",
     "until": "to until end lastday periodend enddate",
     "upto": (
+        "maxtotal iftotalupto totalupto uptototal iftotalatmost "
         "hasta bis ate jusqua "
         "upto uptoandincluding ceiling threshold maxquantity maxusage upperlimit uptounits to max upper limit end "
         "tovalue until atmost high"

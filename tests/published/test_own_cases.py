@@ -15,7 +15,7 @@ from tests.published.own_cases import own
 from tests.published.published_form import quote_of
 from tests.published.told import Json
 
-# Tariffs as they are printed in many countries, each told in other words; the description is the sum.
+# Tariffs in the manner of many countries, each told in other words; the description is the sum.
 WORLD: list[Json] = json.loads(Path(__file__).with_name("world_cases.json").read_text(encoding="utf-8"))
 CASES = [*OWN, *WORLD]
 
