@@ -16,6 +16,7 @@ from chalicelib.tariffs.domain import (
     Tariff,
     TariffBook,
     Usage,
+    check_follows,
     check_not_between,
     check_tariff,
     check_versions,
@@ -59,7 +60,8 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     `tariff.version` is set here. Ending is the only change that a version which has rated bills can see.
 
     :raises NotFound: if there is no such tariff.
-    :raises Invalid: if the version contradicts itself, the project or another tariff of the same class.
+    :raises Invalid: if the version contradicts itself, the project or another tariff of the same class, or leaves days
+        after the last one that nothing would be charged on.
     :raises Conflict: if somebody else was changing the same tariff.
     """
     project = tenancy.get_project(ctx)
@@ -76,6 +78,7 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     ended = replace(last, valid_until=until)
     others = tuple(each.tariff for each in known if each.tariff != last)
     _check(project, successor, (*others, ended))
+    check_follows(successor, ended, others)
     try:
         repository.insert_successor(
             project,

@@ -28,7 +28,7 @@ from chalicelib.tariffs.domain.rating import ENGINE_VERSION, Rating, rate, rate_
 from chalicelib.tariffs.domain.rounding import Rounding
 from chalicelib.tariffs.domain.trace import Line, Trace, pack_lines, ratio_text, replay, unpack_lines
 from chalicelib.tariffs.domain.usage import Usage
-from chalicelib.tariffs.domain.versions import check_not_between, meets
+from chalicelib.tariffs.domain.versions import check_follows, check_not_between, meets
 
 __all__ = [
     "ENGINE_VERSION",
@@ -58,6 +58,7 @@ __all__ = [
     "Trace",
     "Usage",
     "UsageCharge",
+    "check_follows",
     "check_not_between",
     "check_tariff",
     "check_versions",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chalicelib.kernel.errors import Conflict
+from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.tariffs.domain.document import Tariff
 
 
@@ -24,4 +24,21 @@ def check_not_between(tariff: Tariff, others: Iterable[Tariff]) -> None:
             "tariff-between",
             f"version {tariff.version} of {tariff.id} lies between two others: nothing would be charged from "
             f"{tariff.valid_from} to {tariff.valid_until}; correct it, or delete what begins later first",
+        )
+
+
+def check_follows(successor: Tariff, ended: Tariff, others: Iterable[Tariff]) -> None:
+    """This function will refuse a successor that begins after the last version has ended, if nothing rates in between.
+
+    :raises Invalid: naming the day on which it may begin.
+    """
+    start, end = successor.valid_from, ended.valid_until
+    if end is None or start <= end:
+        return
+    between = (other for other in others if meets(other, successor) and other.valid_from < start)
+    if not any(other.valid_until is None or other.valid_until > end for other in between):
+        raise Invalid(
+            "leaves-gap",
+            f"validFrom: version {ended.version} of {ended.id} ends on {end}, and nothing would be charged from then "
+            f"to {start}; begin on {end}",
         )

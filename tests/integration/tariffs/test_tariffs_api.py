@@ -204,6 +204,21 @@ def test_a_version_between_two_others_is_not_deleted_for_nothing_would_charge_it
     staff.delete(f"{place}/2").expect(200)
 
 
+def test_a_successor_begins_no_later_than_the_last_version_ended_unless_another_tariff_charges_meanwhile(
+    waterworks: Utility,
+) -> None:
+    staff = waterworks.as_staff()
+    place = f"{waterworks.base}/tariffs/residential/versions"
+    homes = {"consumerClass": "residential"}
+    staff.post(place, sheet("24.00", "2026-01-01", **homes)).expect(201)
+    staff.delete(f"{place}/2").expect(200)  # the first one ends there all the same
+    late = staff.post(place, sheet("24.00", "2026-02-01", **homes)).expect(400)
+    assert (late["code"], late["detail"].rpartition("; ")[2]) == ("leaves-gap", "begin on 2026-01-01")
+    january = {"id": "january", "sheet": sheet("23.00", "2026-01-01", validUntil="2026-02-01", **homes)}
+    staff.post(f"{waterworks.base}/tariffs", january).expect(201)
+    staff.post(place, sheet("24.00", "2026-02-01", **homes)).expect(201)
+
+
 def test_versions_of_other_classes_keep_none_from_being_deleted(waterworks: Utility) -> None:
     staff = waterworks.as_staff()
     for start in ("2019-01-01", "2027-01-01"):
