@@ -6,7 +6,6 @@ set (docs/runbook.md says with what else).
 """
 
 import argparse
-import os
 import secrets
 import string
 import sys
@@ -14,8 +13,8 @@ import sys
 from chalicelib.identity.domain import check_password
 from chalicelib.kernel.errors import Invalid, MeterbookError
 from chalicelib.tenancy.domain import PasswordRule
+from local import table
 from local.trouble import Trouble
-from local.verify_audit import use_the_laptop
 
 _LENGTH = 20
 # Without those that are easily taken for one another.
@@ -30,18 +29,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--name", required=True, help="who they are")
     parser.add_argument("--email", help="where a forgotten password can be set anew, if they sign in by a user name")
     asked = parser.parse_args(arguments)
-    if not os.environ.get("METERBOOK_TABLE"):
-        try:
-            use_the_laptop()
-        except Trouble as trouble:
-            print(f"Not made: {trouble}", file=sys.stderr)
-            return 1
+    try:
+        table.connect()
+    except Trouble as trouble:
+        print(f"Not made: {trouble}", file=sys.stderr)
+        return 1
     from chalicelib.identity import service as identity  # noqa: PLC0415 - importing it needs the table's name
-    from chalicelib.platform import dynamo  # noqa: PLC0415
     from chalicelib.platform.jobs import job_context  # noqa: PLC0415
     from chalicelib.tenancy import service as tenancy  # noqa: PLC0415
 
-    dynamo.connect()
     ctx = job_context("first_admin", client=asked.client, project="")
     try:
         password = new_password(tenancy.get_client(ctx).password_rule)

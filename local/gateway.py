@@ -69,9 +69,8 @@ class Gateway:
             return problem(429, "busy", "too many requests at once; try again in a moment", {"Retry-After": "2"})
         if broken := _broken(target, body):
             return broken
-        try:
-            path = self.routes.match_route(target).route
-        except ValueError:
+        path = self._route_of(target)
+        if path is None:
             return problem(404, "not-found", "there is no such path; /api/openapi.json lists them")
         allowed = {*self.app.routes[path], "OPTIONS"}
         if method not in allowed:
@@ -79,6 +78,13 @@ class Gateway:
             return problem(405, "method-not-allowed", f"this address answers {named}", {"Allow": named})
         response = self.local.handle_request(method, target, dict(headers), body)
         return Answer(response["statusCode"], _body_of(response), _headers_of(response))
+
+    def _route_of(self, target: str) -> str | None:
+        try:
+            found = self.routes.match_route(target)
+        except ValueError:
+            return None
+        return found.route if all(found.captured.values()) else None  # API Gateway takes no empty part for a name
 
 
 def open_gateway(app: Chalice, throttle: Throttle | None = None) -> Gateway:

@@ -5,12 +5,11 @@ deployed one if METERBOOK_TABLE is set (docs/runbook.md says with what else). Re
 """
 
 import argparse
-import os
 import sys
 
 from chalicelib.kernel.errors import MeterbookError
+from local import table
 from local.trouble import Trouble
-from local.verify_audit import use_the_laptop
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,17 +19,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("client", help="its id, which stands in every address")
     parser.add_argument("--name", help="what people call it")
     asked = parser.parse_args(arguments)
-    if not os.environ.get("METERBOOK_TABLE"):
-        try:
-            use_the_laptop()
-        except Trouble as trouble:
-            print(f"Not opened: {trouble}", file=sys.stderr)
-            return 1
+    try:
+        table.connect()
+    except Trouble as trouble:
+        print(f"Not opened: {trouble}", file=sys.stderr)
+        return 1
     from chalicelib.onboarding import service as onboarding  # noqa: PLC0415 - importing it needs the table's name
-    from chalicelib.platform import dynamo  # noqa: PLC0415
     from chalicelib.platform.jobs import job_context  # noqa: PLC0415
 
-    dynamo.connect()
     ctx = job_context("open_client", client=asked.client, project="")
     try:
         client = onboarding.open_client(ctx, preset_id=asked.preset, name=asked.name)

@@ -4,30 +4,34 @@ It reads the table of `make run`, or the deployed one if METERBOOK_TABLE is set 
 """
 
 import argparse
-import os
 import sys
 from datetime import date
-from pathlib import Path
 
-from local import aws
+from local import table
 from local.trouble import Trouble
-
-_PORT = 4566
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """This function will verify one client's log and give 0 if every sealed day is as it was, 1 if one is not."""
+    """This function will verify one client's log.
+
+    It gives 0 if every sealed day is as it was, 1 if one is not, and 2 if there was no log to look at.
+    """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("client")
     parser.add_argument("--from", dest="day", type=date.fromisoformat, help="the first day to look at, YYYY-MM-DD")
     asked = parser.parse_args(arguments)
-    if not os.environ.get("METERBOOK_TABLE"):
-        use_the_laptop()
+    try:
+        table.connect()
+    except Trouble as trouble:
+        print(f"Not verified: {trouble}", file=sys.stderr)
+        return 2
     from chalicelib.audit import service as audit  # noqa: PLC0415 - importing it needs the table's name
-    from chalicelib.platform import dynamo  # noqa: PLC0415
     from chalicelib.platform.jobs import job_context  # noqa: PLC0415
+    from chalicelib.tenancy import service as tenancy  # noqa: PLC0415
 
-    dynamo.connect()
+    if tenancy.find_client(asked.client) is None:
+        print(f"Not verified: there is no client {asked.client}", file=sys.stderr)
+        return 2
     ctx = job_context("verify_audit", client=asked.client, project="")
     day: date | None = asked.day
     while True:
@@ -46,22 +50,6 @@ _FINDINGS = {
     "seal": "the seal of this day, or of the day before, was written anew",
     "missing": "this day has no seal",
 }
-
-
-def use_the_laptop() -> None:
-    """This function will find the table and keys of `make run`.
-
-    :raises Trouble: if it does not run.
-    """
-    port = int(os.environ.get("METERBOOK_AWS_PORT", _PORT))
-    keys = Path(os.environ.get("METERBOOK_STATE") or aws.ROOT / ".local") / "root-keys.json"
-    if not aws.is_taken(port) or not keys.exists():
-        raise Trouble("nothing runs on this machine: start `make run`, or name a deployed table in METERBOOK_TABLE")
-    aws.point_clients_at(port)
-    outputs = aws.stack_outputs()
-    if outputs is None:
-        raise Trouble("the local AWS has no tables yet")
-    os.environ.update(aws.settings_from(outputs), METERBOOK_ROOT_KEYS=keys.read_text())
 
 
 if __name__ == "__main__":

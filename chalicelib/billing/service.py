@@ -24,7 +24,7 @@ from chalicelib.bills.domain import check_days
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Invalid, NotFound, TryLater
+from chalicelib.kernel.errors import NotFound, TryLater
 from chalicelib.kernel.ids import known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
@@ -162,8 +162,6 @@ def _standing_run(project: Project, asked: BillingRun) -> BillingRun:
         raise TryLater("busy", "the run that stood in the way is complete by now; send the request again")
     if standing.asks_the_same(asked):
         return standing
-    if standing.id == asked.id:
-        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
     raise another_run(standing.id, asked.period)
 
 

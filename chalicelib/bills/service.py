@@ -156,19 +156,31 @@ def list_bills_of_connection(
     """
     connection = consumers.get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
-    page = repository.account_page(project, connection.account, limit=limit, cursor=cursor)
-    # Bills of whoever had the connection before are theirs, not the present consumer's.
-    return project, Page(tuple(bill for bill in page.items if _may_see(ctx, bill)), page.cursor)
+    return project, _bills_of(ctx, project, connection.account, limit=limit, cursor=cursor)
 
 
 def my_bills(ctx: Context, *, limit: int) -> tuple[tuple[Project, Bill], ...]:
-    """This function will list the newest bills of the signed-in consumer, over all projects and connections."""
+    """This function will list the newest bills of the signed-in consumer, over all projects and connections.
+
+    Those of a connection that was handed over since are theirs, too.
+    """
     mine: list[tuple[Project, Bill]] = []
-    for project, connection in consumers.my_connections(ctx):
-        page = repository.account_page(project, connection.account, limit=limit, cursor=None)
-        mine += [(project, bill) for bill in page.items if ctx.actor.owns(bill.consumer_id)]
+    for project, account in consumers.my_accounts(ctx):
+        mine += [(project, bill) for bill in _bills_of(ctx, project, account, limit=limit, cursor=None).items]
     newest_first = sorted(mine, key=lambda pair: (pair[1].period, pair[0].id, pair[1].account), reverse=True)
     return tuple(newest_first[:limit])
+
+
+def _bills_of(ctx: Context, project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Bill]:
+    """This function will read a connection's bills; of a connection that changed hands a consumer sees their own."""
+
+    def read(some: int, at: str | None) -> Page[Bill]:
+        return repository.account_page(project, account, limit=some, cursor=at)
+
+    def choose(bills: tuple[Bill, ...]) -> list[Bill]:
+        return [bill for bill in bills if _may_see(ctx, bill)]
+
+    return choose_page(read, choose, limit=limit, cursor=cursor)
 
 
 def _repeated(standing: Bill, deed: str) -> Bill:

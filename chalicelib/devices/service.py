@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from chalicelib.areas.service import assigning, refusal_of
 from chalicelib.audit import service as audit
 from chalicelib.devices import repository
 from chalicelib.devices.domain import Device, check_signature, refusal
@@ -20,15 +21,24 @@ from chalicelib.tenancy import service as tenancy
 
 
 def register_device(ctx: Context, *, title: str, areas: tuple[str, ...]) -> Device:
-    """This function will make a device known to a project. It can't push before it is given a key."""
+    """This function will make a device known to a project. It can't push before it is given a key.
+
+    Where areas are listed, those that it is to push for are read in the same transaction: two read units each.
+
+    :raises Invalid: for an area that is not there.
+    """
     project = tenancy.get_project(ctx)
+    theirs, known = assigning(ctx, areas=areas) if areas else ((), [])
     device = Device(
-        id=ctx.new_id(), title=title, areas=areas, active=True, key_version=0, root_id="", created_at=ctx.now
+        id=ctx.new_id(), title=title, areas=theirs, active=True, key_version=0, root_id="", created_at=ctx.now
     )
     try:
-        noted = _noted(ctx, "device.registered", device, {"areas": areas})
-        repository.insert_device(project.client, project.id, device, also=[noted])
-    except Refused:
+        noted = _noted(ctx, "device.registered", device, {"areas": theirs})
+        repository.insert_device(project.client, project.id, device, also=[noted, *known])
+    except Refused as refused:
+        unknown = refusal_of(refused)
+        if unknown and "device" not in refused.labels:
+            raise unknown from None
         return get_device(ctx, device_id=device.id)  # this very request, carried out before
     return device
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from chalicelib.kernel.errors import Invalid
 
+_LONG = re.compile(r"-?\d+(\.\d+)?\Z", re.ASCII)
 _DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,6})?\Z", re.ASCII)
 
 
@@ -14,6 +15,10 @@ def parse_decimal(text: str) -> Decimal:
 
     :raises Invalid: for anything else, "1e9", "NaN", "1,200" and full-width digits included.
     """
+    if _LONG.match(text) and not _DECIMAL.match(text):
+        raise Invalid(
+            "bad-number", f"{text[:40]!r} has too many digits: 12 before the point and 6 after it at the most"
+        )
     if not _DECIMAL.match(text):
         raise Invalid(
             "bad-number",

@@ -152,6 +152,10 @@ def consumer_link(client_id: str, consumer_id: str, project_id: str, account: st
     return f"{client_id}#CONSUMER#{consumer_id}", f"CONNECTION#{project_id}#{account}"
 
 
+def former_link(client_id: str, consumer_id: str, project_id: str, account: str) -> Key:
+    return f"{client_id}#CONSUMER#{consumer_id}", f"CONNECTION-HAD#{project_id}#{account}"
+
+
 def connection(client_id: str, project_id: str, account: str, shards: int) -> Key:
     return connections(client_id, project_id, shard_of(account, shards)), f"CONNECTION#{account}"
 

@@ -28,6 +28,8 @@ def figure(case: Json) -> Decimal:
         return Decimal(str(rated(_at(case, "new")).total)) - Decimal(str(rated(_at(case, "old")).total))
     quote = quote_of(case)
     if not quote.priced:
+        if quote.strange:
+            raise ValueError(f"nothing of the tariff has a price, and this is not understood: {quote.strange}")
         return _quantity(case, quote)
     return _bill(case, quote)
 

@@ -178,6 +178,9 @@ class Items(Uses):
         if any(told.says(word) for word in ("compound", "compounded", "on_tax", "cumulative", "cascading")):
             without = set()
         of = self._base(told, told.get("base", ["all"])) if "base" in told else self._all(without=without)
+        spared = first(*(told.get(word) for word in ("excluding", "except", "excludes", "exempt_charges", "not_on")))
+        if isinstance(spared, (list, str)):
+            of = self._all(without={*without, *self._base(told, spared)})
         code = self.add("percent", name, percent=text(sign * value), of=of, **terms, **more)
         if family in {"adjustments", "discounts"}:
             self.siblings.add(code)

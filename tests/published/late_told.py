@@ -65,7 +65,9 @@ def late_of(case: Json, *, principal: Money | None = None) -> Late:
         days = rule_days + 1 if usage.says("late") or usage.says("paid_late") or usage.says("overdue") else 0
     overdue = days if days is not None else DAYS_PER_MONTH * int(number(months)) + rule_days
     step = _step(told, overdue)
-    percent = _percent(step, "later_percent", "monthly_percent", "percent", "percentage", "rate", "daily_percent")
+    percent = _percent(
+        step, "later_percent", "monthly_percent", "percent", "percentage", "pct", "rate", "daily_percent"
+    )
     yearly = _percent(step, "annual_percent", "yearly_percent", "percent_per_year", "per_annum")
     if percent is None and yearly is not None:
         percent = yearly / 365

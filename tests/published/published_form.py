@@ -65,6 +65,7 @@ TAMIL_NADU_BEFORE: list[Json] = [
     },
 ]
 _TOLD_TAX = re.compile(r"\btax (\d+(?:\.\d+)?) ?%")
+_TOLD_WHOLE = re.compile(r"(?i)whole[- ](bracket|block|slab)|all units at the rate of the (bracket|block|slab)")
 _SIGNS = {
     "us": "USD",
     "php": "PHP",
@@ -114,6 +115,8 @@ def quote_of(case: Json) -> Quote:
     told = _TOLD_TAX.search(case.get("description", ""))
     if told and not {"taxes", "tax"} & set(sheet):
         sheet["taxes"] = [{"name": "tax", "percent": told[1]}]
+    if "structure" not in sheet and _TOLD_WHOLE.search(case.get("description", "")):
+        sheet["structure"] = "whole_bracket"
     if sheet.get("structure") == "schedule_by_total" and not {"schedules", "slabs"} & set(sheet):
         sheet["schedules"] = TAMIL_NADU_BEFORE if "old" in case["id"] else TAMIL_NADU_2022
     if "conversion" in sheet:
@@ -208,6 +211,11 @@ def _versions(sheet: Json, use: UsageTold) -> Iterable[tuple[Told, str]]:
         yield Told(sheet, "tariff", facts), start
 
 
+_CREDITED = {"credit", "credits", "prepaid", "prepayment", "advancepayment", "creditbalance", "overpayment"}
+_CARRIED = _CREDITED | {
+    "arrears", "previousbalance", "balanceforward", "carriedforward", "broughtforward", "openingbalance", "pastdue",
+    "priorbalance", "unpaidbalance", "previousdues",
+}  # fmt: skip
 _FREQUENCY_KEYS = ("billing_frequency", "frequency", "billing_cycle", "rates_per", "tariff_period", "billing_period")
 _FREQUENCIES = {
     **dict.fromkeys(("bimonthly", "twomonthly", "2monthly", "everytwomonths", "twomonths", "bimonth"), 2),
@@ -251,6 +259,7 @@ class _Sheet:
         self._given_bill()
         self._seasons()
         self.charges.section(told, "tariff")
+        self._carried()
         told.get("penalty"), told.get("structure")
         for charge in self.charges.charges:
             if charge["kind"] == "adjustment" and charge["code"] != "bill" and "times" not in charge:
@@ -280,6 +289,17 @@ class _Sheet:
         if bill is not None:
             self.charges.add("adjustment", "bill")
             self.adjustments["bill"] = self.charges.money(bill)
+
+    def _carried(self) -> None:
+        """What a bill takes over from before, and what came with the reading: added below the taxes."""
+        use = self.use.told
+        for key, value in list(use.told.items()):
+            if bare(key) in _CARRIED and is_number(value):
+                use.asked.add(key)
+                sign = -1 if bare(key) in _CREDITED else 1
+                self.charges.add("adjustment", key, amount=self.charges.money(sign * abs(number(value))))
+        for item in use.children("came_with_it"):
+            self.charges.item(item, "adjustments", item.get("name"))
 
     def _stretch(self) -> None:
         """A tariff by the month and a use of several, or charges for the days served."""

@@ -4,6 +4,7 @@ A key is compared without case, `_`, `-` and blanks; of several told, the first 
 """
 
 _TABLE = {
+    "came_with_it": "adjustments extras extracharges othercharges",
     "meter_size": "metersize size diameter calibre caliber pipesize meterdiameter metermm metersizemm metersizein",
     "previous": (
         "previous previousreading prev prevreading lastreading last opening openingreading initial initialreading "

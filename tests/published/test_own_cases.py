@@ -92,4 +92,6 @@ def test_what_could_only_be_guessed_is_refused(tariff: Json, reason: str) -> Non
 def test_a_use_that_nobody_told_is_not_taken_for_none() -> None:
     with pytest.raises(ValueError, match=r"none of \['guzzled'\] tells how much it was"):
         quote_of(own("no use", "0", {"rate": 1}, {"guzzled": 5}))
+    with pytest.raises(ValueError, match=r"nothing .* has a price, .*tariff\.toll"):
+        figure(own("no price", "0", {"toll": "high"}, {"quantity": 5}))
     assert figure(own("fixed only", "7", {"fixed_charge": 7}, {})) == 7

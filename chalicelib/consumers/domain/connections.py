@@ -21,6 +21,8 @@ Purpose = Literal["service", "common_area", "building"]
 # the season. No two of the sources differ in it, so it is no setting. The last use and so many before it are kept.
 ESTIMATED_BY = 3
 EARLIER_USES = ESTIMATED_BY - 1
+# Bills are made within weeks of their reading; a connection does not change hands more often in that time.
+_FORMER_KEPT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Connection:
     if nobody read it for the last period. `carried` is what was used on a meter exchanged since, up to its final
     reading; below zero, what was billed ahead of what the meter showed. `earlier_uses` are those before `last_usage`,
     the oldest first. `taken` says that a reading of it was taken, even one that still waits: so it can't be deleted.
+    `former` are those who had it before, the last few, each with the day up to which it was theirs.
     `version` counts every change, so that two readings can't both follow the same one.
     """
 
@@ -60,10 +63,15 @@ class Connection:
     estimated: Decimal | None = None
     earlier_uses: tuple[Decimal, ...] = ()
     taken: bool = False
+    former: tuple[tuple[str, date], ...] = ()
 
     @property
     def is_billed(self) -> bool:
         return self.purpose == "service"
+
+    def consumer_on(self, day: date) -> str | None:
+        """This function will say whose it was on a day, the day of a handover included in the earlier one's."""
+        return next((consumer for consumer, until in self.former if day <= until), self.consumer_id)
 
     def uses_before(self, period: Period) -> tuple[Decimal, ...]:
         """This function will give the last uses before a period that is read now, or was read last. Oldest first."""
@@ -272,8 +280,10 @@ def check_no_later(on: date | None, *, today: date, where: str) -> None:
         raise Invalid("future-date", f"{where}: {on} is in the future; today is {today}")
 
 
-def taken_over(connection: Connection, consumer: Consumer) -> Connection:
-    """This function will give the connection as another consumer's. Bills made before stay the earlier one's.
+def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connection:
+    """This function will give the connection as another consumer's.
+
+    Bills made before stay the earlier one's, and what was read up to the day `on` is billed to them, whenever it is.
 
     :raises Invalid: if it is a common area's or building's, which no consumer has.
     :raises Conflict: if it is closed, or theirs already, or they are inactive or deleted.
@@ -284,4 +294,6 @@ def taken_over(connection: Connection, consumer: Consumer) -> Connection:
         raise not_active()
     if connection.status == "closed" or connection.consumer_id == consumer.id:
         raise Conflict("wrong-status", f"connection {connection.account} is closed, or theirs already")
-    return replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, version=connection.version + 1)
+    former = (*connection.former, (connection.consumer_id or "", on))[-_FORMER_KEPT:]
+    theirs = replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, former=former)
+    return replace(theirs, version=connection.version + 1)

@@ -1,13 +1,15 @@
 """Connections and their unique numbers in the table."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.consumers.domain import Connection, ConnectionStatus, Purpose, RatingFacts
 from chalicelib.consumers.domain.facts import NO_FACTS
-from chalicelib.consumers.repository import people
+from chalicelib.consumers.repository import links, people
+from chalicelib.consumers.repository.links import Place
 from chalicelib.kernel.ids import shard_of
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.quantity import plain
@@ -23,9 +25,6 @@ from chalicelib.platform.dynamo import (
 )
 from chalicelib.platform.transaction import Action, delete, insert, put, transact
 from chalicelib.tenancy.domain import Project
-
-# Where a connection is kept: project, account, and the project's number of shards.
-Place = tuple[str, str, int]
 
 
 class ConnectionItem(TableItem):
@@ -53,15 +52,8 @@ class ConnectionItem(TableItem):
     meter_digits = IntAttribute(attr_name="md", null=True)
     estimated = DecimalAttribute(attr_name="es", null=True)
     earlier_uses = UnicodeAttribute(attr_name="eu", null=True)
+    former = JsonAttribute(attr_name="fo", null=True)
     taken = IntAttribute(attr_name="tk", null=True)  # 1 while its first reading waits: later `last_period` says as much
-
-
-class LinkItem(TableItem):
-    """That a connection is this consumer's, for all projects of the client in one partition."""
-
-    project = UnicodeAttribute()
-    account = UnicodeAttribute()
-    shards = IntAttribute()
 
 
 class MeterItem(TableItem):
@@ -96,7 +88,7 @@ def connection_writes(project: Project, connection: Connection) -> list[Action]:
         insert("meter", _meter_item(project, connection)),
     ]
     if connection.consumer_id:
-        writes += [people.connect(project.client, connection.consumer_id), _link(project, connection)]
+        writes += [people.connect(project.client, connection.consumer_id), links.link(project, connection)]
     return writes
 
 
@@ -121,9 +113,9 @@ def store_connection(project: Project, before: Connection, after: Connection) ->
     if after.consumer_id and after.status == "active" and (moves or before.status != "active"):
         writes.append(people.connect(project.client, after.consumer_id))
     if moves and before.consumer_id:
-        writes.append(_unlink(project, before))
+        writes += [links.unlink(project, before), links.link_former(project, before)]
     if moves and after.consumer_id:
-        writes.append(_link(project, after))
+        writes.append(links.link(project, after))
     return writes
 
 
@@ -134,7 +126,7 @@ def delete_connection(project: Project, connection: Connection) -> list[Action]:
     if connection.status != "closed":
         writes.append(_free_meter(project, connection))
     if connection.consumer_id:
-        writes.append(_unlink(project, connection))
+        writes.append(links.unlink(project, connection))
         if connection.status == "active":
             writes.append(people.disconnect(project.client, connection.consumer_id))
     return writes
@@ -220,17 +212,6 @@ def _free_meter(project: Project, connection: Connection) -> Action:
     return delete("own meter", key, MeterItem.account == connection.account)
 
 
-def _link(project: Project, connection: Connection) -> Action:
-    link = keys.consumer_link(project.client, str(connection.consumer_id), project.id, connection.account)
-    item = LinkItem(*link, project=project.id, account=connection.account, shards=project.settings.shards)
-    return insert("link", item)
-
-
-def _unlink(project: Project, connection: Connection) -> Action:
-    link = keys.consumer_link(project.client, str(connection.consumer_id), project.id, connection.account)
-    return delete("link", link, LinkItem.pk.exists())
-
-
 def _connection_item(project: Project, connection: Connection) -> ConnectionItem:
     idle = connection.status != "active"
     shard = shard_of(connection.account, project.settings.shards)
@@ -261,6 +242,7 @@ def _connection_item(project: Project, connection: Connection) -> ConnectionItem
         meter_digits=connection.meter_digits,
         estimated=connection.estimated,
         earlier_uses=",".join(map(plain, connection.earlier_uses)) or None,
+        former=[[consumer, until.isoformat()] for consumer, until in connection.former] or None,
         taken=1 if connection.taken and connection.last_period is None else None,
     )
 
@@ -294,4 +276,5 @@ def _connection(item: ConnectionItem) -> Connection:
         estimated=item.estimated,
         earlier_uses=tuple(map(Decimal, item.earlier_uses.split(","))) if item.earlier_uses else (),
         taken=bool(item.taken or item.last_period),
+        former=tuple((consumer, date.fromisoformat(until)) for consumer, until in item.former or ()),
     )

@@ -1,19 +1,13 @@
-"""Where connections are found from other things: from areas that they lie in, and from consumers whose they are."""
+"""Where connections lie: found from their areas, and written to where only the place is known."""
 
 from collections.abc import Sequence
 
-from chalicelib.consumers.repository.connections import ConnectionItem, LinkItem, MeterItem, Place
+from chalicelib.consumers.repository.connections import ConnectionItem, MeterItem
+from chalicelib.consumers.repository.links import Place
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.transaction import Action, update
 from chalicelib.tenancy.domain import Project
-
-
-def places_of(client_id: str, consumer_id: str) -> tuple[Place, ...]:
-    """This function will list the places of everything that is a consumer's, closed ones too."""
-    partition, _ = keys.consumer(client_id, consumer_id)
-    links = dynamo.all_of(LinkItem, partition, "CONNECTION#")
-    return tuple((item.project, item.account, item.shards) for item in links)
 
 
 def name_anew(client_id: str, place: Place, *, consumer_id: str, name: str) -> Action:

@@ -155,10 +155,10 @@ class MeterExchange(Schema):
 
 
 class HandOver(Schema):
-    """Who has a connection from now on."""
+    """Who has a connection from now on. What was read before, and that day, is billed to whoever had it."""
 
     consumer_id: ConsumerId
-    on: Day | None = Field(default=None, description="Today, if left out")
+    on: Day | None = Field(default=None, description="Their last day; today, if left out")
     reason: Reason
 
 

@@ -22,6 +22,7 @@ from chalicelib.consumers.service.lookup import (
     list_connections,
     list_of_consumer,
     move_on,
+    my_accounts,
     my_connections,
     shard_connections,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "list_events",
     "list_of_consumer",
     "move_on",
+    "my_accounts",
     "my_connections",
     "offer_tariff",
     "open_brand",

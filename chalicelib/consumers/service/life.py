@@ -116,12 +116,16 @@ def exchange_meter(ctx: Context, *, account: str, exchange: Exchange, reason: st
 def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, reason: str) -> Connection:
     """This function will make a connection another consumer's. Take a reading first: use since the last is theirs.
 
+    What was read up to the day `on` (today, if left out) is billed to whoever had it, also by a later run.
+
     :raises NotFound: if there is no such connection or consumer.
+    :raises Invalid: for a day in the future.
     :raises Conflict: if it is theirs already, or they are not active.
     """
     before = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
-    after = rules.taken_over(before, get_consumer(ctx, consumer_id=consumer_id))
+    today = local_day(ctx.now, project.settings.timezone)
+    after = rules.taken_over(before, get_consumer(ctx, consumer_id=consumer_id), on or today)
     facts = {"from": before.consumer_id or "", "to": consumer_id}
     event = _event(ctx, project, after, "consumer_changed", facts, reason, on)
     log = noted(ctx, "handed-over", before, after)

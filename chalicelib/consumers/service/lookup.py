@@ -6,7 +6,7 @@ from functools import partial
 from chalicelib.areas.domain import part_within_reach
 from chalicelib.consumers.domain import Connection, ConnectionStatus, normalised_meter
 from chalicelib.consumers.repository import connections as repository
-from chalicelib.consumers.repository import places
+from chalicelib.consumers.repository import links
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.consumers.service.reach import connections_of_areas, may_see, within_reach
 from chalicelib.kernel.context import Context
@@ -77,7 +77,7 @@ def list_of_consumer(ctx: Context, *, consumer_id: str) -> Page[Connection]:
     """
     project = tenancy.get_project(ctx)
     get_consumer(ctx, consumer_id=consumer_id)
-    accounts = [account for each, account, _ in places.places_of(ctx.client, consumer_id) if each == project.id]
+    accounts = [account for each, account, _ in links.places_of(ctx.client, consumer_id) if each == project.id]
     found = repository.connections_of(project, accounts)
     return Page(tuple(within_reach(ctx, (found[account] for account in accounts if account in found))), None)
 
@@ -87,10 +87,18 @@ def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
     if ctx.actor.consumer_id is None:
         return ()
     mine: list[tuple[Project, Connection]] = []
-    for project_id, account, _ in places.places_of(ctx.client, ctx.actor.consumer_id):
+    for project_id, account, _ in links.places_of(ctx.client, ctx.actor.consumer_id):
         here = ctx.in_project(project_id)
         mine.append((tenancy.get_project(here), get_connection(here, account=account)))
     return tuple(mine)
+
+
+def my_accounts(ctx: Context) -> tuple[tuple[Project, str], ...]:
+    """This function will name what is the signed-in consumer's or was, over all projects: bills stay whose they are."""
+    if ctx.actor.consumer_id is None:
+        return ()
+    places = links.places_ever_of(ctx.client, ctx.actor.consumer_id)
+    return tuple((tenancy.get_project(ctx.in_project(project)), account) for project, account, _ in places)
 
 
 def find_by_number(project: Project, *, account: str | None, meter_number: str | None) -> Connection | None:

@@ -15,7 +15,7 @@ from chalicelib.consumers.domain.people import (
     unique_email,
     words_of,
 )
-from chalicelib.consumers.repository import connections, places
+from chalicelib.consumers.repository import connections, links, places
 from chalicelib.consumers.repository import people as repository
 from chalicelib.consumers.service.reach import consumers_of_areas, consumers_within_reach
 from chalicelib.identity import service as identity
@@ -190,7 +190,7 @@ def _connections_follow(ctx: Context, before: Consumer, after: Consumer) -> list
     """This function will give the writes by which all that is a consumer's, closed or not, says their new name."""
     if before.name == after.name:
         return []
-    mine = places.places_of(ctx.client, after.id)
+    mine = links.places_of(ctx.client, after.id)
     return [places.name_anew(ctx.client, place, consumer_id=after.id, name=after.name) for place in mine]
 
 

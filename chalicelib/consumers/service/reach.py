@@ -8,8 +8,8 @@ from functools import partial
 
 from chalicelib.areas.domain import reaches
 from chalicelib.consumers.domain import Connection, Consumer, ConsumerStatus
-from chalicelib.consumers.repository import connections, people, places
-from chalicelib.consumers.repository.connections import Place
+from chalicelib.consumers.repository import connections, links, people, places
+from chalicelib.consumers.repository.links import Place
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.tenancy import service as tenancy
@@ -57,7 +57,7 @@ def consumers_within_reach(ctx: Context, consumers: Iterable[Consumer]) -> list[
     asked = list(consumers)
     if ctx.actor.areas is None:
         return asked
-    theirs = {each.id: places.places_of(ctx.client, each.id) for each in asked}
+    theirs = {each.id: links.places_of(ctx.client, each.id) for each in asked}
     known = connections.connections_at(ctx.client, (place for found in theirs.values() for place in found))
     seen = {key for key, connection in known.items() if reaches(ctx.actor, connection.area)}
     return [each for each in asked if any(place[:2] in seen for place in theirs[each.id])]
@@ -87,7 +87,7 @@ def _listed_at(ctx: Context, found: tuple[Place, ...]) -> list[Consumer]:
         for each in known.values()
         if each.consumer_id in consumers and (each.status != "active" or consumers[each.consumer_id].connections != 1)
     }
-    others = {place for each in several if each for place in places.places_of(ctx.client, each)} - set(found)
+    others = {place for each in several if each for place in links.places_of(ctx.client, each)} - set(found)
     firsts: dict[str, tuple[bool, str, str]] = {}
     for key, each in (known | connections.connections_at(ctx.client, others)).items():
         if each.consumer_id and each.status != "closed" and reaches(ctx.actor, each.area):

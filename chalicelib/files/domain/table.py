@@ -2,13 +2,15 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chalicelib.files.domain.record import Refusal
 from chalicelib.kernel.errors import Invalid
 
 _MAX_CELL = 200
+# A cell may hold line breaks. One that goes over more lines than these began with a stray quotation mark.
+_MAX_LINES = 20
 
 Columns = Mapping[str, tuple[str, ...]]
 
@@ -41,27 +43,47 @@ def read_table(
 
     :raises Invalid: if the whole file can't be used: not text, no usable header, more than `most` rows.
     """
-    records = _records(_text(content))
-    header_line, header = next(((line, cells) for line, cells in records if _says_something(cells)), (1, []))
+    lines = io.StringIO(_text(content), newline="").readlines()
+    delimiter = _delimiter(lines)
+    header_line, header, at = _first(lines, delimiter)
     places = _places(header_line, header, columns)
     if not suffices(set(places)):
         raise Invalid("bad-header", f"line {header_line}: the first line must name the columns {names}")
-    lines: list[Line] = []
+    good: list[Line] = []
     refusals: list[Refusal] = []
     blank = 0
-    for number, cells in records:
+    while at < len(lines):
+        number = at + 1
+        cells, runs_over = _cells_at(lines, at, delimiter)
+        at += runs_over
         if not _says_something(cells):
             blank += 1
             continue
-        if len(lines) + len(refusals) >= most:
+        if len(good) + len(refusals) >= most:
             raise Invalid("too-many-rows", f"the file has more than {most} rows; split it")
-        if len(cells) != len(header) or any(len(cell) > _MAX_CELL for cell in cells):
-            reason = f"expected {len(header)} cells of at most {_MAX_CELL} characters, found {len(cells)}"
-            refusals.append(Refusal(number, "", "wrong-columns", reason))
+        if fault := _fault(number, cells, runs_over, len(header), places):
+            refusals.append(fault)
+            at = number  # the lines that an open quotation mark took in are lines of their own
         else:
-            lines.append(Line(number, {field: cells[at].strip() for field, at in places.items()}))
-    titles = {field: header[at] for field, at in places.items()}
-    return Table(titles, tuple(lines), tuple(refusals), blank)
+            good.append(Line(number, {field: cells[place].strip() for field, place in places.items()}))
+    titles = {field: header[place].strip() for field, place in places.items()}
+    return Table(titles, tuple(good), tuple(refusals), blank)
+
+
+def _fault(number: int, cells: list[str], runs_over: int, expected: int, places: Mapping[str, int]) -> Refusal | None:
+    """This function will say what keeps a line from being one of the table, if anything does."""
+    too_long = any(len(cell) > _MAX_CELL for cell in cells)
+    fits = len(cells) == expected and not too_long
+    if runs_over > 1 and not (fits and all(len(cells[place].splitlines()) < 2 for place in places.values())):
+        reason = "a quotation mark opens a cell here that ends on another line; close it, or leave it out"
+        return Refusal(number, "", "not-csv", reason)
+    if too_long:
+        return Refusal(number, "", "wrong-columns", f"a cell has more than {_MAX_CELL} characters")
+    if not fits:
+        return Refusal(
+            number, "", "wrong-columns", f"expected {expected} cells as in the first line, found {len(cells)}"
+        )
+    return None
 
 
 def _says_something(cells: list[str]) -> bool:
@@ -79,24 +101,33 @@ def _text(content: bytes) -> str:
     return text
 
 
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    line = 1
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise Invalid("not-csv", f"line {reader.line_num}: {error}") from None
-        yield line, cells
-        line = reader.line_num + 1
+def _delimiter(lines: list[str]) -> str:
+    first = next((line for line in lines if line.strip()), "")
+    return max(",;\t", key=first.count)
+
+
+def _first(lines: list[str], delimiter: str) -> tuple[int, list[str], int]:
+    """This function will give the first cells that say something, with their line and where the lines after begin."""
+    at = 0
+    while at < len(lines):
+        cells, runs_over = _cells_at(lines, at, delimiter)
+        if _says_something(cells):
+            return at + 1, cells, at + runs_over
+        at += runs_over
+    return 1, [], at
+
+
+def _cells_at(lines: list[str], at: int, delimiter: str) -> tuple[list[str], int]:
+    """This function will give the cells that begin with a line, and over how many lines they go."""
+    reader = csv.reader(lines[at : at + _MAX_LINES], delimiter=delimiter)
+    try:
+        return next(reader), reader.line_num
+    except csv.Error:  # the module's own bound of a cell, far above ours
+        return [lines[at]], 1
 
 
 def _places(line: int, header: list[str], columns: Columns) -> dict[str, int]:
-    names = [cell.strip().casefold().replace(" ", "_") for cell in header]
+    names = ["_".join(cell.split()).casefold() for cell in header]
     places: dict[str, int] = {}
     for field, known in columns.items():
         found = [at for at, name in enumerate(names) if name in known]

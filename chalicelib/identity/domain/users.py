@@ -34,7 +34,6 @@ class User:
     created_at: datetime
     deleted_at: datetime | None
     version: int
-    request_print: str
     areas: tuple[str, ...] = ()
 
     @property

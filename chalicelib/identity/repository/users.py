@@ -29,7 +29,6 @@ class UserItem(TableItem):
     deleted_at = InstantAttribute(null=True)
     version = IntAttribute()
     words = UnicodeAttribute()
-    request_print = UnicodeAttribute()
     areas = JsonAttribute(null=True)
 
 
@@ -145,7 +144,6 @@ def _user_item(client_id: str, user: User) -> UserItem:
         deleted_at=user.deleted_at,
         version=user.version,
         words=search_words(user),
-        request_print=user.request_print,
         areas=list(user.areas) or None,
     )
 
@@ -185,6 +183,5 @@ def _user(item: UserItem) -> User:
         created_at=item.created_at,
         deleted_at=item.deleted_at,
         version=item.version,
-        request_print=item.request_print,
         areas=tuple(item.areas or ()),
     )

@@ -13,8 +13,8 @@ from chalicelib.identity.domain.users import Status, User, check_login, check_nu
 from chalicelib.identity.repository import logins, roles, users
 from chalicelib.identity.service.roles import find_role
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
-from chalicelib.kernel.ids import fingerprint, known_ulid
+from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
+from chalicelib.kernel.ids import known_ulid
 from chalicelib.platform import auth
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy import service as tenancy
@@ -53,7 +53,6 @@ def new_user(
         created_at=ctx.now,
         deleted_at=None,
         version=0,
-        request_print=fingerprint(login, number or "", facts["name"] or "", role.name, consumer_id or "", email or ""),
         areas=areas,
     )
     return user, Access(user.id, auth.hash_password(password), active=status == "active", areas=areas)
@@ -77,7 +76,7 @@ def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
         transact(actions)
     except Refused as refused:
         if "user" in refused.labels:
-            return _repeated(ctx, user)
+            return users.find_user(ctx.client, user.id) or user  # this very request, carried out before
         if unknown := areas.refusal_of(refused):
             raise unknown from None
         raise name_taken(user, refused) from None
@@ -140,6 +139,8 @@ def closing(
 def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
     """This function will change name, phone or e-mail address; where people sign in by it, the login name with it.
 
+    What is as it was is not written, nor put down in the audit log.
+
     :raises Conflict: if the login name is taken, or somebody changed the user meanwhile.
     """
     client = tenancy.get_client(ctx)
@@ -153,10 +154,13 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
                 users.claim_name(ctx.client, login, user.id),
                 users.give_name_up(ctx.client, user.login),
             ]
+    changed = [name for name in sorted(changes) if getattr(user, name) != facts[name]]
+    if not changed:
+        return user
     after = user.changed(**facts)
     try:
         # Which facts changed, and not what they are: they say who somebody is.
-        said = {"changed": ", ".join(sorted(changes))}
+        said = {"changed": ", ".join(changed)}
         noted = audit.record(ctx, action="user.changed", subject=("user", user.id), after=said)
         write([users.put_user(ctx.client, user, after), noted, *moved])
     except Refused as refused:
@@ -195,11 +199,3 @@ def counts(client_id: str, before: User | None, after: User, had: Role | None, h
 
 def _in_short(user: User) -> dict[str, object]:
     return {"role": user.role, "status": user.status}
-
-
-def _repeated(ctx: Context, asked: User) -> User:
-    """This function will answer a repetition with what the first request made."""
-    made = users.find_user(ctx.client, asked.id)
-    if made is None or made.request_print != asked.request_print:
-        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
-    return made

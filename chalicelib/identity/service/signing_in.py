@@ -83,6 +83,7 @@ def renew(ctx: Context, *, refresh_token: str) -> SignIn:
     A token that was used up already is in the hands of two: the session ends.
 
     :raises Unauthenticated: for any token but a session's present one.
+    :raises TryLater: if the user's sessions kept changing meanwhile; the token is still good then.
     """
     client_id, user_id, session_id, family, secret = _refresh_parts(refresh_token)
     for _ in range(RACES):
@@ -106,6 +107,8 @@ def renew(ctx: Context, *, refresh_token: str) -> SignIn:
         except Refused:
             continue
         return _tokens(ctx, client, user, session_id, f"{family}.{fresh}")
+    else:
+        raise TryLater("busy", "others are changing the same sessions; try again in a moment")
     raise Unauthenticated("bad-refresh-token", _BAD_REFRESH)
 
 

@@ -181,7 +181,8 @@ def _said_of(at: int, said: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]
     """This function will go through a month's units and meters that have something to say, with their places."""
     for unit, value in (said.get("units") or {}).items():
         if value is not None:
-            name = unit[:41]  # no account number is that long
+            # No account number is that long; and half a surrogate pair can't be written into the report.
+            name = (unit if unit.isprintable() else ascii(unit)[1:-1])[:41]
             yield name, f"months[{at}].units.{name}", value
     for name in _METERS:
         value = said.get(name)

@@ -69,6 +69,9 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
     if not cell.get("account") and not cell.get("meter"):
         column = titles.get("meter") or titles["account"]
         return Refusal(line.number, column, "missing", "the number is missing")
+    for field, what in (("value", "reading"), ("day", "day")):
+        if not cell[field]:
+            return Refusal(line.number, titles[field], "missing", f"the {what} is missing")
     try:
         value = parse_decimal(cell["value"])
     except Invalid as error:

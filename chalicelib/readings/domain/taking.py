@@ -135,7 +135,7 @@ def correct(
             f"readOn: a reading of {shown.read_on} bills {project.period_of(shown.read_on)}, not {reading.period}",
         )
     if reading.state == "confirmed" and connection.last_period != reading.period:
-        raise Conflict("later-reading", "a later reading builds on this one; correct that one or reverse it first")
+        raise Conflict("later-reading", "a later confirmed reading builds on this one; correct that one")
     confirmed = reading.state == "confirmed"
     if confirmed and reading.meter_number != connection.meter_number:
         raise Conflict("meter-exchanged", f"meter {reading.meter_number} was exchanged since; this reading stands")

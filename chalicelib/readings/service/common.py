@@ -103,7 +103,7 @@ def lost_race(project: Project, reading: Reading, refused: Refused) -> Meterbook
         if reading.estimated:
             settled = "what the meter really showed is settled by the next period's reading"
             return Conflict("billed", f"{reading.period} is billed by an estimate; {settled}")
-        return Conflict("billed", f"reading {reading.id} is billed; a billed reading is corrected by a new bill")
+        return Conflict("billed", f"reading {reading.id} is billed and stands; the next one counts on from it")
     return Conflict("changed", "somebody changed this reading or its connection at the same moment; look and try again")
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -234,6 +235,17 @@ def test_the_api_and_the_command_name_the_first_day_that_does_not_match(
     assert found["firstMismatch"] == {"day": "2025-11-30", "what": "entries"}
     assert verify_audit.main([client.utility.client]) == 1
     assert "2025-11-30: an entry of this day was changed" in capsys.readouterr().err
+
+
+def test_the_command_does_not_say_that_all_is_well_where_it_saw_no_log(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert verify_audit.main(["balilihann"]) == 2
+    assert "there is no client balilihann" in capsys.readouterr().err
+    monkeypatch.delenv("METERBOOK_TABLE")
+    monkeypatch.setenv("METERBOOK_STATE", str(tmp_path))
+    assert verify_audit.main(["balilihan"]) == 2
+    assert "nothing runs on this machine" in capsys.readouterr().err
 
 
 def test_a_seal_is_only_good_for_its_client(client: Sealed) -> None:

@@ -240,6 +240,32 @@ def test_of_64_who_want_one_meter_number_at_once_one_gets_it(utility: Utility, a
     assert len(admin.get(f"{utility.base}/connections", meterNumber="WANTED").expect(200)["items"]) == 1
 
 
+def test_what_was_read_before_a_handover_is_billed_to_whoever_had_the_connection_then(
+    app: Chalice, api: Api, utility: Utility, admin: Api
+) -> None:
+    connection = register_connection(admin, utility, "SM-1")
+    _read(admin, utility, "SM-1", "10")
+    heir = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
+    path = f"{utility.base}/connections/{connection['accountNumber']}/handovers"
+    ahead = admin.post(path, {"consumerId": heir, "reason": "Sold", "on": "2025-11-12"}).expect(400)
+    assert ahead["code"] == "future-date"
+    admin.post(path, {"consumerId": heir, "reason": "Sold", "on": "2025-11-05"}).expect(200)
+
+    (bill,) = _bill(app, admin, utility)
+    assert bill["consumerId"] == connection["consumerId"]
+    admin.post(f"{utility.consumers}/{connection['consumerId']}/login", {"login": "old", "password": PASSWORD})
+    earlier = api.sign_in(utility.client, "old", PASSWORD)
+    assert [each["id"] for each in earlier.get("/api/me/bills").expect(200)["items"]] == [bill["id"]]
+    assert earlier.get("/api/me/connections").expect(200)["items"] == []
+    clock.use_time(lambda: NOVEMBER + timedelta(days=30))
+    admin = utility.as_staff()
+    _read(admin, utility, "SM-1", "15", "2025-12-05")
+    (later,) = _bill(app, admin, utility, "2025-12")
+    assert later["consumerId"] == heir
+    earlier = api.sign_in(utility.client, "old", PASSWORD)
+    assert [each["id"] for each in earlier.get("/api/me/bills", limit=1).expect(200)["items"]] == [bill["id"]]
+
+
 def test_a_connection_handed_over_is_the_new_consumers_and_its_old_bills_stay_the_old_ones(
     app: Chalice, api: Api, utility: Utility, admin: Api
 ) -> None:

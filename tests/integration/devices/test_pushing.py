@@ -189,6 +189,21 @@ def test_a_device_pushes_only_for_its_areas(api: Api) -> None:
     Collector(api, utility, device["id"], secret, stranger.account).push().expect(200)
 
 
+def test_a_device_is_not_registered_for_an_area_that_is_not_there(api: Api) -> None:
+    utility = open_waterworks(api, area_levels=("barangay", "purok"))
+    admin = utility.as_staff()
+    admin.post(f"/api/clients/{utility.client}/areas", {"code": "Cabad", "name": "Cabad"}).expect(201)
+    devices = f"{utility.base}/devices"
+    for wrong in ("cabad", "Cabad.P1", "Poblacion"):
+        refused = admin.post(devices, {"title": "Local", "areas": ["Cabad", wrong]}).expect(400)
+        assert refused["code"] == "unknown-area"
+    body = {"title": "Local", "areas": ["Cabad"]}
+    made = [admin.post(devices, body, key="local").expect(201) for _ in range(2)]
+    assert made[0] == made[1]
+    assert made[0]["areas"] == ["Cabad"]
+    assert len(admin.get(devices).expect(200)["items"]) == 1
+
+
 def test_a_devices_area_holds_what_lies_in_it(api: Api) -> None:
     utility = open_waterworks(api)
     collector = _collector(api, utility, "Poblacion")

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.identity import service
 from chalicelib.identity.domain.sessions import MAX_SESSIONS
+from chalicelib.identity.service import signing_in
 from chalicelib.kernel.errors import MeterbookError
 from chalicelib.platform import dynamo, settings
 from tests.support import table
@@ -120,6 +121,16 @@ def test_two_who_renew_at_once_with_the_same_token_do_not_both_go_on(utility: Ut
 
 
 @pytest.mark.covers("S0-064")
+def test_a_session_that_others_keep_changing_is_not_told_that_its_token_is_bad(
+    utility: Utility, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = _sign_in(utility)["refreshToken"]
+    with monkeypatch.context() as patched:
+        patched.setattr(signing_in, "RACES", 0)
+        assert _refresh(utility, token, 503)["code"] == "busy"
+    _refresh(utility, token)
+
+
 def test_a_made_up_refresh_token_is_refused_and_harms_nobody(utility: Utility) -> None:
     session = _sign_in(utility)
     client, user, sid, family, secret = session["refreshToken"].split(".")

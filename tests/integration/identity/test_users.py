@@ -83,6 +83,16 @@ def test_name_phone_and_address_change_and_nothing_else(utility: Utility) -> Non
 
 
 @pytest.mark.covers("S2-275", "S2-278")
+def test_a_change_that_changes_nothing_is_not_put_on_record(utility: Utility) -> None:
+    admin, ana = utility.as_staff(), _make(utility, "ana", phone="+63 1")
+    path = f"{_users(utility)}/{ana['id']}"
+    for nothing in ({}, {"name": None}, {"name": ana["name"], "phone": "+63 1", "email": None}):
+        assert admin.patch(path, nothing).expect(200) == ana
+    admin.patch(path, {"name": "Ana Reyes", "phone": "+63 1"}).expect(200)
+    log = admin.get(f"/api/clients/{utility.client}/audit-log", action="user.changed").expect(200)["items"]
+    assert [entry["after"] for entry in log] == [{"changed": "name"}]
+
+
 def test_where_people_sign_in_by_address_a_new_address_is_the_new_login_name(api: Api) -> None:
     utility = open_condominium(api)
     admin, ana = utility.as_staff(), _make(utility, "ana@example.com")

@@ -106,6 +106,14 @@ def test_a_unit_twice_in_a_month_is_refused_the_second_time() -> None:
     assert read.broken == {}  # the first one counts, and later months go on from it
 
 
+def test_a_unit_whose_name_can_not_be_written_is_named_in_a_form_that_can() -> None:
+    half = chr(0xD800)  # one of two halves of a character, which JSON can spell and UTF-8 can't
+    read = _read(_month({half: {"prior": 1, "current": 2}, "1" + half: "x"}))
+    assert [entry.unit for entry in read.entries] == ["\\ud800"]
+    said = [read.entries[0].place, *(text for one in read.refusals for text in (one.column, one.reason))]
+    assert all(text.encode() for text in said)
+
+
 def test_a_unit_that_is_called_like_a_meter_is_a_unit() -> None:
     meter = {"prior": 1, "current": 2}
     read = _read(_month({"commonArea": meter}), _month({}, commonArea=meter) | {"month": 8})

@@ -60,6 +60,7 @@ def test_two_columns_are_enough_and_a_line_may_be_nobodys_and_nowhere(content: b
         (_LINE.replace("12.5", "-1"), "initial_reading", "bad-number"),
         (_LINE.replace("12.5", "1e9"), "initial_reading", "bad-number"),
         (_LINE.replace("sm-1", "sm 1"), "meter_number", "bad-number"),
+        (_LINE.replace("2025110001", "2025/1"), "account", "bad-number"),
         (_LINE.replace("Dela Cruz", ""), "last_name", "missing"),
         (_LINE.replace("Juan,Dela Cruz", ",").replace(",,2025110001", ",7,2025110001"), "first_name", "missing"),
         ("sm-1,residential\n", "", "wrong-columns"),
