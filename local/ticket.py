@@ -5,14 +5,12 @@ with those that METERBOOK_ROOT_KEYS_PARAMETER names (docs/runbook.md).
 """
 
 import argparse
-import os
 import sys
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.onboarding.service import write_ticket
 from chalicelib.platform import clock
 from local.trouble import Trouble
-from local.verify_audit import use_the_laptop
+from local.table import use_the_laptop
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,9 +19,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("client", help="the id that the new client is to have")
     asked = parser.parse_args(arguments)
     try:
-        if not any(os.environ.get(name) for name in ("METERBOOK_ROOT_KEYS", "METERBOOK_ROOT_KEYS_PARAMETER")):
-            use_the_laptop()
-        print(write_ticket(asked.client, now=clock.now()))
+        table.connect()
+        from chalicelib.onboarding import service as onboarding  # noqa: PLC0415 - importing it needs the table's name
+
+        print(onboarding.write_ticket(asked.client, now=clock.now()))
     except (Trouble, Invalid) as trouble:
         print(f"No ticket: {trouble}", file=sys.stderr)
         return 1
