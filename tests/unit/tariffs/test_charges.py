@@ -239,6 +239,8 @@ def test_only_what_exceeds_the_exempt_amount_is_taxed() -> None:
     tariff = sheet(water("1"), percent("water", "5", exempt_amount=Decimal(100)))
     taxed = [amounts(rated(tariff, use(quantity)))["tax"] for quantity in ("0", "100", "100.20", "150")]
     assert taxed == ["0.00", "0.00", "0.01", "2.50"]
+    unrounded = replace(tariff, rounding=total_to("0.01"))
+    assert str(rated(unrounded, use("150.5")).total) == "153.03"  # 150.50 and 5 % of 50.50
 
 
 def test_each_version_of_a_straddled_period_exempts_its_part_of_the_amount() -> None:
