@@ -233,21 +233,25 @@ def test_only_the_share_of_use_above_the_exempt_one_is_taxed() -> None:
     assert amounts(rated(tariff, use("800")))["tax"] == "4.00"
     assert amounts(rated(tariff, use("600")))["tax"] == "0.00"
     assert amounts(rated(tariff, use("0")))["tax"] == "0.00"
+    few = sheet(fixed("200"), percent("fixed", "8", exempt_use=Decimal(6)))
+    assert amounts(rated(few, use("8")))["tax"] == "4.00"
 
 
 def test_only_what_exceeds_the_exempt_amount_is_taxed() -> None:
     tariff = sheet(water("1"), percent("water", "5", exempt_amount=Decimal(100)))
     taxed = [amounts(rated(tariff, use(quantity)))["tax"] for quantity in ("0", "100", "100.20", "150")]
     assert taxed == ["0.00", "0.00", "0.01", "2.50"]
+    unrounded = replace(tariff, rounding=total_to("0.01"))
+    assert str(rated(unrounded, use("150.5")).total) == "153.03"  # 150.50 and 5 % of 50.50
 
 
 def test_each_version_of_a_straddled_period_exempts_its_part_of_the_amount() -> None:
     taxed = (water("1"), percent("water", "5", exempt_amount=Decimal(100)))
-    before = sheet(*taxed, valid_until=date(2025, 6, 16))
-    after = sheet(*taxed, version=2, valid_from=date(2025, 6, 16))
+    before = sheet(*taxed, valid_until=date(2025, 6, 11))
+    after = sheet(*taxed, version=2, valid_from=date(2025, 6, 11))
     june = use("150", first_day=date(2025, 6, 1), until_day=date(2025, 7, 1))
     lines = rate_over([compile_tariff(before), compile_tariff(after)], june).lines
-    assert [str(line.amount) for line in lines] == ["75.00", "1.25", "75.00", "1.25"]
+    assert [str(line.amount) for line in lines] == ["50.00", "0.83", "100.00", "1.67"]
 
 
 def test_a_percentage_can_be_bounded_both_ways() -> None:
