@@ -9,8 +9,8 @@ import sys
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.platform import clock
+from local import table
 from local.trouble import Trouble
-from local.table import use_the_laptop
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -115,9 +115,8 @@ def test_an_opening_stopped_at_any_call_is_completed_by_sending_it_again(app: Ch
     smooth = _shape("smooth")
     for number, (mode, call) in enumerate(strikes(watched.calls)):
         client = f"crash-{number}"
-        with faults(strike_at=call, mode=mode):
-            with suppress(Death):
-                api.post("/api/clients", opening(client), key="open")
+        with faults(strike_at=call, mode=mode), suppress(Death):
+            api.post("/api/clients", opening(client), key="open")
         again = api.post("/api/clients", opening(client), key="open").expect(201)
         assert again["id"] == client
         assert _shape(client) == smooth, f"{mode} call {call} {watched.calls[call]}"
