@@ -120,6 +120,15 @@ def assigning(ctx: Context, *, areas: Sequence[str]) -> tuple[tuple[str, ...], l
         raise _unknown(", ".join(areas)) from None
 
 
+def check_listed(ctx: Context, *, area: str) -> None:
+    """This function will let an area through that is there; where areas are mere words, any. Two reads.
+
+    :raises Invalid: for one that the client's list does not have.
+    """
+    if tenancy.get_client(ctx).area_levels and repository.find_area(ctx.client, area) is None:
+        raise _unknown(area)
+
+
 def refusal_of(refused: Refused) -> Invalid | None:
     """This function will say that an area which a transaction was to enter is not there, if that is what it was."""
     unknown = [label.partition(" ")[2] for label in refused.labels if label.startswith("area ")]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
+from chalicelib.areas import service as areas
 from chalicelib.areas.domain import part_within_reach, reaches
 from chalicelib.audit import service as audit
 from chalicelib.consumers import service as consumers
@@ -71,10 +72,13 @@ def confirm_pending(ctx: Context, *, area: str | None, period: Period | None) ->
     Whoever has to do in some areas only confirms what lies there.
     Readings that can't be accepted stay pending and are named with the reason. Five write units a reading.
 
+    :raises Invalid: for an area that is not there; nothing waits in it.
     :raises Conflict: if a billing run is working on one of the periods.
     """
     project = tenancy.get_project(ctx)
     waiting, more = _waiting(project, part_within_reach(ctx.actor, area), period)
+    if area and not waiting:
+        areas.check_listed(ctx, area=area)
     confirmed = 0
     left: list[LeftPending] = []
     # Earlier periods first: each reading counts from the one before it.
@@ -90,11 +94,11 @@ def _order(reading: Reading) -> tuple[Period, str]:
     return reading.period, reading.account
 
 
-def _waiting(project: Project, areas: tuple[str, ...] | None, period: Period | None) -> tuple[list[Reading], bool]:
+def _waiting(project: Project, parts: tuple[str, ...] | None, period: Period | None) -> tuple[list[Reading], bool]:
     found: list[Reading] = []
     cursor: str | None = None
     while True:
-        page = repository.pending_page(project, areas, limit=CONFIRMED_AT_ONCE * 4, cursor=cursor)
+        page = repository.pending_page(project, parts, limit=CONFIRMED_AT_ONCE * 4, cursor=cursor)
         found += [reading for reading in page.items if period in {None, reading.period}]
         cursor = page.cursor
         if cursor is None or len(found) >= _CONFIRMED_PER_CALL:

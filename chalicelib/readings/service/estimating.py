@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from chalicelib.areas import service as areas
 from chalicelib.areas.domain import reaches
 from chalicelib.audit import service as audit
 from chalicelib.consumers import service as consumers
@@ -88,7 +89,7 @@ def estimate_unread(ctx: Context, *, period: Period, area: str | None, cursor: s
     Connections that were never read are left and named, and a building's own meters are left to be read. Asked again
     it estimates nothing twice. Two write units a reading, four where readings count at once.
 
-    :raises Invalid: for a period that is not read yet.
+    :raises Invalid: for a period that is not read yet, and for an area that is not there.
     :raises Conflict: if a billing run is working on the period.
     """
     project = tenancy.get_project(ctx)
@@ -105,6 +106,8 @@ def estimate_unread(ctx: Context, *, period: Period, area: str | None, cursor: s
         cursor = page.cursor
         if cursor is None:
             break
+    if area and not estimated and not left:
+        areas.check_listed(ctx, area=area)
     return Estimates(estimated, tuple(left), cursor)
 
 

@@ -146,3 +146,13 @@ def test_an_area_is_never_deleted_under_a_connection_that_is_being_registered(ut
     assert there.status == (200 if registered else 404)
     if registered:
         assert there.json["uses"] == len(registered)
+
+
+def test_a_deed_for_an_area_that_is_not_there_says_so(utility: Utility, admin: Api) -> None:
+    deeds: dict[str, dict[str, str]] = {"confirmations": {}, "estimates": {"period": "2025-11"}}
+    for deed, body in deeds.items():
+        path = f"{utility.base}/readings/{deed}"
+        refused = admin.post(path, body | {"area": "Poblcion"}).expect(400)
+        assert refused["code"] == "unknown-area"
+        assert "'Poblcion'" in refused["detail"]
+        admin.post(path, body | {"area": "Poblacion"}).expect(200)
