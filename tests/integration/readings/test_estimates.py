@@ -107,7 +107,9 @@ def test_over_the_months_estimates_are_settled_and_the_bills_add_up_to_what_the_
         "billed: 0 m3",
     ]
     for bill in bills:
-        assert admin.get(f"{utility.base}/bills/{bill['id']}").expect(200) | {"status": "open"} == bill
+        assert (
+            admin.get(f"{utility.base}/bills/{bill['id']}").expect(200) | {"status": "open", "daysOverdue": 0} == bill
+        )
     shown = admin.get(f"{utility.base}/connections/{account}").expect(200)
     assert (shown["lastReading"], shown["estimated"], shown["carried"]) == ("180", None, None)
 
