@@ -10,7 +10,6 @@ Chalice makes both; around it this module
 """
 
 import argparse
-import compileall
 import hashlib
 import json
 import os
@@ -18,9 +17,9 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from typing import Any
 
 import yaml
@@ -82,7 +81,7 @@ def _install_dependencies() -> Path:
     for folder in (fresh / "botocore" / "data").iterdir():
         if folder.is_dir() and folder.name not in SERVICES:
             shutil.rmtree(folder)
-    _add_byte_code(fresh, fresh)
+    _add_byte_code([fresh], fresh)
     fresh.replace(target)
     return target
 
@@ -142,8 +141,7 @@ def _finish_zip(code: Path, folder: Path) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     with zipfile.ZipFile(code) as chalices:
         chalices.extractall(folder)
-    for ours in ("app.py", "chalice", "chalicelib"):
-        _add_byte_code(folder / ours, folder)
+    _add_byte_code([folder / ours for ours in ("app.py", "chalice", "chalicelib")], folder)
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     with zipfile.ZipFile(code, "w") as final:
         for file in files:
@@ -153,16 +151,14 @@ def _finish_zip(code: Path, folder: Path) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-def _add_byte_code(code: Path, root: Path) -> None:
-    """This function will compile a file or folder to byte code that is never checked against its source."""
-    options: dict[str, Any] = {
-        "stripdir": root,
-        "prependdir": "/var/task",  # where Lambda puts the code: what a traceback shows
-        "invalidation_mode": PycInvalidationMode.UNCHECKED_HASH,
-        "quiet": 2,
-    }
-    if not (compileall.compile_file(code, **options) if code.is_file() else compileall.compile_dir(code, **options)):
-        raise RuntimeError(f"{code.name} holds a file that this Python can't compile")
+def _add_byte_code(code: Sequence[Path], root: Path) -> None:
+    """This function will compile files and folders to byte code that is never checked against its source.
+
+    It does so in a process of its own, because byte code also says which of its words the process had interned before.
+    """
+    options = ["-q", "-s", str(root), "-p", "/var/task"]  # where Lambda puts the code: what a traceback shows
+    compiler = [sys.executable, "-P", "-m", "compileall", *options, "--invalidation-mode", "unchecked-hash"]
+    _run([*compiler, *map(str, code)], {"PYTHONHASHSEED": "0"})
 
 
 def main() -> None:
