@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.consumers.domain.people import Consumer, ConsumerStatus, unique_email
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
-from chalicelib.platform.transaction import Action, delete, insert, put, transact, update
+from chalicelib.platform.transaction import Action, check, delete, insert, put, transact, update
 
 
 class ConsumerItem(TableItem):
@@ -49,14 +50,21 @@ def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action
     transact([insert("consumer", _item(client_id, consumer)), *claim, *words, *also])
 
 
+def can_store(client_id: str, before: Consumer, after: Consumer) -> list[Action]:
+    """This function will give the checks that `store_consumer` would be let through now. Labels as there."""
+    checks = [check("consumer", keys.consumer(client_id, before.id), _unchanged(before))]
+    new = _unique(after.email)
+    if new and new != _unique(before.email):
+        checks.append(check("email", keys.email(client_id, new), EmailItem.consumer.does_not_exist()))
+    return checks
+
+
 def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: Sequence[Action]) -> None:
     """This function will write a changed consumer, if nobody changed them since they were read.
 
     :raises Refused: labels `consumer` (changed meanwhile, or connected, or given a login) or `email` (somebody else's).
     """
-    unchanged = (ConsumerItem.version == before.version) & (ConsumerItem.connections == before.connections)
-    unchanged &= ConsumerItem.user_id == before.user_id if before.user_id else ConsumerItem.user_id.does_not_exist()
-    actions = [put("consumer", _item(client_id, after), unchanged)]
+    actions = [put("consumer", _item(client_id, after), _unchanged(before))]
     was, becomes = _unique(before.email), _unique(after.email)
     if was != becomes:
         if was:
@@ -70,6 +78,11 @@ def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: S
     ]
     actions += [_insert_word(client_id, word, after.id) for word in sorted(new)]
     transact([*actions, *also])
+
+
+def _unchanged(before: Consumer) -> Condition:
+    same: Condition = (ConsumerItem.version == before.version) & (ConsumerItem.connections == before.connections)
+    return same & (ConsumerItem.user_id == before.user_id if before.user_id else ConsumerItem.user_id.does_not_exist())
 
 
 def connect(client_id: str, consumer_id: str) -> Action:

@@ -23,6 +23,7 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
 from chalicelib.kernel.page import Page, choose_page
+from chalicelib.platform.bulk import batches
 from chalicelib.platform.transaction import Action, Refused
 
 # Of a hundred actions of a transaction, these are left beside the consumer, their words, e-mail address and login.
@@ -89,7 +90,8 @@ def get_own_profile(ctx: Context) -> Consumer:
 def change_consumer(ctx: Context, *, consumer_id: str, version: int, changes: ConsumerChanges) -> Consumer:
     """This function will change what is said of a consumer, and nothing else. Their connections say a new name too.
 
-    All in one transaction up to seventy connections; further ones follow it, seventy at a time.
+    All in one transaction up to seventy connections. Further ones go before it, seventy at a time: cut off there, the
+    consumer is as they were, and the same request does the rest.
 
     :raises NotFound: if the client has no such consumer.
     :raises Conflict: if somebody changed them meanwhile, the e-mail address is another's, or the status can't be.
@@ -99,9 +101,8 @@ def change_consumer(ctx: Context, *, consumer_id: str, version: int, changes: Co
     check_status_change(before, after.status)
     renamed = _connections_follow(ctx, before, after)
     also = [*_login_follows(ctx, before, after), *renamed[:_AT_ONCE]]
-    _store(ctx, replace(before, version=version), after, also=also)
-    for at in range(_AT_ONCE, len(renamed), _AT_ONCE):
-        connections.commit([*renamed[at : at + _AT_ONCE], _noted(ctx, "changed", after, before=before)])
+    earlier = tuple(batches(renamed[_AT_ONCE:], _AT_ONCE))
+    _store(ctx, replace(before, version=version), after, also=also, earlier=earlier)
     return after
 
 
@@ -199,12 +200,22 @@ def _said(consumer: Consumer) -> tuple[str, str | None, str | None]:
 
 
 def _store(
-    ctx: Context, before: Consumer, after: Consumer, action: str = "changed", *, also: Sequence[Action] = ()
+    ctx: Context,
+    before: Consumer,
+    after: Consumer,
+    action: str = "changed",
+    *,
+    also: Sequence[Action] = (),
+    earlier: Sequence[Sequence[Action]] = (),
 ) -> None:
+    """This function will write a changed consumer, and what goes with them; `earlier` is what one write can't take."""
     if after.email:
         unique_email(after.email)
+    noted = _noted(ctx, action, after, before=before)
     try:
-        repository.store_consumer(ctx.client, before, after, also=[_noted(ctx, action, after, before=before), *also])
+        for some in earlier:
+            connections.commit([*repository.can_store(ctx.client, before, after), noted, *some])
+        repository.store_consumer(ctx.client, before, after, also=[noted, *also])
     except Refused as refused:
         if "email" in refused.labels:
             raise email_taken() from None
