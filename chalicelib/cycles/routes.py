@@ -44,4 +44,4 @@ def get_cycle(ctx: Context, *, cycle: str) -> CycleOut:
 @endpoint(blueprint, "PUT", _CYCLE, permission="cycles.manage", body=CycleChange, returns=CycleOut)
 def change_cycle(ctx: Context, *, cycle: str, body: CycleChange) -> CycleOut:
     """Change a billing cycle from the next run on."""
-    return CycleOut.of(service.change_cycle(ctx, cycle_id=cycle, version=body.version, changes=body.changes()))
+    return CycleOut.of(service.change_cycle(ctx, cycle_id=cycle, version=body.version, changes=body.said()))

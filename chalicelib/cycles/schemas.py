@@ -1,6 +1,6 @@
 """Billing cycles as the API shows them."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -38,10 +38,6 @@ class CycleChange(CycleFacts, Change):
     """What a billing cycle is to say from now on. What is left out stays as it is."""
 
     version: Version
-
-    def changes(self) -> dict[str, Any]:
-        """This function will give what is said of it, by name."""
-        return {name: value for name, value in self.said().items() if name != "version"}
 
 
 class CycleOut(CycleFacts):

@@ -50,8 +50,8 @@ class Change(Schema):
     model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     def said(self) -> dict[str, Any]:
-        """This function will give what the request said, by our names."""
-        return {name: value for name, value in self if name in self.model_fields_set}
+        """This function will give what the request said, by our names; the version it has seen is no change."""
+        return {name: value for name, value in self if name in self.model_fields_set and name != "version"}
 
 
 def _read_decimal(value: Any) -> Decimal:  # noqa: ANN401 - whatever the caller sent

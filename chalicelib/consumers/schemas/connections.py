@@ -114,7 +114,7 @@ class ConnectionChange(Change):
 
     def changes(self) -> ConnectionChanges:
         """This function will give what is said of the connection itself as the rules know it."""
-        beside = {"version", "facts", "reason"}
+        beside = {"facts", "reason"}
         return cast("ConnectionChanges", {name: value for name, value in self.said().items() if name not in beside})
 
 

@@ -32,7 +32,7 @@ class ConsumerChange(NewConsumer, Change):
 
     def changes(self) -> ConsumerChanges:
         """This function will give what is said as the rules know it."""
-        said = {name: value for name, value in self.said().items() if name != "version"}
+        said = self.said()
         if self.status is None:
             said.pop("status", None)
         return cast("ConsumerChanges", said)
@@ -47,7 +47,7 @@ class ProfileChange(Change):
 
     def changes(self) -> ConsumerChanges:
         """This function will give what is said as the rules know it."""
-        return cast("ConsumerChanges", {name: value for name, value in self.said().items() if name != "version"})
+        return cast("ConsumerChanges", self.said())
 
 
 class ConsumerQuery(PageQuery):
