@@ -38,10 +38,16 @@ def list_presets(_ctx: Context) -> PresetList:
 )
 def open_client(ctx: Context, *, body: ClientOpening) -> ClientOpened:
     """Open a client as a preset has it, with its first administrator, by a ticket of the platform's operator."""
-    first = body.administrator.model_dump(by_alias=False)
-    password = first.pop("password")
+    first = body.administrator
     client, user = service.open_client_by_ticket(
-        ctx, ticket=body.ticket, preset_id=body.preset, name=body.name, first=first, password=password
+        ctx,
+        ticket=body.ticket,
+        preset_id=body.preset,
+        name=body.name,
+        login=first.login,
+        first_superuser=first.name,
+        password=first.password,
+        email=first.email,
     )
     projects = tuple(project.id for project in service.list_presets()[body.preset].projects)
     return ClientOpened(id=client.id, name=client.name, preset=body.preset, projects=projects, login=user.login)

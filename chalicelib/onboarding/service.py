@@ -10,12 +10,13 @@ from chalicelib.consumers.domain import ConnectionStatus
 from chalicelib.cycles import service as cycles
 from chalicelib.identity import service as identity
 from chalicelib.identity.domain import User, check_login, check_password
-from chalicelib.kernel.context import Actor, Context
+from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, NotFound, Unauthenticated
 from chalicelib.kernel.ids import slug
 from chalicelib.onboarding import repository
 from chalicelib.onboarding.domain import Preset, PresetProject, project_of
 from chalicelib.platform import auth
+from chalicelib.platform.jobs import job_actor
 from chalicelib.service_desk import service as service_desk
 from chalicelib.service_desk.domain.requests import RequestStatus
 from chalicelib.tariffs import service as tariffs
@@ -58,26 +59,31 @@ def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
 
 
 def open_client_by_ticket(
-    ctx: Context, *, ticket: str, preset_id: str, name: str | None, first: Mapping[str, str | None], password: str
+    ctx: Context,
+    *,
+    ticket: str,
+    preset_id: str,
+    name: str | None,
+    login: str,
+    first_superuser: str,
+    password: str,
+    email: str | None,
 ) -> tuple[Client, User]:
     """This function will open the client that a ticket names, by a preset, and make the login of its first superuser.
 
-    `first` are login, name and maybe e-mail address. Whether they can be is looked at before anything is written.
+    `first_superuser` is that person's name. Login and password are looked at before anything is written.
 
     :raises Unauthenticated: without a good ticket.
     :raises NotFound: if there is no such preset.
     :raises Invalid: for a login name or password against the preset's rules.
     :raises Conflict: if there is such a client already and it works by other settings, or it has a superuser.
     """
-    job = Actor(id="job:open_client", role="job", permissions=frozenset())
-    here = replace(ctx, client=_client_of(ticket, now=ctx.now), actor=job)
+    here = replace(ctx, client=_client_of(ticket, now=ctx.now), actor=job_actor("open_client"))
     if preset := repository.all_presets().get(preset_id):
-        check_login(first["login"] or "", preset.client.login_names)
+        check_login(login, preset.client.login_names)
         check_password(password, preset.client.password_rule)
     client = open_client(here, preset_id=preset_id, name=name)
-    user = identity.register_first_superuser(
-        here, login=first["login"] or "", name=first["name"] or "", password=password, email=first["email"]
-    )
+    user = identity.register_first_superuser(here, login=login, name=first_superuser, password=password, email=email)
     return client, user
 
 

@@ -35,12 +35,17 @@ def job(name: str) -> Callable[[Callable[[Any], Result]], Callable[[Any], Result
     return decorate
 
 
+def job_actor(name: str) -> Actor:
+    """This function will name the job itself as who does what it does; it may do anything in its tenant."""
+    return Actor(id=f"job:{name}", role="job", permissions=frozenset())
+
+
 def job_context(name: str, *, client: str, project: str) -> Context:
-    """This function will make the Context of a job: the actor is the job itself and may do anything in that tenant."""
+    """This function will make the Context of a job: the actor is the job itself."""
     return Context(
         client=client,
         project=project,
-        actor=Actor(id=f"job:{name}", role="job", permissions=frozenset()),
+        actor=job_actor(name),
         now=clock.now(),
         new_id=clock.fresh_id,
     )
