@@ -216,8 +216,9 @@ def _ranges(where: str, ranges: Sequence[Block | Schedule]) -> Iterator[Fault]:
 def _percent_faults(where: str, charge: PercentCharge) -> Iterator[Fault]:
     if charge.percent < -100:
         yield Fault(f"{where}.percent", "a discount can't be more than 100 %")
-    if min(charge.exempt_use or 0, charge.exempt_amount or 0) < 0:
-        yield Fault(f"{where}.exemptAmount", "what is exempt can't be negative")
+    for field, exempt in (("exemptUse", charge.exempt_use), ("exemptAmount", charge.exempt_amount)):
+        if exempt is not None and exempt < 0:
+            yield Fault(f"{where}.{field}", "what is exempt can't be negative")
     bounds = [bound for bound in (charge.at_least, charge.at_most) if bound is not None]
     if any(bound < 0 for bound in bounds) or bounds != sorted(bounds):
         yield Fault(f"{where}.atMost", "atLeast and atMost are sizes: not negative, and the least not above the most")
