@@ -68,8 +68,8 @@ def change_client(before: Client, after: Client, *, by: str, at: datetime, also:
     transact([put("client", _client_item(after), unchanged), insert("former", former), *also])
 
 
-def find_client(client_id: str) -> Client | None:
-    return _client(dynamo.find(ClientItem, keys.client(client_id), consistent=False))
+def find_client(client_id: str, *, consistent: bool = False) -> Client | None:
+    return _client(dynamo.find(ClientItem, keys.client(client_id), consistent=consistent))
 
 
 def client_of(raw: Mapping[str, Any] | None) -> Client | None:

@@ -151,8 +151,8 @@ def change_client(
     :raises Invalid: for settings that can't be, naming each.
     :raises Conflict: for a setting that is fixed, or if somebody changed the settings meanwhile.
     """
-    before = get_client(ctx)
-    if before.version != version:
+    before = repository.find_client(ctx.client, consistent=True)
+    if before is None or before.version != version:
         raise _settings_changed()
     rule = replace(before.password_rule, **password_rule)
     after = replace(before, **changes, password_rule=rule, version=version + 1)
