@@ -1,4 +1,4 @@
-"""Every other flow that writes, stopped at every AWS call in every way and simply tried again: the same table."""
+"""Every other flow that writes, stopped at every AWS call in each way that matters and tried again: the same table."""
 
 import json
 import re
