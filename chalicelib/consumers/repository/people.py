@@ -82,7 +82,8 @@ def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: S
 
 def _unchanged(before: Consumer) -> Condition:
     same: Condition = (ConsumerItem.version == before.version) & (ConsumerItem.connections == before.connections)
-    return same & (ConsumerItem.user_id == before.user_id if before.user_id else ConsumerItem.user_id.does_not_exist())
+    same &= ConsumerItem.user_id == before.user_id if before.user_id else ConsumerItem.user_id.does_not_exist()
+    return same
 
 
 def connect(client_id: str, consumer_id: str) -> Action:
