@@ -11,23 +11,29 @@ FIND_PYTHON := for python in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$python && exit; done; \
 	echo "Meterbook needs Python 3.11, 3.12 or 3.13 with venv (on Debian: apt install python3-venv)." >&2; exit 1
 STAGE ?= prod
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes -r
+# A lock names every package that is needed, so nothing is resolved: no newer release in the index can change what is
+# installed. Any pip can install the one wheel of uv by its hash, and uv installs the rest. Nothing is built from source.
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r
+UV_INSTALL := .venv/bin/uv pip install --quiet --no-deps --only-binary :all: --require-hashes -r
 
 .PHONY: help
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/ready: requirements/dev.txt
+.venv/uv-ready: requirements/uv.txt
 	@python=$$($(FIND_PYTHON)) && echo "Making .venv ($$python) ..." && $$python -m venv .venv \
-		&& $(BIN)/python $(PIP_INSTALL) requirements/dev.txt && touch $@
+		&& $(BIN)/python $(PIP_INSTALL) requirements/uv.txt && touch $@
+
+.venv/ready: .venv/uv-ready requirements/dev.txt
+	@echo "Installing the packages ..." && $(UV_INSTALL) requirements/dev.txt --python .venv && touch $@
 
 .venv/local-aws/ready: .venv/ready requirements/local-aws.txt
-	@echo "Installing the local AWS ..." && $(BIN)/python -m venv .venv/local-aws \
-		&& .venv/local-aws/bin/python $(PIP_INSTALL) requirements/local-aws.txt && touch $@
+	@echo "Installing the local AWS ..." && $(BIN)/python -m venv --without-pip .venv/local-aws \
+		&& $(UV_INSTALL) requirements/local-aws.txt --python .venv/local-aws && touch $@
 
 .venv/template-lint/ready: .venv/ready requirements/template-lint.txt
-	@echo "Installing the template linter ..." && $(BIN)/python -m venv .venv/template-lint \
-		&& .venv/template-lint/bin/python $(PIP_INSTALL) requirements/template-lint.txt && touch $@
+	@echo "Installing the template linter ..." && $(BIN)/python -m venv --without-pip .venv/template-lint \
+		&& $(UV_INSTALL) requirements/template-lint.txt --python .venv/template-lint && touch $@
 
 .PHONY: install
 install: .venv/ready .venv/local-aws/ready .venv/template-lint/ready ## Make the virtual environments with locked packages
@@ -74,7 +80,7 @@ package: .venv/ready ## Build the deployable package and template into build/ (S
 
 .PHONY: lock
 lock: .venv/ready ## Write the lock files anew from requirements/*.in
-	@for one in dev local-aws template-lint; do \
+	@for one in uv dev local-aws template-lint; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 			requirements/$$one.in -o requirements/$$one.txt; done
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
