@@ -45,7 +45,7 @@ class Package:
 
 
 def build(out: Path, *, stage: str) -> Package:
-    """This function will write `template.json` and `deployment.zip` for one stage into a folder.
+    """Write `template.json` and `deployment.zip` for one stage into a folder.
 
     :raises RuntimeError: if pip or Chalice fails, with what it said, or if the code is larger than Lambda takes.
     """
@@ -65,7 +65,7 @@ def build(out: Path, *, stage: str) -> Package:
 
 
 def _install_dependencies() -> Path:
-    """This function will install what requirements.txt locks, once for each state of that file and Python version."""
+    """Install what requirements.txt locks, once for each state of that file and Python version."""
     version = ".".join(map(str, sys.version_info[:2]))
     recipe = (ROOT / "requirements.txt").read_bytes() + Path(__file__).read_bytes()
     target = _CACHE / f"{hashlib.sha256(recipe).hexdigest()[:16]}-python{version}"
@@ -87,7 +87,7 @@ def _install_dependencies() -> Path:
 
 
 def _copy_sources(target: Path, dependencies: Path) -> Path:
-    """This function will give Chalice a project of its own: no stray files, and the dependencies under vendor/."""
+    """Give Chalice a project of its own: no stray files, and the dependencies under vendor/."""
     shutil.rmtree(target, ignore_errors=True)
     (target / ".chalice").mkdir(parents=True)
     shutil.copy(ROOT / "app.py", target)
@@ -120,7 +120,7 @@ def _run(command: list[str], environment: dict[str, str]) -> None:
 
 
 def _finish_template(merged: Path) -> dict[str, Any]:
-    """This function will read Chalice's template and let CloudFormation fill in the origin of preflight answers.
+    """Read Chalice's template and let CloudFormation fill in the origin of preflight answers.
 
     Written as JSON afterwards, because Chalice's YAML has aliases, which CloudFormation refuses.
     """
@@ -137,7 +137,7 @@ def _finish_template(merged: Path) -> dict[str, Any]:
 
 
 def _finish_zip(code: Path, folder: Path) -> int:
-    """This function will add byte code, write the zip anew (same content, same zip) and give its unzipped size."""
+    """Add byte code, write the zip anew (same content, same zip) and give its unzipped size."""
     shutil.rmtree(folder, ignore_errors=True)
     with zipfile.ZipFile(code) as chalices:
         chalices.extractall(folder)
@@ -152,7 +152,7 @@ def _finish_zip(code: Path, folder: Path) -> int:
 
 
 def _add_byte_code(code: Sequence[Path], root: Path) -> None:
-    """This function will compile files and folders to byte code that is never checked against its source.
+    """Compile files and folders to byte code that is never checked against its source.
 
     It does so in a process of its own, because byte code also says which of its words the process had interned before.
     """
@@ -162,7 +162,7 @@ def _add_byte_code(code: Sequence[Path], root: Path) -> None:
 
 
 def main() -> None:
-    """This function will build from the command line and say what was built."""
+    """Build from the command line and say what was built."""
     arguments = argparse.ArgumentParser(description="Build what is deployed")
     arguments.add_argument("out", type=Path, help="the folder to write to")
     arguments.add_argument("--stage", default="prod", help="a stage of .chalice/config.json")

@@ -61,15 +61,15 @@ class LocalAws:
         return endpoint_url(self.port)
 
     def save(self) -> None:
-        """This function will write the present state to disk, and have every later change written."""
+        """Write the present state to disk, and have every later change written."""
         httpx.post(f"{self.url}/_meterbook/save", timeout=30, trust_env=False).raise_for_status()
 
     def keep(self) -> None:
-        """This function will have every change from now on written to disk."""
+        """Have every change from now on written to disk."""
         httpx.post(f"{self.url}/_meterbook/keep", timeout=30, trust_env=False).raise_for_status()
 
     def stop(self) -> None:
-        """This function will stop it in order, so that it saves its state."""
+        """Stop it in order, so that it saves its state."""
         self.process.terminate()
         try:
             self.process.wait(_STOP_SECONDS)
@@ -78,7 +78,7 @@ class LocalAws:
         self._forget()
 
     def kill(self) -> None:
-        """This function will stop it at once; it saves nothing."""
+        """Stop it at once; it saves nothing."""
         self.process.kill()
         self._forget()
 
@@ -89,12 +89,12 @@ class LocalAws:
 
 
 def endpoint_url(port: int) -> str:
-    """This function will give the address that every AWS client here is pointed at."""
+    """Give the address that every AWS client here is pointed at."""
     return f"http://127.0.0.1:{port}"
 
 
 def leave_own_account() -> None:
-    """This function will take away what the shell says about a real account: profile, session, endpoints, region."""
+    """Take away what the shell says about a real account: profile, session, endpoints, region."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -111,13 +111,13 @@ def leave_own_account() -> None:
 
 
 def point_clients_at(port: int) -> None:
-    """This function will make every AWS client of this process talk to the local AWS and nothing else."""
+    """Make every AWS client of this process talk to the local AWS and nothing else."""
     leave_own_account()
     os.environ["AWS_ENDPOINT_URL"] = endpoint_url(port)
 
 
 def is_taken(port: int) -> bool:
-    """This function will say whether something on this machine already listens on a port."""
+    """Say whether something on this machine already listens on a port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -126,7 +126,7 @@ def is_taken(port: int) -> bool:
 def start(
     port: int, *, folder: Path, keep_state: bool, held: tuple[int, ...] = (), stopping: Callable[[], bool] = bool
 ) -> LocalAws:
-    """This function will start the local AWS on a port of 127.0.0.1 and wait until it answers.
+    """Start the local AWS on a port of 127.0.0.1 and wait until it answers.
 
     `held` are file descriptors (a lock) that it holds as long as it runs. Its log is aws.log in the folder.
 
@@ -195,7 +195,7 @@ def _wait_until_up(running: LocalAws, log: Path, stopping: Callable[[], bool]) -
 
 
 def local_template(path: Path = TEMPLATE) -> str:
-    """This function will give what the local AWS needs of a stack's template: tables, queues, buckets and rules."""
+    """Give what the local AWS needs of a stack's template: tables, queues, buckets and rules."""
     whole = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
     local: dict[str, Any] = {key: whole[key] for key in ("Mappings", "Conditions") if key in whole}
     local["Parameters"] = {name: one for name, one in whole["Parameters"].items() if "Default" in one}
@@ -207,19 +207,19 @@ def local_template(path: Path = TEMPLATE) -> str:
 
 
 def throttle() -> tuple[int, int]:
-    """This function will give how many requests a second, and at once, the deployed gateway lets through."""
+    """Give how many requests a second, and at once, the deployed gateway lets through."""
     whole = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
     (setting,) = whole["Resources"]["RestAPI"]["Properties"]["MethodSettings"]
     return setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"]
 
 
 def template_print(template: str) -> str:
-    """This function will give a short text that differs whenever a template does."""
+    """Give a short text that differs whenever a template does."""
     return sha256(template.encode()).hexdigest()[:16]
 
 
 def apply_template(template: str) -> dict[str, str]:
-    """This function will create or update the stack and give its outputs by name.
+    """Create or update the stack and give its outputs by name.
 
     :raises Trouble: if the local AWS refuses it.
     """
@@ -239,7 +239,7 @@ def apply_template(template: str) -> dict[str, str]:
 
 
 def stack_outputs() -> dict[str, str] | None:
-    """This function will give the outputs of the stack, or None if there is no complete one."""
+    """Give the outputs of the stack, or None if there is no complete one."""
     try:
         stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     except ClientError:
@@ -250,17 +250,17 @@ def stack_outputs() -> dict[str, str] | None:
 
 
 def settings_from(outputs: dict[str, str]) -> dict[str, str]:
-    """This function will give the environment variables by which Meterbook finds its table, bucket and queues."""
+    """Give the environment variables by which Meterbook finds its table, bucket and queues."""
     return {variable: outputs[name] for name, variable in _SETTINGS.items()} | {"METERBOOK_MAIL_SENDER": _SENDER}
 
 
 def let_mails_out() -> None:
-    """This function will have the local AWS take mails from our sender; it keeps them and sends none."""
+    """Have the local AWS take mails from our sender; it keeps them and sends none."""
     boto3.client("ses").verify_email_identity(EmailAddress=_SENDER)
 
 
 def is_whole(outputs: dict[str, str]) -> bool:
-    """This function will say whether what the stack promises is really there."""
+    """Say whether what the stack promises is really there."""
     try:
         boto3.client("dynamodb").describe_table(TableName=outputs["TableName"])
         boto3.client("s3").head_bucket(Bucket=outputs["BucketName"])

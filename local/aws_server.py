@@ -25,7 +25,7 @@ _kept = False
 
 
 async def serve(scope, receive, send):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
-    """This function will pass requests on, and note whether something may have changed."""
+    """Pass requests on, and note whether something may have changed."""
     global _changed, _kept  # noqa: PLW0603 - one process, one state
     if scope["type"] == "lifespan":
         saving = asyncio.create_task(_save_now_and_then()) if PERSIST_STATE else None
@@ -51,7 +51,7 @@ def _only_reads(headers) -> bool:  # type: ignore[no-untyped-def] # noqa: ANN001
 
 
 async def _save_now_and_then() -> None:
-    """This function will save between two requests: they run on the same loop, so no transaction is ever half saved."""
+    """Save between two requests: they run on the same loop, so no transaction is ever half saved."""
     global _changed  # noqa: PLW0603
     pause = _SECONDS_BETWEEN_SAVES
     while True:
@@ -69,7 +69,7 @@ def _save() -> None:
 
 
 def _stop_with_starter() -> None:
-    """This function will wait for the end of standard input, a pipe whose other end whoever started us holds."""
+    """Wait for the end of standard input, a pipe whose other end whoever started us holds."""
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -45,12 +45,12 @@ class ScheduledHandler:
 
 @cache
 def sqs() -> "SQSClient":
-    """This function will give the one SQS client of this process."""
+    """Give the one SQS client of this process."""
     return boto3.client("sqs")
 
 
 def queue_handlers(app: Chalice) -> tuple[QueueHandler, ...]:
-    """This function will list what the app does with messages."""
+    """List what the app does with messages."""
     return tuple(
         QueueHandler(source.name, _queue_name(source), min(source.batch_size or 10, 10), app.handler_map[source.name])
         for source in app.event_sources
@@ -59,7 +59,7 @@ def queue_handlers(app: Chalice) -> tuple[QueueHandler, ...]:
 
 
 def scheduled_handlers(app: Chalice) -> tuple[ScheduledHandler, ...]:
-    """This function will list what the app does by the clock."""
+    """List what the app does by the clock."""
     return tuple(
         ScheduledHandler(source.name, _seconds_of(source), app.handler_map[source.name])
         for source in app.event_sources
@@ -68,7 +68,7 @@ def scheduled_handlers(app: Chalice) -> tuple[ScheduledHandler, ...]:
 
 
 def receive(queue_url: str, *, at_most: int, wait_seconds: int) -> list["MessageTypeDef"]:
-    """This function will take messages from a queue; they come back unless they are deleted."""
+    """Take messages from a queue; they come back unless they are deleted."""
     answer = sqs().receive_message(
         QueueUrl=queue_url, MaxNumberOfMessages=at_most, WaitTimeSeconds=wait_seconds, AttributeNames=["All"]
     )
@@ -76,7 +76,7 @@ def receive(queue_url: str, *, at_most: int, wait_seconds: int) -> list["Message
 
 
 def deliver(target: QueueHandler, messages: Sequence["MessageTypeDef"]) -> list["MessageTypeDef"]:
-    """This function will call a handler with messages and give those that it is done with.
+    """Call a handler with messages and give those that it is done with.
 
     Whatever the handler raises goes on: then none is done.
     """
@@ -87,13 +87,13 @@ def deliver(target: QueueHandler, messages: Sequence["MessageTypeDef"]) -> list[
 
 
 def delete(queue_url: str, messages: Iterable["MessageTypeDef"]) -> None:
-    """This function will take messages off a queue for good."""
+    """Take messages off a queue for good."""
     for message in messages:
         sqs().delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def tick(target: ScheduledHandler) -> None:
-    """This function will call a handler as its schedule would."""
+    """Call a handler as its schedule would."""
     event = {
         "version": "0",
         "id": str(uuid4()),
@@ -109,7 +109,7 @@ def tick(target: ScheduledHandler) -> None:
 
 
 def queue_url(name: str) -> str:
-    """This function will give the address of a queue by its name."""
+    """Give the address of a queue by its name."""
     return sqs().get_queue_url(QueueName=name)["QueueUrl"]
 
 

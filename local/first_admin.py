@@ -22,7 +22,7 @@ _SIGNS = "".join(sorted({*string.ascii_letters, *string.digits, *"-+=?%"} - set(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """This function will make one superuser and give 0, or say why not and give 1."""
+    """Make one superuser and give 0, or say why not and give 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("client")
     parser.add_argument("login", help="the name to sign in by: an e-mail address, if people there sign in by one")
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def new_password(rule: PasswordRule) -> str:
-    """This function will make a password that fits a client's rule and that nobody can guess."""
+    """Make a password that fits a client's rule and that nobody can guess."""
     while True:
         password = "".join(secrets.choice(_SIGNS) for _ in range(max(_LENGTH, rule.min_length)))
         try:

@@ -43,7 +43,7 @@ class Throttle:
         self._lock = threading.Lock()
 
     def lets_through(self) -> bool:
-        """This function will take one request out of the bucket, or say that it is empty."""
+        """Take one request out of the bucket, or say that it is empty."""
         with self._lock:
             filled = int((self._clock() - self._seen) * self._rate)
             if filled:
@@ -64,7 +64,7 @@ class Gateway:
     throttle: Throttle | None = None
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """This function will answer one request; `target` is the path with its query, as it was sent."""
+        """Answer one request; `target` is the path with its query, as it was sent."""
         if self.throttle and not self.throttle.lets_through():
             return problem(429, "busy", "too many requests at once; try again in a moment", {"Retry-After": "2"})
         if broken := _broken(target, body):
@@ -88,7 +88,7 @@ class Gateway:
 
 
 def open_gateway(app: Chalice, throttle: Throttle | None = None) -> Gateway:
-    """This function will put the local gateway in front of an app, with one current request for each thread."""
+    """Put the local gateway in front of an app, with one current request for each thread."""
     if not isinstance(app, LocalChalice):
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
@@ -97,7 +97,7 @@ def open_gateway(app: Chalice, throttle: Throttle | None = None) -> Gateway:
 
 
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """This function will refuse in the very form in which the API refuses."""
+    """Refuse in the very form in which the API refuses."""
     text = problem_json(status, code, detail, clock.fresh_id())
     # Or a browser hides why it was refused, and when to come again.
     cors = {
@@ -108,7 +108,7 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
 
 
 def _broken(target: str, body: bytes) -> Answer | None:
-    """This function will refuse what can't be routed at all."""
+    """Refuse what can't be routed at all."""
     if len(body) > MAX_BODY_BYTES:
         return problem(413, "too-large", "the body is larger than 10 MB")
     if not target.startswith("/"):

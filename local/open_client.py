@@ -13,7 +13,7 @@ from local.trouble import Trouble
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """This function will open one client and give 0, or say why not and give 1."""
+    """Open one client and give 0, or say why not and give 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("preset")
     parser.add_argument("client", help="its id, which stands in every address")

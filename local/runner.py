@@ -22,7 +22,7 @@ _API_PORT, _AWS_PORT = 8000, 4566
 
 
 def main(stop: threading.Event) -> int:
-    """This function will run everything until `stop`, and give the exit code: 0 unless something went wrong."""
+    """Run everything until `stop`, and give the exit code: 0 unless something went wrong."""
     try:
         with contextlib.ExitStack() as running:
             local_aws = _start(running, stop)
@@ -62,7 +62,7 @@ def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws
 
 
 def _start_aws(running: contextlib.ExitStack, stop: threading.Event, state: StateFolder, aws_port: int) -> aws.LocalAws:
-    """This function will start the local AWS with its resources, and tell this process where they are."""
+    """Start the local AWS with its resources, and tell this process where they are."""
     applied = state.applied_template()
     keys, root_keys = state.token_keys(), state.root_keys()
     if aws.is_taken(aws_port):
@@ -88,7 +88,7 @@ def _stop_aws(local_aws: aws.LocalAws, state: StateFolder) -> None:
 
 
 def _resources(local_aws: aws.LocalAws, state: StateFolder, applied: str | None) -> dict[str, str]:
-    """This function will give the stack's outputs, after bringing it up to date with infra/resources.yaml."""
+    """Give the stack's outputs, after bringing it up to date with infra/resources.yaml."""
     outputs = aws.stack_outputs() if applied else None
     if applied and (outputs is None or not aws.is_whole(outputs)):
         local_aws.kill()  # in order, it would save the little that it could load over what is there
@@ -106,7 +106,7 @@ def _resources(local_aws: aws.LocalAws, state: StateFolder, applied: str | None)
 
 
 def _app_with_log(state: StateFolder) -> Chalice:
-    """This function will give the app, with its log lines going to a file instead of the terminal."""
+    """Give the app, with its log lines going to a file instead of the terminal."""
     from app import app  # noqa: PLC0415 - importing it sets up the log and needs the environment
 
     for handler in logging.getLogger("meterbook").handlers:

@@ -54,19 +54,19 @@ class RequestHandler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def handle_expect_100(self) -> bool:
-        """This function will refuse a body that is too long before it is sent."""
+        """Refuse a body that is too long before it is sent."""
         return self._body_length() is not None and super().handle_expect_100()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """This function will answer what http.server refuses by itself: broken lines, headers without end."""
+        """Answer what http.server refuses by itself: broken lines, headers without end."""
         self.request_version = self.protocol_version  # else a broken line counts as HTTP 0.9, which has no status
         self._refuse(problem(400, "bad-request", f"this is no proper HTTP request: {message or code}"))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401
-        """This function will say nothing: the app logs each request itself."""
+        """Say nothing: the app logs each request itself."""
 
     def _body_length(self) -> int | None:
-        """This function will give how many bytes follow, or refuse the request and give None."""
+        """Give how many bytes follow, or refuse the request and give None."""
         if "transfer-encoding" in self.headers:
             self._refuse(problem(400, "bad-length", "send the body whole, with a Content-Length"))
             return None
@@ -82,7 +82,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         return length
 
     def _refuse(self, answer: Answer) -> None:
-        """This function will answer and hang up: where this request ends, and the next begins, is not known."""
+        """Answer and hang up: where this request ends, and the next begins, is not known."""
         self.close_connection = True
         self._send(answer, {"Connection": "close"})
         # Closed at once, a connection with unread bytes is reset, and the sender may never see the answer.
@@ -120,7 +120,7 @@ class Busy:
             self._changed.notify_all()
 
     def wait_until_idle(self, seconds: float) -> None:
-        """This function will wait for the last request, but not for ever."""
+        """Wait for the last request, but not for ever."""
         with self._changed:
             self._changed.wait_for(lambda: self._requests == 0, seconds)
 
@@ -129,19 +129,19 @@ class _Listener(ThreadedHTTPServer):
     request_queue_size = 128
 
     def server_bind(self) -> None:
-        """This function will take the port without asking a name server who we are, as HTTPServer would."""
+        """Take the port without asking a name server who we are, as HTTPServer would."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """This function will keep quiet about a client that hung up; a fault of ours is answered by the app's guard."""
+        """Keep quiet about a client that hung up; a fault of ours is answered by the app's guard."""
 
 
 class Server:
     """The API's port: taken at once, answering from `open` to `close`."""
 
     def __init__(self, port: int) -> None:
-        """This function will take the port, so that nobody else gets it meanwhile.
+        """Take the port, so that nobody else gets it meanwhile.
 
         :raises Trouble: if it is taken already.
         """
@@ -157,12 +157,12 @@ class Server:
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.1,), name="api", daemon=True)
 
     def open(self, gateway: Gateway) -> None:
-        """This function will begin to answer; who connected earlier has waited."""
+        """Begin to answer; who connected earlier has waited."""
         self._listener.RequestHandlerClass = partial(RequestHandler, gateway=gateway, busy=self._busy)
         self._thread.start()
 
     def close(self) -> None:
-        """This function will take no more requests and wait for those that are being answered."""
+        """Take no more requests and wait for those that are being answered."""
         if self._thread.is_alive():
             self._listener.shutdown()
         self._listener.server_close()

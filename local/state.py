@@ -31,7 +31,7 @@ class StateFolder:
         return self.path / "applied"
 
     def applied_template(self) -> str | None:
-        """This function will name the template that the state was made with, or None if there is no state yet.
+        """Name the template that the state was made with, or None if there is no state yet.
 
         :raises Trouble: if the files that are there can't be read.
         """
@@ -50,7 +50,7 @@ class StateFolder:
         return self._applied.read_text().strip()
 
     def is_saved_since(self, instant: float) -> bool:
-        """This function will say whether the table was written to disk after an instant (seconds of time.time()).
+        """Say whether the table was written to disk after an instant (seconds of time.time()).
 
         The local AWS says nothing when it can't save.
         """
@@ -58,18 +58,18 @@ class StateFolder:
         return table.exists() and table.stat().st_mtime > instant - 1
 
     def note_applied(self, template_print: str) -> None:
-        """This function will remember that the state holds the resources of that template."""
+        """Remember that the state holds the resources of that template."""
         _write_privately(self._applied, template_print)
 
     def token_keys(self) -> str:
-        """This function will give the signing keys of this laptop, made once.
+        """Give the signing keys of this laptop, made once.
 
         :raises Trouble: if they are damaged.
         """
         return self._keys("token-keys.json")
 
     def root_keys(self) -> str:
-        """This function will give the secrets of this laptop that other keys are derived from, made once.
+        """Give the secrets of this laptop that other keys are derived from, made once.
 
         :raises Trouble: if they are damaged.
         """
@@ -89,12 +89,12 @@ class StateFolder:
         return text
 
     def damaged(self, what: str) -> Trouble:
-        """This function will say what to do about a state that can't be used."""
+        """Say what to do about a state that can't be used."""
         return Trouble(f"the state folder is damaged ({what}); remove it and start anew: rm -r {self.path}")
 
 
 def open_state() -> StateFolder:
-    """This function will open the state folder (.local, or what METERBOOK_STATE names) for this process alone.
+    """Open the state folder (.local, or what METERBOOK_STATE names) for this process alone.
 
     :raises Trouble: if it can't be made, or another run has it.
     """
@@ -111,7 +111,7 @@ def open_state() -> StateFolder:
 
 
 def _locked(lock: int) -> bool:
-    """This function will try to have the folder alone; a local AWS whose run was killed needs a moment to leave it."""
+    """Try to have the folder alone; a local AWS whose run was killed needs a moment to leave it."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
@@ -125,7 +125,7 @@ def _locked(lock: int) -> bool:
 
 
 def _write_privately(path: Path, text: str) -> None:
-    """This function will write a small file whole or not at all, readable for its owner only."""
+    """Write a small file whole or not at all, readable for its owner only."""
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

@@ -10,7 +10,7 @@ _PORT = 4566
 
 
 def connect() -> None:
-    """This function will connect to the table that is meant.
+    """Connect to the table that is meant.
 
     :raises Trouble: if none is named and `make run` does not run.
     """

@@ -14,7 +14,7 @@ from local.trouble import Trouble
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """This function will print one ticket and give 0, or say why not and give 1."""
+    """Print one ticket and give 0, or say why not and give 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("client", help="the id that the new client is to have")
     asked = parser.parse_args(arguments)

@@ -12,7 +12,7 @@ from local.trouble import Trouble
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """This function will verify one client's log.
+    """Verify one client's log.
 
     It gives 0 if every sealed day is as it was, 1 if one is not, and 2 if there was no log to look at.
     """

@@ -31,12 +31,12 @@ class Workers:
             )
 
     def start(self) -> None:
-        """This function will begin to poll and to tick."""
+        """Begin to poll and to tick."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """This function will let each worker finish what it has in hand, and then end."""
+        """Let each worker finish what it has in hand, and then end."""
         self._stopping.set()
         for thread in self._threads:
             if thread.is_alive():

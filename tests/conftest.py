@@ -24,7 +24,7 @@ _engines: list[Engine] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """This function will put files with slow tests first, so that at the end no process waits long for another.
+    """Put files with slow tests first, so that at the end no process waits long for another.
 
     Slow tests repeat, under every fault, what quick ones show once: coverage is counted without them, in half the time.
     """

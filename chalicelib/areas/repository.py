@@ -18,7 +18,7 @@ class AreaItem(TableItem):
 
 
 def insert_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
-    """This function will write a new area and count it in the one that it lies in.
+    """Write a new area and count it in the one that it lies in.
 
     :raises Refused: labels `area` (the code is taken) or `area {parent}` (there is no such area).
     """
@@ -33,7 +33,7 @@ def insert_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
 
 
 def rename_area(client_id: str, area: Area, *, version: int, also: Sequence[Action]) -> None:
-    """This function will write an area's new name.
+    """Write an area's new name.
 
     :raises Refused: label `area`, if it is not what it was.
     """
@@ -42,7 +42,7 @@ def rename_area(client_id: str, area: Area, *, version: int, also: Sequence[Acti
 
 
 def delete_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
-    """This function will take away an area that nothing names.
+    """Take away an area that nothing names.
 
     :raises Refused: label `area`, if something names it, or it is gone.
     """
@@ -52,17 +52,17 @@ def delete_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
 
 
 def use(client_id: str, code: str) -> Action:
-    """This function will give the write that counts one more use. Label: `area {code}`, refused if there is none."""
+    """Give the write that counts one more use. Label: `area {code}`, refused if there is none."""
     return update(f"area {code}", keys.area(client_id, code), [AreaItem.uses.add(1)], AreaItem.uses.exists())
 
 
 def leave(client_id: str, code: str) -> Action:
-    """This function will give the write that counts one use less. Label: `area {code}`."""
+    """Give the write that counts one use less. Label: `area {code}`."""
     return update(f"area {code}", keys.area(client_id, code), [AreaItem.uses.add(-1)], AreaItem.uses > 0)
 
 
 def is_there(client_id: str, code: str) -> Action:
-    """This function will give the check that an area exists. Label: `area {code}`."""
+    """Give the check that an area exists. Label: `area {code}`."""
     return check(f"area {code}", keys.area(client_id, code), AreaItem.uses.exists())
 
 
@@ -72,7 +72,7 @@ def find_area(client_id: str, code: str) -> Area | None:
 
 
 def areas_in(client_id: str, outer: str | None) -> Sequence[Area]:
-    """This function will read all areas of a client, or one and what lies in it: a read unit for about 30."""
+    """Read all areas of a client, or one and what lies in it: a read unit for about 30."""
     partition, prefix = keys.area(client_id, "")
     found = [_area(item) for item in dynamo.all_of(AreaItem, partition, prefix + (outer or ""))]
     return [area for area in found if outer is None or f"{area.code}{SEPARATOR}".startswith(outer + SEPARATOR)]

@@ -13,7 +13,7 @@ from chalicelib.tenancy import service as tenancy
 
 
 def open_area(ctx: Context, *, code: str, name: str) -> Area:
-    """This function will add an area to the client's list; the same again gives the one that is there.
+    """Add an area to the client's list; the same again gives the one that is there.
 
     :raises Invalid: for a code that can't be, or names an outer area that is not there.
     :raises Conflict: if the code is taken by an area of another name.
@@ -32,7 +32,7 @@ def open_area(ctx: Context, *, code: str, name: str) -> Area:
 
 
 def get_area(ctx: Context, *, code: str) -> Area:
-    """This function will give one area.
+    """Give one area.
 
     :raises NotFound: if the client has none with this code, or whoever asks has nothing to do there.
     """
@@ -43,7 +43,7 @@ def get_area(ctx: Context, *, code: str) -> Area:
 
 
 def list_areas(ctx: Context, *, outer: str | None = None) -> Sequence[Area]:
-    """This function will list all areas by code, or one area with all that lies in it.
+    """List all areas by code, or one area with all that lies in it.
 
     Whoever has to do in some areas only sees those, what lies in them, and what they lie in.
     """
@@ -51,7 +51,7 @@ def list_areas(ctx: Context, *, outer: str | None = None) -> Sequence[Area]:
 
 
 def rename_area(ctx: Context, *, code: str, name: str, version: int) -> Area:
-    """This function will give an area another name; its code stays, for connections and readings carry it.
+    """Give an area another name; its code stays, for connections and readings carry it.
 
     :raises NotFound: if the client has none with this code.
     :raises Conflict: if somebody else changed it meanwhile.
@@ -68,7 +68,7 @@ def rename_area(ctx: Context, *, code: str, name: str, version: int) -> Area:
 
 
 def delete_area(ctx: Context, *, code: str) -> Area:
-    """This function will take an area away.
+    """Take an area away.
 
     :raises NotFound: if the client has none with this code.
     :raises Conflict: while a connection or a smaller area names it.
@@ -81,8 +81,8 @@ def delete_area(ctx: Context, *, code: str) -> Area:
     return area
 
 
-def entering(ctx: Context, *, area: str) -> list[Action]:
-    """This function will give the writes by which a connection comes to lie in an area; `refusal_of` explains theirs.
+def area_entry_writes(ctx: Context, *, area: str) -> list[Action]:
+    """Give the writes by which a connection comes to lie in an area; `refusal_of` explains theirs.
 
     A client without levels of areas keeps no list: its connections carry any word, or none.
 
@@ -99,15 +99,15 @@ def entering(ctx: Context, *, area: str) -> list[Action]:
         raise _unknown(area) from None
 
 
-def leaving(ctx: Context, *, area: str) -> list[Action]:
-    """This function will give the writes by which a connection stops lying in an area."""
+def area_exit_writes(ctx: Context, *, area: str) -> list[Action]:
+    """Give the writes by which a connection stops lying in an area."""
     # What was a mere word before the client kept a list is counted nowhere.
     listed = bool(area) and repository.find_area(ctx.client, area) is not None
     return [repository.leave(ctx.client, area)] if listed else []
 
 
 def assigning(ctx: Context, *, areas: Sequence[str]) -> tuple[tuple[str, ...], list[Action]]:
-    """This function will give areas for somebody's permissions to end at, and the checks that these areas exist.
+    """Give areas for somebody's permissions to end at, and the checks that these areas exist.
 
     :raises Invalid: where areas are listed and one that could be none is named.
     """
@@ -121,7 +121,7 @@ def assigning(ctx: Context, *, areas: Sequence[str]) -> tuple[tuple[str, ...], l
 
 
 def check_listed(ctx: Context, *, area: str) -> None:
-    """This function will let an area through that is there; where areas are mere words, any. Two reads.
+    """Let an area through that is there; where areas are mere words, any. Two reads.
 
     :raises Invalid: for one that the client's list does not have.
     """
@@ -130,7 +130,7 @@ def check_listed(ctx: Context, *, area: str) -> None:
 
 
 def refusal_of(refused: Refused) -> Invalid | None:
-    """This function will say that an area which a transaction was to enter is not there, if that is what it was."""
+    """Say that an area which a transaction was to enter is not there, if that is what it was."""
     unknown = [label.partition(" ")[2] for label in refused.labels if label.startswith("area ")]
     return _unknown(unknown[0]) if unknown else None
 

@@ -70,13 +70,13 @@ def new_entry(
     request_id: str,
     session_id: str = "",
 ) -> Entry:
-    """This function will put a deed into words: what it changed, in short, without personal data or secrets.
+    """Put a deed into words: what it changed, in short, without personal data or secrets.
 
     Its id depends on what it says, so that a deed which is tried again writes the same entry and not a second one.
     """
     if not _ACTION.match(action):
         raise AssertionError(f"{action!r} is no action: write it like connection.registered")
-    was, became = in_short(before), in_short(after)
+    was, became = audit_facts(before), audit_facts(after)
     kept = {field for field in was.keys() | became.keys() if was.get(field) != became.get(field)}
     was = {field: text for field, text in was.items() if field in kept}
     became = {field: text for field, text in became.items() if field in kept}
@@ -98,8 +98,8 @@ def new_entry(
     )
 
 
-def in_short(facts: Mapping[str, object]) -> dict[str, str]:
-    """This function will print facts as short text and leave out those that are None.
+def audit_facts(facts: Mapping[str, object]) -> dict[str, str]:
+    """Print facts as short text and leave out those that are None.
 
     A field that may say who somebody is, too many fields, or a value of an unknown kind are mistakes of the caller.
     """
@@ -165,7 +165,7 @@ class Verification:
 
 
 def digest_of(items: Iterable[Mapping[str, object]]) -> tuple[int, str]:
-    """This function will count stored entries and digest them in their order: SHA-256 over a line of JSON for each."""
+    """Count stored entries and digest them in their order: SHA-256 over a line of JSON for each."""
     digest, count = sha256(), 0
     for item in items:
         digest.update(json.dumps(item, sort_keys=True, separators=(",", ":")).encode() + b"\n")
@@ -174,7 +174,7 @@ def digest_of(items: Iterable[Mapping[str, object]]) -> tuple[int, str]:
 
 
 def sealed(client: str, day: date, *, count: int, digest: str, before: str, key: tuple[str, bytes]) -> Seal:
-    """This function will close a day, bound to the seal of the day `before` ("" for a client's first)."""
+    """Close a day, bound to the seal of the day `before` ("" for a client's first)."""
     key_id, secret = key
     words = "\x1f".join([client, day.isoformat(), str(count), digest, before])
     return Seal(day, count, digest, key_id, hmac.digest(secret, words.encode(), "sha256").hex())
@@ -191,7 +191,7 @@ class Filters:
     subject: tuple[str, str] | None = None
 
     def lets_through(self, entry: Entry) -> bool:
-        """This function will say whether an entry of these days and this subject is asked for."""
+        """Say whether an entry of these days and this subject is asked for."""
         return self.actor_id in {None, entry.actor_id} and self.action in {None, entry.action}
 
     @property
@@ -209,7 +209,7 @@ def filters_of(
     action: str | None,
     subject: tuple[str | None, str | None],
 ) -> Filters:
-    """This function will make sense of what was asked for: without days, the year that ends today.
+    """Make sense of what was asked for: without days, the year that ends today.
 
     :raises Invalid: for days in the wrong order or more than a year apart, and for half a subject.
     """

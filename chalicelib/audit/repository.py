@@ -12,7 +12,7 @@ from chalicelib.kernel.clock import parse_iso
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import dynamo, keys, settings
-from chalicelib.platform.cursors import open_cursor, seal_cursor
+from chalicelib.platform.cursors import decode_cursor, encode_cursor
 from chalicelib.platform.dynamo import IntAttribute, JsonAttribute, TableItem
 from chalicelib.platform.transaction import Action, insert, put, transact
 
@@ -44,7 +44,7 @@ class SealItem(TableItem):
 
 
 def insert_entry(client: str, entry: Entry) -> Action:
-    """This function will give the write of an entry: three write units. Label: `audit`, which can't be refused.
+    """Give the write of an entry: three write units. Label: `audit`, which can't be refused.
 
     No condition: an entry's key depends on all that it says, so only the same entry can lie there.
     """
@@ -67,7 +67,7 @@ def insert_entry(client: str, entry: Entry) -> Action:
 
 
 def insert_seals(client: str, seals: Sequence[Seal]) -> None:
-    """This function will write the seals of some days, all or none. Two write units each.
+    """Write the seals of some days, all or none. Two write units each.
 
     :raises Refused: label `seal`, if one of the days is sealed.
     """
@@ -83,21 +83,21 @@ def find_last_seal(client: str) -> Seal | None:
 
 
 def seals_from(client: str, day: date | None) -> Iterator[Seal]:
-    """This function will read the seals of a client from a day on, or all, in order."""
+    """Read the seals of a client from a day on, or all, in order."""
     partition, low = keys.audit_seal(client, day)
     items = SealItem.query(partition, SealItem.sk.between(low, f"{low[:5]}{AFTER_ALL}"), consistent_read=True)
     return (_seal(item) for item in items)
 
 
 def stored_days(client: str, first: date, last: date) -> Iterator[tuple[date, Iterator[dict[str, Any]]]]:
-    """This function will read some days of one month, those that have entries, each with its stored entries."""
+    """Read some days of one month, those that have entries, each with its stored entries."""
     after = len(keys.audit_entry(client, Period.of(first), "")[1])
     of_day = groupby(stored_entries(client, first, last), lambda item: item["sk"]["S"][after : after + 10])
     return ((date.fromisoformat(day), entries) for day, entries in of_day)
 
 
 def stored_entries(client: str, first: date, last: date) -> Iterator[dict[str, Any]]:
-    """This function will read the entries of some days of one month as they are stored, all attributes, in order."""
+    """Read the entries of some days of one month as they are stored, all attributes, in order."""
     partition, low = keys.audit_entry(client, Period.of(first), first.isoformat())
     _, high = keys.audit_entry(client, Period.of(first), f"{last.isoformat()}{AFTER_ALL}")
     pages = (
@@ -115,7 +115,7 @@ def stored_entries(client: str, first: date, last: date) -> Iterator[dict[str, A
 
 
 def find_first_day(client: str, *, before: date) -> date | None:
-    """This function will find the first day with an entry in the two years before a day."""
+    """Find the first day with an entry in the two years before a day."""
     months = (Period.of(before).shifted(-back) for back in range(_MONTHS_BACK, -1, -1))
     for month in months:
         partition, low = keys.audit_entry(client, month, "")
@@ -126,17 +126,17 @@ def find_first_day(client: str, *, before: date) -> date | None:
 
 
 def entries_page(client: str, filters: Filters, *, limit: int, cursor: str | None) -> Page[Entry]:
-    """This function will read one page of the log, the newest first.
+    """Read one page of the log, the newest first.
 
     A page may hold less than `limit`, or nothing, and still have a cursor: it stops after a thousand entries looked at.
     """
     place = f"audit|{client}|{filters}"
-    before = str(open_cursor(cursor, place)["before"]) if cursor else f"{filters.last_day}{AFTER_ALL}"
+    before = str(decode_cursor(cursor, place)["before"]) if cursor else f"{filters.last_day}{AFTER_ALL}"
     found: list[Entry] = []
     last = before
     for looked, entry in enumerate(_entries(client, filters, before=before, batch=_batch(filters, limit))):
         if len(found) == limit or looked == _LOOKED_AT:
-            return Page(tuple(found), seal_cursor({"before": last}, place))
+            return Page(tuple(found), encode_cursor({"before": last}, place))
         if filters.lets_through(entry):
             found.append(entry)
         last = entry.place
@@ -148,7 +148,7 @@ def _batch(filters: Filters, limit: int) -> int:
 
 
 def _entries(client: str, filters: Filters, *, before: str, batch: int) -> Iterator[Entry]:
-    """This function will walk back from a place, month by month, or along the index of one subject."""
+    """Walk back from a place, month by month, or along the index of one subject."""
     first = filters.first_day.isoformat()
     if filters.subject:
         partition = keys.audit_subject(client, *filters.subject)

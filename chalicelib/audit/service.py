@@ -28,7 +28,7 @@ def record(
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
 ) -> Action:
-    """This function will give the write of an audit entry, for the very transaction that does the deed.
+    """Give the write of an audit entry, for the very transaction that does the deed.
 
     `action` is a constant such as `connection.registered`, `subject` a kind of thing and its id. `before` and `after`
     are business facts in short; those that are the same on both sides are left out. Three write units.
@@ -58,7 +58,7 @@ def list_entries(
     limit: int,
     cursor: str | None,
 ) -> Page[Entry]:
-    """This function will list what was done, the newest first, one page at a time. Days are UTC days.
+    """List what was done, the newest first, one page at a time. Days are UTC days.
 
     :raises Invalid: for days in the wrong order or more than a year apart, and for half a subject.
     """
@@ -74,7 +74,7 @@ def list_entries(
 
 
 def seal_days(ctx: Context) -> tuple[Seal, ...]:
-    """This function will seal every day of a client that is over and not sealed; again, it seals nothing.
+    """Seal every day of a client that is over and not sealed; again, it seals nothing.
 
     Two write units a day, and one read unit per nine entries; days of one month are read and sealed at once.
     """
@@ -95,7 +95,7 @@ def seal_days(ctx: Context) -> tuple[Seal, ...]:
 
 
 def verify_log(ctx: Context, *, from_day: date | None) -> Verification:
-    """This function will look whether sealed days are as they were sealed, and name the first one that is not.
+    """Look whether sealed days are as they were sealed, and name the first one that is not.
 
     It looks at a year or 20,000 entries, then says where to go on.
     """
@@ -117,7 +117,7 @@ def verify_log(ctx: Context, *, from_day: date | None) -> Verification:
 
 
 def _start_of(client: str, from_day: date | None) -> tuple[str, date | None]:
-    """This function will give the seal that the first one follows, and the day that it must be of, if that is known."""
+    """Give the seal that the first one follows, and the day that it must be of, if that is known."""
     if from_day is None:
         last = repository.find_last_seal(client)
         return "", repository.find_first_day(client, before=last.day if last else date.max)
@@ -138,7 +138,7 @@ def _compare(client: str, seal: Seal, before: str, expected: date | None) -> Fin
 
 
 def _seals_of(client: str, first: date, last: date, before: str, *, key_id: str | None = None) -> list[Seal]:
-    """This function will seal each of some days of one month, the first one to the seal `before`."""
+    """Seal each of some days of one month, the first one to the seal `before`."""
     key = auth.derived_key("audit-seal", client, key_id=key_id)
     digests = {day: digest_of(entries) for day, entries in repository.stored_days(client, first, last)}
     seals: list[Seal] = []

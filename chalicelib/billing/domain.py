@@ -71,7 +71,7 @@ class BillingRun:
         return Money(self.tally.total_minor, self.currency)
 
     def asks_the_same(self, other: "BillingRun") -> bool:
-        """This function will say whether another run was asked for in the same words."""
+        """Say whether another run was asked for in the same words."""
         return (self.period, self.billed_on, self.due_on) == (other.period, other.billed_on, other.due_on)
 
 
@@ -108,7 +108,7 @@ class ChunkPlan:
         return self.tally_after(len(self.bills))
 
     def tally_after(self, written: int) -> Tally:
-        """This function will say what the chunk came to once so many of its bills are written."""
+        """Say what the chunk came to once so many of its bills are written."""
         fresh = Tally(
             readings=len(self.bills) + len(self.exceptions),
             bills=written,
@@ -126,7 +126,7 @@ def plan_chunk(
     billed: Mapping[str, Bill],
     book: TariffBook,
 ) -> ChunkPlan:
-    """This function will work out the bill of every confirmed reading that has none, by account number.
+    """Work out the bill of every confirmed reading that has none, by account number.
 
     Bills that this very run wrote before an interruption count into its tally; those of earlier runs do not.
     """
@@ -145,20 +145,20 @@ def plan_chunk(
 
 
 def _is_special(connection: Connection | None) -> bool:
-    """A common area's or a building's own meter is read to be compared, never billed. Source: decisions.md, S1."""
+    """Tell whether a meter is only compared: that of a common area or of a building. Source: decisions.md, S1."""
     return connection is not None and not connection.is_billed
 
 
 def tally_of(chunks: Iterable[Chunk]) -> Tally:
-    """This function will add up what the chunks of a run came to so far."""
+    """Add up what the chunks of a run came to so far."""
     return sum((chunk.tally for chunk in chunks), Tally())
 
 
 def completed(run: BillingRun, chunks: Iterable[Chunk], at: datetime) -> BillingRun:
-    """This function will give the run as it is once its last chunk is done."""
+    """Give the run as it is once its last chunk is done."""
     return replace(run, state="complete", completed_at=at, tally=tally_of(chunks))
 
 
 def another_run(run_id: str, period: Period) -> Conflict:
-    """This function will refuse a second run while one is open."""
+    """Refuse a second run while one is open."""
     return Conflict("run-open", f"billing run {run_id} is already working on {period}; wait until it is complete")

@@ -15,7 +15,7 @@ blueprint = Blueprint(__name__)
 @blueprint.on_sqs_message(queue="meterbook-billing", batch_size=1, name="generate_bills")
 @job("generate_bills")
 def generate_bills(event: SQSEvent) -> None:
-    """This function will plan the run that a message names or, if it names a shard, bill that chunk of it."""
+    """Plan the run that a message names or, if it names a shard, bill that chunk of it."""
     for record in event:
         order = json.loads(record.body)
         ctx = job_context("generate_bills", client=order["client"], project=order["project"])
@@ -29,7 +29,7 @@ def generate_bills(event: SQSEvent) -> None:
 @blueprint.schedule("rate(5 minutes)", name="resume_runs")
 @job("resume_runs")
 def resume_runs(event: CloudWatchEvent) -> None:  # noqa: ARG001 - schedules call with their event
-    """This function will wake the billing runs that were interrupted, of every project."""
+    """Wake the billing runs that were interrupted, of every project."""
     for client, project in tenancy.directory():
         resumed = service.resume_runs(job_context("resume_runs", client=client, project=project))
         if resumed:

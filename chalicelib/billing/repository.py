@@ -58,7 +58,7 @@ class ExceptionItem(TableItem):
 
 
 def start_run(project: Project, run: BillingRun, freeze: Action, *, also: Sequence[Action]) -> None:
-    """This function will write a new run and take its period, in one transaction.
+    """Write a new run and take its period, in one transaction.
 
     :raises Refused: labels `period` (another run has it) or `run` (this request was carried out before).
     """
@@ -77,13 +77,13 @@ def runs_page(project: Project, *, limit: int, cursor: str | None) -> Page[Billi
 
 
 def open_runs(project: Project) -> tuple[BillingRun, ...]:
-    """This function will read the runs of a project that are not complete. A moment behind."""
+    """Read the runs of a project that are not complete. A moment behind."""
     items = RunItem.query(keys.open_runs(project.client, project.id), index_name="worklist")
     return tuple(_run(item) for item in items)
 
 
 def insert_chunks(project: Project, run: BillingRun) -> None:
-    """This function will write the run's chunks; those that exist stay as they are."""
+    """Write the run's chunks; those that exist stay as they are."""
     for shards in bulk.batches(range(run.chunks)):
         items = [
             ChunkItem(
@@ -98,7 +98,7 @@ def insert_chunks(project: Project, run: BillingRun) -> None:
 
 
 def mark_generating(project: Project, run: BillingRun) -> None:
-    """This function will let the chunks of a planned run be worked on; a run that went on already stays as it is."""
+    """Let the chunks of a planned run be worked on; a run that went on already stays as it is."""
     key = keys.billing_run(project.client, project.id, run.id)
     try:
         transact([update("run", key, [RunItem.state.set("generating")], RunItem.state == "planned")])
@@ -112,7 +112,7 @@ def chunks_of(project: Project, run_id: str) -> tuple[Chunk, ...]:
 
 
 def lease_chunk(project: Project, run_id: str, shard: int, *, lease: str, now: datetime, until: datetime) -> None:
-    """This function will take an open chunk that nobody else is working on.
+    """Take an open chunk that nobody else is working on.
 
     :raises Refused: if it is done, or another worker's lease still holds.
     """
@@ -124,7 +124,7 @@ def lease_chunk(project: Project, run_id: str, shard: int, *, lease: str, now: d
 
 
 def report_progress(project: Project, run_id: str, shard: int, *, lease: str, until: datetime, tally: Tally) -> None:
-    """This function will note how far a chunk is, and hold it for longer.
+    """Note how far a chunk is, and hold it for longer.
 
     :raises Refused: if the lease was lost.
     """
@@ -134,7 +134,7 @@ def report_progress(project: Project, run_id: str, shard: int, *, lease: str, un
 
 
 def close_chunk(project: Project, run_id: str, shard: int, *, lease: str, tally: Tally) -> None:
-    """This function will record what a chunk came to.
+    """Record what a chunk came to.
 
     :raises Refused: if the lease was lost.
     """
@@ -149,7 +149,7 @@ def close_chunk(project: Project, run_id: str, shard: int, *, lease: str, tally:
 
 
 def insert_exceptions(project: Project, run_id: str, exceptions: Sequence[BillingException]) -> None:
-    """This function will write what could not be billed: one item per run and account, however often it is tried."""
+    """Write what could not be billed: one item per run and account, however often it is tried."""
     for batch in bulk.batches(exceptions):
         items = [
             ExceptionItem(
@@ -170,7 +170,7 @@ def exceptions_page(project: Project, run_id: str, *, limit: int, cursor: str | 
 
 
 def complete_run(project: Project, run: BillingRun, release: Action, *, also: Sequence[Action]) -> None:
-    """This function will record a run's totals and give its period back, in one transaction; once, whoever is first."""
+    """Record a run's totals and give its period back, in one transaction; once, whoever is first."""
     try:
         transact([put("run", _run_item(project, run), RunItem.state == "generating"), release, *also])
     except Refused:

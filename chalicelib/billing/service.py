@@ -42,7 +42,7 @@ _REPORT_EVERY = 4
 
 
 def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: date | None) -> BillingRun:
-    """This function will start billing a period: its readings stand still and the generator gets to work.
+    """Start billing a period: its readings stand still and the generator gets to work.
 
     The same request while its run is open gives that run, and wakes it should it have been interrupted. Six write
     units, one message.
@@ -80,7 +80,7 @@ def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: d
 
 
 def get_run(ctx: Context, *, run_id: str) -> tuple[BillingRun, tuple[Chunk, ...]]:
-    """This function will give a run and, while it is at work, its chunks with how far each is.
+    """Give a run and, while it is at work, its chunks with how far each is.
 
     :raises NotFound: if the project has no such run.
     """
@@ -90,12 +90,12 @@ def get_run(ctx: Context, *, run_id: str) -> tuple[BillingRun, tuple[Chunk, ...]
 
 
 def list_runs(ctx: Context, *, limit: int, cursor: str | None) -> Page[BillingRun]:
-    """This function will list a project's runs, the newest first, one page at a time."""
+    """List a project's runs, the newest first, one page at a time."""
     return repository.runs_page(tenancy.get_project(ctx), limit=limit, cursor=cursor)
 
 
 def list_exceptions(ctx: Context, *, run_id: str, limit: int, cursor: str | None) -> Page[BillingException]:
-    """This function will list what a run could not bill, and why, one page at a time.
+    """List what a run could not bill, and why, one page at a time.
 
     :raises NotFound: if the project has no such run.
     """
@@ -105,7 +105,7 @@ def list_exceptions(ctx: Context, *, run_id: str, limit: int, cursor: str | None
 
 
 def plan_run(ctx: Context, *, run_id: str) -> None:
-    """This function will cut a run into chunks and send each to the generator; again, it sends what is still open."""
+    """Cut a run into chunks and send each to the generator; again, it sends what is still open."""
     project = tenancy.get_project(ctx)
     run = _get(project, run_id)
     if run.state == "complete":
@@ -121,7 +121,7 @@ def plan_run(ctx: Context, *, run_id: str) -> None:
 
 
 def generate_chunk(ctx: Context, *, run_id: str, shard: int) -> None:
-    """This function will bill every confirmed reading of one chunk, and close it.
+    """Bill every confirmed reading of one chunk, and close it.
 
     A bill costs three write units and 1/25 of a request; a reading, its connection and the look for bills that exist
     about 0.1 read units together.
@@ -143,7 +143,7 @@ def generate_chunk(ctx: Context, *, run_id: str, shard: int) -> None:
 
 
 def resume_runs(ctx: Context) -> int:
-    """This function will send the open runs of a project to the generator again, and say how many there are.
+    """Send the open runs of a project to the generator again, and say how many there are.
 
     A worker that died leaves an open chunk behind; one that is at work is not disturbed, for its lease holds.
     """
@@ -155,7 +155,7 @@ def resume_runs(ctx: Context) -> int:
 
 
 def _standing_run(project: Project, asked: BillingRun) -> BillingRun:
-    """This function will give the run that stood in the way, if it was asked for in the same words."""
+    """Give the run that stood in the way, if it was asked for in the same words."""
     standing_id = readings.find_run_of(project, asked.period)
     standing = repository.find_run(project, standing_id or asked.id)
     if standing is None:
@@ -173,7 +173,7 @@ def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
 
 
 def _connections_of(project: Project, shard: int, to_bill: list[Reading]) -> dict[str, Connection]:
-    """This function will read a shard's connections in bulk, and one that was missed for being new, singly."""
+    """Read a shard's connections in bulk, and one that was missed for being new, singly."""
     found = {connection.account: connection for connection in consumers.shard_connections(project, shard)}
     missed = [reading.account for reading in to_bill if reading.account not in found]
     return found | consumers.connections_by_account(project, missed) if missed else found
@@ -188,7 +188,7 @@ def _issue(ctx: Context, project: Project, run: BillingRun, shard: int, lease: s
 
 
 def _complete(ctx: Context, project: Project, run: BillingRun) -> None:
-    """This function will complete a run whose chunks are all done. Every worker tries; the first one does it."""
+    """Complete a run whose chunks are all done. Every worker tries; the first one does it."""
     chunks = repository.chunks_of(project, run.id)
     if len(chunks) == run.chunks and all(chunk.state == "done" for chunk in chunks):
         release = readings.release_period(project, run.period, run.id)
@@ -197,7 +197,7 @@ def _complete(ctx: Context, project: Project, run: BillingRun) -> None:
 
 
 def _noted(ctx: Context, action: str, run: BillingRun) -> Action:
-    """This function will write down that a run began or ended; its bills are documents of their own."""
+    """Write down that a run began or ended; its bills are documents of their own."""
     facts: dict[str, object] = {"period": run.period, "billed_on": run.billed_on, "due_on": run.due_on}
     if run.state == "complete":
         tally = run.tally

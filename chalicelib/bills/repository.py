@@ -35,9 +35,9 @@ class BillItem(TableItem):
     currency = UnicodeAttribute(attr_name="cy")
     issued_at = InstantAttribute(attr_name="at")
     digest = UnicodeAttribute(attr_name="dg")
-    carried = DecimalAttribute(attr_name="cd", null=True)
+    use_brought_forward = DecimalAttribute(attr_name="cd", null=True)
     tariff_id = UnicodeAttribute(attr_name="tf", null=True)
-    carried_on = DecimalAttribute(attr_name="co", null=True)
+    use_carried_forward = DecimalAttribute(attr_name="co", null=True)
     estimated = IntAttribute(attr_name="es", null=True)  # 1, or absent
     # How much the register can show, where it ran over: what it showed follows from this, `previous` and `usage`.
     register_range = DecimalAttribute(attr_name="rg", null=True)
@@ -47,7 +47,7 @@ class BillItem(TableItem):
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
-    """This function will write up to 25 bills in one request and say of each whether it is new.
+    """Write up to 25 bills in one request and say of each whether it is new.
 
     Three write units a bill: the table and its two indexes. A bill that exists is left as it is.
     """
@@ -55,12 +55,12 @@ def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
 
 
 def insert_bill(project: Project, bill: Bill) -> Action:
-    """This function will give the write of a new bill. Label: `bill {account}`."""
+    """Give the write of a new bill. Label: `bill {account}`."""
     return insert(f"bill {bill.account}", _item(project, bill))
 
 
 def store_bill(project: Project, bill: Bill, *, before: Bill) -> Action:
-    """This function will give the write of a bill that more was paid of, if no other payment came first.
+    """Give the write of a bill that more was paid of, if no other payment came first.
 
     Label: `bill {account}`.
     """
@@ -76,14 +76,14 @@ def find_bill(project: Project, period: Period, account: str, revision: int) -> 
 
 
 def billed_accounts(project: Project, period: Period, accounts: Iterable[str]) -> set[str]:
-    """This function will say which connections have a first bill for a period, 100 to a request, a unit for each."""
+    """Say which connections have a first bill for a period, 100 to a request, a unit for each."""
     shards = project.settings.shards
     wanted = [keys.bill(project.client, project.id, period, account, 1, shards) for account in set(accounts)]
     return {_bill(item).account for item in BillItem.batch_get(wanted, consistent_read=True)}
 
 
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
-    """This function will read all bills of a period's shard as they are now."""
+    """Read all bills of a period's shard as they are now."""
     partition = keys.period_shard(project.client, project.id, period, shard)
     return (_bill(item) for item in dynamo.all_of(BillItem, partition, "BILL#"))
 
@@ -96,7 +96,7 @@ def period_page(project: Project, period: Period, *, limit: int, cursor: str | N
 
 
 def account_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Bill]:
-    """This function will read one page of a connection's bills, the newest first. A moment behind."""
+    """Read one page of a connection's bills, the newest first. A moment behind."""
     partition = keys.account_view(project.client, project.id, account)
     page = dynamo.page_of(BillItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
     return Page(tuple(_bill(item) for item in page.items), page.cursor)
@@ -123,9 +123,9 @@ def _item(project: Project, bill: Bill) -> BillItem:
         currency=bill.total.currency,
         issued_at=bill.issued_at,
         digest=bill.digest,
-        carried=bill.carried,
+        use_brought_forward=bill.use_brought_forward,
         tariff_id=bill.tariff_id,
-        carried_on=bill.carried_on,
+        use_carried_forward=bill.use_carried_forward,
         estimated=1 if bill.estimated else None,
         register_range=bill.register_range or None,
         paid_minor=bill.paid_minor or None,
@@ -151,7 +151,10 @@ def _bill(item: BillItem) -> Bill:
         meter_number=item.meter_number,
         read_on=item.read_on,
         previous=item.previous,
-        reading=item.previous + item.usage - _sum(item.carried, item.register_range) + _sum(item.carried_on),
+        reading=item.previous
+        + item.usage
+        - _sum(item.use_brought_forward, item.register_range)
+        + _sum(item.use_carried_forward),
         usage=item.usage,
         unit=item.unit,
         lines=unpack_lines(item.lines, item.currency),
@@ -160,9 +163,9 @@ def _bill(item: BillItem) -> Bill:
         due_on=item.due_on,
         issued_at=item.issued_at,
         digest=item.digest,
-        carried=item.carried,
+        use_brought_forward=item.use_brought_forward,
         tariff_id=item.tariff_id,
-        carried_on=item.carried_on,
+        use_carried_forward=item.use_carried_forward,
         estimated=bool(item.estimated),
         paid_minor=item.paid_minor or 0,
         migrated=bool(item.migrated),

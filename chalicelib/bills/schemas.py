@@ -99,10 +99,12 @@ class BillOut(Schema):
     current_reading: DecimalText
     rolled_over: bool = Field(description="The register ran over between the two readings: its range is in the use")
     usage: DecimalText
-    carried: DecimalText | None = Field(
+    use_brought_forward: DecimalText | None = Field(
         description="The part of the use that a meter exchanged meanwhile showed; below zero, billed ahead by estimates"
     )
-    carried_on: DecimalText | None = Field(description="Below zero: billed ahead even so, off the next bill's use")
+    use_carried_forward: DecimalText | None = Field(
+        description="Below zero: billed ahead even so, off the next bill's use"
+    )
     estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
     use_explained: tuple[str, ...] = Field(description="Where the use comes from", examples=[["150 - 140 = 10 m3"]])
     unit: str
@@ -143,8 +145,8 @@ class BillOut(Schema):
             current_reading=bill.reading,
             rolled_over=bool(bill.register_range),
             usage=bill.usage,
-            carried=bill.carried,
-            carried_on=bill.carried_on,
+            use_brought_forward=bill.use_brought_forward,
+            use_carried_forward=bill.use_carried_forward,
             estimated=bill.estimated,
             use_explained=bill.explain_use(),
             unit=bill.unit,
@@ -165,7 +167,7 @@ class BillOut(Schema):
 
 
 def _origin_of(bill: Bill) -> dict[str, Any]:
-    """This function will say what made a bill: a run, one person, or the import of a history."""
+    """Say what made a bill: a run, one person, or the import of a history."""
     origin = "migration" if bill.migrated else "person" if bill.issued_by else "run"
     return {
         "issued_by": origin,

@@ -22,7 +22,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
-    """This function will write up to 25 bills at once and say of each whether it is new.
+    """Write up to 25 bills at once and say of each whether it is new.
 
     A bill's key is its connection, period and revision: the table refuses the second one. One request, three write
     units a bill.
@@ -31,14 +31,14 @@ def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
 
 
 def issue_bill(project: Project, bill: Bill) -> Action:
-    """This function will give the write of one bill, for a transaction. Label: `bill {account}`. Four write units."""
+    """Give the write of one bill, for a transaction. Label: `bill {account}`. Four write units."""
     return repository.insert_bill(project, bill)
 
 
 def bill_reading(
     ctx: Context, *, reading_id: str, billed_on: date | None = None, due_on: date | None = None
 ) -> tuple[Project, Bill]:
-    """This function will make the bill of one confirmed reading at once: the same bill as by a run.
+    """Make the bill of one confirmed reading at once: the same bill as by a run.
 
     Eleven write units, and two for each tariff version that no bill was rated by before.
 
@@ -73,7 +73,7 @@ def bill_reading(
 
 
 def list_unbilled(ctx: Context, *, period: Period, limit: int, cursor: str | None) -> Page[tuple[Reading, Connection]]:
-    """This function will list the confirmed readings of a period that have no bill yet, with their connections.
+    """List the confirmed readings of a period that have no bill yet, with their connections.
 
     Meters that are never billed are left out. It looks through five pages of readings at the most.
     """
@@ -93,7 +93,7 @@ def list_unbilled(ctx: Context, *, period: Period, limit: int, cursor: str | Non
 
 
 def settle_bill(project: Project, bill: Bill, *, before: Bill) -> Action:
-    """This function will give the write of a bill with payments counted, for the transaction that records them.
+    """Give the write of a bill with payments counted, for the transaction that records them.
 
     It holds only if nothing else was paid meanwhile. Label: `bill {account}`. Four write units, and one when it leaves
     the index of open bills.
@@ -102,12 +102,12 @@ def settle_bill(project: Project, bill: Bill, *, before: Bill) -> Action:
 
 
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
-    """This function will read all bills of a period's shard, as they are now."""
+    """Read all bills of a period's shard, as they are now."""
     return repository.shard_bills(project, period, shard)
 
 
 def get_bill(ctx: Context, *, bill_id: str) -> tuple[Project, Bill]:
-    """This function will give one bill; a consumer gets only their own.
+    """Give one bill; a consumer gets only their own.
 
     :raises NotFound: for anything else.
     """
@@ -119,7 +119,7 @@ def get_bill(ctx: Context, *, bill_id: str) -> tuple[Project, Bill]:
 
 
 def find_bill(project: Project, bill_id: str) -> Bill | None:
-    """This function will give a bill as it is now, whoever asks, or None.
+    """Give a bill as it is now, whoever asks, or None.
 
     :raises NotFound: if no bill can have this id.
     """
@@ -129,7 +129,7 @@ def find_bill(project: Project, bill_id: str) -> Bill | None:
 def list_bills(
     ctx: Context, *, period: Period, status: BillStatus | None, limit: int, cursor: str | None
 ) -> tuple[Project, Page[Bill]]:
-    """This function will list the bills of a period, or those that stand so today, one page at a time.
+    """List the bills of a period, or those that stand so today, one page at a time.
 
     Whoever has to do in some areas only gets those whose connections lie there now.
     """
@@ -150,7 +150,7 @@ def list_bills(
 def list_bills_of_connection(
     ctx: Context, *, account: str, limit: int, cursor: str | None
 ) -> tuple[Project, Page[Bill]]:
-    """This function will list a connection's bills, the newest first; a consumer sees only their own.
+    """List a connection's bills, the newest first; a consumer sees only their own.
 
     :raises NotFound: for a connection that is not there, or not the consumer's.
     """
@@ -160,7 +160,7 @@ def list_bills_of_connection(
 
 
 def my_bills(ctx: Context, *, limit: int) -> tuple[tuple[Project, Bill], ...]:
-    """This function will list the newest bills of the signed-in consumer, over all projects and connections.
+    """List the newest bills of the signed-in consumer, over all projects and connections.
 
     Those of a connection that was handed over since are theirs, too.
     """
@@ -172,7 +172,7 @@ def my_bills(ctx: Context, *, limit: int) -> tuple[tuple[Project, Bill], ...]:
 
 
 def _bills_of(ctx: Context, project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Bill]:
-    """This function will read a connection's bills; of a connection that changed hands a consumer sees their own."""
+    """Read a connection's bills; of a connection that changed hands a consumer sees their own."""
 
     def read(some: int, at: str | None) -> Page[Bill]:
         return repository.account_page(project, account, limit=some, cursor=at)
@@ -184,7 +184,7 @@ def _bills_of(ctx: Context, project: Project, account: str, *, limit: int, curso
 
 
 def _repeated(standing: Bill, deed: str) -> Bill:
-    """This function will give a bill that this very request made before it was cut off."""
+    """Give a bill that this very request made before it was cut off."""
     if standing.run_id == deed:
         return standing
     raise _billed(standing)

@@ -59,7 +59,7 @@ class BillingCycle:
     used: bool = False
 
     def generates_on(self, day: date) -> bool:
-        """This function will say whether bills are made by this cycle on a day of the client's own calendar.
+        """Say whether bills are made by this cycle on a day of the client's own calendar.
 
         Source: S2-292, S2-295. Generation day 2: on 2025-08-02 while active, on no other day of August.
         """
@@ -70,11 +70,11 @@ class BillingCycle:
         return DueOffset(self.due_days)
 
     def says_the_same(self, other: "BillingCycle") -> bool:
-        """This function will say whether two cycles are the same but for what became of them since."""
+        """Say whether two cycles are the same but for what became of them since."""
         return self.facts() == other.facts()
 
     def facts(self) -> dict[str, object]:
-        """This function will say what somebody decided about the cycle, as the audit log keeps it."""
+        """Say what somebody decided about the cycle, as the audit log keeps it."""
         return {
             "cycle_name": self.name,
             "generation_day": self.generation_day,
@@ -85,7 +85,7 @@ class BillingCycle:
 
 
 def check_cycle(cycle: BillingCycle) -> None:
-    """This function will refuse a cycle that can't be kept to, naming everything that is wrong.
+    """Refuse a cycle that can't be kept to, naming everything that is wrong.
 
     The screens of S2 let a generation day be 31 and its table 28 at most; the table wins. Source: decisions.md.
 
@@ -104,7 +104,7 @@ def check_cycle(cycle: BillingCycle) -> None:
 
 
 def due_on(rule: DueRule, period: Period, billed_on: date) -> date:
-    """This function will give the day by which a bill of that period, dated `billed_on`, is to be paid.
+    """Give the day by which a bill of that period, dated `billed_on`, is to be paid.
 
     Source: decisions.md, "due day", and S1-135: a day of the month that is not after the bill's day moves on to the
     next month. S3, period 2025-11, billed 2025-11-05 -> 2025-11-20. S1, period 2025-07, billed 2025-08-01 ->

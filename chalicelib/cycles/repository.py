@@ -22,7 +22,7 @@ class CycleItem(TableItem):
 
 
 def insert_cycle(client_id: str, cycle: BillingCycle, *, also: Sequence[Action]) -> None:
-    """This function will write a new cycle.
+    """Write a new cycle.
 
     :raises Refused: label `cycle`, if the id is taken.
     """
@@ -40,7 +40,7 @@ def insert_cycle(client_id: str, cycle: BillingCycle, *, also: Sequence[Action])
 
 
 def change_cycle(client_id: str, cycle: BillingCycle, *, version: int, also: Sequence[Action]) -> None:
-    """This function will write what a cycle says anew; what counts its uses stays.
+    """Write what a cycle says anew; what counts its uses stays.
 
     :raises Refused: label `cycle`, if it is not what it was.
     """
@@ -56,25 +56,25 @@ def change_cycle(client_id: str, cycle: BillingCycle, *, version: int, also: Seq
 
 
 def name_cycle(client_id: str, cycle_id: str) -> Action:
-    """This function will give the write that counts one more project. Label: `cycle`, refused if there is no such."""
+    """Give the write that counts one more project. Label: `cycle`, refused if there is no such."""
     key = keys.billing_cycle(client_id, cycle_id)
     return update("cycle", key, [CycleItem.projects.add(1)], CycleItem.pk.exists())
 
 
 def leave_cycle(client_id: str, cycle_id: str) -> Action:
-    """This function will give the write that counts one project less. Label: `former cycle`."""
+    """Give the write that counts one project less. Label: `former cycle`."""
     key = keys.billing_cycle(client_id, cycle_id)
     return update("former cycle", key, [CycleItem.projects.add(-1)], CycleItem.projects > 0)
 
 
 def use_cycle(client_id: str, cycle_id: str) -> Action:
-    """This function will give the write that keeps a cycle for ever. Label: `cycle`, refused if there is no such."""
+    """Give the write that keeps a cycle for ever. Label: `cycle`, refused if there is no such."""
     key = keys.billing_cycle(client_id, cycle_id)
     return update("cycle", key, [CycleItem.used.set(1)], CycleItem.pk.exists())
 
 
 def delete_cycle(client_id: str, cycle: BillingCycle, *, projects: int) -> Action:
-    """This function will give the write that takes a cycle away which is unchanged and was never used. Label: `cycle`.
+    """Give the write that takes a cycle away which is unchanged and was never used. Label: `cycle`.
 
     It holds only if exactly so many projects name it: those that the same transaction lets go.
     """

@@ -15,7 +15,7 @@ from chalicelib.platform.transaction import Action, Refused
 
 
 def open_cycle(ctx: Context, *, cycle: BillingCycle) -> BillingCycle:
-    """This function will add a billing cycle; the same again gives the one that is there.
+    """Add a billing cycle; the same again gives the one that is there.
 
     :raises Invalid: for an id that can't be one, or a cycle that can't be kept to.
     :raises Conflict: if the id is taken by a cycle that says something else.
@@ -33,7 +33,7 @@ def open_cycle(ctx: Context, *, cycle: BillingCycle) -> BillingCycle:
 
 
 def get_cycle(ctx: Context, *, cycle_id: str) -> BillingCycle:
-    """This function will give one billing cycle.
+    """Give one billing cycle.
 
     :raises NotFound: if the client has none with this id.
     """
@@ -47,18 +47,18 @@ def get_cycle(ctx: Context, *, cycle_id: str) -> BillingCycle:
 
 
 def find_cycle(client_id: str, cycle_id: str) -> BillingCycle | None:
-    """This function will give a billing cycle, or None. One read unit."""
+    """Give a billing cycle, or None. One read unit."""
     return repository.find_cycle(client_id, cycle_id)
 
 
 def list_cycles(ctx: Context, *, generating_on: date | None = None) -> tuple[BillingCycle, ...]:
-    """This function will list the client's billing cycles, or those by which bills are made on a day."""
+    """List the client's billing cycles, or those by which bills are made on a day."""
     every = repository.all_cycles(ctx.client)
     return tuple(cycle for cycle in every if generating_on is None or cycle.generates_on(generating_on))
 
 
 def change_cycle(ctx: Context, *, cycle_id: str, version: int, changes: Mapping[str, Any]) -> BillingCycle:
-    """This function will change what is said of a cycle, by name. It counts from the next run on.
+    """Change what is said of a cycle, by name. It counts from the next run on.
 
     What is billed keeps its due day.
 
@@ -77,7 +77,7 @@ def change_cycle(ctx: Context, *, cycle_id: str, version: int, changes: Mapping[
 
 
 def renaming(client_id: str, *, before: str | None, after: str | None) -> list[Action]:
-    """This function will give the writes by which a project names another cycle than before; none if it is the same.
+    """Give the writes by which a project names another cycle than before; none if it is the same.
 
     Label `cycle` is refused where there is no such cycle: `unknown_cycle` says so.
     """
@@ -88,12 +88,12 @@ def renaming(client_id: str, *, before: str | None, after: str | None) -> list[A
 
 
 def using(client_id: str, *, cycle_id: str) -> Action:
-    """This function will give the write that keeps a cycle for ever, for something was read or billed under it."""
+    """Give the write that keeps a cycle for ever, for something was read or billed under it."""
     return repository.use_cycle(client_id, cycle_id)
 
 
 def deleting(ctx: Context, *, cycle: BillingCycle, projects: int) -> list[Action]:
-    """This function will give the writes that take away a cycle which was never used and which so many projects name.
+    """Give the writes that take away a cycle which was never used and which so many projects name.
 
     Label `cycle` is refused where it was used, changed, or named by another project meanwhile.
     """
@@ -101,14 +101,14 @@ def deleting(ctx: Context, *, cycle: BillingCycle, projects: int) -> list[Action
 
 
 def unknown_cycle(cycle_id: str | None) -> Invalid:
-    """This function will refuse a project that names a cycle which is not there."""
+    """Refuse a project that names a cycle which is not there."""
     return Invalid(
         "unknown-cycle", f"billingCycle: no cycle {cycle_id}; see GET /api/clients/{{client}}/billing-cycles"
     )
 
 
 def noted(ctx: Context, action: str, before: BillingCycle | None, after: BillingCycle | None) -> Action:
-    """This function will give the entry of the audit log about a cycle, for the transaction of the deed."""
+    """Give the entry of the audit log about a cycle, for the transaction of the deed."""
     cycle = after or before
     if cycle is None:
         raise AssertionError("nothing became of no cycle")

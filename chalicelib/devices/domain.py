@@ -31,12 +31,12 @@ class Device:
     created_at: datetime
 
     def as_actor(self) -> Actor:
-        """This function will give the actor that this device is: it may take readings and nothing else."""
+        """Give the actor that this device is: it may take readings and nothing else."""
         return Actor(f"device:{self.id}", "device", frozenset({"readings.submit"}), areas=self.areas or None)
 
 
 def signature_of(secret: str, *, timestamp: str, body: bytes) -> str:
-    """This function will sign a body: HMAC-SHA256 over the timestamp, a dot and the body, in hex after `v1=`.
+    """Sign a body: HMAC-SHA256 over the timestamp, a dot and the body, in hex after `v1=`.
 
     Source: the form that webhooks of payment providers have (timestamp.body).
     """
@@ -44,7 +44,7 @@ def signature_of(secret: str, *, timestamp: str, body: bytes) -> str:
 
 
 def check_signature(secret: str, *, timestamp: str, signature: str, body: bytes, now: datetime) -> None:
-    """This function will let a request through that was signed with the secret, within five minutes of now.
+    """Let a request through that was signed with the secret, within five minutes of now.
 
     :raises Unauthenticated: otherwise, without saying which of it is wrong.
     """
@@ -56,5 +56,5 @@ def check_signature(secret: str, *, timestamp: str, signature: str, body: bytes,
 
 
 def refusal() -> Unauthenticated:
-    """This function will give the one answer to a request that is not a device's own."""
+    """Give the one answer to a request that is not a device's own."""
     return Unauthenticated("bad-signature", "device, timestamp or signature is wrong; sign with the newest key")

@@ -28,7 +28,7 @@ class PushItem(TableItem):
 
 
 def insert_device(client: str, project: str, device: Device, *, also: Sequence[Action]) -> None:
-    """This function will write a new device.
+    """Write a new device.
 
     :raises Refused: label `device`, if this request was carried out before.
     """
@@ -36,7 +36,7 @@ def insert_device(client: str, project: str, device: Device, *, also: Sequence[A
 
 
 def store_device(client: str, project: str, device: Device, *, before: Device, also: Sequence[Action]) -> None:
-    """This function will write a changed device, if it is still as it was.
+    """Write a changed device, if it is still as it was.
 
     :raises Refused: label `device`, if it is not.
     """
@@ -45,7 +45,7 @@ def store_device(client: str, project: str, device: Device, *, before: Device, a
 
 
 def insert_push(client: str, signature: str, now: datetime) -> None:
-    """This function will note that a signed request was taken. Two write units; gone when it is too old to count.
+    """Note that a signed request was taken. Two write units; gone when it is too old to count.
 
     :raises Refused: label `push`, if it was taken before.
     """

@@ -6,7 +6,7 @@ from chalicelib.devices import service
 from chalicelib.devices.schemas import DeviceOut, DevicePage, KeyOut, NewDevice, PushedReading, PushOut
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import PUBLIC, endpoint
-from chalicelib.platform.incoming import raw_body
+from chalicelib.platform.request_parsing import raw_body
 from chalicelib.platform.schema import PageQuery
 
 blueprint = Blueprint(__name__)

@@ -21,7 +21,7 @@ from chalicelib.tenancy import service as tenancy
 
 
 def register_device(ctx: Context, *, title: str, areas: tuple[str, ...]) -> Device:
-    """This function will make a device known to a project. It can't push before it is given a key.
+    """Make a device known to a project. It can't push before it is given a key.
 
     Where areas are listed, those that it is to push for are read in the same transaction: two read units each.
 
@@ -44,7 +44,7 @@ def register_device(ctx: Context, *, title: str, areas: tuple[str, ...]) -> Devi
 
 
 def get_device(ctx: Context, *, device_id: str) -> Device:
-    """This function will give a device of a project.
+    """Give a device of a project.
 
     :raises NotFound: if the project has none with this id.
     """
@@ -55,13 +55,13 @@ def get_device(ctx: Context, *, device_id: str) -> Device:
 
 
 def list_devices(ctx: Context, *, limit: int, cursor: str | None) -> Page[Device]:
-    """This function will list a project's devices, the oldest first, one page at a time."""
+    """List a project's devices, the oldest first, one page at a time."""
     project = tenancy.get_project(ctx)
     return repository.devices_page(project.client, project.id, limit=limit, cursor=cursor)
 
 
 def issue_key(ctx: Context, *, device_id: str) -> tuple[Device, str]:
-    """This function will give a device its next key, to be shown this once; the one before is refused from now on.
+    """Give a device its next key, to be shown this once; the one before is refused from now on.
 
     :raises NotFound: if the project has no such device.
     :raises Conflict: if the device is disabled, or somebody else was changing it.
@@ -77,7 +77,7 @@ def issue_key(ctx: Context, *, device_id: str) -> tuple[Device, str]:
 
 
 def disable_device(ctx: Context, *, device_id: str) -> Device:
-    """This function will refuse whatever a device sends from now on.
+    """Refuse whatever a device sends from now on.
 
     :raises NotFound: if the project has no such device.
     :raises Conflict: if somebody else was changing it.
@@ -91,7 +91,7 @@ def disable_device(ctx: Context, *, device_id: str) -> Device:
 
 
 def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, body: bytes) -> Context:
-    """This function will find out which device sent a request, and give the setting in which it acts: its areas.
+    """Find out which device sent a request, and give the setting in which it acts: its areas.
 
     `name` is client, project and device with slashes between. A request is taken once.
 
@@ -118,7 +118,7 @@ def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, bod
 def push_reading(
     ctx: Context, *, account: str | None, meter_number: str | None, value: Decimal, read_on: date
 ) -> Reading:
-    """This function will take a reading that a device pushed, as if somebody had entered it, but for its source.
+    """Take a reading that a device pushed, as if somebody had entered it, but for its source.
 
     :raises NotFound: for a connection that is not there, or not in the device's areas.
     :raises Conflict: if the period is read already, or a billing run is working on it.
@@ -141,7 +141,7 @@ def _place_of(name: str) -> tuple[str, str, str]:
 
 
 def _secret(ctx: Context, device_id: str, version: int, root_id: str | None) -> tuple[str, str]:
-    """This function will derive a device's key from a root key: it is never stored, so it can't be read anywhere."""
+    """Derive a device's key from a root key: it is never stored, so it can't be read anywhere."""
     root, secret = auth.derived_key("device", ctx.client, ctx.project, device_id, str(version), key_id=root_id)
     return root, base64.urlsafe_b64encode(secret).decode().rstrip("=")
 

@@ -27,7 +27,7 @@ class ImportItem(TableItem):
 
 
 def insert_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:
-    """This function will write a new import, and what is to be written with it.
+    """Write a new import, and what is to be written with it.
 
     :raises Refused: label `import`, if this request was carried out before.
     """
@@ -35,7 +35,7 @@ def insert_import(project: Project, record: FileImport, *, also: Sequence[Action
 
 
 def finish_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:
-    """This function will write an import's result over its waiting state; a result that stands already stays.
+    """Write an import's result over its waiting state; a result that stands already stays.
 
     :raises Refused: label `import`, if it is finished.
     """
@@ -51,7 +51,7 @@ def find_import(project: Project, import_id: str) -> FileImport | None:
 def imports_page(
     project: Project, kind: FileKind, *, requested_by: str | None, limit: int, cursor: str | None
 ) -> Page[FileImport]:
-    """This function will read one page of the imports of a kind, the newest first: everybody's, or one person's."""
+    """Read one page of the imports of a kind, the newest first: everybody's, or one person's."""
     page = dynamo.page_of(
         ImportItem,
         keys.file_imports(project.client, project.id, kind),

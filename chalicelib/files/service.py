@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from chalicelib.audit import service as audit
 from chalicelib.files import repository
-from chalicelib.files.domain.record import FileImport, FileKind, ImportCounts, Intake, Refusal, ReportLine
+from chalicelib.files.domain.record import FileImport, FileKind, ImportCounts, ImportResult, Refusal, ReportLine
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import known_ulid
@@ -35,7 +35,7 @@ Parsed = TypeVar("Parsed")
 def ask_for_upload(
     ctx: Context, *, kind: FileKind, file_name: str, period: Period | None
 ) -> tuple[FileImport, UploadForm]:
-    """This function will announce a file and give the form to post it with, good for 15 minutes."""
+    """Announce a file and give the form to post it with, good for 15 minutes."""
     project = tenancy.get_project(ctx)
     record = FileImport(
         id=ctx.new_id(),
@@ -59,7 +59,7 @@ def ask_for_upload(
 
 
 def get_import(ctx: Context, *, kind: FileKind, import_id: str) -> FileImport:
-    """This function will give an import of that kind with what became of its rows.
+    """Give an import of that kind with what became of its rows.
 
     Whoever has to do in some areas only gets their own: a file may tell of any area.
 
@@ -72,7 +72,7 @@ def get_import(ctx: Context, *, kind: FileKind, import_id: str) -> FileImport:
 
 
 def list_imports(ctx: Context, *, kind: FileKind, limit: int, cursor: str | None) -> Page[FileImport]:
-    """This function will list a project's imports of a kind, the newest first, one page at a time."""
+    """List a project's imports of a kind, the newest first, one page at a time."""
     project = tenancy.get_project(ctx)
     return repository.imports_page(project, kind, requested_by=_only_of(ctx), limit=limit, cursor=cursor)
 
@@ -80,7 +80,7 @@ def list_imports(ctx: Context, *, kind: FileKind, limit: int, cursor: str | None
 def get_report(
     ctx: Context, *, kind: FileKind, import_id: str, after_line: int, limit: int
 ) -> tuple[list[dict[str, Any]], bool]:
-    """This function will give the lines of a file that a person should look at, and whether there are more.
+    """Give the lines of a file that a person should look at, and whether there are more.
 
     A line with several remarks is never cut in two: the next part goes on after the last line's number.
 
@@ -103,9 +103,9 @@ def run_import(
     kind: FileKind,
     import_id: str,
     parse: Callable[[bytes], Parsed],
-    take_in: Callable[[Context, Project, FileImport, Parsed], Intake],
+    take_in: Callable[[Context, Project, FileImport, Parsed], ImportResult],
 ) -> FileImport:
-    """This function will take an uploaded file in, if it is not taken in yet, and write its report.
+    """Take an uploaded file in, if it is not taken in yet, and write its report.
 
     What `parse` refuses is refused as a whole. `take_in` must do nothing twice, for it is called again after a crash.
 
@@ -128,12 +128,12 @@ def run_import(
 
 
 def file_key(project: Project, record: FileImport) -> str:
-    """This function will name the object that an import's file is uploaded as."""
+    """Name the object that an import's file is uploaded as."""
     return f"{project.client}/{project.id}/imports/{record.id}{_ENDINGS[record.kind]}"
 
 
 def parse_file_key(key: str) -> tuple[str, str, FileKind, str] | None:
-    """This function will take an object's name apart into client, project, kind and import, or give None."""
+    """Take an object's name apart into client, project, kind and import, or give None."""
     found = _FILE_KEY.fullmatch(key)
     if found is None:
         return None

@@ -14,7 +14,7 @@ blueprint = Blueprint(__name__)
 @blueprint.on_sqs_message(queue="meterbook-mails", batch_size=1, name="send_mails")
 @job("send_mails")
 def send_mails(event: SQSEvent) -> None:
-    """This function will mail a token to whoever has the login name that a message names, if anybody has."""
+    """Mail a token to whoever has the login name that a message names, if anybody has."""
     for record in event:
         asked = json.loads(record.body)
         ctx = job_context("send_mails", client=asked["client"], project="")

@@ -23,7 +23,7 @@ _TAKEN_IN_BY = {
 @blueprint.on_sqs_message(queue="meterbook-imports", batch_size=1, name="import_readings")
 @job("import_readings")
 def import_readings(event: SQSEvent) -> None:
-    """This function will take in each uploaded file that the bucket announces: readings, a registry or a history."""
+    """Take in each uploaded file that the bucket announces: readings, a registry or a history."""
     for record in event:
         key = json.loads(record.body)["detail"]["object"]["key"]
         place = files.parse_file_key(key)

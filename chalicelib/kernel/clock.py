@@ -12,7 +12,7 @@ _FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
 
 
 def parse_day(text: str) -> date:
-    """This function will read a calendar day written like 2025-11-05, in no other of the forms that ISO 8601 knows.
+    """Read a calendar day written like 2025-11-05, in no other of the forms that ISO 8601 knows.
 
     :raises Invalid: for anything else, and for a day that no bill of ours can be about.
     """
@@ -28,26 +28,26 @@ def parse_day(text: str) -> date:
 
 
 def local_day(instant: datetime, timezone: str) -> date:
-    """This function will give the calendar day that an instant falls on in an IANA time zone."""
+    """Give the calendar day that an instant falls on in an IANA time zone."""
     return instant.astimezone(ZoneInfo(timezone)).date()
 
 
 def iso(instant: datetime) -> str:
-    """This function will print an instant as UTC ISO-8601 with milliseconds: 2025-11-05T02:30:00.000Z."""
+    """Print an instant as UTC ISO-8601 with milliseconds: 2025-11-05T02:30:00.000Z."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03}Z"
 
 
 def parse_iso(text: str) -> datetime:
-    """This function will read an instant that `iso` printed."""
+    """Read an instant that `iso` printed."""
     return datetime.fromisoformat(text.removesuffix("Z") + "+00:00")
 
 
 def epoch_ms(instant: datetime) -> int:
-    """This function will give an instant as whole milliseconds since 1970, without a float in between."""
+    """Give an instant as whole milliseconds since 1970, without a float in between."""
     since = instant - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def from_epoch_ms(milliseconds: int) -> datetime:
-    """This function will give the instant that `epoch_ms` counted."""
+    """Give the instant that `epoch_ms` counted."""
     return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -27,15 +27,15 @@ class Actor:
     areas: tuple[str, ...] | None = None
 
     def may(self, permission: str) -> bool:
-        """This function will say whether the actor holds the permission, be it only in their areas."""
+        """Say whether the actor holds the permission, be it only in their areas."""
         return permission in self.permissions
 
     def may_own(self, permission: str) -> bool:
-        """This function will say whether the actor holds the permission at least for what belongs to them."""
+        """Say whether the actor holds the permission at least for what belongs to them."""
         return self.may(permission) or f"{permission}.own" in self.permissions
 
     def owns(self, consumer_id: str | None) -> bool:
-        """This function will say whether something of that consumer belongs to the actor."""
+        """Say whether something of that consumer belongs to the actor."""
         return consumer_id is not None and consumer_id == self.consumer_id
 
 
@@ -60,11 +60,11 @@ class Context:
     read_along: ReadAlong = field(default_factory=dict)
 
     def in_project(self, project: str) -> Self:
-        """This function will give the same setting in one project of the client."""
+        """Give the same setting in one project of the client."""
         return replace(self, project=project)
 
     def require(self, permission: str, *, or_own: bool = False) -> None:
-        """This function will stop an actor without the permission (with `or_own`, without even its .own form).
+        """Stop an actor without the permission (with `or_own`, without even its .own form).
 
         :raises Forbidden: naming the permission that is missing.
         """

@@ -15,13 +15,13 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", re.ASCII)
 
 
 def ulid(now: datetime, random: bytes) -> str:
-    """This function will make a 26-character identifier that sorts by time, from an instant and ten random bytes."""
+    """Make a 26-character identifier that sorts by time, from an instant and ten random bytes."""
     number = (int(now.timestamp() * 1000) << 80) | int.from_bytes(random[:10], "big")
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
 def derived_ids(*names: str) -> Callable[[], str]:
-    """This function will give a source of ids that depends on `names` alone, for requests that carry their own key.
+    """Give a source of ids that depends on `names` alone, for requests that carry their own key.
 
     The same names give the same ids in the same order, so a repeated request meets what the first one wrote.
     """
@@ -38,7 +38,7 @@ def derived_ids(*names: str) -> Callable[[], str]:
 
 
 def known_ulid(text: str, what: str) -> str:
-    """This function will let an identifier from outside through if one of ours could look like that.
+    """Let an identifier from outside through if one of ours could look like that.
 
     :raises NotFound: otherwise, naming `what` was looked for.
     """
@@ -48,7 +48,7 @@ def known_ulid(text: str, what: str) -> str:
 
 
 def slug(text: str, what: str) -> str:
-    """This function will let a client or project name through: letters, digits and hyphens, at most 32.
+    """Let a client or project name through: letters, digits and hyphens, at most 32.
 
     :raises Invalid: otherwise. The separator of the table's keys can't occur in a slug.
     """
@@ -58,7 +58,7 @@ def slug(text: str, what: str) -> str:
 
 
 def code(text: str, what: str) -> str:
-    """This function will let an account or meter number through: letters, digits, `.`, `_`, `-`, at most 40.
+    """Let an account or meter number through: letters, digits, `.`, `_`, `-`, at most 40.
 
     :raises Invalid: otherwise.
     """
@@ -68,10 +68,10 @@ def code(text: str, what: str) -> str:
 
 
 def shard_of(name: str, shards: int) -> int:
-    """This function will place a name on one of `shards` partitions, the same on every machine and for ever."""
+    """Place a name on one of `shards` partitions, the same on every machine and for ever."""
     return crc32(name.encode()) % shards
 
 
 def fingerprint(*parts: str) -> str:
-    """This function will give 32 hex digits that differ whenever the parts differ."""
+    """Give 32 hex digits that differ whenever the parts differ."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

@@ -24,7 +24,7 @@ _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,3})?\Z", re.ASCII)
 
 
 def exponent_of(currency: str) -> int:
-    """This function will give the number of decimal places of a currency's minor unit (PHP 2, JPY 0, KWD 3).
+    """Give the number of decimal places of a currency's minor unit (PHP 2, JPY 0, KWD 3).
 
     :raises Invalid: for a code that is no currency in use.
     """
@@ -45,12 +45,12 @@ class Money:
 
     @classmethod
     def zero(cls, currency: str) -> Self:
-        """This function will give nothing, in that currency."""
+        """Give nothing, in that currency."""
         return cls(0, currency)
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Self:
-        """This function will read an amount such as "25.06".
+        """Read an amount such as "25.06".
 
         :raises Invalid: if it is no plain decimal or finer than the currency's minor unit.
         """

@@ -25,7 +25,7 @@ def choose_page(
     limit: int,
     cursor: str | None,
 ) -> Page[U]:
-    """This function will fill a page with what is chosen of the pages of a longer list.
+    """Fill a page with what is chosen of the pages of a longer list.
 
     It looks through five pages of the list at the most: a page may then be short, even empty, and still have a next.
     `read` takes a limit and a cursor.

@@ -21,7 +21,7 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """This function will read a period such as "2025-11".
+        """Read a period such as "2025-11".
 
         :raises Invalid: if it is not a month between 1989 and 2200 written that way.
         """
@@ -32,14 +32,14 @@ class Period:
 
     @classmethod
     def of(cls, day: date) -> Self:
-        """This function will give the month that a day lies in."""
+        """Give the month that a day lies in."""
         return cls(day.year, day.month)
 
     def __str__(self) -> str:
         return f"{self.year:04}-{self.month:02}"
 
     def shifted(self, months: int) -> Self:
-        """This function will give the period so many months later (earlier, if negative)."""
+        """Give the period so many months later (earlier, if negative)."""
         total = self.year * 12 + self.month - 1 + months
         return type(self)(total // 12, total % 12 + 1)
 
@@ -52,16 +52,16 @@ class Period:
         return self.shifted(1).first_day - timedelta(days=1)
 
     def day(self, number: int) -> date:
-        """This function will give day `number` of the month, or its last day where the month is shorter."""
+        """Give day `number` of the month, or its last day where the month is shorter."""
         return min(self.last_day, self.first_day + timedelta(days=number - 1))
 
     def label(self) -> str:
-        """This function will name the month as people do: "July 2025"."""
+        """Name the month as people do: "July 2025"."""
         return f"{self.first_day:%B} {self.year}"
 
 
 def quarter_of(month: Period, *, first_month: int) -> Period:
-    """This function will name the quarter that a month lies in, by its last month, where years begin in `first_month`.
+    """Name the quarter that a month lies in, by its last month, where years begin in `first_month`.
 
     October 2025 lies in the quarter 2025-12 of a calendar year, and in 2025-10 of a year that begins in February.
     """
@@ -77,7 +77,7 @@ class FiscalMonth:
 
 
 def fiscal_month(period: Period, *, first_month: int) -> FiscalMonth:
-    """This function will place a period in a fiscal year that starts in `first_month` and is named by its end year.
+    """Place a period in a fiscal year that starts in `first_month` and is named by its end year.
 
     Source: S1. With first_month 7, July 2025 is month 0 of fiscal year 2026, and June 2026 its month 11.
     """

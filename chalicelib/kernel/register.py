@@ -11,7 +11,7 @@ MAX_DIGITS = 12
 
 
 def range_of(digits: int) -> Decimal:
-    """This function will give the use after which a register shows the same again: 4 digits -> 10000.
+    """Give the use after which a register shows the same again: 4 digits -> 10000.
 
     Only the digits before the point count; those behind it run over together with them.
     """
@@ -19,7 +19,7 @@ def range_of(digits: int) -> Decimal:
 
 
 def check_shown(value: Decimal, digits: int | None) -> None:
-    """This function will insist that a register can show a value. Without digits, whatever is not below zero.
+    """Insist that a register can show a value. Without digits, whatever is not below zero.
 
     :raises Invalid: otherwise.
     """
@@ -30,7 +30,7 @@ def check_shown(value: Decimal, digits: int | None) -> None:
 
 
 def average_use(recent_uses: Sequence[Decimal], *, last: int) -> tuple[int, int]:
-    """This function will give the average of the last so many uses, as an exact ratio; whoever asks rounds it.
+    """Give the average of the last so many uses, as an exact ratio; whoever asks rounds it.
 
     (10, 12, 15) over the last 2 -> (27, 2). Fewer than `last` are averaged as they are.
 
@@ -52,7 +52,7 @@ class TrueUp:
 
 
 def true_up(real_use: Decimal, *, billed_ahead: Decimal) -> TrueUp:
-    """This function will set what was really used against what of it was billed ahead.
+    """Set what was really used against what of it was billed ahead.
 
     40 really used, 25 estimated and billed -> 15 to bill. 20 really used -> nothing to bill and 5 in credit.
     """

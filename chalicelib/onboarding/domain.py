@@ -37,7 +37,7 @@ class PresetRole:
     without: frozenset[str]
 
     def as_role(self) -> Role:
-        """This function will give the role as a client has it."""
+        """Give the role as a client has it."""
         built_in = BUILT_IN[self.name]
         return replace(built_in, permissions=built_in.permissions - self.without)
 
@@ -54,7 +54,7 @@ class Preset:
 
 
 def project_of(presets: Mapping[str, Preset], preset_id: str, project_id: str) -> PresetProject:
-    """This function will find a project of a preset.
+    """Find a project of a preset.
 
     :raises NotFound: if there is no such preset, or it has no such project.
     """

@@ -13,6 +13,6 @@ _PRESET = TypeAdapter(Preset)
 
 @cache
 def all_presets() -> Mapping[str, Preset]:
-    """This function will read the presets, by id."""
+    """Read the presets, by id."""
     folder = Path(__file__).with_name("presets")
     return {path.stem: _PRESET.validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))}

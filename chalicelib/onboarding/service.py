@@ -30,12 +30,12 @@ _PURPOSE = "open-client"
 
 
 def list_presets() -> Mapping[str, Preset]:
-    """This function will list the ways of working that a client can begin with, by id."""
+    """List the ways of working that a client can begin with, by id."""
     return repository.all_presets()
 
 
 def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
-    """This function will open the client that `ctx` names, with all roles, cycles, projects and tariffs of a preset.
+    """Open the client that `ctx` names, with all roles, cycles, projects and tariffs of a preset.
 
     It is the platform's own deed, done by its operator's command or by who has a ticket from there. Repeated, it
     completes what was interrupted and makes nothing new.
@@ -69,7 +69,7 @@ def open_client_by_ticket(
     password: str,
     email: str | None,
 ) -> tuple[Client, User]:
-    """This function will open the client that a ticket names, by a preset, and make the login of its first superuser.
+    """Open the client that a ticket names, by a preset, and make the login of its first superuser.
 
     `first_superuser` is that person's name. Login and password are looked at before anything is written.
 
@@ -88,7 +88,7 @@ def open_client_by_ticket(
 
 
 def write_ticket(client: str, *, now: datetime) -> str:
-    """This function will write a ticket by which a request may open a client of this id, and no other, within an hour.
+    """Write a ticket by which a request may open a client of this id, and no other, within an hour.
 
     It is signed by a key of its own, and nothing of it is stored.
 
@@ -100,7 +100,7 @@ def write_ticket(client: str, *, now: datetime) -> str:
 
 
 def add_project(ctx: Context, *, project_id: str, preset_id: str, model_id: str) -> Project:
-    """This function will add a utility service as a preset has it, with the preset's tariffs.
+    """Add a utility service as a preset has it, with the preset's tariffs.
 
     :raises NotFound: if there is no such preset, or it has no such project.
     :raises Invalid: for an id that can't be.
@@ -111,7 +111,7 @@ def add_project(ctx: Context, *, project_id: str, preset_id: str, model_id: str)
 
 
 def close_project(ctx: Context) -> Project:
-    """This function will close a project for good. It is marked first, so that nobody connects while we look.
+    """Close a project for good. It is marked first, so that nobody connects while we look.
 
     :raises NotFound: if the client has no such project.
     :raises Conflict: while connections are active in it, or somebody asks for one.
@@ -120,7 +120,7 @@ def close_project(ctx: Context) -> Project:
 
 
 def delete_project(ctx: Context) -> Project:
-    """This function will take a project away that nothing depends on: it is closed, and was never used.
+    """Take a project away that nothing depends on: it is closed, and was never used.
 
     It is marked first, so that nothing is added while we look; requests that somebody made are seen a moment later.
 
@@ -186,7 +186,7 @@ def _add(ctx: Context, preset: Preset, model: PresetProject, project_id: str) ->
 
 
 def _client_of(ticket: str, *, now: datetime) -> str:
-    """This function will say which client a ticket may open.
+    """Say which client a ticket may open.
 
     :raises Unauthenticated: for what is no ticket of ours, or was one more than an hour ago.
     """

@@ -49,13 +49,13 @@ class Payment:
         return f"{self.period}.{self.account}.{self.revision}"
 
     def is_same_as(self, other: "Payment") -> bool:
-        """This function will say whether two payments state the same, whoever wrote them down and when."""
+        """Say whether two payments state the same, whoever wrote them down and when."""
         mine = replace(self, origin=other.origin, recorded_by=other.recorded_by, recorded_at=other.recorded_at)
         return mine == other
 
 
 def check_payment(payment: Payment, bill: Bill, *, today: date) -> None:
-    """This function will refuse a payment that can't be one of that bill.
+    """Refuse a payment that can't be one of that bill.
 
     Source: S1-058, S1-060, decisions.md "payment methods": a check has its number.
 
@@ -72,7 +72,7 @@ def check_payment(payment: Payment, bill: Bill, *, today: date) -> None:
 
 
 def paid_by(bill: Bill, payments: Sequence[Payment]) -> Bill:
-    """This function will give the bill as these payments leave it.
+    """Give the bill as these payments leave it.
 
     Source: S1-134. A bill of 25.06 takes 10.00 and 15.06, and not a cent more.
 
@@ -85,7 +85,7 @@ def paid_by(bill: Bill, payments: Sequence[Payment]) -> Bill:
 
 
 def parse_payment_id(text: str) -> tuple[str, str]:
-    """This function will take a payment's public id apart into its bill's and its number: 2025-07.101.1.01K9...
+    """Take a payment's public id apart into its bill's and its number: 2025-07.101.1.01K9...
 
     :raises NotFound: if it can't be one.
     """

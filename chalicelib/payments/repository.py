@@ -33,7 +33,7 @@ class PaymentItem(TableItem):
 
 
 def insert_payment(project: Project, payment: Payment) -> Action:
-    """This function will give the write of a new payment. Label: `payment {account}`."""
+    """Give the write of a new payment. Label: `payment {account}`."""
     return insert(f"payment {payment.account}", _item(project, payment))
 
 
@@ -44,7 +44,7 @@ def find_payment(project: Project, account: str, period: Period, revision: int, 
 
 
 def standing(project: Project, payments: Iterable[Payment]) -> dict[str, Payment]:
-    """This function will read those of the payments that are on record, by id, as they are now."""
+    """Read those of the payments that are on record, by id, as they are now."""
     found: dict[str, Payment] = {}
     for batch in bulk.batches(payments, _READ_AT_ONCE):
         for raw in bulk.read_together([_key(project, one) for one in batch]).values():
@@ -62,13 +62,13 @@ def bill_page(
 
 
 def account_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Payment]:
-    """This function will read one page of an account's payments, the newest bill's first."""
+    """Read one page of an account's payments, the newest bill's first."""
     partition = keys.account_view(project.client, project.id, account)
     return _page(dynamo.page_of(PaymentItem, partition, "PAYMENT#", limit=limit, cursor=cursor, newest_first=True))
 
 
 def month_page(project: Project, month: Period, *, limit: int, cursor: str | None) -> Page[Payment]:
-    """This function will read one page of what was paid in a month, the newest first. A moment behind."""
+    """Read one page of what was paid in a month, the newest first. A moment behind."""
     partition, _ = keys.paid_in_month(project.client, project.id, month.first_day, "", "")
     return _page(
         dynamo.page_of(PaymentItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)

@@ -17,7 +17,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def record_payment(project: Project, payment: Payment) -> Action:
-    """This function will give the write of a payment, for the transaction that counts it on its bill.
+    """Give the write of a payment, for the transaction that counts it on its bill.
 
     Label: `payment {account}`. Three write units.
     """
@@ -25,12 +25,12 @@ def record_payment(project: Project, payment: Payment) -> Action:
 
 
 def standing_payments(project: Project, payments: Iterable[Payment]) -> dict[str, Payment]:
-    """This function will give those of the payments that are on record already, by id. One read unit each."""
+    """Give those of the payments that are on record already, by id. One read unit each."""
     return repository.standing(project, payments)
 
 
 def get_payment(ctx: Context, *, payment_id: str) -> Payment:
-    """This function will give one payment; a consumer gets only their own.
+    """Give one payment; a consumer gets only their own.
 
     :raises NotFound: for anything else.
     """
@@ -43,12 +43,12 @@ def get_payment(ctx: Context, *, payment_id: str) -> Payment:
 
 
 def list_payments(ctx: Context, *, month: Period, limit: int, cursor: str | None) -> Page[Payment]:
-    """This function will list what was paid in a calendar month, the newest first, one page at a time."""
+    """List what was paid in a calendar month, the newest first, one page at a time."""
     return repository.month_page(tenancy.get_project(ctx), month, limit=limit, cursor=cursor)
 
 
 def list_payments_of_bill(ctx: Context, *, bill_id: str, limit: int, cursor: str | None) -> Page[Payment]:
-    """This function will list the payments of a bill by day, one page at a time; a consumer sees only their own.
+    """List the payments of a bill by day, one page at a time; a consumer sees only their own.
 
     :raises NotFound: for a bill that is not there, or not the consumer's.
     """
@@ -61,7 +61,7 @@ def list_payments_of_bill(ctx: Context, *, bill_id: str, limit: int, cursor: str
 
 
 def list_payments_of_connection(ctx: Context, *, account: str, limit: int, cursor: str | None) -> Page[Payment]:
-    """This function will list a connection's payments, the newest bill's first; a consumer sees only their own.
+    """List a connection's payments, the newest bill's first; a consumer sees only their own.
 
     :raises NotFound: for a connection that is not there, or not the consumer's.
     """

@@ -27,13 +27,13 @@ _REQUIRED = ["iss", "aud", "typ", "sub", "client", "role", "sid", "iat", "exp"]
 
 
 def hash_password(password: str) -> str:
-    """This function will hash a password for storage, slowly on purpose (cost 12 unless set)."""
+    """Hash a password for storage, slowly on purpose (cost 12 unless set)."""
     cost = int(os.environ.get("METERBOOK_BCRYPT_COST", "12"))
     return bcrypt.hashpw(_digest(password), bcrypt.gensalt(cost)).decode()
 
 
 def password_matches(password: str, stored_hash: str) -> bool:
-    """This function will compare a password with a stored hash."""
+    """Compare a password with a stored hash."""
     return bcrypt.checkpw(_digest(password), stored_hash.encode())
 
 
@@ -43,7 +43,7 @@ def _digest(password: str) -> bytes:
 
 
 def derived_key(purpose: str, *names: str, key_id: str | None = None) -> tuple[str, bytes]:
-    """This function will give a key of its own for a purpose and a thing, and the id of the root key it comes from.
+    """Give a key of its own for a purpose and a thing, and the id of the root key it comes from.
 
     HKDF's expanding step (RFC 5869) for one block: the same names give the same key, and nothing of it is stored.
 
@@ -67,22 +67,22 @@ class AccessToken:
 
 
 def new_secret() -> str:
-    """This function will give 43 letters that nobody can guess."""
+    """Give 43 letters that nobody can guess."""
     return secrets.token_urlsafe(32)
 
 
 def secret_print(secret: str) -> str:
-    """This function will give what is stored of a secret: it is long and random, so this needs no salt."""
+    """Give what is stored of a secret: it is long and random, so this needs no salt."""
     return hashlib.sha256(secret.encode()).hexdigest()[:32]
 
 
 def secret_matches(secret: str, stored_print: str) -> bool:
-    """This function will compare a secret with what is stored of it."""
+    """Compare a secret with what is stored of it."""
     return hmac.compare_digest(secret_print(secret), stored_print)
 
 
 def issue_access_token(token: AccessToken, *, now: datetime, minutes: int) -> str:
-    """This function will sign a token, with the first of the keys.
+    """Sign a token, with the first of the keys.
 
     What the role may do does not stand in it: that is looked up together with the session.
     """
@@ -105,7 +105,7 @@ def issue_access_token(token: AccessToken, *, now: datetime, minutes: int) -> st
 
 
 def verify_access_token(token: str, *, now: datetime) -> AccessToken:
-    """This function will read a token of ours that is still good. Any of the keys may have signed it.
+    """Read a token of ours that is still good. Any of the keys may have signed it.
 
     :raises Unauthenticated: for any other token, without saying what is wrong with it, and for an expired one.
     """
@@ -147,13 +147,13 @@ _session_check: SessionCheck = _nobody
 
 
 def check_sessions_by(check: SessionCheck) -> None:
-    """This function will let the feature that knows sessions check them at each request."""
+    """Let the feature that knows sessions check them at each request."""
     global _session_check  # noqa: PLW0603 - one process has one check
     _session_check = check
 
 
 def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, ReadAlong]:
-    """This function will give the actor of a token whose session lives, and the items of `also`. One request.
+    """Give the actor of a token whose session lives, and the items of `also`. One request.
 
     :raises Unauthenticated: if the session has ended.
     """

@@ -26,14 +26,14 @@ Thing = TypeVar("Thing")
 
 
 def batches(things: Iterable[Thing], size: int = BATCH) -> Iterator[list[Thing]]:
-    """This function will cut a sequence into lists of at most `size`."""
+    """Cut a sequence into lists of at most `size`."""
     iterator = iter(things)
     while batch := list(islice(iterator, size)):
         yield batch
 
 
 def insert_batch(items: Sequence[AttributeMap]) -> list[bool]:
-    """This function will insert up to 25 items and say for each whether it is new (False: its key was taken).
+    """Insert up to 25 items and say for each whether it is new (False: its key was taken).
 
     One request; one write unit per KB and item, plus its index entries.
 
@@ -54,7 +54,7 @@ def insert_batch(items: Sequence[AttributeMap]) -> list[bool]:
 
 
 def _execute(items: Sequence[AttributeMap]) -> list[str | None]:
-    """This function will send one batch and give each statement's error code, None where it was carried out."""
+    """Send one batch and give each statement's error code, None where it was carried out."""
     answer = dynamo.client().batch_execute_statement(Statements=[_statement(item) for item in items])
     codes: list[str | None] = [response.get("Error", {}).get("Code") for response in answer["Responses"]]
     for response, code in zip(answer["Responses"], codes, strict=True):
@@ -73,7 +73,7 @@ def _statement(item: AttributeMap) -> dict[str, Any]:
 
 
 def read_together(keys: Iterable[Key]) -> dict[Key, dict[str, Any] | None]:
-    """This function will read up to 100 items of any kind, as they are now, in one request. One unit per 4 KB each.
+    """Read up to 100 items of any kind, as they are now, in one request. One unit per 4 KB each.
 
     The items come as DynamoDB has them (see `dynamo.parsed`), None for one that is not there.
 

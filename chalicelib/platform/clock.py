@@ -15,7 +15,7 @@ _source: Callable[[], datetime] = _system_time
 
 
 def use_time(source: Callable[[], datetime] | None) -> None:
-    """This function will make every way in read the time from `source` (None: the system's clock again).
+    """Make every way in read the time from `source` (None: the system's clock again).
 
     Journeys through months and the laptop's demonstration day move the clock here.
     """
@@ -24,10 +24,10 @@ def use_time(source: Callable[[], datetime] | None) -> None:
 
 
 def now() -> datetime:
-    """This function will give the present instant."""
+    """Give the present instant."""
     return _source()
 
 
 def fresh_id() -> str:
-    """This function will give a new time-ordered identifier."""
+    """Give a new time-ordered identifier."""
     return ulid(now(), secrets.token_bytes(10))

@@ -16,14 +16,14 @@ def _cursor_tag(body: bytes, place: str) -> bytes:
     return hmac.digest(secret, b"cursor|" + place.encode() + b"|" + body, sha256)[:12]
 
 
-def seal_cursor(last: dict[str, Any], place: str) -> str:
-    """This function will hide where a page ended, for the list of that place alone."""
+def encode_cursor(last: dict[str, Any], place: str) -> str:
+    """Hide where a page ended, for the list of that place alone."""
     body = json.dumps(last, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(_cursor_tag(body, place) + body).decode().rstrip("=")
 
 
-def open_cursor(cursor: str, place: str) -> dict[str, Any]:
-    """This function will say where the page before ended.
+def decode_cursor(cursor: str, place: str) -> dict[str, Any]:
+    """Say where the page before ended.
 
     :raises Invalid: for a cursor that this list did not hand out.
     """

@@ -19,7 +19,7 @@ from chalicelib.kernel.clock import epoch_ms, from_epoch_ms
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import settings
-from chalicelib.platform.cursors import open_cursor, seal_cursor
+from chalicelib.platform.cursors import decode_cursor, encode_cursor
 from chalicelib.platform.keys import Key
 
 Item = TypeVar("Item", bound="TableItem")
@@ -163,7 +163,7 @@ class TableItem(Model):
 
 
 def connect() -> None:
-    """This function will build the one DynamoDB client that all items share.
+    """Build the one DynamoDB client that all items share.
 
     PynamoDB builds a client for each class used before its base, 50 ms each; called once at import this prevents it.
     """
@@ -173,12 +173,12 @@ def connect() -> None:
 
 
 def client() -> Any:  # noqa: ANN401 - botocore's client is untyped
-    """This function will give the shared botocore client, for what PynamoDB has no word for."""
+    """Give the shared botocore client, for what PynamoDB has no word for."""
     return TableItem._get_connection().connection.client  # noqa: SLF001
 
 
 def find(item: type[Item], key: Key, *, consistent: bool = True) -> Item | None:
-    """This function will read one item by key, or give None. One read unit per 4 KB (half, if not consistent)."""
+    """Read one item by key, or give None. One read unit per 4 KB (half, if not consistent)."""
     try:
         return item.get(key[0], key[1], consistent_read=consistent)
     except DoesNotExist:
@@ -186,14 +186,14 @@ def find(item: type[Item], key: Key, *, consistent: bool = True) -> Item | None:
 
 
 def parsed(item: type[Item], raw: Mapping[str, Any] | None) -> Item | None:
-    """This function will read an item as `bulk.read_together` gave it."""
+    """Read an item as `bulk.read_together` gave it."""
     return item.from_raw_data(dict(raw)) if raw else None
 
 
 def all_of(
     item: type[Item], partition: str, prefix: str, *, consistent: bool = True, only: Condition | None = None
 ) -> Iterator[Item]:
-    """This function will read all items of a partition whose sort key starts with `prefix`, in order."""
+    """Read all items of a partition whose sort key starts with `prefix`, in order."""
     condition = item.sk.startswith(prefix) if prefix else None
     yield from item.query(partition, condition, filter_condition=only, consistent_read=consistent)
 
@@ -209,14 +209,14 @@ def page_of(  # one call, one page; the cursor is only good for the same list of
     newest_first: bool = False,
     only: Condition | None = None,
 ) -> Page[Item]:
-    """This function will read one page of a partition (of `account` or `worklist`, if index names one).
+    """Read one page of a partition (of `account` or `worklist`, if index names one).
 
     With `only`, at most 4 MB are looked through: a page may then hold fewer items than asked for and still have a next.
 
     :raises Invalid: for a cursor that this list did not hand out.
     """
     place = f"{index}|{partition}|{prefix}|{newest_first}"
-    last = open_cursor(cursor, place) if cursor else None
+    last = decode_cursor(cursor, place) if cursor else None
     ask = partial(
         item.query,
         partition,
@@ -229,7 +229,7 @@ def page_of(  # one call, one page; the cursor is only good for the same list of
         return _chosen(item, partial(ask, filter_condition=only), last, limit=limit, index=index, place=place)
     found = list(ask(limit=limit + 1, last_evaluated_key=last))  # one more tells whether there is another page
     items = tuple(found[:limit])
-    return Page(items, seal_cursor(_key_of(items[-1], index), place) if len(found) > limit else None)
+    return Page(items, encode_cursor(_key_of(items[-1], index), place) if len(found) > limit else None)
 
 
 def _chosen(
@@ -241,17 +241,17 @@ def _chosen(
     index: str | None,
     place: str,
 ) -> Page[Item]:
-    """This function will look for items that fit, one page of DynamoDB's after the other."""
+    """Look for items that fit, one page of DynamoDB's after the other."""
     items: list[Item] = []
     for _ in range(_PAGES_LOOKED_THROUGH):
         page = next(ask(last_evaluated_key=last).page_iter)
         items += [item.from_raw_data(raw) for raw in page["Items"]]
         last = page.get("LastEvaluatedKey")
         if len(items) > limit:
-            return Page(tuple(items[:limit]), seal_cursor(_key_of(items[limit - 1], index), place))
+            return Page(tuple(items[:limit]), encode_cursor(_key_of(items[limit - 1], index), place))
         if last is None:
             break
-    return Page(tuple(items), seal_cursor(last, place) if last else None)
+    return Page(tuple(items), encode_cursor(last, place) if last else None)
 
 
 def _key_of(item: TableItem, index: str | None) -> dict[str, dict[str, str]]:
@@ -270,7 +270,7 @@ def shards_page(
     newest_first: bool = False,
     only: Condition | None = None,
 ) -> Page[Item]:
-    """This function will read one page of a list spread over partitions (in each, prefixes), one after the other.
+    """Read one page of a list spread over partitions (in each, prefixes), one after the other.
 
     Where a full page ends with a partition, the next ones are looked into: no cursor leads to an empty page.
     """
@@ -279,7 +279,7 @@ def shards_page(
     place = "|".join([*("/".join(each) for each in ranges), str(index)])
     at, inner = 0, None
     if cursor:
-        opened = open_cursor(cursor, place)
+        opened = decode_cursor(cursor, place)
         at, inner = opened["shard"], opened["inner"]
     ask = partial(page_of, item, index=index, newest_first=newest_first, only=only)
     items: list[Item] = []
@@ -293,7 +293,7 @@ def shards_page(
         if page.cursor:
             break
     more = at < len(ranges)
-    return Page(tuple(items), seal_cursor({"shard": at, "inner": inner}, place) if more else None)
+    return Page(tuple(items), encode_cursor({"shard": at, "inner": inner}, place) if more else None)
 
 
 if os.environ.get("METERBOOK_TABLE"):

@@ -16,8 +16,8 @@ from chalicelib.kernel.errors import Fault, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.ids import derived_ids, slug
 from chalicelib.platform import clock, keys, log
 from chalicelib.platform.auth import check_session, verify_access_token
-from chalicelib.platform.incoming import bearer_token, body_of, clean, query_of
-from chalicelib.platform.repeats import answer_once, print_of
+from chalicelib.platform.idempotency import request_fingerprint, run_once
+from chalicelib.platform.request_parsing import bearer_token, body_of, clean, query_of
 from chalicelib.platform.schema import Problem, ProblemField, Schema
 
 PUBLIC = "(public)"
@@ -105,7 +105,7 @@ def endpoint(
     status: int = 200,
     location: str | None = None,
 ) -> Callable[[View], View]:
-    """This function will register a view with its permission and schemas.
+    """Register a view with its permission and schemas.
 
     The view is called with a Context, then `body` and `query` if it declares schemas for them and the path's parameters
     other than client and project. `or_own` lets actors in who hold the permission only for what is theirs: the use case
@@ -140,7 +140,7 @@ def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) 
             raise Invalid("unknown-parameter", "this operation takes no query parameters")
         if known.body:
             arguments["body"] = body_of(known.body, request)
-        response = _carry_out(known, context, request, arguments, path_parameters)
+        response = _execute(known, context, request, arguments, path_parameters)
     except MeterbookError as error:
         response = _problem(error, request_id)
     except (PynamoDBException, ClientError, BotoCoreError) as error:
@@ -159,10 +159,10 @@ def _answer(known: Endpoint, request: Request, path_parameters: dict[str, str]) 
     return response
 
 
-def _carry_out(
+def _execute(
     known: Endpoint, context: Context, request: Request, arguments: dict[str, Any], path_parameters: dict[str, str]
 ) -> Response:
-    """This function will call the view; with an Idempotency-Key only once, however often the request is sent."""
+    """Call the view; with an Idempotency-Key only once, however often the request is sent."""
 
     def call(ctx: Context) -> Response:
         result = known.view(ctx, **arguments)
@@ -175,18 +175,18 @@ def _carry_out(
         response = call(context)
     else:
         place = (known.method, str(request.context.get("path", known.path)))
-        asked = print_of(context, arguments["body"].model_dump_json() if known.body else "")
+        asked = request_fingerprint(context, arguments["body"].model_dump_json() if known.body else "")
         ids = derived_ids(context.client, context.actor.id, *place, context.request_key, asked)
         again = replace(context, new_id=ids)
         # A stranger's answer is not kept; with the same key and body they meet what they made.
         public = known.permission == PUBLIC
-        response = call(again) if public else answer_once(context, place, asked, lambda: call(again))
+        response = call(again) if public else run_once(context, place, asked, lambda: call(again))
     response.headers.update({"Content-Type": "application/json", **SECURITY_HEADERS})
     return response
 
 
 def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, str], request_id: str) -> Context:
-    """This function will say who asks and whether they may, before anything of the request is read."""
+    """Say who asks and whether they may, before anything of the request is read."""
     now = clock.now()
     client, project, actor = "", path_parameters.get("project", ""), _ANONYMOUS
     read_along: ReadAlong = {}
@@ -210,12 +210,12 @@ def _context_of(known: Endpoint, request: Request, path_parameters: dict[str, st
         agent=clean(request.headers.get("user-agent")),
         read_along=read_along,
     )
-    _let_in(known, context, path_parameters.get("client", client))
+    _authorize(known, context, path_parameters.get("client", client))
     return context
 
 
-def _let_in(known: Endpoint, context: Context, asked: str) -> None:
-    """This function will stop whoever asks for another tenant or without permission, and log each such try."""
+def _authorize(known: Endpoint, context: Context, asked: str) -> None:
+    """Stop whoever asks for another tenant or without permission, and log each such try."""
     try:
         if asked != context.client:
             raise NotFound("not-found", "there is no such client, or it is not yours")
@@ -245,7 +245,7 @@ def _problem(error: MeterbookError, request_id: str) -> Response:
 
 
 def _outage(error: Exception, request_id: str) -> Response:
-    """This function will answer for an AWS call that failed: 503 if waiting helps, 500 if it is our mistake."""
+    """Answer for an AWS call that failed: 503 if waiting helps, 500 if it is our mistake."""
     cause = getattr(error, "cause", None) or error
     code = getattr(cause, "response", {}).get("Error", {}).get("Code", "")
     log.failure("aws_call_failed", request_id=request_id, error=type(cause).__name__, code=code)
@@ -265,7 +265,7 @@ def _problem_response(status: int, code: str, detail: str, request_id: str, faul
 
 
 def problem_json(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()) -> str:
-    """This function will write an error as RFC 9457 problem details."""
+    """Write an error as RFC 9457 problem details."""
     return Problem(
         type=f"urn:meterbook:problem:{code}",
         title=_TITLES[status],

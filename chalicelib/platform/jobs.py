@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def job(name: str) -> Callable[[Callable[[Any], Result]], Callable[[Any], Result]]:
-    """This function will log the start, end and failure of an event handler; a failure goes on, so that AWS retries."""
+    """Log the start, end and failure of an event handler; a failure goes on, so that AWS retries."""
 
     def decorate(handler: Callable[[Any], Result]) -> Callable[[Any], Result]:
         @wraps(handler)
@@ -36,12 +36,12 @@ def job(name: str) -> Callable[[Callable[[Any], Result]], Callable[[Any], Result
 
 
 def job_actor(name: str) -> Actor:
-    """This function will name the job itself as who does what it does; it may do anything in its tenant."""
+    """Name the job itself as who does what it does; it may do anything in its tenant."""
     return Actor(id=f"job:{name}", role="job", permissions=frozenset())
 
 
 def job_context(name: str, *, client: str, project: str) -> Context:
-    """This function will make the Context of a job: the actor is the job itself."""
+    """Make the Context of a job: the actor is the job itself."""
     return Context(
         client=client,
         project=project,

@@ -12,7 +12,7 @@ Key = tuple[str, str]
 
 
 def shard_name(shard: int) -> str:
-    """This function will print a shard number as keys carry it: 7 -> 0007."""
+    """Print a shard number as keys carry it: 7 -> 0007."""
     return f"{shard:04}"
 
 
@@ -52,7 +52,7 @@ def project(client_id: str, project_id: str) -> Key:
 
 
 def former_settings(client_id: str, project_id: str, version: int | None) -> Key:
-    """This function will name former settings of a project, or of the client; without a version, all of them."""
+    """Name former settings of a project, or of the client; without a version, all of them."""
     return f"{client_id}#CONFIG", f"FORMER#{project_id}#" + ("" if version is None else f"{version:06}")
 
 
@@ -228,7 +228,7 @@ def tariff(client_id: str, project_id: str, tariff_id: str, version: int) -> Key
 
 
 def tariff_changes(client_id: str, project_id: str) -> Key:
-    """This function will name the item before all versions: a query for what begins like its key gives it and them."""
+    """Name the item before all versions: a query for what begins like its key gives it and them."""
     return f"{client_id}#{project_id}#TARIFFS", "TARIFF"
 
 

@@ -26,7 +26,7 @@ class _JsonLines(logging.Formatter):
 
 
 def _trace(error: BaseException | None) -> str:
-    """This function will say where an error came from and of what kind, but not its text: that may quote somebody."""
+    """Say where an error came from and of what kind, but not its text: that may quote somebody."""
     lines: list[str] = []
     while error:
         lines += [*traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]
@@ -35,7 +35,7 @@ def _trace(error: BaseException | None) -> str:
 
 
 def configure() -> None:
-    """This function will send Meterbook's log lines to standard output as JSON, once per process."""
+    """Send Meterbook's log lines to standard output as JSON, once per process."""
     if not _logger.handlers:
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(_JsonLines())
@@ -45,12 +45,12 @@ def configure() -> None:
 
 
 def event(name: str, **fields: object) -> None:
-    """This function will log that something happened. A field outside the list is a mistake in the calling code."""
+    """Log that something happened. A field outside the list is a mistake in the calling code."""
     _logger.info(name, extra={"fields": _checked(fields)})
 
 
 def failure(name: str, **fields: object) -> None:
-    """This function will log an unexpected error together with the exception being handled."""
+    """Log an unexpected error together with the exception being handled."""
     _logger.error(name, exc_info=True, extra={"fields": _checked(fields)})  # noqa: LOG014 - called while handling
 
 

@@ -15,7 +15,7 @@ def _client() -> Any:  # noqa: ANN401 - SES has no types of its own here
 
 
 def send_mail(*, to: str, subject: str, text: str) -> bool:
-    """This function will send plain text to one person, from the deployment's one sender.
+    """Send plain text to one person, from the deployment's one sender.
 
     False if nobody can have that address; any other refusal goes on, for waiting or an operator may cure it.
     """

@@ -31,7 +31,7 @@ def show_openapi() -> Response:
 
 @cache
 def document() -> dict[str, Any]:
-    """This function will describe every registered endpoint as OpenAPI 3.1."""
+    """Describe every registered endpoint as OpenAPI 3.1."""
     schemas, definitions = _schemas()
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in ENDPOINTS:

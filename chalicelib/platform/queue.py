@@ -21,7 +21,7 @@ def _client() -> "SQSClient":
 
 
 def send_to_billing(bodies: Sequence[dict[str, Any]]) -> None:
-    """This function will put messages on the bill generator's queue, ten to a request.
+    """Put messages on the bill generator's queue, ten to a request.
 
     :raises RuntimeError: if the queue did not take one; what was taken stays, and a repetition is harmless.
     """
@@ -37,5 +37,5 @@ def send_to_billing(bodies: Sequence[dict[str, Any]]) -> None:
 
 
 def send_to_mails(body: dict[str, Any]) -> None:
-    """This function will put one message on the queue of mails to send."""
+    """Put one message on the queue of mails to send."""
     _client().send_message(QueueUrl=settings.mail_queue_url(), MessageBody=json.dumps(body, sort_keys=True))

@@ -15,38 +15,38 @@ def _required(name: str) -> str:
 
 
 def table_name() -> str:
-    """This function will name the one table."""
+    """Name the one table."""
     return _required("METERBOOK_TABLE")
 
 
 def bucket_name() -> str:
-    """This function will name the bucket of uploads and reports."""
+    """Name the bucket of uploads and reports."""
     return _required("METERBOOK_BUCKET")
 
 
 def billing_queue_url() -> str:
-    """This function will give the address of the queue that drives the bill generator."""
+    """Give the address of the queue that drives the bill generator."""
     return _required("METERBOOK_BILLING_QUEUE")
 
 
 def mail_queue_url() -> str:
-    """This function will give the address of the queue of mails to send."""
+    """Give the address of the queue of mails to send."""
     return _required("METERBOOK_MAIL_QUEUE")
 
 
 def mail_sender() -> str:
-    """This function will give the address that all mails come from."""
+    """Give the address that all mails come from."""
     return _required("METERBOOK_MAIL_SENDER")
 
 
 def portal() -> str | None:
-    """This function will give the address of the web portal that mails lead to, if there is one."""
+    """Give the address of the web portal that mails lead to, if there is one."""
     return os.environ.get("METERBOOK_PORTAL") or None
 
 
 @cache
 def token_keys() -> dict[str, str]:
-    """This function will give the signing secrets by key id, the current one first.
+    """Give the signing secrets by key id, the current one first.
 
     They come from the environment on a laptop and from an SSM SecureString when deployed, never from the repository.
     """
@@ -55,7 +55,7 @@ def token_keys() -> dict[str, str]:
 
 @cache
 def root_keys() -> dict[str, str]:
-    """This function will give the secrets by key id that other keys are derived from, the current one first.
+    """Give the secrets by key id that other keys are derived from, the current one first.
 
     Seals of the audit log and the keys of devices hang on them for years, where a signing key lives for weeks.
     """
@@ -75,5 +75,5 @@ def _secrets(parameter: str | None, variable: str) -> dict[str, str]:
 
 
 def allowed_origin() -> str:
-    """This function will name the web origin that browsers may call from ("*" unless set)."""
+    """Name the web origin that browsers may call from ("*" unless set)."""
     return os.environ.get("METERBOOK_ALLOWED_ORIGIN", "*")

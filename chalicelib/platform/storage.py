@@ -34,7 +34,7 @@ class UploadForm:
 
 
 def upload_form(key: str, *, content_type: str, max_bytes: int) -> UploadForm:
-    """This function will allow one file of that type and at most that size to be posted under that key."""
+    """Allow one file of that type and at most that size to be posted under that key."""
     form = _client().generate_presigned_post(
         settings.bucket_name(),
         key,
@@ -46,7 +46,7 @@ def upload_form(key: str, *, content_type: str, max_bytes: int) -> UploadForm:
 
 
 def read_file(key: str, *, max_bytes: int) -> bytes:
-    """This function will read a whole uploaded file.
+    """Read a whole uploaded file.
 
     :raises Invalid: if it is larger than `max_bytes`.
     """
@@ -57,13 +57,13 @@ def read_file(key: str, *, max_bytes: int) -> bytes:
 
 
 def write_json(key: str, document: Any) -> None:  # noqa: ANN401
-    """This function will store a JSON document; the same document again is the same object."""
+    """Store a JSON document; the same document again is the same object."""
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     _client().put_object(Bucket=settings.bucket_name(), Key=key, Body=body, ContentType="application/json")
 
 
 def find_json(key: str) -> Any:  # noqa: ANN401
-    """This function will read a JSON document, or give None if there is none under that key."""
+    """Read a JSON document, or give None if there is none under that key."""
     try:
         answer = _client().get_object(Bucket=settings.bucket_name(), Key=key)
     except ClientError as error:

@@ -43,33 +43,33 @@ class Refused(Exception):
 
 
 def put(label: str, item: TableItem, condition: Condition | None = None) -> Action:
-    """This function will write a whole item."""
+    """Write a whole item."""
     return Action(label, {"Put": item.get_save_kwargs_from_instance(condition)})
 
 
 def insert(label: str, item: TableItem) -> Action:
-    """This function will write an item whose key must be free: the table refuses the duplicate."""
+    """Write an item whose key must be free: the table refuses the duplicate."""
     return put(label, item, TableItem.pk.does_not_exist())
 
 
 def delete(label: str, key: Key, condition: Condition | None = None) -> Action:
-    """This function will take an item away."""
+    """Take an item away."""
     return Action(label, {"Delete": TableItem(*key).get_delete_kwargs_from_instance(condition)})
 
 
 def update(label: str, key: Key, changes: Sequence[UpdateAction], condition: Condition | None = None) -> Action:
-    """This function will change attributes of one item."""
+    """Change attributes of one item."""
     request = TableItem(*key).get_update_kwargs_from_instance(list(changes), condition)
     return Action(label, {"Update": request})
 
 
 def check(label: str, key: Key, condition: Condition) -> Action:
-    """This function will only insist that an item is as expected."""
+    """Only insist that an item is as expected."""
     return Action(label, {"ConditionCheck": TableItem.get_operation_kwargs_from_class(*key, condition=condition)})
 
 
 def transact(actions: Sequence[Action]) -> None:
-    """This function will carry all actions out at once, or none. Each costs two write units per KB.
+    """Carry all actions out at once, or none. Each costs two write units per KB.
 
     :raises Refused: with the labels of the actions whose condition failed.
     :raises TryLater: when other transactions kept winning the race.
@@ -87,7 +87,7 @@ def transact(actions: Sequence[Action]) -> None:
 
 
 def _attempt(actions: Sequence[Action]) -> list[str] | None:
-    """This function will try once and give None, or each action's cancellation code if a retry or refusal is due."""
+    """Try once and give None, or each action's cancellation code if a retry or refusal is due."""
     try:
         dynamo.client().transact_write_items(TransactItems=[action.request for action in actions])
     except ClientError as error:

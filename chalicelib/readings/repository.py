@@ -37,8 +37,8 @@ class ReadingItem(TableItem):
     confirmed_by = UnicodeAttribute(attr_name="cb", null=True)
     confirmed_at = InstantAttribute(attr_name="ca", null=True)
     version = IntAttribute(attr_name="v")
-    carried = DecimalAttribute(attr_name="cd", null=True)
-    carried_on = DecimalAttribute(attr_name="co", null=True)
+    use_brought_forward = DecimalAttribute(attr_name="cd", null=True)
+    use_carried_forward = DecimalAttribute(attr_name="co", null=True)
 
 
 class PeriodItem(TableItem):
@@ -48,40 +48,40 @@ class PeriodItem(TableItem):
 
 
 def insert_pending(project: Project, readings: Sequence[Reading]) -> list[bool]:
-    """This function will write up to 25 pending readings and say of each whether it is new. Two write units each."""
+    """Write up to 25 pending readings and say of each whether it is new. Two write units each."""
     return bulk.insert_batch([_reading_item(project, reading).serialize() for reading in readings])
 
 
 def insert_reading(project: Project, reading: Reading) -> Action:
-    """This function will give the write of a new reading. Label: `reading {account}`."""
+    """Give the write of a new reading. Label: `reading {account}`."""
     return insert(f"reading {reading.account}", _reading_item(project, reading))
 
 
 def store_reading(project: Project, reading: Reading, *, before: Reading) -> Action:
-    """This function will give the write of a changed reading, if it is still as it was. Label: `reading {account}`."""
+    """Give the write of a changed reading, if it is still as it was. Label: `reading {account}`."""
     return put(f"reading {reading.account}", _reading_item(project, reading), ReadingItem.version == before.version)
 
 
 def period_is_open(project: Project, period: Period) -> Action:
-    """This function will give the check that no billing run is working on the period. Label: `period`."""
+    """Give the check that no billing run is working on the period. Label: `period`."""
     return check("period", keys.period(project.client, project.id, period), PeriodItem.run.does_not_exist())
 
 
 def is_as_read(project: Project, reading: Reading) -> Action:
-    """This function will give the check that a reading is still as it was. Label: `reading {account}`."""
+    """Give the check that a reading is still as it was. Label: `reading {account}`."""
     key = keys.reading(project.client, project.id, reading.period, reading.account, project.settings.shards)
     return check(f"reading {reading.account}", key, ReadingItem.version == reading.version)
 
 
 def not_billed(project: Project, reading: Reading) -> Action:
-    """This function will give the check that no bill was made from a reading. Label: `bill`."""
+    """Give the check that no bill was made from a reading. Label: `bill`."""
     shards = project.settings.shards
     key = keys.bill(project.client, project.id, reading.period, reading.account, 1, shards)
     return check("bill", key, TableItem.pk.does_not_exist())
 
 
 def freeze(project: Project, period: Period, run_id: str) -> Action:
-    """This function will give the write by which a run takes the period for itself. Label: `period`."""
+    """Give the write by which a run takes the period for itself. Label: `period`."""
     return update(
         "period",
         keys.period(project.client, project.id, period),
@@ -91,7 +91,7 @@ def freeze(project: Project, period: Period, run_id: str) -> Action:
 
 
 def release(project: Project, period: Period, run_id: str) -> Action:
-    """This function will give the write by which a run gives the period back. Label: `period`."""
+    """Give the write by which a run gives the period back. Label: `period`."""
     return update(
         "period", keys.period(project.client, project.id, period), [PeriodItem.run.remove()], PeriodItem.run == run_id
     )
@@ -103,7 +103,7 @@ def find_run_of(project: Project, period: Period) -> str | None:
 
 
 def commit(actions: Sequence[Action]) -> None:
-    """This function will carry out the writes of readings and what goes with them.
+    """Carry out the writes of readings and what goes with them.
 
     :raises Refused: with the labels of what did not hold; nothing is written then.
     """
@@ -117,7 +117,7 @@ def find_reading(project: Project, period: Period, account: str) -> Reading | No
 
 
 def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Reading]:
-    """This function will read a period's readings of some connections, 100 to a request, one read unit for each."""
+    """Read a period's readings of some connections, 100 to a request, one read unit for each."""
     shards = project.settings.shards
     wanted = [keys.reading(project.client, project.id, period, account, shards) for account in set(accounts)]
     found = ReadingItem.batch_get(wanted, consistent_read=True)
@@ -125,7 +125,7 @@ def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> di
 
 
 def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Reading]:
-    """This function will read all readings of a period's shard as they are now: one read unit for about 15."""
+    """Read all readings of a period's shard as they are now: one read unit for about 15."""
     partition = keys.period_shard(project.client, project.id, period, shard)
     return (_reading(item) for item in dynamo.all_of(ReadingItem, partition, "READING#"))
 
@@ -138,14 +138,14 @@ def readings_page(project: Project, period: Period, *, limit: int, cursor: str |
 
 
 def readings_of_account(project: Project, periods: Iterable[Period], account: str) -> list[Reading]:
-    """This function will read what was read of a connection in up to 100 periods, in one request: a unit for each."""
+    """Read what was read of a connection in up to 100 periods, in one request: a unit for each."""
     shards = project.settings.shards
     wanted = [keys.reading(project.client, project.id, period, account, shards) for period in periods]
     return [_reading(item) for item in ReadingItem.batch_get(wanted, consistent_read=True)]
 
 
 def pending_page(project: Project, areas: Sequence[str] | None, *, limit: int, cursor: str | None) -> Page[Reading]:
-    """This function will read one page of what waits for confirmation, of some areas or of all. A moment behind."""
+    """Read one page of what waits for confirmation, of some areas or of all. A moment behind."""
     partitions = [keys.pending_readings(project.client, project.id, shard) for shard in range(project.settings.shards)]
     prefixes = [""] if areas is None else [keys.area_place(area, "").removesuffix("#") for area in areas]
     page = dynamo.shards_page(ReadingItem, partitions, prefixes, limit=limit, cursor=cursor, index="worklist")
@@ -171,8 +171,8 @@ def _reading_item(project: Project, reading: Reading) -> ReadingItem:
         confirmed_by=reading.confirmed_by,
         confirmed_at=reading.confirmed_at,
         version=reading.version,
-        carried=reading.carried,
-        carried_on=reading.carried_on,
+        use_brought_forward=reading.use_brought_forward,
+        use_carried_forward=reading.use_carried_forward,
     )
     if reading.state == "pending":
         item.g2p = keys.pending_readings(project.client, project.id, shard_of(reading.account, shards))
@@ -201,6 +201,6 @@ def _reading(item: ReadingItem) -> Reading:
         confirmed_by=item.confirmed_by,
         confirmed_at=item.confirmed_at,
         version=item.version,
-        carried=item.carried,
-        carried_on=item.carried_on,
+        use_brought_forward=item.use_brought_forward,
+        use_carried_forward=item.use_carried_forward,
     )

@@ -45,9 +45,9 @@ class CorrectedReading(Schema):
 
 
 class ReadingOut(Schema):
-    """A reading: `usage` is `reading` less `previous`, plus `carried`; with `rollover`, plus the register's range.
+    """A reading: `usage` is `reading` - `previous` + `use_brought_forward`; with `rollover`, plus the register's range.
 
-    Where that is below zero nothing is billed, and it is `carriedOn` to the next reading.
+    Where that is below zero nothing is billed, and it is `useCarriedForward` to the next reading.
     """
 
     id: str
@@ -59,10 +59,12 @@ class ReadingOut(Schema):
     reading: DecimalText
     previous: DecimalText
     usage: DecimalText
-    carried: DecimalText | None = Field(
+    use_brought_forward: DecimalText | None = Field(
         description="What was used on a meter exchanged since the reading before; below zero, billed ahead by estimates"
     )
-    carried_on: DecimalText | None = Field(description="Below zero: billed ahead even so, off the next reading's use")
+    use_carried_forward: DecimalText | None = Field(
+        description="Below zero: billed ahead even so, off the next reading's use"
+    )
     state: Literal["pending", "confirmed"]
     flags: tuple[str, ...] = Field(description="What a person should look at: late, high_use, no_use, rollover")
     source: Literal["manual", "device", "import", "estimated", "migrated"]
@@ -84,8 +86,8 @@ class ReadingOut(Schema):
             reading=reading.value,
             previous=reading.previous,
             usage=reading.usage,
-            carried=reading.carried,
-            carried_on=reading.carried_on,
+            use_brought_forward=reading.use_brought_forward,
+            use_carried_forward=reading.use_carried_forward,
             state=reading.state,
             flags=reading.flags,
             source=reading.source,

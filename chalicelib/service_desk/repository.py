@@ -54,7 +54,7 @@ class ResponseItem(TableItem):
 
 
 def commit(actions: Sequence[Action]) -> None:
-    """This function will carry out the writes of the service desk and what goes with them.
+    """Carry out the writes of the service desk and what goes with them.
 
     :raises Refused: with the labels of what did not hold; nothing is written then.
     """
@@ -62,12 +62,12 @@ def commit(actions: Sequence[Action]) -> None:
 
 
 def insert_request(client_id: str, request: ConnectionRequest) -> Action:
-    """This function will give the write of a new request. Label: `request`."""
+    """Give the write of a new request. Label: `request`."""
     return insert("request", _request_item(client_id, request))
 
 
 def close_request(client_id: str, closed: ConnectionRequest) -> Action:
-    """This function will give the write by which a pending request is closed; the first counts. Label: `request`."""
+    """Give the write by which a pending request is closed; the first counts. Label: `request`."""
     return put("request", _request_item(client_id, closed), RequestItem.status == "pending")
 
 
@@ -79,14 +79,14 @@ def find_request(client_id: str, request_id: str) -> ConnectionRequest | None:
 def requests_page(
     client_id: str, status: RequestStatus | None, *, limit: int, cursor: str | None
 ) -> Page[ConnectionRequest]:
-    """This function will read one page of requests: of a status, or of one status after the other. A moment behind."""
+    """Read one page of requests: of a status, or of one status after the other. A moment behind."""
     partitions = [keys.connection_requests(client_id, one) for one in ([status] if status else REQUEST_STATUSES)]
     page = dynamo.shards_page(RequestItem, partitions, "", limit=limit, cursor=cursor, index="worklist")
     return Page(tuple(_request(item) for item in page.items), page.cursor)
 
 
 def first_request_for(client_id: str, project_id: str, status: RequestStatus | None) -> ConnectionRequest | None:
-    """This function will find a request for a project, of a status or any. A moment behind; it may read all of them."""
+    """Find a request for a project, of a status or any. A moment behind; it may read all of them."""
     for each in [status] if status else REQUEST_STATUSES:
         partition, cursor = keys.connection_requests(client_id, each), None
         while True:
@@ -101,24 +101,24 @@ def first_request_for(client_id: str, project_id: str, status: RequestStatus | N
 
 
 def newest_requests_of(client_id: str, consumer_id: str, *, limit: int) -> tuple[ConnectionRequest, ...]:
-    """This function will read a consumer's requests, the newest first. A moment behind."""
+    """Read a consumer's requests, the newest first. A moment behind."""
     partition = keys.connection_requests_of(client_id, consumer_id)
     page = dynamo.page_of(RequestItem, partition, "", limit=limit, cursor=None, index="account", newest_first=True)
     return tuple(_request(item) for item in page.items)
 
 
 def insert_issue(client_id: str, issue: Issue) -> Action:
-    """This function will give the write of a new issue. Label: `issue`."""
+    """Give the write of a new issue. Label: `issue`."""
     return insert("issue", _issue_item(client_id, issue))
 
 
 def store_issue(client_id: str, issue: Issue, *, before: Issue) -> Action:
-    """This function will give the write of an issue's next status, if it is still in the one before. Label: `issue`."""
+    """Give the write of an issue's next status, if it is still in the one before. Label: `issue`."""
     return put("issue", _issue_item(client_id, issue), IssueItem.status == before.status)
 
 
 def insert_response(client_id: str, issue_id: str, response: Response) -> Action:
-    """This function will give the write of a response. Label: `response`."""
+    """Give the write of a response. Label: `response`."""
     item = ResponseItem(
         *keys.issue_response(client_id, issue_id, response.id),
         response=response.id,
@@ -132,7 +132,7 @@ def insert_response(client_id: str, issue_id: str, response: Response) -> Action
 
 
 def find_issue(client_id: str, issue_id: str) -> tuple[Issue, tuple[Response, ...]] | None:
-    """This function will read an issue and its responses, in the order in which they were given."""
+    """Read an issue and its responses, in the order in which they were given."""
     item = dynamo.find(IssueItem, keys.issue(client_id, issue_id))
     if item is None:
         return None
@@ -142,14 +142,14 @@ def find_issue(client_id: str, issue_id: str) -> tuple[Issue, tuple[Response, ..
 
 
 def issues_page(client_id: str, status: IssueStatus | None, *, limit: int, cursor: str | None) -> Page[Issue]:
-    """This function will read one page of the issues of a status, or of one status after the other. A moment behind."""
+    """Read one page of the issues of a status, or of one status after the other. A moment behind."""
     partitions = [keys.issues(client_id, one) for one in ([status] if status else ISSUE_STATUSES)]
     page = dynamo.shards_page(IssueItem, partitions, "", limit=limit, cursor=cursor, index="worklist")
     return Page(tuple(_issue(item) for item in page.items), page.cursor)
 
 
 def newest_issues_of(client_id: str, consumer_id: str, *, limit: int) -> tuple[Issue, ...]:
-    """This function will read a consumer's issues, the newest first. A moment behind."""
+    """Read a consumer's issues, the newest first. A moment behind."""
     partition = keys.issues_of(client_id, consumer_id)
     page = dynamo.page_of(IssueItem, partition, "", limit=limit, cursor=None, index="account", newest_first=True)
     return tuple(_issue(item) for item in page.items)

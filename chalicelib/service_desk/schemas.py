@@ -205,7 +205,7 @@ class IssueOut(IssueLine):
 
     @classmethod
     def whole(cls, found: IssueWithResponses) -> Self:
-        """This function will show an issue together with its responses."""
+        """Show an issue together with its responses."""
         line = IssueLine.of(found.issue)
         return cls(**line.model_dump(by_alias=False), responses=tuple(ResponseOut.of(one) for one in found.responses))
 

@@ -23,7 +23,7 @@ class TariffItem(TableItem):
 
 
 def insert_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:
-    """This function will write a new version of a tariff.
+    """Write a new version of a tariff.
 
     :raises Refused: label `tariff`, if this version exists.
     """
@@ -31,7 +31,7 @@ def insert_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -
 
 
 def replace_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:
-    """This function will write a version anew.
+    """Write a version anew.
 
     :raises Refused: label `tariff`, if there is none, or a run was given it.
     """
@@ -42,7 +42,7 @@ def replace_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) 
 def insert_successor(
     project: Project, *, before: Tariff, ended: Tariff, successor: Tariff, also: Sequence[Action]
 ) -> None:
-    """This function will end a version and write the next one, both or neither.
+    """End a version and write the next one, both or neither.
 
     :raises Refused: label `before`, if it is no longer what it was; label `tariff`, if the successor's number is taken.
     """
@@ -52,7 +52,7 @@ def insert_successor(
 
 
 def delete_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:
-    """This function will take a version away.
+    """Take a version away.
 
     :raises Refused: label `tariff`, if a run was given it, or it is gone.
     """
@@ -61,7 +61,7 @@ def delete_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -
 
 
 def seal_versions(project: Project, tariffs: Sequence[Tariff]) -> None:
-    """This function will mark versions, as they were read, so that nobody changes them any more.
+    """Mark versions, as they were read, so that nobody changes them any more.
 
     :raises Refused: if one has been changed or taken away since it was read.
     """
@@ -71,12 +71,12 @@ def seal_versions(project: Project, tariffs: Sequence[Tariff]) -> None:
 
 
 def all_versions(project: Project) -> tuple[KnownVersion, ...]:
-    """This function will read every version of every tariff of a project: one query, a read unit per 4 KB."""
+    """Read every version of every tariff of a project: one query, a read unit per 4 KB."""
     return versions_to_change(project)[0]
 
 
 def versions_to_change(project: Project) -> tuple[tuple[KnownVersion, ...], Action]:
-    """This function will read every version, and give the write by which they change only as they were read.
+    """Read every version, and give the write by which they change only as they were read.
 
     It goes with each change: of two tariffs that are opened at once and overlap, one must be refused. Label `tariffs`.
     """

@@ -30,7 +30,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
-    """This function will put a version of a tariff into force.
+    """Put a version of a tariff into force.
 
     :raises Invalid: if the tariff contradicts itself, the project, or another tariff of the same class.
     :raises Conflict: if this version exists and says something else, or the project is closed.
@@ -55,7 +55,7 @@ def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
 
 
 def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
-    """This function will put the next version of a tariff into force and end the last one on the day it begins.
+    """Put the next version of a tariff into force and end the last one on the day it begins.
 
     `tariff.version` is set here. Ending is the only change that a version which has rated bills can see.
 
@@ -94,7 +94,7 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
 
 
 def correct_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
-    """This function will write a version anew, as long as no run was given it.
+    """Write a version anew, as long as no run was given it.
 
     :raises NotFound: if there is no such version.
     :raises Invalid: if the version contradicts itself, the project or another tariff of the same class.
@@ -116,7 +116,7 @@ def correct_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
 
 
 def delete_tariff(ctx: Context, *, tariff_id: str, version: int) -> KnownVersion:
-    """This function will take a version away that no run was given.
+    """Take a version away that no run was given.
 
     :raises NotFound: if there is no such version.
     :raises Conflict: if it has rated bills, it lies between two others, or connections name the tariff and no later
@@ -139,7 +139,7 @@ def delete_tariff(ctx: Context, *, tariff_id: str, version: int) -> KnownVersion
 
 
 def list_tariffs(ctx: Context, *, tariff_id: str | None = None) -> tuple[KnownVersion, ...]:
-    """This function will list the versions of one tariff, or of every tariff of the project.
+    """List the versions of one tariff, or of every tariff of the project.
 
     :raises NotFound: if there is no tariff with the id given.
     """
@@ -153,7 +153,7 @@ def list_tariffs(ctx: Context, *, tariff_id: str | None = None) -> tuple[KnownVe
 
 
 def quote(ctx: Context, *, tariff_id: str, version: int | None, usage: Usage) -> Rating:
-    """This function will say what a use would cost by a tariff of the project, and store nothing.
+    """Say what a use would cost by a tariff of the project, and store nothing.
 
     Without a version, those valid on the days of the use count.
 
@@ -170,7 +170,7 @@ def quote(ctx: Context, *, tariff_id: str, version: int | None, usage: Usage) ->
 
 
 def quote_draft(tariff: Tariff, *, usage: Usage) -> Rating:
-    """This function will say what a use would cost by a tariff that is not in force anywhere.
+    """Say what a use would cost by a tariff that is not in force anywhere.
 
     :raises Invalid: if the tariff contradicts itself, or the use can't be rated by it.
     """
@@ -179,7 +179,7 @@ def quote_draft(tariff: Tariff, *, usage: Usage) -> Rating:
 
 
 def tariff_book(project: Project, period: Period) -> TariffBook:
-    """This function will read and compile the project's tariffs, once for a whole chunk of bills.
+    """Read and compile the project's tariffs, once for a whole chunk of bills.
 
     Versions that are valid in the period are sealed by it: from now on they can only be succeeded.
 
@@ -191,7 +191,7 @@ def tariff_book(project: Project, period: Period) -> TariffBook:
 
 
 def unsealed_book(project: Project) -> TariffBook:
-    """This function will read and compile the project's tariffs for a look ahead: nothing is sealed by it."""
+    """Read and compile the project's tariffs for a look ahead: nothing is sealed by it."""
     return _compiled(repository.all_versions(project))
 
 
@@ -218,7 +218,7 @@ def _check(project: Project, tariff: Tariff, others: tuple[Tariff, ...]) -> None
 
 
 def _offered(project: Project, tariff_id: str, versions: Sequence[Tariff]) -> Action:
-    """This function will give the write by which connections can name a tariff, as long as its last version goes on."""
+    """Give the write by which connections can name a tariff, as long as its last version goes on."""
     own = [each for each in versions if each.id == tariff_id]
     if not own:
         return consumers.withdraw_tariff(project, tariff_id=tariff_id)
@@ -227,7 +227,7 @@ def _offered(project: Project, tariff_id: str, versions: Sequence[Tariff]) -> Ac
 
 
 def _explain(refused: Refused, tariff_id: str) -> None:
-    """This function will say why the table refused any change of a tariff; what else refused it is the deed's own."""
+    """Say why the table refused any change of a tariff; what else refused it is the deed's own."""
     if "tariffs" in refused.labels:
         raise _changed()
     if "offer" in refused.labels:
@@ -242,13 +242,13 @@ def _version(known: Sequence[KnownVersion], tariff_id: str, version: int) -> Kno
 
 
 def _noted(ctx: Context, action: str, *, before: Tariff | None = None, after: Tariff | None = None) -> Action:
-    """This function will write down what became of a tariff: its charges as a digest, for they are a document."""
+    """Write down what became of a tariff: its charges as a digest, for they are a document."""
     known = [tariff for tariff in (before, after) if tariff]
     subject = ("tariff", f"{ctx.project}.{known[0].id}.{known[0].version}")
-    return audit.record(ctx, action=action, subject=subject, before=_in_short(before), after=_in_short(after))
+    return audit.record(ctx, action=action, subject=subject, before=_audit_facts(before), after=_audit_facts(after))
 
 
-def _in_short(tariff: Tariff | None) -> dict[str, object]:
+def _audit_facts(tariff: Tariff | None) -> dict[str, object]:
     if tariff is None:
         return {}
     return {

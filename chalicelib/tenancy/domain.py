@@ -108,7 +108,7 @@ class Project:
     under_cycle: bool = False
 
     def period_of(self, read_on: date) -> Period:
-        """This function will say which period a reading of that day bills.
+        """Say which period a reading of that day bills.
 
         Source: decisions.md, "period of a reading". A reading of 2025-08-01 bills July 2025 for S1, August for S3.
         Where quarters are billed, it bills the one that this month lies in: 2025-09.
@@ -123,16 +123,16 @@ class Project:
         return 3 if self.settings.billing_frequency == "quarterly" else 1
 
     def first_day_of(self, period: Period) -> date:
-        """This function will give the first day of a period: of its month, or of a quarter's first month."""
+        """Give the first day of a period: of its month, or of a quarter's first month."""
         return period.shifted(1 - self.months).first_day
 
     def label_of(self, period: Period) -> str:
-        """This function will name a period as people do: "July 2025", "July 2025 to September 2025"."""
+        """Name a period as people do: "July 2025", "July 2025 to September 2025"."""
         first = Period.of(self.first_day_of(period))
         return period.label() if first == period else f"{first.label()} to {period.label()}"
 
     def check_period(self, period: Period) -> None:
-        """This function will insist on a period that is billed here.
+        """Insist on a period that is billed here.
 
         :raises Invalid: for a month that is not the last of its quarter, where quarters are billed.
         """
@@ -141,11 +141,11 @@ class Project:
             raise Invalid("not-a-quarter", f"quarters are billed here, by their last month: {period} lies in {quarter}")
 
     def last_reading_day(self, period: Period) -> date:
-        """This function will give the last day whose reading bills a period."""
+        """Give the last day whose reading bills a period."""
         return (period.shifted(1) if self.settings.period_rule == "previous_month" else period).last_day
 
     def fiscal_month_of(self, period: Period) -> FiscalMonth | None:
-        """This function will place a period in the client's fiscal year, if it counts in one."""
+        """Place a period in the client's fiscal year, if it counts in one."""
         start = self.settings.fiscal_start
         return fiscal_month(period, first_month=start) if start else None
 
@@ -161,7 +161,7 @@ class FormerSettings:
 
 
 def check_settings(settings: ProjectSettings) -> None:
-    """This function will refuse settings that no utility could work with, naming everything that is wrong.
+    """Refuse settings that no utility could work with, naming everything that is wrong.
 
     :raises Invalid: naming each setting and what would do.
     """
@@ -208,7 +208,7 @@ def _faults_of_days(settings: ProjectSettings) -> list[Fault]:
 
 
 def check_client(client: Client) -> None:
-    """This function will refuse facts of a client that can't be, naming everything that is wrong.
+    """Refuse facts of a client that can't be, naming everything that is wrong.
 
     :raises Invalid: naming each setting and what would do.
     """
@@ -223,7 +223,7 @@ def check_client(client: Client) -> None:
 
 
 def check_client_change(before: Client, after: Client) -> None:
-    """This function will refuse to change what stored names depend on.
+    """Refuse to change what stored names depend on.
 
     :raises Conflict: naming the setting.
     """
@@ -240,7 +240,7 @@ def _refuse(faults: list[Fault]) -> None:
 
 
 def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
-    """This function will refuse to change what stored keys and amounts depend on.
+    """Refuse to change what stored keys and amounts depend on.
 
     :raises Conflict: naming the setting.
     """
@@ -251,18 +251,18 @@ def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
 
 
 def without_cycle(settings: ProjectSettings, due_days: int) -> ProjectSettings:
-    """This function will give the settings of a project whose cycle is deleted: its bills stay due when they were."""
+    """Give the settings of a project whose cycle is deleted: its bills stay due when they were."""
     due = DueOffset(due_days) if isinstance(settings.due, DueByCycle) else settings.due
     return replace(settings, billing_cycle=None, due=due)
 
 
-def in_short(settings: ProjectSettings) -> dict[str, object]:
-    """This function will say what the audit log keeps of a project's settings."""
+def audit_facts(settings: ProjectSettings) -> dict[str, object]:
+    """Say what the audit log keeps of a project's settings."""
     return {field.name: _word(getattr(settings, field.name)) for field in fields(settings)}
 
 
-def client_in_short(client: Client) -> dict[str, object]:
-    """This function will say what the audit log keeps of a client's settings."""
+def client_audit_facts(client: Client) -> dict[str, object]:
+    """Say what the audit log keeps of a client's settings."""
     return {f"client_{field.name}": _word(getattr(client, field.name)) for field in fields(client)}
 
 

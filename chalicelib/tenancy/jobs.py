@@ -13,7 +13,7 @@ blueprint = Blueprint(__name__)
 @blueprint.schedule("rate(1 day)", name="seal_audit_logs")
 @job("seal_audit_logs")
 def seal_audit_logs(event: CloudWatchEvent) -> None:  # noqa: ARG001 - schedules call with their event
-    """This function will seal the days of every client's audit log that are over.
+    """Seal the days of every client's audit log that are over.
 
     The newest seal goes to the log, which whoever can write the table can't change.
     """

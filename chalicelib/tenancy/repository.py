@@ -47,13 +47,13 @@ class DirectoryItem(TableItem):
 
 
 def store_client(client: Client) -> None:
-    """This function will write a client, over an earlier state of it, and its line in the directory: four units."""
+    """Write a client, over an earlier state of it, and its line in the directory: four units."""
     line = DirectoryItem(*keys.directory_entry(client.id, ""), client=client.id)
     transact([put("client", _client_item(client)), put("directory", line)])
 
 
 def change_client(before: Client, after: Client, *, by: str, at: datetime, also: Sequence[Action]) -> None:
-    """This function will write a client's new facts and keep the former ones.
+    """Write a client's new facts and keep the former ones.
 
     :raises Refused: label `client`, if somebody changed it meanwhile.
     """
@@ -73,7 +73,7 @@ def find_client(client_id: str, *, consistent: bool = False) -> Client | None:
 
 
 def client_of(raw: Mapping[str, Any] | None) -> Client | None:
-    """This function will give the client of an item that was read together with others."""
+    """Give the client of an item that was read together with others."""
     return _client(dynamo.parsed(ClientItem, raw))
 
 
@@ -82,7 +82,7 @@ def _client(item: ClientItem | None) -> Client | None:
 
 
 def insert_project(project: Project, *, also: Sequence[Action] = ()) -> None:
-    """This function will write a new project and its line in the directory that schedules walk.
+    """Write a new project and its line in the directory that schedules walk.
 
     :raises Refused: label `project`, if it exists, or those of what goes with it.
     """
@@ -101,7 +101,7 @@ def insert_project(project: Project, *, also: Sequence[Action] = ()) -> None:
 
 
 def store_project(project: Project, *, also: Sequence[Action] = ()) -> None:
-    """This function will write the settings of an existing project.
+    """Write the settings of an existing project.
 
     :raises Refused: with the labels of what goes with it.
     """
@@ -109,7 +109,7 @@ def store_project(project: Project, *, also: Sequence[Action] = ()) -> None:
 
 
 def change_project(before: Project, after: Project, *, by: str, at: datetime, also: Sequence[Action]) -> None:
-    """This function will write a project's new settings and keep the former ones.
+    """Write a project's new settings and keep the former ones.
 
     :raises Refused: label `project`, if somebody changed it meanwhile.
     """
@@ -118,19 +118,19 @@ def change_project(before: Project, after: Project, *, by: str, at: datetime, al
 
 
 def let_cycle_go(before: Project, after: Project, *, by: str, at: datetime) -> list[Action]:
-    """This function will give the writes of a project whose cycle is deleted. Label: `project {id}`."""
+    """Give the writes of a project whose cycle is deleted. Label: `project {id}`."""
     unchanged = ProjectItem.version == before.version
     return [put(f"project {before.id}", _project_item(after), unchanged), insert("former", _former(before, by, at))]
 
 
 def mark_under_cycle(project: Project) -> Action:
-    """This function will give the write that notes that a project's cycle is used. Label: `project`, if it is noted."""
+    """Give the write that notes that a project's cycle is used. Label: `project`, if it is noted."""
     new = (ProjectItem.version == project.version) & ProjectItem.under_cycle.does_not_exist()
     return update("project", keys.project(project.client, project.id), [ProjectItem.under_cycle.set(1)], new)
 
 
 def commit(actions: Sequence[Action]) -> None:
-    """This function will carry out the writes of projects and what goes with them.
+    """Carry out the writes of projects and what goes with them.
 
     :raises Refused: with the labels of what did not hold; nothing is written then.
     """
@@ -138,19 +138,19 @@ def commit(actions: Sequence[Action]) -> None:
 
 
 def set_closed(project: Project, *, closed: bool, also: Sequence[Action] = ()) -> None:
-    """This function will close a project, or open it again."""
+    """Close a project, or open it again."""
     change = ProjectItem.closed.set(1) if closed else ProjectItem.closed.remove()
     key = keys.project(project.client, project.id)
     transact([update("project", key, [change], ProjectItem.pk.exists()), *also])
 
 
 def is_open(project: Project) -> Action:
-    """This function will give the check that nobody has closed a project. Label: `project`."""
+    """Give the check that nobody has closed a project. Label: `project`."""
     return check("project", keys.project(project.client, project.id), ProjectItem.closed.does_not_exist())
 
 
 def former_page(client_id: str, project_id: str, *, limit: int, cursor: str | None) -> Page[FormerSettings]:
-    """This function will read one page of former settings, the newest first; of the client, if no project is named."""
+    """Read one page of former settings, the newest first; of the client, if no project is named."""
     partition, prefix = keys.former_settings(client_id, project_id, None)
     page = dynamo.page_of(FormerItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True)
     known: TypeAdapter[ProjectSettings] | TypeAdapter[Client] = _SETTINGS if project_id else _CLIENT
@@ -166,7 +166,7 @@ def former_page(client_id: str, project_id: str, *, limit: int, cursor: str | No
 def find_project(
     client_id: str, project_id: str, read_along: ReadAlong | None = None, *, consistent: bool = False
 ) -> Project | None:
-    """This function will give a project, or None; without a read of its own if it was read along."""
+    """Give a project, or None; without a read of its own if it was read along."""
     key = keys.project(client_id, project_id)
     if read_along and key in read_along:
         item = dynamo.parsed(ProjectItem, read_along[key])
@@ -181,7 +181,7 @@ def all_projects(client_id: str) -> tuple[Project, ...]:
 
 
 def directory() -> tuple[tuple[str, str | None], ...]:
-    """This function will list (client, project) of every project, and (client, None) of every client, for schedules."""
+    """List (client, project) of every project, and (client, None) of every client, for schedules."""
     return tuple((item.client, item.project) for item in dynamo.all_of(DirectoryItem, keys.DIRECTORY, ""))
 
 

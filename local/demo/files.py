@@ -12,7 +12,7 @@ _BOM = "\ufeff"
 
 
 def contents() -> dict[Path, str]:
-    """This function will give both files' text."""
+    """Give both files' text."""
     return {BALILIHAN_FILE: _balilihan(), AVII_FILE: _avii()}
 
 

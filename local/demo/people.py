@@ -46,12 +46,12 @@ class Household:
 
 
 def area_code(name: str) -> str:
-    """This function will give an area's code: its name without spaces and accents. Santo Niño -> Santo-Nino."""
+    """Give an area's code: its name without spaces and accents. Santo Niño -> Santo-Nino."""
     return name.replace(" ", "-").replace("ñ", "n")
 
 
 def households() -> tuple[Household, ...]:
-    """This function will give the 300 households, the same ones each time, in the order of their account numbers.
+    """Give the 300 households, the same ones each time, in the order of their account numbers.
 
     The first, account 2025110001, is the only residential one that uses exactly 10 m3: 225.00 + 50.00 = 275.00.
     """

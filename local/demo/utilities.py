@@ -85,13 +85,13 @@ class _Loading:
 
 
 def is_loaded() -> bool:
-    """This function will say whether the loading was completed: the last thing that it writes is there."""
+    """Say whether the loading was completed: the last thing that it writes is there."""
     project = Project(presets.AVII.id, presets.WATER_BILLS, presets.WATER_BILLS_SETTINGS)
     return consumers.find_by_number(project, account=_LAST_UNIT, meter_number=None) is not None
 
 
 def load(pause: Callable[[], None]) -> None:
-    """This function will load all utilities; repeated, it makes nothing new. `pause` is called between two steps."""
+    """Load all utilities; repeated, it makes nothing new. `pause` is called between two steps."""
     _load_balilihan(pause)
     for book in BOOKS:
         _load_year(book, pause)
@@ -141,7 +141,7 @@ def _load_balilihan(pause: Callable[[], None]) -> None:
 
 
 def _fill_desk(loading: _Loading, manager: Actor, neighbours: list[str], pause: Callable[[], None]) -> None:
-    """This function will let some consumers ask for connections and report issues; one of each is answered."""
+    """Let some consumers ask for connections and report issues; one of each is answered."""
     for at, (area, note) in enumerate(REQUESTS):
         pause()
         asked = desk.ask_for_connection(
@@ -170,7 +170,7 @@ def _fill_desk(loading: _Loading, manager: Actor, neighbours: list[str], pause: 
 
 
 def _load_year(book: Book, pause: Callable[[], None]) -> None:
-    """This function will open a small utility by its preset, connect its meters, and read and bill them for a year."""
+    """Open a small utility by its preset, connect its meters, and read and bill them for a year."""
     client = onboarding.list_presets()[book.preset].client
     actor = Actor(id="demo", role="superuser", permissions=ROLES["superuser"])
     opened = datetime(FIRST.year, FIRST.month, 1, 6, tzinfo=UTC)
@@ -193,7 +193,7 @@ def _load_year(book: Book, pause: Callable[[], None]) -> None:
 
 
 def _load_readings(loading: _Loading, book: Book) -> None:
-    """This function will bring a year of readings in as one file, the way a utility would."""
+    """Bring a year of readings in as one file, the way a utility would."""
     ctx = replace(loading.step("readings", book.project), now=datetime(FIRST.year + 1, 1, 5, 6, tzinfo=UTC))
     name = f"{book.project}-{FIRST.year}.csv"
     record, form = files.ask_for_upload(ctx, kind="readings", file_name=name, period=None)
@@ -231,7 +231,7 @@ def _load_meter(loading: _Loading, book: Book, meter: Meter) -> None:
 
 
 def _in_month(ctx: Context, month: Period) -> Context:
-    """This function will give the setting on the fifth of a month, when its readings are in."""
+    """Give the setting on the fifth of a month, when its readings are in."""
     return replace(ctx, now=datetime(month.year, month.month, 5, 6, tzinfo=UTC))
 
 

@@ -33,14 +33,14 @@ class Book:
     usual: tuple[tuple[str, int], ...]
 
     def meters(self) -> Iterator["Meter"]:
-        """This function will give the meters, the same ones each time."""
+        """Give the meters, the same ones each time."""
         for at, (consumer_class, usual) in enumerate(self.usual):
             first_name, last_name = _PEOPLE[at % len(_PEOPLE)]
             number = f"{self.prefix}-{at + 1:03}"
             yield Meter(first_name, last_name, number, consumer_class, Decimal(120 + 37 * at), usual)
 
     def file(self) -> str:
-        """This function will give the year's readings as a file that can be imported."""
+        """Give the year's readings as a file that can be imported."""
         rows = sorted((day, meter.number, value) for meter in self.meters() for day, value in meter.year())
         return "\n".join(["meter_number,reading,read_on", *(f"{number},{value},{day}" for day, number, value in rows)])
 
@@ -57,7 +57,7 @@ class Meter:
     usual: int
 
     def year(self) -> Iterator[tuple[date, Decimal]]:
-        """This function will give a reading for each month of the year: the day, and what the meter shows."""
+        """Give a reading for each month of the year: the day, and what the meter shows."""
         source = random.Random(self.number)
         shows = self.initial
         for at in range(MONTHS):

@@ -11,28 +11,28 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def modules(*folders: str) -> list[Path]:
-    """This function will list the modules of chalicelib, or those below some of its folders."""
+    """List the modules of chalicelib, or those below some of its folders."""
     places = [CODE / folder for folder in folders] or [CODE]
     return sorted(path for place in places for path in place.rglob("*.py"))
 
 
 def name(path: Path) -> str:
-    """This function will name a test after the module that it reads."""
+    """Name a test after the module that it reads."""
     return str(path.relative_to(ROOT))
 
 
 def tree(path: Path) -> ast.Module:
-    """This function will read a module as syntax."""
+    """Read a module as syntax."""
     return ast.parse(path.read_text())
 
 
 def functions(path: Path) -> Iterator[Function]:
-    """This function will give every function and method of a module."""
+    """Give every function and method of a module."""
     return (node for node in ast.walk(tree(path)) if isinstance(node, Function))
 
 
 def length(node: Function) -> int:
-    """This function will count a function's lines without its decorators and its docstring."""
+    """Count a function's lines without its decorators and its docstring."""
     whole = (node.end_lineno or 0) - node.lineno + 1
     said = node.body[0] if ast.get_docstring(node) else None
     return whole - ((said.end_lineno or 0) - said.lineno + 1 if said else 0)

@@ -31,7 +31,7 @@ def _tracked() -> list[Path]:
 
 
 def findings(text: str) -> list[str]:
-    """This function will name what looks like a secret in a text."""
+    """Name what looks like a secret in a text."""
     found = [
         f"{what}: {match[0][:20]}"
         for what, shape in _SHAPES.items()
@@ -42,7 +42,7 @@ def findings(text: str) -> list[str]:
 
 
 def _entropy(text: str) -> float:
-    """This function will give bits per character: words have 3 to 3.5, random text of this length 4 and more."""
+    """Give bits per character: words have 3 to 3.5, random text of this length 4 and more."""
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
 
 

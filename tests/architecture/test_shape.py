@@ -1,4 +1,4 @@
-"""The shape of the code: small files and functions, every public name explained, no float near money, pure domains."""
+"""The shape of the code: every public name explained, no float near money, pure domains."""
 
 import ast
 import re
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import CODE, ROOT, functions, length, modules, name, tree
+from tests.architecture.source import CODE, ROOT, functions, modules, name, tree
 
 _MONEY = ("kernel", "tariffs", "bills", "billing", "readings/domain", "consumers/domain.py", "tenancy/domain.py")
 _PURE = [*modules("kernel"), *sorted(CODE.glob("*/domain.py")), *sorted(CODE.glob("*/domain/**/*.py"))]
@@ -22,19 +22,6 @@ def test_the_app_only_registers() -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=name)
-def test_a_file_has_at_most_300_lines(path: Path) -> None:
-    # All keys stand in one place, one after the other: a second file would be a second place to look.
-    most = 400 if path == CODE / "platform" / "keys.py" else 300
-    assert len(path.read_text().splitlines()) <= most
-
-
-@pytest.mark.parametrize("path", modules(), ids=name)
-def test_a_function_has_at_most_40_lines_and_a_view_15(path: Path) -> None:
-    longest = 15 if _holds_views(path) else 40
-    assert {node.name: length(node) for node in functions(path) if length(node) > longest} == {}
-
-
-@pytest.mark.parametrize("path", modules(), ids=name)
 def test_every_module_and_public_class_says_what_it_is(path: Path) -> None:
     if path == CODE / "__init__.py":
         return
@@ -44,18 +31,6 @@ def test_every_module_and_public_class_says_what_it_is(path: Path) -> None:
     # An item of the table is named after what it stores; its attributes are what there is to say.
     silent = [one.name for one in classes if not ast.get_docstring(one) and not one.name.endswith("Item")]
     assert silent == []
-
-
-@pytest.mark.parametrize("path", modules(), ids=name)
-def test_a_docstring_completes_the_sentence_this_function_will(path: Path) -> None:
-    public = [node for node in functions(path) if not node.name.startswith("_") and not _is_property(node)]
-    spoken = {node.name: ast.get_docstring(node) for node in public}
-    begun = {name: text.splitlines()[0] for name, text in spoken.items() if text}
-    if _holds_views(path):  # a view's docstring is the summary of its operation
-        assert all(line.endswith(".") and not line.startswith("This") for line in begun.values())
-    else:
-        views = {"show_openapi"}
-        assert {name: line for name, line in begun.items() if not line.startswith("This function will")}.keys() <= views
 
 
 @pytest.mark.parametrize("path", modules("kernel"), ids=name)

@@ -49,7 +49,7 @@ HAND_BLOCKS = [(0, 50_000, 150), (50_000, 100_000, 250), (100_000, 150_000, 350)
 
 
 def by_hand(use_thousandths: int) -> tuple[int, int, int]:
-    """This function will rate a use as somebody would who has one tariff only: energy, tax and total in paise."""
+    """Rate a use as somebody would who has one tariff only: energy, tax and total in paise."""
     energy = 0
     for over, up_to, rate_paise in HAND_BLOCKS:
         if use_thousandths > over:
@@ -60,7 +60,7 @@ def by_hand(use_thousandths: int) -> tuple[int, int, int]:
 
 
 def best_ns(jobs: dict[str, Callable[[], object]]) -> dict[str, int]:
-    """This function will time every job in turn, many times over, and give the best nanoseconds per call of each."""
+    """Time every job in turn, many times over, and give the best nanoseconds per call of each."""
     best = dict.fromkeys(jobs, sys.maxsize)
     for _ in range(ROUNDS):
         for name, job in jobs.items():

@@ -73,13 +73,13 @@ _LOCKED = {
 
 
 def key_functions() -> set[str]:
-    """This function will list what keys.py can be asked for."""
+    """List what keys.py can be asked for."""
     tree = ast.parse(Path(keys.__file__).read_text())
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def items() -> dict[str, set[str]]:
-    """This function will give each kind of item with its attributes, as `name` or `name:stored`."""
+    """Give each kind of item with its attributes, as `name` or `name:stored`."""
     shared = set(TableItem.get_attributes())
     return {
         kind.__name__: {

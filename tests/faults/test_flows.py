@@ -189,7 +189,7 @@ def _announced_history(api: Api) -> Utility:
 
 
 def _history_on_record(api: Api) -> Utility:
-    """This function will take the history in, and announce the file that adds payments in its second month."""
+    """Take the history in, and announce the file that adds payments in its second month."""
     utility = _announced_history(api)
     _upload(utility.client, utility.project, HISTORY_FILE, ".history.json")
     imports.run_history_import(utility.context(now=NOVEMBER), import_id=IMPORT)
@@ -321,7 +321,7 @@ def test_a_flow_stopped_at_any_call_and_tried_again_leaves_the_same_table(api: A
 def _play(
     flow: Flow, utility: Utility, items: table.Items, *, strike_at: int | None = None, mode: Mode = "dies before"
 ) -> tuple[table.Items, list[str]]:
-    """This function will play a flow on a fresh copy of its client until it ends well; each try is the same request."""
+    """Play a flow on a fresh copy of its client until it ends well; each try is the same request."""
     client = f"flow-{next(_number):06}"
     table.write(table.same_for(items, client=utility.client, other=client))
     if flow.file:

@@ -17,7 +17,7 @@ from local import events
 from tests.support import table
 from tests.support.faults import Death, Mode, faults, strikes
 from tests.support.http import Api
-from tests.support.naive import generate_naively
+from tests.support.naive_generator import generate_naively
 from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,7 @@ class Ready:
     items: table.Items
 
     def bill(self, generate: Generate, *, strike_at: int | None = None, mode: Mode = "dies before") -> Outcome:
-        """This function will bill a fresh copy of the client, with one fault, until nothing is left to deliver."""
+        """Bill a fresh copy of the client, with one fault, until nothing is left to deliver."""
         client = f"fault-{next(_number):06}"
         copied = table.same_for(self.items, client=self.utility.client, other=client)
         table.write(copied)
@@ -92,7 +92,7 @@ def ready(app: Chalice, api: Api) -> Ready:
 
 
 def by_the_queue(app: Chalice, ctx: Context, run_id: str) -> bool:
-    """This function will deliver one message to the real handler; what it does not survive comes back."""
+    """Deliver one message to the real handler; what it does not survive comes back."""
     target = next(target for target in events.queue_handlers(app) if target.queue == QUEUE)
     url = events.queue_url(QUEUE)
     messages = events.receive(url, at_most=1, wait_seconds=0)
@@ -110,14 +110,14 @@ def by_the_queue(app: Chalice, ctx: Context, run_id: str) -> bool:
 
 
 def naively(app: Chalice, ctx: Context, run_id: str) -> bool:
-    """This function will let the naive generator do the whole run, once more after each death."""
+    """Let the naive generator do the whole run, once more after each death."""
     events.sqs().purge_queue(QueueUrl=events.queue_url(QUEUE))
     generate_naively(ctx, run_id)
     return False
 
 
 def sweep(ready: Ready, generate: Generate, *, every: int = 1) -> tuple[int, list[str]]:
-    """This function will strike at each call in each way, and give how many cases there were and which went wrong."""
+    """Strike at each call in each way, and give how many cases there were and which went wrong."""
     smooth = ready.bill(generate)
     cases, wrong = 0, []
     for mode, at in strikes(smooth.calls)[::every]:

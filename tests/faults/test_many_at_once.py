@@ -109,7 +109,7 @@ def test_eight_imports_of_the_same_reading_record_it_once(app: Chalice, api: Api
 
 
 def _settle(ctx: Context, run_id: str) -> None:
-    """This function will do what the queue would still deliver."""
+    """Do what the queue would still deliver."""
     late = replace(ctx, now=NOVEMBER + timedelta(days=1))
     billing.plan_run(late, run_id=run_id)
     for shard in (0, 1):

@@ -7,9 +7,9 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.platform import clock
+from tests.support.fixture_world import World, open_world
 from tests.support.http import Api
 from tests.support.utilities import NOVEMBER
-from tests.support.world import World, open_world
 
 
 @pytest.fixture(scope="module")

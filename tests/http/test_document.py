@@ -9,7 +9,7 @@ from chalicelib.platform.http import Endpoint
 from tests.http.policy import POLICY, PUBLIC
 from tests.support.contract import check_answer
 from tests.support.endpoints import ALL, name
-from tests.support.world import PERIOD, World
+from tests.support.fixture_world import PERIOD, World
 
 _GETS = [one for one in ALL if one.method == "GET"]
 

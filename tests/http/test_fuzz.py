@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from chalicelib.platform.http import PUBLIC, Endpoint
 from tests.support.contract import check_answer
 from tests.support.endpoints import ALL, name
+from tests.support.fixture_world import STAFF, World, open_world
 from tests.support.http import Api
 from tests.support.queues import drain
-from tests.support.world import STAFF, World, open_world
 
 Strategy = st.SearchStrategy[Any]
 
@@ -40,7 +40,7 @@ _JSON = st.recursive(
 
 
 def _values(schema: dict[str, Any], components: dict[str, Any]) -> Strategy:
-    """This function will give values that fit a schema of ours."""
+    """Give values that fit a schema of ours."""
     if "$ref" in schema:
         return _values(components[schema["$ref"].rpartition("/")[2]], components)
     if choices := schema.get("anyOf") or schema.get("oneOf"):
@@ -82,7 +82,7 @@ def _texts(schema: dict[str, Any]) -> Strategy:
 
 
 def _requests(one: Endpoint, document: dict[str, Any], world: World) -> Strategy:
-    """This function will give (path, body) for an operation: most parts fit, any may not."""
+    """Give (path, body) for an operation: most parts fit, any may not."""
     operation = document["paths"][one.path][one.method.lower()]
     components = document["components"]["schemas"]
     path = {
@@ -128,7 +128,7 @@ def test_no_request_makes_the_api_fall_over(world: World, document: dict[str, An
 
 
 def _ask(world: World, document: dict[str, Any], one: Endpoint, everybody: Sequence[str], examples: int) -> None:
-    """This function will send odd requests, each as everybody, and hold the answers against the document."""
+    """Send odd requests, each as everybody, and hold the answers against the document."""
     people = {who: world.fresh(who) if "logout" in one.path else world.people[who] for who in everybody}
 
     @settings(max_examples=examples, suppress_health_check=list(HealthCheck), database=None)

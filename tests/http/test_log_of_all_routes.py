@@ -16,9 +16,9 @@ from chalicelib.platform.http import Endpoint
 from tests.support.bodies import body_schema, fits, plain_text, smallest
 from tests.support.deeds import DEEDS, open_ground
 from tests.support.endpoints import ALL, name
+from tests.support.fixture_world import World, open_world
 from tests.support.http import Api
 from tests.support.queues import deliver_to, drain
-from tests.support.world import World, open_world
 
 _number = count(1)
 # One of these fits nearly any text that a body or query takes.
@@ -54,7 +54,7 @@ class _Lines(logging.Handler):
         self.written.write(self.format(record) + "\n")
 
     def check(self) -> list[str]:
-        """This function will insist that nothing planted was written and no line was forged, and give the events."""
+        """Insist that nothing planted was written and no line was forged, and give the events."""
         text = self.written.getvalue()
         assert "anted" not in text
         assert _PHONE not in text
@@ -85,7 +85,7 @@ def _headers(text: str) -> dict[str, str]:
 
 
 def _send_all(world: World, one: Endpoint, document: Mapping[str, Any], text: str | None) -> list[int]:
-    """This function will send planted words (or one text) in each place of a request, with real ids and without."""
+    """Send planted words (or one text) in each place of a request, with real ids and without."""
     components = document["components"]["schemas"]
     operation = document["paths"][one.path][one.method.lower()]
     asked = [part for part in operation["parameters"] if part["in"] == "query"]

@@ -19,9 +19,9 @@ from tests.http.policy import (
     SIGNED_IN,
 )
 from tests.support.contract import check_answer
+from tests.support.fixture_world import PERIOD, STAFF, World, fitting_body
 from tests.support.http import Reply
 from tests.support.table import items_of
-from tests.support.world import PERIOD, STAFF, World, fitting_body
 
 _GUARDED = sorted(row for row, asks in POLICY.items() if asks[0] != PUBLIC)
 _TENANTS = sorted(row for row in _GUARDED if "{client}" in row[1])
@@ -227,7 +227,7 @@ def test_only_these_permissions_can_end_at_areas() -> None:
 
 
 def _is_mine(path: str) -> bool:
-    """This function will say whether a path names one of the caller's own things, so that nobody else's is there."""
+    """Say whether a path names one of the caller's own things, so that nobody else's is there."""
     return path.startswith("/api/me/") and "{" in path
 
 

@@ -10,11 +10,11 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.platform import keys
+from tests.support.fixture_world import World
 from tests.support.http import Api
 from tests.support.mails import mails_to, token_in
 from tests.support.queues import drain
 from tests.support.table import items_of, spoil
-from tests.support.world import World
 
 _PLANTED = {
     "firstName": "Zenaida-Planted",

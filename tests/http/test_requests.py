@@ -9,9 +9,9 @@ from chalicelib.platform import keys
 from chalicelib.platform.http import Endpoint
 from tests.support.contract import check_answer
 from tests.support.endpoints import ALL, name
+from tests.support.fixture_world import World, fitting_body
 from tests.support.http import Reply
 from tests.support.table import items_of, spoil
-from tests.support.world import World, fitting_body
 
 _LOGIN = "/api/auth/login"
 _WITH_BODY = [one for one in ALL if one.body]
@@ -136,7 +136,7 @@ def test_what_makes_a_thing_is_answered_by_201_and_where_it_is() -> None:
 
 
 def _needed_query(one: Endpoint) -> dict[str, str]:
-    """This function will give what a list can't be asked for without."""
+    """Give what a list can't be asked for without."""
     return {name: "2025-11" for name in ("period", "month") if one.query and name in one.query.model_fields}
 
 

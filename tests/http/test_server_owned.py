@@ -10,8 +10,8 @@ from chalicelib.platform.dynamo import TableItem
 from chalicelib.platform.http import Endpoint
 from tests.support.bodies import body_schema, smallest
 from tests.support.endpoints import ALL, name
+from tests.support.fixture_world import World
 from tests.support.table import everything
-from tests.support.world import World
 
 _WITH_BODY = [one for one in ALL if one.body]
 
@@ -20,7 +20,7 @@ _OF_OTHER_FORMS = {"charges", "usage", "days", "month", "day"}
 
 
 def _stored() -> set[str]:
-    """This function will name every attribute that the table stores of anything: in the code, in the table, in JSON."""
+    """Name every attribute that the table stores of anything: in the code, in the table, in JSON."""
     names: set[str] = set()
     kinds: list[type[TableItem]] = [TableItem, *TableItem.__subclasses__()]
     for kind in kinds:
@@ -31,7 +31,7 @@ def _stored() -> set[str]:
 
 
 def _objects(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401
-    """This function will give the place of each object in a body."""
+    """Give the place of each object in a body."""
     if isinstance(value, dict) and value:  # an empty one is a table of the caller's own words, such as rates by size
         yield path
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from chalicelib.platform import clock
 from tests.support.contract import check_answer
 from tests.support.engine import TOKEN_KEYS
+from tests.support.fixture_world import PERIOD, World
 from tests.support.http import Api
-from tests.support.world import PERIOD, World
 
 _KEY_ID, _SECRET = next(iter(TOKEN_KEYS.items()))
 _ROUTES = [

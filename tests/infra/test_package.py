@@ -83,7 +83,7 @@ def transformed(template: str) -> str:
 
 
 def start(built: Built, code: str, *arguments: str) -> str:
-    """This function will run code in a fresh process that sees only the package, with Lambda's variables."""
+    """Run code in a fresh process that sees only the package, with Lambda's variables."""
     environment = {
         "AWS_REGION": "eu-west-1",
         "AWS_DEFAULT_REGION": "eu-west-1",

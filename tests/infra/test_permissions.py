@@ -74,7 +74,7 @@ class Observer:
         self._function: str | None = None
 
     def lend(self, function: str, use: Use) -> None:
-        """This function will note what somebody does with a function's signature."""
+        """Note what somebody does with a function's signature."""
         self.used[function].add(use)
 
     @contextmanager
@@ -118,7 +118,7 @@ class Observer:
 
 
 def granted(function: str) -> set[Use]:
-    """This function will read what a policy allows, apart from the function's own log."""
+    """Read what a policy allows, apart from the function's own log."""
     policy = json.loads((ROOT / ".chalice" / f"policy-{function}.json").read_text())
     uses: set[Use] = set()
     for statement in policy["Statement"]:
@@ -161,7 +161,7 @@ def upload(observer: Observer, staff: Api, utility: Utility, file: str, kind: st
 
 
 def registry(account: str | None) -> str:
-    """This function will give a registry of two lines: one consumer's, and one whose meter is taken."""
+    """Give a registry of two lines: one consumer's, and one whose meter is taken."""
     consumer_class, number = ("unit", f"{account}M-7") if account else ("residential", "")
     header = f"meter,class,area,first_name,last_name{',account' if account else ''}\n"
     line = f"M-7,{consumer_class},North,Eva,Luna{f',{number}' if account else ''}\n"
@@ -169,20 +169,20 @@ def registry(account: str | None) -> str:
 
 
 def history(account: str | None) -> str:
-    """This function will give a month of a unit's history, with a payment; of nobody's where numbers are made."""
+    """Give a month of a unit's history, with a payment; of nobody's where numbers are made."""
     paid = {"paymentDate": "2025-10-09", "amount": "1.00", "method": "cash"}
     units = {account or "nobody": {"prior": 0, "current": 1, "payments": [paid]}}
     return json.dumps({"months": [{"year": 2025, "month": 9, "readingDate": "2025-10-01", "units": units}]})
 
 
 def clockwork(app: Chalice, name: str) -> ScheduledHandler:
-    """This function will give the handler of one schedule."""
+    """Give the handler of one schedule."""
     (found,) = [one for one in events.scheduled_handlers(app) if one.name == name]
     return found
 
 
 def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | None) -> None:
-    """This function will go from two meters to two bills, by file and by hand."""
+    """Go from two meters to two bills, by file and by hand."""
     with observer.acting("api_handler"):
         wrong = {"client": utility.client, "login": "admin", "password": "mistyped"}
         utility.api.post("/api/auth/login", wrong).expect(401)
@@ -241,7 +241,7 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
 
 
 def forget_a_password(observer: Observer, app: Chalice, utility: Utility) -> None:
-    """This function will go from a forgotten password to a new one."""
+    """Go from a forgotten password to a new one."""
     viewer = {"client": utility.client, "login": "viewer@example.com"}
     with observer.acting("api_handler"):
         utility.api.post("/api/auth/password-reset", viewer).expect(202)

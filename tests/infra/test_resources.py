@@ -30,7 +30,7 @@ LOCAL_KINDS = {
 
 
 def references(part: object) -> Iterator[str]:
-    """This function will find the names that a piece of a template refers to."""
+    """Find the names that a piece of a template refers to."""
     if isinstance(part, list):
         for one in part:
             yield from references(one)

@@ -31,7 +31,7 @@ class Journey:
     seen: dict[str, Any] = field(default_factory=dict)
 
     def upload(self, staff: Api, base: str, file: bytes, **announcement: str) -> dict[str, Any]:
-        """This function will announce a file, post it by the form, deliver the bucket's event and give the import."""
+        """Announce a file, post it by the form, deliver the bucket's event and give the import."""
         announced = staff.post(f"{base}/readings/imports", {"fileName": "readings.csv", **announcement}).expect(201)
         form = announced["upload"]
         posted = httpx.post(
@@ -43,7 +43,7 @@ class Journey:
         return done
 
     def run(self, staff: Api, base: str, period: str, *, twice: bool = False) -> dict[str, Any]:
-        """This function will start a billing run, deliver its messages and give the run as its Location shows it."""
+        """Start a billing run, deliver its messages and give the run as its Location shows it."""
         reply = staff.post(f"{base}/billing-runs", {"period": period})
         reply.expect(202)
         drain(self.app, BILLING, twice=twice)
@@ -51,7 +51,7 @@ class Journey:
         return run
 
     def all_bills(self, staff: Api, base: str, period: str, limit: int) -> list[dict[str, Any]]:
-        """This function will page through the bills of a period."""
+        """Page through the bills of a period."""
         bills: list[dict[str, Any]] = []
         cursor: dict[str, str] = {}
         while True:

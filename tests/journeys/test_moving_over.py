@@ -46,7 +46,7 @@ def _upload(app: Chalice, admin: Api, path: str, file: str) -> dict[str, Any]:
 
 
 def _fiscal_year() -> list[dict[str, Any] | None]:
-    """This function will give twelve months, July 2025 to June 2026, of which five carry data."""
+    """Give twelve months, July 2025 to June 2026, of which five carry data."""
     months: list[dict[str, Any] | None] = []
     for at in range(5):
         days = {"readingDate": f"2025-{8 + at:02}-01", "billDate": f"2025-{8 + at:02}-01"}
@@ -64,7 +64,7 @@ def _fiscal_year() -> list[dict[str, Any] | None]:
 
 
 def _paid(year: list[Any]) -> list[Any]:
-    """This function will let 101 pay all but November, in two parts in August, and 102 a part of July."""
+    """Let 101 pay all but November, in two parts in August, and 102 a part of July."""
     for at in range(4):
         number = f"TXN-2025-{8 + at:02}-001"
         check = {"transactionId": number, "method": "check", "checkNumber": f"12{at}", "notes": "Paid at office"}

@@ -52,7 +52,7 @@ class Run:
     def ask(
         self, method: str, path: str, body: object = None, *, client: str = "balilihan", login: str = "admin"
     ) -> httpx.Response:
-        """This function will sign in and send one request."""
+        """Sign in and send one request."""
         url = f"http://127.0.0.1:{self.port}"
         who = {"client": client, "login": login, "password": utilities.PASSWORD}
         session = httpx.post(f"{url}/api/auth/login", json=who, timeout=60).raise_for_status().json()
@@ -60,7 +60,7 @@ class Run:
         return httpx.request(method, url + path, json=body, headers=headers, timeout=60)
 
     def register(self, last_name: str) -> str:
-        """This function will register a consumer and give the path at which it is found."""
+        """Register a consumer and give the path at which it is found."""
         answer = self.ask("POST", _CONSUMERS, {"firstName": "Ana", "lastName": last_name})
         assert answer.status_code == 201, answer.text
         return f"{_CONSUMERS}/{answer.json()['id']}"

@@ -28,7 +28,7 @@ def port(app: Chalice) -> Iterator[int]:
 
 
 def send(port: int, request: bytes) -> tuple[str, dict[str, str], bytes]:
-    """This function will send bytes as they are, read until the server hangs up, and take the answer apart."""
+    """Send bytes as they are, read until the server hangs up, and take the answer apart."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(request)
         received = b""

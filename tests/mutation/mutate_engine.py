@@ -22,7 +22,7 @@ LIBRARY = Path("chalicelib")
 DOMAIN = [
     *("rounding", "blocks", "draft", "pricing", "rating", "compile", "book", "usage"),
     *("charges/base", "charges/amounts", "charges/quantities", "charges/shares"),
-    *("straddle", "metering", "late_charges", "trace", "explain", "plain", "checks"),
+    *("proration", "metering", "late_charges", "trace", "explain", "canonical_json", "checks"),
 ]
 MODULES = [*(f"tariffs/domain/{name}" for name in DOMAIN), "kernel/register", "kernel/money"]
 TESTS = [
@@ -56,7 +56,7 @@ WORDS = {"half-up": "floor", "floor": "ceiling", "half-even": "half-up", "ceilin
 
 
 def changes_of(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    """This function will give every way to break one node, with what it does."""
+    """Give every way to break one node, with what it does."""
     match node:
         case ast.Compare(ops=[op, *_]) if type(op) in COMPARISONS:
             broken = copy.deepcopy(node)
@@ -94,7 +94,7 @@ class Breaker(ast.NodeTransformer):
 
 
 def mutants_of(source: str) -> Iterator[tuple[int, str, str]]:
-    """This function will give each broken version of a module: line, what was done, and the new text."""
+    """Give each broken version of a module: line, what was done, and the new text."""
     nodes = list(ast.walk(ast.parse(source)))
     ignored = {id(inner) for node in nodes if _is_text(node) for inner in ast.walk(node)}
     for at, node in enumerate(nodes):
@@ -119,7 +119,7 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def is_noticed(tree: Path, python: str) -> bool:
-    """This function will run the engine's tests in a copy of the tree and say whether one fails."""
+    """Run the engine's tests in a copy of the tree and say whether one fails."""
     command = [python, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", *TESTS]
     try:
         return subprocess.run(command, cwd=tree, capture_output=True, timeout=120, check=False).returncode != 0

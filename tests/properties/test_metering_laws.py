@@ -11,12 +11,12 @@ from chalicelib.consumers.domain import Connection
 from chalicelib.consumers.domain.meters import Exchange, with_meter
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.register import range_of
-from chalicelib.readings.domain import taking as rules
-from chalicelib.readings.domain.reading import Entry, Reading, Shown
-from chalicelib.readings.service.common import moved_on
+from chalicelib.readings.domain import recording as rules
+from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading
+from chalicelib.readings.service.writes import advance
 from tests.support.examples import CONDOMINIUM, NOW, connection
 
-_ENTRY = Entry(by="officer", at=NOW, source="manual", origin="request")
+_ENTRY = Provenance(by="officer", at=NOW, source="manual", origin="request")
 _ESTIMATE = replace(_ENTRY, source="estimated")
 _DIGITS = 5
 _BEGIN = Period(2020, 1)
@@ -48,7 +48,7 @@ class Books:
         self.went_through += used
 
     def exchange(self, number: int) -> None:
-        """This function will put a new meter in, which begins a little before its end."""
+        """Put a new meter in, which begins a little before its end."""
         read_on = self.connection.last_read_on or NOW.date()
         began = range_of(_DIGITS) - 20
         exchange = Exchange(f"M-{number}", self.shows, began, digits=_DIGITS, rolled_over=True)
@@ -56,18 +56,18 @@ class Books:
         self.shows, self.seen = began, self.went_through
 
     def bill(self, reading: Reading) -> None:
-        self.connection = moved_on(self.connection, reading)
+        self.connection = advance(self.connection, reading)
         self.bills.append(reading.usage)
 
     def month(self, month: Month) -> None:
-        """This function will live through a month and hold the books against the meter."""
+        """Live through a month and hold the books against the meter."""
         self.use(month.used / 2)
         if month.exchanged:
             self.exchange(len(self.bills))
         self.use(month.used / 2)
         self.period = self.period.shifted(1)
         today = CONDOMINIUM.last_reading_day(self.period)
-        true = Shown(self.shows, today, rolled_over=True)
+        true = MeterValue(self.shows, today, rolled_over=True)
         if month.deed == "estimated" and self.connection.last_usage is not None:
             self.bill(
                 rules.take_estimate(CONDOMINIUM, self.connection, period=self.period, today=today, entry=_ESTIMATE)
@@ -76,15 +76,15 @@ class Books:
         self.seen = self.went_through
         if month.deed == "estimated, then read" and self.connection.last_usage is not None:
             first = rules.take_estimate(CONDOMINIUM, self.connection, period=self.period, today=today, entry=_ESTIMATE)
-            self.connection = moved_on(self.connection, first)
+            self.connection = advance(self.connection, first)
             self.bill(rules.replace_estimate(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY))
         elif month.deed == "misread, then corrected":
-            wrong = Shown((self.shows + month.slip) % range_of(_DIGITS), today - timedelta(1), rolled_over=True)
-            first = rules.take(CONDOMINIUM, self.connection, wrong, today=today, entry=_ENTRY)
-            self.connection = moved_on(self.connection, first)
+            wrong = MeterValue((self.shows + month.slip) % range_of(_DIGITS), today - timedelta(1), rolled_over=True)
+            first = rules.record_reading(CONDOMINIUM, self.connection, wrong, today=today, entry=_ENTRY)
+            self.connection = advance(self.connection, first)
             self.bill(rules.correct(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY))
         else:
-            self.bill(rules.take(CONDOMINIUM, self.connection, true, today=today, entry=_ENTRY))
+            self.bill(rules.record_reading(CONDOMINIUM, self.connection, true, today=today, entry=_ENTRY))
 
 
 _MONTHS = st.builds(
@@ -114,14 +114,14 @@ def test_what_was_billed_and_what_is_carried_add_up_to_what_the_meter_showed(sta
     books = _opened(start)
     for month in months:
         books.month(month)
-        # What somebody has seen the meter count is billed, or still carried; carried below zero is billed ahead of it.
-        assert sum(books.bills) + (books.connection.carried or 0) == books.seen
+        # Use that somebody saw is billed or still brought forward; below zero it is billed ahead.
+        assert sum(books.bills) + (books.connection.use_brought_forward or 0) == books.seen
         assert books.bills[-1] >= 0
     # Read for long enough to use up what was billed ahead, all that went through is billed, to the last drop.
     for _ in range(len(months) + 1):
         books.month(Month(Decimal(2_000), "read", Decimal(0), exchanged=False))
     assert sum(books.bills) == books.went_through
-    assert books.connection.carried is None
+    assert books.connection.use_brought_forward is None
 
 
 @given(st.integers(0, 99_999), st.lists(_MONTHS, min_size=1, max_size=24))

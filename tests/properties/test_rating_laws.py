@@ -40,8 +40,8 @@ from chalicelib.tariffs.domain import (
 from chalicelib.tariffs.domain.checks import check_tariff
 from chalicelib.tariffs.domain.late_charges import LateChargeRule, late_charge
 from chalicelib.tariffs.domain.metering import Segment, use_of
+from chalicelib.tariffs.domain.proration import split_quantity
 from chalicelib.tariffs.domain.rounding import TO_WHOLE, RoundingMode, round_ratio, split_by_weights
-from chalicelib.tariffs.domain.straddle import split_quantity
 
 MODES: list[RoundingMode] = list(TO_WHOLE)
 

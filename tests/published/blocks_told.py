@@ -14,12 +14,12 @@ _WHOLE = re.compile(
 
 
 def is_whole(structure: object) -> bool:
-    """This function will say whether all of a use is at the rate of the block that it ends in."""
+    """Say whether all of a use is at the rate of the block that it ends in."""
     return _WHOLE.search(bare(structure)) is not None
 
 
 def blocks_of(told: Told, slabs: list[Any], money: Money) -> list[Json]:
-    """This function will read blocks told by limits, by widths, by thresholds or in pairs."""
+    """Read blocks told by limits, by widths, by thresholds or in pairs."""
     blocks: list[Json] = []
     reached: str | None = "0"
     tolds = [told.child(_as_slab(slab), f"slabs[{at}]") for at, slab in enumerate(slabs)]
@@ -76,7 +76,7 @@ def _over(slab: Told, reached: str, *, first: bool) -> str:
 
 
 def schedules_of(told: Told, money: Money) -> list[Json]:
-    """This function will read the lists of blocks of which the total use chooses one."""
+    """Read the lists of blocks of which the total use chooses one."""
     schedules: list[Json] = []
     reached: str | None = "0"
     for each in told.children("schedules"):
@@ -96,7 +96,7 @@ def schedules_of(told: Told, money: Money) -> list[Json]:
 
 
 def free_below(blocks: list[Json], covered: Decimal) -> list[Json]:
-    """This function will set the rate of all that lies below a quantity to nothing, splitting a block where need be."""
+    """Set the rate of all that lies below a quantity to nothing, splitting a block where need be."""
     result: list[Json] = []
     for block in blocks:
         over, up_to = Decimal(block["over"]), block["upTo"]

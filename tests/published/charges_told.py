@@ -65,7 +65,7 @@ class Charges(Items):
     """A tariff or a service of it, in the order that bills show its charges."""
 
     def section(self, told: Told, name: str) -> None:
-        """This function will add the charges of a tariff or of a service of it, in the order that bills show them."""
+        """Add the charges of a tariff or of a service of it, in the order that bills show them."""
         before, outer = len(self.charges), self.start
         self.start = 0 if name == "tariff" else before
         self._use(told, name)

@@ -16,7 +16,7 @@ _BILL_WORDS = ("bill", "principal", "water", "base", "subtotal", "amount")
 
 
 def figure(case: Json) -> Decimal:
-    """This function will give Meterbook's figure for a case.
+    """Give Meterbook's figure for a case.
 
     :raises ValueError: naming what of the case is not understood.
     """
@@ -35,7 +35,7 @@ def figure(case: Json) -> Decimal:
 
 
 def not_understood(case: Json) -> list[str]:
-    """This function will name the keys of a case that the translation leaves aside."""
+    """Name the keys of a case that the translation leaves aside."""
     case = with_penalty(case)
     if "penalty" in case["tariff"] and _tells_lateness(case["usage"]):
         return _lateness(case).strange
@@ -45,7 +45,7 @@ def not_understood(case: Json) -> list[str]:
 
 
 def rated(quote: Quote) -> Rating:
-    """This function will rate a quote through the public schemas."""
+    """Rate a quote through the public schemas."""
     compiled = [
         compile_tariff(TariffBody.model_validate_json(json.dumps(sheet)).to_domain(tariff_id="published", version=at))
         for at, sheet in enumerate(quote.versions, start=1)

@@ -21,7 +21,7 @@ class Items(Uses):
     """One entry of a list at a time, and the minimum."""
 
     def item(self, told: Told, family: str, name: object) -> None:
-        """This function will add one entry of a list: a fixed amount, a rate, blocks, a percentage, a credit."""
+        """Add one entry of a list: a fixed amount, a rate, blocks, a percentage, a credit."""
         told.get("name")
         if bare(told.get("type", "")) in {"percent", "percentage"} and "percent" not in told and "rate" not in told:
             told = told.child({"percent": told.get("amount"), "base": told.get("base", ["all"])}, "share")
@@ -186,7 +186,7 @@ class Items(Uses):
             self.siblings.add(code)
 
     def _minimum(self, minimum: Told, before: int, *, floors: bool) -> bool:
-        """This function will add a minimum and say whether it did: one that lifts the bill is told `floors` later."""
+        """Add a minimum and say whether it did: one that lifts the bill is told `floors` later."""
         mode = bare(minimum.get("mode", ""))
         covered = minimum.get("included")
         lifts = any(word in mode for word in ("floor", "least", "greater"))

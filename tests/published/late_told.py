@@ -20,7 +20,7 @@ _ALONE = re.compile(r"^(.*?)_?(percent|pct|amount|fixed)$")
 
 
 def with_penalty(case: Json) -> Json:
-    """This function will tell the rule of paying late under `penalty`, whatever the case calls it."""
+    """Tell the rule of paying late under `penalty`, whatever the case calls it."""
     told: Json = {}
     for key, value in case["tariff"].items():
         alone = _ALONE.match(str(key).lower())
@@ -49,7 +49,7 @@ class Late:
 
 
 def late_of(case: Json, *, principal: Money | None = None) -> Late:
-    """This function will translate a case of paying late; the principal is told, or that of the bill rated."""
+    """Translate a case of paying late; the principal is told, or that of the bill rated."""
     told = Told(case["tariff"]["penalty"], "penalty")
     usage = Told(case["usage"], "usage")
     currency, scale = currency_of(case["tariff"])

@@ -15,7 +15,7 @@ _LIFELINE = [
 
 
 def own(name: str, total: str, tariff: Json, usage: Json, **more: Any) -> Json:  # noqa: ANN401
-    """This function will make a case; `total` is "figure" or "figure = how it was worked out"."""
+    """Make a case; `total` is "figure" or "figure = how it was worked out"."""
     expected, _, worked = total.partition(" = ")
     facts = {"id": name, "group": "own", "description": worked, "expected_parts": []}
     return facts | {"tariff": {"currency": "USD", **tariff}, "usage": usage, "expected_total": expected} | more

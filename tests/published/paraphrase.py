@@ -94,7 +94,7 @@ _DAILY_BASIS = {
 
 
 def paraphrase(told: Json, places: int, *, nested: bool = False) -> Json:
-    """This function will tell a tariff, and all that it nests, in the words of SPELLINGS; its currency has `places`."""
+    """Tell a tariff, and all that it nests, in the words of SPELLINGS; its currency has `places`."""
     result: Json = {}
     is_item = nested and not any(bare(key) in _SECTION for key in told)
     for key, value in told.items():
@@ -106,7 +106,7 @@ def paraphrase(told: Json, places: int, *, nested: bool = False) -> Json:
 
 
 def paraphrased_use(told: Json) -> Json:
-    """This function will tell a use without units in its keys: `quantity_kl` is a quantity, in kL."""
+    """Tell a use without units in its keys: `quantity_kl` is a quantity, in kL."""
     result: Json = {}
     for key, value in told.items():
         found = _QUANTITY.match(_snake(key))

@@ -110,7 +110,7 @@ _UNPRICED: Json = {"kind": "usage", "code": "quantity", "label": "Quantity", "ra
 
 
 def quote_of(case: Json) -> Quote:
-    """This function will translate one case whose tariff prices a use."""
+    """Translate one case whose tariff prices a use."""
     sheet = dict(case["tariff"])
     told = _TOLD_TAX.search(case.get("description", ""))
     if told and not {"taxes", "tax"} & set(sheet):
@@ -128,7 +128,7 @@ def quote_of(case: Json) -> Quote:
 
 
 def translate(sheet: Json, usage: Json) -> Quote:
-    """This function will say a tariff and a use of the collection in Meterbook's words."""
+    """Say a tariff and a use of the collection in Meterbook's words."""
     currency, scale = currency_of(sheet)
     sheet, usage = paraphrase(sheet, exponent_of(currency)), paraphrased_use(usage)
     use = UsageTold(usage, Decimal(1).scaleb(-exponent_of(currency)), sheet)
@@ -171,7 +171,7 @@ def _takes_use(charge: Json) -> bool:
 
 
 def currency_of(sheet: Json) -> tuple[str, Decimal]:
-    """This function will read "JPY", "₹", or "AUD-cent": the currency, and how many told units make one of it."""
+    """Read "JPY", "₹", or "AUD-cent": the currency, and how many told units make one of it."""
     told = str(sheet.get("currency", "USD")).strip()
     currency, _, minor = told.partition("-")
     currency = _SIGNS.get(currency.lower(), currency.upper()[:3])
@@ -245,7 +245,7 @@ class _Sheet:
             self.quantity -= use.forgiven(told.child(told.get("leak"), "leak"))
 
     def body(self) -> Json:
-        """This function will give the version in the public form."""
+        """Give the version in the public form."""
         told = self.told
         conversions, unit = self._conversions()
         raised = self._quantity_rounding()

@@ -70,7 +70,7 @@ class Terms:
         self.prorated: Json = {}
 
     def add(self, kind: str, name: object, **terms: Any) -> str:  # noqa: ANN401
-        """This function will add a charge under a code of its own, and give the code."""
+        """Add a charge under a code of its own, and give the code."""
         taken, base, at = {each["code"] for each in self.charges}, code_of(name), 1
         code = base
         while code in taken or code == "rounding":
@@ -84,7 +84,7 @@ class Terms:
         return "0" if bare(value) in {"free", "nil"} else text(number(value) / self.scale)
 
     def rounding(self, told: object, default_step: str | None = None) -> Json:
-        """This function will read a rounding of money, whose step is told in the collection's money units."""
+        """Read a rounding of money, whose step is told in the collection's money units."""
         rounding = rounding_of(told, default_step or text(self.usage.minor_step * self.scale))
         return rounding | {"step": text(Decimal(rounding["step"]) / self.scale)}
 

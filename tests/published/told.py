@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
 
 def bare(name: object) -> str:
-    """This function will take case and separators off a word, so that upTo, up_to and "Up to" are one."""
+    """Take case and separators off a word, so that upTo, up_to and "Up to" are one."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
@@ -28,7 +28,7 @@ def is_number(value: object) -> bool:
 
 
 def number(value: object) -> Decimal:
-    """This function will read 1600, "1,600", "8%" and "PHP 22.50".
+    """Read 1600, "1,600", "8%" and "PHP 22.50".
 
     :raises ValueError: for a text without a number.
     """
@@ -43,7 +43,7 @@ def text(value: object) -> str:
 
 
 def first(*values: Any) -> Any:  # noqa: ANN401
-    """This function will give the first of some values that is told at all."""
+    """Give the first of some values that is told at all."""
     return next((value for value in values if value is not None), None)
 
 
@@ -68,7 +68,7 @@ class Told:
         return any(spelling in self._keys for spelling in _spellings(word))
 
     def get(self, word: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever is told
-        """This function will give what is told under a word, or under any other spelling of it."""
+        """Give what is told under a word, or under any other spelling of it."""
         for spelling in _spellings(word):
             key = self._keys.get(spelling)
             if key is not None:
@@ -81,7 +81,7 @@ class Told:
         return None if value is None or isinstance(value, (dict, list)) else number(value)
 
     def says(self, word: str) -> bool:
-        """This function will say whether something is told to be so: true, "yes", or any text that is no denial."""
+        """Say whether something is told to be so: true, "yes", or any text that is no denial."""
         value = self.get(word)
         return value is not None and bare(value) not in {"false", "no", "none", "0", ""}
 
@@ -91,7 +91,7 @@ class Told:
         return inner
 
     def children(self, word: str) -> list["Told"]:
-        """This function will give a list of objects, however it is told: a list, by name, one object, or one number."""
+        """Give a list of objects, however it is told: a list, by name, one object, or one number."""
         value = self.get(word)
         if value is None or value is False:
             return []
@@ -108,13 +108,13 @@ class Told:
         return [self.child(entry, f"{word}[{at}]") for at, entry in enumerate(entries)]
 
     def rest(self) -> Iterator[tuple[str, Any]]:
-        """This function will give what nobody has asked for yet."""
+        """Give what nobody has asked for yet."""
         for key, value in self.told.items():
             if key not in self.asked and bare(key) not in REMARKS:
                 yield key, self._of_facts(value)
 
     def not_understood(self) -> list[str]:
-        """This function will name every key, here and inside, that nobody asked for and that is no mere remark."""
+        """Name every key, here and inside, that nobody asked for and that is no mere remark."""
         own = [f"{self.where}.{key}" for key, _ in self.rest()]
         return own + [name for inner in self.inner for name in inner.not_understood()]
 
@@ -212,7 +212,7 @@ _NAMED_STEPS = {
 
 
 def rounding_of(told: object, default_step: str = "0.01") -> Json:
-    """This function will read "floor 1", "half up 10", "0.01 half up", "floor to 0.05", {"mode": "up", "step": 10}."""
+    """Read "floor 1", "half up 10", "0.01 half up", "floor to 0.05", {"mode": "up", "step": 10}."""
     if isinstance(told, dict):
         told = " ".join(
             f"{value} decimals" if bare(key) in {"decimals", "places", "digits", "decimalplaces"} else str(value)

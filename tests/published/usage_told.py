@@ -58,24 +58,24 @@ _PLAIN = {
 
 
 def code_of(name: object) -> str:
-    """This function will make a charge code of a name: "base 13mm" -> base-13mm."""
+    """Make a charge code of a name: "base 13mm" -> base-13mm."""
     return (re.sub(r"[^A-Za-z0-9_-]+", "-", str(name)).strip("-") or "x")[:24].lower().lstrip("0123456789-_") or "x"
 
 
 def named(name: object) -> str:
-    """This function will make a name of a flag, a measure or a class that the form takes."""
+    """Make a name of a flag, a measure or a class that the form takes."""
     return re.sub(r"[^A-Za-z0-9]+", "-", str(name)).strip("-")[:40] or "x"
 
 
 def unit_of(told: object) -> str:
-    """This function will find Meterbook's word for a unit; `unit` where there is none."""
+    """Find Meterbook's word for a unit; `unit` where there is none."""
     word = bare(str(told).replace("³", "3"))
     by_bare = {bare(unit): unit for unit in UNITS}
     return _UNITS.get(word) or by_bare.get(word, "unit")
 
 
 def conversion_between(meter: str, tariff: str) -> Json | None:
-    """This function will give the conversion between two units of the same sort."""
+    """Give the conversion between two units of the same sort."""
     for scale in _SCALES:
         if meter in scale and tariff in scale:
             return {"fromUnit": meter, "multiply": scale[meter], "divide": scale[tariff]}
@@ -140,12 +140,12 @@ class UsageTold:
         return {word: key for word, key in (units | sizes | words).items() if word}
 
     def understood(self, facts: set[str]) -> None:
-        """This function will note the facts by which values of the tariff were chosen."""
+        """Note the facts by which values of the tariff were chosen."""
         self.told.asked.update(self.fact_keys[fact] for fact in facts if fact in self.fact_keys)
 
     # --- what charges ask for
     def measure(self, name: object) -> str | None:
-        """This function will find the quantity of the use that a charge names, and keep it as a measure."""
+        """Find the quantity of the use that a charge names, and keep it as a measure."""
         word = bare(name)
         if word in _PLAIN:
             return "use"
@@ -175,30 +175,30 @@ class UsageTold:
         return named(found)
 
     def fixed_measure(self, name: str, value: object) -> str:
-        """This function will keep a quantity that the tariff itself tells."""
+        """Keep a quantity that the tariff itself tells."""
         self.measures[named(name)] = text(value)
         return named(name)
 
     def winter_average_of_use(self) -> None:
-        """This function will take the use for the winter average where only one quantity is told."""
+        """Take the use for the winter average where only one quantity is told."""
         if self.winter is None:
             self.winter = self.quantity()
 
     def flag_by_age(self, name: str, age: int) -> str:
-        """This function will give the flag of who is old enough, set where the use tells such an age."""
+        """Give the flag of who is old enough, set where the use tells such an age."""
         if int(number(self.told.get("age", 0))) >= age:
             self._ages.append(named(name))
         return named(name)
 
     def flag_of(self, condition: str) -> str:
-        """This function will find the yes or no that a condition speaks of; the only one, if there is but one."""
+        """Find the yes or no that a condition speaks of; the only one, if there is but one."""
         spoken = [name for name in self.yes_or_no if bare(name).removeprefix("is") in bare(condition)]
         if len(spoken) != 1 and len(self.yes_or_no) != 1:
             raise ValueError(f"condition: {condition!r}, but which of {self.yes_or_no} does it mean?")
         return (spoken or self.yes_or_no)[0]
 
     def tells_flag(self, name: object) -> str | None:
-        """This function will find a yes or no of the use that bears the name of a charge."""
+        """Find a yes or no of the use that bears the name of a charge."""
         word = bare(name).removesuffix("discount").removesuffix("charge").removesuffix("rebate")
         for key, value in self.told.told.items():
             if isinstance(value, bool) and bare(key).removeprefix("is").removeprefix("has") == word:
@@ -208,7 +208,7 @@ class UsageTold:
 
     # --- the use itself
     def segments(self, rounding: Json | None = None) -> list[Segment]:
-        """This function will give what each register showed; more than one where a meter was exchanged."""
+        """Give what each register showed; more than one where a meter was exchanged."""
         told = self.told.get("segments", self.told.get("meters"))
         exchanged = [self.told.get(key) for key in ("old_meter", "new_meter") if key in self.told]
         told = exchanged if len(exchanged) == 2 else told
@@ -231,7 +231,7 @@ class UsageTold:
         )
 
     def quantity(self, rounding: Json | None = None) -> Decimal:
-        """This function will give the use that is left to bill, where some of it was billed by estimate."""
+        """Give the use that is left to bill, where some of it was billed by estimate."""
         ahead = first(*(self.told.get(word) for word in _AHEAD))
         used = self._used(rounding)
         return used if ahead is None else true_up(used, billed_ahead=number(ahead)).to_bill
@@ -260,14 +260,14 @@ class UsageTold:
         return sum(energy, Decimal(0))
 
     def forgiven(self, leak: Told) -> Decimal:
-        """This function will give what a leak adjustment takes off the use."""
+        """Give what a leak adjustment takes off the use."""
         normal = first(self.told.get("normal"), self.told.get("average"), self.told.get("normal_use"), "0")
         normal_use = number(normal) * number(leak.get("times_normal", "1"))
         allowed = leak_allowance(self.quantity(), normal_use=normal_use, share=_share(leak))
         return min(allowed, number(leak.get("cap"))) if leak.get("cap") is not None else allowed
 
     def body(self, unit: str, quantity: Decimal, adjustments: Json) -> Json:
-        """This function will give the use in the public form."""
+        """Give the use in the public form."""
         told = self.told
         split = told.get("split")
         months = len(split) if split else int(number(told.get("months", 1)))
@@ -299,7 +299,7 @@ class UsageTold:
 
 
 def reading_rounding(tariff: Told) -> Json | None:
-    """This function will read by what a reading is rounded before it is compared with the last."""
+    """Read by what a reading is rounded before it is compared with the last."""
     told = tariff.get("reading_rounding")
     return None if told is None else rounding_of(told, "1")
 

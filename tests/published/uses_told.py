@@ -16,7 +16,7 @@ class Uses(Terms):
     """The charge of the use, as one tariff or service tells it."""
 
     def _use(self, told: Told, name: str, terms: Json | None = None) -> bool:
-        """This function will add the charge of the use, if one is told, and say whether it did."""
+        """Add the charge of the use, if one is told, and say whether it did."""
         terms = {**(terms or {}), **self._per(told), **self._measured(told)}
         structure = bare(told.get("structure", ""))
         if "percentage" in structure:

@@ -22,7 +22,7 @@ class Ground:
     consumer_id: str
 
     def post(self, deed: "Deed", body: object = None, *, key: str | None = None) -> Reply:
-        """This function will send a deed as whoever does it; with a body, that one."""
+        """Send a deed as whoever does it; with a body, that one."""
         who = self.consumer if deed.path.startswith("/api/me") else self.admin
         return who.post(deed.path, body or deed.body, key=key)
 
@@ -43,7 +43,7 @@ class Deed:
 
 
 def open_ground(api: Api) -> Ground:
-    """This function will open a waterworks to do deeds in."""
+    """Open a waterworks to do deeds in."""
     utility = open_waterworks(api, area_levels=("barangay", "purok"))
     admin = utility.as_staff()
     area = {"code": "Poblacion", "name": "Poblacion"}

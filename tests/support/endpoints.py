@@ -8,5 +8,5 @@ assert _app.app.routes
 
 
 def name(one: Endpoint) -> str:
-    """This function will name a test after its operation."""
+    """Name a test after its operation."""
     return one.name

@@ -31,12 +31,12 @@ class Engine:
     mail_queue: str
 
     def forget_messages(self) -> None:
-        """This function will take everything out of the queues."""
+        """Take everything out of the queues."""
         for queue in (self.billing_queue, self.import_queue, self.mail_queue):
             sqs().purge_queue(QueueUrl=queue)
 
     def forget_items(self) -> None:
-        """This function will put an empty table in the place of the table, in no more time than reading a few items."""
+        """Put an empty table in the place of the table, in no more time than reading a few items."""
         table = dynamo.client().describe_table(TableName=self.table)["Table"]
         dynamo.client().update_table(TableName=self.table, DeletionProtectionEnabled=False)
         dynamo.client().delete_table(TableName=self.table)
@@ -54,7 +54,7 @@ class Engine:
 
 @contextmanager
 def running_engine() -> Iterator[Engine]:
-    """This function will start the local AWS without state and set the environment that the app reads."""
+    """Start the local AWS without state and set the environment that the app reads."""
     with tempfile.TemporaryDirectory(prefix="meterbook-") as folder:
         port = free_port()
         running = aws.start(port, folder=Path(folder), keep_state=False)
@@ -82,7 +82,7 @@ def running_engine() -> Iterator[Engine]:
 
 
 def free_port() -> int:
-    """This function will find a port that nobody uses, below those that the system gives to outgoing connections.
+    """Find a port that nobody uses, below those that the system gives to outgoing connections.
 
     One of the latter could be taken again, by any request of another test, before a server of ours listens there.
     """

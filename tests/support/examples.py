@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.consumers.domain import Connection
 from chalicelib.cycles.domain import DueByCycle, DueRule
 from chalicelib.kernel.period import Period
-from chalicelib.readings.domain.reading import Entry, Reading
+from chalicelib.readings.domain.reading import Provenance, Reading
 from chalicelib.tariffs.domain import FixedCharge, Tariff, TariffBook, UsageCharge, compile_tariff
 from chalicelib.tenancy.domain import Project
 from local import presets
@@ -21,23 +21,23 @@ NOVEMBER = Period(2025, 11)
 OCTOBER = Period(2025, 10)
 FIFTH = date(2025, 11, 5)
 
-ENTRY = Entry(by="officer", at=NOW, source="manual", origin="request-1")
+ENTRY = Provenance(by="officer", at=NOW, source="manual", origin="request-1")
 
 
 def with_settings(project: Project, **changes: Any) -> Project:  # noqa: ANN401
-    """This function will give the project with some settings changed."""
+    """Give the project with some settings changed."""
     return replace(project, settings=replace(project.settings, **changes))
 
 
 def due_of(project: Project) -> DueRule:
-    """This function will give a project's own due rule, of one that has no billing cycle."""
+    """Give a project's own due rule, of one that has no billing cycle."""
     due = project.settings.due
     assert not isinstance(due, DueByCycle)
     return due
 
 
 def connection(**changes: Any) -> Connection:  # noqa: ANN401
-    """This function will give a residential connection that stood at 140 in October and used 10."""
+    """Give a residential connection that stood at 140 in October and used 10."""
     usual = Connection(
         account="2025110001",
         consumer_id="consumer-1",
@@ -60,7 +60,7 @@ def connection(**changes: Any) -> Connection:  # noqa: ANN401
 
 
 def reading(**changes: Any) -> Reading:  # noqa: ANN401
-    """This function will give a confirmed reading of 150 after 140, taken on 2025-11-05."""
+    """Give a confirmed reading of 150 after 140, taken on 2025-11-05."""
     usual = Reading(
         account="2025110001",
         period=NOVEMBER,
@@ -84,7 +84,7 @@ def reading(**changes: Any) -> Reading:  # noqa: ANN401
 
 
 def tariff(project: Project, consumer_class: str | None, *, fixed: str, rate: str, per: str = "1") -> Tariff:
-    """This function will give a tariff of a usage charge and a fixed one, in force since 2020."""
+    """Give a tariff of a usage charge and a fixed one, in force since 2020."""
     return Tariff(
         id=consumer_class or "standard",
         version=1,

@@ -18,7 +18,7 @@ MODES: tuple[Mode, ...] = ("dies before", "dies after", "answer lost", "throttle
 
 
 def strikes(calls: Sequence[str]) -> list[tuple[Mode, int]]:
-    """This function will give every way to stop a flow that makes these calls, each at its place.
+    """Give every way to stop a flow that makes these calls, each at its place.
 
     Left out is what can't leave another table: whoever dies before a call leaves what dying after the call before it
     leaves, and a throttled call is asked again, by AWS's own client, the same way each time for a call of its kind.
@@ -89,7 +89,7 @@ def _answer(request: AWSPreparedRequest, status: int, body: bytes) -> AWSRespons
 
 @contextmanager
 def faults(*, strike_at: int | None = None, mode: Mode = "dies before") -> Iterator[Faults]:
-    """This function will count the AWS calls made meanwhile, and strike at call number `strike_at` (from 0)."""
+    """Count the AWS calls made meanwhile, and strike at call number `strike_at` (from 0)."""
     watching = Faults(strike_at=strike_at, mode=mode)
     hooks: list[tuple[str, Callable[..., Any]]] = [
         ("before-call.*.*", watching.before_call),
@@ -113,7 +113,7 @@ def faults(*, strike_at: int | None = None, mode: Mode = "dies before") -> Itera
 
 @contextmanager
 def just_before_writing(act: Callable[[], object]) -> Iterator[None]:
-    """This function will let something else happen between what the next deed reads and its transaction, once."""
+    """Let something else happen between what the next deed reads and its transaction, once."""
     waiting = [act]
 
     def hook(**_: Any) -> None:  # noqa: ANN401
@@ -131,7 +131,7 @@ def just_before_writing(act: Callable[[], object]) -> Iterator[None]:
 
 @contextmanager
 def mails_refused(code: str) -> Iterator[None]:
-    """This function will let SES refuse every mail meanwhile, for a reason by its code."""
+    """Let SES refuse every mail meanwhile, for a reason by its code."""
 
     def refuse(request: AWSPreparedRequest, **_: Any) -> AWSResponse:  # noqa: ANN401
         return _answer(request, 400, f'{{"__type":"{code}","message":"refused"}}'.encode())

@@ -27,7 +27,7 @@ class Reply:
         return json.loads(self.body, parse_float=_no_float)
 
     def expect(self, status: int) -> Any:  # noqa: ANN401
-        """This function will insist on a status and give the body."""
+        """Insist on a status and give the body."""
         assert self.status == status, f"{self.status} instead of {status}: {self.body.decode(errors='replace')}"
         return self.json if self.body else None
 
@@ -41,13 +41,13 @@ class Api:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def sign_in(self, client: str, login: str, password: str) -> Self:
-        """This function will sign in over HTTP and give the same API as that user sees it."""
+        """Sign in over HTTP and give the same API as that user sees it."""
         body = {"client": client, "login": login, "password": password}
         session = self.post("/api/auth/login", body).expect(200)
         return self.with_token(session["accessToken"])
 
     def with_token(self, token: str) -> Self:
-        """This function will give the same API with that token sent along."""
+        """Give the same API with that token sent along."""
         return replace(self, token=token)
 
     def get(self, path: str, **query: object) -> Reply:
@@ -66,7 +66,7 @@ class Api:
         return self.send("DELETE", path)
 
     def send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Reply:
-        """This function will send anything at all: `body` may be bytes, to be sent as they are."""
+        """Send anything at all: `body` may be bytes, to be sent as they are."""
         sent = {**self.headers, **(headers or {})}
         if self.token:
             sent.setdefault("Authorization", f"Bearer {self.token}")

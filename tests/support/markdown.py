@@ -18,7 +18,7 @@ class Block:
 
 
 def code_blocks(path: Path) -> list[Block]:
-    """This function will list the fenced blocks of a file in order."""
+    """List the fenced blocks of a file in order."""
     blocks: list[Block] = []
     language, start, lines = "", 0, list[str]()
     for number, line in enumerate(path.read_text().splitlines(), start=1):
@@ -34,7 +34,7 @@ def code_blocks(path: Path) -> list[Block]:
 
 
 def without_code(path: Path) -> str:
-    """This function will give a file's text without its fenced blocks."""
+    """Give a file's text without its fenced blocks."""
     kept, inside = [], False
     for line in path.read_text().splitlines():
         if _FENCE.match(line):
@@ -45,7 +45,7 @@ def without_code(path: Path) -> str:
 
 
 def table_rows(path: Path, heading: str) -> list[list[str]]:
-    """This function will give the rows of all tables under a heading, cell by cell, without their heads."""
+    """Give the rows of all tables under a heading, cell by cell, without their heads."""
     level, rows, inside = heading.partition(" ")[0], list[list[str]](), False
     for line in path.read_text().splitlines():
         if line.startswith("#"):
@@ -58,7 +58,7 @@ def table_rows(path: Path, heading: str) -> list[list[str]]:
 
 
 def code_words(text: str) -> list[str]:
-    """This function will list what stands in `backquotes`."""
+    """List what stands in `backquotes`."""
     return _CODE.findall(text)
 
 

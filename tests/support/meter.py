@@ -28,7 +28,7 @@ class Meter:
     sent: dict[str, Any] = field(default_factory=dict)
 
     def as_lock(self) -> dict[str, Any]:
-        """This function will print the counts for the lock file."""
+        """Print the counts for the lock file."""
         return {
             "requests": dict(sorted(self.requests.items())),
             "write_units": format(self.write_units.normalize(), "f"),
@@ -56,7 +56,7 @@ class Meter:
 
 
 def size_of(item: AttributeMap) -> int:
-    """This function will give an item's size in bytes by DynamoDB's rule: names, values, two digits a byte."""
+    """Give an item's size in bytes by DynamoDB's rule: names, values, two digits a byte."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
@@ -97,7 +97,7 @@ def _begun(size: int, step: int) -> int:
 
 @contextmanager
 def metered() -> Iterator[Meter]:
-    """This function will count all AWS requests and units used meanwhile."""
+    """Count all AWS requests and units used meanwhile."""
     meter = Meter()
     hooks: list[tuple[str, Callable[..., Any]]] = [
         ("before-parameter-build.*.*", meter.ask_for_capacity),

@@ -9,7 +9,7 @@ from local.events import QueueHandler
 
 
 def drain(app: Chalice, queue: str | None = None, *, twice: bool = False, backwards: bool = False) -> int:
-    """This function will deliver messages until none is left, and give how many there were.
+    """Deliver messages until none is left, and give how many there were.
 
     With a `queue` name only that one; with `twice` each delivery happens a second time, as SQS may do; with
     `backwards` the last message of a batch comes first.
@@ -25,7 +25,7 @@ def drain(app: Chalice, queue: str | None = None, *, twice: bool = False, backwa
 
 
 def deliver_to(app: Chalice, queue: str, *, within_seconds: float = 60) -> int:
-    """This function will wait for the first message of a queue (a bucket's event takes a moment), then drain it."""
+    """Wait for the first message of a queue (a bucket's event takes a moment), then drain it."""
     deadline = time.monotonic() + within_seconds
     while time.monotonic() < deadline:
         if delivered := drain(app, queue):

@@ -14,20 +14,20 @@ _number = count(1)
 
 
 def fresh_deed(ground: Ground, row: tuple[str, str]) -> tuple[Deed, str]:
-    """This function will give a deed of the kind that was not done yet, and a key for it."""
+    """Give a deed of the kind that was not done yet, and a key for it."""
     number = next(_number)
     return DEEDS[row](ground, number), f"key-{number}"
 
 
 def kinds_of(ground: Ground) -> Counter[str]:
-    """This function will count the items of each kind, apart from kept answers."""
+    """Count the items of each kind, apart from kept answers."""
     items = table.items_of(ground.utility.client)
     kinds = (f"{key.split('#')[1]} {item['sk']['S'].partition('#')[0]}" for key, item in items.items())
     return Counter(re.sub(r"\d+", "0", kind) for kind in kinds if not kind.startswith("ANSWER"))
 
 
 def is_same(first: Reply, second: Reply) -> bool:
-    """This function will say whether two answers are the same to whoever asked."""
+    """Say whether two answers are the same to whoever asked."""
     location = "location"
     return (first.status, first.body, first.headers.get(location)) == (
         second.status,
@@ -37,5 +37,5 @@ def is_same(first: Reply, second: Reply) -> bool:
 
 
 def status_of(row: tuple[str, str]) -> int:
-    """This function will give the status that the operation answers when all went well."""
+    """Give the status that the operation answers when all went well."""
     return next(one.status for one in ALL if (one.method, one.path) == row)

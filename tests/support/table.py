@@ -12,7 +12,7 @@ Items = dict[str, dict[str, Any]]
 
 
 def items_of(client: str, *, sessions: bool = False) -> Items:
-    """This function will read everything of a client, by key; of people's comings and goings only if asked."""
+    """Read everything of a client, by key; of people's comings and goings only if asked."""
     found = _scan(
         FilterExpression="begins_with(pk, :client)", ExpressionAttributeValues={":client": {"S": f"{client}#"}}
     )
@@ -21,32 +21,32 @@ def items_of(client: str, *, sessions: bool = False) -> Items:
 
 
 def everything() -> Items:
-    """This function will read the whole table, of all clients."""
+    """Read the whole table, of all clients."""
     return _scan()
 
 
 def put_back(former: Items) -> None:
-    """This function will make the table what it was when `former` was read."""
+    """Make the table what it was when `former` was read."""
     now = everything()
     delete({key: item for key, item in now.items() if key not in former})
     write({key: item for key, item in former.items() if now.get(key) != item})
 
 
 def without_people(items: Items) -> Items:
-    """This function will leave out who there is and what is claimed: flows of readings and bills don't look there."""
+    """Leave out who there is and what is claimed: flows of readings and bills don't look there."""
     people = ("#USER#", "#LOGIN#", "#CONSUMER#", "#METER#", "#NAMES#", "#EMAIL#")
     return {key: item for key, item in items.items() if not any(part in key for part in people)}
 
 
 def same_for(items: Items, *, client: str, other: str, without: frozenset[str] = frozenset()) -> Items:
-    """This function will give a client's items as they would be another's, less some attributes."""
+    """Give a client's items as they would be another's, less some attributes."""
     text = json.dumps(items, sort_keys=True).replace(client, other)
     renamed: Items = json.loads(text)
     return {key: {name: value for name, value in item.items() if name not in without} for key, item in renamed.items()}
 
 
 def without_instants(items: Items) -> Items:
-    """This function will leave out when something was noted in the audit log: each try of a deed has its own time."""
+    """Leave out when something was noted in the audit log: each try of a deed has its own time."""
     return {
         re.sub(r"ENTRY#[^#]+#.*", f"ENTRY#{item.get('ac')}{item.get('si')}", key): {} if "#AUDIT#" in key else item
         for key, item in items.items()
@@ -54,7 +54,7 @@ def without_instants(items: Items) -> Items:
 
 
 def spoil(key: Key, *, with_text: str = "broken") -> None:
-    """This function will store an instant that can't be read, so that showing the thing fails on our side."""
+    """Store an instant that can't be read, so that showing the thing fails on our side."""
     dynamo.client().update_item(
         TableName=settings.table_name(),
         Key={"pk": {"S": key[0]}, "sk": {"S": key[1]}},
@@ -64,12 +64,12 @@ def spoil(key: Key, *, with_text: str = "broken") -> None:
 
 
 def write(items: Items) -> None:
-    """This function will write items as they are."""
+    """Write items as they are."""
     _batch([{"PutRequest": {"Item": item}} for item in items.values()])
 
 
 def delete(items: Items) -> None:
-    """This function will take items away."""
+    """Take items away."""
     _batch([{"DeleteRequest": {"Key": {"pk": item["pk"], "sk": item["sk"]}}} for item in items.values()])
 
 

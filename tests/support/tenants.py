@@ -32,20 +32,20 @@ class Tenant:
         return f"/api/clients/{self.client}/projects/{project}"
 
     def person(self, name: str) -> str:
-        """This function will register a consumer."""
+        """Register a consumer."""
         body = {"firstName": "Ana", "lastName": f"Reyes {name}"}
         made: str = self.admin.post(f"/api/clients/{self.client}/consumers", body).expect(201)["id"]
         return made
 
     def staff(self, role: str) -> Api:
-        """This function will make a user of a role and sign them in. The client goes by e-mail addresses."""
+        """Make a user of a role and sign them in. The client goes by e-mail addresses."""
         login = f"{role}@example.com"
         body = {"login": login, "name": role, "password": PASSWORD, "role": role}
         self.admin.post(f"/api/clients/{self.client}/users", body).expect(201)
         return self.api.sign_in(self.client, login, PASSWORD)
 
     def connect(self, project: str, **facts: Any) -> str:  # noqa: ANN401
-        """This function will register a consumer, unless one is given or none is wanted, and a connection of theirs."""
+        """Register a consumer, unless one is given or none is wanted, and a connection of theirs."""
         if facts.get("consumerId", "") == "":
             facts["consumerId"] = self.person(facts["meterNumber"])
         account: str = self.admin.post(f"{self.base(project)}/connections", facts).expect(201)["accountNumber"]
@@ -57,7 +57,7 @@ class Tenant:
         return reading
 
     def bill(self, project: str, period: str, **days: str) -> dict[str, dict[str, Any]]:
-        """This function will run a period and give its bills by account."""
+        """Run a period and give its bills by account."""
         self.admin.post(f"{self.base(project)}/billing-runs", {"period": period, **days}).expect(202)
         drain(self.app, "meterbook-billing")
         bills = self.admin.get(f"{self.base(project)}/bills", period=period).expect(200)["items"]
@@ -65,7 +65,7 @@ class Tenant:
 
 
 def open_tenant(app: Chalice, api: Api, preset: str, day: str) -> Tenant:
-    """This function will open a client by a preset, at noon of a day, with somebody who administers it."""
+    """Open a client by a preset, at noon of a day, with somebody who administers it."""
     instant = datetime.fromisoformat(f"{day}T12:00:00+00:00")
     clock.use_time(lambda: instant)
     client = f"t{next(_number)}"

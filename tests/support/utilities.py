@@ -43,12 +43,12 @@ class Utility:
         return f"/api/clients/{self.client}/consumers"
 
     def as_staff(self, role: str = "admin") -> Api:
-        """This function will sign somebody of that role in."""
+        """Sign somebody of that role in."""
         login = role if self.project == presets.WATERWORKS else f"{role}@example.com"
         return self.api.sign_in(self.client, login, PASSWORD)
 
     def context(self, *, now: datetime | None = None, new_id: Callable[[], str] = clock.fresh_id) -> Context:
-        """This function will give a Context of the admin, for calling use cases directly."""
+        """Give a Context of the admin, for calling use cases directly."""
         actor = Actor(id="tester", role="superuser", permissions=ROLES["superuser"])
         return Context(self.client, actor, now or clock.now(), new_id, self.project, request_id="test")
 
@@ -60,7 +60,7 @@ def open_waterworks(
     rates: Mapping[str, str] = {"residential": "22.50", "commercial": "25.00"},
     area_levels: tuple[str, ...] = (),
 ) -> Utility:
-    """This function will open a rural waterworks as S3 has it: confirmation, 22.50 and 25.00 per m3, 50.00 fixed.
+    """Open a rural waterworks as S3 has it: confirmation, 22.50 and 25.00 per m3, 50.00 fixed.
 
     It keeps a list of areas only if their levels are named; else a connection may carry any word.
     """
@@ -72,7 +72,7 @@ def open_waterworks(
 
 
 def open_condominium(api: Api, *, settings: ProjectSettings = presets.WATER_BILLS_SETTINGS) -> Utility:
-    """This function will open a condominium as S1 has it: no confirmation, 5.50 per 1000 gal, 25.00 a month."""
+    """Open a condominium as S1 has it: no confirmation, 5.50 per 1000 gal, 25.00 a month."""
     utility = _open(api, presets.AVII, presets.WATER_BILLS, settings)
     _open_tariff(utility, "standard", None, settings, fixed="25.00", rate="5.50", per="1000")
     return utility
@@ -87,7 +87,7 @@ def register_connection(
     area: str = "Poblacion",
     consumer_class: str = "residential",
 ) -> dict[str, str]:
-    """This function will register a consumer with one connection over HTTP and give the connection."""
+    """Register a consumer with one connection over HTTP and give the connection."""
     consumer = staff.post(utility.consumers, {"firstName": "Juan", "lastName": f"Dela Cruz {meter}"}).expect(201)
     body = {
         "consumerId": consumer["id"],
@@ -101,7 +101,7 @@ def register_connection(
 
 
 def bring_history(utility: Utility, staff: Api, months: object) -> str:
-    """This function will bring a former system's history in, as of 11 November 2025, and give the import's id."""
+    """Bring a former system's history in, as of 11 November 2025, and give the import's id."""
     announced = staff.post(f"{utility.base}/history/imports", {"fileName": "history.json"}).expect(201)
     key, file = announced["upload"]["fields"]["key"], json.dumps({"months": months}).encode()
     storage._client().put_object(Bucket=platform_settings.bucket_name(), Key=key, Body=file)

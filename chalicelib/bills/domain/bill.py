@@ -24,11 +24,11 @@ class Bill:
 
     Only `paid_minor` moves, with the payments that it is the sum of. `billed_on` is the day printed on it, `issued_at`
     the start of the run that made it, or of the migration (`run_id` is then the import's); `digest` stands for
-    everything it was rated from. Days are the client's own. `carried` is the part of the use that an exchanged meter
-    showed; below zero, what was billed ahead by estimates. What of that is left is `carried_on`. `estimated`: nobody
-    read the meter, and `reading` is what it would show by the average of the last uses. `tariff_id`: the tariff that
-    the connection named, if it was not rated by its class. `issued_by` is who had it made on its own, by no run:
-    `issued_at` is then when, and `run_id` the id of that deed.
+    everything it was rated from. Days are the client's own. `use_brought_forward` is the part of the use that an
+    exchanged meter showed; below zero, what was billed ahead by estimates. What of that is left is
+    `use_carried_forward`. `estimated`: nobody read the meter, and `reading` is what it would show by the average of the
+    last uses. `tariff_id`: the tariff that the connection named, if it was not rated by its class. `issued_by` is who
+    had it made on its own, by no run: `issued_at` is then when, and `run_id` the id of that deed.
     """
 
     account: str
@@ -49,9 +49,9 @@ class Bill:
     due_on: date
     issued_at: datetime
     digest: str
-    carried: Decimal | None = None
+    use_brought_forward: Decimal | None = None
     tariff_id: str | None = None
-    carried_on: Decimal | None = None
+    use_carried_forward: Decimal | None = None
     estimated: bool = False
     paid_minor: int = 0
     migrated: bool = False
@@ -72,10 +72,10 @@ class Bill:
 
     @property
     def _counted(self) -> Decimal:
-        return self.usage + (self.carried_on or 0) - (self.carried or 0)
+        return self.usage + (self.use_carried_forward or 0) - (self.use_brought_forward or 0)
 
     def explain_use(self) -> tuple[str, ...]:
-        """This function will say in plain sentences where the use comes from, ending with what is billed.
+        """Say in plain sentences where the use comes from, ending with what is billed.
 
         158 read after 140, 10 billed by an estimate: "158 - 140 = 18 m3", "10 m3 were billed before", "billed: 8 m3".
         """
@@ -85,12 +85,14 @@ class Bill:
             said[0] += "; the register started again at zero"
         if self.estimated:
             said[0] += "; nobody read the meter, so this is estimated from the last uses"
-        if self.carried and self.carried > 0:
-            said.append(f"{plain(self.carried)} {self.unit} were used on the meter before")
-        if self.carried and self.carried < 0:
-            said.append(f"{plain(-self.carried)} {self.unit} were billed before")
-        if self.carried_on:
-            said.append(f"{plain(-self.carried_on)} {self.unit} more were billed than used; the next bill has them off")
+        if self.use_brought_forward and self.use_brought_forward > 0:
+            said.append(f"{plain(self.use_brought_forward)} {self.unit} were used on the meter before")
+        if self.use_brought_forward and self.use_brought_forward < 0:
+            said.append(f"{plain(-self.use_brought_forward)} {self.unit} were billed before")
+        if self.use_carried_forward:
+            said.append(
+                f"{plain(-self.use_carried_forward)} {self.unit} more were billed than used; the next bill has them off"
+            )
         return (*said, f"billed: {plain(self.usage)} {self.unit}") if len(said) > 1 else tuple(said)
 
     @property
@@ -102,7 +104,7 @@ class Bill:
         return self.total - self.paid
 
     def status_on(self, today: date) -> BillStatus:
-        """This function will say how the bill stands on a day.
+        """Say how the bill stands on a day.
 
         What is not paid in full is overdue from the day after the due day, in part or not at all. Source: S1-043.
         """
@@ -113,7 +115,7 @@ class Bill:
         return "partial" if self.paid_minor else "open"
 
     def days_overdue_on(self, today: date) -> int:
-        """This function will count the days since the due day: none on it, before it, or once the bill is paid.
+        """Count the days since the due day: none on it, before it, or once the bill is paid.
 
         Due on 20 November, looked at on the 25th: 5. Source: S3-050.
         """
@@ -121,7 +123,7 @@ class Bill:
 
 
 def parse_bill_id(text: str) -> tuple[Period, str, int]:
-    """This function will take a bill's public id apart: 2025-11.2025110001.1.
+    """Take a bill's public id apart: 2025-11.2025110001.1.
 
     :raises NotFound: if it can't be one.
     """

@@ -30,7 +30,7 @@ class IssueTerms:
 
 
 def usage_of(project: Project, reading: Reading, connection: Connection) -> Usage:
-    """This function will state the use that a reading gives, its days, and what tariffs ask of the connection."""
+    """State the use that a reading gives, its days, and what tariffs ask of the connection."""
     return Usage(
         quantity=reading.usage,
         unit=project.settings.unit,
@@ -46,7 +46,7 @@ def usage_of(project: Project, reading: Reading, connection: Connection) -> Usag
 
 
 def make_bill(project: Project, reading: Reading, connection: Connection, rating: Rating, terms: IssueTerms) -> Bill:
-    """This function will make the bill of a confirmed reading.
+    """Make the bill of a confirmed reading.
 
     It is dated with the day of the reading unless the run names a day, so that the same reading gives the same bill
     whenever it is made. S3: read 2025-11-05, 10 m3 residential -> 225.00 + 50.00 = 275.00, due 2025-11-20.
@@ -75,9 +75,9 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         due_on=terms.due_on or due_on(terms.due, reading.period, billed_on),
         issued_at=terms.issued_at,
         digest=rating.digest,
-        carried=reading.carried,
+        use_brought_forward=reading.use_brought_forward,
         tariff_id=connection.tariff_id,
-        carried_on=reading.carried_on,
+        use_carried_forward=reading.use_carried_forward,
         estimated=reading.estimated,
         migrated=terms.migrated,
         issued_by=terms.by,
@@ -87,7 +87,7 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
 def bill_of(
     project: Project, terms: IssueTerms, reading: Reading, connection: Connection | None, book: TariffBook
 ) -> Bill:
-    """This function will rate a confirmed reading and make its bill: the one way for runs, migrations and single bills.
+    """Rate a confirmed reading and make its bill: the one way for runs, migrations and single bills.
 
     :raises NotFound: if the connection is gone.
     :raises Invalid: if no tariff rates the use, or the terms' days contradict each other.
@@ -103,7 +103,7 @@ def bill_of(
 
 
 def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None) -> None:
-    """This function will hold the period and the days that a run names against the project and each other.
+    """Hold the period and the days that a run names against the project and each other.
 
     :raises Invalid: for a period that is not billed here, a bill's day before it, or a due day that is not after the
         bill's day. Source: S1-135.
@@ -117,7 +117,7 @@ def check_days(project: Project, period: Period, billed_on: date | None, due_on:
 
 
 def check_billable(reading: Reading, connection: Connection | None) -> None:
-    """This function will insist that a reading counts and is of a meter that is billed.
+    """Insist that a reading counts and is of a meter that is billed.
 
     :raises Conflict: otherwise.
     """

@@ -42,7 +42,7 @@ class ConsumerChanges(TypedDict, total=False):
 
 
 def changed(connection: Connection, changes: ConnectionChanges, facts: FactChanges) -> Connection:
-    """This function will give a connection with what is said of it, and all else as it was.
+    """Give a connection with what is said of it, and all else as it was.
 
     :raises Invalid: if its meter showed more than a register of so many digits can.
     :raises Conflict: if it is closed.

@@ -15,7 +15,7 @@ def check_connection(
     purpose: Purpose = "service",
     tariff_id: str | None = None,
 ) -> None:
-    """This function will hold a new connection against the project's settings.
+    """Hold a new connection against the project's settings.
 
     :raises Invalid: naming the field.
     """
@@ -37,7 +37,7 @@ def check_connection(
 
 
 def check_class(project: Project, consumer_class: str) -> None:
-    """This function will insist on a consumer class that the project knows.
+    """Insist on a consumer class that the project knows.
 
     :raises Invalid: otherwise.
     """
@@ -46,7 +46,7 @@ def check_class(project: Project, consumer_class: str) -> None:
 
 
 def check_tariff(project: Project, purpose: Purpose, tariff_id: str | None) -> None:
-    """This function will insist on a tariff where each connection names one. Source: S2-034.
+    """Insist on a tariff where each connection names one. Source: S2-034.
 
     :raises Invalid: otherwise.
     """

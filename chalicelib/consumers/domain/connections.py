@@ -31,10 +31,10 @@ class Connection:
 
     `last_period` and `last_read_on` are those of the last confirmed reading; `last_value` is what the meter really
     showed last (at first, the initial reading). `estimated` is how far its register is estimated to have counted since,
-    if nobody read it for the last period. `carried` is what was used on a meter exchanged since, up to its final
-    reading; below zero, what was billed ahead of what the meter showed. `earlier_uses` are those before `last_usage`,
-    the oldest first. `taken` says that a reading of it was taken, even one that still waits: so it can't be deleted.
-    `former` are those who had it before, the last few, each with the day up to which it was theirs.
+    if nobody read it for the last period. `use_brought_forward` is what was used on a meter exchanged since, up to its
+    final reading; below zero, what was billed ahead of what the meter showed. `earlier_uses` are those before
+    `last_usage`, the oldest first. `taken` says that a reading of it was taken, even one that still waits: so it can't
+    be deleted. `former` are those who had it before, the last few, each with the day up to which it was theirs.
     `version` counts every change, so that two readings can't both follow the same one.
     """
 
@@ -54,7 +54,7 @@ class Connection:
     created_at: datetime
     request_print: str
     purpose: Purpose = "service"
-    carried: Decimal | None = None
+    use_brought_forward: Decimal | None = None
     meter_brand: str | None = None
     installed_on: date | None = None
     facts: RatingFacts = NO_FACTS
@@ -70,17 +70,17 @@ class Connection:
         return self.purpose == "service"
 
     def consumer_on(self, day: date) -> str | None:
-        """This function will say whose it was on a day, the day of a handover included in the earlier one's."""
+        """Say whose it was on a day, the day of a handover included in the earlier one's."""
         return next((consumer for consumer, until in self.former if day <= until), self.consumer_id)
 
     def uses_before(self, period: Period) -> tuple[Decimal, ...]:
-        """This function will give the last uses before a period that is read now, or was read last. Oldest first."""
+        """Give the last uses before a period that is read now, or was read last. Oldest first."""
         if self.last_usage is None or self.last_period == period:
             return self.earlier_uses
         return (*self.earlier_uses, self.last_usage)
 
-    def in_short(self) -> dict[str, object]:
-        """This function will say what the audit log keeps of it: all but whose name it is in."""
+    def audit_facts(self) -> dict[str, object]:
+        """Say what the audit log keeps of it: all but whose name it is in."""
         return {
             "consumer_id": self.consumer_id,
             "consumer_class": self.consumer_class,
@@ -93,7 +93,7 @@ class Connection:
             "meter_digits": self.meter_digits,
             "installed_on": self.installed_on,
             "tariff_id": self.tariff_id,
-            **self.facts.in_short(),
+            **self.facts.audit_facts(),
         }
 
 
@@ -130,7 +130,7 @@ class ConnectionEvent:
 
 
 def normalised_meter(number: str) -> str:
-    """This function will give the form under which a meter number is unique: trimmed, upper case.
+    """Give the form under which a meter number is unique: trimmed, upper case.
 
     :raises Invalid: if it could not be a meter number.
     """
@@ -138,12 +138,12 @@ def normalised_meter(number: str) -> str:
 
 
 def account_sequence(day: date) -> str:
-    """This function will name the sequence that account numbers of that day come from: one a month. Source: S3-072."""
+    """Name the sequence that account numbers of that day come from: one a month. Source: S3-072."""
     return f"ACCOUNT#{Period.of(day)}"
 
 
 def account_number(day: date, number: int) -> str:
-    """This function will make an automatic account number: YYYYMM and at least four digits.
+    """Make an automatic account number: YYYYMM and at least four digits.
 
     Source: S3-072. The first of November 2025 is 2025110001; after 9,999 in a month a fifth digit follows.
     """
@@ -162,7 +162,7 @@ def new_connection(
     request_print: str,
     details: MeterDetails = ORDINARY,
 ) -> Connection:
-    """This function will give a connection as it is before its first reading."""
+    """Give a connection as it is before its first reading."""
     return Connection(
         account=account,
         consumer_id=consumer.id if consumer else None,
@@ -189,12 +189,12 @@ def new_connection(
 
 
 def taken(connection: Connection) -> Connection:
-    """This function will give the connection as it is once its first reading was taken, and waits for a person."""
+    """Give the connection as it is once its first reading was taken, and waits for a person."""
     return replace(connection, taken=True, version=connection.version + 1)
 
 
 def check_deletable(connection: Connection) -> None:
-    """This function will insist that nothing depends on a connection: no reading, and so no bill.
+    """Insist that nothing depends on a connection: no reading, and so no bill.
 
     :raises Conflict: otherwise.
     """
@@ -203,21 +203,23 @@ def check_deletable(connection: Connection) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class RegisterState:
     """Where a confirmed reading leaves its connection: see there what each part is."""
 
     value: Decimal
     estimated: Decimal | None
-    carried: Decimal | None
+    use_brought_forward: Decimal | None
 
 
-def moved_on(connection: Connection, stand: Stand, *, read_on: date, period: Period, usage: Decimal) -> Connection:
-    """This function will give the connection as it is once a confirmed reading, or its correction, is its last one."""
+def advance(
+    connection: Connection, stand: RegisterState, *, read_on: date, period: Period, usage: Decimal
+) -> Connection:
+    """Give the connection as it is once a confirmed reading, or its correction, is its last one."""
     return replace(
         connection,
         last_value=stand.value,
         estimated=stand.estimated,
-        carried=stand.carried,
+        use_brought_forward=stand.use_brought_forward,
         last_read_on=read_on,
         last_period=period,
         last_usage=usage,
@@ -228,7 +230,7 @@ def moved_on(connection: Connection, stand: Stand, *, read_on: date, period: Per
 
 
 def disconnected(connection: Connection) -> Connection:
-    """This function will give the connection once its supply is cut: it keeps its meter and takes no readings.
+    """Give the connection once its supply is cut: it keeps its meter and takes no readings.
 
     :raises Conflict: if it is not active.
     """
@@ -238,7 +240,7 @@ def disconnected(connection: Connection) -> Connection:
 
 
 def reconnected(connection: Connection) -> Connection:
-    """This function will give the connection once it is supplied again.
+    """Give the connection once it is supplied again.
 
     :raises Conflict: if it is not disconnected.
     """
@@ -248,7 +250,7 @@ def reconnected(connection: Connection) -> Connection:
 
 
 def closed(connection: Connection) -> Connection:
-    """This function will give the connection once it is given up for good. Its bills stay, its meter number is free.
+    """Give the connection once it is given up for good. Its bills stay, its meter number is free.
 
     Use that was billed ahead by estimates, and never shown by the meter, does not keep it open.
 
@@ -256,23 +258,25 @@ def closed(connection: Connection) -> Connection:
     """
     if connection.status == "closed":
         raise wrong_status(connection)
-    if connection.carried and connection.carried > 0:
-        raise Conflict("use-unread", f"{connection.carried} were used on the exchanged meter; take a reading first")
+    if connection.use_brought_forward and connection.use_brought_forward > 0:
+        raise Conflict(
+            "use-unread", f"{connection.use_brought_forward} were used on the exchanged meter; take a reading first"
+        )
     return replace(connection, status="closed", version=connection.version + 1)
 
 
 def wrong_status(connection: Connection) -> Conflict:
-    """This function will refuse what a connection's status does not allow."""
+    """Refuse what a connection's status does not allow."""
     return Conflict("wrong-status", f"connection {connection.account} is {connection.status}")
 
 
 def not_active() -> Conflict:
-    """This function will refuse a connection to somebody who is set aside."""
+    """Refuse a connection to somebody who is set aside."""
     return Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected")
 
 
 def check_no_later(on: date | None, *, today: date, where: str) -> None:
-    """This function will refuse a day that is still to come, for what is said to have been done.
+    """Refuse a day that is still to come, for what is said to have been done.
 
     :raises Invalid: naming the field.
     """
@@ -281,7 +285,7 @@ def check_no_later(on: date | None, *, today: date, where: str) -> None:
 
 
 def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connection:
-    """This function will give the connection as another consumer's.
+    """Give the connection as another consumer's.
 
     Bills made before stay the earlier one's, and what was read up to the day `on` is billed to them, whenever it is.
 

@@ -19,8 +19,8 @@ class RatingFacts:
     winter_average: Decimal | None = None
     flags: tuple[str, ...] = ()
 
-    def in_short(self) -> dict[str, str]:
-        """This function will print what is not usual, to be kept and to be audited. Nothing for most connections."""
+    def audit_facts(self) -> dict[str, str]:
+        """Print what is not usual, to be kept and to be audited. Nothing for most connections."""
         said = {
             "meterSize": self.meter_size or "",
             "dwellingUnits": "" if self.dwelling_units == 1 else plain(self.dwelling_units),
@@ -31,7 +31,7 @@ class RatingFacts:
 
     @classmethod
     def from_short(cls, said: Mapping[str, str]) -> "RatingFacts":
-        """This function will read back what `in_short` printed."""
+        """Read back what `audit_facts` printed."""
         winter = said.get("winterAverage")
         return cls(
             meter_size=said.get("meterSize"),

@@ -30,7 +30,7 @@ class Span:
 
 
 def span_of(previous: Decimal, value: Decimal, *, digits: int | None, said: bool = False) -> Span:
-    """This function will say how far a register counted, and believe that it ran over if that is likely or `said`.
+    """Say how far a register counted, and believe that it ran over if that is likely or `said`.
 
     Five digits, 99990 and then 15: 25, run over. 500 and then 490: counted on by 99990 only if somebody says so.
 
@@ -51,43 +51,43 @@ def span_of(previous: Decimal, value: Decimal, *, digits: int | None, said: bool
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The use that a value gives to be billed; `carried_on`, below zero, is what was billed ahead of it even so."""
+    """The use that a value gives to be billed; `use_carried_forward`, below zero, is what was billed ahead."""
 
     usage: Decimal
-    carried_on: Decimal | None
+    use_carried_forward: Decimal | None
     rolled_over: bool
 
 
 def count_up_to(
-    value: Decimal, *, previous: Decimal, carried: Decimal | None, digits: int | None, said: bool = False
+    value: Decimal, *, previous: Decimal, use_brought_forward: Decimal | None, digits: int | None, said: bool = False
 ) -> Count:
-    """This function will give the use to be billed of what the register counted and of what was `carried`.
+    """Give the use to be billed of what the register counted and of the use brought forward.
 
-    140, then 158 with -10 carried (billed by an estimate): 8. Then 145 instead: nothing, and -5 are carried on.
+    140, then 158 with -10 brought forward (billed by an estimate): 8. Then 145 instead: nothing, and -5 go forward.
 
     :raises Invalid: for a value that the register can't show or did not run over to.
     """
     span = span_of(previous, value, digits=digits, said=said)
-    settled = true_up(span.use, billed_ahead=-(carried or Decimal(0)))
+    settled = true_up(span.use, billed_ahead=-(use_brought_forward or Decimal(0)))
     return Count(settled.to_bill, -settled.credit if settled.credit else None, span.rolled_over)
 
 
 def count_since(connection: Connection, value: Decimal, *, said: bool) -> Count:
-    """This function will give the use to be billed since a connection's last reading, as `count_up_to` has it.
+    """Give the use to be billed since a connection's last reading, as `count_up_to` has it.
 
     :raises Invalid: for a value that the register can't show or did not run over to.
     """
     return count_up_to(
         value,
         previous=connection.last_value,
-        carried=connection.carried,
+        use_brought_forward=connection.use_brought_forward,
         digits=connection.meter_digits,
         said=said,
     )
 
 
 def estimate(connection: Connection, period: Period) -> tuple[Decimal, Count]:
-    """This function will estimate what the meter shows, and give the use that is billed by it.
+    """Estimate what the meter shows, and give the use that is billed by it.
 
     The use of the period is taken to be the average of the last three, in whole units; what an exchanged meter showed
     since the last reading is part of it. Estimates follow each other, from what was really read last: 140 read, 10 and
@@ -97,8 +97,8 @@ def estimate(connection: Connection, period: Period) -> tuple[Decimal, Count]:
     """
     num, den = average_use(connection.uses_before(period), last=ESTIMATED_BY)
     usual = Decimal((2 * num + den) // (2 * den))
-    carried = connection.carried or Decimal(0)
-    ahead = (connection.estimated or Decimal(0)) + max(usual - max(carried, Decimal(0)), Decimal(0))
+    use_brought_forward = connection.use_brought_forward or Decimal(0)
+    ahead = (connection.estimated or Decimal(0)) + max(usual - max(use_brought_forward, Decimal(0)), Decimal(0))
     value = connection.last_value + ahead
     if connection.meter_digits is not None:
         value %= range_of(connection.meter_digits)
@@ -106,7 +106,7 @@ def estimate(connection: Connection, period: Period) -> tuple[Decimal, Count]:
 
 
 def check_digits(connection: Connection, digits: int | None) -> None:
-    """This function will insist that a meter said to have so many digits can show what it showed last.
+    """Insist that a meter said to have so many digits can show what it showed last.
 
     :raises Invalid: otherwise.
     """
@@ -133,7 +133,7 @@ class Exchange:
 
 
 def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Connection:
-    """This function will give the connection with another meter; the old one's use waits for the next reading.
+    """Give the connection with another meter; the old one's use waits for the next reading.
 
     Its final reading is a real one: what was estimated since the last of these is settled by it.
     100 read last, 130 at the exchange, the new meter starts at 5 and shows 25 when read: 30 + 20 = 50 are billed.
@@ -160,7 +160,7 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
         meter_number=number,
         last_value=exchange.first,
         estimated=None,
-        carried=(connection.carried or Decimal(0)) + used,
+        use_brought_forward=(connection.use_brought_forward or Decimal(0)) + used,
         meter_brand=exchange.brand,
         meter_digits=exchange.digits,
         installed_on=on,
@@ -169,7 +169,7 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
 
 
 def _use_up_to(final: Decimal, connection: Connection, *, said: bool) -> Decimal:
-    """This function will give what the old meter counted since the last reading, up to its final one."""
+    """Give what the old meter counted since the last reading, up to its final one."""
     try:
         return span_of(connection.last_value, final, digits=connection.meter_digits, said=said).use
     except Invalid as error:

@@ -54,7 +54,7 @@ class Consumer:
 
 
 def words_of(text: str) -> list[str]:
-    """This function will give the words of a name as they are searched: no accents, no capitals, at most eight.
+    """Give the words of a name as they are searched: no accents, no capitals, at most eight.
 
     Dela Peña-Santos -> dela, pena, santos.
     """
@@ -63,17 +63,17 @@ def words_of(text: str) -> list[str]:
 
 
 def is_found_by(consumer: Consumer, wanted: list[str]) -> bool:
-    """This function will say whether each wanted word begins some word of the name."""
+    """Say whether each wanted word begins some word of the name."""
     return all(any(word.startswith(part) for word in consumer.words) for part in wanted)
 
 
 def first_match(consumer: Consumer, part: str) -> str | None:
-    """This function will give the first of the name's words that begin so: by it alone the consumer is listed once."""
+    """Give the first of the name's words that begin so: by it alone the consumer is listed once."""
     return min((word for word in consumer.words if word.startswith(part)), default=None)
 
 
 def unique_email(email: str) -> str:
-    """This function will give the form in which an e-mail address is unique: composed, folded, trimmed.
+    """Give the form in which an e-mail address is unique: composed, folded, trimmed.
 
     :raises Invalid: if that form can't stand in a key.
     """
@@ -84,7 +84,7 @@ def unique_email(email: str) -> str:
 
 
 def capitalised(name: str) -> str:
-    """This function will give a name as people write their own, whatever the telephone made of it. Source: S4-007.
+    """Give a name as people write their own, whatever the telephone made of it. Source: S4-007.
 
     ravi -> Ravi, mcDonald -> McDonald; only the first letter changes.
     """
@@ -92,7 +92,7 @@ def capitalised(name: str) -> str:
 
 
 def deleted(consumer: Consumer, at: datetime) -> Consumer:
-    """This function will give the consumer as they are once deleted: on record, and found by nobody.
+    """Give the consumer as they are once deleted: on record, and found by nobody.
 
     :raises Conflict: while a connection of theirs is active. Source: S2-366.
     """
@@ -101,7 +101,7 @@ def deleted(consumer: Consumer, at: datetime) -> Consumer:
 
 
 def check_status_change(consumer: Consumer, status: ConsumerStatus) -> None:
-    """This function will refuse to set somebody aside who is connected, and to change who is deleted.
+    """Refuse to set somebody aside who is connected, and to change who is deleted.
 
     :raises Conflict: in both cases.
     """
@@ -112,7 +112,7 @@ def check_status_change(consumer: Consumer, status: ConsumerStatus) -> None:
 
 
 def check_unconnected(consumer: Consumer) -> None:
-    """This function will keep whoever is supplied, and their login. Source: S2-366.
+    """Keep whoever is supplied, and their login. Source: S2-366.
 
     :raises Conflict: while a connection of theirs is active.
     """
@@ -123,7 +123,7 @@ def check_unconnected(consumer: Consumer) -> None:
 
 
 def check_login_free(consumer: Consumer, user_id: str) -> None:
-    """This function will let a consumer have a login, one at a time; `user_id` is the one that is to be.
+    """Let a consumer have a login, one at a time; `user_id` is the one that is to be.
 
     :raises Conflict: for who is deleted or has another login.
     """

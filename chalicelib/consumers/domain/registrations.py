@@ -12,17 +12,17 @@ _HOUR = timedelta(hours=1)
 
 
 def hour_of(now: datetime) -> str:
-    """This function will name the hour whose tries are counted together: 2025-11-11T01."""
+    """Name the hour whose tries are counted together: 2025-11-11T01."""
     return iso(now)[:13]
 
 
 def forgotten_at(now: datetime) -> datetime:
-    """This function will say when the count of an hour is of no more use."""
+    """Say when the count of an hour is of no more use."""
     return now + 2 * _HOUR
 
 
 def too_many(now: datetime) -> TooMany:
-    """This function will ask somebody to come again in the next hour."""
+    """Ask somebody to come again in the next hour."""
     over = now.replace(minute=0, second=0, microsecond=0) + _HOUR
     return TooMany(
         "too-many-registrations",

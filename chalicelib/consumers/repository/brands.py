@@ -16,7 +16,7 @@ class BrandItem(TableItem):
 
 
 def insert_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -> None:
-    """This function will write a new brand, and what is to be written with it.
+    """Write a new brand, and what is to be written with it.
 
     :raises Refused: label `brand`, if the id is taken.
     """
@@ -24,7 +24,7 @@ def insert_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -
 
 
 def rename_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -> None:
-    """This function will write a brand's new name, and what is to be written with it.
+    """Write a brand's new name, and what is to be written with it.
 
     :raises Refused: label `brand`, if it is gone.
     """
@@ -33,7 +33,7 @@ def rename_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -
 
 
 def delete_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -> None:
-    """This function will take away a brand that no connection names, and write what is to be written with it.
+    """Take away a brand that no connection names, and write what is to be written with it.
 
     :raises Refused: label `brand`, if one names it, or it is gone.
     """
@@ -53,13 +53,13 @@ def all_brands(client_id: str) -> tuple[MeterBrand, ...]:
 
 
 def use(client_id: str, brand_id: str) -> Action:
-    """This function will give the write that counts one more connection. Label: `brand`, refused if there is none."""
+    """Give the write that counts one more connection. Label: `brand`, refused if there is none."""
     key = keys.meter_brand(client_id, brand_id)
     return update("brand", key, [BrandItem.connections.add(1)], BrandItem.name.exists())
 
 
 def leave(client_id: str, brand_id: str) -> Action:
-    """This function will give the write that counts one connection less. Label: `former brand`."""
+    """Give the write that counts one connection less. Label: `former brand`."""
     key = keys.meter_brand(client_id, brand_id)
     return update("former brand", key, [BrandItem.connections.add(-1)], BrandItem.name.exists())
 

@@ -44,7 +44,7 @@ class ConnectionItem(TableItem):
     created_at = InstantAttribute(attr_name="at")
     request_print = UnicodeAttribute(attr_name="rp")
     purpose = UnicodeAttribute(attr_name="pu", null=True)  # absent: a consumer's service
-    carried = DecimalAttribute(attr_name="ca", null=True)
+    use_brought_forward = DecimalAttribute(attr_name="ca", null=True)
     meter_brand = UnicodeAttribute(attr_name="mb", null=True)
     installed_on = DayAttribute(attr_name="io", null=True)
     facts = JsonAttribute(attr_name="fa", null=True)
@@ -67,14 +67,14 @@ class SequenceItem(TableItem):
 
 
 def next_number(project: Project, sequence: str) -> int:
-    """This function will take the next number of a sequence. One write unit; a crash after it leaves a gap."""
+    """Take the next number of a sequence. One write unit; a crash after it leaves a gap."""
     item = SequenceItem(*keys.sequence(project.client, project.id, sequence))
     item.update(actions=[SequenceItem.last.add(1)])
     return int(item.last)
 
 
 def insert_connection(project: Project, connection: Connection, *, also: Sequence[Action]) -> None:
-    """This function will write a connection, claim its meter number, link it to its consumer and count it there.
+    """Write a connection, claim its meter number, link it to its consumer and count it there.
 
     :raises Refused: labels `connection`, `meter` (number taken) or `consumer` (unknown, or not active).
     """
@@ -82,7 +82,7 @@ def insert_connection(project: Project, connection: Connection, *, also: Sequenc
 
 
 def connection_writes(project: Project, connection: Connection) -> list[Action]:
-    """This function will give the writes of `insert_connection`, for a transaction that does more."""
+    """Give the writes of `insert_connection`, for a transaction that does more."""
     writes = [
         insert("connection", _connection_item(project, connection)),
         insert("meter", _meter_item(project, connection)),
@@ -93,7 +93,7 @@ def connection_writes(project: Project, connection: Connection) -> list[Action]:
 
 
 def store_connection(project: Project, before: Connection, after: Connection) -> list[Action]:
-    """This function will give the writes of a changed connection, its meter, its consumer and what counts it.
+    """Give the writes of a changed connection, its meter, its consumer and what counts it.
 
     Labels: `connection {account}` (changed meanwhile), `meter` (number taken), `consumer` (unknown, or not active).
     """
@@ -120,7 +120,7 @@ def store_connection(project: Project, before: Connection, after: Connection) ->
 
 
 def delete_connection(project: Project, connection: Connection) -> list[Action]:
-    """This function will give the writes that take away a connection which never had a reading."""
+    """Give the writes that take away a connection which never had a reading."""
     key = keys.connection(project.client, project.id, connection.account, project.settings.shards)
     writes = [delete(f"connection {connection.account}", key, ConnectionItem.version == connection.version)]
     if connection.status != "closed":
@@ -133,7 +133,7 @@ def delete_connection(project: Project, connection: Connection) -> list[Action]:
 
 
 def commit(actions: Sequence[Action]) -> None:
-    """This function will carry out the writes of a connection and what goes with them.
+    """Carry out the writes of a connection and what goes with them.
 
     :raises Refused: with the labels of what did not hold; nothing is written then.
     """
@@ -152,28 +152,28 @@ def find_account_of_meter(project: Project, meter_number: str) -> str | None:
 
 
 def connections_of(project: Project, accounts: Iterable[str]) -> dict[str, Connection]:
-    """This function will read connections by account number, 100 to a request, one read unit each."""
+    """Read connections by account number, 100 to a request, one read unit each."""
     shards = project.settings.shards
     found = connections_at(project.client, ((project.id, account, shards) for account in accounts))
     return {account: connection for (_, account), connection in found.items()}
 
 
 def connections_at(client_id: str, places: Iterable[Place]) -> dict[tuple[str, str], Connection]:
-    """This function will read connections of several projects, 100 to a request, one read unit each."""
+    """Read connections of several projects, 100 to a request, one read unit each."""
     wanted = [keys.connection(client_id, *place) for place in set(places)]
     found = ConnectionItem.batch_get(wanted, consistent_read=True)
     return {(item.pk.split("#")[1], item.sk.partition("#")[2]): _connection(item) for item in found}
 
 
 def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
-    """This function will read the connections of one shard: about one read unit for 30 of them."""
+    """Read the connections of one shard: about one read unit for 30 of them."""
     partition = keys.connections(project.client, project.id, shard)
     for item in dynamo.all_of(ConnectionItem, partition, "CONNECTION#", consistent=False):
         yield _connection(item)
 
 
 def connections_page(project: Project, *, active: bool, limit: int, cursor: str | None) -> Page[Connection]:
-    """This function will read one page of connections by account; those that are not active can be left out."""
+    """Read one page of connections by account; those that are not active can be left out."""
     partitions = [keys.connections(project.client, project.id, shard) for shard in range(project.settings.shards)]
     page = dynamo.shards_page(ConnectionItem, partitions, "CONNECTION#", limit=limit, cursor=cursor)
     found = (_connection(item) for item in page.items)
@@ -181,7 +181,7 @@ def connections_page(project: Project, *, active: bool, limit: int, cursor: str 
 
 
 def idle_page(project: Project, status: str, *, limit: int, cursor: str | None) -> Page[Connection]:
-    """This function will read one page of the disconnected or closed connections, by account. A moment behind."""
+    """Read one page of the disconnected or closed connections, by account. A moment behind."""
     shards = range(project.settings.shards)
     partitions = [keys.idle_connections(project.client, project.id, shard) for shard in shards]
     prefix = keys.idle_connection_place(status, "")
@@ -190,7 +190,7 @@ def idle_page(project: Project, status: str, *, limit: int, cursor: str | None) 
 
 
 def move_on(project: Project, before: Connection, after: Connection) -> Action:
-    """This function will give the write by which a confirmed reading becomes the connection's last one.
+    """Give the write by which a confirmed reading becomes the connection's last one.
 
     It holds only if nothing about the connection changed since it was read. Label: `connection {account}`.
     """
@@ -234,10 +234,10 @@ def _connection_item(project: Project, connection: Connection) -> ConnectionItem
         created_at=connection.created_at,
         request_print=connection.request_print,
         purpose=None if connection.is_billed else connection.purpose,
-        carried=connection.carried,
+        use_brought_forward=connection.use_brought_forward,
         meter_brand=connection.meter_brand,
         installed_on=connection.installed_on,
-        facts=connection.facts.in_short() or None,
+        facts=connection.facts.audit_facts() or None,
         tariff_id=connection.tariff_id,
         meter_digits=connection.meter_digits,
         estimated=connection.estimated,
@@ -267,7 +267,7 @@ def _connection(item: ConnectionItem) -> Connection:
         created_at=item.created_at,
         request_print=item.request_print,
         purpose=purpose,
-        carried=item.carried,
+        use_brought_forward=item.use_brought_forward,
         meter_brand=item.meter_brand,
         installed_on=item.installed_on,
         facts=RatingFacts.from_short(item.facts) if item.facts else NO_FACTS,

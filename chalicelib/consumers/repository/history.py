@@ -21,7 +21,7 @@ class EventItem(TableItem):
 
 
 def insert_event(project: Project, account: str, event: ConnectionEvent) -> Action:
-    """This function will give the write of what became of a connection. Two write units."""
+    """Give the write of what became of a connection. Two write units."""
     place = f"{event.at.isoformat()}#{event.id}"
     item = EventItem(
         *keys.connection_event(project.client, project.id, account, place),
@@ -37,7 +37,7 @@ def insert_event(project: Project, account: str, event: ConnectionEvent) -> Acti
 
 
 def events_page(project: Project, connection: Connection, *, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
-    """This function will read one page of what became of a connection, the newest first.
+    """Read one page of what became of a connection, the newest first.
 
     What became of an earlier one, registered by mistake under the same number and deleted, is none of it.
     """

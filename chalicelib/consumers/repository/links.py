@@ -21,27 +21,27 @@ class LinkItem(TableItem):
 
 
 def link(project: Project, connection: Connection) -> Action:
-    """This function will give the write by which a connection is its consumer's. Label: `link`."""
+    """Give the write by which a connection is its consumer's. Label: `link`."""
     return insert("link", _item(project, connection, keys.consumer_link(*_names(project, connection))))
 
 
 def unlink(project: Project, connection: Connection) -> Action:
-    """This function will give the write by which a connection is its consumer's no more. Label: `link`."""
+    """Give the write by which a connection is its consumer's no more. Label: `link`."""
     return delete("link", keys.consumer_link(*_names(project, connection)), LinkItem.pk.exists())
 
 
 def link_former(project: Project, connection: Connection) -> Action:
-    """This function will give the write by which a consumer still finds the bills of what they had. Label: `former`."""
+    """Give the write by which a consumer still finds the bills of what they had. Label: `former`."""
     return put("former", _item(project, connection, keys.former_link(*_names(project, connection))))
 
 
 def places_of(client_id: str, consumer_id: str) -> tuple[Place, ...]:
-    """This function will list the places of everything that is a consumer's, closed ones too."""
+    """List the places of everything that is a consumer's, closed ones too."""
     return _places(client_id, consumer_id, "CONNECTION#")
 
 
 def places_ever_of(client_id: str, consumer_id: str) -> tuple[Place, ...]:
-    """This function will list the places of everything that is a consumer's or was, each once. One request."""
+    """List the places of everything that is a consumer's or was, each once. One request."""
     return tuple(dict.fromkeys(_places(client_id, consumer_id, "CONNECTION")))
 
 

@@ -16,7 +16,7 @@ class OfferItem(TableItem):
 
 
 def offer(project: Project, tariff_id: str, *, until: date | None) -> Action:
-    """This function will give the write by which a tariff can be named. Label: `offer`.
+    """Give the write by which a tariff can be named. Label: `offer`.
 
     It is refused for a tariff that is to end while connections name it.
     """
@@ -29,18 +29,18 @@ def offer(project: Project, tariff_id: str, *, until: date | None) -> Action:
 
 
 def withdraw(project: Project, tariff_id: str) -> Action:
-    """This function will give the write by which a tariff can't be named any more. Label: `offer`, while one does."""
+    """Give the write by which a tariff can't be named any more. Label: `offer`, while one does."""
     return delete("offer", keys.tariff_offer(project.client, project.id, tariff_id), OfferItem.connections == 0)
 
 
 def choose(project: Project, tariff_id: str, *, on: date) -> Action:
-    """This function will give the write that counts one more connection. Label: `tariff`, if it is not offered."""
+    """Give the write that counts one more connection. Label: `tariff`, if it is not offered."""
     goes_on = OfferItem.until.does_not_exist() | (OfferItem.until > on)
     key = keys.tariff_offer(project.client, project.id, tariff_id)
     return update("tariff", key, [OfferItem.connections.add(1)], OfferItem.pk.exists() & goes_on)
 
 
 def leave(project: Project, tariff_id: str) -> Action:
-    """This function will give the write that counts one connection less. Label: `former tariff`."""
+    """Give the write that counts one connection less. Label: `former tariff`."""
     key = keys.tariff_offer(project.client, project.id, tariff_id)
     return update("former tariff", key, [OfferItem.connections.add(-1)], OfferItem.connections > 0)

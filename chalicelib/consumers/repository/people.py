@@ -41,7 +41,7 @@ class EmailItem(TableItem):
 
 
 def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action]) -> None:
-    """This function will write a new consumer, the words of their name, and what is to be written with it.
+    """Write a new consumer, the words of their name, and what is to be written with it.
 
     :raises Refused: labels `consumer` (this request was carried out before) or `email` (it is somebody else's).
     """
@@ -51,7 +51,7 @@ def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action
 
 
 def can_store(client_id: str, before: Consumer, after: Consumer) -> list[Action]:
-    """This function will give the checks that `store_consumer` would be let through now. Labels as there."""
+    """Give the checks that `store_consumer` would be let through now. Labels as there."""
     checks = [check("consumer", keys.consumer(client_id, before.id), _unchanged(before))]
     new = _unique(after.email)
     if new and new != _unique(before.email):
@@ -60,7 +60,7 @@ def can_store(client_id: str, before: Consumer, after: Consumer) -> list[Action]
 
 
 def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: Sequence[Action]) -> None:
-    """This function will write a changed consumer, if nobody changed them since they were read.
+    """Write a changed consumer, if nobody changed them since they were read.
 
     :raises Refused: labels `consumer` (changed meanwhile, or connected, or given a login) or `email` (somebody else's).
     """
@@ -87,25 +87,25 @@ def _unchanged(before: Consumer) -> Condition:
 
 
 def connect(client_id: str, consumer_id: str) -> Action:
-    """This function will give the write that counts one more active connection. Label: `consumer`."""
+    """Give the write that counts one more active connection. Label: `consumer`."""
     active = ConsumerItem.status == "active"
     return update("consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.connections.add(1)], active)
 
 
 def disconnect(client_id: str, consumer_id: str) -> Action:
-    """This function will give the write that counts one active connection less. Label: `former consumer`."""
+    """Give the write that counts one active connection less. Label: `former consumer`."""
     some = ConsumerItem.connections > 0
     return update("former consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.connections.add(-1)], some)
 
 
 def link_login(client_id: str, consumer_id: str, user_id: str) -> Action:
-    """This function will give the write that ties a login to a consumer who has none. Label: `consumer`."""
+    """Give the write that ties a login to a consumer who has none. Label: `consumer`."""
     free = (ConsumerItem.status != "deleted") & ConsumerItem.user_id.does_not_exist()
     return update("consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.user_id.set(user_id)], free)
 
 
 def unlink_login(client_id: str, consumer_id: str) -> Action:
-    """This function will give the write that unties a login, if no connection is active. Label: `consumer`."""
+    """Give the write that unties a login, if no connection is active. Label: `consumer`."""
     unconnected = ConsumerItem.connections == 0
     return update("consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.user_id.remove()], unconnected)
 
@@ -116,26 +116,26 @@ def find_consumer(client_id: str, consumer_id: str) -> Consumer | None:
 
 
 def consumers_page(client_id: str, *, limit: int, cursor: str | None) -> Page[Consumer]:
-    """This function will read one page of all consumers, the oldest first. A moment behind."""
+    """Read one page of all consumers, the oldest first. A moment behind."""
     page = dynamo.page_of(ConsumerItem, keys.consumers(client_id), "", limit=limit, cursor=cursor, index="account")
     return Page(tuple(_consumer(item) for item in page.items), page.cursor)
 
 
 def page_by_name(client_id: str, status: str, *, limit: int, cursor: str | None) -> Page[Consumer]:
-    """This function will read one page of the consumers of a status, by name. A moment behind."""
+    """Read one page of the consumers of a status, by name. A moment behind."""
     partition = keys.consumers_by_name(client_id, status)
     page = dynamo.page_of(ConsumerItem, partition, "", limit=limit, cursor=cursor, index="worklist")
     return Page(tuple(_consumer(item) for item in page.items), page.cursor)
 
 
 def words_page(client_id: str, part: str, *, limit: int, cursor: str | None) -> Page[tuple[str, str]]:
-    """This function will read one page of (word, consumer) whose word begins so."""
+    """Read one page of (word, consumer) whose word begins so."""
     page = dynamo.page_of(WordItem, keys.consumer_words(client_id, part), part, limit=limit, cursor=cursor)
     return Page(tuple((item.sk.partition("#")[0], item.consumer) for item in page.items), page.cursor)
 
 
 def consumers_of(client_id: str, ids: set[str]) -> dict[str, Consumer]:
-    """This function will read consumers by id, 100 to a request, half a read unit each."""
+    """Read consumers by id, 100 to a request, half a read unit each."""
     found = ConsumerItem.batch_get([keys.consumer(client_id, each) for each in sorted(ids)], consistent_read=False)
     return {item.consumer: _consumer(item) for item in found}
 

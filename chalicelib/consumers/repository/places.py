@@ -11,14 +11,14 @@ from chalicelib.tenancy.domain import Project
 
 
 def name_anew(client_id: str, place: Place, *, consumer_id: str, name: str) -> Action:
-    """This function will give the write by which a connection says its consumer's new name. Label: `own connection`."""
+    """Give the write by which a connection says its consumer's new name. Label: `own connection`."""
     changes = [ConnectionItem.consumer_name.set(name), ConnectionItem.version.add(1)]
     theirs = ConnectionItem.consumer_id == consumer_id
     return update("own connection", keys.connection(client_id, *place), changes, theirs)
 
 
 def areas_page(projects: Sequence[Project], areas: Sequence[str], *, limit: int, cursor: str | None) -> Page[Place]:
-    """This function will read one page of the places of what lies in areas and is not closed. A moment behind.
+    """Read one page of the places of what lies in areas and is not closed. A moment behind.
 
     None of the areas may lie in another of them, or what lies there is given twice.
     """

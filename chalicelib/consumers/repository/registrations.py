@@ -15,7 +15,7 @@ class RegistrationsItem(TableItem):
 
 
 def count_try(client_id: str, address: str, now: datetime) -> None:
-    """This function will count one more try, for the client and for the address that it comes from.
+    """Count one more try, for the client and for the address that it comes from.
 
     :raises Refused: labels `address` or `client`, if there were enough of them within the hour.
     """

@@ -64,7 +64,7 @@ class FactsBody(Schema):
         )
 
     def to_domain(self) -> RatingFacts:
-        """This function will give the facts as the rules know them."""
+        """Give the facts as the rules know them."""
         return RatingFacts(self.meter_size, self.dwelling_units, self.winter_average, tuple(sorted(self.flags)))
 
 
@@ -85,7 +85,7 @@ class NewConnection(Schema):
     tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
 
     def details(self) -> MeterDetails:
-        """This function will give what is said of the meter as the rules know it."""
+        """Give what is said of the meter as the rules know it."""
         facts = self.facts.to_domain()
         return MeterDetails(self.purpose, self.meter_brand, self.installed_on, facts, self.meter_digits, self.tariff_id)
 
@@ -94,7 +94,7 @@ class FactsChange(FactsBody, Change):
     """What tariffs may charge by, from the next bill on. What is left out stays as it is."""
 
     def changes(self) -> FactChanges:
-        """This function will give what is said as the rules know it."""
+        """Give what is said as the rules know it."""
         said = self.said()
         return cast("FactChanges", said | {"flags": tuple(sorted(self.flags))} if "flags" in said else said)
 
@@ -113,7 +113,7 @@ class ConnectionChange(Change):
     reason: Reason | None = Field(default=None, description="Why another tariff, for the history")
 
     def changes(self) -> ConnectionChanges:
-        """This function will give what is said of the connection itself as the rules know it."""
+        """Give what is said of the connection itself as the rules know it."""
         beside = {"facts", "reason"}
         return cast("ConnectionChanges", {name: value for name, value in self.said().items() if name not in beside})
 
@@ -142,7 +142,7 @@ class MeterExchange(Schema):
     reason: Reason
 
     def to_domain(self) -> Exchange:
-        """This function will give the exchange as the rules know it."""
+        """Give the exchange as the rules know it."""
         return Exchange(
             self.meter_number,
             self.final_reading,
@@ -202,7 +202,7 @@ class ConnectionOut(Schema):
     estimated: DecimalText | None = Field(
         description="How far the register is estimated to have counted since lastReading, where nobody read it"
     )
-    carried: DecimalText | None = Field(
+    use_brought_forward: DecimalText | None = Field(
         description="Used on a meter exchanged since the last reading, not billed yet; below zero: billed ahead"
     )
     version: int
@@ -229,7 +229,7 @@ class ConnectionOut(Schema):
             last_read_on=connection.last_read_on,
             last_period=connection.last_period,
             estimated=connection.estimated,
-            carried=connection.carried,
+            use_brought_forward=connection.use_brought_forward,
             version=connection.version,
             created_at=connection.created_at,
         )

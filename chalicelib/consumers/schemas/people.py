@@ -31,7 +31,7 @@ class ConsumerChange(NewConsumer, Change):
     status: Literal["active", "inactive"] | None = Field(default=None, description="Null keeps it too")
 
     def changes(self) -> ConsumerChanges:
-        """This function will give what is said as the rules know it."""
+        """Give what is said as the rules know it."""
         said = self.said()
         if self.status is None:
             said.pop("status", None)
@@ -46,7 +46,7 @@ class ProfileChange(Change):
     address: Text | None = None
 
     def changes(self) -> ConsumerChanges:
-        """This function will give what is said as the rules know it."""
+        """Give what is said as the rules know it."""
         return cast("ConsumerChanges", self.said())
 
 

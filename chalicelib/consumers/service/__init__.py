@@ -1,8 +1,9 @@
 """The use cases of consumers and connections."""
 
+from chalicelib.consumers.service.area_scope import accounts_within_reach, connections_of_areas
 from chalicelib.consumers.service.brands import delete_brand, list_brands, open_brand, rename_brand
 from chalicelib.consumers.service.connections import explain_refusal, prepare_connection, register_connection
-from chalicelib.consumers.service.life import (
+from chalicelib.consumers.service.lifecycle import (
     change_connection,
     close,
     delete_connection,
@@ -37,7 +38,6 @@ from chalicelib.consumers.service.people import (
     register_consumer,
     search_consumers,
 )
-from chalicelib.consumers.service.reach import accounts_within_reach, connections_of_areas
 from chalicelib.consumers.service.registering import register_self
 
 __all__ = [

@@ -13,7 +13,7 @@ from chalicelib.platform.transaction import Action, Refused
 
 
 def open_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
-    """This function will put a brand on the list.
+    """Put a brand on the list.
 
     :raises Invalid: for an id that can't be one.
     :raises Conflict: if the id is taken.
@@ -30,7 +30,7 @@ def open_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
 
 
 def rename_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
-    """This function will give a brand another name; its id stays, for connections name it.
+    """Give a brand another name; its id stays, for connections name it.
 
     :raises NotFound: if the client has none with this id.
     """
@@ -44,7 +44,7 @@ def rename_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
 
 
 def delete_brand(ctx: Context, *, brand_id: str) -> MeterBrand:
-    """This function will take a brand off the list. Closed connections keep its id.
+    """Take a brand off the list. Closed connections keep its id.
 
     :raises NotFound: if the client has none with this id.
     :raises Conflict: while a connection names it.
@@ -58,8 +58,8 @@ def delete_brand(ctx: Context, *, brand_id: str) -> MeterBrand:
     return brand
 
 
-def naming(ctx: Context, *, before: Connection | None, after: Connection | None) -> list[Action]:
-    """This function will give the writes by which a connection comes to name another brand; a closed one names none.
+def brand_count_writes(ctx: Context, *, before: Connection | None, after: Connection | None) -> list[Action]:
+    """Give the writes by which a connection comes to name another brand; a closed one names none.
 
     Label `brand` is refused where there is no such brand.
     """
@@ -72,7 +72,7 @@ def naming(ctx: Context, *, before: Connection | None, after: Connection | None)
 
 
 def list_brands(ctx: Context) -> tuple[MeterBrand, ...]:
-    """This function will list the client's meter brands."""
+    """List the client's meter brands."""
     return repository.all_brands(ctx.client)
 
 
@@ -91,7 +91,7 @@ def _no_brand() -> NotFound:
 
 
 def _noted(ctx: Context, action: str, before: MeterBrand | None, after: MeterBrand | None) -> Action:
-    """This function will give the entry of the audit log about a brand, for the transaction of the deed."""
+    """Give the entry of the audit log about a brand, for the transaction of the deed."""
     names = [{"brand_name": each.name} if each else None for each in (before, after)]
     brand_id = next(each.id for each in (after, before) if each)
     subject = ("meter-brand", brand_id)

@@ -16,8 +16,8 @@ from chalicelib.consumers.domain import (
 )
 from chalicelib.consumers.domain.connections import ORDINARY, check_no_later, not_active
 from chalicelib.consumers.repository import connections as repository
-from chalicelib.consumers.service.brands import naming
-from chalicelib.consumers.service.offers import choosing
+from chalicelib.consumers.service.brands import brand_count_writes
+from chalicelib.consumers.service.offers import tariff_count_writes
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
@@ -41,7 +41,7 @@ def register_connection(
     initial_reading: Decimal,
     details: MeterDetails = ORDINARY,
 ) -> Connection:
-    """This function will register a metered connection; its account number is made or given, as the project has it.
+    """Register a metered connection; its account number is made or given, as the project has it.
 
     :raises Invalid: for a class, meter or account number that the project does not know.
     :raises NotFound: for an unknown consumer.
@@ -82,7 +82,7 @@ def prepare_connection(
     initial_reading: Decimal,
     details: MeterDetails = ORDINARY,
 ) -> tuple[Connection, list[Action]]:
-    """This function will give a new connection and the writes that register it, for a transaction that does more.
+    """Give a new connection and the writes that register it, for a transaction that does more.
 
     What the table then refuses, `explain_refusal` puts into words. A crash before that transaction leaves a gap in the
     account numbers, nothing else.
@@ -110,7 +110,7 @@ def prepare_connection(
 
 
 def explain_refusal(ctx: Context, project: Project, connection: Connection, refused: Refused) -> MeterbookError:
-    """This function will say why the table refused to register or change a connection."""
+    """Say why the table refused to register or change a connection."""
     if "meter" in refused.labels:
         holder = repository.find_account_of_meter(project, connection.meter_number)
         return _meter_taken(ctx, connection.meter_number, holder)
@@ -132,7 +132,7 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
 
 
 def noted(ctx: Context, action: str, before: Connection | None, after: Connection | None) -> Action:
-    """This function will give the entry of the audit log about a connection, for the transaction of the deed."""
+    """Give the entry of the audit log about a connection, for the transaction of the deed."""
     connection = after or before
     if connection is None:
         raise AssertionError("nothing became of no connection")
@@ -140,8 +140,8 @@ def noted(ctx: Context, action: str, before: Connection | None, after: Connectio
         ctx,
         action=f"connection.{action}",
         subject=("connection", f"{ctx.project}.{connection.account}"),
-        before=before.in_short() if before else None,
-        after=after.in_short() if after else None,
+        before=before.audit_facts() if before else None,
+        after=after.audit_facts() if after else None,
     )
 
 
@@ -157,7 +157,7 @@ def _draft(
     initial_reading: Decimal,
     details: MeterDetails = ORDINARY,
 ) -> Connection:
-    """This function will give a connection that the project's settings allow; its account number may be missing."""
+    """Give a connection that the project's settings allow; its account number may be missing."""
     check_connection(
         project,
         consumer_class=consumer_class,
@@ -195,18 +195,18 @@ def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, detai
 
 
 def _with(ctx: Context, project: Project, connection: Connection) -> list[Action]:
-    """This function will give what goes with registering a connection: the client's lists, and the audit log."""
+    """Give what goes with registering a connection: the client's lists, and the audit log."""
     return [
         tenancy.is_open(project),
-        *areas.entering(ctx, area=connection.area),
-        *naming(ctx, before=None, after=connection),
-        *choosing(ctx, project, before=None, after=connection),
+        *areas.area_entry_writes(ctx, area=connection.area),
+        *brand_count_writes(ctx, before=None, after=connection),
+        *tariff_count_writes(ctx, project, before=None, after=connection),
         noted(ctx, "registered", None, connection),
     ]
 
 
 def _with_account(ctx: Context, project: Project, connection: Connection) -> Connection:
-    """This function will give the connection its account number where the project makes them."""
+    """Give the connection its account number where the project makes them."""
     if connection.account:
         return connection
     day = local_day(ctx.now, project.settings.timezone)
@@ -215,7 +215,7 @@ def _with_account(ctx: Context, project: Project, connection: Connection) -> Con
 
 
 def _made_before(ctx: Context, project: Project, asked: Connection) -> Connection | None:
-    """This function will find what an earlier sending of this very request made; another's meter is a conflict."""
+    """Find what an earlier sending of this very request made; another's meter is a conflict."""
     account = repository.find_account_of_meter(project, asked.meter_number)
     if account is None:
         return None

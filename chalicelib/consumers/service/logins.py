@@ -12,7 +12,7 @@ from chalicelib.tenancy import service as tenancy
 
 
 def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> User:
-    """This function will let a consumer sign in and see what is theirs.
+    """Let a consumer sign in and see what is theirs.
 
     :raises NotFound: if the client has no such consumer.
     :raises Invalid: for a login name or password against the client's rules.
@@ -27,7 +27,7 @@ def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> 
 
 
 def delete_user(ctx: Context, *, user_id: str) -> User:
-    """This function will delete a user; a consumer's login only while no connection of theirs is active.
+    """Delete a user; a consumer's login only while no connection of theirs is active.
 
     :raises NotFound: if the client has no such user, or they are deleted.
     :raises Conflict: for oneself, for the last superuser, and for a consumer who is supplied. Source: S2-366.

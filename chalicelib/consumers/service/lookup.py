@@ -7,8 +7,8 @@ from chalicelib.areas.domain import part_within_reach
 from chalicelib.consumers.domain import Connection, ConnectionStatus, normalised_meter
 from chalicelib.consumers.repository import connections as repository
 from chalicelib.consumers.repository import links
+from chalicelib.consumers.service.area_scope import connections_of_areas, may_see, within_reach
 from chalicelib.consumers.service.people import get_consumer
-from chalicelib.consumers.service.reach import connections_of_areas, may_see, within_reach
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
@@ -19,7 +19,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def get_connection(ctx: Context, *, account: str) -> Connection:
-    """This function will give a connection; a consumer gets only what is theirs.
+    """Give a connection; a consumer gets only what is theirs.
 
     :raises NotFound: for anything else.
     """
@@ -38,7 +38,7 @@ def list_connections(
     limit: int,
     cursor: str | None,
 ) -> Page[Connection]:
-    """This function will list a project's connections by account number, one page at a time.
+    """List a project's connections by account number, one page at a time.
 
     Those that are not active have a list of their own, and so has each area with what lies in it and is not closed;
     that is the list of whoever has to do in some areas only.
@@ -62,7 +62,7 @@ def list_connections(
 
 
 def list_by_meter(ctx: Context, *, meter_number: str) -> Page[Connection]:
-    """This function will find the connection that has a meter, if one has.
+    """Find the connection that has a meter, if one has.
 
     :raises Invalid: if it can't be a meter number.
     """
@@ -71,7 +71,7 @@ def list_by_meter(ctx: Context, *, meter_number: str) -> Page[Connection]:
 
 
 def list_of_consumer(ctx: Context, *, consumer_id: str) -> Page[Connection]:
-    """This function will list what a consumer has in a project, as far as the actor reaches: it is never much.
+    """List what a consumer has in a project, as far as the actor reaches: it is never much.
 
     :raises NotFound: if the client has no such consumer.
     """
@@ -83,7 +83,7 @@ def list_of_consumer(ctx: Context, *, consumer_id: str) -> Page[Connection]:
 
 
 def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
-    """This function will list what is the signed-in consumer's, over all projects."""
+    """List what is the signed-in consumer's, over all projects."""
     if ctx.actor.consumer_id is None:
         return ()
     mine: list[tuple[Project, Connection]] = []
@@ -94,7 +94,7 @@ def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
 
 
 def my_accounts(ctx: Context) -> tuple[tuple[Project, str], ...]:
-    """This function will name what is the signed-in consumer's or was, over all projects: bills stay whose they are."""
+    """Name what is the signed-in consumer's or was, over all projects: bills stay whose they are."""
     if ctx.actor.consumer_id is None:
         return ()
     places = links.places_ever_of(ctx.client, ctx.actor.consumer_id)
@@ -102,30 +102,30 @@ def my_accounts(ctx: Context) -> tuple[tuple[Project, str], ...]:
 
 
 def find_by_number(project: Project, *, account: str | None, meter_number: str | None) -> Connection | None:
-    """This function will look a connection up by account or, failing that, by meter number. One or two reads."""
+    """Look a connection up by account or, failing that, by meter number. One or two reads."""
     if account is None and meter_number is not None:
         account = repository.find_account_of_meter(project, normalised_meter(meter_number))
     return repository.find_connection(project, account) if account else None
 
 
 def connections_by_account(project: Project, accounts: Iterable[str]) -> dict[str, Connection]:
-    """This function will read many connections at once, as they are now."""
+    """Read many connections at once, as they are now."""
     return repository.connections_of(project, accounts)
 
 
 def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
-    """This function will read all connections of one shard, as they were a moment ago."""
+    """Read all connections of one shard, as they were a moment ago."""
     return repository.shard_connections(project, shard)
 
 
 def all_connections(project: Project) -> Iterator[Connection]:
-    """This function will read all connections of a project, shard by shard."""
+    """Read all connections of a project, shard by shard."""
     for shard in range(project.settings.shards):
         yield from repository.shard_connections(project, shard)
 
 
 def move_on(project: Project, before: Connection, after: Connection) -> Action:
-    """This function will give the write by which a reading, confirmed in the same transaction, becomes the last."""
+    """Give the write by which a reading, confirmed in the same transaction, becomes the last."""
     return repository.move_on(project, before, after)
 
 

@@ -11,7 +11,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def offer_tariff(project: Project, *, tariff_id: str, until: date | None) -> Action:
-    """This function will give the write by which connections can name a tariff, until a day if it ends.
+    """Give the write by which connections can name a tariff, until a day if it ends.
 
     Label `offer` is refused for a tariff that is to end while connections name it.
     """
@@ -19,12 +19,14 @@ def offer_tariff(project: Project, *, tariff_id: str, until: date | None) -> Act
 
 
 def withdraw_tariff(project: Project, *, tariff_id: str) -> Action:
-    """This function will give the write by which no connection can name a tariff. Label `offer`, while one does."""
+    """Give the write by which no connection can name a tariff. Label `offer`, while one does."""
     return offers.withdraw(project, tariff_id)
 
 
-def choosing(ctx: Context, project: Project, *, before: Connection | None, after: Connection | None) -> list[Action]:
-    """This function will give the writes by which a connection comes to name another tariff; a closed one names none.
+def tariff_count_writes(
+    ctx: Context, project: Project, *, before: Connection | None, after: Connection | None
+) -> list[Action]:
+    """Give the writes by which a connection comes to name another tariff; a closed one names none.
 
     Label `tariff` is refused where there is no such tariff, or it has ended.
     """

@@ -17,7 +17,7 @@ from chalicelib.consumers.domain.people import (
 )
 from chalicelib.consumers.repository import connections, links, places
 from chalicelib.consumers.repository import people as repository
-from chalicelib.consumers.service.reach import consumers_of_areas, consumers_within_reach
+from chalicelib.consumers.service.area_scope import consumers_of_areas, consumers_within_reach
 from chalicelib.identity import service as identity
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
@@ -33,7 +33,7 @@ _AT_ONCE = 70
 def register_consumer(
     ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
 ) -> Consumer:
-    """This function will register somebody who is to be billed.
+    """Register somebody who is to be billed.
 
     :raises Invalid: if the request's Idempotency-Key was used for another one, or the e-mail address can't be one.
     :raises Conflict: if the e-mail address is another consumer's.
@@ -53,7 +53,7 @@ def register_consumer(
 def new_consumer(
     ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
 ) -> Consumer:
-    """This function will give a consumer who is to be registered."""
+    """Give a consumer who is to be registered."""
     return Consumer(
         id=ctx.new_id(),
         first_name=first_name,
@@ -67,7 +67,7 @@ def new_consumer(
 
 
 def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
-    """This function will give a consumer of the client.
+    """Give a consumer of the client.
 
     :raises NotFound: if the client has no such consumer, or nothing of theirs lies where whoever asks has to do.
     """
@@ -78,7 +78,7 @@ def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
 
 
 def get_own_profile(ctx: Context) -> Consumer:
-    """This function will give the consumer who is signed in.
+    """Give the consumer who is signed in.
 
     :raises NotFound: if whoever is signed in is no consumer.
     """
@@ -88,7 +88,7 @@ def get_own_profile(ctx: Context) -> Consumer:
 
 
 def change_consumer(ctx: Context, *, consumer_id: str, version: int, changes: ConsumerChanges) -> Consumer:
-    """This function will change what is said of a consumer, and nothing else. Their connections say a new name too.
+    """Change what is said of a consumer, and nothing else. Their connections say a new name too.
 
     All in one transaction up to seventy connections. Further ones go before it, seventy at a time: cut off there, the
     consumer is as they were, and the same request does the rest.
@@ -107,7 +107,7 @@ def change_consumer(ctx: Context, *, consumer_id: str, version: int, changes: Co
 
 
 def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) -> Consumer:
-    """This function will let the consumer who is signed in change how to reach them, and nothing else.
+    """Let the consumer who is signed in change how to reach them, and nothing else.
 
     :raises NotFound: if whoever is signed in is no consumer.
     :raises Conflict: if somebody changed them meanwhile.
@@ -120,7 +120,7 @@ def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) 
 
 
 def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
-    """This function will delete a consumer, with their login: nobody finds them any more, nobody signs in as them.
+    """Delete a consumer, with their login: nobody finds them any more, nobody signs in as them.
 
     What names them stays whole.
 
@@ -139,7 +139,7 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
 def list_consumers(
     ctx: Context, *, status: ConsumerStatus | None, by_name: bool, limit: int, cursor: str | None
 ) -> Page[Consumer]:
-    """This function will list consumers, one page at a time: all, the oldest first, or those of a status by name.
+    """List consumers, one page at a time: all, the oldest first, or those of a status by name.
 
     Whoever has to do in some areas only gets who is connected there, in the order of what lies there.
 
@@ -155,7 +155,7 @@ def list_consumers(
 
 
 def search_consumers(ctx: Context, *, text: str, limit: int, cursor: str | None) -> Page[Consumer]:
-    """This function will find consumers by the beginnings of words of their names: "cru jua" finds Juan Dela Cruz.
+    """Find consumers by the beginnings of words of their names: "cru jua" finds Juan Dela Cruz.
 
     Never a scan: the longest of the words is looked up among the words of all names. A page may be shorter than asked
     for and still have a cursor.
@@ -180,7 +180,7 @@ def search_consumers(ctx: Context, *, text: str, limit: int, cursor: str | None)
 
 
 def _login_follows(ctx: Context, before: Consumer, after: Consumer) -> list[Action]:
-    """This function will give the writes that keep name and contacts of a consumer's login as the consumer's are."""
+    """Give the writes that keep name and contacts of a consumer's login as the consumer's are."""
     if before.user_id is None or _said(before) == _said(after):
         return []
     name, email, phone = _said(after)
@@ -188,7 +188,7 @@ def _login_follows(ctx: Context, before: Consumer, after: Consumer) -> list[Acti
 
 
 def _connections_follow(ctx: Context, before: Consumer, after: Consumer) -> list[Action]:
-    """This function will give the writes by which all that is a consumer's, closed or not, says their new name."""
+    """Give the writes by which all that is a consumer's, closed or not, says their new name."""
     if before.name == after.name:
         return []
     mine = links.places_of(ctx.client, after.id)
@@ -208,7 +208,7 @@ def _store(
     also: Sequence[Action] = (),
     earlier: Sequence[Sequence[Action]] = (),
 ) -> None:
-    """This function will write a changed consumer, and what goes with them; `earlier` is what one write can't take."""
+    """Write a changed consumer, and what goes with them; `earlier` is what one write can't take."""
     if after.email:
         unique_email(after.email)
     noted = _noted(ctx, action, after, before=before)
@@ -223,7 +223,7 @@ def _store(
 
 
 def _noted(ctx: Context, action: str, after: Consumer, *, before: Consumer | None = None) -> Action:
-    """This function will write down that a consumer was changed, and what of it may be said."""
+    """Write down that a consumer was changed, and what of it may be said."""
     was = {"status": before.status, "version": before.version} if before else None
     became = {"status": after.status, "version": after.version} if before else None
     subject = ("consumer", after.id)
@@ -231,12 +231,12 @@ def _noted(ctx: Context, action: str, after: Consumer, *, before: Consumer | Non
 
 
 def email_taken() -> Conflict:
-    """This function will say that an e-mail address is somebody else's."""
+    """Say that an e-mail address is somebody else's."""
     return Conflict("email-taken", "this e-mail address is another consumer's")
 
 
 def same_request(made: Consumer | None, asked: Consumer) -> Consumer:
-    """This function will answer a repetition with what the first request made.
+    """Answer a repetition with what the first request made.
 
     :raises Invalid: if its Idempotency-Key was used for another one.
     """

@@ -30,7 +30,7 @@ def register_self(
     phone: str | None = None,
     address: str | None = None,
 ) -> tuple[Consumer, User]:
-    """This function will make a consumer and their login in one transaction. Nothing is theirs until staff connect it.
+    """Make a consumer and their login in one transaction. Nothing is theirs until staff connect it.
 
     Where people sign in by e-mail address, the login name is that; elsewhere `login` gives it. Source: S2-024, S4-001.
 
@@ -66,7 +66,7 @@ def _open_to_all(client_id: str) -> Client:
 
 
 def _count_try(ctx: Context) -> None:
-    """This function will count before any work is done: a hash takes long on purpose."""
+    """Count before any work is done: a hash takes long on purpose."""
     try:
         registrations.count_try(ctx.client, ctx.address, ctx.now)
     except Refused:

@@ -53,7 +53,7 @@ class Refusal:
     reason: str
 
     def as_line(self) -> ReportLine:
-        """This function will say it as a line of the report."""
+        """Say it as a line of the report."""
         return {
             "line": self.line,
             "kind": "refused",
@@ -64,7 +64,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class ImportResult:
     """What taking a file in came to: the counts, and each line that a person should look at."""
 
     counts: ImportCounts

@@ -40,12 +40,12 @@ class LoginEvent:
 
 
 def event_place(at: datetime, event_id: str) -> str:
-    """This function will place a login event in time."""
+    """Place a login event in time."""
     return f"{iso(at)}#{event_id}"
 
 
 def event_months(now: datetime) -> list[Period]:
-    """This function will list the months of which there can be events, the latest first."""
+    """List the months of which there can be events, the latest first."""
     latest, first = Period.of(now.date()), Period.of((now - _KEPT).date())
     months = [latest]
     while months[-1] > first:

@@ -5,7 +5,7 @@ from chalicelib.tenancy.domain import PasswordRule
 
 
 def check_password(password: str, rule: PasswordRule) -> None:
-    """This function will hold a new password against the client's rule.
+    """Hold a new password against the client's rule.
 
     :raises Invalid: naming everything that is missing. S3: Abcdef1! passes, Abcdefg1 lacks a special character.
     """

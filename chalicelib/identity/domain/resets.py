@@ -25,12 +25,12 @@ class Reset:
     mails: int = 1
 
     def is_good(self, now: datetime) -> bool:
-        """This function will say whether the token has not run out."""
+        """Say whether the token has not run out."""
         return now < self.mailed_at + GOOD_FOR
 
 
 def may_mail(last: Reset | None, order: str, now: datetime) -> bool:
-    """This function will say whether a mail may go out, so that nobody's mailbox is flooded.
+    """Say whether a mail may go out, so that nobody's mailbox is flooded.
 
     Two minutes after the first, then twice as long after each, an hour at the most. An order that comes again may: its
     mail may never have left.
@@ -39,20 +39,20 @@ def may_mail(last: Reset | None, order: str, now: datetime) -> bool:
 
 
 def wait_after(mails: int) -> timedelta:
-    """This function will say how long to wait after so many mails in a row: 1 -> 2 min, 2 -> 4 min, 6 -> 60 min."""
+    """Say how long to wait after so many mails in a row: 1 -> 2 min, 2 -> 4 min, 6 -> 60 min."""
     doublings: int = 2 ** min(mails - 1, 10)
     return min(_FIRST_WAIT * doublings, GOOD_FOR)
 
 
 def mails_with(last: Reset | None, order: str, now: datetime) -> int:
-    """This function will count a mail to those before it; a day without any starts the count anew."""
+    """Count a mail to those before it; a day without any starts the count anew."""
     if last is None or now - last.mailed_at > FORGOTTEN_AFTER:
         return 1
     return last.mails if last.order == order else last.mails + 1
 
 
 def reset_mail(*, client_name: str, login: str, token: str, portal: str | None) -> tuple[str, str]:
-    """This function will write the mail that carries a token: subject and text.
+    """Write the mail that carries a token: subject and text.
 
     In a link the token stands behind #, so that no server on the way writes it down.
     """

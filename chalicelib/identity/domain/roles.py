@@ -84,7 +84,7 @@ class Role:
     permissions: frozenset[str]
 
     def granted(self) -> frozenset[str]:
-        """This function will give the permissions as an actor carries them: with .own where they reach no further."""
+        """Give the permissions as an actor carries them: with .own where they reach no further."""
         if self.scope == "own":
             return frozenset(f"{permission}.own" for permission in self.permissions)
         return self.permissions & ENDS_AT_AREAS if self.scope == "area" else self.permissions
@@ -160,12 +160,12 @@ _DEFINABLE: frozenset[str] = frozenset({"tenant", "area"})
 
 
 def could_be_role(name: str) -> bool:
-    """This function will say whether a role can have that name at all; only such names are looked for."""
+    """Say whether a role can have that name at all; only such names are looked for."""
     return bool(_NAME.match(name))
 
 
 def check_definition(role: Role) -> None:
-    """This function will refuse a role that no client can define.
+    """Refuse a role that no client can define.
 
     :raises Invalid: for its name, its scope, or a permission that nothing asks for.
     :raises Conflict: for a role that is the same everywhere.
@@ -185,7 +185,7 @@ def check_definition(role: Role) -> None:
 
 
 def check_reach(actor: Actor, role: Role) -> None:
-    """This function will stop somebody from giving, changing or managing a role that may do more than they.
+    """Stop somebody from giving, changing or managing a role that may do more than they.
 
     :raises Forbidden: naming the role.
     """
@@ -194,7 +194,7 @@ def check_reach(actor: Actor, role: Role) -> None:
 
 
 def check_staff_role(role: Role | None, name: str) -> Role:
-    """This function will let a role through that staff can have.
+    """Let a role through that staff can have.
 
     :raises Invalid: for an unknown role, for `consumer`, whose login is made at the consumer it belongs to, and for
         `device`, which has a key instead of a password.

@@ -37,24 +37,24 @@ class Access:
     areas: tuple[str, ...] = ()
 
     def find(self, session_id: str) -> Session | None:
-        """This function will give a session that has not ended."""
+        """Give a session that has not ended."""
         return next((one for one in self.sessions if one.id == session_id), None)
 
     def with_session(self, session: Session, *, now: datetime) -> "Access":
-        """This function will let one more session live. Those that are over go, and of too many the oldest."""
+        """Let one more session live. Those that are over go, and of too many the oldest."""
         alive = [one for one in self.sessions if one.good_until > now]
         return self._changed((*alive, session)[-MAX_SESSIONS:])
 
     def with_renewed(self, session: Session) -> "Access":
-        """This function will put a session in the place of its earlier state."""
+        """Put a session in the place of its earlier state."""
         return self._changed(tuple(session if one.id == session.id else one for one in self.sessions))
 
     def without(self, session_id: str) -> "Access":
-        """This function will end one session."""
+        """End one session."""
         return self._changed(tuple(one for one in self.sessions if one.id != session_id))
 
     def closed(self, *, active: bool | None = None, password_hash: str | None = None) -> "Access":
-        """This function will end all sessions, and change what is given."""
+        """End all sessions, and change what is given."""
         return replace(
             self._changed(()),
             active=self.active if active is None else active,
@@ -62,7 +62,7 @@ class Access:
         )
 
     def with_areas(self, areas: tuple[str, ...]) -> "Access":
-        """This function will put other areas in the place of the earlier ones; sessions go on."""
+        """Put other areas in the place of the earlier ones; sessions go on."""
         return replace(self._changed(self.sessions), areas=areas)
 
     def _changed(self, sessions: tuple[Session, ...]) -> "Access":
@@ -70,5 +70,5 @@ class Access:
 
 
 def good_until(*, started_at: datetime, now: datetime, idle_minutes: int) -> datetime:
-    """This function will say until when a session used now can be renewed: at most 90 days after its start."""
+    """Say until when a session used now can be renewed: at most 90 days after its start."""
     return min(now + timedelta(minutes=idle_minutes), started_at + _LONGEST)

@@ -46,17 +46,17 @@ class User:
         return self.role == SUPERUSER and self.status == "active"
 
     def changed(self, **changes: object) -> "User":
-        """This function will give the user with some facts changed, one version on."""
+        """Give the user with some facts changed, one version on."""
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]
 
 
 def search_words(user: User) -> str:
-    """This function will give what words are looked for in: name, login names and e-mail address, case folded."""
+    """Give what words are looked for in: name, login names and e-mail address, case folded."""
     return " ".join(normalised_login(text) for text in (user.name, *user.names, user.email or ""))
 
 
 def check_login(login: str, kind: str) -> str:
-    """This function will let a login name through if it is of the client's kind, and give its unique form.
+    """Let a login name through if it is of the client's kind, and give its unique form.
 
     :raises Invalid: otherwise.
     """
@@ -73,7 +73,7 @@ def check_login(login: str, kind: str) -> str:
 
 
 def check_number(number: str | None, kind: str) -> str | None:
-    """This function will let a service or employee number through where people sign in by such numbers too.
+    """Let a service or employee number through where people sign in by such numbers too.
 
     :raises Invalid: elsewhere, and for what could be no number.
     """
@@ -83,7 +83,7 @@ def check_number(number: str | None, kind: str) -> str | None:
 
 
 def check_other(actor: Actor, user: User, what: str) -> None:
-    """This function will stop somebody from doing to themselves what only others may do to them.
+    """Stop somebody from doing to themselves what only others may do to them.
 
     :raises Conflict: naming what.
     """
@@ -92,7 +92,7 @@ def check_other(actor: Actor, user: User, what: str) -> None:
 
 
 def check_kind(user: User, role: str) -> None:
-    """This function will keep consumers and staff apart: a consumer's login belongs to the consumer for good.
+    """Keep consumers and staff apart: a consumer's login belongs to the consumer for good.
 
     :raises Conflict: for a change from or to the consumer's role.
     """

@@ -6,9 +6,9 @@ from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 
+from chalicelib.identity.domain.lockout import FORGOTTEN_AFTER, LoginAttempts
 from chalicelib.identity.domain.logins import Ending, LoginEvent, Outcome, event_months, event_place
 from chalicelib.identity.domain.sessions import Session
-from chalicelib.identity.domain.tries import FORGOTTEN_AFTER, Tries
 from chalicelib.kernel.clock import epoch_ms
 from chalicelib.kernel.ids import fingerprint
 from chalicelib.kernel.page import Page
@@ -38,40 +38,40 @@ class LoginEventItem(TableItem):
 
 
 def tries_key(client_id: str, name: str) -> Key:
-    """This function will name where wrong passwords for a login name are counted, whether anybody has it or not."""
+    """Name where wrong passwords for a login name are counted, whether anybody has it or not."""
     return keys.login_tries(client_id, fingerprint(name))
 
 
-def tries_of(raw: dict[str, Any] | None) -> Tries:
+def tries_of(raw: dict[str, Any] | None) -> LoginAttempts:
     item = dynamo.parsed(TriesItem, raw)
-    return Tries(item.failures, item.last_at) if item else Tries()
+    return LoginAttempts(item.failures, item.last_at) if item else LoginAttempts()
 
 
-def count_failure(key: Key, before: Tries, now: datetime) -> Action:
-    """This function will give the write of one more wrong password, if none was counted meanwhile. Label: `tries`."""
+def count_failure(key: Key, before: LoginAttempts, now: datetime) -> Action:
+    """Give the write of one more wrong password, if none was counted meanwhile. Label: `tries`."""
     expires = epoch_ms(now + FORGOTTEN_AFTER) // 1000
     item = TriesItem(*key, failures=before.failed(now).failures, last_at=now, expires=expires)
     return put("tries", item, _unchanged(before))
 
 
-def forget_failures(key: Key, before: Tries) -> Action:
-    """This function will give the write that starts the count anew, if none was counted meanwhile. Label: `tries`."""
+def forget_failures(key: Key, before: LoginAttempts) -> Action:
+    """Give the write that starts the count anew, if none was counted meanwhile. Label: `tries`."""
     return delete("tries", key, _unchanged(before)) if before.last_at else check("tries", key, _unchanged(before))
 
 
 def lift_wait(key: Key) -> Action:
-    """This function will give the write that starts the count anew, whatever it is."""
+    """Give the write that starts the count anew, whatever it is."""
     return delete("lift", key)
 
 
-def _unchanged(before: Tries) -> Any:  # noqa: ANN401 - PynamoDB's conditions
+def _unchanged(before: LoginAttempts) -> Any:  # noqa: ANN401 - PynamoDB's conditions
     if before.last_at is None:
         return TriesItem.pk.does_not_exist()
     return (TriesItem.failures == before.failures) & (TriesItem.last_at == before.last_at)
 
 
 def note_login(client_id: str, event: LoginEvent) -> Action:
-    """This function will give the write of a login event."""
+    """Give the write of a login event."""
     item = LoginEventItem(
         *keys.login_event(client_id, Period.of(event.at.date()), event.place),
         g1p=keys.logins_of(client_id, event.user_id) if event.user_id else None,
@@ -90,7 +90,7 @@ def note_login(client_id: str, event: LoginEvent) -> Action:
 
 
 def note_ends(client_id: str, sessions: Iterable[Session], *, at: datetime, by: Ending) -> list[Action]:
-    """This function will give the writes that say when and why sessions ended, each beside how it began."""
+    """Give the writes that say when and why sessions ended, each beside how it began."""
     return [
         update(
             f"event {session.id}",
@@ -113,7 +113,7 @@ def events_page(
     limit: int,
     cursor: str | None,
 ) -> Page[LoginEvent]:
-    """This function will list login events, the latest first: of one user from the index, of all month by month."""
+    """List login events, the latest first: of one user from the index, of all month by month."""
     only = LoginEventItem.outcome == outcome if outcome else LoginEventItem.event.exists()
     if user_id:
         partition = keys.logins_of(client_id, user_id)

@@ -21,12 +21,12 @@ class ResetItem(TableItem):
 
 
 def key_of(client_id: str, user_id: str) -> Key:
-    """This function will name where a user's reset lies."""
+    """Name where a user's reset lies."""
     return keys.password_reset(client_id, user_id)
 
 
 def reset_of(user_id: str, raw: dict[str, Any] | None) -> Reset | None:
-    """This function will give a reset, of an item that was read together with others."""
+    """Give a reset, of an item that was read together with others."""
     item = dynamo.parsed(ResetItem, raw)
     if item is None:
         return None
@@ -34,7 +34,7 @@ def reset_of(user_id: str, raw: dict[str, Any] | None) -> Reset | None:
 
 
 def put_reset(client_id: str, before: Reset | None, after: Reset) -> Action:
-    """This function will give the write of a user's next reset, if no other was begun meanwhile. Label: `reset`."""
+    """Give the write of a user's next reset, if no other was begun meanwhile. Label: `reset`."""
     item = ResetItem(
         *key_of(client_id, after.user_id),
         token_print=after.token_print,
@@ -49,5 +49,5 @@ def put_reset(client_id: str, before: Reset | None, after: Reset) -> Action:
 
 
 def use_up(client_id: str, reset: Reset) -> Action:
-    """This function will give the write that uses a reset up. Label: `reset`, if it is not the newest or was used."""
+    """Give the write that uses a reset up. Label: `reset`, if it is not the newest or was used."""
     return delete("reset", key_of(client_id, reset.user_id), ResetItem.token_print == reset.token_print)

@@ -23,18 +23,18 @@ class SuperusersItem(TableItem):
 
 
 def key_of(client_id: str, name: str) -> Key:
-    """This function will name the item of a role that a client defines."""
+    """Name the item of a role that a client defines."""
     return keys.role(client_id, name)
 
 
 def role_of(raw: dict[str, Any] | None) -> Role | None:
-    """This function will give a role, of an item that was read together with others."""
+    """Give a role, of an item that was read together with others."""
     item = dynamo.parsed(RoleItem, raw)
     return _role(item) if item else None
 
 
 def find_role(client_id: str, name: str) -> tuple[Role, int] | None:
-    """This function will give a role that the client defined, and how many users have it."""
+    """Give a role that the client defined, and how many users have it."""
     item = dynamo.find(RoleItem, keys.role(client_id, name))
     return (_role(item), item.users) if item else None
 
@@ -45,18 +45,18 @@ def all_roles(client_id: str) -> tuple[Role, ...]:
 
 
 def insert_role(client_id: str, role: Role) -> Action:
-    """This function will give the write of a new role. Label: `role`, if there is one of that name."""
+    """Give the write of a new role. Label: `role`, if there is one of that name."""
     return insert("role", _item(client_id, role, 0))
 
 
 def put_role(client_id: str, before: Role, after: Role, users: int) -> Action:
-    """This function will give the write of a changed role, if it is as it was read. Label: `role`."""
+    """Give the write of a changed role, if it is as it was read. Label: `role`."""
     unchanged = (RoleItem.permissions == sorted(before.permissions)) & (RoleItem.users == users)
     return put("role", _item(client_id, after, users), unchanged)
 
 
 def delete_role(client_id: str, name: str) -> Action:
-    """This function will give the write that takes a role away which nobody has. Label: `role`.
+    """Give the write that takes a role away which nobody has. Label: `role`.
 
     Who has a built-in role keeps it: it is again as it is everywhere.
     """
@@ -65,19 +65,19 @@ def delete_role(client_id: str, name: str) -> Action:
 
 
 def count_users(client_id: str, role: Role, change: int) -> Action:
-    """This function will give the write that counts who has a role, if it is as it was read. Label: `role {name}`."""
+    """Give the write that counts who has a role, if it is as it was read. Label: `role {name}`."""
     unchanged = RoleItem.permissions == sorted(role.permissions)
     return update(f"role {role.name}", keys.role(client_id, role.name), [RoleItem.users.add(change)], unchanged)
 
 
 def count_superusers(client_id: str, change: int) -> Action:
-    """This function will give the write that counts superusers who can sign in. Label: `superusers`, for the last."""
+    """Give the write that counts superusers who can sign in. Label: `superusers`, for the last."""
     last = SuperusersItem.able > -change if change < 0 else None
     return update("superusers", keys.superusers(client_id), [SuperusersItem.able.add(change)], last)
 
 
 def only_superuser(client_id: str) -> Action:
-    """This function will give the write that counts the first superuser. Label: `superusers`, if there ever was one."""
+    """Give the write that counts the first superuser. Label: `superusers`, if there ever was one."""
     return insert("superusers", SuperusersItem(*keys.superusers(client_id), able=1))
 
 

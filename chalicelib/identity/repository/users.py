@@ -47,7 +47,7 @@ class LoginItem(TableItem):
 
 
 def insert_user(client_id: str, user: User, access: Access) -> list[Action]:
-    """This function will give the writes of a new user, who claims each login name. Labels: `user`, `login {name}`."""
+    """Give the writes of a new user, who claims each login name. Labels: `user`, `login {name}`."""
     return [
         insert("user", _user_item(client_id, user)),
         insert("access", _access_item(client_id, access)),
@@ -56,22 +56,22 @@ def insert_user(client_id: str, user: User, access: Access) -> list[Action]:
 
 
 def claim_name(client_id: str, name: str, user_id: str) -> Action:
-    """This function will give the write that claims a login name. Label: `login {name}`, if it is taken."""
+    """Give the write that claims a login name. Label: `login {name}`, if it is taken."""
     return insert(f"login {name}", LoginItem(*keys.login_name(client_id, name), user=user_id))
 
 
 def give_name_up(client_id: str, name: str) -> Action:
-    """This function will give the write that frees a login name."""
+    """Give the write that frees a login name."""
     return delete(f"free {name}", keys.login_name(client_id, name))
 
 
 def put_user(client_id: str, before: User, after: User) -> Action:
-    """This function will give the write of a changed user, if nobody changed it meanwhile. Label: `user`."""
+    """Give the write of a changed user, if nobody changed it meanwhile. Label: `user`."""
     return put("user", _user_item(client_id, after), UserItem.version == before.version)
 
 
 def put_access(client_id: str, before: Access, after: Access) -> Action:
-    """This function will give the write of a changed access, if nobody changed it meanwhile. Label: `access`."""
+    """Give the write of a changed access, if nobody changed it meanwhile. Label: `access`."""
     return put("access", _access_item(client_id, after), AccessItem.version == before.version)
 
 
@@ -81,14 +81,14 @@ def find_user(client_id: str, user_id: str) -> User | None:
 
 
 def find_with_access(client_id: str, user_id: str, *also: Key) -> tuple[User | None, Access | None, dict[Key, Any]]:
-    """This function will read a user with their access, and other items, in one request."""
+    """Read a user with their access, and other items, in one request."""
     user, access = keys.user(client_id, user_id), keys.access(client_id, user_id)
     found = bulk.read_together([user, access, *also])
     return _user_of(found[user]), access_of(user_id, found[access]), found
 
 
 def access_of(user_id: str, raw: dict[str, Any] | None) -> Access | None:
-    """This function will give how a user gets in, of an item that was read together with others."""
+    """Give how a user gets in, of an item that was read together with others."""
     item = dynamo.parsed(AccessItem, raw)
     if item is None:
         return None
@@ -100,7 +100,7 @@ def access_of(user_id: str, raw: dict[str, Any] | None) -> Access | None:
 
 
 def user_id_of(raw: dict[str, Any] | None) -> str | None:
-    """This function will say whose a login name is."""
+    """Say whose a login name is."""
     claim = dynamo.parsed(LoginItem, raw)
     return claim.user if claim else None
 
@@ -115,7 +115,7 @@ def users_page(
     limit: int,
     cursor: str | None,
 ) -> Page[User]:
-    """This function will list staff, consumers or first the one and then the other; the deleted only if asked for."""
+    """List staff, consumers or first the one and then the other; the deleted only if asked for."""
     only = UserItem.status == status if status else UserItem.status != "deleted"
     if role:
         only &= UserItem.role == role

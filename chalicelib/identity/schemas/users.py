@@ -82,7 +82,7 @@ class UserChange(Schema):
     phone: Phone | None = None
 
     def given(self) -> dict[str, str | None]:
-        """This function will give what was sent; a name can't be taken away."""
+        """Give what was sent; a name can't be taken away."""
         sent = {name: getattr(self, name) for name in self.model_fields_set}
         return {name: value for name, value in sent.items() if name != "name" or value}
 
@@ -93,7 +93,7 @@ class MyChange(UserChange):
     password: Password | None = Field(default=None, description="The present one, to change the e-mail address")
 
     def given(self) -> dict[str, str | None]:
-        """This function will give what was sent of oneself, without the password."""
+        """Give what was sent of oneself, without the password."""
         return {name: value for name, value in super().given().items() if name != "password"}
 
 

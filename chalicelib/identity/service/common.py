@@ -32,7 +32,7 @@ def new_user(
     status: Status = "active",
     areas: tuple[str, ...] = (),
 ) -> tuple[User, Access]:
-    """This function will give a user by facts (login, name, and maybe number, email and phone), and how they get in.
+    """Give a user by facts (login, name, and maybe number, email and phone), and how they get in.
 
     :raises Invalid: for a login name, number or password against the client's rules.
     """
@@ -59,7 +59,7 @@ def new_user(
 
 
 def registered(ctx: Context, client_id: str, user: User, access: Access) -> list[Action]:
-    """This function will give the writes of a new user, with the entry of the audit log."""
+    """Give the writes of a new user, with the entry of the audit log."""
     facts = {"role": user.role, "status": user.status, "consumer_id": user.consumer_id, "areas": user.areas or None}
     here = replace(ctx, client=client_id)
     noted = audit.record(here, action="user.registered", subject=("user", user.id), after=facts)
@@ -67,7 +67,7 @@ def registered(ctx: Context, client_id: str, user: User, access: Access) -> list
 
 
 def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
-    """This function will write a new user; a repetition of the request finds what the first one made.
+    """Write a new user; a repetition of the request finds what the first one made.
 
     :raises Conflict: if a login name is taken, there is a first superuser already, or the role or consumer changed
         meanwhile.
@@ -84,7 +84,7 @@ def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
 
 
 def name_taken(user: User, refused: Refused) -> MeterbookError:
-    """This function will say why a user could not be written."""
+    """Say why a user could not be written."""
     for name in user.names:
         if f"login {name}" in refused.labels:
             return Conflict("login-taken", f"the login name {name} is already in use")
@@ -94,7 +94,7 @@ def name_taken(user: User, refused: Refused) -> MeterbookError:
 
 
 def manageable(ctx: Context, user_id: str) -> tuple[User, Access, Role]:
-    """This function will give a user with access and role, if the actor may do all that the user may.
+    """Give a user with access and role, if the actor may do all that the user may.
 
     :raises NotFound: if the client has no such user, or they are deleted.
     :raises Forbidden: for a user who may do more: whoever sets their password or role could become them.
@@ -117,7 +117,7 @@ def close(
     deed: str,
     password_hash: str | None = None,
 ) -> User:
-    """This function will write a changed user and end all their sessions with the same transaction.
+    """Write a changed user and end all their sessions with the same transaction.
 
     :raises Conflict: if somebody changed the user meanwhile, or the last superuser would be gone.
     """
@@ -128,16 +128,18 @@ def close(
 def closing(
     ctx: Context, user: User, access: Access, after: User, *, deed: str, password_hash: str | None = None
 ) -> list[Action]:
-    """This function will give the writes of a changed user whose sessions all end. Labels: `user`, `access`."""
+    """Give the writes of a changed user whose sessions all end. Labels: `user`, `access`."""
     by: Ending = "password_changed" if password_hash else "account_changed"
     closed = access.closed(active=after.status == "active", password_hash=password_hash)
     written = [users.put_user(ctx.client, user, after), users.put_access(ctx.client, access, closed)]
-    noted = audit.record(ctx, action=deed, subject=("user", user.id), before=_in_short(user), after=_in_short(after))
+    noted = audit.record(
+        ctx, action=deed, subject=("user", user.id), before=_audit_facts(user), after=_audit_facts(after)
+    )
     return [*written, noted, *logins.note_ends(ctx.client, access.sessions, at=ctx.now, by=by)]
 
 
 def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
-    """This function will change name, phone or e-mail address; where people sign in by it, the login name with it.
+    """Change name, phone or e-mail address; where people sign in by it, the login name with it.
 
     What is as it was is not written, nor put down in the audit log.
 
@@ -169,7 +171,7 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
 
 
 def write(actions: Sequence[Action]) -> None:
-    """This function will carry changes of a user out.
+    """Carry changes of a user out.
 
     :raises Conflict: if somebody changed the user meanwhile, or the last superuser would be gone.
     """
@@ -184,7 +186,7 @@ def write(actions: Sequence[Action]) -> None:
 
 
 def counts(client_id: str, before: User | None, after: User, had: Role | None, has: Role | None) -> list[Action]:
-    """This function will give the writes that keep count of who has a client's own role, and of superusers."""
+    """Give the writes that keep count of who has a client's own role, and of superusers."""
     was = before is not None and before.is_active_superuser
     change = after.is_active_superuser - was
     counted = [roles.count_superusers(client_id, change)] if change else []
@@ -197,5 +199,5 @@ def counts(client_id: str, before: User | None, after: User, had: Role | None, h
     return counted
 
 
-def _in_short(user: User) -> dict[str, object]:
+def _audit_facts(user: User) -> dict[str, object]:
     return {"role": user.role, "status": user.status}

@@ -14,7 +14,7 @@ from chalicelib.tenancy import service as tenancy
 
 
 def change_own_password(ctx: Context, *, current: str, new: str) -> User:
-    """This function will change the password of whoever asks, who proves to know the present one. All sessions end.
+    """Change the password of whoever asks, who proves to know the present one. All sessions end.
 
     :raises Invalid: for a wrong present password, and for a new one against the client's rule.
     :raises TooMany: after ten wrong passwords in a row, for a while.
@@ -24,7 +24,7 @@ def change_own_password(ctx: Context, *, current: str, new: str) -> User:
 
 
 def set_password(ctx: Context, *, user_id: str, new: str) -> User:
-    """This function will give somebody else a new password, and end their sessions.
+    """Give somebody else a new password, and end their sessions.
 
     :raises Invalid: for a password against the client's rule.
     :raises Forbidden: for a user whose role may do more than whoever sets it.
@@ -34,7 +34,7 @@ def set_password(ctx: Context, *, user_id: str, new: str) -> User:
 
 
 def proven(ctx: Context, password: str) -> tuple[User, Access]:
-    """This function will give whoever asks, if the password is theirs.
+    """Give whoever asks, if the password is theirs.
 
     A wrong one counts as at sign-in, before it is told: whoever found an open session must not guess on.
 

@@ -20,7 +20,7 @@ from chalicelib.tenancy import service as tenancy
 
 
 def ask_for_reset(ctx: Context, *, client_id: str, login: str) -> None:
-    """This function will have a token mailed to whoever has that login name, if anybody has and can be written to.
+    """Have a token mailed to whoever has that login name, if anybody has and can be written to.
 
     It does the same for every name, one message, so that nobody learns which names there are.
     """
@@ -28,7 +28,7 @@ def ask_for_reset(ctx: Context, *, client_id: str, login: str) -> None:
 
 
 def mail_reset(ctx: Context, *, login: str, order: str) -> bool:
-    """This function will mail a user the token that replaces all before it, and say whether a mail went out.
+    """Mail a user the token that replaces all before it, and say whether a mail went out.
 
     Written first and sent then: if the sending fails, the same order writes and sends another one.
     """
@@ -56,7 +56,7 @@ def mail_reset(ctx: Context, *, login: str, order: str) -> bool:
 
 
 def reset_password(ctx: Context, *, token: str, new: str) -> int:
-    """This function will set a new password by a token that was mailed, and say how many sessions ended with it.
+    """Set a new password by a token that was mailed, and say how many sessions ended with it.
 
     The token is then used up; a password against the client's rule leaves it as it is.
 
@@ -92,7 +92,7 @@ def _reset(ctx: Context, user: User, access: Access, reset: Reset, stored: str) 
 
 
 def _as(ctx: Context, client_id: str, user: User) -> Context:
-    """This function will give the setting as of the user whom a token stands for, for the audit log."""
+    """Give the setting as of the user whom a token stands for, for the audit log."""
     return replace(ctx, client=client_id, actor=Actor(user.id, user.role, frozenset(), user.consumer_id))
 
 

@@ -9,13 +9,13 @@ from chalicelib.platform.transaction import Action, Refused, transact
 
 
 def list_roles(ctx: Context) -> tuple[Role, ...]:
-    """This function will list all roles: the built-in ones, as the client has them, and the client's own."""
+    """List all roles: the built-in ones, as the client has them, and the client's own."""
     known = dict(BUILT_IN) | {role.name: role for role in roles.all_roles(ctx.client)}
     return tuple(known.values())
 
 
 def find_role(ctx: Context, name: str) -> Role | None:
-    """This function will give a role as the client has it, or None."""
+    """Give a role as the client has it, or None."""
     if name in FIXED:
         return BUILT_IN[name]
     found = roles.find_role(ctx.client, name) if could_be_role(name) else None
@@ -23,7 +23,7 @@ def find_role(ctx: Context, name: str) -> Role | None:
 
 
 def define_role(ctx: Context, *, role: Role) -> Role:
-    """This function will define a role of the client, or what a built-in one may do here.
+    """Define a role of the client, or what a built-in one may do here.
 
     :raises Forbidden: for a role that may do more than whoever defines it.
     :raises Conflict: if the client has defined it already.
@@ -44,7 +44,7 @@ def define_role(ctx: Context, *, role: Role) -> Role:
 
 
 def begin_with_role(ctx: Context, *, role: Role) -> None:
-    """This function will define a role of a client that is being opened; one that is defined stays as it is.
+    """Define a role of a client that is being opened; one that is defined stays as it is.
 
     It is the platform's own deed, for the client has nobody yet who could do it.
     """
@@ -56,7 +56,7 @@ def begin_with_role(ctx: Context, *, role: Role) -> None:
 
 
 def change_role_definition(ctx: Context, *, role: Role) -> Role:
-    """This function will change what a role of the client may do; it holds from the next request of its users on.
+    """Change what a role of the client may do; it holds from the next request of its users on.
 
     :raises Forbidden: for a role that may do more than whoever changes it, before or after.
     :raises NotFound: if the client has not defined it.
@@ -78,7 +78,7 @@ def change_role_definition(ctx: Context, *, role: Role) -> Role:
 
 
 def delete_role(ctx: Context, *, name: str) -> Role:
-    """This function will take a role of the client away; of a built-in one, what the client made of it.
+    """Take a role of the client away; of a built-in one, what the client made of it.
 
     :raises Conflict: while somebody has it.
     """

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from chalicelib.identity.domain.lockout import LoginAttempts
 from chalicelib.identity.domain.logins import LoginEvent, Outcome
 from chalicelib.identity.domain.names import name_to_find
 from chalicelib.identity.domain.sessions import Access, Session, good_until
-from chalicelib.identity.domain.tries import Tries
 from chalicelib.identity.domain.users import User
 from chalicelib.identity.repository import logins, users
 from chalicelib.identity.service.sessions import RACES
@@ -41,13 +41,13 @@ class _Seen:
 
     client: Client | None
     tries_key: Key
-    tries: Tries
+    tries: LoginAttempts
     user: User | None
     access: Access | None
 
 
 def sign_in(ctx: Context, *, client_id: str, login: str, password: str, role: str | None = None) -> SignIn:
-    """This function will begin a session of a client's user: two requests to read, one to write, one password check.
+    """Begin a session of a client's user: two requests to read, one to write, one password check.
 
     Unknown client, unknown user, disabled user, wrong password and wrong role take the same work and get the same
     answer. No result is told before the try is counted, so tries at the same moment tell nobody more.
@@ -78,7 +78,7 @@ def sign_in(ctx: Context, *, client_id: str, login: str, password: str, role: st
 
 
 def renew(ctx: Context, *, refresh_token: str) -> SignIn:
-    """This function will give a session new tokens; the refresh token that was sent is then used up.
+    """Give a session new tokens; the refresh token that was sent is then used up.
 
     A token that was used up already is in the hands of two: the session ends.
 
@@ -115,14 +115,14 @@ def renew(ctx: Context, *, refresh_token: str) -> SignIn:
 def list_logins(
     ctx: Context, *, user_id: str | None, outcome: str | None, day: str | None, limit: int, cursor: str | None
 ) -> Page[LoginEvent]:
-    """This function will list who tried to sign in, the latest first; `day` is a day in UTC."""
+    """List who tried to sign in, the latest first; `day` is a day in UTC."""
     return logins.events_page(
         ctx.client, user_id=user_id, outcome=outcome, day=day, now=ctx.now, limit=limit, cursor=cursor
     )
 
 
 def _look(client_id: str, name: str) -> _Seen:
-    """This function will read all about a login name in two requests, the same ones whether it is known or not."""
+    """Read all about a login name in two requests, the same ones whether it is known or not."""
     client_key, name_key = tenancy.client_key(client_id), keys.login_name(client_id, name)
     tries_key = logins.tries_key(client_id, name)
     found = bulk.read_together([client_key, name_key, tries_key])

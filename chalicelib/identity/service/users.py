@@ -43,7 +43,7 @@ def register_staff(
     status: Status = "active",
     areas: Sequence[str] = (),
 ) -> User:
-    """This function will make a login for somebody of the utility. A role of scope area ends at the `areas`.
+    """Make a login for somebody of the utility. A role of scope area ends at the `areas`.
 
     :raises Invalid: for a role, login name, area or password against the client's rules.
     :raises Forbidden: for a role that may do more than whoever gives it.
@@ -59,7 +59,7 @@ def register_staff(
 
 
 def register_first_superuser(ctx: Context, *, login: str, name: str, password: str, email: str | None = None) -> User:
-    """This function will make the login of the first superuser of a client; there is only one first.
+    """Make the login of the first superuser of a client; there is only one first.
 
     :raises Conflict: if the client ever had a superuser, or the login name is taken.
     """
@@ -71,7 +71,7 @@ def register_first_superuser(ctx: Context, *, login: str, name: str, password: s
 def prepare_consumer_login(
     ctx: Context, client: Client, *, consumer_id: str, facts: Mapping[str, str | None], password: str
 ) -> tuple[User, list[Action]]:
-    """This function will give a consumer's new login and its writes, for a transaction that writes the consumer too.
+    """Give a consumer's new login and its writes, for a transaction that writes the consumer too.
 
     `facts` are login and name, and maybe number, email and phone. `insert` carries the writes out.
 
@@ -84,7 +84,7 @@ def prepare_consumer_login(
 def prepare_consumer_change(
     ctx: Context, *, user_id: str, name: str, email: str | None, phone: str | None
 ) -> list[Action]:
-    """This function will give the writes by which a login follows its consumer, for the transaction that changes them.
+    """Give the writes by which a login follows its consumer, for the transaction that changes them.
 
     Where people sign in by e-mail address, that stays: it is the login's own. Label: `user`, if changed meanwhile.
     """
@@ -96,7 +96,7 @@ def prepare_consumer_change(
 
 
 def get_me(ctx: Context) -> User:
-    """This function will give the signed-in user.
+    """Give the signed-in user.
 
     :raises NotFound: if the user is gone.
     """
@@ -104,7 +104,7 @@ def get_me(ctx: Context) -> User:
 
 
 def get_user(ctx: Context, *, user_id: str) -> User:
-    """This function will give a user of the client, a deleted one too.
+    """Give a user of the client, a deleted one too.
 
     :raises NotFound: if the client has no such user.
     """
@@ -120,7 +120,7 @@ def list_users(
     limit: int,
     cursor: str | None,
 ) -> Page[User]:
-    """This function will list the client's users, staff first; the deleted only by that status.
+    """List the client's users, staff first; the deleted only by that status.
 
     `words` are parts of the name, login name or e-mail address; all must be there.
     """
@@ -132,7 +132,7 @@ def list_users(
 
 
 def change_user(ctx: Context, *, user_id: str, changes: Mapping[str, str | None]) -> User:
-    """This function will change name, phone or e-mail address; where people sign in by it, the login name with it.
+    """Change name, phone or e-mail address; where people sign in by it, the login name with it.
 
     :raises Forbidden: for a user whose role may do more than whoever changes them.
     :raises Conflict: if the login name is taken.
@@ -142,7 +142,7 @@ def change_user(ctx: Context, *, user_id: str, changes: Mapping[str, str | None]
 
 
 def change_me(ctx: Context, *, changes: Mapping[str, str | None], password: str | None) -> User:
-    """This function will change one's own name, phone or e-mail address, as `change_user` does.
+    """Change one's own name, phone or e-mail address, as `change_user` does.
 
     Whoever can read the mailbox can set a new password: a new address asks for the present password.
 
@@ -160,7 +160,7 @@ def change_me(ctx: Context, *, changes: Mapping[str, str | None], password: str 
 
 
 def change_role(ctx: Context, *, user_id: str, role: str) -> User:
-    """This function will give a user another role; who has it must sign in again.
+    """Give a user another role; who has it must sign in again.
 
     :raises Forbidden: for a role, old or new, that may do more than whoever gives it.
     :raises Conflict: for oneself, for the last superuser, and between consumers and staff.
@@ -176,7 +176,7 @@ def change_role(ctx: Context, *, user_id: str, role: str) -> User:
 
 
 def change_areas(ctx: Context, *, user_id: str, areas: Sequence[str]) -> User:
-    """This function will say anew which areas somebody's permissions end at; it holds from their next request on.
+    """Say anew which areas somebody's permissions end at; it holds from their next request on.
 
     :raises Invalid: for an area that is not there.
     :raises Conflict: if somebody changed the user meanwhile.
@@ -200,7 +200,7 @@ def change_areas(ctx: Context, *, user_id: str, areas: Sequence[str]) -> User:
 
 
 def change_status(ctx: Context, *, user_id: str, status: Status) -> User:
-    """This function will let a user sign in again, or no more: then all their sessions end.
+    """Let a user sign in again, or no more: then all their sessions end.
 
     :raises Conflict: for oneself and for the last superuser.
     """
@@ -212,7 +212,7 @@ def change_status(ctx: Context, *, user_id: str, status: Status) -> User:
 
 
 def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> User:
-    """This function will delete a user: the record stays, nobody signs in by it, and its login names stay taken.
+    """Delete a user: the record stays, nobody signs in by it, and its login names stay taken.
 
     `also` is written in the same transaction.
 
@@ -226,7 +226,7 @@ def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> U
 
 
 def prepare_consumer_deletion(ctx: Context, *, user_id: str) -> list[Action]:
-    """This function will give the writes that delete a consumer's login, for the transaction that deletes the consumer.
+    """Give the writes that delete a consumer's login, for the transaction that deletes the consumer.
 
     Labels: `user`, `access`, if either was changed meanwhile.
 

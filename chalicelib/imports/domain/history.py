@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib.bills.domain import Bill, IssueTerms, bill_of
 from chalicelib.consumers.domain import Connection
-from chalicelib.files.domain.record import ImportCounts, Intake, Refusal, ReportLine
+from chalicelib.files.domain.record import ImportCounts, ImportResult, Refusal, ReportLine
 from chalicelib.imports.domain.history_amounts import (
     Migration,
     check_charges,
@@ -18,13 +18,13 @@ from chalicelib.imports.domain.history_file import Entry, EntryRefused, in_words
 from chalicelib.kernel.errors import MeterbookError
 from chalicelib.kernel.quantity import plain
 from chalicelib.payments.domain import Payment
-from chalicelib.readings.domain.reading import Reading, Shown
-from chalicelib.readings.domain.taking import take
+from chalicelib.readings.domain.reading import MeterValue, Reading
+from chalicelib.readings.domain.recording import record_reading
 from chalicelib.tariffs.domain import TariffBook
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Existing:
     """What is on record for an entry's month and unit."""
 
     reading: Reading
@@ -51,7 +51,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class PaidSince:
+class AdditionalPayments:
     """An entry on record that names payments of its bill which are not; `before` is the bill without them."""
 
     entry: Entry
@@ -75,20 +75,20 @@ class Unchanged:
     line: int
 
 
-Outcome = Taken | PaidSince | Unchanged | Refusal
+Outcome = Taken | AdditionalPayments | Unchanged | Refusal
 
 
 def decide(
     migration: Migration,
     entry: Entry,
     connection: Connection | None,
-    standing: Standing | None,
+    standing: Existing | None,
     *,
     paid: Mapping[str, Payment],
     book: TariffBook,
     blocked_by: int | None,
 ) -> Outcome:
-    """This function will say what an entry gives: a reading with its bill and payments, nothing new, or a refusal.
+    """Say what an entry gives: a reading with its bill and payments, nothing new, or a refusal.
 
     `paid` holds the payments on record by id. `blocked_by` is an earlier entry of the same unit that was refused: later
     months wait for it, for afterwards it could not be put in before them.
@@ -108,11 +108,11 @@ def decide(
         return in_words(entry.month.period, entry.unit, refused.refusal)
 
 
-def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> Intake:
-    """This function will add up what became of the entries, and list those that a person should look at, in order."""
+def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> ImportResult:
+    """Add up what became of the entries, and list those that a person should look at, in order."""
     every = list(outcomes)
     refused = [one for one in every if isinstance(one, Refusal)]
-    taken = [one for one in every if isinstance(one, Taken | PaidSince)]
+    taken = [one for one in every if isinstance(one, Taken | AdditionalPayments)]
     flagged = [_left_out(one.entry) for one in taken if _states_penalty(one.entry)]
     counts = ImportCounts(
         rows=len(every),
@@ -123,7 +123,7 @@ def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> Intake:
         blank=blank,
     )
     lines = [*(one.as_line() for one in refused), *flagged]
-    return Intake(counts, tuple(sorted(lines, key=lambda line: int(line["line"]))))
+    return ImportResult(counts, tuple(sorted(lines, key=lambda line: int(line["line"]))))
 
 
 def _take(migration: Migration, entry: Entry, connection: Connection, book: TariffBook) -> Taken:
@@ -156,10 +156,10 @@ def _reading_of(migration: Migration, entry: Entry, connection: Connection) -> R
         reason = f"the file says {plain(entry.prior)} before, the connection stands at {plain(connection.last_value)}"
         raise EntryRefused(Refusal(entry.line, f"{entry.place}.prior", "prior-differs", reason))
     try:
-        reading = take(
+        reading = record_reading(
             migration.project,
             connection,
-            Shown(entry.current, read_on),
+            MeterValue(entry.current, read_on),
             today=migration.today,
             entry=migration.by,
         )
@@ -173,9 +173,9 @@ def _reading_of(migration: Migration, entry: Entry, connection: Connection) -> R
 
 
 def _against_standing(
-    migration: Migration, entry: Entry, standing: Standing, paid: Mapping[str, Payment]
-) -> Taken | PaidSince | Unchanged:
-    """This function will hold an entry against what is on record: the same changes nothing, payments can be added."""
+    migration: Migration, entry: Entry, standing: Existing, paid: Mapping[str, Payment]
+) -> Taken | AdditionalPayments | Unchanged:
+    """Hold an entry against what is on record: the same changes nothing, payments can be added."""
     reading, bill = standing.reading, standing.bill
     if reading.source != "migrated":
         reason = f"{reading.period} was read here already: {plain(reading.value)} on {reading.read_on}"
@@ -194,7 +194,7 @@ def _against_standing(
         check_known(entry, bill, said, paid, adds=bool(missing))
         if missing:
             due = settled(migration, entry, bill, missing)
-            return PaidSince(entry, bill, due, tuple(payment for _, payment in missing))
+            return AdditionalPayments(entry, bill, due, tuple(payment for _, payment in missing))
         mine = mine or any(paid[payment.id].origin == migration.by.origin for payment in payments)
     return Taken(entry, reading, bill, payments, stored=True) if mine else Unchanged(entry.line)
 

@@ -13,7 +13,7 @@ from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.money import Money
 from chalicelib.payments.domain import Payment, check_payment, paid_by
-from chalicelib.readings.domain.reading import Entry as By
+from chalicelib.readings.domain.reading import Provenance
 from chalicelib.tenancy.domain import Project
 
 # What each of S1's charges is called in its tariff.
@@ -27,11 +27,11 @@ class Migration:
     project: Project
     due: DueRule
     today: date
-    by: By
+    by: Provenance
 
 
 def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment, ...]:
-    """This function will make an entry's payments, each with the number that is its own for ever.
+    """Make an entry's payments, each with the number that is its own for ever.
 
     The number derives from the bill and the transaction id; without one, from day, amount, method and check number, and
     from which of several such payments it is.
@@ -71,7 +71,7 @@ def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment
 
 
 def settled(migration: Migration, entry: Entry, bill: Bill, payments: list[tuple[StatedPayment, Payment]]) -> Bill:
-    """This function will give the bill with payments counted that it can take."""
+    """Give the bill with payments counted that it can take."""
     for stated, payment in payments:
         try:
             check_payment(payment, bill, today=migration.today)
@@ -84,7 +84,7 @@ def settled(migration: Migration, entry: Entry, bill: Bill, payments: list[tuple
 
 
 def check_charges(migration: Migration, entry: Entry, bill: Bill) -> None:
-    """This function will refuse an entry whose stated charges are not what the tariff of that time gives."""
+    """Refuse an entry whose stated charges are not what the tariff of that time gives."""
     charged: Counter[str] = Counter()
     for line in bill.lines:
         charged[line.code] += line.amount.minor
@@ -118,7 +118,7 @@ def check_known(
     *,
     adds: bool,
 ) -> None:
-    """This function will refuse an entry that names payments on record otherwise than they are.
+    """Refuse an entry that names payments on record otherwise than they are.
 
     Whoever adds some must name all that are there, for what seems to be another payment may be one that was corrected.
     """

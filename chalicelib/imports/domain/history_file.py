@@ -91,12 +91,12 @@ class EntryRefused(Exception):
 
 
 def in_words(period: Period, unit: str, refusal: Refusal) -> Refusal:
-    """This function will begin a refusal's reason with the month and the unit that it is about."""
+    """Begin a refusal's reason with the month and the unit that it is about."""
     return replace(refusal, reason=f"{period.label()}, {unit}: {refusal.reason}")
 
 
 def parse(content: bytes) -> History:
-    """This function will take a history apart. docs/files.md says what it holds, with an example.
+    """Take a history apart. docs/files.md says what it holds, with an example.
 
     :raises Invalid: if the whole file can't be used: not JSON, no months, too many entries.
     """
@@ -159,7 +159,7 @@ def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _month(line: int, place: str, said: Any) -> Month | None:  # noqa: ANN401 - whatever the file holds
-    """This function will read a month's own fields, or give None for one without data."""
+    """Read a month's own fields, or give None for one without data."""
     if said is None:
         return None
     fields = _fields(line, place, said, MONTH_FIELDS)
@@ -178,7 +178,7 @@ def _month(line: int, place: str, said: Any) -> Month | None:  # noqa: ANN401 - 
 
 
 def _said_of(at: int, said: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """This function will go through a month's units and meters that have something to say, with their places."""
+    """Go through a month's units and meters that have something to say, with their places."""
     for unit, value in (said.get("units") or {}).items():
         if value is not None:
             # No account number is that long; and half a surrogate pair can't be written into the report.

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from chalicelib.consumers.domain import Connection, normalised_meter
-from chalicelib.files.domain.record import ImportCounts, Intake, Refusal
+from chalicelib.files.domain.record import ImportCounts, ImportResult, Refusal
 from chalicelib.files.domain.table import Line, read_table
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import code
@@ -110,7 +110,7 @@ Outcome = Registered | Refusal
 
 
 def parse(content: bytes) -> Registry:
-    """This function will take a registry apart. Columns are found by the names in the first line.
+    """Take a registry apart. Columns are found by the names in the first line.
 
     :raises Invalid: if the whole file can't be used: not text, no usable header, too many rows.
     """
@@ -133,7 +133,7 @@ def parse(content: bytes) -> Registry:
 
 
 def against_standing(row: Row, standing: Connection, *, consumer_id: str | None) -> Outcome:
-    """This function will hold a line against the connection that has its meter already: the same changes nothing."""
+    """Hold a line against the connection that has its meter already: the same changes nothing."""
     said: dict[str, tuple[object, object]] = {
         "account_number": (row.account or standing.account, standing.account),
         "consumer_number": (consumer_id, standing.consumer_id),
@@ -151,12 +151,12 @@ def against_standing(row: Row, standing: Connection, *, consumer_id: str | None)
 
 
 def refusal_of(row: Row, error_code: str, reason: str) -> Refusal:
-    """This function will put into the report why the registry refused a line."""
+    """Put into the report why the registry refused a line."""
     return Refusal(row.line, _COLUMN_OF.get(error_code, ""), error_code, reason)
 
 
-def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> Intake:
-    """This function will add up what became of the lines, and list the refused ones in order."""
+def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> ImportResult:
+    """Add up what became of the lines, and list the refused ones in order."""
     every = list(outcomes)
     refused = sorted((one for one in every if isinstance(one, Refusal)), key=lambda one: one.line)
     new = sum(isinstance(one, Registered) and one.new for one in every)
@@ -167,7 +167,7 @@ def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> Intake:
         refused=len(refused),
         blank=blank,
     )
-    return Intake(counts, tuple(one.as_line() for one in refused))
+    return ImportResult(counts, tuple(one.as_line() for one in refused))
 
 
 def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
@@ -193,7 +193,7 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
 
 
 def _unnamed(cell: Mapping[str, str]) -> str | None:
-    """This function will say which half of a name is missing where a line names somebody."""
+    """Say which half of a name is missing where a line names somebody."""
     named = any(cell.get(field) for field in ("first_name", "last_name", "consumer_number"))
     return next((field for field in ("first_name", "last_name") if not cell.get(field)), None) if named else None
 
@@ -212,7 +212,7 @@ def _person(cell: Mapping[str, str]) -> Person | None:
 
 
 def _wrong_with(number: int, field: str, title: str, text: str) -> Refusal | None:
-    """This function will say what is wrong with a cell by itself, if anything is."""
+    """Say what is wrong with a cell by itself, if anything is."""
     most = _LENGTHS.get(field, 120)
     if not text and field in _NEEDED:
         return Refusal(number, title, "missing", "this is missing")

@@ -9,11 +9,11 @@ from chalicelib.bills import service as bills
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection
 from chalicelib.files import service as files
-from chalicelib.files.domain.record import FileImport, Intake, Refusal
+from chalicelib.files.domain.record import FileImport, ImportResult, Refusal
 from chalicelib.imports.domain.history import (
+    AdditionalPayments,
+    Existing,
     Outcome,
-    PaidSince,
-    Standing,
     Taken,
     decide,
     intake_of,
@@ -28,7 +28,7 @@ from chalicelib.payments import service as payments
 from chalicelib.payments.domain import Payment
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
 from chalicelib.readings import service as readings
-from chalicelib.readings.domain.reading import Entry as By
+from chalicelib.readings.domain.reading import Provenance
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy import service as tenancy
@@ -39,7 +39,7 @@ _FOR_ENTRIES = MAX_ACTIONS - 2
 
 
 def run_history_import(ctx: Context, *, import_id: str) -> FileImport:
-    """This function will take an uploaded history in, month by month, and write its report.
+    """Take an uploaded history in, month by month, and write its report.
 
     An entry's reading, bill and payments are written together or not at all. Delivered twice or carried on after a
     crash it does nothing twice and reports the same. One request takes about 24 entries with a payment each; such
@@ -80,12 +80,12 @@ class _Taking:
 class _Recorded:
     """What is on record for a month: by account, and the payments that its entries name by id."""
 
-    standing: Mapping[str, Standing]
+    standing: Mapping[str, Existing]
     paid: Mapping[str, Payment]
 
 
-def _take_in(ctx: Context, project: Project, record: FileImport, history: History) -> Intake:
-    """This function will take the months in by time, so that each reading counts from the one before."""
+def _take_in(ctx: Context, project: Project, record: FileImport, history: History) -> ImportResult:
+    """Take the months in by time, so that each reading counts from the one before."""
     tenancy.stay_with_cycle(project)
     taking = _Taking(
         ctx=ctx,
@@ -93,7 +93,7 @@ def _take_in(ctx: Context, project: Project, record: FileImport, history: Histor
             project=project,
             due=tenancy.due_rule(project),
             today=local_day(ctx.now, project.settings.timezone),
-            by=By(by=record.requested_by, at=record.requested_at, source="migrated", origin=record.id),
+            by=Provenance(by=record.requested_by, at=record.requested_at, source="migrated", origin=record.id),
         ),
         connections={connection.account: connection for connection in consumers.all_connections(project)},
         refused=dict(history.broken),
@@ -113,7 +113,7 @@ def _take_in_month(taking: _Taking, period: Period, entries: list[Entry], book: 
         # Only now are the tariffs sealed: as long as every amount differs, the tariff may be what is to be corrected.
         sealed = tariffs.tariff_book(taking.project, period)
         decided = [_decide(taking, entry, recorded, sealed) for entry in entries]
-    new = [outcome for outcome in decided if isinstance(outcome, Taken | PaidSince) and _is_new(outcome)]
+    new = [outcome for outcome in decided if isinstance(outcome, Taken | AdditionalPayments) and _is_new(outcome)]
     written = {outcome.line: outcome for outcome in _write(taking, period, new)}
     outcomes = [written.get(outcome.line, outcome) for outcome in decided]
     for entry, outcome in zip(entries, outcomes, strict=True):
@@ -124,7 +124,7 @@ def _take_in_month(taking: _Taking, period: Period, entries: list[Entry], book: 
 
 
 def _is_new(outcome: Outcome) -> bool:
-    return isinstance(outcome, PaidSince) or (isinstance(outcome, Taken) and not outcome.stored)
+    return isinstance(outcome, AdditionalPayments) or (isinstance(outcome, Taken) and not outcome.stored)
 
 
 def _decide(taking: _Taking, entry: Entry, recorded: _Recorded, book: TariffBook) -> Outcome:
@@ -142,16 +142,16 @@ def _decide(taking: _Taking, entry: Entry, recorded: _Recorded, book: TariffBook
 
 def _recorded(taking: _Taking, period: Period, entries: list[Entry]) -> _Recorded:
     project = taking.project
-    standing: dict[str, Standing] = {}
+    standing: dict[str, Existing] = {}
     for shard in range(project.settings.shards):
         billed = {bill.account: bill for bill in bills.shard_bills(project, period, shard)}
         for reading in readings.shard_readings(project, period, shard):
-            standing[reading.account] = Standing(reading, billed.get(reading.account))
+            standing[reading.account] = Existing(reading, billed.get(reading.account))
     return _Recorded(standing, payments.standing_payments(project, _said_to_stand(taking, entries, standing)))
 
 
-def _said_to_stand(taking: _Taking, entries: list[Entry], standing: Mapping[str, Standing]) -> Iterator[Payment]:
-    """This function will give the payments that entries name of bills on record."""
+def _said_to_stand(taking: _Taking, entries: list[Entry], standing: Mapping[str, Existing]) -> Iterator[Payment]:
+    """Give the payments that entries name of bills on record."""
     for entry in entries:
         connection = taking.connection_of(entry)
         known = standing.get(connection.account) if connection else None
@@ -162,8 +162,8 @@ def _said_to_stand(taking: _Taking, entries: list[Entry], standing: Mapping[str,
                 continue  # it will be refused for that
 
 
-def _write(taking: _Taking, period: Period, new: list[Taken | PaidSince]) -> Iterator[Outcome]:
-    """This function will write entries, as many as fit into a transaction at once; if others got at one, without it."""
+def _write(taking: _Taking, period: Period, new: list[Taken | AdditionalPayments]) -> Iterator[Outcome]:
+    """Write entries, as many as fit into a transaction at once; if others got at one, without it."""
     for batch in _packed(new):
         waiting = {new.account: new for new in batch}
         while waiting:
@@ -178,12 +178,12 @@ def _write(taking: _Taking, period: Period, new: list[Taken | PaidSince]) -> Ite
                 break
         for account, written in waiting.items():
             if isinstance(written, Taken):
-                taking.connections[account] = readings.moved_on(taking.connections[account], written.reading)
+                taking.connections[account] = readings.advance(taking.connections[account], written.reading)
             yield written
 
 
-def _packed(new: Iterable[Taken | PaidSince]) -> Iterator[list[Taken | PaidSince]]:
-    batch: list[Taken | PaidSince] = []
+def _packed(new: Iterable[Taken | AdditionalPayments]) -> Iterator[list[Taken | AdditionalPayments]]:
+    batch: list[Taken | AdditionalPayments] = []
     room = _FOR_ENTRIES
     for taken in new:
         needed = 3 + len(taken.payments)
@@ -196,11 +196,11 @@ def _packed(new: Iterable[Taken | PaidSince]) -> Iterator[list[Taken | PaidSince
         yield batch
 
 
-def _writes(taking: _Taking, period: Period, batch: Iterable[Taken | PaidSince]) -> list[Action]:
+def _writes(taking: _Taking, period: Period, batch: Iterable[Taken | AdditionalPayments]) -> list[Action]:
     project, written = taking.project, list(batch)
     actions = [readings.period_is_open(project, period)]
     for taken in written:
-        if isinstance(taken, PaidSince):
+        if isinstance(taken, AdditionalPayments):
             actions.append(bills.settle_bill(project, taken.bill, before=taken.before))
         else:
             actions += readings.migrated(project, taken.reading, taking.connections[taken.account])
@@ -209,8 +209,8 @@ def _writes(taking: _Taking, period: Period, batch: Iterable[Taken | PaidSince])
     return [*actions, _noted(taking, period, written)]
 
 
-def _noted(taking: _Taking, period: Period, written: list[Taken | PaidSince]) -> Action:
-    """This function will give the one audit entry of a transaction; readings, bills and payments name their import."""
+def _noted(taking: _Taking, period: Period, written: list[Taken | AdditionalPayments]) -> Action:
+    """Give the one audit entry of a transaction; readings, bills and payments name their import."""
     facts = {
         "period": period,
         "accounts": [taken.account for taken in written],

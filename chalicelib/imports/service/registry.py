@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection, MeterDetails, check_connection
 from chalicelib.files import service as files
-from chalicelib.files.domain.record import FileImport, Intake
+from chalicelib.files.domain.record import FileImport, ImportResult
 from chalicelib.imports.domain.registry import (
     Outcome,
     Person,
@@ -24,7 +24,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def run_registry_import(ctx: Context, *, import_id: str) -> FileImport:
-    """This function will register the connections of an uploaded file and the consumers they belong to.
+    """Register the connections of an uploaded file and the consumers they belong to.
 
     Good lines are kept whatever the others are. Delivered twice or carried on after a crash it does nothing twice and
     reports the same. A line costs what registering a consumer and a connection by hand costs.
@@ -47,7 +47,7 @@ class _Taking:
     standing: dict[str, Connection]
 
     def consumer_id(self, row: Row) -> str | None:
-        """This function will say whose a line is, if somebody's: told by the consumer number, else by the meter."""
+        """Say whose a line is, if somebody's: told by the consumer number, else by the meter."""
         if row.person is None:
             return None
         number = row.person.number
@@ -55,7 +55,7 @@ class _Taking:
         return derived_ids(self.project.client, "registry", *whose)()
 
 
-def _take_in(ctx: Context, project: Project, record: FileImport, registry: Registry) -> Intake:
+def _take_in(ctx: Context, project: Project, record: FileImport, registry: Registry) -> ImportResult:
     standing = {one.meter_number: one for one in consumers.all_connections(project) if one.status != "closed"}
     taking = _Taking(replace(ctx, now=record.requested_at), project, record, standing)
     outcomes: list[Outcome] = [*registry.refusals, *(_take_row(taking, row) for row in registry.rows)]
@@ -78,7 +78,7 @@ def _take_row(taking: _Taking, row: Row) -> Outcome:
 
 
 def _register(taking: _Taking, row: Row) -> Outcome:
-    """This function will register a line's connection, and before it the consumer; not the one without the other."""
+    """Register a line's connection, and before it the consumer; not the one without the other."""
     consumer_id = taking.consumer_id(row)
     check_connection(
         taking.project,

@@ -26,7 +26,7 @@ class WaterBalance:
 
 
 def balance_of(readings: Iterable[Reading], purposes: Mapping[str, Purpose]) -> WaterBalance:
-    """This function will add confirmed readings up by what their connections are for.
+    """Add confirmed readings up by what their connections are for.
 
     Source: S1. Units 85, common area 20, building meter 105: no loss. Building meter 108: a loss of 3.
     """

@@ -23,7 +23,7 @@ class Search:
     state: ReadingState | None
 
     def fits(self, reading: Reading) -> bool:
-        """This function will say whether a reading is among those asked for."""
+        """Say whether a reading is among those asked for."""
         taken_then = reading.period in self.periods and self.first_day <= reading.read_on <= self.last_day
         return taken_then and self.state in {None, reading.state} and self.account in {None, reading.account}
 
@@ -38,7 +38,7 @@ def search_for(
     state: ReadingState | None,
     today: date,
 ) -> Search:
-    """This function will make sense of what was asked for: one period, or days; without either, the year until today.
+    """Make sense of what was asked for: one period, or days; without either, the year until today.
 
     :raises Invalid: for both, or for days in the wrong order or more than a year apart.
     """

@@ -10,9 +10,9 @@ from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
 from chalicelib.readings.domain.flags import HIGH_USE, LATE, NO_USE, ROLLOVER
-from chalicelib.readings.domain.reading import Entry, Reading, Shown
+from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading
+from chalicelib.readings.domain.recording import check_day, record_reading, replace_estimate
 from chalicelib.readings.domain.table_file import Row
-from chalicelib.readings.domain.taking import check_day, replace_estimate, take
 from chalicelib.tenancy.domain import Project
 
 _FLAG_REASONS = {
@@ -58,9 +58,9 @@ def decide(
     *,
     expected: Period | None,
     today: date,
-    entry: Entry,
+    entry: Provenance,
 ) -> Outcome:
-    """This function will say what a row gives: a new reading, nothing new, or a refusal with its reason.
+    """Say what a row gives: a new reading, nothing new, or a refusal with its reason.
 
     `existing` holds the readings recorded for the row's period; one that this very import wrote counts as accepted, so
     that an interrupted import reports the same when it is carried on.
@@ -74,10 +74,10 @@ def decide(
     recorded = existing.get((period, connection.account))
     if recorded is not None and not recorded.estimated:
         return _against_recorded(row, recorded, entry)
-    shown = Shown(row.value, row.read_on)
+    shown = MeterValue(row.value, row.read_on)
     try:
         if recorded is None:
-            return Accepted(row, take(project, connection, shown, today=today, entry=entry), stored=False)
+            return Accepted(row, record_reading(project, connection, shown, today=today, entry=entry), stored=False)
         reading = replace_estimate(project, recorded, connection, shown, today=today, entry=entry)
         return Accepted(row, reading, stored=False, estimate=recorded)
     except (Invalid, Conflict) as error:
@@ -88,7 +88,7 @@ def decide(
 def _contradiction(
     row: Row, connection: Connection, period: Period, *, expected: Period | None, today: date
 ) -> Refusal | None:
-    """This function will refuse a row that contradicts the calendar, its import or its own connection."""
+    """Refuse a row that contradicts the calendar, its import or its own connection."""
     if row.account and row.meter and row.meter.strip().upper() != connection.meter_number:
         reason = f"account {row.account} has the meter {connection.meter_number}, not {row.meter}"
         return Refusal(row.line, "meter_number", "other-meter", reason)
@@ -102,7 +102,7 @@ def _contradiction(
     return None
 
 
-def _against_recorded(row: Row, recorded: Reading, entry: Entry) -> Outcome:
+def _against_recorded(row: Row, recorded: Reading, entry: Provenance) -> Outcome:
     if (recorded.value, recorded.read_on) != (row.value, row.read_on):
         said = f"{plain(recorded.value)} on {recorded.read_on}"
         reason = f"{recorded.period} is already read: {said}; correct that reading instead of importing another"
@@ -113,12 +113,12 @@ def _against_recorded(row: Row, recorded: Reading, entry: Entry) -> Outcome:
 
 
 def duplicate_of(row: Row, first: Row) -> Refusal:
-    """This function will refuse the second row of one meter and period in the same file."""
+    """Refuse the second row of one meter and period in the same file."""
     return Refusal(row.line, row.number_column, "duplicate-row", f"the same meter and period as line {first.line}")
 
 
 def count(outcomes: list[Outcome], *, blank: int) -> ImportCounts:
-    """This function will add up what became of the rows."""
+    """Add up what became of the rows."""
     accepted = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
     return ImportCounts(
         rows=len(outcomes),
@@ -131,7 +131,7 @@ def count(outcomes: list[Outcome], *, blank: int) -> ImportCounts:
 
 
 def report_lines(outcomes: list[Outcome]) -> list[ReportLine]:
-    """This function will list what a person should look at, by line: refused rows and flagged ones."""
+    """List what a person should look at, by line: refused rows and flagged ones."""
     lines: list[ReportLine] = []
     for outcome in outcomes:
         if isinstance(outcome, Refusal):

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from chalicelib.consumers.domain import Stand
+from chalicelib.consumers.domain import RegisterState
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.period import Period
@@ -20,9 +20,10 @@ class Reading:
     """What a meter showed on a day, for one connection and period; `usage` is `value` less `previous`.
 
     With the flag `rollover` the register started again at zero in between, and its range is added. `usage` takes
-    `carried` too: what was used on a meter exchanged since, or, below zero, billed ahead by estimates. Where that is
-    more than what the meter showed, nothing is billed and the rest is `carried_on`, below zero, to the next reading.
-    `origin` is the import it came by, or the request. While pending, `previous` is as it was when it was taken.
+    `use_brought_forward` too: what was used on a meter exchanged since, or, below zero, billed ahead by estimates.
+    Where that is more than what the meter showed, nothing is billed and the rest is `use_carried_forward`, below zero,
+    to the next reading. `origin` is the import it came by, or the request. While pending, `previous` is as it was when
+    it was taken.
     """
 
     account: str
@@ -42,8 +43,8 @@ class Reading:
     confirmed_by: str | None
     confirmed_at: datetime | None
     version: int
-    carried: Decimal | None = None
-    carried_on: Decimal | None = None
+    use_brought_forward: Decimal | None = None
+    use_carried_forward: Decimal | None = None
 
     @property
     def id(self) -> str:
@@ -60,22 +61,22 @@ class Reading:
     @property
     def counted(self) -> Decimal:
         """How far the register counted since `previous`."""
-        return self.usage + (self.carried_on or 0) - (self.carried or 0)
+        return self.usage + (self.use_carried_forward or 0) - (self.use_brought_forward or 0)
 
     @property
-    def stand(self) -> Stand:
+    def stand(self) -> RegisterState:
         """Where the connection stands once this reading is its last one: an estimate leaves what was really read."""
         if self.estimated:
-            return Stand(self.previous, self.counted, (self.carried or 0) - self.usage or None)
-        return Stand(self.value, None, self.carried_on)
+            return RegisterState(self.previous, self.counted, (self.use_brought_forward or 0) - self.usage or None)
+        return RegisterState(self.value, None, self.use_carried_forward)
 
     def is_same_as(self, other: "Reading") -> bool:
-        """This function will say whether two readings state the same: same day, same value."""
+        """Say whether two readings state the same: same day, same value."""
         return self.value == other.value and self.read_on == other.read_on
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MeterValue:
     """What somebody says that a meter showed on a day, and whether they say that its register ran over."""
 
     value: Decimal
@@ -84,7 +85,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Provenance:
     """Who enters readings, by which way, when."""
 
     by: str
@@ -94,7 +95,7 @@ class Entry:
 
 
 def parse_reading_id(text: str) -> tuple[Period, str]:
-    """This function will take a reading's public id apart: 2025-11.2025110001.
+    """Take a reading's public id apart: 2025-11.2025110001.
 
     :raises NotFound: if it can't be one.
     """

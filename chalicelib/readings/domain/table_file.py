@@ -46,7 +46,7 @@ class TableFile:
 
 
 def parse(content: bytes) -> TableFile:
-    """This function will take a file apart into rows and refusals. Columns are found by the names in the first line.
+    """Take a file apart into rows and refusals. Columns are found by the names in the first line.
 
     Examples of names: `meter_number` or `account_number`; `reading`; `read_on`.
 

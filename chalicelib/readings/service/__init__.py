@@ -1,6 +1,5 @@
 """The use cases of readings."""
 
-from chalicelib.readings.service.common import frozen, moved_on
 from chalicelib.readings.service.confirming import Confirmations, confirm_pending, confirm_reading
 from chalicelib.readings.service.estimating import Estimates, estimate_reading, estimate_unread, list_unread
 from chalicelib.readings.service.history import get_reading, list_pending, list_readings
@@ -14,11 +13,13 @@ from chalicelib.readings.service.period import (
     release_period,
     shard_readings,
 )
-from chalicelib.readings.service.taking import correct_reading, migrated, take_reading
+from chalicelib.readings.service.recording import correct_reading, migrated, take_reading
+from chalicelib.readings.service.writes import advance, frozen
 
 __all__ = [
     "Confirmations",
     "Estimates",
+    "advance",
     "confirm_pending",
     "confirm_reading",
     "correct_reading",
@@ -33,7 +34,6 @@ __all__ = [
     "list_readings",
     "list_unread",
     "migrated",
-    "moved_on",
     "period_is_open",
     "reading_stands",
     "release_period",

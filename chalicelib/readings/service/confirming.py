@@ -14,9 +14,9 @@ from chalicelib.kernel.period import Period
 from chalicelib.platform.bulk import batches
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
-from chalicelib.readings.domain import taking as rules
+from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.reading import Reading
-from chalicelib.readings.service.common import advance, connection_of, frozen, get_of_project, lost_race, noted
+from chalicelib.readings.service.writes import advance_write, connection_of, frozen, get_of_project, lost_race, noted
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
@@ -47,7 +47,7 @@ class Confirmations:
 
 
 def confirm_reading(ctx: Context, *, reading_id: str) -> Reading:
-    """This function will accept one pending reading; a confirmed one stays as it is. Seven write units.
+    """Accept one pending reading; a confirmed one stays as it is. Seven write units.
 
     :raises NotFound: if the project has none with this id.
     :raises Conflict: if it can't be accepted, or a billing run is working on its period.
@@ -67,7 +67,7 @@ def confirm_reading(ctx: Context, *, reading_id: str) -> Reading:
 
 
 def confirm_pending(ctx: Context, *, area: str | None, period: Period | None) -> Confirmations:
-    """This function will accept all pending readings of an area (of all, if none is named), about 1,960 a call.
+    """Accept all pending readings of an area (of all, if none is named), about 1,960 a call.
 
     Whoever has to do in some areas only confirms what lies there.
     Readings that can't be accepted stay pending and are named with the reason. Five write units a reading.
@@ -108,7 +108,7 @@ def _waiting(project: Project, parts: tuple[str, ...] | None, period: Period | N
 def _confirm_batch(
     ctx: Context, project: Project, period: Period, batch: list[Reading]
 ) -> tuple[int, list[LeftPending]]:
-    """This function will confirm what it can of one period's batch, at once; whatever refuses is named and left out."""
+    """Confirm what it can of one period's batch, at once; whatever refuses is named and left out."""
     connections = consumers.connections_by_account(project, [reading.account for reading in batch])
     ready: dict[str, _Change] = {}
     left: list[LeftPending] = []
@@ -129,7 +129,7 @@ def _confirm_batch(
 
 
 def _commit_all(ctx: Context, project: Project, period: Period, ready: dict[str, _Change]) -> list[str]:
-    """This function will write confirmations in one transaction; those that another writer got at leave `ready`."""
+    """Write confirmations in one transaction; those that another writer got at leave `ready`."""
     lost: list[str] = []
     while ready:
         try:
@@ -146,7 +146,7 @@ def _commit_all(ctx: Context, project: Project, period: Period, ready: dict[str,
 
 
 def _noted_all(ctx: Context, period: Period, accounts: list[str]) -> Action:
-    """This function will give the one entry of a whole transaction; each reading carries who confirmed it."""
+    """Give the one entry of a whole transaction; each reading carries who confirmed it."""
     facts = {"count": len(accounts), "accounts": accounts}
     return audit.record(ctx, action="readings.confirmed", subject=("period", f"{ctx.project}.{period}"), after=facts)
 
@@ -155,5 +155,5 @@ def _confirming(project: Project, period: Period, changes: list[_Change]) -> lis
     actions = [repository.period_is_open(project, period)]
     for before, confirmed, connection in changes:
         actions.append(repository.store_reading(project, confirmed, before=before))
-        actions.append(advance(project, connection, confirmed))
+        actions.append(advance_write(project, connection, confirmed))
     return actions

@@ -16,9 +16,9 @@ from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
-from chalicelib.readings.domain import taking as rules
-from chalicelib.readings.domain.reading import Entry, Reading
-from chalicelib.readings.service.common import frozen, inserts_of, lost_race, noted, writes_of
+from chalicelib.readings.domain import recording as rules
+from chalicelib.readings.domain.reading import Provenance, Reading
+from chalicelib.readings.service.writes import frozen, inserts_of, lost_race, noted, writes_of
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
@@ -46,7 +46,7 @@ class Estimates:
 
 
 def list_unread(ctx: Context, *, period: Period, area: str | None, limit: int, cursor: str | None) -> Page[Connection]:
-    """This function will list the active connections that have no reading for a period, of an area or of all.
+    """List the active connections that have no reading for a period, of an area or of all.
 
     A page may hold fewer than asked for and still have a cursor. One read unit for each connection looked at, and one
     for 30 of them; in an area two for each.
@@ -57,7 +57,7 @@ def list_unread(ctx: Context, *, period: Period, area: str | None, limit: int, c
 
 
 def estimate_reading(ctx: Context, *, period: Period, account: str) -> Reading:
-    """This function will estimate the reading of a connection that nobody read for a period.
+    """Estimate the reading of a connection that nobody read for a period.
 
     The same again gives the estimate that is there. Eight write units, nine where it counts at once.
 
@@ -84,7 +84,7 @@ def estimate_reading(ctx: Context, *, period: Period, account: str) -> Reading:
 
 
 def estimate_unread(ctx: Context, *, period: Period, area: str | None, cursor: str | None) -> Estimates:
-    """This function will estimate all that nobody read for a period, of an area or of all: 980 connections a call.
+    """Estimate all that nobody read for a period, of an area or of all: 980 connections a call.
 
     Connections that were never read are left and named, and a building's own meters are left to be read. Asked again
     it estimates nothing twice. Two write units a reading, four where readings count at once.
@@ -122,14 +122,14 @@ def _unread(project: Project, period: Period, connections: Sequence[Connection])
 
 def _estimate(ctx: Context, project: Project, connection: Connection, period: Period) -> Reading:
     today = local_day(ctx.now, project.settings.timezone)
-    entry = Entry(by=ctx.actor.id, at=ctx.now, source="estimated", origin=ctx.request_id)
+    entry = Provenance(by=ctx.actor.id, at=ctx.now, source="estimated", origin=ctx.request_id)
     return rules.take_estimate(project, connection, period=period, today=today, entry=entry)
 
 
 def _estimate_batch(
     ctx: Context, project: Project, period: Period, connections: list[Connection]
 ) -> tuple[int, list[LeftUnread]]:
-    """This function will write what estimates it can in one transaction; whatever refuses is named and left out."""
+    """Write what estimates it can in one transaction; whatever refuses is named and left out."""
     ready: dict[str, tuple[Connection, Reading]] = {}
     left: list[LeftUnread] = []
     for connection in connections:

@@ -10,11 +10,11 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
-from chalicelib.platform.cursors import open_cursor, seal_cursor
+from chalicelib.platform.cursors import decode_cursor, encode_cursor
 from chalicelib.readings import repository
 from chalicelib.readings.domain.history import Search, search_for
 from chalicelib.readings.domain.reading import Reading, ReadingState
-from chalicelib.readings.service.common import get_of_project
+from chalicelib.readings.service.writes import get_of_project
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
@@ -23,7 +23,7 @@ _LOOKED_THROUGH = 4
 
 
 def get_reading(ctx: Context, *, reading_id: str) -> Reading:
-    """This function will give one reading.
+    """Give one reading.
 
     :raises NotFound: if the project has none with this id.
     """
@@ -41,7 +41,7 @@ def list_readings(
     limit: int,
     cursor: str | None,
 ) -> Page[Reading]:
-    """This function will list the readings of a period or of up to a year, the newest period first.
+    """List the readings of a period or of up to a year, the newest period first.
 
     Never a scan: those of a connection are read by their keys, those that wait from their own list, all others from
     their periods. A page may be short and still have a cursor. Whoever has to do in some areas only gets those of the
@@ -70,7 +70,7 @@ def list_readings(
 
 
 def list_pending(ctx: Context, *, area: str | None, limit: int, cursor: str | None) -> Page[Reading]:
-    """This function will list what waits for confirmation, of one area or of all, one page at a time.
+    """List what waits for confirmation, of one area or of all, one page at a time.
 
     A reading waits in the area in which it was taken; who has to do in some areas only does not get it if its
     connection moved elsewhere since.
@@ -87,21 +87,21 @@ def _of_account(
     place = f"readings|{project.client}|{project.id}|{account}"
     periods = search.periods
     if cursor:
-        after = Period.parse(open_cursor(cursor, place)["after"])
+        after = Period.parse(decode_cursor(cursor, place)["after"])
         periods = tuple(period for period in periods if period < after)
     if not consumers.accounts_within_reach(ctx, project, [account]):
         return Page((), None)
     every = repository.readings_of_account(project, periods, account)
     fitting = sorted(filter(search.fits, every), key=lambda reading: reading.period, reverse=True)
     page = tuple(fitting[:limit])
-    return Page(page, seal_cursor({"after": str(page[-1].period)}, place) if len(fitting) > limit else None)
+    return Page(page, encode_cursor({"after": str(page[-1].period)}, place) if len(fitting) > limit else None)
 
 
 def _by_period(ctx: Context, project: Project, search: Search, *, limit: int, cursor: str | None) -> Page[Reading]:
     place = f"readings|{project.client}|{project.id}"
     period, inner = search.periods[0], None
     if cursor:
-        opened = open_cursor(cursor, place)
+        opened = decode_cursor(cursor, place)
         period, inner = Period.parse(opened["period"]), opened["inner"]
     found: list[Reading] = []
     for _ in range(_LOOKED_THROUGH):
@@ -114,7 +114,7 @@ def _by_period(ctx: Context, project: Project, search: Search, *, limit: int, cu
             period = period.shifted(-1)
         if len(found) >= limit:
             break
-    return Page(tuple(found), seal_cursor({"period": str(period), "inner": inner}, place))
+    return Page(tuple(found), encode_cursor({"period": str(period), "inner": inner}, place))
 
 
 def _of_period(ctx: Context, project: Project, period: Period, *, limit: int, cursor: str | None) -> Page[Reading]:

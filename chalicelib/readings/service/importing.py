@@ -9,7 +9,7 @@ from chalicelib.areas.domain import is_among
 from chalicelib.consumers import service as consumers
 from chalicelib.consumers.domain import Connection, taken
 from chalicelib.files import service as files
-from chalicelib.files.domain.record import FileImport, Intake, Refusal
+from chalicelib.files.domain.record import FileImport, ImportResult, Refusal
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import TryLater
@@ -18,9 +18,9 @@ from chalicelib.platform.bulk import batches
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused
 from chalicelib.readings import repository
 from chalicelib.readings.domain.imports import Accepted, Outcome, count, decide, duplicate_of, report_lines
-from chalicelib.readings.domain.reading import Entry, Reading
+from chalicelib.readings.domain.reading import Provenance, Reading
 from chalicelib.readings.domain.table_file import Row, TableFile, parse
-from chalicelib.readings.service.common import advance, frozen, lost_race, moved_on, noted, writes_in_place
+from chalicelib.readings.service.writes import advance, advance_write, frozen, lost_race, noted, writes_in_place
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
@@ -29,7 +29,7 @@ _CONFIRMED_AT_ONCE = 49
 
 
 def run_import(ctx: Context, *, import_id: str) -> FileImport:
-    """This function will take an uploaded file in, row by row, and write its report.
+    """Take an uploaded file in, row by row, and write its report.
 
     Good rows are kept whatever the others are. Delivered twice or carried on after a crash it does nothing twice and
     reports the same. One write request per 25 pending rows (two write units each) or 49 confirmed ones (four each).
@@ -47,7 +47,7 @@ class _Intake:
     project: Project
     expected: Period | None
     today: date
-    entry: Entry
+    entry: Provenance
     connections: dict[str, Connection]
     accounts_by_meter: dict[str, str]
 
@@ -67,8 +67,8 @@ class _Intake:
         )
 
 
-def _take_in(ctx: Context, project: Project, record: FileImport, file: TableFile) -> Intake:
-    """This function will write the good rows, period by period, so that each reading counts from the one before."""
+def _take_in(ctx: Context, project: Project, record: FileImport, file: TableFile) -> ImportResult:
+    """Write the good rows, period by period, so that each reading counts from the one before."""
     tenancy.stay_with_cycle(project)
     # What lies in another area than those of whoever sent the file is as unknown as what does not exist.
     known = (each for each in consumers.all_connections(project) if is_among(record.areas, each.area))
@@ -77,7 +77,7 @@ def _take_in(ctx: Context, project: Project, record: FileImport, file: TableFile
         project=project,
         expected=record.period,
         today=local_day(ctx.now, project.settings.timezone),
-        entry=Entry(by=record.requested_by, at=record.requested_at, source="import", origin=record.id),
+        entry=Provenance(by=record.requested_by, at=record.requested_at, source="import", origin=record.id),
         connections=connections,
         accounts_by_meter={connection.meter_number: account for account, connection in connections.items()},
     )
@@ -85,7 +85,7 @@ def _take_in(ctx: Context, project: Project, record: FileImport, file: TableFile
     rows = sorted(file.rows, key=lambda row: (project.period_of(row.read_on), row.line))
     for period, group in groupby(rows, key=lambda row: project.period_of(row.read_on)):
         outcomes += _take_in_period(ctx, intake, period, list(group))
-    return Intake(count(outcomes, blank=file.blank), tuple(report_lines(outcomes)))
+    return ImportResult(count(outcomes, blank=file.blank), tuple(report_lines(outcomes)))
 
 
 def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Row]) -> list[Outcome]:
@@ -119,7 +119,7 @@ def _recorded(project: Project, period: Period) -> Iterator[Reading]:
 
 
 def _write_pending(intake: _Intake, period: Period, new: list[Accepted]) -> Iterator[Outcome]:
-    """This function will write readings that wait for a person; where another writer came first, that one counts."""
+    """Write readings that wait for a person; where another writer came first, that one counts."""
     lost = _mark_first(intake, new)
     for account in lost:
         yield _decide_again(intake, period, lost[account])
@@ -130,7 +130,7 @@ def _write_pending(intake: _Intake, period: Period, new: list[Accepted]) -> Iter
 
 
 def _mark_first(intake: _Intake, new: list[Accepted]) -> dict[str, Accepted]:
-    """This function will mark the connections that were never read, so that nobody deletes them; two write units each.
+    """Mark the connections that were never read, so that nobody deletes them; two write units each.
 
     Those that another writer got at are given back. A crash after it leaves a mark without a reading, and no harm.
     """
@@ -157,7 +157,7 @@ def _mark_first(intake: _Intake, new: list[Accepted]) -> dict[str, Accepted]:
 
 
 def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> Iterator[Outcome]:
-    """This function will write readings that count at once, each together with its connection moving on."""
+    """Write readings that count at once, each together with its connection moving on."""
     for batch in batches(new, _CONFIRMED_AT_ONCE):
         waiting = {outcome.reading.account: outcome for outcome in batch}
         while waiting:
@@ -171,12 +171,12 @@ def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> It
             else:
                 break
         for account, outcome in waiting.items():
-            intake.connections[account] = moved_on(intake.connections[account], outcome.reading)
+            intake.connections[account] = advance(intake.connections[account], outcome.reading)
             yield outcome
 
 
 def _write_in_place(ctx: Context, intake: _Intake, period: Period, outcome: Accepted, estimate: Reading) -> Outcome:
-    """This function will write a reading in the place of an estimate: rare, and so one at a time."""
+    """Write a reading in the place of an estimate: rare, and so one at a time."""
     reading, connection = outcome.reading, intake.connections[outcome.reading.account]
     try:
         writes = writes_in_place(intake.project, estimate, reading, connection)
@@ -188,7 +188,7 @@ def _write_in_place(ctx: Context, intake: _Intake, period: Period, outcome: Acce
             return Refusal(outcome.line, "reading", "billed", str(lost_race(intake.project, estimate, refused)))
         return _decide_again(intake, period, outcome)
     if reading.state == "confirmed":
-        intake.connections[reading.account] = moved_on(connection, reading)
+        intake.connections[reading.account] = advance(connection, reading)
     return outcome
 
 
@@ -196,12 +196,12 @@ def _confirmed_writes(intake: _Intake, period: Period, waiting: Mapping[str, Acc
     actions = [repository.period_is_open(intake.project, period)]
     for account, outcome in waiting.items():
         actions.append(repository.insert_reading(intake.project, outcome.reading))
-        actions.append(advance(intake.project, intake.connections[account], outcome.reading))
+        actions.append(advance_write(intake.project, intake.connections[account], outcome.reading))
     return actions
 
 
 def _decide_again(intake: _Intake, period: Period, outcome: Accepted) -> Outcome:
-    """This function will look at a row once more after another writer got at its meter in the same moment."""
+    """Look at a row once more after another writer got at its meter in the same moment."""
     account = outcome.reading.account
     recorded = repository.find_reading(intake.project, period, account)
     again = intake.decide(outcome.row, {(period, account): recorded} if recorded else {})

@@ -15,12 +15,12 @@ from chalicelib.tenancy.domain import Project
 
 
 def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Reading]:
-    """This function will read all readings of a period's shard, as they are now."""
+    """Read all readings of a period's shard, as they are now."""
     return repository.shard_readings(project, period, shard)
 
 
 def get_balance(ctx: Context, *, period: Period) -> tuple[Project, WaterBalance]:
-    """This function will add a period up by unit, common area and building. It reads all of it: made for a building.
+    """Add a period up by unit, common area and building. It reads all of it: made for a building.
 
     For whoever has to do in some areas only, of what lies there.
     """
@@ -35,25 +35,25 @@ def get_balance(ctx: Context, *, period: Period) -> tuple[Project, WaterBalance]
 
 
 def period_is_open(project: Project, period: Period) -> Action:
-    """This function will give the check that no billing run works on a period. Label: `period`."""
+    """Give the check that no billing run works on a period. Label: `period`."""
     return repository.period_is_open(project, period)
 
 
 def reading_stands(project: Project, reading: Reading) -> Action:
-    """This function will give the check that nobody changed a reading since. Label: `reading {account}`."""
+    """Give the check that nobody changed a reading since. Label: `reading {account}`."""
     return repository.is_as_read(project, reading)
 
 
 def freeze_period(project: Project, period: Period, run_id: str) -> Action:
-    """This function will give the write by which a billing run takes a period: its readings then stand still."""
+    """Give the write by which a billing run takes a period: its readings then stand still."""
     return repository.freeze(project, period, run_id)
 
 
 def release_period(project: Project, period: Period, run_id: str) -> Action:
-    """This function will give the write by which a billing run gives a period back."""
+    """Give the write by which a billing run gives a period back."""
     return repository.release(project, period, run_id)
 
 
 def find_run_of(project: Project, period: Period) -> str | None:
-    """This function will name the billing run that works on a period, if one does."""
+    """Name the billing run that works on a period, if one does."""
     return repository.find_run_of(project, period)

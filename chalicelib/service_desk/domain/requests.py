@@ -42,7 +42,7 @@ class ConnectionRequest:
 
 
 def approve(request: ConnectionRequest, *, account: str, decision: Decision) -> ConnectionRequest:
-    """This function will give a request as it is once a connection was made of it.
+    """Give a request as it is once a connection was made of it.
 
     :raises Conflict: if it is decided or withdrawn. Source: S2-132.
     """
@@ -51,7 +51,7 @@ def approve(request: ConnectionRequest, *, account: str, decision: Decision) -> 
 
 
 def reject(request: ConnectionRequest, *, reason: str, decision: Decision) -> ConnectionRequest:
-    """This function will give a request as it is once it was turned down.
+    """Give a request as it is once it was turned down.
 
     :raises Conflict: if it is decided or withdrawn. Source: S2-132.
     """
@@ -60,7 +60,7 @@ def reject(request: ConnectionRequest, *, reason: str, decision: Decision) -> Co
 
 
 def withdraw(request: ConnectionRequest, *, decision: Decision) -> ConnectionRequest:
-    """This function will give a request as it is once its consumer took it back.
+    """Give a request as it is once its consumer took it back.
 
     :raises Conflict: if it is decided.
     """
@@ -69,12 +69,12 @@ def withdraw(request: ConnectionRequest, *, decision: Decision) -> ConnectionReq
 
 
 def is_repeated(request: ConnectionRequest, decision: Decision) -> bool:
-    """This function will say whether a request stands as it does by this very decision."""
+    """Say whether a request stands as it does by this very decision."""
     return request.decision is not None and request.decision.print == decision.print
 
 
 def check_pending(request: ConnectionRequest) -> None:
-    """This function will insist that nobody has decided about a request yet.
+    """Insist that nobody has decided about a request yet.
 
     :raises Conflict: naming what it led to.
     """

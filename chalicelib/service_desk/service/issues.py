@@ -27,7 +27,7 @@ class IssueWithResponses:
 def report_issue(
     ctx: Context, *, title: str, description: str, project_id: str | None, account: str | None
 ) -> IssueWithResponses:
-    """This function will record what the signed-in consumer reports, perhaps about one of their connections.
+    """Record what the signed-in consumer reports, perhaps about one of their connections.
 
     Seven write units, more with a long description.
 
@@ -59,7 +59,7 @@ def report_issue(
 
 
 def get_issue(ctx: Context, *, issue_id: str) -> IssueWithResponses:
-    """This function will give one issue with its responses; a consumer gets only their own.
+    """Give one issue with its responses; a consumer gets only their own.
 
     :raises NotFound: for anything else.
     """
@@ -70,12 +70,12 @@ def get_issue(ctx: Context, *, issue_id: str) -> IssueWithResponses:
 
 
 def list_issues(ctx: Context, *, status: IssueStatus | None, limit: int, cursor: str | None) -> Page[Issue]:
-    """This function will list the client's issues, the oldest first, what waits before what is resolved."""
+    """List the client's issues, the oldest first, what waits before what is resolved."""
     return repository.issues_page(ctx.client, status, limit=limit, cursor=cursor)
 
 
 def my_issues(ctx: Context, *, limit: int) -> tuple[Issue, ...]:
-    """This function will list the newest issues that the signed-in consumer reported.
+    """List the newest issues that the signed-in consumer reported.
 
     :raises Forbidden: if the caller is no consumer.
     """
@@ -83,7 +83,7 @@ def my_issues(ctx: Context, *, limit: int) -> tuple[Issue, ...]:
 
 
 def respond_to_issue(ctx: Context, *, issue_id: str, text: str) -> IssueWithResponses:
-    """This function will add to what the utility says about an issue. Five write units.
+    """Add to what the utility says about an issue. Five write units.
 
     :raises NotFound: if there is no such issue.
     """
@@ -98,7 +98,7 @@ def respond_to_issue(ctx: Context, *, issue_id: str, text: str) -> IssueWithResp
 
 
 def move_issue_on(ctx: Context, *, issue_id: str, status: IssueStatus) -> IssueWithResponses:
-    """This function will give an issue its next status and keep who did so; the status it has stays as it is.
+    """Give an issue its next status and keep who did so; the status it has stays as it is.
 
     Ten write units.
 

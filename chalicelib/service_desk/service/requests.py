@@ -27,7 +27,7 @@ def ask_for_connection(
     address: str,
     note: str | None,
 ) -> ConnectionRequest:
-    """This function will record that a consumer asks for a connection: the caller, or whom an administrator names.
+    """Record that a consumer asks for a connection: the caller, or whom an administrator names.
 
     Nine write units.
 
@@ -66,7 +66,7 @@ def ask_for_connection(
 
 
 def get_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
-    """This function will give one request; a consumer gets only their own.
+    """Give one request; a consumer gets only their own.
 
     :raises NotFound: for anything else.
     """
@@ -77,19 +77,19 @@ def get_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
 
 
 def find_request_for(ctx: Context, *, project_id: str, status: RequestStatus | None) -> ConnectionRequest | None:
-    """This function will find a request for a project, of a status or any, or give None. A moment behind."""
+    """Find a request for a project, of a status or any, or give None. A moment behind."""
     return repository.first_request_for(ctx.client, project_id, status)
 
 
 def list_requests(
     ctx: Context, *, status: RequestStatus | None, limit: int, cursor: str | None
 ) -> Page[ConnectionRequest]:
-    """This function will list the client's requests, the oldest first, what waits before what is decided."""
+    """List the client's requests, the oldest first, what waits before what is decided."""
     return repository.requests_page(ctx.client, status, limit=limit, cursor=cursor)
 
 
 def my_requests(ctx: Context, *, limit: int) -> tuple[ConnectionRequest, ...]:
-    """This function will list the newest requests of the signed-in consumer.
+    """List the newest requests of the signed-in consumer.
 
     :raises Forbidden: if the caller is none.
     """
@@ -107,7 +107,7 @@ def approve_request(
     initial_reading: Decimal,
     tariff_id: str | None = None,
 ) -> ConnectionRequest:
-    """This function will make the connection that was asked for and close the request, both or neither.
+    """Make the connection that was asked for and close the request, both or neither.
 
     Twenty-five write units. Where the meter is taken the request goes on waiting. Source: S2-131, S2-134.
 
@@ -144,7 +144,7 @@ def approve_request(
 
 
 def reject_request(ctx: Context, *, request_id: str, reason: str) -> ConnectionRequest:
-    """This function will turn a request down, with a reason that its consumer reads. Eight write units.
+    """Turn a request down, with a reason that its consumer reads. Eight write units.
 
     :raises NotFound: if there is no such request.
     :raises Conflict: if it is decided already.
@@ -157,7 +157,7 @@ def reject_request(ctx: Context, *, request_id: str, reason: str) -> ConnectionR
 
 
 def withdraw_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
-    """This function will take the signed-in consumer's own request back; withdrawn, it stays so. Eight write units.
+    """Take the signed-in consumer's own request back; withdrawn, it stays so. Eight write units.
 
     :raises NotFound: if they have no such request.
     :raises Conflict: if it is decided already.
@@ -192,7 +192,7 @@ def _close(ctx: Context, closed: ConnectionRequest, decision: Decision) -> Conne
 
 
 def _decided_meanwhile(ctx: Context, request: ConnectionRequest, decision: Decision) -> ConnectionRequest:
-    """This function will answer somebody who was not the first to decide; a lost answer of their own is no quarrel."""
+    """Answer somebody who was not the first to decide; a lost answer of their own is no quarrel."""
     standing = get_request(ctx, request_id=request.id)
     if not rules.is_repeated(standing, decision):
         rules.check_pending(standing)

@@ -3,7 +3,8 @@
 from chalicelib.tariffs.domain.book import KnownVersion, TariffBook
 from chalicelib.tariffs.domain.checks import check_tariff, check_versions
 from chalicelib.tariffs.domain.compile import CompiledTariff, compile_tariff
-from chalicelib.tariffs.domain.document import (
+from chalicelib.tariffs.domain.explain import explain
+from chalicelib.tariffs.domain.model import (
     AdjustmentCharge,
     Block,
     BlockCharge,
@@ -23,7 +24,6 @@ from chalicelib.tariffs.domain.document import (
     Tariff,
     UsageCharge,
 )
-from chalicelib.tariffs.domain.explain import explain
 from chalicelib.tariffs.domain.rating import ENGINE_VERSION, Rating, rate, rate_over
 from chalicelib.tariffs.domain.rounding import Rounding
 from chalicelib.tariffs.domain.trace import Line, Trace, pack_lines, ratio_text, replay, unpack_lines

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from math import lcm
 
-from chalicelib.tariffs.domain.document import Block, BlockMode
+from chalicelib.tariffs.domain.model import Block, BlockMode
 from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio, Term
 
 
@@ -47,7 +47,7 @@ class BlockTable:
         return ladder[::-1]
 
     def amount(self, num: int, den: int) -> Ratio:
-        """This function will give what `price` comes to, without saying how: in minor units, with limits as stated."""
+        """Give what `price` comes to, without saying how: in minor units, with limits as stated."""
         use = num * self.limit_den
         for start, cost, rate, origin in self.ladder:
             if use > start * den or not start:
@@ -55,7 +55,7 @@ class BlockTable:
         raise AssertionError("a checked table starts at zero")
 
     def price(self, num: int, den: int, scale_num: int = 1, scale_den: int = 1) -> Priced:
-        """This function will price a use of num/den, with every limit multiplied by scale_num/scale_den.
+        """Price a use of num/den, with every limit multiplied by scale_num/scale_den.
 
         A use equal to a limit lies in the lower block; the first block is entered by any use, even none. Telescopic
         blocks give a term for each one entered, whole ones for the last: 60 by 50@1.50 and the rest @2.50 is 50 at

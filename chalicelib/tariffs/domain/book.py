@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.tariffs.domain.compile import CompiledTariff, compile_tariff
-from chalicelib.tariffs.domain.document import Tariff
+from chalicelib.tariffs.domain.model import Tariff
 from chalicelib.tariffs.domain.rating import Rating, rate_over
 from chalicelib.tariffs.domain.usage import Usage
 
@@ -27,7 +27,7 @@ class TariffBook:
 
     @classmethod
     def of(cls, tariffs: Iterable[Tariff]) -> "TariffBook":
-        """This function will compile tariffs. Those that rate by choice alone are found by no class."""
+        """Compile tariffs. Those that rate by choice alone are found by no class."""
         versions: dict[str, list[CompiledTariff]] = {}
         by_tariff: dict[str, list[CompiledTariff]] = {}
         for tariff in tariffs:
@@ -38,7 +38,7 @@ class TariffBook:
         return cls(versions, by_tariff)
 
     def rate(self, consumer_class: str, usage: Usage, *, tariff_id: str | None = None) -> Rating:
-        """This function will rate a use by a tariff, by the one of its class, or by the one that serves every class.
+        """Rate a use by a tariff, by the one of its class, or by the one that serves every class.
 
         :raises Invalid: if no tariff, or more than one, is in force on some day of the use.
         """

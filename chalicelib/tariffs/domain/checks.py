@@ -7,7 +7,7 @@ from itertools import pairwise
 from chalicelib.kernel.errors import Fault, Invalid
 from chalicelib.kernel.money import exponent_of
 from chalicelib.tariffs.domain.compile import ALL_EARLIER, ROUNDING_CODE
-from chalicelib.tariffs.domain.document import (
+from chalicelib.tariffs.domain.model import (
     Block,
     BlockCharge,
     BoundCharge,
@@ -56,7 +56,7 @@ UNITS = frozenset(
 
 
 def check_tariff(tariff: Tariff) -> None:
-    """This function will refuse a tariff that contradicts itself.
+    """Refuse a tariff that contradicts itself.
 
     :raises Invalid: with one fault for each thing to change.
     """
@@ -68,7 +68,7 @@ def check_tariff(tariff: Tariff) -> None:
 
 
 def check_versions(tariffs: Sequence[Tariff]) -> None:
-    """This function will refuse two versions that rate the same and are valid on the same day.
+    """Refuse two versions that rate the same and are valid on the same day.
 
     :raises Invalid: naming both and the day.
     """

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from chalicelib.kernel.ids import fingerprint
 from chalicelib.kernel.money import exponent_of
+from chalicelib.tariffs.domain.canonical_json import canonical
 from chalicelib.tariffs.domain.charges import (
     AdjustmentPricer,
     BlockPricer,
@@ -19,7 +20,7 @@ from chalicelib.tariffs.domain.charges import (
     SubtotalPricer,
     UsagePricer,
 )
-from chalicelib.tariffs.domain.document import (
+from chalicelib.tariffs.domain.model import (
     AdjustmentCharge,
     BlockCharge,
     BoundCharge,
@@ -32,9 +33,8 @@ from chalicelib.tariffs.domain.document import (
     Tariff,
     UsageCharge,
 )
-from chalicelib.tariffs.domain.draft import Draft
-from chalicelib.tariffs.domain.plain import canonical
 from chalicelib.tariffs.domain.pricing import Priced
+from chalicelib.tariffs.domain.rating_state import RatingState
 from chalicelib.tariffs.domain.rounding import TO_WHOLE, Rounding, round_to_step
 
 ALL_EARLIER = "*"
@@ -69,8 +69,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class CompiledTariff:
-    """A tariff ready to rate by. `document_digest` stands for everything it says, except when it ends: a version that
-    is succeeded later has charged the same all the while.
+    """A tariff ready to rate by.
+
+    `document_digest` covers everything in it except its last day: a version that is succeeded later charged the same.
     """
 
     tariff: Tariff
@@ -80,7 +81,7 @@ class CompiledTariff:
 
 
 def compile_tariff(tariff: Tariff) -> CompiledTariff:
-    """This function will prepare a tariff for rating; do it once per run, not once per bill.
+    """Prepare a tariff for rating; do it once per run, not once per bill.
 
     The tariff must have passed `check_tariff`.
     """
@@ -172,12 +173,12 @@ class RatesByFactor(Pricer):
             lambda factor: _pricer(_at_factor(charge, factor, rounding), (), exponent)
         )
 
-    def price(self, draft: Draft) -> Priced | None:
+    def price(self, state: RatingState) -> Priced | None:
         factor = Fraction(1)
         for each in self.charge.factors:
-            if draft.meets(each.when):
+            if state.meets(each.when):
                 factor *= Fraction(each.value)
-        return self.pricer_for(factor).price(draft)
+        return self.pricer_for(factor).price(state)
 
 
 def _at_factor(charge: RatedCharge, factor: Fraction, rounding: Rounding) -> Charge:

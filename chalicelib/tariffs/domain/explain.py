@@ -9,7 +9,7 @@ from chalicelib.tariffs.domain.trace import Line, TraceTerm, exact_decimal
 
 
 def explain(line: Line) -> list[str]:
-    """This function will say how a line came about: ["10 m3 at 22.50 = 225.00"].
+    """Say how a line came about: ["10 m3 at 22.50 = 225.00"].
 
     One sentence per quantity priced, then one per factor, and the rounding where it changed anything.
     """

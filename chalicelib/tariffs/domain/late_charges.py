@@ -36,7 +36,7 @@ class LateChargeRule:
 
 
 def late_charge(rule: LateChargeRule, *, principal: Money, days_overdue: int) -> Money:
-    """This function will give the whole late charge on an unpaid principal, so many days after the due day.
+    """Give the whole late charge on an unpaid principal, so many days after the due day.
 
     S3: 10 % once on 275.00 -> 27.50. S1: 5 % a month compound with grace 10 on 25.06: days 1-10 nothing, day 11 1.25,
     day 41 (second month) 2.57.
@@ -57,7 +57,7 @@ def late_charge(rule: LateChargeRule, *, principal: Money, days_overdue: int) ->
 
 
 def months_late(days_past_grace: int) -> int:
-    """This function will count months late: every 30 days past grace that have begun, at least one.
+    """Count months late: every 30 days past grace that have begun, at least one.
 
     Day 30 is still the first month, day 31 the second.
     """
@@ -65,7 +65,7 @@ def months_late(days_past_grace: int) -> int:
 
 
 def compound_penalty(principal: Money, *, percent: Decimal, months: int, rounding: RoundingMode = "half-up") -> Money:
-    """This function will give p * ((1 + r)^m - 1) with one rounding at the end.
+    """Give p * ((1 + r)^m - 1) with one rounding at the end.
 
     Source: decisions.md. 273.90 at 5 % for 3 months -> 43.17, where rounding every month would give 43.18.
     """
@@ -79,7 +79,7 @@ def _compound(percent: Decimal, months: int) -> tuple[int, int]:
 
 
 def _percent_of(rule: LateChargeRule, late_days: int) -> tuple[int, int]:
-    """The share of the principal that is due in all, as a ratio."""
+    """Return the share of the principal that is due in all, as a ratio."""
     num, den = _fraction_of_one(rule.percent)
     months = months_late(late_days)
     match rule.kind:

@@ -25,7 +25,7 @@ class Segment:
 
 
 def use_of(segment: Segment) -> Decimal:
-    """This function will give the use between two readings of one register.
+    """Give the use between two readings of one register.
 
     A register of 4 digits that goes from 9990 to 0015 has run over: 25. Without digits, less than before is refused.
 
@@ -52,12 +52,12 @@ def _as_read(value: Decimal, segment: Segment) -> Decimal:
 
 
 def use_over(segments: Sequence[Segment]) -> Decimal:
-    """This function will give the use of a period in which meters were exchanged: the old one's, then the new one's."""
+    """Give the use of a period in which meters were exchanged: the old one's, then the new one's."""
     return sum((use_of(segment) for segment in segments), Decimal(0))
 
 
 def estimated_use(recent_uses: Sequence[Decimal], *, last: int, rounding: Rounding) -> Decimal:
-    """This function will estimate a use as the average of the last so many, rounded as stated.
+    """Estimate a use as the average of the last so many, rounded as stated.
 
     (10, 12, 14) over the last 2 to whole units -> 13. Fewer than `last` are averaged as they are.
 
@@ -69,7 +69,7 @@ def estimated_use(recent_uses: Sequence[Decimal], *, last: int, rounding: Roundi
 
 
 def leak_allowance(use: Decimal, *, normal_use: Decimal, share: Decimal) -> Decimal:
-    """This function will give the use that a leak adjustment forgives: a share of what exceeds the normal use.
+    """Give the use that a leak adjustment forgives: a share of what exceeds the normal use.
 
     Source: Cedar Hill, Texas: 20,000 gal with a leak, 10,000 normal, half of the excess -> 5,000.
     """

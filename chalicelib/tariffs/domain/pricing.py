@@ -22,7 +22,7 @@ class Price:
         self.num, self.den = (Fraction(rate) * unit / Fraction(per)).as_integer_ratio()
 
     def over(self, den: int) -> int:
-        """This function will give the numerator over another denominator, a multiple of this one's."""
+        """Give the numerator over another denominator, a multiple of this one's."""
         return self.num * (den // self.den)
 
 
@@ -39,18 +39,18 @@ Priced = tuple[list[Term], int, int]
 
 
 def sum_of_terms(priced: Priced) -> Ratio:
-    """This function will multiply out a priced charge, in minor units."""
+    """Multiply out a priced charge, in minor units."""
     terms, quantity_den, price_den = priced
     return sum(quantity * price for quantity, price, _ in terms), quantity_den * price_den
 
 
 def add_ratios(one: Ratio, other: Ratio) -> Ratio:
-    """This function will add two ratios without reducing them."""
+    """Add two ratios without reducing them."""
     if one[1] == other[1]:
         return one[0] + other[0], one[1]
     return one[0] * other[1] + other[0] * one[1], one[1] * other[1]
 
 
 def less_than(one: Ratio, other: Ratio) -> bool:
-    """This function will compare two ratios with positive denominators."""
+    """Compare two ratios with positive denominators."""
     return one[0] * other[1] < other[0] * one[1]

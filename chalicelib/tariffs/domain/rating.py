@@ -7,8 +7,9 @@ from functools import cached_property
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import fingerprint
 from chalicelib.kernel.money import Money, exponent_of
+from chalicelib.tariffs.domain.canonical_json import canonical
 from chalicelib.tariffs.domain.compile import CompiledTariff, Rule
-from chalicelib.tariffs.domain.document import (
+from chalicelib.tariffs.domain.model import (
     AdjustmentCharge,
     BlockCharge,
     BoundCharge,
@@ -20,11 +21,10 @@ from chalicelib.tariffs.domain.document import (
     Tariff,
     UsageCharge,
 )
-from chalicelib.tariffs.domain.draft import Draft
-from chalicelib.tariffs.domain.plain import canonical
 from chalicelib.tariffs.domain.pricing import NOTHING, Ratio
+from chalicelib.tariffs.domain.proration import PeriodShare, covers, months_of, version_shares
+from chalicelib.tariffs.domain.rating_state import RatingState
 from chalicelib.tariffs.domain.rounding import round_to_step
-from chalicelib.tariffs.domain.straddle import PeriodShare, covers, months_of, version_shares
 from chalicelib.tariffs.domain.trace import Line, Trace, TraceFactor, TraceTerm
 from chalicelib.tariffs.domain.usage import Usage
 
@@ -32,7 +32,7 @@ ENGINE_VERSION = "1"
 """Changes whenever the same tariff and use could give another bill; it is part of every digest."""
 
 
-RatedPart = tuple[CompiledTariff, Draft]
+RatedPart = tuple[CompiledTariff, RatingState]
 """One version of a tariff, and the bill that it gave for one use or for its share of one."""
 
 
@@ -48,7 +48,7 @@ class Rating:
 
     @property
     def total_minor(self) -> int:
-        return sum([draft.total for _, draft in self.parts])
+        return sum([state.total for _, state in self.parts])
 
     @property
     def total(self) -> Money:
@@ -57,9 +57,9 @@ class Rating:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         return tuple(
-            _line(compiled.tariff, rule, draft, minor)
-            for compiled, draft in self.parts
-            for rule, minor in zip(compiled.rules, draft.lines, strict=True)
+            _line(compiled.tariff, rule, state, minor)
+            for compiled, state in self.parts
+            for rule, minor in zip(compiled.rules, state.lines, strict=True)
             if minor is not None
         )
 
@@ -67,7 +67,7 @@ class Rating:
     def digest(self) -> str:
         """32 hex digits that stand for everything the rating came from: engine, tariff versions, use and facts."""
         sources = (
-            (compiled.document_digest, canonical(draft.usage), canonical(draft.share)) for compiled, draft in self.parts
+            (compiled.document_digest, canonical(state.usage), canonical(state.share)) for compiled, state in self.parts
         )
         return fingerprint(ENGINE_VERSION, *(text for source in sources for text in source))
 
@@ -79,7 +79,7 @@ class Rating:
 
 
 def rate(compiled: CompiledTariff, usage: Usage) -> Rating:
-    """This function will rate a use by one version of a tariff.
+    """Rate a use by one version of a tariff.
 
     10 m3 at 22.50 and 50.00 fixed -> 275.00, in two lines.
 
@@ -91,7 +91,7 @@ def rate(compiled: CompiledTariff, usage: Usage) -> Rating:
 
 
 def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
-    """This function will rate a use by whichever versions are valid on its days.
+    """Rate a use by whichever versions are valid on its days.
 
     Where a period straddles a change, each version rates its share of the days, and the bill shows both parts.
 
@@ -117,33 +117,33 @@ def _months(compiled: CompiledTariff, usage: Usage) -> tuple[Usage, ...]:
 
 def _rate_part(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) -> RatedPart:
     num, den = billable_use(compiled, usage)
-    draft = Draft(usage, num, den, share)
+    state = RatingState(usage, num, den, share)
     if usage.adjustments:
         _refuse_unknown_adjustments(compiled, usage)
-    values, lines, total = draft.values, draft.lines, 0
+    values, lines, total = state.values, state.lines, 0
     for rule in compiled.rules:
-        amount = rule.pricer.amount(draft) if not rule.conditional or _applies(rule, draft) else None
+        amount = rule.pricer.amount(state) if not rule.conditional or _applies(rule, state) else None
         if amount is None:
             values.append(NOTHING)
             lines.append(None)
             continue
         num, den = amount
         if rule.varies or share is not None:
-            num, den = _times(num, den, _factors(rule, draft))
+            num, den = _times(num, den, _factors(rule, state))
         if rule.fills_up:
-            value, minor = _filled_up(rule, draft, num, den)
+            value, minor = _filled_up(rule, state, num, den)
         else:
             minor = rule.to_whole(num, den * rule.step) * rule.step
             value = (num, den) if rule.exact else (minor, 1)
         values.append(value)
         lines.append(minor)
         total += minor or 0
-    draft.total = total
-    return compiled, draft
+    state.total = total
+    return compiled, state
 
 
 def billable_use(compiled: CompiledTariff, usage: Usage) -> Ratio:
-    """This function will give the use in the tariff's unit, as a ratio: converted first, then rounded if it says so.
+    """Give the use in the tariff's unit, as a ratio: converted first, then rounded if it says so.
 
     :raises Invalid: for a use below zero, or in a unit that the tariff does not convert.
     """
@@ -180,21 +180,21 @@ def _refuse_unknown_adjustments(compiled: CompiledTariff, usage: Usage) -> None:
         )
 
 
-def _applies(rule: Rule, draft: Draft) -> bool:
+def _applies(rule: Rule, state: RatingState) -> bool:
     charge = rule.charge
-    if charge.when is not None and not draft.meets(charge.when):
+    if charge.when is not None and not state.meets(charge.when):
         return False
-    return charge.season is None or draft.in_season(charge.season) > 0
+    return charge.season is None or state.in_season(charge.season) > 0
 
 
-def _factors(rule: Rule, draft: Draft) -> list[TraceFactor]:
-    factors = [TraceFactor(each.label, Fraction(each.value)) for each in rule.factors if draft.meets(each.when)]
+def _factors(rule: Rule, state: RatingState) -> list[TraceFactor]:
+    factors = [TraceFactor(each.label, Fraction(each.value)) for each in rule.factors if state.meets(each.when)]
     if rule.charge.season is not None:
-        in_season = draft.in_season(rule.charge.season)
+        in_season = state.in_season(rule.charge.season)
         if in_season != 1:
             factors.append(TraceFactor("days in season", in_season))
-    if draft.share is not None and not isinstance(rule.charge, (PercentCharge, SubtotalCharge)):
-        factors.append(draft.share.factor)
+    if state.share is not None and not isinstance(rule.charge, (PercentCharge, SubtotalCharge)):
+        factors.append(state.share.factor)
     return factors
 
 
@@ -205,12 +205,12 @@ def _times(num: int, den: int, factors: Sequence[TraceFactor]) -> Ratio:
     return num, den
 
 
-def _filled_up(rule: Rule, draft: Draft, num: int, den: int) -> tuple[Ratio, int | None]:
-    """A minimum or maximum is held and then rounded; a subtotal is rounded and then what stands on the lines taken off.
+def _filled_up(rule: Rule, state: RatingState, num: int, den: int) -> tuple[Ratio, int | None]:
+    """Apply a minimum or maximum, then round; round a subtotal, then take off what the lines already hold.
 
     Gives the value that later charges see, and the line: None where nothing is missing or too much.
     """
-    less_num, less_den = rule.pricer.less(draft)
+    less_num, less_den = rule.pricer.less(state)
     if isinstance(rule.charge, SubtotalCharge):
         rounded = rule.to_whole(num, den * rule.step) * rule.step
         return (rounded * den - num, den), rounded - less_num or None
@@ -221,13 +221,13 @@ def _filled_up(rule: Rule, draft: Draft, num: int, den: int) -> tuple[Ratio, int
     return (missing_num, missing_den) if rule.exact else (minor, 1), minor or None
 
 
-def _line(tariff: Tariff, rule: Rule, draft: Draft, minor: int) -> Line:
+def _line(tariff: Tariff, rule: Rule, state: RatingState, minor: int) -> Line:
     charge = rule.charge
-    priced = rule.pricer.price(draft)
+    priced = rule.pricer.price(state)
     if priced is None:
         raise AssertionError("a line was made by a charge that has no price")
     terms, quantity_den, _ = priced
-    less_num, less_den = rule.pricer.less(draft)
+    less_num, less_den = rule.pricer.less(state)
     whole = 10 ** exponent_of(tariff.currency)
     trace = Trace(
         tariff_id=tariff.id,
@@ -243,7 +243,7 @@ def _line(tariff: Tariff, rule: Rule, draft: Draft, minor: int) -> Line:
         ),
         rounding=rule.rounding,
         unit=_unit_of(tariff, charge),
-        factors=tuple(_factors(rule, draft)),
+        factors=tuple(_factors(rule, state)),
         of=charge.of if isinstance(charge, (PercentCharge, BoundCharge, SubtotalCharge)) else (),
         less=Fraction(less_num, less_den * whole),
     )
@@ -251,7 +251,7 @@ def _line(tariff: Tariff, rule: Rule, draft: Draft, minor: int) -> Line:
 
 
 def _unit_of(tariff: Tariff, charge: Charge) -> str:
-    """What the quantities of a line are counted in; nothing for charges that have an amount only."""
+    """Return the unit of a line's quantities; nothing for charges that have an amount only."""
     measure = ""
     if isinstance(charge, (UsageCharge, BlockCharge, ScheduleCharge)):
         measure = charge.measure

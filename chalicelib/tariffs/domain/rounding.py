@@ -44,7 +44,7 @@ TO_WHOLE: dict[RoundingMode, Callable[[int, int], int]] = {
 
 
 def round_ratio(num: int, den: int, mode: RoundingMode) -> int:
-    """This function will round num/den (den > 0) to a whole number.
+    """Round num/den (den > 0) to a whole number.
 
     Half-up goes away from zero, so that a credit is the mirror image of its charge: 5/2 -> 3 and -5/2 -> -3.
     Floor and ceiling go down and up the number line.
@@ -53,7 +53,7 @@ def round_ratio(num: int, den: int, mode: RoundingMode) -> int:
 
 
 def round_to_step(num: int, den: int, rounding: Rounding) -> tuple[int, int]:
-    """This function will round num/den to a multiple of the rounding's step, as a new ratio.
+    """Round num/den to a multiple of the rounding's step, as a new ratio.
 
     Half-up to 0.05: 287/10 stays (574, 20), which is 28.70.
     """
@@ -62,7 +62,7 @@ def round_to_step(num: int, den: int, rounding: Rounding) -> tuple[int, int]:
 
 
 def split_by_weights(units: int, weights: Sequence[int]) -> tuple[int, ...]:
-    """This function will split whole units in proportion to weights, losing none.
+    """Split whole units in proportion to weights, losing none.
 
     Each share is rounded down; the units left over go one each to the largest remainders, the earlier one first
     where remainders tie. 51 by (1, 1) -> (26, 25); 100 by (1, 1, 1) -> (34, 33, 33).

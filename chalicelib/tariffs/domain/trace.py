@@ -77,7 +77,7 @@ class Line:
 
 
 def replay(line: Line) -> Money:
-    """This function will work a line out again from its trace alone, without the tariff."""
+    """Work a line out again from its trace alone, without the tariff."""
     trace = line.trace
     if trace.kind == "subtotal":  # the sum is rounded, then what stands on the lines is taken off
         amount = _rounded(trace.gross, trace.rounding) - trace.less
@@ -103,7 +103,7 @@ _MODE_OF = {letter: mode for mode, letter in _MODES.items()}
 
 
 def pack_lines(lines: Iterable[Line]) -> str:
-    """This function will write lines with their traces as compact JSON, to be kept on the bill.
+    """Write lines with their traces as compact JSON, to be kept on the bill.
 
     `[[tariff id, version, [line, ...]], ...]`; a line is code, label, minor units, one letter for the kind, its terms
     as `quantity*rate/per`, then what is not usual: unit, rounding, factors, of, less. 10 m3 at 22.50 takes about
@@ -119,7 +119,7 @@ def pack_lines(lines: Iterable[Line]) -> str:
 
 
 def unpack_lines(text: str, currency: str) -> tuple[Line, ...]:
-    """This function will read back what `pack_lines` wrote."""
+    """Read back what `pack_lines` wrote."""
     return tuple(
         _unpacked(packed, tariff_id, version, currency)
         for tariff_id, version, group in json.loads(text)
@@ -187,7 +187,7 @@ def _term(text: str) -> TraceTerm:
 
 
 def ratio_text(value: Fraction) -> str:
-    """This function will print a ratio as a plain decimal where it has one, else as `1/3`."""
+    """Print a ratio as a plain decimal where it has one, else as `1/3`."""
     if value.denominator == 1:
         return str(value.numerator)
     decimal = exact_decimal(value)
@@ -195,7 +195,7 @@ def ratio_text(value: Fraction) -> str:
 
 
 def exact_decimal(value: Fraction) -> Decimal | None:
-    """This function will give the decimal that equals a ratio, or None where none ends: 1/8 -> 0.125, 1/3 -> None."""
+    """Give the decimal that equals a ratio, or None where none ends: 1/8 -> 0.125, 1/3 -> None."""
     rest, twos, fives = value.denominator, 0, 0
     while rest % 2 == 0:
         rest, twos = rest // 2, twos + 1

@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 
 from chalicelib.kernel.errors import Conflict, Invalid
-from chalicelib.tariffs.domain.document import Tariff
+from chalicelib.tariffs.domain.model import Tariff
 
 
 def meets(other: Tariff, tariff: Tariff) -> bool:
-    """This function will say whether two versions may not be valid on the same day, for they would rate the same."""
+    """Say whether two versions may not be valid on the same day, for they would rate the same."""
     if tariff.by_choice or other.by_choice:
         return other.id == tariff.id
     return other.consumer_class == tariff.consumer_class
 
 
 def check_not_between(tariff: Tariff, others: Iterable[Tariff]) -> None:
-    """This function will refuse to take a version away from between two others: its days would be charged by none.
+    """Refuse to take a version away from between two others: its days would be charged by none.
 
     :raises Conflict: otherwise.
     """
@@ -28,7 +28,7 @@ def check_not_between(tariff: Tariff, others: Iterable[Tariff]) -> None:
 
 
 def check_follows(successor: Tariff, ended: Tariff, others: Iterable[Tariff]) -> None:
-    """This function will refuse a successor that begins after the last version has ended, if nothing rates in between.
+    """Refuse a successor that begins after the last version has ended, if nothing rates in between.
 
     :raises Invalid: naming the day on which it may begin.
     """

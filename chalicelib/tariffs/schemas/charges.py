@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from chalicelib.platform.schema import DecimalText, Schema, Text
-from chalicelib.tariffs.domain import document
+from chalicelib.tariffs.domain import model
 from chalicelib.tariffs.schemas.words import (
     ChargeCode,
     ConditionBody,
@@ -75,7 +75,7 @@ class BlocksBody(_MeasuredBody):
 
     kind: Literal["blocks"]
     blocks: tuple[BlockBody, ...]
-    mode: document.BlockMode = "telescopic"
+    mode: model.BlockMode = "telescopic"
     limits_per: Named | None = Field(default=None, description="A measure that the limits stretch with")
     limits_times: Named | None = Field(default=None, description="A second one: dwellingUnits, in each of the months")
     days_basis: Days = 30
@@ -89,7 +89,7 @@ class ScheduleBody(Schema):
     over: DecimalText
     up_to: DecimalText | None
     blocks: tuple[BlockBody, ...]
-    mode: document.BlockMode = "telescopic"
+    mode: model.BlockMode = "telescopic"
 
 
 class SchedulesBody(_MeasuredBody):

@@ -25,7 +25,7 @@ class RegisterBody(Schema):
     multiplier: Annotated[DecimalText, Field(gt=0)] = Decimal(1)
 
     def to_domain(self) -> Segment:
-        """This function will give the segment as the engine takes it."""
+        """Give the segment as the engine takes it."""
         return Segment(previous=self.previous, current=self.current, digits=self.digits, multiplier=self.multiplier)
 
 
@@ -37,7 +37,7 @@ class EstimateBody(Schema):
     rounding: RoundingBody = RoundingBody(mode="half-up", step=Decimal(1))
 
     def use(self) -> Decimal:
-        """This function will give the estimated use."""
+        """Give the estimated use."""
         rounding = Rounding(self.rounding.mode, self.rounding.step)
         return estimated_use(self.recent_uses, last=self.last, rounding=rounding)
 
@@ -78,7 +78,7 @@ class UsageQuantities(Schema):
         return self
 
     def to_domain(self) -> Usage:
-        """This function will give the usage as the engine takes it.
+        """Give the usage as the engine takes it.
 
         :raises Invalid: for readings that one register can't have shown.
         """

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from chalicelib.platform.schema import Day, Schema, Text
-from chalicelib.tariffs.domain import document
+from chalicelib.tariffs.domain import model
 from chalicelib.tariffs.domain.checks import check_tariff
 from chalicelib.tariffs.schemas.charges import ChargeBody
 from chalicelib.tariffs.schemas.words import Named, RateText, RoundingBody
@@ -49,8 +49,8 @@ class TariffBody(Schema):
     )
     source: Annotated[str, Field(max_length=300)] = Field(default="", description="Where the utility published it")
 
-    def to_domain(self, *, tariff_id: str, version: int) -> document.Tariff:
-        """This function will give the tariff that the sheet describes, checked for contradictions.
+    def to_domain(self, *, tariff_id: str, version: int) -> model.Tariff:
+        """Give the tariff that the sheet describes, checked for contradictions.
 
         :raises Invalid: with one fault for each thing to change.
         """
@@ -61,9 +61,9 @@ class TariffBody(Schema):
 
 @cache
 def library() -> dict[str, TariffBody]:
-    """This function will read the published tariffs that come with Meterbook, by id."""
+    """Read the published tariffs that come with Meterbook, by id."""
     folder = Path(__file__).parent.with_name("library")
     return {path.stem: TariffBody.model_validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
 
 
-_TARIFF = TypeAdapter(document.Tariff)
+_TARIFF = TypeAdapter(model.Tariff)

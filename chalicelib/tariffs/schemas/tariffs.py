@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, TypeAdapter
 
 from chalicelib.platform.schema import Day, Schema
-from chalicelib.tariffs.domain import document
+from chalicelib.tariffs.domain import model
 from chalicelib.tariffs.domain.book import KnownVersion
 from chalicelib.tariffs.schemas.sheet import TariffBody
 from chalicelib.tariffs.schemas.words import Named, TariffId
@@ -61,4 +61,4 @@ class LibraryList(Schema):
     items: tuple[LibraryEntry, ...]
 
 
-_TARIFF = TypeAdapter(document.Tariff)
+_TARIFF = TypeAdapter(model.Tariff)

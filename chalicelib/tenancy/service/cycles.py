@@ -16,7 +16,7 @@ _MOST_LET_GO = 30
 
 
 def delete_cycle(ctx: Context, *, cycle_id: str) -> tuple[BillingCycle, tuple[Project, ...]]:
-    """This function will delete a billing cycle. Projects that name it have none then; bills stay due as they were.
+    """Delete a billing cycle. Projects that name it have none then; bills stay due as they were.
 
     Source: S2-166, S2-368, S2-378.
 
@@ -45,7 +45,7 @@ def delete_cycle(ctx: Context, *, cycle_id: str) -> tuple[BillingCycle, tuple[Pr
 
 
 def stay_with_cycle(project: Project) -> None:
-    """This function will keep the billing cycle of a project for ever, for something is about to be read or billed.
+    """Keep the billing cycle of a project for ever, for something is about to be read or billed.
 
     It is done before the first such deed and costs nothing from then on: four write units once a project and cycle. Of
     many first deeds at once one does it, and the others see that it is done. A deed that then fails leaves a cycle that
@@ -65,7 +65,7 @@ def stay_with_cycle(project: Project) -> None:
 
 
 def due_rule(project: Project) -> DueRule:
-    """This function will say when bills of a project are due, as the project itself or its billing cycle has it.
+    """Say when bills of a project are due, as the project itself or its billing cycle has it.
 
     :raises TryLater: if the cycle was deleted at this very moment.
     """

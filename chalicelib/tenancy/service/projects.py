@@ -19,17 +19,17 @@ from chalicelib.tenancy.domain import (
     FormerSettings,
     Project,
     ProjectSettings,
+    audit_facts,
     check_change,
     check_client,
     check_client_change,
     check_settings,
-    client_in_short,
-    in_short,
+    client_audit_facts,
 )
 
 
 def open_client(*, client: Client) -> Client:
-    """This function will make a client known, or bring its facts up to date.
+    """Make a client known, or bring its facts up to date.
 
     :raises Invalid: if its id can't stand in keys and addresses.
     """
@@ -40,7 +40,7 @@ def open_client(*, client: Client) -> Client:
 
 
 def open_project(*, client_id: str, project_id: str, settings: ProjectSettings) -> Project:
-    """This function will make a project known, or bring its settings up to date.
+    """Make a project known, or bring its settings up to date.
 
     :raises Invalid: for an id or a setting that can't be.
     :raises Conflict: for a change of a setting that is fixed once a project exists.
@@ -62,22 +62,22 @@ def open_project(*, client_id: str, project_id: str, settings: ProjectSettings) 
 
 
 def find_client(client_id: str) -> Client | None:
-    """This function will give a client, or None. Half a read unit."""
+    """Give a client, or None. Half a read unit."""
     return repository.find_client(client_id)
 
 
 def client_key(client_id: str) -> Key:
-    """This function will name the item that `client_of` reads, for who reads it together with others."""
+    """Name the item that `client_of` reads, for who reads it together with others."""
     return keys.client(client_id)
 
 
 def client_of(raw: Mapping[str, Any] | None) -> Client | None:
-    """This function will give the client of an item that was read together with others."""
+    """Give the client of an item that was read together with others."""
     return repository.client_of(raw)
 
 
 def get_client(ctx: Context) -> Client:
-    """This function will give the client that the caller belongs to.
+    """Give the client that the caller belongs to.
 
     :raises NotFound: if it is gone.
     """
@@ -88,7 +88,7 @@ def get_client(ctx: Context) -> Client:
 
 
 def get_project(ctx: Context) -> Project:
-    """This function will give the project that the request names, as it is now if it was read with the session.
+    """Give the project that the request names, as it is now if it was read with the session.
 
     :raises NotFound: if the caller's client has no such project.
     """
@@ -99,7 +99,7 @@ def get_project(ctx: Context) -> Project:
 
 
 def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> Project:
-    """This function will add a utility service to the client; the same again gives the one that is there.
+    """Add a utility service to the client; the same again gives the one that is there.
 
     :raises Invalid: for an id or a setting that can't be.
     :raises Conflict: if the id is taken by a project of other settings.
@@ -107,7 +107,10 @@ def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> 
     check_settings(settings)
     project = Project(ctx.client, slug(project_id, "id: a project's id"), settings)
     noted = audit.record(
-        ctx.in_project(project.id), action="project.opened", subject=("project", project.id), after=in_short(settings)
+        ctx.in_project(project.id),
+        action="project.opened",
+        subject=("project", project.id),
+        after=audit_facts(settings),
     )
     try:
         repository.insert_project(project, also=[noted, *_cycle_named(project, None)])
@@ -122,7 +125,7 @@ def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> 
 
 
 def change_project(ctx: Context, *, version: int, changes: Mapping[str, Any]) -> Project:
-    """This function will change settings of a project, by name, from now on; the former ones stay readable.
+    """Change settings of a project, by name, from now on; the former ones stay readable.
 
     :raises NotFound: if the caller's client has no such project.
     :raises Invalid: for settings that can't be, naming each.
@@ -146,7 +149,7 @@ def change_project(ctx: Context, *, version: int, changes: Mapping[str, Any]) ->
 def change_client(
     ctx: Context, *, version: int, changes: Mapping[str, Any], password_rule: Mapping[str, Any]
 ) -> Client:
-    """This function will change what holds for all of a client, by name, from now on; what held stays readable.
+    """Change what holds for all of a client, by name, from now on; what held stays readable.
 
     :raises Invalid: for settings that can't be, naming each.
     :raises Conflict: for a setting that is fixed, or if somebody changed the settings meanwhile.
@@ -162,8 +165,8 @@ def change_client(
         ctx,
         action="client.changed",
         subject=("client", before.id),
-        before=client_in_short(before),
-        after=client_in_short(after),
+        before=client_audit_facts(before),
+        after=client_audit_facts(after),
     )
     try:
         repository.change_client(before, after, by=ctx.actor.id, at=ctx.now, also=[noted])
@@ -173,7 +176,7 @@ def change_client(
 
 
 def list_former(ctx: Context, *, limit: int, cursor: str | None) -> Page[FormerSettings]:
-    """This function will list the former settings of the request's project, or of the client, the newest first.
+    """List the former settings of the request's project, or of the client, the newest first.
 
     :raises NotFound: if the caller's client has no such project.
     """
@@ -183,7 +186,7 @@ def list_former(ctx: Context, *, limit: int, cursor: str | None) -> Page[FormerS
 
 
 def close_project(ctx: Context) -> Project:
-    """This function will close a project: it takes no new connections. `reopen_project` undoes it.
+    """Close a project: it takes no new connections. `reopen_project` undoes it.
 
     :raises NotFound: if the caller's client has no such project.
     """
@@ -194,33 +197,33 @@ def close_project(ctx: Context) -> Project:
 
 
 def reopen_project(ctx: Context) -> None:
-    """This function will take the closing of a project back."""
+    """Take the closing of a project back."""
     noted = audit.record(ctx, action="project.reopened", subject=("project", ctx.project))
     repository.set_closed(get_project(ctx), closed=False, also=[noted])
 
 
 def is_open(project: Project) -> Action:
-    """This function will give the check that nobody has closed a project, for a transaction. Label: `project`."""
+    """Give the check that nobody has closed a project, for a transaction. Label: `project`."""
     return repository.is_open(project)
 
 
 def list_projects(ctx: Context) -> tuple[Project, ...]:
-    """This function will list the client's projects."""
+    """List the client's projects."""
     return repository.all_projects(ctx.client)
 
 
 def directory() -> tuple[tuple[str, str], ...]:
-    """This function will list (client, project) of everybody, for schedules only."""
+    """List (client, project) of everybody, for schedules only."""
     return tuple((client, project) for client, project in repository.directory() if project is not None)
 
 
 def every_client() -> tuple[str, ...]:
-    """This function will list all clients, those without a project too, for schedules only."""
+    """List all clients, those without a project too, for schedules only."""
     return tuple(sorted({client for client, _ in repository.directory()}))
 
 
 def continued(before: Project, settings: ProjectSettings) -> Project:
-    """This function will give a project with other settings; under another cycle nothing was read or billed yet."""
+    """Give a project with other settings; under another cycle nothing was read or billed yet."""
     same = before.settings.billing_cycle == settings.billing_cycle
     return replace(before, settings=settings, under_cycle=before.under_cycle and same)
 
@@ -231,13 +234,13 @@ def _cycle_named(after: Project, before: Project | None) -> list[Action]:
 
 
 def changed(ctx: Context, before: Project, after: Project) -> Action:
-    """This function will give the entry of the audit log about changed settings, for the transaction of the deed."""
+    """Give the entry of the audit log about changed settings, for the transaction of the deed."""
     return audit.record(
         ctx,
         action="project.changed",
         subject=("project", before.id),
-        before=in_short(before.settings),
-        after=in_short(after.settings),
+        before=audit_facts(before.settings),
+        after=audit_facts(after.settings),
     )
 
 

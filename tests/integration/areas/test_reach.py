@@ -45,14 +45,14 @@ def _users(utility: Utility, user: dict[str, Any] | None = None, end: str = "") 
 
 
 def _staff(utility: Utility, *areas: str, role: str = "field_staff", login: str = "walker") -> Api:
-    """This function will make somebody with areas and sign them in."""
+    """Make somebody with areas and sign them in."""
     body = {"login": login, "name": "Ana", "password": PASSWORD, "role": role, "areas": list(areas)}
     utility.as_staff().post(_users(utility), body).expect(201)
     return utility.api.sign_in(utility.client, login, PASSWORD)
 
 
 def _all(person: Api, path: str, *, limit: int = 50, **query: str) -> list[dict[str, Any]]:
-    """This function will read a whole list, page by page."""
+    """Read a whole list, page by page."""
     found, cursor, more = [], None, True
     while more:
         asked = {"limit": limit, **query} | ({"cursor": cursor} if cursor else {})

@@ -34,7 +34,7 @@ class Sealed:
     utility: Utility
 
     def entry(self, day: int) -> dict[str, Any]:
-        """This function will give the second stored entry of a day."""
+        """Give the second stored entry of a day."""
         return list(repository.stored_entries(self.utility.client, _DAYS[day].date(), _DAYS[day].date()))[1]
 
     def finding(self, *, from_day: date | None = None) -> Finding | None:
@@ -53,7 +53,7 @@ class Sealed:
 
 
 def _quiet(utility: Utility) -> None:
-    """This function will take away what opening the client wrote, at the time when this test runs."""
+    """Take away what opening the client wrote, at the time when this test runs."""
     table.delete({key: item for key, item in table.items_of(utility.client).items() if "#AUDIT#" in key})
 
 
@@ -173,8 +173,8 @@ def test_a_year_of_missed_days_is_sealed_month_by_month(api: Api) -> None:
     with faults(strike_at=20, mode="dies after"), pytest.raises(Death):
         _sealed_at(utility, _NIGHT)
     with faults() as watched:
-        carried_on = _sealed_at(utility, _NIGHT)
-    assert 0 < len(carried_on) < 365
+        use_carried_forward = _sealed_at(utility, _NIGHT)
+    assert 0 < len(use_carried_forward) < 365
     assert watched.calls.count("TransactWriteItems") <= 13
     assert len(watched.calls) <= 2 + 2 * 13
     seen = audit.verify_log(utility.context(now=_NIGHT), from_day=None)

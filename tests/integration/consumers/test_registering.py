@@ -30,7 +30,7 @@ _number = count(1)
 
 
 def _open(api: Api, preset: str = "utility-billing-system", **changes: object) -> Utility:
-    """This function will open a client as a preset has it, with an administrator."""
+    """Open a client as a preset has it, with an administrator."""
     model = onboarding.list_presets()[preset].client
     client = replace(model, id=f"self-{next(_number)}", **changes)  # type: ignore[arg-type]
     tenancy.open_client(client=client)

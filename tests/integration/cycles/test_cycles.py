@@ -43,7 +43,7 @@ def _cycles(utility: Utility) -> str:
 
 
 def _name(admin: Api, base: str, cycle: str | None, **changes: object) -> dict[str, Any]:
-    """This function will let a project name a cycle, and its bills be due by it."""
+    """Let a project name a cycle, and its bills be due by it."""
     shown = admin.get(f"{base}/settings").expect(200)
     due = {"due": {"by": "cycle"}} if cycle else {"due": {"days": 10}}
     settings = shown["settings"] | due | {"billingCycle": cycle} | changes

@@ -43,7 +43,7 @@ class Collector:
         secret: str | None = None,
         **headers: str,
     ) -> Reply:
-        """This function will push a reading; whatever is given takes the place of what would be right."""
+        """Push a reading; whatever is given takes the place of what would be right."""
         body = body or self.body()
         timestamp = str(int(at.timestamp()))
         signature = signature_of(secret or self.secret, timestamp=timestamp, body=body)

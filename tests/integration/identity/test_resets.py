@@ -49,7 +49,7 @@ def _ask(utility: Utility, login: str = "ana") -> Reply:
 
 
 def _mailed(app: Chalice, utility: Utility, address: str, login: str = "ana") -> str:
-    """This function will ask for a token, have it mailed, and look into the mailbox."""
+    """Ask for a token, have it mailed, and look into the mailbox."""
     _ask(utility, login).expect(202)
     drain(app, "meterbook-mails")
     return token_in(mails_to(address)[-1])

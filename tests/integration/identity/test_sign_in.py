@@ -35,7 +35,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 def _disable(utility: Utility, login: str) -> None:
-    """This function will disable somebody who may be disabled already."""
+    """Disable somebody who may be disabled already."""
     admin, users = utility.as_staff(), f"/api/clients/{utility.client}/users"
     admin.put(f"{users}/{_id_of(utility, login)}/status", {"status": "disabled"}).expect(200)
 

@@ -12,7 +12,7 @@ from tests.support.utilities import PASSWORD, Utility
 
 
 def _opened(api: Api, preset: str, client: str, mail: str, *roles: str) -> dict[str, Api]:
-    """This function will open a client by a preset and sign somebody of each role in, made by its first superuser."""
+    """Open a client by a preset and sign somebody of each role in, made by its first superuser."""
     onboarding.open_client(job_context("open_client", client=client, project=""), preset_id=preset, name=None)
     identity.register_first_superuser(
         Utility(api, client, "").context(), login=f"super{mail}", name="Super", password=PASSWORD

@@ -40,7 +40,7 @@ def admin(utility: Utility) -> Api:
 
 
 def _ids(admin: Api, utility: Utility, **filters: object) -> list[str]:
-    """This function will page through what fits, and give the ids in order."""
+    """Page through what fits, and give the ids in order."""
     found: list[str] = []
     cursor: dict[str, str] = {}
     while True:
@@ -52,7 +52,7 @@ def _ids(admin: Api, utility: Utility, **filters: object) -> list[str]:
 
 
 def _read(admin: Api, utility: Utility, meter: str) -> tuple[str, list[str]]:
-    """This function will read a new connection on the fifth of three months, the last of which waits."""
+    """Read a new connection on the fifth of three months, the last of which waits."""
     account = register_connection(admin, utility, meter)["accountNumber"]
     ids = []
     for value, month in ((10, "2025-09"), (20, "2025-10"), (30, "2025-11")):
@@ -92,7 +92,7 @@ def test_a_cursor_of_one_connection_is_of_no_use_for_another(utility: Utility, a
 
 
 def _stored(utility: Utility, accounts: int, **changes: Any) -> None:  # noqa: ANN401
-    """This function will put readings of many connections into the table, one on the fifth of each month."""
+    """Put readings of many connections into the table, one on the fifth of each month."""
     project = tenancy.get_project(utility.context())
     every: list[Reading] = [
         reading(

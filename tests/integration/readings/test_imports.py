@@ -131,7 +131,7 @@ def test_an_interrupted_import_carried_on_reports_the_same(utility: Utility) -> 
 
 
 def _import_interrupted(utility: Utility) -> str:
-    """This function will stop an import after its readings are written and before its result is."""
+    """Stop an import after its readings are written and before its result is."""
     import_id = _announce(utility, _HEADER + "SM-5,150,2025-11-05\n")
 
     def die(**_: object) -> None:

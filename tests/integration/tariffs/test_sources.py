@@ -29,7 +29,7 @@ def adopted(utility: Utility, library_id: str) -> Api:
 
 
 def quoted(utility: Utility, staff: Api, tariff: str, quantity: str) -> tuple[dict[str, str], str]:
-    """This function will quote a use in November 2025: the amount of each line, and the total."""
+    """Quote a use in November 2025: the amount of each line, and the total."""
     unit = staff.get(f"{utility.base}/tariffs/{tariff}").expect(200)["items"][0]["sheet"]["unit"]
     usage = {"quantity": quantity, "unit": unit, "firstDay": "2025-11-01", "untilDay": "2025-12-01"}
     quote = staff.post(f"{utility.base}/tariffs/quote", {"tariffId": tariff, "usage": usage}).expect(200)
@@ -91,7 +91,7 @@ def test_electricity_has_tiers_by_class_and_a_base_at_zero_use_only(api: Api) ->
 
 
 def replayed(line: dict[str, Any]) -> Fraction:
-    """This function will work a line out from what the API shows of it, as a stranger would."""
+    """Work a line out from what the API shows of it, as a stranger would."""
     value = sum(
         (Fraction(t["quantity"]) * Fraction(t["rate"]) / Fraction(t["per"]) for t in line["terms"]), Fraction(0)
     )

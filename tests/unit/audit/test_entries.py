@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.audit.domain import MAX_DAYS, Entry, filters_of, in_short, new_entry
+from chalicelib.audit.domain import MAX_DAYS, Entry, audit_facts, filters_of, new_entry
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 
@@ -40,7 +40,7 @@ def test_a_field_that_comes_or_goes_stands_on_one_side() -> None:
 
 def test_values_are_short_text() -> None:
     facts = {"a": Decimal("10.50"), "b": Period(2025, 11), "c": True, "d": ("x", 1), "e": _AT, "f": 3, "g": None}
-    assert in_short(facts) == {
+    assert audit_facts(facts) == {
         "a": "10.5",
         "b": "2025-11",
         "c": "yes",
@@ -51,7 +51,7 @@ def test_values_are_short_text() -> None:
 
 
 def test_a_long_text_is_cut() -> None:
-    assert len(in_short({"a": "x" * 5_000})["a"]) == 700
+    assert len(audit_facts({"a": "x" * 5_000})["a"]) == 700
 
 
 @pytest.mark.parametrize("field", ["password", "email", "phone", "first_name", "token", "secret", "login", "address"])
@@ -63,12 +63,12 @@ def test_nothing_that_says_who_somebody_is_or_lets_somebody_in_can_be_written(fi
 @pytest.mark.parametrize("value", [1.5, object(), {"a": 1}, b"x"])
 def test_a_value_without_a_short_form_is_a_mistake(value: object) -> None:
     with pytest.raises(AssertionError):
-        in_short({"a": value})
+        audit_facts({"a": value})
 
 
 def test_too_many_fields_are_a_mistake() -> None:
     with pytest.raises(AssertionError):
-        in_short({f"f{number}": number for number in range(25)})
+        audit_facts({f"f{number}": number for number in range(25)})
 
 
 @pytest.mark.parametrize("action", ["", "registered", "Connection.registered", "a.b.c", "a b.c", "a._b"])

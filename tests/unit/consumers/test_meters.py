@@ -92,7 +92,7 @@ def _exchanged(before: Connection, **changes: Any) -> Connection:  # noqa: ANN40
 
 def test_an_exchanged_meter_may_have_run_over_and_the_new_one_has_digits_of_its_own() -> None:
     after = _exchanged(connection(last_value=Decimal(9990), meter_digits=4), final=Decimal(15), digits=6)
-    assert (after.carried, after.last_value, after.meter_digits) == (Decimal(25), Decimal(0), 6)
+    assert (after.use_brought_forward, after.last_value, after.meter_digits) == (Decimal(25), Decimal(0), 6)
     assert _exchanged(connection(last_value=Decimal(10), meter_digits=4)).meter_digits is None
 
 

@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.consumers.domain import (
-    Stand,
+    RegisterState,
     account_number,
     account_sequence,
+    advance,
     check_connection,
-    moved_on,
     normalised_meter,
 )
 from chalicelib.kernel.errors import Invalid
@@ -80,7 +80,7 @@ def test_a_connection_that_the_settings_allow_passes() -> None:
 @pytest.mark.covers("S1-021", "S1-022")
 def test_a_confirmed_reading_moves_the_connection_on_and_nothing_else() -> None:
     before = connection()
-    after = moved_on(before, Stand(Decimal(150), None, None), read_on=FIFTH, period=NOVEMBER, usage=Decimal(10))
+    after = advance(before, RegisterState(Decimal(150), None, None), read_on=FIFTH, period=NOVEMBER, usage=Decimal(10))
     assert (after.last_value, after.last_usage) == (Decimal(150), Decimal(10))
     assert (after.last_read_on, after.last_period) == (FIFTH, NOVEMBER)
     assert after.version == before.version + 1

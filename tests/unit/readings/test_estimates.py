@@ -10,10 +10,10 @@ import pytest
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
-from chalicelib.readings.domain import taking as rules
+from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.flags import NO_USE, ROLLOVER
-from chalicelib.readings.domain.reading import Reading, Shown
-from chalicelib.readings.service.common import moved_on
+from chalicelib.readings.domain.reading import MeterValue, Reading
+from chalicelib.readings.service.writes import advance
 from chalicelib.tenancy.domain import Project
 from tests.support.examples import (
     CONDOMINIUM,
@@ -40,7 +40,7 @@ def _estimate(
 
 def _real(of: Connection, value: str, read_on: date) -> Reading:
     entry = replace(ENTRY, source="manual")
-    return rules.take(_AT_ONCE, of, Shown(Decimal(value), read_on), today=read_on, entry=entry)
+    return rules.record_reading(_AT_ONCE, of, MeterValue(Decimal(value), read_on), today=read_on, entry=entry)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_can_not_be_estimated_is_refused(changes: dict[str, Any], period: P
 
 
 @pytest.mark.parametrize(
-    ("shown", "usage", "carried_on"),
+    ("shown", "usage", "use_carried_forward"),
     [
         ("158", "8", None),  # 18 since the last real reading, 10 of them billed
         ("150", "0", None),
@@ -97,19 +97,23 @@ def test_what_can_not_be_estimated_is_refused(changes: dict[str, Any], period: P
     ],
 )
 def test_a_real_reading_bills_what_is_left_of_what_the_meter_showed_since_the_last_real_one(
-    shown: str, usage: str, carried_on: str | None
+    shown: str, usage: str, use_carried_forward: str | None
 ) -> None:
-    after = moved_on(connection(), _estimate(connection(), project=_AT_ONCE))
-    assert (after.last_value, after.estimated, after.carried) == (Decimal(140), Decimal(10), Decimal(-10))
+    after = advance(connection(), _estimate(connection(), project=_AT_ONCE))
+    assert (after.last_value, after.estimated, after.use_brought_forward) == (Decimal(140), Decimal(10), Decimal(-10))
     real = _real(after, shown, date(2025, 12, 5))
-    assert (real.previous, real.carried, real.usage) == (Decimal(140), Decimal(-10), Decimal(usage))
-    assert real.carried_on == (Decimal(carried_on) if carried_on else None)
-    settled = moved_on(after, real)
-    assert (settled.last_value, settled.estimated, settled.carried) == (Decimal(shown), None, real.carried_on)
+    assert (real.previous, real.use_brought_forward, real.usage) == (Decimal(140), Decimal(-10), Decimal(usage))
+    assert real.use_carried_forward == (Decimal(use_carried_forward) if use_carried_forward else None)
+    settled = advance(after, real)
+    assert (settled.last_value, settled.estimated, settled.use_brought_forward) == (
+        Decimal(shown),
+        None,
+        real.use_carried_forward,
+    )
 
 
 def test_less_than_the_estimate_is_no_rollover_and_less_than_the_last_real_reading_is_refused() -> None:
-    after = moved_on(connection(meter_digits=5), _estimate(connection(), project=_AT_ONCE))
+    after = advance(connection(meter_digits=5), _estimate(connection(), project=_AT_ONCE))
     assert _real(after, "145", date(2025, 12, 5)).flags == (NO_USE,)
     with pytest.raises(Invalid) as refusal:
         _real(after, "139", date(2025, 12, 5))
@@ -117,22 +121,25 @@ def test_less_than_the_estimate_is_no_rollover_and_less_than_the_last_real_readi
 
 
 def test_estimates_follow_each_other_and_a_rest_of_the_last_real_reading_comes_off_first() -> None:
-    first = moved_on(connection(), _estimate(connection(), project=_AT_ONCE))
+    first = advance(connection(), _estimate(connection(), project=_AT_ONCE))
     second = _estimate(first, _DECEMBER, project=_AT_ONCE)
     assert (second.value, second.usage) == (Decimal(160), Decimal(10))
-    behind = connection(carried=Decimal(-4))  # 4 more billed than the 140 that were really read
+    behind = connection(use_brought_forward=Decimal(-4))  # 4 more billed than the 140 that were really read
     third = _estimate(behind, project=_AT_ONCE)
     assert (third.value, third.usage) == (Decimal(150), Decimal(6))
-    far_behind = connection(carried=Decimal(-25))
+    far_behind = connection(use_brought_forward=Decimal(-25))
     fourth = _estimate(far_behind, project=_AT_ONCE)
-    assert (fourth.value, fourth.usage, fourth.carried_on) == (Decimal(150), Decimal(0), Decimal(-15))
-    assert (moved_on(far_behind, fourth).carried, moved_on(far_behind, fourth).estimated) == (Decimal(-25), Decimal(10))
+    assert (fourth.value, fourth.usage, fourth.use_carried_forward) == (Decimal(150), Decimal(0), Decimal(-15))
+    assert (advance(far_behind, fourth).use_brought_forward, advance(far_behind, fourth).estimated) == (
+        Decimal(-25),
+        Decimal(10),
+    )
 
 
 def test_what_an_exchanged_meter_showed_is_part_of_the_estimated_use() -> None:
-    some = _estimate(connection(last_value=Decimal(5), carried=Decimal(4)), project=_AT_ONCE)
+    some = _estimate(connection(last_value=Decimal(5), use_brought_forward=Decimal(4)), project=_AT_ONCE)
     assert (some.value, some.usage) == (Decimal(11), Decimal(10))
-    more = _estimate(connection(last_value=Decimal(5), carried=Decimal(30)), project=_AT_ONCE)
+    more = _estimate(connection(last_value=Decimal(5), use_brought_forward=Decimal(30)), project=_AT_ONCE)
     assert (more.value, more.usage) == (Decimal(5), Decimal(30))
 
 
@@ -140,11 +147,11 @@ def test_an_estimated_register_runs_over_too_and_is_settled_on_either_side_of_it
     full = connection(last_value=Decimal(9995), meter_digits=4)
     made = _estimate(full, project=_AT_ONCE)
     assert (made.value, made.usage, made.flags) == (Decimal(5), Decimal(10), (ROLLOVER,))
-    after = moved_on(full, made)
+    after = advance(full, made)
     beyond = _real(after, "20", date(2025, 12, 5))
     assert (beyond.usage, beyond.rolled_over) == (Decimal(15), True)
     short = _real(after, "9999", date(2025, 12, 5))
-    assert (short.usage, short.carried_on, short.rolled_over) == (Decimal(0), Decimal(-6), False)
+    assert (short.usage, short.use_carried_forward, short.rolled_over) == (Decimal(0), Decimal(-6), False)
 
 
 def test_an_estimate_is_counted_anew_when_it_is_confirmed() -> None:
@@ -157,25 +164,25 @@ def test_an_estimate_is_counted_anew_when_it_is_confirmed() -> None:
 
 
 def test_a_real_reading_takes_the_place_of_its_periods_estimate_while_nobody_has_billed_it() -> None:
-    shown = Shown(Decimal(147), FIFTH)
+    shown = MeterValue(Decimal(147), FIFTH)
     said: dict[str, Any] = {"today": FIFTH, "entry": ENTRY}
     pending = _estimate(connection())
     taken = rules.replace_estimate(WATERWORKS, pending, connection(), shown, **said)
     assert (taken.source, taken.state, taken.usage, taken.version) == ("manual", "pending", Decimal(7), 1)
     counted = _estimate(connection(), project=_AT_ONCE)
-    after = moved_on(connection(), counted)
+    after = advance(connection(), counted)
     replaced = rules.replace_estimate(_AT_ONCE, counted, after, shown, **said)
-    assert (replaced.source, replaced.state, replaced.usage, replaced.carried) == (
+    assert (replaced.source, replaced.state, replaced.usage, replaced.use_brought_forward) == (
         "manual",
         "confirmed",
         Decimal(7),
         None,
     )
-    assert moved_on(after, replaced).earlier_uses == (Decimal(10),)
+    assert advance(after, replaced).earlier_uses == (Decimal(10),)
     confirmed = rules.confirm(WATERWORKS, pending, connection(), by="admin", at=NOW)
     with pytest.raises(Conflict, match=r"is confirmed: correct 2025-11\.2025110001 instead"):
-        rules.replace_estimate(WATERWORKS, confirmed, moved_on(connection(), confirmed), shown, **said)
-    corrected = rules.correct(WATERWORKS, confirmed, moved_on(connection(), confirmed), shown, **said)
+        rules.replace_estimate(WATERWORKS, confirmed, advance(connection(), confirmed), shown, **said)
+    corrected = rules.correct(WATERWORKS, confirmed, advance(connection(), confirmed), shown, **said)
     assert (corrected.estimated, corrected.state, corrected.usage) == (False, "confirmed", Decimal(7))
 
 

@@ -19,11 +19,11 @@ from chalicelib.readings.domain.imports import (
     duplicate_of,
     report_lines,
 )
-from chalicelib.readings.domain.reading import Entry, Reading
+from chalicelib.readings.domain.reading import Provenance, Reading
 from chalicelib.readings.domain.table_file import Row
 from tests.support.examples import FIFTH, NOVEMBER, NOW, OCTOBER, WATERWORKS, connection, reading
 
-_ENTRY = Entry(by="officer", at=NOW, source="import", origin="import-1")
+_ENTRY = Provenance(by="officer", at=NOW, source="import", origin="import-1")
 _ROW = Row(2, None, "SM-1", Decimal(150), FIFTH)
 
 

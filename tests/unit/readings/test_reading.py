@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from chalicelib.consumers.domain import Connection
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.period import Period
-from chalicelib.readings.domain import taking as rules
+from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.flags import HIGH_USE, LATE, NO_USE, ROLLOVER
-from chalicelib.readings.domain.reading import Reading, Shown, parse_reading_id
+from chalicelib.readings.domain.reading import MeterValue, Reading, parse_reading_id
 from chalicelib.tenancy.domain import Project
 from tests.support.examples import (
     CONDOMINIUM,
@@ -39,7 +39,9 @@ def _take(
     of: Connection | None = None,
     today: date = FIFTH,
 ) -> Reading:
-    return rules.take(project, of or connection(), Shown(Decimal(value), read_on), today=today, entry=ENTRY)
+    return rules.record_reading(
+        project, of or connection(), MeterValue(Decimal(value), read_on), today=today, entry=ENTRY
+    )
 
 
 @pytest.mark.covers("S3-019", "S3-024", "S2-040", "S2-387")
@@ -165,7 +167,7 @@ def _correct(what: Reading, value: str, read_on: date = FIFTH, **changes: Any) -
         WATERWORKS,
         what,
         connection(**changes),
-        Shown(Decimal(value), read_on),
+        MeterValue(Decimal(value), read_on),
         today=date(2025, 11, 30),
         entry=ENTRY,
     )
@@ -225,14 +227,16 @@ def test_a_register_that_ran_over_counts_on_from_zero_and_is_flagged() -> None:
     taken = _take("4.25", of=connection(**_FULL))
     assert (taken.previous, taken.usage, taken.flags) == (Decimal("9990.5"), Decimal("13.75"), (ROLLOVER,))
     assert _take("9991", of=connection(**_FULL)).flags == ()
-    assert _take("0", of=connection(**_FULL, carried=Decimal(3))).usage == Decimal("12.5")
+    assert _take("0", of=connection(**_FULL, use_brought_forward=Decimal(3))).usage == Decimal("12.5")
 
 
 def test_a_register_that_counted_far_is_only_taken_as_run_over_if_somebody_says_so() -> None:
     full = connection(last_value=Decimal(8000), meter_digits=4)
     with pytest.raises(Invalid, match="say rolledOver"):
         _take("100", of=full)
-    taken = rules.take(WATERWORKS, full, Shown(Decimal(100), FIFTH, rolled_over=True), today=FIFTH, entry=ENTRY)
+    taken = rules.record_reading(
+        WATERWORKS, full, MeterValue(Decimal(100), FIFTH, rolled_over=True), today=FIFTH, entry=ENTRY
+    )
     assert (taken.usage, taken.flags) == (Decimal(2100), (HIGH_USE, ROLLOVER))
 
 
@@ -249,7 +253,9 @@ def test_a_rollover_is_looked_at_anew_when_the_reading_is_confirmed() -> None:
 
 def test_a_rollover_that_somebody_said_holds_when_it_is_confirmed_from_the_same_value() -> None:
     full = connection(last_value=Decimal(8000), meter_digits=4)
-    said = rules.take(WATERWORKS, full, Shown(Decimal(100), FIFTH, rolled_over=True), today=FIFTH, entry=ENTRY)
+    said = rules.record_reading(
+        WATERWORKS, full, MeterValue(Decimal(100), FIFTH, rolled_over=True), today=FIFTH, entry=ENTRY
+    )
     assert rules.confirm(WATERWORKS, said, full, by="admin", at=NOW).usage == Decimal(2100)
     with pytest.raises(Conflict):
         rules.confirm(WATERWORKS, said, connection(last_value=Decimal(7000), meter_digits=4), by="admin", at=NOW)

@@ -21,7 +21,7 @@ from chalicelib.tariffs.domain.rounding import Rounding, RoundingMode
 
 
 def sheet(*charges: Charge, currency: str = "PHP", unit: str = "m3", **more: Any) -> Tariff:  # noqa: ANN401
-    """This function will give a checked tariff, version 1 from 2025 on unless told otherwise."""
+    """Give a checked tariff, version 1 from 2025 on unless told otherwise."""
     facts = {"id": "T", "version": 1, "name": "Test", "valid_from": date(2025, 1, 1), **more}
     tariff = Tariff(currency=currency, unit=unit, charges=charges, **facts)
     check_tariff(tariff)

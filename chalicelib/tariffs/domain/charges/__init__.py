@@ -1,4 +1,4 @@
-"""Each kind of charge, compiled: from the draft of a bill to a sum of quantity times price."""
+"""Each kind of charge, compiled: from the state of a bill to a sum of quantity times price."""
 
 from chalicelib.tariffs.domain.charges.amounts import AdjustmentPricer, BoundPricer, FixedPricer
 from chalicelib.tariffs.domain.charges.base import Pricer

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from chalicelib.tariffs.domain.charges.base import ONE, AmountBySize, Pricer, sum_of, times_of
-from chalicelib.tariffs.domain.document import AdjustmentCharge, BoundCharge, FixedCharge
-from chalicelib.tariffs.domain.draft import Draft
+from chalicelib.tariffs.domain.model import AdjustmentCharge, BoundCharge, FixedCharge
 from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio
+from chalicelib.tariffs.domain.rating_state import RatingState
 
 
 class FixedPricer(Pricer):
@@ -17,10 +17,10 @@ class FixedPricer(Pricer):
         self.charge = charge
         self.size_amount = AmountBySize(charge.code, charge.amount, charge.by_meter_size, exponent)
 
-    def price(self, draft: Draft) -> Priced:
-        price = self.size_amount.of(draft)
+    def price(self, state: RatingState) -> Priced:
+        price = self.size_amount.of(state)
         charge = self.charge
-        num, den = times_of(draft, charge.times, prorated=charge.prorated, days_basis=charge.days_basis)
+        num, den = times_of(state, charge.times, prorated=charge.prorated, days_basis=charge.days_basis)
         return [(num, price.num, price)], den, price.den
 
 
@@ -34,14 +34,14 @@ class BoundPricer(Pricer):
         self.charge = charge
         self.indices = tuple(indices)
 
-    def price(self, draft: Draft) -> Priced:
-        price = self.size_amount.of(draft)
+    def price(self, state: RatingState) -> Priced:
+        price = self.size_amount.of(state)
         charge = self.charge
-        num, den = times_of(draft, charge.times, prorated=charge.prorated, days_basis=charge.days_basis)
+        num, den = times_of(state, charge.times, prorated=charge.prorated, days_basis=charge.days_basis)
         return [(num, price.num, price)], den, price.den
 
-    def less(self, draft: Draft) -> Ratio:
-        return sum_of(draft, self.indices)
+    def less(self, state: RatingState) -> Ratio:
+        return sum_of(state, self.indices)
 
 
 class AdjustmentPricer(Pricer):
@@ -55,10 +55,10 @@ class AdjustmentPricer(Pricer):
         self.times = charge.times
         self.exponent = exponent
 
-    def price(self, draft: Draft) -> Priced | None:
-        amount = draft.usage.adjustments.get(self.code, self.default)
+    def price(self, state: RatingState) -> Priced | None:
+        amount = state.usage.adjustments.get(self.code, self.default)
         if amount is None:
             return None
         price = Price(amount, ONE, self.exponent)
-        num, den = times_of(draft, self.times)
+        num, den = times_of(state, self.times)
         return [(num, price.num, price)], den, price.den

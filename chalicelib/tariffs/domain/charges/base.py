@@ -6,9 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.tariffs.domain.document import MeasuredCharge
-from chalicelib.tariffs.domain.draft import Draft
+from chalicelib.tariffs.domain.model import MeasuredCharge
 from chalicelib.tariffs.domain.pricing import NOTHING, Price, Priced, Ratio, add_ratios, sum_of_terms
+from chalicelib.tariffs.domain.rating_state import RatingState
 from chalicelib.tariffs.domain.rounding import round_to_step
 
 ONE = Decimal(1)
@@ -20,16 +20,16 @@ class Pricer(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def price(self, draft: Draft) -> Priced | None:
-        """This function will price the draft's use, term by term."""
+    def price(self, state: RatingState) -> Priced | None:
+        """Price the state's use, term by term."""
 
-    def amount(self, draft: Draft) -> Ratio | None:
-        """This function will give the sum of the terms, in minor units. Overridden where there is a shorter way."""
-        priced = self.price(draft)
+    def amount(self, state: RatingState) -> Ratio | None:
+        """Give the sum of the terms, in minor units. Overridden where there is a shorter way."""
+        priced = self.price(state)
         return None if priced is None else sum_of_terms(priced)
 
-    def less(self, _draft: Draft) -> Ratio:
-        """This function will give what is taken off, because earlier charges brought it already."""
+    def less(self, _state: RatingState) -> Ratio:
+        """Give what is taken off, because earlier charges brought it already."""
         return NOTHING
 
 
@@ -44,20 +44,20 @@ class Metered:
         untouched = charge.measure == "use" and charge.share == 1 and charge.included == 0
         self.plain = untouched and limits == (None,) * 5
 
-    def of(self, draft: Draft) -> Ratio:
-        """This function will give the quantity to be priced, as a ratio."""
+    def of(self, state: RatingState) -> Ratio:
+        """Give the quantity to be priced, as a ratio."""
         if self.plain:
-            return draft.use_num, draft.use_den
+            return state.use_num, state.use_den
         charge = self.charge
-        quantity = Fraction(*draft.measure(charge.measure)) * Fraction(charge.share)
+        quantity = Fraction(*state.measure(charge.measure)) * Fraction(charge.share)
         if charge.cap is not None:
             quantity = min(quantity, Fraction(charge.cap))
         if charge.cap_measure is not None:
-            quantity = min(quantity, Fraction(*draft.measure(charge.cap_measure)))
+            quantity = min(quantity, Fraction(*state.measure(charge.cap_measure)))
         if charge.least is not None:
             quantity = max(quantity, Fraction(charge.least))
         if charge.least_measure is not None:
-            quantity = max(quantity, Fraction(*draft.measure(charge.least_measure)))
+            quantity = max(quantity, Fraction(*state.measure(charge.least_measure)))
         quantity = max(quantity - Fraction(charge.included), Fraction(0))
         if charge.quantity_rounding is not None:
             return round_to_step(quantity.numerator, quantity.denominator, charge.quantity_rounding)
@@ -74,24 +74,24 @@ class AmountBySize:
         self.default = None if amount is None else Price(amount, ONE, exponent)
         self.by_size = {size: Price(value, ONE, exponent) for size, value in by_size.items()}
 
-    def of(self, draft: Draft) -> Price:
-        """This function will give the amount for the draft's meter.
+    def of(self, state: RatingState) -> Price:
+        """Give the amount for the state's meter.
 
         :raises Invalid: if the charge knows neither the size nor an amount for every size.
         """
-        price = self.by_size.get(draft.usage.meter_size or "", self.default) if self.by_size else self.default
+        price = self.by_size.get(state.usage.meter_size or "", self.default) if self.by_size else self.default
         if price is None:
             raise Invalid(
                 "unknown-meter-size",
-                f"charge {self.code!r} has no amount for meter size {draft.usage.meter_size!r}; "
+                f"charge {self.code!r} has no amount for meter size {state.usage.meter_size!r}; "
                 f"it knows {', '.join(sorted(self.by_size))}",
             )
         return price
 
 
-def sum_of(draft: Draft, indices: Sequence[int]) -> Ratio:
-    """This function will add what the charges at these places came to, as a ratio in minor units."""
-    values = draft.values
+def sum_of(state: RatingState, indices: Sequence[int]) -> Ratio:
+    """Add what the charges at these places came to, as a ratio in minor units."""
+    values = state.values
     if len(indices) == 1:
         return values[indices[0]]
     total = NOTHING
@@ -100,10 +100,10 @@ def sum_of(draft: Draft, indices: Sequence[int]) -> Ratio:
     return total
 
 
-def times_of(draft: Draft, times: str | None, *, prorated: bool = False, days_basis: int | None = None) -> Ratio:
-    """This function will give how often an amount is due: times a measure, for the days served out of all."""
-    num, den = (1, 1) if times is None else draft.measure(times)
+def times_of(state: RatingState, times: str | None, *, prorated: bool = False, days_basis: int | None = None) -> Ratio:
+    """Give how often an amount is due: times a measure, for the days served out of all."""
+    num, den = (1, 1) if times is None else state.measure(times)
     if prorated:
-        days = draft.usage.days
-        num, den = num * days, den * (days_basis or draft.usage.period_days or days)
+        days = state.usage.days
+        num, den = num * days, den * (days_basis or state.usage.period_days or days)
     return num, den

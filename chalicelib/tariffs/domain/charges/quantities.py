@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from chalicelib.tariffs.domain.blocks import BlockTable
 from chalicelib.tariffs.domain.charges.base import Metered, Pricer
-from chalicelib.tariffs.domain.document import Block, BlockCharge, BlockMode, ScheduleCharge, UsageCharge
-from chalicelib.tariffs.domain.draft import Draft
+from chalicelib.tariffs.domain.model import Block, BlockCharge, BlockMode, ScheduleCharge, UsageCharge
 from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio, sum_of_terms
+from chalicelib.tariffs.domain.rating_state import RatingState
 from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
 
 
@@ -21,19 +21,19 @@ class UsagePricer(Pricer):
         self.times = charge.times
         self.unit_price = Price(charge.rate, charge.per, exponent)
 
-    def price(self, draft: Draft) -> Priced:
-        num, den = self._quantity(draft)
+    def price(self, state: RatingState) -> Priced:
+        num, den = self._quantity(state)
         return [(num, self.unit_price.num, self.unit_price)], den, self.unit_price.den
 
-    def amount(self, draft: Draft) -> Ratio:
-        num, den = self._quantity(draft)
+    def amount(self, state: RatingState) -> Ratio:
+        num, den = self._quantity(state)
         return num * self.unit_price.num, den * self.unit_price.den
 
-    def _quantity(self, draft: Draft) -> Ratio:
-        num, den = self.metered.of(draft)
+    def _quantity(self, state: RatingState) -> Ratio:
+        num, den = self.metered.of(state)
         if self.times is None:
             return num, den
-        times_num, times_den = draft.measure(self.times)
+        times_num, times_den = state.measure(self.times)
         return num * times_num, den * times_den
 
 
@@ -47,12 +47,12 @@ class LimitScaler:
         self.basis = days_basis if by == "days" else 1
         self.times = times
 
-    def of(self, draft: Draft) -> Ratio:
-        """This function will give the multiplier of every limit, as a ratio."""
-        num, den = draft.measure(self.by)
+    def of(self, state: RatingState) -> Ratio:
+        """Give the multiplier of every limit, as a ratio."""
+        num, den = state.measure(self.by)
         if self.times is None:
             return num, den * self.basis
-        times_num, times_den = draft.measure(self.times)
+        times_num, times_den = state.measure(self.times)
         return num * times_num, den * times_den * self.basis
 
 
@@ -77,20 +77,20 @@ class BlockPricer(Pricer):
         self.exponent = exponent
         self.table = BlockTable(charge.blocks, charge.mode, charge.per, exponent)
 
-    def price(self, draft: Draft) -> Priced:
-        num, den = self.metered.of(draft)
+    def price(self, state: RatingState) -> Priced:
+        num, den = self.metered.of(state)
         if self.scaler is None:
             return self.table.price(num, den)
-        scale = self.scaler.of(draft)
+        scale = self.scaler.of(state)
         if self.rounded is None:
             return self.table.price(num, den, *scale)
         blocks = tuple(_with_rounded_limits(block, scale, self.rounded) for block in self.limits)
         return BlockTable(blocks, self.mode, self.per, self.exponent).price(num, den)
 
-    def amount(self, draft: Draft) -> Ratio:
+    def amount(self, state: RatingState) -> Ratio:
         if self.scaler is not None:
-            return sum_of_terms(self.price(draft))
-        num, den = self.metered.of(draft)
+            return sum_of_terms(self.price(state))
+        num, den = self.metered.of(state)
         return self.table.amount(num, den)
 
 
@@ -121,9 +121,9 @@ class SchedulePricer(Pricer):
             for schedule in charge.schedules
         )
 
-    def price(self, draft: Draft) -> Priced:
-        num, den = self.metered.of(draft)
-        scale_num, scale_den = (1, 1) if self.scaler is None else self.scaler.of(draft)
+    def price(self, state: RatingState) -> Priced:
+        num, den = self.metered.of(state)
+        scale_num, scale_den = (1, 1) if self.scaler is None else self.scaler.of(state)
         for up_to, table in self.schedules:
             if up_to is None or num * up_to[1] * scale_den <= up_to[0] * den * scale_num:
                 return table.price(num, den, scale_num, scale_den)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from chalicelib.tariffs.domain.charges.base import ONE, Pricer, sum_of
-from chalicelib.tariffs.domain.document import PercentCharge
-from chalicelib.tariffs.domain.draft import Draft
+from chalicelib.tariffs.domain.model import PercentCharge
 from chalicelib.tariffs.domain.pricing import NOTHING, Price, Priced, Ratio, less_than, sum_of_terms
+from chalicelib.tariffs.domain.rating_state import RatingState
 
 HUNDRED = Decimal(100)
 AS_IT_IS = Price(ONE, ONE, 0, of_money=True)
@@ -28,12 +28,12 @@ class PercentPricer(Pricer):
         special = (charge.exempt_use, charge.exempt_amount, charge.at_least, charge.at_most)
         self.simple = special == (None,) * 4
 
-    def price(self, draft: Draft) -> Priced:
-        num, den = sum_of(draft, self.indices)
+    def price(self, state: RatingState) -> Priced:
+        num, den = sum_of(state, self.indices)
         if self.exempt_use is not None:
-            num, den = _above_exempt_use(num, den, draft, self.exempt_use)
+            num, den = _above_exempt_use(num, den, state, self.exempt_use)
         if self.exempt_amount is not None:
-            num, den = _above_exempt_amount(num, den, draft, self.exempt_amount)
+            num, den = _above_exempt_amount(num, den, state, self.exempt_amount)
         percent = self.percent
         size = (abs(num * percent.num), den * percent.den)
         if self.at_most is not None and less_than((abs(self.at_most.num), self.at_most.den), size):
@@ -42,25 +42,25 @@ class PercentPricer(Pricer):
             return [(1, self.at_least.num, self.at_least)], 1, self.at_least.den
         return [(num, percent.num, percent)], den, percent.den
 
-    def amount(self, draft: Draft) -> Ratio:
+    def amount(self, state: RatingState) -> Ratio:
         if not self.simple:
-            return sum_of_terms(self.price(draft))
-        num, den = sum_of(draft, self.indices)
+            return sum_of_terms(self.price(state))
+        num, den = sum_of(state, self.indices)
         return num * self.percent.num, den * self.percent.den
 
 
-def _above_exempt_use(num: int, den: int, draft: Draft, exempt: Ratio) -> Ratio:
+def _above_exempt_use(num: int, den: int, state: RatingState, exempt: Ratio) -> Ratio:
     """Source: service tax of TNB: of 800 kWh with 600 exempt, (800 - 600) / 800 of the amount is taxed."""
-    use = draft.use_num * exempt[1]
-    free = exempt[0] * draft.use_den
+    use = state.use_num * exempt[1]
+    free = exempt[0] * state.use_den
     return (num * (use - free), den * use) if use > free else NOTHING
 
 
-def _above_exempt_amount(num: int, den: int, draft: Draft, exempt: Price) -> Ratio:
+def _above_exempt_amount(num: int, den: int, state: RatingState, exempt: Price) -> Ratio:
     """5 % of what exceeds 100.00: of 150.00, 2.50. A version that rates a part of the days exempts that part."""
     free, free_den = exempt.num, exempt.den
-    if draft.share is not None:
-        part = draft.share.factor.value
+    if state.share is not None:
+        part = state.share.factor.value
         free, free_den = free * part.numerator, free_den * part.denominator
     above = num * free_den - free * den
     return (above, den * free_den) if above > 0 else NOTHING
@@ -74,9 +74,9 @@ class SubtotalPricer(Pricer):
     def __init__(self, indices: Sequence[int]) -> None:
         self.indices = tuple(indices)
 
-    def price(self, draft: Draft) -> Priced:
-        num, den = sum_of(draft, self.indices)
+    def price(self, state: RatingState) -> Priced:
+        num, den = sum_of(state, self.indices)
         return [(num, 1, AS_IT_IS)], den, 1
 
-    def less(self, draft: Draft) -> Ratio:
-        return sum(draft.lines[at] or 0 for at in self.indices), 1
+    def less(self, state: RatingState) -> Ratio:
+        return sum(state.lines[at] or 0 for at in self.indices), 1

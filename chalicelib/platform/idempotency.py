@@ -36,14 +36,14 @@ class AnswerItem(TableItem):
     body = UnicodeAttribute(null=True)
 
 
-def print_of(ctx: Context, body: str) -> str:
-    """This function will give the same short text for the same body of the same client, and tell nothing about it."""
+def request_fingerprint(ctx: Context, body: str) -> str:
+    """Give the same short text for the same body of the same client, and tell nothing about it."""
     _, secret = auth.derived_key("request-print", ctx.client)
     return hmac.digest(secret, body.encode(), "sha256").hex()[:32]
 
 
-def answer_once(ctx: Context, place: tuple[str, str], asked: str, carry_out: Callable[[], Response]) -> Response:
-    """This function will carry a request out, or give the answer that an earlier sending of it got. Two write units.
+def run_once(ctx: Context, place: tuple[str, str], asked: str, carry_out: Callable[[], Response]) -> Response:
+    """Carry a request out, or give the answer that an earlier sending of it got. Two write units.
 
     `place` is the method and path, `asked` the print of the body.
 
@@ -66,7 +66,7 @@ def answer_once(ctx: Context, place: tuple[str, str], asked: str, carry_out: Cal
 
 
 def _claim(key: Key, asked: str, now: datetime) -> Response | None:
-    """This function will take the record for this request, or give the answer that it holds."""
+    """Take the record for this request, or give the answer that it holds."""
     item = _item(key, asked, _OPEN, now, until=now + _UNDER_WAY)
     gone = AnswerItem.expires < epoch_ms(now) // 1000
     abandoned = (AnswerItem.state == _OPEN) & (AnswerItem.until < now) & (AnswerItem.asked == asked)
@@ -88,7 +88,7 @@ def _claim(key: Key, asked: str, now: datetime) -> Response | None:
 
 
 def _write(key: Key, asked: str, state: str, now: datetime, response: Response | None = None) -> None:
-    """This function will note what became of a request; if that fails, the record is abandoned, and says so in time."""
+    """Note what became of a request; if that fails, the record is abandoned, and says so in time."""
     item = _item(key, asked, state, now, until=now - timedelta(seconds=1))
     if response is not None:
         item.status, item.body = response.status_code, response.body

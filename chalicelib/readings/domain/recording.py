@@ -10,12 +10,14 @@ from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.flags import flags_of
-from chalicelib.readings.domain.reading import Entry, Reading, Shown
+from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading
 from chalicelib.tenancy.domain import Project
 
 
-def take(project: Project, connection: Connection, shown: Shown, *, today: date, entry: Entry) -> Reading:
-    """This function will make a reading of a connection's meter, checked against the one before.
+def record_reading(
+    project: Project, connection: Connection, shown: MeterValue, *, today: date, entry: Provenance
+) -> Reading:
+    """Make a reading of a connection's meter, checked against the one before.
 
     Source: decisions.md "confirmation of readings", S1-132, S1-133, S3-017. A reading equal to the previous one
     is a use of nothing and allowed. Where readings wait for a person it is pending, else confirmed; one out of a former
@@ -31,8 +33,10 @@ def take(project: Project, connection: Connection, shown: Shown, *, today: date,
     return _new(project, connection, period, shown.read_on, shown.value, count, entry)
 
 
-def take_estimate(project: Project, connection: Connection, *, period: Period, today: date, entry: Entry) -> Reading:
-    """This function will make the reading of a period that nobody read, as of the last day on which it could be read.
+def take_estimate(
+    project: Project, connection: Connection, *, period: Period, today: date, entry: Provenance
+) -> Reading:
+    """Make the reading of a period that nobody read, as of the last day on which it could be read.
 
     It waits for a person like any other where readings do.
 
@@ -53,7 +57,7 @@ def _new(
     read_on: date,
     value: Decimal,
     count: Count,
-    entry: Entry,
+    entry: Provenance,
 ) -> Reading:
     pending = project.settings.confirmation == "required" and entry.source != "migrated"
     return Reading(
@@ -74,13 +78,13 @@ def _new(
         confirmed_by=None if pending else entry.by,
         confirmed_at=None if pending else entry.at,
         version=0,
-        carried=connection.carried,
-        carried_on=count.carried_on,
+        use_brought_forward=connection.use_brought_forward,
+        use_carried_forward=count.use_carried_forward,
     )
 
 
 def confirm(project: Project, reading: Reading, connection: Connection, *, by: str, at: datetime) -> Reading:
-    """This function will accept a pending reading, with its use counted from the last confirmed one as it is now.
+    """Accept a pending reading, with its use counted from the last confirmed one as it is now.
 
     :raises Conflict: if a later period is confirmed already, or the meter showed more before.
     """
@@ -99,8 +103,8 @@ def confirm(project: Project, reading: Reading, connection: Connection, *, by: s
         confirmed_by=by,
         confirmed_at=at,
         version=reading.version + 1,
-        carried=connection.carried,
-        carried_on=count.carried_on,
+        use_brought_forward=connection.use_brought_forward,
+        use_carried_forward=count.use_carried_forward,
     )
 
 
@@ -119,9 +123,9 @@ def _to_confirm(reading: Reading, connection: Connection) -> tuple[Decimal, Coun
 
 
 def correct(
-    project: Project, reading: Reading, connection: Connection, shown: Shown, *, today: date, entry: Entry
+    project: Project, reading: Reading, connection: Connection, shown: MeterValue, *, today: date, entry: Provenance
 ) -> Reading:
-    """This function will put another value or day on a reading that is not billed yet; an estimate becomes a real one.
+    """Put another value or day on a reading that is not billed yet; an estimate becomes a real one.
 
     A confirmed reading keeps its state and the reading before it; it can only be corrected while it is the last one.
 
@@ -140,9 +144,13 @@ def correct(
     if confirmed and reading.meter_number != connection.meter_number:
         raise Conflict("meter-exchanged", f"meter {reading.meter_number} was exchanged since; this reading stands")
     previous = reading.previous if confirmed else connection.last_value
-    carried = reading.carried if confirmed else connection.carried
+    use_brought_forward = reading.use_brought_forward if confirmed else connection.use_brought_forward
     count = count_up_to(
-        shown.value, previous=previous, carried=carried, digits=connection.meter_digits, said=shown.rolled_over
+        shown.value,
+        previous=previous,
+        use_brought_forward=use_brought_forward,
+        digits=connection.meter_digits,
+        said=shown.rolled_over,
     )
     return replace(
         reading,
@@ -156,23 +164,23 @@ def correct(
         entered_by=entry.by,
         entered_at=entry.at,
         version=reading.version + 1,
-        carried=carried,
-        carried_on=count.carried_on,
+        use_brought_forward=use_brought_forward,
+        use_carried_forward=count.use_carried_forward,
         meter_number=connection.meter_number,
         area=connection.area,
     )
 
 
 def replace_estimate(
-    project: Project, estimated: Reading, connection: Connection, shown: Shown, *, today: date, entry: Entry
+    project: Project, estimated: Reading, connection: Connection, shown: MeterValue, *, today: date, entry: Provenance
 ) -> Reading:
-    """This function will put what a meter really showed in the place of its period's estimate, if that is not billed.
+    """Put what a meter really showed in the place of its period's estimate, if that is not billed.
 
     :raises Invalid: for a value or a day that can't be.
     :raises Conflict: if somebody has confirmed the estimate, or a later reading builds on it.
     """
     if estimated.state == "pending":
-        taken = take(project, connection, shown, today=today, entry=entry)
+        taken = record_reading(project, connection, shown, today=today, entry=entry)
         return replace(taken, version=estimated.version + 1)
     if project.settings.confirmation == "required":
         what = f"the estimate of {estimated.period} is confirmed"
@@ -182,7 +190,7 @@ def replace_estimate(
 
 
 def check_begun(project: Project, period: Period, today: date) -> None:
-    """This function will insist that the days on which a period is read have begun.
+    """Insist that the days on which a period is read have begun.
 
     :raises Invalid: otherwise.
     """
@@ -191,7 +199,7 @@ def check_begun(project: Project, period: Period, today: date) -> None:
 
 
 def check_day(read_on: date, today: date) -> None:
-    """This function will insist that a reading was not taken in the future.
+    """Insist that a reading was not taken in the future.
 
     :raises Invalid: otherwise.
     """
@@ -214,7 +222,7 @@ def _check_sequence(connection: Connection, period: Period, read_on: date) -> No
 
 
 def awaits(project: Project, connection: Connection, period: Period) -> bool:
-    """This function will say whether a connection is to be read for a period, as far as it knows: not yet confirmed.
+    """Say whether a connection is to be read for a period, as far as it knows: not yet confirmed.
 
     One that was registered after the days on which the period is read, and never read since, was not there yet.
     """

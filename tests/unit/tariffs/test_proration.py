@@ -20,8 +20,8 @@ from chalicelib.tariffs.domain import (
     rate_over,
     replay,
 )
+from chalicelib.tariffs.domain.proration import split_quantity
 from chalicelib.tariffs.domain.rounding import split_by_weights
-from chalicelib.tariffs.domain.straddle import split_quantity
 from chalicelib.tariffs.domain.trace import unpack_lines
 from tests.unit.tariffs.sheets import energy, fixed, sheet, use
 

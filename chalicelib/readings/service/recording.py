@@ -12,10 +12,10 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
-from chalicelib.readings.domain import taking as rules
-from chalicelib.readings.domain.reading import Entry, Reading, ReadingSource, Shown
-from chalicelib.readings.service.common import (
-    advance,
+from chalicelib.readings.domain import recording as rules
+from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading, ReadingSource
+from chalicelib.readings.service.writes import (
+    advance_write,
     connection_of,
     get_of_project,
     lost_race,
@@ -37,7 +37,7 @@ def take_reading(
     rolled_over: bool = False,
     source: ReadingSource = "manual",
 ) -> Reading:
-    """This function will record what a meter showed on a day.
+    """Record what a meter showed on a day.
 
     The same reading again is answered with the first one; an estimate that is not billed yet gives way. Eight
     write units, nine if it counts at once, ten for the first that waits.
@@ -56,11 +56,11 @@ def take_reading(
     recorded = repository.find_reading(project, period, connection.account)
     if recorded is not None and not recorded.estimated:
         return _repeated(recorded, value, read_on)
-    shown = Shown(value, read_on, rolled_over)
+    shown = MeterValue(value, read_on, rolled_over)
     today = local_day(ctx.now, project.settings.timezone)
-    entry = Entry(by=ctx.actor.id, at=ctx.now, source=source, origin=ctx.request_id)
+    entry = Provenance(by=ctx.actor.id, at=ctx.now, source=source, origin=ctx.request_id)
     if recorded is None:
-        reading = rules.take(project, connection, shown, today=today, entry=entry)
+        reading = rules.record_reading(project, connection, shown, today=today, entry=entry)
         actions = writes_of(project, reading, connection)
     else:
         reading = rules.replace_estimate(project, recorded, connection, shown, today=today, entry=entry)
@@ -74,17 +74,17 @@ def take_reading(
 
 
 def migrated(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """This function will give the writes of a reading out of a former system, for whoever writes it with its bill.
+    """Give the writes of a reading out of a former system, for whoever writes it with its bill.
 
     Labels: `reading {account}` and `connection {account}`. Four write units.
     """
-    return [repository.insert_reading(project, reading), advance(project, connection, reading)]
+    return [repository.insert_reading(project, reading), advance_write(project, connection, reading)]
 
 
 def correct_reading(
     ctx: Context, *, reading_id: str, value: Decimal, read_on: date, rolled_over: bool = False
 ) -> Reading:
-    """This function will put another value or day on a reading that is not billed. Seven or eight write units.
+    """Put another value or day on a reading that is not billed. Seven or eight write units.
 
     :raises Invalid: for a value or day that can't be.
     :raises NotFound: if the project has none with this id.
@@ -97,10 +97,10 @@ def correct_reading(
         return reading
     connection = connection_of(project, reading)
     today = local_day(ctx.now, project.settings.timezone)
-    entry = Entry(by=ctx.actor.id, at=ctx.now, source=reading.source, origin=reading.origin)
+    entry = Provenance(by=ctx.actor.id, at=ctx.now, source=reading.source, origin=reading.origin)
     if reading.estimated:
         entry = replace(entry, source="manual", origin=ctx.request_id)
-    shown = Shown(value, read_on, rolled_over)
+    shown = MeterValue(value, read_on, rolled_over)
     corrected = rules.correct(project, reading, connection, shown, today=today, entry=entry)
     if as_it_was and (corrected.usage, corrected.flags) == (reading.usage, reading.flags):
         return reading

@@ -14,7 +14,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def get_of_project(ctx: Context, project: Project, reading_id: str) -> Reading:
-    """This function will give one reading of a project. One read more for whoever has to do in some areas only.
+    """Give one reading of a project. One read more for whoever has to do in some areas only.
 
     :raises NotFound: if there is none with this id, or its connection lies elsewhere.
     """
@@ -26,7 +26,7 @@ def get_of_project(ctx: Context, project: Project, reading_id: str) -> Reading:
 
 
 def connection_of(project: Project, reading: Reading) -> Connection:
-    """This function will give the connection that a reading is of.
+    """Give the connection that a reading is of.
 
     :raises NotFound: if it is gone.
     """
@@ -36,56 +36,56 @@ def connection_of(project: Project, reading: Reading) -> Connection:
     return connection
 
 
-def advance(project: Project, connection: Connection, reading: Reading) -> Action:
-    """This function will give the write by which a confirmed reading becomes its connection's last one."""
-    return consumers.move_on(project, connection, moved_on(connection, reading))
+def advance_write(project: Project, connection: Connection, reading: Reading) -> Action:
+    """Give the write by which a confirmed reading becomes its connection's last one."""
+    return consumers.move_on(project, connection, advance(connection, reading))
 
 
-def moved_on(connection: Connection, reading: Reading) -> Connection:
-    """This function will give the connection as it is once the reading is its last one."""
-    return connection_rules.moved_on(
+def advance(connection: Connection, reading: Reading) -> Connection:
+    """Give the connection as it is once the reading is its last one."""
+    return connection_rules.advance(
         connection, reading.stand, read_on=reading.read_on, period=reading.period, usage=reading.usage
     )
 
 
 def writes_of(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """This function will give the writes that a new reading needs; the first checks that its period is open."""
+    """Give the writes that a new reading needs; the first checks that its period is open."""
     return [repository.period_is_open(project, reading.period), *inserts_of(project, reading, connection)]
 
 
 def inserts_of(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """This function will give the writes of a new reading itself; a confirmed one moves its connection on.
+    """Give the writes of a new reading itself; a confirmed one moves its connection on.
 
     The first one of a connection marks it, though it waits, so that nobody deletes what it is of.
     """
     writes = [repository.insert_reading(project, reading)]
     if reading.state == "confirmed":
-        writes.append(advance(project, connection, reading))
+        writes.append(advance_write(project, connection, reading))
     elif not connection.taken:
         writes.append(consumers.move_on(project, connection, connection_rules.taken(connection)))
     return writes
 
 
 def writes_in_place(project: Project, before: Reading, after: Reading, connection: Connection) -> list[Action]:
-    """This function will give the writes that put a reading in the place of another that is not billed."""
+    """Give the writes that put a reading in the place of another that is not billed."""
     writes = [
         repository.period_is_open(project, after.period),
         repository.not_billed(project, after),
         repository.store_reading(project, after, before=before),
     ]
     if after.state == "confirmed":
-        writes.append(advance(project, connection, after))
+        writes.append(advance_write(project, connection, after))
     return writes
 
 
 def noted(ctx: Context, action: str, after: Reading, *, before: Reading | None = None) -> Action:
-    """This function will give the write of what was done to one reading."""
-    facts = [_in_short(one) if one else {} for one in (before, after)]
+    """Give the write of what was done to one reading."""
+    facts = [_audit_facts(one) if one else {} for one in (before, after)]
     subject = ("reading", f"{ctx.project}.{after.id}")
     return audit.record(ctx, action=action, subject=subject, before=facts[0], after=facts[1])
 
 
-def _in_short(reading: Reading) -> dict[str, object]:
+def _audit_facts(reading: Reading) -> dict[str, object]:
     facts: dict[str, object] = {
         "value": reading.value,
         "read_on": reading.read_on,
@@ -96,7 +96,7 @@ def _in_short(reading: Reading) -> dict[str, object]:
 
 
 def lost_race(project: Project, reading: Reading, refused: Refused) -> MeterbookError:
-    """This function will say why the table refused a change of a reading."""
+    """Say why the table refused a change of a reading."""
     if "period" in refused.labels:
         return frozen(project, reading.period)
     if "bill" in refused.labels:
@@ -108,7 +108,7 @@ def lost_race(project: Project, reading: Reading, refused: Refused) -> Meterbook
 
 
 def frozen(project: Project, period: Period) -> MeterbookError:
-    """This function will name the billing run that holds a period, or say that it is free again by now."""
+    """Name the billing run that holds a period, or say that it is free again by now."""
     run = repository.find_run_of(project, period)
     if run is None:
         return TryLater("busy", f"a billing run gave {period} back at this moment; send the request again")

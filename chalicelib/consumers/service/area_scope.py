@@ -17,7 +17,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def may_see(ctx: Context, connection: Connection) -> bool:
-    """This function will say whether a connection is the actor's to see: theirs, or in their areas."""
+    """Say whether a connection is the actor's to see: theirs, or in their areas."""
     if ctx.actor.owns(connection.consumer_id):
         return True
     # Whoever sees bills sees whose they are: in S2 the billing officer, who may not list connections.
@@ -26,12 +26,12 @@ def may_see(ctx: Context, connection: Connection) -> bool:
 
 
 def within_reach(ctx: Context, found: Iterable[Connection]) -> Iterator[Connection]:
-    """This function will leave out connections in areas where the actor has nothing to do."""
+    """Leave out connections in areas where the actor has nothing to do."""
     return (each for each in found if reaches(ctx.actor, each.area))
 
 
 def accounts_within_reach(ctx: Context, project: Project, accounts: Iterable[str]) -> frozenset[str]:
-    """This function will say which connections lie where the actor has to do, as they are now."""
+    """Say which connections lie where the actor has to do, as they are now."""
     wanted = frozenset(accounts)
     if ctx.actor.areas is None:
         return wanted
@@ -41,7 +41,7 @@ def accounts_within_reach(ctx: Context, project: Project, accounts: Iterable[str
 def connections_of_areas(
     ctx: Context, project: Project, areas: Sequence[str], *, limit: int, cursor: str | None
 ) -> Page[Connection]:
-    """This function will read one page of the open connections in areas, as they are now."""
+    """Read one page of the open connections in areas, as they are now."""
     page = places.areas_page([project], areas, limit=limit, cursor=cursor)
     known = connections.connections_at(ctx.client, page.items)
     # The index is a moment behind: what moved away meanwhile is another's.
@@ -50,7 +50,7 @@ def connections_of_areas(
 
 
 def consumers_within_reach(ctx: Context, consumers: Iterable[Consumer]) -> list[Consumer]:
-    """This function will leave out consumers of whose connections none lies where the actor has to do.
+    """Leave out consumers of whose connections none lies where the actor has to do.
 
     A query for each consumer, and one read of all their connections.
     """
@@ -66,7 +66,7 @@ def consumers_within_reach(ctx: Context, consumers: Iterable[Consumer]) -> list[
 def consumers_of_areas(
     ctx: Context, *, status: ConsumerStatus | None, limit: int, cursor: str | None
 ) -> Page[Consumer]:
-    """This function will list, once each, the consumers with an open connection in the actor's areas."""
+    """List, once each, the consumers with an open connection in the actor's areas."""
     projects = tenancy.list_projects(ctx)
     areas = ctx.actor.areas or ()
 
@@ -78,7 +78,7 @@ def consumers_of_areas(
 
 
 def _listed_at(ctx: Context, found: tuple[Place, ...]) -> list[Consumer]:
-    """This function will give the consumers who are listed at these places: each at one of theirs, and only there."""
+    """Give the consumers who are listed at these places: each at one of theirs, and only there."""
     known = connections.connections_at(ctx.client, found)
     consumers = people.consumers_of(ctx.client, {each.consumer_id for each in known.values() if each.consumer_id})
     # Whose only active connection this is, is listed here. For others it takes a look at all that is theirs.

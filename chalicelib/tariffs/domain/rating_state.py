@@ -3,13 +3,13 @@
 from fractions import Fraction
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.tariffs.domain.document import Condition, Season
+from chalicelib.tariffs.domain.model import Condition, Season
 from chalicelib.tariffs.domain.pricing import Ratio
-from chalicelib.tariffs.domain.straddle import PeriodShare, season_share
+from chalicelib.tariffs.domain.proration import PeriodShare, season_share
 from chalicelib.tariffs.domain.usage import Usage
 
 
-class Draft:
+class RatingState:
     """`use_num / use_den` is the use in the tariff's unit; `share` is set where a version rates a part of the period.
 
     For each charge in order, `values` holds what later charges see, in minor units, and `lines` what is billed:
@@ -28,7 +28,7 @@ class Draft:
         self.total = 0
 
     def measure(self, name: str) -> Ratio:
-        """This function will give a quantity by name, as a ratio.
+        """Give a quantity by name, as a ratio.
 
         :raises Invalid: if the usage does not carry it.
         """
@@ -46,7 +46,7 @@ class Draft:
         return given.as_integer_ratio()
 
     def meets(self, condition: Condition) -> bool:
-        """This function will say whether the use and its facts meet every part of a condition."""
+        """Say whether the use and its facts meet every part of a condition."""
         usage = self.usage
         return (
             (condition.use_above is None or self._use_exceeds(condition.use_above.as_integer_ratio()))
@@ -58,7 +58,7 @@ class Draft:
         )
 
     def in_season(self, season: Season) -> Fraction:
-        """This function will give the share of the days, those of this version, that lie in a season."""
+        """Give the share of the days, those of this version, that lie in a season."""
         return season_share(season, self.usage, self.share)
 
     def _use_exceeds(self, limit: Ratio) -> bool:

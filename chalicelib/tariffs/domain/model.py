@@ -248,9 +248,10 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundingPlan:
-    """Where amounts are rounded. With `line`, each line, and later charges see rounded lines; with `total` alone,
-    lines are carried unrounded and only the total is; with both, both. With neither, each line half-up to the
-    currency's minor unit.
+    """Where amounts are rounded.
+
+    With `line`, each line, and later charges see rounded lines; with `total` alone, lines stay unrounded and only the
+    total is rounded; with both, both. With neither, each line half-up to the currency's minor unit.
     """
 
     line: Rounding | None = None

@@ -19,7 +19,7 @@ class Change:
     body: Any = None
 
     def send(self) -> Reply:
-        """This function will carry it out."""
+        """Carry it out."""
         return self.by.send(self.method, self.path, self.body)
 
 
@@ -35,7 +35,7 @@ class _Place:
         return f"/api/clients/{self.ground.utility.client}"
 
     def make(self, path: str) -> dict[str, Any]:
-        """This function will make a thing by the deed of a path."""
+        """Make a thing by the deed of a path."""
         made: dict[str, Any] = self.ground.post(DEEDS["POST", path](self.ground, self.number)).json
         return made
 
@@ -93,7 +93,7 @@ class _Place:
         return self.by_admin("PUT", path, {"version": shown["version"], "settings": shown["settings"]})
 
     def as_newcomer(self, password: str) -> Change:
-        """This function will let somebody change their own password."""
+        """Let somebody change their own password."""
         body = {"login": f"newcomer{self.number}", "name": "Ana", "password": PASSWORD, "role": "viewer"}
         self.ground.admin.post(f"{self.client}/users", body).expect(201)
         own = self.ground.utility.api.sign_in(self.ground.utility.client, body["login"], PASSWORD)
@@ -111,7 +111,7 @@ class _Place:
         return self.by_admin(method, f"{self.client}/projects/{self.make(CLIENT + '/projects')['id']}{end}")
 
     def estimate(self) -> Change:
-        """This function will let somebody estimate November of what was read in October."""
+        """Let somebody estimate November of what was read in October."""
         admin, base = self.ground.admin, self.ground.utility.base
         account = register_connection(admin, self.ground.utility, f"UNREAD-{self.number}")["accountNumber"]
         read = {"accountNumber": account, "reading": "10", "readOn": "2025-10-05"}

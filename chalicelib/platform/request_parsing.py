@@ -11,12 +11,12 @@ _MAX_ORIGIN = 200
 
 
 def clean(sent: object) -> str:
-    """This function will make what a request says about its origin fit to be kept."""
+    """Make what a request says about its origin fit to be kept."""
     return "".join(filter(str.isprintable, str(sent or "")))[:_MAX_ORIGIN]
 
 
 def bearer_token(request: Request) -> str:
-    """This function will give the token that a request brings along.
+    """Give the token that a request brings along.
 
     :raises Unauthenticated: if it brings none.
     """
@@ -29,13 +29,13 @@ def bearer_token(request: Request) -> str:
 
 
 def raw_body(request: Request) -> bytes:
-    """This function will give the body as it was sent, for whoever signed it."""
+    """Give the body as it was sent, for whoever signed it."""
     raw = request.raw_body
     return raw.encode() if isinstance(raw, str) else raw or b""
 
 
 def body_of(schema: type[Schema], request: Request) -> Schema:
-    """This function will read the body.
+    """Read the body.
 
     :raises Invalid: naming everything that is wrong with it.
     """
@@ -52,7 +52,7 @@ def body_of(schema: type[Schema], request: Request) -> Schema:
 
 
 def query_of(schema: type[Schema], request: Request) -> Schema:
-    """This function will read the query.
+    """Read the query.
 
     :raises Invalid: naming everything that is wrong with it.
     """

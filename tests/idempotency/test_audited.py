@@ -9,10 +9,10 @@ import pytest
 
 from chalicelib.platform.http import PUBLIC
 from tests.support import table
-from tests.support.changes import CHANGES
 from tests.support.deeds import DEEDS, PROJECT, Ground
 from tests.support.endpoints import ALL
 from tests.support.http import Api
+from tests.support.mutations import CHANGES
 from tests.support.utilities import PASSWORD
 
 _number = count(1)
@@ -49,7 +49,7 @@ def test_every_operation_that_writes_is_walked_here() -> None:
 
 
 def _check_new(ground: Ground, before: Mapping[str, Any], who: Api | str) -> None:
-    """This function will insist on a new entry with who did it, when and by which request, and nothing personal."""
+    """Insist on a new entry with who did it, when and by which request, and nothing personal."""
     new = [item for key, item in _entries(ground).items() if key not in before]
     assert new, "put audit.record(...) into the transaction of this deed"
     actor = who if isinstance(who, str) else who.get("/api/me").expect(200)["id"]

@@ -12,22 +12,22 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
+class LoginAttempts:
     """Wrong passwords in a row for one login name, whether somebody has it or not."""
 
     failures: int = 0
     last_at: datetime | None = None
 
-    def failed(self, now: datetime) -> "Tries":
-        """This function will count one more wrong password; after a day without any the count starts anew."""
+    def failed(self, now: datetime) -> "LoginAttempts":
+        """Count one more wrong password; after a day without any the count starts anew."""
         fresh = self.last_at is None or now - self.last_at > FORGOTTEN_AFTER
-        return Tries(1 if fresh else self.failures + 1, now)
+        return LoginAttempts(1 if fresh else self.failures + 1, now)
 
     def check(self, now: datetime) -> None:
-        """This function will make somebody wait who was wrong too often.
+        """Make somebody wait who was wrong too often.
 
-        Ten are free; then 30 seconds, and twice as long after each wrong one, 15 minutes at the most. Tries made while
-        waiting don't count, so nobody can be kept out for good.
+        Ten are free; then 30 seconds, and twice as long after each wrong one, 15 minutes at the most. LoginAttempts
+        made while waiting don't count, so nobody can be kept out for good.
 
         :raises TooMany: with the seconds that are left.
         """
@@ -43,6 +43,6 @@ class Tries:
 
 
 def wait_after(failures: int) -> timedelta:
-    """This function will say how long to wait after so many wrong passwords: 10 -> 30 s, 11 -> 60 s, 15 -> 15 min."""
+    """Say how long to wait after so many wrong passwords: 10 -> 30 s, 11 -> 60 s, 15 -> 15 min."""
     doublings: int = 2 ** min(failures - FREE_TRIES, 10)
     return min(_FIRST_WAIT * doublings, _LONGEST_WAIT)

@@ -16,7 +16,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def generate_naively(ctx: Context, run_id: str) -> None:
-    """This function will bill reading by reading: write each bill under the next number, count it on the run."""
+    """Bill reading by reading: write each bill under the next number, count it on the run."""
     project = tenancy.get_project(ctx)
     run = repository.find_run(project, run_id)
     assert run is not None

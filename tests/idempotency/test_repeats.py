@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.platform import clock, dynamo, repeats
+from chalicelib.platform import clock, dynamo, idempotency
 from chalicelib.platform.http import PUBLIC
-from chalicelib.platform.repeats import AnswerItem
+from chalicelib.platform.idempotency import AnswerItem
 from tests.support import table
 from tests.support.deeds import DEEDS, Ground
 from tests.support.endpoints import ALL
@@ -143,5 +143,9 @@ def test_without_a_key_nothing_is_kept(ground: Ground) -> None:
 
 def test_a_body_leaves_a_print_that_says_nothing_of_it(ground: Ground) -> None:
     ctx = ground.utility.context()
-    assert repeats.print_of(ctx, "a") == repeats.print_of(ctx, "a") != repeats.print_of(ctx, "b")
-    assert len(repeats.print_of(ctx, "x" * 10_000)) == 32
+    assert (
+        idempotency.request_fingerprint(ctx, "a")
+        == idempotency.request_fingerprint(ctx, "a")
+        != idempotency.request_fingerprint(ctx, "b")
+    )
+    assert len(idempotency.request_fingerprint(ctx, "x" * 10_000)) == 32

@@ -12,10 +12,10 @@ from chalicelib.consumers.domain.connections import Connection, ConnectionEvent,
 from chalicelib.consumers.domain.meters import Exchange, with_meter
 from chalicelib.consumers.repository import connections as repository
 from chalicelib.consumers.repository import history
-from chalicelib.consumers.service.brands import naming
+from chalicelib.consumers.service.brands import brand_count_writes
 from chalicelib.consumers.service.connections import explain_refusal, noted
 from chalicelib.consumers.service.lookup import get_connection
-from chalicelib.consumers.service.offers import choosing
+from chalicelib.consumers.service.offers import tariff_count_writes
 from chalicelib.consumers.service.people import get_consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
@@ -35,7 +35,7 @@ def change_connection(
     facts: FactChanges,
     reason: str | None,
 ) -> Connection:
-    """This function will change what is said of a connection; it counts from the next bill, and all else stays.
+    """Change what is said of a connection; it counts from the next bill, and all else stays.
 
     A class that the project gave up can be kept, not taken. Another tariff is put down in its history, with the reason
     if one is given.
@@ -61,7 +61,7 @@ def change_connection(
 
 
 def disconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
-    """This function will cut a connection off, for a reason. It takes no readings until it is supplied again.
+    """Cut a connection off, for a reason. It takes no readings until it is supplied again.
 
     :raises NotFound: if the project has no such connection.
     :raises Invalid: for a day that is still to come.
@@ -71,7 +71,7 @@ def disconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> C
 
 
 def reconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
-    """This function will supply a connection again.
+    """Supply a connection again.
 
     :raises NotFound: if the project has no such connection.
     :raises Conflict: if it is not disconnected, or its consumer is not active.
@@ -80,7 +80,7 @@ def reconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> Co
 
 
 def close(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
-    """This function will close a connection for good; its meter number is free for another.
+    """Close a connection for good; its meter number is free for another.
 
     :raises NotFound: if the project has no such connection.
     :raises Conflict: if it is closed, or use of an exchanged meter waits to be billed.
@@ -89,7 +89,7 @@ def close(ctx: Context, *, account: str, reason: str, on: date | None) -> Connec
 
 
 def exchange_meter(ctx: Context, *, account: str, exchange: Exchange, reason: str) -> Connection:
-    """This function will put another meter on a connection. The next bill takes the use of both.
+    """Put another meter on a connection. The next bill takes the use of both.
 
     A reading of the old meter that still waits for confirmation can't be confirmed any more; take another one.
 
@@ -106,7 +106,7 @@ def exchange_meter(ctx: Context, *, account: str, exchange: Exchange, reason: st
         "newMeter": after.meter_number,
         "firstReading": plain(exchange.first),
     }
-    known = naming(ctx, before=before, after=after)
+    known = brand_count_writes(ctx, before=before, after=after)
     event = _event(ctx, project, after, "meter_exchanged", facts, reason, exchange.on)
     log = noted(ctx, "meter-exchanged", before, after)
     _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log, *known])
@@ -114,7 +114,7 @@ def exchange_meter(ctx: Context, *, account: str, exchange: Exchange, reason: st
 
 
 def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, reason: str) -> Connection:
-    """This function will make a connection another consumer's. Take a reading first: use since the last is theirs.
+    """Make a connection another consumer's. Take a reading first: use since the last is theirs.
 
     What was read up to the day `on` (today, if left out) is billed to whoever had it, also by a later run.
 
@@ -134,7 +134,7 @@ def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, 
 
 
 def delete_connection(ctx: Context, *, account: str) -> Connection:
-    """This function will take away a connection that was registered by mistake.
+    """Take away a connection that was registered by mistake.
 
     :raises NotFound: if the project has no such connection.
     :raises Conflict: if it was ever read, even if that still waits for confirmation; close it then.
@@ -142,14 +142,17 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     connection = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
     rules.check_deletable(connection)
-    lists = [*areas.leaving(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
-    lists += [*naming(ctx, before=connection, after=None), *choosing(ctx, project, before=connection, after=None)]
+    lists = [*areas.area_exit_writes(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
+    lists += [
+        *brand_count_writes(ctx, before=connection, after=None),
+        *tariff_count_writes(ctx, project, before=connection, after=None),
+    ]
     _commit(ctx, project, connection, [*repository.delete_connection(project, connection), *lists])
     return connection
 
 
 def list_events(ctx: Context, *, account: str, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
-    """This function will list what became of a connection and why, the newest first.
+    """List what became of a connection and why, the newest first.
 
     :raises NotFound: if the project has no such connection.
     """
@@ -168,34 +171,37 @@ def _turn(
     before = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
     after = rule(before)
-    lists = areas.leaving(ctx, area=before.area) if after.status == "closed" else []
-    lists += [*naming(ctx, before=before, after=after), *choosing(ctx, project, before=before, after=after)]
+    lists = areas.area_exit_writes(ctx, area=before.area) if after.status == "closed" else []
+    lists += [
+        *brand_count_writes(ctx, before=before, after=after),
+        *tariff_count_writes(ctx, project, before=before, after=after),
+    ]
     lists.append(noted(ctx, kind, before, after))
     facts: dict[str, str] = {"was": before.status}
-    if after.status == "closed" and before.carried:
-        facts["billedAhead"] = plain(-before.carried)
+    if after.status == "closed" and before.use_brought_forward:
+        facts["billedAhead"] = plain(-before.use_brought_forward)
     event = _event(ctx, project, after, kind, facts, reason, on)
     _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
     return after
 
 
 def _with_lists(ctx: Context, before: Connection, after: Connection) -> list[Action]:
-    """This function will give what a connection's other area or brand asks of the client's lists of these."""
-    named = naming(ctx, before=before, after=after)
+    """Give what a connection's other area or brand asks of the client's lists of these."""
+    named = brand_count_writes(ctx, before=before, after=after)
     if after.area == before.area:
         return named
-    return [*areas.entering(ctx, area=after.area), *areas.leaving(ctx, area=before.area), *named]
+    return [*areas.area_entry_writes(ctx, area=after.area), *areas.area_exit_writes(ctx, area=before.area), *named]
 
 
 def _with_tariff(
     ctx: Context, project: Project, before: Connection, after: Connection, reason: str | None
 ) -> list[Action]:
-    """This function will give the writes by which a connection names another tariff, and its history says so."""
+    """Give the writes by which a connection names another tariff, and its history says so."""
     if after.tariff_id == before.tariff_id:
         return []
     turned = {"from": before.tariff_id or "", "to": after.tariff_id or ""}
     event = _event(ctx, project, after, "tariff_changed", turned, reason or "", None)
-    return [*choosing(ctx, project, before=before, after=after), event]
+    return [*tariff_count_writes(ctx, project, before=before, after=after), event]
 
 
 def _event(

@@ -7,14 +7,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.tariffs.domain.document import Season, Tariff
+from chalicelib.tariffs.domain.model import Season, Tariff
 from chalicelib.tariffs.domain.rounding import Rounding, round_to_step, split_by_weights
 from chalicelib.tariffs.domain.trace import TraceFactor
 from chalicelib.tariffs.domain.usage import Usage
 
 
 def split_quantity(quantity: Decimal, weights: Sequence[int], step: Decimal = Decimal(1)) -> tuple[Decimal, ...]:
-    """This function will share a quantity in proportion to weights, in multiples of a step, losing nothing.
+    """Share a quantity in proportion to weights, in multiples of a step, losing nothing.
 
     What is finer than the step goes with the first share, and so does a step left over where remainders tie.
     Source: Chikugo city: 51 m3 in two months are billed as 26 and 25.
@@ -26,7 +26,7 @@ def split_quantity(quantity: Decimal, weights: Sequence[int], step: Decimal = De
 
 
 def months_of(usage: Usage, rounding: Rounding | None = None) -> tuple[Usage, ...]:
-    """This function will share a use read over several months equally over them, the remainder to the earlier ones.
+    """Share a use read over several months equally over them, the remainder to the earlier ones.
 
     Days are shared in the same way. Adjustments came once, and so the first month takes them.
     """
@@ -44,7 +44,7 @@ def months_of(usage: Usage, rounding: Rounding | None = None) -> tuple[Usage, ..
 
 
 def covers(tariff: Tariff, usage: Usage) -> bool:
-    """This function will say whether a tariff is valid on every day of a use."""
+    """Say whether a tariff is valid on every day of a use."""
     first, until = usage.first_day, usage.until_day
     if first is None or until is None:
         return False
@@ -67,7 +67,7 @@ class PeriodShare:
 
 
 def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tariff, PeriodShare], ...]:
-    """This function will share a period out to the versions that are valid on its days.
+    """Share a period out to the versions that are valid on its days.
 
     Days count by half-open validity: the first day of the new version is rated by the new version.
 
@@ -92,7 +92,7 @@ def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tarif
 
 
 def season_share(season: Season, usage: Usage, share: PeriodShare | None) -> Fraction:
-    """This function will give the share of a period's days, or of a part's, that lie in a season.
+    """Give the share of a period's days, or of a part's, that lie in a season.
 
     :raises Invalid: if the usage does not say which days it covers.
     """

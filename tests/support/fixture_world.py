@@ -45,7 +45,7 @@ _LOGIN = {"login": "somebody", "password": "Abcdef1!"}
 
 
 def fitting_body(path: str) -> Mapping[str, object]:
-    """This function will give a body that an operation on one thing takes."""
+    """Give a body that an operation on one thing takes."""
     return next((body for end, body in _BODIES.items() if path.endswith(end)), _LOGIN)
 
 
@@ -59,7 +59,7 @@ class World:
     foreign_ids: Mapping[str, str]
 
     def fresh(self, who: str) -> Api:
-        """This function will sign in a newcomer like somebody, for what ends sessions."""
+        """Sign in a newcomer like somebody, for what ends sessions."""
         login = f"fresh{next(_number)}"
         ctx = self.utility.context(now=NOVEMBER)
         if who in STAFF:
@@ -74,16 +74,16 @@ class World:
         return self.utility.api.sign_in(self.utility.client, login, PASSWORD)
 
     def fill(self, path: str, ids: Mapping[str, str] | None = None) -> str:
-        """This function will put ids into a path template."""
+        """Put ids into a path template."""
         return path.format(**(ids or self.ids))
 
     def someone_for(self, path: str) -> Api:
-        """This function will give somebody who may ask that: the admin, or the consumer whose own things they are."""
+        """Give somebody who may ask that: the admin, or the consumer whose own things they are."""
         return self.people["owner" if path.startswith("/api/me/") else "admin"]
 
 
 def open_world(app: Chalice, api: Api) -> World:
-    """This function will open two waterworks in which November 2025 is read and billed, as of 11 November."""
+    """Open two waterworks in which November 2025 is read and billed, as of 11 November."""
     clock.use_time(lambda: NOVEMBER)
     try:
         utility, ids, consumers = _billed_month(app, api, "")
@@ -110,7 +110,7 @@ def open_world(app: Chalice, api: Api) -> World:
 
 
 def _surveyors(utility: Utility) -> dict[str, Api]:
-    """This function will sign in people who may do all that can end at areas: where the world's things lie, and not."""
+    """Sign in people who may do all that can end at areas: where the world's things lie, and not."""
     role = Role("surveyor", "area", ENDS_AT_AREAS)
     identity.define_role(utility.context(), role=role)
     areas = {"surveyor": ["Poblacion"], "surveyor of another area": ["San-Isidro"], "surveyor without areas": []}
@@ -189,7 +189,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
 
 
 def _history_with_a_payment(admin: Api, utility: Utility, account: str) -> tuple[str, str]:
-    """This function will bring October in from a former system: nothing used, and a part of the bill paid."""
+    """Bring October in from a former system: nothing used, and a part of the bill paid."""
     paid = {"paymentDate": "2025-11-03", "amount": "20.00", "method": "cash"}
     unit = {"prior": 0, "current": 0, "payments": [paid]}
     month = {"year": 2025, "month": 10, "readingDate": "2025-10-05", "units": {account: unit}}
