@@ -13,7 +13,7 @@ from chalice.config import Config
 from chalice.local import CustomLocalChalice, LocalChalice, LocalGateway, RouteMatcher
 
 from chalicelib.platform import clock, settings
-from chalicelib.platform.http import SECURITY_HEADERS, problem_json
+from chalicelib.platform.problems import SECURITY_HEADERS, problem_json
 
 MAX_BODY_BYTES = 10_000_000  # API Gateway's own limit
 _REFUSAL_HEADERS = {

@@ -8,7 +8,8 @@ from chalice.app import Blueprint, Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.platform.http import ENDPOINTS, PUBLIC, SECURITY_HEADERS, SIGNED_IN, Endpoint
+from chalicelib.platform.http import ENDPOINTS, PUBLIC, SIGNED_IN, Endpoint
+from chalicelib.platform.problems import SECURITY_HEADERS
 from chalicelib.platform.schema import Problem
 
 blueprint = Blueprint(__name__)
@@ -92,7 +93,7 @@ def _parameters(endpoint: Endpoint, schemas: Any, definitions: dict[str, Any]) -
             {"name": field, "in": "query", "required": field in described.get("required", []), "schema": schema}
             for field, schema in described["properties"].items()
         ]
-    if endpoint.method == "POST" and (endpoint.permission != PUBLIC or endpoint.status == 201):
+    if endpoint.takes_key:
         parameters.append(_IDEMPOTENCY_KEY)
     return parameters
 

@@ -201,7 +201,7 @@ def _seal(project: Project, known: tuple[KnownVersion, ...], period: Period) -> 
     try:
         repository.seal_versions(project, fresh)
     except Refused:
-        raise TryLater("tariff-changed", "a tariff is being changed; the run goes on in a moment") from None
+        raise TryLater("busy", "a tariff is being changed; try again in a moment") from None
 
 
 def _compiled(known: tuple[KnownVersion, ...]) -> TariffBook:

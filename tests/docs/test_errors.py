@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chalicelib.kernel import errors
-from chalicelib.platform.http import _CODE_STATUS, _STATUS
+from chalicelib.platform.problems import CODES, STATUS_OF_CODE, STATUS_OF_KIND, statuses_of
 from chalicelib.platform.schema import Problem
 from tests.support.markdown import code_blocks, code_words, table_rows
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PAGE = _ROOT / "docs" / "errors.md"
-_KINDS = {kind.__name__: status for kind, status in _STATUS.items()}
+_KINDS = {kind.__name__: status for kind, status in STATUS_OF_KIND.items()}
 _INVALID_WHAT = {"invalid-body", "invalid-query"}  # the one code that is put together: f"invalid-{what}"
 _OF_WHOLE_FILES = {
     "not-text",
@@ -47,8 +47,8 @@ def answered() -> dict[str, set[int]]:
             first = call.args[0]
             codes = {first.value} if isinstance(first, ast.Constant) else _INVALID_WHAT
             for code in codes:
-                found[str(code)].add(_CODE_STATUS.get(str(code), _KINDS[name]))
-        elif name == "_problem_response" and isinstance(call.args[0], ast.Constant):
+                found[str(code)].add(STATUS_OF_CODE.get(str(code), _KINDS[name]))
+        elif name == "_response" and isinstance(call.args[0], ast.Constant):
             found[texts(call)[0]].add(int(str(call.args[0].value)))
     return found
 
@@ -62,9 +62,16 @@ def test_every_class_of_error_has_a_status() -> None:
     assert kinds == set(_KINDS)
 
 
+def test_every_raised_code_has_its_statuses_in_one_table_and_none_stands_there_unused() -> None:
+    stated = {code: set(statuses_of(code)) for codes in CODES.values() for code in codes}
+    assert stated == {code: statuses for code, statuses in answered().items() if code not in _OF_WHOLE_FILES}
+
+
 def test_every_code_of_the_api_is_listed_with_its_statuses_and_no_other() -> None:
-    listed = {code_words(row[0])[0]: {int(one) for one in row[1].split(",")} for row in _rows("## Codes of the API")}
-    assert listed == {code: statuses for code, statuses in answered().items() if code not in _OF_WHOLE_FILES}
+    listed = {
+        code_words(row[0])[0]: tuple(int(one) for one in row[1].split(",")) for row in _rows("## Codes of the API")
+    }
+    assert listed == {code: statuses_of(code) for codes in CODES.values() for code in codes}
 
 
 def test_every_code_of_a_report_is_listed_and_no_other() -> None:

@@ -12,7 +12,7 @@ from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 from chalice.package import YAMLTemplateSerializer
 
-from chalicelib.platform.http import SECURITY_HEADERS
+from chalicelib.platform.problems import SECURITY_HEADERS
 from chalicelib.platform.schema import Problem
 
 ROOT = Path(__file__).resolve().parents[2]

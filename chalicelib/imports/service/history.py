@@ -171,7 +171,7 @@ def _write(taking: _Taking, period: Period, new: list[Taken | AdditionalPayments
                 transact(_writes(taking, period, waiting.values()))
             except Refused as refused:
                 if "period" in refused.labels:
-                    raise TryLater("period-frozen", f"a billing run is working on {period}") from None
+                    raise TryLater("busy", f"a billing run is working on {period}") from None
                 for account in sorted({label.partition(" ")[2] for label in refused.labels}):
                     yield _changed(waiting.pop(account).entry)
             else:

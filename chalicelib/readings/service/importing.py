@@ -165,7 +165,7 @@ def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> It
                 repository.commit(_confirmed_writes(intake, period, waiting))
             except Refused as refused:
                 if "period" in refused.labels:
-                    raise TryLater("period-frozen", str(frozen(intake.project, period))) from None
+                    raise TryLater("busy", str(frozen(intake.project, period))) from None
                 for account in {label.partition(" ")[2] for label in refused.labels}:
                     yield _decide_again(intake, period, waiting.pop(account))
             else:
@@ -183,7 +183,7 @@ def _write_in_place(ctx: Context, intake: _Intake, period: Period, outcome: Acce
         repository.commit([*writes, noted(ctx, "reading.taken", reading, before=estimate)])
     except Refused as refused:
         if "period" in refused.labels:
-            raise TryLater("period-frozen", str(frozen(intake.project, period))) from None
+            raise TryLater("busy", str(frozen(intake.project, period))) from None
         if "bill" in refused.labels:
             return Refusal(outcome.line, "reading", "billed", str(lost_race(intake.project, estimate, refused)))
         return _decide_again(intake, period, outcome)

@@ -1,0 +1,147 @@
+"""Errors as HTTP answers: the status of each code, and the form of RFC 9457 in which all of them leave."""
+
+from collections.abc import Mapping
+
+from botocore.exceptions import BotoCoreError, ClientError
+from chalice.app import Response
+from pynamodb.exceptions import PynamoDBException
+
+from chalicelib.kernel import errors
+from chalicelib.kernel.errors import Fault, MeterbookError
+from chalicelib.platform import log
+from chalicelib.platform.schema import Problem, ProblemField
+
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+}
+AWS_ERRORS = (PynamoDBException, ClientError, BotoCoreError)
+
+STATUS_OF_KIND: Mapping[type[MeterbookError], int] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooMany: 429,
+    errors.TryLater: 503,
+}
+STATUS_OF_CODE = {"too-large": 413, "not-json": 415, "key-reused": 422}  # the others go by their kind
+_TITLES = {
+    400: "Bad request",
+    401: "Sign in first",
+    403: "Not permitted",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Key used for another request",
+    429: "Too many requests",
+    500: "Our mistake",
+    503: "Try again in a moment",
+}
+_THROTTLED = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionInProgressException",
+}
+# Every code that an error can carry, by the status it is answered with; docs/errors.md says what each means.
+CODES: Mapping[int, tuple[str, ...]] = {
+    status: tuple(codes.split())
+    for status, codes in {
+        400: """
+            above-due account-given account-missing bad-amount bad-area bad-cursor bad-cycle bad-date bad-day
+            bad-email bad-filter bad-idempotency-key bad-late-charge bad-login bad-name bad-number bad-period
+            bad-reset bad-role bad-setting before-bill below-previous check-number consumer-given consumer-missing
+            consumer-profile due-too-early future-date impossible-reading invalid-body invalid-query invalid-tariff
+            leaves-gap missing-measure negative-use no-areas no-days no-tariff not-a-quarter not-after-last not-rated
+            not-your-connection nothing-to-estimate-by nothing-to-find number-missing other-period other-unit
+            overlapping-versions project-missing reading-below-last repeated-parameter same-meter tariff-missing
+            too-early unit-mismatch unknown-adjustment unknown-area unknown-brand unknown-class unknown-currency
+            unknown-cycle unknown-meter-size unknown-parameter unknown-permission unknown-project unknown-role
+            unknown-tariff weak-password wrong-password
+        """,
+        401: """
+            bad-login bad-refresh-token bad-signature bad-ticket bad-token no-token session-ended token-expired
+        """,
+        403: "forbidden no-consumer no-self-registration role-too-high",
+        404: "no-connection no-report no-such-project not-found",
+        409: """
+            account-taken already-decided already-read area-taken area-used below-previous billed brand-taken
+            brand-used changed client-taken connection-used consumer-connected consumer-deleted consumer-login
+            consumer-not-active cycle-named cycle-taken cycle-used device-disabled email-taken fixed-role
+            fixed-setting impossible-reading in-progress last-superuser later-reading login-exists login-taken
+            meter-exchanged meter-taken never-billed not-active not-confirmed other-consumer period-frozen
+            project-closed project-taken project-used replayed role-exists role-used run-open superuser-exists
+            tariff-between tariff-changed tariff-chosen tariff-used use-unread version-exists wrong-order wrong-status
+            yourself
+        """,
+        413: "too-large",
+        415: "not-json",
+        422: "key-reused",
+        429: "too-many-registrations too-many-tries",
+        500: "internal",
+        503: "busy",
+    }.items()
+}
+_OUR_MISTAKE = "something went wrong on our side; it is logged"
+
+
+def statuses_of(code: str) -> tuple[int, ...]:
+    """Return the statuses that a code is answered with: two where a request or the stored state may be at fault."""
+    return tuple(status for status, codes in CODES.items() if code in codes)
+
+
+def status_of(error: MeterbookError) -> int:
+    """Return the status that an error is answered with."""
+    by_kind = next(status for kind, status in STATUS_OF_KIND.items() if isinstance(error, kind))
+    return STATUS_OF_CODE.get(error.code, by_kind)
+
+
+def refusal(error: MeterbookError, request_id: str) -> Response:
+    """Answer a request that was refused."""
+    response = _response(status_of(error), error.code, str(error), request_id, error.faults)
+    if isinstance(error, errors.TooMany):
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+def outage(error: Exception, request_id: str) -> Response:
+    """Answer for an AWS call that failed: 503 if waiting helps, 500 if it is our mistake."""
+    cause = getattr(error, "cause", None) or error
+    code = getattr(cause, "response", {}).get("Error", {}).get("Code", "")
+    log.failure("aws_call_failed", request_id=request_id, error=type(cause).__name__, code=code)
+    if code in _THROTTLED or (isinstance(cause, BotoCoreError) and not code):
+        return _response(503, "busy", "the store is busy; nothing was lost, try again in a moment", request_id)
+    return internal_error(request_id)
+
+
+def internal_error(request_id: str) -> Response:
+    """Answer for a mistake of ours without telling anything about it."""
+    return _response(500, "internal", _OUR_MISTAKE, request_id)
+
+
+def _response(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()) -> Response:
+    headers: dict[str, str | list[str]] = {"Content-Type": "application/problem+json", **SECURITY_HEADERS}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == 503 or code == "in-progress":
+        headers["Retry-After"] = "2"
+    return Response(problem_json(status, code, detail, request_id, faults), headers, status)
+
+
+def problem_json(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()) -> str:
+    """Write an error as RFC 9457 problem details."""
+    return Problem(
+        type=f"urn:meterbook:problem:{code}",
+        title=_TITLES[status],
+        status=status,
+        detail=detail,
+        code=code,
+        request_id=request_id,
+        errors=[ProblemField(where=fault.where, reason=fault.reason) for fault in faults],
+    ).model_dump_json(by_alias=True)
