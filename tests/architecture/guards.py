@@ -1,0 +1,97 @@
+"""What the house rules forbid, found in any tree of code: in ours it must find nothing, in a spoilt copy the fault."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.architecture.source import tree
+
+# Every feature may handle money or quantities, so a float is forbidden everywhere but here. Paths may name a folder.
+MAY_USE_FLOATS = {
+    "platform/bulk.py": "seconds to wait before a retry",
+    "platform/transaction.py": "seconds to wait before a retry",
+    "platform/dynamo.py": "rejects floats that are about to be stored",
+}
+# `/` of two whole numbers is a float, which no type checker minds where a number is expected.
+MAY_DIVIDE = {"tariffs/domain": "exact decimals and fractions; whole amounts are split by // and %"}
+# What a route or a job may know of the platform: how it is called and what it logs, and nothing of the table.
+OUTER_PLATFORM = {"auth", "clock", "http", "jobs", "log", "request_parsing", "schema"}
+
+_STORES = {"pynamodb", "boto3", "botocore"}
+_EXACT_MATH = {"ceil", "floor", "gcd", "lcm", "prod"}
+_CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "time", "time_ns", "monotonic"}
+_CLOCK_OWNERS = {"datetime", "date", "time", "clock"}
+
+
+def floats(code: Path) -> Iterator[str]:
+    """Find float literals, the name float, and modules that compute in floats, in every module below a folder."""
+    for path, where in _modules(code, MAY_USE_FLOATS):
+        for node in ast.walk(tree(path)):
+            literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
+            named = isinstance(node, ast.Name) and node.id == "float"
+            if literal or named or _computes_in_floats(node):
+                yield f"{where}:{getattr(node, 'lineno', 0)}"
+
+
+def divisions(code: Path) -> Iterator[str]:
+    """Find true divisions, which make a float of two whole numbers."""
+    for path, where in _modules(code, MAY_DIVIDE):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div):
+                yield f"{where}:{node.lineno}"
+
+
+def tables_known_outside(code: Path) -> Iterator[str]:
+    """Find what routes and jobs import of the table: a client of AWS, a repository, or the inner platform."""
+    for path, where in _modules(code, {}):
+        if not {"routes", "jobs"} & {*path.relative_to(code).with_suffix("").parts[1:]}:
+            continue
+        for name in sorted(imports(path, code)):
+            head, _, rest = name.partition(".")
+            inner = rest.startswith("platform.") and rest.split(".")[1] not in OUTER_PLATFORM
+            if head in _STORES or "repository" in name.split(".") or inner or name == "chalicelib.platform":
+                yield f"{where}: {name}"
+
+
+def clocks_taken(code: Path) -> Iterator[str]:
+    """Find calls that ask what time it is, anywhere but in the platform: elsewhere the time comes with the context."""
+    for path, where in _modules(code, {"platform": "gives the time to everybody else"}):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CLOCKS:
+                owner = node.func.value
+                name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+                if name in _CLOCK_OWNERS:
+                    yield f"{where}:{node.lineno}"
+
+
+def imports(path: Path, code: Path) -> set[str]:
+    """Name all that a module imports, each name with its module, and relative imports by where they lead."""
+    package = ("chalicelib", *path.relative_to(code).parent.parts)
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {f"{module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _modules(code: Path, but: dict[str, str]) -> Iterator[tuple[Path, str]]:
+    """List the modules below a folder with their place in it, but for some."""
+    for path in sorted(code.rglob("*.py")):
+        where = path.relative_to(code).as_posix()
+        if not any(where == one or where.startswith(f"{one}/") for one in but):
+            yield path, where
+
+
+def _computes_in_floats(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import):
+        return bool({"statistics", "numpy", "random"} & {alias.name.partition(".")[0] for alias in node.names})
+    if isinstance(node, ast.ImportFrom) and not node.level:
+        inexact = node.module == "math" and not {alias.name for alias in node.names} <= _EXACT_MATH
+        return inexact or str(node.module).partition(".")[0] in {"statistics", "numpy", "random"}
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "math":
+        return node.attr not in _EXACT_MATH
+    return False

@@ -1,0 +1,70 @@
+"""Every guard of the house rules finds the fault that is planted for it, and nothing beside it."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.architecture import guards
+from tests.architecture.source import CODE
+
+Guard = Callable[[Path], Iterable[str]]
+
+
+def _plant(folder: Path, module: str, text: str) -> Path:
+    path = folder / module
+    path.parent.mkdir(parents=True)
+    path.write_text(text + "\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("guard", "module", "text"),
+    [
+        (guards.floats, "payments/domain/allocation.py", "share = 0.5"),
+        (guards.floats, "adjustments/domain.py", "rate: float"),
+        (guards.floats, "late_charges/service/charging.py", "from statistics import mean"),
+        (guards.floats, "readings/service/importing.py", "import math\nx = math.sqrt(4)"),
+        (guards.floats, "reports/schemas.py", "from math import sqrt"),
+        (guards.divisions, "payments/domain/allocation.py", "share = 100 / 3"),
+        (guards.divisions, "tariffs/service.py", "share = 100\nshare /= 3"),
+        (guards.tables_known_outside, "payments/routes/cash.py", "from chalicelib.payments import repository"),
+        (guards.tables_known_outside, "payments/routes/__init__.py", "from ..repository import find_payment"),
+        (guards.tables_known_outside, "payments/routes.py", "import chalicelib.bills.repository"),
+        (guards.tables_known_outside, "payments/jobs/nightly.py", "import pynamodb.models"),
+        (guards.tables_known_outside, "payments/jobs.py", "from chalicelib.platform import transaction"),
+        (guards.tables_known_outside, "payments/routes/desk/cash.py", "from ....platform.keys import bill"),
+        (guards.clocks_taken, "payments/service/recording.py", "from datetime import date\nday = date.today()"),
+        (guards.clocks_taken, "payments/repository.py", "import datetime\nat = datetime.datetime.now()"),
+        (guards.clocks_taken, "payments/domain/__init__.py", "import time\nat = time.time()"),
+    ],
+)
+def test_a_planted_fault_is_found(tmp_path: Path, guard: Guard, module: str, text: str) -> None:
+    (found,) = guard(_plant(tmp_path, module, text))
+    assert found.startswith(module)
+
+
+@pytest.mark.parametrize(
+    ("guard", "module", "text"),
+    [
+        (guards.floats, "payments/domain/allocation.py", 'from decimal import Decimal\nshare = Decimal("0.5")'),
+        (guards.divisions, "payments/domain/allocation.py", "share = 100 // 3"),
+        (guards.tables_known_outside, "payments/routes/cash.py", "from chalicelib.payments import service"),
+        (guards.tables_known_outside, "payments/service.py", "from chalicelib.payments import repository"),
+        (guards.clocks_taken, "payments/service.py", "def pay(ctx):\n    return ctx.now"),
+    ],
+)
+def test_what_is_allowed_is_not_found(tmp_path: Path, guard: Guard, module: str, text: str) -> None:
+    assert list(guard(_plant(tmp_path, module, text))) == []
+
+
+@pytest.mark.parametrize(
+    ("guard", "excused"), [(guards.floats, guards.MAY_USE_FLOATS), (guards.divisions, guards.MAY_DIVIDE)]
+)
+def test_only_what_needs_it_is_excused(monkeypatch: pytest.MonkeyPatch, guard: Guard, excused: dict[str, str]) -> None:
+    places = set(excused)
+    monkeypatch.setattr(guards, "MAY_USE_FLOATS", {})
+    monkeypatch.setattr(guards, "MAY_DIVIDE", {})
+    found = list(guard(CODE))
+    assert {place for place in places if any(one.startswith(place) for one in found)} == places
+    assert [one for one in found if not one.startswith(tuple(places))] == []
