@@ -5,7 +5,7 @@ Each expected total stands beside the sum it was worked out by, on paper and not
 
 from typing import Any
 
-from tests.published.told import Json
+from tests.tools.tariff_reader.loose_tariff import Json
 
 _TWO = [{"over": "0", "upto": "10", "rate": "2"}, {"over": "10", "upto": None, "rate": "3"}]
 _LIFELINE = [
@@ -179,7 +179,7 @@ SCALED = [
         {"quantity": 25, "months": 2},
     ),
     own(
-        "two-months-as-told",
+        "two-months-as-given",
         "40.00 = 10*2 + 5*3 + 5",
         {"slabs": _TWO, "months": 2, "fixed_charges": [{"name": "base", "amount": 5}]},
         {"quantity": 15},
@@ -808,6 +808,6 @@ LATE = [
         {"quantity": 10, "days_overdue": 5},
         expected_parts=parts("usage", "fixed", "penalty"),
     ),
-    own("bill-told-and-taxed", "108.00 = 100*1.08", {"taxes": [{"name": "vat", "percent": 8}]}, {"bill": 100}),
+    own("bill-given-and-taxed", "108.00 = 100*1.08", {"taxes": [{"name": "vat", "percent": 8}]}, {"bill": 100}),
 ]
 CASES = [*BLOCKS, *SCALED, *MINIMUMS, *SHARES, *MEASURES, *MONEY, *METERS, *CHANGES, *MORE, *SERVICES, *NESTED, *LATE]

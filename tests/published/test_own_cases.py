@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.published.figures import figure, not_understood
 from tests.published.own_cases import CASES as OWN
 from tests.published.own_cases import own
-from tests.published.published_form import quote_of
-from tests.published.told import Json
+from tests.tools.tariff_reader.figures import figure, not_understood
+from tests.tools.tariff_reader.loose_tariff import Json
+from tests.tools.tariff_reader.translation import quote_of
 
-# Tariffs in the manner of many countries, each told in other words; the description is the sum.
+# Tariffs in the manner of many countries, each in other words; the description is the sum.
 WORLD: list[Json] = json.loads(Path(__file__).with_name("world_cases.json").read_text(encoding="utf-8"))
 CASES = [*OWN, *WORLD]
 
@@ -89,7 +89,7 @@ def test_what_could_only_be_guessed_is_refused(tariff: Json, reason: str) -> Non
         quote_of(own("guess", "0", tariff, usage))
 
 
-def test_a_use_that_nobody_told_is_not_taken_for_none() -> None:
+def test_a_charge_whose_quantity_is_missing_is_rejected() -> None:
     with pytest.raises(ValueError, match=r"none of \['guzzled'\] tells how much it was"):
         quote_of(own("no use", "0", {"rate": 1}, {"guzzled": 5}))
     with pytest.raises(ValueError, match=r"nothing .* has a price, .*tariff\.toll"):

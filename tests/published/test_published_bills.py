@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.published.figures import figure, not_understood
-from tests.published.told import Json
+from tests.tools.tariff_reader.figures import figure, not_understood
+from tests.tools.tariff_reader.loose_tariff import Json
 
 BILLS = Path(os.environ.get("METERBOOK_PUBLISHED_BILLS", Path(__file__).parent / "published_bills.json"))
 CASES: list[Json] = json.loads(BILLS.read_text(encoding="utf-8"), parse_float=str)

@@ -1,4 +1,4 @@
-"""What several kinds of charge are told in: how much of what, how often, of which charges, and when."""
+"""Read the terms that several kinds of charge share: how much of what, how often, of which charges, and when."""
 
 import re
 from collections.abc import Iterable
@@ -6,8 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from tests.published.told import Json, Told, bare, first, is_number, number, rounding_of, text
-from tests.published.usage_told import UsageTold, code_of, conversion_between, named, unit_of
+from tests.tools.tariff_reader.loose_tariff import Json, LooseTariff, bare, first, is_number, number, rounding_of, text
+from tests.tools.tariff_reader.usage import LooseUsage, code_of, conversion_between, named, unit_of
 
 USAGE_KINDS = {"usage", "blocks", "schedules"}
 _PER_MEASURE = {
@@ -52,9 +52,9 @@ _STRETCH = (
 
 
 class Terms:
-    """The charges told so far, and the words that any of them may use. `scale` told money units make one of ours."""
+    """The charges so far, and the terms that any of them may use; `scale` money units of the case are one of ours."""
 
-    def __init__(self, scale: Decimal, unit: str, usage: UsageTold) -> None:
+    def __init__(self, scale: Decimal, unit: str, usage: LooseUsage) -> None:
         self.scale = scale
         self.unit = unit
         self.usage = usage
@@ -83,18 +83,18 @@ class Terms:
     def money(self, value: object) -> str:
         return "0" if bare(value) in {"free", "nil"} else text(number(value) / self.scale)
 
-    def rounding(self, told: object, default_step: str | None = None) -> Json:
-        """Read a rounding of money, whose step is told in the collection's money units."""
-        rounding = rounding_of(told, default_step or text(self.usage.minor_step * self.scale))
+    def rounding(self, stated: object, default_step: str | None = None) -> Json:
+        """Read a rounding of money, whose step is in the collection's money units."""
+        rounding = rounding_of(stated, default_step or text(self.usage.minor_step * self.scale))
         return rounding | {"step": text(Decimal(rounding["step"]) / self.scale)}
 
-    def _per(self, told: Told) -> Json:
-        per = told.get("per")
+    def _per(self, source: LooseTariff) -> Json:
+        per = source.get("per")
         size = None if per is None else self._size(str(per).lower())
         if size is None:
             return dict(self.per)
         started = "thereof" in str(per).lower() or any(
-            told.says(word) for word in ("part_thereof", "or_part_thereof", "started")
+            source.says(word) for word in ("part_thereof", "or_part_thereof", "started")
         )
         whole = {"quantityRounding": {"mode": "ceiling", "step": size}} if started else {}
         return {"per": size, **whole}
@@ -111,56 +111,60 @@ class Terms:
             return text(Decimal(each.numerator) / Decimal(each.denominator))
         return text(count) if count else None
 
-    def _measured(self, told: Told) -> Json:
+    def _measured(self, source: LooseTariff) -> Json:
         """What trims the quantity: winter average, a share of the use, a cap, a least, what is free."""
         terms: Json = {}
-        basis = str(told.get("basis", "")).lower() if "winter" in str(told.told).lower() else ""
-        if told.says("winter_average") or "winter" in basis:
-            average = told.get("winter_average", basis)
+        basis = str(source.get("basis", "")).lower() if "winter" in str(source.raw).lower() else ""
+        if source.says("winter_average") or "winter" in basis:
+            average = source.get("winter_average", basis)
             self.usage.winter_average_of_use()
             terms["measure"] = "winterAverage"
             if isinstance(average, str) and ("cap" in average or "lesser" in average or "min" in average):
                 terms["capMeasure"] = "use"
-        measure = told.get("measure", told.get("quantity"))
+        measure = source.get("measure", source.get("quantity"))
         if measure is not None and self.usage.measure(measure):
             terms["measure"] = self.usage.measure(measure)
         elif is_number(measure):
-            terms["measure"] = self.usage.fixed_measure(told.where, measure)
+            terms["measure"] = self.usage.fixed_measure(source.where, measure)
         for key, ours in (("share", "share"), ("use_cap", "cap"), ("least_use", "least")):
-            if told.get(key) is not None and is_number(told.get(key)):
-                terms[ours] = text(told.get(key))
-        part = first(*(told.get(word) for word in _SHARES))
+            if source.get(key) is not None and is_number(source.get(key)):
+                terms[ours] = text(source.get(key))
+        part = first(*(source.get(word) for word in _SHARES))
         if part is not None:
             terms["share"] = text(number(part) / 100 if number(part) > 2 or "%" in str(part) else number(part))
-        minimum = told.get("minimum")
+        minimum = source.get("minimum")
         covered = (
-            Told(minimum, told.where).get("included") if isinstance(minimum, dict) and "slabs" not in told else None
+            LooseTariff(minimum, source.where).get("included")
+            if isinstance(minimum, dict) and "slabs" not in source
+            else None
         )
-        free = told.get("free" if "slabs" not in told and "schedules" not in told else "free_in_blocks")
+        free = source.get("free" if "slabs" not in source and "schedules" not in source else "free_in_blocks")
         if first(covered, free) is not None:
             terms["included"] = text(first(covered, free))
-        rounding = told.get("unit_rounding")
+        rounding = source.get("unit_rounding")
         if rounding is not None:
             terms["quantityRounding"] = rounding_of(rounding, "1")
         return terms
 
-    def _limits(self, told: Told) -> Json:
+    def _limits(self, source: LooseTariff) -> Json:
         """Limits that stretch with the days, the months or the dwellings."""
-        by = bare(first(told.get("limits_per"), told.get("slabs_per"), told.get("scale_by"), told.get("scale"), ""))
+        by = bare(
+            first(source.get("limits_per"), source.get("slabs_per"), source.get("scale_by"), source.get("scale"), "")
+        )
         by = by if by.startswith("person") else by.removeprefix("per")
         measure = _PER_MEASURE.get(by, "dwellingUnits" if "dwelling" in by else self._counted(by))
         if any(
-            told.says(word) for word in ("limits_per_dwelling_unit", "per_dwelling_unit", "per_dwelling", "per_edu")
+            source.says(word) for word in ("limits_per_dwelling_unit", "per_dwelling_unit", "per_dwelling", "per_edu")
         ):
             measure = "dwellingUnits"
-        basis = told.get("slab_days", told.get("days_basis", told.get("limits_days")))
-        for key, value in list(told.rest()):
+        basis = source.get("slab_days", source.get("days_basis", source.get("limits_days")))
+        for key, value in list(source.rest()):
             word = bare(key)
             if "days" in word and is_number(value):
-                told.asked.add(key)
+                source.asked.add(key)
                 basis = value
             elif any(stem in word for stem in ("scal", "limit", "stretch")) and bare(value) not in {"false", "no"}:
-                told.asked.add(key)
+                source.asked.add(key)
                 by = f"{word} {bare(value)}"
                 measure = next((ours for stem, ours in _STRETCH if stem in by), self._counted(bare(value)) or measure)
         if basis is not None or measure == "days":
@@ -170,16 +174,16 @@ class Terms:
             limits = {"limitsPer": measure} if measure else dict(self.limits_per)
         if limits.get("limitsPer") not in {None, "months"} and self.limits_per.get("limitsPer") == "months":
             limits |= {"limitsTimes": "months"} if limits["limitsPer"] != "days" else {}
-        rounding = told.get("limit_rounding")
+        rounding = source.get("limit_rounding")
         return limits | ({"limitRounding": rounding_of(rounding, "1")} if rounding and limits else {})
 
     def _counted(self, word: str) -> str:
-        """The measure that limits are told for: persons, rooms; none where they don't stretch."""
+        """Return the measure that limits are counted by: persons, rooms; none where they don't stretch."""
         measure = self.usage.measure(word) if word else None
         return measure if measure not in {None, "use"} else ""
 
-    def _measure_of_per(self, told: Told) -> str | None:
-        per = first(*(told.get(word) for word in ("per", "times", "basis", "frequency", "every", "period", "billed")))
+    def _measure_of_per(self, source: LooseTariff) -> str | None:
+        per = first(*(source.get(word) for word in ("per", "times", "basis", "frequency", "every", "period", "billed")))
         if per is None or is_number(per):
             return None
         counted = _COUNT.match(str(per).lower().partition(" or part")[0])
@@ -189,46 +193,46 @@ class Terms:
             return "use"
         if word in {"bill", "account", "connection", "meter", "customer"}:
             return None
-        if word == "unit" and "dwellingUnits" not in self.usage.facts_told:
+        if word == "unit" and "dwellingUnits" not in self.usage.known_facts:
             return "use"
         return _PER_MEASURE.get(word) or self.usage.measure(word) or ("use" if word == bare(self.unit) else None)
 
-    def _often(self, told: Told) -> Json:
+    def _often(self, source: LooseTariff) -> Json:
         """How often an amount is due: per day, per dwelling, per kW; for the days served."""
-        measure = self._measure_of_per(told)
+        measure = self._measure_of_per(source)
         terms: Json = {"times": measure} if measure else {}
-        prorated = told.get("prorated")
+        prorated = source.get("prorated")
         if prorated is not None and bare(prorated) not in {"false", "no", "none"}:
             terms |= {"prorated": True}
         elif prorated is None:
             terms |= self.prorated
-        if told.get("days_basis") is not None:
-            terms |= {"prorated": True, "daysBasis": int(number(told.get("days_basis")))}
+        if source.get("days_basis") is not None:
+            terms |= {"prorated": True, "daysBasis": int(number(source.get("days_basis")))}
         return terms
 
-    def _when(self, told: Told, name: object) -> Json:
+    def _when(self, source: LooseTariff, name: object) -> Json:
         when: Json = {}
-        if told.number("max_usage") is not None and "slabs" not in told:
-            when["useAtMost"] = text(told.get("max_usage"))
-        above = told.get("min_usage") if "slabs" not in told else None
+        if source.number("max_usage") is not None and "slabs" not in source:
+            when["useAtMost"] = text(source.get("max_usage"))
+        above = source.get("min_usage") if "slabs" not in source else None
         if above is not None:
             when["useAbove"] = text(above)
-        if told.get("min_age") is not None:
-            when["flag"] = self.usage.flag_by_age(code_of(name), int(number(told.get("min_age"))))
-        flag = first(told.get("flag"), told.get("requires"), told.get("eligibility"), told.get("if"))
-        condition = first(told.get("condition"), told.get("applies_if"), told.get("only_if"), told.get("when"))
+        if source.get("min_age") is not None:
+            when["flag"] = self.usage.flag_by_age(code_of(name), int(number(source.get("min_age"))))
+        flag = first(source.get("flag"), source.get("requires"), source.get("eligibility"), source.get("if"))
+        condition = first(source.get("condition"), source.get("applies_if"), source.get("only_if"), source.get("when"))
         if isinstance(flag, str):
             when["flag"] = named(flag)
         elif isinstance(condition, str) and self.usage.yes_or_no:
             when["flag"] = named(self.usage.flag_of(condition))
-        elif self.usage.tells_flag(name):
-            when["flag"] = named(self.usage.tells_flag(name))
-        classes = told.get("classes", told.get("class"))
+        elif self.usage.find_flag(name):
+            when["flag"] = named(self.usage.find_flag(name))
+        classes = source.get("classes", source.get("class"))
         if classes is not None:
             when["classes"] = [named(each) for each in (classes if isinstance(classes, list) else [classes])]
         return when
 
-    def _base(self, told: Told, names: object) -> list[str]:
+    def _base(self, source: LooseTariff, names: object) -> list[str]:
         """Which charges a percentage is taken of; a word that names no charge stands for those of its sort."""
         if isinstance(names, str):
             names = [part.strip() for part in re.split(r"[+,&]| and ", names)]
@@ -248,7 +252,7 @@ class Terms:
             elif word in _SORTS:
                 found += [each for each, kind in kinds.items() if kind in _SORTS[word]]
             else:
-                raise ValueError(f"{told.where}: of {name!r}, which is no charge of this tariff: {sorted(kinds)}")
+                raise ValueError(f"{source.where}: of {name!r}, which is no charge of this tariff: {sorted(kinds)}")
         return list(dict.fromkeys(found)) or ["*"]
 
     def _all(self, *, without: Iterable[str] = ()) -> list[str]:
@@ -257,7 +261,7 @@ class Terms:
         codes = [charge["code"] for charge in self.charges[self.start :] if charge["code"] not in left_out]
         return codes if codes and len(codes) < len(self.charges) else ["*"]
 
-    def _factors(self, minimum: Told) -> list[Json]:
+    def _factors(self, minimum: LooseTariff) -> list[Json]:
         factor = minimum.get("factor")
         if factor is None:
             return []

@@ -1,4 +1,4 @@
-"""The use as the collection tells it: readings or a quantity, days, and the facts that charges ask for."""
+"""Read a use: readings or a quantity, days, and the facts that charges ask for."""
 
 import re
 from datetime import date, timedelta
@@ -8,8 +8,8 @@ from chalicelib.kernel.register import true_up
 from chalicelib.tariffs.domain.checks import UNITS
 from chalicelib.tariffs.domain.metering import Segment, estimated_use, leak_allowance, use_over
 from chalicelib.tariffs.domain.rounding import Rounding
-from tests.published.spellings import COUNTED, FACT_WORDS
-from tests.published.told import Json, Told, bare, first, is_number, number, rounding_of, text
+from tests.tools.tariff_reader.loose_tariff import Json, LooseTariff, bare, first, is_number, number, rounding_of, text
+from tests.tools.tariff_reader.spellings import COUNTED, FACT_WORDS
 
 _UNITS = {
     "units": "unit", "": "unit", "m³": "m3", "cum": "m3", "cubicmeter": "m3", "cubicmeters": "m3", "cubicmetre": "m3",
@@ -67,9 +67,9 @@ def named(name: object) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", str(name)).strip("-")[:40] or "x"
 
 
-def unit_of(told: object) -> str:
+def unit_of(stated: object) -> str:
     """Find Meterbook's word for a unit; `unit` where there is none."""
-    word = bare(str(told).replace("³", "3"))
+    word = bare(str(stated).replace("³", "3"))
     by_bare = {bare(unit): unit for unit in UNITS}
     return _UNITS.get(word) or by_bare.get(word, "unit")
 
@@ -86,54 +86,56 @@ def _is_word(value: object) -> bool:
     return isinstance(value, (str, int)) and not isinstance(value, bool)
 
 
-class UsageTold:
+class LooseUsage:
     """The facts of one use."""
 
-    def __init__(self, told: Json, minor_step: Decimal, tariff: Json | None = None) -> None:
-        self.told = Told(told, "usage")
+    def __init__(self, raw: Json, minor_step: Decimal, tariff: Json | None = None) -> None:
+        self.source = LooseTariff(raw, "usage")
         self.fact_keys = self._fact_keys()
         self.tariff_facts = {
             bare(value): key for key, value in (tariff or {}).items() if bare(key) in FACT_WORDS and _is_word(value)
         }
         self.minor_step = minor_step
-        self.yes_or_no = [name for name, value in told.items() if isinstance(value, bool)]
-        self.flags = [name for name, value in told.items() if value is True]
-        self.flags += [str(each) for each in told.get("flags", [])]
-        self.facts_told: set[str] = {"dwellingUnits"} if "dwelling_units" in self.told else set()
+        self.yes_or_no = [name for name, value in raw.items() if isinstance(value, bool)]
+        self.flags = [name for name, value in raw.items() if value is True]
+        self.flags += [str(each) for each in raw.get("flags", [])]
+        self.known_facts: set[str] = {"dwellingUnits"} if "dwelling_units" in self.source else set()
         self.measures: Json = {}
         self.digits: object = None
         self.counted = False
-        self.winter: object = self.told.get("winter_average") if is_number(self.told.get("winter_average")) else None
+        self.winter: object = (
+            self.source.get("winter_average") if is_number(self.source.get("winter_average")) else None
+        )
         self._ages: list[str] = []
-        days = self.told.number("days")
-        begun, until = self.told.get("first"), self.told.get("until")
+        days = self.source.number("days")
+        begun, until = self.source.get("first"), self.source.get("until")
         self.first_day = date.fromisoformat(begun) if isinstance(begun, str) else date(2025, 1, 1)
         self.until_day: date | None = None
         if isinstance(until, str):
             self.until_day = date.fromisoformat(until)
             if days is not None and (self.until_day - self.first_day).days == days - 1:
-                self.until_day += timedelta(days=1)  # the last day was told, not the day after it
+                self.until_day += timedelta(days=1)  # the last day was given, not the day after it
         elif days is not None:
             self.until_day = self.first_day + timedelta(days=int(days))
 
     @property
     def by_days(self) -> bool:
-        """Whether the use tells its days, and not how many months they are."""
-        return self.until_day is not None and not {"months", "split"} & {bare(key) for key in self.told.told}
+        """Whether the use gives its days, and not how many months they are."""
+        return self.until_day is not None and not {"months", "split"} & {bare(key) for key in self.source.raw}
 
     @property
     def facts(self) -> frozenset[str]:
-        """The words by which a tariff may tell a value: class, season, meter size."""
+        """The words by which a tariff may choose a value: class, season, meter size."""
         return frozenset(self.fact_keys) | frozenset(self.tariff_facts)
 
     def _fact_keys(self) -> dict[str, str]:
-        """Each such word, and the key of the use that tells it."""
-        told = self.told.told
-        sizes = {bare(value): key for key, value in told.items() if bare(key) in FACT_WORDS and _is_word(value)}
-        words = {bare(value): key for key, value in told.items() if isinstance(value, str) and not is_number(value)}
+        """Return each such word, with the key of the use that gives it."""
+        raw = self.source.raw
+        sizes = {bare(value): key for key, value in raw.items() if bare(key) in FACT_WORDS and _is_word(value)}
+        words = {bare(value): key for key, value in raw.items() if isinstance(value, str) and not is_number(value)}
         units = {
             f"{bare(value)}{unit}": key
-            for key, value in told.items()
+            for key, value in raw.items()
             for unit in ("mm", "in", "inch")
             if is_number(value) and bare(key) in _SIZED and (unit in bare(key) or not bare(key).endswith(("mm", "in")))
         }
@@ -141,7 +143,7 @@ class UsageTold:
 
     def understood(self, facts: set[str]) -> None:
         """Note the facts by which values of the tariff were chosen."""
-        self.told.asked.update(self.fact_keys[fact] for fact in facts if fact in self.fact_keys)
+        self.source.asked.update(self.fact_keys[fact] for fact in facts if fact in self.fact_keys)
 
     # --- what charges ask for
     def measure(self, name: object) -> str | None:
@@ -149,7 +151,7 @@ class UsageTold:
         word = bare(name)
         if word in _PLAIN:
             return "use"
-        if word in {"days", "day"} and "day" not in {bare(key) for key in self.told.told}:
+        if word in {"days", "day"} and "day" not in {bare(key) for key in self.source.raw}:
             return "days"
         stem = word
         for ending in ("charge", "charges", "rate", "fee", "tariff", "credit", "price"):
@@ -159,7 +161,7 @@ class UsageTold:
             for each in dict.fromkeys((word, stem))
             for form in (each.removesuffix("s"), *(form.format(each) for form in _FORMS))
         ]
-        keys = {bare(key): key for key in self.told.told if is_number(self.told.told[key])}
+        keys = {bare(key): key for key in self.source.raw if is_number(self.source.raw[key])}
         alike = [
             each
             for group in COUNTED
@@ -168,25 +170,25 @@ class UsageTold:
             for each in (alias, f"{alias}kwh")
         ]
         found = next((keys[each] for each in (*names, *alike) if each in keys), None)
-        if found is None or not is_number(self.told.told[found]):
+        if found is None or not is_number(self.source.raw[found]):
             return None
-        self.told.asked.add(found)
-        self.measures[named(found)] = text(self.told.told[found])
+        self.source.asked.add(found)
+        self.measures[named(found)] = text(self.source.raw[found])
         return named(found)
 
     def fixed_measure(self, name: str, value: object) -> str:
-        """Keep a quantity that the tariff itself tells."""
+        """Keep a quantity that the tariff itself gives."""
         self.measures[named(name)] = text(value)
         return named(name)
 
     def winter_average_of_use(self) -> None:
-        """Take the use for the winter average where only one quantity is told."""
+        """Take the use for the winter average where only one quantity is given."""
         if self.winter is None:
             self.winter = self.quantity()
 
     def flag_by_age(self, name: str, age: int) -> str:
-        """Give the flag of who is old enough, set where the use tells such an age."""
-        if int(number(self.told.get("age", 0))) >= age:
+        """Give the flag of who is old enough, set where the use gives such an age."""
+        if int(number(self.source.get("age", 0))) >= age:
             self._ages.append(named(name))
         return named(name)
 
@@ -197,83 +199,86 @@ class UsageTold:
             raise ValueError(f"condition: {condition!r}, but which of {self.yes_or_no} does it mean?")
         return (spoken or self.yes_or_no)[0]
 
-    def tells_flag(self, name: object) -> str | None:
+    def find_flag(self, name: object) -> str | None:
         """Find a yes or no of the use that bears the name of a charge."""
         word = bare(name).removesuffix("discount").removesuffix("charge").removesuffix("rebate")
-        for key, value in self.told.told.items():
+        for key, value in self.source.raw.items():
             if isinstance(value, bool) and bare(key).removeprefix("is").removeprefix("has") == word:
-                self.told.asked.add(key)
+                self.source.asked.add(key)
                 return key
         return None
 
     # --- the use itself
     def segments(self, rounding: Json | None = None) -> list[Segment]:
         """Give what each register showed; more than one where a meter was exchanged."""
-        told = self.told.get("segments", self.told.get("meters"))
-        exchanged = [self.told.get(key) for key in ("old_meter", "new_meter") if key in self.told]
-        told = exchanged if len(exchanged) == 2 else told
-        entries = told if isinstance(told, list) else [self.told.told]
-        return [self._segment(self.told.child(entry, "segments") if told else self.told, rounding) for entry in entries]
+        stated = self.source.get("segments", self.source.get("meters"))
+        exchanged = [self.source.get(key) for key in ("old_meter", "new_meter") if key in self.source]
+        stated = exchanged if len(exchanged) == 2 else stated
+        entries = stated if isinstance(stated, list) else [self.source.raw]
+        return [
+            self._segment(self.source.child(entry, "segments") if stated else self.source, rounding)
+            for entry in entries
+        ]
 
-    def _segment(self, told: Told, rounding: Json | None) -> Segment:
-        used = first(*(told.get(word) for word in _QUANTITIES))
-        previous = first(told.get("previous"), "0")
-        current = first(told.get("current"), used, "0")
-        digits = first(told.get("digits"), told.get("meter_digits"), told.get("register_digits"), self.digits)
+    def _segment(self, source: LooseTariff, rounding: Json | None) -> Segment:
+        used = first(*(source.get(word) for word in _QUANTITIES))
+        previous = first(source.get("previous"), "0")
+        current = first(source.get("current"), used, "0")
+        digits = first(source.get("digits"), source.get("meter_digits"), source.get("register_digits"), self.digits)
         if digits is None and number(current) < number(previous):
             digits = len(str(previous).partition(".")[0])
         return Segment(
             previous=number(previous),
             current=number(current),
             digits=None if digits is None else int(number(digits)),
-            multiplier=number(told.get("multiplier", "1")),
+            multiplier=number(source.get("multiplier", "1")),
             reading_rounding=Rounding(rounding["mode"], Decimal(rounding["step"])) if rounding else None,
         )
 
     def quantity(self, rounding: Json | None = None) -> Decimal:
         """Give the use that is left to bill, where some of it was billed by estimate."""
-        ahead = first(*(self.told.get(word) for word in _AHEAD))
+        ahead = first(*(self.source.get(word) for word in _AHEAD))
         used = self._used(rounding)
         return used if ahead is None else true_up(used, billed_ahead=number(ahead)).to_bill
 
     def _used(self, rounding: Json | None) -> Decimal:
-        """The use as told, between readings, or the average of the last ones."""
-        if self.told.get("derive") is not None:
+        """Return the use as given, between readings, or the average of the last ones."""
+        if self.source.get("derive") is not None:
             self.counted = True
             return Decimal(1)  # a rate of the sheet is printed, not a bill
-        history = first(self.told.get("history"), self.told.get("recent"), self.told.get("last_uses"))
+        history = first(self.source.get("history"), self.source.get("recent"), self.source.get("last_uses"))
         for word in _QUANTITIES:
-            if is_number(self.told.get(word)):
-                self.told.get("previous"), self.told.get("current")  # the use between them is told
+            if is_number(self.source.get(word)):
+                self.source.get("previous"), self.source.get("current")  # the use between them is given
                 self.counted = True
-                return number(self.told.get(word))
-        if any(word in self.told for word in ("current", "segments", "meters", "old_meter")):
+                return number(self.source.get(word))
+        if any(word in self.source for word in ("current", "segments", "meters", "old_meter")):
             self.counted = True
             return use_over(self.segments(rounding))
         if isinstance(history, list):
             self.counted = True
-            last = int(number(self.told.get("last", len(history))))
+            last = int(number(self.source.get("last", len(history))))
             return estimated_use(
                 [number(each) for each in history], last=last, rounding=Rounding("half-up", Decimal(1))
             )
-        energy = [number(value) for key, value in self.told.told.items() if "peak" in bare(key) and is_number(value)]
+        energy = [number(value) for key, value in self.source.raw.items() if "peak" in bare(key) and is_number(value)]
         return sum(energy, Decimal(0))
 
-    def forgiven(self, leak: Told) -> Decimal:
+    def forgiven(self, leak: LooseTariff) -> Decimal:
         """Give what a leak adjustment takes off the use."""
-        normal = first(self.told.get("normal"), self.told.get("average"), self.told.get("normal_use"), "0")
+        normal = first(self.source.get("normal"), self.source.get("average"), self.source.get("normal_use"), "0")
         normal_use = number(normal) * number(leak.get("times_normal", "1"))
         allowed = leak_allowance(self.quantity(), normal_use=normal_use, share=_share(leak))
         return min(allowed, number(leak.get("cap"))) if leak.get("cap") is not None else allowed
 
     def body(self, unit: str, quantity: Decimal, adjustments: Json) -> Json:
         """Give the use in the public form."""
-        told = self.told
-        split = told.get("split")
-        months = len(split) if split else int(number(told.get("months", 1)))
-        size = told.get("meter_size")
-        consumer_class = first(told.get("class"), told.get("consumer_class"), told.get("customer_class"))
-        told.get("season"), told.get("derive"), told.get("age")
+        source = self.source
+        split = source.get("split")
+        months = len(split) if split else int(number(source.get("months", 1)))
+        size = source.get("meter_size")
+        consumer_class = first(source.get("class"), source.get("consumer_class"), source.get("customer_class"))
+        source.get("season"), source.get("derive"), source.get("age")
         body: Json = {
             "quantity": text(quantity),
             "unit": unit,
@@ -282,15 +287,15 @@ class UsageTold:
             "adjustments": adjustments,
             "months": months,
         }
-        told.asked.update(self.yes_or_no)
+        source.asked.update(self.yes_or_no)
         if self.until_day is not None:
             body |= {"firstDay": self.first_day.isoformat(), "untilDay": self.until_day.isoformat()}
-        if told.number("period_days") is not None:
-            body["periodDays"] = int(number(told.get("period_days")))
+        if source.number("period_days") is not None:
+            body["periodDays"] = int(number(source.get("period_days")))
         if self.winter is not None:
             body["winterAverage"] = text(self.winter)
-        if told.number("dwelling_units") is not None:
-            body["dwellingUnits"] = text(told.get("dwelling_units"))
+        if source.number("dwelling_units") is not None:
+            body["dwellingUnits"] = text(source.get("dwelling_units"))
         if consumer_class is not None:
             body["consumerClass"] = named(consumer_class)
         if size is not None:
@@ -298,12 +303,12 @@ class UsageTold:
         return body
 
 
-def reading_rounding(tariff: Told) -> Json | None:
+def reading_rounding(tariff: LooseTariff) -> Json | None:
     """Read by what a reading is rounded before it is compared with the last."""
-    told = tariff.get("reading_rounding")
-    return None if told is None else rounding_of(told, "1")
+    stated = tariff.get("reading_rounding")
+    return None if stated is None else rounding_of(stated, "1")
 
 
-def _share(leak: Told) -> Decimal:
+def _share(leak: LooseTariff) -> Decimal:
     percent = leak.get("percent")
     return number(percent) / 100 if percent is not None else number(leak.get("share", "0.5"))

@@ -7,10 +7,10 @@ from chalicelib.kernel.money import Money
 from chalicelib.tariffs.domain import Rating, compile_tariff, pack_lines, rate, rate_over, replay, unpack_lines
 from chalicelib.tariffs.domain.late_charges import late_charge
 from chalicelib.tariffs.schemas import TariffBody, UsageQuantities
-from tests.published.late_told import Late, late_of, with_penalty
-from tests.published.published_form import Quote, quote_of, translate
-from tests.published.told import Json, Told, bare, rounding_of
-from tests.published.usage_told import UsageTold, code_of
+from tests.tools.tariff_reader.late_charges import Late, late_of, with_penalty
+from tests.tools.tariff_reader.loose_tariff import Json, LooseTariff, bare, rounding_of
+from tests.tools.tariff_reader.translation import Quote, quote_of, translate
+from tests.tools.tariff_reader.usage import LooseUsage, code_of
 
 _BILL_WORDS = ("bill", "principal", "water", "base", "subtotal", "amount")
 
@@ -22,7 +22,7 @@ def figure(case: Json) -> Decimal:
     """
     case = with_penalty(case)
     tariff, usage = case["tariff"], case["usage"]
-    if "penalty" in tariff and _tells_lateness(usage):
+    if "penalty" in tariff and _states_lateness(usage):
         return _late(case)
     if _is_rise(case):
         return Decimal(str(rated(_at(case, "new")).total)) - Decimal(str(rated(_at(case, "old")).total))
@@ -37,7 +37,7 @@ def figure(case: Json) -> Decimal:
 def not_understood(case: Json) -> list[str]:
     """Name the keys of a case that the translation leaves aside."""
     case = with_penalty(case)
-    if "penalty" in case["tariff"] and _tells_lateness(case["usage"]):
+    if "penalty" in case["tariff"] and _states_lateness(case["usage"]):
         return _lateness(case).strange
     if _is_rise(case):
         return [name for terms in ("old", "new") for name in _at(case, terms).strange]
@@ -69,15 +69,15 @@ def _bill(case: Json, quote: Quote) -> Decimal:
     total = Decimal(str(rating.total)) * quote.scale
     only_added = [part for part in parts if not bare(part).startswith(_BILL_WORDS)] == parts
     if "bill" in amounts and only_added and (parts or "tax" in case["tariff"]):
-        return total - amounts["bill"]  # a bill is told, and only what is added to it is printed
+        return total - amounts["bill"]  # a bill is given, and only what is added to it is printed
     return total
 
 
 def _quantity(case: Json, quote: Quote) -> Decimal:
     tariff = case["tariff"]
     if "leak" in tariff:
-        use = UsageTold(case["usage"], Decimal(1))
-        return use.forgiven(Told(tariff["leak"], "leak"))
+        use = LooseUsage(case["usage"], Decimal(1))
+        return use.forgiven(LooseTariff(tariff["leak"], "leak"))
     (term,) = rated(quote).lines[0].trace.terms
     quantity = Decimal(term.quantity.numerator) / Decimal(term.quantity.denominator)
     if "reading_rounding" in tariff:  # read in whole hundreds, and printed so
@@ -96,7 +96,7 @@ def _at(case: Json, terms: str) -> Quote:
     return translate(common | case["tariff"][terms], case["usage"])
 
 
-def _tells_lateness(usage: Json) -> bool:
+def _states_lateness(usage: Json) -> bool:
     return any(any(word in bare(key) for word in ("late", "overdue", "paidon", "paiddate")) for key in usage)
 
 
@@ -109,7 +109,7 @@ def _lateness(case: Json) -> Late:
 
 
 def _late(case: Json) -> Decimal:
-    """The charge alone, or with the bill where that is printed beside it; the bill is rated first if it is not told."""
+    """Return the charge alone, or with the bill if that is printed too; a bill that is not given is rated first."""
     parts = [bare(part["name"]) for part in case.get("expected_parts", [])]
     late = _lateness(case)
     charge = late_charge(late.rule, principal=late.principal, days_overdue=late.days_overdue)

@@ -1,11 +1,11 @@
-"""Blocks of use, as the collection tells them."""
+"""Read blocks of use."""
 
 import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tests.published.told import Json, Told, bare, first, is_number, number, text
+from tests.tools.tariff_reader.loose_tariff import Json, LooseTariff, bare, first, is_number, number, text
 
 Money = Callable[[object], str]
 _WHOLE = re.compile(
@@ -18,19 +18,19 @@ def is_whole(structure: object) -> bool:
     return _WHOLE.search(bare(structure)) is not None
 
 
-def blocks_of(told: Told, slabs: list[Any], money: Money) -> list[Json]:
-    """Read blocks told by limits, by widths, by thresholds or in pairs."""
+def blocks_of(source: LooseTariff, slabs: list[Any], money: Money) -> list[Json]:
+    """Read blocks given by limits, by widths, by thresholds or in pairs."""
     blocks: list[Json] = []
     reached: str | None = "0"
-    tolds = [told.child(_as_slab(slab), f"slabs[{at}]") for at, slab in enumerate(slabs)]
-    for at, slab in enumerate(tolds):
+    sources = [source.child(_as_slab(slab), f"slabs[{at}]") for at, slab in enumerate(slabs)]
+    for at, slab in enumerate(sources):
         if reached is None:
             raise ValueError(f"{slab.where}: comes after a block without a limit")
         over = _over(slab, reached, first=not blocks)
         up_to = _limit(slab.get("upto"))
         if up_to is None and "upto" not in slab:
-            if at + 1 < len(tolds) and "over" in tolds[at + 1]:
-                up_to = text(tolds[at + 1].get("over"))
+            if at + 1 < len(sources) and "over" in sources[at + 1]:
+                up_to = text(sources[at + 1].get("over"))
             elif "size" in slab and _limit(slab.get("size")) is not None:
                 up_to = text(Decimal(over) + number(slab.get("size")))
         blocks.append({"over": over, "upTo": up_to, **_prices(slab, money)})
@@ -42,7 +42,7 @@ def blocks_of(told: Told, slabs: list[Any], money: Money) -> list[Json]:
     return blocks
 
 
-def _prices(slab: Told, money: Money) -> Json:
+def _prices(slab: LooseTariff, money: Money) -> Json:
     prices = {"rate": money(first(slab.get("rate"), slab.get("amount"), "0"))}
     if slab.get("flat") is not None and "rate" in slab:
         prices["flat"] = money(slab.get("flat"))
@@ -62,12 +62,12 @@ _SLAB_REMARKS = (
 )  # fmt: skip
 
 
-def _over(slab: Told, reached: str, *, first: bool) -> str:
+def _over(slab: LooseTariff, reached: str, *, first: bool) -> str:
     """The block before ends where this one starts: 11-20 after 1-10 begins above 10."""
-    told = slab.get("over")
-    if told is None:
+    stated = slab.get("over")
+    if stated is None:
         return reached
-    over = Decimal(text(told))
+    over = Decimal(text(stated))
     if first:
         return "0" if over == 1 else text(over)
     if not 0 <= over - Decimal(reached) <= 1:
@@ -75,11 +75,11 @@ def _over(slab: Told, reached: str, *, first: bool) -> str:
     return reached
 
 
-def schedules_of(told: Told, money: Money) -> list[Json]:
+def schedules_of(source: LooseTariff, money: Money) -> list[Json]:
     """Read the lists of blocks of which the total use chooses one."""
     schedules: list[Json] = []
     reached: str | None = "0"
-    for each in told.children("schedules"):
+    for each in source.children("schedules"):
         up_to = _limit(each.get("upto"))
         over = reached if reached is not None else text(each.get("over"))
         each.get("over")

@@ -1,14 +1,14 @@
-"""The same tariff in fewer words: keys that tell a unit, a day or a size in their name become a price and its `per`.
+"""The same tariff in fewer words: keys whose name holds a unit, a day or a size become a price and its `per`.
 
 `daily_supply_charge: 1.12` is an amount per day, `rate_per_kwh` a rate, `standing_charge_pence` an amount in pounds.
-Nothing is left out: a key that fits no pattern stays as it is told.
+Nothing is left out: a key that fits no pattern stays as it is.
 """
 
 import re
 from decimal import Decimal
 from typing import Any
 
-from tests.published.told import Json, bare, is_number, number, text
+from tests.tools.tariff_reader.loose_tariff import Json, bare, is_number, number, text
 
 # What other languages and trades call the words that the translation knows.
 _WORDS = {
@@ -93,11 +93,11 @@ _DAILY_BASIS = {
 }
 
 
-def paraphrase(told: Json, places: int, *, nested: bool = False) -> Json:
+def paraphrase(raw: Json, places: int, *, nested: bool = False) -> Json:
     """Tell a tariff, and all that it nests, in the words of SPELLINGS; its currency has `places`."""
     result: Json = {}
-    is_item = nested and not any(bare(key) in _SECTION for key in told)
-    for key, value in told.items():
+    is_item = nested and not any(bare(key) in _SECTION for key in raw)
+    for key, value in raw.items():
         inside = value if bare(key) in _KEPT else _inside(value, places)
         for name, inner in _entry(_snake(key), key, inside, places, is_item=is_item):
             _put(result, name, inner)
@@ -105,14 +105,14 @@ def paraphrase(told: Json, places: int, *, nested: bool = False) -> Json:
     return _limits_by_day(_by_baseline(_by_ranges(_part_of_water(_by_seasons(result)))))
 
 
-def paraphrased_use(told: Json) -> Json:
+def paraphrased_use(raw: Json) -> Json:
     """Tell a use without units in its keys: `quantity_kl` is a quantity, in kL."""
     result: Json = {}
-    for key, value in told.items():
+    for key, value in raw.items():
         found = _QUANTITY.match(_snake(key))
-        if found and is_number(value) and found["base"] not in told:
+        if found and is_number(value) and found["base"] not in raw:
             result[found["base"]] = value
-            if bare(found["unit"]) not in {"unit", "units"} and not any(bare(each) == "unit" for each in told):
+            if bare(found["unit"]) not in {"unit", "units"} and not any(bare(each) == "unit" for each in raw):
                 result["unit"] = found["unit"]
         elif bare(key) in {"period", "billingperiod", "reading", "readings", "meter"} and isinstance(value, dict):
             result |= value
@@ -123,7 +123,7 @@ def paraphrased_use(told: Json) -> Json:
         elif bare(key) in _USES and _WITH_UNIT.fullmatch(str(value).strip()) and not is_number(value):
             counted = _WITH_UNIT.fullmatch(str(value).strip())
             assert counted is not None
-            result |= {key: counted[1]} | ({} if "unit" in told else {"unit": counted[2]})
+            result |= {key: counted[1]} | ({} if "unit" in raw else {"unit": counted[2]})
         elif bare(key) in _USES and isinstance(value, dict) and _numbers(value):  # by time of use
             result |= value
             result.setdefault("quantity", text(sum(number(each) for each in value.values())))
@@ -132,11 +132,11 @@ def paraphrased_use(told: Json) -> Json:
     return result
 
 
-def _part_of_water(told: Json) -> Json:
+def _part_of_water(raw: Json) -> Json:
     """`{"percent_of_water": 80}` without a rate of its own is a percentage of the water bill."""
-    rated = {bare(key) for key in told} & {"rate", "slabs", "unitrate", "price", "blocks", "tiers", "percent"}
+    rated = {bare(key) for key in raw} & {"rate", "slabs", "unitrate", "price", "blocks", "tiers", "percent"}
     result: Json = {}
-    for key, value in told.items():
+    for key, value in raw.items():
         found = _PERCENT_OF.match(_snake(key))
         if not found or not is_number(value) or (rated and not found["base"].rstrip("_")):
             result[key] = value
@@ -147,10 +147,10 @@ def _part_of_water(told: Json) -> Json:
     return result
 
 
-def _by_ranges(told: Json) -> Json:
-    """Blocks told by ranges in words: {"range": "11-20"}, or {"0-10": rate, "over 10": rate}."""
-    result = dict(told)
-    for key, rows in told.items():
+def _by_ranges(raw: Json) -> Json:
+    """Read blocks given by ranges in words: {"range": "11-20"}, or {"0-10": rate, "over 10": rate}."""
+    result = dict(raw)
+    for key, rows in raw.items():
         value = rows
         if isinstance(value, dict) and len(value) > 1 and all(_range(each) for each in value):
             slabs = [
@@ -164,55 +164,55 @@ def _by_ranges(told: Json) -> Json:
     return result
 
 
-def _by_seasons(told: Json) -> Json:
+def _by_seasons(raw: Json) -> Json:
     """{"summer": {...}, "winter": {...}} and {"summer_rate": 3, "winter_rate": 2}."""
-    sections = {key: value for key, value in told.items() if bare(key) in _SEASONS and isinstance(value, dict)}
-    if 1 < len(sections) < len(told) and not any(
+    sections = {key: value for key, value in raw.items() if bare(key) in _SEASONS and isinstance(value, dict)}
+    if 1 < len(sections) < len(raw) and not any(
         _numbers(each) and not {"rate"} & set(each) for each in sections.values()
     ):
-        return {key: value for key, value in told.items() if key not in sections} | {"seasons": sections}
+        return {key: value for key, value in raw.items() if key not in sections} | {"seasons": sections}
     rates = {
         match[1]: key
-        for key in told
+        for key in raw
         if (match := re.fullmatch(r"(.+)_(?:rate|price|slabs|tiers|blocks)", _snake(key)))
         and bare(match[1]) in _SEASONS
     }
     if len(rates) < 2:
-        return told
-    name = "rate" if all(is_number(told[key]) for key in rates.values()) else "slabs"
-    rest = {key: value for key, value in told.items() if key not in rates.values()}
-    return rest | {name: {season: told[key] for season, key in rates.items()}}
+        return raw
+    name = "rate" if all(is_number(raw[key]) for key in rates.values()) else "slabs"
+    rest = {key: value for key, value in raw.items() if key not in rates.values()}
+    return rest | {name: {season: raw[key] for season, key in rates.items()}}
 
 
-def _with_included(told: Json) -> Json:
+def _with_included(raw: Json) -> Json:
     """A minimum in two keys: `minimum_charge: 15, minimum_gallons: 2000`."""
-    charge = next((key for key in told if bare(key) in {"minimumcharge", "minimumbill"} and is_number(told[key])), None)
-    units = next((key for key in told if _MINIMUM_USE.match(_snake(key)) and is_number(told[key])), None)
+    charge = next((key for key in raw if bare(key) in {"minimumcharge", "minimumbill"} and is_number(raw[key])), None)
+    units = next((key for key in raw if _MINIMUM_USE.match(_snake(key)) and is_number(raw[key])), None)
     if charge is None or units is None:
-        return told
-    rest = {key: value for key, value in told.items() if key not in {charge, units}}
-    return {**rest, "minimum_charge": {"amount": told[charge], "included_units": told[units]}}
+        return raw
+    rest = {key: value for key, value in raw.items() if key not in {charge, units}}
+    return {**rest, "minimum_charge": {"amount": raw[charge], "included_units": raw[units]}}
 
 
-def _by_baseline(told: Json) -> Json:
-    """Blocks told in percent of a baseline, which is often so much a day."""
+def _by_baseline(raw: Json) -> Json:
+    """Read blocks given in percent of a baseline, which is often so much a day."""
     key = next(
-        (key for key in told if bare(key) in {"baseline", "baselineperday", "dailybaseline", "baselineuse"}), None
+        (key for key in raw if bare(key) in {"baseline", "baselineperday", "dailybaseline", "baselineuse"}), None
     )
-    slabs_key = next((each for each in told if bare(each) in _LISTS and isinstance(told[each], list)), None)
+    slabs_key = next((each for each in raw if bare(each) in _LISTS and isinstance(raw[each], list)), None)
     if key is None or slabs_key is None:
-        return told
-    baseline = told[key] if not isinstance(told[key], dict) else next(iter(told[key].values()))
+        return raw
+    baseline = raw[key] if not isinstance(raw[key], dict) else next(iter(raw[key].values()))
     slabs = [
         {k: text(number(v) / 100 * number(baseline)) if "%" in str(v) else v for k, v in slab.items()}
-        for slab in told[slabs_key]
+        for slab in raw[slabs_key]
     ]
     by_day = (
         "day" in bare(key)
         or "daily" in bare(key)
-        or (isinstance(told[key], dict) and "day" in bare(next(iter(told[key]))))
+        or (isinstance(raw[key], dict) and "day" in bare(next(iter(raw[key]))))
     )
-    rest = {each: value for each, value in told.items() if each not in {key, slabs_key}}
+    rest = {each: value for each, value in raw.items() if each not in {key, slabs_key}}
     return rest | {slabs_key: slabs} | ({"limits_per": "day"} if by_day else {})
 
 
@@ -223,9 +223,9 @@ def _in_limits(slab: Json) -> Json:
     return {**(_range(slab[key]) or {}), **{each: value for each, value in slab.items() if each != key}}
 
 
-def _range(told: object) -> Json | None:
+def _range(raw: object) -> Json | None:
     """Limits in words: "0-10", "11 to 20", "over 20", "20+", "first 10", "next 10", "the rest"."""
-    words = re.sub(r"(?<=\d),(?=\d{3})", "", str(told).lower().replace("\u2013", "-").replace("\u2014", "-"))
+    words = re.sub(r"(?<=\d),(?=\d{3})", "", str(raw).lower().replace("\u2013", "-").replace("\u2014", "-"))
     between = re.search(r"(\d[\d.]*)\s*[a-z3]*\s*(?:-|to|until|through|~)\s*(?:less than )?(\d[\d.]*)", words)
     if between:
         return {"over": between[1], "upto": between[2]}
@@ -258,7 +258,7 @@ def _snake(key: object) -> str:
     return re.sub(r"[^a-z0-9]+", "_", apart.lower()).strip("_")
 
 
-def _inside(value: Any, places: int) -> Any:  # noqa: ANN401 - whatever is told
+def _inside(value: Any, places: int) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, dict):
         return paraphrase(value, places, nested=True)
     if isinstance(value, list):
@@ -267,7 +267,7 @@ def _inside(value: Any, places: int) -> Any:  # noqa: ANN401 - whatever is told
 
 
 def _put(result: Json, name: str, value: Any) -> None:  # noqa: ANN401
-    """An item told in two keys (`amount_per_day`, `name`) stays one; two charges of one name stay two."""
+    """Add an entry: an item of two keys (`amount_per_day`, `name`) stays one; two charges of one name stay two."""
     if name not in result:
         result[name] = value
         return
@@ -301,7 +301,7 @@ def _entry(word: str, key: str, value: Any, places: int, *, is_item: bool) -> En
 
 
 def _percentages(value: Any) -> Any:  # noqa: ANN401
-    """A tax told as a number is a percentage, or a share of one; {"vat": 15} is one by name."""
+    """Read taxes: a number is a percentage, or a share of one; {"vat": 15} is one by name."""
     if not isinstance(value, dict):
         return {"rate" if number(value) < 1 else "percent": value}
     words = {bare(key) for key in value}
@@ -345,8 +345,8 @@ def _priced(base: str, per: str, key: str, value: Any, *, is_item: bool) -> Entr
 
 def _priced_by_use(base: str, of_use: re.Match[str], value: Any) -> Entries:  # noqa: ANN401
     size = {"thousand": "1000", "hundred": "100"}.get(of_use["size"] or "", of_use["size"] or "")
-    told_per = f"{size} {of_use['unit'].replace('_', ' ')}".strip()
-    more = [("per", "unit of use" if bare(told_per) in {"unit", "units"} else told_per)]
+    stated_per = f"{size} {of_use['unit'].replace('_', ' ')}".strip()
+    more = [("per", "unit of use" if bare(stated_per) in {"unit", "units"} else stated_per)]
     if base.removesuffix("_rate").removesuffix("_charge") in _USE_RATE:
         return [("rate", value), *more]
     return [(base, {"rate": value, **dict(more)})]
@@ -379,11 +379,11 @@ def _charges_amount(base: str, value: Json) -> bool:
     return _numbers(value) and base.endswith(amount)
 
 
-def _limits_by_day(told: Json) -> Json:
-    """Limits of a day: told in each block, by a key beside the blocks, or in the name of the list."""
+def _limits_by_day(raw: Json) -> Json:
+    """Read limits of a day: given in each block, by a key beside the blocks, or in the name of the list."""
     result: Json = {}
     by_day = False
-    for key, value in told.items():
+    for key, value in raw.items():
         word = bare(key)
         if word in {"slabsunit", "tierbasis", "tiersbasis", "slabbasis", "limitsunit", "limitunit", "tierunit"}:
             if bare(value) not in _DAILY_BASIS:

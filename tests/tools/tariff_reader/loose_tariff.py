@@ -1,11 +1,11 @@
-"""Reading what the collection tells: any usual spelling of a key, and a list of what nobody understood."""
+"""Read one object of the collection by any usual spelling of its keys, and list the keys that nobody used."""
 
 import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tests.published.spellings import REMARKS, SPELLINGS
+from tests.tools.tariff_reader.spellings import REMARKS, SPELLINGS
 
 Json = dict[str, Any]
 
@@ -43,37 +43,37 @@ def text(value: object) -> str:
 
 
 def first(*values: Any) -> Any:  # noqa: ANN401
-    """Give the first of some values that is told at all."""
+    """Return the first value that is not None."""
     return next((value for value in values if value is not None), None)
 
 
-class Told:
-    """One object of the collection, asked by the words of SPELLINGS or by its own keys.
+class LooseTariff:
+    """One object of the collection, read by the words of SPELLINGS or by its own keys.
 
-    A value given by class, season, meter size or another fact of the use is that of the fact at hand.
+    Of a value given by class, season, meter size or another fact of the use, only that of the present use is returned.
     """
 
     def __init__(
-        self, told: Json, where: str, facts: frozenset[str] = frozenset(), chosen: set[str] | None = None
+        self, raw: Json, where: str, facts: frozenset[str] = frozenset(), chosen: set[str] | None = None
     ) -> None:
-        self.told = told
+        self.raw = raw
         self.where = where
         self.facts = facts
         self.chosen: set[str] = set() if chosen is None else chosen
         self.asked: set[str] = set()
-        self.inner: list[Told] = []
-        self._keys = {bare(key): key for key in told}
+        self.inner: list[LooseTariff] = []
+        self._keys = {bare(key): key for key in raw}
 
     def __contains__(self, word: str) -> bool:
         return any(spelling in self._keys for spelling in _spellings(word))
 
-    def get(self, word: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever is told
-        """Give what is told under a word, or under any other spelling of it."""
+    def get(self, word: str, default: Any = None) -> Any:  # noqa: ANN401 - any JSON
+        """Return the value of a word, under any of its spellings."""
         for spelling in _spellings(word):
             key = self._keys.get(spelling)
             if key is not None:
                 self.asked.add(key)
-                return self._of_facts(self.told[key])
+                return self._of_facts(self.raw[key])
         return default
 
     def number(self, word: str) -> Decimal | None:
@@ -81,17 +81,17 @@ class Told:
         return None if value is None or isinstance(value, (dict, list)) else number(value)
 
     def says(self, word: str) -> bool:
-        """Say whether something is told to be so: true, "yes", or any text that is no denial."""
+        """Say whether a word is answered with yes: true, "yes", or any text that is no denial."""
         value = self.get(word)
         return value is not None and bare(value) not in {"false", "no", "none", "0", ""}
 
-    def child(self, told: Json, name: str) -> "Told":
-        inner = Told(told, f"{self.where}.{name}", self.facts, self.chosen)
+    def child(self, raw: Json, name: str) -> "LooseTariff":
+        inner = LooseTariff(raw, f"{self.where}.{name}", self.facts, self.chosen)
         self.inner.append(inner)
         return inner
 
-    def children(self, word: str) -> list["Told"]:
-        """Give a list of objects, however it is told: a list, by name, one object, or one number."""
+    def children(self, word: str) -> list["LooseTariff"]:
+        """Return a list of objects, from a list, objects by name, one object, or one number."""
         value = self.get(word)
         if value is None or value is False:
             return []
@@ -109,7 +109,7 @@ class Told:
 
     def rest(self) -> Iterator[tuple[str, Any]]:
         """Give what nobody has asked for yet."""
-        for key, value in self.told.items():
+        for key, value in self.raw.items():
             if key not in self.asked and bare(key) not in REMARKS:
                 yield key, self._of_facts(value)
 
@@ -211,14 +211,14 @@ _NAMED_STEPS = {
 }
 
 
-def rounding_of(told: object, default_step: str = "0.01") -> Json:
+def rounding_of(stated: object, default_step: str = "0.01") -> Json:
     """Read "floor 1", "half up 10", "0.01 half up", "floor to 0.05", {"mode": "up", "step": 10}."""
-    if isinstance(told, dict):
-        told = " ".join(
+    if isinstance(stated, dict):
+        stated = " ".join(
             f"{value} decimals" if bare(key) in {"decimals", "places", "digits", "decimalplaces"} else str(value)
-            for key, value in told.items()
+            for key, value in stated.items()
         )
-    words = str(told).lower().replace("-", " ").replace("_", " ")
+    words = str(stated).lower().replace("-", " ").replace("_", " ")
     mode = next((ours for theirs, ours in _MODES if theirs in words), "half-up")
     places = re.search(r"(\d+) ?(?:decimals?|decimal places?|places|dp)\b", words)
     minor = re.search(r"(\d+) ?(?:cents?|c|paise|sen|centavos?|pence|p|rappen|rp|centimes?|ore|kobo|agorot)\b", words)

@@ -13,10 +13,10 @@ from itertools import pairwise
 
 from chalicelib.kernel.errors import MeterbookError
 from chalicelib.kernel.money import exponent_of
-from tests.published.charges_told import Charges
-from tests.published.paraphrase import paraphrase, paraphrased_use
-from tests.published.told import Json, Told, bare, first, is_number, number, rounding_of, text
-from tests.published.usage_told import UsageTold, conversion_between, reading_rounding, unit_of
+from tests.tools.tariff_reader.charges import Charges
+from tests.tools.tariff_reader.loose_tariff import Json, LooseTariff, bare, first, is_number, number, rounding_of, text
+from tests.tools.tariff_reader.paraphrase import paraphrase, paraphrased_use
+from tests.tools.tariff_reader.usage import LooseUsage, conversion_between, reading_rounding, unit_of
 
 # The collection names this tariff without its rates. These give the printed totals at every use of the change table.
 TAMIL_NADU_2022: list[Json] = [
@@ -64,8 +64,8 @@ TAMIL_NADU_BEFORE: list[Json] = [
         ],
     },
 ]
-_TOLD_TAX = re.compile(r"\btax (\d+(?:\.\d+)?) ?%")
-_TOLD_WHOLE = re.compile(r"(?i)whole[- ](bracket|block|slab)|all units at the rate of the (bracket|block|slab)")
+_STATED_TAX = re.compile(r"\btax (\d+(?:\.\d+)?) ?%")
+_STATED_WHOLE = re.compile(r"(?i)whole[- ](bracket|block|slab)|all units at the rate of the (bracket|block|slab)")
 _SIGNS = {
     "us": "USD",
     "php": "PHP",
@@ -102,7 +102,7 @@ class Quote:
 
     @property
     def priced(self) -> bool:
-        """Whether the collection tells a price; without one, its figure is a quantity."""
+        """Whether the case has a price; without one, its figure is a quantity."""
         return any(sheet["charges"] != [_UNPRICED] for sheet in self.versions)
 
 
@@ -112,10 +112,10 @@ _UNPRICED: Json = {"kind": "usage", "code": "quantity", "label": "Quantity", "ra
 def quote_of(case: Json) -> Quote:
     """Translate one case whose tariff prices a use."""
     sheet = dict(case["tariff"])
-    told = _TOLD_TAX.search(case.get("description", ""))
-    if told and not {"taxes", "tax"} & set(sheet):
-        sheet["taxes"] = [{"name": "tax", "percent": told[1]}]
-    if "structure" not in sheet and _TOLD_WHOLE.search(case.get("description", "")):
+    stated = _STATED_TAX.search(case.get("description", ""))
+    if stated and not {"taxes", "tax"} & set(sheet):
+        sheet["taxes"] = [{"name": "tax", "percent": stated[1]}]
+    if "structure" not in sheet and _STATED_WHOLE.search(case.get("description", "")):
         sheet["structure"] = "whole_bracket"
     if sheet.get("structure") == "schedule_by_total" and not {"schedules", "slabs"} & set(sheet):
         sheet["schedules"] = TAMIL_NADU_BEFORE if "old" in case["id"] else TAMIL_NADU_2022
@@ -131,22 +131,22 @@ def translate(sheet: Json, usage: Json) -> Quote:
     """Say a tariff and a use of the collection in Meterbook's words."""
     currency, scale = currency_of(sheet)
     sheet, usage = paraphrase(sheet, exponent_of(currency)), paraphrased_use(usage)
-    use = UsageTold(usage, Decimal(1).scaleb(-exponent_of(currency)), sheet)
-    tolds = list(_versions(_of_class(sheet, use.fact_keys), use))
-    translations = [_Sheet(told, use, currency, scale, start) for told, start in tolds]
+    use = LooseUsage(usage, Decimal(1).scaleb(-exponent_of(currency)), sheet)
+    sources = list(_versions(_of_class(sheet, use.fact_keys), use))
+    translations = [_Sheet(source, use, currency, scale, start) for source, start in sources]
     versions = [translation.body() for translation in translations]
     for earlier, later in pairwise(versions):
         earlier["validUntil"] = later["validFrom"]
     body = use.body(translations[0].meter_unit, translations[0].quantity, translations[0].adjustments)
     if len(versions) > 1 and "untilDay" not in body:
         raise ValueError("usage: versions of a tariff, but no days to choose by")
-    for told, _ in tolds:
-        use.understood(told.chosen)
-        told.asked.update(use.tariff_facts.values())
-    told_use = use.counted or use.measures or "bill" in translations[0].adjustments
-    if not told_use and any(_takes_use(charge) for sheet in versions for charge in sheet["charges"]):
+    for source, _ in sources:
+        use.understood(source.chosen)
+        source.asked.update(use.tariff_facts.values())
+    has_use = use.counted or use.measures or "bill" in translations[0].adjustments
+    if not has_use and any(_takes_use(charge) for sheet in versions for charge in sheet["charges"]):
         raise ValueError(f"usage: the tariff charges by use, and none of {sorted(usage)} tells how much it was")
-    strange = [name for told, _ in tolds for name in told.not_understood()] + use.told.not_understood()
+    strange = [name for source, _ in sources for name in source.not_understood()] + use.source.not_understood()
     return Quote(versions, body, scale, strange)
 
 
@@ -171,18 +171,18 @@ def _takes_use(charge: Json) -> bool:
 
 
 def currency_of(sheet: Json) -> tuple[str, Decimal]:
-    """Read "JPY", "₹", or "AUD-cent": the currency, and how many told units make one of it."""
-    told = str(sheet.get("currency", "USD")).strip()
-    currency, _, minor = told.partition("-")
+    """Read "JPY", "₹", or "AUD-cent": the currency, and how many of the collection's units make one of it."""
+    stated = str(sheet.get("currency", "USD")).strip()
+    currency, _, minor = stated.partition("-")
     currency = _SIGNS.get(currency.lower(), currency.upper()[:3])
     try:
         places = exponent_of(currency)
     except MeterbookError:
-        raise ValueError(f"currency: {told!r} is none we know") from None
+        raise ValueError(f"currency: {stated!r} is none we know") from None
     return currency, Decimal(10) ** places if minor else Decimal(1)
 
 
-def _versions(sheet: Json, use: UsageTold) -> Iterable[tuple[Told, str]]:
+def _versions(sheet: Json, use: LooseUsage) -> Iterable[tuple[LooseTariff, str]]:
     """Each version of a tariff that changed within the period, and the day it starts."""
     start = "2000-01-01"
     old, new = sheet.get("old"), sheet.get("new")
@@ -190,25 +190,25 @@ def _versions(sheet: Json, use: UsageTold) -> Iterable[tuple[Told, str]]:
     if isinstance(old, dict) and isinstance(new, dict):
         common = {key: value for key, value in sheet.items() if key not in {"old", "new"}}
         change = next((common.pop(key) for key in list(common) if bare(key) in _CHANGES or "change" in bare(key)), None)
-        days = next((use.told.get(key) for key in ("days_old", "old_days", "days_before") if key in use.told), None)
-        after = next((use.told.get(key) for key in ("days_new", "new_days", "days_after") if key in use.told), None)
+        days = next((use.source.get(key) for key in ("days_old", "old_days", "days_before") if key in use.source), None)
+        after = next((use.source.get(key) for key in ("days_new", "new_days", "days_after") if key in use.source), None)
         if days is not None:
             change = (use.first_day + timedelta(days=int(number(days)))).isoformat()
             if use.until_day is None and after is not None:
                 use.until_day = use.first_day + timedelta(days=int(number(days)) + int(number(after)))
         if change is None:
             raise ValueError("tariff: old and new, but not when it changed")
-        yield Told(common | old, "tariff.old", facts), start
-        yield Told(common | new, "tariff.new", facts), str(change)
+        yield LooseTariff(common | old, "tariff.old", facts), start
+        yield LooseTariff(common | new, "tariff.new", facts), str(change)
     elif isinstance(sheet.get("versions"), list):
         common = {key: value for key, value in sheet.items() if key != "versions"}
         for at, version in enumerate(sheet["versions"]):
-            told = Told(common | version, f"tariff.versions[{at}]", facts)
+            source = LooseTariff(common | version, f"tariff.versions[{at}]", facts)
             day = next((version[key] for key in version if bare(key) in {*_CHANGES, "validfrom", "from"}), start)
-            told.get("from"), [told.get(key) for key in _CHANGES]
-            yield told, str(day) if at else start
+            source.get("from"), [source.get(key) for key in _CHANGES]
+            yield source, str(day) if at else start
     else:
-        yield Told(sheet, "tariff", facts), start
+        yield LooseTariff(sheet, "tariff", facts), start
 
 
 _CREDITED = {"credit", "credits", "prepaid", "prepayment", "advancepayment", "creditbalance", "overpayment"}
@@ -230,37 +230,39 @@ _CHANGES = {"changedon", "changedate", "changeon", "effective", "effectivefrom",
 class _Sheet:
     """One version of a tariff sheet on its way into our form."""
 
-    def __init__(self, told: Told, use: UsageTold, currency: str, scale: Decimal, start: str) -> None:
-        self.told = told
+    def __init__(self, source: LooseTariff, use: LooseUsage, currency: str, scale: Decimal, start: str) -> None:
+        self.source = source
         self.use = use
         self.currency = currency
         self.start = start
-        self.unit = unit_of(told.get("unit", "unit"))
-        self.meter_unit = unit_of(use.told.get("unit")) if "unit" in use.told else self.unit
+        self.unit = unit_of(source.get("unit", "unit"))
+        self.meter_unit = unit_of(use.source.get("unit")) if "unit" in use.source else self.unit
         self.charges = Charges(scale, self.unit, use)
         self.adjustments: Json = {}
-        use.digits = next((told.get(key) for key in ("meter_digits", "register_digits", "digits") if key in told), None)
-        self.quantity = use.quantity(reading_rounding(told))
-        if "leak" in told:
-            self.quantity -= use.forgiven(told.child(told.get("leak"), "leak"))
+        use.digits = next(
+            (source.get(key) for key in ("meter_digits", "register_digits", "digits") if key in source), None
+        )
+        self.quantity = use.quantity(reading_rounding(source))
+        if "leak" in source:
+            self.quantity -= use.forgiven(source.child(source.get("leak"), "leak"))
 
     def body(self) -> Json:
         """Give the version in the public form."""
-        told = self.told
+        source = self.source
         conversions, unit = self._conversions()
         raised = self._quantity_rounding()
-        rounding = told.get("rounding") if "base_rate" not in told else None
+        rounding = source.get("rounding") if "base_rate" not in source else None
         self._stretch()
-        for key, told_rounding in rounding.items() if isinstance(rounding, dict) else ():
+        for key, stated in rounding.items() if isinstance(rounding, dict) else ():
             if bare(key) in {"tax", "taxes"}:
-                self.charges.tax_rounding = self.charges.rounding(told_rounding)
+                self.charges.tax_rounding = self.charges.rounding(stated)
             if bare(key) in _SUBTOTALS:
-                self.charges.subtotal = self.charges.rounding(told_rounding)
+                self.charges.subtotal = self.charges.rounding(stated)
         self._given_bill()
         self._seasons()
-        self.charges.section(told, "tariff")
+        self.charges.section(source, "tariff")
         self._carried()
-        told.get("penalty"), told.get("structure")
+        source.get("penalty"), source.get("structure")
         for charge in self.charges.charges:
             if charge["kind"] == "adjustment" and charge["code"] != "bill" and "times" not in charge:
                 self.adjustments.setdefault(charge["code"], charge["amount"])
@@ -272,7 +274,7 @@ class _Sheet:
             "charges": self.charges.charges or [_UNPRICED],
             "conversions": conversions,
             "rounding": self._rounding(rounding),
-            "monthsApart": "split" in self.use.told or self._month_by_month(rounding),
+            "monthsApart": "split" in self.use.source or self._month_by_month(rounding),
         }
         return body | ({"quantityRounding": raised} if raised else {})
 
@@ -280,9 +282,9 @@ class _Sheet:
         """The collection states some bills as a sum already made, to which a tax or discount is to be added."""
         bill = next(
             (
-                self.use.told.get(key)
+                self.use.source.get(key)
                 for key in ("bill", "bill_amount", "base_bill", "subtotal", "amount", "net_bill", "charges")
-                if key in self.use.told
+                if key in self.use.source
             ),
             None,
         )
@@ -292,8 +294,8 @@ class _Sheet:
 
     def _carried(self) -> None:
         """What a bill takes over from before, and what came with the reading: added below the taxes."""
-        use = self.use.told
-        for key, value in list(use.told.items()):
+        use = self.use.source
+        for key, value in list(use.raw.items()):
             if bare(key) in _CARRIED and is_number(value):
                 use.asked.add(key)
                 sign = -1 if bare(key) in _CREDITED else 1
@@ -303,30 +305,30 @@ class _Sheet:
 
     def _stretch(self) -> None:
         """A tariff by the month and a use of several, or charges for the days served."""
-        told, use = self.told, self.use.told
-        frequency = bare(first(*(told.get(word) for word in _FREQUENCY_KEYS), ""))
-        stated = first(told.get("tariff_months"), _FREQUENCIES.get(frequency))
+        source, use = self.source, self.use.source
+        frequency = bare(first(*(source.get(word) for word in _FREQUENCY_KEYS), ""))
+        stated = first(source.get("tariff_months"), _FREQUENCIES.get(frequency))
         months = number(use.get("months", 1))
         if months > 1 and "split" not in use and (stated is None or number(stated) == 1):
             self.charges.limits_per = {"limitsPer": "months"}
             self.charges.prorated = {"times": "months"}
-        if told.says("prorated"):
+        if source.says("prorated"):
             self.charges.prorated = {"prorated": True}
-            scope = bare(told.get("prorated"))
+            scope = bare(source.get("prorated"))
             if "block" in scope or "slab" in scope or "tier" in scope or scope == "all":
                 days = use.number("period_days") or Decimal(30)
                 self.charges.limits_per = {"limitsPer": "days", "daysBasis": int(days)}
 
     def _seasons(self) -> None:
         """Prices of a part of the year: by the season that the use names, or by its days."""
-        now, month = bare(self.use.told.get("season", "")), self.use.told.get("month")
-        for season in self.told.children("seasons"):
+        now, month = bare(self.use.source.get("season", "")), self.use.source.get("month")
+        for season in self.source.children("seasons"):
             name = bare(season.get("name", ""))
             months = season.get("months")
             if isinstance(months, list) and month is not None:
                 now = name if int(number(month)) in {int(number(each)) for each in months} else now or "another"
             if now and name not in {now, "seasons"}:
-                season.asked.update(season.told)
+                season.asked.update(season.raw)
                 continue
             first, last = season.get("first"), season.get("until")
             before = len(self.charges.charges)
@@ -337,17 +339,17 @@ class _Sheet:
 
     # --- units and rounding
     def _conversions(self) -> tuple[list[Json], str | None]:
-        told, size = self.told, self.told.get("billing_unit")
+        source, size = self.source, self.source.get("billing_unit")
         if size is not None:
             return [{"fromUnit": self.meter_unit, "divide": text(size)}], "hcf" if self.meter_unit != "hcf" else "unit"
-        conversion = told.get("conversion")
+        conversion = source.get("conversion")
         if isinstance(conversion, dict):
             target = unit_of(conversion.pop("to")) if isinstance(conversion.get("to"), str) else "MMBTU"
             target = target if target not in {self.meter_unit, "unit"} else "MMBTU"
             if self.unit not in {self.meter_unit, "unit"}:
                 target = self.unit
-            return [self._heat(told.child(conversion, "conversion"))], target
-        factor = next((told.get(word) for word in _FACTORS if word in told), None)
+            return [self._heat(source.child(conversion, "conversion"))], target
+        factor = next((source.get(word) for word in _FACTORS if word in source), None)
         if factor is not None and conversion is None:
             return [
                 {"fromUnit": self.meter_unit, "multiply": text(factor)}
@@ -361,13 +363,13 @@ class _Sheet:
             return [between], None
         return [], None
 
-    def _heat(self, told: Told) -> Json:
+    def _heat(self, source: LooseTariff) -> Json:
         """Everything multiplies but the divisor; the heat value is a measure, because it comes with the bill."""
         heat = {"fromUnit": self.meter_unit, "multiply": "1", "divide": "1"}
-        for name, value in list(told.rest()):
+        for name, value in list(source.rest()):
             if not is_number(value):
                 continue
-            told.asked.add(name)
+            source.asked.add(name)
             of, _, to = str(name).lower().partition("_per_")
             if to and {unit_of(of), unit_of(to)} == {self.meter_unit, self.unit} - {"unit"}:
                 key = "divide" if unit_of(of) == self.meter_unit else "multiply"
@@ -381,20 +383,20 @@ class _Sheet:
         return heat
 
     def _quantity_rounding(self) -> Json | None:
-        told = self.told
-        if "billing_unit" in told:
-            rounding = told.get("quantity_rounding", told.get("rounding", "half up"))
+        source = self.source
+        if "billing_unit" in source:
+            rounding = source.get("quantity_rounding", source.get("rounding", "half up"))
             return rounding_of(rounding, "1")
         for word in ("quantity_rounding", "usage_rounding", "consumption_rounding", "round_usage", "round_quantity"):
-            if told.get(word) is not None:
-                return rounding_of(told.get(word), "1")
-        rounding = told.get("rounding")
+            if source.get(word) is not None:
+                return rounding_of(source.get(word), "1")
+        rounding = source.get("rounding")
         within = {bare(key): value for key, value in rounding.items()} if isinstance(rounding, dict) else {}
         known = next((within[key] for key in ("quantity", "usage", "consumption") if key in within), None)
         return None if known is None else rounding_of(known, "1")
 
     def _rounding(self, rounding: object) -> Json:
-        if not rounding or "billing_unit" in self.told:
+        if not rounding or "billing_unit" in self.source:
             return {}
         if isinstance(rounding, str):
             words = bare(rounding)
@@ -408,9 +410,9 @@ class _Sheet:
             return {"line" if scope in _LINES else "total": self.charges.rounding(plain)}
         # A subtotal is rounded from lines that are not.
         plan = {"total": rounding_of("half up", text(self.use.minor_step))} if self.charges.subtotal else {}
-        for key, told in rounding.items():
+        for key, stated in rounding.items():
             if bare(key) not in {"quantity", "usage", "consumption", "tax", "taxes", *_SUBTOTALS}:
-                plan["line" if bare(key) in _LINES else "total"] = self.charges.rounding(told)
+                plan["line" if bare(key) in _LINES else "total"] = self.charges.rounding(stated)
         return plan
 
     def _month_by_month(self, rounding: object) -> bool:
@@ -423,5 +425,5 @@ _LINES = {"part", "line", "parts", "lines", "each", "item", "charge", "perline",
 
 
 def _day_after(day: str) -> str:
-    """Seasons are told with their last day; ours end before the day named."""
+    """The collection gives the last day of a season; ours end before the day named."""
     return f"{date(2023, int(day[:2]), int(day[3:])) + timedelta(days=1):%m-%d}"

@@ -1,10 +1,10 @@
-"""From what the collection tells of one tariff, or of one service in it, to charges in Meterbook's form."""
+"""Translate a tariff, or one service in it, into charges in Meterbook's form."""
 
 import re
 
-from tests.published.items_told import Items
-from tests.published.spellings import SPELLINGS
-from tests.published.told import Json, Told, bare, first, is_number, number, text
+from tests.tools.tariff_reader.items import Items
+from tests.tools.tariff_reader.loose_tariff import Json, LooseTariff, bare, first, is_number, number, text
+from tests.tools.tariff_reader.spellings import SPELLINGS
 
 _SERVICES = {
     "sewer", "sewerage", "wastewater", "water", "drainage", "stormwater", "energy", "electricity", "gas", "generation",
@@ -64,85 +64,85 @@ _PERCENT_WORDS = re.compile(
 class Charges(Items):
     """A tariff or a service of it, in the order that bills show its charges."""
 
-    def section(self, told: Told, name: str) -> None:
+    def section(self, source: LooseTariff, name: str) -> None:
         """Add the charges of a tariff or of a service of it, in the order that bills show them."""
         before, outer = len(self.charges), self.start
         self.start = 0 if name == "tariff" else before
-        self._use(told, name)
-        self._lists(told, name, ("fixed",))
-        self.per = self._per(told)
-        minimums = told.children("minimum")
+        self._use(source, name)
+        self._lists(source, name, ("fixed",))
+        self.per = self._per(source)
+        minimums = source.children("minimum")
         floors = [minimum for minimum in minimums if not self._minimum(minimum, before, floors=False)]
-        self._factored(told, self.charges[before:])
-        self._components(told)
-        self._services(told)
+        self._factored(source, self.charges[before:])
+        self._components(source)
+        self._services(source)
         for minimum in floors:
             self._minimum(minimum, before, floors=True)
-        self._maximum(told, [charge["code"] for charge in self.charges[before:]])
-        self._lists(told, name, ("adjustments",))
-        self._others(told)
-        self._lists(told, name, ("discounts",))
-        self._lifelines(told)
+        self._maximum(source, [charge["code"] for charge in self.charges[before:]])
+        self._lists(source, name, ("adjustments",))
+        self._others(source)
+        self._lists(source, name, ("discounts",))
+        self._lifelines(source)
         if self.subtotal is not None and name == "tariff":
             self.add("subtotal", "subtotal", of=["*"], to=self.subtotal)
-        self._lists(told, name, ("taxes", "tax"))
-        self._others(told, percents=True)
+        self._lists(source, name, ("taxes", "tax"))
+        self._others(source, percents=True)
         self.start = outer
 
-    def _factored(self, told: Told, charges: list[Json]) -> None:
+    def _factored(self, source: LooseTariff, charges: list[Json]) -> None:
         """Class and size factors: they multiply all charges, whose rates may be rounded after that."""
-        rounding = told.get("rate_rounding")
+        rounding = source.get("rate_rounding")
         for charge in charges if rounding is not None else []:
             charge["rateRounding"] = self.rounding(rounding)
-        for key, value in list(told.rest()):
+        for key, value in list(source.rest()):
             if bare(key) in _FACTORS and is_number(value):
-                told.asked.add(key)
+                source.asked.add(key)
                 for charge in charges:
                     factor = {"label": re.sub(r"[_ ]+", " ", key), "value": text(value), "when": {}}
                     charge.setdefault("factors", []).append(factor)
 
-    def _lifelines(self, told: Told) -> None:
+    def _lifelines(self, source: LooseTariff) -> None:
         """Who uses little pays less: a share of the bill, or a share by how little."""
-        for key, value in list(told.rest()):
+        for key, value in list(source.rest()):
             if "lifeline" in bare(key) and isinstance(value, (dict, list)):
-                told.asked.add(key)
+                source.asked.add(key)
                 name = key if isinstance(value, list) else str(value.get("name", key))
                 inner = {"slabs": value} if isinstance(value, list) else value
-                self.item(told.child(inner, key), "discounts", name)
+                self.item(source.child(inner, key), "discounts", name)
 
-    def _components(self, told: Told) -> None:
-        for item in told.children("components"):
+    def _components(self, source: LooseTariff) -> None:
+        for item in source.children("components"):
             name = item.get("name", first(item.get("service"), item.get("type"), "component"))
-            if {bare(key) for key in item.told} & _SECTIONS and ("rate" in item or "slabs" in item):
+            if {bare(key) for key in item.raw} & _SECTIONS and ("rate" in item or "slabs" in item):
                 self.section(item, str(name))
             else:
                 self.item(item, "components", name)
 
-    def _services(self, told: Told) -> None:
-        for key, value in list(told.rest()):
+    def _services(self, source: LooseTariff) -> None:
+        for key, value in list(source.rest()):
             word = bare(key)
             if "lifeline" in word or word in _FACTORS or _is_late_tax(key, value):
                 continue
             priced = isinstance(value, dict) and word not in _OWN_WORDS and _PRICES & {bare(each) for each in value}
             if priced or (word in _SERVICES and isinstance(value, (dict, list))):
-                told.asked.add(key)
-                self._service(told, key, dict(value) if isinstance(value, dict) else {"slabs": value})
-            elif word.endswith(_OF_SLABS) and isinstance(value, list) and "slabs" in told:
-                told.asked.add(key)
-                self.item(told.child({"slabs": value}, key), "fixed", re.sub(r"_?(slabs|tiers|blocks)$", "", key))
+                source.asked.add(key)
+                self._service(source, key, dict(value) if isinstance(value, dict) else {"slabs": value})
+            elif word.endswith(_OF_SLABS) and isinstance(value, list) and "slabs" in source:
+                source.asked.add(key)
+                self.item(source.child({"slabs": value}, key), "fixed", re.sub(r"_?(slabs|tiers|blocks)$", "", key))
             elif isinstance(value, list) and value and word not in _OWN_WORDS and all(_is_item(each) for each in value):
-                told.asked.add(key)
+                source.asked.add(key)
                 for at, each in enumerate(value):
                     family = "discounts" if _LOWERS.search(key.lower()) or "credit" in word else "components"
-                    self.item(told.child(each, f"{key}[{at}]"), family, each.get("name", key))
+                    self.item(source.child(each, f"{key}[{at}]"), family, each.get("name", key))
             elif _VOLUMETRIC.match(word) and is_number(value) and "kwh" in self.unit.lower():
-                told.asked.add(key)
+                source.asked.add(key)
                 self._rated(key, value, dict(self.per))
             elif word in _SERVICES and is_number(value):
-                told.asked.add(key)
-                self.item(told.child({"amount": value}, key), "fixed", key)
+                source.asked.add(key)
+                self.item(source.child({"amount": value}, key), "fixed", key)
 
-    def _service(self, told: Told, key: str, inner: Json) -> None:
+    def _service(self, source: LooseTariff, key: str, inner: Json) -> None:
         if self.usage.measure(key) not in {None, "use"} and {bare(each) for each in inner} & {
             "rate",
             "slabs",
@@ -152,7 +152,7 @@ class Charges(Items):
             inner.setdefault("measure", key)
         if bare(key).startswith(_CREDITS) and is_number(inner.get("rate")):
             inner["rate"] = text(-abs(number(inner["rate"])))
-        service = told.child(inner, key)
+        service = source.child(inner, key)
         words = {bare(each) for each in inner}
         if words & _SECTIONS or is_number(inner.get("base")):
             self.section(service, key)
@@ -163,23 +163,23 @@ class Charges(Items):
         else:
             self.item(service, "fixed" if "rate" not in service else "components", key)
 
-    def _others(self, told: Told, *, percents: bool = False) -> None:
-        """What is told by a key of its own: meter_rent, peak_rate, vat."""
-        for key, value in list(told.rest()):
+    def _others(self, source: LooseTariff, *, percents: bool = False) -> None:
+        """Add the charges that have a key of their own: meter_rent, peak_rate, vat."""
+        for key, value in list(source.rest()):
             if percents and _is_late_tax(key, value):
-                told.asked.add(key)
-                self.item(told.child(value, key), "taxes", value.get("name", key))
+                source.asked.add(key)
+                self.item(source.child(value, key), "taxes", value.get("name", key))
             if not is_number(value):
                 continue
             percent = _PERCENT_WORDS.match(key.lower())
             if percent is not None:
                 lowers = _LOWERS.search(key.lower()) is not None
                 if percents != lowers:
-                    told.asked.add(key)
+                    source.asked.add(key)
                     share = key.lower().endswith("rate") or (_TAX_OF_ALL.match(key.lower()) and number(value) < 1)
                     word = "rate" if share and "%" not in str(value) else "percent"
                     name = percent[1] or percent[2] or key
-                    self.item(told.child({word: value}, key), "discounts" if lowers else "taxes", name)
+                    self.item(source.child({word: value}, key), "discounts" if lowers else "taxes", name)
                 continue
             rate, amount = _RATE_WORDS.match(key.lower()), _AMOUNT_WORDS.match(key.lower())
             credit = bare(key).startswith(_CREDITS)
@@ -188,26 +188,26 @@ class Charges(Items):
             if measure is None and (_BY_USE.match(key.lower()) or (served and not _TIMED.search(key.lower()))):
                 measure = "use"
             if measure:
-                told.asked.add(key)
+                source.asked.add(key)
                 self._rated(key, -abs(number(value)) if credit else value, {**self.per, "measure": measure})
             elif _LOWERS.search(key.lower()) or "credit" in key.lower():
-                told.asked.add(key)
-                self.item(told.child({"amount": value}, key), "discounts", key)
+                source.asked.add(key)
+                self.item(source.child({"amount": value}, key), "discounts", key)
             elif amount:
-                told.asked.add(key)
-                self.item(told.child({"amount": value}, key), "fixed", key)
+                source.asked.add(key)
+                self.item(source.child({"amount": value}, key), "fixed", key)
 
 
-def _is_item(told: object) -> bool:
-    words = {bare(key) for key in told} if isinstance(told, dict) else set()
+def _is_item(raw: object) -> bool:
+    words = {bare(key) for key in raw} if isinstance(raw, dict) else set()
     return bool(words & _PRICES) and not words & {"upto", "over", "from", "to"}
 
 
 def _is_late_tax(key: str, value: object) -> bool:
-    """A tax on the whole bill, told by a key of its own; one of named charges comes where it is told."""
+    """Say whether a key of its own names a tax on the whole bill; a tax on named charges is added where it is found."""
     if not isinstance(value, dict) or not _TAX.search(key.lower()) or bare(key) in {"tax", "taxes"}:
         return False
-    words = {bare(each): told for each, told in value.items()}
+    words = {bare(each): stated for each, stated in value.items()}
     if _TAX_OF_ALL.match(key.lower()) and "per" not in words and is_number(words.get("rate")):
         return True
     shares = {"percent", "percentage", "pct"} & set(words)
