@@ -7,6 +7,7 @@ from chalicelib.audit.routes import blueprint as audit
 from chalicelib.billing.jobs import blueprint as billing_jobs
 from chalicelib.billing.routes import blueprint as billing
 from chalicelib.bills.routes import blueprint as bills
+from chalicelib.connections.routes import blueprint as connections
 from chalicelib.consumers.routes import blueprint as consumers
 from chalicelib.cycles.routes import blueprint as cycles
 from chalicelib.devices.routes import blueprint as devices
@@ -34,7 +35,7 @@ app.api.cors = CORSConfig(
     max_age=600,
 )
 
-apis = (identity, tenancy, audit, cycles, areas, consumers, service_desk, tariffs, readings, devices, bills,
-        payments, billing, onboarding, imports, openapi)  # fmt: skip
+apis = (identity, tenancy, audit, cycles, areas, consumers, connections, service_desk, tariffs, readings, devices,
+        bills, payments, billing, onboarding, imports, openapi)  # fmt: skip
 for blueprint in (*apis, import_jobs, billing_jobs, identity_jobs, tenancy_jobs):
     app.register_blueprint(blueprint)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from chalicelib.bills.domain import Bill, IssueTerms, bill_of
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import DueRule
 from chalicelib.kernel.errors import Conflict, MeterbookError
 from chalicelib.kernel.money import Money

@@ -21,8 +21,8 @@ from chalicelib.billing.domain import (
 )
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import check_days
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import Connection
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import NotFound, TryLater
 from chalicelib.kernel.ids import known_ulid
@@ -168,15 +168,15 @@ def _standing_run(project: Project, asked: BillingRun) -> BillingRun:
 def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
     to_bill = [one for one in readings.shard_readings(project, run.period, shard) if one.state == "confirmed"]
     billed = {bill.account: bill for bill in bills.shard_bills(project, run.period, shard)}
-    connections = _connections_of(project, shard, to_bill)
-    return plan_chunk(project, run, to_bill, connections, billed, tariffs.tariff_book(project, run.period))
+    known = _connections_of(project, shard, to_bill)
+    return plan_chunk(project, run, to_bill, known, billed, tariffs.tariff_book(project, run.period))
 
 
 def _connections_of(project: Project, shard: int, to_bill: list[Reading]) -> dict[str, Connection]:
     """Read a shard's connections in bulk, and one that was missed for being new, singly."""
-    found = {connection.account: connection for connection in consumers.shard_connections(project, shard)}
+    found = {connection.account: connection for connection in connections.shard_connections(project, shard)}
     missed = [reading.account for reading in to_bill if reading.account not in found]
-    return found | consumers.connections_by_account(project, missed) if missed else found
+    return found | connections.connections_by_account(project, missed) if missed else found
 
 
 def _issue(ctx: Context, project: Project, run: BillingRun, shard: int, lease: str, plan: ChunkPlan) -> None:

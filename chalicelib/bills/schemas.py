@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from chalicelib.bills.domain import Bill, BillStatus
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections.domain import Connection
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.schema import Amount, Day, DecimalText, Instant, PageQuery, PeriodText, Schema

@@ -6,8 +6,8 @@ from datetime import date
 from chalicelib.audit import service as audit
 from chalicelib.bills import repository
 from chalicelib.bills.domain import Bill, BillStatus, IssueTerms, bill_of, check_billable, check_days, parse_bill_id
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
@@ -49,7 +49,7 @@ def bill_reading(
     project = tenancy.get_project(ctx)
     reading = readings.get_reading(ctx, reading_id=reading_id)
     check_days(project, reading.period, billed_on, due_on)
-    connection = consumers.find_by_number(project, account=reading.account, meter_number=None)
+    connection = connections.find_by_number(project, account=reading.account, meter_number=None)
     check_billable(reading, connection)
     deed = ctx.new_id()
     standing = repository.find_bill(project, reading.period, reading.account, 1)
@@ -85,7 +85,7 @@ def list_unbilled(ctx: Context, *, period: Period, limit: int, cursor: str | Non
     def choose(taken: tuple[Reading, ...]) -> list[tuple[Reading, Connection]]:
         accounts = [reading.account for reading in taken]
         billed = repository.billed_accounts(project, period, accounts)
-        known = consumers.connections_by_account(project, set(accounts) - billed)
+        known = connections.connections_by_account(project, set(accounts) - billed)
         unbilled = [(reading, known[reading.account]) for reading in taken if reading.account in known]
         return [(reading, connection) for reading, connection in unbilled if connection.is_billed]
 
@@ -113,7 +113,7 @@ def get_bill(ctx: Context, *, bill_id: str) -> tuple[Project, Bill]:
     """
     project = tenancy.get_project(ctx)
     bill = find_bill(project, bill_id)
-    if bill is None or not _may_see(ctx, bill) or not consumers.accounts_within_reach(ctx, project, [bill.account]):
+    if bill is None or not _may_see(ctx, bill) or not connections.accounts_within_reach(ctx, project, [bill.account]):
         raise NotFound("not-found", "there is no bill with this id")
     return project, bill
 
@@ -141,7 +141,7 @@ def list_bills(
 
     def choose(every: tuple[Bill, ...]) -> list[Bill]:
         bills = [bill for bill in every if status in {None, bill.status_on(today)}]
-        mine = consumers.accounts_within_reach(ctx, project, (bill.account for bill in bills))
+        mine = connections.accounts_within_reach(ctx, project, (bill.account for bill in bills))
         return [bill for bill in bills if bill.account in mine]
 
     return project, choose_page(read, choose, limit=limit, cursor=cursor)
@@ -154,7 +154,7 @@ def list_bills_of_connection(
 
     :raises NotFound: for a connection that is not there, or not the consumer's.
     """
-    connection = consumers.get_connection(ctx, account=account)
+    connection = connections.get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
     return project, _bills_of(ctx, project, connection.account, limit=limit, cursor=cursor)
 
@@ -165,7 +165,7 @@ def my_bills(ctx: Context, *, limit: int) -> tuple[tuple[Project, Bill], ...]:
     Those of a connection that was handed over since are theirs, too.
     """
     mine: list[tuple[Project, Bill]] = []
-    for project, account in consumers.my_accounts(ctx):
+    for project, account in connections.my_accounts(ctx):
         mine += [(project, bill) for bill in _bills_of(ctx, project, account, limit=limit, cursor=None).items]
     newest_first = sorted(mine, key=lambda pair: (pair[1].period, pair[0].id, pair[1].account), reverse=True)
     return tuple(newest_first[:limit])

@@ -1,1 +1,1 @@
-"""Consumers, their connections and the meters on them."""
+"""Consumers: who they are, how they are found and reached, and how they sign in."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import ConnectionStatus
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import ConnectionStatus
 from chalicelib.cycles import service as cycles
 from chalicelib.identity import service as identity
 from chalicelib.identity.domain import User, check_login, check_password
@@ -153,7 +153,7 @@ def _connection(ctx: Context) -> str | None:
 def _first_account(ctx: Context, status: ConnectionStatus | None) -> str | None:
     cursor: str | None = None
     while True:
-        page = consumers.list_connections(ctx, status=status, limit=_LOOKED_AT_ONCE, cursor=cursor)
+        page = connections.list_connections(ctx, status=status, limit=_LOOKED_AT_ONCE, cursor=cursor)
         if page.items or page.cursor is None:
             return page.items[0].account if page.items else None
         cursor = page.cursor

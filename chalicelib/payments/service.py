@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import parse_bill_id
-from chalicelib.consumers import service as consumers
+from chalicelib.connections import service as connections
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.page import Page
@@ -65,7 +65,7 @@ def list_payments_of_connection(ctx: Context, *, account: str, limit: int, curso
 
     :raises NotFound: for a connection that is not there, or not the consumer's.
     """
-    connection = consumers.get_connection(ctx, account=account)
+    connection = connections.get_connection(ctx, account=account)
     page = repository.account_page(tenancy.get_project(ctx), connection.account, limit=limit, cursor=cursor)
     # Payments of whoever had the connection before are theirs, not the present consumer's.
     seen = [payment for payment in page.items if _may_see(ctx, payment.consumer_id)]

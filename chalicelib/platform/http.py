@@ -48,8 +48,10 @@ class Endpoint:
         return self.view.__name__
 
     @property
-    def feature(self) -> str:
-        return self.view.__module__.split(".")[1]
+    def subject(self) -> str:
+        """The feature that the view belongs to or, where its routes are a package, the module."""
+        _, feature, *_, module = self.view.__module__.split(".")
+        return feature if module == "routes" else module
 
     @property
     def takes_key(self) -> bool:

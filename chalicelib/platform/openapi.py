@@ -68,7 +68,7 @@ def _operation(endpoint: Endpoint, schemas: Any, definitions: dict[str, Any]) ->
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": said.partition("\n")[0],
-        "tags": [endpoint.feature],
+        "tags": [endpoint.subject],
         "parameters": _parameters(endpoint, schemas, definitions),
         "responses": _responses(endpoint, schemas),
         "security": [] if endpoint.permission == PUBLIC else [{"token": []}],

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections.domain import Connection
 from chalicelib.platform.schema import (
     AccountNumber,
     Day,

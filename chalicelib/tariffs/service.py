@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
-from chalicelib.consumers import service as consumers
+from chalicelib.connections import service as connections
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound, TryLater
 from chalicelib.kernel.period import Period
@@ -221,9 +221,9 @@ def _offered(project: Project, tariff_id: str, versions: Sequence[Tariff]) -> Ac
     """Give the write by which connections can name a tariff, as long as its last version goes on."""
     own = [each for each in versions if each.id == tariff_id]
     if not own:
-        return consumers.withdraw_tariff(project, tariff_id=tariff_id)
+        return connections.withdraw_tariff(project, tariff_id=tariff_id)
     last = max(own, key=lambda each: each.valid_from)
-    return consumers.offer_tariff(project, tariff_id=tariff_id, until=last.valid_until)
+    return connections.offer_tariff(project, tariff_id=tariff_id, until=last.valid_until)
 
 
 def _explain(refused: Refused, tariff_id: str) -> None:

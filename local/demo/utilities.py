@@ -9,8 +9,9 @@ import boto3
 
 from chalicelib.areas import service as area_list
 from chalicelib.billing import service as billing
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import MeterDetails
 from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import MeterDetails
 from chalicelib.files import service as files
 from chalicelib.identity import service as identity
 from chalicelib.identity.domain import CONSUMER, ROLES
@@ -87,7 +88,7 @@ class _Loading:
 def is_loaded() -> bool:
     """Say whether the loading was completed: the last thing that it writes is there."""
     project = Project(presets.AVII.id, presets.WATER_BILLS, presets.WATER_BILLS_SETTINGS)
-    return consumers.find_by_number(project, account=_LAST_UNIT, meter_number=None) is not None
+    return connections.find_by_number(project, account=_LAST_UNIT, meter_number=None) is not None
 
 
 def load(pause: Callable[[], None]) -> None:
@@ -123,7 +124,7 @@ def _load_balilihan(pause: Callable[[], None]) -> None:
             address=f"{household.area}, Balilihan, Bohol",
         )
         neighbours.append(consumer.id)
-        consumers.register_connection(
+        connections.register_connection(
             loading.step("connection", str(number)),
             consumer_id=consumer.id,
             account=None,
@@ -215,7 +216,7 @@ def _load_meter(loading: _Loading, book: Book, meter: Meter) -> None:
         address=None,
     )
     given = book.preset == "electricity"  # a service number
-    consumers.register_connection(
+    connections.register_connection(
         loading.step("connection", *step),
         consumer_id=consumer.id,
         account=meter.number if given else None,
@@ -250,7 +251,7 @@ def _load_avii(pause: Callable[[], None]) -> None:
     _register_staff(loading, AVII_STAFF, pause)
     for unit, initial in AVII_UNITS.items():
         pause()
-        consumers.register_connection(
+        connections.register_connection(
             loading.step("connection", unit),
             consumer_id=None,
             account=unit,

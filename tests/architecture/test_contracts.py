@@ -40,7 +40,7 @@ def test_the_code_as_it_is_keeps_every_contract(copy: Path) -> None:
         ("chalicelib/bills/helpers.py", '"""Stray."""', "no other file"),
         ("chalicelib/readings/domain/reading.py", "import chalicelib.tariffs.domain", "fixed order"),
         ("chalicelib/tariffs/service.py", "import chalicelib.readings.service", "fixed order"),
-        ("chalicelib/consumers/service.py", "import chalicelib.billing.service", "fixed order"),
+        ("chalicelib/consumers/service/people.py", "import chalicelib.connections.service", "fixed order"),
         ("chalicelib/kernel/money.py", "import boto3", "The kernel and every domain"),
         ("chalicelib/bills/domain/bill.py", "import pydantic", "The kernel and every domain"),
         ("chalicelib/bills/service.py", "import chalicelib.consumers.repository", "Consumers is entered by"),

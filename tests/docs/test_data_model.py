@@ -18,7 +18,7 @@ _PAGE = _ROOT / "docs" / "data-model.md"
 _ENTITIES = [row for row in table_rows(_PAGE, "## Entities") if len(row) == 6]
 _ATTRIBUTES = table_rows(_PAGE, "### Attributes")
 _ACCESSES = table_rows(_PAGE, "## Accesses")
-_LOCK = _ROOT / "tests" / "units" / "units.lock.json"
+_LOCK = _ROOT / "tests" / "costs" / "units.lock.json"
 _PROJECT = "/api/clients/{client}/projects/{project}"
 # The routes whose cost is counted and locked, each with its step there.
 _LOCKED = {

@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.consumers.domain import Connection
-from chalicelib.consumers.domain.meters import Exchange, with_meter
+from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain.meters import Exchange, with_meter
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.register import range_of
 from chalicelib.readings.domain import recording as rules

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import DueByCycle, DueRule
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Provenance, Reading

@@ -5,7 +5,7 @@ from dataclasses import replace
 from chalicelib.billing import repository
 from chalicelib.billing.domain import BillingRun, Tally, plan_chunk
 from chalicelib.bills import repository as bills
-from chalicelib.consumers import service as consumers
+from chalicelib.connections import service as connections
 from chalicelib.kernel.context import Context
 from chalicelib.platform import dynamo, settings
 from chalicelib.platform.transaction import put, transact
@@ -23,8 +23,8 @@ def generate_naively(ctx: Context, run_id: str) -> None:
     if run.state == "complete":
         return
     to_bill = list(readings.shard_readings(project, run.period, 0))
-    connections = {connection.account: connection for connection in consumers.shard_connections(project, 0)}
-    plan = plan_chunk(project, run, to_bill, connections, {}, tariffs.tariff_book(project, run.period))
+    known = {connection.account: connection for connection in connections.shard_connections(project, 0)}
+    plan = plan_chunk(project, run, to_bill, known, {}, tariffs.tariff_book(project, run.period))
     for at, bill in enumerate(plan.bills):
         numbered = replace(bill, revision=100 + run.tally.bills)  # "the next number"
         item = bills._item(project, numbered).serialize()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from chalicelib.bills.domain.bill import Bill
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import DueRule, due_on
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.period import Period

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict
 
 from chalicelib.kernel.errors import Conflict, Invalid
 
@@ -51,6 +51,17 @@ class Consumer:
     def words(self) -> frozenset[str]:
         """The words that the consumer is found by; nobody finds who is deleted."""
         return frozenset() if self.status == "deleted" else frozenset(words_of(self.name))
+
+
+class ConsumerChanges(TypedDict, total=False):
+    """What is to be another of a consumer."""
+
+    first_name: str
+    last_name: str
+    email: str | None
+    phone: str | None
+    address: str | None
+    status: ConsumerStatus
 
 
 def words_of(text: str) -> list[str]:
@@ -131,12 +142,3 @@ def check_login_free(consumer: Consumer, user_id: str) -> None:
         raise Conflict("consumer-deleted", "this consumer is deleted and stays as they were")
     if consumer.user_id not in {None, user_id}:
         raise Conflict("login-exists", "this consumer has a login; set its password anew, or delete it first")
-
-
-@dataclass(frozen=True, slots=True)
-class MeterBrand:
-    """A make of meters, as the client lists them. `connections` counts those that name it and are not closed."""
-
-    id: str
-    name: str
-    connections: int = 0

@@ -1,1 +1,1 @@
-"""Consumers and connections in the table."""
+"""Consumers in the table."""

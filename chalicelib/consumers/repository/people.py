@@ -80,20 +80,28 @@ def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: S
     transact([*actions, *also])
 
 
+def commit(actions: Sequence[Action]) -> None:
+    """Carry out the writes of a consumer and what goes with them.
+
+    :raises Refused: with the labels of what did not hold; nothing is written then.
+    """
+    transact(actions)
+
+
 def _unchanged(before: Consumer) -> Condition:
     same: Condition = (ConsumerItem.version == before.version) & (ConsumerItem.connections == before.connections)
     same &= ConsumerItem.user_id == before.user_id if before.user_id else ConsumerItem.user_id.does_not_exist()
     return same
 
 
-def connect(client_id: str, consumer_id: str) -> Action:
-    """Give the write that counts one more active connection. Label: `consumer`."""
+def connection_entry_write(client_id: str, consumer_id: str) -> Action:
+    """Build the write that counts one more active connection. Label: `consumer`."""
     active = ConsumerItem.status == "active"
     return update("consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.connections.add(1)], active)
 
 
-def disconnect(client_id: str, consumer_id: str) -> Action:
-    """Give the write that counts one active connection less. Label: `former consumer`."""
+def connection_exit_write(client_id: str, consumer_id: str) -> Action:
+    """Build the write that counts one active connection less. Label: `former consumer`."""
     some = ConsumerItem.connections > 0
     return update("former consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.connections.add(-1)], some)
 

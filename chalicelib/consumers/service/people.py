@@ -1,12 +1,12 @@
-"""Register consumers, change them, set them aside, and find them by name."""
+"""Register consumers, change them, delete them, and find them by name."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
-from chalicelib.consumers.domain.changes import ConsumerChanges
 from chalicelib.consumers.domain.people import (
     Consumer,
+    ConsumerChanges,
     ConsumerStatus,
     check_status_change,
     deleted,
@@ -15,19 +15,13 @@ from chalicelib.consumers.domain.people import (
     unique_email,
     words_of,
 )
-from chalicelib.consumers.repository import connections, links, places
 from chalicelib.consumers.repository import people as repository
-from chalicelib.consumers.service.area_scope import consumers_of_areas, consumers_within_reach
 from chalicelib.identity import service as identity
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
 from chalicelib.kernel.page import Page, choose_page
-from chalicelib.platform.bulk import batches
 from chalicelib.platform.transaction import Action, Refused
-
-# Of a hundred actions of a transaction, these are left beside the consumer, their words, e-mail address and login.
-_AT_ONCE = 70
 
 
 def register_consumer(
@@ -67,12 +61,12 @@ def new_consumer(
 
 
 def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
-    """Give a consumer of the client.
+    """Return a consumer of the client, whatever areas the actor has.
 
-    :raises NotFound: if the client has no such consumer, or nothing of theirs lies where whoever asks has to do.
+    :raises NotFound: if the client has no such consumer.
     """
     consumer = repository.find_consumer(ctx.client, known_ulid(consumer_id, "consumer"))
-    if consumer is None or not consumers_within_reach(ctx, [consumer]):
+    if consumer is None:
         raise NotFound("not-found", "there is no consumer with this id")
     return consumer
 
@@ -87,23 +81,40 @@ def get_own_profile(ctx: Context) -> Consumer:
     return get_consumer(ctx, consumer_id=ctx.actor.consumer_id)
 
 
-def change_consumer(ctx: Context, *, consumer_id: str, version: int, changes: ConsumerChanges) -> Consumer:
-    """Change what is said of a consumer, and nothing else. Their connections say a new name too.
+def consumers_by_id(ctx: Context, consumer_ids: Iterable[str]) -> dict[str, Consumer]:
+    """Look up consumers by id, as they were a moment ago. Unknown ids are left out."""
+    return repository.consumers_of(ctx.client, set(consumer_ids))
 
-    All in one transaction up to seventy connections. Further ones go before it, seventy at a time: cut off there, the
-    consumer is as they were, and the same request does the rest.
+
+def changed_consumer(
+    ctx: Context, *, consumer_id: str, version: int, changes: ConsumerChanges
+) -> tuple[Consumer, Consumer]:
+    """Return a consumer as the caller saw them, and as they are to be. Nothing is written yet.
 
     :raises NotFound: if the client has no such consumer.
-    :raises Conflict: if somebody changed them meanwhile, the e-mail address is another's, or the status can't be.
+    :raises Conflict: if they are deleted, or are to be inactive while a connection of theirs is active.
     """
     before = get_consumer(ctx, consumer_id=consumer_id)
     after = replace(before, **changes, version=version + 1)
     check_status_change(before, after.status)
-    renamed = _connections_follow(ctx, before, after)
-    also = [*_login_follows(ctx, before, after), *renamed[:_AT_ONCE]]
-    earlier = tuple(batches(renamed[_AT_ONCE:], _AT_ONCE))
-    _store(ctx, replace(before, version=version), after, also=also, earlier=earlier)
-    return after
+    return replace(before, version=version), after
+
+
+def store_change(
+    ctx: Context,
+    before: Consumer,
+    after: Consumer,
+    *,
+    also: Sequence[Action],
+    earlier: Sequence[Sequence[Action]],
+) -> None:
+    """Write a changed consumer and their login in one transaction with `also`.
+
+    Each of `earlier` is committed before it, in a transaction of its own that checks the same conditions.
+
+    :raises Conflict: if somebody changed them meanwhile, or the e-mail address is another's.
+    """
+    _store(ctx, before, after, also=[*_login_follows(ctx, before, after), *also], earlier=earlier)
 
 
 def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) -> Consumer:
@@ -139,26 +150,24 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
 def list_consumers(
     ctx: Context, *, status: ConsumerStatus | None, by_name: bool, limit: int, cursor: str | None
 ) -> Page[Consumer]:
-    """List consumers, one page at a time: all, the oldest first, or those of a status by name.
-
-    Whoever has to do in some areas only gets who is connected there, in the order of what lies there.
-
-    :raises Invalid: if such a list is wanted by name.
-    """
-    if ctx.actor.areas is not None:
-        if by_name:
-            raise Invalid("bad-filter", "sort: the consumers of your areas are listed by place; find them by q instead")
-        return consumers_of_areas(ctx, status=status, limit=limit, cursor=cursor)
+    """List the client's consumers, one page at a time: all, the oldest first, or those of a status by name."""
     if status or by_name:
         return repository.page_by_name(ctx.client, status or "active", limit=limit, cursor=cursor)
     return repository.consumers_page(ctx.client, limit=limit, cursor=cursor)
 
 
-def search_consumers(ctx: Context, *, text: str, limit: int, cursor: str | None) -> Page[Consumer]:
+def search_consumers(
+    ctx: Context,
+    *,
+    text: str,
+    only: Callable[[Iterable[Consumer]], list[Consumer]],
+    limit: int,
+    cursor: str | None,
+) -> Page[Consumer]:
     """Find consumers by the beginnings of words of their names: "cru jua" finds Juan Dela Cruz.
 
     Never a scan: the longest of the words is looked up among the words of all names. A page may be shorter than asked
-    for and still have a cursor.
+    for and still have a cursor. `only` leaves out those whom the actor may not see.
 
     :raises Invalid: if the text has no word to look for.
     """
@@ -174,9 +183,22 @@ def search_consumers(ctx: Context, *, text: str, limit: int, cursor: str | None)
         known = repository.consumers_of(ctx.client, {consumer_id for _, consumer_id in found})
         words = [(word, known[consumer_id]) for word, consumer_id in found if consumer_id in known]
         fitting = [each for word, each in words if is_found_by(each, wanted) and first_match(each, part) == word]
-        return consumers_within_reach(ctx, fitting)
+        return only(fitting)
 
     return choose_page(read, choose, limit=limit, cursor=cursor)
+
+
+def connection_entry_write(ctx: Context, *, consumer_id: str) -> Action:
+    """Build the write that counts one more active connection of a consumer.
+
+    Label `consumer` is refused if they are unknown or not active.
+    """
+    return repository.connection_entry_write(ctx.client, consumer_id)
+
+
+def connection_exit_write(ctx: Context, *, consumer_id: str) -> Action:
+    """Build the write that counts one active connection of a consumer less. Label: `former consumer`."""
+    return repository.connection_exit_write(ctx.client, consumer_id)
 
 
 def _login_follows(ctx: Context, before: Consumer, after: Consumer) -> list[Action]:
@@ -185,14 +207,6 @@ def _login_follows(ctx: Context, before: Consumer, after: Consumer) -> list[Acti
         return []
     name, email, phone = _said(after)
     return identity.prepare_consumer_change(ctx, user_id=before.user_id, name=name, email=email, phone=phone)
-
-
-def _connections_follow(ctx: Context, before: Consumer, after: Consumer) -> list[Action]:
-    """Give the writes by which all that is a consumer's, closed or not, says their new name."""
-    if before.name == after.name:
-        return []
-    mine = links.places_of(ctx.client, after.id)
-    return [places.name_anew(ctx.client, place, consumer_id=after.id, name=after.name) for place in mine]
 
 
 def _said(consumer: Consumer) -> tuple[str, str | None, str | None]:
@@ -214,7 +228,7 @@ def _store(
     noted = _noted(ctx, action, after, before=before)
     try:
         for some in earlier:
-            connections.commit([*repository.can_store(ctx.client, before, after), noted, *some])
+            repository.commit([*repository.can_store(ctx.client, before, after), noted, *some])
         repository.store_consumer(ctx.client, before, after, also=[noted, *also])
     except Refused as refused:
         if "email" in refused.labels:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from chalicelib.bills.domain import Bill, IssueTerms, bill_of
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections.domain import Connection
 from chalicelib.files.domain.record import ImportCounts, ImportResult, Refusal, ReportLine
 from chalicelib.imports.domain.history_amounts import (
     Migration,

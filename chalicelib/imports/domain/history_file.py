@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.consumers.domain import Purpose
+from chalicelib.connections.domain import Purpose
 from chalicelib.files.domain.record import Refusal
 from chalicelib.kernel.clock import parse_day
 from chalicelib.kernel.errors import Invalid

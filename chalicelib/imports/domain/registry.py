@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from chalicelib.consumers.domain import Connection, normalised_meter
+from chalicelib.connections.domain import Connection, normalised_meter
 from chalicelib.files.domain.record import ImportCounts, ImportResult, Refusal
 from chalicelib.files.domain.table import Line, read_table
 from chalicelib.kernel.errors import Invalid

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from chalicelib.audit import service as audit
 from chalicelib.bills import service as bills
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import Connection
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, ImportResult, Refusal
 from chalicelib.imports.domain.history import (
@@ -95,7 +95,7 @@ def _take_in(ctx: Context, project: Project, record: FileImport, history: Histor
             today=local_day(ctx.now, project.settings.timezone),
             by=Provenance(by=record.requested_by, at=record.requested_at, source="migrated", origin=record.id),
         ),
-        connections={connection.account: connection for connection in consumers.all_connections(project)},
+        connections={connection.account: connection for connection in connections.all_connections(project)},
         refused=dict(history.broken),
     )
     outcomes: list[Outcome] = list(history.refusals)

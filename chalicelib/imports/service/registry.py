@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import Connection, MeterDetails, check_connection
 from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection, MeterDetails, check_connection
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, ImportResult
 from chalicelib.imports.domain.registry import (
@@ -56,7 +57,7 @@ class _Taking:
 
 
 def _take_in(ctx: Context, project: Project, record: FileImport, registry: Registry) -> ImportResult:
-    standing = {one.meter_number: one for one in consumers.all_connections(project) if one.status != "closed"}
+    standing = {one.meter_number: one for one in connections.all_connections(project) if one.status != "closed"}
     taking = _Taking(replace(ctx, now=record.requested_at), project, record, standing)
     outcomes: list[Outcome] = [*registry.refusals, *(_take_row(taking, row) for row in registry.rows)]
     return intake_of(outcomes, blank=registry.blank)
@@ -71,7 +72,7 @@ def _take_row(taking: _Taking, row: Row) -> Outcome:
             return _register(taking, row)
         except (Invalid, Conflict, NotFound) as error:
             # Somebody else may have come first, after the list was read.
-            standing = consumers.find_by_number(taking.project, account=None, meter_number=row.meter_number)
+            standing = connections.find_by_number(taking.project, account=None, meter_number=row.meter_number)
             if error.code != "meter-taken" or standing is None:
                 return refusal_of(row, error.code, str(error))
     return against_standing(row, standing, consumer_id=taking.consumer_id(row))
@@ -89,7 +90,7 @@ def _register(taking: _Taking, row: Row) -> Outcome:
     )
     if row.person and consumer_id:
         _register_person(taking, row.person, consumer_id)
-    consumers.register_connection(
+    connections.register_connection(
         replace(taking.context, request_key=f"import {taking.record.id} line {row.line}"),
         consumer_id=consumer_id,
         account=row.account,

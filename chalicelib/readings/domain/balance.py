@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chalicelib.consumers.domain import Purpose
+from chalicelib.connections.domain import Purpose
 from chalicelib.readings.domain.reading import Reading
 
 

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from chalicelib.consumers.domain import Connection
-from chalicelib.consumers.domain.meters import Count
+from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain.meters import Count
 from chalicelib.kernel.period import Period
 from chalicelib.tenancy.domain import Project
 

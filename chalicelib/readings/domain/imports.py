@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections.domain import Connection
 from chalicelib.files.domain.record import ImportCounts, Refusal, ReportLine
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period

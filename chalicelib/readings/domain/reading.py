@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from chalicelib.consumers.domain import RegisterState
+from chalicelib.connections.domain import RegisterState
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.period import Period

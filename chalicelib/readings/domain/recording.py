@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from chalicelib.consumers.domain import Connection
-from chalicelib.consumers.domain.meters import Count, count_since, count_up_to, estimate
+from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain.meters import Count, count_since, count_up_to, estimate
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period

@@ -6,8 +6,8 @@ from itertools import groupby
 from chalicelib.areas import service as areas
 from chalicelib.areas.domain import part_within_reach, reaches
 from chalicelib.audit import service as audit
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import Connection
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import MeterbookError, NotFound
 from chalicelib.kernel.period import Period
@@ -109,11 +109,11 @@ def _confirm_batch(
     ctx: Context, project: Project, period: Period, batch: list[Reading]
 ) -> tuple[int, list[LeftPending]]:
     """Confirm what it can of one period's batch, at once; whatever refuses is named and left out."""
-    connections = consumers.connections_by_account(project, [reading.account for reading in batch])
+    known = connections.connections_by_account(project, [reading.account for reading in batch])
     ready: dict[str, _Change] = {}
     left: list[LeftPending] = []
     for reading in batch:
-        connection = connections.get(reading.account)
+        connection = known.get(reading.account)
         if connection and not reaches(ctx.actor, connection.area):
             continue  # it moved to another area since it was read
         try:

@@ -7,8 +7,8 @@ from functools import partial
 from chalicelib.areas import service as areas
 from chalicelib.areas.domain import reaches
 from chalicelib.audit import service as audit
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
@@ -66,7 +66,7 @@ def estimate_reading(ctx: Context, *, period: Period, account: str) -> Reading:
     :raises Conflict: if the period is read, or a billing run is working on it.
     """
     project = tenancy.get_project(ctx)
-    connection = consumers.find_by_number(project, account=account, meter_number=None)
+    connection = connections.find_by_number(project, account=account, meter_number=None)
     if connection is None or not reaches(ctx.actor, connection.area):
         raise NotFound("not-found", "there is no connection with this account number")
     recorded = repository.find_reading(project, period, account)
@@ -112,12 +112,12 @@ def estimate_unread(ctx: Context, *, period: Period, area: str | None, cursor: s
 
 
 def _connections_page(ctx: Context, area: str | None, limit: int, cursor: str | None) -> Page[Connection]:
-    return consumers.list_connections(ctx, status=None if area else "active", area=area, limit=limit, cursor=cursor)
+    return connections.list_connections(ctx, status=None if area else "active", area=area, limit=limit, cursor=cursor)
 
 
-def _unread(project: Project, period: Period, connections: Sequence[Connection]) -> list[Connection]:
-    read = repository.readings_of(project, period, [each.account for each in connections])
-    return [each for each in connections if each.account not in read and rules.awaits(project, each, period)]
+def _unread(project: Project, period: Period, found: Sequence[Connection]) -> list[Connection]:
+    read = repository.readings_of(project, period, [each.account for each in found])
+    return [each for each in found if each.account not in read and rules.awaits(project, each, period)]
 
 
 def _estimate(ctx: Context, project: Project, connection: Connection, period: Period) -> Reading:
@@ -127,12 +127,12 @@ def _estimate(ctx: Context, project: Project, connection: Connection, period: Pe
 
 
 def _estimate_batch(
-    ctx: Context, project: Project, period: Period, connections: list[Connection]
+    ctx: Context, project: Project, period: Period, unread: list[Connection]
 ) -> tuple[int, list[LeftUnread]]:
     """Write what estimates it can in one transaction; whatever refuses is named and left out."""
     ready: dict[str, tuple[Connection, Reading]] = {}
     left: list[LeftUnread] = []
-    for connection in connections:
+    for connection in unread:
         try:
             ready[connection.account] = (connection, _estimate(ctx, project, connection, period))
         except MeterbookError as error:

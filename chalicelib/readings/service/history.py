@@ -3,8 +3,8 @@
 from datetime import date
 
 from chalicelib.areas.domain import part_within_reach
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.ids import code
@@ -77,7 +77,7 @@ def list_pending(ctx: Context, *, area: str | None, limit: int, cursor: str | No
     """
     project = tenancy.get_project(ctx)
     page = repository.pending_page(project, part_within_reach(ctx.actor, area), limit=limit, cursor=cursor)
-    mine = consumers.accounts_within_reach(ctx, project, (reading.account for reading in page.items))
+    mine = connections.accounts_within_reach(ctx, project, (reading.account for reading in page.items))
     return Page(tuple(reading for reading in page.items if reading.account in mine), page.cursor)
 
 
@@ -89,7 +89,7 @@ def _of_account(
     if cursor:
         after = Period.parse(decode_cursor(cursor, place)["after"])
         periods = tuple(period for period in periods if period < after)
-    if not consumers.accounts_within_reach(ctx, project, [account]):
+    if not connections.accounts_within_reach(ctx, project, [account]):
         return Page((), None)
     every = repository.readings_of_account(project, periods, account)
     fitting = sorted(filter(search.fits, every), key=lambda reading: reading.period, reverse=True)
@@ -123,10 +123,10 @@ def _of_period(ctx: Context, project: Project, period: Period, *, limit: int, cu
         return repository.readings_page(project, period, limit=limit, cursor=cursor)
 
     def read(some: int, at: str | None) -> Page[Connection]:
-        return consumers.connections_of_areas(ctx, project, areas, limit=some, cursor=at)
+        return connections.connections_of_areas(ctx, project, areas, limit=some, cursor=at)
 
-    def choose(connections: tuple[Connection, ...]) -> list[Reading]:
-        known = repository.readings_of(project, period, [each.account for each in connections])
-        return [known[each.account] for each in connections if each.account in known]
+    def choose(found: tuple[Connection, ...]) -> list[Reading]:
+        known = repository.readings_of(project, period, [each.account for each in found])
+        return [known[each.account] for each in found if each.account in known]
 
     return choose_page(read, choose, limit=limit, cursor=cursor)

@@ -6,8 +6,8 @@ from datetime import date
 from itertools import groupby
 
 from chalicelib.areas.domain import is_among
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection, taken
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import Connection, taken
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, ImportResult, Refusal
 from chalicelib.kernel.clock import local_day
@@ -71,15 +71,15 @@ def _take_in(ctx: Context, project: Project, record: FileImport, file: TableFile
     """Write the good rows, period by period, so that each reading counts from the one before."""
     tenancy.stay_with_cycle(project)
     # What lies in another area than those of whoever sent the file is as unknown as what does not exist.
-    known = (each for each in consumers.all_connections(project) if is_among(record.areas, each.area))
-    connections = {connection.account: connection for connection in known}
+    found = (each for each in connections.all_connections(project) if is_among(record.areas, each.area))
+    known = {connection.account: connection for connection in found}
     intake = _Intake(
         project=project,
         expected=record.period,
         today=local_day(ctx.now, project.settings.timezone),
         entry=Provenance(by=record.requested_by, at=record.requested_at, source="import", origin=record.id),
-        connections=connections,
-        accounts_by_meter={connection.meter_number: account for account, connection in connections.items()},
+        connections=known,
+        accounts_by_meter={connection.meter_number: account for account, connection in known.items()},
     )
     outcomes: list[Outcome] = list(file.refusals)
     rows = sorted(file.rows, key=lambda row: (project.period_of(row.read_on), row.line))
@@ -143,7 +143,7 @@ def _mark_first(intake: _Intake, new: list[Accepted]) -> dict[str, Accepted]:
             try:
                 repository.commit(
                     [
-                        consumers.move_on(intake.project, intake.connections[account], after)
+                        connections.move_on(intake.project, intake.connections[account], after)
                         for account, after in marked.items()
                     ]
                 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from chalicelib.areas.domain import reaches
-from chalicelib.consumers import service as consumers
+from chalicelib.connections import service as connections
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action
@@ -25,7 +25,7 @@ def get_balance(ctx: Context, *, period: Period) -> tuple[Project, WaterBalance]
     For whoever has to do in some areas only, of what lies there.
     """
     project = tenancy.get_project(ctx)
-    here = (each for each in consumers.all_connections(project) if reaches(ctx.actor, each.area))
+    here = (each for each in connections.all_connections(project) if reaches(ctx.actor, each.area))
     purposes = {each.account: each.purpose for each in here}
     shards = range(project.settings.shards)
     readings = (reading for shard in shards for reading in repository.shard_readings(project, period, shard))

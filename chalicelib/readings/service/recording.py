@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 from chalicelib.areas.domain import reaches
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
@@ -49,7 +49,7 @@ def take_reading(
     if (account is None) == (meter_number is None):
         raise Invalid("number-missing", "give either accountNumber or meterNumber")
     project = tenancy.get_project(ctx)
-    connection = consumers.find_by_number(project, account=account, meter_number=meter_number)
+    connection = connections.find_by_number(project, account=account, meter_number=meter_number)
     if connection is None or not reaches(ctx.actor, connection.area):
         raise NotFound("not-found", "there is no connection with this account or meter number")
     period = project.period_of(read_on)

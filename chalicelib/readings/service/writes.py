@@ -1,9 +1,9 @@
 """What taking, confirming and correcting share."""
 
 from chalicelib.audit import service as audit
-from chalicelib.consumers import domain as connection_rules
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections import domain as connection_rules
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import Connection
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound, TryLater
 from chalicelib.kernel.period import Period
@@ -20,7 +20,7 @@ def get_of_project(ctx: Context, project: Project, reading_id: str) -> Reading:
     """
     period, account = parse_reading_id(reading_id)
     reading = repository.find_reading(project, period, account)
-    if reading is None or not consumers.accounts_within_reach(ctx, project, [account]):
+    if reading is None or not connections.accounts_within_reach(ctx, project, [account]):
         raise NotFound("not-found", "there is no reading with this id")
     return reading
 
@@ -30,7 +30,7 @@ def connection_of(project: Project, reading: Reading) -> Connection:
 
     :raises NotFound: if it is gone.
     """
-    connection = consumers.find_by_number(project, account=reading.account, meter_number=None)
+    connection = connections.find_by_number(project, account=reading.account, meter_number=None)
     if connection is None:
         raise NotFound("not-found", f"connection {reading.account} no longer exists")
     return connection
@@ -38,7 +38,7 @@ def connection_of(project: Project, reading: Reading) -> Connection:
 
 def advance_write(project: Project, connection: Connection, reading: Reading) -> Action:
     """Give the write by which a confirmed reading becomes its connection's last one."""
-    return consumers.move_on(project, connection, advance(connection, reading))
+    return connections.move_on(project, connection, advance(connection, reading))
 
 
 def advance(connection: Connection, reading: Reading) -> Connection:
@@ -62,7 +62,7 @@ def inserts_of(project: Project, reading: Reading, connection: Connection) -> li
     if reading.state == "confirmed":
         writes.append(advance_write(project, connection, reading))
     elif not connection.taken:
-        writes.append(consumers.move_on(project, connection, connection_rules.taken(connection)))
+        writes.append(connections.move_on(project, connection, connection_rules.taken(connection)))
     return writes
 
 

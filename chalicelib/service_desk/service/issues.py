@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.audit import service as audit
+from chalicelib.connections import service as connections
 from chalicelib.consumers import service as consumers
 from chalicelib.identity import service as identity
 from chalicelib.kernel.context import Context
@@ -140,6 +141,6 @@ def _response(ctx: Context, *, text: str | None, status: IssueStatus | None) -> 
 def _check_own_connection(ctx: Context, project_id: str | None, account: str) -> None:
     if project_id is None:
         raise Invalid("project-missing", "project: say in which project the account number is")
-    mine = {(project.id, connection.account) for project, connection in consumers.my_connections(ctx)}
+    mine = {(project.id, connection.account) for project, connection in connections.my_connections(ctx)}
     if (project_id, account) not in mine:
         raise Invalid("not-your-connection", f"accountNumber: you have no connection {account} in {project_id}")

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from chalicelib.audit import service as audit
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain.connection import MeterDetails
 from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain.connections import MeterDetails
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid
@@ -122,7 +123,7 @@ def approve_request(
         return request
     rules.check_pending(request)
     here = ctx.in_project(request.project)
-    connection, writes = consumers.prepare_connection(
+    connection, writes = connections.prepare_connection(
         here,
         consumer_id=request.consumer_id,
         account=account,
@@ -139,7 +140,7 @@ def approve_request(
     except Refused as refused:
         if "request" in refused.labels:
             return _decided_meanwhile(ctx, request, decision)
-        raise consumers.explain_refusal(here, tenancy.get_project(here), connection, refused) from None
+        raise connections.explain_refusal(here, tenancy.get_project(here), connection, refused) from None
     return approved
 
 

@@ -1,15 +1,11 @@
 """Consumers: found by the words of their names, reachable by an e-mail address of their own, deleted only when free."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 import pytest
 
 from chalicelib.consumers import service
-from chalicelib.consumers.service import people
 from chalicelib.kernel.errors import Conflict
-from tests.support import table
-from tests.support.faults import Death, faults
 from tests.support.http import Api
 from tests.support.table import items_of
 from tests.support.utilities import PASSWORD, Utility, open_waterworks
@@ -81,58 +77,6 @@ def test_a_consumer_is_changed_and_found_under_the_new_name_only(utility: Utilit
     assert _names(admin, utility, q="reyes") == ["Maria Reyes"] == _names(admin, utility)
     assert _names(admin, utility, q="santos") == []
     _register(admin, utility, "Other", "Person", email="maria@example.com")  # free again
-
-
-def test_a_consumers_connections_say_their_new_name_closed_ones_too(
-    utility: Utility, admin: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(people, "_AT_ONCE", 2)
-    consumer = _register(admin, utility, "Maria", "Santos")["id"]
-    paths = []
-    for number in range(5):
-        meter = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": f"SM-{number}"}
-        made = admin.post(f"{utility.base}/connections", meter).expect(201)
-        paths.append(f"{utility.base}/connections/{made['accountNumber']}")
-    admin.post(f"{paths[0]}/closure", {"reason": "Demolished"}).expect(200)
-    seen = [admin.get(path).expect(200) for path in paths]
-
-    admin.put(f"{utility.consumers}/{consumer}", _change("Maria", "Reyes")).expect(200)
-    for path, before in zip(paths, seen, strict=True):
-        changed = {"consumerName": "Maria Reyes", "version": before["version"] + 1}
-        assert admin.get(path).expect(200) == before | changed
-    admin.put(f"{utility.consumers}/{consumer}", _change("Maria", "Reyes", version=1, phone="+63 917 1")).expect(200)
-    assert admin.get(paths[1]).expect(200)["version"] == seen[1]["version"] + 1
-
-
-def test_a_renaming_that_was_cut_off_is_completed_by_sending_it_again(
-    utility: Utility, admin: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(people, "_AT_ONCE", 2)
-    consumer = _register(admin, utility, "Maria", "Santos", email="maria@example.com")["id"]
-    _register(admin, utility, "Other", "Person", email="other@example.com")
-    for number in range(5):
-        meter = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": f"SM-{number}"}
-        admin.post(f"{utility.base}/connections", meter).expect(201)
-    path = f"{utility.consumers}/{consumer}"
-    before = items_of(utility.client)
-
-    taken = _change("Maria", "Reyes", email="other@example.com")
-    assert admin.put(path, taken).expect(409)["code"] == "email-taken"
-    assert admin.put(path, _change("Maria", "Reyes", version=7)).expect(409)["code"] == "changed"
-    assert items_of(utility.client) == before
-
-    calls, everything = 0, table.everything()
-    while True:
-        with faults(strike_at=calls, mode="dies after") as watched, suppress(Death):
-            admin.put(path, _change("Maria", "Reyes"))
-        admin.put(path, _change("Maria", "Reyes", version=admin.get(path).expect(200)["version"])).expect(200)
-        named = {each["consumerName"] for each in admin.get(f"{utility.base}/connections").expect(200)["items"]}
-        assert named == {"Maria Reyes"}, f"cut off after {watched.calls}"
-        if not watched.struck:
-            break
-        calls += 1
-        table.put_back(everything)
-    assert calls >= 4
 
 
 def test_what_a_change_of_a_consumer_leaves_out_stays_and_null_takes_it_away(utility: Utility, admin: Api) -> None:
@@ -248,69 +192,6 @@ def test_a_consumer_sees_their_profile_and_changes_how_to_be_reached_only(
     for more in ({"status": "inactive"}, {"role": "admin"}):
         assert juan.put("/api/me/profile", {"version": 1, **more}).expect(400)["code"] == "invalid-body"
     admin.get("/api/me/profile").expect(404)
-
-
-def test_a_meter_brand_is_renamed_and_deleted_only_while_no_connection_names_it(utility: Utility, admin: Api) -> None:
-    brands = f"/api/clients/{utility.client}/meter-brands"
-    for brand in ("itron", "elster"):
-        admin.post(brands, {"id": brand, "name": brand}).expect(201)
-    consumer = _register(admin, utility, "Juan", "Cruz")["id"]
-    paths = []
-    for number in range(3):
-        meter = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": f"SM-{number}"}
-        made = admin.post(f"{utility.base}/connections", meter | {"meterBrand": "itron"}).expect(201)
-        paths.append(f"{utility.base}/connections/{made['accountNumber']}")
-
-    renamed = {"id": "itron", "name": "Itron, Inc.", "connections": 3}
-    assert admin.put(f"{brands}/itron", {"name": "Itron, Inc."}).expect(200) == renamed
-    assert admin.delete(f"{brands}/itron").expect(409)["code"] == "brand-used"
-    other = {"version": 0, "consumerClass": "residential", "meterBrand": "elster"}
-    admin.put(paths[0], other).expect(200)
-    admin.put(paths[0], other | {"version": 1}).expect(200)  # the same brand again counts once
-    exchange = {"meterNumber": "SM-9", "finalReading": "0", "reason": "Stuck"}
-    admin.post(f"{paths[1]}/meter-exchanges", exchange).expect(200)
-    assert {each["id"]: each["connections"] for each in admin.get(brands).expect(200)["items"]} == {
-        "elster": 1,
-        "itron": 1,
-    }
-    assert admin.delete(f"{brands}/itron").expect(409)["code"] == "brand-used"
-    admin.post(f"{paths[2]}/closure", {"reason": "Demolished"}).expect(200)
-    assert admin.delete(f"{brands}/itron").expect(200)["id"] == "itron"
-    assert admin.get(paths[2]).expect(200)["meterBrand"] == "itron"
-    for refused in (admin.delete(f"{brands}/itron"), admin.put(f"{brands}/itron", {"name": "Itron"})):
-        assert refused.expect(404)["code"] == "not-found"
-    admin.delete(paths[0]).expect(200)
-    admin.delete(f"{brands}/elster").expect(200)
-    log = admin.get(f"/api/clients/{utility.client}/audit-log").expect(200)["items"]
-    done = {each["action"] for each in log if each["action"].startswith("meter-brand")}
-    assert done == {"meter-brand.opened", "meter-brand.renamed", "meter-brand.deleted"}
-
-
-def test_a_brand_is_either_named_or_deleted_never_both(utility: Utility, admin: Api) -> None:
-    brands = f"/api/clients/{utility.client}/meter-brands"
-    consumer = _register(admin, utility, "Juan", "Cruz")["id"]
-    for number in range(4):
-        admin.post(brands, {"id": f"brand{number}", "name": "Brand"}).expect(201)
-        meter = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": f"SM-{number}"}
-        with ThreadPoolExecutor(2) as threads:
-            deleted = threads.submit(admin.delete, f"{brands}/brand{number}")
-            named = threads.submit(admin.post, f"{utility.base}/connections", meter | {"meterBrand": f"brand{number}"})
-        assert (deleted.result().status, named.result().status) in {(200, 400), (409, 201)}
-
-
-@pytest.mark.covers("S3-095")
-def test_meter_brands_are_a_list_that_connections_name(utility: Utility, admin: Api) -> None:
-    brands = f"/api/clients/{utility.client}/meter-brands"
-    admin.post(brands, {"id": "itron", "name": "Itron"}).expect(201)
-    assert admin.post(brands, {"id": "itron", "name": "Other"}).expect(409)["code"] == "brand-taken"
-    assert admin.get(brands).expect(200)["items"] == [{"id": "itron", "name": "Itron", "connections": 0}]
-    consumer = _register(admin, utility, "Juan", "Cruz")
-    body = {"consumerId": consumer["id"], "consumerClass": "residential", "meterNumber": "SM-1"}
-    refused = admin.post(f"{utility.base}/connections", {**body, "meterBrand": "nobody"}).expect(400)
-    assert refused["code"] == "unknown-brand"
-    assert (
-        admin.post(f"{utility.base}/connections", {**body, "meterBrand": "itron"}).expect(201)["meterBrand"] == "itron"
-    )
 
 
 def _change(first: str, last: str, version: int = 0, **more: str) -> dict[str, object]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.billing.domain import BillingRun, Chunk, ChunkPlan, Tally, completed, plan_chunk, tally_of
 from chalicelib.bills.domain import Bill, check_days, make_bill, usage_of
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections.domain import Connection
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Reading

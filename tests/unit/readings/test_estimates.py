@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections.domain import Connection
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain import recording as rules

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections.domain import Connection
 from chalicelib.files.domain.record import ImportCounts, Refusal
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.imports import (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.consumers.domain import Connection
+from chalicelib.connections.domain import Connection
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain import recording as rules

@@ -1,0 +1,1 @@
+"""Connections, their meters, and what becomes of them."""

@@ -1,0 +1,39 @@
+"""The rules of connections and their meters: no clock, no table, no HTTP."""
+
+from chalicelib.connections.domain.checks import check_class, check_connection, check_tariff
+from chalicelib.connections.domain.connection import (
+    Connection,
+    ConnectionEvent,
+    ConnectionStatus,
+    EventKind,
+    MeterDetails,
+    Purpose,
+    RegisterState,
+    account_number,
+    account_sequence,
+    advance,
+    new_connection,
+    normalised_meter,
+    taken,
+)
+from chalicelib.connections.domain.facts import RatingFacts
+
+__all__ = [
+    "Connection",
+    "ConnectionEvent",
+    "ConnectionStatus",
+    "EventKind",
+    "MeterDetails",
+    "Purpose",
+    "RatingFacts",
+    "RegisterState",
+    "account_number",
+    "account_sequence",
+    "advance",
+    "check_class",
+    "check_connection",
+    "check_tariff",
+    "new_connection",
+    "normalised_meter",
+    "taken",
+]

@@ -1,0 +1,54 @@
+"""What a project's settings ask of a new or changed connection."""
+
+from chalicelib.connections.domain.connection import Purpose
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.ids import code
+from chalicelib.tenancy.domain import Project
+
+
+def check_connection(
+    project: Project,
+    *,
+    consumer_class: str,
+    consumer_id: str | None,
+    given_account: str | None,
+    purpose: Purpose = "service",
+    tariff_id: str | None = None,
+) -> None:
+    """Hold a new connection against the project's settings.
+
+    :raises Invalid: naming the field.
+    """
+    settings = project.settings
+    check_class(project, consumer_class)
+    check_tariff(project, purpose, tariff_id)
+    if purpose != "service" and consumer_id:
+        raise Invalid("consumer-given", "consumerId: a common area or building belongs to no consumer; leave it out")
+    if settings.consumer_required and purpose == "service" and not consumer_id:
+        raise Invalid("consumer-missing", "consumerId: each connection here belongs to a consumer; register them first")
+    if settings.account_numbers == "meter" and given_account is not None:
+        raise Invalid("account-given", "accountNumber: leave it out, the meter number is the account number here")
+    if settings.account_numbers == "automatic" and given_account is not None:
+        raise Invalid("account-given", "accountNumber: leave it out, account numbers are made automatically here")
+    if settings.account_numbers == "given":
+        if given_account is None:
+            raise Invalid("account-missing", "accountNumber: give the account or unit number, such as 101")
+        code(given_account, "an account number")
+
+
+def check_class(project: Project, consumer_class: str) -> None:
+    """Insist on a consumer class that the project knows.
+
+    :raises Invalid: otherwise.
+    """
+    if consumer_class not in project.settings.classes:
+        raise Invalid("unknown-class", f"consumerClass must be one of {', '.join(project.settings.classes)}")
+
+
+def check_tariff(project: Project, purpose: Purpose, tariff_id: str | None) -> None:
+    """Insist on a tariff where each connection names one. Source: S2-034.
+
+    :raises Invalid: otherwise.
+    """
+    if project.settings.tariff_required and purpose == "service" and not tariff_id:
+        raise Invalid("tariff-missing", "tariffId: each connection here names its tariff; see the project's tariffs")

@@ -1,0 +1,303 @@
+"""What a connection is, how account numbers are made, and what may become of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from chalicelib.connections.domain.facts import NO_FACTS, RatingFacts
+from chalicelib.consumers.domain import Consumer
+from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.ids import code
+from chalicelib.kernel.period import Period
+
+ConnectionStatus = Literal["active", "disconnected", "closed"]
+EventKind = Literal["disconnected", "reconnected", "closed", "meter_exchanged", "consumer_changed", "tariff_changed"]
+# Whose use a connection meters: a consumer's, which is billed, or what a building's own meters show, which is not.
+Purpose = Literal["service", "common_area", "building"]
+
+# An estimate is the average of the last three uses: enough that one odd month does not decide it, few enough to follow
+# the season. No two of the sources differ in it, so it is no setting. The last use and so many before it are kept.
+ESTIMATED_BY = 3
+EARLIER_USES = ESTIMATED_BY - 1
+# Bills are made within weeks of their reading; a connection does not change hands more often in that time.
+_FORMER_KEPT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One metered service at one place. The account number is its id.
+
+    `last_period` and `last_read_on` are those of the last confirmed reading; `last_value` is what the meter really
+    showed last (at first, the initial reading). `estimated` is how far its register is estimated to have counted since,
+    if nobody read it for the last period. `use_brought_forward` is what was used on a meter exchanged since, up to its
+    final reading; below zero, what was billed ahead of what the meter showed. `earlier_uses` are those before
+    `last_usage`, the oldest first. `taken` says that a reading of it was taken, even one that still waits: so it can't
+    be deleted. `former` are those who had it before, the last few, each with the day up to which it was theirs.
+    `version` counts every change, so that two readings can't both follow the same one.
+    """
+
+    account: str
+    consumer_id: str | None
+    consumer_name: str
+    consumer_class: str
+    meter_number: str
+    area: str
+    status: ConnectionStatus
+    initial_reading: Decimal
+    last_value: Decimal
+    last_read_on: date | None
+    last_period: Period | None
+    last_usage: Decimal | None
+    version: int
+    created_at: datetime
+    request_print: str
+    purpose: Purpose = "service"
+    use_brought_forward: Decimal | None = None
+    meter_brand: str | None = None
+    installed_on: date | None = None
+    facts: RatingFacts = NO_FACTS
+    tariff_id: str | None = None
+    meter_digits: int | None = None
+    estimated: Decimal | None = None
+    earlier_uses: tuple[Decimal, ...] = ()
+    taken: bool = False
+    former: tuple[tuple[str, date], ...] = ()
+
+    @property
+    def is_billed(self) -> bool:
+        return self.purpose == "service"
+
+    def consumer_on(self, day: date) -> str | None:
+        """Say whose it was on a day, the day of a handover included in the earlier one's."""
+        return next((consumer for consumer, until in self.former if day <= until), self.consumer_id)
+
+    def uses_before(self, period: Period) -> tuple[Decimal, ...]:
+        """Give the last uses before a period that is read now, or was read last. Oldest first."""
+        if self.last_usage is None or self.last_period == period:
+            return self.earlier_uses
+        return (*self.earlier_uses, self.last_usage)
+
+    def audit_facts(self) -> dict[str, object]:
+        """Say what the audit log keeps of it: all but whose name it is in."""
+        return {
+            "consumer_id": self.consumer_id,
+            "consumer_class": self.consumer_class,
+            "meter_number": self.meter_number,
+            "area": self.area,
+            "initial_reading": self.initial_reading,
+            "status": self.status,
+            "purpose": self.purpose,
+            "meter_brand": self.meter_brand,
+            "meter_digits": self.meter_digits,
+            "installed_on": self.installed_on,
+            "tariff_id": self.tariff_id,
+            **self.facts.audit_facts(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MeterDetails:
+    """What can be said of a connection besides who has it, where it is and its meter number.
+
+    `digits` are its register's, before the point. `tariff_id` is the tariff it is charged by; without one its class
+    decides.
+    """
+
+    purpose: Purpose = "service"
+    brand: str | None = None
+    installed_on: date | None = None
+    facts: RatingFacts = NO_FACTS
+    digits: int | None = None
+    tariff_id: str | None = None
+
+
+ORDINARY = MeterDetails()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionEvent:
+    """What became of a connection on a day, and why. `facts` are short: meter numbers, readings, who came and went."""
+
+    id: str
+    kind: EventKind
+    on: date
+    reason: str
+    facts: Mapping[str, str]
+    by: str
+    at: datetime
+
+
+def normalised_meter(number: str) -> str:
+    """Give the form under which a meter number is unique: trimmed, upper case.
+
+    :raises Invalid: if it could not be a meter number.
+    """
+    return code(number.strip(), "a meter number").upper()
+
+
+def account_sequence(day: date) -> str:
+    """Name the sequence that account numbers of that day come from: one a month. Source: S3-072."""
+    return f"ACCOUNT#{Period.of(day)}"
+
+
+def account_number(day: date, number: int) -> str:
+    """Make an automatic account number: YYYYMM and at least four digits.
+
+    Source: S3-072. The first of November 2025 is 2025110001; after 9,999 in a month a fifth digit follows.
+    """
+    return f"{day:%Y%m}{number:04}"
+
+
+def new_connection(
+    *,
+    account: str,
+    consumer: Consumer | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+    created_at: datetime,
+    request_print: str,
+    details: MeterDetails = ORDINARY,
+) -> Connection:
+    """Give a connection as it is before its first reading."""
+    return Connection(
+        account=account,
+        consumer_id=consumer.id if consumer else None,
+        consumer_name=consumer.name if consumer else "",
+        consumer_class=consumer_class,
+        meter_number=meter_number,
+        area=area,
+        status="active",
+        initial_reading=initial_reading,
+        last_value=initial_reading,
+        last_read_on=None,
+        last_period=None,
+        last_usage=None,
+        version=0,
+        created_at=created_at,
+        request_print=request_print,
+        purpose=details.purpose,
+        meter_brand=details.brand,
+        installed_on=details.installed_on,
+        facts=details.facts,
+        tariff_id=details.tariff_id,
+        meter_digits=details.digits,
+    )
+
+
+def taken(connection: Connection) -> Connection:
+    """Give the connection as it is once its first reading was taken, and waits for a person."""
+    return replace(connection, taken=True, version=connection.version + 1)
+
+
+def check_deletable(connection: Connection) -> None:
+    """Insist that nothing depends on a connection: no reading, and so no bill.
+
+    :raises Conflict: otherwise.
+    """
+    if connection.taken:
+        raise Conflict("connection-used", f"connection {connection.account} has been read; close it instead")
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterState:
+    """Where a confirmed reading leaves its connection: see there what each part is."""
+
+    value: Decimal
+    estimated: Decimal | None
+    use_brought_forward: Decimal | None
+
+
+def advance(
+    connection: Connection, stand: RegisterState, *, read_on: date, period: Period, usage: Decimal
+) -> Connection:
+    """Give the connection as it is once a confirmed reading, or its correction, is its last one."""
+    return replace(
+        connection,
+        last_value=stand.value,
+        estimated=stand.estimated,
+        use_brought_forward=stand.use_brought_forward,
+        last_read_on=read_on,
+        last_period=period,
+        last_usage=usage,
+        earlier_uses=connection.uses_before(period)[-EARLIER_USES:],
+        taken=True,
+        version=connection.version + 1,
+    )
+
+
+def disconnected(connection: Connection) -> Connection:
+    """Give the connection once its supply is cut: it keeps its meter and takes no readings.
+
+    :raises Conflict: if it is not active.
+    """
+    if connection.status != "active":
+        raise wrong_status(connection)
+    return replace(connection, status="disconnected", version=connection.version + 1)
+
+
+def reconnected(connection: Connection) -> Connection:
+    """Give the connection once it is supplied again.
+
+    :raises Conflict: if it is not disconnected.
+    """
+    if connection.status != "disconnected":
+        raise wrong_status(connection)
+    return replace(connection, status="active", version=connection.version + 1)
+
+
+def closed(connection: Connection) -> Connection:
+    """Give the connection once it is given up for good. Its bills stay, its meter number is free.
+
+    Use that was billed ahead by estimates, and never shown by the meter, does not keep it open.
+
+    :raises Conflict: if it is closed, or a meter exchanged since the last reading showed use that is not billed yet.
+    """
+    if connection.status == "closed":
+        raise wrong_status(connection)
+    if connection.use_brought_forward and connection.use_brought_forward > 0:
+        raise Conflict(
+            "use-unread", f"{connection.use_brought_forward} were used on the exchanged meter; take a reading first"
+        )
+    return replace(connection, status="closed", version=connection.version + 1)
+
+
+def wrong_status(connection: Connection) -> Conflict:
+    """Refuse what a connection's status does not allow."""
+    return Conflict("wrong-status", f"connection {connection.account} is {connection.status}")
+
+
+def not_active() -> Conflict:
+    """Refuse a connection to somebody who is set aside."""
+    return Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected")
+
+
+def check_no_later(on: date | None, *, today: date, where: str) -> None:
+    """Refuse a day that is still to come, for what is said to have been done.
+
+    :raises Invalid: naming the field.
+    """
+    if on and on > today:
+        raise Invalid("future-date", f"{where}: {on} is in the future; today is {today}")
+
+
+def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connection:
+    """Give the connection as another consumer's.
+
+    Bills made before stay the earlier one's, and what was read up to the day `on` is billed to them, whenever it is.
+
+    :raises Invalid: if it is a common area's or building's, which no consumer has.
+    :raises Conflict: if it is closed, or theirs already, or they are inactive or deleted.
+    """
+    if not connection.is_billed:
+        raise Invalid("consumer-given", "consumerId: a common area or building belongs to no consumer")
+    if consumer.status != "active":
+        raise not_active()
+    if connection.status == "closed" or connection.consumer_id == consumer.id:
+        raise Conflict("wrong-status", f"connection {connection.account} is closed, or theirs already")
+    former = (*connection.former, (connection.consumer_id or "", on))[-_FORMER_KEPT:]
+    theirs = replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, former=former)
+    return replace(theirs, version=connection.version + 1)

@@ -1,0 +1,1 @@
+"""Connections in the table, and what they are found by."""

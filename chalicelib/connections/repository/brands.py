@@ -1,0 +1,68 @@
+"""Meter brands in the table."""
+
+from collections.abc import Sequence
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.connections.domain.brands import MeterBrand
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import IntAttribute, TableItem
+from chalicelib.platform.transaction import Action, delete, insert, transact, update
+
+
+class BrandItem(TableItem):
+    name = UnicodeAttribute()
+    connections = IntAttribute(null=True)
+
+
+def insert_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -> None:
+    """Write a new brand, and what is to be written with it.
+
+    :raises Refused: label `brand`, if the id is taken.
+    """
+    transact([insert("brand", BrandItem(*keys.meter_brand(client_id, brand.id), name=brand.name)), *also])
+
+
+def rename_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -> None:
+    """Write a brand's new name, and what is to be written with it.
+
+    :raises Refused: label `brand`, if it is gone.
+    """
+    key = keys.meter_brand(client_id, brand.id)
+    transact([update("brand", key, [BrandItem.name.set(brand.name)], BrandItem.name.exists()), *also])
+
+
+def delete_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -> None:
+    """Take away a brand that no connection names, and write what is to be written with it.
+
+    :raises Refused: label `brand`, if one names it, or it is gone.
+    """
+    unused = BrandItem.connections.does_not_exist() | (BrandItem.connections == 0)
+    transact([delete("brand", keys.meter_brand(client_id, brand.id), BrandItem.name.exists() & unused), *also])
+
+
+def find_brand(client_id: str, brand_id: str) -> MeterBrand | None:
+    item = dynamo.find(BrandItem, keys.meter_brand(client_id, brand_id))
+    return _brand(item) if item else None
+
+
+def all_brands(client_id: str) -> tuple[MeterBrand, ...]:
+    partition, prefix = keys.meter_brand(client_id, "")
+    found = dynamo.all_of(BrandItem, partition, prefix)
+    return tuple(map(_brand, found))
+
+
+def use(client_id: str, brand_id: str) -> Action:
+    """Give the write that counts one more connection. Label: `brand`, refused if there is none."""
+    key = keys.meter_brand(client_id, brand_id)
+    return update("brand", key, [BrandItem.connections.add(1)], BrandItem.name.exists())
+
+
+def leave(client_id: str, brand_id: str) -> Action:
+    """Give the write that counts one connection less. Label: `former brand`."""
+    key = keys.meter_brand(client_id, brand_id)
+    return update("former brand", key, [BrandItem.connections.add(-1)], BrandItem.name.exists())
+
+
+def _brand(item: BrandItem) -> MeterBrand:
+    return MeterBrand(item.sk.partition("#")[2], item.name, item.connections or 0)

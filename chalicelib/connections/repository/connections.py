@@ -1,0 +1,274 @@
+"""Connections and their unique numbers in the table."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.connections.domain import Connection, ConnectionStatus, Purpose, RatingFacts
+from chalicelib.connections.domain.facts import NO_FACTS
+from chalicelib.connections.repository import links
+from chalicelib.connections.repository.links import Place
+from chalicelib.kernel.ids import shard_of
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.quantity import plain
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import (
+    DayAttribute,
+    DecimalAttribute,
+    InstantAttribute,
+    IntAttribute,
+    JsonAttribute,
+    PeriodAttribute,
+    TableItem,
+)
+from chalicelib.platform.transaction import Action, delete, insert, put, transact
+from chalicelib.tenancy.domain import Project
+
+
+class ConnectionItem(TableItem):
+    # Short stored names: a run reads every connection of a shard, and pays by the byte.
+    consumer_id = UnicodeAttribute(attr_name="cu", null=True)
+    consumer_name = UnicodeAttribute(attr_name="cn")
+    consumer_class = UnicodeAttribute(attr_name="cl")
+    meter_number = UnicodeAttribute(attr_name="me")
+    area = UnicodeAttribute(attr_name="ar")
+    status = UnicodeAttribute(attr_name="st")
+    initial_reading = DecimalAttribute(attr_name="ir")
+    last_value = DecimalAttribute(attr_name="lv")
+    last_read_on = DayAttribute(attr_name="lo", null=True)
+    last_period = PeriodAttribute(attr_name="lp", null=True)
+    last_usage = DecimalAttribute(attr_name="lu", null=True)
+    version = IntAttribute(attr_name="v")
+    created_at = InstantAttribute(attr_name="at")
+    request_print = UnicodeAttribute(attr_name="rp")
+    purpose = UnicodeAttribute(attr_name="pu", null=True)  # absent: a consumer's service
+    use_brought_forward = DecimalAttribute(attr_name="ca", null=True)
+    meter_brand = UnicodeAttribute(attr_name="mb", null=True)
+    installed_on = DayAttribute(attr_name="io", null=True)
+    facts = JsonAttribute(attr_name="fa", null=True)
+    tariff_id = UnicodeAttribute(attr_name="tf", null=True)
+    meter_digits = IntAttribute(attr_name="md", null=True)
+    estimated = DecimalAttribute(attr_name="es", null=True)
+    earlier_uses = UnicodeAttribute(attr_name="eu", null=True)
+    former = JsonAttribute(attr_name="fo", null=True)
+    taken = IntAttribute(attr_name="tk", null=True)  # 1 while its first reading waits: later `last_period` says as much
+
+
+class MeterItem(TableItem):
+    """That a meter is on this connection; index `account` lists them by area."""
+
+    account = UnicodeAttribute()
+
+
+class SequenceItem(TableItem):
+    last = IntAttribute()
+
+
+def next_number(project: Project, sequence: str) -> int:
+    """Take the next number of a sequence. One write unit; a crash after it leaves a gap."""
+    item = SequenceItem(*keys.sequence(project.client, project.id, sequence))
+    item.update(actions=[SequenceItem.last.add(1)])
+    return int(item.last)
+
+
+def insert_connection(project: Project, connection: Connection, *, also: Sequence[Action]) -> None:
+    """Write a connection, claim its meter number and link it to its consumer, with what goes with it.
+
+    :raises Refused: labels `connection`, `meter` (number taken) or one of what goes with it.
+    """
+    transact([*connection_writes(project, connection), *also])
+
+
+def connection_writes(project: Project, connection: Connection) -> list[Action]:
+    """Give the writes of `insert_connection`, for a transaction that does more."""
+    writes = [
+        insert("connection", _connection_item(project, connection)),
+        insert("meter", _meter_item(project, connection)),
+    ]
+    if connection.consumer_id:
+        writes.append(links.link(project, connection))
+    return writes
+
+
+def store_connection(project: Project, before: Connection, after: Connection) -> list[Action]:
+    """Give the writes of a changed connection, of its meter and of what links it to its consumer.
+
+    Labels: `connection {account}` (changed meanwhile), `meter` (number taken).
+    """
+    writes = [move_on(project, before, after)]
+    freed, claimed = before.status != "closed", after.status != "closed"
+    if (before.meter_number, before.area, freed) != (after.meter_number, after.area, claimed):
+        if freed and not claimed:
+            writes.append(_free_meter(project, before))
+        elif before.meter_number == after.meter_number:
+            ours = MeterItem.account == after.account
+            writes.append(put("own meter", _meter_item(project, after), ours))
+        else:
+            writes += [_free_meter(project, before), insert("meter", _meter_item(project, after))]
+    moves = before.consumer_id != after.consumer_id
+    if moves and before.consumer_id:
+        writes += [links.unlink(project, before), links.link_former(project, before)]
+    if moves and after.consumer_id:
+        writes.append(links.link(project, after))
+    return writes
+
+
+def delete_connection(project: Project, connection: Connection) -> list[Action]:
+    """Give the writes that take away a connection which never had a reading."""
+    key = keys.connection(project.client, project.id, connection.account, project.settings.shards)
+    writes = [delete(f"connection {connection.account}", key, ConnectionItem.version == connection.version)]
+    if connection.status != "closed":
+        writes.append(_free_meter(project, connection))
+    if connection.consumer_id:
+        writes.append(links.unlink(project, connection))
+    return writes
+
+
+def commit(actions: Sequence[Action]) -> None:
+    """Carry out the writes of a connection and what goes with them.
+
+    :raises Refused: with the labels of what did not hold; nothing is written then.
+    """
+    transact(actions)
+
+
+def find_connection(project: Project, account: str) -> Connection | None:
+    key = keys.connection(project.client, project.id, account, project.settings.shards)
+    item = dynamo.find(ConnectionItem, key)
+    return _connection(item) if item else None
+
+
+def find_account_of_meter(project: Project, meter_number: str) -> str | None:
+    item = dynamo.find(MeterItem, keys.meter_number(project.client, project.id, meter_number))
+    return item.account if item else None
+
+
+def connections_of(project: Project, accounts: Iterable[str]) -> dict[str, Connection]:
+    """Read connections by account number, 100 to a request, one read unit each."""
+    shards = project.settings.shards
+    found = connections_at(project.client, ((project.id, account, shards) for account in accounts))
+    return {account: connection for (_, account), connection in found.items()}
+
+
+def connections_at(client_id: str, places: Iterable[Place]) -> dict[tuple[str, str], Connection]:
+    """Read connections of several projects, 100 to a request, one read unit each."""
+    wanted = [keys.connection(client_id, *place) for place in set(places)]
+    found = ConnectionItem.batch_get(wanted, consistent_read=True)
+    return {(item.pk.split("#")[1], item.sk.partition("#")[2]): _connection(item) for item in found}
+
+
+def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
+    """Read the connections of one shard: about one read unit for 30 of them."""
+    partition = keys.connections(project.client, project.id, shard)
+    for item in dynamo.all_of(ConnectionItem, partition, "CONNECTION#", consistent=False):
+        yield _connection(item)
+
+
+def connections_page(project: Project, *, active: bool, limit: int, cursor: str | None) -> Page[Connection]:
+    """Read one page of connections by account; those that are not active can be left out."""
+    partitions = [keys.connections(project.client, project.id, shard) for shard in range(project.settings.shards)]
+    page = dynamo.shards_page(ConnectionItem, partitions, "CONNECTION#", limit=limit, cursor=cursor)
+    found = (_connection(item) for item in page.items)
+    return Page(tuple(each for each in found if not active or each.status == "active"), page.cursor)
+
+
+def idle_page(project: Project, status: str, *, limit: int, cursor: str | None) -> Page[Connection]:
+    """Read one page of the disconnected or closed connections, by account. A moment behind."""
+    shards = range(project.settings.shards)
+    partitions = [keys.idle_connections(project.client, project.id, shard) for shard in shards]
+    prefix = keys.idle_connection_place(status, "")
+    page = dynamo.shards_page(ConnectionItem, partitions, prefix, limit=limit, cursor=cursor, index="worklist")
+    return Page(tuple(_connection(item) for item in page.items), page.cursor)
+
+
+def move_on(project: Project, before: Connection, after: Connection) -> Action:
+    """Give the write by which a confirmed reading becomes the connection's last one.
+
+    It holds only if nothing about the connection changed since it was read. Label: `connection {account}`.
+    """
+    unchanged = ConnectionItem.version == before.version
+    return put(f"connection {before.account}", _connection_item(project, after), unchanged)
+
+
+def _meter_item(project: Project, connection: Connection) -> MeterItem:
+    return MeterItem(
+        *keys.meter_number(project.client, project.id, connection.meter_number),
+        g1p=keys.connections_by_area(project.client, project.id),
+        g1s=keys.area_place(connection.area, connection.account),
+        account=connection.account,
+    )
+
+
+def _free_meter(project: Project, connection: Connection) -> Action:
+    key = keys.meter_number(project.client, project.id, connection.meter_number)
+    return delete("own meter", key, MeterItem.account == connection.account)
+
+
+def _connection_item(project: Project, connection: Connection) -> ConnectionItem:
+    idle = connection.status != "active"
+    shard = shard_of(connection.account, project.settings.shards)
+    return ConnectionItem(
+        *keys.connection(project.client, project.id, connection.account, project.settings.shards),
+        g2p=keys.idle_connections(project.client, project.id, shard) if idle else None,
+        g2s=keys.idle_connection_place(connection.status, connection.account) if idle else None,
+        consumer_id=connection.consumer_id,
+        consumer_name=connection.consumer_name,
+        consumer_class=connection.consumer_class,
+        meter_number=connection.meter_number,
+        area=connection.area,
+        status=connection.status,
+        initial_reading=connection.initial_reading,
+        last_value=connection.last_value,
+        last_read_on=connection.last_read_on,
+        last_period=connection.last_period,
+        last_usage=connection.last_usage,
+        version=connection.version,
+        created_at=connection.created_at,
+        request_print=connection.request_print,
+        purpose=None if connection.is_billed else connection.purpose,
+        use_brought_forward=connection.use_brought_forward,
+        meter_brand=connection.meter_brand,
+        installed_on=connection.installed_on,
+        facts=connection.facts.audit_facts() or None,
+        tariff_id=connection.tariff_id,
+        meter_digits=connection.meter_digits,
+        estimated=connection.estimated,
+        earlier_uses=",".join(map(plain, connection.earlier_uses)) or None,
+        former=[[consumer, until.isoformat()] for consumer, until in connection.former] or None,
+        taken=1 if connection.taken and connection.last_period is None else None,
+    )
+
+
+def _connection(item: ConnectionItem) -> Connection:
+    status: ConnectionStatus = item.status  # type: ignore[assignment]
+    purpose: Purpose = item.purpose or "service"  # type: ignore[assignment]
+    return Connection(
+        account=item.sk.partition("#")[2],
+        consumer_id=item.consumer_id,
+        consumer_name=item.consumer_name,
+        consumer_class=item.consumer_class,
+        meter_number=item.meter_number,
+        area=item.area,
+        status=status,
+        initial_reading=item.initial_reading,
+        last_value=item.last_value,
+        last_read_on=item.last_read_on,
+        last_period=item.last_period,
+        last_usage=item.last_usage,
+        version=item.version,
+        created_at=item.created_at,
+        request_print=item.request_print,
+        purpose=purpose,
+        use_brought_forward=item.use_brought_forward,
+        meter_brand=item.meter_brand,
+        installed_on=item.installed_on,
+        facts=RatingFacts.from_short(item.facts) if item.facts else NO_FACTS,
+        tariff_id=item.tariff_id,
+        meter_digits=item.meter_digits,
+        estimated=item.estimated,
+        earlier_uses=tuple(map(Decimal, item.earlier_uses.split(","))) if item.earlier_uses else (),
+        taken=bool(item.taken or item.last_period),
+        former=tuple((consumer, date.fromisoformat(until)) for consumer, until in item.former or ()),
+    )

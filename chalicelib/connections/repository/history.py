@@ -1,0 +1,52 @@
+"""What became of connections, in the table."""
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.connections.domain import Connection, ConnectionEvent, EventKind
+from chalicelib.kernel.page import Page
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.dynamo import DayAttribute, InstantAttribute, JsonAttribute, TableItem
+from chalicelib.platform.transaction import Action, insert
+from chalicelib.tenancy.domain import Project
+
+
+class EventItem(TableItem):
+    event = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    on = DayAttribute()
+    reason = UnicodeAttribute()
+    facts = JsonAttribute()
+    by = UnicodeAttribute()
+    at = InstantAttribute()
+
+
+def insert_event(project: Project, account: str, event: ConnectionEvent) -> Action:
+    """Give the write of what became of a connection. Two write units."""
+    place = f"{event.at.isoformat()}#{event.id}"
+    item = EventItem(
+        *keys.connection_event(project.client, project.id, account, place),
+        event=event.id,
+        kind=event.kind,
+        on=event.on,
+        reason=event.reason,
+        facts=dict(event.facts),
+        by=event.by,
+        at=event.at,
+    )
+    return insert("event", item)
+
+
+def events_page(project: Project, connection: Connection, *, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
+    """Read one page of what became of a connection, the newest first.
+
+    What became of an earlier one, registered by mistake under the same number and deleted, is none of it.
+    """
+    partition, prefix = keys.connection_event(project.client, project.id, connection.account, "")
+    own = EventItem.at >= connection.created_at
+    page = dynamo.page_of(EventItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True, only=own)
+    return Page(tuple(_event(item) for item in page.items), page.cursor)
+
+
+def _event(item: EventItem) -> ConnectionEvent:
+    kind: EventKind = item.kind  # type: ignore[assignment]
+    return ConnectionEvent(item.event, kind, item.on, item.reason, item.facts, item.by, item.at)

@@ -1,0 +1,30 @@
+"""Where connections lie: found from their areas, and written to where only the place is known."""
+
+from collections.abc import Sequence
+
+from chalicelib.connections.repository.connections import ConnectionItem, MeterItem
+from chalicelib.connections.repository.links import Place
+from chalicelib.kernel.page import Page
+from chalicelib.platform import dynamo, keys
+from chalicelib.platform.transaction import Action, update
+from chalicelib.tenancy.domain import Project
+
+
+def name_anew(client_id: str, place: Place, *, consumer_id: str, name: str) -> Action:
+    """Give the write by which a connection says its consumer's new name. Label: `own connection`."""
+    changes = [ConnectionItem.consumer_name.set(name), ConnectionItem.version.add(1)]
+    theirs = ConnectionItem.consumer_id == consumer_id
+    return update("own connection", keys.connection(client_id, *place), changes, theirs)
+
+
+def areas_page(projects: Sequence[Project], areas: Sequence[str], *, limit: int, cursor: str | None) -> Page[Place]:
+    """Read one page of the places of what lies in areas and is not closed. A moment behind.
+
+    None of the areas may lie in another of them, or what lies there is given twice.
+    """
+    shards = {project.id: project.settings.shards for project in projects}
+    partitions = [keys.connections_by_area(project.client, project.id) for project in projects]
+    prefixes = [keys.area_place(area, "").removesuffix("#") for area in areas]
+    page = dynamo.shards_page(MeterItem, partitions, prefixes, limit=limit, cursor=cursor, index="account")
+    found = ((item.pk.split("#")[1], item.account) for item in page.items)
+    return Page(tuple((project, account, shards[project]) for project, account in found), page.cursor)

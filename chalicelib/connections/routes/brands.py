@@ -1,0 +1,34 @@
+"""Meter brands over HTTP."""
+
+from chalicelib.connections import service
+from chalicelib.connections.routes.common import blueprint
+from chalicelib.connections.schemas.brands import BrandList, BrandName, BrandOut, NewBrand
+from chalicelib.kernel.context import Context
+from chalicelib.platform.http import endpoint
+
+_BRANDS = "/api/clients/{client}/meter-brands"
+_BRAND = _BRANDS + "/{brand}"
+
+
+@endpoint(blueprint, "GET", _BRANDS, permission="areas.read", returns=BrandList)
+def list_brands(ctx: Context) -> BrandList:
+    """List the client's meter brands."""
+    return BrandList(items=tuple(BrandOut.of(brand) for brand in service.list_brands(ctx)))
+
+
+@endpoint(blueprint, "POST", _BRANDS, permission="areas.manage", body=NewBrand, returns=BrandOut, status=201)
+def open_brand(ctx: Context, *, body: NewBrand) -> BrandOut:
+    """Put a meter brand on the list."""
+    return BrandOut.of(service.open_brand(ctx, brand_id=body.id, name=body.name))
+
+
+@endpoint(blueprint, "PUT", _BRAND, permission="areas.manage", body=BrandName, returns=BrandOut)
+def rename_brand(ctx: Context, *, brand: str, body: BrandName) -> BrandOut:
+    """Give a meter brand another name."""
+    return BrandOut.of(service.rename_brand(ctx, brand_id=brand, name=body.name))
+
+
+@endpoint(blueprint, "DELETE", _BRAND, permission="areas.manage", returns=BrandOut)
+def delete_brand(ctx: Context, *, brand: str) -> BrandOut:
+    """Take a meter brand off the list that no connection names any more."""
+    return BrandOut.of(service.delete_brand(ctx, brand_id=brand))

@@ -1,0 +1,179 @@
+"""Connections over HTTP."""
+
+from chalicelib.connections import service
+from chalicelib.connections.routes.common import blueprint
+from chalicelib.connections.schemas.connections import (
+    ConnectionChange,
+    ConnectionOut,
+    ConnectionPage,
+    ConnectionQuery,
+    EventOut,
+    EventPage,
+    HandOver,
+    MeterExchange,
+    MyConnection,
+    MyConnections,
+    NewConnection,
+    StatusChange,
+)
+from chalicelib.kernel.context import Context
+from chalicelib.platform.http import SIGNED_IN, endpoint
+from chalicelib.platform.schema import PageQuery
+
+_CONNECTIONS = "/api/clients/{client}/projects/{project}/connections"
+_CONNECTION = _CONNECTIONS + "/{account}"
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _CONNECTIONS,
+    permission="connections.manage",
+    body=NewConnection,
+    returns=ConnectionOut,
+    status=201,
+    location=_CONNECTIONS + "/{account_number}",
+)
+def register_connection(ctx: Context, *, body: NewConnection) -> ConnectionOut:
+    """Register a metered connection."""
+    connection = service.register_connection(
+        ctx,
+        consumer_id=body.consumer_id,
+        account=body.account_number,
+        consumer_class=body.consumer_class,
+        meter_number=body.meter_number,
+        area=body.area,
+        initial_reading=body.initial_reading,
+        details=body.details(),
+    )
+    return ConnectionOut.of(connection)
+
+
+@endpoint(blueprint, "GET", _CONNECTIONS, permission="connections.read", query=ConnectionQuery, returns=ConnectionPage)
+def list_connections(ctx: Context, *, query: ConnectionQuery) -> ConnectionPage:
+    """List a project's connections, or find some by meter, consumer, area or status."""
+    if query.meter_number:
+        page = service.list_by_meter(ctx, meter_number=query.meter_number)
+    elif query.consumer_id:
+        page = service.list_of_consumer(ctx, consumer_id=query.consumer_id)
+    else:
+        page = service.list_connections(
+            ctx, status=query.status, area=query.area, limit=query.limit, cursor=query.cursor
+        )
+    return ConnectionPage(items=tuple(ConnectionOut.of(each) for each in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", _CONNECTION, permission="connections.read", or_own=True, returns=ConnectionOut)
+def get_connection(ctx: Context, *, account: str) -> ConnectionOut:
+    """Show a connection."""
+    return ConnectionOut.of(service.get_connection(ctx, account=account))
+
+
+@endpoint(blueprint, "PUT", _CONNECTION, permission="connections.manage", body=ConnectionChange, returns=ConnectionOut)
+def change_connection(ctx: Context, *, account: str, body: ConnectionChange) -> ConnectionOut:
+    """Change a connection's class, tariff, area, meter details, or what tariffs charge by."""
+    changed = service.change_connection(
+        ctx,
+        account=account,
+        version=body.version,
+        changes=body.changes(),
+        facts=body.facts.changes(),
+        reason=body.reason,
+    )
+    return ConnectionOut.of(changed)
+
+
+@endpoint(blueprint, "DELETE", _CONNECTION, permission="connections.manage", returns=ConnectionOut)
+def delete_connection(ctx: Context, *, account: str) -> ConnectionOut:
+    """Take away a connection that was never read."""
+    return ConnectionOut.of(service.delete_connection(ctx, account=account))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _CONNECTION + "/disconnection",
+    permission="connections.manage",
+    body=StatusChange,
+    returns=ConnectionOut,
+)
+def disconnect(ctx: Context, *, account: str, body: StatusChange) -> ConnectionOut:
+    """Cut a connection off, for a reason."""
+    return ConnectionOut.of(service.disconnect(ctx, account=account, reason=body.reason, on=body.on))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _CONNECTION + "/reconnection",
+    permission="connections.manage",
+    body=StatusChange,
+    returns=ConnectionOut,
+)
+def reconnect(ctx: Context, *, account: str, body: StatusChange) -> ConnectionOut:
+    """Supply a connection again."""
+    return ConnectionOut.of(service.reconnect(ctx, account=account, reason=body.reason, on=body.on))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _CONNECTION + "/closure",
+    permission="connections.manage",
+    body=StatusChange,
+    returns=ConnectionOut,
+)
+def close_connection(ctx: Context, *, account: str, body: StatusChange) -> ConnectionOut:
+    """Close a connection for good."""
+    return ConnectionOut.of(service.close(ctx, account=account, reason=body.reason, on=body.on))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _CONNECTION + "/meter-exchanges",
+    permission="connections.manage",
+    body=MeterExchange,
+    returns=ConnectionOut,
+)
+def exchange_meter(ctx: Context, *, account: str, body: MeterExchange) -> ConnectionOut:
+    """Put another meter on a connection; the next bill takes the use of both."""
+    exchanged = service.exchange_meter(ctx, account=account, exchange=body.to_domain(), reason=body.reason)
+    return ConnectionOut.of(exchanged)
+
+
+@endpoint(
+    blueprint, "POST", _CONNECTION + "/handovers", permission="connections.manage", body=HandOver, returns=ConnectionOut
+)
+def hand_over(ctx: Context, *, account: str, body: HandOver) -> ConnectionOut:
+    """Make a connection another consumer's."""
+    handed = service.hand_over(ctx, account=account, consumer_id=body.consumer_id, on=body.on, reason=body.reason)
+    return ConnectionOut.of(handed)
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _CONNECTION + "/history",
+    permission="connections.read",
+    or_own=True,
+    query=PageQuery,
+    returns=EventPage,
+)
+def list_events(ctx: Context, *, account: str, query: PageQuery) -> EventPage:
+    """List what became of a connection and why, the newest first."""
+    page = service.list_events(ctx, account=account, limit=query.limit, cursor=query.cursor)
+    return EventPage(items=tuple(EventOut.of(event) for event in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", "/api/me/connections", permission=SIGNED_IN, returns=MyConnections)
+def my_connections(ctx: Context) -> MyConnections:
+    """List what is yours, over all projects."""
+    return MyConnections(
+        items=tuple(
+            MyConnection(
+                project=project.id, project_label=project.settings.label, connection=ConnectionOut.of(connection)
+            )
+            for project, connection in service.my_connections(ctx)
+        )
+    )

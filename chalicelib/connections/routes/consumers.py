@@ -1,0 +1,34 @@
+"""Consumers where their connections matter, over HTTP: found within areas, and renamed with their connections."""
+
+from chalicelib.connections import service
+from chalicelib.connections.routes.common import blueprint
+from chalicelib.consumers.schemas import ConsumerChange, ConsumerOut, ConsumerPage, ConsumerQuery
+from chalicelib.kernel.context import Context
+from chalicelib.platform.http import endpoint
+
+_CONSUMERS = "/api/clients/{client}/consumers"
+_CONSUMER = _CONSUMERS + "/{consumer}"
+
+
+@endpoint(blueprint, "GET", _CONSUMERS, permission="consumers.read", query=ConsumerQuery, returns=ConsumerPage)
+def list_consumers(ctx: Context, *, query: ConsumerQuery) -> ConsumerPage:
+    """List the client's consumers, or find some by name."""
+    if query.q:
+        page = service.search_consumers(ctx, text=query.q, limit=query.limit, cursor=query.cursor)
+    else:
+        by_name = query.sort == "name"
+        page = service.list_consumers(ctx, status=query.status, by_name=by_name, limit=query.limit, cursor=query.cursor)
+    return ConsumerPage(items=tuple(ConsumerOut.of(consumer) for consumer in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", _CONSUMER, permission="consumers.read", returns=ConsumerOut)
+def get_consumer(ctx: Context, *, consumer: str) -> ConsumerOut:
+    """Show a consumer."""
+    return ConsumerOut.of(service.get_consumer_within_reach(ctx, consumer_id=consumer))
+
+
+@endpoint(blueprint, "PUT", _CONSUMER, permission="consumers.manage", body=ConsumerChange, returns=ConsumerOut)
+def change_consumer(ctx: Context, *, consumer: str, body: ConsumerChange) -> ConsumerOut:
+    """Change a consumer's name, contacts or status."""
+    changed = service.change_consumer(ctx, consumer_id=consumer, version=body.version, changes=body.changes())
+    return ConsumerOut.of(changed)

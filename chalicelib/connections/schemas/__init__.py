@@ -1,0 +1,1 @@
+"""Connections and meter brands as the API shows them."""

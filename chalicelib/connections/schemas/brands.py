@@ -1,0 +1,38 @@
+"""Meter brands as the API shows them."""
+
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from chalicelib.connections.domain.brands import MeterBrand
+from chalicelib.platform.schema import Schema, Text
+
+BrandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["itron"])]
+
+
+class BrandName(Schema):
+    """Another name for a make of meters. Its id stays."""
+
+    name: Text = Field(examples=["Itron"])
+
+
+class NewBrand(BrandName):
+    """A make of meters. Connections name it by its id."""
+
+    id: BrandId
+
+
+class BrandOut(NewBrand):
+    """A make of meters."""
+
+    connections: int = Field(description="How many name it and are not closed; it can be deleted at 0")
+
+    @classmethod
+    def of(cls, brand: MeterBrand) -> Self:
+        return cls(id=brand.id, name=brand.name, connections=brand.connections)
+
+
+class BrandList(Schema):
+    """All meter brands of a client."""
+
+    items: tuple[BrandOut, ...]

@@ -1,0 +1,289 @@
+"""Connections as the API shows them."""
+
+from decimal import Decimal
+from typing import Annotated, Self, cast
+
+from pydantic import Field, model_validator
+
+from chalicelib.connections.domain import (
+    Connection,
+    ConnectionEvent,
+    ConnectionStatus,
+    EventKind,
+    MeterDetails,
+    Purpose,
+    RatingFacts,
+)
+from chalicelib.connections.domain.changes import ConnectionChanges, FactChanges
+from chalicelib.connections.domain.meters import Exchange
+from chalicelib.connections.schemas.brands import BrandId
+from chalicelib.kernel.register import MAX_DIGITS
+from chalicelib.platform.schema import (
+    AccountNumber,
+    Change,
+    Day,
+    DecimalText,
+    Instant,
+    PageQuery,
+    PeriodText,
+    Schema,
+    Text,
+    Version,
+)
+
+ConsumerId = Annotated[str, Field(min_length=1, max_length=26)]
+ConsumerClass = Annotated[str, Field(max_length=40, examples=["residential"])]
+MeterNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
+Area = Annotated[str, Field(max_length=60, pattern=r"^[^#.]*(\.[^#.]+)*$", examples=["Poblacion"])]
+Digits = Annotated[
+    int,
+    Field(strict=True, ge=1, le=MAX_DIGITS, description="Of the meter's register, before the point", examples=[5]),
+]
+Fact = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$")]
+TariffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])]
+Reason = Annotated[Text, Field(examples=["Asked by the consumer"])]
+
+
+class FactsBody(Schema):
+    """What tariffs may charge by besides use and class; it counts from the next bill on."""
+
+    meter_size: Fact | None = Field(default=None, examples=["5/8"])
+    dwelling_units: Annotated[DecimalText, Field(gt=0, le=100_000)] = Decimal(1)
+    winter_average: Annotated[DecimalText, Field(ge=0)] | None = Field(
+        default=None, description="Use in the winter, for sewer charges by it"
+    )
+    flags: frozenset[Fact] = Field(default=frozenset(), max_length=8, examples=[["senior"]])
+
+    @classmethod
+    def of(cls, facts: RatingFacts) -> Self:
+        return cls(
+            meter_size=facts.meter_size,
+            dwelling_units=facts.dwelling_units,
+            winter_average=facts.winter_average,
+            flags=frozenset(facts.flags),
+        )
+
+    def to_domain(self) -> RatingFacts:
+        """Give the facts as the rules know them."""
+        return RatingFacts(self.meter_size, self.dwelling_units, self.winter_average, tuple(sorted(self.flags)))
+
+
+class NewConnection(Schema):
+    """A metered connection to register."""
+
+    consumer_id: ConsumerId | None = None
+    account_number: AccountNumber | None = Field(default=None, description="Only where account numbers are given")
+    consumer_class: ConsumerClass
+    meter_number: MeterNumber
+    area: Area = Field(default="", description="One of the client's areas, if it keeps a list of them")
+    initial_reading: DecimalText = Field(default=Decimal(0), description="What the meter showed when installed")
+    purpose: Purpose = Field(default="service", description="A common area's or building's meter is read, never billed")
+    meter_brand: BrandId | None = None
+    meter_digits: Digits | None = None
+    installed_on: Day | None = None
+    facts: FactsBody = FactsBody()
+    tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
+
+    def details(self) -> MeterDetails:
+        """Give what is said of the meter as the rules know it."""
+        facts = self.facts.to_domain()
+        return MeterDetails(self.purpose, self.meter_brand, self.installed_on, facts, self.meter_digits, self.tariff_id)
+
+
+class FactsChange(FactsBody, Change):
+    """What tariffs may charge by, from the next bill on. What is left out stays as it is."""
+
+    def changes(self) -> FactChanges:
+        """Give what is said as the rules know it."""
+        said = self.said()
+        return cast("FactChanges", said | {"flags": tuple(sorted(self.flags))} if "flags" in said else said)
+
+
+class ConnectionChange(Change):
+    """What is to be another from now on. What is left out stays as it is, and null takes it away."""
+
+    version: Version
+    consumer_class: ConsumerClass
+    area: Area = Field(default="", description="One of the client's areas, if it keeps a list of them")
+    meter_brand: BrandId | None = None
+    meter_digits: Digits | None = None
+    installed_on: Day | None = None
+    facts: FactsChange = FactsChange()
+    tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
+    reason: Reason | None = Field(default=None, description="Why another tariff, for the history")
+
+    def changes(self) -> ConnectionChanges:
+        """Give what is said of the connection itself as the rules know it."""
+        beside = {"facts", "reason"}
+        return cast("ConnectionChanges", {name: value for name, value in self.said().items() if name not in beside})
+
+
+class StatusChange(Schema):
+    """Why and when a connection is cut off, supplied again or closed."""
+
+    reason: Reason
+    on: Day | None = Field(default=None, description="Today, if left out")
+
+
+class MeterExchange(Schema):
+    """The old meter's last word and the new meter's first."""
+
+    meter_number: MeterNumber
+    final_reading: DecimalText = Field(description="What the old meter showed at the exchange")
+    rolled_over: bool = Field(
+        default=False,
+        strict=True,
+        description="The old register ran over, though it counted on by a tenth of its range or more",
+    )
+    first_reading: DecimalText = Field(default=Decimal(0), description="What the new meter showed at the exchange")
+    meter_brand: BrandId | None = None
+    meter_digits: Digits | None = None
+    on: Day | None = Field(default=None, description="Today, if left out")
+    reason: Reason
+
+    def to_domain(self) -> Exchange:
+        """Give the exchange as the rules know it."""
+        return Exchange(
+            self.meter_number,
+            self.final_reading,
+            self.first_reading,
+            self.on,
+            self.meter_brand,
+            self.meter_digits,
+            self.rolled_over,
+        )
+
+
+class HandOver(Schema):
+    """Who has a connection from now on. What was read before, and that day, is billed to whoever had it."""
+
+    consumer_id: ConsumerId
+    on: Day | None = Field(default=None, description="Their last day; today, if left out")
+    reason: Reason
+
+
+class ConnectionQuery(PageQuery):
+    """Which connections: all by account number, or by one of these."""
+
+    status: ConnectionStatus | None = None
+    area: Area | None = Field(default=None, description="An area and whatever lies in it")
+    meter_number: MeterNumber | None = None
+    consumer_id: ConsumerId | None = None
+
+    @model_validator(mode="after")
+    def _one_filter(self) -> Self:
+        if sum(each is not None for each in (self.status, self.area, self.meter_number, self.consumer_id)) > 1:
+            raise ValueError("give one of status, area, meterNumber and consumerId")
+        return self
+
+
+class ConnectionOut(Schema):
+    """A metered connection. The account number is its id."""
+
+    account_number: str
+    consumer_id: str | None
+    consumer_name: str
+    consumer_class: str
+    meter_number: str
+    area: str
+    status: ConnectionStatus
+    purpose: Purpose
+    meter_brand: str | None
+    meter_digits: int | None = Field(
+        description="Of the meter's register, before the point: it starts again after them"
+    )
+    installed_on: Day | None
+    facts: FactsBody
+    tariff_id: str | None = Field(description="The tariff it is charged by; without one its class decides")
+    initial_reading: DecimalText
+    last_reading: DecimalText = Field(description="What the meter really showed last, at first the initial reading")
+    last_read_on: Day | None
+    last_period: PeriodText | None
+    estimated: DecimalText | None = Field(
+        description="How far the register is estimated to have counted since lastReading, where nobody read it"
+    )
+    use_brought_forward: DecimalText | None = Field(
+        description="Used on a meter exchanged since the last reading, not billed yet; below zero: billed ahead"
+    )
+    version: int
+    created_at: Instant
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self:
+        return cls(
+            account_number=connection.account,
+            consumer_id=connection.consumer_id,
+            consumer_name=connection.consumer_name,
+            consumer_class=connection.consumer_class,
+            meter_number=connection.meter_number,
+            area=connection.area,
+            status=connection.status,
+            purpose=connection.purpose,
+            meter_brand=connection.meter_brand,
+            meter_digits=connection.meter_digits,
+            installed_on=connection.installed_on,
+            facts=FactsBody.of(connection.facts),
+            tariff_id=connection.tariff_id,
+            initial_reading=connection.initial_reading,
+            last_reading=connection.last_value,
+            last_read_on=connection.last_read_on,
+            last_period=connection.last_period,
+            estimated=connection.estimated,
+            use_brought_forward=connection.use_brought_forward,
+            version=connection.version,
+            created_at=connection.created_at,
+        )
+
+
+class ConnectionPage(Schema):
+    """One page of connections."""
+
+    items: tuple[ConnectionOut, ...]
+    cursor: str | None
+
+
+class EventOut(Schema):
+    """Something that became of a connection, and why."""
+
+    id: str
+    kind: EventKind
+    on: Day
+    reason: str
+    facts: dict[str, str] = Field(
+        description="Meter numbers and readings of an exchange, who came and went, what a closed one was billed ahead"
+    )
+    by: str
+    at: Instant
+
+    @classmethod
+    def of(cls, event: ConnectionEvent) -> Self:
+        return cls(
+            id=event.id,
+            kind=event.kind,
+            on=event.on,
+            reason=event.reason,
+            facts=dict(event.facts),
+            by=event.by,
+            at=event.at,
+        )
+
+
+class EventPage(Schema):
+    """One page of what became of a connection."""
+
+    items: tuple[EventOut, ...]
+    cursor: str | None
+
+
+class MyConnection(Schema):
+    """A connection of the signed-in consumer, and the project it is in."""
+
+    project: str
+    project_label: str
+    connection: ConnectionOut
+
+
+class MyConnections(Schema):
+    """Everything that is the signed-in consumer's."""
+
+    items: tuple[MyConnection, ...]

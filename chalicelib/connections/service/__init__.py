@@ -1,0 +1,72 @@
+"""The use cases of connections, and of consumers where their connections matter."""
+
+from chalicelib.connections.service.area_scope import accounts_within_reach, connections_of_areas
+from chalicelib.connections.service.brands import delete_brand, list_brands, open_brand, rename_brand
+from chalicelib.connections.service.connections import explain_refusal, prepare_connection, register_connection
+from chalicelib.connections.service.consumers import (
+    change_consumer,
+    get_consumer_within_reach,
+    list_consumers,
+    search_consumers,
+)
+from chalicelib.connections.service.lifecycle import (
+    change_connection,
+    close,
+    delete_connection,
+    disconnect,
+    exchange_meter,
+    hand_over,
+    list_events,
+    reconnect,
+)
+from chalicelib.connections.service.lookup import (
+    all_connections,
+    connections_by_account,
+    find_by_number,
+    get_connection,
+    list_by_meter,
+    list_connections,
+    list_of_consumer,
+    move_on,
+    my_accounts,
+    my_connections,
+    shard_connections,
+)
+from chalicelib.connections.service.offers import offer_tariff, withdraw_tariff
+
+__all__ = [
+    "accounts_within_reach",
+    "all_connections",
+    "change_connection",
+    "change_consumer",
+    "close",
+    "connections_by_account",
+    "connections_of_areas",
+    "delete_brand",
+    "delete_connection",
+    "disconnect",
+    "exchange_meter",
+    "explain_refusal",
+    "find_by_number",
+    "get_connection",
+    "get_consumer_within_reach",
+    "hand_over",
+    "list_brands",
+    "list_by_meter",
+    "list_connections",
+    "list_consumers",
+    "list_events",
+    "list_of_consumer",
+    "move_on",
+    "my_accounts",
+    "my_connections",
+    "offer_tariff",
+    "open_brand",
+    "prepare_connection",
+    "reconnect",
+    "register_connection",
+    "rename_brand",
+    "search_consumers",
+    "shard_connections",
+    "withdraw_tariff",
+]

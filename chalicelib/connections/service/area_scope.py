@@ -1,0 +1,99 @@
+"""What somebody sees whose permissions end at areas: connections that lie there, and whose they are.
+
+Who has all of the tenant sees all of it, and no read is added for them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+from chalicelib.areas.domain import reaches
+from chalicelib.connections.domain import Connection
+from chalicelib.connections.repository import connections, links, places
+from chalicelib.connections.repository.links import Place
+from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import Consumer, ConsumerStatus
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.page import Page, choose_page
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+
+def may_see(ctx: Context, connection: Connection) -> bool:
+    """Say whether a connection is the actor's to see: theirs, or in their areas."""
+    if ctx.actor.owns(connection.consumer_id):
+        return True
+    # Whoever sees bills sees whose they are: in S2 the billing officer, who may not list connections.
+    sees = ctx.actor.may("connections.read") or ctx.actor.may("bills.read")
+    return sees and reaches(ctx.actor, connection.area)
+
+
+def within_reach(ctx: Context, found: Iterable[Connection]) -> Iterator[Connection]:
+    """Leave out connections in areas where the actor has nothing to do."""
+    return (each for each in found if reaches(ctx.actor, each.area))
+
+
+def accounts_within_reach(ctx: Context, project: Project, accounts: Iterable[str]) -> frozenset[str]:
+    """Say which connections lie where the actor has to do, as they are now."""
+    wanted = frozenset(accounts)
+    if ctx.actor.areas is None:
+        return wanted
+    return frozenset(each.account for each in within_reach(ctx, connections.connections_of(project, wanted).values()))
+
+
+def connections_of_areas(
+    ctx: Context, project: Project, areas: Sequence[str], *, limit: int, cursor: str | None
+) -> Page[Connection]:
+    """Read one page of the open connections in areas, as they are now."""
+    page = places.areas_page([project], areas, limit=limit, cursor=cursor)
+    known = connections.connections_at(ctx.client, page.items)
+    # The index is a moment behind: what moved away meanwhile is another's.
+    found = (known[place[:2]] for place in page.items if place[:2] in known)
+    return Page(tuple(within_reach(ctx, found)), page.cursor)
+
+
+def consumers_within_reach(ctx: Context, found: Iterable[Consumer]) -> list[Consumer]:
+    """Leave out consumers of whose connections none lies where the actor has to do.
+
+    A query for each consumer, and one read of all their connections.
+    """
+    asked = list(found)
+    if ctx.actor.areas is None:
+        return asked
+    theirs = {each.id: links.places_of(ctx.client, each.id) for each in asked}
+    known = connections.connections_at(ctx.client, (place for mine in theirs.values() for place in mine))
+    seen = {key for key, connection in known.items() if reaches(ctx.actor, connection.area)}
+    return [each for each in asked if any(place[:2] in seen for place in theirs[each.id])]
+
+
+def consumers_of_areas(
+    ctx: Context, *, status: ConsumerStatus | None, limit: int, cursor: str | None
+) -> Page[Consumer]:
+    """List, once each, the consumers with an open connection in the actor's areas."""
+    projects = tenancy.list_projects(ctx)
+    areas = ctx.actor.areas or ()
+
+    def read(some: int, at: str | None) -> Page[Place]:
+        return places.areas_page(projects, areas, limit=some, cursor=at)
+
+    page = choose_page(read, partial(_listed_at, ctx), limit=limit, cursor=cursor)
+    return Page(tuple(each for each in page.items if status in {None, each.status}), page.cursor)
+
+
+def _listed_at(ctx: Context, found: tuple[Place, ...]) -> list[Consumer]:
+    """Give the consumers who are listed at these places: each at one of theirs, and only there."""
+    known = connections.connections_at(ctx.client, found)
+    people = consumers.consumers_by_id(ctx, {each.consumer_id for each in known.values() if each.consumer_id})
+    # Whose only active connection this is, is listed here. For others it takes a look at all that is theirs.
+    several = {
+        each.consumer_id
+        for each in known.values()
+        if each.consumer_id in people and (each.status != "active" or people[each.consumer_id].connections != 1)
+    }
+    others = {place for each in several if each for place in links.places_of(ctx.client, each)} - set(found)
+    firsts: dict[str, tuple[bool, str, str]] = {}
+    for key, each in (known | connections.connections_at(ctx.client, others)).items():
+        if each.consumer_id and each.status != "closed" and reaches(ctx.actor, each.area):
+            rank = (each.status != "active", *key)
+            firsts[each.consumer_id] = min(rank, firsts.get(each.consumer_id, rank))
+    listed = ((people.get(known[place[:2]].consumer_id or ""), place[:2]) for place in found if place[:2] in known)
+    return [each for each, key in listed if each and each.id in firsts and firsts[each.id][1:] == key]

@@ -1,0 +1,98 @@
+"""Keep the client's list of meter brands."""
+
+from dataclasses import replace
+
+from chalicelib.audit import service as audit
+from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain.brands import MeterBrand
+from chalicelib.connections.repository import brands as repository
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.ids import slug
+from chalicelib.platform.transaction import Action, Refused
+
+
+def open_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
+    """Put a brand on the list.
+
+    :raises Invalid: for an id that can't be one.
+    :raises Conflict: if the id is taken.
+    """
+    brand = MeterBrand(slug(brand_id, "a brand's id"), name)
+    try:
+        repository.insert_brand(ctx.client, brand, also=[_noted(ctx, "opened", None, brand)])
+    except Refused:
+        made = repository.find_brand(ctx.client, brand.id)
+        if ctx.request_key and made and made.name == name:
+            return made  # this very request, carried out before
+        raise Conflict("brand-taken", f"there is a brand {brand_id} already; choose another id") from None
+    return brand
+
+
+def rename_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
+    """Give a brand another name; its id stays, for connections name it.
+
+    :raises NotFound: if the client has none with this id.
+    """
+    before = _get_brand(ctx, brand_id)
+    after = replace(before, name=name)
+    try:
+        repository.rename_brand(ctx.client, after, also=[_noted(ctx, "renamed", before, after)])
+    except Refused:
+        raise _no_brand() from None
+    return after
+
+
+def delete_brand(ctx: Context, *, brand_id: str) -> MeterBrand:
+    """Take a brand off the list. Closed connections keep its id.
+
+    :raises NotFound: if the client has none with this id.
+    :raises Conflict: while a connection names it.
+    """
+    brand = _get_brand(ctx, brand_id)
+    try:
+        repository.delete_brand(ctx.client, brand, also=[_noted(ctx, "deleted", brand, None)])
+    except Refused:
+        _get_brand(ctx, brand_id)
+        raise Conflict("brand-used", f"connections have meters of the brand {brand_id}; change these first") from None
+    return brand
+
+
+def brand_count_writes(ctx: Context, *, before: Connection | None, after: Connection | None) -> list[Action]:
+    """Give the writes by which a connection comes to name another brand; a closed one names none.
+
+    Label `brand` is refused where there is no such brand.
+    """
+    was = before.meter_brand if before and before.status != "closed" else None
+    becomes = after.meter_brand if after and after.status != "closed" else None
+    if was == becomes:
+        return []
+    left = [repository.leave(ctx.client, was)] if was else []
+    return [*left, repository.use(ctx.client, becomes)] if becomes else left
+
+
+def list_brands(ctx: Context) -> tuple[MeterBrand, ...]:
+    """List the client's meter brands."""
+    return repository.all_brands(ctx.client)
+
+
+def _get_brand(ctx: Context, brand_id: str) -> MeterBrand:
+    try:
+        brand = repository.find_brand(ctx.client, slug(brand_id, "a brand's id"))
+    except Invalid:
+        brand = None
+    if brand is None:
+        raise _no_brand()
+    return brand
+
+
+def _no_brand() -> NotFound:
+    return NotFound("not-found", "there is no meter brand with this id")
+
+
+def _noted(ctx: Context, action: str, before: MeterBrand | None, after: MeterBrand | None) -> Action:
+    """Give the entry of the audit log about a brand, for the transaction of the deed."""
+    names = [{"brand_name": each.name} if each else None for each in (before, after)]
+    brand_id = next(each.id for each in (after, before) if each)
+    subject = ("meter-brand", brand_id)
+    return audit.record(ctx, action=f"meter-brand.{action}", subject=subject, before=names[0], after=names[1])

@@ -1,0 +1,232 @@
+"""Register connections."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from chalicelib.areas import service as areas
+from chalicelib.audit import service as audit
+from chalicelib.connections.domain import (
+    Connection,
+    MeterDetails,
+    account_number,
+    account_sequence,
+    check_connection,
+    new_connection,
+    normalised_meter,
+)
+from chalicelib.connections.domain.connection import ORDINARY, check_no_later, not_active
+from chalicelib.connections.repository import connections as repository
+from chalicelib.connections.service.brands import brand_count_writes
+from chalicelib.connections.service.consumers import consumer_count_writes, get_consumer_within_reach
+from chalicelib.connections.service.offers import tariff_count_writes
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError
+from chalicelib.kernel.ids import fingerprint
+from chalicelib.kernel.quantity import plain
+from chalicelib.kernel.register import check_shown
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+
+def register_connection(
+    ctx: Context,
+    *,
+    consumer_id: str | None,
+    account: str | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+    details: MeterDetails = ORDINARY,
+) -> Connection:
+    """Register a metered connection; its account number is made or given, as the project has it.
+
+    :raises Invalid: for a class, meter or account number that the project does not know.
+    :raises NotFound: for an unknown consumer.
+    :raises Conflict: if the meter or account number is taken.
+    """
+    project = tenancy.get_project(ctx)
+    connection = _draft(
+        ctx,
+        project,
+        consumer_id=consumer_id,
+        account=account,
+        consumer_class=consumer_class,
+        meter_number=meter_number,
+        area=area,
+        initial_reading=initial_reading,
+        details=details,
+    )
+    if made := _made_before(ctx, project, connection):
+        return made
+    connection = _with_account(ctx, project, connection)
+    try:
+        repository.insert_connection(project, connection, also=_with(ctx, project, connection))
+    except Refused as refused:
+        if "meter" in refused.labels and (made := _made_before(ctx, project, connection)):
+            return made
+        raise explain_refusal(ctx, project, connection, refused) from None
+    return connection
+
+
+def prepare_connection(
+    ctx: Context,
+    *,
+    consumer_id: str | None,
+    account: str | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+    details: MeterDetails = ORDINARY,
+) -> tuple[Connection, list[Action]]:
+    """Give a new connection and the writes that register it, for a transaction that does more.
+
+    What the table then refuses, `explain_refusal` puts into words. A crash before that transaction leaves a gap in the
+    account numbers, nothing else.
+
+    :raises Invalid: for a class, meter or account number that the project does not know.
+    :raises NotFound: for an unknown consumer.
+    :raises Conflict: if the meter number is taken.
+    """
+    project = tenancy.get_project(ctx)
+    connection = _draft(
+        ctx,
+        project,
+        consumer_id=consumer_id,
+        account=account,
+        consumer_class=consumer_class,
+        meter_number=meter_number,
+        area=area,
+        initial_reading=initial_reading,
+        details=details,
+    )
+    if holder := repository.find_account_of_meter(project, connection.meter_number):
+        raise _meter_taken(ctx, connection.meter_number, holder)
+    connection = _with_account(ctx, project, connection)
+    return connection, [*repository.connection_writes(project, connection), *_with(ctx, project, connection)]
+
+
+def explain_refusal(ctx: Context, project: Project, connection: Connection, refused: Refused) -> MeterbookError:
+    """Say why the table refused to register or change a connection."""
+    if "meter" in refused.labels:
+        holder = repository.find_account_of_meter(project, connection.meter_number)
+        return _meter_taken(ctx, connection.meter_number, holder)
+    if unknown := areas.refusal_of(refused):
+        return unknown
+    reasons: dict[str, MeterbookError] = {
+        "project": Conflict("project-closed", "this project is closed: it takes no new connections"),
+        "consumer": not_active(),
+        "tariff": Invalid(
+            "unknown-tariff", "tariffId: no such tariff here, or it has ended; see the project's tariffs"
+        ),
+        "brand": Invalid("unknown-brand", "meterBrand: no such brand; see GET /api/clients/{client}/meter-brands"),
+        f"connection {connection.account}": Conflict(
+            "changed", "somebody changed this connection meanwhile; look at it and try again"
+        ),
+    }
+    taken = Conflict("account-taken", f"account number {connection.account} is already in use")
+    return next((reason for label, reason in reasons.items() if label in refused.labels), taken)
+
+
+def noted(ctx: Context, action: str, before: Connection | None, after: Connection | None) -> Action:
+    """Give the entry of the audit log about a connection, for the transaction of the deed."""
+    connection = after or before
+    if connection is None:
+        raise AssertionError("nothing became of no connection")
+    return audit.record(
+        ctx,
+        action=f"connection.{action}",
+        subject=("connection", f"{ctx.project}.{connection.account}"),
+        before=before.audit_facts() if before else None,
+        after=after.audit_facts() if after else None,
+    )
+
+
+def _draft(
+    ctx: Context,
+    project: Project,
+    *,
+    consumer_id: str | None,
+    account: str | None,
+    consumer_class: str,
+    meter_number: str,
+    area: str,
+    initial_reading: Decimal,
+    details: MeterDetails = ORDINARY,
+) -> Connection:
+    """Give a connection that the project's settings allow; its account number may be missing."""
+    check_connection(
+        project,
+        consumer_class=consumer_class,
+        consumer_id=consumer_id,
+        given_account=account,
+        purpose=details.purpose,
+        tariff_id=details.tariff_id,
+    )
+    _check_meter(ctx, project, initial_reading, details)
+    consumer = get_consumer_within_reach(ctx, consumer_id=consumer_id) if consumer_id else None
+    meter = normalised_meter(meter_number)
+    # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
+    said = (consumer_class, meter, area, plain(initial_reading), details.purpose, details.tariff_id or "")
+    return new_connection(
+        account=meter if project.settings.account_numbers == "meter" else account or "",
+        consumer=consumer,
+        consumer_class=consumer_class,
+        meter_number=meter,
+        area=area,
+        initial_reading=initial_reading,
+        created_at=ctx.now,
+        # Short, for it is kept on every connection, which each run reads.
+        request_print=fingerprint(ctx.request_key or ctx.new_id(), consumer_id or "", account or "", *said)[:16],
+        details=details,
+    )
+
+
+def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, details: MeterDetails) -> None:
+    today = local_day(ctx.now, project.settings.timezone)
+    check_no_later(details.installed_on, today=today, where="installedOn")
+    try:
+        check_shown(initial_reading, details.digits)
+    except Invalid as error:
+        raise Invalid(error.code, f"initialReading: {error}") from None
+
+
+def _with(ctx: Context, project: Project, connection: Connection) -> list[Action]:
+    """Give what goes with registering a connection: the client's lists, and the audit log."""
+    return [
+        tenancy.is_open(project),
+        *consumer_count_writes(ctx, before=None, after=connection),
+        *areas.area_entry_writes(ctx, area=connection.area),
+        *brand_count_writes(ctx, before=None, after=connection),
+        *tariff_count_writes(ctx, project, before=None, after=connection),
+        noted(ctx, "registered", None, connection),
+    ]
+
+
+def _with_account(ctx: Context, project: Project, connection: Connection) -> Connection:
+    """Give the connection its account number where the project makes them."""
+    if connection.account:
+        return connection
+    day = local_day(ctx.now, project.settings.timezone)
+    number = repository.next_number(project, account_sequence(day))
+    return replace(connection, account=account_number(day, number))
+
+
+def _made_before(ctx: Context, project: Project, asked: Connection) -> Connection | None:
+    """Find what an earlier sending of this very request made; another's meter is a conflict."""
+    account = repository.find_account_of_meter(project, asked.meter_number)
+    if account is None:
+        return None
+    holder = repository.find_connection(project, account)
+    if holder and holder.request_print == asked.request_print:
+        return holder
+    raise _meter_taken(ctx, asked.meter_number, account)
+
+
+def _meter_taken(ctx: Context, meter: str, account: str | None) -> Conflict:
+    # That a number is taken can't be hidden; whose it is, is not for everybody.
+    place = f"connection {account}" if ctx.actor.areas is None else "another connection"
+    return Conflict("meter-taken", f"meter number {meter} is already on {place}")

@@ -1,0 +1,230 @@
+"""What becomes of a connection: changed, cut off, supplied again, given another meter, handed over, closed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from chalicelib.areas import service as areas
+from chalicelib.connections.domain import check_class, check_tariff
+from chalicelib.connections.domain import connection as rules
+from chalicelib.connections.domain.changes import ConnectionChanges, FactChanges, changed
+from chalicelib.connections.domain.connection import Connection, ConnectionEvent, EventKind
+from chalicelib.connections.domain.meters import Exchange, with_meter
+from chalicelib.connections.repository import connections as repository
+from chalicelib.connections.repository import history
+from chalicelib.connections.service.brands import brand_count_writes
+from chalicelib.connections.service.connections import explain_refusal, noted
+from chalicelib.connections.service.consumers import consumer_count_writes, get_consumer_within_reach
+from chalicelib.connections.service.lookup import get_connection
+from chalicelib.connections.service.offers import tariff_count_writes
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.quantity import plain
+from chalicelib.platform.transaction import Action, Refused
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+
+def change_connection(
+    ctx: Context,
+    *,
+    account: str,
+    version: int,
+    changes: ConnectionChanges,
+    facts: FactChanges,
+    reason: str | None,
+) -> Connection:
+    """Change what is said of a connection; it counts from the next bill, and all else stays.
+
+    A class that the project gave up can be kept, not taken. Another tariff is put down in its history, with the reason
+    if one is given.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Invalid: for a class, tariff, area or brand that is not known here.
+    :raises Conflict: if somebody changed it meanwhile, or it is closed.
+    """
+    before = get_connection(ctx, account=account)
+    project = tenancy.get_project(ctx)
+    seen = replace(before, version=version)
+    after = changed(seen, changes, facts)
+    if after.consumer_class != before.consumer_class:
+        check_class(project, after.consumer_class)
+    check_tariff(project, before.purpose, after.tariff_id)
+    today = local_day(ctx.now, project.settings.timezone)
+    rules.check_no_later(changes.get("installed_on"), today=today, where="installedOn")
+    lists = _with_lists(ctx, before, after)
+    lists += _with_tariff(ctx, project, before, after, reason)
+    lists.append(noted(ctx, "changed", before, after))
+    _commit(ctx, project, after, [*repository.store_connection(project, seen, after), *lists])
+    return after
+
+
+def disconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
+    """Cut a connection off, for a reason. It takes no readings until it is supplied again.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Invalid: for a day that is still to come.
+    :raises Conflict: if it is not active.
+    """
+    return _turn(ctx, account, "disconnected", rules.disconnected, reason, on)
+
+
+def reconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
+    """Supply a connection again.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Conflict: if it is not disconnected, or its consumer is not active.
+    """
+    return _turn(ctx, account, "reconnected", rules.reconnected, reason, on)
+
+
+def close(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
+    """Close a connection for good; its meter number is free for another.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Conflict: if it is closed, or use of an exchanged meter waits to be billed.
+    """
+    return _turn(ctx, account, "closed", rules.closed, reason, on)
+
+
+def exchange_meter(ctx: Context, *, account: str, exchange: Exchange, reason: str) -> Connection:
+    """Put another meter on a connection. The next bill takes the use of both.
+
+    A reading of the old meter that still waits for confirmation can't be confirmed any more; take another one.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Invalid: for readings, a day, a number or a brand that can't be.
+    :raises Conflict: if the number is on another connection, or this one is closed or changed meanwhile.
+    """
+    before = get_connection(ctx, account=account)
+    project = tenancy.get_project(ctx)
+    after = with_meter(before, exchange, today=local_day(ctx.now, project.settings.timezone))
+    facts = {
+        "oldMeter": before.meter_number,
+        "finalReading": plain(exchange.final),
+        "newMeter": after.meter_number,
+        "firstReading": plain(exchange.first),
+    }
+    known = brand_count_writes(ctx, before=before, after=after)
+    event = _event(ctx, project, after, "meter_exchanged", facts, reason, exchange.on)
+    log = noted(ctx, "meter-exchanged", before, after)
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log, *known])
+    return after
+
+
+def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, reason: str) -> Connection:
+    """Make a connection another consumer's. Take a reading first: use since the last is theirs.
+
+    What was read up to the day `on` (today, if left out) is billed to whoever had it, also by a later run.
+
+    :raises NotFound: if there is no such connection or consumer.
+    :raises Invalid: for a day in the future.
+    :raises Conflict: if it is theirs already, or they are not active.
+    """
+    before = get_connection(ctx, account=account)
+    project = tenancy.get_project(ctx)
+    today = local_day(ctx.now, project.settings.timezone)
+    after = rules.taken_over(before, get_consumer_within_reach(ctx, consumer_id=consumer_id), on or today)
+    facts = {"from": before.consumer_id or "", "to": consumer_id}
+    event = _event(ctx, project, after, "consumer_changed", facts, reason, on)
+    log = noted(ctx, "handed-over", before, after)
+    counts = consumer_count_writes(ctx, before=before, after=after)
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), *counts, event, log])
+    return after
+
+
+def delete_connection(ctx: Context, *, account: str) -> Connection:
+    """Take away a connection that was registered by mistake.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Conflict: if it was ever read, even if that still waits for confirmation; close it then.
+    """
+    connection = get_connection(ctx, account=account)
+    project = tenancy.get_project(ctx)
+    rules.check_deletable(connection)
+    lists = [*areas.area_exit_writes(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
+    lists += [
+        *consumer_count_writes(ctx, before=connection, after=None),
+        *brand_count_writes(ctx, before=connection, after=None),
+        *tariff_count_writes(ctx, project, before=connection, after=None),
+    ]
+    _commit(ctx, project, connection, [*repository.delete_connection(project, connection), *lists])
+    return connection
+
+
+def list_events(ctx: Context, *, account: str, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
+    """List what became of a connection and why, the newest first.
+
+    :raises NotFound: if the project has no such connection.
+    """
+    connection = get_connection(ctx, account=account)
+    return history.events_page(tenancy.get_project(ctx), connection, limit=limit, cursor=cursor)
+
+
+def _turn(
+    ctx: Context,
+    account: str,
+    kind: EventKind,
+    rule: Callable[[Connection], Connection],
+    reason: str,
+    on: date | None,
+) -> Connection:
+    before = get_connection(ctx, account=account)
+    project = tenancy.get_project(ctx)
+    after = rule(before)
+    lists = areas.area_exit_writes(ctx, area=before.area) if after.status == "closed" else []
+    lists += [
+        *consumer_count_writes(ctx, before=before, after=after),
+        *brand_count_writes(ctx, before=before, after=after),
+        *tariff_count_writes(ctx, project, before=before, after=after),
+    ]
+    lists.append(noted(ctx, kind, before, after))
+    facts: dict[str, str] = {"was": before.status}
+    if after.status == "closed" and before.use_brought_forward:
+        facts["billedAhead"] = plain(-before.use_brought_forward)
+    event = _event(ctx, project, after, kind, facts, reason, on)
+    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
+    return after
+
+
+def _with_lists(ctx: Context, before: Connection, after: Connection) -> list[Action]:
+    """Give what a connection's other area or brand asks of the client's lists of these."""
+    named = brand_count_writes(ctx, before=before, after=after)
+    if after.area == before.area:
+        return named
+    return [*areas.area_entry_writes(ctx, area=after.area), *areas.area_exit_writes(ctx, area=before.area), *named]
+
+
+def _with_tariff(
+    ctx: Context, project: Project, before: Connection, after: Connection, reason: str | None
+) -> list[Action]:
+    """Give the writes by which a connection names another tariff, and its history says so."""
+    if after.tariff_id == before.tariff_id:
+        return []
+    turned = {"from": before.tariff_id or "", "to": after.tariff_id or ""}
+    event = _event(ctx, project, after, "tariff_changed", turned, reason or "", None)
+    return [*tariff_count_writes(ctx, project, before=before, after=after), event]
+
+
+def _event(
+    ctx: Context,
+    project: Project,
+    connection: Connection,
+    kind: EventKind,
+    facts: Mapping[str, str],
+    reason: str,
+    on: date | None,
+) -> Action:
+    today = local_day(ctx.now, project.settings.timezone)
+    rules.check_no_later(on, today=today, where="on")
+    day = on or today
+    event = ConnectionEvent(ctx.new_id(), kind, day, reason, facts, ctx.actor.id, ctx.now)
+    return history.insert_event(project, connection.account, event)
+
+
+def _commit(ctx: Context, project: Project, connection: Connection, writes: list[Action]) -> None:
+    try:
+        repository.commit(writes)
+    except Refused as refused:
+        raise explain_refusal(ctx, project, connection, refused) from None

@@ -1,0 +1,136 @@
+"""Look connections up, one or many."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from chalicelib.areas.domain import part_within_reach
+from chalicelib.connections.domain import Connection, ConnectionStatus, normalised_meter
+from chalicelib.connections.repository import connections as repository
+from chalicelib.connections.repository import links
+from chalicelib.connections.service.area_scope import connections_of_areas, may_see, within_reach
+from chalicelib.connections.service.consumers import get_consumer_within_reach
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.ids import code
+from chalicelib.kernel.page import Page, choose_page
+from chalicelib.platform.transaction import Action
+from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import Project
+
+
+def get_connection(ctx: Context, *, account: str) -> Connection:
+    """Give a connection; a consumer gets only what is theirs.
+
+    :raises NotFound: for anything else.
+    """
+    project = tenancy.get_project(ctx)
+    connection = repository.find_connection(project, _known_account(account))
+    if connection is None or not may_see(ctx, connection):
+        raise NotFound("not-found", "there is no connection with this account number")
+    return connection
+
+
+def list_connections(
+    ctx: Context,
+    *,
+    status: ConnectionStatus | None = None,
+    area: str | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[Connection]:
+    """List a project's connections by account number, one page at a time.
+
+    Those that are not active have a list of their own, and so has each area with what lies in it and is not closed;
+    that is the list of whoever has to do in some areas only.
+
+    :raises Invalid: for both filters at once.
+    """
+    project = tenancy.get_project(ctx)
+    if area and status:
+        raise Invalid("bad-filter", "give one of area and status")
+    if status in {"disconnected", "closed"}:
+
+        def read(some: int, at: str | None) -> Page[Connection]:
+            return repository.idle_page(project, str(status), limit=some, cursor=at)
+
+        return choose_page(read, partial(within_reach, ctx), limit=limit, cursor=cursor)
+    areas = part_within_reach(ctx.actor, area)
+    if areas is None:
+        return repository.connections_page(project, active=status == "active", limit=limit, cursor=cursor)
+    page = connections_of_areas(ctx, project, areas, limit=limit, cursor=cursor)
+    return Page(tuple(each for each in page.items if status in {None, each.status}), page.cursor)
+
+
+def list_by_meter(ctx: Context, *, meter_number: str) -> Page[Connection]:
+    """Find the connection that has a meter, if one has.
+
+    :raises Invalid: if it can't be a meter number.
+    """
+    found = find_by_number(tenancy.get_project(ctx), account=None, meter_number=meter_number)
+    return Page(tuple(within_reach(ctx, [found] if found else [])), None)
+
+
+def list_of_consumer(ctx: Context, *, consumer_id: str) -> Page[Connection]:
+    """List what a consumer has in a project, as far as the actor reaches: it is never much.
+
+    :raises NotFound: if the client has no such consumer.
+    """
+    project = tenancy.get_project(ctx)
+    get_consumer_within_reach(ctx, consumer_id=consumer_id)
+    accounts = [account for each, account, _ in links.places_of(ctx.client, consumer_id) if each == project.id]
+    found = repository.connections_of(project, accounts)
+    return Page(tuple(within_reach(ctx, (found[account] for account in accounts if account in found))), None)
+
+
+def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
+    """List what is the signed-in consumer's, over all projects."""
+    if ctx.actor.consumer_id is None:
+        return ()
+    mine: list[tuple[Project, Connection]] = []
+    for project_id, account, _ in links.places_of(ctx.client, ctx.actor.consumer_id):
+        here = ctx.in_project(project_id)
+        mine.append((tenancy.get_project(here), get_connection(here, account=account)))
+    return tuple(mine)
+
+
+def my_accounts(ctx: Context) -> tuple[tuple[Project, str], ...]:
+    """Name what is the signed-in consumer's or was, over all projects: bills stay whose they are."""
+    if ctx.actor.consumer_id is None:
+        return ()
+    places = links.places_ever_of(ctx.client, ctx.actor.consumer_id)
+    return tuple((tenancy.get_project(ctx.in_project(project)), account) for project, account, _ in places)
+
+
+def find_by_number(project: Project, *, account: str | None, meter_number: str | None) -> Connection | None:
+    """Look a connection up by account or, failing that, by meter number. One or two reads."""
+    if account is None and meter_number is not None:
+        account = repository.find_account_of_meter(project, normalised_meter(meter_number))
+    return repository.find_connection(project, account) if account else None
+
+
+def connections_by_account(project: Project, accounts: Iterable[str]) -> dict[str, Connection]:
+    """Read many connections at once, as they are now."""
+    return repository.connections_of(project, accounts)
+
+
+def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
+    """Read all connections of one shard, as they were a moment ago."""
+    return repository.shard_connections(project, shard)
+
+
+def all_connections(project: Project) -> Iterator[Connection]:
+    """Read all connections of a project, shard by shard."""
+    for shard in range(project.settings.shards):
+        yield from repository.shard_connections(project, shard)
+
+
+def move_on(project: Project, before: Connection, after: Connection) -> Action:
+    """Give the write by which a reading, confirmed in the same transaction, becomes the last."""
+    return repository.move_on(project, before, after)
+
+
+def _known_account(account: str) -> str:
+    try:
+        return code(account, "an account number")
+    except Invalid:
+        raise NotFound("not-found", "there is no connection with this account number") from None

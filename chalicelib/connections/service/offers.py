@@ -1,0 +1,39 @@
+"""Which tariff a connection names, kept in step with the tariffs that there are."""
+
+from datetime import date
+
+from chalicelib.connections.domain import Connection
+from chalicelib.connections.repository import offers
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.context import Context
+from chalicelib.platform.transaction import Action
+from chalicelib.tenancy.domain import Project
+
+
+def offer_tariff(project: Project, *, tariff_id: str, until: date | None) -> Action:
+    """Give the write by which connections can name a tariff, until a day if it ends.
+
+    Label `offer` is refused for a tariff that is to end while connections name it.
+    """
+    return offers.offer(project, tariff_id, until=until)
+
+
+def withdraw_tariff(project: Project, *, tariff_id: str) -> Action:
+    """Give the write by which no connection can name a tariff. Label `offer`, while one does."""
+    return offers.withdraw(project, tariff_id)
+
+
+def tariff_count_writes(
+    ctx: Context, project: Project, *, before: Connection | None, after: Connection | None
+) -> list[Action]:
+    """Give the writes by which a connection comes to name another tariff; a closed one names none.
+
+    Label `tariff` is refused where there is no such tariff, or it has ended.
+    """
+    was = before.tariff_id if before and before.status != "closed" else None
+    becomes = after.tariff_id if after and after.status != "closed" else None
+    if was == becomes:
+        return []
+    today = local_day(ctx.now, project.settings.timezone)
+    left = [offers.leave(project, was)] if was else []
+    return [*left, offers.choose(project, becomes, on=today)] if becomes else left

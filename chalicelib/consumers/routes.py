@@ -1,0 +1,80 @@
+"""Consumers, their logins, and what they see of themselves, over HTTP."""
+
+from chalice.app import Blueprint
+
+from chalicelib.consumers import service
+from chalicelib.consumers.schemas import (
+    ConsumerOut,
+    LoginMade,
+    NewConsumer,
+    NewLogin,
+    ProfileChange,
+    Registered,
+    Registration,
+    UserDeleted,
+)
+from chalicelib.kernel.context import Context
+from chalicelib.platform.http import PUBLIC, SIGNED_IN, endpoint
+
+blueprint = Blueprint(__name__)
+
+_CONSUMERS = "/api/clients/{client}/consumers"
+_CONSUMER = _CONSUMERS + "/{consumer}"
+_USER = "/api/clients/{client}/users/{user}"
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _CONSUMERS,
+    permission="consumers.manage",
+    body=NewConsumer,
+    returns=ConsumerOut,
+    status=201,
+    location=_CONSUMERS + "/{id}",
+)
+def register_consumer(ctx: Context, *, body: NewConsumer) -> ConsumerOut:
+    """Register a consumer."""
+    return ConsumerOut.of(service.register_consumer(ctx, **body.model_dump(by_alias=False)))
+
+
+@endpoint(blueprint, "DELETE", _CONSUMER, permission="consumers.manage", returns=ConsumerOut)
+def delete_consumer(ctx: Context, *, consumer: str) -> ConsumerOut:
+    """Delete a consumer who has no active connection; they stay on record."""
+    return ConsumerOut.of(service.delete_consumer(ctx, consumer_id=consumer))
+
+
+@endpoint(blueprint, "GET", "/api/me/profile", permission=SIGNED_IN, returns=ConsumerOut)
+def my_profile(ctx: Context) -> ConsumerOut:
+    """Show the consumer who is signed in."""
+    return ConsumerOut.of(service.get_own_profile(ctx))
+
+
+@endpoint(blueprint, "PUT", "/api/me/profile", permission=SIGNED_IN, body=ProfileChange, returns=ConsumerOut)
+def change_my_profile(ctx: Context, *, body: ProfileChange) -> ConsumerOut:
+    """Change how you can be reached."""
+    return ConsumerOut.of(service.change_own_profile(ctx, version=body.version, changes=body.changes()))
+
+
+@endpoint(
+    blueprint, "POST", _CONSUMER + "/login", permission="consumers.manage", body=NewLogin, returns=LoginMade, status=201
+)
+def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
+    """Let a consumer sign in."""
+    user = service.open_login(ctx, consumer_id=consumer, login=body.login, password=body.password)
+    return LoginMade(user_id=user.id, login=user.login)
+
+
+@endpoint(blueprint, "POST", "/api/auth/register", permission=PUBLIC, body=Registration, returns=Registered, status=201)
+def register_self(ctx: Context, *, body: Registration) -> Registered:
+    """Register yourself as a consumer, where the utility allows it."""
+    facts = body.model_dump(by_alias=False, exclude={"client"})
+    consumer, user = service.register_self(ctx, client_id=body.client, **facts)
+    shown = ConsumerOut.of(consumer)
+    return Registered(consumer=shown, user_id=user.id, login=user.login, number=user.number, role=user.role)
+
+
+@endpoint(blueprint, "DELETE", _USER, permission="users.manage", returns=UserDeleted)
+def delete_user(ctx: Context, *, user: str) -> UserDeleted:
+    """Delete a user: the record stays, and nobody signs in by it again."""
+    return UserDeleted.of(service.delete_user(ctx, user_id=user))

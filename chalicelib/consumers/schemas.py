@@ -1,0 +1,164 @@
+"""Consumers as the API shows them."""
+
+from typing import Annotated, Literal, Self, cast
+
+from pydantic import Field
+
+from chalicelib.consumers.domain import Consumer, ConsumerChanges, ConsumerStatus
+from chalicelib.identity.domain import User
+from chalicelib.platform.schema import Change, Email, Instant, PageQuery, PersonName, Schema, Text, Version
+
+Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
+
+
+class NewConsumer(Schema):
+    """Somebody who is to be billed."""
+
+    first_name: Text = Field(examples=["Juan"])
+    last_name: Text = Field(examples=["Dela Cruz"])
+    email: Email | None = Field(default=None, description="Nobody else's of the client")
+    phone: Phone | None = None
+    address: Text | None = None
+
+
+class ConsumerChange(NewConsumer, Change):
+    """What is to be another from now on. What is left out stays as it is, and null takes it away."""
+
+    version: Version
+    status: Literal["active", "inactive"] | None = Field(default=None, description="Null keeps it too")
+
+    def changes(self) -> ConsumerChanges:
+        """Give what is said as the rules know it."""
+        said = self.said()
+        if self.status is None:
+            said.pop("status", None)
+        return cast("ConsumerChanges", said)
+
+
+class ProfileChange(Change):
+    """How to reach the consumer who is signed in; the utility keeps the rest. What is left out stays as it is."""
+
+    version: Version
+    phone: Phone | None = None
+    address: Text | None = None
+
+    def changes(self) -> ConsumerChanges:
+        """Give what is said as the rules know it."""
+        return cast("ConsumerChanges", self.said())
+
+
+class ConsumerQuery(PageQuery):
+    """Which consumers: found by name, or of a status by name, or all by when they were registered."""
+
+    q: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
+        default=None, description='Beginnings of words of the name: "cru jua"'
+    )
+    status: ConsumerStatus | None = Field(default=None, description="Sorted by name")
+    sort: Literal["registered", "name"] | None = Field(
+        default=None, description="By name (those of a status, or the active ones), else by when they were registered"
+    )
+
+
+class ConsumerOut(Schema):
+    """A consumer."""
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str | None
+    phone: str | None
+    address: str | None
+    status: ConsumerStatus
+    connections: int = Field(description="How many connections are active")
+    version: int
+    created_at: Instant
+    deleted_at: Instant | None
+
+    @classmethod
+    def of(cls, consumer: Consumer) -> Self:
+        return cls(
+            id=consumer.id,
+            first_name=consumer.first_name,
+            last_name=consumer.last_name,
+            email=consumer.email,
+            phone=consumer.phone,
+            address=consumer.address,
+            status=consumer.status,
+            connections=consumer.connections,
+            version=consumer.version,
+            created_at=consumer.created_at,
+            deleted_at=consumer.deleted_at,
+        )
+
+
+class ConsumerPage(Schema):
+    """One page of consumers."""
+
+    items: tuple[ConsumerOut, ...]
+    cursor: str | None
+
+
+class NewLogin(Schema):
+    """The login that a consumer is to have."""
+
+    login: Annotated[str, Field(min_length=1, max_length=120)]
+    password: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
+
+
+class Registration(Schema):
+    """Somebody who registers themselves as a consumer."""
+
+    client: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["utility"])]
+    first_name: PersonName = Field(examples=["Juan"])
+    last_name: PersonName = Field(examples=["Dela Cruz"])
+    email: Email
+    password: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
+    login: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
+        default=None, description="Only where people sign in by user name"
+    )
+    number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] | None = Field(
+        default=None, description="A service number to sign in by too, where the client has it so; it opens nothing"
+    )
+    phone: Phone | None = None
+    address: Text | None = None
+
+
+class Registered(Schema):
+    """A new consumer, and the login by which they see what becomes theirs."""
+
+    consumer: ConsumerOut
+    user_id: str
+    login: str
+    number: str | None
+    role: str
+
+
+class LoginMade(Schema):
+    """That a consumer can now sign in."""
+
+    user_id: str
+    login: str
+
+
+class UserDeleted(Schema):
+    """A user who is deleted: on record, and nobody signs in by it again."""
+
+    id: str
+    login: str
+    name: str
+    role: str
+    consumer_id: str | None
+    status: Literal["active", "disabled", "deleted"]
+    deleted_at: Instant | None
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(
+            id=user.id,
+            login=user.login,
+            name=user.name,
+            role=user.role,
+            consumer_id=user.consumer_id,
+            status=user.status,
+            deleted_at=user.deleted_at,
+        )

@@ -1,1 +1,0 @@
-"""Consumers and connections as the API shows them."""

@@ -1,0 +1,125 @@
+"""How far a register counted, when it is believed to have run over, and what an exchanged meter leaves behind."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain.meters import Exchange, check_digits, span_of, with_meter
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.register import range_of
+from tests.support.examples import FIFTH, connection
+
+
+@pytest.mark.parametrize(
+    ("previous", "value", "use"),
+    [
+        ("99990", "15", "25"),
+        ("99999.875", "0.125", "0.25"),
+        ("99999.999", "0", "0.001"),
+        ("90001", "0.999", "9999.999"),  # just below a tenth of the range
+    ],
+)
+def test_a_register_whose_first_digit_went_from_9_to_0_ran_over(previous: str, value: str, use: str) -> None:
+    span = span_of(Decimal(previous), Decimal(value), digits=5)
+    assert (span.use, span.rolled_over) == (Decimal(use), True)
+
+
+@pytest.mark.parametrize(("previous", "value"), [("500", "490"), ("90001", "1"), ("95500", "9551"), ("99999", "99998")])
+def test_less_than_before_is_no_rollover_unless_somebody_says_so(previous: str, value: str) -> None:
+    with pytest.raises(Invalid, match="say rolledOver if it did") as refusal:
+        span_of(Decimal(previous), Decimal(value), digits=5)
+    assert refusal.value.code == "below-previous"
+    span = span_of(Decimal(previous), Decimal(value), digits=5, said=True)
+    assert (span.use, span.rolled_over) == (Decimal(value) + 100_000 - Decimal(previous), True)
+
+
+@pytest.mark.parametrize("said", [False, True])
+def test_without_digits_no_register_runs_over_and_the_refusal_says_what_to_give(said: bool) -> None:
+    with pytest.raises(Invalid, match=r"15 is below the previous reading 99990; .* give the meterDigits"):
+        span_of(Decimal(99990), Decimal(15), digits=None, said=said)
+
+
+def test_whoever_says_that_it_ran_over_is_not_believed_if_it_did_not() -> None:
+    assert not span_of(Decimal(10), Decimal(15), digits=5, said=True).rolled_over
+
+
+def test_a_value_with_more_digits_than_the_register_is_refused() -> None:
+    with pytest.raises(Invalid, match="a register of 5 digits can't show 100000"):
+        span_of(Decimal(99990), Decimal(100_000), digits=5)
+
+
+@given(
+    digits=st.integers(1, 12),
+    start=st.integers(0, 10**15 - 1),
+    uses=st.lists(st.integers(0, 10**14), max_size=20),
+)
+def test_a_register_shows_all_that_went_through_however_often_it_ran_over(
+    digits: int, start: int, uses: list[int]
+) -> None:
+    """In thousandths, with uses below the register's range: the spans add up to what went through the meter."""
+    whole = range_of(digits)
+    shown = Decimal(start).scaleb(-3) % whole
+    total = counted = Decimal(0)
+    for use in uses:
+        through = Decimal(use).scaleb(-3) % whole
+        total += through
+        after = (shown + through) % whole
+        counted += span_of(shown, after, digits=digits, said=True).use
+        shown = after
+    assert counted == total
+
+
+@given(st.integers(2, 12), st.data())
+def test_a_value_with_a_digit_left_out_is_never_taken_for_a_rollover(digits: int, data: st.DataObject) -> None:
+    whole = int(range_of(digits))
+    previous = data.draw(st.integers(0, whole - 1))
+    meant = str(data.draw(st.integers(previous, whole - 1))).zfill(digits)
+    left_out = data.draw(st.integers(0, digits - 1))
+    typed = Decimal(meant[:left_out] + meant[left_out + 1 :])
+    if typed < previous:
+        with pytest.raises(Invalid):
+            span_of(Decimal(previous), typed, digits=digits)
+
+
+def _exchanged(before: Connection, **changes: Any) -> Connection:  # noqa: ANN401
+    return with_meter(before, replace(Exchange("SM-2", Decimal(20)), **changes), today=FIFTH)
+
+
+def test_an_exchanged_meter_may_have_run_over_and_the_new_one_has_digits_of_its_own() -> None:
+    after = _exchanged(connection(last_value=Decimal(9990), meter_digits=4), final=Decimal(15), digits=6)
+    assert (after.use_brought_forward, after.last_value, after.meter_digits) == (Decimal(25), Decimal(0), 6)
+    assert _exchanged(connection(last_value=Decimal(10), meter_digits=4)).meter_digits is None
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "code", "field"),
+    [
+        ({"last_value": Decimal(9990)}, {"final": Decimal(15)}, "below-previous", "finalReading"),
+        ({"last_value": Decimal(500), "meter_digits": 4}, {"final": Decimal(400)}, "below-previous", "finalReading"),
+        (
+            {"last_value": Decimal(500), "meter_digits": 4},
+            {"final": Decimal(10_000)},
+            "impossible-reading",
+            "finalReading",
+        ),
+        ({"last_value": Decimal(5)}, {"first": Decimal(1000), "digits": 3}, "impossible-reading", "firstReading"),
+        ({"last_value": Decimal(5)}, {"first": Decimal(-1)}, "bad-number", "firstReading"),
+    ],
+)
+def test_what_a_register_can_not_have_shown_at_an_exchange_is_refused(
+    before: dict[str, Any], changes: dict[str, Any], code: str, field: str
+) -> None:
+    with pytest.raises(Invalid, match=field) as refusal:
+        _exchanged(connection(**before), **changes)
+    assert refusal.value.code == code
+
+
+def test_digits_that_can_not_show_the_last_reading_are_refused() -> None:
+    check_digits(connection(last_value=Decimal("999.9")), 3)
+    with pytest.raises(Invalid, match="meterDigits: a register of 3 digits can't show 1000, which this meter showed"):
+        check_digits(connection(last_value=Decimal(1000)), 3)

@@ -1,0 +1,87 @@
+"""Connections as the project's settings have them, and how account numbers are made."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from chalicelib.connections.domain import (
+    RegisterState,
+    account_number,
+    account_sequence,
+    advance,
+    check_connection,
+    normalised_meter,
+)
+from chalicelib.kernel.errors import Invalid
+from chalicelib.tenancy.domain import Project
+from tests.support.examples import CONDOMINIUM, FIFTH, NOVEMBER, WATERWORKS, connection
+
+
+@pytest.mark.covers("S3-072", "S3-077")
+@pytest.mark.parametrize(
+    ("day", "number", "account"),
+    [
+        (date(2025, 11, 1), 1, "2025110001"),
+        (date(2025, 11, 30), 2, "2025110002"),
+        (date(2025, 12, 1), 1, "2025120001"),
+        (date(2025, 11, 1), 9999, "2025119999"),
+        (date(2025, 11, 1), 10000, "20251110000"),
+    ],
+)
+def test_an_account_number_is_the_month_and_a_number(day: date, number: int, account: str) -> None:
+    assert account_number(day, number) == account
+
+
+@pytest.mark.covers("S3-072")
+def test_account_numbers_start_anew_each_month() -> None:
+    assert account_sequence(date(2025, 11, 1)) == account_sequence(date(2025, 11, 30))
+    assert account_sequence(date(2025, 11, 30)) != account_sequence(date(2025, 12, 1))
+
+
+@pytest.mark.parametrize(("number", "unique"), [(" wm-101-2025 ", "WM-101-2025"), ("SM.1_a", "SM.1_A")])
+def test_a_meter_number_is_unique_however_it_is_typed(number: str, unique: str) -> None:
+    assert normalised_meter(number) == unique
+
+
+@pytest.mark.parametrize("number", ["", " ", "#", "a#b", "a b", "ß", "１"])
+def test_what_is_no_meter_number_is_refused(number: str) -> None:
+    with pytest.raises(Invalid, match="a meter number must be"):
+        normalised_meter(number)
+
+
+@pytest.mark.parametrize(
+    ("project", "consumer_class", "consumer_id", "account", "code"),
+    [
+        (WATERWORKS, "industrial", "c", None, "unknown-class"),
+        (WATERWORKS, "Residential", "c", None, "unknown-class"),
+        (WATERWORKS, "residential", None, None, "consumer-missing"),
+        (WATERWORKS, "residential", "", None, "consumer-missing"),
+        (WATERWORKS, "residential", "c", "101", "account-given"),
+        (CONDOMINIUM, "unit", None, None, "account-missing"),
+        (CONDOMINIUM, "unit", None, "", "bad-number"),
+        (CONDOMINIUM, "unit", None, "1#1", "bad-number"),
+    ],
+)
+@pytest.mark.covers("S0-020", "S1-018", "S3-098")
+def test_a_connection_that_the_settings_do_not_allow_is_refused(
+    project: Project, consumer_class: str, consumer_id: str | None, account: str | None, code: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        check_connection(project, consumer_class=consumer_class, consumer_id=consumer_id, given_account=account)
+    assert refusal.value.code == code
+
+
+def test_a_connection_that_the_settings_allow_passes() -> None:
+    check_connection(WATERWORKS, consumer_class="commercial", consumer_id="c", given_account=None)
+    check_connection(CONDOMINIUM, consumer_class="unit", consumer_id=None, given_account="101")
+
+
+@pytest.mark.covers("S1-021", "S1-022")
+def test_a_confirmed_reading_moves_the_connection_on_and_nothing_else() -> None:
+    before = connection()
+    after = advance(before, RegisterState(Decimal(150), None, None), read_on=FIFTH, period=NOVEMBER, usage=Decimal(10))
+    assert (after.last_value, after.last_usage) == (Decimal(150), Decimal(10))
+    assert (after.last_read_on, after.last_period) == (FIFTH, NOVEMBER)
+    assert after.version == before.version + 1
+    assert after.initial_reading == before.initial_reading
