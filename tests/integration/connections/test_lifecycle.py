@@ -151,7 +151,7 @@ def test_after_an_exchange_the_bill_takes_the_use_of_both_meters(app: Chalice, u
         "reason": "Stuck",
     }
     after = admin.post(f"{path}/meter-exchanges", exchange).expect(200)
-    assert (after["meterNumber"], after["lastReading"], after["use_brought_forward"]) == ("SM-2", "3", "4")
+    assert (after["meterNumber"], after["lastReading"], after["useBroughtForward"]) == ("SM-2", "3", "4")
     refused = admin.post(f"{utility.base}/readings", {"meterNumber": "SM-1", "reading": "9", "readOn": "2025-11-05"})
     refused.expect(404)
 
@@ -159,14 +159,14 @@ def test_after_an_exchange_the_bill_takes_the_use_of_both_meters(app: Chalice, u
     assert admin.get(f"{utility.base}/readings/{reading}").expect(200)["usage"] == "10"
     (bill,) = _bill(app, admin, utility)
 
-    assert (bill["previousReading"], bill["currentReading"], bill["use_brought_forward"], bill["usage"]) == (
+    assert (bill["previousReading"], bill["currentReading"], bill["useBroughtForward"], bill["usage"]) == (
         "3",
         "9",
         "4",
         "10",
     )
     assert bill["total"] == "275.00"
-    assert admin.get(path).expect(200)["use_brought_forward"] is None
+    assert admin.get(path).expect(200)["useBroughtForward"] is None
     (event,) = admin.get(f"{path}/history").expect(200)["items"]
     assert event["facts"] == {"oldMeter": "SM-1", "finalReading": "104", "newMeter": "SM-2", "firstReading": "3"}
 

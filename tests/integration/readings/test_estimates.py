@@ -92,7 +92,7 @@ def test_over_the_months_estimates_are_settled_and_the_bills_add_up_to_what_the_
         ("165", "180", "10"),  # less the 5 that are left of those
     ]
     assert [each["estimated"] for each in bills] == [False, True, True, False, False]
-    assert [(each["use_brought_forward"], each["useCarriedForward"]) for each in bills] == [
+    assert [(each["useBroughtForward"], each["useCarriedForward"]) for each in bills] == [
         (None, None), (None, None), ("-10", None), ("-20", "-5"), ("-5", None),
     ]  # fmt: skip
     assert [each["total"] for each in bills] == ["275.00", "275.00", "275.00", "50.00", "275.00"]
@@ -111,7 +111,7 @@ def test_over_the_months_estimates_are_settled_and_the_bills_add_up_to_what_the_
             admin.get(f"{utility.base}/bills/{bill['id']}").expect(200) | {"status": "open", "daysOverdue": 0} == bill
         )
     shown = admin.get(f"{utility.base}/connections/{account}").expect(200)
-    assert (shown["lastReading"], shown["estimated"], shown["use_brought_forward"]) == ("180", None, None)
+    assert (shown["lastReading"], shown["estimated"], shown["useBroughtForward"]) == ("180", None, None)
 
 
 def test_an_estimate_is_shown_as_one_wherever_its_reading_is(utility: Utility) -> None:
@@ -126,7 +126,7 @@ def test_an_estimate_is_shown_as_one_wherever_its_reading_is(utility: Utility) -
     assert admin.get(f"{utility.base}/readings", period="2025-12").expect(200)["items"] == [one]
     admin.post(f"{utility.base}/readings/{one['id']}/confirmation").expect(200)
     shown = admin.get(f"{utility.base}/connections/{account}").expect(200)
-    assert (shown["lastReading"], shown["estimated"], shown["use_brought_forward"]) == ("10", "10", "-10")
+    assert (shown["lastReading"], shown["estimated"], shown["useBroughtForward"]) == ("10", "10", "-10")
     assert (shown["lastPeriod"], shown["lastReadOn"]) == ("2025-12", "2025-12-11")
 
 
@@ -255,7 +255,7 @@ def test_a_confirmed_estimate_is_corrected_by_what_the_meter_showed_until_it_is_
     corrected = admin.put(path, correction).expect(200)
     assert (corrected["source"], corrected["state"], corrected["usage"]) == ("manual", "confirmed", "7")
     shown = admin.get(f"{utility.base}/connections/{account}").expect(200)
-    assert (shown["lastReading"], shown["estimated"], shown["use_brought_forward"]) == ("17", None, None)
+    assert (shown["lastReading"], shown["estimated"], shown["useBroughtForward"]) == ("17", None, None)
     (bill,) = _bill(app, admin, utility, "2025-12")
     assert (bill["estimated"], bill["usage"]) == (False, "7")
 
@@ -309,7 +309,7 @@ def test_an_exchange_settles_an_estimate_and_closing_says_what_was_billed_ahead(
     exchange = {"meterNumber": "SM-NEW", "finalReading": "14", "reason": "Stuck"}
     path = f"{utility.base}/connections/{first}"
     after = admin.post(f"{path}/meter-exchanges", exchange).expect(200)
-    assert (after["use_brought_forward"], after["estimated"], after["lastReading"]) == ("-6", None, "0")
+    assert (after["useBroughtForward"], after["estimated"], after["lastReading"]) == ("-6", None, "0")
     path = f"{utility.base}/connections/{second}"
     admin.post(f"{path}/closure", {"reason": "Demolished"}).expect(200)
     (event,) = admin.get(f"{path}/history").expect(200)["items"]

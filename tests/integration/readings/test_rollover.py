@@ -179,6 +179,6 @@ def test_an_exchange_counts_the_old_register_over_and_gives_the_new_ones_digits(
         "impossible-reading"
     )
     after = admin.post(f"{path}/meter-exchanges", exchange | {"meterDigits": 5}).expect(200)
-    assert (after["use_brought_forward"], after["lastReading"], after["meterDigits"]) == ("25", "99998", 5)
+    assert (after["useBroughtForward"], after["lastReading"], after["meterDigits"]) == ("25", "99998", 5)
     body = {"accountNumber": account, "reading": "2", "readOn": "2025-11-05"}
     assert admin.post(f"{utility.base}/readings", body).expect(201)["usage"] == "29"
