@@ -1,12 +1,11 @@
 """What drives the generator: the queue, and a look every five minutes for runs that were interrupted."""
 
-import json
-
 from chalice.app import Blueprint, CloudWatchEvent, SQSEvent
 
 from chalicelib.billing import service
 from chalicelib.platform import log
 from chalicelib.platform.jobs import job, job_context
+from chalicelib.platform.messages import BILLING, PlanRun, read_messages
 from chalicelib.tenancy import service as tenancy
 
 blueprint = Blueprint(__name__)
@@ -15,15 +14,15 @@ blueprint = Blueprint(__name__)
 @blueprint.on_sqs_message(queue="meterbook-billing", batch_size=1, name="generate_bills")
 @job("generate_bills")
 def generate_bills(event: SQSEvent) -> None:
-    """Plan the run that a message names or, if it names a shard, bill that chunk of it."""
-    for record in event:
-        order = json.loads(record.body)
-        ctx = job_context("generate_bills", client=order["client"], project=order["project"])
-        if order["shard"] is None:
-            service.plan_run(ctx, run_id=order["run"])
+    """Plan a run, or bill one chunk of it, as each message says."""
+    for message in read_messages(event, BILLING):
+        ctx = job_context("generate_bills", client=message.client, project=message.project)
+        if isinstance(message, PlanRun):
+            service.plan_run(ctx, run_id=message.run)
+            log.event("run_planned", run_id=message.run, client=ctx.client, project=ctx.project)
         else:
-            service.generate_chunk(ctx, run_id=order["run"], shard=order["shard"])
-        log.event("run_step_done", run_id=order["run"], chunk=order["shard"], client=ctx.client, project=ctx.project)
+            service.generate_chunk(ctx, run_id=message.run, shard=message.shard)
+            log.event("chunk_billed", run_id=message.run, chunk=message.shard, client=ctx.client, project=ctx.project)
 
 
 @blueprint.schedule("rate(5 minutes)", name="resume_runs")

@@ -30,6 +30,7 @@ from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import queue
 from chalicelib.platform.bulk import BATCH, batches
+from chalicelib.platform.messages import BillChunk, PlanRun
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Reading
@@ -117,7 +118,9 @@ def plan_run(ctx: Context, *, run_id: str) -> None:
     waiting = [chunk.shard for chunk in chunks if chunk.state == "open"]
     if not waiting:
         _complete(ctx, project, run)
-    queue.send_to_billing([_message(project, run, shard) for shard in waiting])
+    queue.send_to_billing(
+        [BillChunk(client=project.client, project=project.id, run=run.id, shard=at) for at in waiting]
+    )
 
 
 def generate_chunk(ctx: Context, *, run_id: str, shard: int) -> None:
@@ -213,8 +216,8 @@ def _get(project: Project, run_id: str) -> BillingRun:
 
 
 def _send_plan(project: Project, run: BillingRun) -> None:
-    queue.send_to_billing([_message(project, run, None)])
+    queue.send_to_billing([PlanRun(client=project.client, project=project.id, run=run.id)])
 
 
-def _message(project: Project, run: BillingRun, shard: int | None) -> dict[str, str | int | None]:
-    return {"client": project.client, "project": project.id, "run": run.id, "shard": shard}
+def _chunk_message(project: Project, run: BillingRun, shard: int) -> BillChunk:
+    return BillChunk(client=project.client, project=project.id, run=run.id, shard=shard)

@@ -1,12 +1,11 @@
 """Mails that identity sends."""
 
-import json
-
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.identity import service
 from chalicelib.platform import log
 from chalicelib.platform.jobs import job, job_context
+from chalicelib.platform.messages import MAILS, read_messages
 
 blueprint = Blueprint(__name__)
 
@@ -15,9 +14,8 @@ blueprint = Blueprint(__name__)
 @job("send_mails")
 def send_mails(event: SQSEvent) -> None:
     """Mail a token to whoever has the login name that a message names, if anybody has."""
-    for record in event:
-        asked = json.loads(record.body)
-        ctx = job_context("send_mails", client=asked["client"], project="")
-        sent = service.mail_reset(ctx, login=asked["login"], order=asked["order"])
+    for message in read_messages(event, MAILS):
+        ctx = job_context("send_mails", client=message.client, project="")
+        sent = service.mail_reset(ctx, login=message.login, order=message.order)
         # A client that is only named in a request may be anything that somebody typed.
         log.event("mail_considered", client=ctx.client if sent else "", count=int(sent))

@@ -1,7 +1,5 @@
 """What an uploaded file sets off."""
 
-import json
-
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.files import service as files
@@ -9,6 +7,7 @@ from chalicelib.imports import service
 from chalicelib.kernel.errors import NotFound
 from chalicelib.platform import log
 from chalicelib.platform.jobs import job, job_context
+from chalicelib.platform.messages import IMPORTS, read_messages
 from chalicelib.readings import service as readings
 
 blueprint = Blueprint(__name__)
@@ -24,9 +23,8 @@ _TAKEN_IN_BY = {
 @job("import_readings")
 def import_readings(event: SQSEvent) -> None:
     """Take in each uploaded file that the bucket announces: readings, a registry or a history."""
-    for record in event:
-        key = json.loads(record.body)["detail"]["object"]["key"]
-        place = files.parse_file_key(key)
+    for message in read_messages(event, IMPORTS):
+        place = files.parse_file_key(message.key)
         if place is None:
             log.event("import_ignored")  # another kind of object, or one that nobody announced
             continue

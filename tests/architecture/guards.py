@@ -15,7 +15,7 @@ MAY_USE_FLOATS = {
 # `/` of two whole numbers is a float, which no type checker minds where a number is expected.
 MAY_DIVIDE = {"tariffs/domain": "exact decimals and fractions; whole amounts are split by // and %"}
 # What a route or a job may know of the platform: how it is called and what it logs, and nothing of the table.
-OUTER_PLATFORM = {"auth", "clock", "http", "jobs", "log", "request_parsing", "schema"}
+OUTER_PLATFORM = {"auth", "clock", "http", "jobs", "log", "messages", "request_parsing", "schema"}
 
 _STORES = {"pynamodb", "boto3", "botocore"}
 _EXACT_MATH = {"ceil", "floor", "gcd", "lcm", "prod"}

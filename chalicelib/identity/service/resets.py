@@ -15,6 +15,7 @@ from chalicelib.kernel.context import Actor, Context
 from chalicelib.kernel.errors import Invalid, MeterbookError, TryLater
 from chalicelib.kernel.ids import fingerprint, known_ulid, slug
 from chalicelib.platform import auth, bulk, keys, log, mail, queue, settings
+from chalicelib.platform.messages import MailReset
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy import service as tenancy
 
@@ -24,7 +25,7 @@ def ask_for_reset(ctx: Context, *, client_id: str, login: str) -> None:
 
     It does the same for every name, one message, so that nobody learns which names there are.
     """
-    queue.send_to_mails({"client": client_id, "login": login, "order": ctx.new_id()})
+    queue.send_to_mails(MailReset(client=client_id, login=login, order=ctx.new_id()))
 
 
 def mail_reset(ctx: Context, *, login: str, order: str) -> bool:

@@ -114,7 +114,7 @@ def test_what_is_stored_and_queued_is_of_no_use_to_a_thief(app: Chalice, utility
     _ask(utility).expect(202)
     url = events.queue_url("meterbook-mails")
     (waiting,) = events.receive(url, at_most=10, wait_seconds=0)
-    assert set(json.loads(waiting["Body"])) == {"client", "login", "order"}
+    assert set(json.loads(waiting["Body"])) == {"kind", "client", "login", "order"}
     events.sqs().change_message_visibility(QueueUrl=url, ReceiptHandle=waiting["ReceiptHandle"], VisibilityTimeout=0)
     drain(app, "meterbook-mails")
     secret = token_in(mails_to(ana)[-1]).rpartition(".")[2]
