@@ -10,7 +10,7 @@ from tests.architecture.source import tree
 MAY_USE_FLOATS = {
     "platform/bulk.py": "seconds to wait before a retry",
     "platform/transaction.py": "seconds to wait before a retry",
-    "platform/dynamo.py": "rejects floats that are about to be stored",
+    "platform/dynamo/attributes.py": "rejects floats that are about to be stored",
 }
 # `/` of two whole numbers is a float, which no type checker minds where a number is expected.
 MAY_DIVIDE = {"tariffs/domain": "exact decimals and fractions; whole amounts are split by // and %"}
