@@ -16,13 +16,17 @@ STAGE ?= prod
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r
 UV_INSTALL := .venv/bin/uv pip install --quiet --no-deps --only-binary :all: --require-hashes -r
 
+UV_COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
 .PHONY: help
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/uv-ready: requirements/uv.txt
-	@python=$$($(FIND_PYTHON)) && echo "Making .venv ($$python) ..." && $$python -m venv .venv \
-		&& $(BIN)/python $(PIP_INSTALL) requirements/uv.txt && touch $@
+.venv/bin/python:
+	@python=$$($(FIND_PYTHON)) && echo "Making .venv ($$python) ..." && $$python -m venv .venv
+
+.venv/uv-ready: requirements/uv.txt | .venv/bin/python
+	@$(BIN)/python $(PIP_INSTALL) requirements/uv.txt && touch $@
 
 .venv/ready: .venv/uv-ready requirements/dev.txt
 	@echo "Installing the packages ..." && $(UV_INSTALL) requirements/dev.txt --python .venv && touch $@
@@ -79,12 +83,15 @@ package: .venv/ready ## Build the deployable package and template into build/ (S
 	@$(BIN)/python -m infra.package build --stage $(STAGE)
 
 .PHONY: lock
-lock: .venv/ready ## Write the lock files anew from requirements/*.in
+lock: .venv/ready ## Write the lock files anew from requirements/*.in, and prove that they install
+	@$(UV_COMPILE) requirements/runtime.in -o requirements.txt
 	@for one in uv dev local-aws template-lint; do \
-		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-			requirements/$$one.in -o requirements/$$one.txt; done
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		requirements/runtime.in -o requirements.txt
+		$(UV_COMPILE) requirements/$$one.in -o requirements/$$one.txt || exit 1; done
+	@$(MAKE) check-locks
+
+.PHONY: check-locks
+check-locks: .venv/ready ## Install every lock into empty environments with the oldest pip (a few minutes); note the proof
+	@$(BIN)/python -m infra.locks
 
 .PHONY: clean
 clean: ## Throw away what was built; the demo data in .local/ stays

@@ -74,7 +74,7 @@ def _install_dependencies() -> Path:
     fresh = target.with_name(f"{target.name}.{os.getpid()}")
     platforms = [word for platform in _PLATFORMS for word in ("--platform", platform)]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    what = ["--require-hashes", "--requirement", str(ROOT / "requirements.txt")]
+    what = ["--no-deps", "--require-hashes", "--requirement", str(ROOT / "requirements.txt")]
     for_lambda = ["--only-binary=:all:", "--python-version", version, *platforms, "--target", str(fresh)]
     _run([*pip, *what, *for_lambda], dict(os.environ))
     shutil.rmtree(fresh / "bin", ignore_errors=True)
