@@ -1,7 +1,6 @@
 """Bills in the table: one conditional write each, at most 512 bytes, read by period, by account, by due day."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 
 from pynamodb.attributes import UnicodeAttribute
 
@@ -11,7 +10,15 @@ from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import bulk, dynamo, keys
-from chalicelib.platform.dynamo import DayAttribute, DecimalAttribute, InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.dynamo import (
+    DayAttribute,
+    DecimalAttribute,
+    FlagAttribute,
+    InstantAttribute,
+    IntAttribute,
+    TableItem,
+)
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, insert, put
 from chalicelib.tariffs.domain import pack_lines, unpack_lines
 from chalicelib.tenancy.domain import Project
@@ -38,11 +45,11 @@ class BillItem(TableItem):
     use_brought_forward = DecimalAttribute(attr_name="cd", null=True)
     tariff_id = UnicodeAttribute(attr_name="tf", null=True)
     use_carried_forward = DecimalAttribute(attr_name="co", null=True)
-    estimated = IntAttribute(attr_name="es", null=True)  # 1, or absent
+    estimated = FlagAttribute(attr_name="es", null=True)
     # How much the register can show, where it ran over: what it showed follows from this, `previous` and `usage`.
     register_range = DecimalAttribute(attr_name="rg", null=True)
     paid_minor = IntAttribute(attr_name="pd", null=True)
-    migrated = IntAttribute(attr_name="mg", null=True)
+    migrated = FlagAttribute(attr_name="mg", null=True)
     issued_by = UnicodeAttribute(attr_name="by", null=True)
 
 
@@ -104,33 +111,16 @@ def account_page(project: Project, account: str, *, limit: int, cursor: str | No
 
 def _item(project: Project, bill: Bill) -> BillItem:
     shards = project.settings.shards
-    item = BillItem(
-        *keys.bill(project.client, project.id, bill.period, bill.account, bill.revision, shards),
+    item = to_item(
+        BillItem,
+        keys.bill(project.client, project.id, bill.period, bill.account, bill.revision, shards),
+        bill,
         g1p=keys.account_view(project.client, project.id, bill.account),
         g1s=keys.account_bill_place(bill.period, bill.revision),
-        run_id=bill.run_id,
-        consumer_id=bill.consumer_id,
-        consumer_class=bill.consumer_class,
-        meter_number=bill.meter_number,
-        read_on=bill.read_on,
-        billed_on=bill.billed_on,
-        due_on=bill.due_on,
-        previous=bill.previous,
-        usage=bill.usage,
-        unit=bill.unit,
         lines=pack_lines(bill.lines),
         total_minor=bill.total.minor,
         currency=bill.total.currency,
-        issued_at=bill.issued_at,
-        digest=bill.digest,
-        use_brought_forward=bill.use_brought_forward,
-        tariff_id=bill.tariff_id,
-        use_carried_forward=bill.use_carried_forward,
-        estimated=1 if bill.estimated else None,
         register_range=bill.register_range or None,
-        paid_minor=bill.paid_minor or None,
-        migrated=1 if bill.migrated else None,
-        issued_by=bill.issued_by,
     )
     if bill.amount_due.minor > 0:
         item.g2p = keys.open_bills(project.client, project.id, shard_of(bill.account, shards))
@@ -140,38 +130,14 @@ def _item(project: Project, bill: Bill) -> BillItem:
 
 def _bill(item: BillItem) -> Bill:
     _, account, revision = item.sk.split("#")
-    period = item.pk.split("#")[2]
-    return Bill(
+    counted = item.usage + (item.use_carried_forward or 0) - (item.use_brought_forward or 0)
+    return to_entity(
+        Bill,
+        item,
         account=account,
-        period=Period.parse(period),
+        period=Period.parse(item.pk.split("#")[2]),
         revision=int(revision),
-        run_id=item.run_id,
-        consumer_id=item.consumer_id,
-        consumer_class=item.consumer_class,
-        meter_number=item.meter_number,
-        read_on=item.read_on,
-        previous=item.previous,
-        reading=item.previous
-        + item.usage
-        - _sum(item.use_brought_forward, item.register_range)
-        + _sum(item.use_carried_forward),
-        usage=item.usage,
-        unit=item.unit,
+        reading=item.previous + counted - (item.register_range or 0),
         lines=unpack_lines(item.lines, item.currency),
         total=Money(item.total_minor, item.currency),
-        billed_on=item.billed_on,
-        due_on=item.due_on,
-        issued_at=item.issued_at,
-        digest=item.digest,
-        use_brought_forward=item.use_brought_forward,
-        tariff_id=item.tariff_id,
-        use_carried_forward=item.use_carried_forward,
-        estimated=bool(item.estimated),
-        paid_minor=item.paid_minor or 0,
-        migrated=bool(item.migrated),
-        issued_by=item.issued_by,
     )
-
-
-def _sum(*parts: Decimal | None) -> Decimal:
-    return sum((part for part in parts if part is not None), Decimal(0))

@@ -3,9 +3,11 @@
 from chalicelib.platform.dynamo.attributes import (
     DayAttribute,
     DecimalAttribute,
+    FlagAttribute,
     InstantAttribute,
     IntAttribute,
     JsonAttribute,
+    LiteralAttribute,
     PeriodAttribute,
 )
 from chalicelib.platform.dynamo.paging import page_of, shards_page
@@ -14,9 +16,11 @@ from chalicelib.platform.dynamo.table import TableItem, all_of, client, connect,
 __all__ = [
     "DayAttribute",
     "DecimalAttribute",
+    "FlagAttribute",
     "InstantAttribute",
     "IntAttribute",
     "JsonAttribute",
+    "LiteralAttribute",
     "PeriodAttribute",
     "TableItem",
     "all_of",

@@ -3,13 +3,18 @@
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pynamodb.attributes import Attribute
 from pynamodb.constants import NUMBER, STRING
 
 from chalicelib.kernel.clock import epoch_ms, from_epoch_ms
 from chalicelib.kernel.period import Period
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+Word = TypeVar("Word", bound=str)
 
 
 class IntAttribute(Attribute[int]):
@@ -89,6 +94,42 @@ class JsonAttribute(Attribute[Any]):
 
     def deserialize(self, value: str) -> Any:  # noqa: ANN401
         return json.loads(value, parse_float=Decimal)
+
+
+class LiteralAttribute(Attribute[Word]):
+    """One of the words of a Literal type. Anything else is refused, read or written."""
+
+    attr_type = STRING
+
+    def __init__(self, words: "TypeForm[Word]", *, null: bool = False, attr_name: str | None = None) -> None:
+        super().__init__(null=null, attr_name=attr_name)
+        self._words: dict[str, Word] = {word: word for word in get_args(words)}
+
+    def serialize(self, value: Word) -> str:
+        return self._known(value)
+
+    def deserialize(self, value: str) -> Word:
+        return self._known(value)
+
+    def _known(self, value: str) -> Word:
+        try:
+            return self._words[value]
+        except KeyError:
+            raise ValueError(f"{self.attr_name}: {value!r} is none of {', '.join(self._words)}") from None
+
+
+class FlagAttribute(Attribute[bool]):
+    """Yes or no, as 1 or 0; where it may be absent, as 1 or nothing."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: bool) -> str | None:
+        if value:
+            return "1"
+        return None if self.null else "0"
+
+    def deserialize(self, value: str) -> bool:
+        return value != "0"
 
 
 def _refuse_floats(value: Any) -> None:  # noqa: ANN401

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -12,9 +12,11 @@ from chalicelib.kernel.period import Period
 from chalicelib.platform.dynamo import (
     DayAttribute,
     DecimalAttribute,
+    FlagAttribute,
     InstantAttribute,
     IntAttribute,
     JsonAttribute,
+    LiteralAttribute,
     PeriodAttribute,
 )
 
@@ -69,3 +71,19 @@ def test_days_instants_and_periods_come_back_the_same() -> None:
     assert DayAttribute().deserialize(DayAttribute().serialize(day)) == day
     assert InstantAttribute().deserialize(InstantAttribute().serialize(instant)) == instant
     assert PeriodAttribute().deserialize(PeriodAttribute().serialize(period)) == period
+
+
+def test_a_literal_is_one_of_its_words_read_or_written() -> None:
+    state = LiteralAttribute(Literal["open", "done"], attr_name="st")
+    assert state.deserialize(state.serialize("open")) == "open"
+    with pytest.raises(ValueError, match="st: 'gone' is none of open, done"):
+        state.deserialize("gone")
+    with pytest.raises(ValueError, match="st: 'gone' is none of open, done"):
+        state.serialize("gone")  # type: ignore[arg-type]
+
+
+def test_a_flag_is_one_or_zero_and_where_it_may_be_absent_one_or_nothing() -> None:
+    always, perhaps = FlagAttribute(), FlagAttribute(null=True)
+    assert [always.serialize(value) for value in (True, False)] == ["1", "0"]
+    assert [perhaps.serialize(value) for value in (True, False)] == ["1", None]
+    assert [always.deserialize("1"), always.deserialize("0")] == [True, False]
