@@ -17,6 +17,20 @@ _IMPURE = {
 _CLOCK_CALLS = {"now", "utcnow", "today"}
 
 
+def test_the_app_registers_every_blueprint() -> None:
+    (registered,) = [
+        ast.literal_eval(node.value)
+        for node in tree(ROOT / "app.py").body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "MODULES"
+    ]
+    made = {
+        ".".join(path.relative_to(CODE).with_suffix("").parts[:2])
+        for path in modules()
+        if any(isinstance(node, ast.Call) and ast.unparse(node.func) == "Blueprint" for node in ast.walk(tree(path)))
+    }
+    assert sorted(registered) == sorted(made)
+
+
 @pytest.mark.parametrize("path", modules(), ids=name)
 def test_every_module_and_public_class_says_what_it_is(path: Path) -> None:
     if path == CODE / "__init__.py":
