@@ -52,18 +52,20 @@ def delete_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
 
 
 def use(client_id: str, code: str) -> Action:
-    """Give the write that counts one more use. Label: `area {code}`, refused if there is none."""
-    return update(f"area {code}", keys.area(client_id, code), [AreaItem.uses.add(1)], AreaItem.uses.exists())
+    """Give the write that counts one more use. Label: `listed area`, refused if there is none."""
+    return update(
+        "listed area", keys.area(client_id, code), [AreaItem.uses.add(1)], AreaItem.uses.exists(), subject=code
+    )
 
 
 def leave(client_id: str, code: str) -> Action:
-    """Give the write that counts one use less. Label: `area {code}`."""
-    return update(f"area {code}", keys.area(client_id, code), [AreaItem.uses.add(-1)], AreaItem.uses > 0)
+    """Give the write that counts one use less. Label: `listed area`."""
+    return update("listed area", keys.area(client_id, code), [AreaItem.uses.add(-1)], AreaItem.uses > 0, subject=code)
 
 
 def is_there(client_id: str, code: str) -> Action:
-    """Give the check that an area exists. Label: `area {code}`."""
-    return check(f"area {code}", keys.area(client_id, code), AreaItem.uses.exists())
+    """Give the check that an area exists. Label: `listed area`."""
+    return check("listed area", keys.area(client_id, code), AreaItem.uses.exists(), subject=code)
 
 
 def find_area(client_id: str, code: str) -> Area | None:

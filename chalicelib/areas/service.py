@@ -131,7 +131,7 @@ def check_listed(ctx: Context, *, area: str) -> None:
 
 def refusal_of(refused: Refused) -> Invalid | None:
     """Say that an area which a transaction was to enter is not there, if that is what it was."""
-    unknown = [label.partition(" ")[2] for label in refused.labels if label.startswith("area ")]
+    unknown = refused.subjects("listed area")
     return _unknown(unknown[0]) if unknown else None
 
 

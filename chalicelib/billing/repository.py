@@ -182,7 +182,7 @@ def _change_chunk(key: keys.Key, changes: Sequence[Change], condition: Condition
         ChunkItem(*key).update(actions=list(changes), condition=condition)
     except UpdateError as error:
         if error.cause_response_code == "ConditionalCheckFailedException":
-            raise Refused(("chunk",)) from None
+            raise Refused([("chunk", None)]) from None
         raise
 
 

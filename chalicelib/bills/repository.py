@@ -62,18 +62,16 @@ def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
 
 
 def insert_bill(project: Project, bill: Bill) -> Action:
-    """Give the write of a new bill. Label: `bill {account}`."""
-    return insert(f"bill {bill.account}", _item(project, bill))
+    """Give the write of a new bill. Label: `bill`."""
+    return insert("bill", _item(project, bill), subject=bill.account)
 
 
 def store_bill(project: Project, bill: Bill, *, before: Bill) -> Action:
-    """Give the write of a bill that more was paid of, if no other payment came first.
-
-    Label: `bill {account}`.
-    """
+    """Give the write of a bill that more was paid of, if no other payment came first. Label: `bill`."""
     paid = BillItem.paid_minor
     unpaid = paid.does_not_exist() & BillItem.pk.exists()
-    return put(f"bill {bill.account}", _item(project, bill), paid == before.paid_minor if before.paid_minor else unpaid)
+    unchanged = paid == before.paid_minor if before.paid_minor else unpaid
+    return put("bill", _item(project, bill), unchanged, subject=bill.account)
 
 
 def find_bill(project: Project, period: Period, account: str, revision: int) -> Bill | None:

@@ -31,7 +31,7 @@ def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
 
 
 def issue_bill(project: Project, bill: Bill) -> Action:
-    """Give the write of one bill, for a transaction. Label: `bill {account}`. Four write units."""
+    """Give the write of one bill, for a transaction. Label: `bill`. Four write units."""
     return repository.insert_bill(project, bill)
 
 
@@ -95,7 +95,7 @@ def list_unbilled(ctx: Context, *, period: Period, limit: int, cursor: str | Non
 def settle_bill(project: Project, bill: Bill, *, before: Bill) -> Action:
     """Give the write of a bill with payments counted, for the transaction that records them.
 
-    It holds only if nothing else was paid meanwhile. Label: `bill {account}`. Four write units, and one when it leaves
+    It holds only if nothing else was paid meanwhile. Label: `bill`. Four write units, and one when it leaves
     the index of open bills.
     """
     return repository.store_bill(project, bill, before=before)

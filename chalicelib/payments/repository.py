@@ -33,8 +33,8 @@ class PaymentItem(TableItem):
 
 
 def insert_payment(project: Project, payment: Payment) -> Action:
-    """Give the write of a new payment. Label: `payment {account}`."""
-    return insert(f"payment {payment.account}", _item(project, payment))
+    """Give the write of a new payment. Label: `payment`."""
+    return insert("payment", _item(project, payment), subject=payment.account)
 
 
 def find_payment(project: Project, account: str, period: Period, revision: int, number: str) -> Payment | None:

@@ -19,7 +19,7 @@ from chalicelib.tenancy.domain import Project
 def record_payment(project: Project, payment: Payment) -> Action:
     """Give the write of a payment, for the transaction that counts it on its bill.
 
-    Label: `payment {account}`. Three write units.
+    Label: `payment`. Three write units.
     """
     return repository.insert_payment(project, payment)
 

@@ -1,15 +1,15 @@
 """Transactions: labelled actions in the order given, all or none.
 
 PynamoDB's own TransactWrite regroups its actions, so that a refusal can't be told apart by position; this helper keeps
-the order, maps a refusal to the labels of the actions that refused, and retries what lost a race against another
+the order, maps a refusal to the actions that refused, and retries what lost a race against another
 transaction.
 """
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 from pynamodb.expressions.condition import Condition
@@ -25,53 +25,80 @@ _ATTEMPTS = 6
 _RETRIED = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _FAILED_CONDITION = "ConditionalCheckFailed"
 
+Item = TypeVar("Item")
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One labelled write or check of a transaction."""
+    """One write or check of a transaction.
+
+    `label` says what kind of write it is. `subject` names the one of several things that it is for, such as an account
+    number, so that a refusal can be told for each of them.
+    """
 
     label: str
     request: dict[str, Any]
+    subject: str | None = None
 
 
 class Refused(Exception):
-    """The transaction changed nothing, because the conditions of these actions did not hold."""
+    """The transaction changed nothing, because the conditions of these actions did not hold.
 
-    def __init__(self, labels: tuple[str, ...]) -> None:
-        super().__init__(", ".join(labels))
-        self.labels = labels
+    `refusals` has the label and subject of each, in the order of the actions.
+    """
+
+    def __init__(self, refusals: Sequence[tuple[str, str | None]]) -> None:
+        super().__init__(", ".join(label for label, _ in refusals))
+        self.refusals = tuple(refusals)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the actions that were refused."""
+        return tuple(label for label, _ in self.refusals)
+
+    def subjects(self, label: str) -> tuple[str, ...]:
+        """Name the subjects for which an action with this label was refused."""
+        return tuple(subject for refused, subject in self.refusals if refused == label and subject is not None)
 
 
-def put(label: str, item: TableItem, condition: Condition | None = None) -> Action:
+def put(label: str, item: TableItem, condition: Condition | None = None, *, subject: str | None = None) -> Action:
     """Write a whole item."""
-    return Action(label, {"Put": item.get_save_kwargs_from_instance(condition)})
+    return Action(label, {"Put": item.get_save_kwargs_from_instance(condition)}, subject)
 
 
-def insert(label: str, item: TableItem) -> Action:
+def insert(label: str, item: TableItem, *, subject: str | None = None) -> Action:
     """Write an item whose key must be free: the table refuses the duplicate."""
-    return put(label, item, TableItem.pk.does_not_exist())
+    return put(label, item, TableItem.pk.does_not_exist(), subject=subject)
 
 
-def delete(label: str, key: Key, condition: Condition | None = None) -> Action:
+def delete(label: str, key: Key, condition: Condition | None = None, *, subject: str | None = None) -> Action:
     """Take an item away."""
-    return Action(label, {"Delete": TableItem(*key).get_delete_kwargs_from_instance(condition)})
+    return Action(label, {"Delete": TableItem(*key).get_delete_kwargs_from_instance(condition)}, subject)
 
 
-def update(label: str, key: Key, changes: Sequence[UpdateAction], condition: Condition | None = None) -> Action:
+def update(
+    label: str,
+    key: Key,
+    changes: Sequence[UpdateAction],
+    condition: Condition | None = None,
+    *,
+    subject: str | None = None,
+) -> Action:
     """Change attributes of one item."""
     request = TableItem(*key).get_update_kwargs_from_instance(list(changes), condition)
-    return Action(label, {"Update": request})
+    return Action(label, {"Update": request}, subject)
 
 
-def check(label: str, key: Key, condition: Condition) -> Action:
+def check(label: str, key: Key, condition: Condition, *, subject: str | None = None) -> Action:
     """Only insist that an item is as expected."""
-    return Action(label, {"ConditionCheck": TableItem.get_operation_kwargs_from_class(*key, condition=condition)})
+    request = {"ConditionCheck": TableItem.get_operation_kwargs_from_class(*key, condition=condition)}
+    return Action(label, request, subject)
 
 
 def transact(actions: Sequence[Action]) -> None:
     """Carry all actions out at once, or none. Each costs two write units per KB.
 
-    :raises Refused: with the labels of the actions whose condition failed.
+    :raises Refused: with label and subject of the actions whose condition failed.
     :raises TryLater: when other transactions kept winning the race.
     """
     if len(actions) > MAX_ACTIONS:
@@ -80,10 +107,37 @@ def transact(actions: Sequence[Action]) -> None:
         codes = _attempt(actions)
         if codes is None:
             return
-        if refused := tuple(a.label for a, code in zip(actions, codes, strict=True) if code == _FAILED_CONDITION):
-            raise Refused(refused)
+        if refused := [a for a, code in zip(actions, codes, strict=True) if code == _FAILED_CONDITION]:
+            raise Refused([(action.label, action.subject) for action in refused])
         time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
     raise TryLater("busy", "others are changing the same records; try again in a moment")
+
+
+def commit_surviving(
+    items: Mapping[str, Item], writes_for: Callable[[dict[str, Item]], Sequence[Action]]
+) -> tuple[dict[str, Item], dict[str, Item]]:
+    """Commit the writes of many items together, without those that another writer changed first.
+
+    Items are named by the subject of their actions. Those whose actions are refused drop out, and the writes of the
+    others are made and sent again, until a transaction holds or none is left. Return what was written and what dropped
+    out.
+
+    :raises Refused: for an action that belongs to none of the items, such as the check of a period.
+    :raises TryLater: when other transactions kept winning the race.
+    """
+    survivors, dropped = dict(items), dict[str, Item]()
+    while survivors:
+        try:
+            transact(writes_for(survivors))
+        except Refused as refused:
+            losers = {subject for _, subject in refused.refusals}
+            if not losers <= survivors.keys():
+                raise
+            dropped |= {subject: item for subject, item in survivors.items() if subject in losers}
+            survivors = {subject: item for subject, item in survivors.items() if subject not in losers}
+        else:
+            break
+    return survivors, dropped
 
 
 def _attempt(actions: Sequence[Action]) -> list[str] | None:

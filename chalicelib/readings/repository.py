@@ -53,13 +53,14 @@ def insert_pending(project: Project, readings: Sequence[Reading]) -> list[bool]:
 
 
 def insert_reading(project: Project, reading: Reading) -> Action:
-    """Give the write of a new reading. Label: `reading {account}`."""
-    return insert(f"reading {reading.account}", _reading_item(project, reading))
+    """Give the write of a new reading. Label: `reading`."""
+    return insert("reading", _reading_item(project, reading), subject=reading.account)
 
 
 def store_reading(project: Project, reading: Reading, *, before: Reading) -> Action:
-    """Give the write of a changed reading, if it is still as it was. Label: `reading {account}`."""
-    return put(f"reading {reading.account}", _reading_item(project, reading), ReadingItem.version == before.version)
+    """Give the write of a changed reading, if it is still as it was. Label: `reading`."""
+    unchanged = ReadingItem.version == before.version
+    return put("reading", _reading_item(project, reading), unchanged, subject=reading.account)
 
 
 def period_is_open(project: Project, period: Period) -> Action:
@@ -68,9 +69,9 @@ def period_is_open(project: Project, period: Period) -> Action:
 
 
 def is_as_read(project: Project, reading: Reading) -> Action:
-    """Give the check that a reading is still as it was. Label: `reading {account}`."""
+    """Give the check that a reading is still as it was. Label: `reading`."""
     key = keys.reading(project.client, project.id, reading.period, reading.account, project.settings.shards)
-    return check(f"reading {reading.account}", key, ReadingItem.version == reading.version)
+    return check("reading", key, ReadingItem.version == reading.version, subject=reading.account)
 
 
 def not_billed(project: Project, reading: Reading) -> Action:

@@ -118,9 +118,12 @@ def change_project(before: Project, after: Project, *, by: str, at: datetime, al
 
 
 def let_cycle_go(before: Project, after: Project, *, by: str, at: datetime) -> list[Action]:
-    """Give the writes of a project whose cycle is deleted. Label: `project {id}`."""
+    """Give the writes of a project whose cycle is deleted. Label: `project`."""
     unchanged = ProjectItem.version == before.version
-    return [put(f"project {before.id}", _project_item(after), unchanged), insert("former", _former(before, by, at))]
+    return [
+        put("project", _project_item(after), unchanged, subject=before.id),
+        insert("former", _former(before, by, at)),
+    ]
 
 
 def mark_under_cycle(project: Project) -> Action:

@@ -76,7 +76,7 @@ def next_number(project: Project, sequence: str) -> int:
 def insert_connection(project: Project, connection: Connection, *, also: Sequence[Action]) -> None:
     """Write a connection, claim its meter number and link it to its consumer, with what goes with it.
 
-    :raises Refused: labels `connection`, `meter` (number taken) or one of what goes with it.
+    :raises Refused: labels `account`, `meter` (number taken) or one of what goes with it.
     """
     transact([*connection_writes(project, connection), *also])
 
@@ -84,7 +84,7 @@ def insert_connection(project: Project, connection: Connection, *, also: Sequenc
 def connection_writes(project: Project, connection: Connection) -> list[Action]:
     """Give the writes of `insert_connection`, for a transaction that does more."""
     writes = [
-        insert("connection", _connection_item(project, connection)),
+        insert("account", _connection_item(project, connection)),
         insert("meter", _meter_item(project, connection)),
     ]
     if connection.consumer_id:
@@ -95,7 +95,7 @@ def connection_writes(project: Project, connection: Connection) -> list[Action]:
 def store_connection(project: Project, before: Connection, after: Connection) -> list[Action]:
     """Give the writes of a changed connection, of its meter and of what links it to its consumer.
 
-    Labels: `connection {account}` (changed meanwhile), `meter` (number taken).
+    Labels: `connection` (changed meanwhile), `meter` (number taken).
     """
     writes = [move_on(project, before, after)]
     freed, claimed = before.status != "closed", after.status != "closed"
@@ -118,7 +118,7 @@ def store_connection(project: Project, before: Connection, after: Connection) ->
 def delete_connection(project: Project, connection: Connection) -> list[Action]:
     """Give the writes that take away a connection which never had a reading."""
     key = keys.connection(project.client, project.id, connection.account, project.settings.shards)
-    writes = [delete(f"connection {connection.account}", key, ConnectionItem.version == connection.version)]
+    writes = [delete("connection", key, ConnectionItem.version == connection.version, subject=connection.account)]
     if connection.status != "closed":
         writes.append(_free_meter(project, connection))
     if connection.consumer_id:
@@ -186,10 +186,10 @@ def idle_page(project: Project, status: str, *, limit: int, cursor: str | None) 
 def move_on(project: Project, before: Connection, after: Connection) -> Action:
     """Give the write by which a confirmed reading becomes the connection's last one.
 
-    It holds only if nothing about the connection changed since it was read. Label: `connection {account}`.
+    It holds only if nothing about the connection changed since it was read. Label: `connection`.
     """
     unchanged = ConnectionItem.version == before.version
-    return put(f"connection {before.account}", _connection_item(project, after), unchanged)
+    return put("connection", _connection_item(project, after), unchanged, subject=before.account)
 
 
 def _meter_item(project: Project, connection: Connection) -> MeterItem:

@@ -123,9 +123,7 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
             "unknown-tariff", "tariffId: no such tariff here, or it has ended; see the project's tariffs"
         ),
         "brand": Invalid("unknown-brand", "meterBrand: no such brand; see GET /api/clients/{client}/meter-brands"),
-        f"connection {connection.account}": Conflict(
-            "changed", "somebody changed this connection meanwhile; look at it and try again"
-        ),
+        "connection": Conflict("changed", "somebody changed this connection meanwhile; look at it and try again"),
     }
     taken = Conflict("account-taken", f"account number {connection.account} is already in use")
     return next((reason for label, reason in reasons.items() if label in refused.labels), taken)

@@ -89,5 +89,5 @@ def _insert(ctx: Context, consumer: Consumer, user: User, writes: list[Action]) 
         if "consumer" in refused.labels:  # with an Idempotency-Key the ids are the first sending's
             made = same_request(repository.find_consumer(ctx.client, consumer.id), consumer)
             return made, identity.get_user(ctx, user_id=user.id)
-        raise email_taken() if "email" in refused.labels else identity.name_taken(user, refused) from None
+        raise email_taken() if "email" in refused.labels else identity.name_taken(refused) from None
     return consumer, user

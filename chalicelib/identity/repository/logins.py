@@ -86,18 +86,19 @@ def note_login(client_id: str, event: LoginEvent) -> Action:
         login=event.login,
         expires=epoch_ms(event.kept_until) // 1000,
     )
-    return put(f"event {event.id}", item)
+    return put("login event", item, subject=event.id)
 
 
 def note_ends(client_id: str, sessions: Iterable[Session], *, at: datetime, by: Ending) -> list[Action]:
     """Give the writes that say when and why sessions ended, each beside how it began."""
     return [
         update(
-            f"event {session.id}",
+            "login event",
             keys.login_event(
                 client_id, Period.of(session.started_at.date()), event_place(session.started_at, session.id)
             ),
             [LoginEventItem.ended_at.set(at), LoginEventItem.ended_by.set(by)],
+            subject=session.id,
         )
         for session in sessions
     ]

@@ -65,9 +65,9 @@ def delete_role(client_id: str, name: str) -> Action:
 
 
 def count_users(client_id: str, role: Role, change: int) -> Action:
-    """Give the write that counts who has a role, if it is as it was read. Label: `role {name}`."""
+    """Give the write that counts who has a role, if it is as it was read. Label: `role`."""
     unchanged = RoleItem.permissions == sorted(role.permissions)
-    return update(f"role {role.name}", keys.role(client_id, role.name), [RoleItem.users.add(change)], unchanged)
+    return update("role", keys.role(client_id, role.name), [RoleItem.users.add(change)], unchanged, subject=role.name)
 
 
 def count_superusers(client_id: str, change: int) -> Action:

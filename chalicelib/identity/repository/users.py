@@ -47,7 +47,7 @@ class LoginItem(TableItem):
 
 
 def insert_user(client_id: str, user: User, access: Access) -> list[Action]:
-    """Give the writes of a new user, who claims each login name. Labels: `user`, `login {name}`."""
+    """Give the writes of a new user, who claims each login name. Labels: `user`, `login`."""
     return [
         insert("user", _user_item(client_id, user)),
         insert("access", _access_item(client_id, access)),
@@ -56,13 +56,13 @@ def insert_user(client_id: str, user: User, access: Access) -> list[Action]:
 
 
 def claim_name(client_id: str, name: str, user_id: str) -> Action:
-    """Give the write that claims a login name. Label: `login {name}`, if it is taken."""
-    return insert(f"login {name}", LoginItem(*keys.login_name(client_id, name), user=user_id))
+    """Give the write that claims a login name. Label: `login`, if it is taken."""
+    return insert("login", LoginItem(*keys.login_name(client_id, name), user=user_id), subject=name)
 
 
 def give_name_up(client_id: str, name: str) -> Action:
     """Give the write that frees a login name."""
-    return delete(f"free {name}", keys.login_name(client_id, name))
+    return delete("freed login", keys.login_name(client_id, name), subject=name)
 
 
 def put_user(client_id: str, before: User, after: User) -> Action:

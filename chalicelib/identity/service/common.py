@@ -79,15 +79,14 @@ def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
             return users.find_user(ctx.client, user.id) or user  # this very request, carried out before
         if unknown := areas.refusal_of(refused):
             raise unknown from None
-        raise name_taken(user, refused) from None
+        raise name_taken(refused) from None
     return user
 
 
-def name_taken(user: User, refused: Refused) -> MeterbookError:
+def name_taken(refused: Refused) -> MeterbookError:
     """Say why a user could not be written."""
-    for name in user.names:
-        if f"login {name}" in refused.labels:
-            return Conflict("login-taken", f"the login name {name} is already in use")
+    if taken := refused.subjects("login"):
+        return Conflict("login-taken", f"the login name {taken[0]} is already in use")
     if "superusers" in refused.labels:
         return Conflict("superuser-exists", "this client has a superuser, who can make further users")
     return Conflict("changed", "what it depends on was changed at the same moment; look and try again")
@@ -166,7 +165,7 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
         noted = audit.record(ctx, action="user.changed", subject=("user", user.id), after=said)
         write([users.put_user(ctx.client, user, after), noted, *moved])
     except Refused as refused:
-        raise name_taken(after, refused) from None
+        raise name_taken(refused) from None
     return after
 
 

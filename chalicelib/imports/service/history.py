@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from chalicelib.audit import service as audit
@@ -26,7 +27,7 @@ from chalicelib.kernel.errors import TryLater
 from chalicelib.kernel.period import Period
 from chalicelib.payments import service as payments
 from chalicelib.payments.domain import Payment
-from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
+from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, commit_surviving
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Provenance
 from chalicelib.tariffs import service as tariffs
@@ -166,20 +167,15 @@ def _write(taking: _Taking, period: Period, new: list[Taken | AdditionalPayments
     """Write entries, as many as fit into a transaction at once; if others got at one, without it."""
     for batch in _packed(new):
         waiting = {new.account: new for new in batch}
-        while waiting:
-            try:
-                transact(_writes(taking, period, waiting.values()))
-            except Refused as refused:
-                if "period" in refused.labels:
-                    raise TryLater("busy", f"a billing run is working on {period}") from None
-                for account in sorted({label.partition(" ")[2] for label in refused.labels}):
-                    yield _changed(waiting.pop(account).entry)
-            else:
-                break
-        for account, written in waiting.items():
-            if isinstance(written, Taken):
-                taking.connections[account] = readings.advance(taking.connections[account], written.reading)
-            yield written
+        try:
+            written, lost = commit_surviving(waiting, partial(_writes, taking, period))
+        except Refused:
+            raise TryLater("busy", f"a billing run is working on {period}") from None
+        yield from (_changed(entered.entry) for entered in lost.values())
+        for account, entered in written.items():
+            if isinstance(entered, Taken):
+                taking.connections[account] = readings.advance(taking.connections[account], entered.reading)
+            yield entered
 
 
 def _packed(new: Iterable[Taken | AdditionalPayments]) -> Iterator[list[Taken | AdditionalPayments]]:
@@ -196,8 +192,8 @@ def _packed(new: Iterable[Taken | AdditionalPayments]) -> Iterator[list[Taken | 
         yield batch
 
 
-def _writes(taking: _Taking, period: Period, batch: Iterable[Taken | AdditionalPayments]) -> list[Action]:
-    project, written = taking.project, list(batch)
+def _writes(taking: _Taking, period: Period, batch: Mapping[str, Taken | AdditionalPayments]) -> list[Action]:
+    project, written = taking.project, list(batch.values())
     actions = [readings.period_is_open(project, period)]
     for taken in written:
         if isinstance(taken, AdditionalPayments):

@@ -1,6 +1,8 @@
 """Confirm readings: one, or all that wait in an area."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from chalicelib.areas import service as areas
@@ -12,7 +14,7 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import MeterbookError, NotFound
 from chalicelib.kernel.period import Period
 from chalicelib.platform.bulk import batches
-from chalicelib.platform.transaction import Action, Refused
+from chalicelib.platform.transaction import Action, Refused, commit_surviving
 from chalicelib.readings import repository
 from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.reading import Reading
@@ -123,26 +125,17 @@ def _confirm_batch(
             ready[reading.account] = (reading, confirmed, connection)
         except MeterbookError as error:
             left.append(LeftPending(reading.id, str(error)))
-    lost = _commit_all(ctx, project, period, ready)
-    left += [LeftPending(reading_id, "it changed at the same moment; look at it again") for reading_id in lost]
-    return len(ready), left
+    try:
+        written, lost = commit_surviving(ready, partial(_confirming_all, ctx, project, period))
+    except Refused:
+        raise frozen(project, period) from None
+    reason = "it changed at the same moment; look at it again"
+    left += [LeftPending(reading.id, reason) for reading, _, _ in lost.values()]
+    return len(written), left
 
 
-def _commit_all(ctx: Context, project: Project, period: Period, ready: dict[str, _Change]) -> list[str]:
-    """Write confirmations in one transaction; those that another writer got at leave `ready`."""
-    lost: list[str] = []
-    while ready:
-        try:
-            actions = _confirming(project, period, list(ready.values()))
-            repository.commit([*actions, _noted_all(ctx, period, list(ready))])
-        except Refused as refused:
-            if "period" in refused.labels:
-                raise frozen(project, period) from None
-            accounts = {label.partition(" ")[2] for label in refused.labels}
-            lost += [ready.pop(account)[0].id for account in accounts]
-        else:
-            break
-    return lost
+def _confirming_all(ctx: Context, project: Project, period: Period, ready: Mapping[str, _Change]) -> list[Action]:
+    return [*_confirming(project, period, list(ready.values())), _noted_all(ctx, period, list(ready))]
 
 
 def _noted_all(ctx: Context, period: Period, accounts: list[str]) -> Action:

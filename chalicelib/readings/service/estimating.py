@@ -1,6 +1,6 @@
 """Find out what nobody has read yet for a period, and estimate it: one connection, or all of an area or project."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +14,7 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
-from chalicelib.platform.transaction import Action, Refused
+from chalicelib.platform.transaction import Action, Refused, commit_surviving
 from chalicelib.readings import repository
 from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.reading import Provenance, Reading
@@ -137,22 +137,16 @@ def _estimate_batch(
             ready[connection.account] = (connection, _estimate(ctx, project, connection, period))
         except MeterbookError as error:
             left.append(LeftUnread(connection.account, str(error)))
-    while ready:
-        try:
-            repository.commit(_writes_of_all(ctx, project, period, ready))
-        except Refused as refused:
-            if "period" in refused.labels:
-                raise frozen(project, period) from None
-            for account in {label.partition(" ")[2] for label in refused.labels}:
-                del ready[account]
-                left.append(LeftUnread(account, "it was read or changed at the same moment; look at it again"))
-        else:
-            break
-    return len(ready), left
+    try:
+        written, lost = commit_surviving(ready, partial(_writes_of_all, ctx, project, period))
+    except Refused:
+        raise frozen(project, period) from None
+    left += [LeftUnread(account, "it was read or changed at the same moment; look at it again") for account in lost]
+    return len(written), left
 
 
 def _writes_of_all(
-    ctx: Context, project: Project, period: Period, ready: dict[str, tuple[Connection, Reading]]
+    ctx: Context, project: Project, period: Period, ready: Mapping[str, tuple[Connection, Reading]]
 ) -> list[Action]:
     writes = [repository.period_is_open(project, period)]
     for connection, reading in ready.values():

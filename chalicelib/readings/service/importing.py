@@ -1,8 +1,9 @@
 """Take a file of readings in, and say what became of each line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import groupby
 
 from chalicelib.areas.domain import is_among
@@ -15,7 +16,7 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import TryLater
 from chalicelib.kernel.period import Period
 from chalicelib.platform.bulk import batches
-from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused
+from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, commit_surviving
 from chalicelib.readings import repository
 from chalicelib.readings.domain.imports import Accepted, Outcome, count, decide, duplicate_of, report_lines
 from chalicelib.readings.domain.reading import Provenance, Reading
@@ -137,40 +138,30 @@ def _mark_first(intake: _Intake, new: list[Accepted]) -> dict[str, Accepted]:
     lost: dict[str, Accepted] = {}
     first = (outcome for outcome in new if not intake.connections[outcome.reading.account].taken)
     for batch in batches(first, MAX_ACTIONS):
-        marking = {outcome.reading.account: outcome for outcome in batch}
-        while marking:
-            marked = {account: taken(intake.connections[account]) for account in marking}
-            try:
-                repository.commit(
-                    [
-                        connections.move_on(intake.project, intake.connections[account], after)
-                        for account, after in marked.items()
-                    ]
-                )
-            except Refused as refused:
-                accounts = {label.partition(" ")[2] for label in refused.labels}
-                lost |= {account: marking.pop(account) for account in accounts}
-            else:
-                intake.connections.update(marked)
-                break
+        marked, missed = commit_surviving(
+            {outcome.reading.account: outcome for outcome in batch}, partial(_mark_writes, intake)
+        )
+        intake.connections.update({account: taken(intake.connections[account]) for account in marked})
+        lost |= missed
     return lost
+
+
+def _mark_writes(intake: _Intake, accounts: Iterable[str]) -> list[Action]:
+    first = (intake.connections[account] for account in accounts)
+    return [connections.move_on(intake.project, connection, taken(connection)) for connection in first]
 
 
 def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> Iterator[Outcome]:
     """Write readings that count at once, each together with its connection moving on."""
     for batch in batches(new, _CONFIRMED_AT_ONCE):
         waiting = {outcome.reading.account: outcome for outcome in batch}
-        while waiting:
-            try:
-                repository.commit(_confirmed_writes(intake, period, waiting))
-            except Refused as refused:
-                if "period" in refused.labels:
-                    raise TryLater("busy", str(frozen(intake.project, period))) from None
-                for account in {label.partition(" ")[2] for label in refused.labels}:
-                    yield _decide_again(intake, period, waiting.pop(account))
-            else:
-                break
-        for account, outcome in waiting.items():
+        try:
+            written, lost = commit_surviving(waiting, partial(_confirmed_writes, intake, period))
+        except Refused:
+            raise TryLater("busy", str(frozen(intake.project, period))) from None
+        for outcome in lost.values():
+            yield _decide_again(intake, period, outcome)
+        for account, outcome in written.items():
             intake.connections[account] = advance(intake.connections[account], outcome.reading)
             yield outcome
 

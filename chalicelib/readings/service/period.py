@@ -40,7 +40,7 @@ def period_is_open(project: Project, period: Period) -> Action:
 
 
 def reading_stands(project: Project, reading: Reading) -> Action:
-    """Give the check that nobody changed a reading since. Label: `reading {account}`."""
+    """Give the check that nobody changed a reading since. Label: `reading`."""
     return repository.is_as_read(project, reading)
 
 

@@ -76,7 +76,7 @@ def take_reading(
 def migrated(project: Project, reading: Reading, connection: Connection) -> list[Action]:
     """Give the writes of a reading out of a former system, for whoever writes it with its bill.
 
-    Labels: `reading {account}` and `connection {account}`. Four write units.
+    Labels: `reading` and `connection`. Four write units.
     """
     return [repository.insert_reading(project, reading), advance_write(project, connection, reading)]
 

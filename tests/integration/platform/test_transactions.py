@@ -1,7 +1,7 @@
 """Transactions: all or none, refusals by label, and patience with whoever else is writing; on both local stores."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import boto3
@@ -14,7 +14,7 @@ from chalicelib.kernel.errors import TryLater
 from chalicelib.platform import bulk, dynamo, transaction
 from chalicelib.platform.clock import fresh_id
 from chalicelib.platform.dynamo import IntAttribute, TableItem
-from chalicelib.platform.transaction import Refused, check, insert, put, transact, update
+from chalicelib.platform.transaction import Action, Refused, check, commit_surviving, insert, put, transact, update
 from local import aws
 from tests.support.engine import Engine
 
@@ -81,6 +81,50 @@ def test_a_refusal_names_the_actions_that_refused_in_their_order_and_nothing_is_
         transact([actions[at] for at in order])
     assert refused.value.labels == tuple(actions[at].label for at in order if at in {1, 2})
     assert _stored(store) == ["taken"]
+
+
+def test_a_refusal_names_each_subject_with_the_kind_of_write(store: str) -> None:
+    transact([insert("taken", Thing(store, name)) for name in ("a", "c")])
+    actions = [insert("thing", Thing(store, name), subject=name) for name in ("c", "b", "a")]
+    missing = check("other", (store, "z"), Thing.pk.exists())
+    with pytest.raises(Refused) as refused:
+        transact([*actions, missing])
+    assert refused.value.refusals == (("thing", "c"), ("thing", "a"), ("other", None))
+    assert refused.value.subjects("thing") == ("c", "a")
+    assert refused.value.subjects("other") == ()
+
+
+def _things(partition: str, names: Iterable[str]) -> list[Action]:
+    return [insert("thing", Thing(partition, name), subject=name) for name in names]
+
+
+def test_what_another_writer_got_at_drops_out_and_the_rest_is_written(store: str) -> None:
+    transact([insert("taken", Thing(store, name)) for name in ("b", "d")])
+    asked: list[list[str]] = []
+
+    def writes_for(names: Mapping[str, int]) -> list[Action]:
+        asked.append(list(names))
+        return _things(store, names)
+
+    written, dropped = commit_surviving({"a": 1, "b": 2, "c": 3, "d": 4}, writes_for)
+    assert (written, dropped) == ({"a": 1, "c": 3}, {"b": 2, "d": 4})
+    assert asked == [["a", "b", "c", "d"], ["a", "c"]]
+    assert _stored(store) == ["a", "b", "c", "d"]
+
+
+def test_where_nothing_survives_nothing_is_sent_again(store: str) -> None:
+    transact([insert("taken", Thing(store, "a"))])
+    assert commit_surviving({"a": 1}, lambda names: _things(store, names)) == ({}, {"a": 1})
+    assert commit_surviving({}, lambda names: _things(store, names)) == ({}, {})
+
+
+def test_a_refusal_of_what_all_share_drops_nobody(store: str) -> None:
+    transact([insert("taken", Thing(store, "a"))])
+    shared = check("open", (store, "z"), Thing.pk.exists())
+    with pytest.raises(Refused) as refused:
+        commit_surviving({"a": 1, "b": 2}, lambda names: [shared, *_things(store, names)])
+    assert refused.value.refusals == (("open", None), ("thing", "a"))
+    assert _stored(store) == ["a"]
 
 
 def test_more_actions_than_a_transaction_holds_are_a_mistake_of_the_caller(store: str) -> None:
