@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from chalicelib.devices.domain import Device
 from chalicelib.platform.schema import AccountNumber, Day, DecimalText, Instant, Schema, Text
@@ -63,6 +63,10 @@ class KeyOut(Schema):
 
 class PushedReading(Schema):
     """What a meter showed on a day, as its device tells it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"meterNumber": "SM-12345", "reading": "1785", "readOn": "2025-11-05"}]}
+    )
 
     account_number: AccountNumber | None = None
     meter_number: Annotated[str, Field(min_length=1, max_length=40)] | None = None

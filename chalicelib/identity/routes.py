@@ -26,11 +26,11 @@ from chalicelib.identity.schemas.users import (
     RoleList,
     RoleOut,
     RoleSet,
-    StatusChange,
     UserChange,
     UserOut,
     UserPage,
     UserQuery,
+    UserStatusChange,
 )
 from chalicelib.kernel.context import Context
 from chalicelib.platform.auth import check_sessions_by
@@ -155,8 +155,8 @@ def set_password(ctx: Context, *, user: str, body: PasswordSet) -> UserOut:
     return UserOut.of(service.set_password(ctx, user_id=user, new=body.password))
 
 
-@endpoint(blueprint, "PUT", _USER + "/status", permission="users.manage", body=StatusChange, returns=UserOut)
-def change_status(ctx: Context, *, user: str, body: StatusChange) -> UserOut:
+@endpoint(blueprint, "PUT", _USER + "/status", permission="users.manage", body=UserStatusChange, returns=UserOut)
+def change_status(ctx: Context, *, user: str, body: UserStatusChange) -> UserOut:
     """Disable a user, whose sessions then end, or let them sign in again."""
     return UserOut.of(service.change_status(ctx, user_id=user, status=body.status))
 

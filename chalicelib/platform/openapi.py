@@ -1,15 +1,20 @@
 """The OpenAPI 3.1 document, made from the very endpoints and schemas that answer requests."""
 
+import inspect
+import json
 import re
+import sys
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from chalice.app import Blueprint, Response
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from chalicelib.platform.examples import example_of
 from chalicelib.platform.http import ENDPOINTS, PUBLIC, SIGNED_IN, Endpoint
-from chalicelib.platform.problems import SECURITY_HEADERS
+from chalicelib.platform.problems import SECURITY_HEADERS, statuses_of
 from chalicelib.platform.schema import Problem
 
 blueprint = Blueprint(__name__)
@@ -21,31 +26,48 @@ _IDEMPOTENCY_KEY = {
     "in": "header",
     "description": "Send the same key with a repetition: it makes nothing new and gets the first answer, for two days",
     "schema": {"type": "string", "maxLength": 128},
+    "example": "counter-1-2025-11-05-17",
 }
+_ABOUT = """Utility billing: readings in, correct bills out.
+
+Amounts and quantities are decimal text, days are `YYYY-MM-DD` in the client's own calendar, instants are UTC. Lists
+take a `limit` and a `cursor`. Errors are problem details (RFC 9457) with a stable `code`."""
+
+Json = dict[str, Any]
+Schemas = Mapping[tuple[type[BaseModel], str], Json]
+
+
+class _Generator(GenerateJsonSchema):
+    """Pydantic's schemas without a title for each field, which would only say its name once more."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002
+        return False
 
 
 @blueprint.route("/api/openapi.json", methods=["GET"], content_types=[])
 def show_openapi() -> Response:
     """Show this document."""
-    return Response(document(), {"Content-Type": "application/json", **SECURITY_HEADERS})
+    return Response(document_text(), {"Content-Type": "application/json", **SECURITY_HEADERS})
 
 
 @cache
-def document() -> dict[str, Any]:
+def document_text() -> str:
+    """Write the document, once in each process."""
+    return json.dumps(document(), separators=(",", ":"), ensure_ascii=False)
+
+
+@cache
+def document() -> Json:
     """Describe every registered endpoint as OpenAPI 3.1."""
     schemas, definitions = _schemas()
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, Json] = {}
     for endpoint in ENDPOINTS:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas, definitions)
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Meterbook",
-            "version": "0.1.0",
-            "description": "Utility billing: readings in, correct bills out. Amounts and quantities are decimal text, "
-            "days are YYYY-MM-DD in the client's own calendar, instants are UTC.",
-        },
+        "info": {"title": "Meterbook", "version": "0.1.0", "description": _ABOUT},
         "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": said} for name, said in sorted(set(map(_tag, ENDPOINTS)))],
         "paths": paths,
         "components": {
             "schemas": definitions,
@@ -54,61 +76,107 @@ def document() -> dict[str, Any]:
     }
 
 
-def _schemas() -> tuple[dict[tuple[type[BaseModel], str], dict[str, Any]], dict[str, Any]]:
+def _tag(endpoint: Endpoint) -> tuple[str, str]:
+    """Name an operation's subject, in the words of its feature or of the module of its routes."""
+    module = sys.modules.get(f"chalicelib.{endpoint.subject}") or sys.modules[endpoint.view.__module__]
+    return endpoint.subject, inspect.cleandoc(module.__doc__ or "")
+
+
+def _schemas() -> tuple[Schemas, Json]:
     bodies = {(endpoint.body, "validation") for endpoint in ENDPOINTS if endpoint.body}
-    queries = {(endpoint.query, "validation") for endpoint in ENDPOINTS if endpoint.query}
     answers = {(endpoint.returns, "serialization") for endpoint in ENDPOINTS} | {(Problem, "serialization")}
-    wanted = sorted(bodies | queries | answers, key=lambda pair: (pair[0].__name__, pair[1]))
-    refs, definitions = models_json_schema(wanted, ref_template=_REF)  # type: ignore[arg-type]
-    return refs, definitions["$defs"]  # type: ignore[return-value]
+    wanted = sorted(bodies | answers, key=lambda pair: (pair[0].__name__, pair[1]))
+    refs, found = models_json_schema(wanted, ref_template=_REF, schema_generator=_Generator)  # type: ignore[arg-type]
+    definitions: Json = found["$defs"]
+    for definition in definitions.values():
+        definition.pop("title")
+    return refs, definitions  # type: ignore[return-value]
 
 
-def _operation(endpoint: Endpoint, schemas: Any, definitions: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
-    said = (endpoint.view.__doc__ or "").strip()
-    operation: dict[str, Any] = {
+def _operation(endpoint: Endpoint, schemas: Schemas, definitions: Json) -> Json:
+    summary, _, said = inspect.cleandoc(endpoint.view.__doc__ or "").partition("\n")
+    operation: Json = {
         "operationId": endpoint.name,
-        "summary": said.partition("\n")[0],
+        "summary": summary,
+        "description": f"{said.strip()}\n\n{_who_may(endpoint)}".strip(),
         "tags": [endpoint.subject],
-        "parameters": _parameters(endpoint, schemas, definitions),
-        "responses": _responses(endpoint, schemas),
+        "parameters": _parameters(endpoint),
+        "responses": _responses(endpoint, schemas, definitions),
         "security": [] if endpoint.permission == PUBLIC else [{"token": []}],
     }
     if endpoint.permission not in {PUBLIC, SIGNED_IN}:
         operation["x-permission"] = endpoint.permission + (" (or .own)" if endpoint.or_own else "")
     if endpoint.body:
-        content = {"application/json": {"schema": schemas[(endpoint.body, "validation")]}}
-        operation["requestBody"] = {"required": True, "content": content}
+        schema = schemas[(endpoint.body, "validation")]
+        # Of what can be created with less, an example shows little; of a change it shows all that can be changed.
+        example = example_of(schema, definitions, whole=endpoint.method != "POST")
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema, "example": example}},
+        }
     return operation
 
 
-def _parameters(endpoint: Endpoint, schemas: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:  # noqa: ANN401
-    parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in _PARAMETER.findall(endpoint.path)
+def _who_may(endpoint: Endpoint) -> str:
+    if endpoint.permission == PUBLIC:
+        return "Needs no access token."
+    if endpoint.permission == SIGNED_IN:
+        return "For everybody who is signed in."
+    own = f", or `{endpoint.permission}.own` for what is one's own" if endpoint.or_own else ""
+    return f"Needs the permission `{endpoint.permission}`{own}."
+
+
+def _parameters(endpoint: Endpoint) -> list[Json]:
+    parameters: list[Json] = [
+        _parameter(name, "path", {"type": "string"}, required=True) for name in _PARAMETER.findall(endpoint.path)
     ]
     if endpoint.query:
-        name = schemas[(endpoint.query, "validation")]["$ref"].rpartition("/")[2]
-        described = definitions[name]
+        described = endpoint.query.model_json_schema(schema_generator=_Generator)
         parameters += [
-            {"name": field, "in": "query", "required": field in described.get("required", []), "schema": schema}
-            for field, schema in described["properties"].items()
+            _parameter(name, "query", schema, required=name in described.get("required", ()))
+            for name, schema in described["properties"].items()
         ]
     if endpoint.takes_key:
         parameters.append(_IDEMPOTENCY_KEY)
     return parameters
 
 
-def _responses(endpoint: Endpoint, schemas: Any) -> dict[str, Any]:  # noqa: ANN401
-    answer = {
-        "description": "Done"
-        if endpoint.status != 202
-        else f"Accepted{': poll the Location' * bool(endpoint.location)}",
-        "content": {"application/json": {"schema": schemas[(endpoint.returns, "serialization")]}},
+def _parameter(name: str, place: str, schema: Json, *, required: bool) -> Json:
+    """Describe a parameter. Its schema says nothing of null, which a URL can't carry."""
+    said = dict(schema)
+    description = said.pop("description", None)
+    if "anyOf" in said:
+        (chosen,) = [one for one in said.pop("anyOf") if one != {"type": "null"}]
+        said = chosen | said
+    if said.get("default", ...) is None:
+        del said["default"]
+    parameter: Json = {"name": name, "in": place, "required": required, "schema": said}
+    if description:
+        parameter["description"] = description
+    if required:
+        parameter["example"] = example_of(said, {}, whole=True, name=name)
+    return parameter
+
+
+def _responses(endpoint: Endpoint, schemas: Schemas, definitions: Json) -> Json:
+    schema = schemas[(endpoint.returns, "serialization")]
+    answer: Json = {
+        "description": inspect.cleandoc(endpoint.returns.__doc__ or "").partition("\n")[0],
+        "content": {
+            "application/json": {"schema": schema, "example": example_of(schema, definitions, whole=True)},
+        },
     }
     if endpoint.location:
-        answer["headers"] = {"Location": {"description": "Where it is", "schema": {"type": "string"}}}
-    problem = {
-        "description": "What to change, as RFC 9457 problem details",
-        "content": {"application/problem+json": {"schema": schemas[(Problem, "serialization")]}},
+        said = "Where to ask how far it is" if endpoint.status == 202 else "Where it is"
+        answer["headers"] = {"Location": {"description": said, "schema": {"type": "string"}}}
+    refusal = {"application/problem+json": {"schema": schemas[(Problem, "serialization")]}}
+    codes: dict[int, list[str]] = {}
+    for code in sorted(endpoint.error_codes):
+        for status in statuses_of(code):
+            codes.setdefault(status, []).append(code)
+    refusals = {
+        str(status): {"description": f"Codes: {', '.join(said)}", "content": refusal, "x-codes": said}
+        for status, said in sorted(codes.items())
     }
-    return {str(endpoint.status): answer, "4XX": problem, "503": problem}
+    other = {"description": "What to change, as RFC 9457 problem details", "content": refusal}
+    return {str(endpoint.status): answer, **refusals, "4XX": other}

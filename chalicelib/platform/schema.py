@@ -97,7 +97,7 @@ DecimalText = Annotated[
     Decimal,
     BeforeValidator(_read_decimal),
     PlainSerializer(plain, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^-?\d{1,12}(\.\d{1,6})?$", "examples": ["1785"]}),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d{1,12}(\.\d{1,6})?$"}),
 ]
 PeriodText = Annotated[
     Period,

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from chalicelib.connections.domain import Connection
 from chalicelib.platform.schema import (
@@ -28,6 +28,10 @@ RolledOver = Annotated[
 
 class NewReading(Schema):
     """What a meter showed on a day. Name the connection by account or by meter number."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"meterNumber": "SM-12345", "reading": "1785", "readOn": "2025-11-05"}]}
+    )
 
     account_number: AccountNumber | None = None
     meter_number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] | None = None

@@ -1,10 +1,15 @@
 """The OpenAPI document is valid, says what the routes do, and the routes do what it says."""
 
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from chalicelib.platform import examples, openapi
 from chalicelib.platform.http import Endpoint
 from tests.http.policy import POLICY, PUBLIC
 from tests.support.contract import check_answer
@@ -12,6 +17,11 @@ from tests.support.endpoints import ALL, name
 from tests.support.fixture_world import PERIOD, World
 
 _GETS = [one for one in ALL if one.method == "GET"]
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in document["paths"].values():
+        yield from item.values()
 
 
 def test_the_document_is_valid_openapi_31(document: dict[str, Any]) -> None:
@@ -25,9 +35,69 @@ def test_the_document_describes_every_route_and_no_other(document: dict[str, Any
 
 
 def test_operations_have_names_of_their_own_and_say_what_they_do(document: dict[str, Any]) -> None:
-    operations = [operation for item in document["paths"].values() for operation in item.values()]
+    operations = list(_operations(document))
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     assert all(operation["summary"].endswith(".") for operation in operations)
+    assert all(operation["description"].endswith(".") for operation in operations)
+
+
+def test_schemas_have_plain_names_of_their_own(document: dict[str, Any]) -> None:
+    # Pydantic tells two schemas of one name apart by their modules.
+    names = document["components"]["schemas"]
+    assert [name for name in names if not re.fullmatch("[A-Z][A-Za-z]+", name)] == []
+
+
+def test_every_schema_is_used(document: dict[str, Any]) -> None:
+    used = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert document["components"]["schemas"].keys() - used == set()
+
+
+def test_every_example_is_what_the_operation_takes_or_answers(document: dict[str, Any]) -> None:
+    faults = []
+    for operation in _operations(document):
+        described = [*operation["responses"].values(), operation.get("requestBody", {"content": {}})]
+        contents = [one["content"]["application/json"] for one in described if "application/json" in one["content"]]
+        assert len(contents) == ("requestBody" in operation) + 1
+        for content in contents:
+            schema = content["schema"] | {"components": document["components"]}
+            validator = Draft202012Validator(schema, format_checker=FormatChecker())
+            faults += [
+                f"{operation['operationId']}: {error.message}" for error in validator.iter_errors(content["example"])
+            ]
+    assert faults == []
+
+
+@pytest.mark.parametrize("one", [one for one in ALL if one.body], ids=name)
+def test_the_example_of_a_body_is_read_without_a_fault(document: dict[str, Any], one: Endpoint) -> None:
+    content = document["paths"][one.path][one.method.lower()]["requestBody"]["content"]["application/json"]
+    assert one.body
+    read = one.body.model_validate_json(json.dumps(content["example"]), by_alias=True, by_name=False)
+    assert read.model_fields_set
+
+
+def test_every_parameter_that_is_needed_has_an_example(document: dict[str, Any]) -> None:
+    needed = [one for operation in _operations(document) for one in operation["parameters"] if one.get("required")]
+    assert [one["name"] for one in needed if not one.get("example")] == []
+
+
+def test_every_example_value_is_of_a_field(document: dict[str, Any]) -> None:
+    fields = {
+        (owner, field)
+        for owner, schema in document["components"]["schemas"].items()
+        for field in schema.get("properties", {})
+    }
+    fields |= {("", one["name"]) for operation in _operations(document) for one in operation["parameters"]}
+    known = {f"{owner}.{field}" for owner, field in fields} | {field for _, field in fields}
+    assert examples._VALUES.keys() - known == set()
+
+
+def test_every_tag_is_told(document: dict[str, Any]) -> None:
+    assert all(tag["description"].endswith(".") for tag in document["tags"])
+    assert {tag["name"] for tag in document["tags"]} == {tag for one in _operations(document) for tag in one["tags"]}
+
+
+def test_the_document_is_written_once_in_a_process() -> None:
+    assert openapi.document_text() is openapi.document_text()
 
 
 @pytest.mark.covers("S2-009")

@@ -116,7 +116,7 @@ class PasswordSet(Schema):
     password: Password
 
 
-class StatusChange(Schema):
+class UserStatusChange(Schema):
     """Whether a user may sign in."""
 
     status: Literal["active", "disabled"]

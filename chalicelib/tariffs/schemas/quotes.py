@@ -1,9 +1,9 @@
 """A use to be priced, and what it costs with the reasons."""
 
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 
 from chalicelib.platform.schema import Day, DecimalText, Schema
 from chalicelib.tariffs.domain.explain import explain
@@ -14,6 +14,11 @@ from chalicelib.tariffs.domain.trace import Line, ratio_text
 from chalicelib.tariffs.domain.usage import Usage
 from chalicelib.tariffs.schemas.sheet import TariffBody
 from chalicelib.tariffs.schemas.words import ChargeCode, Days, Named, RateText, RoundingBody, TariffId
+
+_EXAMPLE: Any = {
+    "tariffId": "residential",
+    "usage": {"quantity": "18", "unit": "m3", "firstDay": "2025-11-01", "untilDay": "2025-12-01"},
+}
 
 
 class RegisterBody(Schema):
@@ -95,6 +100,8 @@ class UsageQuantities(Schema):
 
 class QuoteBody(Schema):
     """A use, and the tariff to rate it by: one of the project's by id (with `version`, or by the days), or a draft."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     tariff_id: TariffId | None = None
     version: Annotated[int, Field(strict=True, ge=1)] | None = None

@@ -3,15 +3,32 @@
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from chalicelib.platform.schema import Day, Schema, Text
 from chalicelib.tariffs.domain import model
 from chalicelib.tariffs.domain.checks import check_tariff
 from chalicelib.tariffs.schemas.charges import ChargeBody
 from chalicelib.tariffs.schemas.words import Named, RateText, RoundingBody
+
+_EXAMPLE: Any = {
+    "name": "Residential",
+    "currency": "PHP",
+    "unit": "m3",
+    "validFrom": "2025-01-01",
+    "consumerClass": "residential",
+    "charges": [
+        {"kind": "fixed", "code": "service", "label": "Service charge", "amount": "50.00"},
+        {
+            "kind": "blocks",
+            "code": "usage",
+            "label": "Water",
+            "blocks": [{"over": "0", "upTo": "10", "rate": "15.00"}, {"over": "10", "upTo": None, "rate": "22.50"}],
+        },
+    ],
+}
 
 
 class ConversionBody(Schema):
@@ -32,6 +49,8 @@ class RoundingPlanBody(Schema):
 
 class TariffBody(Schema):
     """A tariff sheet. Charges are evaluated in order; each gives one line of the bill."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     name: Text
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["PHP"])]
