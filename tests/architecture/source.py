@@ -29,10 +29,3 @@ def tree(path: Path) -> ast.Module:
 def functions(path: Path) -> Iterator[Function]:
     """Give every function and method of a module."""
     return (node for node in ast.walk(tree(path)) if isinstance(node, Function))
-
-
-def length(node: Function) -> int:
-    """Count a function's lines without its decorators and its docstring."""
-    whole = (node.end_lineno or 0) - node.lineno + 1
-    said = node.body[0] if ast.get_docstring(node) else None
-    return whole - ((said.end_lineno or 0) - said.lineno + 1 if said else 0)
