@@ -35,7 +35,7 @@ log.configure()
 
 app = Chalice(app_name="meterbook")
 app.api.cors = CORSConfig(
-    allow_origin=settings.allowed_origin(),
+    allow_origin=settings.environment().allowed_origin,
     allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
     expose_headers=["Location", "Retry-After"],
     max_age=600,

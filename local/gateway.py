@@ -101,7 +101,7 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
     text = problem_json(status, code, detail, clock.fresh_id())
     # Or a browser hides why it was refused, and when to come again.
     cors = {
-        "Access-Control-Allow-Origin": settings.allowed_origin(),
+        "Access-Control-Allow-Origin": settings.environment().allowed_origin,
         "Access-Control-Expose-Headers": "Location,Retry-After",
     }
     return Answer(status, text.encode(), {**_REFUSAL_HEADERS, **cors, **(headers or {})})

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,8 +27,7 @@ _REQUIRED = ["iss", "aud", "typ", "sub", "client", "role", "sid", "iat", "exp"]
 
 def hash_password(password: str) -> str:
     """Hash a password for storage, slowly on purpose (cost 12 unless set)."""
-    cost = int(os.environ.get("METERBOOK_BCRYPT_COST", "12"))
-    return bcrypt.hashpw(_digest(password), bcrypt.gensalt(cost)).decode()
+    return bcrypt.hashpw(_digest(password), bcrypt.gensalt(settings.environment().bcrypt_cost)).decode()
 
 
 def password_matches(password: str, stored_hash: str) -> bool:

@@ -1,79 +1,111 @@
 """What the deployment decides: names and secrets from the environment, read when first needed."""
 
-import json
-import os
 from functools import cache
+from typing import Annotated, TypeVar
 
 import boto3
+from annotated_types import MinLen
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# Secrets of at least 32 characters by key id, the current one first.
+Keys = Annotated[dict[str, Annotated[str, MinLen(32)]], MinLen(1)]
+_KEYS: TypeAdapter[dict[str, str]] = TypeAdapter(Keys, config=ConfigDict(hide_input_in_errors=True, defer_build=True))
+
+Value = TypeVar("Value")
 
 
-def _required(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        raise RuntimeError(f"the environment variable {name} is not set; infra/resources.yaml and local/ set it")
-    return value
+class Environment(BaseSettings):
+    """The variables METERBOOK_TABLE and so on. A function is given only those that it uses, so any may be missing."""
+
+    # What is wrong with a value is said, the value is not: it may be a secret.
+    model_config = SettingsConfigDict(
+        env_prefix="METERBOOK_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+    )
+
+    table: str | None = None
+    bucket: str | None = None
+    billing_queue: str | None = None
+    mail_queue: str | None = None
+    mail_sender: str | None = None
+    portal: str | None = None
+    allowed_origin: str = "*"
+    token_keys_parameter: str | None = None
+    root_keys_parameter: str | None = None
+    token_keys: Keys | None = Field(default=None, repr=False)  # on a laptop, in the place of the parameter
+    root_keys: Keys | None = Field(default=None, repr=False)
+    bcrypt_cost: int = Field(default=12, ge=4, le=31)
+
+
+@cache
+def environment() -> Environment:
+    """Read the environment, once; `read_again` forgets it.
+
+    :raises ValidationError: for a variable whose value is no good, naming it.
+    """
+    return Environment()
+
+
+def read_again() -> None:
+    """Read the environment once more when it is next asked for: the laptop and tests set it late."""
+    environment.cache_clear()
+    token_keys.cache_clear()
+    root_keys.cache_clear()
 
 
 def table_name() -> str:
     """Name the one table."""
-    return _required("METERBOOK_TABLE")
+    return _given("table", environment().table)
 
 
 def bucket_name() -> str:
     """Name the bucket of uploads and reports."""
-    return _required("METERBOOK_BUCKET")
+    return _given("bucket", environment().bucket)
 
 
 def billing_queue_url() -> str:
-    """Give the address of the queue that drives the bill generator."""
-    return _required("METERBOOK_BILLING_QUEUE")
+    """Return the address of the queue that drives the bill generator."""
+    return _given("billing_queue", environment().billing_queue)
 
 
 def mail_queue_url() -> str:
-    """Give the address of the queue of mails to send."""
-    return _required("METERBOOK_MAIL_QUEUE")
+    """Return the address of the queue of mails to send."""
+    return _given("mail_queue", environment().mail_queue)
 
 
 def mail_sender() -> str:
-    """Give the address that all mails come from."""
-    return _required("METERBOOK_MAIL_SENDER")
-
-
-def portal() -> str | None:
-    """Give the address of the web portal that mails lead to, if there is one."""
-    return os.environ.get("METERBOOK_PORTAL") or None
+    """Return the address that all mails come from."""
+    return _given("mail_sender", environment().mail_sender)
 
 
 @cache
 def token_keys() -> dict[str, str]:
-    """Give the signing secrets by key id, the current one first.
+    """Return the signing secrets by key id, the current one first.
 
     They come from the environment on a laptop and from an SSM SecureString when deployed, never from the repository.
     """
-    return _secrets(os.environ.get("METERBOOK_TOKEN_KEYS_PARAMETER"), "METERBOOK_TOKEN_KEYS")
+    given = environment()
+    return _secrets(given.token_keys_parameter) or _given("token_keys", given.token_keys)
 
 
 @cache
 def root_keys() -> dict[str, str]:
-    """Give the secrets by key id that other keys are derived from, the current one first.
+    """Return the secrets by key id that other keys are derived from, the current one first.
 
     Seals of the audit log and the keys of devices hang on them for years, where a signing key lives for weeks.
     """
-    return _secrets(os.environ.get("METERBOOK_ROOT_KEYS_PARAMETER"), "METERBOOK_ROOT_KEYS")
+    given = environment()
+    return _secrets(given.root_keys_parameter) or _given("root_keys", given.root_keys)
 
 
-def _secrets(parameter: str | None, variable: str) -> dict[str, str]:
-    if parameter:
-        answer = boto3.client("ssm").get_parameter(Name=parameter, WithDecryption=True)
-        text = answer["Parameter"].get("Value", "")
-    else:
-        text = _required(variable)
-    keys: dict[str, str] = json.loads(text)
-    if not keys or any(len(secret) < 32 for secret in keys.values()):
-        raise RuntimeError(f"{variable.lower()} must be a JSON object of key id to a secret of at least 32 characters")
-    return keys
+def _secrets(parameter: str | None) -> Keys | None:
+    if parameter is None:
+        return None
+    answer = boto3.client("ssm").get_parameter(Name=parameter, WithDecryption=True)
+    return _KEYS.validate_json(answer["Parameter"].get("Value", ""))
 
 
-def allowed_origin() -> str:
-    """Name the web origin that browsers may call from ("*" unless set)."""
-    return os.environ.get("METERBOOK_ALLOWED_ORIGIN", "*")
+def _given(name: str, value: Value | None) -> Value:
+    if value is None:
+        raise RuntimeError(f"METERBOOK_{name.upper()} is not set; infra/resources.yaml and local/ set it")
+    return value

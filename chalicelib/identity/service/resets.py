@@ -52,7 +52,8 @@ def mail_reset(ctx: Context, *, login: str, order: str) -> bool:
     except Refused:
         return False  # another one was asked for at the same moment, and its mail goes out
     token = f"{ctx.client}.{user.id}.{secret}"
-    subject, text = reset_mail(client_name=client.name, login=user.login, token=token, portal=settings.portal())
+    portal = settings.environment().portal
+    subject, text = reset_mail(client_name=client.name, login=user.login, token=token, portal=portal)
     return mail.send_mail(to=user.email, subject=subject, text=text)
 
 

@@ -43,7 +43,7 @@ class TableItem(Model):
     """The base of every stored item. Subclasses share this class's connection (see `connect`)."""
 
     class Meta:
-        table_name = os.environ.get("METERBOOK_TABLE", "meterbook")
+        table_name = settings.environment().table or "meterbook"
         region = os.environ.get("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
         connect_timeout_seconds = 2
         read_timeout_seconds = 5
@@ -61,10 +61,11 @@ class TableItem(Model):
 
 
 def connect() -> None:
-    """Build the one DynamoDB client that all items share.
+    """Build the one DynamoDB client that all items share, for the table that the environment names now.
 
     PynamoDB builds a client for each class used before its base, 50 ms each; called once at import this prevents it.
     """
+    settings.read_again()
     TableItem.Meta.table_name = settings.table_name()
     TableItem._connection = None  # noqa: SLF001 - PynamoDB has no public way to share or renew a connection
     TableItem._get_connection()  # noqa: SLF001
@@ -96,5 +97,5 @@ def all_of(
     yield from item.query(partition, condition, filter_condition=only, consistent_read=consistent)
 
 
-if os.environ.get("METERBOOK_TABLE"):
+if settings.environment().table:
     connect()

@@ -1,7 +1,7 @@
 """A forgotten password is set anew by a token that is mailed: good once, not for long, and telling nobody anything."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from chalice.app import Chalice
 
 from chalicelib.identity import service
+from chalicelib.platform import settings
 from local import events
 from tests.support.faults import MODES, Death, Mode, faults, just_before_writing, mails_refused
 from tests.support.http import Api, Reply
@@ -282,9 +283,16 @@ def test_a_mail_to_an_address_that_nobody_can_have_is_dropped_and_any_other_come
     _confirm(utility, token_in(mails_to(ana)[-1])).expect(200)
 
 
-def test_where_there_is_a_portal_the_mail_leads_to_it(
-    utility: Utility, ana: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("METERBOOK_PORTAL", "https://portal.example")
+@pytest.fixture
+def portal(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a portal, as the environment names it during a test."""
+    address = "https://portal.example"
+    monkeypatch.setenv("METERBOOK_PORTAL", address)
+    settings.read_again()
+    yield address
+    settings.read_again()
+
+
+def test_where_there_is_a_portal_the_mail_leads_to_it(utility: Utility, ana: str, portal: str) -> None:
     service.mail_reset(utility.context(), login="ana", order="1")
-    assert f"\nhttps://portal.example/reset-password#{utility.client}." in mails_to(ana)[-1]
+    assert f"\n{portal}/reset-password#{utility.client}." in mails_to(ana)[-1]

@@ -1,14 +1,20 @@
 """Every byte of a password counts, however long it is."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from chalicelib.platform import settings
 from chalicelib.platform.auth import hash_password, password_matches
 
 
 @pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+def cheap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Cost 4 tells right from wrong as well as cost 12."""
     monkeypatch.setenv("METERBOOK_BCRYPT_COST", "4")
+    settings.read_again()
+    yield
+    settings.read_again()
 
 
 @pytest.mark.covers("S0-066", "S2-006")
