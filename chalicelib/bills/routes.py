@@ -8,12 +8,14 @@ from chalicelib.bills.schemas import (
     BillOut,
     BillPage,
     BillsQuery,
+    BillView,
     MyBills,
     MyBillsQuery,
     NewBill,
     UnbilledOut,
     UnbilledPage,
     UnbilledQuery,
+    UnbilledView,
 )
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
@@ -62,7 +64,8 @@ def bill_reading(ctx: Context, *, body: NewBill) -> BillOut:
 def list_unbilled(ctx: Context, *, query: UnbilledQuery) -> UnbilledPage:
     """List the confirmed readings of a period that have no bill yet."""
     page = service.list_unbilled(ctx, period=query.period, limit=query.limit, cursor=query.cursor)
-    return UnbilledPage(items=tuple(UnbilledOut.of(*one) for one in page.items), cursor=page.cursor)
+    items = tuple(UnbilledOut.of(UnbilledView(connection), reading, connection) for reading, connection in page.items)
+    return UnbilledPage(items=items, cursor=page.cursor)
 
 
 @endpoint(blueprint, "GET", _PROJECT + "/bills/{bill}", permission="bills.read", or_own=True, returns=BillOut)
@@ -94,4 +97,4 @@ def my_bills(ctx: Context, *, query: MyBillsQuery) -> MyBills:
 
 
 def _shown(ctx: Context, project: Project, bill: Bill) -> BillOut:
-    return BillOut.of(project, bill, today=local_day(ctx.now, project.settings.timezone))
+    return BillOut.of(BillView(bill, project, local_day(ctx.now, project.settings.timezone)), bill)

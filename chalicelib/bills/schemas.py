@@ -1,48 +1,46 @@
 """Bills as the API shows them."""
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AliasPath, BeforeValidator, Field
 
 from chalicelib.bills.domain import Bill, BillStatus
 from chalicelib.connections.domain import Connection
-from chalicelib.kernel.period import Period
+from chalicelib.kernel.period import FiscalMonth
 from chalicelib.kernel.quantity import plain
-from chalicelib.platform.schema import Amount, Day, DecimalText, Instant, PageQuery, PeriodText, Schema
-from chalicelib.readings.domain.reading import Reading
+from chalicelib.platform.schema import Amount, Day, DecimalText, Instant, OutSchema, PageQuery, PeriodText, Schema
 from chalicelib.tariffs.domain import Line, explain, ratio_text
 from chalicelib.tenancy.domain import Project
 
+RatioText = Annotated[str, BeforeValidator(ratio_text)]
+PlainText = Annotated[str, BeforeValidator(plain)]
 
-class FiscalMonthOut(Schema):
+
+class FiscalMonthOut(OutSchema):
     """A period as counted in the client's fiscal year; `month` counts from 0."""
 
     year: int
     month: int
 
-    @classmethod
-    def of(cls, project: Project, period: Period) -> Self | None:
-        fiscal = project.fiscal_month_of(period)
-        return cls(year=fiscal.year, month=fiscal.month) if fiscal else None
 
-
-class BillTerm(Schema):
+class BillTerm(OutSchema):
     """A quantity at a rate per so many; what has no finite decimal is a ratio, such as 1/3."""
 
-    quantity: str = Field(examples=["10"])
-    rate: str = Field(examples=["22.5"])
-    per: str = Field(examples=["1"])
+    quantity: RatioText = Field(examples=["10"])
+    rate: PlainText = Field(examples=["22.5"])
+    per: PlainText = Field(examples=["1"])
 
 
-class BillFactor(Schema):
+class BillFactor(OutSchema):
     """A multiplier of the whole line."""
 
     label: str
-    value: str = Field(examples=["0.5", "1/3"])
+    value: RatioText = Field(examples=["0.5", "1/3"])
 
 
-class BillLine(Schema):
+class BillLine(OutSchema):
     """One line of a bill and how it came about, in numbers and in words.
 
     The sum of the terms, times all factors, less what other charges brought already, is `unrounded`.
@@ -54,49 +52,50 @@ class BillLine(Schema):
     tariff: str = Field(description="The tariff and version it was rated by", examples=["residential@1"])
     terms: tuple[BillTerm, ...]
     factors: tuple[BillFactor, ...]
-    less: str = Field(examples=["0"])
-    unrounded: str = Field(examples=["225"])
+    less: RatioText = Field(examples=["0"])
+    unrounded: RatioText = Field(examples=["225"])
     rounding: str = Field(examples=["half-up to 0.01"])
     explanation: tuple[str, ...] = Field(examples=[["10 m3 at 22.50 = 225.00"]])
 
-    @classmethod
-    def of(cls, line: Line) -> Self:
-        trace = line.trace
-        return cls(
-            code=line.code,
-            label=line.label,
-            amount=str(line.amount),
-            tariff=f"{trace.tariff_id}@{trace.tariff_version}",
-            terms=tuple(
-                BillTerm(quantity=ratio_text(each.quantity), rate=plain(each.rate), per=plain(each.per))
-                for each in trace.terms
-            ),
-            factors=tuple(BillFactor(label=each.label, value=ratio_text(each.value)) for each in trace.factors),
-            less=ratio_text(trace.less),
-            unrounded=ratio_text(trace.unrounded),
-            rounding=f"{trace.rounding.mode} to {plain(trace.rounding.step)}",
-            explanation=tuple(explain(line)),
-        )
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """What the answer says of a line in words."""
+
+    line: Line
+
+    @property
+    def tariff(self) -> str:
+        return f"{self.line.trace.tariff_id}@{self.line.trace.tariff_version}"
+
+    @property
+    def rounding(self) -> str:
+        rounding = self.line.trace.rounding
+        return f"{rounding.mode} to {plain(rounding.step)}"
+
+    @property
+    def explanation(self) -> tuple[str, ...]:
+        return tuple(explain(self.line))
 
 
-class BillOut(Schema):
+class BillOut(OutSchema):
     """What one connection owes for one period."""
 
     id: str
-    project: str
-    account_number: str
+    project: str = Field(validation_alias=AliasPath("project", "id"))
+    account_number: str = Field(validation_alias="account")
     consumer_id: str | None
     consumer_class: str
     meter_number: str
     period: PeriodText
     billing_period: str = Field(description="The period in words", examples=["November 2025"])
     first_day: Day = Field(description="Of the period: three months before its end where quarters are billed")
-    last_day: Day
+    last_day: Day = Field(validation_alias=AliasPath("period", "last_day"))
     fiscal: FiscalMonthOut | None
     reading_id: str
     read_on: Day
-    previous_reading: DecimalText
-    current_reading: DecimalText
+    previous_reading: DecimalText = Field(validation_alias="previous")
+    current_reading: DecimalText = Field(validation_alias="reading")
     rolled_over: bool = Field(description="The register ran over between the two readings: its range is in the use")
     usage: DecimalText
     use_brought_forward: DecimalText | None = Field(
@@ -110,7 +109,7 @@ class BillOut(Schema):
     unit: str
     lines: tuple[BillLine, ...]
     total: Amount
-    currency: str
+    currency: str = Field(validation_alias=AliasPath("total", "currency"))
     billed_on: Day
     due_on: Day
     paid: Amount
@@ -118,66 +117,72 @@ class BillOut(Schema):
     status: BillStatus
     days_overdue: int = Field(description="Since the due day, while something is due")
     issued_at: Instant
-    issued_by: Literal["run", "person", "migration"]
+    issued_by: Literal["run", "person", "migration"] = Field(validation_alias="origin")
     run_id: str | None = Field(description="The billing run that made it")
-    made_by: str | None = Field(description="Who had it made on its own; null: a run or a migration made it")
+    made_by: str | None = Field(
+        validation_alias="issued_by", description="Who had it made on its own; null: a run or a migration made it"
+    )
     import_id: str | None = Field(description="The import of a former system's history that made it")
-    chosen_tariff: str | None = Field(description="The tariff that the connection named; null: its class decided")
+    chosen_tariff: str | None = Field(
+        validation_alias="tariff_id", description="The tariff that the connection named; null: its class decided"
+    )
     digest: str = Field(description="Stands for everything the bill was rated from")
 
-    @classmethod
-    def of(cls, project: Project, bill: Bill, *, today: date) -> Self:
-        return cls(
-            id=bill.id,
-            project=project.id,
-            account_number=bill.account,
-            consumer_id=bill.consumer_id,
-            consumer_class=bill.consumer_class,
-            meter_number=bill.meter_number,
-            period=bill.period,
-            billing_period=project.label_of(bill.period),
-            first_day=project.first_day_of(bill.period),
-            last_day=bill.period.last_day,
-            fiscal=FiscalMonthOut.of(project, bill.period),
-            reading_id=bill.reading_id,
-            read_on=bill.read_on,
-            previous_reading=bill.previous,
-            current_reading=bill.reading,
-            rolled_over=bool(bill.register_range),
-            usage=bill.usage,
-            use_brought_forward=bill.use_brought_forward,
-            use_carried_forward=bill.use_carried_forward,
-            estimated=bill.estimated,
-            use_explained=bill.explain_use(),
-            unit=bill.unit,
-            lines=tuple(BillLine.of(line) for line in bill.lines),
-            total=str(bill.total),
-            currency=bill.total.currency,
-            billed_on=bill.billed_on,
-            due_on=bill.due_on,
-            paid=str(bill.paid),
-            amount_due=str(bill.amount_due),
-            status=bill.status_on(today),
-            days_overdue=bill.days_overdue_on(today),
-            issued_at=bill.issued_at,
-            **_origin_of(bill),
-            chosen_tariff=bill.tariff_id,
-            digest=bill.digest,
-        )
+
+@dataclass(frozen=True, slots=True)
+class BillView:
+    """What the answer says of a bill beyond the bill itself: in its project's words, and as of a day."""
+
+    bill: Bill
+    project: Project
+    today: date
+
+    @property
+    def billing_period(self) -> str:
+        return self.project.label_of(self.bill.period)
+
+    @property
+    def first_day(self) -> date:
+        return self.project.first_day_of(self.bill.period)
+
+    @property
+    def fiscal(self) -> FiscalMonth | None:
+        return self.project.fiscal_month_of(self.bill.period)
+
+    @property
+    def rolled_over(self) -> bool:
+        return bool(self.bill.register_range)
+
+    @property
+    def use_explained(self) -> tuple[str, ...]:
+        return self.bill.explain_use()
+
+    @property
+    def lines(self) -> tuple[BillLine, ...]:
+        return tuple(BillLine.of(LineView(line), line.trace, line) for line in self.bill.lines)
+
+    @property
+    def status(self) -> BillStatus:
+        return self.bill.status_on(self.today)
+
+    @property
+    def days_overdue(self) -> int:
+        return self.bill.days_overdue_on(self.today)
+
+    @property
+    def origin(self) -> Literal["run", "person", "migration"]:
+        return "migration" if self.bill.migrated else "person" if self.bill.issued_by else "run"
+
+    @property
+    def run_id(self) -> str | None:
+        return self.bill.run_id if self.origin == "run" else None
+
+    @property
+    def import_id(self) -> str | None:
+        return self.bill.run_id if self.origin == "migration" else None
 
 
-def _origin_of(bill: Bill) -> dict[str, Any]:
-    """Say what made a bill: a run, one person, or the import of a history."""
-    origin = "migration" if bill.migrated else "person" if bill.issued_by else "run"
-    return {
-        "issued_by": origin,
-        "run_id": bill.run_id if origin == "run" else None,
-        "made_by": bill.issued_by,
-        "import_id": bill.run_id if origin == "migration" else None,
-    }
-
-
-class BillPage(Schema):
+class BillPage(OutSchema):
     """One page of bills. With a status it may be short and still have a cursor."""
 
     items: tuple[BillOut, ...]
@@ -192,39 +197,34 @@ class NewBill(Schema):
     due_on: Day | None = Field(default=None, description="The day to pay by; else as the project's settings have it")
 
 
-class UnbilledOut(Schema):
+class UnbilledOut(OutSchema):
     """A confirmed reading without a bill."""
 
-    reading_id: str
-    account_number: str
+    reading_id: str = Field(validation_alias="id")
+    account_number: str = Field(validation_alias="account")
     consumer_name: str
     consumer_class: str
     meter_number: str
     area: str
     read_on: Day
-    reading: DecimalText
+    reading: DecimalText = Field(validation_alias="value")
     previous: DecimalText
     usage: DecimalText
     estimated: bool
 
-    @classmethod
-    def of(cls, reading: Reading, connection: Connection) -> Self:
-        return cls(
-            reading_id=reading.id,
-            account_number=reading.account,
-            consumer_name=connection.consumer_name,
-            consumer_class=connection.consumer_class,
-            meter_number=reading.meter_number,
-            area=connection.area,
-            read_on=reading.read_on,
-            reading=reading.value,
-            previous=reading.previous,
-            usage=reading.usage,
-            estimated=reading.estimated,
-        )
+
+@dataclass(frozen=True, slots=True)
+class UnbilledView:
+    """What the answer says of the connection of a reading, and not of the reading: where it lies now."""
+
+    connection: Connection
+
+    @property
+    def area(self) -> str:
+        return self.connection.area
 
 
-class UnbilledPage(Schema):
+class UnbilledPage(OutSchema):
     """One page of readings without a bill. It may be short and still have a cursor."""
 
     items: tuple[UnbilledOut, ...]

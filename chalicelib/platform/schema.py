@@ -2,10 +2,14 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from functools import cache
+from types import SimpleNamespace
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
+    AliasGenerator,
+    AliasPath,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,6 +22,7 @@ from pydantic.alias_generators import to_camel
 
 from chalicelib.kernel.clock import iso, parse_day
 from chalicelib.kernel.errors import MeterbookError
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import parse_decimal, plain
 
@@ -34,6 +39,32 @@ class Schema(BaseModel):
         frozen=True,
         defer_build=True,
     )
+
+
+class OutSchema(Schema):
+    """The base of every answer that shows a domain object: each field reads the attribute of its name.
+
+    Where the domain has another name, the field gives it: `Field(validation_alias="account")`.
+    """
+
+    model_config = ConfigDict(alias_generator=AliasGenerator(serialization_alias=to_camel), from_attributes=True)
+
+    @classmethod
+    def of(cls, *things: object) -> Self:
+        """Show one thing, or several as one: each field is then read from the first that has it."""
+        if len(things) > 1:
+            wanted = _attributes(cls, *map(type, things))
+            return cls.of(SimpleNamespace(**{name: getattr(things[at], name) for name, at in wanted}))
+        return cls.model_validate(things[0], from_attributes=True)
+
+
+@cache
+def _attributes(schema: type[BaseModel], *kinds: type) -> tuple[tuple[str, int], ...]:
+    """Find the attributes that a schema reads, and for each which of several things has it."""
+    aliases = [field.validation_alias or name for name, field in schema.model_fields.items()]
+    names = {str(alias.path[0] if isinstance(alias, AliasPath) else alias) for alias in aliases}
+    of_kind = [(name, at) for at, kind in enumerate(kinds) for name in names if hasattr(kind, name)]
+    return tuple(dict(reversed(of_kind)).items())
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
@@ -116,7 +147,11 @@ Instant = Annotated[
     PlainSerializer(iso, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2025-11-05T02:30:00.000Z"]}),
 ]
-Amount = Annotated[str, Field(description="An amount in the project's currency, as decimal text", examples=["275.00"])]
+Amount = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if isinstance(value, Money) else value),
+    Field(description="An amount in the project's currency, as decimal text", examples=["275.00"]),
+]
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_printable)
 ]
