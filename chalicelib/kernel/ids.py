@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from zlib import crc32
 
+from ulid import ULID
+
+from chalicelib.kernel.clock import epoch_ms
 from chalicelib.kernel.errors import Invalid, NotFound
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}\Z", re.ASCII)
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}\Z", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", re.ASCII)
@@ -16,8 +18,7 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", re.ASCII)
 
 def ulid(now: datetime, random: bytes) -> str:
     """Make a 26-character identifier that sorts by time, from an instant and ten random bytes."""
-    number = (int(now.timestamp() * 1000) << 80) | int.from_bytes(random[:10], "big")
-    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return str(ULID(epoch_ms(now).to_bytes(6, "big") + random))
 
 
 def derived_ids(*names: str) -> Callable[[], str]:
@@ -31,8 +32,7 @@ def derived_ids(*names: str) -> Callable[[], str]:
         nonlocal count
         count += 1
         digest = hashlib.sha256("\x1f".join([*names, str(count)]).encode()).digest()
-        number = int.from_bytes(digest[:16], "big") >> 3
-        return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+        return str(ULID.from_int(int.from_bytes(digest[:16], "big") >> 3))
 
     return next_id
 

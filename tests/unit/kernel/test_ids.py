@@ -67,6 +67,11 @@ def test_the_same_names_give_the_same_ids_in_the_same_order() -> None:
     assert all(known_ulid(id_, "thing") for id_ in made)
 
 
+def test_a_repeated_request_meets_ids_made_before_the_last_deployment() -> None:
+    next_id = derived_ids("utility", "POST", "key-1")
+    assert [next_id(), next_id()] == ["01YGYTBQ2AK3S7XQ4BPB1RQFR2", "0SZ0TW74411VT1NXFW9N8G8SQB"]
+
+
 # Golden: stored keys depend on these for ever.
 @pytest.mark.parametrize(
     ("name", "one", "seven", "many"),
