@@ -29,7 +29,7 @@ def insert_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
         uses=area.uses,
         version=area.version,
     )
-    transact([insert("area", item), *([use(client_id, area.parent)] if area.parent else []), *also])
+    transact([insert("area", item), *([area_entry_write(client_id, area.parent)] if area.parent else []), *also])
 
 
 def rename_area(client_id: str, area: Area, *, version: int, also: Sequence[Action]) -> None:
@@ -47,24 +47,24 @@ def delete_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
     :raises Refused: label `area`, if something names it, or it is gone.
     """
     unused = AreaItem.uses == 0
-    outer = [leave(client_id, area.parent)] if area.parent else []
+    outer = [area_exit_write(client_id, area.parent)] if area.parent else []
     transact([delete("area", keys.area(client_id, area.code), unused), *outer, *also])
 
 
-def use(client_id: str, code: str) -> Action:
-    """Give the write that counts one more use. Label: `listed area`, refused if there is none."""
+def area_entry_write(client_id: str, code: str) -> Action:
+    """Build the write that counts one more use. Label: `listed area`, refused if there is none."""
     return update(
         "listed area", keys.area(client_id, code), [AreaItem.uses.add(1)], AreaItem.uses.exists(), subject=code
     )
 
 
-def leave(client_id: str, code: str) -> Action:
-    """Give the write that counts one use less. Label: `listed area`."""
+def area_exit_write(client_id: str, code: str) -> Action:
+    """Build the write that counts one use less. Label: `listed area`."""
     return update("listed area", keys.area(client_id, code), [AreaItem.uses.add(-1)], AreaItem.uses > 0, subject=code)
 
 
-def is_there(client_id: str, code: str) -> Action:
-    """Give the check that an area exists. Label: `listed area`."""
+def area_listed_check(client_id: str, code: str) -> Action:
+    """Build the check that an area exists. Label: `listed area`."""
     return check("listed area", keys.area(client_id, code), AreaItem.uses.exists(), subject=code)
 
 

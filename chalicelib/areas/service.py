@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chalicelib.areas import repository
-from chalicelib.areas.domain import Area, known_code, lies_in, new_area, outermost, reaches
+from chalicelib.areas.domain import Area, known_code, lies_in, new_area, reaches
 from chalicelib.audit import service as audit
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
@@ -20,7 +20,7 @@ def open_area(ctx: Context, *, code: str, name: str) -> Area:
     """
     area = new_area(tenancy.get_client(ctx), code=code, name=name, created_at=ctx.now)
     try:
-        repository.insert_area(ctx.client, area, also=[_noted(ctx, "opened", area)])
+        repository.insert_area(ctx.client, area, also=[_audit_write(ctx, "opened", area)])
     except Refused as refused:
         if "area" not in refused.labels:
             raise _unknown(str(area.parent)) from None
@@ -60,7 +60,7 @@ def rename_area(ctx: Context, *, code: str, name: str, version: int) -> Area:
     renamed = replace(area, name=name, version=version + 1)
     try:
         repository.rename_area(
-            ctx.client, renamed, version=version, also=[_noted(ctx, "renamed", renamed, before=area)]
+            ctx.client, renamed, version=version, also=[_audit_write(ctx, "renamed", renamed, before=area)]
         )
     except Refused:
         raise Conflict("changed", "somebody changed this area meanwhile; look at it and try again") from None
@@ -75,14 +75,14 @@ def delete_area(ctx: Context, *, code: str) -> Area:
     """
     area = get_area(ctx, code=code)
     try:
-        repository.delete_area(ctx.client, area, also=[_noted(ctx, "deleted", area)])
+        repository.delete_area(ctx.client, area, also=[_audit_write(ctx, "deleted", area)])
     except Refused:
         raise Conflict("area-used", f"area {code} has connections or smaller areas in it; move them first") from None
     return area
 
 
 def area_entry_writes(ctx: Context, *, area: str) -> list[Action]:
-    """Give the writes by which a connection comes to lie in an area; `refusal_of` explains theirs.
+    """Build the writes by which a connection comes to lie in an area; `refusal_of` explains theirs.
 
     A client without levels of areas keeps no list: its connections carry any word, or none.
 
@@ -94,28 +94,27 @@ def area_entry_writes(ctx: Context, *, area: str) -> list[Action]:
     if not tenancy.get_client(ctx).area_levels:
         return []
     try:
-        return [repository.use(ctx.client, known_code(area))]
+        return [repository.area_entry_write(ctx.client, known_code(area))]
     except NotFound:
         raise _unknown(area) from None
 
 
 def area_exit_writes(ctx: Context, *, area: str) -> list[Action]:
-    """Give the writes by which a connection stops lying in an area."""
+    """Build the writes by which a connection stops lying in an area."""
     # What was a mere word before the client kept a list is counted nowhere.
     listed = bool(area) and repository.find_area(ctx.client, area) is not None
-    return [repository.leave(ctx.client, area)] if listed else []
+    return [repository.area_exit_write(ctx.client, area)] if listed else []
 
 
-def assigning(ctx: Context, *, areas: Sequence[str]) -> tuple[tuple[str, ...], list[Action]]:
-    """Give areas for somebody's permissions to end at, and the checks that these areas exist.
+def area_listed_checks(ctx: Context, *, areas: Sequence[str]) -> list[Action]:
+    """Build the checks that areas exist; none where the client keeps no list of them.
 
     :raises Invalid: where areas are listed and one that could be none is named.
     """
-    given = outermost(areas)
     if not tenancy.get_client(ctx).area_levels:
-        return given, []
+        return []
     try:
-        return given, [repository.is_there(ctx.client, known_code(area)) for area in sorted(set(areas))]
+        return [repository.area_listed_check(ctx.client, known_code(area)) for area in sorted(set(areas))]
     except NotFound:
         raise _unknown(", ".join(areas)) from None
 
@@ -139,10 +138,10 @@ def _concerns(ctx: Context, code: str) -> bool:
     return reaches(ctx.actor, code) or any(lies_in(own, code) for own in ctx.actor.areas or ())
 
 
-def _noted(ctx: Context, action: str, area: Area, *, before: Area | None = None) -> Action:
+def _audit_write(ctx: Context, action: str, area: Area, *, before: Area | None = None) -> Action:
     was = {"area_name": before.name} if before else None
     subject = ("area", area.code)
-    return audit.record(ctx, action=f"area.{action}", subject=subject, before=was, after={"area_name": area.name})
+    return audit.entry_write(ctx, action=f"area.{action}", subject=subject, before=was, after={"area_name": area.name})
 
 
 def _unknown(code: str) -> Invalid:

@@ -43,8 +43,8 @@ class SealItem(TableItem):
     seal = UnicodeAttribute()
 
 
-def insert_entry(client: str, entry: Entry) -> Action:
-    """Give the write of an entry: three write units. Label: `audit`, which can't be refused.
+def entry_insert_write(client: str, entry: Entry) -> Action:
+    """Build the write of an entry: three write units. Label: `audit`, which can't be refused.
 
     No condition: an entry's key depends on all that it says, so only the same entry can lie there.
     """

@@ -20,7 +20,7 @@ _SEALED_WITHIN = timedelta(days=3)
 _DAY = timedelta(days=1)
 
 
-def record(
+def entry_write(
     ctx: Context,
     *,
     action: str,
@@ -28,7 +28,7 @@ def record(
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
 ) -> Action:
-    """Give the write of an audit entry, for the very transaction that does the deed.
+    """Build the write of an audit entry, for the transaction that it is about.
 
     `action` is a constant such as `connection.registered`, `subject` a kind of thing and its id. `before` and `after`
     are business facts in short; those that are the same on both sides are left out. Three write units.
@@ -44,7 +44,7 @@ def record(
         request_id=ctx.request_id,
         session_id=ctx.actor.session_id or "",
     )
-    return repository.insert_entry(ctx.client, entry)
+    return repository.entry_insert_write(ctx.client, entry)
 
 
 def list_entries(

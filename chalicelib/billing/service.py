@@ -71,8 +71,8 @@ def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: d
         cycle=project.settings.billing_cycle,
     )
     try:
-        freeze = readings.freeze_period(project, period, run.id)
-        repository.start_run(project, run, freeze, also=[_noted(ctx, "billing-run.started", run)])
+        freeze = readings.period_freeze_write(project, period, run.id)
+        repository.start_run(project, run, freeze, also=[_audit_write(ctx, "billing-run.started", run)])
     except Refused:
         run = _standing_run(project, run)
     if run.state != "complete":
@@ -194,18 +194,18 @@ def _complete(ctx: Context, project: Project, run: BillingRun) -> None:
     """Complete a run whose chunks are all done. Every worker tries; the first one does it."""
     chunks = repository.chunks_of(project, run.id)
     if len(chunks) == run.chunks and all(chunk.state == "done" for chunk in chunks):
-        release = readings.release_period(project, run.period, run.id)
+        release = readings.period_release_write(project, run.period, run.id)
         done = completed(run, chunks, ctx.now)
-        repository.complete_run(project, done, release, also=[_noted(ctx, "billing-run.completed", done)])
+        repository.complete_run(project, done, release, also=[_audit_write(ctx, "billing-run.completed", done)])
 
 
-def _noted(ctx: Context, action: str, run: BillingRun) -> Action:
+def _audit_write(ctx: Context, action: str, run: BillingRun) -> Action:
     """Write down that a run began or ended; its bills are documents of their own."""
     facts: dict[str, object] = {"period": run.period, "billed_on": run.billed_on, "due_on": run.due_on}
     if run.state == "complete":
         tally = run.tally
         facts |= {"bills": tally.bills, "exceptions": tally.exceptions, "total_minor": tally.total_minor}
-    return audit.record(ctx, action=action, subject=("billing-run", f"{ctx.project}.{run.id}"), after=facts)
+    return audit.entry_write(ctx, action=action, subject=("billing-run", f"{ctx.project}.{run.id}"), after=facts)
 
 
 def _get(project: Project, run_id: str) -> BillingRun:

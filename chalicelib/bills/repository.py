@@ -61,13 +61,13 @@ def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
     return bulk.insert_batch([_item(project, bill).serialize() for bill in bills])
 
 
-def insert_bill(project: Project, bill: Bill) -> Action:
-    """Give the write of a new bill. Label: `bill`."""
+def bill_insert_write(project: Project, bill: Bill) -> Action:
+    """Build the write of a new bill. Label: `bill`."""
     return insert("bill", _item(project, bill), subject=bill.account)
 
 
-def store_bill(project: Project, bill: Bill, *, before: Bill) -> Action:
-    """Give the write of a bill that more was paid of, if no other payment came first. Label: `bill`."""
+def bill_update_write(project: Project, bill: Bill, *, before: Bill) -> Action:
+    """Build the write of a bill that more was paid of, if no other payment came first. Label: `bill`."""
     paid = BillItem.paid_minor
     unpaid = paid.does_not_exist() & BillItem.pk.exists()
     unchanged = paid == before.paid_minor if before.paid_minor else unpaid

@@ -30,9 +30,9 @@ def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
     return repository.insert_bills(project, bills)
 
 
-def issue_bill(project: Project, bill: Bill) -> Action:
-    """Give the write of one bill, for a transaction. Label: `bill`. Four write units."""
-    return repository.insert_bill(project, bill)
+def bill_insert_write(project: Project, bill: Bill) -> Action:
+    """Build the write of one bill, for a transaction. Label: `bill`. Four write units."""
+    return repository.bill_insert_write(project, bill)
 
 
 def bill_reading(
@@ -61,10 +61,10 @@ def bill_reading(
     try:
         transact(
             [
-                readings.period_is_open(project, reading.period),
-                readings.reading_stands(project, reading),
-                issue_bill(project, bill),
-                _noted(ctx, bill),
+                readings.period_open_check(project, reading.period),
+                readings.reading_unchanged_check(project, reading),
+                bill_insert_write(project, bill),
+                _audit_write(ctx, bill),
             ]
         )
     except Refused as refused:
@@ -92,13 +92,13 @@ def list_unbilled(ctx: Context, *, period: Period, limit: int, cursor: str | Non
     return choose_page(read, choose, limit=limit, cursor=cursor)
 
 
-def settle_bill(project: Project, bill: Bill, *, before: Bill) -> Action:
-    """Give the write of a bill with payments counted, for the transaction that records them.
+def bill_payment_write(project: Project, bill: Bill, *, before: Bill) -> Action:
+    """Build the write of a bill with payments counted, for the transaction that records them.
 
     It holds only if nothing else was paid meanwhile. Label: `bill`. Four write units, and one when it leaves
     the index of open bills.
     """
-    return repository.store_bill(project, bill, before=before)
+    return repository.bill_update_write(project, bill, before=before)
 
 
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
@@ -203,14 +203,14 @@ def _billed(standing: Bill) -> Conflict:
     return Conflict("billed", f"reading {standing.reading_id} is billed: see bill {standing.id}")
 
 
-def _noted(ctx: Context, bill: Bill) -> Action:
+def _audit_write(ctx: Context, bill: Bill) -> Action:
     facts: dict[str, object] = {
         "reading": bill.reading_id,
         "total_minor": bill.total.minor,
         "billed_on": bill.billed_on,
         "due_on": bill.due_on,
     }
-    return audit.record(ctx, action="bill.issued", subject=("bill", f"{ctx.project}.{bill.id}"), after=facts)
+    return audit.entry_write(ctx, action="bill.issued", subject=("bill", f"{ctx.project}.{bill.id}"), after=facts)
 
 
 def _may_see(ctx: Context, bill: Bill) -> bool:

@@ -55,26 +55,26 @@ def change_cycle(client_id: str, cycle: BillingCycle, *, version: int, also: Seq
     transact([update("cycle", keys.billing_cycle(client_id, cycle.id), changes, CycleItem.version == version), *also])
 
 
-def name_cycle(client_id: str, cycle_id: str) -> Action:
-    """Give the write that counts one more project. Label: `cycle`, refused if there is no such."""
+def cycle_entry_write(client_id: str, cycle_id: str) -> Action:
+    """Build the write that counts one more project. Label: `cycle`, refused if there is no such."""
     key = keys.billing_cycle(client_id, cycle_id)
     return update("cycle", key, [CycleItem.projects.add(1)], CycleItem.pk.exists())
 
 
-def leave_cycle(client_id: str, cycle_id: str) -> Action:
-    """Give the write that counts one project less. Label: `former cycle`."""
+def cycle_exit_write(client_id: str, cycle_id: str) -> Action:
+    """Build the write that counts one project less. Label: `former cycle`."""
     key = keys.billing_cycle(client_id, cycle_id)
     return update("former cycle", key, [CycleItem.projects.add(-1)], CycleItem.projects > 0)
 
 
-def use_cycle(client_id: str, cycle_id: str) -> Action:
-    """Give the write that keeps a cycle for ever. Label: `cycle`, refused if there is no such."""
+def cycle_use_write(client_id: str, cycle_id: str) -> Action:
+    """Build the write that keeps a cycle for ever. Label: `cycle`, refused if there is no such."""
     key = keys.billing_cycle(client_id, cycle_id)
     return update("cycle", key, [CycleItem.used.set(1)], CycleItem.pk.exists())
 
 
-def delete_cycle(client_id: str, cycle: BillingCycle, *, projects: int) -> Action:
-    """Give the write that takes a cycle away which is unchanged and was never used. Label: `cycle`.
+def cycle_delete_write(client_id: str, cycle: BillingCycle, *, projects: int) -> Action:
+    """Build the write that takes a cycle away which is unchanged and was never used. Label: `cycle`.
 
     It holds only if exactly so many projects name it: those that the same transaction lets go.
     """

@@ -23,7 +23,7 @@ def open_cycle(ctx: Context, *, cycle: BillingCycle) -> BillingCycle:
     slug(cycle.id, "id: a billing cycle's id")
     check_cycle(cycle)
     try:
-        repository.insert_cycle(ctx.client, cycle, also=[noted(ctx, "opened", None, cycle)])
+        repository.insert_cycle(ctx.client, cycle, also=[audit_write(ctx, "opened", None, cycle)])
     except Refused:
         made = repository.find_cycle(ctx.client, cycle.id)
         if made and made.says_the_same(cycle):
@@ -70,34 +70,37 @@ def change_cycle(ctx: Context, *, cycle_id: str, version: int, changes: Mapping[
     after = replace(before, **changes, version=version + 1)
     check_cycle(after)
     try:
-        repository.change_cycle(ctx.client, after, version=version, also=[noted(ctx, "changed", before, after)])
+        repository.change_cycle(ctx.client, after, version=version, also=[audit_write(ctx, "changed", before, after)])
     except Refused:
         raise Conflict("changed", "somebody changed this billing cycle meanwhile; look at it and try again") from None
     return after
 
 
-def renaming(client_id: str, *, before: str | None, after: str | None) -> list[Action]:
-    """Give the writes by which a project names another cycle than before; none if it is the same.
+def cycle_count_writes(client_id: str, *, before: str | None, after: str | None) -> list[Action]:
+    """Build the writes by which a project names another cycle than before; none if it is the same.
 
     Label `cycle` is refused where there is no such cycle: `unknown_cycle` says so.
     """
     if before == after:
         return []
-    leave = [repository.leave_cycle(client_id, before)] if before else []
-    return [*leave, repository.name_cycle(client_id, after)] if after else leave
+    leave = [repository.cycle_exit_write(client_id, before)] if before else []
+    return [*leave, repository.cycle_entry_write(client_id, after)] if after else leave
 
 
-def using(client_id: str, *, cycle_id: str) -> Action:
-    """Give the write that keeps a cycle for ever, for something was read or billed under it."""
-    return repository.use_cycle(client_id, cycle_id)
+def cycle_use_write(client_id: str, *, cycle_id: str) -> Action:
+    """Build the write that keeps a cycle for ever, for something was read or billed under it."""
+    return repository.cycle_use_write(client_id, cycle_id)
 
 
-def deleting(ctx: Context, *, cycle: BillingCycle, projects: int) -> list[Action]:
-    """Give the writes that take away a cycle which was never used and which so many projects name.
+def cycle_delete_writes(ctx: Context, *, cycle: BillingCycle, projects: int) -> list[Action]:
+    """Build the writes that take away a cycle which was never used and which so many projects name.
 
     Label `cycle` is refused where it was used, changed, or named by another project meanwhile.
     """
-    return [repository.delete_cycle(ctx.client, cycle, projects=projects), noted(ctx, "deleted", cycle, None)]
+    return [
+        repository.cycle_delete_write(ctx.client, cycle, projects=projects),
+        audit_write(ctx, "deleted", cycle, None),
+    ]
 
 
 def unknown_cycle(cycle_id: str | None) -> Invalid:
@@ -107,12 +110,12 @@ def unknown_cycle(cycle_id: str | None) -> Invalid:
     )
 
 
-def noted(ctx: Context, action: str, before: BillingCycle | None, after: BillingCycle | None) -> Action:
-    """Give the entry of the audit log about a cycle, for the transaction of the deed."""
+def audit_write(ctx: Context, action: str, before: BillingCycle | None, after: BillingCycle | None) -> Action:
+    """Build the audit entry of a cycle."""
     cycle = after or before
     if cycle is None:
         raise AssertionError("nothing became of no cycle")
-    return audit.record(
+    return audit.entry_write(
         ctx,
         action=f"billing-cycle.{action}",
         subject=("billing-cycle", cycle.id),

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from chalicelib.areas.service import assigning, refusal_of
+from chalicelib.areas.domain import outermost
+from chalicelib.areas.service import area_listed_checks, refusal_of
 from chalicelib.audit import service as audit
 from chalicelib.devices import repository
 from chalicelib.devices.domain import Device, check_signature, refusal
@@ -28,13 +29,14 @@ def register_device(ctx: Context, *, title: str, areas: tuple[str, ...]) -> Devi
     :raises Invalid: for an area that is not there.
     """
     project = tenancy.get_project(ctx)
-    theirs, known = assigning(ctx, areas=areas) if areas else ((), [])
+    theirs = outermost(areas)
+    listed = area_listed_checks(ctx, areas=areas) if areas else []
     device = Device(
         id=ctx.new_id(), title=title, areas=theirs, active=True, key_version=0, root_id="", created_at=ctx.now
     )
     try:
-        noted = _noted(ctx, "device.registered", device, {"areas": theirs})
-        repository.insert_device(project.client, project.id, device, also=[noted, *known])
+        entry = _audit_write(ctx, "device.registered", device, {"areas": theirs})
+        repository.insert_device(project.client, project.id, device, also=[entry, *listed])
     except Refused as refused:
         unknown = refusal_of(refused)
         if unknown and "device" not in refused.labels:
@@ -72,7 +74,7 @@ def issue_key(ctx: Context, *, device_id: str) -> tuple[Device, str]:
     version = before.key_version + 1
     root_id, secret = _secret(ctx, before.id, version, None)
     device = replace(before, key_version=version, root_id=root_id)
-    _store(ctx, device, before, _noted(ctx, "device.key-issued", device, {"key_version": version}))
+    _store(ctx, device, before, _audit_write(ctx, "device.key-issued", device, {"key_version": version}))
     return device, secret
 
 
@@ -86,7 +88,7 @@ def disable_device(ctx: Context, *, device_id: str) -> Device:
     if not before.active:
         return before
     device = replace(before, active=False)
-    _store(ctx, device, before, _noted(ctx, "device.disabled", device, {"active": False}))
+    _store(ctx, device, before, _audit_write(ctx, "device.disabled", device, {"active": False}))
     return device
 
 
@@ -146,12 +148,12 @@ def _secret(ctx: Context, device_id: str, version: int, root_id: str | None) -> 
     return root, base64.urlsafe_b64encode(secret).decode().rstrip("=")
 
 
-def _store(ctx: Context, device: Device, before: Device, noted: Action) -> None:
+def _store(ctx: Context, device: Device, before: Device, entry: Action) -> None:
     try:
-        repository.store_device(ctx.client, ctx.project, device, before=before, also=[noted])
+        repository.store_device(ctx.client, ctx.project, device, before=before, also=[entry])
     except Refused:
         raise Conflict("changed", "somebody changed this device at the same moment; look and try again") from None
 
 
-def _noted(ctx: Context, action: str, device: Device, after: dict[str, object]) -> Action:
-    return audit.record(ctx, action=action, subject=("device", f"{ctx.project}.{device.id}"), after=after)
+def _audit_write(ctx: Context, action: str, device: Device, after: dict[str, object]) -> Action:
+    return audit.entry_write(ctx, action=action, subject=("device", f"{ctx.project}.{device.id}"), after=after)

@@ -51,7 +51,7 @@ def ask_for_upload(
         areas=ctx.actor.areas,
     )
     try:
-        repository.insert_import(project, record, also=[_noted(ctx, "import.announced", record)])
+        repository.insert_import(project, record, also=[_audit_write(ctx, "import.announced", record)])
     except Refused:
         record = get_import(ctx, kind=kind, import_id=record.id)  # this very request, carried out before
     form = storage.upload_form(file_key(project, record), content_type=_CONTENT_TYPES[kind], max_bytes=MAX_BYTES)
@@ -148,7 +148,7 @@ def _only_of(ctx: Context) -> str | None:
 def _finish(ctx: Context, project: Project, done: FileImport, lines: Sequence[ReportLine]) -> FileImport:
     storage.write_json(_report_key(project.client, project.id, done.id), list(lines))
     try:
-        repository.finish_import(project, done, also=[_noted(ctx, "import.finished", done)])
+        repository.finish_import(project, done, also=[_audit_write(ctx, "import.finished", done)])
     except Refused:
         return repository.find_import(project, done.id) or done
     return done
@@ -158,7 +158,7 @@ def _report_key(client: str, project: str, import_id: str) -> str:
     return f"{client}/{project}/imports/{import_id}.report.json"
 
 
-def _noted(ctx: Context, action: str, record: FileImport) -> Action:
+def _audit_write(ctx: Context, action: str, record: FileImport) -> Action:
     counts = record.counts
     facts: dict[str, object] = {
         "kind": record.kind,
@@ -168,4 +168,4 @@ def _noted(ctx: Context, action: str, record: FileImport) -> Action:
     }
     if record.state != "awaiting_upload":
         facts |= {"rows": counts.rows, "accepted": counts.accepted, "refused": counts.refused}
-    return audit.record(ctx, action=action, subject=("import", f"{ctx.project}.{record.id}"), after=facts)
+    return audit.entry_write(ctx, action=action, subject=("import", f"{ctx.project}.{record.id}"), after=facts)

@@ -32,8 +32,8 @@ class PaymentItem(TableItem):
     recorded_at = InstantAttribute(attr_name="at")
 
 
-def insert_payment(project: Project, payment: Payment) -> Action:
-    """Give the write of a new payment. Label: `payment`."""
+def payment_insert_write(project: Project, payment: Payment) -> Action:
+    """Build the write of a new payment. Label: `payment`."""
     return insert("payment", _item(project, payment), subject=payment.account)
 
 

@@ -16,12 +16,12 @@ from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
 
-def record_payment(project: Project, payment: Payment) -> Action:
-    """Give the write of a payment, for the transaction that counts it on its bill.
+def payment_insert_write(project: Project, payment: Payment) -> Action:
+    """Build the write of a payment, for the transaction that counts it on its bill.
 
     Label: `payment`. Three write units.
     """
-    return repository.insert_payment(project, payment)
+    return repository.payment_insert_write(project, payment)
 
 
 def standing_payments(project: Project, payments: Iterable[Payment]) -> dict[str, Payment]:

@@ -52,37 +52,37 @@ def insert_pending(project: Project, readings: Sequence[Reading]) -> list[bool]:
     return bulk.insert_batch([_reading_item(project, reading).serialize() for reading in readings])
 
 
-def insert_reading(project: Project, reading: Reading) -> Action:
-    """Give the write of a new reading. Label: `reading`."""
+def reading_insert_write(project: Project, reading: Reading) -> Action:
+    """Build the write of a new reading. Label: `reading`."""
     return insert("reading", _reading_item(project, reading), subject=reading.account)
 
 
-def store_reading(project: Project, reading: Reading, *, before: Reading) -> Action:
-    """Give the write of a changed reading, if it is still as it was. Label: `reading`."""
+def reading_update_write(project: Project, reading: Reading, *, before: Reading) -> Action:
+    """Build the write of a changed reading, if it is still as it was. Label: `reading`."""
     unchanged = ReadingItem.version == before.version
     return put("reading", _reading_item(project, reading), unchanged, subject=reading.account)
 
 
-def period_is_open(project: Project, period: Period) -> Action:
-    """Give the check that no billing run is working on the period. Label: `period`."""
+def period_open_check(project: Project, period: Period) -> Action:
+    """Build the check that no billing run is working on the period. Label: `period`."""
     return check("period", keys.period(project.client, project.id, period), PeriodItem.run.does_not_exist())
 
 
-def is_as_read(project: Project, reading: Reading) -> Action:
-    """Give the check that a reading is still as it was. Label: `reading`."""
+def reading_unchanged_check(project: Project, reading: Reading) -> Action:
+    """Build the check that a reading is still as it was. Label: `reading`."""
     key = keys.reading(project.client, project.id, reading.period, reading.account, project.settings.shards)
     return check("reading", key, ReadingItem.version == reading.version, subject=reading.account)
 
 
-def not_billed(project: Project, reading: Reading) -> Action:
-    """Give the check that no bill was made from a reading. Label: `bill`."""
+def reading_unbilled_check(project: Project, reading: Reading) -> Action:
+    """Build the check that no bill was made from a reading. Label: `bill`."""
     shards = project.settings.shards
     key = keys.bill(project.client, project.id, reading.period, reading.account, 1, shards)
     return check("bill", key, TableItem.pk.does_not_exist())
 
 
-def freeze(project: Project, period: Period, run_id: str) -> Action:
-    """Give the write by which a run takes the period for itself. Label: `period`."""
+def period_freeze_write(project: Project, period: Period, run_id: str) -> Action:
+    """Build the write by which a run takes the period for itself. Label: `period`."""
     return update(
         "period",
         keys.period(project.client, project.id, period),
@@ -91,8 +91,8 @@ def freeze(project: Project, period: Period, run_id: str) -> Action:
     )
 
 
-def release(project: Project, period: Period, run_id: str) -> Action:
-    """Give the write by which a run gives the period back. Label: `period`."""
+def period_release_write(project: Project, period: Period, run_id: str) -> Action:
+    """Build the write by which a run gives the period back. Label: `period`."""
     return update(
         "period", keys.period(project.client, project.id, period), [PeriodItem.run.remove()], PeriodItem.run == run_id
     )

@@ -61,13 +61,13 @@ def commit(actions: Sequence[Action]) -> None:
     transact(actions)
 
 
-def insert_request(client_id: str, request: ConnectionRequest) -> Action:
-    """Give the write of a new request. Label: `request`."""
+def request_insert_write(client_id: str, request: ConnectionRequest) -> Action:
+    """Build the write of a new request. Label: `request`."""
     return insert("request", _request_item(client_id, request))
 
 
-def close_request(client_id: str, closed: ConnectionRequest) -> Action:
-    """Give the write by which a pending request is closed; the first counts. Label: `request`."""
+def request_close_write(client_id: str, closed: ConnectionRequest) -> Action:
+    """Build the write by which a pending request is closed; the first counts. Label: `request`."""
     return put("request", _request_item(client_id, closed), RequestItem.status == "pending")
 
 
@@ -107,18 +107,18 @@ def newest_requests_of(client_id: str, consumer_id: str, *, limit: int) -> tuple
     return tuple(_request(item) for item in page.items)
 
 
-def insert_issue(client_id: str, issue: Issue) -> Action:
-    """Give the write of a new issue. Label: `issue`."""
+def issue_insert_write(client_id: str, issue: Issue) -> Action:
+    """Build the write of a new issue. Label: `issue`."""
     return insert("issue", _issue_item(client_id, issue))
 
 
-def store_issue(client_id: str, issue: Issue, *, before: Issue) -> Action:
-    """Give the write of an issue's next status, if it is still in the one before. Label: `issue`."""
+def issue_update_write(client_id: str, issue: Issue, *, before: Issue) -> Action:
+    """Build the write of an issue's next status, if it is still in the one before. Label: `issue`."""
     return put("issue", _issue_item(client_id, issue), IssueItem.status == before.status)
 
 
-def insert_response(client_id: str, issue_id: str, response: Response) -> Action:
-    """Give the write of a response. Label: `response`."""
+def response_insert_write(client_id: str, issue_id: str, response: Response) -> Action:
+    """Build the write of a response. Label: `response`."""
     item = ResponseItem(
         *keys.issue_response(client_id, issue_id, response.id),
         response=response.id,

@@ -42,9 +42,9 @@ def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     if any((each.tariff.id, each.tariff.version) == (tariff.id, tariff.version) for each in known):
         raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next")
     _check(project, tariff, tuple(each.tariff for each in known))
-    offered = _offered(project, tariff.id, [*(each.tariff for each in known), tariff])
+    offered = _offer_write(project, tariff.id, [*(each.tariff for each in known), tariff])
     try:
-        also = [tenancy.is_open(project), turn, offered, _noted(ctx, "tariff.opened", after=tariff)]
+        also = [tenancy.project_open_check(project), turn, offered, _audit_write(ctx, "tariff.opened", after=tariff)]
         repository.insert_tariff(project, tariff, also=also)
     except Refused as refused:
         if "project" in refused.labels:
@@ -85,7 +85,11 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
             before=last,
             ended=ended,
             successor=successor,
-            also=[turn, _offered(project, tariff.id, [successor]), _noted(ctx, "tariff.succeeded", after=successor)],
+            also=[
+                turn,
+                _offer_write(project, tariff.id, [successor]),
+                _audit_write(ctx, "tariff.succeeded", after=successor),
+            ],
         )
     except Refused as refused:
         _explain(refused, tariff.id)
@@ -105,10 +109,10 @@ def correct_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     before = _version(known, tariff.id, tariff.version).tariff
     others = tuple(each.tariff for each in known if each.tariff != before)
     _check(project, tariff, others)
-    noted = _noted(ctx, "tariff.corrected", before=before, after=tariff)
+    entry = _audit_write(ctx, "tariff.corrected", before=before, after=tariff)
     try:
-        offered = _offered(project, tariff.id, [*others, tariff])
-        repository.replace_tariff(project, tariff, also=[turn, offered, noted])
+        offered = _offer_write(project, tariff.id, [*others, tariff])
+        repository.replace_tariff(project, tariff, also=[turn, offered, entry])
     except Refused as refused:
         _explain(refused, tariff.id)
         raise _sealed(tariff) from None
@@ -129,9 +133,9 @@ def delete_tariff(ctx: Context, *, tariff_id: str, version: int) -> KnownVersion
     if gone.sealed:
         raise _sealed(gone.tariff)
     check_not_between(gone.tariff, left)
-    noted = _noted(ctx, "tariff.deleted", before=gone.tariff)
+    entry = _audit_write(ctx, "tariff.deleted", before=gone.tariff)
     try:
-        repository.delete_tariff(project, gone.tariff, also=[turn, _offered(project, tariff_id, left), noted])
+        repository.delete_tariff(project, gone.tariff, also=[turn, _offer_write(project, tariff_id, left), entry])
     except Refused as refused:
         _explain(refused, tariff_id)
         raise _sealed(gone.tariff) from None
@@ -217,13 +221,13 @@ def _check(project: Project, tariff: Tariff, others: tuple[Tariff, ...]) -> None
     check_versions([tariff, *(each for each in others if meets(each, tariff))])
 
 
-def _offered(project: Project, tariff_id: str, versions: Sequence[Tariff]) -> Action:
-    """Give the write by which connections can name a tariff, as long as its last version goes on."""
+def _offer_write(project: Project, tariff_id: str, versions: Sequence[Tariff]) -> Action:
+    """Build the write by which connections can name a tariff, as long as its last version goes on."""
     own = [each for each in versions if each.id == tariff_id]
     if not own:
-        return connections.withdraw_tariff(project, tariff_id=tariff_id)
+        return connections.tariff_withdrawal_write(project, tariff_id=tariff_id)
     last = max(own, key=lambda each: each.valid_from)
-    return connections.offer_tariff(project, tariff_id=tariff_id, until=last.valid_until)
+    return connections.tariff_offer_write(project, tariff_id=tariff_id, until=last.valid_until)
 
 
 def _explain(refused: Refused, tariff_id: str) -> None:
@@ -241,11 +245,13 @@ def _version(known: Sequence[KnownVersion], tariff_id: str, version: int) -> Kno
     raise _no_tariff(f"{tariff_id}, version {version}")
 
 
-def _noted(ctx: Context, action: str, *, before: Tariff | None = None, after: Tariff | None = None) -> Action:
+def _audit_write(ctx: Context, action: str, *, before: Tariff | None = None, after: Tariff | None = None) -> Action:
     """Write down what became of a tariff: its charges as a digest, for they are a document."""
     known = [tariff for tariff in (before, after) if tariff]
     subject = ("tariff", f"{ctx.project}.{known[0].id}.{known[0].version}")
-    return audit.record(ctx, action=action, subject=subject, before=_audit_facts(before), after=_audit_facts(after))
+    return audit.entry_write(
+        ctx, action=action, subject=subject, before=_audit_facts(before), after=_audit_facts(after)
+    )
 
 
 def _audit_facts(tariff: Tariff | None) -> dict[str, object]:

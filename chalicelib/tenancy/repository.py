@@ -117,8 +117,8 @@ def change_project(before: Project, after: Project, *, by: str, at: datetime, al
     transact([put("project", _project_item(after), unchanged), insert("former", _former(before, by, at)), *also])
 
 
-def let_cycle_go(before: Project, after: Project, *, by: str, at: datetime) -> list[Action]:
-    """Give the writes of a project whose cycle is deleted. Label: `project`."""
+def cycle_removal_writes(before: Project, after: Project, *, by: str, at: datetime) -> list[Action]:
+    """Build the writes of a project whose cycle is deleted. Label: `project`."""
     unchanged = ProjectItem.version == before.version
     return [
         put("project", _project_item(after), unchanged, subject=before.id),
@@ -126,8 +126,8 @@ def let_cycle_go(before: Project, after: Project, *, by: str, at: datetime) -> l
     ]
 
 
-def mark_under_cycle(project: Project) -> Action:
-    """Give the write that notes that a project's cycle is used. Label: `project`, if it is noted."""
+def cycle_mark_write(project: Project) -> Action:
+    """Build the write that notes that a project's cycle is used. Label: `project`, if it is noted."""
     new = (ProjectItem.version == project.version) & ProjectItem.under_cycle.does_not_exist()
     return update("project", keys.project(project.client, project.id), [ProjectItem.under_cycle.set(1)], new)
 
@@ -147,8 +147,8 @@ def set_closed(project: Project, *, closed: bool, also: Sequence[Action] = ()) -
     transact([update("project", key, [change], ProjectItem.pk.exists()), *also])
 
 
-def is_open(project: Project) -> Action:
-    """Give the check that nobody has closed a project. Label: `project`."""
+def project_open_check(project: Project) -> Action:
+    """Build the check that nobody has closed a project. Label: `project`."""
     return check("project", keys.project(project.client, project.id), ProjectItem.closed.does_not_exist())
 
 

@@ -1,6 +1,7 @@
 """What the house rules forbid, found in any tree of code: in ours it must find nothing, in a spoilt copy the fault."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,10 @@ MAY_USE_FLOATS = {
 MAY_DIVIDE = {"tariffs/domain": "exact decimals and fractions; whole amounts are split by // and %"}
 # What a route or a job may know of the platform: how it is called and what it logs, and nothing of the table.
 OUTER_PLATFORM = {"auth", "clock", "http", "jobs", "log", "messages", "request_parsing", "schema"}
+# What builds writes for a transaction is called by what it builds.
+MAY_BUILD_WRITES = {"platform/transaction.py": "gives each kind of write the table's own word for it"}
 
+_BUILDER = re.compile(r".+_(?:write|check)(s?)")
 _STORES = {"pynamodb", "boto3", "botocore"}
 _EXACT_MATH = {"ceil", "floor", "gcd", "lcm", "prod"}
 _CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "time", "time_ns", "monotonic"}
@@ -62,6 +66,33 @@ def clocks_taken(code: Path) -> Iterator[str]:
                 name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
                 if name in _CLOCK_OWNERS:
                     yield f"{where}:{node.lineno}"
+
+
+def misnamed_writes(code: Path) -> Iterator[str]:
+    """Find functions whose name and return type don't agree on whether they only build writes for a transaction.
+
+    `..._write` and `..._check` return one Action, `..._writes` and `..._checks` several, and nothing else does.
+    """
+    for path, where in _modules(code, MAY_BUILD_WRITES):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                named = _BUILDER.fullmatch(node.name)
+                says = None if named is None else "several" if named[1] else "one"
+                if says != _writes_built(node.returns):
+                    yield f"{where}:{node.lineno}"
+
+
+def _writes_built(returns: ast.expr | None) -> str | None:
+    """Tell whether a return type is one Action or several; None for all others, also for an Action among others."""
+    if isinstance(returns, ast.Constant) and isinstance(returns.value, str):
+        returns = ast.parse(returns.value, mode="eval").body
+    if isinstance(returns, ast.Subscript):
+        items = returns.slice.elts if isinstance(returns.slice, ast.Tuple) else [returns.slice]
+        kinds = {_writes_built(item) for item in items if ast.unparse(item) != "..."}
+        return "several" if kinds == {"one"} else None
+    if isinstance(returns, ast.BinOp):
+        return _writes_built(returns.left) or _writes_built(returns.right)
+    return "one" if returns and ast.unparse(returns).rpartition(".")[2] == "Action" else None
 
 
 def imports(path: Path, code: Path) -> set[str]:

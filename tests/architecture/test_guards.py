@@ -37,6 +37,16 @@ def _plant(folder: Path, module: str, text: str) -> Path:
         (guards.clocks_taken, "payments/service/recording.py", "from datetime import date\nday = date.today()"),
         (guards.clocks_taken, "payments/repository.py", "import datetime\nat = datetime.datetime.now()"),
         (guards.clocks_taken, "payments/domain/__init__.py", "import time\nat = time.time()"),
+        (guards.misnamed_writes, "bills/service.py", "def issue_bill(bill: Bill) -> Action: ..."),
+        (guards.misnamed_writes, "bills/repository/bills.py", 'def insert(bill: Bill) -> "Action": ...'),
+        (guards.misnamed_writes, "bills/repository.py", "def bill_write(bill: Bill) -> list[Action]: ..."),
+        (guards.misnamed_writes, "bills/repository.py", "def bill_writes(bill: Bill) -> Action: ..."),
+        (guards.misnamed_writes, "bills/service.py", "def _noted(bill: Bill) -> transaction.Action | None: ..."),
+        (guards.misnamed_writes, "bills/service.py", "def closing(bill: Bill) -> tuple[Action, ...]: ..."),
+        (guards.misnamed_writes, "bills/service.py", "def _writes(bill: Bill) -> Sequence[Action]: ..."),
+        (guards.misnamed_writes, "bills/service.py", "def bill_insert_write(bill: Bill) -> None: ..."),
+        (guards.misnamed_writes, "bills/domain.py", "def due_day_check(bill: Bill) -> bool: ..."),
+        (guards.misnamed_writes, "bills/service.py", "def bill_writes(bill: Bill) -> tuple[Bill, list[Action]]: ..."),
     ],
 )
 def test_a_planted_fault_is_found(tmp_path: Path, guard: Guard, module: str, text: str) -> None:
@@ -52,6 +62,11 @@ def test_a_planted_fault_is_found(tmp_path: Path, guard: Guard, module: str, tex
         (guards.tables_known_outside, "payments/routes/cash.py", "from chalicelib.payments import service"),
         (guards.tables_known_outside, "payments/service.py", "from chalicelib.payments import repository"),
         (guards.clocks_taken, "payments/service.py", "def pay(ctx):\n    return ctx.now"),
+        (guards.misnamed_writes, "bills/repository.py", "def bill_insert_write(bill: Bill) -> Action: ..."),
+        (guards.misnamed_writes, "bills/repository.py", "def period_open_check(period: Period) -> Action: ..."),
+        (guards.misnamed_writes, "bills/service.py", "def _entry_writes(bill: Bill) -> tuple[Action, ...]: ..."),
+        (guards.misnamed_writes, "bills/service.py", "def prepare(bill: Bill) -> tuple[Bill, list[Action]]: ..."),
+        (guards.misnamed_writes, "bills/service.py", "def check_due(bill: Bill) -> None: ..."),
     ],
 )
 def test_what_is_allowed_is_not_found(tmp_path: Path, guard: Guard, module: str, text: str) -> None:

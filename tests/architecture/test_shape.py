@@ -76,6 +76,10 @@ def test_what_is_called_from_outside_knows_use_cases_and_no_table() -> None:
     assert list(guards.tables_known_outside(CODE)) == []
 
 
+def test_what_builds_writes_is_named_after_them_and_nothing_else_is() -> None:
+    assert list(guards.misnamed_writes(CODE)) == []
+
+
 def test_nothing_but_the_platform_asks_what_time_it_is() -> None:
     assert list(guards.clocks_taken(CODE)) == []
 

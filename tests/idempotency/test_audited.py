@@ -51,7 +51,7 @@ def test_every_operation_that_writes_is_walked_here() -> None:
 def _check_new(ground: Ground, before: Mapping[str, Any], who: Api | str) -> None:
     """Insist on a new entry with who did it, when and by which request, and nothing personal."""
     new = [item for key, item in _entries(ground).items() if key not in before]
-    assert new, "put audit.record(...) into the transaction of this deed"
+    assert new, "put audit.entry_write(...) into the transaction of this deed"
     actor = who if isinstance(who, str) else who.get("/api/me").expect(200)["id"]
     assert {item["by"]["S"] for item in new} == {actor}
     assert all(item["rq"]["S"] for item in new)

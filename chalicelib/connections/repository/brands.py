@@ -52,14 +52,14 @@ def all_brands(client_id: str) -> tuple[MeterBrand, ...]:
     return tuple(map(_brand, found))
 
 
-def use(client_id: str, brand_id: str) -> Action:
-    """Give the write that counts one more connection. Label: `brand`, refused if there is none."""
+def brand_entry_write(client_id: str, brand_id: str) -> Action:
+    """Build the write that counts one more connection. Label: `brand`, refused if there is none."""
     key = keys.meter_brand(client_id, brand_id)
     return update("brand", key, [BrandItem.connections.add(1)], BrandItem.name.exists())
 
 
-def leave(client_id: str, brand_id: str) -> Action:
-    """Give the write that counts one connection less. Label: `former brand`."""
+def brand_exit_write(client_id: str, brand_id: str) -> Action:
+    """Build the write that counts one connection less. Label: `former brand`."""
     key = keys.meter_brand(client_id, brand_id)
     return update("former brand", key, [BrandItem.connections.add(-1)], BrandItem.name.exists())
 

@@ -78,51 +78,51 @@ def insert_connection(project: Project, connection: Connection, *, also: Sequenc
 
     :raises Refused: labels `account`, `meter` (number taken) or one of what goes with it.
     """
-    transact([*connection_writes(project, connection), *also])
+    transact([*connection_insert_writes(project, connection), *also])
 
 
-def connection_writes(project: Project, connection: Connection) -> list[Action]:
-    """Give the writes of `insert_connection`, for a transaction that does more."""
+def connection_insert_writes(project: Project, connection: Connection) -> list[Action]:
+    """Build the writes of `insert_connection`, for a transaction that does more."""
     writes = [
         insert("account", _connection_item(project, connection)),
         insert("meter", _meter_item(project, connection)),
     ]
     if connection.consumer_id:
-        writes.append(links.link(project, connection))
+        writes.append(links.link_write(project, connection))
     return writes
 
 
-def store_connection(project: Project, before: Connection, after: Connection) -> list[Action]:
-    """Give the writes of a changed connection, of its meter and of what links it to its consumer.
+def connection_update_writes(project: Project, before: Connection, after: Connection) -> list[Action]:
+    """Build the writes of a changed connection, of its meter and of what links it to its consumer.
 
     Labels: `connection` (changed meanwhile), `meter` (number taken).
     """
-    writes = [move_on(project, before, after)]
+    writes = [connection_write(project, before, after)]
     freed, claimed = before.status != "closed", after.status != "closed"
     if (before.meter_number, before.area, freed) != (after.meter_number, after.area, claimed):
         if freed and not claimed:
-            writes.append(_free_meter(project, before))
+            writes.append(_meter_delete_write(project, before))
         elif before.meter_number == after.meter_number:
             ours = MeterItem.account == after.account
             writes.append(put("own meter", _meter_item(project, after), ours))
         else:
-            writes += [_free_meter(project, before), insert("meter", _meter_item(project, after))]
+            writes += [_meter_delete_write(project, before), insert("meter", _meter_item(project, after))]
     moves = before.consumer_id != after.consumer_id
     if moves and before.consumer_id:
-        writes += [links.unlink(project, before), links.link_former(project, before)]
+        writes += [links.link_delete_write(project, before), links.former_link_write(project, before)]
     if moves and after.consumer_id:
-        writes.append(links.link(project, after))
+        writes.append(links.link_write(project, after))
     return writes
 
 
-def delete_connection(project: Project, connection: Connection) -> list[Action]:
-    """Give the writes that take away a connection which never had a reading."""
+def connection_delete_writes(project: Project, connection: Connection) -> list[Action]:
+    """Build the writes that take away a connection which never had a reading."""
     key = keys.connection(project.client, project.id, connection.account, project.settings.shards)
     writes = [delete("connection", key, ConnectionItem.version == connection.version, subject=connection.account)]
     if connection.status != "closed":
-        writes.append(_free_meter(project, connection))
+        writes.append(_meter_delete_write(project, connection))
     if connection.consumer_id:
-        writes.append(links.unlink(project, connection))
+        writes.append(links.link_delete_write(project, connection))
     return writes
 
 
@@ -183,8 +183,8 @@ def idle_page(project: Project, status: str, *, limit: int, cursor: str | None) 
     return Page(tuple(_connection(item) for item in page.items), page.cursor)
 
 
-def move_on(project: Project, before: Connection, after: Connection) -> Action:
-    """Give the write by which a confirmed reading becomes the connection's last one.
+def connection_write(project: Project, before: Connection, after: Connection) -> Action:
+    """Build the write by which a confirmed reading becomes the connection's last one.
 
     It holds only if nothing about the connection changed since it was read. Label: `connection`.
     """
@@ -201,7 +201,7 @@ def _meter_item(project: Project, connection: Connection) -> MeterItem:
     )
 
 
-def _free_meter(project: Project, connection: Connection) -> Action:
+def _meter_delete_write(project: Project, connection: Connection) -> Action:
     key = keys.meter_number(project.client, project.id, connection.meter_number)
     return delete("own meter", key, MeterItem.account == connection.account)
 

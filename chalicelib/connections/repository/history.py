@@ -20,8 +20,8 @@ class EventItem(TableItem):
     at = InstantAttribute()
 
 
-def insert_event(project: Project, account: str, event: ConnectionEvent) -> Action:
-    """Give the write of what became of a connection. Two write units."""
+def event_insert_write(project: Project, account: str, event: ConnectionEvent) -> Action:
+    """Build the write of what became of a connection. Two write units."""
     place = f"{event.at.isoformat()}#{event.id}"
     item = EventItem(
         *keys.connection_event(project.client, project.id, account, place),

@@ -20,18 +20,18 @@ class LinkItem(TableItem):
     shards = IntAttribute()
 
 
-def link(project: Project, connection: Connection) -> Action:
-    """Give the write by which a connection is its consumer's. Label: `link`."""
+def link_write(project: Project, connection: Connection) -> Action:
+    """Build the write by which a connection is its consumer's. Label: `link`."""
     return insert("link", _item(project, connection, keys.consumer_link(*_names(project, connection))))
 
 
-def unlink(project: Project, connection: Connection) -> Action:
-    """Give the write by which a connection is its consumer's no more. Label: `link`."""
+def link_delete_write(project: Project, connection: Connection) -> Action:
+    """Build the write by which a connection is its consumer's no more. Label: `link`."""
     return delete("link", keys.consumer_link(*_names(project, connection)), LinkItem.pk.exists())
 
 
-def link_former(project: Project, connection: Connection) -> Action:
-    """Give the write by which a consumer still finds the bills of what they had. Label: `former`."""
+def former_link_write(project: Project, connection: Connection) -> Action:
+    """Build the write by which a consumer still finds the bills of what they had. Label: `former`."""
     return put("former", _item(project, connection, keys.former_link(*_names(project, connection))))
 
 

@@ -15,8 +15,8 @@ class OfferItem(TableItem):
     until = DayAttribute(null=True)
 
 
-def offer(project: Project, tariff_id: str, *, until: date | None) -> Action:
-    """Give the write by which a tariff can be named. Label: `offer`.
+def offer_write(project: Project, tariff_id: str, *, until: date | None) -> Action:
+    """Build the write by which a tariff can be named. Label: `offer`.
 
     It is refused for a tariff that is to end while connections name it.
     """
@@ -28,19 +28,19 @@ def offer(project: Project, tariff_id: str, *, until: date | None) -> Action:
     return update("offer", key, [count, OfferItem.until.set(until)], unnamed)
 
 
-def withdraw(project: Project, tariff_id: str) -> Action:
-    """Give the write by which a tariff can't be named any more. Label: `offer`, while one does."""
+def offer_delete_write(project: Project, tariff_id: str) -> Action:
+    """Build the write by which a tariff can't be named any more. Label: `offer`, while one does."""
     return delete("offer", keys.tariff_offer(project.client, project.id, tariff_id), OfferItem.connections == 0)
 
 
-def choose(project: Project, tariff_id: str, *, on: date) -> Action:
-    """Give the write that counts one more connection. Label: `tariff`, if it is not offered."""
+def offer_entry_write(project: Project, tariff_id: str, *, on: date) -> Action:
+    """Build the write that counts one more connection. Label: `tariff`, if it is not offered."""
     goes_on = OfferItem.until.does_not_exist() | (OfferItem.until > on)
     key = keys.tariff_offer(project.client, project.id, tariff_id)
     return update("tariff", key, [OfferItem.connections.add(1)], OfferItem.pk.exists() & goes_on)
 
 
-def leave(project: Project, tariff_id: str) -> Action:
-    """Give the write that counts one connection less. Label: `former tariff`."""
+def offer_exit_write(project: Project, tariff_id: str) -> Action:
+    """Build the write that counts one connection less. Label: `former tariff`."""
     key = keys.tariff_offer(project.client, project.id, tariff_id)
     return update("former tariff", key, [OfferItem.connections.add(-1)], OfferItem.connections > 0)

@@ -10,8 +10,8 @@ from chalicelib.platform.transaction import Action, update
 from chalicelib.tenancy.domain import Project
 
 
-def name_anew(client_id: str, place: Place, *, consumer_id: str, name: str) -> Action:
-    """Give the write by which a connection says its consumer's new name. Label: `own connection`."""
+def consumer_name_write(client_id: str, place: Place, *, consumer_id: str, name: str) -> Action:
+    """Build the write by which a connection says its consumer's new name. Label: `own connection`."""
     changes = [ConnectionItem.consumer_name.set(name), ConnectionItem.version.add(1)]
     theirs = ConnectionItem.consumer_id == consumer_id
     return update("own connection", keys.connection(client_id, *place), changes, theirs)

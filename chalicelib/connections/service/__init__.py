@@ -21,18 +21,18 @@ from chalicelib.connections.service.lifecycle import (
 )
 from chalicelib.connections.service.lookup import (
     all_connections,
+    connection_advance_write,
     connections_by_account,
     find_by_number,
     get_connection,
     list_by_meter,
     list_connections,
     list_of_consumer,
-    move_on,
     my_accounts,
     my_connections,
     shard_connections,
 )
-from chalicelib.connections.service.offers import offer_tariff, withdraw_tariff
+from chalicelib.connections.service.offers import tariff_offer_write, tariff_withdrawal_write
 
 __all__ = [
     "accounts_within_reach",
@@ -40,6 +40,7 @@ __all__ = [
     "change_connection",
     "change_consumer",
     "close",
+    "connection_advance_write",
     "connections_by_account",
     "connections_of_areas",
     "delete_brand",
@@ -57,10 +58,8 @@ __all__ = [
     "list_consumers",
     "list_events",
     "list_of_consumer",
-    "move_on",
     "my_accounts",
     "my_connections",
-    "offer_tariff",
     "open_brand",
     "prepare_connection",
     "reconnect",
@@ -68,5 +67,6 @@ __all__ = [
     "rename_brand",
     "search_consumers",
     "shard_connections",
-    "withdraw_tariff",
+    "tariff_offer_write",
+    "tariff_withdrawal_write",
 ]

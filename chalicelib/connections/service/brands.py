@@ -20,7 +20,7 @@ def open_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
     """
     brand = MeterBrand(slug(brand_id, "a brand's id"), name)
     try:
-        repository.insert_brand(ctx.client, brand, also=[_noted(ctx, "opened", None, brand)])
+        repository.insert_brand(ctx.client, brand, also=[_audit_write(ctx, "opened", None, brand)])
     except Refused:
         made = repository.find_brand(ctx.client, brand.id)
         if ctx.request_key and made and made.name == name:
@@ -37,7 +37,7 @@ def rename_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
     before = _get_brand(ctx, brand_id)
     after = replace(before, name=name)
     try:
-        repository.rename_brand(ctx.client, after, also=[_noted(ctx, "renamed", before, after)])
+        repository.rename_brand(ctx.client, after, also=[_audit_write(ctx, "renamed", before, after)])
     except Refused:
         raise _no_brand() from None
     return after
@@ -51,7 +51,7 @@ def delete_brand(ctx: Context, *, brand_id: str) -> MeterBrand:
     """
     brand = _get_brand(ctx, brand_id)
     try:
-        repository.delete_brand(ctx.client, brand, also=[_noted(ctx, "deleted", brand, None)])
+        repository.delete_brand(ctx.client, brand, also=[_audit_write(ctx, "deleted", brand, None)])
     except Refused:
         _get_brand(ctx, brand_id)
         raise Conflict("brand-used", f"connections have meters of the brand {brand_id}; change these first") from None
@@ -59,7 +59,7 @@ def delete_brand(ctx: Context, *, brand_id: str) -> MeterBrand:
 
 
 def brand_count_writes(ctx: Context, *, before: Connection | None, after: Connection | None) -> list[Action]:
-    """Give the writes by which a connection comes to name another brand; a closed one names none.
+    """Build the writes by which a connection comes to name another brand; a closed one names none.
 
     Label `brand` is refused where there is no such brand.
     """
@@ -67,8 +67,8 @@ def brand_count_writes(ctx: Context, *, before: Connection | None, after: Connec
     becomes = after.meter_brand if after and after.status != "closed" else None
     if was == becomes:
         return []
-    left = [repository.leave(ctx.client, was)] if was else []
-    return [*left, repository.use(ctx.client, becomes)] if becomes else left
+    left = [repository.brand_exit_write(ctx.client, was)] if was else []
+    return [*left, repository.brand_entry_write(ctx.client, becomes)] if becomes else left
 
 
 def list_brands(ctx: Context) -> tuple[MeterBrand, ...]:
@@ -90,9 +90,9 @@ def _no_brand() -> NotFound:
     return NotFound("not-found", "there is no meter brand with this id")
 
 
-def _noted(ctx: Context, action: str, before: MeterBrand | None, after: MeterBrand | None) -> Action:
-    """Give the entry of the audit log about a brand, for the transaction of the deed."""
+def _audit_write(ctx: Context, action: str, before: MeterBrand | None, after: MeterBrand | None) -> Action:
+    """Build the audit entry of a brand."""
     names = [{"brand_name": each.name} if each else None for each in (before, after)]
     brand_id = next(each.id for each in (after, before) if each)
     subject = ("meter-brand", brand_id)
-    return audit.record(ctx, action=f"meter-brand.{action}", subject=subject, before=names[0], after=names[1])
+    return audit.entry_write(ctx, action=f"meter-brand.{action}", subject=subject, before=names[0], after=names[1])

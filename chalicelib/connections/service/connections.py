@@ -63,7 +63,7 @@ def register_connection(
         return made
     connection = _with_account(ctx, project, connection)
     try:
-        repository.insert_connection(project, connection, also=_with(ctx, project, connection))
+        repository.insert_connection(project, connection, also=_registration_writes(ctx, project, connection))
     except Refused as refused:
         if "meter" in refused.labels and (made := _made_before(ctx, project, connection)):
             return made
@@ -106,7 +106,10 @@ def prepare_connection(
     if holder := repository.find_account_of_meter(project, connection.meter_number):
         raise _meter_taken(ctx, connection.meter_number, holder)
     connection = _with_account(ctx, project, connection)
-    return connection, [*repository.connection_writes(project, connection), *_with(ctx, project, connection)]
+    return connection, [
+        *repository.connection_insert_writes(project, connection),
+        *_registration_writes(ctx, project, connection),
+    ]
 
 
 def explain_refusal(ctx: Context, project: Project, connection: Connection, refused: Refused) -> MeterbookError:
@@ -129,12 +132,12 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
     return next((reason for label, reason in reasons.items() if label in refused.labels), taken)
 
 
-def noted(ctx: Context, action: str, before: Connection | None, after: Connection | None) -> Action:
-    """Give the entry of the audit log about a connection, for the transaction of the deed."""
+def audit_write(ctx: Context, action: str, before: Connection | None, after: Connection | None) -> Action:
+    """Build the audit entry of a connection."""
     connection = after or before
     if connection is None:
         raise AssertionError("nothing became of no connection")
-    return audit.record(
+    return audit.entry_write(
         ctx,
         action=f"connection.{action}",
         subject=("connection", f"{ctx.project}.{connection.account}"),
@@ -192,15 +195,15 @@ def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, detai
         raise Invalid(error.code, f"initialReading: {error}") from None
 
 
-def _with(ctx: Context, project: Project, connection: Connection) -> list[Action]:
+def _registration_writes(ctx: Context, project: Project, connection: Connection) -> list[Action]:
     """Give what goes with registering a connection: the client's lists, and the audit log."""
     return [
-        tenancy.is_open(project),
+        tenancy.project_open_check(project),
         *consumer_count_writes(ctx, before=None, after=connection),
         *areas.area_entry_writes(ctx, area=connection.area),
         *brand_count_writes(ctx, before=None, after=connection),
         *tariff_count_writes(ctx, project, before=None, after=connection),
-        noted(ctx, "registered", None, connection),
+        audit_write(ctx, "registered", None, connection),
     ]
 
 

@@ -87,4 +87,4 @@ def _rename_writes(ctx: Context, before: Consumer, after: Consumer) -> list[Acti
     if before.name == after.name:
         return []
     mine = links.places_of(ctx.client, after.id)
-    return [places.name_anew(ctx.client, place, consumer_id=after.id, name=after.name) for place in mine]
+    return [places.consumer_name_write(ctx.client, place, consumer_id=after.id, name=after.name) for place in mine]

@@ -13,7 +13,7 @@ from chalicelib.connections.domain.meters import Exchange, with_meter
 from chalicelib.connections.repository import connections as repository
 from chalicelib.connections.repository import history
 from chalicelib.connections.service.brands import brand_count_writes
-from chalicelib.connections.service.connections import explain_refusal, noted
+from chalicelib.connections.service.connections import audit_write, explain_refusal
 from chalicelib.connections.service.consumers import consumer_count_writes, get_consumer_within_reach
 from chalicelib.connections.service.lookup import get_connection
 from chalicelib.connections.service.offers import tariff_count_writes
@@ -53,10 +53,10 @@ def change_connection(
     check_tariff(project, before.purpose, after.tariff_id)
     today = local_day(ctx.now, project.settings.timezone)
     rules.check_no_later(changes.get("installed_on"), today=today, where="installedOn")
-    lists = _with_lists(ctx, before, after)
-    lists += _with_tariff(ctx, project, before, after, reason)
-    lists.append(noted(ctx, "changed", before, after))
-    _commit(ctx, project, after, [*repository.store_connection(project, seen, after), *lists])
+    lists = _area_and_brand_writes(ctx, before, after)
+    lists += _tariff_writes(ctx, project, before, after, reason)
+    lists.append(audit_write(ctx, "changed", before, after))
+    _commit(ctx, project, after, [*repository.connection_update_writes(project, seen, after), *lists])
     return after
 
 
@@ -107,9 +107,9 @@ def exchange_meter(ctx: Context, *, account: str, exchange: Exchange, reason: st
         "firstReading": plain(exchange.first),
     }
     known = brand_count_writes(ctx, before=before, after=after)
-    event = _event(ctx, project, after, "meter_exchanged", facts, reason, exchange.on)
-    log = noted(ctx, "meter-exchanged", before, after)
-    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, log, *known])
+    event = _event_write(ctx, project, after, "meter_exchanged", facts, reason, exchange.on)
+    log = audit_write(ctx, "meter-exchanged", before, after)
+    _commit(ctx, project, after, [*repository.connection_update_writes(project, before, after), event, log, *known])
     return after
 
 
@@ -127,10 +127,10 @@ def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, 
     today = local_day(ctx.now, project.settings.timezone)
     after = rules.taken_over(before, get_consumer_within_reach(ctx, consumer_id=consumer_id), on or today)
     facts = {"from": before.consumer_id or "", "to": consumer_id}
-    event = _event(ctx, project, after, "consumer_changed", facts, reason, on)
-    log = noted(ctx, "handed-over", before, after)
+    event = _event_write(ctx, project, after, "consumer_changed", facts, reason, on)
+    log = audit_write(ctx, "handed-over", before, after)
     counts = consumer_count_writes(ctx, before=before, after=after)
-    _commit(ctx, project, after, [*repository.store_connection(project, before, after), *counts, event, log])
+    _commit(ctx, project, after, [*repository.connection_update_writes(project, before, after), *counts, event, log])
     return after
 
 
@@ -143,13 +143,13 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     connection = get_connection(ctx, account=account)
     project = tenancy.get_project(ctx)
     rules.check_deletable(connection)
-    lists = [*areas.area_exit_writes(ctx, area=connection.area), noted(ctx, "deleted", connection, None)]
+    lists = [*areas.area_exit_writes(ctx, area=connection.area), audit_write(ctx, "deleted", connection, None)]
     lists += [
         *consumer_count_writes(ctx, before=connection, after=None),
         *brand_count_writes(ctx, before=connection, after=None),
         *tariff_count_writes(ctx, project, before=connection, after=None),
     ]
-    _commit(ctx, project, connection, [*repository.delete_connection(project, connection), *lists])
+    _commit(ctx, project, connection, [*repository.connection_delete_writes(project, connection), *lists])
     return connection
 
 
@@ -179,16 +179,16 @@ def _turn(
         *brand_count_writes(ctx, before=before, after=after),
         *tariff_count_writes(ctx, project, before=before, after=after),
     ]
-    lists.append(noted(ctx, kind, before, after))
+    lists.append(audit_write(ctx, kind, before, after))
     facts: dict[str, str] = {"was": before.status}
     if after.status == "closed" and before.use_brought_forward:
         facts["billedAhead"] = plain(-before.use_brought_forward)
-    event = _event(ctx, project, after, kind, facts, reason, on)
-    _commit(ctx, project, after, [*repository.store_connection(project, before, after), event, *lists])
+    event = _event_write(ctx, project, after, kind, facts, reason, on)
+    _commit(ctx, project, after, [*repository.connection_update_writes(project, before, after), event, *lists])
     return after
 
 
-def _with_lists(ctx: Context, before: Connection, after: Connection) -> list[Action]:
+def _area_and_brand_writes(ctx: Context, before: Connection, after: Connection) -> list[Action]:
     """Give what a connection's other area or brand asks of the client's lists of these."""
     named = brand_count_writes(ctx, before=before, after=after)
     if after.area == before.area:
@@ -196,18 +196,18 @@ def _with_lists(ctx: Context, before: Connection, after: Connection) -> list[Act
     return [*areas.area_entry_writes(ctx, area=after.area), *areas.area_exit_writes(ctx, area=before.area), *named]
 
 
-def _with_tariff(
+def _tariff_writes(
     ctx: Context, project: Project, before: Connection, after: Connection, reason: str | None
 ) -> list[Action]:
-    """Give the writes by which a connection names another tariff, and its history says so."""
+    """Build the writes by which a connection names another tariff, and its history says so."""
     if after.tariff_id == before.tariff_id:
         return []
     turned = {"from": before.tariff_id or "", "to": after.tariff_id or ""}
-    event = _event(ctx, project, after, "tariff_changed", turned, reason or "", None)
+    event = _event_write(ctx, project, after, "tariff_changed", turned, reason or "", None)
     return [*tariff_count_writes(ctx, project, before=before, after=after), event]
 
 
-def _event(
+def _event_write(
     ctx: Context,
     project: Project,
     connection: Connection,
@@ -220,7 +220,7 @@ def _event(
     rules.check_no_later(on, today=today, where="on")
     day = on or today
     event = ConnectionEvent(ctx.new_id(), kind, day, reason, facts, ctx.actor.id, ctx.now)
-    return history.insert_event(project, connection.account, event)
+    return history.event_insert_write(project, connection.account, event)
 
 
 def _commit(ctx: Context, project: Project, connection: Connection, writes: list[Action]) -> None:

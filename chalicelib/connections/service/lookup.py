@@ -124,9 +124,9 @@ def all_connections(project: Project) -> Iterator[Connection]:
         yield from repository.shard_connections(project, shard)
 
 
-def move_on(project: Project, before: Connection, after: Connection) -> Action:
-    """Give the write by which a reading, confirmed in the same transaction, becomes the last."""
-    return repository.move_on(project, before, after)
+def connection_advance_write(project: Project, before: Connection, after: Connection) -> Action:
+    """Build the write by which a reading, confirmed in the same transaction, becomes the last."""
+    return repository.connection_write(project, before, after)
 
 
 def _known_account(account: str) -> str:

@@ -10,23 +10,23 @@ from chalicelib.platform.transaction import Action
 from chalicelib.tenancy.domain import Project
 
 
-def offer_tariff(project: Project, *, tariff_id: str, until: date | None) -> Action:
-    """Give the write by which connections can name a tariff, until a day if it ends.
+def tariff_offer_write(project: Project, *, tariff_id: str, until: date | None) -> Action:
+    """Build the write by which connections can name a tariff, until a day if it ends.
 
     Label `offer` is refused for a tariff that is to end while connections name it.
     """
-    return offers.offer(project, tariff_id, until=until)
+    return offers.offer_write(project, tariff_id, until=until)
 
 
-def withdraw_tariff(project: Project, *, tariff_id: str) -> Action:
-    """Give the write by which no connection can name a tariff. Label `offer`, while one does."""
-    return offers.withdraw(project, tariff_id)
+def tariff_withdrawal_write(project: Project, *, tariff_id: str) -> Action:
+    """Build the write by which no connection can name a tariff. Label `offer`, while one does."""
+    return offers.offer_delete_write(project, tariff_id)
 
 
 def tariff_count_writes(
     ctx: Context, project: Project, *, before: Connection | None, after: Connection | None
 ) -> list[Action]:
-    """Give the writes by which a connection comes to name another tariff; a closed one names none.
+    """Build the writes by which a connection comes to name another tariff; a closed one names none.
 
     Label `tariff` is refused where there is no such tariff, or it has ended.
     """
@@ -35,5 +35,5 @@ def tariff_count_writes(
     if was == becomes:
         return []
     today = local_day(ctx.now, project.settings.timezone)
-    left = [offers.leave(project, was)] if was else []
-    return [*left, offers.choose(project, becomes, on=today)] if becomes else left
+    left = [offers.offer_exit_write(project, was)] if was else []
+    return [*left, offers.offer_entry_write(project, becomes, on=today)] if becomes else left

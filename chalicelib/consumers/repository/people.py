@@ -45,13 +45,13 @@ def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action
 
     :raises Refused: labels `consumer` (this request was carried out before) or `email` (it is somebody else's).
     """
-    words = [_insert_word(client_id, word, consumer.id) for word in sorted(consumer.words)]
-    claim = [_claim(client_id, consumer.email, consumer.id)] if consumer.email else []
+    words = [_word_insert_write(client_id, word, consumer.id) for word in sorted(consumer.words)]
+    claim = [_email_claim_write(client_id, consumer.email, consumer.id)] if consumer.email else []
     transact([insert("consumer", _item(client_id, consumer)), *claim, *words, *also])
 
 
-def can_store(client_id: str, before: Consumer, after: Consumer) -> list[Action]:
-    """Give the checks that `store_consumer` would be let through now. Labels as there."""
+def consumer_update_checks(client_id: str, before: Consumer, after: Consumer) -> list[Action]:
+    """Build the checks that `store_consumer` would be let through now. Labels as there."""
     checks = [check("consumer", keys.consumer(client_id, before.id), _unchanged(before))]
     new = _unique(after.email)
     if new and new != _unique(before.email):
@@ -70,13 +70,13 @@ def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: S
         if was:
             actions.append(delete("old email", keys.email(client_id, was), EmailItem.consumer == after.id))
         if after.email:
-            actions.append(_claim(client_id, after.email, after.id))
+            actions.append(_email_claim_write(client_id, after.email, after.id))
     gone, new = before.words - after.words, after.words - before.words
     actions += [
         delete("word", keys.consumer_word(client_id, word, after.id), WordItem.consumer == after.id)
         for word in sorted(gone)
     ]
-    actions += [_insert_word(client_id, word, after.id) for word in sorted(new)]
+    actions += [_word_insert_write(client_id, word, after.id) for word in sorted(new)]
     transact([*actions, *also])
 
 
@@ -106,14 +106,14 @@ def connection_exit_write(client_id: str, consumer_id: str) -> Action:
     return update("former consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.connections.add(-1)], some)
 
 
-def link_login(client_id: str, consumer_id: str, user_id: str) -> Action:
-    """Give the write that ties a login to a consumer who has none. Label: `consumer`."""
+def login_link_write(client_id: str, consumer_id: str, user_id: str) -> Action:
+    """Build the write that ties a login to a consumer who has none. Label: `consumer`."""
     free = (ConsumerItem.status != "deleted") & ConsumerItem.user_id.does_not_exist()
     return update("consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.user_id.set(user_id)], free)
 
 
-def unlink_login(client_id: str, consumer_id: str) -> Action:
-    """Give the write that unties a login, if no connection is active. Label: `consumer`."""
+def login_unlink_write(client_id: str, consumer_id: str) -> Action:
+    """Build the write that unties a login, if no connection is active. Label: `consumer`."""
     unconnected = ConsumerItem.connections == 0
     return update("consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.user_id.remove()], unconnected)
 
@@ -148,11 +148,11 @@ def consumers_of(client_id: str, ids: set[str]) -> dict[str, Consumer]:
     return {item.consumer: _consumer(item) for item in found}
 
 
-def _insert_word(client_id: str, word: str, consumer_id: str) -> Action:
+def _word_insert_write(client_id: str, word: str, consumer_id: str) -> Action:
     return insert("word", WordItem(*keys.consumer_word(client_id, word, consumer_id), consumer=consumer_id))
 
 
-def _claim(client_id: str, email: str, consumer_id: str) -> Action:
+def _email_claim_write(client_id: str, email: str, consumer_id: str) -> Action:
     return insert("email", EmailItem(*keys.email(client_id, unique_email(email)), consumer=consumer_id))
 
 

@@ -21,13 +21,13 @@ def count_try(client_id: str, address: str, now: datetime) -> None:
     """
     transact(
         [
-            _counted("address", client_id, fingerprint(client_id, address), PER_ADDRESS, now),
-            _counted("client", client_id, "ALL", PER_CLIENT, now),
+            _count_write("address", client_id, fingerprint(client_id, address), PER_ADDRESS, now),
+            _count_write("client", client_id, "ALL", PER_CLIENT, now),
         ]
     )
 
 
-def _counted(label: str, client_id: str, whose: str, most: int, now: datetime) -> Action:
+def _count_write(label: str, client_id: str, whose: str, most: int, now: datetime) -> Action:
     expires = RegistrationsItem.expires.set(epoch_ms(forgotten_at(now)) // 1000)
     few = RegistrationsItem.pk.does_not_exist() | (RegistrationsItem.tries < most)
     key = keys.registrations(client_id, hour_of(now), whose)

@@ -23,7 +23,7 @@ def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> 
     client = tenancy.get_client(ctx)
     user, writes = identity.prepare_consumer_login(ctx, client, consumer_id=consumer.id, facts=facts, password=password)
     check_login_free(consumer, user.id)
-    return identity.insert(ctx, user, [*writes, repository.link_login(ctx.client, consumer.id, user.id)])
+    return identity.insert(ctx, user, [*writes, repository.login_link_write(ctx.client, consumer.id, user.id)])
 
 
 def delete_user(ctx: Context, *, user_id: str) -> User:
@@ -38,6 +38,6 @@ def delete_user(ctx: Context, *, user_id: str) -> User:
     consumer = get_consumer(ctx, consumer_id=user.consumer_id)
     check_unconnected(consumer)
     try:
-        return identity.delete_user(ctx, user_id=user.id, also=[repository.unlink_login(ctx.client, consumer.id)])
+        return identity.delete_user(ctx, user_id=user.id, also=[repository.login_unlink_write(ctx.client, consumer.id)])
     except Refused:
         raise Conflict("consumer-connected", "a connection is active since a moment ago; close it first") from None

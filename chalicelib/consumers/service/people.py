@@ -36,7 +36,7 @@ def register_consumer(
         unique_email(email)
     consumer = new_consumer(ctx, first_name=first_name, last_name=last_name, email=email, phone=phone, address=address)
     try:
-        repository.insert_consumer(ctx.client, consumer, also=[_noted(ctx, "registered", consumer)])
+        repository.insert_consumer(ctx.client, consumer, also=[_audit_write(ctx, "registered", consumer)])
     except Refused as refused:
         if "consumer" not in refused.labels:
             raise email_taken() from None
@@ -114,7 +114,7 @@ def store_change(
 
     :raises Conflict: if somebody changed them meanwhile, or the e-mail address is another's.
     """
-    _store(ctx, before, after, also=[*_login_follows(ctx, before, after), *also], earlier=earlier)
+    _store(ctx, before, after, also=[*_login_update_writes(ctx, before, after), *also], earlier=earlier)
 
 
 def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) -> Consumer:
@@ -126,7 +126,7 @@ def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) 
     before = get_own_profile(ctx)
     check_status_change(before, before.status)
     after = replace(before, **changes, version=version + 1)
-    _store(ctx, replace(before, version=version), after, also=_login_follows(ctx, before, after))
+    _store(ctx, replace(before, version=version), after, also=_login_update_writes(ctx, before, after))
     return after
 
 
@@ -142,7 +142,7 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
     if before.status == "deleted":
         return before
     after = deleted(before, ctx.now)
-    login = identity.prepare_consumer_deletion(ctx, user_id=before.user_id) if before.user_id else []
+    login = identity.consumer_login_delete_writes(ctx, user_id=before.user_id) if before.user_id else []
     _store(ctx, before, after, "deleted", also=login)
     return after
 
@@ -201,12 +201,12 @@ def connection_exit_write(ctx: Context, *, consumer_id: str) -> Action:
     return repository.connection_exit_write(ctx.client, consumer_id)
 
 
-def _login_follows(ctx: Context, before: Consumer, after: Consumer) -> list[Action]:
-    """Give the writes that keep name and contacts of a consumer's login as the consumer's are."""
+def _login_update_writes(ctx: Context, before: Consumer, after: Consumer) -> list[Action]:
+    """Build the writes that keep name and contacts of a consumer's login as the consumer's are."""
     if before.user_id is None or _said(before) == _said(after):
         return []
     name, email, phone = _said(after)
-    return identity.prepare_consumer_change(ctx, user_id=before.user_id, name=name, email=email, phone=phone)
+    return identity.consumer_login_update_writes(ctx, user_id=before.user_id, name=name, email=email, phone=phone)
 
 
 def _said(consumer: Consumer) -> tuple[str, str | None, str | None]:
@@ -225,23 +225,23 @@ def _store(
     """Write a changed consumer, and what goes with them; `earlier` is what one write can't take."""
     if after.email:
         unique_email(after.email)
-    noted = _noted(ctx, action, after, before=before)
+    entry = _audit_write(ctx, action, after, before=before)
     try:
         for some in earlier:
-            repository.commit([*repository.can_store(ctx.client, before, after), noted, *some])
-        repository.store_consumer(ctx.client, before, after, also=[noted, *also])
+            repository.commit([*repository.consumer_update_checks(ctx.client, before, after), entry, *some])
+        repository.store_consumer(ctx.client, before, after, also=[entry, *also])
     except Refused as refused:
         if "email" in refused.labels:
             raise email_taken() from None
         raise Conflict("changed", "somebody changed this consumer meanwhile; look at them and try again") from None
 
 
-def _noted(ctx: Context, action: str, after: Consumer, *, before: Consumer | None = None) -> Action:
+def _audit_write(ctx: Context, action: str, after: Consumer, *, before: Consumer | None = None) -> Action:
     """Write down that a consumer was changed, and what of it may be said."""
     was = {"status": before.status, "version": before.version} if before else None
     became = {"status": after.status, "version": after.version} if before else None
     subject = ("consumer", after.id)
-    return audit.record(ctx, action=f"consumer.{action}", subject=subject, before=was, after=became)
+    return audit.entry_write(ctx, action=f"consumer.{action}", subject=subject, before=was, after=became)
 
 
 def email_taken() -> Conflict:

@@ -82,9 +82,9 @@ def _login_of(client: Client, email: str, login: str | None) -> str:
 
 
 def _insert(ctx: Context, consumer: Consumer, user: User, writes: list[Action]) -> tuple[Consumer, User]:
-    noted = audit.record(ctx, action="consumer.registered", subject=("consumer", consumer.id))
+    entry = audit.entry_write(ctx, action="consumer.registered", subject=("consumer", consumer.id))
     try:
-        repository.insert_consumer(ctx.client, consumer, also=[*writes, noted])
+        repository.insert_consumer(ctx.client, consumer, also=[*writes, entry])
     except Refused as refused:
         if "consumer" in refused.labels:  # with an Idempotency-Key the ids are the first sending's
             made = same_request(repository.find_consumer(ctx.client, consumer.id), consumer)

@@ -47,20 +47,20 @@ def tries_of(raw: dict[str, Any] | None) -> LoginAttempts:
     return LoginAttempts(item.failures, item.last_at) if item else LoginAttempts()
 
 
-def count_failure(key: Key, before: LoginAttempts, now: datetime) -> Action:
-    """Give the write of one more wrong password, if none was counted meanwhile. Label: `tries`."""
+def failure_count_write(key: Key, before: LoginAttempts, now: datetime) -> Action:
+    """Build the write of one more wrong password, if none was counted meanwhile. Label: `tries`."""
     expires = epoch_ms(now + FORGOTTEN_AFTER) // 1000
     item = TriesItem(*key, failures=before.failed(now).failures, last_at=now, expires=expires)
     return put("tries", item, _unchanged(before))
 
 
-def forget_failures(key: Key, before: LoginAttempts) -> Action:
-    """Give the write that starts the count anew, if none was counted meanwhile. Label: `tries`."""
+def failure_reset_write(key: Key, before: LoginAttempts) -> Action:
+    """Build the write that starts the count anew, if none was counted meanwhile. Label: `tries`."""
     return delete("tries", key, _unchanged(before)) if before.last_at else check("tries", key, _unchanged(before))
 
 
-def lift_wait(key: Key) -> Action:
-    """Give the write that starts the count anew, whatever it is."""
+def lockout_lift_write(key: Key) -> Action:
+    """Build the write that starts the count anew, whatever it is."""
     return delete("lift", key)
 
 
@@ -70,8 +70,8 @@ def _unchanged(before: LoginAttempts) -> Any:  # noqa: ANN401 - PynamoDB's condi
     return (TriesItem.failures == before.failures) & (TriesItem.last_at == before.last_at)
 
 
-def note_login(client_id: str, event: LoginEvent) -> Action:
-    """Give the write of a login event."""
+def login_event_write(client_id: str, event: LoginEvent) -> Action:
+    """Build the write of a login event."""
     item = LoginEventItem(
         *keys.login_event(client_id, Period.of(event.at.date()), event.place),
         g1p=keys.logins_of(client_id, event.user_id) if event.user_id else None,
@@ -89,8 +89,8 @@ def note_login(client_id: str, event: LoginEvent) -> Action:
     return put("login event", item, subject=event.id)
 
 
-def note_ends(client_id: str, sessions: Iterable[Session], *, at: datetime, by: Ending) -> list[Action]:
-    """Give the writes that say when and why sessions ended, each beside how it began."""
+def session_end_writes(client_id: str, sessions: Iterable[Session], *, at: datetime, by: Ending) -> list[Action]:
+    """Build the writes that say when and why sessions ended, each beside how it began."""
     return [
         update(
             "login event",

@@ -33,8 +33,8 @@ def reset_of(user_id: str, raw: dict[str, Any] | None) -> Reset | None:
     return Reset(user_id, item.token_print, item.state_print, item.order, item.mailed_at, item.mails)
 
 
-def put_reset(client_id: str, before: Reset | None, after: Reset) -> Action:
-    """Give the write of a user's next reset, if no other was begun meanwhile. Label: `reset`."""
+def reset_write(client_id: str, before: Reset | None, after: Reset) -> Action:
+    """Build the write of a user's next reset, if no other was begun meanwhile. Label: `reset`."""
     item = ResetItem(
         *key_of(client_id, after.user_id),
         token_print=after.token_print,
@@ -48,6 +48,6 @@ def put_reset(client_id: str, before: Reset | None, after: Reset) -> Action:
     return put("reset", item, unchanged)
 
 
-def use_up(client_id: str, reset: Reset) -> Action:
-    """Give the write that uses a reset up. Label: `reset`, if it is not the newest or was used."""
+def reset_use_write(client_id: str, reset: Reset) -> Action:
+    """Build the write that uses a reset up. Label: `reset`, if it is not the newest or was used."""
     return delete("reset", key_of(client_id, reset.user_id), ResetItem.token_print == reset.token_print)

@@ -44,19 +44,19 @@ def all_roles(client_id: str) -> tuple[Role, ...]:
     return tuple(_role(item) for item in dynamo.all_of(RoleItem, partition, prefix))
 
 
-def insert_role(client_id: str, role: Role) -> Action:
-    """Give the write of a new role. Label: `role`, if there is one of that name."""
+def role_insert_write(client_id: str, role: Role) -> Action:
+    """Build the write of a new role. Label: `role`, if there is one of that name."""
     return insert("role", _item(client_id, role, 0))
 
 
-def put_role(client_id: str, before: Role, after: Role, users: int) -> Action:
-    """Give the write of a changed role, if it is as it was read. Label: `role`."""
+def role_update_write(client_id: str, before: Role, after: Role, users: int) -> Action:
+    """Build the write of a changed role, if it is as it was read. Label: `role`."""
     unchanged = (RoleItem.permissions == sorted(before.permissions)) & (RoleItem.users == users)
     return put("role", _item(client_id, after, users), unchanged)
 
 
-def delete_role(client_id: str, name: str) -> Action:
-    """Give the write that takes a role away which nobody has. Label: `role`.
+def role_delete_write(client_id: str, name: str) -> Action:
+    """Build the write that takes a role away which nobody has. Label: `role`.
 
     Who has a built-in role keeps it: it is again as it is everywhere.
     """
@@ -64,20 +64,20 @@ def delete_role(client_id: str, name: str) -> Action:
     return delete("role", keys.role(client_id, name), unused)
 
 
-def count_users(client_id: str, role: Role, change: int) -> Action:
-    """Give the write that counts who has a role, if it is as it was read. Label: `role`."""
+def role_count_write(client_id: str, role: Role, change: int) -> Action:
+    """Build the write that counts who has a role, if it is as it was read. Label: `role`."""
     unchanged = RoleItem.permissions == sorted(role.permissions)
     return update("role", keys.role(client_id, role.name), [RoleItem.users.add(change)], unchanged, subject=role.name)
 
 
-def count_superusers(client_id: str, change: int) -> Action:
-    """Give the write that counts superusers who can sign in. Label: `superusers`, for the last."""
+def superuser_count_write(client_id: str, change: int) -> Action:
+    """Build the write that counts superusers who can sign in. Label: `superusers`, for the last."""
     last = SuperusersItem.able > -change if change < 0 else None
     return update("superusers", keys.superusers(client_id), [SuperusersItem.able.add(change)], last)
 
 
-def only_superuser(client_id: str) -> Action:
-    """Give the write that counts the first superuser. Label: `superusers`, if there ever was one."""
+def first_superuser_write(client_id: str) -> Action:
+    """Build the write that counts the first superuser. Label: `superusers`, if there ever was one."""
     return insert("superusers", SuperusersItem(*keys.superusers(client_id), able=1))
 
 

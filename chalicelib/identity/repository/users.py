@@ -46,32 +46,32 @@ class LoginItem(TableItem):
     user = UnicodeAttribute()
 
 
-def insert_user(client_id: str, user: User, access: Access) -> list[Action]:
-    """Give the writes of a new user, who claims each login name. Labels: `user`, `login`."""
+def user_insert_writes(client_id: str, user: User, access: Access) -> list[Action]:
+    """Build the writes of a new user, who claims each login name. Labels: `user`, `login`."""
     return [
         insert("user", _user_item(client_id, user)),
         insert("access", _access_item(client_id, access)),
-        *(claim_name(client_id, name, user.id) for name in user.names),
+        *(login_claim_write(client_id, name, user.id) for name in user.names),
     ]
 
 
-def claim_name(client_id: str, name: str, user_id: str) -> Action:
-    """Give the write that claims a login name. Label: `login`, if it is taken."""
+def login_claim_write(client_id: str, name: str, user_id: str) -> Action:
+    """Build the write that claims a login name. Label: `login`, if it is taken."""
     return insert("login", LoginItem(*keys.login_name(client_id, name), user=user_id), subject=name)
 
 
-def give_name_up(client_id: str, name: str) -> Action:
-    """Give the write that frees a login name."""
+def login_release_write(client_id: str, name: str) -> Action:
+    """Build the write that frees a login name."""
     return delete("freed login", keys.login_name(client_id, name), subject=name)
 
 
-def put_user(client_id: str, before: User, after: User) -> Action:
-    """Give the write of a changed user, if nobody changed it meanwhile. Label: `user`."""
+def user_update_write(client_id: str, before: User, after: User) -> Action:
+    """Build the write of a changed user, if nobody changed it meanwhile. Label: `user`."""
     return put("user", _user_item(client_id, after), UserItem.version == before.version)
 
 
-def put_access(client_id: str, before: Access, after: Access) -> Action:
-    """Give the write of a changed access, if nobody changed it meanwhile. Label: `access`."""
+def access_update_write(client_id: str, before: Access, after: Access) -> Action:
+    """Build the write of a changed access, if nobody changed it meanwhile. Label: `access`."""
     return put("access", _access_item(client_id, after), AccessItem.version == before.version)
 
 

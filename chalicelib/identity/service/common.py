@@ -58,12 +58,12 @@ def new_user(
     return user, Access(user.id, auth.hash_password(password), active=status == "active", areas=areas)
 
 
-def registered(ctx: Context, client_id: str, user: User, access: Access) -> list[Action]:
-    """Give the writes of a new user, with the entry of the audit log."""
+def registration_writes(ctx: Context, client_id: str, user: User, access: Access) -> list[Action]:
+    """Build the writes of a new user, with the entry of the audit log."""
     facts = {"role": user.role, "status": user.status, "consumer_id": user.consumer_id, "areas": user.areas or None}
     here = replace(ctx, client=client_id)
-    noted = audit.record(here, action="user.registered", subject=("user", user.id), after=facts)
-    return [*users.insert_user(client_id, user, access), noted]
+    entry = audit.entry_write(here, action="user.registered", subject=("user", user.id), after=facts)
+    return [*users.user_insert_writes(client_id, user, access), entry]
 
 
 def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
@@ -113,28 +113,28 @@ def close(
     after: User,
     more: Sequence[Action],
     *,
-    deed: str,
+    action: str,
     password_hash: str | None = None,
 ) -> User:
     """Write a changed user and end all their sessions with the same transaction.
 
     :raises Conflict: if somebody changed the user meanwhile, or the last superuser would be gone.
     """
-    write([*closing(ctx, user, access, after, deed=deed, password_hash=password_hash), *more])
+    write([*closing_writes(ctx, user, access, after, action=action, password_hash=password_hash), *more])
     return after
 
 
-def closing(
-    ctx: Context, user: User, access: Access, after: User, *, deed: str, password_hash: str | None = None
+def closing_writes(
+    ctx: Context, user: User, access: Access, after: User, *, action: str, password_hash: str | None = None
 ) -> list[Action]:
-    """Give the writes of a changed user whose sessions all end. Labels: `user`, `access`."""
+    """Build the writes of a changed user whose sessions all end. Labels: `user`, `access`."""
     by: Ending = "password_changed" if password_hash else "account_changed"
     closed = access.closed(active=after.status == "active", password_hash=password_hash)
-    written = [users.put_user(ctx.client, user, after), users.put_access(ctx.client, access, closed)]
-    noted = audit.record(
-        ctx, action=deed, subject=("user", user.id), before=_audit_facts(user), after=_audit_facts(after)
+    written = [users.user_update_write(ctx.client, user, after), users.access_update_write(ctx.client, access, closed)]
+    entry = audit.entry_write(
+        ctx, action=action, subject=("user", user.id), before=_audit_facts(user), after=_audit_facts(after)
     )
-    return [*written, noted, *logins.note_ends(ctx.client, access.sessions, at=ctx.now, by=by)]
+    return [*written, entry, *logins.session_end_writes(ctx.client, access.sessions, at=ctx.now, by=by)]
 
 
 def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
@@ -152,8 +152,8 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
         facts |= {"email": login, "login": login}
         if login != user.login:
             moved = [
-                users.claim_name(ctx.client, login, user.id),
-                users.give_name_up(ctx.client, user.login),
+                users.login_claim_write(ctx.client, login, user.id),
+                users.login_release_write(ctx.client, user.login),
             ]
     changed = [name for name in sorted(changes) if getattr(user, name) != facts[name]]
     if not changed:
@@ -162,8 +162,8 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
     try:
         # Which facts changed, and not what they are: they say who somebody is.
         said = {"changed": ", ".join(changed)}
-        noted = audit.record(ctx, action="user.changed", subject=("user", user.id), after=said)
-        write([users.put_user(ctx.client, user, after), noted, *moved])
+        entry = audit.entry_write(ctx, action="user.changed", subject=("user", user.id), after=said)
+        write([users.user_update_write(ctx.client, user, after), entry, *moved])
     except Refused as refused:
         raise name_taken(refused) from None
     return after
@@ -184,14 +184,16 @@ def write(actions: Sequence[Action]) -> None:
         raise
 
 
-def counts(client_id: str, before: User | None, after: User, had: Role | None, has: Role | None) -> list[Action]:
-    """Give the writes that keep count of who has a client's own role, and of superusers."""
+def role_count_writes(
+    client_id: str, before: User | None, after: User, had: Role | None, has: Role | None
+) -> list[Action]:
+    """Build the writes that keep count of who has a client's own role, and of superusers."""
     was = before is not None and before.is_active_superuser
     change = after.is_active_superuser - was
-    counted = [roles.count_superusers(client_id, change)] if change else []
+    counted = [roles.superuser_count_write(client_id, change)] if change else []
     if (had and had.name) != (has and has.name):
         counted += [
-            roles.count_users(client_id, role, by)
+            roles.role_count_write(client_id, role, by)
             for role, by in ((had, -1), (has, 1))
             if role and role.name not in BUILT_IN
         ]

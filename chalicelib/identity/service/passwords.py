@@ -51,7 +51,9 @@ def proven(ctx: Context, password: str) -> tuple[User, Access]:
         tries.check(ctx.now)
         right = auth.password_matches(password, access.password_hash) if right is None else right
         try:
-            transact([logins.forget_failures(key, tries) if right else logins.count_failure(key, tries, ctx.now)])
+            transact(
+                [logins.failure_reset_write(key, tries) if right else logins.failure_count_write(key, tries, ctx.now)]
+            )
         except Refused:
             continue
         if not right:
@@ -62,6 +64,6 @@ def proven(ctx: Context, password: str) -> tuple[User, Access]:
 
 def _set(ctx: Context, user: User, access: Access, new: str) -> User:
     check_password(new, tenancy.get_client(ctx).password_rule)
-    lifted = [logins.lift_wait(logins.tries_key(ctx.client, name)) for name in user.names]
+    lifted = [logins.lockout_lift_write(logins.tries_key(ctx.client, name)) for name in user.names]
     stored = auth.hash_password(new)
-    return close(ctx, user, access, user.changed(), lifted, deed="user.password-changed", password_hash=stored)
+    return close(ctx, user, access, user.changed(), lifted, action="user.password-changed", password_hash=stored)

@@ -9,7 +9,7 @@ from chalicelib.identity.domain.resets import Reset, mails_with, may_mail, reset
 from chalicelib.identity.domain.sessions import Access
 from chalicelib.identity.domain.users import User
 from chalicelib.identity.repository import logins, resets, users
-from chalicelib.identity.service.common import closing
+from chalicelib.identity.service.common import closing_writes
 from chalicelib.identity.service.sessions import RACES
 from chalicelib.kernel.context import Actor, Context
 from chalicelib.kernel.errors import Invalid, MeterbookError, TryLater
@@ -46,9 +46,9 @@ def mail_reset(ctx: Context, *, login: str, order: str) -> bool:
     secret = auth.new_secret()
     mails = mails_with(last, order, ctx.now)
     reset = Reset(user.id, auth.secret_print(secret), _state_print(user, access), order, ctx.now, mails)
-    noted = audit.record(ctx, action="user.reset-mailed", subject=("user", user.id))
+    entry = audit.entry_write(ctx, action="user.reset-mailed", subject=("user", user.id))
     try:
-        transact([resets.put_reset(ctx.client, last, reset), noted])
+        transact([resets.reset_write(ctx.client, last, reset), entry])
     except Refused:
         return False  # another one was asked for at the same moment, and its mail goes out
     token = f"{ctx.client}.{user.id}.{secret}"
@@ -77,7 +77,7 @@ def reset_password(ctx: Context, *, token: str, new: str) -> int:
         check_password(new, client.password_rule)
         stored = stored or auth.hash_password(new)
         try:
-            transact(_reset(_as(ctx, client_id, user), user, access, reset, stored))
+            transact(_reset_writes(_as(ctx, client_id, user), user, access, reset, stored))
         except Refused:
             continue
         log.event("password_reset", request_id=ctx.request_id, client=client_id)
@@ -87,10 +87,10 @@ def reset_password(ctx: Context, *, token: str, new: str) -> int:
     raise _bad_reset()
 
 
-def _reset(ctx: Context, user: User, access: Access, reset: Reset, stored: str) -> list[Action]:
-    closed = closing(ctx, user, access, user.changed(), deed="user.password-reset", password_hash=stored)
-    lifted = [logins.lift_wait(logins.tries_key(ctx.client, name)) for name in user.names]
-    return [*closed, *lifted, resets.use_up(ctx.client, reset)]
+def _reset_writes(ctx: Context, user: User, access: Access, reset: Reset, stored: str) -> list[Action]:
+    closed = closing_writes(ctx, user, access, user.changed(), action="user.password-reset", password_hash=stored)
+    lifted = [logins.lockout_lift_write(logins.tries_key(ctx.client, name)) for name in user.names]
+    return [*closed, *lifted, resets.reset_use_write(ctx.client, reset)]
 
 
 def _as(ctx: Context, client_id: str, user: User) -> Context:

@@ -34,7 +34,9 @@ def define_role(ctx: Context, *, role: Role) -> Role:
     if built_in:
         check_reach(ctx.actor, built_in)
     try:
-        transact([roles.insert_role(ctx.client, role), _noted(ctx, "role.defined", role.name, built_in, role)])
+        transact(
+            [roles.role_insert_write(ctx.client, role), _audit_write(ctx, "role.defined", role.name, built_in, role)]
+        )
     except Refused:
         made = roles.find_role(ctx.client, role.name) if ctx.request_key else None
         if made and made[0] == role:
@@ -50,7 +52,7 @@ def begin_with_role(ctx: Context, *, role: Role) -> None:
     """
     check_definition(role)
     try:
-        transact([roles.insert_role(ctx.client, role), _noted(ctx, "role.defined", role.name, None, role)])
+        transact([roles.role_insert_write(ctx.client, role), _audit_write(ctx, "role.defined", role.name, None, role)])
     except Refused:
         return
 
@@ -70,7 +72,10 @@ def change_role_definition(ctx: Context, *, role: Role) -> Role:
     check_reach(ctx.actor, role)
     try:
         transact(
-            [roles.put_role(ctx.client, before, role, users), _noted(ctx, "role.changed", role.name, before, role)]
+            [
+                roles.role_update_write(ctx.client, before, role, users),
+                _audit_write(ctx, "role.changed", role.name, before, role),
+            ]
         )
     except Refused:
         raise Conflict("changed", "somebody changed this role at the same moment; look and try again") from None
@@ -90,15 +95,17 @@ def delete_role(ctx: Context, *, name: str) -> Role:
     if built_in:
         check_reach(ctx.actor, built_in)
     try:
-        transact([roles.delete_role(ctx.client, name), _noted(ctx, "role.deleted", name, found[0], built_in)])
+        transact(
+            [roles.role_delete_write(ctx.client, name), _audit_write(ctx, "role.deleted", name, found[0], built_in)]
+        )
     except Refused:
         raise Conflict("role-used", f"somebody has the role {name}; give them another first") from None
     return found[0]
 
 
-def _noted(ctx: Context, deed: str, name: str, before: Role | None, after: Role | None) -> Action:
+def _audit_write(ctx: Context, action: str, name: str, before: Role | None, after: Role | None) -> Action:
     facts = [
         {"scope": role.scope, "permissions": tuple(sorted(role.permissions))} if role else None
         for role in (before, after)
     ]
-    return audit.record(ctx, action=deed, subject=("role", name), before=facts[0], after=facts[1])
+    return audit.entry_write(ctx, action=action, subject=("role", name), before=facts[0], after=facts[1])

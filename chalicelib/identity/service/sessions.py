@@ -53,9 +53,9 @@ def _end(ctx: Context, *, only: str | None) -> int:
             return 0
         ended = [one for one in access.sessions if only in {None, one.id}]
         after = access.without(only) if only else access.closed()
-        ends = logins.note_ends(ctx.client, ended, at=ctx.now, by=by)
+        ends = logins.session_end_writes(ctx.client, ended, at=ctx.now, by=by)
         try:
-            transact([users.put_access(ctx.client, access, after), *ends])
+            transact([users.access_update_write(ctx.client, access, after), *ends])
         except Refused:
             continue
         return len(ended)

@@ -68,7 +68,9 @@ def sign_in(ctx: Context, *, client_id: str, login: str, password: str, role: st
             if outcome != "signed_in" or not (seen.client and seen.user and seen.access):
                 _count_failure(ctx, client_id, seen, outcome)
                 break
-            return _begin(ctx, seen.client, seen.user, seen.access, logins.forget_failures(seen.tries_key, seen.tries))
+            return _begin(
+                ctx, seen.client, seen.user, seen.access, logins.failure_reset_write(seen.tries_key, seen.tries)
+            )
         except Refused:
             continue
     else:
@@ -96,14 +98,14 @@ def renew(ctx: Context, *, refresh_token: str) -> SignIn:
             break
         try:
             if not auth.secret_matches(secret, session.token_print):
-                ends = logins.note_ends(client_id, [session], at=ctx.now, by="reused_token")
-                transact([users.put_access(client_id, access, access.without(session_id)), *ends])
+                ends = logins.session_end_writes(client_id, [session], at=ctx.now, by="reused_token")
+                transact([users.access_update_write(client_id, access, access.without(session_id)), *ends])
                 log.event("refresh_token_reused", request_id=ctx.request_id, client=client_id)
                 break
             fresh = auth.new_secret()
             until = good_until(started_at=session.started_at, now=ctx.now, idle_minutes=client.idle_minutes)
             renewed = replace(session, good_until=until, token_print=auth.secret_print(fresh))
-            transact([users.put_access(client_id, access, access.with_renewed(renewed))])
+            transact([users.access_update_write(client_id, access, access.with_renewed(renewed))])
         except Refused:
             continue
         return _tokens(ctx, client, user, session_id, f"{family}.{fresh}")
@@ -140,8 +142,8 @@ def _outcome(seen: _Seen, *, right: bool) -> Outcome:
 
 
 def _count_failure(ctx: Context, client_id: str, seen: _Seen, outcome: Outcome) -> None:
-    counted = logins.count_failure(seen.tries_key, seen.tries, ctx.now)
-    transact([counted, logins.note_login(client_id, _event(ctx, ctx.new_id(), seen.user, outcome))])
+    counted = logins.failure_count_write(seen.tries_key, seen.tries, ctx.now)
+    transact([counted, logins.login_event_write(client_id, _event(ctx, ctx.new_id(), seen.user, outcome))])
 
 
 def _begin(ctx: Context, client: Client, user: User, access: Access, forget: Action) -> SignIn:
@@ -158,9 +160,9 @@ def _begin(ctx: Context, client: Client, user: User, access: Access, forget: Act
     transact(
         [
             forget,
-            users.put_access(client.id, access, after),
-            logins.note_login(client.id, _event(ctx, session.id, user, "signed_in")),
-            *logins.note_ends(client.id, displaced, at=ctx.now, by="displaced"),
+            users.access_update_write(client.id, access, after),
+            logins.login_event_write(client.id, _event(ctx, session.id, user, "signed_in")),
+            *logins.session_end_writes(client.id, displaced, at=ctx.now, by="displaced"),
         ]
     )
     return _tokens(ctx, client, user, session.id, f"{family}.{secret}")

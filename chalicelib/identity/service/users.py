@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from chalicelib.areas.service import assigning, refusal_of
+from chalicelib.areas.domain import outermost
+from chalicelib.areas.service import area_listed_checks, refusal_of
 from chalicelib.audit import service as audit
 from chalicelib.identity.domain.names import normalised_login
 from chalicelib.identity.domain.roles import BUILT_IN, CONSUMER, check_reach, check_staff_role
@@ -11,12 +12,12 @@ from chalicelib.identity.repository import roles, users
 from chalicelib.identity.service.common import (
     apply,
     close,
-    closing,
-    counts,
+    closing_writes,
     insert,
     manageable,
     new_user,
-    registered,
+    registration_writes,
+    role_count_writes,
     write,
 )
 from chalicelib.identity.service.passwords import proven
@@ -52,10 +53,14 @@ def register_staff(
     given = check_staff_role(find_role(ctx, role), role)
     check_reach(ctx.actor, given)
     facts = {"login": login, "name": name, "number": number, "email": email, "phone": phone}
-    theirs, known = assigning(ctx, areas=areas) if areas else ((), [])
+    theirs = outermost(areas)
+    listed = area_listed_checks(ctx, areas=areas) if areas else []
     user, access = new_user(ctx, tenancy.get_client(ctx), given, facts, password, status=status, areas=theirs)
-    writes = [*registered(ctx, ctx.client, user, access), *counts(ctx.client, None, user, None, given)]
-    return insert(ctx, user, [*writes, *known])
+    writes = [
+        *registration_writes(ctx, ctx.client, user, access),
+        *role_count_writes(ctx.client, None, user, None, given),
+    ]
+    return insert(ctx, user, [*writes, *listed])
 
 
 def register_first_superuser(ctx: Context, *, login: str, name: str, password: str, email: str | None = None) -> User:
@@ -65,7 +70,9 @@ def register_first_superuser(ctx: Context, *, login: str, name: str, password: s
     """
     facts = {"login": login, "name": name, "email": email}
     user, access = new_user(ctx, tenancy.get_client(ctx), BUILT_IN["superuser"], facts, password)
-    return insert(ctx, user, [*registered(ctx, ctx.client, user, access), roles.only_superuser(ctx.client)])
+    return insert(
+        ctx, user, [*registration_writes(ctx, ctx.client, user, access), roles.first_superuser_write(ctx.client)]
+    )
 
 
 def prepare_consumer_login(
@@ -78,21 +85,23 @@ def prepare_consumer_login(
     :raises Invalid: for a login name or password against the client's rules.
     """
     user, access = new_user(ctx, client, BUILT_IN[CONSUMER], facts, password, consumer_id=consumer_id)
-    return user, registered(ctx, client.id, user, access)
+    return user, registration_writes(ctx, client.id, user, access)
 
 
-def prepare_consumer_change(
+def consumer_login_update_writes(
     ctx: Context, *, user_id: str, name: str, email: str | None, phone: str | None
 ) -> list[Action]:
-    """Give the writes by which a login follows its consumer, for the transaction that changes them.
+    """Build the writes by which a login follows its consumer, for the transaction that changes them.
 
     Where people sign in by e-mail address, that stays: it is the login's own. Label: `user`, if changed meanwhile.
     """
     user = _found(users.find_user(ctx.client, user_id))
     by_name = tenancy.get_client(ctx).login_names == "username"
     after = user.changed(name=name, phone=phone, email=email if by_name else user.email)
-    noted = audit.record(ctx, action="user.changed", subject=("user", user.id), after={"changed": "with the consumer"})
-    return [users.put_user(ctx.client, user, after), noted]
+    entry = audit.entry_write(
+        ctx, action="user.changed", subject=("user", user.id), after={"changed": "with the consumer"}
+    )
+    return [users.user_update_write(ctx.client, user, after), entry]
 
 
 def get_me(ctx: Context) -> User:
@@ -171,8 +180,8 @@ def change_role(ctx: Context, *, user_id: str, role: str) -> User:
     check_other(ctx.actor, user, "change the role of")
     check_reach(ctx.actor, given)
     after = user.changed(role=role)
-    moved = counts(ctx.client, user, after, had, given)
-    return close(ctx, user, access, after, moved, deed="user.role-changed")
+    moved = role_count_writes(ctx.client, user, after, had, given)
+    return close(ctx, user, access, after, moved, action="user.role-changed")
 
 
 def change_areas(ctx: Context, *, user_id: str, areas: Sequence[str]) -> User:
@@ -182,18 +191,21 @@ def change_areas(ctx: Context, *, user_id: str, areas: Sequence[str]) -> User:
     :raises Conflict: if somebody changed the user meanwhile.
     """
     user, access, _ = manageable(ctx, user_id)
-    theirs, known = assigning(ctx, areas=areas)
+    theirs, listed = outermost(areas), area_listed_checks(ctx, areas=areas)
     after = user.changed(areas=theirs)
-    noted = audit.record(
+    entry = audit.entry_write(
         ctx,
         action="user.areas-changed",
         subject=("user", user.id),
         before={"areas": user.areas},
         after={"areas": theirs},
     )
-    written = [users.put_user(ctx.client, user, after), users.put_access(ctx.client, access, access.with_areas(theirs))]
+    written = [
+        users.user_update_write(ctx.client, user, after),
+        users.access_update_write(ctx.client, access, access.with_areas(theirs)),
+    ]
     try:
-        write([*written, noted, *known])
+        write([*written, entry, *listed])
     except Refused as refused:
         raise refusal_of(refused) or refused from None
     return after
@@ -207,8 +219,8 @@ def change_status(ctx: Context, *, user_id: str, status: Status) -> User:
     user, access, role = manageable(ctx, user_id)
     check_other(ctx.actor, user, "disable")
     after = user.changed(status=status)
-    deed = "user.enabled" if status == "active" else "user.disabled"
-    return close(ctx, user, access, after, counts(ctx.client, user, after, role, role), deed=deed)
+    action = "user.enabled" if status == "active" else "user.disabled"
+    return close(ctx, user, access, after, role_count_writes(ctx.client, user, after, role, role), action=action)
 
 
 def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> User:
@@ -222,11 +234,18 @@ def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> U
     user, access, role = manageable(ctx, user_id)
     check_other(ctx.actor, user, "delete")
     after = user.changed(status="deleted", deleted_at=ctx.now)
-    return close(ctx, user, access, after, [*counts(ctx.client, user, after, role, None), *also], deed="user.deleted")
+    return close(
+        ctx,
+        user,
+        access,
+        after,
+        [*role_count_writes(ctx.client, user, after, role, None), *also],
+        action="user.deleted",
+    )
 
 
-def prepare_consumer_deletion(ctx: Context, *, user_id: str) -> list[Action]:
-    """Give the writes that delete a consumer's login, for the transaction that deletes the consumer.
+def consumer_login_delete_writes(ctx: Context, *, user_id: str) -> list[Action]:
+    """Build the writes that delete a consumer's login, for the transaction that deletes the consumer.
 
     Labels: `user`, `access`, if either was changed meanwhile.
 
@@ -234,7 +253,7 @@ def prepare_consumer_deletion(ctx: Context, *, user_id: str) -> list[Action]:
     """
     user, access, _ = manageable(ctx, user_id)
     after = user.changed(status="deleted", deleted_at=ctx.now)
-    return closing(ctx, user, access, after, deed="user.deleted")
+    return closing_writes(ctx, user, access, after, action="user.deleted")
 
 
 def _found(user: User | None) -> User:

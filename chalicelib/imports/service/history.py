@@ -168,7 +168,7 @@ def _write(taking: _Taking, period: Period, new: list[Taken | AdditionalPayments
     for batch in _packed(new):
         waiting = {new.account: new for new in batch}
         try:
-            written, lost = commit_surviving(waiting, partial(_writes, taking, period))
+            written, lost = commit_surviving(waiting, partial(_entry_writes, taking, period))
         except Refused:
             raise TryLater("busy", f"a billing run is working on {period}") from None
         yield from (_changed(entered.entry) for entered in lost.values())
@@ -192,20 +192,20 @@ def _packed(new: Iterable[Taken | AdditionalPayments]) -> Iterator[list[Taken | 
         yield batch
 
 
-def _writes(taking: _Taking, period: Period, batch: Mapping[str, Taken | AdditionalPayments]) -> list[Action]:
+def _entry_writes(taking: _Taking, period: Period, batch: Mapping[str, Taken | AdditionalPayments]) -> list[Action]:
     project, written = taking.project, list(batch.values())
-    actions = [readings.period_is_open(project, period)]
+    actions = [readings.period_open_check(project, period)]
     for taken in written:
         if isinstance(taken, AdditionalPayments):
-            actions.append(bills.settle_bill(project, taken.bill, before=taken.before))
+            actions.append(bills.bill_payment_write(project, taken.bill, before=taken.before))
         else:
-            actions += readings.migrated(project, taken.reading, taking.connections[taken.account])
-            actions += [bills.issue_bill(project, taken.bill)] if taken.bill else []
-        actions += [payments.record_payment(project, payment) for payment in taken.payments]
-    return [*actions, _noted(taking, period, written)]
+            actions += readings.migration_writes(project, taken.reading, taking.connections[taken.account])
+            actions += [bills.bill_insert_write(project, taken.bill)] if taken.bill else []
+        actions += [payments.payment_insert_write(project, payment) for payment in taken.payments]
+    return [*actions, _audit_write(taking, period, written)]
 
 
-def _noted(taking: _Taking, period: Period, written: list[Taken | AdditionalPayments]) -> Action:
+def _audit_write(taking: _Taking, period: Period, written: list[Taken | AdditionalPayments]) -> Action:
     """Give the one audit entry of a transaction; readings, bills and payments name their import."""
     facts = {
         "period": period,
@@ -214,7 +214,7 @@ def _noted(taking: _Taking, period: Period, written: list[Taken | AdditionalPaym
         "paid_minor": sum(payment.amount.minor for taken in written for payment in taken.payments),
     }
     subject = ("import", f"{taking.project.id}.{taking.migration.by.origin}")
-    return audit.record(taking.ctx, action="history.migrated", subject=subject, after=facts)
+    return audit.entry_write(taking.ctx, action="history.migrated", subject=subject, after=facts)
 
 
 def _changed(entry: Entry) -> Refusal:

@@ -6,14 +6,14 @@ from chalicelib.readings.service.history import get_reading, list_pending, list_
 from chalicelib.readings.service.importing import run_import
 from chalicelib.readings.service.period import (
     find_run_of,
-    freeze_period,
     get_balance,
-    period_is_open,
-    reading_stands,
-    release_period,
+    period_freeze_write,
+    period_open_check,
+    period_release_write,
+    reading_unchanged_check,
     shard_readings,
 )
-from chalicelib.readings.service.recording import correct_reading, migrated, take_reading
+from chalicelib.readings.service.recording import correct_reading, migration_writes, take_reading
 from chalicelib.readings.service.writes import advance, frozen
 
 __all__ = [
@@ -26,17 +26,17 @@ __all__ = [
     "estimate_reading",
     "estimate_unread",
     "find_run_of",
-    "freeze_period",
     "frozen",
     "get_balance",
     "get_reading",
     "list_pending",
     "list_readings",
     "list_unread",
-    "migrated",
-    "period_is_open",
-    "reading_stands",
-    "release_period",
+    "migration_writes",
+    "period_freeze_write",
+    "period_open_check",
+    "period_release_write",
+    "reading_unchanged_check",
     "run_import",
     "shard_readings",
     "take_reading",

@@ -18,7 +18,14 @@ from chalicelib.platform.transaction import Action, Refused, commit_surviving
 from chalicelib.readings import repository
 from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.reading import Reading
-from chalicelib.readings.service.writes import advance_write, connection_of, frozen, get_of_project, lost_race, noted
+from chalicelib.readings.service.writes import (
+    advance_write,
+    audit_write,
+    connection_of,
+    frozen,
+    get_of_project,
+    lost_race,
+)
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
@@ -61,8 +68,8 @@ def confirm_reading(ctx: Context, *, reading_id: str) -> Reading:
     connection = connection_of(project, reading)
     confirmed = rules.confirm(project, reading, connection, by=ctx.actor.id, at=ctx.now)
     try:
-        actions = _confirming(project, reading.period, [(reading, confirmed, connection)])
-        repository.commit([*actions, noted(ctx, "reading.confirmed", confirmed, before=reading)])
+        actions = _confirmation_writes(project, reading.period, [(reading, confirmed, connection)])
+        repository.commit([*actions, audit_write(ctx, "reading.confirmed", confirmed, before=reading)])
     except Refused as refused:
         raise lost_race(project, reading, refused) from None
     return confirmed
@@ -126,7 +133,7 @@ def _confirm_batch(
         except MeterbookError as error:
             left.append(LeftPending(reading.id, str(error)))
     try:
-        written, lost = commit_surviving(ready, partial(_confirming_all, ctx, project, period))
+        written, lost = commit_surviving(ready, partial(_batch_writes, ctx, project, period))
     except Refused:
         raise frozen(project, period) from None
     reason = "it changed at the same moment; look at it again"
@@ -134,19 +141,21 @@ def _confirm_batch(
     return len(written), left
 
 
-def _confirming_all(ctx: Context, project: Project, period: Period, ready: Mapping[str, _Change]) -> list[Action]:
-    return [*_confirming(project, period, list(ready.values())), _noted_all(ctx, period, list(ready))]
+def _batch_writes(ctx: Context, project: Project, period: Period, ready: Mapping[str, _Change]) -> list[Action]:
+    return [*_confirmation_writes(project, period, list(ready.values())), _batch_audit_write(ctx, period, list(ready))]
 
 
-def _noted_all(ctx: Context, period: Period, accounts: list[str]) -> Action:
+def _batch_audit_write(ctx: Context, period: Period, accounts: list[str]) -> Action:
     """Give the one entry of a whole transaction; each reading carries who confirmed it."""
     facts = {"count": len(accounts), "accounts": accounts}
-    return audit.record(ctx, action="readings.confirmed", subject=("period", f"{ctx.project}.{period}"), after=facts)
+    return audit.entry_write(
+        ctx, action="readings.confirmed", subject=("period", f"{ctx.project}.{period}"), after=facts
+    )
 
 
-def _confirming(project: Project, period: Period, changes: list[_Change]) -> list[Action]:
-    actions = [repository.period_is_open(project, period)]
+def _confirmation_writes(project: Project, period: Period, changes: list[_Change]) -> list[Action]:
+    actions = [repository.period_open_check(project, period)]
     for before, confirmed, connection in changes:
-        actions.append(repository.store_reading(project, confirmed, before=before))
+        actions.append(repository.reading_update_write(project, confirmed, before=before))
         actions.append(advance_write(project, connection, confirmed))
     return actions

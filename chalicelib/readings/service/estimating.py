@@ -18,7 +18,7 @@ from chalicelib.platform.transaction import Action, Refused, commit_surviving
 from chalicelib.readings import repository
 from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.reading import Provenance, Reading
-from chalicelib.readings.service.writes import frozen, inserts_of, lost_race, noted, writes_of
+from chalicelib.readings.service.writes import audit_write, frozen, lost_race, reading_insert_writes, reading_writes
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
@@ -77,7 +77,9 @@ def estimate_reading(ctx: Context, *, period: Period, account: str) -> Reading:
     reading = _estimate(ctx, project, connection, period)
     tenancy.stay_with_cycle(project)
     try:
-        repository.commit([*writes_of(project, reading, connection), noted(ctx, "reading.estimated", reading)])
+        repository.commit(
+            [*reading_writes(project, reading, connection), audit_write(ctx, "reading.estimated", reading)]
+        )
     except Refused as refused:
         raise lost_race(project, reading, refused) from None
     return reading
@@ -138,19 +140,19 @@ def _estimate_batch(
         except MeterbookError as error:
             left.append(LeftUnread(connection.account, str(error)))
     try:
-        written, lost = commit_surviving(ready, partial(_writes_of_all, ctx, project, period))
+        written, lost = commit_surviving(ready, partial(_batch_writes, ctx, project, period))
     except Refused:
         raise frozen(project, period) from None
     left += [LeftUnread(account, "it was read or changed at the same moment; look at it again") for account in lost]
     return len(written), left
 
 
-def _writes_of_all(
+def _batch_writes(
     ctx: Context, project: Project, period: Period, ready: Mapping[str, tuple[Connection, Reading]]
 ) -> list[Action]:
-    writes = [repository.period_is_open(project, period)]
+    writes = [repository.period_open_check(project, period)]
     for connection, reading in ready.values():
-        writes += inserts_of(project, reading, connection)
+        writes += reading_insert_writes(project, reading, connection)
     facts = {"count": len(ready), "accounts": list(ready)}
     subject = ("period", f"{ctx.project}.{period}")
-    return [*writes, audit.record(ctx, action="readings.estimated", subject=subject, after=facts)]
+    return [*writes, audit.entry_write(ctx, action="readings.estimated", subject=subject, after=facts)]

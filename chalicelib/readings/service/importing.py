@@ -21,7 +21,14 @@ from chalicelib.readings import repository
 from chalicelib.readings.domain.imports import Accepted, Outcome, count, decide, duplicate_of, report_lines
 from chalicelib.readings.domain.reading import Provenance, Reading
 from chalicelib.readings.domain.table_file import Row, TableFile, parse
-from chalicelib.readings.service.writes import advance, advance_write, frozen, lost_race, noted, writes_in_place
+from chalicelib.readings.service.writes import (
+    advance,
+    advance_write,
+    audit_write,
+    frozen,
+    lost_race,
+    replacement_writes,
+)
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
 
@@ -148,7 +155,7 @@ def _mark_first(intake: _Intake, new: list[Accepted]) -> dict[str, Accepted]:
 
 def _mark_writes(intake: _Intake, accounts: Iterable[str]) -> list[Action]:
     first = (intake.connections[account] for account in accounts)
-    return [connections.move_on(intake.project, connection, taken(connection)) for connection in first]
+    return [connections.connection_advance_write(intake.project, connection, taken(connection)) for connection in first]
 
 
 def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> Iterator[Outcome]:
@@ -170,8 +177,8 @@ def _write_in_place(ctx: Context, intake: _Intake, period: Period, outcome: Acce
     """Write a reading in the place of an estimate: rare, and so one at a time."""
     reading, connection = outcome.reading, intake.connections[outcome.reading.account]
     try:
-        writes = writes_in_place(intake.project, estimate, reading, connection)
-        repository.commit([*writes, noted(ctx, "reading.taken", reading, before=estimate)])
+        writes = replacement_writes(intake.project, estimate, reading, connection)
+        repository.commit([*writes, audit_write(ctx, "reading.taken", reading, before=estimate)])
     except Refused as refused:
         if "period" in refused.labels:
             raise TryLater("busy", str(frozen(intake.project, period))) from None
@@ -184,9 +191,9 @@ def _write_in_place(ctx: Context, intake: _Intake, period: Period, outcome: Acce
 
 
 def _confirmed_writes(intake: _Intake, period: Period, waiting: Mapping[str, Accepted]) -> list[Action]:
-    actions = [repository.period_is_open(intake.project, period)]
+    actions = [repository.period_open_check(intake.project, period)]
     for account, outcome in waiting.items():
-        actions.append(repository.insert_reading(intake.project, outcome.reading))
+        actions.append(repository.reading_insert_write(intake.project, outcome.reading))
         actions.append(advance_write(intake.project, intake.connections[account], outcome.reading))
     return actions
 

@@ -34,24 +34,24 @@ def get_balance(ctx: Context, *, period: Period) -> tuple[Project, WaterBalance]
     return project, balance_of(readings, purposes)
 
 
-def period_is_open(project: Project, period: Period) -> Action:
-    """Give the check that no billing run works on a period. Label: `period`."""
-    return repository.period_is_open(project, period)
+def period_open_check(project: Project, period: Period) -> Action:
+    """Build the check that no billing run works on a period. Label: `period`."""
+    return repository.period_open_check(project, period)
 
 
-def reading_stands(project: Project, reading: Reading) -> Action:
-    """Give the check that nobody changed a reading since. Label: `reading`."""
-    return repository.is_as_read(project, reading)
+def reading_unchanged_check(project: Project, reading: Reading) -> Action:
+    """Build the check that nobody changed a reading since. Label: `reading`."""
+    return repository.reading_unchanged_check(project, reading)
 
 
-def freeze_period(project: Project, period: Period, run_id: str) -> Action:
-    """Give the write by which a billing run takes a period: its readings then stand still."""
-    return repository.freeze(project, period, run_id)
+def period_freeze_write(project: Project, period: Period, run_id: str) -> Action:
+    """Build the write by which a billing run takes a period: its readings then stand still."""
+    return repository.period_freeze_write(project, period, run_id)
 
 
-def release_period(project: Project, period: Period, run_id: str) -> Action:
-    """Give the write by which a billing run gives a period back."""
-    return repository.release(project, period, run_id)
+def period_release_write(project: Project, period: Period, run_id: str) -> Action:
+    """Build the write by which a billing run gives a period back."""
+    return repository.period_release_write(project, period, run_id)
 
 
 def find_run_of(project: Project, period: Period) -> str | None:

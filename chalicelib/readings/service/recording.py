@@ -16,12 +16,12 @@ from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading, ReadingSource
 from chalicelib.readings.service.writes import (
     advance_write,
+    audit_write,
     connection_of,
     get_of_project,
     lost_race,
-    noted,
-    writes_in_place,
-    writes_of,
+    reading_writes,
+    replacement_writes,
 )
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project
@@ -61,24 +61,24 @@ def take_reading(
     entry = Provenance(by=ctx.actor.id, at=ctx.now, source=source, origin=ctx.request_id)
     if recorded is None:
         reading = rules.record_reading(project, connection, shown, today=today, entry=entry)
-        actions = writes_of(project, reading, connection)
+        actions = reading_writes(project, reading, connection)
     else:
         reading = rules.replace_estimate(project, recorded, connection, shown, today=today, entry=entry)
-        actions = writes_in_place(project, recorded, reading, connection)
+        actions = replacement_writes(project, recorded, reading, connection)
     tenancy.stay_with_cycle(project)
     try:
-        repository.commit([*actions, noted(ctx, "reading.taken", reading, before=recorded)])
+        repository.commit([*actions, audit_write(ctx, "reading.taken", reading, before=recorded)])
     except Refused as refused:
         raise lost_race(project, recorded or reading, refused) from None
     return reading
 
 
-def migrated(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """Give the writes of a reading out of a former system, for whoever writes it with its bill.
+def migration_writes(project: Project, reading: Reading, connection: Connection) -> list[Action]:
+    """Build the writes of a reading out of a former system, for whoever writes it with its bill.
 
     Labels: `reading` and `connection`. Four write units.
     """
-    return [repository.insert_reading(project, reading), advance_write(project, connection, reading)]
+    return [repository.reading_insert_write(project, reading), advance_write(project, connection, reading)]
 
 
 def correct_reading(
@@ -104,9 +104,9 @@ def correct_reading(
     corrected = rules.correct(project, reading, connection, shown, today=today, entry=entry)
     if as_it_was and (corrected.usage, corrected.flags) == (reading.usage, reading.flags):
         return reading
-    actions = writes_in_place(project, reading, corrected, connection)
+    actions = replacement_writes(project, reading, corrected, connection)
     try:
-        repository.commit([*actions, noted(ctx, "reading.corrected", corrected, before=reading)])
+        repository.commit([*actions, audit_write(ctx, "reading.corrected", corrected, before=reading)])
     except Refused as refused:
         raise lost_race(project, reading, refused) from None
     return corrected

@@ -37,8 +37,8 @@ def connection_of(project: Project, reading: Reading) -> Connection:
 
 
 def advance_write(project: Project, connection: Connection, reading: Reading) -> Action:
-    """Give the write by which a confirmed reading becomes its connection's last one."""
-    return connections.move_on(project, connection, advance(connection, reading))
+    """Build the write by which a confirmed reading becomes its connection's last one."""
+    return connections.connection_advance_write(project, connection, advance(connection, reading))
 
 
 def advance(connection: Connection, reading: Reading) -> Connection:
@@ -48,41 +48,41 @@ def advance(connection: Connection, reading: Reading) -> Connection:
     )
 
 
-def writes_of(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """Give the writes that a new reading needs; the first checks that its period is open."""
-    return [repository.period_is_open(project, reading.period), *inserts_of(project, reading, connection)]
+def reading_writes(project: Project, reading: Reading, connection: Connection) -> list[Action]:
+    """Build the writes that a new reading needs; the first checks that its period is open."""
+    return [repository.period_open_check(project, reading.period), *reading_insert_writes(project, reading, connection)]
 
 
-def inserts_of(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """Give the writes of a new reading itself; a confirmed one moves its connection on.
+def reading_insert_writes(project: Project, reading: Reading, connection: Connection) -> list[Action]:
+    """Build the writes of a new reading itself; a confirmed one moves its connection on.
 
     The first one of a connection marks it, though it waits, so that nobody deletes what it is of.
     """
-    writes = [repository.insert_reading(project, reading)]
+    writes = [repository.reading_insert_write(project, reading)]
     if reading.state == "confirmed":
         writes.append(advance_write(project, connection, reading))
     elif not connection.taken:
-        writes.append(connections.move_on(project, connection, connection_rules.taken(connection)))
+        writes.append(connections.connection_advance_write(project, connection, connection_rules.taken(connection)))
     return writes
 
 
-def writes_in_place(project: Project, before: Reading, after: Reading, connection: Connection) -> list[Action]:
-    """Give the writes that put a reading in the place of another that is not billed."""
+def replacement_writes(project: Project, before: Reading, after: Reading, connection: Connection) -> list[Action]:
+    """Build the writes that put a reading in the place of another that is not billed."""
     writes = [
-        repository.period_is_open(project, after.period),
-        repository.not_billed(project, after),
-        repository.store_reading(project, after, before=before),
+        repository.period_open_check(project, after.period),
+        repository.reading_unbilled_check(project, after),
+        repository.reading_update_write(project, after, before=before),
     ]
     if after.state == "confirmed":
         writes.append(advance_write(project, connection, after))
     return writes
 
 
-def noted(ctx: Context, action: str, after: Reading, *, before: Reading | None = None) -> Action:
-    """Give the write of what was done to one reading."""
+def audit_write(ctx: Context, action: str, after: Reading, *, before: Reading | None = None) -> Action:
+    """Build the write of what was done to one reading."""
     facts = [_audit_facts(one) if one else {} for one in (before, after)]
     subject = ("reading", f"{ctx.project}.{after.id}")
-    return audit.record(ctx, action=action, subject=subject, before=facts[0], after=facts[1])
+    return audit.entry_write(ctx, action=action, subject=subject, before=facts[0], after=facts[1])
 
 
 def _audit_facts(reading: Reading) -> dict[str, object]:

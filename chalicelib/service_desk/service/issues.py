@@ -52,8 +52,8 @@ def report_issue(
         changed_at=ctx.now,
     )
     try:
-        noted = audit.record(ctx, action="issue.reported", subject=("issue", issue.id), after={"account": account})
-        repository.commit([repository.insert_issue(ctx.client, issue), noted])
+        entry = audit.entry_write(ctx, action="issue.reported", subject=("issue", issue.id), after={"account": account})
+        repository.commit([repository.issue_insert_write(ctx.client, issue), entry])
     except Refused:
         return get_issue(ctx, issue_id=issue.id)  # this very request, carried out before
     return IssueWithResponses(issue, ())
@@ -91,8 +91,10 @@ def respond_to_issue(ctx: Context, *, issue_id: str, text: str) -> IssueWithResp
     standing = get_issue(ctx, issue_id=issue_id)
     response = _response(ctx, text=text, status=None)
     try:
-        noted = audit.record(ctx, action="issue.answered", subject=("issue", issue_id), after={"response": response.id})
-        repository.commit([repository.insert_response(ctx.client, standing.issue.id, response), noted])
+        entry = audit.entry_write(
+            ctx, action="issue.answered", subject=("issue", issue_id), after={"response": response.id}
+        )
+        repository.commit([repository.response_insert_write(ctx.client, standing.issue.id, response), entry])
     except Refused:
         return get_issue(ctx, issue_id=issue_id)  # this very request, carried out before
     return IssueWithResponses(standing.issue, (*standing.responses, response))
@@ -114,9 +116,9 @@ def move_issue_on(ctx: Context, *, issue_id: str, status: IssueStatus) -> IssueW
     try:
         repository.commit(
             [
-                repository.store_issue(ctx.client, moved, before=standing.issue),
-                repository.insert_response(ctx.client, moved.id, response),
-                audit.record(
+                repository.issue_update_write(ctx.client, moved, before=standing.issue),
+                repository.response_insert_write(ctx.client, moved.id, response),
+                audit.entry_write(
                     ctx,
                     action="issue.moved-on",
                     subject=("issue", moved.id),

@@ -57,8 +57,10 @@ def ask_for_connection(
         account=None,
     )
     try:
-        entry = _noted(ctx, "request.made", request)
-        repository.commit([tenancy.is_open(project), repository.insert_request(ctx.client, request), entry])
+        entry = _audit_write(ctx, "request.made", request)
+        repository.commit(
+            [tenancy.project_open_check(project), repository.request_insert_write(ctx.client, request), entry]
+        )
     except Refused as refused:
         if "project" in refused.labels:
             raise Conflict("project-closed", "this project is closed: it takes no new connections") from None
@@ -135,8 +137,8 @@ def approve_request(
     )
     approved = rules.approve(request, account=connection.account, decision=decision)
     try:
-        noted = _noted(ctx, "request.approved", approved)
-        repository.commit([repository.close_request(ctx.client, approved), noted, *writes])
+        entry = _audit_write(ctx, "request.approved", approved)
+        repository.commit([repository.request_close_write(ctx.client, approved), entry, *writes])
     except Refused as refused:
         if "request" in refused.labels:
             return _decided_meanwhile(ctx, request, decision)
@@ -177,16 +179,16 @@ def _decision(ctx: Context, *facts: str) -> Decision:
     return Decision(by=ctx.actor.id, at=ctx.now, print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16])
 
 
-def _noted(ctx: Context, action: str, request: ConnectionRequest) -> Action:
+def _audit_write(ctx: Context, action: str, request: ConnectionRequest) -> Action:
     facts = {"status": request.status, "consumer": request.consumer_id, "account": request.account}
     here = ctx.in_project(request.project)
-    return audit.record(here, action=action, subject=("request", request.id), after=facts)
+    return audit.entry_write(here, action=action, subject=("request", request.id), after=facts)
 
 
 def _close(ctx: Context, closed: ConnectionRequest, decision: Decision) -> ConnectionRequest:
     try:
-        noted = _noted(ctx, f"request.{closed.status}", closed)
-        repository.commit([repository.close_request(ctx.client, closed), noted])
+        entry = _audit_write(ctx, f"request.{closed.status}", closed)
+        repository.commit([repository.request_close_write(ctx.client, closed), entry])
     except Refused:
         return _decided_meanwhile(ctx, closed, decision)
     return closed

@@ -13,11 +13,11 @@ from chalicelib.tenancy.service.projects import (
     find_client,
     get_client,
     get_project,
-    is_open,
     list_former,
     list_projects,
     open_client,
     open_project,
+    project_open_check,
     reopen_project,
 )
 
@@ -35,11 +35,11 @@ __all__ = [
     "find_client",
     "get_client",
     "get_project",
-    "is_open",
     "list_former",
     "list_projects",
     "open_client",
     "open_project",
+    "project_open_check",
     "reopen_project",
     "stay_with_cycle",
 ]

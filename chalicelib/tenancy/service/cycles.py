@@ -9,7 +9,7 @@ from chalicelib.kernel.errors import Conflict, TryLater
 from chalicelib.platform.transaction import Refused
 from chalicelib.tenancy import repository
 from chalicelib.tenancy.domain import Project, without_cycle
-from chalicelib.tenancy.service.projects import changed, continued
+from chalicelib.tenancy.service.projects import change_audit_write, continued
 
 # A transaction holds a hundred actions, and each project that lets a cycle go takes three.
 _MOST_LET_GO = 30
@@ -28,12 +28,12 @@ def delete_cycle(ctx: Context, *, cycle_id: str) -> tuple[BillingCycle, tuple[Pr
     if len(naming) > _MOST_LET_GO:
         raise Conflict("cycle-named", f"{len(naming)} projects name this cycle; give some of them another one first")
     freed: list[Project] = []
-    writes = cycles.deleting(ctx, cycle=cycle, projects=len(naming))
+    writes = cycles.cycle_delete_writes(ctx, cycle=cycle, projects=len(naming))
     for before in naming:
         settings = without_cycle(before.settings, cycle.due_days)
         after = replace(continued(before, settings), version=before.version + 1)
-        writes += repository.let_cycle_go(before, after, by=ctx.actor.id, at=ctx.now)
-        writes.append(changed(ctx.in_project(before.id), before, after))
+        writes += repository.cycle_removal_writes(before, after, by=ctx.actor.id, at=ctx.now)
+        writes.append(change_audit_write(ctx.in_project(before.id), before, after))
         freed.append(after)
     try:
         repository.commit(writes)
@@ -57,7 +57,9 @@ def stay_with_cycle(project: Project) -> None:
     if named is None or project.under_cycle:
         return
     try:
-        repository.commit([cycles.using(project.client, cycle_id=named), repository.mark_under_cycle(project)])
+        repository.commit(
+            [cycles.cycle_use_write(project.client, cycle_id=named), repository.cycle_mark_write(project)]
+        )
     except (Refused, TryLater):
         now = repository.find_project(project.client, project.id, consistent=True)
         if now is None or not now.under_cycle or now.settings.billing_cycle != named:

@@ -48,7 +48,7 @@ def open_project(*, client_id: str, project_id: str, settings: ProjectSettings) 
     check_settings(settings)
     project = Project(slug(client_id, "a client's id"), slug(project_id, "a project's id"), settings)
     existing = repository.find_project(client_id, project_id)
-    names = _cycle_named(project, existing)
+    names = _cycle_count_writes(project, existing)
     try:
         if existing is None:
             repository.insert_project(project, also=names)
@@ -106,14 +106,14 @@ def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> 
     """
     check_settings(settings)
     project = Project(ctx.client, slug(project_id, "id: a project's id"), settings)
-    noted = audit.record(
+    entry = audit.entry_write(
         ctx.in_project(project.id),
         action="project.opened",
         subject=("project", project.id),
         after=audit_facts(settings),
     )
     try:
-        repository.insert_project(project, also=[noted, *_cycle_named(project, None)])
+        repository.insert_project(project, also=[entry, *_cycle_count_writes(project, None)])
     except Refused as refused:
         there = repository.find_project(ctx.client, project_id)
         if there and there.settings == settings and not there.closed:
@@ -138,7 +138,7 @@ def change_project(ctx: Context, *, version: int, changes: Mapping[str, Any]) ->
     check_settings(settings)
     check_change(before.settings, settings)
     after = replace(continued(before, settings), version=version + 1)
-    also = [changed(ctx, before, after), *_cycle_named(after, before)]
+    also = [change_audit_write(ctx, before, after), *_cycle_count_writes(after, before)]
     try:
         repository.change_project(before, after, by=ctx.actor.id, at=ctx.now, also=also)
     except Refused as refused:
@@ -161,7 +161,7 @@ def change_client(
     after = replace(before, **changes, password_rule=rule, version=version + 1)
     check_client(after)
     check_client_change(before, after)
-    noted = audit.record(
+    entry = audit.entry_write(
         ctx,
         action="client.changed",
         subject=("client", before.id),
@@ -169,7 +169,7 @@ def change_client(
         after=client_audit_facts(after),
     )
     try:
-        repository.change_client(before, after, by=ctx.actor.id, at=ctx.now, also=[noted])
+        repository.change_client(before, after, by=ctx.actor.id, at=ctx.now, also=[entry])
     except Refused:
         raise _settings_changed() from None
     return after
@@ -191,20 +191,20 @@ def close_project(ctx: Context) -> Project:
     :raises NotFound: if the caller's client has no such project.
     """
     project = get_project(ctx)
-    noted = audit.record(ctx, action="project.closed", subject=("project", project.id))
-    repository.set_closed(project, closed=True, also=[noted])
+    entry = audit.entry_write(ctx, action="project.closed", subject=("project", project.id))
+    repository.set_closed(project, closed=True, also=[entry])
     return replace(project, closed=True)
 
 
 def reopen_project(ctx: Context) -> None:
     """Take the closing of a project back."""
-    noted = audit.record(ctx, action="project.reopened", subject=("project", ctx.project))
-    repository.set_closed(get_project(ctx), closed=False, also=[noted])
+    entry = audit.entry_write(ctx, action="project.reopened", subject=("project", ctx.project))
+    repository.set_closed(get_project(ctx), closed=False, also=[entry])
 
 
-def is_open(project: Project) -> Action:
-    """Give the check that nobody has closed a project, for a transaction. Label: `project`."""
-    return repository.is_open(project)
+def project_open_check(project: Project) -> Action:
+    """Build the check that nobody has closed a project, for a transaction. Label: `project`."""
+    return repository.project_open_check(project)
 
 
 def list_projects(ctx: Context) -> tuple[Project, ...]:
@@ -228,14 +228,14 @@ def continued(before: Project, settings: ProjectSettings) -> Project:
     return replace(before, settings=settings, under_cycle=before.under_cycle and same)
 
 
-def _cycle_named(after: Project, before: Project | None) -> list[Action]:
+def _cycle_count_writes(after: Project, before: Project | None) -> list[Action]:
     was = before.settings.billing_cycle if before else None
-    return cycles.renaming(after.client, before=was, after=after.settings.billing_cycle)
+    return cycles.cycle_count_writes(after.client, before=was, after=after.settings.billing_cycle)
 
 
-def changed(ctx: Context, before: Project, after: Project) -> Action:
-    """Give the entry of the audit log about changed settings, for the transaction of the deed."""
-    return audit.record(
+def change_audit_write(ctx: Context, before: Project, after: Project) -> Action:
+    """Build the audit entry of changed settings."""
+    return audit.entry_write(
         ctx,
         action="project.changed",
         subject=("project", before.id),

@@ -119,7 +119,7 @@ def test_the_newest_stands_first_over_months(api: Api, at: Callable[[datetime], 
     start = datetime(2025, 9, 30, 23, 0, tzinfo=UTC)
     for hours in range(0, 24 * 70, 160):
         ctx = utility.context(now=start + timedelta(hours=hours))
-        transact([audit.record(ctx, action="thing.done", subject=("thing", "1"), after={"hours": hours})])
+        transact([audit.entry_write(ctx, action="thing.done", subject=("thing", "1"), after={"hours": hours})])
     at(start + timedelta(days=80))
     told = [int(entry["after"]["hours"]) for entry in _log(utility, limit=2, action="thing.done")]
     assert told == sorted(range(0, 24 * 70, 160), reverse=True)
@@ -137,7 +137,7 @@ def test_a_page_stops_after_so_many_entries_looked_at(
     for number in range(8):
         ctx = utility.context(now=NOVEMBER + timedelta(seconds=number))
         action = "thing.done" if number else "thing.begun"
-        transact([audit.record(ctx, action=action, subject=("thing", "1"))])
+        transact([audit.entry_write(ctx, action=action, subject=("thing", "1"))])
     first = utility.as_staff().get(f"/api/clients/{utility.client}/audit-log", action="thing.begun").expect(200)
     assert (first["items"], first["cursor"] is None) == ([], False)
     assert len(_log(utility, action="thing.begun")) == 1
