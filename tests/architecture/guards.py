@@ -126,3 +126,33 @@ def _computes_in_floats(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "math":
         return node.attr not in _EXACT_MATH
     return False
+
+
+def handed_on(tests: Path) -> Iterator[str]:
+    """Find tests that write into what they were given: the next test would need them, and fail when run alone."""
+    for path in sorted(tests.rglob("test_*.py")):
+        for test in ast.walk(tree(path)):
+            if isinstance(test, ast.FunctionDef) and test.name.startswith("test_"):
+                given = {argument.arg for argument in (*test.args.args, *test.args.kwonlyargs)}
+                yield from (
+                    f"{path.relative_to(tests).as_posix()}:{node.lineno}"
+                    for node in ast.walk(test)
+                    if isinstance(node, ast.Global) or given & _written_into(node)
+                )
+
+
+def _written_into(node: ast.AST) -> set[str]:
+    """Name the variables whose parts an assignment sets."""
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+        targets = [node.target]
+    names = set()
+    for target in targets:
+        owner: ast.AST = target
+        while isinstance(owner, ast.Subscript | ast.Attribute):
+            owner = owner.value
+        if owner is not target and isinstance(owner, ast.Name):
+            names.add(owner.id)
+    return names

@@ -47,6 +47,8 @@ def _plant(folder: Path, module: str, text: str) -> Path:
         (guards.misnamed_writes, "bills/service.py", "def bill_insert_write(bill: Bill) -> None: ..."),
         (guards.misnamed_writes, "bills/domain.py", "def due_day_check(bill: Bill) -> bool: ..."),
         (guards.misnamed_writes, "bills/service.py", "def bill_writes(bill: Bill) -> tuple[Bill, list[Action]]: ..."),
+        (guards.handed_on, "journeys/test_month.py", "def test_5(journey):\n    journey.seen['bills'] = 297"),
+        (guards.handed_on, "journeys/test_month.py", "def test_5(journey):\n    journey.bills += 1"),
     ],
 )
 def test_a_planted_fault_is_found(tmp_path: Path, guard: Guard, module: str, text: str) -> None:
@@ -67,6 +69,7 @@ def test_a_planted_fault_is_found(tmp_path: Path, guard: Guard, module: str, tex
         (guards.misnamed_writes, "bills/service.py", "def _entry_writes(bill: Bill) -> tuple[Action, ...]: ..."),
         (guards.misnamed_writes, "bills/service.py", "def prepare(bill: Bill) -> tuple[Bill, list[Action]]: ..."),
         (guards.misnamed_writes, "bills/service.py", "def check_due(bill: Bill) -> None: ..."),
+        (guards.handed_on, "journeys/test_month.py", "def test_5(journey):\n    bills = journey.bills"),
     ],
 )
 def test_what_is_allowed_is_not_found(tmp_path: Path, guard: Guard, module: str, text: str) -> None:

@@ -84,6 +84,10 @@ def test_nothing_but_the_platform_asks_what_time_it_is() -> None:
     assert list(guards.clocks_taken(CODE)) == []
 
 
+def test_no_test_needs_another_to_have_run() -> None:
+    assert list(guards.handed_on(ROOT / "tests")) == []
+
+
 @pytest.mark.parametrize("path", _PURE, ids=name)
 def test_the_kernel_and_every_domain_ask_the_world_nothing(path: Path) -> None:
     imported: set[str] = set()

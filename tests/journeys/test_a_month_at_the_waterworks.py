@@ -1,8 +1,13 @@
-"""A month of the demo waterworks over HTTP, as a stranger would walk it: a file of readings in, correct bills out."""
+"""A month of the demo waterworks over HTTP, as a stranger would walk it: a file of readings in, correct bills out.
+
+Each test asks the journey for the step it starts from. A step is walked once, with the steps before it, so that every
+test passes alone and none is walked twice.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -23,12 +28,51 @@ IMPORTS, BILLING = "meterbook-imports", "meterbook-billing"
 
 @dataclass
 class Journey:
-    """Where the walk has got to: who is signed in and what was found on the way."""
+    """Who is signed in, and the steps of the month, each with what was answered on the way."""
 
     app: Chalice
     api: Api
     admin: Api
-    seen: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def shop(self) -> dict[str, Any]:
+        """Register Ana Reyes and her shop, each twice with its key; give what was answered."""
+        who = {"firstName": "Ana", "lastName": "Reyes"}
+        consumer, same = (
+            self.admin.post("/api/clients/balilihan/consumers", who, key="ana").expect(201) for _ in range(2)
+        )
+        body = {
+            "consumerId": consumer["id"],
+            "consumerClass": "commercial",
+            "meterNumber": "SM-20001",
+            "area": "Poblacion",
+            "initialReading": "100",
+        }
+        made, again = (self.admin.post(f"{BASE}/connections", body, key="anas-shop").expect(201) for _ in range(2))
+        refused = self.admin.post(f"{BASE}/connections", body, key="another").expect(409)
+        return {"consumers": (consumer, same), "connections": (made, again), "refused": refused}
+
+    @cached_property
+    def imported(self) -> dict[str, Any]:
+        """Import the month's file of readings; give the import."""
+        return self.upload(self.admin, BASE, BALILIHAN_FILE.read_bytes(), period="2025-11")
+
+    @cached_property
+    def confirmed(self) -> dict[str, Any]:
+        """Confirm one reading twice, then those of an area, then the rest; give what was answered."""
+        assert self.imported["state"] == "done"
+        one, again = (self.admin.post(f"{BASE}/readings/2025-11.2025110001/confirmation").expect(200) for _ in range(2))
+        waiting = self.admin.get(f"{BASE}/readings/pending", area="Poblacion", limit=200).expect(200)["items"]
+        area = self.admin.post(f"{BASE}/readings/confirmations", {"area": "Poblacion"}).expect(200)
+        rest = self.admin.post(f"{BASE}/readings/confirmations", {"period": "2025-11"}).expect(200)
+        return {"one": one, "again": again, "waiting": waiting, "area": area, "rest": rest}
+
+    @cached_property
+    def billed(self) -> dict[str, Any]:
+        """Bill the month; give the run and its bills."""
+        assert self.confirmed
+        run = self.run(self.admin, BASE, "2025-11")
+        return {"run": run, "bills": self.all_bills(self.admin, BASE, "2025-11", limit=70)}
 
     def upload(self, staff: Api, base: str, file: bytes, **announcement: str) -> dict[str, Any]:
         """Announce a file, post it by the form, deliver the bucket's event and give the import."""
@@ -92,26 +136,17 @@ def test_1b_only_a_superuser_changes_settings_as_the_preset_has_it(journey: Jour
 def test_2_consumers_and_connections_get_numbers_that_never_collide(journey: Journey) -> None:
     listed = journey.admin.get(f"{BASE}/connections", limit=1).expect(200)["items"]
     assert listed[0]["accountNumber"] == "2025110001"
-    who = {"firstName": "Ana", "lastName": "Reyes"}
-    consumer = journey.admin.post("/api/clients/balilihan/consumers", who, key="ana").expect(201)
-    assert journey.admin.post("/api/clients/balilihan/consumers", who, key="ana").expect(201) == consumer
-    body = {
-        "consumerId": consumer["id"],
-        "consumerClass": "commercial",
-        "meterNumber": "SM-20001",
-        "area": "Poblacion",
-        "initialReading": "100",
-    }
-    made = journey.admin.post(f"{BASE}/connections", body, key="anas-shop").expect(201)
+    consumer, same = journey.shop["consumers"]
+    assert same == consumer
+    made, again = journey.shop["connections"]
     assert made["accountNumber"] == "2025110301"
-    assert journey.admin.post(f"{BASE}/connections", body, key="anas-shop").expect(201) == made
-    refused = journey.admin.post(f"{BASE}/connections", body, key="another").expect(409)
-    assert "2025110301" in refused["detail"]
+    assert again == made
+    assert "2025110301" in journey.shop["refused"]["detail"]
 
 
 @pytest.mark.covers("S1-095", "S3-088")
 def test_3_a_file_of_readings_is_imported_line_by_line(journey: Journey) -> None:
-    done = journey.upload(journey.admin, BASE, BALILIHAN_FILE.read_bytes(), period="2025-11")
+    done = journey.imported
     assert done["state"] == "done"
     assert done["counts"] | {"flagged": 0} == {
         "rows": 302, "accepted": 297, "unchanged": 0, "refused": 5, "flagged": 0, "blank": 1,
@@ -139,6 +174,7 @@ def test_3b_the_same_file_again_changes_nothing(journey: Journey) -> None:
             if "#IMPORT" not in key and "#AUDIT" not in key
         }
 
+    assert journey.imported["state"] == "done"
     before = readings()
     done = journey.upload(journey.admin, BASE, BALILIHAN_FILE.read_bytes(), period="2025-11")
     assert (done["counts"]["accepted"], done["counts"]["unchanged"], done["counts"]["refused"]) == (0, 297, 5)
@@ -147,15 +183,12 @@ def test_3b_the_same_file_again_changes_nothing(journey: Journey) -> None:
 
 @pytest.mark.covers("S3-008", "S3-078", "S3-100")
 def test_4_readings_are_confirmed_one_by_one_and_by_area(journey: Journey) -> None:
-    one = journey.admin.post(f"{BASE}/readings/2025-11.2025110001/confirmation").expect(200)
+    walked = journey.confirmed
+    one = walked["one"]
     assert (one["state"], one["previous"], one["reading"], one["usage"]) == ("confirmed", "120", "130", "10")
-    again = journey.admin.post(f"{BASE}/readings/2025-11.2025110001/confirmation").expect(200)
-    assert again == one
-    waiting = journey.admin.get(f"{BASE}/readings/pending", area="Poblacion", limit=200).expect(200)["items"]
-    done = journey.admin.post(f"{BASE}/readings/confirmations", {"area": "Poblacion"}).expect(200)
-    assert done == {"confirmed": len(waiting), "left": [], "more": False}
-    rest = journey.admin.post(f"{BASE}/readings/confirmations", {"period": "2025-11"}).expect(200)
-    assert rest["confirmed"] == 297 - 1 - len(waiting)
+    assert walked["again"] == one
+    assert walked["area"] == {"confirmed": len(walked["waiting"]), "left": [], "more": False}
+    assert walked["rest"]["confirmed"] == 297 - 1 - len(walked["waiting"])
     assert journey.admin.get(f"{BASE}/readings/pending").expect(200) == {"items": [], "cursor": None}
     reader = journey.api.sign_in("balilihan", "reader", demo.PASSWORD)
     assert reader.post(f"{BASE}/readings/confirmations", {}).expect(403)["code"] == "forbidden"
@@ -163,22 +196,21 @@ def test_4_readings_are_confirmed_one_by_one_and_by_area(journey: Journey) -> No
 
 @pytest.mark.covers("S3-029", "S3-026", "S3-102", "S3-103", "S3-028", "S0-028", "S0-037")
 def test_5_a_run_gives_every_confirmed_reading_exactly_one_bill(journey: Journey) -> None:
-    run = journey.run(journey.admin, BASE, "2025-11")
+    run, bills = journey.billed["run"], journey.billed["bills"]
     assert (run["state"], run["readings"], run["bills"], run["exceptions"]) == ("complete", 297, 297, 0)
     assert run["chunks"] == {"done": 1, "of": 1}
     bill = journey.admin.get(f"{BASE}/bills/2025-11.2025110001.1").expect(200)
     assert [(line["code"], line["amount"]) for line in bill["lines"]] == [("usage", "225.00"), ("fixed", "50.00")]
     assert (bill["total"], bill["currency"], bill["dueOn"]) == ("275.00", "PHP", "2025-11-20")
     assert (bill["previousReading"], bill["currentReading"], bill["usage"]) == ("120", "130", "10")
-    bills = journey.all_bills(journey.admin, BASE, "2025-11", limit=70)
     assert len({bill["accountNumber"] for bill in bills}) == len(bills) == 297
     assert run["total"] == f"{sum(_minor(bill['total']) for bill in bills) / 100:.2f}"
     assert all(sum(_minor(line["amount"]) for line in bill["lines"]) == _minor(bill["total"]) for bill in bills)
-    journey.seen["bills"] = bills
 
 
 @pytest.mark.covers("S1-137", "S2-030", "S2-404")
 def test_6_bills_are_read_by_staff_and_by_the_consumer_they_are_for(journey: Journey) -> None:
+    assert journey.billed["bills"]
     theirs = journey.admin.get(f"{BASE}/connections/2025110001/bills").expect(200)["items"]
     juan = journey.api.sign_in("balilihan", demo.BALILIHAN_CONSUMER, demo.PASSWORD)
     assert juan.get("/api/me/bills").expect(200)["items"] == theirs
@@ -195,13 +227,16 @@ def test_6_bills_are_read_by_staff_and_by_the_consumer_they_are_for(journey: Jou
 
 
 def test_7_the_run_again_with_every_message_twice_gives_the_same_bills(journey: Journey) -> None:
+    bills = journey.billed["bills"]
     again = journey.run(journey.admin, BASE, "2025-11", twice=True)
     assert (again["state"], again["readings"], again["bills"]) == ("complete", 0, 0)
-    assert journey.all_bills(journey.admin, BASE, "2025-11", limit=200) == journey.seen["bills"]
+    assert journey.all_bills(journey.admin, BASE, "2025-11", limit=200) == bills
 
 
 def test_8_a_late_reading_is_billed_by_the_next_run_and_nothing_else_is(journey: Journey) -> None:
-    late = {"accountNumber": "2025110301", "reading": "112.5", "readOn": "2025-11-11"}
+    assert journey.billed["run"]["bills"] == 297
+    (shop, _) = journey.shop["connections"]
+    late = {"accountNumber": shop["accountNumber"], "reading": "112.5", "readOn": "2025-11-11"}
     taken = journey.admin.post(f"{BASE}/readings", late).expect(201)
     assert (taken["state"], taken["flags"]) == ("pending", ["late"])
     journey.admin.post(f"{BASE}/readings/{taken['id']}/confirmation").expect(200)
