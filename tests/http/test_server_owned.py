@@ -1,13 +1,15 @@
 """What the server keeps can't be set by sending it: every stored attribute, in every body, at every depth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from chalicelib.platform.dynamo import TableItem
 from chalicelib.platform.http import Endpoint
+from chalicelib.platform.schema import Instant, Schema
 from tests.support.bodies import body_schema, smallest
 from tests.support.endpoints import ALL, name
 from tests.support.fixture_world import World
@@ -17,17 +19,69 @@ _WITH_BODY = [one for one in ALL if one.body]
 
 # Where a part has one of several forms, a refusal says what each of them would need.
 _OF_OTHER_FORMS = {"charges", "usage", "days", "month", "day"}
+# No attribute has this name: how it is refused is how everything unknown is refused.
+_STRANGER = "zzNobodyKnowsThis"
+_ATTACKED = {"client", "tenant", "balance", "paid", "is_admin", "isAdmin", "passwordHash", "clientId", "__proto__"}
+
+# What the table stores of things and people say in requests. Every other stored attribute is the server's own.
+_SPOKEN = set(
+    """
+    active address area areas billedOn by code consumerClass consumerId currency description due dueDays dueOn email
+    facts fileName firstName flags generationDay graceDays initialReading installedOn kind lastName login meterBrand
+    meterDigits meterNumber name note number on period permissions phone project purpose readOn reason scope settings
+    source tariffId text title to unit value
+    """.split()
+)
+# These the server keeps everywhere but where saying them is the point.
+_SPOKEN_ONLY_TO = {
+    "client": {"POST /api/auth/login", "POST /api/auth/password-reset", "POST /api/auth/register"},
+    "role": {"POST /api/auth/login", "POST /users", "PUT /users/{user}/role"},
+    "status": {"POST /users", "PUT /users/{user}/status", "PUT /consumers/{consumer}", "PUT /issues/{issue}/status"},
+    "shards": {"POST /projects", "PUT .../settings"},
+    "last": {"POST .../tariffs/quote"},
+    "usage": {"POST .../tariffs/quote"},
+    "previous": {"POST .../tariffs/quote"},
+    "version": {
+        "PUT /api/me/profile", "PUT /areas/{area}", "PUT /billing-cycles/{cycle}", "PUT /consumers/{consumer}",
+        "PUT /settings", "PUT .../settings", "PUT .../connections/{account}", "POST .../tariffs/quote",
+    },
+}  # fmt: skip
+
+_TYPED: Mapping[str, Any] = {
+    "BooleanAttribute": True,
+    "DayAttribute": "2025-11-05",
+    "DecimalAttribute": "10.5",
+    "InstantAttribute": "2025-11-05T02:30:00.000Z",
+    "IntAttribute": 1,
+    "JsonAttribute": {},
+    "PeriodAttribute": "2025-11",
+    "UnicodeAttribute": "active",
+}
 
 
-def _stored() -> set[str]:
-    """Name every attribute that the table stores of anything: in the code, in the table, in JSON."""
-    names: set[str] = set()
+def _stored() -> dict[str, Any]:
+    """Name every attribute that the table stores, as code, table and JSON call it, with a value of its type."""
+    values: dict[str, Any] = dict.fromkeys(sorted(_ATTACKED), "x")
     kinds: list[type[TableItem]] = [TableItem, *TableItem.__subclasses__()]
     for kind in kinds:
         for code_name, attribute in kind.get_attributes().items():
-            head, *rest = code_name.split("_")
-            names |= {code_name, str(attribute.attr_name), head + "".join(part.capitalize() for part in rest)}
-    return names | {"client", "tenant", "balance", "paid", "is_admin", "__proto__"}
+            value = _TYPED[type(attribute).__name__]
+            if isinstance(value, str) and code_name.endswith(("_id", "user", "account", "consumer")):
+                value = "01ARYZ6S410000000000000000"
+            values |= dict.fromkeys((code_name, str(attribute.attr_name), _camel(code_name)), value)
+    return values
+
+
+def _camel(code_name: str) -> str:
+    head, *rest = code_name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _known_after_all(errors: list[dict[str, str]], sent: Mapping[str, Any]) -> set[str]:
+    """Name what was sent and not refused like the stranger: taken, or only wrong in its value."""
+    (unknown,) = {fault["reason"] for fault in errors if fault["where"].rpartition(".")[2] == _STRANGER}
+    refused = {fault["where"].rpartition(".")[2] for fault in errors if fault["reason"] == unknown}
+    return sent.keys() - refused
 
 
 def _objects(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401
@@ -55,30 +109,83 @@ def test_every_stored_attribute_is_refused_by_name_and_the_table_stays_byte_for_
     assert len(stored) > 200
     for place in _objects(fitting):
         body = deepcopy(fitting)
-        extra = {field: "x" for field in stored if field not in _at(body, place)}
-        _at(body, place).update(extra)
+        extra = {field: value for field, value in stored.items() if field not in _at(body, place)}
+        _at(body, place).update(extra | {_STRANGER: "x"})
         reply = world.someone_for(one.path).send(one.method, world.fill(one.path), body)
         assert reply.status == 400, (place, reply.body)
-        named = {fault["where"].rpartition(".")[2] for fault in reply.json["errors"]}
-        assert extra.keys() <= named, place
-        assert named - extra.keys() <= _OF_OTHER_FORMS, place  # nothing else is wrong with the body
+        errors = reply.json["errors"]
+        assert _known_after_all(errors, extra) == set(), place
+        named = {fault["where"].rpartition(".")[2] for fault in errors}
+        assert named - extra.keys() - {_STRANGER} <= _OF_OTHER_FORMS, place  # nothing else is wrong with the body
     assert everything() == before
+
+
+def test_a_stored_attribute_that_a_body_takes_on_the_quiet_is_seen() -> None:
+    class Careless(Schema):
+        name: str
+        created_at: Instant | None = None
+        active: bool = True
+
+    def errors(**sent: Any) -> list[dict[str, str]]:  # noqa: ANN401
+        with pytest.raises(ValidationError) as refused:
+            Careless.model_validate({"name": "Ana", _STRANGER: "x", **sent})
+        return [{"where": str(fault["loc"][-1]), "reason": fault["msg"]} for fault in refused.value.errors()]
+
+    typed = {field: _stored()[field] for field in ("createdAt", "active", "pk")}
+    assert _known_after_all(errors(**typed), typed) == {"createdAt", "active"}
+    wrong = dict.fromkeys(typed, "x")  # refused by name, and known all the same
+    assert _known_after_all(errors(**wrong), wrong) == {"createdAt", "active"}
+
+
+def test_requests_say_what_people_say_and_nothing_that_is_the_servers_own(document: dict[str, Any]) -> None:
+    said = _said(document)
+    assert {field: where for field, where in said.items() if field in _SPOKEN_ONLY_TO} == _SPOKEN_ONLY_TO
+    assert said.keys() - _SPOKEN_ONLY_TO.keys() == _SPOKEN
+
+
+def test_a_field_of_the_servers_own_in_a_schema_is_seen(document: dict[str, Any]) -> None:
+    spoilt = deepcopy(document)
+    ref = body_schema(spoilt, "POST", "/api/clients/{client}/consumers")["$ref"].rpartition("/")[2]
+    spoilt["components"]["schemas"][ref]["properties"] |= {"createdAt": {}, "role": {}}
+    said = _said(spoilt)
+    assert said.keys() - _SPOKEN_ONLY_TO.keys() - _SPOKEN == {"createdAt"}
+    assert said["role"] - _SPOKEN_ONLY_TO["role"] == {"POST /consumers"}
+
+
+def _said(document: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Name the stored attributes that requests may hold, each with the operations whose bodies do."""
+    said: dict[str, set[str]] = {}
+    components, stored = document["components"]["schemas"], _stored()
+    for one in _WITH_BODY:
+        short = one.path.removeprefix("/api/clients/{client}").replace("/projects/{project}/", ".../")
+        for ref in _reached(body_schema(document, one.method, one.path)["$ref"], components):
+            for field in components[ref.rpartition("/")[2]].get("properties", {}):
+                if field in stored:
+                    said.setdefault(field, set()).add(f"{one.method} {short}")
+    return said
 
 
 def test_every_object_that_a_body_can_hold_refuses_what_it_does_not_know(document: dict[str, Any]) -> None:
     components = document["components"]["schemas"]
-    waiting = [body_schema(document, one.method, one.path)["$ref"] for one in _WITH_BODY]
     seen: set[str] = set()
-    while waiting:
-        ref = waiting.pop()
-        if ref in seen:
-            continue
-        seen.add(ref)
+    for one in _WITH_BODY:
+        seen |= _reached(body_schema(document, one.method, one.path)["$ref"], components)
+    for ref in seen:
         schema = components[ref.rpartition("/")[2]]
         if schema.get("type") == "object":
             assert schema["additionalProperties"] is False, ref
-        waiting += _refs(schema)
     assert len(seen) > len({one.body for one in _WITH_BODY})
+
+
+def _reached(start: str, components: Mapping[str, Any]) -> set[str]:
+    """Give a schema and all that it refers to, directly or not."""
+    waiting, seen = [start], set[str]()
+    while waiting:
+        ref = waiting.pop()
+        if ref not in seen:
+            seen.add(ref)
+            waiting += _refs(components[ref.rpartition("/")[2]])
+    return seen
 
 
 def _refs(schema: Any) -> list[str]:  # noqa: ANN401
