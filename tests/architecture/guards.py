@@ -137,7 +137,7 @@ def handed_on(tests: Path) -> Iterator[str]:
                 yield from (
                     f"{path.relative_to(tests).as_posix()}:{node.lineno}"
                     for node in ast.walk(test)
-                    if isinstance(node, ast.Global) or given & _written_into(node)
+                    if isinstance(node, ast.stmt) and (isinstance(node, ast.Global) or given & _written_into(node))
                 )
 
 

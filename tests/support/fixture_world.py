@@ -13,7 +13,7 @@ from chalicelib.identity.domain.roles import ENDS_AT_AREAS, Role
 from chalicelib.platform import auth, clock
 from tests.support.http import Api
 from tests.support.queues import drain
-from tests.support.utilities import NOVEMBER, PASSWORD, Utility, bring_history, open_waterworks
+from tests.support.utilities import NOVEMBER, PASSWORD, Utility, bring_file, bring_history, open_waterworks
 
 STAFF = ("superuser", "admin", "manager", "billing_officer", "account_officer", "viewer", "field_staff")
 PERIOD = "2025-11"
@@ -91,6 +91,10 @@ def open_world(app: Chalice, api: Api) -> World:
         for role in ("billing_officer", "account_officer"):
             identity.register_staff(utility.context(), login=role, name=role, password=PASSWORD, role=role)
         people = {role: utility.as_staff(role) for role in STAFF} | consumers | _surveyors(utility)
+        reader = people["field_staff"].get("/api/me").expect(200)["id"]
+        areas = {"areas": ["Poblacion"]}
+        people["admin"].put(f"/api/clients/{utility.client}/users/{reader}/areas", areas).expect(200)
+        people["field_staff"] = utility.as_staff("field_staff")
         people["other tenant's admin"] = neighbour.as_staff()
         people["other tenant's consumer"] = foreigners["owner"]
         people["anonymous"] = api
@@ -157,8 +161,11 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)
     run = admin.post(f"{utility.base}/billing-runs", {"period": PERIOD}).expect(202)
     drain(app, "meterbook-billing")
-    announced = admin.post(f"{utility.base}/readings/imports", {"fileName": "r.csv"}).expect(201)
-    registry = admin.post(f"{utility.base}/registry/imports", {"fileName": "registry.csv"}).expect(201)
+    # Files of one line each, which is refused, so that there is a report and nothing else.
+    line = b"meter_number,reading,read_on\nNOBODYS,10,2025-11-05\n"
+    announced = bring_file(utility, admin, "readings", line)
+    line = b"meter_number,consumer_class,area,first_name,last_name\nP-1,castle,Poblacion,Ana,Cruz\n"
+    registry = bring_file(utility, admin, "registry", line)
     clerk = identity.register_staff(
         utility.context(), login=f"{mark}clerk", name="Clerk", password=PASSWORD, role="viewer"
     )
@@ -177,8 +184,8 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "request": _asked(people["owner"], utility),
         "issue": _reported(people["owner"]),
         "run": run["id"],
-        "import_id": announced["id"],
-        "registry": registry["id"],
+        "import_id": announced,
+        "registry": registry,
         "history": history,
         "payment": payment,
         "device": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
@@ -189,10 +196,10 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
 
 
 def _history_with_a_payment(admin: Api, utility: Utility, account: str) -> tuple[str, str]:
-    """Bring October in from a former system: nothing used, and a part of the bill paid."""
+    """Bring October in from a former system: nothing used, a part of the bill paid, and a unit that nobody knows."""
     paid = {"paymentDate": "2025-11-03", "amount": "20.00", "method": "cash"}
     unit = {"prior": 0, "current": 0, "payments": [paid]}
-    month = {"year": 2025, "month": 10, "readingDate": "2025-10-05", "units": {account: unit}}
+    month = {"year": 2025, "month": 10, "readingDate": "2025-10-05", "units": {account: unit, "NOBODYS": unit}}
     history = bring_history(utility, admin, [month])
     (payment,) = admin.get(f"{utility.base}/payments", month=PERIOD).expect(200)["items"]
     return history, str(payment["id"])

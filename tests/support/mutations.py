@@ -1,4 +1,4 @@
-"""A good request for each operation that changes something or takes it away, on a thing that was made for it."""
+"""A good request for each operation that writes, on a thing that was made for it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -193,3 +193,17 @@ CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
         ("DELETE", PROJECT + "/devices/{device}"): lambda at: at.device("DELETE"),
     }.items()
 }
+
+
+def good_request(ground: Ground, row: tuple[str, str], number: int) -> Change:
+    """Give a request that will be carried out, for any operation that asks for a permission and is no GET."""
+    if row in DEEDS:
+        deed = DEEDS[row](ground, number)
+        return Change(
+            ground.consumer if deed.path.startswith("/api/me") else ground.admin, row[0], deed.path, deed.body
+        )
+    if row == ("POST", PROJECT + "/tariffs/quote"):
+        usage = {"quantity": "10", "unit": "m3", "firstDay": "2025-11-01", "untilDay": "2025-12-01"}
+        body = {"tariffId": "residential", "usage": usage}
+        return Change(ground.admin, row[0], f"{ground.utility.base}/tariffs/quote", body)
+    return CHANGES[row](ground, number)

@@ -13,6 +13,7 @@ from chalicelib.imports import service as imports
 from chalicelib.kernel.context import Actor, Context
 from chalicelib.platform import clock, storage
 from chalicelib.platform import settings as platform_settings
+from chalicelib.readings import service as readings
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import FixedCharge, Tariff, UsageCharge
 from chalicelib.tenancy import service as tenancy
@@ -102,10 +103,20 @@ def register_connection(
 
 def bring_history(utility: Utility, staff: Api, months: object) -> str:
     """Bring a former system's history in, as of 11 November 2025, and give the import's id."""
-    announced = staff.post(f"{utility.base}/history/imports", {"fileName": "history.json"}).expect(201)
-    key, file = announced["upload"]["fields"]["key"], json.dumps({"months": months}).encode()
+    return bring_file(utility, staff, "history", json.dumps({"months": months}).encode())
+
+
+def bring_file(utility: Utility, staff: Api, kind: str, file: bytes) -> str:
+    """Import a file of readings, of the registry or of history, as of 11 November 2025, and give the import's id."""
+    announced = staff.post(f"{utility.base}/{kind}/imports", {"fileName": f"{kind}.file"}).expect(201)
+    key = announced["upload"]["fields"]["key"]
     storage._client().put_object(Bucket=platform_settings.bucket_name(), Key=key, Body=file)
-    imports.run_history_import(utility.context(now=NOVEMBER), import_id=announced["id"])
+    run = {
+        "readings": readings.run_import,
+        "registry": imports.run_registry_import,
+        "history": imports.run_history_import,
+    }
+    run[kind](utility.context(now=NOVEMBER), import_id=announced["id"])
     return str(announced["id"])
 
 
