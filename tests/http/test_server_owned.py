@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
+from chalicelib.kernel.period import Period
 from chalicelib.platform.dynamo import TableItem
 from chalicelib.platform.http import Endpoint
 from chalicelib.platform.schema import Instant, Schema
@@ -47,15 +50,15 @@ _SPOKEN_ONLY_TO = {
     },
 }  # fmt: skip
 
-_TYPED: Mapping[str, Any] = {
-    "BooleanAttribute": True,
-    "DayAttribute": "2025-11-05",
-    "DecimalAttribute": "10.5",
-    "InstantAttribute": "2025-11-05T02:30:00.000Z",
-    "IntAttribute": 1,
-    "JsonAttribute": {},
-    "PeriodAttribute": "2025-11",
-    "UnicodeAttribute": "active",
+# A value of each type that attributes have; what is text is told apart by its name.
+_TYPED: Mapping[object, Any] = {
+    bool: True,
+    date: "2025-11-05",
+    datetime: "2025-11-05T02:30:00.000Z",
+    Decimal: "10.5",
+    int: 1,
+    Any: {},
+    Period: "2025-11",
 }
 
 
@@ -65,9 +68,9 @@ def _stored() -> dict[str, Any]:
     kinds: list[type[TableItem]] = [TableItem, *TableItem.__subclasses__()]
     for kind in kinds:
         for code_name, attribute in kind.get_attributes().items():
-            value = _TYPED[type(attribute).__name__]
-            if isinstance(value, str) and code_name.endswith(("_id", "user", "account", "consumer")):
-                value = "01ARYZ6S410000000000000000"
+            (of,) = get_args(type(attribute).__orig_bases__[0])  # type: ignore[attr-defined]
+            is_id = code_name.endswith(("_id", "user", "account", "consumer"))
+            value = _TYPED.get(of, "01ARYZ6S410000000000000000" if is_id else "active")
             values |= dict.fromkeys((code_name, str(attribute.attr_name), _camel(code_name)), value)
     return values
 
@@ -118,6 +121,15 @@ def test_every_stored_attribute_is_refused_by_name_and_the_table_stays_byte_for_
         named = {fault["where"].rpartition(".")[2] for fault in errors}
         assert named - extra.keys() - {_STRANGER} <= _OF_OTHER_FORMS, place  # nothing else is wrong with the body
     assert everything() == before
+
+
+def test_each_attribute_is_sent_with_a_value_of_its_type() -> None:
+    kinds = {type(value) for value in _stored().values()}
+    assert kinds == {bool, int, str, dict}
+    sample = {field: _stored()[field] for field in ("createdAt", "readOn", "version", "period", "userId", "usage")}
+    assert list(sample.values()) == [
+        "2025-11-05T02:30:00.000Z", "2025-11-05", 1, "2025-11", "01ARYZ6S410000000000000000", "10.5",
+    ]  # fmt: skip
 
 
 def test_a_stored_attribute_that_a_body_takes_on_the_quiet_is_seen() -> None:
