@@ -43,12 +43,16 @@ def new_area(client: Client, *, code: str, name: str, created_at: datetime) -> A
     """
     levels = client.area_levels
     if not levels:
-        raise Invalid("no-areas", "this client keeps no list of areas; name its areaLevels in the settings first")
+        raise Invalid(
+            "no-areas", "this client keeps no list of areas; name its areaLevels in the settings first", field="code"
+        )
     if not is_code(code):
-        raise Invalid("bad-area", "code: letters, digits and hyphens, up to 20; a dot after each area it lies in")
+        raise Invalid(
+            "bad-area", "letters, digits and hyphens, up to 20; a dot after each area it lies in", field="code"
+        )
     area = Area(code, name, created_at)
     if area.depth >= len(levels):
-        raise Invalid("bad-area", f"code: an area here has up to {len(levels)} parts: {', '.join(levels)}")
+        raise Invalid("bad-area", f"an area here has up to {len(levels)} parts: {', '.join(levels)}", field="code")
     return area
 
 

@@ -27,7 +27,7 @@ def open_area(ctx: Context, *, code: str, name: str) -> Area:
         made = repository.find_area(ctx.client, code)
         if made and made.name == name:
             return made
-        raise Conflict("area-taken", f"there is an area {code} already; choose another code") from None
+        raise Conflict("area-taken", f"there is an area {code} already; choose another code", field="code") from None
     return area
 
 
@@ -146,4 +146,4 @@ def _audit_write(ctx: Context, action: str, area: Area, *, before: Area | None =
 
 def _unknown(code: str) -> Invalid:
     said = f"there is no area {code!r}" if code else "name the area that it lies in"
-    return Invalid("unknown-area", f"area: {said}; see GET /api/clients/{{client}}/areas")
+    return Invalid("unknown-area", f"{said}; see GET /api/clients/{{client}}/areas", field="area")

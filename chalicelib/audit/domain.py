@@ -215,9 +215,9 @@ def filters_of(
     """
     kind, name = subject
     if (kind is None) != (name is None):
-        raise Invalid("bad-filter", "subjectKind and subjectId go together: give both or neither")
+        raise Invalid("bad-filter", "subjectKind and subjectId go together: give both or neither", field="subjectId")
     last = last_day or max(today, first_day or today)
     first = first_day or last - timedelta(days=MAX_DAYS - 1)
     if not timedelta(0) <= last - first < timedelta(days=MAX_DAYS):
-        raise Invalid("bad-filter", f"from and to: {MAX_DAYS} days at most, from not after to")
+        raise Invalid("bad-filter", f"from and to: {MAX_DAYS} days at most, from not after to", field="from")
     return Filters(first, last, actor_id, action, (kind, name) if kind and name else None)

@@ -99,7 +99,7 @@ def check_cycle(cycle: BillingCycle) -> None:
     if not 0 <= cycle.grace_days <= MAX_GRACE_DAYS:
         faults.append(Fault("graceDays", f"0 to {MAX_GRACE_DAYS} days after the due day"))
     if faults:
-        said = "; ".join(f"{fault.where}: {fault.reason}" for fault in faults)
+        said = "; ".join(f"{fault.field}: {fault.message}" for fault in faults)
         raise Invalid("bad-cycle", said, faults=tuple(faults))
 
 

@@ -20,7 +20,7 @@ def open_cycle(ctx: Context, *, cycle: BillingCycle) -> BillingCycle:
     :raises Invalid: for an id that can't be one, or a cycle that can't be kept to.
     :raises Conflict: if the id is taken by a cycle that says something else.
     """
-    slug(cycle.id, "id: a billing cycle's id")
+    slug(cycle.id, "a billing cycle's id", field="id")
     check_cycle(cycle)
     try:
         repository.insert_cycle(ctx.client, cycle, also=[audit_write(ctx, "opened", None, cycle)])
@@ -28,7 +28,9 @@ def open_cycle(ctx: Context, *, cycle: BillingCycle) -> BillingCycle:
         made = repository.find_cycle(ctx.client, cycle.id)
         if made and made.says_the_same(cycle):
             return made
-        raise Conflict("cycle-taken", f"there is a billing cycle {cycle.id} already; choose another id") from None
+        raise Conflict(
+            "cycle-taken", f"there is a billing cycle {cycle.id} already; choose another id", field="id"
+        ) from None
     return cycle
 
 
@@ -106,7 +108,7 @@ def cycle_delete_writes(ctx: Context, *, cycle: BillingCycle, projects: int) -> 
 def unknown_cycle(cycle_id: str | None) -> Invalid:
     """Refuse a project that names a cycle which is not there."""
     return Invalid(
-        "unknown-cycle", f"billingCycle: no cycle {cycle_id}; see GET /api/clients/{{client}}/billing-cycles"
+        "unknown-cycle", f"no cycle {cycle_id}; see GET /api/clients/{{client}}/billing-cycles", field="billingCycle"
     )
 
 

@@ -5,22 +5,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with one field, line or parameter."""
+    """What is wrong with one field of a request: its path in the body (`charges.0.rate`), or a parameter's name.
 
-    where: str
-    reason: str
+    None stands for the request as a whole.
+    """
+
+    field: str | None
+    message: str
 
 
 class MeterbookError(Exception):
     """A request that can't be carried out as asked.
 
-    `code` is stable and machine-readable; `str(error)` is for the person who reads it.
+    `code` is stable and machine-readable; `str(error)` is for the person who reads it. `field` is the field at
+    fault, in the API's words; where several are, `faults` has one entry for each.
     """
 
-    def __init__(self, code: str, message: str, *, faults: tuple[Fault, ...] = ()) -> None:
+    def __init__(self, code: str, message: str, *, field: str | None = None, faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(message)
         self.code = code
-        self.faults = faults
+        self.faults = faults or ((Fault(field, message),) if field else ())
 
 
 class Invalid(MeterbookError):

@@ -47,13 +47,14 @@ def known_ulid(text: str, what: str) -> str:
     return text
 
 
-def slug(text: str, what: str) -> str:
+def slug(text: str, what: str, *, field: str | None = None) -> str:
     """Let a client or project name through: letters, digits and hyphens, at most 32.
 
     :raises Invalid: otherwise. The separator of the table's keys can't occur in a slug.
     """
     if not _SLUG.match(text):
-        raise Invalid("bad-name", f"{what} must be 1 to 32 letters, digits or hyphens, starting with a letter or digit")
+        message = f"{what} must be 1 to 32 letters, digits or hyphens, starting with a letter or digit"
+        raise Invalid("bad-name", message, field=field)
     return text
 
 

@@ -32,7 +32,9 @@ def exponent_of(currency: str) -> int:
         return _EXPONENTS[currency]
     except KeyError:
         raise Invalid(
-            "unknown-currency", f"{currency!r} is not an ISO 4217 currency code in use, such as PHP or USD"
+            "unknown-currency",
+            f"{currency!r} is not an ISO 4217 currency code in use, such as PHP or USD",
+            field="currency",
         ) from None
 
 

@@ -62,13 +62,19 @@ def check_payment(payment: Payment, bill: Bill, *, today: date) -> None:
     :raises Invalid: saying what would do.
     """
     if payment.amount.minor <= 0:
-        raise Invalid("bad-amount", f"a payment of {payment.amount} is none; it must be more than nothing")
+        raise Invalid(
+            "bad-amount", f"a payment of {payment.amount} is none; it must be more than nothing", field="amount"
+        )
     if payment.paid_on > today:
-        raise Invalid("future-date", f"{payment.paid_on} is in the future; today is {today}")
+        raise Invalid("future-date", f"{payment.paid_on} is in the future; today is {today}", field="paidOn")
     if payment.paid_on < bill.billed_on:
-        raise Invalid("before-bill", f"{payment.paid_on} is before the bill of {bill.billed_on}")
+        raise Invalid("before-bill", f"{payment.paid_on} is before the bill of {bill.billed_on}", field="paidOn")
     if (payment.check_number is None) == (payment.method == "check"):
-        raise Invalid("check-number", "a payment by check has the check's number, and no other payment has one")
+        raise Invalid(
+            "check-number",
+            "a payment by check has the check's number, and no other payment has one",
+            field="checkNumber",
+        )
 
 
 def paid_by(bill: Bill, payments: Sequence[Payment]) -> Bill:
@@ -80,7 +86,11 @@ def paid_by(bill: Bill, payments: Sequence[Payment]) -> Bill:
     """
     paid = sum(payment.amount.minor for payment in payments)
     if paid > bill.amount_due.minor:
-        raise Invalid("above-due", f"{Money(paid, bill.total.currency)} is more than the {bill.amount_due} that is due")
+        raise Invalid(
+            "above-due",
+            f"{Money(paid, bill.total.currency)} is more than the {bill.amount_due} that is due",
+            field="amount",
+        )
     return replace(bill, paid_minor=bill.paid_minor + paid)
 
 

@@ -22,7 +22,9 @@ def decode_cursor(cursor: str, place: str) -> dict[str, Any]:
     try:
         opened: dict[str, Any] = _serializer(place).loads(cursor)
     except BadData:
-        raise Invalid("bad-cursor", "this cursor does not belong to this list; start again without it") from None
+        raise Invalid(
+            "bad-cursor", "this cursor does not belong to this list; start again without it", field="cursor"
+        ) from None
     return opened
 
 

@@ -9,7 +9,7 @@ from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
 
 from chalicelib.kernel.context import Actor, Context, ReadAlong
-from chalicelib.kernel.errors import Invalid, MeterbookError, NotFound
+from chalicelib.kernel.errors import Fault, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.ids import derived_ids, slug
 from chalicelib.platform import clock, keys, log, problems
 from chalicelib.platform.auth import check_session, verify_access_token
@@ -133,12 +133,13 @@ def _answer(endpoint: Endpoint, request: Request, path_parameters: dict[str, str
         if endpoint.query:
             arguments["query"] = query_of(endpoint.query, request)
         elif request.query_params:
-            raise Invalid("unknown-parameter", "this operation takes no query parameters")
+            faults = tuple(Fault(name, "Leave this parameter out.") for name in sorted(request.query_params))
+            raise Invalid("unknown-parameter", "this operation takes no query parameters", faults=faults)
         if endpoint.body:
             arguments["body"] = body_of(endpoint.body, request)
         response = _execute(endpoint, context, request, arguments, path_parameters)
     except MeterbookError as error:
-        response = problems.refusal(error, request_id)
+        response = problems.refusal(error, request_id, endpoint.body)
     except problems.AWS_ERRORS as error:
         response = problems.outage(error, request_id)
     except Exception:  # noqa: BLE001 - the outermost guard: nothing may leave without an answer in our form
@@ -187,11 +188,13 @@ def _context_of(endpoint: Endpoint, request: Request, path_parameters: dict[str,
     if endpoint.permission != PUBLIC:
         token = verify_access_token(bearer_token(request), now=now)
         client = token.client
-        also = (keys.project(client, slug(project, "a project's id")),) if project else ()
+        also = (keys.project(client, slug(project, "a project's id", field="project")),) if project else ()
         actor, read_along = check_session(token, now, also)
     key = request.headers.get("idempotency-key") if endpoint.takes_key else None
     if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
-        raise Invalid("bad-idempotency-key", "an Idempotency-Key is 1 to 128 printable ASCII characters")
+        raise Invalid(
+            "bad-idempotency-key", "an Idempotency-Key is 1 to 128 printable ASCII characters", field="Idempotency-Key"
+        )
     context = Context(
         client=client,
         project=project,

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Response
+from pydantic import BaseModel
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.kernel import errors
 from chalicelib.kernel.errors import Fault, MeterbookError
 from chalicelib.platform import log
 from chalicelib.platform.schema import Problem, ProblemField
+from chalicelib.platform.validation import in_body
 
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
@@ -102,12 +104,21 @@ def status_of(error: MeterbookError) -> int:
     return STATUS_OF_CODE.get(error.code, by_kind)
 
 
-def refusal(error: MeterbookError, request_id: str) -> Response:
-    """Answer a request that was refused."""
-    response = _response(status_of(error), error.code, str(error), request_id, error.faults)
+def refusal(error: MeterbookError, request_id: str, body: type[BaseModel] | None) -> Response:
+    """Answer a request that was refused; `body` is the schema that its body was read by."""
+    faults = tuple(Fault(in_body(fault.field, body), fault.message) for fault in error.faults)
+    response = _response(status_of(error), error.code, _detail(error, faults), request_id, faults)
     if isinstance(error, errors.TooMany):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
+
+
+def _detail(error: MeterbookError, faults: tuple[Fault, ...]) -> str:
+    """Say the first fault of a request, and how many others there are."""
+    if not faults:
+        return str(error)
+    first = f"{faults[0].field}: {faults[0].message}" if faults[0].field else faults[0].message
+    return first + (f" (and {len(faults) - 1} more, see errors)" if len(faults) > 1 else "")
 
 
 def outage(error: Exception, request_id: str) -> Response:
@@ -143,5 +154,5 @@ def problem_json(status: int, code: str, detail: str, request_id: str, faults: t
         detail=detail,
         code=code,
         request_id=request_id,
-        errors=[ProblemField(where=fault.where, reason=fault.reason) for fault in faults],
+        errors=[ProblemField(field=fault.field, message=fault.message) for fault in faults],
     ).model_dump_json(by_alias=True)

@@ -1,10 +1,14 @@
 """What a request brings along: its token, body and query, each read or refused in words."""
 
+from typing import Any
+
 from chalice.app import MultiDict, Request
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from chalicelib.kernel.errors import Fault, Invalid, Unauthenticated
 from chalicelib.platform.schema import Schema
+from chalicelib.platform.validation import faults_of
 
 _MAX_BODY_BYTES = 1_000_000
 _MAX_ORIGIN = 200
@@ -48,7 +52,7 @@ def body_of(schema: type[Schema], request: Request) -> Schema:
     try:
         return schema.model_validate_json(raw, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _invalid("body", error) from None
+        raise _invalid("body", error, _read(raw)) from None
 
 
 def query_of(schema: type[Schema], request: Request) -> Schema:
@@ -58,18 +62,21 @@ def query_of(schema: type[Schema], request: Request) -> Schema:
     """
     sent = request.query_params or MultiDict({})
     if repeated := sorted(name for name in sent if len(sent.getlist(name)) > 1):
-        raise Invalid("repeated-parameter", f"give each of these query parameters once: {', '.join(repeated)}")
+        faults = tuple(Fault(name, "Give this parameter once.") for name in repeated)
+        raise Invalid("repeated-parameter", "give each query parameter once", faults=faults)
     try:
         return schema.model_validate(dict(sent), by_alias=True, by_name=False)
     except ValidationError as error:
-        raise _invalid("query", error) from None
+        raise _invalid("query", error, dict(sent)) from None
 
 
-def _invalid(what: str, error: ValidationError) -> Invalid:
-    faults = tuple(
-        Fault(".".join(str(step) for step in fault["loc"]) or what, fault["msg"].removeprefix("Value error, "))
-        for fault in error.errors(include_url=False, include_context=False, include_input=False)
-    )
-    first = f"{faults[0].where}: {faults[0].reason}"
-    more = f" (and {len(faults) - 1} more, see errors)" if len(faults) > 1 else ""
-    return Invalid(f"invalid-{what}", first + more, faults=faults)
+def _read(raw: bytes) -> Any:  # noqa: ANN401
+    try:
+        return from_json(raw)
+    except ValueError:
+        return None
+
+
+def _invalid(what: str, error: ValidationError, sent: Any) -> Invalid:  # noqa: ANN401
+    faults = faults_of(error, sent)
+    return Invalid(f"invalid-{what}", faults[0].message, faults=faults)

@@ -179,11 +179,13 @@ class Problem(Schema):
     detail: str
     code: str = Field(description="Stable, for programs")
     request_id: str
-    errors: list["ProblemField"] = Field(default_factory=list, description="What is wrong where, if several things are")
+    errors: list["ProblemField"] = Field(default_factory=list, description="Each field that is at fault")
 
 
 class ProblemField(Schema):
     """One fault of a request."""
 
-    where: str
-    reason: str
+    field: str | None = Field(
+        description="Its path in the body, such as charges.0.rate, or a parameter's name; null for the whole request"
+    )
+    message: str = Field(description="What to change")

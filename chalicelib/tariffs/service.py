@@ -72,7 +72,7 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     if replace(tariff, version=last.version) == last:
         return KnownVersion(last, sealed=False)  # the same request again, whose answer got lost
     if tariff.valid_from <= last.valid_from:
-        raise Invalid("too-early", f"validFrom: after {last.valid_from}, when version {last.version} begins")
+        raise Invalid("too-early", f"after {last.valid_from}, when version {last.version} begins", field="validFrom")
     successor = replace(tariff, version=last.version + 1)
     until = tariff.valid_from if last.valid_until is None else min(last.valid_until, tariff.valid_from)
     ended = replace(last, valid_until=until)
@@ -217,7 +217,9 @@ def _check(project: Project, tariff: Tariff, others: tuple[Tariff, ...]) -> None
     settings = project.settings
     units = {tariff.unit, *(conversion.from_unit for conversion in tariff.conversions)}
     if tariff.currency != settings.currency or settings.unit not in units:
-        raise Invalid("other-unit", f"a tariff here is in {settings.currency} and takes uses in {settings.unit}")
+        raise Invalid(
+            "other-unit", f"a tariff here is in {settings.currency} and takes uses in {settings.unit}", field="unit"
+        )
     check_versions([tariff, *(each for each in others if meets(each, tariff))])
 
 

@@ -138,7 +138,11 @@ class Project:
         """
         quarter = quarter_of(period, first_month=self.settings.fiscal_start or 1)
         if self.months == 3 and quarter != period:
-            raise Invalid("not-a-quarter", f"quarters are billed here, by their last month: {period} lies in {quarter}")
+            raise Invalid(
+                "not-a-quarter",
+                f"quarters are billed here, by their last month: {period} lies in {quarter}",
+                field="period",
+            )
 
     def last_reading_day(self, period: Period) -> date:
         """Give the last day whose reading bills a period."""
@@ -228,14 +232,15 @@ def check_client_change(before: Client, after: Client) -> None:
     :raises Conflict: naming the setting.
     """
     if before.login_names != after.login_names:
-        raise Conflict("fixed-setting", "loginNames is fixed once a client exists: people sign in by what they have")
+        raise Conflict("fixed-setting", "loginNames cannot change once a client exists", field="loginNames")
     if len(after.area_levels) < len(before.area_levels):
-        raise Conflict("fixed-setting", "areaLevels can be renamed and added to; areas may lie on each that is there")
+        message = "levels can be renamed and added to, not taken away: areas may lie on each of them"
+        raise Conflict("fixed-setting", message, field="areaLevels")
 
 
 def _refuse(faults: list[Fault]) -> None:
     if faults:
-        said = "; ".join(f"{fault.where}: {fault.reason}" for fault in faults)
+        said = "; ".join(f"{fault.field}: {fault.message}" for fault in faults)
         raise Invalid("bad-setting", said, faults=tuple(faults))
 
 
@@ -247,7 +252,8 @@ def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
     quarters = {"fiscal_start": "fiscalStart"} if before.billing_frequency == "quarterly" else {}
     for name, said in {**_FIXED, **quarters}.items():
         if getattr(before, name) != getattr(after, name):
-            raise Conflict("fixed-setting", f"{said} is fixed once a project exists: readings and bills depend on it")
+            message = "this is fixed once a project exists: readings and bills depend on it"
+            raise Conflict("fixed-setting", message, field=said)
 
 
 def without_cycle(settings: ProjectSettings, due_days: int) -> ProjectSettings:

@@ -82,8 +82,8 @@ def _camel(code_name: str) -> str:
 
 def _known_after_all(errors: list[dict[str, str]], sent: Mapping[str, Any]) -> set[str]:
     """Name what was sent and not refused like the stranger: taken, or only wrong in its value."""
-    (unknown,) = {fault["reason"] for fault in errors if fault["where"].rpartition(".")[2] == _STRANGER}
-    refused = {fault["where"].rpartition(".")[2] for fault in errors if fault["reason"] == unknown}
+    (unknown,) = {fault["message"] for fault in errors if (fault["field"] or "").rpartition(".")[2] == _STRANGER}
+    refused = {(fault["field"] or "").rpartition(".")[2] for fault in errors if fault["message"] == unknown}
     return sent.keys() - refused
 
 
@@ -118,7 +118,7 @@ def test_every_stored_attribute_is_refused_by_name_and_the_table_stays_byte_for_
         assert reply.status == 400, (place, reply.body)
         errors = reply.json["errors"]
         assert _known_after_all(errors, extra) == set(), place
-        named = {fault["where"].rpartition(".")[2] for fault in errors}
+        named = {(fault["field"] or "").rpartition(".")[2] for fault in errors}
         assert named - extra.keys() - {_STRANGER} <= _OF_OTHER_FORMS, place  # nothing else is wrong with the body
     assert everything() == before
 
@@ -141,7 +141,7 @@ def test_a_stored_attribute_that_a_body_takes_on_the_quiet_is_seen() -> None:
     def errors(**sent: Any) -> list[dict[str, str]]:  # noqa: ANN401
         with pytest.raises(ValidationError) as refused:
             Careless.model_validate({"name": "Ana", _STRANGER: "x", **sent})
-        return [{"where": str(fault["loc"][-1]), "reason": fault["msg"]} for fault in refused.value.errors()]
+        return [{"field": str(fault["loc"][-1]), "message": fault["msg"]} for fault in refused.value.errors()]
 
     typed = {field: _stored()[field] for field in ("createdAt", "active", "pk")}
     assert _known_after_all(errors(**typed), typed) == {"createdAt", "active"}

@@ -44,7 +44,7 @@ def test_a_file_is_stored_under_our_key_whatever_its_name(utility: Utility, name
 @pytest.mark.parametrize("name", _NO_NAMES, ids=ascii)
 def test_a_name_with_control_characters_is_refused(utility: Utility, name: str) -> None:
     refused = utility.as_staff().post(f"{utility.base}/readings/imports", {"fileName": name}).expect(400)
-    assert refused["errors"][0]["where"] == "fileName"
+    assert refused["errors"][0]["field"] == "fileName"
 
 
 @pytest.mark.parametrize("name", _NAMES, ids=ascii)

@@ -55,7 +55,9 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
     """
     billed_on = terms.billed_on or reading.read_on
     if terms.due_on and terms.due_on <= billed_on:
-        raise Invalid("due-too-early", f"the due day {terms.due_on} is not after the bill's day {billed_on}")
+        raise Invalid(
+            "due-too-early", f"the due day {terms.due_on} is not after the bill's day {billed_on}", field="dueOn"
+        )
     return Bill(
         account=reading.account,
         period=reading.period,
@@ -111,9 +113,9 @@ def check_days(project: Project, period: Period, billed_on: date | None, due_on:
     project.check_period(period)
     first_day = project.first_day_of(period)
     if billed_on and billed_on < first_day:
-        raise Invalid("bad-day", f"billedOn: {billed_on} is before the period {period} begins")
+        raise Invalid("bad-day", f"{billed_on} is before the period {period} begins", field="billedOn")
     if due_on and due_on <= (billed_on or first_day):
-        raise Invalid("bad-day", f"dueOn: {due_on} must be after the day on the bills")
+        raise Invalid("bad-day", f"{due_on} must be after the day on the bills", field="dueOn")
 
 
 def check_billable(reading: Reading, connection: Connection | None) -> None:

@@ -23,16 +23,24 @@ def check_connection(
     check_class(project, consumer_class)
     check_tariff(project, purpose, tariff_id)
     if purpose != "service" and consumer_id:
-        raise Invalid("consumer-given", "consumerId: a common area or building belongs to no consumer; leave it out")
+        raise Invalid(
+            "consumer-given", "a common area or building belongs to no consumer; leave it out", field="consumerId"
+        )
     if settings.consumer_required and purpose == "service" and not consumer_id:
-        raise Invalid("consumer-missing", "consumerId: each connection here belongs to a consumer; register them first")
+        raise Invalid(
+            "consumer-missing", "each connection here belongs to a consumer; register them first", field="consumerId"
+        )
     if settings.account_numbers == "meter" and given_account is not None:
-        raise Invalid("account-given", "accountNumber: leave it out, the meter number is the account number here")
+        raise Invalid(
+            "account-given", "leave it out, the meter number is the account number here", field="accountNumber"
+        )
     if settings.account_numbers == "automatic" and given_account is not None:
-        raise Invalid("account-given", "accountNumber: leave it out, account numbers are made automatically here")
+        raise Invalid(
+            "account-given", "leave it out, account numbers are made automatically here", field="accountNumber"
+        )
     if settings.account_numbers == "given":
         if given_account is None:
-            raise Invalid("account-missing", "accountNumber: give the account or unit number, such as 101")
+            raise Invalid("account-missing", "give the account or unit number, such as 101", field="accountNumber")
         code(given_account, "an account number")
 
 
@@ -42,7 +50,11 @@ def check_class(project: Project, consumer_class: str) -> None:
     :raises Invalid: otherwise.
     """
     if consumer_class not in project.settings.classes:
-        raise Invalid("unknown-class", f"consumerClass must be one of {', '.join(project.settings.classes)}")
+        raise Invalid(
+            "unknown-class",
+            f"consumerClass must be one of {', '.join(project.settings.classes)}",
+            field="consumerClass",
+        )
 
 
 def check_tariff(project: Project, purpose: Purpose, tariff_id: str | None) -> None:
@@ -51,4 +63,6 @@ def check_tariff(project: Project, purpose: Purpose, tariff_id: str | None) -> N
     :raises Invalid: otherwise.
     """
     if project.settings.tariff_required and purpose == "service" and not tariff_id:
-        raise Invalid("tariff-missing", "tariffId: each connection here names its tariff; see the project's tariffs")
+        raise Invalid(
+            "tariff-missing", "each connection here names its tariff; see the project's tariffs", field="tariffId"
+        )

@@ -281,7 +281,7 @@ def check_no_later(on: date | None, *, today: date, where: str) -> None:
     :raises Invalid: naming the field.
     """
     if on and on > today:
-        raise Invalid("future-date", f"{where}: {on} is in the future; today is {today}")
+        raise Invalid("future-date", f"{on} is in the future; today is {today}", field=where)
 
 
 def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connection:
@@ -293,7 +293,7 @@ def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connecti
     :raises Conflict: if it is closed, or theirs already, or they are inactive or deleted.
     """
     if not connection.is_billed:
-        raise Invalid("consumer-given", "consumerId: a common area or building belongs to no consumer")
+        raise Invalid("consumer-given", "a common area or building belongs to no consumer", field="consumerId")
     if consumer.status != "active":
         raise not_active()
     if connection.status == "closed" or connection.consumer_id == consumer.id:

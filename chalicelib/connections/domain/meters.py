@@ -41,11 +41,13 @@ def span_of(previous: Decimal, value: Decimal, *, digits: int | None, said: bool
         return Span(value - previous, rolled_over=False)
     below = f"{plain(value)} is below the previous reading {plain(previous)}"
     if digits is None:
-        raise Invalid("below-previous", f"{below}; correct it, or give the meterDigits if its register ran over")
+        raise Invalid(
+            "below-previous", f"{below}; correct it, or give the meterDigits if its register ran over", field="reading"
+        )
     use = value + range_of(digits) - previous
     if not said and use * _BELIEVED_SHARE >= range_of(digits):
         reason = f"had its register run over, it would have counted {plain(use)}"
-        raise Invalid("below-previous", f"{below}; {reason}: correct it, or say rolledOver if it did")
+        raise Invalid("below-previous", f"{below}; {reason}: correct it, or say rolledOver if it did", field="reading")
     return Span(use, rolled_over=True)
 
 
@@ -113,7 +115,7 @@ def check_digits(connection: Connection, digits: int | None) -> None:
     try:
         check_shown(connection.last_value, digits)
     except Invalid as error:
-        raise Invalid(error.code, f"meterDigits: {error}, which this meter showed") from None
+        raise Invalid(error.code, f"{error}, which this meter showed", field="meterDigits") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +150,13 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
     try:
         check_shown(exchange.first, exchange.digits)
     except Invalid as error:
-        raise Invalid(error.code, f"firstReading: {error}") from None
+        raise Invalid(error.code, f"{error}", field="firstReading") from None
     on = exchange.on or today
     check_no_later(on, today=today, where="on")
     if connection.last_read_on and on < connection.last_read_on:
-        raise Invalid("not-after-last", f"on: the last confirmed reading is of {connection.last_read_on}")
+        raise Invalid("not-after-last", f"the last confirmed reading is of {connection.last_read_on}", field="on")
     if number == connection.meter_number:
-        raise Invalid("same-meter", "meterNumber: the connection has this meter already")
+        raise Invalid("same-meter", "the connection has this meter already", field="meterNumber")
     return replace(
         connection,
         meter_number=number,
@@ -173,4 +175,4 @@ def _use_up_to(final: Decimal, connection: Connection, *, said: bool) -> Decimal
     try:
         return span_of(connection.last_value, final, digits=connection.meter_digits, said=said).use
     except Invalid as error:
-        raise Invalid(error.code, f"finalReading: {error}") from None
+        raise Invalid(error.code, f"{error}", field="finalReading") from None

@@ -18,14 +18,14 @@ def open_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
     :raises Invalid: for an id that can't be one.
     :raises Conflict: if the id is taken.
     """
-    brand = MeterBrand(slug(brand_id, "a brand's id"), name)
+    brand = MeterBrand(slug(brand_id, "a brand's id", field="id"), name)
     try:
         repository.insert_brand(ctx.client, brand, also=[_audit_write(ctx, "opened", None, brand)])
     except Refused:
         made = repository.find_brand(ctx.client, brand.id)
         if ctx.request_key and made and made.name == name:
             return made  # this very request, carried out before
-        raise Conflict("brand-taken", f"there is a brand {brand_id} already; choose another id") from None
+        raise Conflict("brand-taken", f"there is a brand {brand_id} already; choose another id", field="id") from None
     return brand
 
 

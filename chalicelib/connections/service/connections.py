@@ -123,12 +123,14 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
         "project": Conflict("project-closed", "this project is closed: it takes no new connections"),
         "consumer": not_active(),
         "tariff": Invalid(
-            "unknown-tariff", "tariffId: no such tariff here, or it has ended; see the project's tariffs"
+            "unknown-tariff", "no such tariff here, or it has ended; see the project's tariffs", field="tariffId"
         ),
-        "brand": Invalid("unknown-brand", "meterBrand: no such brand; see GET /api/clients/{client}/meter-brands"),
+        "brand": Invalid(
+            "unknown-brand", "no such brand; see GET /api/clients/{client}/meter-brands", field="meterBrand"
+        ),
         "connection": Conflict("changed", "somebody changed this connection meanwhile; look at it and try again"),
     }
-    taken = Conflict("account-taken", f"account number {connection.account} is already in use")
+    taken = Conflict("account-taken", f"account number {connection.account} is already in use", field="accountNumber")
     return next((reason for label, reason in reasons.items() if label in refused.labels), taken)
 
 
@@ -192,7 +194,7 @@ def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, detai
     try:
         check_shown(initial_reading, details.digits)
     except Invalid as error:
-        raise Invalid(error.code, f"initialReading: {error}") from None
+        raise Invalid(error.code, f"{error}", field="initialReading") from None
 
 
 def _registration_writes(ctx: Context, project: Project, connection: Connection) -> list[Action]:
@@ -230,4 +232,4 @@ def _made_before(ctx: Context, project: Project, asked: Connection) -> Connectio
 def _meter_taken(ctx: Context, meter: str, account: str | None) -> Conflict:
     # That a number is taken can't be hidden; whose it is, is not for everybody.
     place = f"connection {account}" if ctx.actor.areas is None else "another connection"
-    return Conflict("meter-taken", f"meter number {meter} is already on {place}")
+    return Conflict("meter-taken", f"meter number {meter} is already on {place}", field="meterNumber")

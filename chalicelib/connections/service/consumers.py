@@ -40,7 +40,9 @@ def list_consumers(
     if ctx.actor.areas is None:
         return consumers.list_consumers(ctx, status=status, by_name=by_name, limit=limit, cursor=cursor)
     if by_name:
-        raise Invalid("bad-filter", "sort: the consumers of your areas are listed by place; find them by q instead")
+        raise Invalid(
+            "bad-filter", "the consumers of your areas are listed by place; find them by q instead", field="sort"
+        )
     return consumers_of_areas(ctx, status=status, limit=limit, cursor=cursor)
 
 

@@ -47,7 +47,7 @@ def list_connections(
     """
     project = tenancy.get_project(ctx)
     if area and status:
-        raise Invalid("bad-filter", "give one of area and status")
+        raise Invalid("bad-filter", "give one of area and status", field="area")
     if status in {"disconnected", "closed"}:
 
         def read(some: int, at: str | None) -> Page[Connection]:

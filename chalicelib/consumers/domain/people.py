@@ -90,7 +90,7 @@ def unique_email(email: str) -> str:
     """
     unique = unicodedata.normalize("NFKC", email).strip().casefold()
     if not 0 < len(unique) <= _MAX_EMAIL or not unique.isprintable() or "#" in unique:
-        raise Invalid("bad-email", f"email: up to {_MAX_EMAIL} letters, digits and signs, without #")
+        raise Invalid("bad-email", f"up to {_MAX_EMAIL} letters, digits and signs, without #", field="email")
     return unique
 
 

@@ -173,7 +173,7 @@ def search_consumers(
     """
     wanted = words_of(text)
     if not wanted:
-        raise Invalid("nothing-to-find", "q: give the beginning of at least one word of the name")
+        raise Invalid("nothing-to-find", "give the beginning of at least one word of the name", field="q")
     part = max(wanted, key=len)
 
     def read(some: int, at: str | None) -> Page[tuple[str, str]]:
@@ -246,7 +246,7 @@ def _audit_write(ctx: Context, action: str, after: Consumer, *, before: Consumer
 
 def email_taken() -> Conflict:
     """Say that an e-mail address is somebody else's."""
-    return Conflict("email-taken", "this e-mail address is another consumer's")
+    return Conflict("email-taken", "this e-mail address is another consumer's", field="email")
 
 
 def same_request(made: Consumer | None, asked: Consumer) -> Consumer:
@@ -255,5 +255,7 @@ def same_request(made: Consumer | None, asked: Consumer) -> Consumer:
     :raises Invalid: if its Idempotency-Key was used for another one.
     """
     if made is None or made.request_print != asked.request_print:
-        raise Invalid("key-reused", "this Idempotency-Key was used for another request; take a fresh one")
+        raise Invalid(
+            "key-reused", "this Idempotency-Key was used for another request; take a fresh one", field="Idempotency-Key"
+        )
     return made

@@ -77,7 +77,7 @@ def _login_of(client: Client, email: str, login: str | None) -> str:
     if client.login_names == "username":
         return login or ""
     if login:
-        raise Invalid("bad-login", "login: leave it out, people sign in by e-mail address here")
+        raise Invalid("bad-login", "leave it out, people sign in by e-mail address here", field="login")
     return email
 
 

@@ -171,17 +171,23 @@ def check_definition(role: Role) -> None:
     :raises Conflict: for a role that is the same everywhere.
     """
     if not could_be_role(role.name):
-        raise Invalid("bad-role", "a role's name is 2 to 40 small letters, digits and _, and starts with a letter")
+        raise Invalid(
+            "bad-role", "a role's name is 2 to 40 small letters, digits and _, and starts with a letter", field="name"
+        )
     if role.name in FIXED:
         raise Conflict("fixed-role", f"the role {role.name} is the same everywhere; define one of another name")
     if role.scope not in _DEFINABLE:
-        raise Invalid("bad-role", "scope must be tenant or area")
+        raise Invalid("bad-role", "scope must be tenant or area", field="scope")
     if unknown := sorted(role.permissions - PERMISSIONS.keys()):
-        raise Invalid("unknown-permission", f"there is no permission {', '.join(unknown)}")
+        raise Invalid("unknown-permission", f"there is no permission {', '.join(unknown)}", field="permissions")
     if role.scope == "area" and (wide := sorted(role.permissions - ENDS_AT_AREAS)):
-        raise Invalid("bad-role", f"{', '.join(wide)} can't end at an area; give it to a role of scope tenant")
+        raise Invalid(
+            "bad-role",
+            f"{', '.join(wide)} can't end at an area; give it to a role of scope tenant",
+            field="permissions",
+        )
     if not role.permissions:
-        raise Invalid("bad-role", "a role has at least one permission")
+        raise Invalid("bad-role", "a role has at least one permission", field="permissions")
 
 
 def check_reach(actor: Actor, role: Role) -> None:
@@ -202,7 +208,8 @@ def check_staff_role(role: Role | None, name: str) -> Role:
     if role is None or name in {CONSUMER, DEVICE}:
         raise Invalid(
             "unknown-role",
-            f"role: {name[:40]!r} is not one that staff can have; see the list of roles, and make a consumer's login "
+            f"{name[:40]!r} is not one that staff can have; see the list of roles, and make a consumer's login "
             "at the consumer",
+            field="role",
         )
     return role

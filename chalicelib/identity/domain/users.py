@@ -64,11 +64,15 @@ def check_login(login: str, kind: str) -> str:
     local, at, domain = unique.partition("@")
     is_email = bool(local and at and "." in domain) and " " not in unique
     if not could_be_login(unique):
-        raise Invalid("bad-login", f"a login name is 1 to {MAX_LOGIN} letters, digits and signs, without #")
+        raise Invalid(
+            "bad-login", f"a login name is 1 to {MAX_LOGIN} letters, digits and signs, without #", field="login"
+        )
     if kind != "username" and not is_email:
-        raise Invalid("bad-login", "sign-in here is by e-mail address: give one, such as ana@example.com")
+        raise Invalid(
+            "bad-login", "sign-in here is by e-mail address: give one, such as ana@example.com", field="login"
+        )
     if kind == "username" and (at or " " in unique):
-        raise Invalid("bad-login", "sign-in here is by user name: no @ and no spaces")
+        raise Invalid("bad-login", "sign-in here is by user name: no @ and no spaces", field="login")
     return unique
 
 
@@ -78,7 +82,7 @@ def check_number(number: str | None, kind: str) -> str | None:
     :raises Invalid: elsewhere, and for what could be no number.
     """
     if number is not None and kind != "email_or_number":
-        raise Invalid("bad-login", "number: leave it out, nobody signs in by number here")
+        raise Invalid("bad-login", "leave it out, nobody signs in by number here", field="number")
     return code(number, "number") if number else None
 
 

@@ -86,7 +86,7 @@ def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
 def name_taken(refused: Refused) -> MeterbookError:
     """Say why a user could not be written."""
     if taken := refused.subjects("login"):
-        return Conflict("login-taken", f"the login name {taken[0]} is already in use")
+        return Conflict("login-taken", f"the login name {taken[0]} is already in use", field="login")
     if "superusers" in refused.labels:
         return Conflict("superuser-exists", "this client has a superuser, who can make further users")
     return Conflict("changed", "what it depends on was changed at the same moment; look and try again")

@@ -57,7 +57,7 @@ def proven(ctx: Context, password: str) -> tuple[User, Access]:
         except Refused:
             continue
         if not right:
-            raise Invalid("wrong-password", "the present password is wrong")
+            raise Invalid("wrong-password", "the present password is wrong", field="current")
         return user, access
     raise TryLater("busy", "too many are trying this password at once; try again in a moment")
 

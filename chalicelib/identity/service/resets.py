@@ -111,4 +111,8 @@ def _parts(token: str) -> tuple[str, str, str]:
 
 
 def _bad_reset() -> Invalid:
-    return Invalid("bad-reset", "this code was used, replaced by a newer one, is too old or never was one; ask again")
+    return Invalid(
+        "bad-reset",
+        "this code was used, replaced by a newer one, is too old or never was one; ask again",
+        field="token",
+    )

@@ -41,7 +41,7 @@ def define_role(ctx: Context, *, role: Role) -> Role:
         made = roles.find_role(ctx.client, role.name) if ctx.request_key else None
         if made and made[0] == role:
             return role  # this very request, carried out before
-        raise Conflict("role-exists", f"there is a role {role.name} already; change that one") from None
+        raise Conflict("role-exists", f"there is a role {role.name} already; change that one", field="name") from None
     return role
 
 

@@ -44,12 +44,12 @@ def search_for(
     """
     if period is not None:
         if first_day or last_day:
-            raise Invalid("bad-filter", "give period, or from and to, not both")
+            raise Invalid("bad-filter", "give period, or from and to, not both", field="from")
         return Search((period,), date.min, date.max, account, state)
     last = last_day or max(today, first_day or today)
     first = first_day or last - timedelta(days=MAX_DAYS - 1)
     if not timedelta(0) <= last - first < timedelta(days=MAX_DAYS):
-        raise Invalid("bad-filter", f"from and to: {MAX_DAYS} days at most, from not after to")
+        raise Invalid("bad-filter", f"from and to: {MAX_DAYS} days at most, from not after to", field="from")
     oldest, at = project.period_of(first), project.period_of(last)
     periods = []
     while at >= oldest:

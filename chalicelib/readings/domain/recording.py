@@ -118,7 +118,7 @@ def _to_confirm(reading: Reading, connection: Connection) -> tuple[Decimal, Coun
     except Invalid as error:
         refusal = f"this reading must be corrected first: {error}"
         if error.code == "below-previous":
-            raise Conflict("below-previous", refusal) from None
+            raise Conflict("below-previous", refusal, field="reading") from None
         raise Conflict("impossible-reading", refusal) from None
 
 
@@ -136,7 +136,8 @@ def correct(
     if project.period_of(shown.read_on) != reading.period:
         raise Invalid(
             "other-period",
-            f"readOn: a reading of {shown.read_on} bills {project.period_of(shown.read_on)}, not {reading.period}",
+            f"a reading of {shown.read_on} bills {project.period_of(shown.read_on)}, not {reading.period}",
+            field="readOn",
         )
     if reading.state == "confirmed" and connection.last_period != reading.period:
         raise Conflict("later-reading", "a later confirmed reading builds on this one; correct that one")
@@ -195,7 +196,7 @@ def check_begun(project: Project, period: Period, today: date) -> None:
     :raises Invalid: otherwise.
     """
     if project.period_of(today) < period:
-        raise Invalid("future-date", f"period: {period} is not read yet; today is {today}")
+        raise Invalid("future-date", f"{period} is not read yet; today is {today}", field="period")
 
 
 def check_day(read_on: date, today: date) -> None:
@@ -204,7 +205,7 @@ def check_day(read_on: date, today: date) -> None:
     :raises Invalid: otherwise.
     """
     if read_on > today:
-        raise Invalid("future-date", f"{read_on} is in the future; today is {today}")
+        raise Invalid("future-date", f"{read_on} is in the future; today is {today}", field="readOn")
 
 
 def _check_sequence(connection: Connection, period: Period, read_on: date) -> None:
@@ -217,7 +218,9 @@ def _check_sequence(connection: Connection, period: Period, read_on: date) -> No
         )
     if connection.last_read_on and read_on <= connection.last_read_on:
         raise Invalid(
-            "not-after-last", f"the last confirmed reading is of {connection.last_read_on}; this one must be later"
+            "not-after-last",
+            f"the last confirmed reading is of {connection.last_read_on}; this one must be later",
+            field="readOn",
         )
 
 

@@ -47,7 +47,7 @@ def take_reading(
     :raises Conflict: if the period is read already, or a billing run is working on it.
     """
     if (account is None) == (meter_number is None):
-        raise Invalid("number-missing", "give either accountNumber or meterNumber")
+        raise Invalid("number-missing", "give either accountNumber or meterNumber", field="accountNumber")
     project = tenancy.get_project(ctx)
     connection = connections.find_by_number(project, account=account, meter_number=meter_number)
     if connection is None or not reaches(ctx.actor, connection.area):

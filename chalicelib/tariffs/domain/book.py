@@ -46,11 +46,19 @@ class TariffBook:
             return self._rate_chosen(tariff_id, usage)
         versions = self.versions.get(consumer_class) or self.versions.get("")
         if not versions:
-            raise Invalid("no-tariff", f"there is no tariff for the class {consumer_class}; add one and run again")
+            raise Invalid(
+                "no-tariff",
+                f"there is no tariff for the class {consumer_class}; add one and run again",
+                field="consumerClass",
+            )
         return rate_over(versions, usage)
 
     def _rate_chosen(self, tariff_id: str, usage: Usage) -> Rating:
         versions = self.by_tariff.get(tariff_id)
         if not versions:
-            raise Invalid("no-tariff", f"there is no tariff {tariff_id}, which the connection names; give it another")
+            raise Invalid(
+                "no-tariff",
+                f"there is no tariff {tariff_id}, which the connection names; give it another",
+                field="tariffId",
+            )
         return rate_over(versions, usage)

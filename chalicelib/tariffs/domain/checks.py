@@ -62,7 +62,7 @@ def check_tariff(tariff: Tariff) -> None:
     """
     faults = tuple(_faults(tariff))
     if faults:
-        first = f"{faults[0].where}: {faults[0].reason}"
+        first = f"{faults[0].field}: {faults[0].message}"
         more = f" (and {len(faults) - 1} more, see errors)" if len(faults) > 1 else ""
         raise Invalid("invalid-tariff", first + more, faults=faults)
 
@@ -79,6 +79,7 @@ def check_versions(tariffs: Sequence[Tariff]) -> None:
                 "overlapping-versions",
                 f"version {earlier.version} of {earlier.id} and version {later.version} of {later.id} are both valid "
                 f"on {later.valid_from}; end the former on that day or start the latter later",
+                field="validFrom",
             )
 
 

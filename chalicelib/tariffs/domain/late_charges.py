@@ -48,7 +48,7 @@ def late_charge(rule: LateChargeRule, *, principal: Money, days_overdue: int) ->
     late_days = days_overdue - rule.grace_days
     if rule.kind in {"fixed-once", "fixed-per-day"}:
         if rule.amount is None:
-            raise Invalid("bad-late-charge", f"a late charge of kind {rule.kind} needs an amount")
+            raise Invalid("bad-late-charge", f"a late charge of kind {rule.kind} needs an amount", field="amount")
         charge = rule.amount.minor * (late_days if rule.kind == "fixed-per-day" else 1)
     else:
         num, den = _percent_of(rule, late_days)

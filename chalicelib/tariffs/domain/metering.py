@@ -39,6 +39,7 @@ def use_of(segment: Segment) -> Decimal:
             raise Invalid(
                 "reading-below-last",
                 f"{segment.current} is less than {segment.previous}; correct it, or give the digits of a full register",
+                field="usage.readings",
             )
         use += range_of(segment.digits)
     return use * segment.multiplier

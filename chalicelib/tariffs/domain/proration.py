@@ -83,11 +83,13 @@ def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tarif
             continue
         if start != reached:
             what = "no version" if start > reached else "more than one version"
-            raise Invalid("no-tariff", f"{what} of the tariff is valid on {min(start, reached)}")
+            raise Invalid(
+                "no-tariff", f"{what} of the tariff is valid on {min(start, reached)}", field="usage.firstDay"
+            )
         shares.append((tariff, PeriodShare(start, end, usage.days)))
         reached = end
     if reached != until_day:
-        raise Invalid("no-tariff", f"no version of the tariff is valid on {reached}")
+        raise Invalid("no-tariff", f"no version of the tariff is valid on {reached}", field="usage.firstDay")
     return tuple(shares)
 
 
@@ -105,7 +107,9 @@ def season_share(season: Season, usage: Usage, share: PeriodShare | None) -> Fra
 
 def _days_of(usage: Usage, why: str) -> tuple[date, date]:
     if usage.first_day is None or usage.until_day is None or usage.first_day >= usage.until_day:
-        raise Invalid("no-days", f"give the first day of the period and the day after its last, {why}")
+        raise Invalid(
+            "no-days", f"give the first day of the period and the day after its last, {why}", field="usage.firstDay"
+        )
     return usage.first_day, usage.until_day
 
 

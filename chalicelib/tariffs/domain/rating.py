@@ -149,7 +149,11 @@ def billable_use(compiled: CompiledTariff, usage: Usage) -> Ratio:
     """
     num, den = usage.quantity.as_integer_ratio()
     if num < 0:
-        raise Invalid("negative-use", f"a use of {usage.quantity} can't be rated; correct the readings first")
+        raise Invalid(
+            "negative-use",
+            f"a use of {usage.quantity} can't be rated; correct the readings first",
+            field="usage.quantity",
+        )
     tariff = compiled.tariff
     if usage.unit != tariff.unit:
         num, den = _converted(compiled, usage, num, den)
@@ -161,12 +165,17 @@ def _converted(compiled: CompiledTariff, usage: Usage, num: int, den: int) -> Ra
         raise Invalid(
             "unit-mismatch",
             f"the use is in {usage.unit} and the tariff in {compiled.tariff.unit}; state a conversion in the tariff",
+            field="usage.unit",
         )
     up, down, measure = compiled.conversions[usage.unit]
     value = Fraction(num * up, den * down)
     if measure is not None:
         if measure not in usage.measures:
-            raise Invalid("missing-measure", f"converting {usage.unit} takes {measure!r}: give it with the reading")
+            raise Invalid(
+                "missing-measure",
+                f"converting {usage.unit} takes {measure!r}: give it with the reading",
+                field="usage.measures",
+            )
         value *= Fraction(usage.measures[measure])
     return value.as_integer_ratio()
 
@@ -176,7 +185,9 @@ def _refuse_unknown_adjustments(compiled: CompiledTariff, usage: Usage) -> None:
     unknown = sorted(set(usage.adjustments) - known)
     if unknown:
         raise Invalid(
-            "unknown-adjustment", f"the tariff has no place for {', '.join(unknown)}; it knows {sorted(known)}"
+            "unknown-adjustment",
+            f"the tariff has no place for {', '.join(unknown)}; it knows {sorted(known)}",
+            field="usage.adjustments",
         )
 
 

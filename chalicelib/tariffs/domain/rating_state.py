@@ -42,7 +42,11 @@ class RatingState:
             return self.usage.dwelling_units.as_integer_ratio()
         given = self.usage.winter_average if name == "winterAverage" else self.usage.measures.get(name)
         if given is None:
-            raise Invalid("missing-measure", f"the tariff charges by {name!r}: give this quantity with the reading")
+            raise Invalid(
+                "missing-measure",
+                f"the tariff charges by {name!r}: give this quantity with the reading",
+                field="usage.measures",
+            )
         return given.as_integer_ratio()
 
     def meets(self, condition: Condition) -> bool:

@@ -39,6 +39,7 @@ def check_follows(successor: Tariff, ended: Tariff, others: Iterable[Tariff]) ->
     if not any(other.valid_until is None or other.valid_until > end for other in between):
         raise Invalid(
             "leaves-gap",
-            f"validFrom: version {ended.version} of {ended.id} ends on {end}, and nothing would be charged from then "
+            f"version {ended.version} of {ended.id} ends on {end}, and nothing would be charged from then "
             f"to {start}; begin on {end}",
+            field="validFrom",
         )

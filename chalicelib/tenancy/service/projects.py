@@ -105,7 +105,7 @@ def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> 
     :raises Conflict: if the id is taken by a project of other settings.
     """
     check_settings(settings)
-    project = Project(ctx.client, slug(project_id, "id: a project's id"), settings)
+    project = Project(ctx.client, slug(project_id, "a project's id", field="id"), settings)
     entry = audit.entry_write(
         ctx.in_project(project.id),
         action="project.opened",
@@ -120,7 +120,9 @@ def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> 
             return there
         if there is None:
             raise _project_refused(refused, settings) from None
-        raise Conflict("project-taken", f"there is a project {project_id} already; choose another id") from None
+        raise Conflict(
+            "project-taken", f"there is a project {project_id} already; choose another id", field="id"
+        ) from None
     return project
 
 

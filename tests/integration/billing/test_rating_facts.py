@@ -96,4 +96,4 @@ def test_facts_that_can_not_be_are_refused(api: Api, facts: dict[str, Any]) -> N
     utility = open_waterworks(api)
     body = {"consumerClass": "residential", "meterNumber": "SM-1", "facts": facts}
     reply = utility.as_staff().post(f"{utility.base}/connections", body)
-    assert (reply.status, reply.json["errors"][0]["where"].split(".")[0]) == (400, "facts")
+    assert (reply.status, reply.json["errors"][0]["field"].split(".")[0]) == (400, "facts")

@@ -204,5 +204,5 @@ def test_a_consumer_has_a_first_and_a_last_name(utility: Utility, admin: Api, le
     body = {"firstName": "Juan", "lastName": "Cruz"}
     del body[left_out]
     refused = admin.post(utility.consumers, body).expect(400)
-    assert [each["where"] for each in refused["errors"]] == [left_out]
+    assert [each["field"] for each in refused["errors"]] == [left_out]
     assert _names(admin, utility) == []

@@ -107,7 +107,7 @@ def test_a_cycle_that_can_not_be_kept_to_is_refused_by_its_field(
     utility: Utility, admin: Api, fact: str, value: object, where: str
 ) -> None:
     refused = admin.post(_cycles(utility), MONTHLY | {fact: value}).expect(400)
-    assert [each["where"] for each in refused["errors"]] == [where]
+    assert [each["field"] for each in refused["errors"]] == [where]
     assert admin.get(_cycles(utility)).expect(200)["items"] == []
 
 

@@ -50,7 +50,7 @@ def test_a_consumer_reports_an_issue_in_their_own_name(utility: Utility) -> None
     assert (made["status"], made["consumerId"], made["responses"]) == ("pending", me["consumerId"], [])
     assert (made["accountNumber"], made["description"]) == (None, _LEAK["description"])
     refused = _as(utility, "juan").post(_MINE, {**_LEAK, "consumerId": "01K9R6TGM0JVFDWAJM3ESG02Q2"}).expect(400)
-    assert refused["errors"][0]["where"] == "consumerId"
+    assert refused["errors"][0]["field"] == "consumerId"
     utility.as_staff().post(_MINE, _LEAK).expect(403)
 
 

@@ -96,7 +96,7 @@ def test_a_request_that_can_not_be_is_a_400(utility: Utility, changes: dict[str,
 @pytest.mark.parametrize("field", ["id", "consumerId", "status", "askedAt", "accountNumber", "reason"])
 def test_what_the_desk_decides_can_not_be_sent_along(utility: Utility, field: str) -> None:
     refused = _as(utility, "juan").post(_MINE, {**_ASKED, field: "x"}).expect(400)
-    assert [fault["where"] for fault in refused["errors"]] == [field]
+    assert [fault["field"] for fault in refused["errors"]] == [field]
 
 
 @pytest.mark.covers("S2-176")

@@ -140,7 +140,7 @@ def test_faults_of_a_sheet_are_named_at_their_place(waterworks: Utility) -> None
     body = {"id": "school", "sheet": sheet("1", "2025-01-01", charges=charges)}
     refused = waterworks.as_staff().post(f"{waterworks.base}/tariffs", body)
     assert (refused.status, refused.json["code"]) == (400, "invalid-tariff")
-    assert [fault["where"] for fault in refused.json["errors"]] == ["charges.0.rate", "charges.1.of"]
+    assert [fault["field"] for fault in refused.json["errors"]] == ["sheet.charges.0.rate", "sheet.charges.1.of"]
     foreign = waterworks.as_staff().post(
         f"{waterworks.base}/tariffs", {"id": "x", "sheet": sheet("1", "2025-01-01", unit="gal")}
     )

@@ -26,8 +26,9 @@ def test_what_readings_and_bills_depend_on_can_not_be_changed(api: Api, change: 
     utility = open_waterworks(api)
     before = items_of(utility.client)
     settings = replace(presets.WATERWORKS_SETTINGS, **change)  # type: ignore[arg-type]
-    with pytest.raises(Conflict, match=next(iter(change))):
+    with pytest.raises(Conflict) as refusal:
         service.open_project(client_id=utility.client, project_id=utility.project, settings=settings)
+    assert [fault.field for fault in refusal.value.faults] == [*change]
     assert items_of(utility.client) == before
 
 

@@ -87,19 +87,21 @@ def test_everything_that_is_wrong_is_named_with_its_field(utility: Utility, admi
     wrong = _change(admin, utility.base, timezone="Mars", fiscalStart=13, shards=0, readingWindow=None)
     refused = admin.put(f"{utility.base}/settings", wrong).expect(400)
     assert refused["code"] == "bad-setting"
-    assert {each["where"] for each in refused["errors"]} == {"timezone", "fiscalStart", "shards"}
+    assert {each["field"] for each in refused["errors"]} == {
+        "settings.timezone", "settings.fiscalStart", "settings.shards"
+    }  # fmt: skip
 
 
 def test_settings_that_contradict_each_other_are_refused(utility: Utility, admin: Api) -> None:
     wrong = _change(admin, utility.base, periodRule="previous_month")
     refused = admin.put(f"{utility.base}/settings", wrong).expect(400)
-    assert [each["where"] for each in refused["errors"]] == ["due.month"]
+    assert [each["field"] for each in refused["errors"]] == ["settings.due.month"]
 
 
 def test_unknown_settings_are_refused_by_name(utility: Utility, admin: Api) -> None:
     wrong = _change(admin, utility.base, penaltyRate="10")
     refused = admin.put(f"{utility.base}/settings", wrong).expect(400)
-    assert (refused["code"], refused["errors"][0]["where"]) == ("invalid-body", "settings.penaltyRate")
+    assert (refused["code"], refused["errors"][0]["field"]) == ("invalid-body", "settings.penaltyRate")
 
 
 @pytest.mark.parametrize("change", [{"currency": "USD"}, {"unit": "gal"}, {"shards": 4}])

@@ -34,14 +34,14 @@ def test_a_password_with_all_that_the_rule_asks_for_passes(password: str) -> Non
 def test_a_password_that_lacks_one_thing_is_refused_by_that_name(password: str, missing: str) -> None:
     with pytest.raises(Invalid, match=missing) as refusal:
         check_password(password, _STRICT)
-    assert [fault.reason for fault in refusal.value.faults] == [f"needs {missing}"]
+    assert [fault.message for fault in refusal.value.faults] == [f"needs {missing}"]
 
 
 @pytest.mark.covers("S3-084")
 def test_the_sources_sample_password_is_told_all_that_it_lacks() -> None:
     with pytest.raises(Invalid) as refusal:
         check_password("password123", _STRICT)
-    assert [fault.reason for fault in refusal.value.faults] == [
+    assert [fault.message for fault in refusal.value.faults] == [
         "needs an upper-case letter",
         "needs a special character",
     ]

@@ -38,7 +38,7 @@ def read(document: dict[str, Any]) -> object:
 def faults(document: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(Invalid) as refused:
         read(document)
-    return {fault.where: fault.reason for fault in refused.value.faults}
+    return {str(fault.field): fault.message for fault in refused.value.faults}
 
 
 def test_a_sheet_becomes_a_tariff_and_its_text_comes_back() -> None:

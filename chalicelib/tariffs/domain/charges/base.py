@@ -85,6 +85,7 @@ class AmountBySize:
                 "unknown-meter-size",
                 f"charge {self.code!r} has no amount for meter size {state.usage.meter_size!r}; "
                 f"it knows {', '.join(sorted(self.by_size))}",
+                field="usage.meterSize",
             )
         return price
 

@@ -1,0 +1,143 @@
+"""What is wrong with a request, in our own words: which field, and what to change."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.kernel.errors import Fault
+
+_OBJECT = "Give an object with the fields of the API's document."
+_LIST = "Give a list."
+# By the library's type of error. Values in braces come from the rule that was broken.
+MESSAGES: Mapping[str, str] = {
+    "bool_parsing": "Give true or false.",
+    "bool_type": "Give true or false.",
+    "dict_type": _OBJECT,
+    "extra_forbidden": "This operation does not know this field: leave it out.",
+    "frozen_set_type": _LIST,
+    "greater_than": "Give a number above {gt}.",
+    "greater_than_equal": "Give a number of at least {ge}.",
+    "int_parsing": "Give a whole number.",
+    "int_parsing_size": "Give a whole number with fewer digits.",
+    "int_type": "Give a whole number.",
+    "json_invalid": "Send one JSON value in UTF-8: what was sent breaks off or is not JSON.",
+    "less_than_equal": "Give a number of at most {le}.",
+    "literal_error": "Give one of these: {expected}.",
+    "missing": "This field is needed.",
+    "model_type": _OBJECT,
+    "string_too_long": "Give at most {max_length} characters.",
+    "string_too_short": "Give at least {min_length} characters.",
+    "string_type": "Give a text.",
+    "string_unicode": "Give a text of proper Unicode characters.",
+    "too_long": "Give at most {max_length} entries.",
+    "too_short": "Give at least {min_length} entries.",
+    "tuple_type": _LIST,
+    "union_tag_invalid": "Give as {discriminator} one of these: {expected_tags}.",
+    "union_tag_not_found": "Say in {discriminator} what kind this is.",
+}
+# By the pattern that a text does not match.
+PATTERNS: Mapping[str, str] = {
+    r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$": "Give a day of the year as month and day, such as 06-01.",
+    r"^[0-9+() /-]+$": "Give a telephone number: digits, spaces, +, -, / and brackets.",
+    r"^[A-Z]{3}$": "Give a currency by its three capital letters, such as PHP.",
+    r"^[A-Za-z0-9:._#-]{1,100}$": "Give an id: up to 100 letters, digits and the signs : . _ # -",
+    r"^[A-Za-z0-9:._-]{1,64}$": "Give an id: up to 64 letters, digits and the signs : . _ -",
+    r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$": "Give up to 40 letters, digits, spaces and the signs . / _ -",
+    r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}$": "Give up to 40 letters, digits, spaces and the signs . / _ -",
+    r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$": "Give up to 32 letters, digits and hyphens, the first no hyphen.",
+    r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$": "Give up to 40 letters, digits and hyphens, the first no hyphen.",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$": "Give up to 40 letters, digits and the signs . _ -, the first no sign.",
+    r"^[A-Za-z][A-Za-z0-9_-]{0,23}$": "Give up to 24 letters, digits and the signs _ -, the first a letter.",
+    r"^[^#.]*(\.[^#.]+)*$": "Give an area's code: its parts with a dot between them, without #.",
+    r"^[^#]*$": "Leave out the sign #.",
+    r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$": "Give an e-mail address, such as ana@example.com.",
+    r"^[a-z-]{1,40}\.[a-z-]{1,40}$": "Give an action such as bill.issued.",
+}
+_ANY = "This value does not fit the API's document."
+
+Step = int | str
+
+
+def faults_of(error: ValidationError, sent: Any) -> tuple[Fault, ...]:  # noqa: ANN401 - whatever was sent
+    """Return what to change, field by field, in what was sent."""
+    found = list(_of_likeliest_forms(error.errors(include_url=False), sent))
+    faulty = {path[:-1] for path, _ in found}
+    # A list whose entries are all at fault counts as empty, too.
+    return tuple(
+        Fault(".".join(map(str, path)) or None, _message(one))
+        for path, one in found
+        if one["type"] != "too_short" or path not in faulty
+    )
+
+
+def _message(found: Mapping[str, Any]) -> str:
+    values = found.get("ctx", {})
+    if found["type"] == "value_error":
+        return str(values["error"])
+    if found["type"] == "string_pattern_mismatch":
+        return PATTERNS.get(values["pattern"], _ANY)
+    if values.get("min_length") == 1:
+        return "This can't be empty."
+    said = {name: str(value).replace("'", "") for name, value in values.items()}
+    return MESSAGES.get(found["type"], _ANY).format(**said)
+
+
+def _of_likeliest_forms(found: Iterable[Any], sent: Any) -> Iterator[tuple[tuple[Step, ...], Any]]:  # noqa: ANN401
+    """Leave out faults of forms that were hardly meant: where a field has one of several, keep the one with the fewest.
+
+    The library puts the name of the form into the place of a fault, which is no part of the path in what was sent.
+    """
+    placed = [(*_place(one["loc"], sent), one) for one in found]
+    counts: dict[tuple[tuple[Step, ...], Step | None], int] = {}
+    for _, form, _ in placed:
+        if form is not None:
+            counts[form] = counts.get(form, 0) + 1
+    for path, form, one in placed:
+        if form is None or form == min((each for each in counts if each[0] == form[0]), key=lambda each: counts[each]):
+            yield path, one
+
+
+def _place(
+    location: tuple[Step, ...],
+    sent: Any,  # noqa: ANN401
+) -> tuple[tuple[Step, ...], tuple[tuple[Step, ...], Step | None] | None]:
+    """Split the place of a fault into its path in what was sent and the form, if any, that was tried there."""
+    path: list[Step] = []
+    form = None
+    at = sent
+    for number, step in enumerate(location):
+        last = number == len(location) - 1
+        if isinstance(at, dict) and isinstance(step, str) and (step in at or (last and step != "[key]")):
+            at = at.get(step)
+        elif isinstance(at, list) and isinstance(step, int) and step < len(at):
+            at = at[step]
+        else:
+            form = form or (tuple(path), step)
+            continue
+        path.append(step)
+    return tuple(path), form
+
+
+def in_body(field: str | None, body: type[BaseModel] | None) -> str | None:
+    """Return where a field lies in a body: rules name it without the object that the body puts around it."""
+    if field is None or body is None:
+        return field
+    first = field.partition(".")[0]
+    if first in _aliases(body):
+        return field
+    for alias, annotation in _aliases(body).items():
+        if any(first in _aliases(inner) for inner in _models_of(annotation)):
+            return f"{alias}.{field}"
+    return field
+
+
+def _aliases(schema: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field.annotation for name, field in schema.model_fields.items()}
+
+
+def _models_of(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_of(part)
