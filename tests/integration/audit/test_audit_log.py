@@ -119,11 +119,11 @@ def test_the_newest_stands_first_over_months(api: Api, at: Callable[[datetime], 
     start = datetime(2025, 9, 30, 23, 0, tzinfo=UTC)
     for hours in range(0, 24 * 70, 160):
         ctx = utility.context(now=start + timedelta(hours=hours))
-        transact([audit.entry_write(ctx, action="thing.done", subject=("thing", "1"), after={"hours": hours})])
+        transact([audit.entry_write(ctx, action="area.opened", subject=("thing", "1"), after={"hours": hours})])
     at(start + timedelta(days=80))
-    told = [int(entry["after"]["hours"]) for entry in _log(utility, limit=2, action="thing.done")]
+    told = [int(entry["after"]["hours"]) for entry in _log(utility, limit=2, action="area.opened")]
     assert told == sorted(range(0, 24 * 70, 160), reverse=True)
-    october = _log(utility, action="thing.done", **{"from": "2025-10-01", "to": "2025-10-31"})
+    october = _log(utility, action="area.opened", **{"from": "2025-10-01", "to": "2025-10-31"})
     assert {entry["at"][:7] for entry in october} == {"2025-10"}
 
 
@@ -136,11 +136,11 @@ def test_a_page_stops_after_so_many_entries_looked_at(
     before = len(_log(utility))
     for number in range(8):
         ctx = utility.context(now=NOVEMBER + timedelta(seconds=number))
-        action = "thing.done" if number else "thing.begun"
+        action = "area.opened" if number else "area.renamed"
         transact([audit.entry_write(ctx, action=action, subject=("thing", "1"))])
-    first = utility.as_staff().get(f"/api/clients/{utility.client}/audit-log", action="thing.begun").expect(200)
+    first = utility.as_staff().get(f"/api/clients/{utility.client}/audit-log", action="area.renamed").expect(200)
     assert (first["items"], first["cursor"] is None) == ([], False)
-    assert len(_log(utility, action="thing.begun")) == 1
+    assert len(_log(utility, action="area.renamed")) == 1
     assert len(_log(utility)) == before + 8
 
 

@@ -64,7 +64,9 @@ def client(api: Api) -> Sealed:
     for at in _DAYS[:3] + _DAYS[4:]:
         for number in range(3):
             ctx = utility.context(now=at + timedelta(minutes=number))
-            transact([audit.entry_write(ctx, action="thing.done", subject=("thing", str(number)), after={"n": number})])
+            transact(
+                [audit.entry_write(ctx, action="area.opened", subject=("thing", str(number)), after={"n": number})]
+            )
     audit.seal_days(utility.context(now=_NIGHT))
     return Sealed(utility)
 
@@ -91,13 +93,13 @@ def test_a_deleted_entry_is_found(client: Sealed, day: int) -> None:
 @pytest.mark.parametrize("day", [0, 3])
 def test_an_inserted_entry_is_found(client: Sealed, day: int) -> None:
     ctx = client.utility.context(now=_DAYS[day] + timedelta(hours=1))
-    transact([audit.entry_write(ctx, action="thing.invented", subject=("thing", "9"))])
+    transact([audit.entry_write(ctx, action="area.renamed", subject=("thing", "9"))])
     assert client.finding() == Finding(_DAYS[day].date(), "entries")
 
 
 def test_an_entry_inserted_before_the_first_sealed_day_is_found(client: Sealed) -> None:
     ctx = client.utility.context(now=_DAYS[0] - timedelta(days=40))
-    transact([audit.entry_write(ctx, action="thing.invented", subject=("thing", "9"))])
+    transact([audit.entry_write(ctx, action="area.renamed", subject=("thing", "9"))])
     assert client.finding() == Finding((_DAYS[0] - timedelta(days=40)).date(), "missing")
 
 
@@ -158,7 +160,7 @@ def test_a_long_log_is_looked_at_part_by_part(client: Sealed, monkeypatch: pytes
 def test_sealing_again_seals_nothing_and_missed_days_are_caught_up(api: Api) -> None:
     utility = open_waterworks(api)
     _quiet(utility)
-    transact([audit.entry_write(utility.context(now=_DAYS[0]), action="thing.done", subject=("thing", "1"))])
+    transact([audit.entry_write(utility.context(now=_DAYS[0]), action="area.opened", subject=("thing", "1"))])
     assert [seal.day for seal in _sealed_at(utility, _DAYS[0] + timedelta(hours=13))] == [_DAYS[0].date()]
     assert _sealed_at(utility, _DAYS[0] + timedelta(hours=14)) == ()
     assert len(_sealed_at(utility, _NIGHT)) == 4
@@ -169,7 +171,7 @@ def test_a_year_of_missed_days_is_sealed_month_by_month(api: Api) -> None:
     utility = open_waterworks(api)
     _quiet(utility)
     a_year_ago = _NIGHT - timedelta(days=365)
-    transact([audit.entry_write(utility.context(now=a_year_ago), action="thing.done", subject=("thing", "1"))])
+    transact([audit.entry_write(utility.context(now=a_year_ago), action="area.opened", subject=("thing", "1"))])
     with faults(strike_at=20, mode="dies after"), pytest.raises(Death):
         _sealed_at(utility, _NIGHT)
     with faults() as watched:
@@ -184,7 +186,7 @@ def test_a_year_of_missed_days_is_sealed_month_by_month(api: Api) -> None:
 def test_a_day_is_not_sealed_while_something_of_it_may_still_be_written(api: Api) -> None:
     utility = open_waterworks(api)
     _quiet(utility)
-    transact([audit.entry_write(utility.context(now=_DAYS[0]), action="thing.done", subject=("thing", "1"))])
+    transact([audit.entry_write(utility.context(now=_DAYS[0]), action="area.opened", subject=("thing", "1"))])
     assert _sealed_at(utility, datetime(2025, 11, 29, 0, 59, tzinfo=UTC)) == ()
     assert len(_sealed_at(utility, datetime(2025, 11, 29, 1, 0, tzinfo=UTC))) == 1
 
@@ -196,7 +198,7 @@ def _sealed_at(utility: Utility, now: datetime) -> tuple[Seal, ...]:
 def test_a_client_without_a_project_is_sealed_too(app: Chalice, api: Api, at: Callable[[datetime], None]) -> None:
     ctx = replace(open_waterworks(api).context(now=_DAYS[0]), client="no-project-yet", project="")
     tenancy.open_client(client=replace(presets.BALILIHAN, id=ctx.client))
-    transact([audit.entry_write(ctx, action="thing.done", subject=("thing", "1"))])
+    transact([audit.entry_write(ctx, action="area.opened", subject=("thing", "1"))])
     at(_DAYS[1])
     (job,) = [job for job in events.scheduled_handlers(app) if job.name == "seal_audit_logs"]
     events.tick(job)
@@ -207,7 +209,7 @@ def test_a_client_without_a_project_is_sealed_too(app: Chalice, api: Api, at: Ca
 def test_the_schedule_seals_every_client(app: Chalice, api: Api, at: Callable[[datetime], None]) -> None:
     utility = open_waterworks(api)
     _quiet(utility)
-    transact([audit.entry_write(utility.context(now=_DAYS[4]), action="thing.done", subject=("thing", "1"))])
+    transact([audit.entry_write(utility.context(now=_DAYS[4]), action="area.opened", subject=("thing", "1"))])
     at(_NIGHT)
     (clockwork,) = [one for one in events.scheduled_handlers(app) if one.name == "seal_audit_logs"]
     events.tick(clockwork)
