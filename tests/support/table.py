@@ -1,8 +1,12 @@
 """The whole state of one client in the table, to compare it, copy it and take it away."""
 
 import json
+import os
 import re
+from functools import cache
 from typing import Any
+
+import httpx
 
 from chalicelib.platform import dynamo, settings
 from chalicelib.platform.bulk import batches
@@ -13,9 +17,7 @@ Items = dict[str, dict[str, Any]]
 
 def items_of(client: str, *, sessions: bool = False) -> Items:
     """Read everything of a client, by key; of people's comings and goings only if asked."""
-    found = _scan(
-        FilterExpression="begins_with(pk, :client)", ExpressionAttributeValues={":client": {"S": f"{client}#"}}
-    )
+    found = {key: item for key, item in _scan().items() if key.startswith(f"{client}#")}
     goings = ("#LOGINS#", "#TRIES#", " | ACCESS")
     return {key: item for key, item in found.items() if sessions or not any(part in key for part in goings)}
 
@@ -25,24 +27,11 @@ def everything() -> Items:
     return _scan()
 
 
-def put_back(former: Items) -> None:
-    """Make the table what it was when `former` was read."""
-    now = everything()
+def put_back(former: Items, now: Items | None = None) -> None:
+    """Make the table what it was when `former` was read; `now` is what it holds, if that was just read."""
+    now = everything() if now is None else now
     delete({key: item for key, item in now.items() if key not in former})
     write({key: item for key, item in former.items() if now.get(key) != item})
-
-
-def without_people(items: Items) -> Items:
-    """Leave out who there is and what is claimed: flows of readings and bills don't look there."""
-    people = ("#USER#", "#LOGIN#", "#CONSUMER#", "#METER#", "#NAMES#", "#EMAIL#")
-    return {key: item for key, item in items.items() if not any(part in key for part in people)}
-
-
-def same_for(items: Items, *, client: str, other: str, without: frozenset[str] = frozenset()) -> Items:
-    """Give a client's items as they would be another's, less some attributes."""
-    text = json.dumps(items, sort_keys=True).replace(client, other)
-    renamed: Items = json.loads(text)
-    return {key: {name: value for name, value in item.items() if name not in without} for key, item in renamed.items()}
 
 
 def without_instants(items: Items) -> Items:
@@ -75,14 +64,33 @@ def delete(items: Items) -> None:
 
 def _batch(requests: list[dict[str, Any]]) -> None:
     for batch in batches(requests):
-        answer = dynamo.client().batch_write_item(RequestItems={settings.table_name(): batch})
+        answer = _ask("BatchWriteItem", {"RequestItems": {settings.table_name(): batch}})
         assert not answer["UnprocessedItems"]
 
 
-def _scan(**narrowed: Any) -> Items:  # noqa: ANN401
-    pages = dynamo.client().get_paginator("scan")
-    return {
-        f"{item['pk']['S']} | {item['sk']['S']}": item
-        for page in pages.paginate(TableName=settings.table_name(), ConsistentRead=True, **narrowed)
-        for item in page["Items"]
+def _scan() -> Items:
+    found: list[dict[str, Any]] = []
+    query: dict[str, Any] = {"TableName": settings.table_name(), "ConsistentRead": True}
+    while True:
+        page = _ask("Scan", query)
+        found += page["Items"]
+        if "LastEvaluatedKey" not in page:
+            break
+        query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    return {f"{item['pk']['S']} | {item['sk']['S']}": item for item in found}
+
+
+def _ask(operation: str, body: dict[str, Any]) -> Any:  # noqa: ANN401
+    """Send a request as it goes over the wire: botocore takes ten times as long to read a thousand items."""
+    headers = {
+        "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+        "Content-Type": "application/x-amz-json-1.0",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=test/20251111/us-east-1/dynamodb/aws4_request",
     }
+    answer = _engine(os.environ["AWS_ENDPOINT_URL"]).post("/", content=json.dumps(body), headers=headers)
+    return answer.raise_for_status().json()
+
+
+@cache
+def _engine(url: str) -> httpx.Client:
+    return httpx.Client(base_url=url, timeout=60, trust_env=False)
