@@ -7,6 +7,7 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.areas.domain import SEPARATOR, Area
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, check, delete, insert, transact, update
 
 
@@ -22,13 +23,7 @@ def insert_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
 
     :raises Refused: labels `area` (the code is taken) or `area {parent}` (there is no such area).
     """
-    item = AreaItem(
-        *keys.area(client_id, area.code),
-        name=area.name,
-        created_at=area.created_at,
-        uses=area.uses,
-        version=area.version,
-    )
+    item = to_item(AreaItem, keys.area(client_id, area.code), area)
     transact([insert("area", item), *([area_entry_write(client_id, area.parent)] if area.parent else []), *also])
 
 
@@ -81,5 +76,4 @@ def areas_in(client_id: str, outer: str | None) -> Sequence[Area]:
 
 
 def _area(item: AreaItem) -> Area:
-    code = item.sk.partition("#")[2]
-    return Area(code, item.name, item.created_at, item.uses, item.version)
+    return to_entity(Area, item, code=item.sk.partition("#")[2])

@@ -3,7 +3,7 @@
 import hmac
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -70,10 +70,10 @@ class Entry:
     actor_role: str
     subject_kind: str
     subject_id: str
-    project: str
-    before: Mapping[str, str]
-    after: Mapping[str, str]
-    request_id: str
+    project: str = ""
+    before: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
     session_id: str = ""
 
     @property

@@ -14,6 +14,7 @@ from chalicelib.kernel.period import Period
 from chalicelib.platform import dynamo, keys, settings
 from chalicelib.platform.cursors import decode_cursor, encode_cursor
 from chalicelib.platform.dynamo import IntAttribute, JsonAttribute, TableItem
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, insert, put, transact
 
 # So many entries one call looks at when it has to look for those that are asked for: about 55 read units.
@@ -48,20 +49,12 @@ def entry_insert_write(client: str, entry: Entry) -> Action:
 
     No condition: an entry's key depends on all that it says, so only the same entry can lie there.
     """
-    item = EntryItem(
-        *keys.audit_entry(client, Period.of(entry.at.date()), entry.place),
+    item = to_item(
+        EntryItem,
+        keys.audit_entry(client, Period.of(entry.at.date()), entry.place),
+        entry,
         g1p=keys.audit_subject(client, entry.subject_kind, entry.subject_id),
         g1s=entry.place,
-        action=entry.action,
-        actor_id=entry.actor_id,
-        actor_role=entry.actor_role,
-        subject_kind=entry.subject_kind,
-        subject_id=entry.subject_id,
-        project=entry.project or None,
-        before=dict(entry.before) or None,
-        after=dict(entry.after) or None,
-        request_id=entry.request_id or None,
-        session_id=entry.session_id or None,
     )
     return put("audit", item)
 
@@ -171,28 +164,14 @@ def _entries(client: str, filters: Filters, *, before: str, batch: int) -> Itera
 
 
 def _seal_item(client: str, seal: Seal) -> SealItem:
-    key = keys.audit_seal(client, seal.day)
-    return SealItem(*key, entries=seal.count, digest=seal.digest, key_id=seal.key_id, seal=seal.seal)
+    return to_item(SealItem, keys.audit_seal(client, seal.day), seal, entries=seal.count)
 
 
 def _seal(item: SealItem) -> Seal:
     day = date.fromisoformat(item.sk.partition("#")[2])
-    return Seal(day, item.entries, item.digest, item.key_id, item.seal)
+    return to_entity(Seal, item, day=day, count=item.entries)
 
 
 def _entry(item: EntryItem) -> Entry:
     _, at, entry_id = item.sk.split("#")
-    return Entry(
-        id=entry_id,
-        at=parse_iso(at),
-        action=item.action,
-        actor_id=item.actor_id,
-        actor_role=item.actor_role,
-        subject_kind=item.subject_kind,
-        subject_id=item.subject_id,
-        project=item.project or "",
-        before=item.before or {},
-        after=item.after or {},
-        request_id=item.request_id or "",
-        session_id=item.session_id or "",
-    )
+    return to_entity(Entry, item, id=entry_id, at=parse_iso(at))

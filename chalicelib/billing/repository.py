@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import TypeAdapter
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
@@ -15,38 +14,39 @@ from chalicelib.kernel.page import Page
 from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import (
     DayAttribute,
+    DocumentAttribute,
     InstantAttribute,
     IntAttribute,
-    JsonAttribute,
+    LiteralAttribute,
+    NumbersAttribute,
     PeriodAttribute,
     TableItem,
 )
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, Refused, insert, put, transact, update
 from chalicelib.tenancy.domain import Project
 
-_DUE: TypeAdapter[DueRule] = TypeAdapter(DueRule)
-
 
 class RunItem(TableItem):
-    run_id = UnicodeAttribute()
+    id = UnicodeAttribute(attr_name="run_id")
     period = PeriodAttribute()
-    state = UnicodeAttribute()
+    state = LiteralAttribute(RunState)
     billed_on = DayAttribute(null=True)
     due_on = DayAttribute(null=True)
     started_by = UnicodeAttribute()
     started_at = InstantAttribute()
     completed_at = InstantAttribute(null=True)
     chunks = IntAttribute()
-    tally = JsonAttribute()
+    tally = NumbersAttribute(Tally)
     currency = UnicodeAttribute()
-    due = JsonAttribute()
+    due = DocumentAttribute(DueRule)
     cycle = UnicodeAttribute(null=True)
 
 
 class ChunkItem(TableItem):
     shard = IntAttribute()
-    state = UnicodeAttribute()
-    tally = JsonAttribute()
+    state = LiteralAttribute(ChunkState)
+    tally = NumbersAttribute(Tally)
     lease = UnicodeAttribute(null=True)
     leased_until = InstantAttribute(null=True)
 
@@ -86,11 +86,10 @@ def insert_chunks(project: Project, run: BillingRun) -> None:
     """Write the run's chunks; those that exist stay as they are."""
     for shards in bulk.batches(range(run.chunks)):
         items = [
-            ChunkItem(
-                *keys.run_chunk(project.client, project.id, run.id, shard),
-                shard=shard,
-                state="open",
-                tally=[0, 0, 0, 0],
+            to_item(
+                ChunkItem,
+                keys.run_chunk(project.client, project.id, run.id, shard),
+                Chunk(shard, "open", Tally(), lease=None, leased_until=None),
             )
             for shard in shards
         ]
@@ -129,7 +128,7 @@ def report_progress(project: Project, run_id: str, shard: int, *, lease: str, un
     :raises Refused: if the lease was lost.
     """
     key = keys.run_chunk(project.client, project.id, run_id, shard)
-    changes = [ChunkItem.tally.set(_numbers(tally)), ChunkItem.leased_until.set(until)]
+    changes = [ChunkItem.tally.set(tally), ChunkItem.leased_until.set(until)]
     _change_chunk(key, changes, ChunkItem.lease == lease)
 
 
@@ -141,7 +140,7 @@ def close_chunk(project: Project, run_id: str, shard: int, *, lease: str, tally:
     key = keys.run_chunk(project.client, project.id, run_id, shard)
     changes = [
         ChunkItem.state.set("done"),
-        ChunkItem.tally.set(_numbers(tally)),
+        ChunkItem.tally.set(tally),
         ChunkItem.lease.remove(),
         ChunkItem.leased_until.remove(),
     ]
@@ -152,12 +151,7 @@ def insert_exceptions(project: Project, run_id: str, exceptions: Sequence[Billin
     """Write what could not be billed: one item per run and account, however often it is tried."""
     for batch in bulk.batches(exceptions):
         items = [
-            ExceptionItem(
-                *keys.run_exception(project.client, project.id, run_id, one.account),
-                account=one.account,
-                code=one.code,
-                reason=one.reason,
-            )
+            to_item(ExceptionItem, keys.run_exception(project.client, project.id, run_id, one.account), one)
             for one in batch
         ]
         bulk.insert_batch([item.serialize() for item in items])
@@ -166,7 +160,7 @@ def insert_exceptions(project: Project, run_id: str, exceptions: Sequence[Billin
 def exceptions_page(project: Project, run_id: str, *, limit: int, cursor: str | None) -> Page[BillingException]:
     partition, _ = keys.billing_run(project.client, project.id, run_id)
     page = dynamo.page_of(ExceptionItem, partition, "EXCEPTION#", limit=limit, cursor=cursor)
-    return Page(tuple(BillingException(item.account, item.code, item.reason) for item in page.items), page.cursor)
+    return Page(tuple(to_entity(BillingException, item) for item in page.items), page.cursor)
 
 
 def complete_run(project: Project, run: BillingRun, release: Action, *, also: Sequence[Action]) -> None:
@@ -186,28 +180,13 @@ def _change_chunk(key: keys.Key, changes: Sequence[Change], condition: Condition
         raise
 
 
-def _numbers(tally: Tally) -> list[int]:
-    return [tally.readings, tally.bills, tally.exceptions, tally.total_minor]
-
-
 def _run_item(project: Project, run: BillingRun) -> RunItem:
-    item = RunItem(
-        *keys.billing_run(project.client, project.id, run.id),
+    item = to_item(
+        RunItem,
+        keys.billing_run(project.client, project.id, run.id),
+        run,
         g1p=keys.billing_runs(project.client, project.id),
         g1s=f"{run.started_at.isoformat()}#{run.id}",
-        run_id=run.id,
-        period=run.period,
-        state=run.state,
-        billed_on=run.billed_on,
-        due_on=run.due_on,
-        started_by=run.started_by,
-        started_at=run.started_at,
-        completed_at=run.completed_at,
-        chunks=run.chunks,
-        tally=_numbers(run.tally),
-        currency=run.currency,
-        due=_DUE.dump_python(run.due),
-        cycle=run.cycle,
     )
     if run.state != "complete":
         item.g2p = keys.open_runs(project.client, project.id)
@@ -216,24 +195,8 @@ def _run_item(project: Project, run: BillingRun) -> RunItem:
 
 
 def _run(item: RunItem) -> BillingRun:
-    state: RunState = item.state  # type: ignore[assignment]
-    return BillingRun(
-        id=item.run_id,
-        period=item.period,
-        state=state,
-        billed_on=item.billed_on,
-        due_on=item.due_on,
-        started_by=item.started_by,
-        started_at=item.started_at,
-        completed_at=item.completed_at,
-        chunks=item.chunks,
-        tally=Tally(*item.tally),
-        currency=item.currency,
-        due=_DUE.validate_python(item.due),
-        cycle=item.cycle,
-    )
+    return to_entity(BillingRun, item)
 
 
 def _chunk(item: ChunkItem) -> Chunk:
-    state: ChunkState = item.state  # type: ignore[assignment]
-    return Chunk(item.shard, state, Tally(*item.tally), item.lease, item.leased_until)
+    return to_entity(Chunk, item)

@@ -6,7 +6,8 @@ from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.cycles.domain import BillingCycle
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import IntAttribute, TableItem
+from chalicelib.platform.dynamo import FlagAttribute, IntAttribute, TableItem
+from chalicelib.platform.mapping import own_attributes, to_entity, to_item
 from chalicelib.platform.transaction import Action, delete, insert, transact, update
 
 
@@ -15,10 +16,13 @@ class CycleItem(TableItem):
     generation_day = IntAttribute()
     due_days = IntAttribute()
     grace_days = IntAttribute()
-    active = IntAttribute()
+    active = FlagAttribute()
     version = IntAttribute()
     projects = IntAttribute()
-    used = IntAttribute(null=True)
+    used = FlagAttribute(null=True)
+
+
+_COUNTED = {"projects", "used"}
 
 
 def insert_cycle(client_id: str, cycle: BillingCycle, *, also: Sequence[Action]) -> None:
@@ -26,16 +30,7 @@ def insert_cycle(client_id: str, cycle: BillingCycle, *, also: Sequence[Action])
 
     :raises Refused: label `cycle`, if the id is taken.
     """
-    item = CycleItem(
-        *keys.billing_cycle(client_id, cycle.id),
-        name=cycle.name,
-        generation_day=cycle.generation_day,
-        due_days=cycle.due_days,
-        grace_days=cycle.grace_days,
-        active=int(cycle.active),
-        version=cycle.version,
-        projects=0,
-    )
+    item = to_item(CycleItem, keys.billing_cycle(client_id, cycle.id), cycle)
     transact([insert("cycle", item), *also])
 
 
@@ -44,14 +39,8 @@ def change_cycle(client_id: str, cycle: BillingCycle, *, version: int, also: Seq
 
     :raises Refused: label `cycle`, if it is not what it was.
     """
-    changes = [
-        CycleItem.name.set(cycle.name),
-        CycleItem.generation_day.set(cycle.generation_day),
-        CycleItem.due_days.set(cycle.due_days),
-        CycleItem.grace_days.set(cycle.grace_days),
-        CycleItem.active.set(int(cycle.active)),
-        CycleItem.version.set(cycle.version),
-    ]
+    said = own_attributes(CycleItem).items()
+    changes = [attribute.set(getattr(cycle, name)) for name, attribute in said if name not in _COUNTED]
     transact([update("cycle", keys.billing_cycle(client_id, cycle.id), changes, CycleItem.version == version), *also])
 
 
@@ -70,7 +59,7 @@ def cycle_exit_write(client_id: str, cycle_id: str) -> Action:
 def cycle_use_write(client_id: str, cycle_id: str) -> Action:
     """Build the write that keeps a cycle for ever. Label: `cycle`, refused if there is no such."""
     key = keys.billing_cycle(client_id, cycle_id)
-    return update("cycle", key, [CycleItem.used.set(1)], CycleItem.pk.exists())
+    return update("cycle", key, [CycleItem.used.set(True)], CycleItem.pk.exists())
 
 
 def cycle_delete_write(client_id: str, cycle: BillingCycle, *, projects: int) -> Action:
@@ -94,14 +83,4 @@ def all_cycles(client_id: str) -> tuple[BillingCycle, ...]:
 
 
 def _cycle(item: CycleItem) -> BillingCycle:
-    return BillingCycle(
-        id=item.sk.partition("#")[2],
-        name=item.name,
-        generation_day=item.generation_day,
-        due_days=item.due_days,
-        grace_days=item.grace_days,
-        active=bool(item.active),
-        version=item.version,
-        projects=item.projects,
-        used=bool(item.used),
-    )
+    return to_entity(BillingCycle, item, id=item.sk.partition("#")[2])

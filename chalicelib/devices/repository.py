@@ -9,14 +9,15 @@ from chalicelib.devices.domain import TOLERANCE, Device
 from chalicelib.kernel.clock import epoch_ms
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, JsonAttribute, TableItem
+from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem, TextsAttribute
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, insert, put, transact
 
 
 class DeviceItem(TableItem):
-    device = UnicodeAttribute()
+    id = UnicodeAttribute(attr_name="device")
     title = UnicodeAttribute()
-    areas = JsonAttribute()
+    areas = TextsAttribute()
     active = BooleanAttribute()
     key_version = IntAttribute()
     root_id = UnicodeAttribute()
@@ -65,25 +66,8 @@ def devices_page(client: str, project: str, *, limit: int, cursor: str | None) -
 
 
 def _item(client: str, project: str, device: Device) -> DeviceItem:
-    return DeviceItem(
-        *keys.device(client, project, device.id),
-        device=device.id,
-        title=device.title,
-        areas=list(device.areas),
-        active=device.active,
-        key_version=device.key_version,
-        root_id=device.root_id,
-        created_at=device.created_at,
-    )
+    return to_item(DeviceItem, keys.device(client, project, device.id), device)
 
 
 def _device(item: DeviceItem) -> Device:
-    return Device(
-        id=item.device,
-        title=item.title,
-        areas=tuple(item.areas),
-        active=item.active,
-        key_version=item.key_version,
-        root_id=item.root_id,
-        created_at=item.created_at,
-    )
+    return to_entity(Device, item)

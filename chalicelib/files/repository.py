@@ -7,23 +7,31 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.files.domain.record import FileImport, FileKind, ImportCounts, ImportState
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import InstantAttribute, JsonAttribute, PeriodAttribute, TableItem
+from chalicelib.platform.dynamo import (
+    InstantAttribute,
+    LiteralAttribute,
+    NumbersAttribute,
+    PeriodAttribute,
+    TableItem,
+    TextsAttribute,
+)
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, insert, put, transact
 from chalicelib.tenancy.domain import Project
 
 
 class ImportItem(TableItem):
-    import_id = UnicodeAttribute()
-    kind = UnicodeAttribute()
+    id = UnicodeAttribute(attr_name="import_id")
+    kind = LiteralAttribute(FileKind)
     file_name = UnicodeAttribute()
     period = PeriodAttribute(null=True)
-    state = UnicodeAttribute()
-    counts = JsonAttribute()
+    state = LiteralAttribute(ImportState)
+    counts = NumbersAttribute(ImportCounts)
     refusal = UnicodeAttribute(null=True)
     requested_by = UnicodeAttribute()
     requested_at = InstantAttribute()
     finished_at = InstantAttribute(null=True)
-    areas = JsonAttribute(null=True)
+    areas = TextsAttribute(null=True)
 
 
 def insert_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:
@@ -66,38 +74,14 @@ def imports_page(
 
 
 def _item(project: Project, record: FileImport) -> ImportItem:
-    counts = record.counts
-    return ImportItem(
-        *keys.file_import(project.client, project.id, record.id),
+    return to_item(
+        ImportItem,
+        keys.file_import(project.client, project.id, record.id),
+        record,
         g1p=keys.file_imports(project.client, project.id, record.kind),
         g1s=f"{record.requested_at.isoformat()}#{record.id}",
-        import_id=record.id,
-        kind=record.kind,
-        file_name=record.file_name,
-        period=record.period,
-        state=record.state,
-        counts=[counts.rows, counts.accepted, counts.unchanged, counts.refused, counts.flagged, counts.blank],
-        refusal=record.refusal,
-        requested_by=record.requested_by,
-        requested_at=record.requested_at,
-        finished_at=record.finished_at,
-        areas=None if record.areas is None else list(record.areas),
     )
 
 
 def _import(item: ImportItem) -> FileImport:
-    kind: FileKind = item.kind  # type: ignore[assignment]
-    state: ImportState = item.state  # type: ignore[assignment]
-    return FileImport(
-        id=item.import_id,
-        kind=kind,
-        file_name=item.file_name,
-        period=item.period,
-        state=state,
-        counts=ImportCounts(*item.counts),
-        refusal=item.refusal,
-        requested_by=item.requested_by,
-        requested_at=item.requested_at,
-        finished_at=item.finished_at,
-        areas=None if item.areas is None else tuple(item.areas),
-    )
+    return to_entity(FileImport, item)

@@ -9,7 +9,8 @@ from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.payments.domain import Payment, PaymentMethod, PaymentSource
 from chalicelib.platform import bulk, dynamo, keys
-from chalicelib.platform.dynamo import DayAttribute, InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.dynamo import DayAttribute, InstantAttribute, IntAttribute, LiteralAttribute, TableItem
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, insert
 from chalicelib.tenancy.domain import Project
 
@@ -22,11 +23,11 @@ class PaymentItem(TableItem):
     amount_minor = IntAttribute(attr_name="am")
     currency = UnicodeAttribute(attr_name="cy")
     paid_on = DayAttribute(attr_name="po")
-    method = UnicodeAttribute(attr_name="mt")
+    method = LiteralAttribute(PaymentMethod, attr_name="mt")
     check_number = UnicodeAttribute(attr_name="cn", null=True)
     reference = UnicodeAttribute(attr_name="rf", null=True)
     notes = UnicodeAttribute(attr_name="nt", null=True)
-    source = UnicodeAttribute(attr_name="so")
+    source = LiteralAttribute(PaymentSource, attr_name="so")
     origin = UnicodeAttribute(attr_name="og")
     recorded_by = UnicodeAttribute(attr_name="rb")
     recorded_at = InstantAttribute(attr_name="at")
@@ -86,43 +87,25 @@ def _key(project: Project, payment: Payment) -> keys.Key:
 
 def _item(project: Project, payment: Payment) -> PaymentItem:
     month, place = keys.paid_in_month(project.client, project.id, payment.paid_on, payment.account, payment.number)
-    return PaymentItem(
-        *_key(project, payment),
+    return to_item(
+        PaymentItem,
+        _key(project, payment),
+        payment,
         g1p=month,
         g1s=place,
-        consumer_id=payment.consumer_id,
         amount_minor=payment.amount.minor,
         currency=payment.amount.currency,
-        paid_on=payment.paid_on,
-        method=payment.method,
-        check_number=payment.check_number,
-        reference=payment.reference,
-        notes=payment.notes,
-        source=payment.source,
-        origin=payment.origin,
-        recorded_by=payment.recorded_by,
-        recorded_at=payment.recorded_at,
     )
 
 
 def _payment(item: PaymentItem) -> Payment:
     _, period, revision, number = item.sk.split("#")
-    method: PaymentMethod = item.method  # type: ignore[assignment]
-    source: PaymentSource = item.source  # type: ignore[assignment]
-    return Payment(
+    return to_entity(
+        Payment,
+        item,
         number=number,
         account=item.pk.rpartition("#")[2],
         period=Period.parse(period),
         revision=int(revision),
-        consumer_id=item.consumer_id,
         amount=Money(item.amount_minor, item.currency),
-        paid_on=item.paid_on,
-        method=method,
-        check_number=item.check_number,
-        reference=item.reference,
-        notes=item.notes,
-        source=source,
-        origin=item.origin,
-        recorded_by=item.recorded_by,
-        recorded_at=item.recorded_at,
     )

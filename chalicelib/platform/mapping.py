@@ -11,6 +11,8 @@ from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from pynamodb.attributes import Attribute
+
 from chalicelib.platform.dynamo.table import Item, TableItem
 from chalicelib.platform.keys import Key
 
@@ -57,6 +59,12 @@ def to_item(item: type[Item], key: Key, entity: "DataclassInstance", /, **stated
     return made
 
 
+def own_attributes(item: type[TableItem]) -> dict[str, Attribute[Any]]:
+    """Give the attributes of an item without its keys and places in indexes, by name."""
+    shared = TableItem.get_attributes()
+    return {name: attribute for name, attribute in item.get_attributes().items() if name not in shared}
+
+
 class _ReadPlan(NamedTuple):
     required: tuple[str, ...]
     optional: tuple[str, ...]  # None if the item lacks them
@@ -85,11 +93,11 @@ def _read_plan(entity: type["DataclassInstance"], item: type[TableItem], stated:
 
 @cache
 def _write_plan(item: type[TableItem], entity: type["DataclassInstance"], stated: tuple[str, ...]) -> _WritePlan:
-    attributes = item.get_attributes()
+    attributes = own_attributes(item)
     known = {field.name: field for field in fields(entity)}
-    if unknown := sorted(set(stated) - attributes.keys()):
+    if unknown := sorted(set(stated) - item.get_attributes().keys()):
         raise TypeError(f"{item.__name__} has no attribute {', '.join(unknown)}")
-    own = [name for name in attributes if name not in TableItem.get_attributes() and name not in stated]
+    own = [name for name in attributes if name not in stated]
     if lost := [name for name in own if name not in known and not hasattr(entity, name)]:
         raise TypeError(f"{item.__name__}: {', '.join(lost)} is no field of {entity.__name__}, and not stated")
     defaults = {name: _default_of(known[name]) for name in own if name in known and attributes[name].null}

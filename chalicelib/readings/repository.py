@@ -13,8 +13,11 @@ from chalicelib.platform.dynamo import (
     DecimalAttribute,
     InstantAttribute,
     IntAttribute,
+    LiteralAttribute,
     TableItem,
+    WordsAttribute,
 )
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, check, insert, put, transact, update
 from chalicelib.readings.domain.reading import Reading, ReadingSource, ReadingState
 from chalicelib.tenancy.domain import Project
@@ -26,9 +29,9 @@ class ReadingItem(TableItem):
     value = DecimalAttribute(attr_name="va")
     previous = DecimalAttribute(attr_name="pv")
     usage = DecimalAttribute(attr_name="us")
-    state = UnicodeAttribute(attr_name="st")
-    flags = UnicodeAttribute(attr_name="fl", null=True)
-    source = UnicodeAttribute(attr_name="so")
+    state = LiteralAttribute(ReadingState, attr_name="st")
+    flags = WordsAttribute(attr_name="fl")
+    source = LiteralAttribute(ReadingSource, attr_name="so")
     origin = UnicodeAttribute(attr_name="og")
     meter_number = UnicodeAttribute(attr_name="me")
     area = UnicodeAttribute(attr_name="ar")
@@ -155,26 +158,8 @@ def pending_page(project: Project, areas: Sequence[str] | None, *, limit: int, c
 
 def _reading_item(project: Project, reading: Reading) -> ReadingItem:
     shards = project.settings.shards
-    item = ReadingItem(
-        *keys.reading(project.client, project.id, reading.period, reading.account, shards),
-        read_on=reading.read_on,
-        value=reading.value,
-        previous=reading.previous,
-        usage=reading.usage,
-        state=reading.state,
-        flags=",".join(reading.flags) or None,
-        source=reading.source,
-        origin=reading.origin,
-        meter_number=reading.meter_number,
-        area=reading.area,
-        entered_by=reading.entered_by,
-        entered_at=reading.entered_at,
-        confirmed_by=reading.confirmed_by,
-        confirmed_at=reading.confirmed_at,
-        version=reading.version,
-        use_brought_forward=reading.use_brought_forward,
-        use_carried_forward=reading.use_carried_forward,
-    )
+    key = keys.reading(project.client, project.id, reading.period, reading.account, shards)
+    item = to_item(ReadingItem, key, reading)
     if reading.state == "pending":
         item.g2p = keys.pending_readings(project.client, project.id, shard_of(reading.account, shards))
         item.g2s = keys.area_place(reading.area, f"{reading.period}#{reading.account}")
@@ -182,26 +167,5 @@ def _reading_item(project: Project, reading: Reading) -> ReadingItem:
 
 
 def _reading(item: ReadingItem) -> Reading:
-    state: ReadingState = item.state  # type: ignore[assignment]
-    source: ReadingSource = item.source  # type: ignore[assignment]
-    return Reading(
-        account=item.sk.partition("#")[2],
-        period=Period.parse(item.pk.split("#")[2]),
-        read_on=item.read_on,
-        value=item.value,
-        previous=item.previous,
-        usage=item.usage,
-        state=state,
-        flags=tuple(item.flags.split(",")) if item.flags else (),
-        source=source,
-        origin=item.origin,
-        meter_number=item.meter_number,
-        area=item.area,
-        entered_by=item.entered_by,
-        entered_at=item.entered_at,
-        confirmed_by=item.confirmed_by,
-        confirmed_at=item.confirmed_at,
-        version=item.version,
-        use_brought_forward=item.use_brought_forward,
-        use_carried_forward=item.use_carried_forward,
-    )
+    period, account = Period.parse(item.pk.split("#")[2]), item.sk.partition("#")[2]
+    return to_entity(Reading, item, account=account, period=period)

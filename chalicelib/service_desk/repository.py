@@ -7,21 +7,22 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.kernel.clock import iso
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import InstantAttribute, TableItem
+from chalicelib.platform.dynamo import InstantAttribute, LiteralAttribute, TableItem
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, insert, put, transact
 from chalicelib.service_desk.domain.issues import ISSUE_STATUSES, Issue, IssueStatus, Response
 from chalicelib.service_desk.domain.requests import REQUEST_STATUSES, ConnectionRequest, Decision, RequestStatus
 
 
 class RequestItem(TableItem):
-    request = UnicodeAttribute()
+    id = UnicodeAttribute(attr_name="request")
     project = UnicodeAttribute()
     consumer_id = UnicodeAttribute()
     consumer_name = UnicodeAttribute()
     consumer_class = UnicodeAttribute(null=True)
     address = UnicodeAttribute()
     note = UnicodeAttribute(null=True)
-    status = UnicodeAttribute()
+    status = LiteralAttribute(RequestStatus)
     asked_by = UnicodeAttribute()
     asked_at = InstantAttribute()
     decided_by = UnicodeAttribute(null=True)
@@ -32,25 +33,25 @@ class RequestItem(TableItem):
 
 
 class IssueItem(TableItem):
-    issue = UnicodeAttribute()
+    id = UnicodeAttribute(attr_name="issue")
     consumer_id = UnicodeAttribute()
     consumer_name = UnicodeAttribute()
     project = UnicodeAttribute(null=True)
     account = UnicodeAttribute(null=True)
     title = UnicodeAttribute()
     description = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = LiteralAttribute(IssueStatus)
     reported_at = InstantAttribute()
     changed_at = InstantAttribute()
 
 
 class ResponseItem(TableItem):
-    response = UnicodeAttribute()
+    id = UnicodeAttribute(attr_name="response")
     author_id = UnicodeAttribute()
     author_name = UnicodeAttribute()
     at = InstantAttribute()
     text = UnicodeAttribute(null=True)
-    status = UnicodeAttribute(null=True)
+    status = LiteralAttribute(IssueStatus, null=True)
 
 
 def commit(actions: Sequence[Action]) -> None:
@@ -119,16 +120,8 @@ def issue_update_write(client_id: str, issue: Issue, *, before: Issue) -> Action
 
 def response_insert_write(client_id: str, issue_id: str, response: Response) -> Action:
     """Build the write of a response. Label: `response`."""
-    item = ResponseItem(
-        *keys.issue_response(client_id, issue_id, response.id),
-        response=response.id,
-        author_id=response.author_id,
-        author_name=response.author_name,
-        at=response.at,
-        text=response.text,
-        status=response.status,
-    )
-    return insert("response", item)
+    key = keys.issue_response(client_id, issue_id, response.id)
+    return insert("response", to_item(ResponseItem, key, response))
 
 
 def find_issue(client_id: str, issue_id: str) -> tuple[Issue, tuple[Response, ...]] | None:
@@ -157,95 +150,40 @@ def newest_issues_of(client_id: str, consumer_id: str, *, limit: int) -> tuple[I
 
 def _request_item(client_id: str, request: ConnectionRequest) -> RequestItem:
     place = f"{iso(request.asked_at)}#{request.id}"
-    decision = request.decision
-    return RequestItem(
-        *keys.connection_request(client_id, request.id),
+    return to_item(
+        RequestItem,
+        keys.connection_request(client_id, request.id),
+        request,
         g1p=keys.connection_requests_of(client_id, request.consumer_id),
         g1s=place,
         g2p=keys.connection_requests(client_id, request.status),
         g2s=place,
-        request=request.id,
-        project=request.project,
-        consumer_id=request.consumer_id,
-        consumer_name=request.consumer_name,
-        consumer_class=request.consumer_class,
-        address=request.address,
-        note=request.note,
-        status=request.status,
-        asked_by=request.asked_by,
-        asked_at=request.asked_at,
-        decided_by=decision.by if decision else None,
-        decided_at=decision.at if decision else None,
-        decision_print=decision.print if decision else None,
-        reason=request.reason,
-        account=request.account,
+        decision_print=request.decision.print if request.decision else None,
     )
 
 
 def _request(item: RequestItem) -> ConnectionRequest:
-    status: RequestStatus = item.status  # type: ignore[assignment]
     by, at, decision_print = item.decided_by, item.decided_at, item.decision_print
-    return ConnectionRequest(
-        id=item.request,
-        project=item.project,
-        consumer_id=item.consumer_id,
-        consumer_name=item.consumer_name,
-        consumer_class=item.consumer_class,
-        address=item.address,
-        note=item.note,
-        status=status,
-        asked_by=item.asked_by,
-        asked_at=item.asked_at,
-        decision=Decision(by, at, decision_print) if by and decision_print else None,
-        reason=item.reason,
-        account=item.account,
-    )
+    decision = Decision(by, at, decision_print) if by and decision_print else None
+    return to_entity(ConnectionRequest, item, decision=decision)
 
 
 def _issue_item(client_id: str, issue: Issue) -> IssueItem:
     place = f"{iso(issue.reported_at)}#{issue.id}"
-    return IssueItem(
-        *keys.issue(client_id, issue.id),
+    return to_item(
+        IssueItem,
+        keys.issue(client_id, issue.id),
+        issue,
         g1p=keys.issues_of(client_id, issue.consumer_id),
         g1s=place,
         g2p=keys.issues(client_id, issue.status),
         g2s=place,
-        issue=issue.id,
-        consumer_id=issue.consumer_id,
-        consumer_name=issue.consumer_name,
-        project=issue.project,
-        account=issue.account,
-        title=issue.title,
-        description=issue.description,
-        status=issue.status,
-        reported_at=issue.reported_at,
-        changed_at=issue.changed_at,
     )
 
 
 def _issue(item: IssueItem) -> Issue:
-    status: IssueStatus = item.status  # type: ignore[assignment]
-    return Issue(
-        id=item.issue,
-        consumer_id=item.consumer_id,
-        consumer_name=item.consumer_name,
-        project=item.project,
-        account=item.account,
-        title=item.title,
-        description=item.description,
-        status=status,
-        reported_at=item.reported_at,
-        changed_at=item.changed_at,
-    )
+    return to_entity(Issue, item)
 
 
 def _response(item: ResponseItem) -> Response:
-    status: IssueStatus | None = item.status  # type: ignore[assignment]
-    return Response(
-        id=item.response,
-        author_id=item.author_id,
-        author_name=item.author_name,
-        at=item.at,
-        text=item.text,
-        status=status,
-    )
+    return to_entity(Response, item)

@@ -2,23 +2,20 @@
 
 from collections.abc import Sequence
 
-from pydantic import TypeAdapter
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import IntAttribute, JsonAttribute, TableItem
+from chalicelib.platform.dynamo import DocumentAttribute, FlagAttribute, IntAttribute, TableItem
 from chalicelib.platform.transaction import Action, delete, insert, put, transact, update
 from chalicelib.tariffs.domain import KnownVersion, Tariff
 from chalicelib.tenancy.domain import Project
-
-_TARIFF = TypeAdapter(Tariff)
 
 
 class TariffItem(TableItem):
     tariff = UnicodeAttribute()
     version = IntAttribute()
-    document = JsonAttribute()
-    sealed = IntAttribute(null=True)
+    document = DocumentAttribute(Tariff)
+    sealed = FlagAttribute(null=True)
     changes = IntAttribute(null=True)  # of the one item before all versions, which has nothing else
 
 
@@ -47,7 +44,7 @@ def insert_successor(
     :raises Refused: label `before`, if it is no longer what it was; label `tariff`, if the successor's number is taken.
     """
     key = keys.tariff(project.client, project.id, before.id, before.version)
-    end = update("before", key, [TariffItem.document.set(_document(ended))], TariffItem.document == _document(before))
+    end = update("before", key, [TariffItem.document.set(ended)], TariffItem.document == before)
     transact([end, insert("tariff", _item(project, successor)), *also])
 
 
@@ -67,7 +64,7 @@ def seal_versions(project: Project, tariffs: Sequence[Tariff]) -> None:
     """
     for tariff in tariffs:
         key = keys.tariff(project.client, project.id, tariff.id, tariff.version)
-        transact([update("tariff", key, [TariffItem.sealed.set(1)], TariffItem.document == _document(tariff))])
+        transact([update("tariff", key, [TariffItem.sealed.set(True)], TariffItem.document == tariff)])
 
 
 def all_versions(project: Project) -> tuple[KnownVersion, ...]:
@@ -84,18 +81,10 @@ def versions_to_change(project: Project) -> tuple[tuple[KnownVersion, ...], Acti
     items = list(dynamo.all_of(TariffItem, *key))
     counted = next((item.changes for item in items if item.sk == key[1]), None)
     as_read = TariffItem.changes.does_not_exist() if counted is None else TariffItem.changes == counted
-    known = tuple(
-        KnownVersion(_TARIFF.validate_python(item.document), sealed=bool(item.sealed))
-        for item in items
-        if item.sk != key[1]
-    )
+    known = tuple(KnownVersion(item.document, sealed=bool(item.sealed)) for item in items if item.sk != key[1])
     return known, update("tariffs", key, [TariffItem.changes.set((counted or 0) + 1)], as_read)
 
 
 def _item(project: Project, tariff: Tariff) -> TariffItem:
     key = keys.tariff(project.client, project.id, tariff.id, tariff.version)
-    return TariffItem(*key, tariff=tariff.id, version=tariff.version, document=_document(tariff))
-
-
-def _document(tariff: Tariff) -> object:
-    return _TARIFF.dump_python(tariff, mode="json")
+    return TariffItem(*key, tariff=tariff.id, version=tariff.version, document=tariff)

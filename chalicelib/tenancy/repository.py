@@ -10,7 +10,15 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.kernel.context import ReadAlong
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, JsonAttribute, TableItem
+from chalicelib.platform.dynamo import (
+    DocumentAttribute,
+    FlagAttribute,
+    InstantAttribute,
+    IntAttribute,
+    JsonAttribute,
+    TableItem,
+)
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, check, insert, put, transact, update
 from chalicelib.tenancy.domain import Client, FormerSettings, Project, ProjectSettings
 
@@ -20,16 +28,16 @@ _SETTINGS = TypeAdapter(ProjectSettings)
 
 class ClientItem(TableItem):
     name = UnicodeAttribute()
-    facts = JsonAttribute()
+    facts = DocumentAttribute(Client)
     version = IntAttribute(default=0)
 
 
 class ProjectItem(TableItem):
-    project = UnicodeAttribute()
-    settings = JsonAttribute()
+    id = UnicodeAttribute(attr_name="project")
+    settings = DocumentAttribute(ProjectSettings)
     version = IntAttribute(default=0)
-    closed = IntAttribute(null=True)
-    under_cycle = IntAttribute(null=True)
+    closed = FlagAttribute(null=True)
+    under_cycle = FlagAttribute(null=True)
 
 
 class FormerItem(TableItem):
@@ -78,7 +86,7 @@ def client_of(raw: Mapping[str, Any] | None) -> Client | None:
 
 
 def _client(item: ClientItem | None) -> Client | None:
-    return _CLIENT.validate_python(item.facts) if item else None
+    return item.facts if item else None
 
 
 def insert_project(project: Project, *, also: Sequence[Action] = ()) -> None:
@@ -129,7 +137,7 @@ def cycle_removal_writes(before: Project, after: Project, *, by: str, at: dateti
 def cycle_mark_write(project: Project) -> Action:
     """Build the write that notes that a project's cycle is used. Label: `project`, if it is noted."""
     new = (ProjectItem.version == project.version) & ProjectItem.under_cycle.does_not_exist()
-    return update("project", keys.project(project.client, project.id), [ProjectItem.under_cycle.set(1)], new)
+    return update("project", keys.project(project.client, project.id), [ProjectItem.under_cycle.set(True)], new)
 
 
 def commit(actions: Sequence[Action]) -> None:
@@ -142,7 +150,7 @@ def commit(actions: Sequence[Action]) -> None:
 
 def set_closed(project: Project, *, closed: bool, also: Sequence[Action] = ()) -> None:
     """Close a project, or open it again."""
-    change = ProjectItem.closed.set(1) if closed else ProjectItem.closed.remove()
+    change = ProjectItem.closed.set(True) if closed else ProjectItem.closed.remove()
     key = keys.project(project.client, project.id)
     transact([update("project", key, [change], ProjectItem.pk.exists()), *also])
 
@@ -158,10 +166,7 @@ def former_page(client_id: str, project_id: str, *, limit: int, cursor: str | No
     page = dynamo.page_of(FormerItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True)
     known: TypeAdapter[ProjectSettings] | TypeAdapter[Client] = _SETTINGS if project_id else _CLIENT
     return Page(
-        tuple(
-            FormerSettings(item.version, known.validate_python(item.facts), item.replaced_by, item.replaced_at)
-            for item in page.items
-        ),
+        tuple(to_entity(FormerSettings, item, facts=known.validate_python(item.facts)) for item in page.items),
         page.cursor,
     )
 
@@ -189,15 +194,7 @@ def directory() -> tuple[tuple[str, str | None], ...]:
 
 
 def _project_item(project: Project) -> ProjectItem:
-    settings = _SETTINGS.dump_python(project.settings, mode="json")
-    return ProjectItem(
-        *keys.project(project.client, project.id),
-        project=project.id,
-        settings=settings,
-        version=project.version,
-        closed=1 if project.closed else None,
-        under_cycle=1 if project.under_cycle else None,
-    )
+    return to_item(ProjectItem, keys.project(project.client, project.id), project)
 
 
 def _former(before: Project, by: str, at: datetime) -> FormerItem:
@@ -211,10 +208,8 @@ def _former(before: Project, by: str, at: datetime) -> FormerItem:
 
 
 def _client_item(client: Client) -> ClientItem:
-    facts = _CLIENT.dump_python(client, mode="json")
-    return ClientItem(*keys.client(client.id), name=client.name, facts=facts, version=client.version)
+    return to_item(ClientItem, keys.client(client.id), client, facts=client)
 
 
 def _project(client_id: str, item: ProjectItem) -> Project:
-    settings = _SETTINGS.validate_python(item.settings)
-    return Project(client_id, item.project, settings, item.version, bool(item.closed), bool(item.under_cycle))
+    return to_entity(Project, item, client=client_id)

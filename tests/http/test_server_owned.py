@@ -38,6 +38,10 @@ _SPOKEN = set(
 # These the server keeps everywhere but where saying them is the point.
 _SPOKEN_ONLY_TO = {
     "client": {"POST /api/auth/login", "POST /api/auth/password-reset", "POST /api/auth/register"},
+    "id": {
+        "POST /billing-cycles", "POST /meter-brands", "POST /projects", "POST /projects/adopt", "POST .../tariffs",
+        "POST .../tariffs/adopt",
+    },
     "role": {"POST /api/auth/login", "POST /users", "PUT /users/{user}/role"},
     "status": {"POST /users", "PUT /users/{user}/status", "PUT /consumers/{consumer}", "PUT /issues/{issue}/status"},
     "shards": {"POST /projects", "PUT .../settings"},

@@ -7,6 +7,7 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.connections.domain.brands import MeterBrand
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import IntAttribute, TableItem
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, delete, insert, transact, update
 
 
@@ -20,7 +21,7 @@ def insert_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -
 
     :raises Refused: label `brand`, if the id is taken.
     """
-    transact([insert("brand", BrandItem(*keys.meter_brand(client_id, brand.id), name=brand.name)), *also])
+    transact([insert("brand", to_item(BrandItem, keys.meter_brand(client_id, brand.id), brand)), *also])
 
 
 def rename_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -> None:
@@ -65,4 +66,4 @@ def brand_exit_write(client_id: str, brand_id: str) -> Action:
 
 
 def _brand(item: BrandItem) -> MeterBrand:
-    return MeterBrand(item.sk.partition("#")[2], item.name, item.connections or 0)
+    return to_entity(MeterBrand, item, id=item.sk.partition("#")[2])

@@ -1,13 +1,14 @@
 """Connections and their unique numbers in the table."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import Attribute, UnicodeAttribute
+from pynamodb.constants import STRING
 
 from chalicelib.connections.domain import Connection, ConnectionStatus, Purpose, RatingFacts
-from chalicelib.connections.domain.facts import NO_FACTS
 from chalicelib.connections.repository import links
 from chalicelib.connections.repository.links import Place
 from chalicelib.kernel.ids import shard_of
@@ -17,14 +18,54 @@ from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import (
     DayAttribute,
     DecimalAttribute,
+    FlagAttribute,
     InstantAttribute,
     IntAttribute,
-    JsonAttribute,
+    LiteralAttribute,
     PeriodAttribute,
     TableItem,
+    stored_json,
 )
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, delete, insert, put, transact
 from chalicelib.tenancy.domain import Project
+
+
+class FactsAttribute(Attribute[RatingFacts]):
+    """What tariffs may charge by, as JSON of what is not usual; absent for most connections."""
+
+    attr_type = STRING
+
+    def serialize(self, value: RatingFacts) -> str | None:
+        unusual = value.audit_facts()
+        return stored_json(unusual) if unusual else None
+
+    def deserialize(self, value: str) -> RatingFacts:
+        return RatingFacts.from_short(json.loads(value))
+
+
+class UsesAttribute(Attribute[tuple[Decimal, ...]]):
+    """Uses in their order, as `10,12.5`."""
+
+    attr_type = STRING
+
+    def serialize(self, value: tuple[Decimal, ...]) -> str:
+        return ",".join(map(plain, value))
+
+    def deserialize(self, value: str) -> tuple[Decimal, ...]:
+        return tuple(map(Decimal, value.split(",")))
+
+
+class FormerAttribute(Attribute[tuple[tuple[str, date], ...]]):
+    """Former consumers, each with their last day, as a JSON array of pairs."""
+
+    attr_type = STRING
+
+    def serialize(self, value: tuple[tuple[str, date], ...]) -> str:
+        return stored_json([[consumer, until.isoformat()] for consumer, until in value])
+
+    def deserialize(self, value: str) -> tuple[tuple[str, date], ...]:
+        return tuple((consumer, date.fromisoformat(until)) for consumer, until in json.loads(value))
 
 
 class ConnectionItem(TableItem):
@@ -34,7 +75,7 @@ class ConnectionItem(TableItem):
     consumer_class = UnicodeAttribute(attr_name="cl")
     meter_number = UnicodeAttribute(attr_name="me")
     area = UnicodeAttribute(attr_name="ar")
-    status = UnicodeAttribute(attr_name="st")
+    status = LiteralAttribute(ConnectionStatus, attr_name="st")
     initial_reading = DecimalAttribute(attr_name="ir")
     last_value = DecimalAttribute(attr_name="lv")
     last_read_on = DayAttribute(attr_name="lo", null=True)
@@ -43,17 +84,17 @@ class ConnectionItem(TableItem):
     version = IntAttribute(attr_name="v")
     created_at = InstantAttribute(attr_name="at")
     request_print = UnicodeAttribute(attr_name="rp")
-    purpose = UnicodeAttribute(attr_name="pu", null=True)  # absent: a consumer's service
+    purpose = LiteralAttribute(Purpose, attr_name="pu", null=True)  # absent: a consumer's service
     use_brought_forward = DecimalAttribute(attr_name="ca", null=True)
     meter_brand = UnicodeAttribute(attr_name="mb", null=True)
     installed_on = DayAttribute(attr_name="io", null=True)
-    facts = JsonAttribute(attr_name="fa", null=True)
+    facts = FactsAttribute(attr_name="fa", null=True)
     tariff_id = UnicodeAttribute(attr_name="tf", null=True)
     meter_digits = IntAttribute(attr_name="md", null=True)
     estimated = DecimalAttribute(attr_name="es", null=True)
-    earlier_uses = UnicodeAttribute(attr_name="eu", null=True)
-    former = JsonAttribute(attr_name="fo", null=True)
-    taken = IntAttribute(attr_name="tk", null=True)  # 1 while its first reading waits: later `last_period` says as much
+    earlier_uses = UsesAttribute(attr_name="eu", null=True)
+    former = FormerAttribute(attr_name="fo", null=True)
+    taken = FlagAttribute(attr_name="tk", null=True)  # while its first reading waits; later `last_period` says it
 
 
 class MeterItem(TableItem):
@@ -209,66 +250,16 @@ def _meter_delete_write(project: Project, connection: Connection) -> Action:
 def _connection_item(project: Project, connection: Connection) -> ConnectionItem:
     idle = connection.status != "active"
     shard = shard_of(connection.account, project.settings.shards)
-    return ConnectionItem(
-        *keys.connection(project.client, project.id, connection.account, project.settings.shards),
+    return to_item(
+        ConnectionItem,
+        keys.connection(project.client, project.id, connection.account, project.settings.shards),
+        connection,
         g2p=keys.idle_connections(project.client, project.id, shard) if idle else None,
         g2s=keys.idle_connection_place(connection.status, connection.account) if idle else None,
-        consumer_id=connection.consumer_id,
-        consumer_name=connection.consumer_name,
-        consumer_class=connection.consumer_class,
-        meter_number=connection.meter_number,
-        area=connection.area,
-        status=connection.status,
-        initial_reading=connection.initial_reading,
-        last_value=connection.last_value,
-        last_read_on=connection.last_read_on,
-        last_period=connection.last_period,
-        last_usage=connection.last_usage,
-        version=connection.version,
-        created_at=connection.created_at,
-        request_print=connection.request_print,
-        purpose=None if connection.is_billed else connection.purpose,
-        use_brought_forward=connection.use_brought_forward,
-        meter_brand=connection.meter_brand,
-        installed_on=connection.installed_on,
-        facts=connection.facts.audit_facts() or None,
-        tariff_id=connection.tariff_id,
-        meter_digits=connection.meter_digits,
-        estimated=connection.estimated,
-        earlier_uses=",".join(map(plain, connection.earlier_uses)) or None,
-        former=[[consumer, until.isoformat()] for consumer, until in connection.former] or None,
-        taken=1 if connection.taken and connection.last_period is None else None,
+        taken=connection.taken and connection.last_period is None,
     )
 
 
 def _connection(item: ConnectionItem) -> Connection:
-    status: ConnectionStatus = item.status  # type: ignore[assignment]
-    purpose: Purpose = item.purpose or "service"  # type: ignore[assignment]
-    return Connection(
-        account=item.sk.partition("#")[2],
-        consumer_id=item.consumer_id,
-        consumer_name=item.consumer_name,
-        consumer_class=item.consumer_class,
-        meter_number=item.meter_number,
-        area=item.area,
-        status=status,
-        initial_reading=item.initial_reading,
-        last_value=item.last_value,
-        last_read_on=item.last_read_on,
-        last_period=item.last_period,
-        last_usage=item.last_usage,
-        version=item.version,
-        created_at=item.created_at,
-        request_print=item.request_print,
-        purpose=purpose,
-        use_brought_forward=item.use_brought_forward,
-        meter_brand=item.meter_brand,
-        installed_on=item.installed_on,
-        facts=RatingFacts.from_short(item.facts) if item.facts else NO_FACTS,
-        tariff_id=item.tariff_id,
-        meter_digits=item.meter_digits,
-        estimated=item.estimated,
-        earlier_uses=tuple(map(Decimal, item.earlier_uses.split(","))) if item.earlier_uses else (),
-        taken=bool(item.taken or item.last_period),
-        former=tuple((consumer, date.fromisoformat(until)) for consumer, until in item.former or ()),
-    )
+    taken = bool(item.taken or item.last_period)
+    return to_entity(Connection, item, account=item.sk.partition("#")[2], taken=taken)

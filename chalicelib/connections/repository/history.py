@@ -5,14 +5,15 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.connections.domain import Connection, ConnectionEvent, EventKind
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import DayAttribute, InstantAttribute, JsonAttribute, TableItem
+from chalicelib.platform.dynamo import DayAttribute, InstantAttribute, JsonAttribute, LiteralAttribute, TableItem
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, insert
 from chalicelib.tenancy.domain import Project
 
 
 class EventItem(TableItem):
-    event = UnicodeAttribute()
-    kind = UnicodeAttribute()
+    id = UnicodeAttribute(attr_name="event")
+    kind = LiteralAttribute(EventKind)
     on = DayAttribute()
     reason = UnicodeAttribute()
     facts = JsonAttribute()
@@ -23,16 +24,7 @@ class EventItem(TableItem):
 def event_insert_write(project: Project, account: str, event: ConnectionEvent) -> Action:
     """Build the write of what became of a connection. Two write units."""
     place = f"{event.at.isoformat()}#{event.id}"
-    item = EventItem(
-        *keys.connection_event(project.client, project.id, account, place),
-        event=event.id,
-        kind=event.kind,
-        on=event.on,
-        reason=event.reason,
-        facts=dict(event.facts),
-        by=event.by,
-        at=event.at,
-    )
+    item = to_item(EventItem, keys.connection_event(project.client, project.id, account, place), event)
     return insert("event", item)
 
 
@@ -48,5 +40,4 @@ def events_page(project: Project, connection: Connection, *, limit: int, cursor:
 
 
 def _event(item: EventItem) -> ConnectionEvent:
-    kind: EventKind = item.kind  # type: ignore[assignment]
-    return ConnectionEvent(item.event, kind, item.on, item.reason, item.facts, item.by, item.at)
+    return to_entity(ConnectionEvent, item)

@@ -8,12 +8,13 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.consumers.domain.people import Consumer, ConsumerStatus, unique_email
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, LiteralAttribute, TableItem
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, check, delete, insert, put, transact, update
 
 
 class ConsumerItem(TableItem):
-    consumer = UnicodeAttribute()
+    id = UnicodeAttribute(attr_name="consumer")
     first_name = UnicodeAttribute()
     last_name = UnicodeAttribute()
     email = UnicodeAttribute(null=True)
@@ -21,7 +22,7 @@ class ConsumerItem(TableItem):
     address = UnicodeAttribute(null=True)
     created_at = InstantAttribute()
     request_print = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = LiteralAttribute(ConsumerStatus)
     connections = IntAttribute()
     version = IntAttribute()
     deleted_at = InstantAttribute(null=True)
@@ -145,7 +146,7 @@ def words_page(client_id: str, part: str, *, limit: int, cursor: str | None) -> 
 def consumers_of(client_id: str, ids: set[str]) -> dict[str, Consumer]:
     """Read consumers by id, 100 to a request, half a read unit each."""
     found = ConsumerItem.batch_get([keys.consumer(client_id, each) for each in sorted(ids)], consistent_read=False)
-    return {item.consumer: _consumer(item) for item in found}
+    return {item.id: _consumer(item) for item in found}
 
 
 def _word_insert_write(client_id: str, word: str, consumer_id: str) -> Action:
@@ -161,42 +162,16 @@ def _unique(email: str | None) -> str | None:
 
 
 def _item(client_id: str, consumer: Consumer) -> ConsumerItem:
-    return ConsumerItem(
-        *keys.consumer(client_id, consumer.id),
+    return to_item(
+        ConsumerItem,
+        keys.consumer(client_id, consumer.id),
+        consumer,
         g1p=keys.consumers(client_id),
         g1s=consumer.id,
         g2p=keys.consumers_by_name(client_id, consumer.status),
         g2s=keys.consumer_name_place(consumer.sort_name, consumer.id),
-        consumer=consumer.id,
-        first_name=consumer.first_name,
-        last_name=consumer.last_name,
-        email=consumer.email,
-        phone=consumer.phone,
-        address=consumer.address,
-        created_at=consumer.created_at,
-        request_print=consumer.request_print,
-        status=consumer.status,
-        connections=consumer.connections,
-        version=consumer.version,
-        deleted_at=consumer.deleted_at,
-        user_id=consumer.user_id,
     )
 
 
 def _consumer(item: ConsumerItem) -> Consumer:
-    status: ConsumerStatus = item.status  # type: ignore[assignment]
-    return Consumer(
-        id=item.consumer,
-        first_name=item.first_name,
-        last_name=item.last_name,
-        email=item.email,
-        phone=item.phone,
-        address=item.address,
-        created_at=item.created_at,
-        request_print=item.request_print,
-        status=status,
-        connections=item.connections,
-        version=item.version,
-        deleted_at=item.deleted_at,
-        user_id=item.user_id,
-    )
+    return to_entity(Consumer, item)

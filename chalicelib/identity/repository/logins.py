@@ -14,8 +14,9 @@ from chalicelib.kernel.ids import fingerprint
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
+from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, LiteralAttribute, TableItem
 from chalicelib.platform.keys import Key
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, check, delete, put, update
 
 
@@ -25,13 +26,13 @@ class TriesItem(TableItem):
 
 
 class LoginEventItem(TableItem):
-    event = UnicodeAttribute()
+    id = UnicodeAttribute(attr_name="event")
     at = InstantAttribute()
-    outcome = UnicodeAttribute()
+    outcome = LiteralAttribute(Outcome)
     method = UnicodeAttribute()
     address = UnicodeAttribute()
     agent = UnicodeAttribute()
-    user = UnicodeAttribute(null=True)
+    user_id = UnicodeAttribute(attr_name="user", null=True)
     login = UnicodeAttribute(null=True)
     ended_at = InstantAttribute(null=True)
     ended_by = UnicodeAttribute(null=True)
@@ -44,13 +45,13 @@ def tries_key(client_id: str, name: str) -> Key:
 
 def tries_of(raw: dict[str, Any] | None) -> LoginAttempts:
     item = dynamo.parsed(TriesItem, raw)
-    return LoginAttempts(item.failures, item.last_at) if item else LoginAttempts()
+    return to_entity(LoginAttempts, item) if item else LoginAttempts()
 
 
 def failure_count_write(key: Key, before: LoginAttempts, now: datetime) -> Action:
     """Build the write of one more wrong password, if none was counted meanwhile. Label: `tries`."""
     expires = epoch_ms(now + FORGOTTEN_AFTER) // 1000
-    item = TriesItem(*key, failures=before.failed(now).failures, last_at=now, expires=expires)
+    item = to_item(TriesItem, key, before.failed(now), expires=expires)
     return put("tries", item, _unchanged(before))
 
 
@@ -72,18 +73,12 @@ def _unchanged(before: LoginAttempts) -> Any:  # noqa: ANN401 - PynamoDB's condi
 
 def login_event_write(client_id: str, event: LoginEvent) -> Action:
     """Build the write of a login event."""
-    item = LoginEventItem(
-        *keys.login_event(client_id, Period.of(event.at.date()), event.place),
+    item = to_item(
+        LoginEventItem,
+        keys.login_event(client_id, Period.of(event.at.date()), event.place),
+        event,
         g1p=keys.logins_of(client_id, event.user_id) if event.user_id else None,
         g1s=event.place if event.user_id else None,
-        event=event.id,
-        at=event.at,
-        outcome=event.outcome,
-        method=event.method,
-        address=event.address,
-        agent=event.agent,
-        user=event.user_id,
-        login=event.login,
         expires=epoch_ms(event.kept_until) // 1000,
     )
     return put("login event", item, subject=event.id)
@@ -115,7 +110,7 @@ def events_page(
     cursor: str | None,
 ) -> Page[LoginEvent]:
     """List login events, the latest first: of one user from the index, of all month by month."""
-    only = LoginEventItem.outcome == outcome if outcome else LoginEventItem.event.exists()
+    only = LoginEventItem.outcome == outcome if outcome else LoginEventItem.id.exists()
     if user_id:
         partition = keys.logins_of(client_id, user_id)
         page = dynamo.page_of(
@@ -138,16 +133,4 @@ def events_page(
 
 
 def _event(item: LoginEventItem) -> LoginEvent:
-    outcome: Outcome = item.outcome  # type: ignore[assignment]
-    return LoginEvent(
-        id=item.event,
-        at=item.at,
-        outcome=outcome,
-        method=item.method,
-        address=item.address,
-        agent=item.agent,
-        user_id=item.user,
-        login=item.login,
-        ended_at=item.ended_at,
-        ended_by=item.ended_by,
-    )
+    return to_entity(LoginEvent, item)

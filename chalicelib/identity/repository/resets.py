@@ -9,6 +9,7 @@ from chalicelib.kernel.clock import epoch_ms
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
 from chalicelib.platform.keys import Key
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, delete, put
 
 
@@ -28,22 +29,13 @@ def key_of(client_id: str, user_id: str) -> Key:
 def reset_of(user_id: str, raw: dict[str, Any] | None) -> Reset | None:
     """Give a reset, of an item that was read together with others."""
     item = dynamo.parsed(ResetItem, raw)
-    if item is None:
-        return None
-    return Reset(user_id, item.token_print, item.state_print, item.order, item.mailed_at, item.mails)
+    return to_entity(Reset, item, user_id=user_id) if item else None
 
 
 def reset_write(client_id: str, before: Reset | None, after: Reset) -> Action:
     """Build the write of a user's next reset, if no other was begun meanwhile. Label: `reset`."""
-    item = ResetItem(
-        *key_of(client_id, after.user_id),
-        token_print=after.token_print,
-        state_print=after.state_print,
-        order=after.order,
-        mailed_at=after.mailed_at,
-        mails=after.mails,
-        expires=epoch_ms(after.mailed_at + FORGOTTEN_AFTER) // 1000,
-    )
+    expires = epoch_ms(after.mailed_at + FORGOTTEN_AFTER) // 1000
+    item = to_item(ResetItem, key_of(client_id, after.user_id), after, expires=expires)
     unchanged = ResetItem.token_print == before.token_print if before else ResetItem.pk.does_not_exist()
     return put("reset", item, unchanged)
 

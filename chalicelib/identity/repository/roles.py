@@ -1,20 +1,35 @@
 """Roles that a client defines, and how many superusers can sign in."""
 
+import json
 from typing import Any
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import Attribute, UnicodeAttribute
+from pynamodb.constants import STRING
 
 from chalicelib.identity.domain.roles import BUILT_IN, Role, Scope
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import IntAttribute, JsonAttribute, TableItem
+from chalicelib.platform.dynamo import IntAttribute, LiteralAttribute, TableItem, stored_json
 from chalicelib.platform.keys import Key
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, delete, insert, put, update
 
 
+class PermissionsAttribute(Attribute[frozenset[str]]):
+    """Permissions in order, as a JSON array: the same ones are always stored the same way."""
+
+    attr_type = STRING
+
+    def serialize(self, value: frozenset[str]) -> str:
+        return stored_json(sorted(value))
+
+    def deserialize(self, value: str) -> frozenset[str]:
+        return frozenset(json.loads(value))
+
+
 class RoleItem(TableItem):
-    role = UnicodeAttribute()
-    scope = UnicodeAttribute()
-    permissions = JsonAttribute()
+    name = UnicodeAttribute(attr_name="role")
+    scope = LiteralAttribute(Scope)
+    permissions = PermissionsAttribute()
     users = IntAttribute()
 
 
@@ -51,7 +66,7 @@ def role_insert_write(client_id: str, role: Role) -> Action:
 
 def role_update_write(client_id: str, before: Role, after: Role, users: int) -> Action:
     """Build the write of a changed role, if it is as it was read. Label: `role`."""
-    unchanged = (RoleItem.permissions == sorted(before.permissions)) & (RoleItem.users == users)
+    unchanged = (RoleItem.permissions == before.permissions) & (RoleItem.users == users)
     return put("role", _item(client_id, after, users), unchanged)
 
 
@@ -66,7 +81,7 @@ def role_delete_write(client_id: str, name: str) -> Action:
 
 def role_count_write(client_id: str, role: Role, change: int) -> Action:
     """Build the write that counts who has a role, if it is as it was read. Label: `role`."""
-    unchanged = RoleItem.permissions == sorted(role.permissions)
+    unchanged = RoleItem.permissions == role.permissions
     return update("role", keys.role(client_id, role.name), [RoleItem.users.add(change)], unchanged, subject=role.name)
 
 
@@ -82,15 +97,8 @@ def first_superuser_write(client_id: str) -> Action:
 
 
 def _item(client_id: str, role: Role, users: int) -> RoleItem:
-    return RoleItem(
-        *keys.role(client_id, role.name),
-        role=role.name,
-        scope=role.scope,
-        permissions=sorted(role.permissions),
-        users=users,
-    )
+    return to_item(RoleItem, keys.role(client_id, role.name), role, users=users)
 
 
 def _role(item: RoleItem) -> Role:
-    scope: Scope = item.scope  # type: ignore[assignment]
-    return Role(item.role, scope, frozenset(item.permissions))
+    return to_entity(Role, item)

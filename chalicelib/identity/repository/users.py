@@ -1,35 +1,64 @@
 """Users, their unique login names, and how they get in."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, BooleanAttribute, UnicodeAttribute
+from pynamodb.constants import STRING
 
 from chalicelib.identity.domain.sessions import Access, Session
 from chalicelib.identity.domain.users import Status, User, search_words
 from chalicelib.kernel.clock import epoch_ms, from_epoch_ms
 from chalicelib.kernel.page import Page
 from chalicelib.platform import bulk, dynamo, keys
-from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, JsonAttribute, TableItem
+from chalicelib.platform.dynamo import (
+    InstantAttribute,
+    IntAttribute,
+    LiteralAttribute,
+    TableItem,
+    TextsAttribute,
+    stored_json,
+)
 from chalicelib.platform.keys import Key
+from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, delete, insert, put
 
 
 class UserItem(TableItem):
-    user = UnicodeAttribute()
+    id = UnicodeAttribute(attr_name="user")
     login = UnicodeAttribute()
     number = UnicodeAttribute(null=True)
     name = UnicodeAttribute()
     email = UnicodeAttribute(null=True)
     phone = UnicodeAttribute(null=True)
     role = UnicodeAttribute()
-    status = UnicodeAttribute()
+    status = LiteralAttribute(Status)
     consumer_id = UnicodeAttribute(null=True)
     created_at = InstantAttribute()
     deleted_at = InstantAttribute(null=True)
     version = IntAttribute()
     words = UnicodeAttribute()
-    areas = JsonAttribute(null=True)
+    areas = TextsAttribute(null=True)
+
+
+class SessionsAttribute(Attribute[tuple[Session, ...]]):
+    """The sessions that are alive, each as a JSON array of its fields in order."""
+
+    attr_type = STRING
+
+    def serialize(self, value: tuple[Session, ...]) -> str:
+        rows = [
+            [one.id, epoch_ms(one.started_at), epoch_ms(one.good_until), one.family_print, one.token_print]
+            for one in value
+        ]
+        return stored_json(rows)
+
+    def deserialize(self, value: str) -> tuple[Session, ...]:
+        return tuple(
+            Session(identifier, from_epoch_ms(started), from_epoch_ms(good), family, token)
+            for identifier, started, good, family, token in json.loads(value)
+        )
 
 
 class AccessItem(TableItem):
@@ -37,9 +66,9 @@ class AccessItem(TableItem):
 
     password_hash = UnicodeAttribute()
     active = BooleanAttribute()
-    sessions = JsonAttribute()
+    sessions = SessionsAttribute()
     version = IntAttribute()
-    areas = JsonAttribute(null=True)
+    areas = TextsAttribute(null=True)
 
 
 class LoginItem(TableItem):
@@ -90,13 +119,7 @@ def find_with_access(client_id: str, user_id: str, *also: Key) -> tuple[User | N
 def access_of(user_id: str, raw: dict[str, Any] | None) -> Access | None:
     """Give how a user gets in, of an item that was read together with others."""
     item = dynamo.parsed(AccessItem, raw)
-    if item is None:
-        return None
-    sessions = tuple(
-        Session(identifier, from_epoch_ms(started), from_epoch_ms(good), family, token)
-        for identifier, started, good, family, token in item.sessions
-    )
-    return Access(user_id, item.password_hash, item.active, sessions, item.version, tuple(item.areas or ()))
+    return to_entity(Access, item, user_id=user_id) if item else None
 
 
 def user_id_of(raw: dict[str, Any] | None) -> str | None:
@@ -127,40 +150,18 @@ def users_page(
 
 
 def _user_item(client_id: str, user: User) -> UserItem:
-    return UserItem(
-        *keys.user(client_id, user.id),
+    return to_item(
+        UserItem,
+        keys.user(client_id, user.id),
+        user,
         g1p=keys.users(client_id, consumers=user.consumer_id is not None),
         g1s=user.id,
-        user=user.id,
-        login=user.login,
-        number=user.number,
-        name=user.name,
-        email=user.email,
-        phone=user.phone,
-        role=user.role,
-        status=user.status,
-        consumer_id=user.consumer_id,
-        created_at=user.created_at,
-        deleted_at=user.deleted_at,
-        version=user.version,
         words=search_words(user),
-        areas=list(user.areas) or None,
     )
 
 
 def _access_item(client_id: str, access: Access) -> AccessItem:
-    sessions = [
-        [one.id, epoch_ms(one.started_at), epoch_ms(one.good_until), one.family_print, one.token_print]
-        for one in access.sessions
-    ]
-    return AccessItem(
-        *keys.access(client_id, access.user_id),
-        password_hash=access.password_hash,
-        active=access.active,
-        sessions=sessions,
-        version=access.version,
-        areas=list(access.areas) or None,
-    )
+    return to_item(AccessItem, keys.access(client_id, access.user_id), access)
 
 
 def _user_of(raw: dict[str, Any] | None) -> User | None:
@@ -169,19 +170,4 @@ def _user_of(raw: dict[str, Any] | None) -> User | None:
 
 
 def _user(item: UserItem) -> User:
-    status: Status = item.status  # type: ignore[assignment]
-    return User(
-        id=item.user,
-        login=item.login,
-        number=item.number,
-        name=item.name,
-        email=item.email,
-        phone=item.phone,
-        role=item.role,
-        status=status,
-        consumer_id=item.consumer_id,
-        created_at=item.created_at,
-        deleted_at=item.deleted_at,
-        version=item.version,
-        areas=tuple(item.areas or ()),
-    )
+    return to_entity(User, item)

@@ -3,12 +3,17 @@
 from chalicelib.platform.dynamo.attributes import (
     DayAttribute,
     DecimalAttribute,
+    DocumentAttribute,
     FlagAttribute,
     InstantAttribute,
     IntAttribute,
     JsonAttribute,
     LiteralAttribute,
+    NumbersAttribute,
     PeriodAttribute,
+    TextsAttribute,
+    WordsAttribute,
+    stored_json,
 )
 from chalicelib.platform.dynamo.paging import page_of, shards_page
 from chalicelib.platform.dynamo.table import TableItem, all_of, client, connect, find, parsed
@@ -16,13 +21,17 @@ from chalicelib.platform.dynamo.table import TableItem, all_of, client, connect,
 __all__ = [
     "DayAttribute",
     "DecimalAttribute",
+    "DocumentAttribute",
     "FlagAttribute",
     "InstantAttribute",
     "IntAttribute",
     "JsonAttribute",
     "LiteralAttribute",
+    "NumbersAttribute",
     "PeriodAttribute",
     "TableItem",
+    "TextsAttribute",
+    "WordsAttribute",
     "all_of",
     "client",
     "connect",
@@ -30,4 +39,5 @@ __all__ = [
     "page_of",
     "parsed",
     "shards_page",
+    "stored_json",
 ]

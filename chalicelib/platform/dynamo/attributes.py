@@ -1,10 +1,12 @@
 """Exact attribute types: what DynamoDB stores comes back as the very same value."""
 
 import json
+from dataclasses import astuple
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
+from pydantic import TypeAdapter
 from pynamodb.attributes import Attribute
 from pynamodb.constants import NUMBER, STRING
 
@@ -12,9 +14,12 @@ from chalicelib.kernel.clock import epoch_ms, from_epoch_ms
 from chalicelib.kernel.period import Period
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from typing_extensions import TypeForm
 
 Word = TypeVar("Word", bound=str)
+Counts = TypeVar("Counts", bound="DataclassInstance")
+Value = TypeVar("Value")
 
 
 class IntAttribute(Attribute[int]):
@@ -89,8 +94,7 @@ class JsonAttribute(Attribute[Any]):
     attr_type = STRING
 
     def serialize(self, value: Any) -> str:  # noqa: ANN401
-        _refuse_floats(value)
-        return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+        return stored_json(value)
 
     def deserialize(self, value: str) -> Any:  # noqa: ANN401
         return json.loads(value, parse_float=Decimal)
@@ -130,6 +134,74 @@ class FlagAttribute(Attribute[bool]):
 
     def deserialize(self, value: str) -> bool:
         return value != "0"
+
+
+class TextsAttribute(Attribute[tuple[str, ...]]):
+    """Texts in their order, as a JSON array."""
+
+    attr_type = STRING
+
+    def serialize(self, value: tuple[str, ...]) -> str:
+        return stored_json(value)
+
+    def deserialize(self, value: str) -> tuple[str, ...]:
+        return tuple(json.loads(value))
+
+
+class WordsAttribute(Attribute[tuple[str, ...]]):
+    """Words without commas, as `late,no_use`; absent if there are none."""
+
+    attr_type = STRING
+
+    def __init__(self, *, attr_name: str | None = None) -> None:
+        super().__init__(null=True, default=(), attr_name=attr_name)
+
+    def serialize(self, value: tuple[str, ...]) -> str | None:
+        return ",".join(value) or None
+
+    def deserialize(self, value: str) -> tuple[str, ...]:
+        return tuple(value.split(","))
+
+
+class NumbersAttribute(Attribute[Counts]):
+    """A flat dataclass of whole numbers, as a JSON array in the order of its fields."""
+
+    attr_type = STRING
+
+    def __init__(self, counts: type[Counts], *, attr_name: str | None = None) -> None:
+        super().__init__(attr_name=attr_name)
+        self._counts = counts
+
+    def serialize(self, value: Counts) -> str:
+        return stored_json(astuple(value))
+
+    def deserialize(self, value: str) -> Counts:
+        return self._counts(*json.loads(value))
+
+
+class DocumentAttribute(Attribute[Value]):
+    """A nested value of the domain, as JSON; checked when it is read."""
+
+    attr_type = STRING
+
+    def __init__(self, kind: "TypeForm[Value]", *, null: bool = False, attr_name: str | None = None) -> None:
+        super().__init__(null=null, attr_name=attr_name)
+        self._adapter: TypeAdapter[Value] = TypeAdapter(kind)
+
+    def serialize(self, value: Value) -> str:
+        return stored_json(self._adapter.dump_python(value, mode="json"))
+
+    def deserialize(self, value: str) -> Value:
+        return self._adapter.validate_python(json.loads(value, parse_float=Decimal))
+
+
+def stored_json(value: Any) -> str:  # noqa: ANN401
+    """Print JSON as the table keeps it: short, and the same value always the same way.
+
+    :raises TypeError: for a float anywhere in it.
+    """
+    _refuse_floats(value)
+    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
 def _refuse_floats(value: Any) -> None:  # noqa: ANN401

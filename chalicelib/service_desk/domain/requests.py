@@ -40,6 +40,14 @@ class ConnectionRequest:
     reason: str | None
     account: str | None
 
+    @property
+    def decided_by(self) -> str | None:
+        return self.decision.by if self.decision else None
+
+    @property
+    def decided_at(self) -> datetime | None:
+        return self.decision.at if self.decision else None
+
 
 def approve(request: ConnectionRequest, *, account: str, decision: Decision) -> ConnectionRequest:
     """Give a request as it is once a connection was made of it.
