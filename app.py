@@ -4,7 +4,7 @@ from importlib import import_module
 
 from chalice.app import Chalice, CORSConfig
 
-from chalicelib.platform import log, settings
+from chalicelib.platform import settings
 
 # Where Meterbook is called from outside, the lowest feature first. Each of these modules has a `blueprint`.
 MODULES = (
@@ -30,8 +30,6 @@ MODULES = (
     "imports.jobs",
     "platform.openapi",
 )
-
-log.configure()
 
 app = Chalice(app_name="meterbook")
 app.api.cors = CORSConfig(

@@ -5,7 +5,7 @@ Chalice makes both; around it this module
   them a second time without hashes and carry on if one is missing;
 - shows Chalice a clean copy of the sources, because it packs whatever lies in chalicelib/;
 - adds byte code that Lambda need not check or write (/var/task is read-only), which halves a cold start;
-- leaves out the descriptions of AWS services that no code calls, most of the zip;
+- leaves out the descriptions of AWS services that no code calls, most of the zip, and the unused parts of Powertools;
 - gives every entry one date, so that the same sources make the same zip.
 """
 
@@ -27,6 +27,10 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 RESOURCES = ROOT / "infra" / "resources.yaml"
 SERVICES = frozenset({"dynamodb", "s3", "sesv2", "sqs", "ssm"})  # of AWS, that the code calls
+# The largest parts of a library that no code of ours imports: a web framework with pictures, and what it reads.
+UNUSED = tuple(
+    f"aws_lambda_powertools/{part}" for part in ("event_handler", "utilities/data_classes", "utilities/parser")
+)
 
 _CACHE = ROOT / "build" / "dependencies"
 _PLATFORMS = ("manylinux_2_17_x86_64", "manylinux2014_x86_64")  # the oldest glibc of any Lambda runtime
@@ -81,6 +85,8 @@ def _install_dependencies() -> Path:
     for folder in (fresh / "botocore" / "data").iterdir():
         if folder.is_dir() and folder.name not in SERVICES:
             shutil.rmtree(folder)
+    for part in UNUSED:
+        shutil.rmtree(fresh / part)
     _add_byte_code([fresh], fresh)
     fresh.replace(target)
     return target

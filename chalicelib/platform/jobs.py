@@ -20,7 +20,6 @@ def job(name: str) -> Callable[[Callable[[Any], Result]], Callable[[Any], Result
     def decorate(handler: Callable[[Any], Result]) -> Callable[[Any], Result]:
         @wraps(handler)
         def run(event: Any) -> Result:  # noqa: ANN401
-            log.configure()
             started = time.monotonic()
             try:
                 result = handler(event)

@@ -1,10 +1,17 @@
-"""Structured logs: a constant event name and a few plain fields. No names, addresses, tokens or amounts of people."""
+"""Structured logs: a constant event name and a few plain fields. No names, addresses, tokens or amounts of people.
+
+Powertools writes the lines; what is not on the list of fields does not get into one.
+"""
 
 import json
-import logging
 import sys
 import traceback
-from typing import Final
+from typing import Any, Final
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from chalicelib.platform import settings
 
 # The only fields a log line may carry: identifiers and counts, nothing that says who somebody is.
 _FIELDS: Final = frozenset(
@@ -13,16 +20,35 @@ _FIELDS: Final = frozenset(
         "import_id", "job", "method", "path", "period", "project", "request_id", "role", "run_id", "seal", "status",
     }
 )  # fmt: skip
+_FAILURES: Final = "Failures"  # the metric that an alarm watches
+_LINE: Final = ("level", "event", "timestamp", "xray_trace_id", *sorted(_FIELDS), "trace", "_aws", "stack", _FAILURES)
 
-_logger = logging.getLogger("meterbook")
+
+def _line(record: dict[str, Any]) -> str:
+    """Write what may be in a line, in ASCII, so that no character of a field ends it."""
+    record["event"] = record["message"]
+    return json.dumps({name: record[name] for name in _LINE if name in record}, default=str)
 
 
-class _JsonLines(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line = {"level": record.levelname, "event": record.getMessage(), **getattr(record, "fields", {})}
-        if record.exc_info:
-            line["trace"] = _trace(record.exc_info[1])
-        return json.dumps(line, default=str)
+_logger = Logger(service="meterbook", json_serializer=_line, utc=True, use_rfc3339=True)
+
+
+def event(name: str, **fields: object) -> None:
+    """Log that something happened. A field outside the list is a mistake in the calling code."""
+    _logger.info(name, **_checked(fields))
+
+
+def failure(name: str, **fields: object) -> None:
+    """Log an unexpected error together with the exception being handled; the line counts it for the alarm."""
+    _logger.error(name, trace=_trace(sys.exc_info()[1]), **_checked(fields), **_count_of(_FAILURES))
+
+
+def _count_of(metric: str) -> dict[str, Any]:
+    """Return what makes CloudWatch count a log line as a metric of this stack (its embedded metric format)."""
+    metrics = EphemeralMetrics(namespace="Meterbook")
+    metrics.add_dimension("stack", settings.environment().stack)
+    metrics.add_metric(metric, MetricUnit.Count, 1)
+    return dict(metrics.serialize_metric_set())
 
 
 def _trace(error: BaseException | None) -> str:
@@ -34,27 +60,7 @@ def _trace(error: BaseException | None) -> str:
     return "".join(lines)
 
 
-def configure() -> None:
-    """Send Meterbook's log lines to standard output as JSON, once per process."""
-    if not _logger.handlers:
-        handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(_JsonLines())
-        _logger.addHandler(handler)
-        _logger.setLevel(logging.INFO)
-        _logger.propagate = False
-
-
-def event(name: str, **fields: object) -> None:
-    """Log that something happened. A field outside the list is a mistake in the calling code."""
-    _logger.info(name, extra={"fields": _checked(fields)})
-
-
-def failure(name: str, **fields: object) -> None:
-    """Log an unexpected error together with the exception being handled."""
-    _logger.error(name, exc_info=True, extra={"fields": _checked(fields)})  # noqa: LOG014 - called while handling
-
-
-def _checked(fields: dict[str, object]) -> dict[str, object]:
+def _checked(fields: dict[str, object]) -> dict[str, Any]:
     if unknown := fields.keys() - _FIELDS:
         raise AssertionError(f"log fields {sorted(unknown)} are not on the list of fields without personal data")
     return fields

@@ -23,6 +23,7 @@ class Environment(BaseSettings):
         env_prefix="METERBOOK_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
     )
 
+    stack: str = "local"
     table: str | None = None
     bucket: str | None = None
     billing_queue: str | None = None

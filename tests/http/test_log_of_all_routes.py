@@ -121,6 +121,7 @@ def test_each_request_is_a_line_with_its_id_its_tenant_and_how_it_ended(world: W
     world.people["admin"].get(world.fill(path)).expect(200)
     (line,) = map(json.loads, logged.written.getvalue().splitlines())
     assert len(line.pop("request_id")) >= 26
+    assert line.pop("timestamp")
     assert line == {
         "level": "INFO", "event": "request_answered", "method": "GET", "path": path, "status": 200,
         "client": world.utility.client,

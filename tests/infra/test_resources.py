@@ -12,6 +12,7 @@ from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 from chalice.package import YAMLTemplateSerializer
 
+from chalicelib.platform import log
 from chalicelib.platform.problems import SECURITY_HEADERS
 from chalicelib.platform.schema import Problem
 from chalicelib.platform.settings import Environment
@@ -87,6 +88,14 @@ def test_nobody_in_the_world_can_read_the_bucket_and_nobody_at_all_in_the_clear(
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     (refusal,) = RESOURCES["BucketOverTlsOnly"]["Properties"]["PolicyDocument"]["Statement"]
     assert (refusal["Effect"], refusal["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_an_alarm_watches_the_very_metric_that_failures_are_counted_by() -> None:
+    alarm = RESOURCES["FailuresAlarm"]["Properties"]
+    (counted,) = log._count_of(log._FAILURES)["_aws"]["CloudWatchMetrics"]
+    assert alarm["Namespace"] == counted["Namespace"]
+    assert [alarm["MetricName"]] == [metric["Name"] for metric in counted["Metrics"]]
+    assert [[dimension["Name"] for dimension in alarm["Dimensions"]]] == counted["Dimensions"]
 
 
 def test_every_dead_letter_queue_keeps_its_messages_longest_and_wakes_somebody() -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,7 +14,6 @@ from chalicelib.platform import log
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
     """What is logged during a test, as it goes to standard output."""
-    log.configure()
     logger = logging.getLogger("meterbook")
     written = io.StringIO()
     handler = logging.StreamHandler(written)
@@ -25,7 +25,9 @@ def lines() -> Iterator[io.StringIO]:
 
 def test_an_event_is_one_line_of_json(lines: io.StringIO) -> None:
     log.event("bill_issued", client="balilihan", account="2025110001", count=3)
-    assert json.loads(lines.getvalue()) == {
+    line = json.loads(lines.getvalue())
+    assert datetime.fromisoformat(line.pop("timestamp")).utcoffset() == timedelta(0)
+    assert line == {
         "level": "INFO",
         "event": "bill_issued",
         "client": "balilihan",
@@ -59,8 +61,22 @@ def test_a_failure_carries_its_trace_and_not_what_the_exception_says(lines: io.S
     assert "ana@xxx" not in lines.getvalue()
 
 
-def test_configuring_twice_writes_each_line_once() -> None:
-    log.configure()
-    before = len(logging.getLogger("meterbook").handlers)
-    log.configure()
-    assert len(logging.getLogger("meterbook").handlers) == before
+def test_a_failure_is_counted_for_the_alarm_by_its_own_line(lines: io.StringIO) -> None:
+    log.failure("job_failed", job="generate_bills")
+    line = json.loads(lines.getvalue())
+    (metric,) = line["_aws"]["CloudWatchMetrics"]
+    assert metric == {
+        "Namespace": "Meterbook",
+        "Dimensions": [["stack"]],
+        "Metrics": [{"Name": "Failures", "Unit": "Count"}],
+    }
+    assert (line["stack"], line["Failures"]) == ("local", [1])
+
+
+def test_what_another_part_of_the_process_adds_to_the_logger_stays_out_of_the_log(lines: io.StringIO) -> None:
+    logging.getLogger("meterbook").info("something", extra={"email": "ana@example.com"})
+    assert "ana@" not in lines.getvalue()
+
+
+def test_a_line_is_written_once() -> None:
+    assert len(logging.getLogger("meterbook").handlers) == 1
