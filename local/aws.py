@@ -206,11 +206,22 @@ def local_template(path: Path = TEMPLATE) -> str:
     return yaml.safe_dump(local)
 
 
+def compressed_from() -> int:
+    """Return from how many bytes on API Gateway compresses an answer."""
+    size: int = _rest_api()["MinimumCompressionSize"]
+    return size
+
+
 def throttle() -> tuple[int, int]:
     """Give how many requests a second, and at once, the deployed gateway lets through."""
-    whole = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
-    (setting,) = whole["Resources"]["RestAPI"]["Properties"]["MethodSettings"]
+    (setting,) = _rest_api()["MethodSettings"]
     return setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"]
+
+
+def _rest_api() -> dict[str, Any]:
+    whole = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
+    properties: dict[str, Any] = whole["Resources"]["RestAPI"]["Properties"]
+    return properties
 
 
 def template_print(template: str) -> str:

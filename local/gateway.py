@@ -1,6 +1,7 @@
-"""What API Gateway does in front of the app, for the laptop and for tests: paths, methods and limits."""
+"""What API Gateway does in front of the app, for the laptop and for tests: paths, methods, limits and compression."""
 
 import base64
+import gzip
 import re
 import threading
 import time
@@ -62,9 +63,17 @@ class Gateway:
     local: LocalGateway
     routes: RouteMatcher
     throttle: Throttle | None = None
+    compressed_from: int | None = None  # bytes
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Answer one request; `target` is the path with its query, as it was sent."""
+        answer = self._answer(method, target, headers, body)
+        if self.compressed_from is None or len(answer.body) < self.compressed_from or not _accepts_gzip(headers):
+            return answer
+        coded = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return Answer(answer.status, gzip.compress(answer.body, mtime=0), {**answer.headers, **coded})
+
+    def _answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if self.throttle and not self.throttle.lets_through():
             return problem(429, "busy", "too many requests at once; try again in a moment", {"Retry-After": "2"})
         if broken := _broken(target, body):
@@ -87,13 +96,13 @@ class Gateway:
         return found.route if all(found.captured.values()) else None  # API Gateway takes no empty part for a name
 
 
-def open_gateway(app: Chalice, throttle: Throttle | None = None) -> Gateway:
+def open_gateway(app: Chalice, throttle: Throttle | None = None, *, compressed_from: int | None = None) -> Gateway:
     """Put the local gateway in front of an app, with one current request for each thread."""
     if not isinstance(app, LocalChalice):
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
     config = Config.create(chalice_app=app, config_from_disk={})
-    return Gateway(app, LocalGateway(app, config), RouteMatcher(list(app.routes)), throttle)
+    return Gateway(app, LocalGateway(app, config), RouteMatcher(list(app.routes)), throttle, compressed_from)
 
 
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -105,6 +114,17 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
         "Access-Control-Expose-Headers": "Location,Retry-After",
     }
     return Answer(status, text.encode(), {**_REFUSAL_HEADERS, **cors, **(headers or {})})
+
+
+def _accepts_gzip(headers: Mapping[str, str]) -> bool:
+    """Say whether a caller accepts gzip, by name or by `*`, and not with a weight of zero."""
+    asked = next((value for name, value in headers.items() if name.lower() == "accept-encoding"), "")
+    weights = {
+        name.strip().lower(): weight.replace(" ", "")
+        for name, _, weight in (part.partition(";") for part in asked.split(","))
+    }
+    weight = weights.get("gzip", weights.get("*", "q=0"))
+    return not re.fullmatch(r"q=0(\.0*)?", weight)
 
 
 def _broken(target: str, body: bytes) -> Answer | None:

@@ -56,7 +56,7 @@ def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws
     running.callback(workers.stop)
     running.callback(server.close)
     workers.start()
-    server.open(open_gateway(app, Throttle(*aws.throttle())))
+    server.open(open_gateway(app, Throttle(*aws.throttle()), compressed_from=aws.compressed_from()))
     print(_welcome(app, state, api_port, aws_port, time.monotonic() - started), flush=True)
     return local_aws
 

@@ -57,7 +57,14 @@ def change_my_profile(ctx: Context, *, body: ProfileChange) -> ConsumerOut:
 
 
 @endpoint(
-    blueprint, "POST", _CONSUMER + "/login", permission="consumers.manage", body=NewLogin, returns=LoginMade, status=201
+    blueprint,
+    "POST",
+    _CONSUMER + "/login",
+    permission="consumers.manage",
+    body=NewLogin,
+    returns=LoginMade,
+    status=201,
+    location="/api/clients/{client}/users/{user_id}",
 )
 def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
     """Let a consumer sign in."""
@@ -65,7 +72,16 @@ def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
     return LoginMade(user_id=user.id, login=user.login)
 
 
-@endpoint(blueprint, "POST", "/api/auth/register", permission=PUBLIC, body=Registration, returns=Registered, status=201)
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/auth/register",
+    permission=PUBLIC,
+    body=Registration,
+    returns=Registered,
+    status=201,
+    location="/api/me/profile",
+)
 def register_self(ctx: Context, *, body: Registration) -> Registered:
     """Register yourself as a consumer, where the utility allows it."""
     facts = body.model_dump(by_alias=False, exclude={"client"})

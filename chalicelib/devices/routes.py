@@ -15,7 +15,16 @@ _DEVICES = "/api/clients/{client}/projects/{project}/devices"
 _MANAGE = "devices.manage"
 
 
-@endpoint(blueprint, "POST", _DEVICES, permission=_MANAGE, body=NewDevice, returns=DeviceOut, status=201)
+@endpoint(
+    blueprint,
+    "POST",
+    _DEVICES,
+    permission=_MANAGE,
+    body=NewDevice,
+    returns=DeviceOut,
+    status=201,
+    location=_DEVICES + "/{id}",
+)
 def register_device(ctx: Context, *, body: NewDevice) -> DeviceOut:
     """Register a device that is to push readings."""
     return DeviceOut.of(service.register_device(ctx, title=body.title, areas=body.areas))
@@ -26,6 +35,12 @@ def list_devices(ctx: Context, *, query: PageQuery) -> DevicePage:
     """List a project's devices."""
     page = service.list_devices(ctx, limit=query.limit, cursor=query.cursor)
     return DevicePage(items=tuple(DeviceOut.of(device) for device in page.items), cursor=page.cursor)
+
+
+@endpoint(blueprint, "GET", _DEVICES + "/{device}", permission=_MANAGE, returns=DeviceOut)
+def get_device(ctx: Context, *, device: str) -> DeviceOut:
+    """Show a device."""
+    return DeviceOut.of(service.get_device(ctx, device_id=device))
 
 
 @endpoint(blueprint, "PUT", _DEVICES + "/{device}/key", permission=_MANAGE, returns=KeyOut)

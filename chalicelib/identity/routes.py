@@ -167,7 +167,22 @@ def list_roles(ctx: Context) -> RoleList:
     return RoleList.of(service.list_roles(ctx))
 
 
-@endpoint(blueprint, "POST", _ROLES, permission="roles.manage", body=NewRole, returns=RoleOut, status=201)
+@endpoint(blueprint, "GET", _ROLE, permission="users.read", returns=RoleOut)
+def get_role(ctx: Context, *, role: str) -> RoleOut:
+    """Show a role."""
+    return RoleOut.of(service.get_role(ctx, name=role))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _ROLES,
+    permission="roles.manage",
+    body=NewRole,
+    returns=RoleOut,
+    status=201,
+    location=_ROLES + "/{name}",
+)
 def define_role(ctx: Context, *, body: NewRole) -> RoleOut:
     """Define a role, or what a built-in one may do here."""
     return RoleOut.of(service.define_role(ctx, role=body.as_role(body.name)))

@@ -103,10 +103,13 @@ def endpoint(
 
     The view is called with a Context, then `body` and `query` if it declares schemas for them and the path's parameters
     other than client and project. `or_own` lets actors in who hold the permission only for what is theirs: the use case
-    then looks at whose it is. `location` is a path template filled from the path's parameters and the answer.
+    then looks at whose it is. `location` is a path template filled from the path's parameters and the answer; what
+    creates a thing (status 201) must say where it is. A GET answers HEAD, too.
     `errors` are the codes of the errors that the use case raises; those that any operation of this shape may answer
     with are implied (see `Endpoint.error_codes`).
     """
+    if status == 201 and location is None:
+        raise AssertionError(f"{method} {path} creates a thing: say by `location` where it is")
 
     def register(view: View) -> View:
         operation = Endpoint(method, path, permission, or_own, view, body, query, returns, status, location, errors)
@@ -116,8 +119,9 @@ def endpoint(
         def answer(**path_parameters: str) -> Response:
             return _answer(operation, blueprint.current_request, path_parameters)
 
+        methods = [method, "HEAD"] if method == "GET" else [method]
         # An empty list of content types leaves that check to us, so that the refusal reads like every other.
-        blueprint.route(path, methods=[method], content_types=[], name=f"{method} {path}")(answer)
+        blueprint.route(path, methods=methods, content_types=[], name=f"{method} {path}")(answer)
         return view
 
     return register
@@ -148,7 +152,7 @@ def _answer(endpoint: Endpoint, request: Request, path_parameters: dict[str, str
     log.event(
         "request_answered",
         request_id=request_id,
-        method=endpoint.method,
+        method=request.method,
         path=endpoint.path,
         status=response.status_code,
         client=client,
@@ -165,7 +169,8 @@ def _execute(
         result = endpoint.view(ctx, **arguments)
         headers: Headers = {}
         if endpoint.location:
-            headers["Location"] = endpoint.location.format(**(result.model_dump(by_alias=False) | path_parameters))
+            known = result.model_dump(by_alias=False) | {"client": ctx.client} | path_parameters
+            headers["Location"] = endpoint.location.format(**known)
         return Response(result.model_dump_json(by_alias=True), headers, endpoint.status)
 
     if context.request_key is None:

@@ -44,7 +44,7 @@ class _Generator(GenerateJsonSchema):
         return False
 
 
-@blueprint.route("/api/openapi.json", methods=["GET"], content_types=[])
+@blueprint.route("/api/openapi.json", methods=["GET", "HEAD"], content_types=[])
 def show_openapi() -> Response:
     """Show this document."""
     return Response(document_text(), {"Content-Type": "application/json", **SECURITY_HEADERS})

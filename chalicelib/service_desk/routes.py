@@ -41,6 +41,7 @@ _MY_ISSUES = "/api/me/issues"
     body=MyNewRequest,
     returns=RequestOut,
     status=201,
+    location=_REQUESTS + "/{id}",
 )
 def ask_for_connection(ctx: Context, *, body: MyNewRequest) -> RequestOut:
     """Ask for a connection."""
@@ -162,6 +163,7 @@ def reject_request(ctx: Context, *, request: str, body: Rejection) -> RequestOut
     body=NewIssue,
     returns=IssueOut,
     status=201,
+    location=_ISSUES + "/{id}",
 )
 def report_issue(ctx: Context, *, body: NewIssue) -> IssueOut:
     """Report what is broken."""
@@ -202,6 +204,7 @@ def get_issue(ctx: Context, *, issue: str) -> IssueOut:
     body=NewResponse,
     returns=IssueOut,
     status=201,
+    location=_ISSUES + "/{issue}",
 )
 def respond_to_issue(ctx: Context, *, issue: str, body: NewResponse) -> IssueOut:
     """Respond to an issue report."""

@@ -40,7 +40,7 @@ def list_tariffs(ctx: Context) -> TariffList:
     body=NewTariff,
     returns=TariffOut,
     status=201,
-    location=_TARIFFS + "/{id}",
+    location=_TARIFFS + "/{id}/versions/{version}",
 )
 def open_tariff(ctx: Context, *, body: NewTariff) -> TariffOut:
     """Open a tariff with its first version."""
@@ -61,10 +61,17 @@ def get_tariff(ctx: Context, *, tariff: str) -> TariffList:
     body=TariffBody,
     returns=TariffOut,
     status=201,
+    location=_VERSION,
 )
 def succeed_tariff(ctx: Context, *, tariff: str, body: TariffBody) -> TariffOut:
     """Put the next version of a tariff into force; the last one ends when it begins."""
     return TariffOut.of(service.succeed_tariff(ctx, tariff=body.to_domain(tariff_id=tariff, version=1)))
+
+
+@endpoint(blueprint, "GET", _VERSION, permission="tariffs.read", returns=TariffOut)
+def get_tariff_version(ctx: Context, *, tariff: str, version: str) -> TariffOut:
+    """Show one version of a tariff."""
+    return TariffOut.of(service.get_version(ctx, tariff_id=tariff, version=_number(version)))
 
 
 @endpoint(blueprint, "PUT", _VERSION, permission="tariffs.manage", body=TariffBody, returns=TariffOut)
@@ -98,7 +105,7 @@ def quote(ctx: Context, *, body: QuoteBody) -> QuoteOut:
     body=Adoption,
     returns=TariffOut,
     status=201,
-    location=_TARIFFS + "/{id}",
+    location=_TARIFFS + "/{id}/versions/{version}",
 )
 def adopt_tariff(ctx: Context, *, body: Adoption) -> TariffOut:
     """Open a tariff of the library as it stands, from a day on."""

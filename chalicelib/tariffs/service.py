@@ -156,6 +156,21 @@ def list_tariffs(ctx: Context, *, tariff_id: str | None = None) -> tuple[KnownVe
     return versions
 
 
+def get_version(ctx: Context, *, tariff_id: str, version: int) -> KnownVersion:
+    """Return one version of a tariff.
+
+    :raises NotFound: if there is no such tariff or version.
+    """
+    return _chosen(list_tariffs(ctx, tariff_id=tariff_id), version)
+
+
+def _chosen(versions: tuple[KnownVersion, ...], version: int) -> KnownVersion:
+    found = next((each for each in versions if each.tariff.version == version), None)
+    if found is None:
+        raise _no_tariff(f"{versions[0].tariff.id}, version {version}")
+    return found
+
+
 def quote(ctx: Context, *, tariff_id: str, version: int | None, usage: Usage) -> Rating:
     """Say what a use would cost by a tariff of the project, and store nothing.
 
@@ -167,10 +182,7 @@ def quote(ctx: Context, *, tariff_id: str, version: int | None, usage: Usage) ->
     known = list_tariffs(ctx, tariff_id=tariff_id)
     if version is None:
         return rate_over([compile_tariff(each.tariff) for each in known], usage)
-    chosen = [each.tariff for each in known if each.tariff.version == version]
-    if not chosen:
-        raise _no_tariff(f"{tariff_id}, version {version}")
-    return rate(compile_tariff(chosen[0]), usage)
+    return rate(compile_tariff(_chosen(known, version).tariff), usage)
 
 
 def quote_draft(tariff: Tariff, *, usage: Usage) -> Rating:

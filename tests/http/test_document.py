@@ -119,7 +119,9 @@ def test_every_write_schema_refuses_what_it_does_not_know(document: dict[str, An
 @pytest.mark.parametrize("one", _GETS, ids=name)
 def test_an_answer_holds_exactly_what_is_declared(world: World, document: dict[str, Any], one: Endpoint) -> None:
     query = {name: PERIOD for name in ("period", "month") if one.query and name in one.query.model_fields}
-    reply = world.people["owner" if one.path.startswith("/api/me/") else "admin"].get(world.fill(one.path), **query)
+    reply = world.people["owner" if one.path.startswith("/api/me/") else "admin"].get(
+        world.fill(one.path, world.ids_to_read), **query
+    )
     check_answer(document, one.method, one.path, reply)
     assert reply.status == 200
     listed = reply.json.get("items", [reply.json])

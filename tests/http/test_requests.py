@@ -107,6 +107,15 @@ def test_whoever_looks_changes_nothing(world: World) -> None:
     assert items_of(world.utility.client, sessions=True) == before
 
 
+@pytest.mark.parametrize("one", [one for one in ALL if one.method == "GET"], ids=name)
+def test_head_is_answered_like_get(world: World, one: Endpoint) -> None:
+    query = "".join(f"?{name}={value}" for name, value in _needed_query(one).items())
+    for person in (world.someone_for(one.path), world.people["anonymous"]):
+        asked = [person.send(method, _path(world, one) + query) for method in ("GET", "HEAD")]
+        got, head = [(reply.status, reply.headers["content-type"]) for reply in asked]
+        assert head == got
+
+
 @pytest.mark.covers("S2-225", "S2-418")
 def test_a_method_that_a_path_does_not_have_is_a_405(world: World) -> None:
     for path in sorted({one.path for one in ALL}):

@@ -40,6 +40,17 @@ def test_the_same_key_and_body_get_the_first_answer_and_nothing_new(ground: Grou
     assert again.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.covers("S2-225", "S2-418")
+@pytest.mark.parametrize("row", WALKED, ids=lambda row: row[1])
+def test_what_was_made_is_where_the_answer_says(ground: Ground, row: tuple[str, str]) -> None:
+    deed, _ = fresh_deed(ground, row)
+    reply = ground.post(deed)
+    who = ground.consumer if deed.path.startswith("/api/me") else ground.admin
+    shown, made = who.get(reply.headers["location"]).expect(200), reply.json
+    same = {"userId": "id"} if "userId" in made else {name: name for name in made.keys() & {"id", "code", "name"}}
+    assert {name: shown[there] for name, there in same.items()} == {name: made[name] for name in same}
+
+
 @pytest.mark.parametrize("row", WALKED, ids=lambda row: row[1])
 def test_the_same_key_with_another_body_is_a_422_and_makes_nothing(ground: Ground, row: tuple[str, str]) -> None:
     deed, key = fresh_deed(ground, row)

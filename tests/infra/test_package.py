@@ -206,6 +206,14 @@ def test_preflight_answers_name_the_origin_that_the_stack_is_given(built: Built)
     assert set(origins) == {json.dumps({"Fn::Sub": "'${AllowedOrigin}'"})}
 
 
+def test_every_path_that_answers_get_answers_head_and_is_compressed(built: Built) -> None:
+    api = built.template["Resources"]["RestAPI"]["Properties"]
+    assert api["MinimumCompressionSize"] == 1024
+    paths = api["DefinitionBody"]["paths"].values()
+    assert {"get" in methods for methods in paths} == {True, False}
+    assert all(("get" in methods) == ("head" in methods) for methods in paths)
+
+
 def test_the_api_fits_into_the_gateways_300_resources(built: Built) -> None:
     paths = built.template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     steps = [path.strip("/").split("/") for path in paths]

@@ -142,6 +142,10 @@ def test_the_gateway_refuses_a_flood_and_says_when_to_come_again() -> None:
     assert throttled["ResponseParameters"]["Headers"]["Retry-After"] == "'2'"
 
 
+def test_the_gateway_compresses_what_is_worth_it() -> None:
+    assert RESOURCES["RestAPI"]["Properties"]["MinimumCompressionSize"] == 1024
+
+
 def test_secrets_are_named_in_the_template_and_never_given() -> None:
     parameters = TEMPLATE["Parameters"]
     for name, parameter in parameters.items():

@@ -1,5 +1,7 @@
 """Unknown paths, methods and broken requests get a clear refusal before the app is asked."""
 
+import gzip
+
 import pytest
 from chalice.app import Chalice
 
@@ -84,8 +86,38 @@ def test_more_requests_than_the_gateway_takes_get_a_429_that_says_when_to_come_a
     assert [api.get("/api/openapi.json").status for _ in range(4)] == [200, 200, 200, 429]
 
 
-def test_the_laptop_lets_through_what_the_deployed_gateway_does() -> None:
+def test_the_laptop_lets_through_and_compresses_what_the_deployed_gateway_does() -> None:
     assert aws.throttle() == (200, 400)
+    assert aws.compressed_from() == 1024
+
+
+@pytest.mark.parametrize(
+    ("asked", "coded"),
+    [
+        ("gzip", True),
+        ("br;q=1.0, GZIP;q=0.5", True),
+        ("*", True),
+        ("deflate, gzip;q=0", False),
+        ("gzip;q=0.000", False),
+        ("br", False),
+        ("", False),
+    ],
+)
+def test_a_long_answer_is_compressed_for_who_accepts_it(app: Chalice, asked: str, coded: bool) -> None:
+    whole = Api(open_gateway(app)).get("/api/openapi.json")
+    api = Api(open_gateway(app, compressed_from=1024))
+    reply = api.send("GET", "/api/openapi.json", headers={"Accept-Encoding": asked})
+    assert reply.headers.get("content-encoding") == ("gzip" if coded else None)
+    assert (gzip.decompress(reply.body) if coded else reply.body) == whole.body
+    assert coded == (len(reply.body) * 5 < len(whole.body))
+    assert reply.headers.get("vary") == ("Accept-Encoding" if coded else None)
+
+
+def test_a_short_answer_is_not_compressed(app: Chalice) -> None:
+    api = Api(open_gateway(app, compressed_from=1024))
+    refused = api.send("GET", "/api/me", headers={"Accept-Encoding": "gzip"})
+    assert refused.expect(401)["code"] == "no-token"
+    assert "content-encoding" not in refused.headers
 
 
 @pytest.mark.parametrize(

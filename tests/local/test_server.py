@@ -144,3 +144,13 @@ def test_a_stop_does_not_wait_for_who_stalls_in_the_middle_of_a_request(app: Cha
         started = time.monotonic()
         server.close()
         assert time.monotonic() - started < 10  # an idle connection may keep silent for 30 seconds
+
+
+def test_head_is_answered_without_a_body_and_with_its_length(port: int) -> None:
+    lines = "HTTP/1.1\r\nConnection: close\r\n\r\n"
+    _, got, body = send(port, f"GET /api/openapi.json {lines}".encode())
+    first, headers, nothing = send(port, f"HEAD /api/openapi.json {lines}".encode())
+
+    assert first.startswith("HTTP/1.1 200")
+    assert nothing == b""
+    assert headers["content-length"] == got["content-length"] == str(len(body))

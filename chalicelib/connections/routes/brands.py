@@ -16,10 +16,25 @@ def list_brands(ctx: Context) -> BrandList:
     return BrandList(items=tuple(BrandOut.of(brand) for brand in service.list_brands(ctx)))
 
 
-@endpoint(blueprint, "POST", _BRANDS, permission="areas.manage", body=NewBrand, returns=BrandOut, status=201)
+@endpoint(
+    blueprint,
+    "POST",
+    _BRANDS,
+    permission="areas.manage",
+    body=NewBrand,
+    returns=BrandOut,
+    status=201,
+    location=_BRANDS + "/{id}",
+)
 def open_brand(ctx: Context, *, body: NewBrand) -> BrandOut:
     """Put a meter brand on the list."""
     return BrandOut.of(service.open_brand(ctx, brand_id=body.id, name=body.name))
+
+
+@endpoint(blueprint, "GET", _BRAND, permission="areas.read", returns=BrandOut)
+def get_brand(ctx: Context, *, brand: str) -> BrandOut:
+    """Show a meter brand."""
+    return BrandOut.of(service.get_brand(ctx, brand_id=brand))
 
 
 @endpoint(blueprint, "PUT", _BRAND, permission="areas.manage", body=BrandName, returns=BrandOut)

@@ -1,7 +1,7 @@
 """The use cases of connections, and of consumers where their connections matter."""
 
 from chalicelib.connections.service.area_scope import accounts_within_reach, connections_of_areas
-from chalicelib.connections.service.brands import delete_brand, list_brands, open_brand, rename_brand
+from chalicelib.connections.service.brands import delete_brand, get_brand, list_brands, open_brand, rename_brand
 from chalicelib.connections.service.connections import explain_refusal, prepare_connection, register_connection
 from chalicelib.connections.service.consumers import (
     change_consumer,
@@ -49,6 +49,7 @@ __all__ = [
     "exchange_meter",
     "explain_refusal",
     "find_by_number",
+    "get_brand",
     "get_connection",
     "get_consumer_within_reach",
     "hand_over",

@@ -34,7 +34,7 @@ def rename_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
 
     :raises NotFound: if the client has none with this id.
     """
-    before = _get_brand(ctx, brand_id)
+    before = get_brand(ctx, brand_id=brand_id)
     after = replace(before, name=name)
     try:
         repository.rename_brand(ctx.client, after, also=[_audit_write(ctx, "renamed", before, after)])
@@ -49,11 +49,11 @@ def delete_brand(ctx: Context, *, brand_id: str) -> MeterBrand:
     :raises NotFound: if the client has none with this id.
     :raises Conflict: while a connection names it.
     """
-    brand = _get_brand(ctx, brand_id)
+    brand = get_brand(ctx, brand_id=brand_id)
     try:
         repository.delete_brand(ctx.client, brand, also=[_audit_write(ctx, "deleted", brand, None)])
     except Refused:
-        _get_brand(ctx, brand_id)
+        get_brand(ctx, brand_id=brand_id)
         raise Conflict("brand-used", f"connections have meters of the brand {brand_id}; change these first") from None
     return brand
 
@@ -71,12 +71,11 @@ def brand_count_writes(ctx: Context, *, before: Connection | None, after: Connec
     return [*left, repository.brand_entry_write(ctx.client, becomes)] if becomes else left
 
 
-def list_brands(ctx: Context) -> tuple[MeterBrand, ...]:
-    """List the client's meter brands."""
-    return repository.all_brands(ctx.client)
+def get_brand(ctx: Context, *, brand_id: str) -> MeterBrand:
+    """Return a meter brand.
 
-
-def _get_brand(ctx: Context, brand_id: str) -> MeterBrand:
+    :raises NotFound: if the client has none with this id.
+    """
     try:
         brand = repository.find_brand(ctx.client, slug(brand_id, "a brand's id"))
     except Invalid:
@@ -84,6 +83,11 @@ def _get_brand(ctx: Context, brand_id: str) -> MeterBrand:
     if brand is None:
         raise _no_brand()
     return brand
+
+
+def list_brands(ctx: Context) -> tuple[MeterBrand, ...]:
+    """List the client's meter brands."""
+    return repository.all_brands(ctx.client)
 
 
 def _no_brand() -> NotFound:

@@ -8,6 +8,7 @@ from chalicelib.identity.service.roles import (
     change_role_definition,
     define_role,
     delete_role,
+    get_role,
     list_roles,
 )
 from chalicelib.identity.service.sessions import check_session, sign_out, sign_out_everywhere
@@ -47,6 +48,7 @@ __all__ = [
     "delete_role",
     "delete_user",
     "get_me",
+    "get_role",
     "get_user",
     "insert",
     "list_logins",

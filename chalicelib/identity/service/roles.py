@@ -22,6 +22,17 @@ def find_role(ctx: Context, name: str) -> Role | None:
     return found[0] if found else BUILT_IN.get(name)
 
 
+def get_role(ctx: Context, *, name: str) -> Role:
+    """Return a role as the client has it.
+
+    :raises NotFound: if there is none of this name.
+    """
+    role = find_role(ctx, name)
+    if role is None:
+        raise NotFound("not-found", f"there is no role {name[:40]}")
+    return role
+
+
 def define_role(ctx: Context, *, role: Role) -> Role:
     """Define a role of the client, or what a built-in one may do here.
 
