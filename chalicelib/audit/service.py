@@ -38,7 +38,7 @@ def entry_write(
         action=action,
         actor=(ctx.actor.id, ctx.actor.role),
         subject=subject,
-        project=ctx.project,
+        project=ctx.project_id,
         before=before or {},
         after=after or {},
         request_id=ctx.request_id,

@@ -16,13 +16,15 @@ blueprint = Blueprint(__name__)
 def generate_bills(event: SQSEvent) -> None:
     """Plan a run, or bill one chunk of it, as each message says."""
     for message in read_messages(event, BILLING):
-        ctx = job_context("generate_bills", client=message.client, project=message.project)
+        ctx = tenancy.enter_project(job_context("generate_bills", client=message.client, project=message.project))
         if isinstance(message, PlanRun):
             service.plan_run(ctx, run_id=message.run)
-            log.event("run_planned", run_id=message.run, client=ctx.client, project=ctx.project)
+            log.event("run_planned", run_id=message.run, client=ctx.client, project=message.project)
         else:
             service.generate_chunk(ctx, run_id=message.run, shard=message.shard)
-            log.event("chunk_billed", run_id=message.run, chunk=message.shard, client=ctx.client, project=ctx.project)
+            log.event(
+                "chunk_billed", run_id=message.run, chunk=message.shard, client=ctx.client, project=ctx.project_id
+            )
 
 
 @blueprint.schedule("rate(5 minutes)", name="resume_runs")
@@ -30,6 +32,6 @@ def generate_bills(event: SQSEvent) -> None:
 def resume_runs(event: CloudWatchEvent) -> None:  # noqa: ARG001 - schedules call with their event
     """Wake the billing runs that were interrupted, of every project."""
     for client, project in tenancy.directory():
-        resumed = service.resume_runs(job_context("resume_runs", client=client, project=project))
+        resumed = service.resume_runs(tenancy.enter_project(job_context("resume_runs", client=client, project=project)))
         if resumed:
             log.event("runs_resumed", client=client, project=project, count=resumed)

@@ -4,9 +4,9 @@ from chalice.app import Blueprint
 
 from chalicelib.billing import service
 from chalicelib.billing.schemas import ExceptionOut, ExceptionPage, NewRun, RunOut, RunPage
-from chalicelib.kernel.context import Context
 from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
+from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
@@ -23,21 +23,21 @@ _RUNS = "/api/clients/{client}/projects/{project}/billing-runs"
     status=202,
     location=_RUNS + "/{id}",
 )
-def start_run(ctx: Context, *, body: NewRun) -> RunOut:
+def start_run(ctx: ProjectContext, *, body: NewRun) -> RunOut:
     """Start billing a period; poll the Location for how far it is."""
     run = service.start_run(ctx, period=body.period, billed_on=body.billed_on, due_on=body.due_on)
     return RunOut.of(run, ())
 
 
 @endpoint(blueprint, "GET", _RUNS, permission="bills.generate", query=PageQuery, returns=RunPage)
-def list_runs(ctx: Context, *, query: PageQuery) -> RunPage:
+def list_runs(ctx: ProjectContext, *, query: PageQuery) -> RunPage:
     """List the billing runs, the newest first."""
     page = service.list_runs(ctx, limit=query.limit, cursor=query.cursor)
     return RunPage(items=tuple(RunOut.of(run, ()) for run in page.items), cursor=page.cursor)
 
 
 @endpoint(blueprint, "GET", _RUNS + "/{run}", permission="bills.generate", returns=RunOut)
-def get_run(ctx: Context, *, run: str) -> RunOut:
+def get_run(ctx: ProjectContext, *, run: str) -> RunOut:
     """Show a billing run and how far it is."""
     return RunOut.of(*service.get_run(ctx, run_id=run))
 
@@ -50,7 +50,7 @@ def get_run(ctx: Context, *, run: str) -> RunOut:
     query=PageQuery,
     returns=ExceptionPage,
 )
-def list_exceptions(ctx: Context, *, run: str, query: PageQuery) -> ExceptionPage:
+def list_exceptions(ctx: ProjectContext, *, run: str, query: PageQuery) -> ExceptionPage:
     """List the readings that a run could not bill, and why."""
     page = service.list_exceptions(ctx, run_id=run, limit=query.limit, cursor=query.cursor)
     return ExceptionPage(items=tuple(ExceptionOut.of(one) for one in page.items), cursor=page.cursor)

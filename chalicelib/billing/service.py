@@ -36,13 +36,13 @@ from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 # A chunk tells how far it is, and holds on to its lease, every so many requests.
 _REPORT_EVERY = 4
 
 
-def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: date | None) -> BillingRun:
+def start_run(ctx: ProjectContext, *, period: Period, billed_on: date | None, due_on: date | None) -> BillingRun:
     """Start billing a period: its readings stand still and the generator gets to work.
 
     The same request while its run is open gives that run, and wakes it should it have been interrupted. Six write
@@ -52,7 +52,7 @@ def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: d
     :raises Conflict: while another run works on the period.
     :raises TryLater: if another run gave the period back, or the billing cycle was changed, at this very moment.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     check_days(project, period, billed_on, due_on)
     tenancy.stay_with_cycle(project)
     run = BillingRun(
@@ -80,34 +80,34 @@ def start_run(ctx: Context, *, period: Period, billed_on: date | None, due_on: d
     return run
 
 
-def get_run(ctx: Context, *, run_id: str) -> tuple[BillingRun, tuple[Chunk, ...]]:
+def get_run(ctx: ProjectContext, *, run_id: str) -> tuple[BillingRun, tuple[Chunk, ...]]:
     """Give a run and, while it is at work, its chunks with how far each is.
 
     :raises NotFound: if the project has no such run.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     run = _get(project, known_ulid(run_id, "billing run"))
     return run, () if run.state == "complete" else repository.chunks_of(project, run.id)
 
 
-def list_runs(ctx: Context, *, limit: int, cursor: str | None) -> Page[BillingRun]:
+def list_runs(ctx: ProjectContext, *, limit: int, cursor: str | None) -> Page[BillingRun]:
     """List a project's runs, the newest first, one page at a time."""
-    return repository.runs_page(tenancy.get_project(ctx), limit=limit, cursor=cursor)
+    return repository.runs_page(ctx.project, limit=limit, cursor=cursor)
 
 
-def list_exceptions(ctx: Context, *, run_id: str, limit: int, cursor: str | None) -> Page[BillingException]:
+def list_exceptions(ctx: ProjectContext, *, run_id: str, limit: int, cursor: str | None) -> Page[BillingException]:
     """List what a run could not bill, and why, one page at a time.
 
     :raises NotFound: if the project has no such run.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     run = _get(project, known_ulid(run_id, "billing run"))
     return repository.exceptions_page(project, run.id, limit=limit, cursor=cursor)
 
 
-def plan_run(ctx: Context, *, run_id: str) -> None:
+def plan_run(ctx: ProjectContext, *, run_id: str) -> None:
     """Cut a run into chunks and send each to the generator; again, it sends what is still open."""
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     run = _get(project, run_id)
     if run.state == "complete":
         return
@@ -123,13 +123,13 @@ def plan_run(ctx: Context, *, run_id: str) -> None:
     )
 
 
-def generate_chunk(ctx: Context, *, run_id: str, shard: int) -> None:
+def generate_chunk(ctx: ProjectContext, *, run_id: str, shard: int) -> None:
     """Bill every confirmed reading of one chunk, and close it.
 
     A bill costs three write units and 1/25 of a request; a reading, its connection and the look for bills that exist
     about 0.1 read units together.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     run = _get(project, run_id)
     if run.state != "generating":
         return
@@ -145,12 +145,12 @@ def generate_chunk(ctx: Context, *, run_id: str, shard: int) -> None:
     _complete(ctx, project, run)
 
 
-def resume_runs(ctx: Context) -> int:
+def resume_runs(ctx: ProjectContext) -> int:
     """Send the open runs of a project to the generator again, and say how many there are.
 
     A worker that died leaves an open chunk behind; one that is at work is not disturbed, for its lease holds.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     runs = repository.open_runs(project)
     for run in runs:
         _send_plan(project, run)
@@ -205,7 +205,7 @@ def _audit_write(ctx: Context, action: str, run: BillingRun) -> Action:
     if run.state == "complete":
         tally = run.tally
         facts |= {"bills": tally.bills, "exceptions": tally.exceptions, "total_minor": tally.total_minor}
-    return audit.entry_write(ctx, action=action, subject=("billing-run", f"{ctx.project}.{run.id}"), after=facts)
+    return audit.entry_write(ctx, action=action, subject=("billing-run", f"{ctx.project_id}.{run.id}"), after=facts)
 
 
 def _get(project: Project, run_id: str) -> BillingRun:

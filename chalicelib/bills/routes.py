@@ -21,7 +21,7 @@ from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import SIGNED_IN, endpoint
 from chalicelib.platform.schema import PageQuery
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 blueprint = Blueprint(__name__)
 
@@ -29,7 +29,7 @@ _PROJECT = "/api/clients/{client}/projects/{project}"
 
 
 @endpoint(blueprint, "GET", _PROJECT + "/bills", permission="bills.read", query=BillsQuery, returns=BillPage)
-def list_bills(ctx: Context, *, query: BillsQuery) -> BillPage:
+def list_bills(ctx: ProjectContext, *, query: BillsQuery) -> BillPage:
     """List the bills of a period, or those of a status."""
     project, page = service.list_bills(
         ctx, period=query.period, status=query.status, limit=query.limit, cursor=query.cursor
@@ -47,7 +47,7 @@ def list_bills(ctx: Context, *, query: BillsQuery) -> BillPage:
     status=201,
     location=_PROJECT + "/bills/{id}",
 )
-def bill_reading(ctx: Context, *, body: NewBill) -> BillOut:
+def bill_reading(ctx: ProjectContext, *, body: NewBill) -> BillOut:
     """Bill one confirmed reading at once."""
     made = service.bill_reading(ctx, reading_id=body.reading_id, billed_on=body.billed_on, due_on=body.due_on)
     return _shown(ctx, *made)
@@ -61,7 +61,7 @@ def bill_reading(ctx: Context, *, body: NewBill) -> BillOut:
     query=UnbilledQuery,
     returns=UnbilledPage,
 )
-def list_unbilled(ctx: Context, *, query: UnbilledQuery) -> UnbilledPage:
+def list_unbilled(ctx: ProjectContext, *, query: UnbilledQuery) -> UnbilledPage:
     """List the confirmed readings of a period that have no bill yet."""
     page = service.list_unbilled(ctx, period=query.period, limit=query.limit, cursor=query.cursor)
     items = tuple(UnbilledOut.of(UnbilledView(connection), reading, connection) for reading, connection in page.items)
@@ -69,7 +69,7 @@ def list_unbilled(ctx: Context, *, query: UnbilledQuery) -> UnbilledPage:
 
 
 @endpoint(blueprint, "GET", _PROJECT + "/bills/{bill}", permission="bills.read", or_own=True, returns=BillOut)
-def get_bill(ctx: Context, *, bill: str) -> BillOut:
+def get_bill(ctx: ProjectContext, *, bill: str) -> BillOut:
     """Show a bill with its lines; a consumer sees only their own."""
     return _shown(ctx, *service.get_bill(ctx, bill_id=bill))
 
@@ -83,7 +83,7 @@ def get_bill(ctx: Context, *, bill: str) -> BillOut:
     query=PageQuery,
     returns=BillPage,
 )
-def list_bills_of_connection(ctx: Context, *, account: str, query: PageQuery) -> BillPage:
+def list_bills_of_connection(ctx: ProjectContext, *, account: str, query: PageQuery) -> BillPage:
     """List a connection's bills, the newest first; a consumer sees only their own."""
     project, page = service.list_bills_of_connection(ctx, account=account, limit=query.limit, cursor=query.cursor)
     return BillPage(items=tuple(_shown(ctx, project, bill) for bill in page.items), cursor=page.cursor)

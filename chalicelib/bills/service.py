@@ -18,7 +18,7 @@ from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 
 def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -36,7 +36,7 @@ def bill_insert_write(project: Project, bill: Bill) -> Action:
 
 
 def bill_reading(
-    ctx: Context, *, reading_id: str, billed_on: date | None = None, due_on: date | None = None
+    ctx: ProjectContext, *, reading_id: str, billed_on: date | None = None, due_on: date | None = None
 ) -> tuple[Project, Bill]:
     """Make the bill of one confirmed reading at once: the same bill as by a run.
 
@@ -46,7 +46,7 @@ def bill_reading(
     :raises NotFound: for an unknown reading.
     :raises Conflict: if it waits for confirmation, is billed or never billed, or a run is working on its period.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     reading = readings.get_reading(ctx, reading_id=reading_id)
     check_days(project, reading.period, billed_on, due_on)
     connection = connections.find_by_number(project, account=reading.account, meter_number=None)
@@ -72,12 +72,14 @@ def bill_reading(
     return project, bill
 
 
-def list_unbilled(ctx: Context, *, period: Period, limit: int, cursor: str | None) -> Page[tuple[Reading, Connection]]:
+def list_unbilled(
+    ctx: ProjectContext, *, period: Period, limit: int, cursor: str | None
+) -> Page[tuple[Reading, Connection]]:
     """List the confirmed readings of a period that have no bill yet, with their connections.
 
     Meters that are never billed are left out. It looks through five pages of readings at the most.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
 
     def read(some: int, at: str | None) -> Page[Reading]:
         return readings.list_readings(ctx, period=period, state="confirmed", limit=some, cursor=at)
@@ -106,12 +108,12 @@ def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
     return repository.shard_bills(project, period, shard)
 
 
-def get_bill(ctx: Context, *, bill_id: str) -> tuple[Project, Bill]:
+def get_bill(ctx: ProjectContext, *, bill_id: str) -> tuple[Project, Bill]:
     """Give one bill; a consumer gets only their own.
 
     :raises NotFound: for anything else.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     bill = find_bill(project, bill_id)
     if bill is None or not _may_see(ctx, bill) or not connections.accounts_within_reach(ctx, project, [bill.account]):
         raise NotFound("not-found", "there is no bill with this id")
@@ -127,13 +129,13 @@ def find_bill(project: Project, bill_id: str) -> Bill | None:
 
 
 def list_bills(
-    ctx: Context, *, period: Period, status: BillStatus | None, limit: int, cursor: str | None
+    ctx: ProjectContext, *, period: Period, status: BillStatus | None, limit: int, cursor: str | None
 ) -> tuple[Project, Page[Bill]]:
     """List the bills of a period, or those that stand so today, one page at a time.
 
     Whoever has to do in some areas only gets those whose connections lie there now.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     today = local_day(ctx.now, project.settings.timezone)
 
     def read(some: int, at: str | None) -> Page[Bill]:
@@ -148,14 +150,14 @@ def list_bills(
 
 
 def list_bills_of_connection(
-    ctx: Context, *, account: str, limit: int, cursor: str | None
+    ctx: ProjectContext, *, account: str, limit: int, cursor: str | None
 ) -> tuple[Project, Page[Bill]]:
     """List a connection's bills, the newest first; a consumer sees only their own.
 
     :raises NotFound: for a connection that is not there, or not the consumer's.
     """
     connection = connections.get_connection(ctx, account=account)
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     return project, _bills_of(ctx, project, connection.account, limit=limit, cursor=cursor)
 
 
@@ -210,7 +212,7 @@ def _audit_write(ctx: Context, bill: Bill) -> Action:
         "billed_on": bill.billed_on,
         "due_on": bill.due_on,
     }
-    return audit.entry_write(ctx, action="bill.issued", subject=("bill", f"{ctx.project}.{bill.id}"), after=facts)
+    return audit.entry_write(ctx, action="bill.issued", subject=("bill", f"{ctx.project_id}.{bill.id}"), after=facts)
 
 
 def _may_see(ctx: Context, bill: Bill) -> bool:

@@ -8,6 +8,7 @@ from chalicelib.kernel.context import Context
 from chalicelib.platform.http import PUBLIC, endpoint
 from chalicelib.platform.request_parsing import raw_body
 from chalicelib.platform.schema import PageQuery
+from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
@@ -25,32 +26,32 @@ _MANAGE = "devices.manage"
     status=201,
     location=_DEVICES + "/{id}",
 )
-def register_device(ctx: Context, *, body: NewDevice) -> DeviceOut:
+def register_device(ctx: ProjectContext, *, body: NewDevice) -> DeviceOut:
     """Register a device that is to push readings."""
     return DeviceOut.of(service.register_device(ctx, title=body.title, areas=body.areas))
 
 
 @endpoint(blueprint, "GET", _DEVICES, permission=_MANAGE, query=PageQuery, returns=DevicePage)
-def list_devices(ctx: Context, *, query: PageQuery) -> DevicePage:
+def list_devices(ctx: ProjectContext, *, query: PageQuery) -> DevicePage:
     """List a project's devices."""
     page = service.list_devices(ctx, limit=query.limit, cursor=query.cursor)
     return DevicePage(items=tuple(DeviceOut.of(device) for device in page.items), cursor=page.cursor)
 
 
 @endpoint(blueprint, "GET", _DEVICES + "/{device}", permission=_MANAGE, returns=DeviceOut)
-def get_device(ctx: Context, *, device: str) -> DeviceOut:
+def get_device(ctx: ProjectContext, *, device: str) -> DeviceOut:
     """Show a device."""
     return DeviceOut.of(service.get_device(ctx, device_id=device))
 
 
 @endpoint(blueprint, "PUT", _DEVICES + "/{device}/key", permission=_MANAGE, returns=KeyOut)
-def issue_device_key(ctx: Context, *, device: str) -> KeyOut:
+def issue_device_key(ctx: ProjectContext, *, device: str) -> KeyOut:
     """Give a device its next key; the one before is refused from now on."""
     return KeyOut.of(*service.issue_key(ctx, device_id=device))
 
 
 @endpoint(blueprint, "DELETE", _DEVICES + "/{device}", permission=_MANAGE, returns=DeviceOut)
-def disable_device(ctx: Context, *, device: str) -> DeviceOut:
+def disable_device(ctx: ProjectContext, *, device: str) -> DeviceOut:
     """Disable a device; it stays on record."""
     return DeviceOut.of(service.disable_device(ctx, device_id=device))
 

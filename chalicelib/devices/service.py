@@ -19,16 +19,17 @@ from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tenancy import service as tenancy
+from chalicelib.tenancy.domain import ProjectContext
 
 
-def register_device(ctx: Context, *, title: str, areas: tuple[str, ...]) -> Device:
+def register_device(ctx: ProjectContext, *, title: str, areas: tuple[str, ...]) -> Device:
     """Make a device known to a project. It can't push before it is given a key.
 
     Where areas are listed, those that it is to push for are read in the same transaction: two read units each.
 
     :raises Invalid: for an area that is not there.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     theirs = outermost(areas)
     listed = area_listed_checks(ctx, areas=areas) if areas else []
     device = Device(
@@ -50,15 +51,15 @@ def get_device(ctx: Context, *, device_id: str) -> Device:
 
     :raises NotFound: if the project has none with this id.
     """
-    device = repository.find_device(ctx.client, ctx.project, known_ulid(device_id, "device"))
+    device = repository.find_device(ctx.client, ctx.project_id, known_ulid(device_id, "device"))
     if device is None:
         raise NotFound("not-found", "there is no device with this id")
     return device
 
 
-def list_devices(ctx: Context, *, limit: int, cursor: str | None) -> Page[Device]:
+def list_devices(ctx: ProjectContext, *, limit: int, cursor: str | None) -> Page[Device]:
     """List a project's devices, the oldest first, one page at a time."""
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     return repository.devices_page(project.client, project.id, limit=limit, cursor=cursor)
 
 
@@ -101,7 +102,7 @@ def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, bod
     :raises Conflict: if this very request was taken before.
     """
     client, project, device_id = _place_of(name)
-    here = replace(ctx, client=client, project=project)
+    here = replace(ctx, client=client, project_id=project)
     device = repository.find_device(client, project, device_id)
     if device is None or not device.active or device.key_version == 0:
         raise refusal()
@@ -126,8 +127,9 @@ def push_reading(
     :raises Conflict: if the period is read already, or a billing run is working on it.
     """
     ctx.require("readings.submit")
+    here = tenancy.enter_project(ctx)
     return readings.take_reading(
-        ctx, account=account, meter_number=meter_number, value=value, read_on=read_on, source="device"
+        here, account=account, meter_number=meter_number, value=value, read_on=read_on, source="device"
     )
 
 
@@ -144,16 +146,16 @@ def _place_of(name: str) -> tuple[str, str, str]:
 
 def _secret(ctx: Context, device_id: str, version: int, root_id: str | None) -> tuple[str, str]:
     """Derive a device's key from a root key: it is never stored, so it can't be read anywhere."""
-    root, secret = auth.derived_key("device", ctx.client, ctx.project, device_id, str(version), key_id=root_id)
+    root, secret = auth.derived_key("device", ctx.client, ctx.project_id, device_id, str(version), key_id=root_id)
     return root, base64.urlsafe_b64encode(secret).decode().rstrip("=")
 
 
 def _store(ctx: Context, device: Device, before: Device, entry: Action) -> None:
     try:
-        repository.store_device(ctx.client, ctx.project, device, before=before, also=[entry])
+        repository.store_device(ctx.client, ctx.project_id, device, before=before, also=[entry])
     except Refused:
         raise Conflict("changed", "somebody changed this device at the same moment; look and try again") from None
 
 
 def _audit_write(ctx: Context, action: str, device: Device, after: dict[str, object]) -> Action:
-    return audit.entry_write(ctx, action=action, subject=("device", f"{ctx.project}.{device.id}"), after=after)
+    return audit.entry_write(ctx, action=action, subject=("device", f"{ctx.project_id}.{device.id}"), after=after)

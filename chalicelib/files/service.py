@@ -16,8 +16,7 @@ from chalicelib.kernel.period import Period
 from chalicelib.platform import storage
 from chalicelib.platform.storage import UploadForm
 from chalicelib.platform.transaction import Action, Refused
-from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 MAX_BYTES = 10_000_000
 _CONTENT_TYPES: dict[FileKind, str] = {"readings": "text/csv", "registry": "text/csv", "history": "application/json"}
@@ -33,10 +32,10 @@ Parsed = TypeVar("Parsed")
 
 
 def ask_for_upload(
-    ctx: Context, *, kind: FileKind, file_name: str, period: Period | None
+    ctx: ProjectContext, *, kind: FileKind, file_name: str, period: Period | None
 ) -> tuple[FileImport, UploadForm]:
     """Announce a file and give the form to post it with, good for 15 minutes."""
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     record = FileImport(
         id=ctx.new_id(),
         kind=kind,
@@ -58,27 +57,27 @@ def ask_for_upload(
     return record, form
 
 
-def get_import(ctx: Context, *, kind: FileKind, import_id: str) -> FileImport:
+def get_import(ctx: ProjectContext, *, kind: FileKind, import_id: str) -> FileImport:
     """Give an import of that kind with what became of its rows.
 
     Whoever has to do in some areas only gets their own: a file may tell of any area.
 
     :raises NotFound: if the project has none with this id.
     """
-    record = repository.find_import(tenancy.get_project(ctx), known_ulid(import_id, "import"))
+    record = repository.find_import(ctx.project, known_ulid(import_id, "import"))
     if record is None or record.kind != kind or _only_of(ctx) not in {None, record.requested_by}:
         raise NotFound("not-found", "there is no import with this id")
     return record
 
 
-def list_imports(ctx: Context, *, kind: FileKind, limit: int, cursor: str | None) -> Page[FileImport]:
+def list_imports(ctx: ProjectContext, *, kind: FileKind, limit: int, cursor: str | None) -> Page[FileImport]:
     """List a project's imports of a kind, the newest first, one page at a time."""
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     return repository.imports_page(project, kind, requested_by=_only_of(ctx), limit=limit, cursor=cursor)
 
 
 def get_report(
-    ctx: Context, *, kind: FileKind, import_id: str, after_line: int, limit: int
+    ctx: ProjectContext, *, kind: FileKind, import_id: str, after_line: int, limit: int
 ) -> tuple[list[dict[str, Any]], bool]:
     """Give the lines of a file that a person should look at, and whether there are more.
 
@@ -87,7 +86,7 @@ def get_report(
     :raises NotFound: if the project has no such import, or it is not finished.
     """
     record = get_import(ctx, kind=kind, import_id=import_id)
-    report: list[dict[str, Any]] | None = storage.find_json(_report_key(ctx.client, ctx.project, record.id))
+    report: list[dict[str, Any]] | None = storage.find_json(_report_key(ctx.client, ctx.project_id, record.id))
     if report is None:
         raise NotFound("no-report", "this import has no report yet: its file was not uploaded or is still being read")
     lines = [line for line in report if line["line"] > after_line]
@@ -98,12 +97,12 @@ def get_report(
 
 
 def run_import(
-    ctx: Context,
+    ctx: ProjectContext,
     *,
     kind: FileKind,
     import_id: str,
     parse: Callable[[bytes], Parsed],
-    take_in: Callable[[Context, Project, FileImport, Parsed], ImportResult],
+    take_in: Callable[[ProjectContext, FileImport, Parsed], ImportResult],
 ) -> FileImport:
     """Take an uploaded file in, if it is not taken in yet, and write its report.
 
@@ -111,7 +110,7 @@ def run_import(
 
     :raises NotFound: if nobody announced such a file.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     record = repository.find_import(project, import_id)
     if record is None or record.kind != kind:
         raise NotFound("not-found", "there is no import with this id")
@@ -122,7 +121,7 @@ def run_import(
     except Invalid as error:
         done = replace(record, state="refused", refusal=str(error), finished_at=ctx.now)
         return _finish(ctx, project, done, (Refusal(1, "", error.code, str(error)).as_line(),))
-    intake = take_in(ctx, project, record, file)
+    intake = take_in(ctx, record, file)
     done = replace(record, state="done", counts=intake.counts, finished_at=ctx.now)
     return _finish(ctx, project, done, intake.lines)
 
@@ -168,4 +167,4 @@ def _audit_write(ctx: Context, action: str, record: FileImport) -> Action:
     }
     if record.state != "awaiting_upload":
         facts |= {"rows": counts.rows, "accepted": counts.accepted, "refused": counts.refused}
-    return audit.entry_write(ctx, action=action, subject=("import", f"{ctx.project}.{record.id}"), after=facts)
+    return audit.entry_write(ctx, action=action, subject=("import", f"{ctx.project_id}.{record.id}"), after=facts)

@@ -9,6 +9,7 @@ from chalicelib.platform import log
 from chalicelib.platform.jobs import job, job_context
 from chalicelib.platform.messages import IMPORTS, read_messages
 from chalicelib.readings import service as readings
+from chalicelib.tenancy import service as tenancy
 
 blueprint = Blueprint(__name__)
 
@@ -30,7 +31,8 @@ def import_readings(event: SQSEvent) -> None:
             continue
         client, project, kind, import_id = place
         try:
-            _TAKEN_IN_BY[kind](job_context("import_readings", client=client, project=project), import_id=import_id)
+            ctx = tenancy.enter_project(job_context("import_readings", client=client, project=project))
+            _TAKEN_IN_BY[kind](ctx, import_id=import_id)
         except NotFound:
             log.event("import_ignored")
         else:

@@ -15,9 +15,9 @@ from chalicelib.imports.schemas import (
     ReportQuery,
     UploadOut,
 )
-from chalicelib.kernel.context import Context
 from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
+from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
@@ -37,21 +37,21 @@ _HISTORY = _PROJECT + "/history/imports"
     status=201,
     location=_READINGS + "/{id}",
 )
-def ask_for_upload(ctx: Context, *, body: NewImport) -> ImportAnnounced:
+def ask_for_upload(ctx: ProjectContext, *, body: NewImport) -> ImportAnnounced:
     """Announce a file of readings and get the form to upload it with."""
     record, form = files.ask_for_upload(ctx, kind="readings", file_name=body.file_name, period=body.period)
     return ImportAnnounced(id=record.id, record=ImportOut.of(record), upload=UploadOut.of(form))
 
 
 @endpoint(blueprint, "GET", _READINGS, permission="readings.import", query=PageQuery, returns=ImportPage)
-def list_imports(ctx: Context, *, query: PageQuery) -> ImportPage:
+def list_imports(ctx: ProjectContext, *, query: PageQuery) -> ImportPage:
     """List the imports of readings, the newest first."""
     page = files.list_imports(ctx, kind="readings", limit=query.limit, cursor=query.cursor)
     return ImportPage(items=tuple(ImportOut.of(record) for record in page.items), cursor=page.cursor)
 
 
 @endpoint(blueprint, "GET", _READINGS + "/{import_id}", permission="readings.import", returns=ImportOut)
-def get_import(ctx: Context, *, import_id: str) -> ImportOut:
+def get_import(ctx: ProjectContext, *, import_id: str) -> ImportOut:
     """Show an import and what became of its rows."""
     return ImportOut.of(files.get_import(ctx, kind="readings", import_id=import_id))
 
@@ -64,7 +64,7 @@ def get_import(ctx: Context, *, import_id: str) -> ImportOut:
     query=ReportQuery,
     returns=ReportOut,
 )
-def get_report(ctx: Context, *, import_id: str, query: ReportQuery) -> ReportOut:
+def get_report(ctx: ProjectContext, *, import_id: str, query: ReportQuery) -> ReportOut:
     """List the lines of an imported file that were refused or flagged."""
     lines, more = files.get_report(
         ctx, kind="readings", import_id=import_id, after_line=query.after_line, limit=query.limit
@@ -82,21 +82,21 @@ def get_report(ctx: Context, *, import_id: str, query: ReportQuery) -> ReportOut
     status=201,
     location=_REGISTRY + "/{id}",
 )
-def ask_for_registry_upload(ctx: Context, *, body: NewRegistryImport) -> ImportAnnounced:
+def ask_for_registry_upload(ctx: ProjectContext, *, body: NewRegistryImport) -> ImportAnnounced:
     """Announce a file of consumers and connections and get the form to upload it with."""
     record, form = files.ask_for_upload(ctx, kind="registry", file_name=body.file_name, period=None)
     return ImportAnnounced(id=record.id, record=ImportOut.of(record), upload=UploadOut.of(form))
 
 
 @endpoint(blueprint, "GET", _REGISTRY, permission="registry.import", query=PageQuery, returns=ImportPage)
-def list_registry_imports(ctx: Context, *, query: PageQuery) -> ImportPage:
+def list_registry_imports(ctx: ProjectContext, *, query: PageQuery) -> ImportPage:
     """List the imports of registries, the newest first."""
     page = files.list_imports(ctx, kind="registry", limit=query.limit, cursor=query.cursor)
     return ImportPage(items=tuple(ImportOut.of(record) for record in page.items), cursor=page.cursor)
 
 
 @endpoint(blueprint, "GET", _REGISTRY + "/{registry}", permission="registry.import", returns=ImportOut)
-def get_registry_import(ctx: Context, *, registry: str) -> ImportOut:
+def get_registry_import(ctx: ProjectContext, *, registry: str) -> ImportOut:
     """Show an import of a registry and what became of its lines."""
     return ImportOut.of(files.get_import(ctx, kind="registry", import_id=registry))
 
@@ -109,7 +109,7 @@ def get_registry_import(ctx: Context, *, registry: str) -> ImportOut:
     query=ReportQuery,
     returns=ReportOut,
 )
-def get_registry_report(ctx: Context, *, registry: str, query: ReportQuery) -> ReportOut:
+def get_registry_report(ctx: ProjectContext, *, registry: str, query: ReportQuery) -> ReportOut:
     """List the lines of a registry that were refused."""
     lines, more = files.get_report(
         ctx, kind="registry", import_id=registry, after_line=query.after_line, limit=query.limit
@@ -127,21 +127,21 @@ def get_registry_report(ctx: Context, *, registry: str, query: ReportQuery) -> R
     status=201,
     location=_HISTORY + "/{id}",
 )
-def ask_for_history_upload(ctx: Context, *, body: NewHistoryImport) -> ImportAnnounced:
+def ask_for_history_upload(ctx: ProjectContext, *, body: NewHistoryImport) -> ImportAnnounced:
     """Announce a file of a former system's readings, bills and payments and get the form to upload it with."""
     record, form = files.ask_for_upload(ctx, kind="history", file_name=body.file_name, period=None)
     return ImportAnnounced(id=record.id, record=ImportOut.of(record), upload=UploadOut.of(form))
 
 
 @endpoint(blueprint, "GET", _HISTORY, permission="history.import", query=PageQuery, returns=ImportPage)
-def list_history_imports(ctx: Context, *, query: PageQuery) -> ImportPage:
+def list_history_imports(ctx: ProjectContext, *, query: PageQuery) -> ImportPage:
     """List the imports of histories, the newest first."""
     page = files.list_imports(ctx, kind="history", limit=query.limit, cursor=query.cursor)
     return ImportPage(items=tuple(ImportOut.of(record) for record in page.items), cursor=page.cursor)
 
 
 @endpoint(blueprint, "GET", _HISTORY + "/{history}", permission="history.import", returns=ImportOut)
-def get_history_import(ctx: Context, *, history: str) -> ImportOut:
+def get_history_import(ctx: ProjectContext, *, history: str) -> ImportOut:
     """Show an import of a history and what became of its entries."""
     return ImportOut.of(files.get_import(ctx, kind="history", import_id=history))
 
@@ -154,7 +154,7 @@ def get_history_import(ctx: Context, *, history: str) -> ImportOut:
     query=ReportQuery,
     returns=ReportOut,
 )
-def get_history_report(ctx: Context, *, history: str, query: ReportQuery) -> ReportOut:
+def get_history_report(ctx: ProjectContext, *, history: str, query: ReportQuery) -> ReportOut:
     """List the entries of a history that were refused or flagged."""
     lines, more = files.get_report(
         ctx, kind="history", import_id=history, after_line=query.after_line, limit=query.limit

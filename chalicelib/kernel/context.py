@@ -1,14 +1,11 @@
 """Who asks, for which tenant, when: handed to every use case as its first argument."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from chalicelib.kernel.errors import Forbidden
-
-# Items that were read in the same request as the session, by key; None for one that is not there.
-ReadAlong = Mapping[tuple[str, str], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,6 @@ class Context:
     """The setting of one use case. `now` is an aware instant; `new_id` gives a fresh identifier at each call.
 
     `address` and `agent` say where a request came from, as far as it tells; both are personal and never logged.
-    `read_along` holds items as they are now that were read together with the session, to save a request.
     `request_key` is the caller's Idempotency-Key: with it, ids are derived from it and a repetition meets its own work.
     """
 
@@ -52,16 +48,19 @@ class Context:
     actor: Actor
     now: datetime
     new_id: Callable[[], str]
-    project: str = ""
+    project_id: str = ""
     request_id: str = ""
     request_key: str | None = None
     address: str = ""
     agent: str = ""
-    read_along: ReadAlong = field(default_factory=dict)
 
-    def in_project(self, project: str) -> Self:
+    def in_project(self, project_id: str) -> "Context":
         """Give the same setting in one project of the client."""
-        return replace(self, project=project)
+        return Context(**self.facts() | {"project_id": project_id})
+
+    def facts(self) -> dict[str, Any]:
+        """Give the fields of the plain Context by name, also of one that knows more."""
+        return {field.name: getattr(self, field.name) for field in fields(Context)}
 
     def require(self, permission: str, *, or_own: bool = False) -> None:
         """Stop an actor without the permission (with `or_own`, without even its .own form).

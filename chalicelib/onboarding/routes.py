@@ -13,7 +13,7 @@ from chalicelib.onboarding.schemas import (
     ProjectState,
 )
 from chalicelib.platform.http import PUBLIC, endpoint
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 blueprint = Blueprint(__name__)
 
@@ -70,13 +70,13 @@ def adopt_project(ctx: Context, *, body: ProjectAdoption) -> ProjectState:
 
 
 @endpoint(blueprint, "POST", _PROJECTS + "/{project}/closure", permission="settings.manage", returns=ProjectState)
-def close_project(ctx: Context) -> ProjectState:
+def close_project(ctx: ProjectContext) -> ProjectState:
     """Close a utility service that has no active connection and nobody asks for; its bills stay."""
     return _shown(service.close_project(ctx))
 
 
 @endpoint(blueprint, "DELETE", _PROJECTS + "/{project}", permission="settings.manage", returns=ProjectState)
-def delete_project(ctx: Context) -> ProjectState:
+def delete_project(ctx: ProjectContext) -> ProjectState:
     """Take a utility service away that was never used: no tariff, connection or request depends on it."""
     return _shown(service.delete_project(ctx))
 

@@ -22,7 +22,7 @@ from chalicelib.service_desk.domain.requests import RequestStatus
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.schemas import library
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Client, Project
+from chalicelib.tenancy.domain import Client, Project, ProjectContext
 
 _LOOKED_AT_ONCE = 200
 _TICKET_GOOD = timedelta(minutes=60)
@@ -110,7 +110,7 @@ def add_project(ctx: Context, *, project_id: str, preset_id: str, model_id: str)
     return _add(ctx, repository.all_presets()[preset_id], model, project_id)
 
 
-def close_project(ctx: Context) -> Project:
+def close_project(ctx: ProjectContext) -> Project:
     """Close a project for good. It is marked first, so that nobody connects while we look.
 
     :raises NotFound: if the client has no such project.
@@ -119,7 +119,7 @@ def close_project(ctx: Context) -> Project:
     return _closed_unless(ctx, lambda: _active_connection(ctx) or _request(ctx, "pending"))
 
 
-def delete_project(ctx: Context) -> Project:
+def delete_project(ctx: ProjectContext) -> Project:
     """Take a project away that nothing depends on: it is closed, and was never used.
 
     It is marked first, so that nothing is added while we look; requests that somebody made are seen a moment later.
@@ -130,8 +130,8 @@ def delete_project(ctx: Context) -> Project:
     return _closed_unless(ctx, lambda: _connection(ctx) or _tariff(ctx) or _request(ctx, None))
 
 
-def _closed_unless(ctx: Context, used_by: Callable[[], str | None]) -> Project:
-    before = tenancy.get_project(ctx)
+def _closed_unless(ctx: ProjectContext, used_by: Callable[[], str | None]) -> Project:
+    before = ctx.project
     project = tenancy.close_project(ctx)
     if reason := used_by():
         if not before.closed:
@@ -140,17 +140,17 @@ def _closed_unless(ctx: Context, used_by: Callable[[], str | None]) -> Project:
     return project
 
 
-def _active_connection(ctx: Context) -> str | None:
+def _active_connection(ctx: ProjectContext) -> str | None:
     account = _first_account(ctx, "active")
     return f"connection {account} is active; disconnect or close all of them first" if account else None
 
 
-def _connection(ctx: Context) -> str | None:
+def _connection(ctx: ProjectContext) -> str | None:
     account = _first_account(ctx, None)
     return f"connection {account} is in it; a project that was used is closed, not deleted" if account else None
 
 
-def _first_account(ctx: Context, status: ConnectionStatus | None) -> str | None:
+def _first_account(ctx: ProjectContext, status: ConnectionStatus | None) -> str | None:
     cursor: str | None = None
     while True:
         page = connections.list_connections(ctx, status=status, limit=_LOOKED_AT_ONCE, cursor=cursor)
@@ -159,13 +159,13 @@ def _first_account(ctx: Context, status: ConnectionStatus | None) -> str | None:
         cursor = page.cursor
 
 
-def _tariff(ctx: Context) -> str | None:
+def _tariff(ctx: ProjectContext) -> str | None:
     known = tariffs.list_tariffs(ctx)
     return f"it has the tariff {known[0].tariff.id}; delete its tariffs first" if known else None
 
 
 def _request(ctx: Context, status: RequestStatus | None) -> str | None:
-    request = service_desk.find_request_for(ctx, project_id=ctx.project, status=status)
+    request = service_desk.find_request_for(ctx, project_id=ctx.project_id, status=status)
     what = "waits for a decision; approve or reject it first" if status else "names it; close the project instead"
     return f"request {request.id} {what}" if request else None
 
@@ -176,7 +176,7 @@ def _add(ctx: Context, preset: Preset, model: PresetProject, project_id: str) ->
         if cycle.id == model.settings.billing_cycle and cycles.find_cycle(ctx.client, cycle.id) is None:
             cycles.open_cycle(ctx, cycle=cycle)
     project = tenancy.add_project(ctx, project_id=project_id, settings=model.settings)
-    here = ctx.in_project(project.id)
+    here = ProjectContext.of(ctx, project)
     for tariff in model.tariffs:
         sheet = library()[tariff.library_id].model_copy(
             update={"valid_from": tariff.valid_from, "consumer_class": tariff.consumer_class}

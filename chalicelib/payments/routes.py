@@ -2,13 +2,13 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.kernel.context import Context
 from chalicelib.kernel.page import Page
 from chalicelib.payments import service
 from chalicelib.payments.domain import Payment
 from chalicelib.payments.schemas import PaymentOut, PaymentPage, PaymentsQuery
 from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
+from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
@@ -18,7 +18,7 @@ _PROJECT = "/api/clients/{client}/projects/{project}"
 @endpoint(
     blueprint, "GET", _PROJECT + "/payments", permission="payments.read", query=PaymentsQuery, returns=PaymentPage
 )
-def list_payments(ctx: Context, *, query: PaymentsQuery) -> PaymentPage:
+def list_payments(ctx: ProjectContext, *, query: PaymentsQuery) -> PaymentPage:
     """List what was paid in a calendar month, the newest first."""
     return _shown(service.list_payments(ctx, month=query.month, limit=query.limit, cursor=query.cursor))
 
@@ -31,7 +31,7 @@ def list_payments(ctx: Context, *, query: PaymentsQuery) -> PaymentPage:
     or_own=True,
     returns=PaymentOut,
 )
-def get_payment(ctx: Context, *, payment: str) -> PaymentOut:
+def get_payment(ctx: ProjectContext, *, payment: str) -> PaymentOut:
     """Show a payment; a consumer sees only their own."""
     return PaymentOut.of(service.get_payment(ctx, payment_id=payment))
 
@@ -45,7 +45,7 @@ def get_payment(ctx: Context, *, payment: str) -> PaymentOut:
     query=PageQuery,
     returns=PaymentPage,
 )
-def list_payments_of_bill(ctx: Context, *, bill: str, query: PageQuery) -> PaymentPage:
+def list_payments_of_bill(ctx: ProjectContext, *, bill: str, query: PageQuery) -> PaymentPage:
     """List the payments of a bill by day; a consumer sees only their own."""
     return _shown(service.list_payments_of_bill(ctx, bill_id=bill, limit=query.limit, cursor=query.cursor))
 
@@ -59,7 +59,7 @@ def list_payments_of_bill(ctx: Context, *, bill: str, query: PageQuery) -> Payme
     query=PageQuery,
     returns=PaymentPage,
 )
-def list_payments_of_connection(ctx: Context, *, account: str, query: PageQuery) -> PaymentPage:
+def list_payments_of_connection(ctx: ProjectContext, *, account: str, query: PageQuery) -> PaymentPage:
     """List a connection's payments, the newest bill's first; a consumer sees only their own."""
     return _shown(service.list_payments_of_connection(ctx, account=account, limit=query.limit, cursor=query.cursor))
 

@@ -12,8 +12,7 @@ from chalicelib.kernel.period import Period
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, parse_payment_id
 from chalicelib.platform.transaction import Action
-from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 
 def payment_insert_write(project: Project, payment: Payment) -> Action:
@@ -29,30 +28,30 @@ def standing_payments(project: Project, payments: Iterable[Payment]) -> dict[str
     return repository.standing(project, payments)
 
 
-def get_payment(ctx: Context, *, payment_id: str) -> Payment:
+def get_payment(ctx: ProjectContext, *, payment_id: str) -> Payment:
     """Give one payment; a consumer gets only their own.
 
     :raises NotFound: for anything else.
     """
     bill_id, number = parse_payment_id(payment_id)
     period, account, revision = parse_bill_id(bill_id)
-    payment = repository.find_payment(tenancy.get_project(ctx), account, period, revision, number)
+    payment = repository.find_payment(ctx.project, account, period, revision, number)
     if payment is None or not _may_see(ctx, payment.consumer_id):
         raise NotFound("not-found", "there is no payment with this id")
     return payment
 
 
-def list_payments(ctx: Context, *, month: Period, limit: int, cursor: str | None) -> Page[Payment]:
+def list_payments(ctx: ProjectContext, *, month: Period, limit: int, cursor: str | None) -> Page[Payment]:
     """List what was paid in a calendar month, the newest first, one page at a time."""
-    return repository.month_page(tenancy.get_project(ctx), month, limit=limit, cursor=cursor)
+    return repository.month_page(ctx.project, month, limit=limit, cursor=cursor)
 
 
-def list_payments_of_bill(ctx: Context, *, bill_id: str, limit: int, cursor: str | None) -> Page[Payment]:
+def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, limit: int, cursor: str | None) -> Page[Payment]:
     """List the payments of a bill by day, one page at a time; a consumer sees only their own.
 
     :raises NotFound: for a bill that is not there, or not the consumer's.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     bill = bills.find_bill(project, bill_id)
     if bill is None or not _may_see(ctx, bill.consumer_id):
         raise NotFound("not-found", "there is no bill with this id")
@@ -60,13 +59,13 @@ def list_payments_of_bill(ctx: Context, *, bill_id: str, limit: int, cursor: str
     return Page(tuple(sorted(page.items, key=lambda payment: payment.paid_on)), page.cursor)
 
 
-def list_payments_of_connection(ctx: Context, *, account: str, limit: int, cursor: str | None) -> Page[Payment]:
+def list_payments_of_connection(ctx: ProjectContext, *, account: str, limit: int, cursor: str | None) -> Page[Payment]:
     """List a connection's payments, the newest bill's first; a consumer sees only their own.
 
     :raises NotFound: for a connection that is not there, or not the consumer's.
     """
     connection = connections.get_connection(ctx, account=account)
-    page = repository.account_page(tenancy.get_project(ctx), connection.account, limit=limit, cursor=cursor)
+    page = repository.account_page(ctx.project, connection.account, limit=limit, cursor=cursor)
     # Payments of whoever had the connection before are theirs, not the present consumer's.
     seen = [payment for payment in page.items if _may_see(ctx, payment.consumer_id)]
     return Page(tuple(sorted(seen, key=lambda payment: (payment.period, payment.paid_on), reverse=True)), page.cursor)

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import bcrypt
 import jwt
 
-from chalicelib.kernel.context import Actor, ReadAlong
+from chalicelib.kernel.context import Actor
 from chalicelib.kernel.errors import Unauthenticated
 from chalicelib.platform import settings
 from chalicelib.platform.keys import Key
@@ -133,11 +133,13 @@ def verify_access_token(token: str, *, now: datetime) -> AccessToken:
     return AccessToken(claims["client"], claims["sub"], claims["role"], claims["sid"], claims.get("consumer"))
 
 
+# Items as the table has them, by key; None for one that is not there.
+RawItems = Mapping[Key, Mapping[str, Any] | None]
 # Says whether a token's session still lives and what its user may do, and reads other items with the same request.
-SessionCheck = Callable[[AccessToken, datetime, tuple[Key, ...]], tuple[Actor, ReadAlong]]
+SessionCheck = Callable[[AccessToken, datetime, tuple[Key, ...]], tuple[Actor, RawItems]]
 
 
-def _nobody(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, ReadAlong]:  # noqa: ARG001
+def _nobody(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, RawItems]:  # noqa: ARG001
     raise RuntimeError("no feature has said how sessions are checked (see check_sessions_by)")
 
 
@@ -150,7 +152,7 @@ def check_sessions_by(check: SessionCheck) -> None:
     _session_check = check
 
 
-def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, ReadAlong]:
+def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, RawItems]:
     """Give the actor of a token whose session lives, and the items of `also`. One request.
 
     :raises Unauthenticated: if the session has ended.

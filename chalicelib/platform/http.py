@@ -1,6 +1,6 @@
 """HTTP, wrapped once: one decorator carries an operation's path, permission, schemas and errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, TypeVar
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
 
-from chalicelib.kernel.context import Actor, Context, ReadAlong
+from chalicelib.kernel.context import Actor, Context
 from chalicelib.kernel.errors import Fault, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.ids import derived_ids, slug
 from chalicelib.platform import clock, keys, log, problems
@@ -24,6 +24,9 @@ SIGNED_IN = "(signed in)"
 _ANONYMOUS = Actor(id="anonymous", role="anonymous", permissions=frozenset())
 
 Headers = dict[str, str | list[str]]
+RawItem = Mapping[str, Any] | None
+# Gives a Context the project that it names, from the project's item as the table has it.
+ProjectEntry = Callable[[Context, RawItem], Context]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -85,6 +88,19 @@ class Endpoint:
 ENDPOINTS: list[Endpoint] = []
 
 
+def _nowhere(ctx: Context, item: RawItem) -> Context:  # noqa: ARG001
+    raise RuntimeError("no feature has said how a project is entered (see enter_projects_by)")
+
+
+_enter_project: ProjectEntry = _nowhere
+
+
+def enter_projects_by(entry: ProjectEntry) -> None:
+    """Let the feature that knows projects make the Context of each request whose path names one."""
+    global _enter_project  # noqa: PLW0603 - one process has one way in
+    _enter_project = entry
+
+
 def endpoint(
     blueprint: Blueprint,
     method: str,
@@ -101,10 +117,11 @@ def endpoint(
 ) -> Callable[[View], View]:
     """Register a view with its permission, schemas and errors.
 
-    The view is called with a Context, then `body` and `query` if it declares schemas for them and the path's parameters
-    other than client and project. `or_own` lets actors in who hold the permission only for what is theirs: the use case
-    then looks at whose it is. `location` is a path template filled from the path's parameters and the answer; what
-    creates a thing (status 201) must say where it is. A GET answers HEAD, too.
+    The view is called with a Context (that of the project, if the path names one), then `body` and `query` if it
+    declares schemas for them and the path's parameters other than client and project. `or_own` lets actors in who hold
+    the permission only for what is theirs: the use case then looks at whose it is. `location` is a path template filled
+    from the path's parameters and the answer; what creates a thing (status 201) must say where it is. A GET answers
+    HEAD, too.
     `errors` are the codes of the errors that the use case raises; those that any operation of this shape may answer
     with are implied (see `Endpoint.error_codes`).
     """
@@ -131,7 +148,7 @@ def _answer(endpoint: Endpoint, request: Request, path_parameters: dict[str, str
     request_id = str((request.context or {}).get("requestId") or clock.fresh_id())
     client = ""  # of whoever asks, once it is known: what the path says may be anything
     try:
-        context = _context_of(endpoint, request, path_parameters, request_id)
+        context, project = _context_of(endpoint, request, path_parameters, request_id)
         client = context.client
         arguments: dict[str, Any] = {k: v for k, v in path_parameters.items() if k not in {"client", "project"}}
         if endpoint.query:
@@ -141,7 +158,7 @@ def _answer(endpoint: Endpoint, request: Request, path_parameters: dict[str, str
             raise Invalid("unknown-parameter", "this operation takes no query parameters", faults=faults)
         if endpoint.body:
             arguments["body"] = body_of(endpoint.body, request)
-        response = _execute(endpoint, context, request, arguments, path_parameters)
+        response = _execute(endpoint, context, project, request, arguments, path_parameters)
     except MeterbookError as error:
         response = problems.refusal(error, request_id, endpoint.body)
     except problems.AWS_ERRORS as error:
@@ -161,12 +178,17 @@ def _answer(endpoint: Endpoint, request: Request, path_parameters: dict[str, str
 
 
 def _execute(
-    endpoint: Endpoint, context: Context, request: Request, arguments: dict[str, Any], path_parameters: dict[str, str]
+    endpoint: Endpoint,
+    context: Context,
+    project: RawItem,
+    request: Request,
+    arguments: dict[str, Any],
+    path_parameters: dict[str, str],
 ) -> Response:
     """Call the view; with an Idempotency-Key only once, however often the request is sent."""
 
     def call(ctx: Context) -> Response:
-        result = endpoint.view(ctx, **arguments)
+        result = endpoint.view(_enter_project(ctx, project) if ctx.project_id else ctx, **arguments)
         headers: Headers = {}
         if endpoint.location:
             known = result.model_dump(by_alias=False) | {"client": ctx.client} | path_parameters
@@ -185,16 +207,22 @@ def _execute(
     return response
 
 
-def _context_of(endpoint: Endpoint, request: Request, path_parameters: dict[str, str], request_id: str) -> Context:
-    """Say who asks and whether they may, before anything of the request is read."""
+def _context_of(
+    endpoint: Endpoint, request: Request, path_parameters: dict[str, str], request_id: str
+) -> tuple[Context, RawItem]:
+    """Say who asks and whether they may, before anything of the request is read.
+
+    The item of the project that the path names comes with it: it is read in the session's request.
+    """
     now = clock.now()
     client, project, actor = "", path_parameters.get("project", ""), _ANONYMOUS
-    read_along: ReadAlong = {}
+    item: RawItem = None
     if endpoint.permission != PUBLIC:
         token = verify_access_token(bearer_token(request), now=now)
         client = token.client
         also = (keys.project(client, slug(project, "a project's id", field="project")),) if project else ()
-        actor, read_along = check_session(token, now, also)
+        actor, items = check_session(token, now, also)
+        item = next(iter(items.values()), None)
     key = request.headers.get("idempotency-key") if endpoint.takes_key else None
     if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
         raise Invalid(
@@ -202,7 +230,7 @@ def _context_of(endpoint: Endpoint, request: Request, path_parameters: dict[str,
         )
     context = Context(
         client=client,
-        project=project,
+        project_id=project,
         actor=actor,
         now=now,
         new_id=clock.fresh_id,
@@ -210,10 +238,9 @@ def _context_of(endpoint: Endpoint, request: Request, path_parameters: dict[str,
         request_key=key,
         address=clean((request.context.get("identity") or {}).get("sourceIp")),
         agent=clean(request.headers.get("user-agent")),
-        read_along=read_along,
     )
     _authorize(endpoint, context, path_parameters.get("client", client))
-    return context
+    return context, item
 
 
 def _authorize(endpoint: Endpoint, context: Context, asked: str) -> None:

@@ -43,7 +43,7 @@ def job_context(name: str, *, client: str, project: str) -> Context:
     """Make the Context of a job: the actor is the job itself."""
     return Context(
         client=client,
-        project=project,
+        project_id=project,
         actor=job_actor(name),
         now=clock.now(),
         new_id=clock.fresh_id,

@@ -2,7 +2,6 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.kernel.context import Context
 from chalicelib.platform.http import endpoint
 from chalicelib.readings import service
 from chalicelib.readings.schemas import (
@@ -22,6 +21,7 @@ from chalicelib.readings.schemas import (
     UnreadPage,
     UnreadQuery,
 )
+from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
@@ -38,7 +38,7 @@ _READINGS = "/api/clients/{client}/projects/{project}/readings"
     status=201,
     location=_READINGS + "/{id}",
 )
-def take_reading(ctx: Context, *, body: NewReading) -> ReadingOut:
+def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
     """Record what a meter showed on a day."""
     reading = service.take_reading(
         ctx,
@@ -52,7 +52,7 @@ def take_reading(ctx: Context, *, body: NewReading) -> ReadingOut:
 
 
 @endpoint(blueprint, "GET", _READINGS, permission="readings.read", query=ReadingsQuery, returns=ReadingPage)
-def list_readings(ctx: Context, *, query: ReadingsQuery) -> ReadingPage:
+def list_readings(ctx: ProjectContext, *, query: ReadingsQuery) -> ReadingPage:
     """List the readings of a period or of certain days, of all connections or one."""
     page = service.list_readings(
         ctx,
@@ -68,7 +68,7 @@ def list_readings(ctx: Context, *, query: ReadingsQuery) -> ReadingPage:
 
 
 @endpoint(blueprint, "GET", _READINGS + "/balance", permission="readings.read", query=BalanceQuery, returns=BalanceOut)
-def get_balance(ctx: Context, *, query: BalanceQuery) -> BalanceOut:
+def get_balance(ctx: ProjectContext, *, query: BalanceQuery) -> BalanceOut:
     """Compare what a building's own meter showed with what its units and common areas used."""
     project, balance = service.get_balance(ctx, period=query.period)
     return BalanceOut(
@@ -83,14 +83,14 @@ def get_balance(ctx: Context, *, query: BalanceQuery) -> BalanceOut:
 
 
 @endpoint(blueprint, "GET", _READINGS + "/pending", permission="readings.read", query=PendingQuery, returns=ReadingPage)
-def list_pending(ctx: Context, *, query: PendingQuery) -> ReadingPage:
+def list_pending(ctx: ProjectContext, *, query: PendingQuery) -> ReadingPage:
     """List the readings that wait for confirmation."""
     page = service.list_pending(ctx, area=query.area, limit=query.limit, cursor=query.cursor)
     return ReadingPage(items=tuple(ReadingOut.of(reading) for reading in page.items), cursor=page.cursor)
 
 
 @endpoint(blueprint, "GET", _READINGS + "/unread", permission="readings.read", query=UnreadQuery, returns=UnreadPage)
-def list_unread(ctx: Context, *, query: UnreadQuery) -> UnreadPage:
+def list_unread(ctx: ProjectContext, *, query: UnreadQuery) -> UnreadPage:
     """List the active connections that nobody has read for a period."""
     page = service.list_unread(ctx, period=query.period, area=query.area, limit=query.limit, cursor=query.cursor)
     return UnreadPage(items=tuple(UnreadOut.of(each) for each in page.items), cursor=page.cursor)
@@ -104,7 +104,7 @@ def list_unread(ctx: Context, *, query: UnreadQuery) -> UnreadPage:
     body=EstimateUnread,
     returns=EstimatesOut,
 )
-def estimate_unread(ctx: Context, *, body: EstimateUnread) -> EstimatesOut:
+def estimate_unread(ctx: ProjectContext, *, body: EstimateUnread) -> EstimatesOut:
     """Estimate what nobody has read for a period: one connection, an area or all."""
     if body.account_number:
         service.estimate_reading(ctx, period=body.period, account=body.account_number)
@@ -120,13 +120,13 @@ def estimate_unread(ctx: Context, *, body: EstimateUnread) -> EstimatesOut:
     body=ConfirmPending,
     returns=ConfirmationsOut,
 )
-def confirm_pending(ctx: Context, *, body: ConfirmPending) -> ConfirmationsOut:
+def confirm_pending(ctx: ProjectContext, *, body: ConfirmPending) -> ConfirmationsOut:
     """Confirm all pending readings, or those of an area or period."""
     return ConfirmationsOut.of(service.confirm_pending(ctx, area=body.area, period=body.period))
 
 
 @endpoint(blueprint, "GET", _READINGS + "/{reading}", permission="readings.read", returns=ReadingOut)
-def get_reading(ctx: Context, *, reading: str) -> ReadingOut:
+def get_reading(ctx: ProjectContext, *, reading: str) -> ReadingOut:
     """Show a reading."""
     return ReadingOut.of(service.get_reading(ctx, reading_id=reading))
 
@@ -139,7 +139,7 @@ def get_reading(ctx: Context, *, reading: str) -> ReadingOut:
     body=CorrectedReading,
     returns=ReadingOut,
 )
-def correct_reading(ctx: Context, *, reading: str, body: CorrectedReading) -> ReadingOut:
+def correct_reading(ctx: ProjectContext, *, reading: str, body: CorrectedReading) -> ReadingOut:
     """Correct a reading that is not billed yet."""
     corrected = service.correct_reading(
         ctx, reading_id=reading, value=body.reading, read_on=body.read_on, rolled_over=body.rolled_over
@@ -148,6 +148,6 @@ def correct_reading(ctx: Context, *, reading: str, body: CorrectedReading) -> Re
 
 
 @endpoint(blueprint, "POST", _READINGS + "/{reading}/confirmation", permission="readings.confirm", returns=ReadingOut)
-def confirm_reading(ctx: Context, *, reading: str) -> ReadingOut:
+def confirm_reading(ctx: ProjectContext, *, reading: str) -> ReadingOut:
     """Confirm one reading."""
     return ReadingOut.of(service.confirm_reading(ctx, reading_id=reading))

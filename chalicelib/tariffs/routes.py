@@ -18,6 +18,7 @@ from chalicelib.tariffs.schemas import (
     TariffOut,
     library,
 )
+from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
@@ -27,7 +28,7 @@ _VERSION = _TARIFF + "/versions/{version}"
 
 
 @endpoint(blueprint, "GET", _TARIFFS, permission="tariffs.read", returns=TariffList)
-def list_tariffs(ctx: Context) -> TariffList:
+def list_tariffs(ctx: ProjectContext) -> TariffList:
     """List every version of every tariff of a project."""
     return TariffList(items=tuple(TariffOut.of(known) for known in service.list_tariffs(ctx)))
 
@@ -42,13 +43,13 @@ def list_tariffs(ctx: Context) -> TariffList:
     status=201,
     location=_TARIFFS + "/{id}/versions/{version}",
 )
-def open_tariff(ctx: Context, *, body: NewTariff) -> TariffOut:
+def open_tariff(ctx: ProjectContext, *, body: NewTariff) -> TariffOut:
     """Open a tariff with its first version."""
     return TariffOut.of(service.open_tariff(ctx, tariff=body.sheet.to_domain(tariff_id=body.id, version=1)))
 
 
 @endpoint(blueprint, "GET", _TARIFF, permission="tariffs.read", returns=TariffList)
-def get_tariff(ctx: Context, *, tariff: str) -> TariffList:
+def get_tariff(ctx: ProjectContext, *, tariff: str) -> TariffList:
     """Show a tariff with all its versions."""
     return TariffList(items=tuple(TariffOut.of(known) for known in service.list_tariffs(ctx, tariff_id=tariff)))
 
@@ -63,32 +64,32 @@ def get_tariff(ctx: Context, *, tariff: str) -> TariffList:
     status=201,
     location=_VERSION,
 )
-def succeed_tariff(ctx: Context, *, tariff: str, body: TariffBody) -> TariffOut:
+def succeed_tariff(ctx: ProjectContext, *, tariff: str, body: TariffBody) -> TariffOut:
     """Put the next version of a tariff into force; the last one ends when it begins."""
     return TariffOut.of(service.succeed_tariff(ctx, tariff=body.to_domain(tariff_id=tariff, version=1)))
 
 
 @endpoint(blueprint, "GET", _VERSION, permission="tariffs.read", returns=TariffOut)
-def get_tariff_version(ctx: Context, *, tariff: str, version: str) -> TariffOut:
+def get_tariff_version(ctx: ProjectContext, *, tariff: str, version: str) -> TariffOut:
     """Show one version of a tariff."""
     return TariffOut.of(service.get_version(ctx, tariff_id=tariff, version=_number(version)))
 
 
 @endpoint(blueprint, "PUT", _VERSION, permission="tariffs.manage", body=TariffBody, returns=TariffOut)
-def correct_tariff(ctx: Context, *, tariff: str, version: str, body: TariffBody) -> TariffOut:
+def correct_tariff(ctx: ProjectContext, *, tariff: str, version: str, body: TariffBody) -> TariffOut:
     """Correct a version that has rated no bill."""
     corrected = body.to_domain(tariff_id=tariff, version=_number(version))
     return TariffOut.of(service.correct_tariff(ctx, tariff=corrected))
 
 
 @endpoint(blueprint, "DELETE", _VERSION, permission="tariffs.manage", returns=TariffOut)
-def delete_tariff(ctx: Context, *, tariff: str, version: str) -> TariffOut:
+def delete_tariff(ctx: ProjectContext, *, tariff: str, version: str) -> TariffOut:
     """Take a version away that has rated no bill."""
     return TariffOut.of(service.delete_tariff(ctx, tariff_id=tariff, version=_number(version)))
 
 
 @endpoint(blueprint, "POST", _TARIFFS + "/quote", permission="tariffs.read", body=QuoteBody, returns=QuoteOut)
-def quote(ctx: Context, *, body: QuoteBody) -> QuoteOut:
+def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
     """Say what a use would cost, by a tariff or a draft of one; nothing is stored."""
     usage = body.usage.to_domain()
     if body.draft is not None:
@@ -107,7 +108,7 @@ def quote(ctx: Context, *, body: QuoteBody) -> QuoteOut:
     status=201,
     location=_TARIFFS + "/{id}/versions/{version}",
 )
-def adopt_tariff(ctx: Context, *, body: Adoption) -> TariffOut:
+def adopt_tariff(ctx: ProjectContext, *, body: Adoption) -> TariffOut:
     """Open a tariff of the library as it stands, from a day on."""
     published = library().get(body.library_id)
     if published is None:

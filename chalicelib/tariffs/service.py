@@ -26,16 +26,16 @@ from chalicelib.tariffs.domain import (
     rate_over,
 )
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 
-def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
+def open_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
     """Put a version of a tariff into force.
 
     :raises Invalid: if the tariff contradicts itself, the project, or another tariff of the same class.
     :raises Conflict: if this version exists and says something else, or the project is closed.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     known, turn = repository.versions_to_change(project)
     if same := next((each for each in known if each.tariff == tariff), None):
         return same
@@ -54,7 +54,7 @@ def open_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     return KnownVersion(tariff, sealed=False)
 
 
-def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
+def succeed_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
     """Put the next version of a tariff into force and end the last one on the day it begins.
 
     `tariff.version` is set here. Ending is the only change that a version which has rated bills can see.
@@ -64,7 +64,7 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
         after the last one that nothing would be charged on.
     :raises Conflict: if somebody else was changing the same tariff.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     known, turn = repository.versions_to_change(project)
     last = max((each.tariff for each in known if each.tariff.id == tariff.id), key=lambda t: t.version, default=None)
     if last is None:
@@ -97,14 +97,14 @@ def succeed_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     return KnownVersion(successor, sealed=False)
 
 
-def correct_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
+def correct_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
     """Write a version anew, as long as no run was given it.
 
     :raises NotFound: if there is no such version.
     :raises Invalid: if the version contradicts itself, the project or another tariff of the same class.
     :raises Conflict: if it has rated bills.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     known, turn = repository.versions_to_change(project)
     before = _version(known, tariff.id, tariff.version).tariff
     others = tuple(each.tariff for each in known if each.tariff != before)
@@ -119,14 +119,14 @@ def correct_tariff(ctx: Context, *, tariff: Tariff) -> KnownVersion:
     return KnownVersion(tariff, sealed=False)
 
 
-def delete_tariff(ctx: Context, *, tariff_id: str, version: int) -> KnownVersion:
+def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: int) -> KnownVersion:
     """Take a version away that no run was given.
 
     :raises NotFound: if there is no such version.
     :raises Conflict: if it has rated bills, it lies between two others, or connections name the tariff and no later
         version is left to them.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     known, turn = repository.versions_to_change(project)
     gone = _version(known, tariff_id, version)
     left = [each.tariff for each in known if each.tariff != gone.tariff]
@@ -142,12 +142,12 @@ def delete_tariff(ctx: Context, *, tariff_id: str, version: int) -> KnownVersion
     return gone
 
 
-def list_tariffs(ctx: Context, *, tariff_id: str | None = None) -> tuple[KnownVersion, ...]:
+def list_tariffs(ctx: ProjectContext, *, tariff_id: str | None = None) -> tuple[KnownVersion, ...]:
     """List the versions of one tariff, or of every tariff of the project.
 
     :raises NotFound: if there is no tariff with the id given.
     """
-    known = repository.all_versions(tenancy.get_project(ctx))
+    known = repository.all_versions(ctx.project)
     if tariff_id is None:
         return known
     versions = tuple(each for each in known if each.tariff.id == tariff_id)
@@ -156,7 +156,7 @@ def list_tariffs(ctx: Context, *, tariff_id: str | None = None) -> tuple[KnownVe
     return versions
 
 
-def get_version(ctx: Context, *, tariff_id: str, version: int) -> KnownVersion:
+def get_version(ctx: ProjectContext, *, tariff_id: str, version: int) -> KnownVersion:
     """Return one version of a tariff.
 
     :raises NotFound: if there is no such tariff or version.
@@ -171,7 +171,7 @@ def _chosen(versions: tuple[KnownVersion, ...], version: int) -> KnownVersion:
     return found
 
 
-def quote(ctx: Context, *, tariff_id: str, version: int | None, usage: Usage) -> Rating:
+def quote(ctx: ProjectContext, *, tariff_id: str, version: int | None, usage: Usage) -> Rating:
     """Say what a use would cost by a tariff of the project, and store nothing.
 
     Without a version, those valid on the days of the use count.
@@ -262,7 +262,7 @@ def _version(known: Sequence[KnownVersion], tariff_id: str, version: int) -> Kno
 def _audit_write(ctx: Context, action: str, *, before: Tariff | None = None, after: Tariff | None = None) -> Action:
     """Write down what became of a tariff: its charges as a digest, for they are a document."""
     known = [tariff for tariff in (before, after) if tariff]
-    subject = ("tariff", f"{ctx.project}.{known[0].id}.{known[0].version}")
+    subject = ("tariff", f"{ctx.project_id}.{known[0].id}.{known[0].version}")
     return audit.entry_write(
         ctx, action=action, subject=subject, before=_audit_facts(before), after=_audit_facts(after)
     )

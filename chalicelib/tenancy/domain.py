@@ -6,6 +6,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chalicelib.cycles.domain import MAX_DUE_DAYS, DueByCycle, DueDay, DueOffset
+from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Fault, Invalid
 from chalicelib.kernel.money import exponent_of
 from chalicelib.kernel.period import FiscalMonth, Period, fiscal_month, quarter_of
@@ -152,6 +153,18 @@ class Project:
         """Place a period in the client's fiscal year, if it counts in one."""
         start = self.settings.fiscal_start
         return fiscal_month(period, first_month=start) if start else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectContext(Context):
+    """The setting of one use case in a project, which was looked up where the request or message came in."""
+
+    project: Project
+
+    @classmethod
+    def of(cls, ctx: Context, project: Project) -> "ProjectContext":
+        """Give the same setting in a project."""
+        return cls(**ctx.facts() | {"project_id": project.id}, project=project)
 
 
 @dataclass(frozen=True, slots=True)

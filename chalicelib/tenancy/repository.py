@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import TypeAdapter
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.kernel.context import ReadAlong
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import (
@@ -171,15 +170,14 @@ def former_page(client_id: str, project_id: str, *, limit: int, cursor: str | No
     )
 
 
-def find_project(
-    client_id: str, project_id: str, read_along: ReadAlong | None = None, *, consistent: bool = False
-) -> Project | None:
-    """Give a project, or None; without a read of its own if it was read along."""
-    key = keys.project(client_id, project_id)
-    if read_along and key in read_along:
-        item = dynamo.parsed(ProjectItem, read_along[key])
-    else:
-        item = dynamo.find(ProjectItem, key, consistent=consistent)
+def find_project(client_id: str, project_id: str, *, consistent: bool = False) -> Project | None:
+    item = dynamo.find(ProjectItem, keys.project(client_id, project_id), consistent=consistent)
+    return _project(client_id, item) if item else None
+
+
+def project_of(client_id: str, raw: Mapping[str, Any] | None) -> Project | None:
+    """Give the project of an item that was read together with others."""
+    item = dynamo.parsed(ProjectItem, raw)
     return _project(client_id, item) if item else None
 
 

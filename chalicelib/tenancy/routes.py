@@ -3,9 +3,10 @@
 from chalice.app import Blueprint
 
 from chalicelib.kernel.context import Context
-from chalicelib.platform.http import SIGNED_IN, endpoint
+from chalicelib.platform.http import SIGNED_IN, endpoint, enter_projects_by
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy import service
+from chalicelib.tenancy.domain import ProjectContext
 from chalicelib.tenancy.schemas import (
     ClientChange,
     ClientFacts,
@@ -23,6 +24,7 @@ from chalicelib.tenancy.schemas import (
 )
 
 blueprint = Blueprint(__name__)
+enter_projects_by(service.enter_project_read)
 
 _CYCLE = "/api/clients/{client}/billing-cycles/{cycle}"
 
@@ -55,9 +57,9 @@ def add_project(ctx: Context, *, body: NewProject) -> ProjectOut:
 
 
 @endpoint(blueprint, "GET", "/api/clients/{client}/projects/{project}", permission="settings.read", returns=ProjectOut)
-def get_project(ctx: Context) -> ProjectOut:
+def get_project(ctx: ProjectContext) -> ProjectOut:
     """Show one utility service with its settings."""
-    return ProjectOut.of(service.get_project(ctx))
+    return ProjectOut.of(ctx.project)
 
 
 @endpoint(blueprint, "GET", "/api/clients/{client}/settings", permission="settings.read", returns=ClientSettings)
@@ -106,7 +108,7 @@ def list_former_client_settings(ctx: Context, *, query: PageQuery) -> FormerClie
     body=ProjectChange,
     returns=ProjectOut,
 )
-def change_project_settings(ctx: Context, *, body: ProjectChange) -> ProjectOut:
+def change_project_settings(ctx: ProjectContext, *, body: ProjectChange) -> ProjectOut:
     """Change how a utility service works from now on; what is billed stays as it is."""
     return ProjectOut.of(service.change_project(ctx, version=body.version, changes=body.settings.changes()))
 
@@ -118,9 +120,9 @@ def change_project_settings(ctx: Context, *, body: ProjectChange) -> ProjectOut:
     permission="settings.read",
     returns=ProjectOut,
 )
-def get_project_settings(ctx: Context) -> ProjectOut:
+def get_project_settings(ctx: ProjectContext) -> ProjectOut:
     """Show how a utility service works."""
-    return ProjectOut.of(service.get_project(ctx))
+    return ProjectOut.of(ctx.project)
 
 
 @endpoint(
@@ -131,7 +133,7 @@ def get_project_settings(ctx: Context) -> ProjectOut:
     query=PageQuery,
     returns=FormerPage,
 )
-def list_former_project_settings(ctx: Context, *, query: PageQuery) -> FormerPage:
+def list_former_project_settings(ctx: ProjectContext, *, query: PageQuery) -> FormerPage:
     """List a utility service's former settings, the newest first."""
     page = service.list_former(ctx, limit=query.limit, cursor=query.cursor)
     return FormerPage(items=tuple(FormerOut.of(each) for each in page.items), cursor=page.cursor)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 import boto3
 
@@ -25,7 +26,7 @@ from chalicelib.service_desk import service as desk
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import Tariff
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Client, Project, ProjectSettings
+from chalicelib.tenancy.domain import Client, Project, ProjectContext, ProjectSettings
 from local import presets
 from local.demo.people import AREAS, area_code, households
 from local.demo.years import BOOKS, FIRST, MONTHS, Book, Meter
@@ -70,17 +71,19 @@ AVII_UNITS = {
 _LAST_UNIT = "110"
 
 
+Setting = TypeVar("Setting", bound=Context)
+
+
 @dataclass(frozen=True, slots=True)
 class _Loading:
     """Where the loading is: each step has a name, so that a second try meets what the first one made."""
 
-    context: Context
+    context: ProjectContext
 
-    def step(self, *names: str) -> Context:
-        key = " ".join(("demo", *names))
-        return replace(self.context, new_id=derived_ids(self.context.client, key), request_key=key)
+    def step(self, *names: str) -> ProjectContext:
+        return _step(self.context, *names)
 
-    def step_of(self, consumer_id: str, *names: str) -> Context:
+    def step_of(self, consumer_id: str, *names: str) -> ProjectContext:
         actor = Actor(id=consumer_id, role=CONSUMER, permissions=ROLES[CONSUMER], consumer_id=consumer_id)
         return replace(self.step(*names), actor=actor)
 
@@ -175,8 +178,9 @@ def _load_year(book: Book, pause: Callable[[], None]) -> None:
     client = onboarding.list_presets()[book.preset].client
     actor = Actor(id="demo", role="superuser", permissions=ROLES["superuser"])
     opened = datetime(FIRST.year, FIRST.month, 1, 6, tzinfo=UTC)
-    loading = _Loading(Context(client.id, actor, opened, derived_ids(client.id), book.project))
-    onboarding.open_client(loading.step("client"), preset_id=book.preset, name=None)
+    ctx = Context(client.id, actor, opened, derived_ids(client.id), book.project)
+    onboarding.open_client(_step(ctx, "client"), preset_id=book.preset, name=None)
+    loading = _Loading(tenancy.enter_project(ctx))
     if book.prefix == "WB":  # the source names no rates
         tariffs.open_tariff(loading.step("tariff"), tariff=presets.SMALL_WATER_TARIFF)
     _register_staff(loading, SMALL_STAFF[client.id], pause)  # again for a second book, it makes nothing new
@@ -187,10 +191,10 @@ def _load_year(book: Book, pause: Callable[[], None]) -> None:
     for at in range(MONTHS - book.billed_months, MONTHS):
         pause()
         period = FIRST.shifted(at)
-        ctx = _in_month(loading.step("run", book.project, str(period)), period)
-        run = billing.start_run(ctx, period=period, billed_on=None, due_on=None)
-        billing.plan_run(ctx, run_id=run.id)
-        billing.generate_chunk(ctx, run_id=run.id, shard=0)
+        at_work = _in_month(loading.step("run", book.project, str(period)), period)
+        run = billing.start_run(at_work, period=period, billed_on=None, due_on=None)
+        billing.plan_run(at_work, run_id=run.id)
+        billing.generate_chunk(at_work, run_id=run.id, shard=0)
 
 
 def _load_readings(loading: _Loading, book: Book) -> None:
@@ -231,7 +235,12 @@ def _load_meter(loading: _Loading, book: Book, meter: Meter) -> None:
         consumers.open_login(loading.step("login", *step), consumer_id=consumer.id, login=login, password=PASSWORD)
 
 
-def _in_month(ctx: Context, month: Period) -> Context:
+def _step(ctx: Setting, *names: str) -> Setting:
+    key = " ".join(("demo", *names))
+    return replace(ctx, new_id=derived_ids(ctx.client, key), request_key=key)
+
+
+def _in_month(ctx: ProjectContext, month: Period) -> ProjectContext:
     """Give the setting on the fifth of a month, when its readings are in."""
     return replace(ctx, now=datetime(month.year, month.month, 5, 6, tzinfo=UTC))
 
@@ -266,9 +275,9 @@ def _open(
     client: Client, project_id: str, settings: ProjectSettings, sheet: tuple[Tariff, ...], now: datetime
 ) -> _Loading:
     tenancy.open_client(client=client)
-    tenancy.open_project(client_id=client.id, project_id=project_id, settings=settings)
+    project = tenancy.open_project(client_id=client.id, project_id=project_id, settings=settings)
     actor = Actor(id="demo", role="superuser", permissions=ROLES["superuser"])
-    ctx = Context(client=client.id, project=project_id, actor=actor, now=now, new_id=derived_ids(client.id))
+    ctx = ProjectContext.of(Context(client.id, actor, now, derived_ids(client.id)), project)
     for tariff in sheet:
         tariffs.open_tariff(ctx, tariff=tariff)
     return _Loading(ctx)

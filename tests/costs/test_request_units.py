@@ -46,7 +46,7 @@ _left: table.Items = {}
 
 
 def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
-    base, ctx = utility.base, utility.context(now=NOVEMBER)
+    base = utility.base
 
     def step(name: str, call: Any, *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401
         with metered() as steps[name]:
@@ -65,7 +65,7 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     form = announced["upload"]
     file = {"file": ("n.csv", "meter_number,reading,read_on\n" + rows)}
     assert httpx.post(form["url"], data=form["fields"], files=file, trust_env=False, timeout=60).status_code == 204
-    step("import 49 rows", readings.run_import, ctx, import_id=announced["id"])
+    step("import 49 rows", _in_a_job, utility, readings.run_import, import_id=announced["id"])
     step("see an import", admin.get, f"{base}/readings/imports/{announced['id']}")
     step("see its report", admin.get, f"{base}/readings/imports/{announced['id']}/report")
     reading = {"accountNumber": first["accountNumber"], "reading": "10", "readOn": "2025-11-05"}
@@ -75,8 +75,8 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     step("confirm 49 readings", admin.post, f"{base}/readings/confirmations", {})
     step("list 50 readings without a bill", admin.get, f"{base}/readings/unbilled", period="2025-11").expect(200)
     run = step("start a run", admin.post, f"{base}/billing-runs", {"period": "2025-11"}).json
-    step("plan a run", billing.plan_run, ctx, run_id=run["id"])
-    step(f"generate {BILLS} bills", billing.generate_chunk, ctx, run_id=run["id"], shard=0)
+    step("plan a run", _in_a_job, utility, billing.plan_run, run_id=run["id"])
+    step(f"generate {BILLS} bills", _in_a_job, utility, billing.generate_chunk, run_id=run["id"], shard=0)
     step("see a run", admin.get, f"{base}/billing-runs/{run['id']}").expect(200)
     step("see a bill", admin.get, f"{base}/bills/2025-11.{first['accountNumber']}.1").expect(200)
     step("list 50 bills of a period", admin.get, f"{base}/bills", period="2025-11").expect(200)
@@ -102,6 +102,11 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     _walk_the_desk(utility, admin, juan, step)
     _estimate_december(utility, step)
     _bill_one(utility, step)
+
+
+def _in_a_job(utility: Utility, use_case: Callable[..., Any], **arguments: Any) -> None:  # noqa: ANN401
+    """Do what a job does with a message: look the project up, then carry the use case out."""
+    use_case(utility.context(now=NOVEMBER), **arguments)
 
 
 def _bill_one(utility: Utility, step: Callable[..., Any]) -> None:
@@ -143,8 +148,9 @@ def _bring_a_history(utility: Utility, admin: Api, step: Callable[..., Any]) -> 
     months = [{"year": 2025, "month": 10, "readingDate": "2025-10-05", "units": units}]
     file = json.dumps({"months": months}).encode()
     storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=file)
-    ctx = utility.context(now=NOVEMBER)
-    step("import a history of 10 entries", imports.run_history_import, ctx, import_id=announced.json["id"])
+    step(
+        "import a history of 10 entries", _in_a_job, utility, imports.run_history_import, import_id=announced.json["id"]
+    )
     (payment, _) = step("list a bill's payments", admin.get, f"{base}/bills/2025-10.{accounts[0]}.1/payments").expect(
         200
     )["items"]
@@ -160,8 +166,9 @@ def _bring_a_registry(utility: Utility, admin: Api, step: Callable[..., Any]) ->
     lines = "".join(f"SM-80{n},residential,Poblacion,Eva,Luna\n" for n in range(10))
     file = "meter,class,area,first_name,last_name\n" + lines
     storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=file.encode())
-    ctx = utility.context(now=NOVEMBER)
-    step("import a registry of 10 lines", imports.run_registry_import, ctx, import_id=announced.json["id"])
+    step(
+        "import a registry of 10 lines", _in_a_job, utility, imports.run_registry_import, import_id=announced.json["id"]
+    )
 
 
 def _walk_the_desk(utility: Utility, admin: Api, juan: Api, step: Callable[..., Any]) -> None:

@@ -15,12 +15,12 @@ from chalicelib.consumers import service as consumers
 from chalicelib.files import service as files
 from chalicelib.identity import service as identity
 from chalicelib.imports import service as imports
-from chalicelib.kernel.context import Context
 from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.period import Period
 from chalicelib.platform import clock, settings, storage
 from chalicelib.readings import service as readings
 from chalicelib.service_desk import service as service_desk
+from chalicelib.tenancy.domain import ProjectContext
 from tests.support import bucket, table
 from tests.support.faults import Death, Mode, faults, strikes
 from tests.support.http import Api
@@ -80,7 +80,7 @@ class Flow:
     """Something that a person or a message asks for, and asks for again when no answer came."""
 
     prepare: Prepare
-    act: Callable[[Context], object]
+    act: Callable[[ProjectContext], object]
     file: str = ""
     file_id: str = IMPORT
     ending: str = ".csv"
@@ -247,7 +247,7 @@ def _history_on_record(api: Api) -> Utility:
     return utility
 
 
-def _approve(ctx: Context, *, account: str | None, consumer_class: str) -> object:
+def _approve(ctx: ProjectContext, *, account: str | None, consumer_class: str) -> object:
     return service_desk.approve_request(
         ctx,
         request_id=REQUEST,
@@ -370,9 +370,8 @@ def _play(
     """Play a flow until it ends well, each try the same request, and put back what was stored before."""
     with faults(strike_at=strike_at, mode=mode) as watched:
         for _ in range(3):
-            ctx = replace(utility.context(now=NOVEMBER), new_id=derived_ids("the same request"))
             try:
-                flow.act(ctx)
+                flow.act(utility.context(now=NOVEMBER, new_id=derived_ids("the same request")))
                 break
             except (Death, Exception):  # noqa: BLE001 - whatever stops it, it is asked for again
                 continue

@@ -1,17 +1,17 @@
 """The generator is stopped at every AWS call of a run, in every way, and carries on: the table is the same."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from chalice.app import Chalice
 
 from chalicelib.billing import service as billing
-from chalicelib.kernel.context import Context
 from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.period import Period
 from chalicelib.platform import clock
+from chalicelib.tenancy.domain import ProjectContext
 from local import events
 from tests.support import table
 from tests.support.faults import Death, Mode, faults, strikes
@@ -27,7 +27,7 @@ REDELIVERED_AFTER = timedelta(minutes=13)
 # When a run was carried on says when it was completed; nothing else may tell an interrupted run from a smooth one.
 NOT_COMPARED = frozenset({"completed_at"})
 
-Generate = Callable[[Chalice, Context, str], bool]
+Generate = Callable[[Chalice, ProjectContext, str], bool]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Ready:
         """Bill the client, with one fault, until nothing is left to deliver; then put back what was stored before."""
         now = NOVEMBER
         clock.use_time(lambda: now)
-        ctx = replace(self.utility.context(), new_id=derived_ids("run"))
+        ctx = self.utility.context(new_id=derived_ids("run"))
         run = billing.start_run(ctx, period=Period(2025, 11), billed_on=None, due_on=None)
         with faults(strike_at=strike_at, mode=mode) as watched:
             while True:
@@ -88,7 +88,7 @@ def ready(app: Chalice, api: Api) -> Ready:
     return Ready(app, utility, table.everything())
 
 
-def by_the_queue(app: Chalice, ctx: Context, run_id: str) -> bool:
+def by_the_queue(app: Chalice, ctx: ProjectContext, run_id: str) -> bool:
     """Deliver one message to the real handler; what it does not survive comes back."""
     target = next(target for target in events.queue_handlers(app) if target.queue == QUEUE)
     url = events.queue_url(QUEUE)
@@ -106,7 +106,7 @@ def by_the_queue(app: Chalice, ctx: Context, run_id: str) -> bool:
     return True
 
 
-def naively(app: Chalice, ctx: Context, run_id: str) -> bool:
+def naively(app: Chalice, ctx: ProjectContext, run_id: str) -> bool:
     """Let the naive generator do the whole run, once more after each death."""
     events.sqs().purge_queue(QueueUrl=events.queue_url(QUEUE))
     generate_naively(ctx, run_id)

@@ -9,9 +9,9 @@ from chalice.app import Chalice
 
 from chalicelib.billing import service as billing
 from chalicelib.billing.domain import LEASE
-from chalicelib.kernel.context import Context
 from chalicelib.kernel.period import Period
 from chalicelib.platform import clock
+from chalicelib.tenancy.domain import ProjectContext
 from local import presets
 from tests.support import table
 from tests.support.http import Api
@@ -108,7 +108,7 @@ def test_eight_imports_of_the_same_reading_record_it_once(app: Chalice, api: Api
     assert stands["usage"] == str(int(stands["reading"]) - 5)
 
 
-def _settle(ctx: Context, run_id: str) -> None:
+def _settle(ctx: ProjectContext, run_id: str) -> None:
     """Do what the queue would still deliver."""
     late = replace(ctx, now=NOVEMBER + timedelta(days=1))
     billing.plan_run(late, run_id=run_id)

@@ -1,12 +1,15 @@
 """Whatever is sent, the answer is a clear refusal in the declared form, never a mistake of ours."""
 
+import inspect
 import json
 from typing import Any
 
 import pytest
 
+from chalicelib.kernel.context import Context
 from chalicelib.platform import keys
 from chalicelib.platform.http import Endpoint
+from chalicelib.tenancy.domain import ProjectContext
 from tests.support.bodies import body_schema, smallest
 from tests.support.contract import check_answer
 from tests.support.endpoints import ALL, name
@@ -121,6 +124,12 @@ def test_a_method_that_a_path_does_not_have_is_a_405(world: World) -> None:
     for path in sorted({one.path for one in ALL}):
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - {one.method for one in ALL if one.path == path}:
             assert world.people["admin"].send(method, world.fill(path)).status == 405, (method, path)
+
+
+def test_a_view_is_given_the_project_where_its_path_names_one() -> None:
+    for one in ALL:
+        context = next(iter(inspect.signature(one.view).parameters.values())).annotation
+        assert context is (ProjectContext if "{project}" in one.path else Context), one.name
 
 
 @pytest.mark.covers("S2-225", "S2-418")

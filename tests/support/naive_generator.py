@@ -6,18 +6,16 @@ from chalicelib.billing import repository
 from chalicelib.billing.domain import BillingRun, Tally, plan_chunk
 from chalicelib.bills import repository as bills
 from chalicelib.connections import service as connections
-from chalicelib.kernel.context import Context
 from chalicelib.platform import dynamo, settings
 from chalicelib.platform.transaction import put, transact
 from chalicelib.readings import service as readings
 from chalicelib.tariffs import service as tariffs
-from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 
-def generate_naively(ctx: Context, run_id: str) -> None:
+def generate_naively(ctx: ProjectContext, run_id: str) -> None:
     """Bill reading by reading: write each bill under the next number, count it on the run."""
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     run = repository.find_run(project, run_id)
     assert run is not None
     if run.state == "complete":

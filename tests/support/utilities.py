@@ -17,7 +17,7 @@ from chalicelib.readings import service as readings
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import FixedCharge, Tariff, UsageCharge
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Client, ProjectSettings
+from chalicelib.tenancy.domain import Client, ProjectContext, ProjectSettings
 from local import presets
 from tests.support.http import Api
 
@@ -48,8 +48,12 @@ class Utility:
         login = role if self.project == presets.WATERWORKS else f"{role}@example.com"
         return self.api.sign_in(self.client, login, PASSWORD)
 
-    def context(self, *, now: datetime | None = None, new_id: Callable[[], str] = clock.fresh_id) -> Context:
-        """Give a Context of the admin, for calling use cases directly."""
+    def context(self, *, now: datetime | None = None, new_id: Callable[[], str] = clock.fresh_id) -> ProjectContext:
+        """Give a Context of the admin in the project as it is now, for calling use cases directly."""
+        return tenancy.enter_project(self.client_context(now=now, new_id=new_id))
+
+    def client_context(self, *, now: datetime | None = None, new_id: Callable[[], str] = clock.fresh_id) -> Context:
+        """Give a Context of the admin for what lies in no project."""
         actor = Actor(id="tester", role="superuser", permissions=ROLES["superuser"])
         return Context(self.client, actor, now or clock.now(), new_id, self.project, request_id="test")
 
@@ -128,7 +132,9 @@ def _open(api: Api, model: Client, project: str, settings: ProjectSettings) -> U
     for role in ("superuser", "admin", "manager", "viewer", "field_staff"):
         login = role if client.login_names == "username" else f"{role}@example.com"
         areas = ("Poblacion",) if role == "field_staff" and not client.area_levels else ()
-        identity.register_staff(utility.context(), login=login, name=role, password=PASSWORD, role=role, areas=areas)
+        identity.register_staff(
+            utility.client_context(), login=login, name=role, password=PASSWORD, role=role, areas=areas
+        )
     return utility
 
 

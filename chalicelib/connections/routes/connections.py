@@ -19,6 +19,7 @@ from chalicelib.connections.schemas.connections import (
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import SIGNED_IN, endpoint
 from chalicelib.platform.schema import PageQuery
+from chalicelib.tenancy.domain import ProjectContext
 
 _CONNECTIONS = "/api/clients/{client}/projects/{project}/connections"
 _CONNECTION = _CONNECTIONS + "/{account}"
@@ -34,7 +35,7 @@ _CONNECTION = _CONNECTIONS + "/{account}"
     status=201,
     location=_CONNECTIONS + "/{account_number}",
 )
-def register_connection(ctx: Context, *, body: NewConnection) -> ConnectionOut:
+def register_connection(ctx: ProjectContext, *, body: NewConnection) -> ConnectionOut:
     """Register a metered connection."""
     connection = service.register_connection(
         ctx,
@@ -50,7 +51,7 @@ def register_connection(ctx: Context, *, body: NewConnection) -> ConnectionOut:
 
 
 @endpoint(blueprint, "GET", _CONNECTIONS, permission="connections.read", query=ConnectionQuery, returns=ConnectionPage)
-def list_connections(ctx: Context, *, query: ConnectionQuery) -> ConnectionPage:
+def list_connections(ctx: ProjectContext, *, query: ConnectionQuery) -> ConnectionPage:
     """List a project's connections, or find some by meter, consumer, area or status."""
     if query.meter_number:
         page = service.list_by_meter(ctx, meter_number=query.meter_number)
@@ -64,13 +65,13 @@ def list_connections(ctx: Context, *, query: ConnectionQuery) -> ConnectionPage:
 
 
 @endpoint(blueprint, "GET", _CONNECTION, permission="connections.read", or_own=True, returns=ConnectionOut)
-def get_connection(ctx: Context, *, account: str) -> ConnectionOut:
+def get_connection(ctx: ProjectContext, *, account: str) -> ConnectionOut:
     """Show a connection."""
     return ConnectionOut.of(service.get_connection(ctx, account=account))
 
 
 @endpoint(blueprint, "PUT", _CONNECTION, permission="connections.manage", body=ConnectionChange, returns=ConnectionOut)
-def change_connection(ctx: Context, *, account: str, body: ConnectionChange) -> ConnectionOut:
+def change_connection(ctx: ProjectContext, *, account: str, body: ConnectionChange) -> ConnectionOut:
     """Change a connection's class, tariff, area, meter details, or what tariffs charge by."""
     changed = service.change_connection(
         ctx,
@@ -84,7 +85,7 @@ def change_connection(ctx: Context, *, account: str, body: ConnectionChange) -> 
 
 
 @endpoint(blueprint, "DELETE", _CONNECTION, permission="connections.manage", returns=ConnectionOut)
-def delete_connection(ctx: Context, *, account: str) -> ConnectionOut:
+def delete_connection(ctx: ProjectContext, *, account: str) -> ConnectionOut:
     """Take away a connection that was never read."""
     return ConnectionOut.of(service.delete_connection(ctx, account=account))
 
@@ -97,7 +98,7 @@ def delete_connection(ctx: Context, *, account: str) -> ConnectionOut:
     body=StatusChange,
     returns=ConnectionOut,
 )
-def disconnect(ctx: Context, *, account: str, body: StatusChange) -> ConnectionOut:
+def disconnect(ctx: ProjectContext, *, account: str, body: StatusChange) -> ConnectionOut:
     """Cut a connection off, for a reason."""
     return ConnectionOut.of(service.disconnect(ctx, account=account, reason=body.reason, on=body.on))
 
@@ -110,7 +111,7 @@ def disconnect(ctx: Context, *, account: str, body: StatusChange) -> ConnectionO
     body=StatusChange,
     returns=ConnectionOut,
 )
-def reconnect(ctx: Context, *, account: str, body: StatusChange) -> ConnectionOut:
+def reconnect(ctx: ProjectContext, *, account: str, body: StatusChange) -> ConnectionOut:
     """Supply a connection again."""
     return ConnectionOut.of(service.reconnect(ctx, account=account, reason=body.reason, on=body.on))
 
@@ -123,7 +124,7 @@ def reconnect(ctx: Context, *, account: str, body: StatusChange) -> ConnectionOu
     body=StatusChange,
     returns=ConnectionOut,
 )
-def close_connection(ctx: Context, *, account: str, body: StatusChange) -> ConnectionOut:
+def close_connection(ctx: ProjectContext, *, account: str, body: StatusChange) -> ConnectionOut:
     """Close a connection for good."""
     return ConnectionOut.of(service.close(ctx, account=account, reason=body.reason, on=body.on))
 
@@ -136,7 +137,7 @@ def close_connection(ctx: Context, *, account: str, body: StatusChange) -> Conne
     body=MeterExchange,
     returns=ConnectionOut,
 )
-def exchange_meter(ctx: Context, *, account: str, body: MeterExchange) -> ConnectionOut:
+def exchange_meter(ctx: ProjectContext, *, account: str, body: MeterExchange) -> ConnectionOut:
     """Put another meter on a connection; the next bill takes the use of both."""
     exchanged = service.exchange_meter(ctx, account=account, exchange=body.to_domain(), reason=body.reason)
     return ConnectionOut.of(exchanged)
@@ -145,7 +146,7 @@ def exchange_meter(ctx: Context, *, account: str, body: MeterExchange) -> Connec
 @endpoint(
     blueprint, "POST", _CONNECTION + "/handovers", permission="connections.manage", body=HandOver, returns=ConnectionOut
 )
-def hand_over(ctx: Context, *, account: str, body: HandOver) -> ConnectionOut:
+def hand_over(ctx: ProjectContext, *, account: str, body: HandOver) -> ConnectionOut:
     """Make a connection another consumer's."""
     handed = service.hand_over(ctx, account=account, consumer_id=body.consumer_id, on=body.on, reason=body.reason)
     return ConnectionOut.of(handed)
@@ -160,7 +161,7 @@ def hand_over(ctx: Context, *, account: str, body: HandOver) -> ConnectionOut:
     query=PageQuery,
     returns=EventPage,
 )
-def list_events(ctx: Context, *, account: str, query: PageQuery) -> EventPage:
+def list_events(ctx: ProjectContext, *, account: str, query: PageQuery) -> EventPage:
     """List what became of a connection and why, the newest first."""
     page = service.list_events(ctx, account=account, limit=query.limit, cursor=query.cursor)
     return EventPage(items=tuple(EventOut.of(event) for event in page.items), cursor=page.cursor)

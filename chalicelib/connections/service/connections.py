@@ -27,11 +27,11 @@ from chalicelib.kernel.quantity import plain
 from chalicelib.kernel.register import check_shown
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 
 def register_connection(
-    ctx: Context,
+    ctx: ProjectContext,
     *,
     consumer_id: str | None,
     account: str | None,
@@ -47,7 +47,7 @@ def register_connection(
     :raises NotFound: for an unknown consumer.
     :raises Conflict: if the meter or account number is taken.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     connection = _draft(
         ctx,
         project,
@@ -72,7 +72,7 @@ def register_connection(
 
 
 def prepare_connection(
-    ctx: Context,
+    ctx: ProjectContext,
     *,
     consumer_id: str | None,
     account: str | None,
@@ -91,7 +91,7 @@ def prepare_connection(
     :raises NotFound: for an unknown consumer.
     :raises Conflict: if the meter number is taken.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     connection = _draft(
         ctx,
         project,
@@ -142,7 +142,7 @@ def audit_write(ctx: Context, action: str, before: Connection | None, after: Con
     return audit.entry_write(
         ctx,
         action=f"connection.{action}",
-        subject=("connection", f"{ctx.project}.{connection.account}"),
+        subject=("connection", f"{ctx.project_id}.{connection.account}"),
         before=before.audit_facts() if before else None,
         after=after.audit_facts() if after else None,
     )

@@ -22,12 +22,11 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.transaction import Action, Refused
-from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 
 def change_connection(
-    ctx: Context,
+    ctx: ProjectContext,
     *,
     account: str,
     version: int,
@@ -45,7 +44,7 @@ def change_connection(
     :raises Conflict: if somebody changed it meanwhile, or it is closed.
     """
     before = get_connection(ctx, account=account)
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     seen = replace(before, version=version)
     after = changed(seen, changes, facts)
     if after.consumer_class != before.consumer_class:
@@ -60,7 +59,7 @@ def change_connection(
     return after
 
 
-def disconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
+def disconnect(ctx: ProjectContext, *, account: str, reason: str, on: date | None) -> Connection:
     """Cut a connection off, for a reason. It takes no readings until it is supplied again.
 
     :raises NotFound: if the project has no such connection.
@@ -70,7 +69,7 @@ def disconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> C
     return _turn(ctx, account, "disconnected", rules.disconnected, reason, on)
 
 
-def reconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
+def reconnect(ctx: ProjectContext, *, account: str, reason: str, on: date | None) -> Connection:
     """Supply a connection again.
 
     :raises NotFound: if the project has no such connection.
@@ -79,7 +78,7 @@ def reconnect(ctx: Context, *, account: str, reason: str, on: date | None) -> Co
     return _turn(ctx, account, "reconnected", rules.reconnected, reason, on)
 
 
-def close(ctx: Context, *, account: str, reason: str, on: date | None) -> Connection:
+def close(ctx: ProjectContext, *, account: str, reason: str, on: date | None) -> Connection:
     """Close a connection for good; its meter number is free for another.
 
     :raises NotFound: if the project has no such connection.
@@ -88,7 +87,7 @@ def close(ctx: Context, *, account: str, reason: str, on: date | None) -> Connec
     return _turn(ctx, account, "closed", rules.closed, reason, on)
 
 
-def exchange_meter(ctx: Context, *, account: str, exchange: Exchange, reason: str) -> Connection:
+def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, reason: str) -> Connection:
     """Put another meter on a connection. The next bill takes the use of both.
 
     A reading of the old meter that still waits for confirmation can't be confirmed any more; take another one.
@@ -98,7 +97,7 @@ def exchange_meter(ctx: Context, *, account: str, exchange: Exchange, reason: st
     :raises Conflict: if the number is on another connection, or this one is closed or changed meanwhile.
     """
     before = get_connection(ctx, account=account)
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     after = with_meter(before, exchange, today=local_day(ctx.now, project.settings.timezone))
     facts = {
         "oldMeter": before.meter_number,
@@ -113,7 +112,7 @@ def exchange_meter(ctx: Context, *, account: str, exchange: Exchange, reason: st
     return after
 
 
-def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, reason: str) -> Connection:
+def hand_over(ctx: ProjectContext, *, account: str, consumer_id: str, on: date | None, reason: str) -> Connection:
     """Make a connection another consumer's. Take a reading first: use since the last is theirs.
 
     What was read up to the day `on` (today, if left out) is billed to whoever had it, also by a later run.
@@ -123,7 +122,7 @@ def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, 
     :raises Conflict: if it is theirs already, or they are not active.
     """
     before = get_connection(ctx, account=account)
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     today = local_day(ctx.now, project.settings.timezone)
     after = rules.taken_over(before, get_consumer_within_reach(ctx, consumer_id=consumer_id), on or today)
     facts = {"from": before.consumer_id or "", "to": consumer_id}
@@ -134,14 +133,14 @@ def hand_over(ctx: Context, *, account: str, consumer_id: str, on: date | None, 
     return after
 
 
-def delete_connection(ctx: Context, *, account: str) -> Connection:
+def delete_connection(ctx: ProjectContext, *, account: str) -> Connection:
     """Take away a connection that was registered by mistake.
 
     :raises NotFound: if the project has no such connection.
     :raises Conflict: if it was ever read, even if that still waits for confirmation; close it then.
     """
     connection = get_connection(ctx, account=account)
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     rules.check_deletable(connection)
     lists = [*areas.area_exit_writes(ctx, area=connection.area), audit_write(ctx, "deleted", connection, None)]
     lists += [
@@ -153,17 +152,17 @@ def delete_connection(ctx: Context, *, account: str) -> Connection:
     return connection
 
 
-def list_events(ctx: Context, *, account: str, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
+def list_events(ctx: ProjectContext, *, account: str, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
     """List what became of a connection and why, the newest first.
 
     :raises NotFound: if the project has no such connection.
     """
     connection = get_connection(ctx, account=account)
-    return history.events_page(tenancy.get_project(ctx), connection, limit=limit, cursor=cursor)
+    return history.events_page(ctx.project, connection, limit=limit, cursor=cursor)
 
 
 def _turn(
-    ctx: Context,
+    ctx: ProjectContext,
     account: str,
     kind: EventKind,
     rule: Callable[[Connection], Connection],
@@ -171,7 +170,7 @@ def _turn(
     on: date | None,
 ) -> Connection:
     before = get_connection(ctx, account=account)
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     after = rule(before)
     lists = areas.area_exit_writes(ctx, area=before.area) if after.status == "closed" else []
     lists += [

@@ -15,15 +15,15 @@ from chalicelib.kernel.ids import code
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.platform.transaction import Action
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 
-def get_connection(ctx: Context, *, account: str) -> Connection:
+def get_connection(ctx: ProjectContext, *, account: str) -> Connection:
     """Give a connection; a consumer gets only what is theirs.
 
     :raises NotFound: for anything else.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     connection = repository.find_connection(project, _known_account(account))
     if connection is None or not may_see(ctx, connection):
         raise NotFound("not-found", "there is no connection with this account number")
@@ -31,7 +31,7 @@ def get_connection(ctx: Context, *, account: str) -> Connection:
 
 
 def list_connections(
-    ctx: Context,
+    ctx: ProjectContext,
     *,
     status: ConnectionStatus | None = None,
     area: str | None = None,
@@ -45,7 +45,7 @@ def list_connections(
 
     :raises Invalid: for both filters at once.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     if area and status:
         raise Invalid("bad-filter", "give one of area and status", field="area")
     if status in {"disconnected", "closed"}:
@@ -61,21 +61,21 @@ def list_connections(
     return Page(tuple(each for each in page.items if status in {None, each.status}), page.cursor)
 
 
-def list_by_meter(ctx: Context, *, meter_number: str) -> Page[Connection]:
+def list_by_meter(ctx: ProjectContext, *, meter_number: str) -> Page[Connection]:
     """Find the connection that has a meter, if one has.
 
     :raises Invalid: if it can't be a meter number.
     """
-    found = find_by_number(tenancy.get_project(ctx), account=None, meter_number=meter_number)
+    found = find_by_number(ctx.project, account=None, meter_number=meter_number)
     return Page(tuple(within_reach(ctx, [found] if found else [])), None)
 
 
-def list_of_consumer(ctx: Context, *, consumer_id: str) -> Page[Connection]:
+def list_of_consumer(ctx: ProjectContext, *, consumer_id: str) -> Page[Connection]:
     """List what a consumer has in a project, as far as the actor reaches: it is never much.
 
     :raises NotFound: if the client has no such consumer.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     get_consumer_within_reach(ctx, consumer_id=consumer_id)
     accounts = [account for each, account, _ in links.places_of(ctx.client, consumer_id) if each == project.id]
     found = repository.connections_of(project, accounts)
@@ -88,8 +88,8 @@ def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
         return ()
     mine: list[tuple[Project, Connection]] = []
     for project_id, account, _ in links.places_of(ctx.client, ctx.actor.consumer_id):
-        here = ctx.in_project(project_id)
-        mine.append((tenancy.get_project(here), get_connection(here, account=account)))
+        here = tenancy.enter_project(ctx.in_project(project_id))
+        mine.append((here.project, get_connection(here, account=account)))
     return tuple(mine)
 
 
@@ -98,7 +98,7 @@ def my_accounts(ctx: Context) -> tuple[tuple[Project, str], ...]:
     if ctx.actor.consumer_id is None:
         return ()
     places = links.places_ever_of(ctx.client, ctx.actor.consumer_id)
-    return tuple((tenancy.get_project(ctx.in_project(project)), account) for project, account, _ in places)
+    return tuple((tenancy.enter_project(ctx.in_project(project)).project, account) for project, account, _ in places)
 
 
 def find_by_number(project: Project, *, account: str | None, meter_number: str | None) -> Connection | None:

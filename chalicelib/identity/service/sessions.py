@@ -5,17 +5,17 @@ from datetime import datetime
 from chalicelib.identity.domain.logins import Ending
 from chalicelib.identity.domain.roles import BUILT_IN, FIXED
 from chalicelib.identity.repository import logins, roles, users
-from chalicelib.kernel.context import Actor, Context, ReadAlong
+from chalicelib.kernel.context import Actor, Context
 from chalicelib.kernel.errors import TryLater, Unauthenticated
 from chalicelib.platform import bulk, keys
-from chalicelib.platform.auth import AccessToken
+from chalicelib.platform.auth import AccessToken, RawItems
 from chalicelib.platform.keys import Key
 from chalicelib.platform.transaction import Refused, transact
 
 RACES = 6
 
 
-def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, ReadAlong]:  # noqa: ARG001
+def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, RawItems]:  # noqa: ARG001
     """Give the actor of a token, if its session lives, with what the role may do at this moment.
 
     One request for how the user gets in, the role if a client can define it, and the items of `also`.

@@ -33,13 +33,13 @@ from chalicelib.readings.domain.reading import Provenance
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 # Beside its entries a transaction holds the check of the period and one entry of the audit log.
 _FOR_ENTRIES = MAX_ACTIONS - 2
 
 
-def run_history_import(ctx: Context, *, import_id: str) -> FileImport:
+def run_history_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
     """Take an uploaded history in, month by month, and write its report.
 
     An entry's reading, bill and payments are written together or not at all. Delivered twice or carried on after a
@@ -85,8 +85,9 @@ class _Recorded:
     paid: Mapping[str, Payment]
 
 
-def _take_in(ctx: Context, project: Project, record: FileImport, history: History) -> ImportResult:
+def _take_in(ctx: ProjectContext, record: FileImport, history: History) -> ImportResult:
     """Take the months in by time, so that each reading counts from the one before."""
+    project = ctx.project
     tenancy.stay_with_cycle(project)
     taking = _Taking(
         ctx=ctx,

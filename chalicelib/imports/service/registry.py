@@ -18,13 +18,12 @@ from chalicelib.imports.domain.registry import (
     parse,
     refusal_of,
 )
-from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import derived_ids
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 
-def run_registry_import(ctx: Context, *, import_id: str) -> FileImport:
+def run_registry_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
     """Register the connections of an uploaded file and the consumers they belong to.
 
     Good lines are kept whatever the others are. Delivered twice or carried on after a crash it does nothing twice and
@@ -42,7 +41,7 @@ class _Taking:
     `context` is as of the announcement, so that an interrupted import goes on writing what it would have written.
     """
 
-    context: Context
+    context: ProjectContext
     project: Project
     record: FileImport
     standing: dict[str, Connection]
@@ -56,7 +55,8 @@ class _Taking:
         return derived_ids(self.project.client, "registry", *whose)()
 
 
-def _take_in(ctx: Context, project: Project, record: FileImport, registry: Registry) -> ImportResult:
+def _take_in(ctx: ProjectContext, record: FileImport, registry: Registry) -> ImportResult:
+    project = ctx.project
     standing = {one.meter_number: one for one in connections.all_connections(project) if one.status != "closed"}
     taking = _Taking(replace(ctx, now=record.requested_at), project, record, standing)
     outcomes: list[Outcome] = [*registry.refusals, *(_take_row(taking, row) for row in registry.rows)]

@@ -26,8 +26,7 @@ from chalicelib.readings.service.writes import (
     get_of_project,
     lost_race,
 )
-from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 # A confirmation is two writes, and a transaction holds a hundred actions, with its one check of the period and one
 # entry of the audit log.
@@ -55,13 +54,13 @@ class Confirmations:
     more: bool
 
 
-def confirm_reading(ctx: Context, *, reading_id: str) -> Reading:
+def confirm_reading(ctx: ProjectContext, *, reading_id: str) -> Reading:
     """Accept one pending reading; a confirmed one stays as it is. Seven write units.
 
     :raises NotFound: if the project has none with this id.
     :raises Conflict: if it can't be accepted, or a billing run is working on its period.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     reading = get_of_project(ctx, project, reading_id)
     if reading.state == "confirmed":
         return reading
@@ -75,7 +74,7 @@ def confirm_reading(ctx: Context, *, reading_id: str) -> Reading:
     return confirmed
 
 
-def confirm_pending(ctx: Context, *, area: str | None, period: Period | None) -> Confirmations:
+def confirm_pending(ctx: ProjectContext, *, area: str | None, period: Period | None) -> Confirmations:
     """Accept all pending readings of an area (of all, if none is named), about 1,960 a call.
 
     Whoever has to do in some areas only confirms what lies there.
@@ -84,7 +83,7 @@ def confirm_pending(ctx: Context, *, area: str | None, period: Period | None) ->
     :raises Invalid: for an area that is not there; nothing waits in it.
     :raises Conflict: if a billing run is working on one of the periods.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     waiting, more = _waiting(project, part_within_reach(ctx.actor, area), period)
     if area and not waiting:
         areas.check_listed(ctx, area=area)
@@ -149,7 +148,7 @@ def _batch_audit_write(ctx: Context, period: Period, accounts: list[str]) -> Act
     """Give the one entry of a whole transaction; each reading carries who confirmed it."""
     facts = {"count": len(accounts), "accounts": accounts}
     return audit.entry_write(
-        ctx, action="readings.confirmed", subject=("period", f"{ctx.project}.{period}"), after=facts
+        ctx, action="readings.confirmed", subject=("period", f"{ctx.project_id}.{period}"), after=facts
     )
 
 

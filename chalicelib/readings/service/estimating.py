@@ -20,7 +20,7 @@ from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.reading import Provenance, Reading
 from chalicelib.readings.service.writes import audit_write, frozen, lost_race, reading_insert_writes, reading_writes
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 # An estimate is two writes where readings count at once, and a transaction holds a hundred, with its one check of the
 # period and one entry of the audit log. Twenty of them are done well within the gateway's 29 seconds.
@@ -45,18 +45,20 @@ class Estimates:
     cursor: str | None
 
 
-def list_unread(ctx: Context, *, period: Period, area: str | None, limit: int, cursor: str | None) -> Page[Connection]:
+def list_unread(
+    ctx: ProjectContext, *, period: Period, area: str | None, limit: int, cursor: str | None
+) -> Page[Connection]:
     """List the active connections that have no reading for a period, of an area or of all.
 
     A page may hold fewer than asked for and still have a cursor. One read unit for each connection looked at, and one
     for 30 of them; in an area two for each.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     read = partial(_connections_page, ctx, area)
     return choose_page(read, partial(_unread, project, period), limit=limit, cursor=cursor)
 
 
-def estimate_reading(ctx: Context, *, period: Period, account: str) -> Reading:
+def estimate_reading(ctx: ProjectContext, *, period: Period, account: str) -> Reading:
     """Estimate the reading of a connection that nobody read for a period.
 
     The same again gives the estimate that is there. Eight write units, nine where it counts at once.
@@ -65,7 +67,7 @@ def estimate_reading(ctx: Context, *, period: Period, account: str) -> Reading:
     :raises Invalid: for a connection that was never read, or a period that is not read yet.
     :raises Conflict: if the period is read, or a billing run is working on it.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     connection = connections.find_by_number(project, account=account, meter_number=None)
     if connection is None or not reaches(ctx.actor, connection.area):
         raise NotFound("not-found", "there is no connection with this account number")
@@ -85,7 +87,7 @@ def estimate_reading(ctx: Context, *, period: Period, account: str) -> Reading:
     return reading
 
 
-def estimate_unread(ctx: Context, *, period: Period, area: str | None, cursor: str | None) -> Estimates:
+def estimate_unread(ctx: ProjectContext, *, period: Period, area: str | None, cursor: str | None) -> Estimates:
     """Estimate all that nobody read for a period, of an area or of all: 980 connections a call.
 
     Connections that were never read are left and named, and a building's own meters are left to be read. Asked again
@@ -94,7 +96,7 @@ def estimate_unread(ctx: Context, *, period: Period, area: str | None, cursor: s
     :raises Invalid: for a period that is not read yet, and for an area that is not there.
     :raises Conflict: if a billing run is working on the period.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     rules.check_begun(project, period, local_day(ctx.now, project.settings.timezone))
     tenancy.stay_with_cycle(project)
     estimated = 0
@@ -113,7 +115,7 @@ def estimate_unread(ctx: Context, *, period: Period, area: str | None, cursor: s
     return Estimates(estimated, tuple(left), cursor)
 
 
-def _connections_page(ctx: Context, area: str | None, limit: int, cursor: str | None) -> Page[Connection]:
+def _connections_page(ctx: ProjectContext, area: str | None, limit: int, cursor: str | None) -> Page[Connection]:
     return connections.list_connections(ctx, status=None if area else "active", area=area, limit=limit, cursor=cursor)
 
 
@@ -154,5 +156,5 @@ def _batch_writes(
     for connection, reading in ready.values():
         writes += reading_insert_writes(project, reading, connection)
     facts = {"count": len(ready), "accounts": list(ready)}
-    subject = ("period", f"{ctx.project}.{period}")
+    subject = ("period", f"{ctx.project_id}.{period}")
     return [*writes, audit.entry_write(ctx, action="readings.estimated", subject=subject, after=facts)]

@@ -15,23 +15,22 @@ from chalicelib.readings import repository
 from chalicelib.readings.domain.history import Search, search_for
 from chalicelib.readings.domain.reading import Reading, ReadingState
 from chalicelib.readings.service.writes import get_of_project
-from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 # A list looks through so many pages or empty periods before it hands back what it has, and a cursor.
 _LOOKED_THROUGH = 4
 
 
-def get_reading(ctx: Context, *, reading_id: str) -> Reading:
+def get_reading(ctx: ProjectContext, *, reading_id: str) -> Reading:
     """Give one reading.
 
     :raises NotFound: if the project has none with this id.
     """
-    return get_of_project(ctx, tenancy.get_project(ctx), reading_id)
+    return get_of_project(ctx, ctx.project, reading_id)
 
 
 def list_readings(
-    ctx: Context,
+    ctx: ProjectContext,
     *,
     period: Period | None,
     first_day: date | None = None,
@@ -49,7 +48,7 @@ def list_readings(
 
     :raises Invalid: for a period and days at once, or for days that are no year.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     search = search_for(
         project,
         period=period,
@@ -69,13 +68,13 @@ def list_readings(
     return _by_period(ctx, project, search, limit=limit, cursor=cursor)
 
 
-def list_pending(ctx: Context, *, area: str | None, limit: int, cursor: str | None) -> Page[Reading]:
+def list_pending(ctx: ProjectContext, *, area: str | None, limit: int, cursor: str | None) -> Page[Reading]:
     """List what waits for confirmation, of one area or of all, one page at a time.
 
     A reading waits in the area in which it was taken; who has to do in some areas only does not get it if its
     connection moved elsewhere since.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     page = repository.pending_page(project, part_within_reach(ctx.actor, area), limit=limit, cursor=cursor)
     mine = connections.accounts_within_reach(ctx, project, (reading.account for reading in page.items))
     return Page(tuple(reading for reading in page.items if reading.account in mine), page.cursor)

@@ -30,13 +30,13 @@ from chalicelib.readings.service.writes import (
     replacement_writes,
 )
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 # A confirmed reading is two writes, and a transaction holds a hundred actions with its one check of the period.
 _CONFIRMED_AT_ONCE = 49
 
 
-def run_import(ctx: Context, *, import_id: str) -> FileImport:
+def run_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
     """Take an uploaded file in, row by row, and write its report.
 
     Good rows are kept whatever the others are. Delivered twice or carried on after a crash it does nothing twice and
@@ -75,8 +75,9 @@ class _Intake:
         )
 
 
-def _take_in(ctx: Context, project: Project, record: FileImport, file: TableFile) -> ImportResult:
+def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> ImportResult:
     """Write the good rows, period by period, so that each reading counts from the one before."""
+    project = ctx.project
     tenancy.stay_with_cycle(project)
     # What lies in another area than those of whoever sent the file is as unknown as what does not exist.
     found = (each for each in connections.all_connections(project) if is_among(record.areas, each.area))

@@ -4,14 +4,12 @@ from collections.abc import Iterator
 
 from chalicelib.areas.domain import reaches
 from chalicelib.connections import service as connections
-from chalicelib.kernel.context import Context
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action
 from chalicelib.readings import repository
 from chalicelib.readings.domain.balance import WaterBalance, balance_of
 from chalicelib.readings.domain.reading import Reading
-from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 
 def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Reading]:
@@ -19,12 +17,12 @@ def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Rea
     return repository.shard_readings(project, period, shard)
 
 
-def get_balance(ctx: Context, *, period: Period) -> tuple[Project, WaterBalance]:
+def get_balance(ctx: ProjectContext, *, period: Period) -> tuple[Project, WaterBalance]:
     """Add a period up by unit, common area and building. It reads all of it: made for a building.
 
     For whoever has to do in some areas only, of what lies there.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     here = (each for each in connections.all_connections(project) if reaches(ctx.actor, each.area))
     purposes = {each.account: each.purpose for each in here}
     shards = range(project.settings.shards)

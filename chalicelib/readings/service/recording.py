@@ -8,7 +8,6 @@ from chalicelib.areas.domain import reaches
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
@@ -24,11 +23,11 @@ from chalicelib.readings.service.writes import (
     replacement_writes,
 )
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 
 def take_reading(
-    ctx: Context,
+    ctx: ProjectContext,
     *,
     account: str | None,
     meter_number: str | None,
@@ -48,7 +47,7 @@ def take_reading(
     """
     if (account is None) == (meter_number is None):
         raise Invalid("number-missing", "give either accountNumber or meterNumber", field="accountNumber")
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     connection = connections.find_by_number(project, account=account, meter_number=meter_number)
     if connection is None or not reaches(ctx.actor, connection.area):
         raise NotFound("not-found", "there is no connection with this account or meter number")
@@ -82,7 +81,7 @@ def migration_writes(project: Project, reading: Reading, connection: Connection)
 
 
 def correct_reading(
-    ctx: Context, *, reading_id: str, value: Decimal, read_on: date, rolled_over: bool = False
+    ctx: ProjectContext, *, reading_id: str, value: Decimal, read_on: date, rolled_over: bool = False
 ) -> Reading:
     """Put another value or day on a reading that is not billed. Seven or eight write units.
 
@@ -90,7 +89,7 @@ def correct_reading(
     :raises NotFound: if the project has none with this id.
     :raises Conflict: if it is billed, a later reading builds on it, or a billing run is working on its period.
     """
-    project = tenancy.get_project(ctx)
+    project = ctx.project
     reading = get_of_project(ctx, project, reading_id)
     as_it_was = reading.value == value and reading.read_on == read_on and not reading.estimated
     if as_it_was and not rolled_over:

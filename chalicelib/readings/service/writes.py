@@ -81,7 +81,7 @@ def replacement_writes(project: Project, before: Reading, after: Reading, connec
 def audit_write(ctx: Context, action: str, after: Reading, *, before: Reading | None = None) -> Action:
     """Build the write of what was done to one reading."""
     facts = [_audit_facts(one) if one else {} for one in (before, after)]
-    subject = ("reading", f"{ctx.project}.{after.id}")
+    subject = ("reading", f"{ctx.project_id}.{after.id}")
     return audit.entry_write(ctx, action=action, subject=subject, before=facts[0], after=facts[1])
 
 

@@ -124,7 +124,7 @@ def approve_request(
     if rules.is_repeated(request, decision):
         return request
     rules.check_pending(request)
-    here = ctx.in_project(request.project)
+    here = tenancy.enter_project(ctx.in_project(request.project))
     connection, writes = connections.prepare_connection(
         here,
         consumer_id=request.consumer_id,
@@ -142,7 +142,7 @@ def approve_request(
     except Refused as refused:
         if "request" in refused.labels:
             return _decided_meanwhile(ctx, request, decision)
-        raise connections.explain_refusal(here, tenancy.get_project(here), connection, refused) from None
+        raise connections.explain_refusal(here, here.project, connection, refused) from None
     return approved
 
 

@@ -18,6 +18,7 @@ from chalicelib.tenancy.domain import (
     Client,
     FormerSettings,
     Project,
+    ProjectContext,
     ProjectSettings,
     audit_facts,
     check_change,
@@ -87,15 +88,20 @@ def get_client(ctx: Context) -> Client:
     return client
 
 
-def get_project(ctx: Context) -> Project:
-    """Give the project that the request names, as it is now if it was read with the session.
+def enter_project(ctx: Context) -> ProjectContext:
+    """Look up the project that a context names, and return the context of that project. Half a read unit.
 
-    :raises NotFound: if the caller's client has no such project.
+    :raises NotFound: if the context's client has no such project.
     """
-    project = repository.find_project(ctx.client, ctx.project, ctx.read_along)
-    if project is None:
-        raise NotFound("no-such-project", f"there is no project {ctx.project} here")
-    return project
+    return _entered(ctx, repository.find_project(ctx.client, ctx.project_id))
+
+
+def enter_project_read(ctx: Context, item: Mapping[str, Any] | None) -> ProjectContext:
+    """Do the same with a project's item that was read together with the session.
+
+    :raises NotFound: if there is none.
+    """
+    return _entered(ctx, repository.project_of(ctx.client, item))
 
 
 def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> Project:
@@ -126,14 +132,13 @@ def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> 
     return project
 
 
-def change_project(ctx: Context, *, version: int, changes: Mapping[str, Any]) -> Project:
+def change_project(ctx: ProjectContext, *, version: int, changes: Mapping[str, Any]) -> Project:
     """Change settings of a project, by name, from now on; the former ones stay readable.
 
-    :raises NotFound: if the caller's client has no such project.
     :raises Invalid: for settings that can't be, naming each.
     :raises Conflict: for a setting that is fixed, or if somebody changed the settings meanwhile.
     """
-    before = get_project(ctx)
+    before = ctx.project
     if before.version != version:
         raise _settings_changed()
     settings = replace(before.settings, **changes)
@@ -178,30 +183,22 @@ def change_client(
 
 
 def list_former(ctx: Context, *, limit: int, cursor: str | None) -> Page[FormerSettings]:
-    """List the former settings of the request's project, or of the client, the newest first.
-
-    :raises NotFound: if the caller's client has no such project.
-    """
-    if ctx.project:
-        get_project(ctx)
-    return repository.former_page(ctx.client, ctx.project, limit=limit, cursor=cursor)
+    """List the former settings of the request's project, or of the client, the newest first."""
+    return repository.former_page(ctx.client, ctx.project_id, limit=limit, cursor=cursor)
 
 
-def close_project(ctx: Context) -> Project:
-    """Close a project: it takes no new connections. `reopen_project` undoes it.
-
-    :raises NotFound: if the caller's client has no such project.
-    """
-    project = get_project(ctx)
+def close_project(ctx: ProjectContext) -> Project:
+    """Close a project: it takes no new connections. `reopen_project` undoes it."""
+    project = ctx.project
     entry = audit.entry_write(ctx, action="project.closed", subject=("project", project.id))
     repository.set_closed(project, closed=True, also=[entry])
     return replace(project, closed=True)
 
 
-def reopen_project(ctx: Context) -> None:
+def reopen_project(ctx: ProjectContext) -> None:
     """Take the closing of a project back."""
-    entry = audit.entry_write(ctx, action="project.reopened", subject=("project", ctx.project))
-    repository.set_closed(get_project(ctx), closed=False, also=[entry])
+    entry = audit.entry_write(ctx, action="project.reopened", subject=("project", ctx.project_id))
+    repository.set_closed(ctx.project, closed=False, also=[entry])
 
 
 def project_open_check(project: Project) -> Action:
@@ -244,6 +241,12 @@ def change_audit_write(ctx: Context, before: Project, after: Project) -> Action:
         before=audit_facts(before.settings),
         after=audit_facts(after.settings),
     )
+
+
+def _entered(ctx: Context, project: Project | None) -> ProjectContext:
+    if project is None:
+        raise NotFound("no-such-project", f"there is no project {ctx.project_id} here")
+    return ProjectContext.of(ctx, project)
 
 
 def _project_refused(refused: Refused, settings: ProjectSettings) -> MeterbookError:

@@ -118,7 +118,7 @@ def test_the_newest_stands_first_over_months(api: Api, at: Callable[[datetime], 
     utility = open_waterworks(api)
     start = datetime(2025, 9, 30, 23, 0, tzinfo=UTC)
     for hours in range(0, 24 * 70, 160):
-        ctx = utility.context(now=start + timedelta(hours=hours))
+        ctx = utility.client_context(now=start + timedelta(hours=hours))
         transact([audit.entry_write(ctx, action="area.opened", subject=("thing", "1"), after={"hours": hours})])
     at(start + timedelta(days=80))
     told = [int(entry["after"]["hours"]) for entry in _log(utility, limit=2, action="area.opened")]
@@ -135,7 +135,7 @@ def test_a_page_stops_after_so_many_entries_looked_at(
     at(NOVEMBER)
     before = len(_log(utility))
     for number in range(8):
-        ctx = utility.context(now=NOVEMBER + timedelta(seconds=number))
+        ctx = utility.client_context(now=NOVEMBER + timedelta(seconds=number))
         action = "area.opened" if number else "area.renamed"
         transact([audit.entry_write(ctx, action=action, subject=("thing", "1"))])
     first = utility.as_staff().get(f"/api/clients/{utility.client}/audit-log", action="area.renamed").expect(200)

@@ -38,7 +38,7 @@ class Sealed:
         return list(repository.stored_entries(self.utility.client, _DAYS[day].date(), _DAYS[day].date()))[1]
 
     def finding(self, *, from_day: date | None = None) -> Finding | None:
-        return audit.verify_log(self.utility.context(now=_NIGHT), from_day=from_day).finding
+        return audit.verify_log(self.utility.client_context(now=_NIGHT), from_day=from_day).finding
 
     def store(self, item: dict[str, Any]) -> None:
         dynamo.client().put_item(TableName=settings.table_name(), Item=item)
@@ -63,16 +63,16 @@ def client(api: Api) -> Sealed:
     _quiet(utility)
     for at in _DAYS[:3] + _DAYS[4:]:
         for number in range(3):
-            ctx = utility.context(now=at + timedelta(minutes=number))
+            ctx = utility.client_context(now=at + timedelta(minutes=number))
             transact(
                 [audit.entry_write(ctx, action="area.opened", subject=("thing", str(number)), after={"n": number})]
             )
-    audit.seal_days(utility.context(now=_NIGHT))
+    audit.seal_days(utility.client_context(now=_NIGHT))
     return Sealed(utility)
 
 
 def test_what_nobody_touched_is_as_it_was_sealed(client: Sealed) -> None:
-    seen = audit.verify_log(client.utility.context(now=_NIGHT), from_day=None)
+    seen = audit.verify_log(client.utility.client_context(now=_NIGHT), from_day=None)
     assert (seen.days, seen.entries, seen.finding, seen.next_day) == (5, 12, None, None)
     assert (seen.first_day, seen.last_day) == (_DAYS[0].date(), _DAYS[4].date())
 
@@ -92,13 +92,13 @@ def test_a_deleted_entry_is_found(client: Sealed, day: int) -> None:
 
 @pytest.mark.parametrize("day", [0, 3])
 def test_an_inserted_entry_is_found(client: Sealed, day: int) -> None:
-    ctx = client.utility.context(now=_DAYS[day] + timedelta(hours=1))
+    ctx = client.utility.client_context(now=_DAYS[day] + timedelta(hours=1))
     transact([audit.entry_write(ctx, action="area.renamed", subject=("thing", "9"))])
     assert client.finding() == Finding(_DAYS[day].date(), "entries")
 
 
 def test_an_entry_inserted_before_the_first_sealed_day_is_found(client: Sealed) -> None:
-    ctx = client.utility.context(now=_DAYS[0] - timedelta(days=40))
+    ctx = client.utility.client_context(now=_DAYS[0] - timedelta(days=40))
     transact([audit.entry_write(ctx, action="area.renamed", subject=("thing", "9"))])
     assert client.finding() == Finding((_DAYS[0] - timedelta(days=40)).date(), "missing")
 
@@ -132,7 +132,7 @@ def test_a_seal_taken_away_is_found(client: Sealed, day: int) -> None:
 def test_seals_taken_away_at_the_end_are_found_when_they_are_due(client: Sealed) -> None:
     for day in (2, 3, 4):
         client.forget(client.seal(day))
-    later = client.utility.context(now=_NIGHT + timedelta(days=2))
+    later = client.utility.client_context(now=_NIGHT + timedelta(days=2))
     assert audit.verify_log(later, from_day=None).finding == Finding(_DAYS[2].date(), "missing")
 
 
@@ -150,7 +150,7 @@ def test_looking_can_begin_at_any_day(client: Sealed) -> None:
 
 def test_a_long_log_is_looked_at_part_by_part(client: Sealed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "_CHECKED_ENTRIES", 4)
-    ctx = client.utility.context(now=_NIGHT)
+    ctx = client.utility.client_context(now=_NIGHT)
     first = audit.verify_log(ctx, from_day=None)
     assert (first.days, first.next_day) == (2, _DAYS[2].date())
     second = audit.verify_log(ctx, from_day=first.next_day)
@@ -160,7 +160,7 @@ def test_a_long_log_is_looked_at_part_by_part(client: Sealed, monkeypatch: pytes
 def test_sealing_again_seals_nothing_and_missed_days_are_caught_up(api: Api) -> None:
     utility = open_waterworks(api)
     _quiet(utility)
-    transact([audit.entry_write(utility.context(now=_DAYS[0]), action="area.opened", subject=("thing", "1"))])
+    transact([audit.entry_write(utility.client_context(now=_DAYS[0]), action="area.opened", subject=("thing", "1"))])
     assert [seal.day for seal in _sealed_at(utility, _DAYS[0] + timedelta(hours=13))] == [_DAYS[0].date()]
     assert _sealed_at(utility, _DAYS[0] + timedelta(hours=14)) == ()
     assert len(_sealed_at(utility, _NIGHT)) == 4
@@ -171,7 +171,7 @@ def test_a_year_of_missed_days_is_sealed_month_by_month(api: Api) -> None:
     utility = open_waterworks(api)
     _quiet(utility)
     a_year_ago = _NIGHT - timedelta(days=365)
-    transact([audit.entry_write(utility.context(now=a_year_ago), action="area.opened", subject=("thing", "1"))])
+    transact([audit.entry_write(utility.client_context(now=a_year_ago), action="area.opened", subject=("thing", "1"))])
     with faults(strike_at=20, mode="dies after"), pytest.raises(Death):
         _sealed_at(utility, _NIGHT)
     with faults() as watched:
@@ -179,24 +179,24 @@ def test_a_year_of_missed_days_is_sealed_month_by_month(api: Api) -> None:
     assert 0 < len(use_carried_forward) < 365
     assert watched.calls.count("TransactWriteItems") <= 13
     assert len(watched.calls) <= 2 + 2 * 13
-    seen = audit.verify_log(utility.context(now=_NIGHT), from_day=None)
+    seen = audit.verify_log(utility.client_context(now=_NIGHT), from_day=None)
     assert (seen.days, seen.entries, seen.finding) == (365, 1, None)
 
 
 def test_a_day_is_not_sealed_while_something_of_it_may_still_be_written(api: Api) -> None:
     utility = open_waterworks(api)
     _quiet(utility)
-    transact([audit.entry_write(utility.context(now=_DAYS[0]), action="area.opened", subject=("thing", "1"))])
+    transact([audit.entry_write(utility.client_context(now=_DAYS[0]), action="area.opened", subject=("thing", "1"))])
     assert _sealed_at(utility, datetime(2025, 11, 29, 0, 59, tzinfo=UTC)) == ()
     assert len(_sealed_at(utility, datetime(2025, 11, 29, 1, 0, tzinfo=UTC))) == 1
 
 
 def _sealed_at(utility: Utility, now: datetime) -> tuple[Seal, ...]:
-    return audit.seal_days(utility.context(now=now))
+    return audit.seal_days(utility.client_context(now=now))
 
 
 def test_a_client_without_a_project_is_sealed_too(app: Chalice, api: Api, at: Callable[[datetime], None]) -> None:
-    ctx = replace(open_waterworks(api).context(now=_DAYS[0]), client="no-project-yet", project="")
+    ctx = replace(open_waterworks(api).context(now=_DAYS[0]), client="no-project-yet", project_id="")
     tenancy.open_client(client=replace(presets.BALILIHAN, id=ctx.client))
     transact([audit.entry_write(ctx, action="area.opened", subject=("thing", "1"))])
     at(_DAYS[1])
@@ -209,7 +209,7 @@ def test_a_client_without_a_project_is_sealed_too(app: Chalice, api: Api, at: Ca
 def test_the_schedule_seals_every_client(app: Chalice, api: Api, at: Callable[[datetime], None]) -> None:
     utility = open_waterworks(api)
     _quiet(utility)
-    transact([audit.entry_write(utility.context(now=_DAYS[4]), action="area.opened", subject=("thing", "1"))])
+    transact([audit.entry_write(utility.client_context(now=_DAYS[4]), action="area.opened", subject=("thing", "1"))])
     at(_NIGHT)
     (clockwork,) = [one for one in events.scheduled_handlers(app) if one.name == "seal_audit_logs"]
     events.tick(clockwork)

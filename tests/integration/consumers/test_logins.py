@@ -120,7 +120,7 @@ def test_of_logins_opened_at_the_moment_of_deletion_none_survives(utility: Utili
     consumer = _consumer(admin, utility)
 
     def act(number: int) -> str:
-        ctx = utility.context()
+        ctx = utility.client_context()
         try:
             if number == 3:
                 return service.delete_consumer(ctx, consumer_id=consumer).status
@@ -171,10 +171,10 @@ def test_a_deletion_that_is_interrupted_anywhere_is_done_whole_or_not_at_all(
         consumer = _consumer(admin, utility)
         user = _open(admin, utility, consumer, f"juan{at}")
         with faults(strike_at=at, mode=mode) as fault, suppress(Death, Exception):
-            service.delete_consumer(utility.context(), consumer_id=consumer)
+            service.delete_consumer(utility.client_context(), consumer_id=consumer)
         paths = f"{utility.consumers}/{consumer}", f"{_users(utility)}/{user}"
         assert len({admin.get(path).expect(200)["status"] for path in paths}) == 1
-        service.delete_consumer(utility.context(), consumer_id=consumer)
+        service.delete_consumer(utility.client_context(), consumer_id=consumer)
         assert {admin.get(path).expect(200)["status"] for path in paths} == {"deleted"}
         struck, at = fault.struck, at + 1
     assert at > 3

@@ -107,7 +107,7 @@ def test_of_64_who_register_one_e_mail_address_at_once_one_wins(utility: Utility
     def register(number: int) -> bool:
         try:
             service.register_consumer(
-                utility.context(),
+                utility.client_context(),
                 first_name="A",
                 last_name=str(number),
                 email=("juan@example.com", " Juan@Example.COM")[number % 2],

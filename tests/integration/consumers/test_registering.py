@@ -36,7 +36,7 @@ def _open(api: Api, preset: str = "utility-billing-system", **changes: object) -
     tenancy.open_client(client=client)
     utility = Utility(api, client.id, "none")
     login = "root" if client.login_names == "username" else "root@example.com"
-    identity.register_first_superuser(utility.context(), login=login, name="Root", password=PASSWORD)
+    identity.register_first_superuser(utility.client_context(), login=login, name="Root", password=PASSWORD)
     return utility
 
 
@@ -184,7 +184,7 @@ def test_an_address_of_the_network_registers_no_hundreds_within_an_hour(utility:
     at(NOVEMBER + timedelta(minutes=59, seconds=58))
     reply = _register(utility, email="eva@example.com")
     assert (reply.expect(429)["code"], reply.headers["retry-after"]) == ("too-many-registrations", "2")
-    elsewhere = replace(utility.context(now=NOVEMBER), address="203.0.113.9")
+    elsewhere = replace(utility.client_context(now=NOVEMBER), address="203.0.113.9")
     facts = {"first_name": "Eva", "last_name": "Luna", "email": "eva@example.com", "password": PASSWORD}
     service.register_self(elsewhere, client_id=utility.client, **facts)
     at(NOVEMBER + timedelta(hours=1))

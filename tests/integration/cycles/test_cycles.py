@@ -219,7 +219,7 @@ def test_a_cycle_under_which_something_was_read_can_not_be_deleted(utility: Util
 def test_whoever_comes_second_sees_that_the_cycle_is_kept_already(utility: Utility, admin: Api) -> None:
     admin.post(_cycles(utility), MONTHLY).expect(201)
     admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
-    seen = tenancy.get_project(utility.context())
+    seen = utility.context().project
     tenancy.stay_with_cycle(seen)
     kept = items_of(utility.client)
     tenancy.stay_with_cycle(seen)
@@ -234,7 +234,7 @@ def test_whoever_comes_second_sees_that_the_cycle_is_kept_already(utility: Utili
 def test_of_64_first_readings_under_a_cycle_at_once_none_is_turned_away(utility: Utility, admin: Api) -> None:
     admin.post(_cycles(utility), MONTHLY).expect(201)
     admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
-    project = tenancy.get_project(utility.context())
+    project = utility.context().project
     with ThreadPoolExecutor(64) as threads:
         assert list(threads.map(tenancy.stay_with_cycle, [project] * 64)) == [None] * 64
     assert admin.get(f"{_cycles(utility)}/monthly").expect(200)["used"] is True

@@ -40,7 +40,7 @@ def ana(utility: Utility) -> str:
     """The e-mail address of a viewer who signs in as ana."""
     address = f"ana{next(_number)}@example.com"
     service.register_staff(
-        utility.context(), login="ana", name="Ana", password=PASSWORD, role="viewer", email=address, phone=None
+        utility.client_context(), login="ana", name="Ana", password=PASSWORD, role="viewer", email=address, phone=None
     )
     return address
 
@@ -173,7 +173,7 @@ def test_nobodys_mailbox_is_flooded_and_nobody_is_kept_from_a_good_token(
     app: Chalice, utility: Utility, ana: str, at: At
 ) -> None:
     for minute in range(0, 126, 2):
-        ctx = utility.context(now=NOVEMBER + timedelta(minutes=minute))
+        ctx = utility.client_context(now=NOVEMBER + timedelta(minutes=minute))
         service.mail_reset(ctx, login="ana", order=str(minute))
     assert len(mails_to(ana)) == 7  # after 0, 2, 6, 14, 30, 62 and 122 minutes, and then one an hour
     at(NOVEMBER + timedelta(minutes=124))
@@ -182,7 +182,7 @@ def test_nobodys_mailbox_is_flooded_and_nobody_is_kept_from_a_good_token(
 
 def test_many_who_ask_at_once_get_one_mail(app: Chalice, utility: Utility, ana: str) -> None:
     def ask(number: int) -> bool:
-        return service.mail_reset(utility.context(), login="ana", order=str(number))
+        return service.mail_reset(utility.client_context(), login="ana", order=str(number))
 
     with ThreadPoolExecutor(6) as threads:
         assert sum(threads.map(ask, range(6))) == 1
@@ -259,11 +259,11 @@ def test_a_mail_whose_sending_was_interrupted_anywhere_is_sent_when_the_message_
         login, order = f"eva{at}", str(next(_number))
         address = f"{login}.{order}@example.com"
         service.register_staff(
-            utility.context(), login=login, name="Eva", password=PASSWORD, role="viewer", email=address
+            utility.client_context(), login=login, name="Eva", password=PASSWORD, role="viewer", email=address
         )
         with faults(strike_at=at, mode=mode) as fault, suppress(Death, Exception):
-            service.mail_reset(utility.context(), login=login, order=order)
-        service.mail_reset(utility.context(), login=login, order=order)
+            service.mail_reset(utility.client_context(), login=login, order=order)
+        service.mail_reset(utility.client_context(), login=login, order=order)
         _confirm(utility, token_in(mails_to(address)[-1])).expect(200)
         assert _signs_in(utility, NEW, login)
         struck, at = fault.struck, at + 1
@@ -273,7 +273,7 @@ def test_a_mail_whose_sending_was_interrupted_anywhere_is_sent_when_the_message_
 def test_a_mail_to_an_address_that_nobody_can_have_is_dropped_and_any_other_comes_again(
     app: Chalice, utility: Utility, ana: str
 ) -> None:
-    ctx = utility.context()
+    ctx = utility.client_context()
     with mails_refused("BadRequestException"):
         assert service.mail_reset(ctx, login="ana", order="1") is False
     with mails_refused("MessageRejected"), pytest.raises(ClientError, match="MessageRejected"):
@@ -294,5 +294,5 @@ def portal(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_where_there_is_a_portal_the_mail_leads_to_it(utility: Utility, ana: str, portal: str) -> None:
-    service.mail_reset(utility.context(), login="ana", order="1")
+    service.mail_reset(utility.client_context(), login="ana", order="1")
     assert f"\n{portal}/reset-password#{utility.client}." in mails_to(ana)[-1]

@@ -51,7 +51,7 @@ def _users(utility: Utility) -> str:
 
 
 def _id_of(utility: Utility, login: str) -> str:
-    (user,) = service.list_users(utility.context(), words=login, limit=50, cursor=None).items
+    (user,) = service.list_users(utility.client_context(), words=login, limit=50, cursor=None).items
     return user.id
 
 
@@ -109,7 +109,7 @@ def test_two_who_renew_at_once_with_the_same_token_do_not_both_go_on(utility: Ut
 
     def renew(_: int) -> service.SignIn | None:
         try:
-            return service.renew(utility.context(), refresh_token=token)
+            return service.renew(utility.client_context(), refresh_token=token)
         except MeterbookError:
             return None
 
@@ -241,7 +241,7 @@ def test_the_wait_is_bounded_and_a_good_sign_in_starts_the_count_anew(utility: U
 def test_guesses_made_at_the_same_moment_are_counted_one_by_one(utility: Utility) -> None:
     def guess(_: int) -> str:
         try:
-            service.sign_in(utility.context(), client_id=utility.client, login="viewer", password="wrong")
+            service.sign_in(utility.client_context(), client_id=utility.client, login="viewer", password="wrong")
         except MeterbookError as error:
             return error.code
         return "in"

@@ -41,7 +41,7 @@ def _disable(utility: Utility, login: str) -> None:
 
 
 def _id_of(utility: Utility, login: str) -> str:
-    (user,) = service.list_users(utility.context(), words=login, limit=50, cursor=None).items
+    (user,) = service.list_users(utility.client_context(), words=login, limit=50, cursor=None).items
     return user.id
 
 
@@ -103,7 +103,7 @@ def test_a_login_name_belongs_to_one_person_however_it_is_typed(api: Api) -> Non
 
 
 def test_nobody_gives_a_role_that_may_do_more_than_they(api: Api, utility: Utility) -> None:
-    context = utility.context()
+    context = utility.client_context()
     limited = Actor("clerk", "clerk", frozenset({"users.manage", "bills.read", "payments.read", "settings.read"}))
     below = replace(context, actor=limited)
     with pytest.raises(Forbidden, match="admin"):

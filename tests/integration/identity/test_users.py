@@ -109,7 +109,7 @@ def test_one_login_name_asked_for_by_many_at_once_is_given_once(utility: Utility
     def register(number: int) -> str:
         try:
             service.register_staff(
-                utility.context(), login="ana", name=f"Ana {number}", password=PASSWORD, role="viewer"
+                utility.client_context(), login="ana", name=f"Ana {number}", password=PASSWORD, role="viewer"
             )
         except MeterbookError as error:
             return error.code
@@ -168,11 +168,13 @@ def test_nobody_disables_deletes_or_promotes_themselves(utility: Utility) -> Non
 
 def test_the_last_superuser_stays_however_many_others_try_at_once(utility: Utility) -> None:
     _make(utility, "second", "superuser")
-    ids = [user.id for user in service.list_users(utility.context(), role="superuser", limit=50, cursor=None).items]
+    ids = [
+        user.id for user in service.list_users(utility.client_context(), role="superuser", limit=50, cursor=None).items
+    ]
 
     def disable(user_id: str) -> str:
         try:
-            return service.change_status(utility.context(), user_id=user_id, status="disabled").status
+            return service.change_status(utility.client_context(), user_id=user_id, status="disabled").status
         except MeterbookError as error:
             return error.code
 
@@ -285,15 +287,17 @@ def test_there_is_one_first_superuser(api: Api) -> None:
     client = replace(presets.BALILIHAN, id="first-super")
     tenancy.open_client(client=client)
     utility = Utility(api, client.id, "none")
-    ctx = utility.context()
+    ctx = utility.client_context()
     made = service.register_first_superuser(ctx, login="root", name="Root", password=PASSWORD)
     assert made.role == "superuser"
     with pytest.raises(MeterbookError) as refusal:
-        service.register_first_superuser(utility.context(), login="root2", name="Root", password=PASSWORD)
+        service.register_first_superuser(utility.client_context(), login="root2", name="Root", password=PASSWORD)
     assert refusal.value.code == "superuser-exists"
     api.sign_in(client.id, "root", PASSWORD)
 
 
 def _id(utility: Utility, login: str) -> str:
-    (user,) = [one for one in service.list_users(utility.context(), limit=50, cursor=None).items if one.login == login]
+    (user,) = [
+        one for one in service.list_users(utility.client_context(), limit=50, cursor=None).items if one.login == login
+    ]
     return user.id

@@ -15,7 +15,7 @@ def _opened(api: Api, preset: str, client: str, mail: str, *roles: str) -> dict[
     """Open a client by a preset and sign somebody of each role in, made by its first superuser."""
     onboarding.open_client(job_context("open_client", client=client, project=""), preset_id=preset, name=None)
     identity.register_first_superuser(
-        Utility(api, client, "").context(), login=f"super{mail}", name="Super", password=PASSWORD
+        Utility(api, client, "").client_context(), login=f"super{mail}", name="Super", password=PASSWORD
     )
     people = {"superuser": api.sign_in(client, f"super{mail}", PASSWORD)}
     for role in roles:

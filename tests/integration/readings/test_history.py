@@ -13,7 +13,6 @@ from chalicelib.platform import clock
 from chalicelib.platform.bulk import batches
 from chalicelib.readings import repository
 from chalicelib.readings.domain.reading import Reading
-from chalicelib.tenancy import service as tenancy
 from tests.support.examples import WATERWORKS, reading, with_settings
 from tests.support.http import Api
 from tests.support.meter import metered
@@ -93,7 +92,7 @@ def test_a_cursor_of_one_connection_is_of_no_use_for_another(utility: Utility, a
 
 def _stored(utility: Utility, accounts: int, **changes: Any) -> None:  # noqa: ANN401
     """Put readings of many connections into the table, one on the fifth of each month."""
-    project = tenancy.get_project(utility.context())
+    project = utility.context().project
     every: list[Reading] = [
         reading(
             account=f"{account:05}",

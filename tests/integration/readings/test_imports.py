@@ -8,10 +8,10 @@ import httpx
 import pytest
 from chalice.app import Chalice
 
-from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import NotFound, TryLater
 from chalicelib.platform import clock, settings, storage
 from chalicelib.readings import service
+from chalicelib.tenancy.domain import ProjectContext
 from local import events
 from tests.support.engine import Engine
 from tests.support.examples import WATERWORKS, with_settings
@@ -276,7 +276,7 @@ def test_the_use_case_of_another_tenant_finds_no_such_import(api: Api, utility: 
     import_id = _announce(utility, _HEADER + _GOOD)
     other = open_waterworks(api)
     before = items_of(utility.client), items_of(other.client)
-    context: Context = other.context()
+    context: ProjectContext = other.context()
     with pytest.raises(NotFound):
         service.run_import(context, import_id=import_id)
     assert (items_of(utility.client), items_of(other.client)) == before

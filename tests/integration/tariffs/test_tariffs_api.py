@@ -9,7 +9,6 @@ import pytest
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Refused
 from chalicelib.tariffs import repository, service
-from chalicelib.tenancy import service as tenancy
 from tests.support.http import Api
 from tests.support.utilities import Utility, open_condominium, open_waterworks
 
@@ -172,7 +171,7 @@ def test_a_version_that_a_run_was_given_can_only_be_succeeded(waterworks: Utilit
     place = f"{waterworks.base}/tariffs/residential/versions/1"
     corrected = sheet("23.00", "2020-01-01", consumerClass="residential")
     assert staff.put(place, corrected).expect(200)["sealed"] is False
-    project = tenancy.get_project(waterworks.context())
+    project = waterworks.context().project
     service.tariff_book(project, Period(2025, 11))
     refused = staff.put(place, sheet("24.00", "2020-01-01", consumerClass="residential"))
     assert (refused.status, refused.json["code"]) == (409, "tariff-used")
@@ -185,7 +184,7 @@ def test_a_version_that_a_run_was_given_can_only_be_succeeded(waterworks: Utilit
 
 
 def test_a_version_that_starts_after_the_period_stays_open_to_change(waterworks: Utility) -> None:
-    service.tariff_book(tenancy.get_project(waterworks.context()), Period(2019, 12))
+    service.tariff_book(waterworks.context().project, Period(2019, 12))
     staff = waterworks.as_staff()
     assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/1").status == 200
     assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/1").status == 404
@@ -246,7 +245,7 @@ def test_of_8_who_open_tariffs_of_one_class_at_once_one_wins(waterworks: Utility
 
 
 def test_who_read_the_tariffs_before_somebody_changed_them_changes_none(waterworks: Utility) -> None:
-    project = tenancy.get_project(waterworks.context())
+    project = waterworks.context().project
     known, turn = repository.versions_to_change(project)
     body = {"id": "school", "sheet": sheet("10", "2025-01-01")}
     waterworks.as_staff().post(f"{waterworks.base}/tariffs", body).expect(201)

@@ -60,4 +60,4 @@ def test_settings_of_one_client_leave_anothers_alone(api: Api) -> None:
 def test_an_unknown_project_is_not_found(api: Api) -> None:
     utility = open_waterworks(api)
     with pytest.raises(NotFound, match="electricity"):
-        service.get_project(utility.context().in_project("electricity"))
+        service.enter_project(utility.context().in_project("electricity"))
