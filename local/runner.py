@@ -9,9 +9,10 @@ import time
 
 from chalice.app import Chalice
 
-from chalicelib.platform import dynamo
+from chalicelib.platform import clock, dynamo
 from local import aws, events
 from local.demo import utilities
+from local.demo.day import DemoDay, move_clock
 from local.gateway import Throttle, open_gateway
 from local.server import Server
 from local.state import StateFolder, open_state
@@ -42,6 +43,7 @@ def main(stop: threading.Event) -> int:
 def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws:
     started = time.monotonic()
     api_port, aws_port = _port("METERBOOK_PORT", _API_PORT), _port("METERBOOK_AWS_PORT", _AWS_PORT)
+    move_clock()
     state = open_state()
     running.callback(os.close, state.lock)
     server = Server(api_port)
@@ -50,7 +52,7 @@ def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws
     dynamo.connect()
     if not utilities.is_loaded():
         print("Loading five demo utilities ...", flush=True)
-        utilities.load(lambda: _go_on(stop))
+        _load_demo(state, stop)
     app = _app_with_log(state)
     workers = Workers(app)
     running.callback(workers.stop)
@@ -120,6 +122,23 @@ def _go_on(stop: threading.Event) -> None:
         raise Stopped
 
 
+def _load_demo(state: StateFolder, stop: threading.Event) -> None:
+    began = state.demo_began_at()
+    if began is None:
+        began = clock.now()
+        state.note_demo_began(began)
+    utilities.load(DemoDay(began), lambda: _go_on(stop))
+
+
+def _age_of_demo(state: StateFolder) -> str:
+    """Say on which day the demo's year ends. A start on a later day moves nothing."""
+    began, today = state.demo_began_at(), clock.now().date()
+    if began and began.date() == today:
+        return f"up to today, {today}"
+    loaded = f"up to {began.date()}, when it was loaded" if began else "as an earlier version loaded it"
+    return f"{loaded}; today is {today}. To have it anew, stop, and rm -r {state.path}"
+
+
 def _small_logins() -> str:
     rows = [
         f"  client {client:<13}{', '.join(staff)}, {utilities.SMALL_CONSUMERS[client]} (a consumer)"
@@ -147,6 +166,7 @@ Meterbook runs ({seconds:.1f} s). Ctrl-C stops all of it; the state stays.
   queues     {queues}
   schedules  {schedules or "none"}
   state      {state.path} (logs: {state.log.name}, aws.log)
+  demo data  {_age_of_demo(state)}
 
 Demo logins, all with the password {utilities.PASSWORD}:
   client balilihan  {", ".join(utilities.BALILIHAN_STAFF)}, {utilities.BALILIHAN_CONSUMER} (a consumer)

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from local.aws import ROOT
@@ -29,6 +30,10 @@ class StateFolder:
     @property
     def _applied(self) -> Path:
         return self.path / "applied"
+
+    @property
+    def _demo_began(self) -> Path:
+        return self.path / "demo-began"
 
     def applied_template(self) -> str | None:
         """Name the template that the state was made with, or None if there is no state yet.
@@ -60,6 +65,21 @@ class StateFolder:
     def note_applied(self, template_print: str) -> None:
         """Remember that the state holds the resources of that template."""
         _write_privately(self._applied, template_print)
+
+    def demo_began_at(self) -> datetime | None:
+        """Return the instant at which the loading of the demo began, or None if none is known.
+
+        :raises Trouble: if it can't be read.
+        """
+        path = self._demo_began
+        try:
+            return datetime.fromisoformat(path.read_text()) if path.exists() else None
+        except ValueError:
+            raise self.damaged(f"{path.name} holds no instant") from None
+
+    def note_demo_began(self, instant: datetime) -> None:
+        """Remember when the loading of the demo began, so that an interrupted one goes on as of that instant."""
+        _write_privately(self._demo_began, instant.isoformat())
 
     def token_keys(self) -> str:
         """Give the signing keys of this laptop, made once.

@@ -20,6 +20,7 @@ from chalicelib.platform.jobs import job_actor
 from chalicelib.service_desk import service as service_desk
 from chalicelib.service_desk.domain.requests import RequestStatus
 from chalicelib.tariffs import service as tariffs
+from chalicelib.tariffs.domain import Tariff
 from chalicelib.tariffs.schemas import library
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Client, Project, ProjectContext
@@ -130,6 +131,16 @@ def delete_project(ctx: ProjectContext) -> Project:
     return _closed_unless(ctx, lambda: _connection(ctx) or _tariff(ctx) or _request(ctx, None))
 
 
+def tariffs_of(model: PresetProject) -> tuple[Tariff, ...]:
+    """Return the tariffs that a project of a preset begins with."""
+    return tuple(
+        library()[one.library_id]
+        .model_copy(update={"valid_from": one.valid_from, "consumer_class": one.consumer_class})
+        .to_domain(tariff_id=one.id, version=1)
+        for one in model.tariffs
+    )
+
+
 def _closed_unless(ctx: ProjectContext, used_by: Callable[[], str | None]) -> Project:
     before = ctx.project
     project = tenancy.close_project(ctx)
@@ -177,11 +188,8 @@ def _add(ctx: Context, preset: Preset, model: PresetProject, project_id: str) ->
             cycles.open_cycle(ctx, cycle=cycle)
     project = tenancy.add_project(ctx, project_id=project_id, settings=model.settings)
     here = ProjectContext.of(ctx, project)
-    for tariff in model.tariffs:
-        sheet = library()[tariff.library_id].model_copy(
-            update={"valid_from": tariff.valid_from, "consumer_class": tariff.consumer_class}
-        )
-        tariffs.open_tariff(here, tariff=sheet.to_domain(tariff_id=tariff.id, version=1))
+    for tariff in tariffs_of(model):
+        tariffs.open_tariff(here, tariff=tariff)
     return project
 
 

@@ -17,7 +17,7 @@ _source: Callable[[], datetime] = _system_time
 def use_time(source: Callable[[], datetime] | None) -> None:
     """Make every way in read the time from `source` (None: the system's clock again).
 
-    Journeys through months and the laptop's demonstration day move the clock here.
+    Tests that walk through months move the clock here, and METERBOOK_TODAY on the laptop.
     """
     global _source  # noqa: PLW0603 - one process has one clock
     _source = source or _system_time

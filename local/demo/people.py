@@ -3,7 +3,6 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
@@ -32,7 +31,7 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """One consumer with one connection, and what its meter shows in November 2025."""
+    """One consumer with one connection, and what its meter shows: before this month's reading, and at it."""
 
     first_name: str
     last_name: str
@@ -42,7 +41,11 @@ class Household:
     meter_number: str
     initial_reading: Decimal
     reading: Decimal
-    read_on: date
+
+    @property
+    def reading_day(self) -> int:
+        """The day of the month on which its meter is read: the reader walks one area a day."""
+        return 1 + AREAS.index(self.area)
 
 
 def area_code(name: str) -> str:
@@ -65,7 +68,6 @@ def households() -> tuple[Household, ...]:
         meter_number=f"SM-{_FIRST_METER}",
         initial_reading=Decimal(120),
         reading=Decimal(130),
-        read_on=date(2025, 11, 3),
     )
     return (first, *(_household(source, at) for at in range(1, COUNT)))
 
@@ -83,7 +85,6 @@ def _household(source: random.Random, at: int) -> Household:
         meter_number=f"SM-{_FIRST_METER + at}",
         initial_reading=initial,
         reading=initial + _usage(source, commercial=commercial),
-        read_on=date(2025, 11, 3 + AREAS.index(area) % 7),  # the reader walks one area a day
     )
 
 

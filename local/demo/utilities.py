@@ -1,35 +1,28 @@
-"""Load the five demo utilities, one per source, through the very use cases that the API calls."""
+"""Load the five demo utilities, one per source. Their year ends on the day they are loaded."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypeVar
-
-import boto3
+from itertools import pairwise
 
 from chalicelib.areas import service as area_list
-from chalicelib.billing import service as billing
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import MeterDetails
 from chalicelib.consumers import service as consumers
-from chalicelib.files import service as files
 from chalicelib.identity import service as identity
-from chalicelib.identity.domain import CONSUMER, ROLES
-from chalicelib.kernel.context import Actor, Context
-from chalicelib.kernel.ids import derived_ids
+from chalicelib.identity.domain import ROLES
+from chalicelib.kernel.context import Actor
 from chalicelib.kernel.period import Period
 from chalicelib.onboarding import service as onboarding
-from chalicelib.platform import settings
-from chalicelib.readings import service as readings
 from chalicelib.service_desk import service as desk
-from chalicelib.tariffs import service as tariffs
-from chalicelib.tariffs.domain import Tariff
-from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import Client, Project, ProjectContext, ProjectSettings
+from chalicelib.tenancy.domain import Project, ProjectContext
 from local import presets
-from local.demo.people import AREAS, area_code, households
-from local.demo.years import BOOKS, FIRST, MONTHS, Book, Meter
+from local.demo.day import DemoDay
+from local.demo.history import MeterReading, reading_days, shown_before
+from local.demo.loading import Loading, open_utility
+from local.demo.people import AREAS, Household, area_code, households
+from local.demo.years import BOOKS, MONTHS, Book, Meter
 
 PASSWORD = "Demo-2025"
 BALILIHAN_STAFF = {"super": "superuser", "admin": "admin", "manager": "manager", "reader": "field_staff"}
@@ -63,60 +56,40 @@ SMALL_CONSUMERS = {
     "electricity": "asha.srv@electricity.example",
 }
 AVII_STAFF = {"admin@avii.example": "admin", "manager@avii.example": "manager", "viewer@avii.example": "viewer"}
-# What the units' meters show on 2025-07-01; 101 and 102 are the ones of the source's examples.
+# What the units' meters showed when they were last read, and what a month takes; 101 and 102 are the source's examples.
 AVII_UNITS = {
-    "101": 1774, "102": 30, "103": 512, "104": 90, "105": 1203,
-    "106": 744, "107": 15, "108": 2051, "109": 333, "110": 8,
+    "101": (1774, 11), "102": (30, 5), "103": (512, 38), "104": (90, 14), "105": (1203, 55),
+    "106": (744, 22), "107": (15, 3), "108": (2051, 61), "109": (333, 19), "110": (8, 0),
 }  # fmt: skip
-_LAST_UNIT = "110"
-
-
-Setting = TypeVar("Setting", bound=Context)
-
-
-@dataclass(frozen=True, slots=True)
-class _Loading:
-    """Where the loading is: each step has a name, so that a second try meets what the first one made."""
-
-    context: ProjectContext
-
-    def step(self, *names: str) -> ProjectContext:
-        return _step(self.context, *names)
-
-    def step_of(self, consumer_id: str, *names: str) -> ProjectContext:
-        actor = Actor(id=consumer_id, role=CONSUMER, permissions=ROLES[CONSUMER], consumer_id=consumer_id)
-        return replace(self.step(*names), actor=actor)
+_NEW_UNIT = "110"  # connected, and never read yet
+_BALILIHAN_MONTHS = 3
 
 
 def is_loaded() -> bool:
-    """Say whether the loading was completed: the last thing that it writes is there."""
+    """Return whether the loading was completed: the last thing that it writes is there."""
     project = Project(presets.AVII.id, presets.WATER_BILLS, presets.WATER_BILLS_SETTINGS)
-    return connections.find_by_number(project, account=_LAST_UNIT, meter_number=None) is not None
+    return connections.find_by_number(project, account=_NEW_UNIT, meter_number=None) is not None
 
 
-def load(pause: Callable[[], None]) -> None:
-    """Load all utilities; repeated, it makes nothing new. `pause` is called between two steps."""
-    _load_balilihan(pause)
+def load(day: DemoDay, pause: Callable[[], None]) -> None:
+    """Load all utilities; repeated with the same day, it makes nothing new. `pause` is called between two steps."""
+    _load_balilihan(day, households(), pause)
     for book in BOOKS:
-        _load_year(book, pause)
-    _load_avii(pause)
+        _load_year(day, book, pause)
+    _load_avii(day, pause)
 
 
-def _load_balilihan(pause: Callable[[], None]) -> None:
-    loading = _open(
-        presets.BALILIHAN,
-        presets.WATERWORKS,
-        presets.WATERWORKS_SETTINGS,
-        presets.WATERWORKS_TARIFFS,
-        datetime(2025, 11, 1, 1, tzinfo=UTC),
-    )
-    for role in onboarding.list_presets()["balilihan"].roles:
-        identity.begin_with_role(loading.step("role", role.name), role=role.as_role())
+def _load_balilihan(day: DemoDay, people: Sequence[Household], pause: Callable[[], None]) -> None:
+    month = day.month(presets.WATERWORKS_SETTINGS.timezone)
+    since = month.shifted(-_BALILIHAN_MONTHS).first_day
+    preset = onboarding.list_presets()["balilihan"]
+    loading = open_utility(day, preset, presets.WATERWORKS, presets.WATERWORKS_TARIFFS, since=since)
     for name in AREAS:
         area_list.open_area(loading.step("area", name), code=area_code(name), name=name)
     staff = _register_staff(loading, BALILIHAN_STAFF, pause)
     neighbours: list[str] = []
-    for number, household in enumerate(households(), start=1):
+    read: list[MeterReading] = []
+    for number, household in enumerate(people, start=1):
         pause()
         consumer = consumers.register_consumer(
             loading.step("consumer", str(number)),
@@ -127,24 +100,49 @@ def _load_balilihan(pause: Callable[[], None]) -> None:
             address=f"{household.area}, Balilihan, Bohol",
         )
         neighbours.append(consumer.id)
-        connections.register_connection(
+        shown = _shown(household)
+        connection = connections.register_connection(
             loading.step("connection", str(number)),
             consumer_id=consumer.id,
             account=None,
             consumer_class=household.consumer_class,
             meter_number=household.meter_number,
             area=area_code(household.area),
-            initial_reading=household.initial_reading,
+            initial_reading=shown[0],
         )
+        read += _readings(connection.account, household, shown, loading.today)
         if number == 1:
             consumers.open_login(
                 loading.step("login"), consumer_id=consumer.id, login=BALILIHAN_CONSUMER, password=PASSWORD
             )
-
     _fill_desk(loading, staff["manager"], neighbours, pause)
+    last_read_on = max(one.read_on for one in read)
+    waiting = [one for one in read if one.read_on == last_read_on >= month.first_day]
+    loading.bring_history(one for one in read if one not in waiting)
+    if waiting:
+        loading.bring_readings(waiting)
 
 
-def _fill_desk(loading: _Loading, manager: Actor, neighbours: list[str], pause: Callable[[], None]) -> None:
+def _shown(household: Household) -> list[Decimal]:
+    """Return what a meter showed at each reading, this month's last."""
+    usage = household.reading - household.initial_reading
+    return [
+        *shown_before(household.meter_number, household.initial_reading, usage, months=_BALILIHAN_MONTHS),
+        household.reading,
+    ]
+
+
+def _readings(account: str, household: Household, shown: list[Decimal], today: date) -> list[MeterReading]:
+    """Return a meter's readings up to yesterday; each area is read on a day of its own."""
+    days = reading_days(Period.of(today).day(household.reading_day), len(shown) - 1)
+    return [
+        MeterReading(account, household.meter_number, household.consumer_class, read_on, prior, current)
+        for read_on, (prior, current) in zip(days, pairwise(shown), strict=True)
+        if read_on < today
+    ]
+
+
+def _fill_desk(loading: Loading, manager: Actor, neighbours: list[str], pause: Callable[[], None]) -> None:
     """Let some consumers ask for connections and report issues; one of each is answered."""
     for at, (area, note) in enumerate(REQUESTS):
         pause()
@@ -173,42 +171,30 @@ def _fill_desk(loading: _Loading, manager: Actor, neighbours: list[str], pause: 
     )
 
 
-def _load_year(book: Book, pause: Callable[[], None]) -> None:
-    """Open a small utility by its preset, connect its meters, and read and bill them for a year."""
-    client = onboarding.list_presets()[book.preset].client
-    actor = Actor(id="demo", role="superuser", permissions=ROLES["superuser"])
-    opened = datetime(FIRST.year, FIRST.month, 1, 6, tzinfo=UTC)
-    ctx = Context(client.id, actor, opened, derived_ids(client.id), book.project)
-    onboarding.open_client(_step(ctx, "client"), preset_id=book.preset, name=None)
-    loading = _Loading(tenancy.enter_project(ctx))
-    if book.prefix == "WB":  # the source names no rates
-        tariffs.open_tariff(loading.step("tariff"), tariff=presets.SMALL_WATER_TARIFF)
-    _register_staff(loading, SMALL_STAFF[client.id], pause)  # again for a second book, it makes nothing new
+def _load_year(day: DemoDay, book: Book, pause: Callable[[], None]) -> None:
+    """Open a small utility by its preset, connect its meters, and read and bill them for a year.
+
+    Eleven months come from the history, and the last one is billed here: nothing of it is due or paid yet.
+    """
+    preset = onboarding.list_presets()[book.preset]
+    project = next(project for project in preset.projects if project.id == book.project)
+    today = day.today(project.settings.timezone)
+    sheet = onboarding.tariffs_of(project) or (presets.SMALL_WATER_TARIFF,)  # one source names no rates
+    since = book.first_reading_day(today).replace(day=1)
+    loading = open_utility(day, preset, book.project, sheet, since=since)
+    _register_staff(loading, SMALL_STAFF[preset.client.id], pause)  # again for a second book, it makes nothing new
+    read: list[MeterReading] = []
     for meter in book.meters():
         pause()
-        _load_meter(loading, book, meter)
-    _load_readings(loading, book)
-    for at in range(MONTHS - book.billed_months, MONTHS):
-        pause()
-        period = FIRST.shifted(at)
-        at_work = _in_month(loading.step("run", book.project, str(period)), period)
-        run = billing.start_run(at_work, period=period, billed_on=None, due_on=None)
-        billing.plan_run(at_work, run_id=run.id)
-        billing.generate_chunk(at_work, run_id=run.id, shard=0)
+        read += book.year_of(meter, _connect(loading, book, meter), today)
+    last_read_on = max(one.read_on for one in read)
+    loading.bring_history(one for one in read if one.read_on < last_read_on)
+    loading.bring_readings(one for one in read if one.read_on == last_read_on)
+    loading.bill(Period.of(last_read_on))
 
 
-def _load_readings(loading: _Loading, book: Book) -> None:
-    """Bring a year of readings in as one file, the way a utility would."""
-    ctx = replace(loading.step("readings", book.project), now=datetime(FIRST.year + 1, 1, 5, 6, tzinfo=UTC))
-    name = f"{book.project}-{FIRST.year}.csv"
-    record, form = files.ask_for_upload(ctx, kind="readings", file_name=name, period=None)
-    file = book.file().encode()
-    boto3.client("s3").put_object(Bucket=settings.bucket_name(), Key=form.fields["key"], Body=file)
-    readings.run_import(ctx, import_id=record.id)
-
-
-def _load_meter(loading: _Loading, book: Book, meter: Meter) -> None:
-    client = loading.context.client
+def _connect(loading: Loading, book: Book, meter: Meter) -> str:
+    """Connect a meter and return its account number."""
     email = f"{meter.first_name}.{meter.last_name}.{book.prefix}@example.com".lower()
     step = (book.project, meter.number)
     consumer = consumers.register_consumer(
@@ -220,7 +206,7 @@ def _load_meter(loading: _Loading, book: Book, meter: Meter) -> None:
         address=None,
     )
     given = book.preset == "electricity"  # a service number
-    connections.register_connection(
+    connection = connections.register_connection(
         loading.step("connection", *step),
         consumer_id=consumer.id,
         account=meter.number if given else None,
@@ -231,35 +217,24 @@ def _load_meter(loading: _Loading, book: Book, meter: Meter) -> None:
         details=MeterDetails(tariff_id="flat" if book.preset == "utility-billing-system" else None),
     )
     if meter.number.endswith("-001"):
-        login = f"{meter.first_name}.{book.prefix}@{client}.example".lower()
+        login = f"{meter.first_name}.{book.prefix}@{loading.context.client}.example".lower()
         consumers.open_login(loading.step("login", *step), consumer_id=consumer.id, login=login, password=PASSWORD)
+    return connection.account
 
 
-def _step(ctx: Setting, *names: str) -> Setting:
-    key = " ".join(("demo", *names))
-    return replace(ctx, new_id=derived_ids(ctx.client, key), request_key=key)
-
-
-def _in_month(ctx: ProjectContext, month: Period) -> ProjectContext:
-    """Give the setting on the fifth of a month, when its readings are in."""
-    return replace(ctx, now=datetime(month.year, month.month, 5, 6, tzinfo=UTC))
-
-
-def _minutes_later(ctx: Context, minutes: int) -> Context:
-    return replace(ctx, now=ctx.now + timedelta(minutes=minutes))
-
-
-def _load_avii(pause: Callable[[], None]) -> None:
-    loading = _open(
-        presets.AVII,
-        presets.WATER_BILLS,
-        presets.WATER_BILLS_SETTINGS,
-        presets.WATER_BILLS_TARIFFS,
-        datetime(2025, 7, 1, 15, tzinfo=UTC),
-    )
+def _load_avii(day: DemoDay, pause: Callable[[], None]) -> None:
+    today = day.today(presets.WATER_BILLS_SETTINGS.timezone)
+    read_on = reading_days((today - timedelta(days=1)).replace(day=1), MONTHS)
+    since = Period.of(read_on[0]).shifted(-1).first_day
+    preset = onboarding.list_presets()["water-bills"]
+    loading = open_utility(day, preset, presets.WATER_BILLS, presets.WATER_BILLS_TARIFFS, since=since)
     _register_staff(loading, AVII_STAFF, pause)
-    for unit, initial in AVII_UNITS.items():
+    read: list[MeterReading] = []
+    for unit, (last, usage) in AVII_UNITS.items():
+        if unit == _NEW_UNIT:
+            loading.bring_history(read)
         pause()
+        shown = shown_before(unit, Decimal(last), Decimal(usage), months=0 if unit == _NEW_UNIT else MONTHS)
         connections.register_connection(
             loading.step("connection", unit),
             consumer_id=None,
@@ -267,23 +242,19 @@ def _load_avii(pause: Callable[[], None]) -> None:
             consumer_class="unit",
             meter_number=f"WM-{unit}-2025",
             area="Building A",
-            initial_reading=Decimal(initial),
+            initial_reading=shown[0],
         )
+        read += [
+            MeterReading(unit, f"WM-{unit}-2025", "unit", on, prior, current)
+            for on, (prior, current) in zip(read_on[MONTHS + 1 - len(shown) :], pairwise(shown), strict=True)
+        ]
 
 
-def _open(
-    client: Client, project_id: str, settings: ProjectSettings, sheet: tuple[Tariff, ...], now: datetime
-) -> _Loading:
-    tenancy.open_client(client=client)
-    project = tenancy.open_project(client_id=client.id, project_id=project_id, settings=settings)
-    actor = Actor(id="demo", role="superuser", permissions=ROLES["superuser"])
-    ctx = ProjectContext.of(Context(client.id, actor, now, derived_ids(client.id)), project)
-    for tariff in sheet:
-        tariffs.open_tariff(ctx, tariff=tariff)
-    return _Loading(ctx)
+def _minutes_later(ctx: ProjectContext, minutes: int) -> ProjectContext:
+    return replace(ctx, now=ctx.now + timedelta(minutes=minutes))
 
 
-def _register_staff(loading: _Loading, staff: dict[str, str], pause: Callable[[], None]) -> dict[str, Actor]:
+def _register_staff(loading: Loading, staff: dict[str, str], pause: Callable[[], None]) -> dict[str, Actor]:
     actors: dict[str, Actor] = {}
     for login, role in staff.items():
         pause()

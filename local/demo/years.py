@@ -3,12 +3,11 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from chalicelib.kernel.period import Period
+from local.demo.history import MeterReading, reading_days
 
-FIRST = Period(2025, 1)
 MONTHS = 12
 # How much of a usual month's use each month takes, January first, in per cent: an Indian April and May are hot.
 _SEASON = (80, 85, 105, 130, 145, 125, 105, 100, 95, 90, 85, 80)
@@ -23,26 +22,36 @@ _PEOPLE = (
 class Book:
     """One utility service: who is connected, of which class, and how much a usual month takes.
 
-    The last `billed_months` of the year are billed.
+    Its meters were read `days_ago`, and on that day of each month before.
     """
 
     preset: str
     project: str
     prefix: str
-    billed_months: int
+    days_ago: int
     usual: tuple[tuple[str, int], ...]
 
     def meters(self) -> Iterator["Meter"]:
-        """Give the meters, the same ones each time."""
+        """Return the meters, the same ones each time."""
         for at, (consumer_class, usual) in enumerate(self.usual):
             first_name, last_name = _PEOPLE[at % len(_PEOPLE)]
             number = f"{self.prefix}-{at + 1:03}"
             yield Meter(first_name, last_name, number, consumer_class, Decimal(120 + 37 * at), usual)
 
-    def file(self) -> str:
-        """Give the year's readings as a file that can be imported."""
-        rows = sorted((day, meter.number, value) for meter in self.meters() for day, value in meter.year())
-        return "\n".join(["meter_number,reading,read_on", *(f"{number},{value},{day}" for day, number, value in rows)])
+    def first_reading_day(self, today: date) -> date:
+        """Return the first day on which its meters were read in the year that ends today."""
+        return self._reading_days(today)[0]
+
+    def year_of(self, meter: "Meter", account: str, today: date) -> list[MeterReading]:
+        """Return a meter's readings of the year that ends today."""
+        shown, readings = meter.initial, list[MeterReading]()
+        for read_on in self._reading_days(today):
+            prior, shown = shown, shown + meter.use_in(read_on.month)
+            readings.append(MeterReading(account, meter.number, meter.consumer_class, read_on, prior, shown))
+        return readings
+
+    def _reading_days(self, today: date) -> list[date]:
+        return reading_days(today - timedelta(days=self.days_ago), MONTHS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +65,11 @@ class Meter:
     initial: Decimal
     usual: int
 
-    def year(self) -> Iterator[tuple[date, Decimal]]:
-        """Give a reading for each month of the year: the day, and what the meter shows."""
-        source = random.Random(self.number)
-        shows = self.initial
-        for at in range(MONTHS):
-            month = FIRST.shifted(at)
-            spread = 80 + int(source.random() * 41)  # of a seeded generator, only random() stays the same for ever
-            shows += Decimal(self.usual * _SEASON[month.month - 1] * spread // 10_000)
-            yield month.day(3), shows
+    def use_in(self, month: int) -> Decimal:
+        """Return what a month takes, January being 1."""
+        # Of a seeded generator only random() is promised to stay the same in every version of Python.
+        spread = 80 + int(random.Random(f"{self.number} {month}").random() * 41)
+        return Decimal(self.usual * _SEASON[month - 1] * spread // 10_000)
 
 
 _POWER = (
@@ -74,8 +79,8 @@ _POWER = (
     ("industrial", 2400),
 )
 BOOKS = (
-    Book("water-billing-backend", "water", "WB", 2, tuple(("consumer", 9 + 2 * at) for at in range(8))),
-    Book("utility-billing-system", "electricity", "EL", 2, tuple(("standard", 90 + 25 * at) for at in range(8))),
-    Book("utility-billing-system", "water", "WA", 2, tuple(("standard", 12 + 3 * at) for at in range(6))),
-    Book("electricity", "electricity", "SRV", 12, _POWER),
+    Book("water-billing-backend", "water", "WB", 3, tuple(("consumer", 9 + 2 * at) for at in range(8))),
+    Book("utility-billing-system", "electricity", "EL", 6, tuple(("standard", 90 + 25 * at) for at in range(8))),
+    Book("utility-billing-system", "water", "WA", 9, tuple(("standard", 12 + 3 * at) for at in range(6))),
+    Book("electricity", "electricity", "SRV", 2, _POWER),
 )

@@ -24,7 +24,8 @@ _END = "--- end of block ---"
 def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The ports of a fresh `python -m local`, ready and with the demo utilities in it."""
     folder = tmp_path_factory.mktemp("journey")
-    chosen = {"METERBOOK_PORT": str(free_port()), "METERBOOK_AWS_PORT": str(free_port())}
+    day = re.findall(r"^METERBOOK_TODAY=(\S+) make run$", _JOURNEY.read_text(), re.MULTILINE)[0]
+    chosen = {"METERBOOK_PORT": str(free_port()), "METERBOOK_AWS_PORT": str(free_port()), "METERBOOK_TODAY": day}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("METERBOOK_")}
     environment = inherited | chosen | {"METERBOOK_STATE": str(folder / "state"), "METERBOOK_BCRYPT_COST": "4"}
     out = folder / "out"
@@ -68,7 +69,7 @@ def test_the_journey_goes_as_it_is_told(ports: dict[str, str]) -> None:
 def test_the_journey_shows_what_it_promises() -> None:
     shown = "\n".join(block.text for block in code_blocks(_JOURNEY) if block.language == "text")
 
-    for promised in ("total 275.00 PHP due 2025-11-20", "total 25.06 USD due 2025-08-10", "297 readings, 297 bills"):
+    for promised in ("total 275.00 PHP due 2025-11-20", "total 25.06 USD due 2025-11-10", "297 readings, 297 bills"):
         assert promised in shown
 
 

@@ -4,6 +4,7 @@ Each test asks the journey for the step it starts from. A step is walked once, w
 test passes alone and none is walked twice.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,9 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.platform import clock
+from local.demo import files
 from local.demo import utilities as demo
+from local.demo.day import DemoDay
 from local.demo.files import AVII_FILE, BALILIHAN_FILE
 from tests.support import table
 from tests.support.http import Api
@@ -109,9 +112,9 @@ class Journey:
 
 @pytest.fixture(scope="module")
 def journey(app: Chalice, api: Api) -> Iterator[Journey]:
-    """The demo utilities on 11 November 2025, and the admin of balilihan signed in."""
+    """The demo utilities of 1 November 2025 on the 11th, and the admin of balilihan signed in."""
     clock.use_time(lambda: datetime(2025, 11, 11, 2, tzinfo=UTC))
-    demo.load(lambda: None)
+    demo.load(DemoDay.on(files.DAY), lambda: None)
     yield Journey(app, api, api.sign_in("balilihan", "admin", demo.PASSWORD))
     clock.use_time(None)
 
@@ -123,6 +126,13 @@ def test_1_an_admin_signs_in_and_sees_only_their_client(journey: Journey) -> Non
     assert [project["id"] for project in projects] == ["waterworks"]
     for path in ("/api/clients/AVII", f"{CONDOMINIUM}", f"{CONDOMINIUM}/bills?period=2025-07", "/api/clients/nobody"):
         assert "AVII" not in str(journey.admin.get(path).expect(404))
+
+
+def test_1a_last_months_bills_are_mostly_paid_and_some_overdue(journey: Journey) -> None:
+    statuses = Counter(bill["status"] for bill in journey.all_bills(journey.admin, BASE, "2025-10", limit=200))
+
+    assert statuses.keys() == {"paid", "overdue"}
+    assert 0.02 < statuses["overdue"] / statuses.total() < 0.25
 
 
 def test_1b_only_a_superuser_changes_settings_as_the_preset_has_it(journey: Journey, api: Api) -> None:
@@ -250,15 +260,15 @@ def test_the_condominium_runs_on_the_same_code_by_other_settings(journey: Journe
     admin = journey.api.sign_in("AVII", "admin@avii.example", demo.PASSWORD)
     done = journey.upload(admin, CONDOMINIUM, AVII_FILE.read_bytes())
     assert (done["counts"]["accepted"], done["counts"]["refused"]) == (2, 0)
-    assert admin.get(f"{CONDOMINIUM}/readings/2025-07.101").expect(200)["state"] == "confirmed"
+    assert admin.get(f"{CONDOMINIUM}/readings/2025-10.101").expect(200)["state"] == "confirmed"
     assert admin.get(f"{CONDOMINIUM}/connections/101").expect(200)["lastReading"] == "1785"
-    run = journey.run(admin, CONDOMINIUM, "2025-07")
+    run = journey.run(admin, CONDOMINIUM, "2025-10")
     assert (run["state"], run["bills"]) == ("complete", 2)
-    bill = admin.get(f"{CONDOMINIUM}/bills/2025-07.101.1").expect(200)
+    bill = admin.get(f"{CONDOMINIUM}/bills/2025-10.101.1").expect(200)
     assert (bill["usage"], bill["unit"], bill["total"], bill["currency"]) == ("11", "gal", "25.06", "USD")
     assert [line["amount"] for line in bill["lines"]] == ["0.06", "25.00"]
-    assert (bill["billingPeriod"], bill["fiscal"]) == ("July 2025", {"year": 2026, "month": 0})
-    assert (bill["billedOn"], bill["dueOn"]) == ("2025-08-01", "2025-08-10")
+    assert (bill["billingPeriod"], bill["fiscal"]) == ("October 2025", {"year": 2026, "month": 3})
+    assert (bill["billedOn"], bill["dueOn"]) == ("2025-11-01", "2025-11-10")
 
 
 def _minor(amount: str) -> int:

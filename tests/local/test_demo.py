@@ -39,5 +39,5 @@ def test_the_demo_password_keeps_the_stricter_rule() -> None:
 
 
 def test_the_condominium_starts_from_the_sources_meter_readings() -> None:
-    assert 1785 - utilities.AVII_UNITS["101"] == 11
-    assert 35 - utilities.AVII_UNITS["102"] == 5
+    assert 1785 - utilities.AVII_UNITS["101"][0] == 11
+    assert 35 - utilities.AVII_UNITS["102"][0] == 5

@@ -67,13 +67,16 @@ class Run:
 
 
 @contextmanager
-def start(state: Path, *, port: int | None = None, aws_port: int | None = None, prefix: str = "") -> Iterator[Run]:
+def start(
+    state: Path, *, port: int | None = None, aws_port: int | None = None, prefix: str = "", today: str = "2025-11-01"
+) -> Iterator[Run]:
     ports = port or free_port(), aws_port or free_port()
     environment = os.environ | {
         "METERBOOK_STATE": str(state),
         "METERBOOK_PORT": str(ports[0]),
         "METERBOOK_AWS_PORT": str(ports[1]),
         "METERBOOK_BCRYPT_COST": "4",
+        "METERBOOK_TODAY": today,
         # What must not reach any client of ours:
         "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9",
         "AWS_PROFILE": "somebody's own account",
@@ -102,15 +105,16 @@ def start(state: Path, *, port: int | None = None, aws_port: int | None = None, 
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state folder with both utilities in it. Its very first start was interrupted in the middle of the loading."""
+    """A state folder with the demo in it. Its loading was interrupted, and went on a month later."""
     folder = tmp_path_factory.mktemp("run") / "state"
     with start(folder) as run:
         run.wait_for("Loading five demo utilities")
         time.sleep(0.5)
         assert run.stop() == 0, run.said()
         assert "Meterbook runs" not in run.said()
-    with start(folder) as run:
+    with start(folder, today="2025-12-01") as run:
         run.wait_for("Meterbook runs")
+        assert "up to 2025-11-01, when it was loaded" in run.said()
         assert run.stop(signal.SIGTERM) == 0
     return folder
 
@@ -222,6 +226,32 @@ def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
 def test_a_missing_tool_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     with start(tmp_path / "state", prefix=str(tmp_path)) as run:
         assert refused(run).endswith("the local AWS is not installed; run: make install")
+
+
+def test_a_start_on_a_later_day_moves_nothing_and_says_so(state: Path) -> None:
+    bills = "/api/clients/electricity/projects/electricity/bills?period=2025-10&limit=1"
+    who = {"client": "electricity", "login": "admin@electricity.example"}
+    with start(state) as run:
+        run.wait_for("Meterbook runs")
+        assert "demo data  up to today, 2025-11-01" in run.said()
+        before = run.ask("GET", bills, **who).json()["items"][0]
+        assert (before["status"], before["dueOn"]) == ("open", "2025-11-14")
+        assert run.stop() == 0
+
+    with start(state, today="2025-11-15") as later:
+        later.wait_for("Meterbook runs")
+        assert "Loading" not in later.said()
+        assert (
+            f"up to 2025-11-01, when it was loaded; today is 2025-11-15. To have it anew, stop, and rm -r {state}"
+            in (later.said())
+        )
+        assert later.ask("GET", bills, **who).json()["items"][0] == before | {"status": "overdue", "daysOverdue": 1}
+
+
+@pytest.mark.parametrize("today", ["tomorrow", "2025-02-29", "1999-12-31"])
+def test_a_today_that_is_no_day_is_one_line(tmp_path: Path, today: str) -> None:
+    with start(tmp_path / "state", today=today) as run:
+        assert "METERBOOK_TODAY must be a day between 2000-01-01 and 2098-12-31" in refused(run)
 
 
 def test_a_port_that_is_no_number_is_one_line(tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""The day on which the demo utilities' year ends: the day they are loaded, or the one that METERBOOK_TODAY names.
+
+METERBOOK_TODAY moves the clock of everything that runs here, so that a bill is as overdue as on that day.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from chalicelib.kernel.clock import local_day, parse_day
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.period import Period
+from chalicelib.platform import clock
+from local.trouble import Trouble
+
+_VARIABLE = "METERBOOK_TODAY"
+_FIRST, _LAST = date(2000, 1, 1), date(2098, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoDay:
+    """The instant at which the demo is loaded. What lies before today, by a utility's own calendar, has happened."""
+
+    now: datetime
+
+    @classmethod
+    def on(cls, day: date) -> Self:
+        """Return noon UTC of a day: it is the same day in every demo utility's time zone."""
+        return cls(datetime.combine(day, time_of_day(12), UTC))
+
+    def today(self, timezone: str) -> date:
+        """Return the calendar day in an IANA time zone."""
+        return local_day(self.now, timezone)
+
+    def month(self, timezone: str) -> Period:
+        """Return the month that today lies in."""
+        return Period.of(self.today(timezone))
+
+    def month_began_at(self, timezone: str) -> datetime:
+        """Return the first instant of that month. Each utility moved to Meterbook then."""
+        midnight = datetime.combine(self.month(timezone).first_day, time_of_day(), ZoneInfo(timezone))
+        return midnight.astimezone(UTC)
+
+
+def move_clock() -> None:
+    """Let the clock go on from noon UTC of METERBOOK_TODAY, if that is set.
+
+    :raises Trouble: if it is not a day that the demo can end on.
+    """
+    text, started = os.environ.get(_VARIABLE), time.monotonic()
+    if text:
+        noon = DemoDay.on(_parse(text)).now
+        clock.use_time(lambda: noon + timedelta(seconds=time.monotonic() - started))
+
+
+def _parse(text: str) -> date:
+    try:
+        day = parse_day(text)
+    except Invalid:
+        day = None
+    if day is None or not _FIRST <= day <= _LAST:
+        raise Trouble(f"{_VARIABLE} must be a day between {_FIRST} and {_LAST}, such as 2025-11-01")
+    return day
