@@ -78,7 +78,7 @@ class Gateway:
             return problem(429, "busy", "too many requests at once; try again in a moment", {"Retry-After": "2"})
         if broken := _broken(target, body):
             return broken
-        path = self._route_of(target)
+        path = self.route_of(target)
         if path is None:
             return problem(404, "not-found", "there is no such path; /api/openapi.json lists them")
         allowed = {*self.app.routes[path], "OPTIONS"}
@@ -88,7 +88,8 @@ class Gateway:
         response = self.local.handle_request(method, target, dict(headers), body)
         return Answer(response["statusCode"], _body_of(response), _headers_of(response))
 
-    def _route_of(self, target: str) -> str | None:
+    def route_of(self, target: str) -> str | None:
+        """Return the path template that a target is routed to, or None if there is none."""
         try:
             found = self.routes.match_route(target)
         except ValueError:

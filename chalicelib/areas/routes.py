@@ -28,6 +28,7 @@ def list_areas(ctx: Context, *, query: AreaQuery) -> AreaList:
     returns=AreaOut,
     status=201,
     location=_AREAS + "/{code}",
+    errors="area-taken bad-area no-areas unknown-area",
 )
 def open_area(ctx: Context, *, body: NewArea) -> AreaOut:
     """Add an area."""
@@ -40,13 +41,13 @@ def get_area(ctx: Context, *, area: str) -> AreaOut:
     return AreaOut.of(service.get_area(ctx, code=area))
 
 
-@endpoint(blueprint, "PUT", _AREA, permission="areas.manage", body=AreaChange, returns=AreaOut)
+@endpoint(blueprint, "PUT", _AREA, permission="areas.manage", body=AreaChange, returns=AreaOut, errors="changed")
 def rename_area(ctx: Context, *, area: str, body: AreaChange) -> AreaOut:
     """Give an area another name."""
     return AreaOut.of(service.rename_area(ctx, code=area, name=body.name, version=body.version))
 
 
-@endpoint(blueprint, "DELETE", _AREA, permission="areas.manage", returns=AreaOut)
+@endpoint(blueprint, "DELETE", _AREA, permission="areas.manage", returns=AreaOut, errors="area-used")
 def delete_area(ctx: Context, *, area: str) -> AreaOut:
     """Take an area away that nothing lies in any more."""
     return AreaOut.of(service.delete_area(ctx, code=area))

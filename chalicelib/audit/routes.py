@@ -12,7 +12,7 @@ blueprint = Blueprint(__name__)
 _LOG = "/api/clients/{client}/audit-log"
 
 
-@endpoint(blueprint, "GET", _LOG, permission="audit.read", query=AuditQuery, returns=AuditPage)
+@endpoint(blueprint, "GET", _LOG, permission="audit.read", query=AuditQuery, returns=AuditPage, errors="bad-filter")
 def list_audit_log(ctx: Context, *, query: AuditQuery) -> AuditPage:
     """List who did what, the newest first."""
     page = service.list_entries(

@@ -22,6 +22,7 @@ _RUNS = "/api/clients/{client}/projects/{project}/billing-runs"
     returns=RunOut,
     status=202,
     location=_RUNS + "/{id}",
+    errors="bad-day not-a-quarter run-open",
 )
 def start_run(ctx: ProjectContext, *, body: NewRun) -> RunOut:
     """Start billing a period; poll the Location for how far it is."""

@@ -32,25 +32,41 @@ _USER = "/api/clients/{client}/users/{user}"
     returns=ConsumerOut,
     status=201,
     location=_CONSUMERS + "/{id}",
+    errors="bad-email email-taken",
 )
 def register_consumer(ctx: Context, *, body: NewConsumer) -> ConsumerOut:
     """Register a consumer."""
     return ConsumerOut.of(service.register_consumer(ctx, **body.model_dump(by_alias=False)))
 
 
-@endpoint(blueprint, "DELETE", _CONSUMER, permission="consumers.manage", returns=ConsumerOut)
+@endpoint(
+    blueprint,
+    "DELETE",
+    _CONSUMER,
+    permission="consumers.manage",
+    returns=ConsumerOut,
+    errors="changed consumer-connected role-too-high",
+)
 def delete_consumer(ctx: Context, *, consumer: str) -> ConsumerOut:
     """Delete a consumer who has no active connection; they stay on record."""
     return ConsumerOut.of(service.delete_consumer(ctx, consumer_id=consumer))
 
 
-@endpoint(blueprint, "GET", "/api/me/profile", permission=SIGNED_IN, returns=ConsumerOut)
+@endpoint(blueprint, "GET", "/api/me/profile", permission=SIGNED_IN, returns=ConsumerOut, errors="not-found")
 def my_profile(ctx: Context) -> ConsumerOut:
     """Show the consumer who is signed in."""
     return ConsumerOut.of(service.get_own_profile(ctx))
 
 
-@endpoint(blueprint, "PUT", "/api/me/profile", permission=SIGNED_IN, body=ProfileChange, returns=ConsumerOut)
+@endpoint(
+    blueprint,
+    "PUT",
+    "/api/me/profile",
+    permission=SIGNED_IN,
+    body=ProfileChange,
+    returns=ConsumerOut,
+    errors="bad-email changed email-taken not-found",
+)
 def change_my_profile(ctx: Context, *, body: ProfileChange) -> ConsumerOut:
     """Change how you can be reached."""
     return ConsumerOut.of(service.change_own_profile(ctx, version=body.version, changes=body.changes()))
@@ -65,6 +81,7 @@ def change_my_profile(ctx: Context, *, body: ProfileChange) -> ConsumerOut:
     returns=LoginMade,
     status=201,
     location="/api/clients/{client}/users/{user_id}",
+    errors="bad-login changed consumer-deleted login-exists login-taken weak-password",
 )
 def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
     """Let a consumer sign in."""
@@ -81,6 +98,8 @@ def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
     returns=Registered,
     status=201,
     location="/api/me/profile",
+    errors="bad-email bad-login changed email-taken key-reused login-taken no-self-registration "
+    "too-many-registrations weak-password",
 )
 def register_self(ctx: Context, *, body: Registration) -> Registered:
     """Register yourself as a consumer, where the utility allows it."""
@@ -90,7 +109,14 @@ def register_self(ctx: Context, *, body: Registration) -> Registered:
     return Registered(consumer=shown, user_id=user.id, login=user.login, number=user.number, role=user.role)
 
 
-@endpoint(blueprint, "DELETE", _USER, permission="users.manage", returns=UserDeleted)
+@endpoint(
+    blueprint,
+    "DELETE",
+    _USER,
+    permission="users.manage",
+    returns=UserDeleted,
+    errors="changed consumer-connected last-superuser role-too-high yourself",
+)
 def delete_user(ctx: Context, *, user: str) -> UserDeleted:
     """Delete a user: the record stays, and nobody signs in by it again."""
     return UserDeleted.of(service.delete_user(ctx, user_id=user))

@@ -29,6 +29,7 @@ def list_cycles(ctx: Context, *, query: CycleQuery) -> CycleList:
     returns=CycleOut,
     status=201,
     location=_CYCLES + "/{id}",
+    errors="bad-cycle bad-name cycle-taken",
 )
 def open_cycle(ctx: Context, *, body: NewCycle) -> CycleOut:
     """Add a billing cycle."""
@@ -41,7 +42,9 @@ def get_cycle(ctx: Context, *, cycle: str) -> CycleOut:
     return CycleOut.of(service.get_cycle(ctx, cycle_id=cycle))
 
 
-@endpoint(blueprint, "PUT", _CYCLE, permission="cycles.manage", body=CycleChange, returns=CycleOut)
+@endpoint(
+    blueprint, "PUT", _CYCLE, permission="cycles.manage", body=CycleChange, returns=CycleOut, errors="bad-cycle changed"
+)
 def change_cycle(ctx: Context, *, cycle: str, body: CycleChange) -> CycleOut:
     """Change a billing cycle from the next run on."""
     return CycleOut.of(service.change_cycle(ctx, cycle_id=cycle, version=body.version, changes=body.said()))

@@ -25,6 +25,7 @@ _MANAGE = "devices.manage"
     returns=DeviceOut,
     status=201,
     location=_DEVICES + "/{id}",
+    errors="unknown-area",
 )
 def register_device(ctx: ProjectContext, *, body: NewDevice) -> DeviceOut:
     """Register a device that is to push readings."""
@@ -44,19 +45,30 @@ def get_device(ctx: ProjectContext, *, device: str) -> DeviceOut:
     return DeviceOut.of(service.get_device(ctx, device_id=device))
 
 
-@endpoint(blueprint, "PUT", _DEVICES + "/{device}/key", permission=_MANAGE, returns=KeyOut)
+@endpoint(
+    blueprint, "PUT", _DEVICES + "/{device}/key", permission=_MANAGE, returns=KeyOut, errors="changed device-disabled"
+)
 def issue_device_key(ctx: ProjectContext, *, device: str) -> KeyOut:
     """Give a device its next key; the one before is refused from now on."""
     return KeyOut.of(*service.issue_key(ctx, device_id=device))
 
 
-@endpoint(blueprint, "DELETE", _DEVICES + "/{device}", permission=_MANAGE, returns=DeviceOut)
+@endpoint(blueprint, "DELETE", _DEVICES + "/{device}", permission=_MANAGE, returns=DeviceOut, errors="changed")
 def disable_device(ctx: ProjectContext, *, device: str) -> DeviceOut:
     """Disable a device; it stays on record."""
     return DeviceOut.of(service.disable_device(ctx, device_id=device))
 
 
-@endpoint(blueprint, "POST", "/api/webhooks/readings", permission=PUBLIC, body=PushedReading, returns=PushOut)
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/webhooks/readings",
+    permission=PUBLIC,
+    body=PushedReading,
+    returns=PushOut,
+    errors="already-read bad-signature below-previous billed changed future-date impossible-reading later-reading "
+    "meter-exchanged not-active not-after-last not-found number-missing period-frozen replayed",
+)
 def push_reading(ctx: Context, *, body: PushedReading) -> PushOut:
     """Push a reading, signed by a device (headers Meterbook-Device, Meterbook-Timestamp and Meterbook-Signature)."""
     name, timestamp, signature = _signed()

@@ -45,14 +45,30 @@ _ROLES = "/api/clients/{client}/roles"
 _ROLE = _ROLES + "/{role}"
 
 
-@endpoint(blueprint, "POST", "/api/auth/login", permission=PUBLIC, body=SignInBody, returns=SignInOut)
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/auth/login",
+    permission=PUBLIC,
+    body=SignInBody,
+    returns=SignInOut,
+    errors="bad-login too-many-tries",
+)
 def sign_in(ctx: Context, *, body: SignInBody) -> SignInOut:
     """Sign in: tokens for a login name and password of a client."""
     session = service.sign_in(ctx, client_id=body.client, login=body.login, password=body.password, role=body.role)
     return SignInOut.of(session)
 
 
-@endpoint(blueprint, "POST", "/api/auth/refresh", permission=PUBLIC, body=Renewal, returns=SignInOut)
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/auth/refresh",
+    permission=PUBLIC,
+    body=Renewal,
+    returns=SignInOut,
+    errors="bad-refresh-token",
+)
 def renew(ctx: Context, *, body: Renewal) -> SignInOut:
     """Renew a session: new tokens for a refresh token, which is then used up."""
     return SignInOut.of(service.renew(ctx, refresh_token=body.refresh_token))
@@ -67,7 +83,15 @@ def ask_for_reset(ctx: Context, *, body: ResetRequest) -> ResetAsked:
     return ResetAsked.whatever()
 
 
-@endpoint(blueprint, "POST", "/api/auth/password-reset/confirm", permission=PUBLIC, body=Reset, returns=SignedOut)
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/auth/password-reset/confirm",
+    permission=PUBLIC,
+    body=Reset,
+    returns=SignedOut,
+    errors="bad-reset weak-password",
+)
 def reset_password(ctx: Context, *, body: Reset) -> SignedOut:
     """Set a new password by the token that was mailed; all sessions end."""
     return SignedOut(sessions=service.reset_password(ctx, token=body.token, new=body.password))
@@ -91,13 +115,29 @@ def get_me(ctx: Context) -> MeOut:
     return MeOut.of_actor(service.get_me(ctx), ctx.actor)
 
 
-@endpoint(blueprint, "PATCH", "/api/me", permission=SIGNED_IN, body=MyChange, returns=UserOut)
+@endpoint(
+    blueprint,
+    "PATCH",
+    "/api/me",
+    permission=SIGNED_IN,
+    body=MyChange,
+    returns=UserOut,
+    errors="bad-login changed consumer-profile login-taken too-many-tries wrong-password",
+)
 def change_me(ctx: Context, *, body: MyChange) -> UserOut:
     """Change your name, phone number or e-mail address, as somebody of the utility."""
     return UserOut.of(service.change_me(ctx, changes=body.given(), password=body.password))
 
 
-@endpoint(blueprint, "PUT", "/api/me/password", permission=SIGNED_IN, body=PasswordChange, returns=UserOut)
+@endpoint(
+    blueprint,
+    "PUT",
+    "/api/me/password",
+    permission=SIGNED_IN,
+    body=PasswordChange,
+    returns=UserOut,
+    errors="changed too-many-tries weak-password wrong-password",
+)
 def change_own_password(ctx: Context, *, body: PasswordChange) -> UserOut:
     """Change your password; all your sessions end."""
     return UserOut.of(service.change_own_password(ctx, current=body.current, new=body.new))
@@ -112,6 +152,7 @@ def change_own_password(ctx: Context, *, body: PasswordChange) -> UserOut:
     returns=UserOut,
     status=201,
     location=_USERS + "/{id}",
+    errors="bad-login changed login-taken role-too-high unknown-area unknown-role weak-password",
 )
 def register_staff(ctx: Context, *, body: NewStaff) -> UserOut:
     """Make a login for somebody of the utility."""
@@ -131,31 +172,71 @@ def get_user(ctx: Context, *, user: str) -> UserOut:
     return UserOut.of(service.get_user(ctx, user_id=user))
 
 
-@endpoint(blueprint, "PATCH", _USER, permission="users.manage", body=UserChange, returns=UserOut)
+@endpoint(
+    blueprint,
+    "PATCH",
+    _USER,
+    permission="users.manage",
+    body=UserChange,
+    returns=UserOut,
+    errors="bad-login changed login-taken role-too-high",
+)
 def change_user(ctx: Context, *, user: str, body: UserChange) -> UserOut:
     """Change a user's name, phone number or e-mail address."""
     return UserOut.of(service.change_user(ctx, user_id=user, changes=body.given()))
 
 
-@endpoint(blueprint, "PUT", _USER + "/role", permission="users.manage", body=RoleChange, returns=UserOut)
+@endpoint(
+    blueprint,
+    "PUT",
+    _USER + "/role",
+    permission="users.manage",
+    body=RoleChange,
+    returns=UserOut,
+    errors="changed consumer-login last-superuser role-too-high unknown-role yourself",
+)
 def change_role(ctx: Context, *, user: str, body: RoleChange) -> UserOut:
     """Give a user another role; their sessions end."""
     return UserOut.of(service.change_role(ctx, user_id=user, role=body.role))
 
 
-@endpoint(blueprint, "PUT", _USER + "/areas", permission="users.manage", body=AreasChange, returns=UserOut)
+@endpoint(
+    blueprint,
+    "PUT",
+    _USER + "/areas",
+    permission="users.manage",
+    body=AreasChange,
+    returns=UserOut,
+    errors="changed role-too-high unknown-area",
+)
 def change_areas(ctx: Context, *, user: str, body: AreasChange) -> UserOut:
     """Say where a user's permissions end; it holds from their next request on."""
     return UserOut.of(service.change_areas(ctx, user_id=user, areas=body.areas))
 
 
-@endpoint(blueprint, "PUT", _USER + "/password", permission="users.manage", body=PasswordSet, returns=UserOut)
+@endpoint(
+    blueprint,
+    "PUT",
+    _USER + "/password",
+    permission="users.manage",
+    body=PasswordSet,
+    returns=UserOut,
+    errors="changed role-too-high weak-password",
+)
 def set_password(ctx: Context, *, user: str, body: PasswordSet) -> UserOut:
     """Give a user another password; their sessions end."""
     return UserOut.of(service.set_password(ctx, user_id=user, new=body.password))
 
 
-@endpoint(blueprint, "PUT", _USER + "/status", permission="users.manage", body=UserStatusChange, returns=UserOut)
+@endpoint(
+    blueprint,
+    "PUT",
+    _USER + "/status",
+    permission="users.manage",
+    body=UserStatusChange,
+    returns=UserOut,
+    errors="changed last-superuser role-too-high yourself",
+)
 def change_status(ctx: Context, *, user: str, body: UserStatusChange) -> UserOut:
     """Disable a user, whose sessions then end, or let them sign in again."""
     return UserOut.of(service.change_status(ctx, user_id=user, status=body.status))
@@ -182,19 +263,28 @@ def get_role(ctx: Context, *, role: str) -> RoleOut:
     returns=RoleOut,
     status=201,
     location=_ROLES + "/{name}",
+    errors="bad-role fixed-role role-exists role-too-high unknown-permission",
 )
 def define_role(ctx: Context, *, body: NewRole) -> RoleOut:
     """Define a role, or what a built-in one may do here."""
     return RoleOut.of(service.define_role(ctx, role=body.as_role(body.name)))
 
 
-@endpoint(blueprint, "PUT", _ROLE, permission="roles.manage", body=RoleSet, returns=RoleOut)
+@endpoint(
+    blueprint,
+    "PUT",
+    _ROLE,
+    permission="roles.manage",
+    body=RoleSet,
+    returns=RoleOut,
+    errors="bad-role changed fixed-role role-too-high unknown-permission",
+)
 def change_role_definition(ctx: Context, *, role: str, body: RoleSet) -> RoleOut:
     """Change what a role may do; it holds from the next request on."""
     return RoleOut.of(service.change_role_definition(ctx, role=body.as_role(role)))
 
 
-@endpoint(blueprint, "DELETE", _ROLE, permission="roles.manage", returns=RoleOut)
+@endpoint(blueprint, "DELETE", _ROLE, permission="roles.manage", returns=RoleOut, errors="role-too-high role-used")
 def delete_role(ctx: Context, *, role: str) -> RoleOut:
     """Take a role away that nobody has; of a built-in one, what was made of it here."""
     return RoleOut.of(service.delete_role(ctx, name=role))

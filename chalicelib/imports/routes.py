@@ -63,6 +63,7 @@ def get_import(ctx: ProjectContext, *, import_id: str) -> ImportOut:
     permission="readings.import",
     query=ReportQuery,
     returns=ReportOut,
+    errors="no-report",
 )
 def get_report(ctx: ProjectContext, *, import_id: str, query: ReportQuery) -> ReportOut:
     """List the lines of an imported file that were refused or flagged."""
@@ -108,6 +109,7 @@ def get_registry_import(ctx: ProjectContext, *, registry: str) -> ImportOut:
     permission="registry.import",
     query=ReportQuery,
     returns=ReportOut,
+    errors="no-report",
 )
 def get_registry_report(ctx: ProjectContext, *, registry: str, query: ReportQuery) -> ReportOut:
     """List the lines of a registry that were refused."""
@@ -153,6 +155,7 @@ def get_history_import(ctx: ProjectContext, *, history: str) -> ImportOut:
     permission="history.import",
     query=ReportQuery,
     returns=ReportOut,
+    errors="no-report",
 )
 def get_history_report(ctx: ProjectContext, *, history: str, query: ReportQuery) -> ReportOut:
     """List the entries of a history that were refused or flagged."""

@@ -35,6 +35,8 @@ def list_presets(_ctx: Context) -> PresetList:
     returns=ClientOpened,
     status=201,
     location="/api/clients/{id}",
+    errors="bad-login bad-ticket changed client-taken login-taken not-found superuser-exists tariff-changed "
+    "weak-password",
 )
 def open_client(ctx: Context, *, body: ClientOpening) -> ClientOpened:
     """Open a client as a preset has it, with its first administrator, by a ticket of the platform's operator."""
@@ -62,6 +64,7 @@ def open_client(ctx: Context, *, body: ClientOpening) -> ClientOpened:
     returns=ProjectState,
     status=201,
     location=_PROJECTS + "/{id}",
+    errors="bad-name changed not-found project-taken tariff-changed",
 )
 def adopt_project(ctx: Context, *, body: ProjectAdoption) -> ProjectState:
     """Add a utility service as a preset has it, with its settings and tariffs."""
@@ -69,13 +72,27 @@ def adopt_project(ctx: Context, *, body: ProjectAdoption) -> ProjectState:
     return _shown(made)
 
 
-@endpoint(blueprint, "POST", _PROJECTS + "/{project}/closure", permission="settings.manage", returns=ProjectState)
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECTS + "/{project}/closure",
+    permission="settings.manage",
+    returns=ProjectState,
+    errors="project-used",
+)
 def close_project(ctx: ProjectContext) -> ProjectState:
     """Close a utility service that has no active connection and nobody asks for; its bills stay."""
     return _shown(service.close_project(ctx))
 
 
-@endpoint(blueprint, "DELETE", _PROJECTS + "/{project}", permission="settings.manage", returns=ProjectState)
+@endpoint(
+    blueprint,
+    "DELETE",
+    _PROJECTS + "/{project}",
+    permission="settings.manage",
+    returns=ProjectState,
+    errors="project-used",
+)
 def delete_project(ctx: ProjectContext) -> ProjectState:
     """Take a utility service away that was never used: no tariff, connection or request depends on it."""
     return _shown(service.delete_project(ctx))

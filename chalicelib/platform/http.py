@@ -23,11 +23,18 @@ SIGNED_IN = "(signed in)"
 
 _ANONYMOUS = Actor(id="anonymous", role="anonymous", permissions=frozenset())
 
-Headers = dict[str, str | list[str]]
 RawItem = Mapping[str, Any] | None
 # Gives a Context the project that it names, from the project's item as the table has it.
 ProjectEntry = Callable[[Context, RawItem], Context]
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A table to download: what an operation returns that answers CSV instead of JSON."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +45,13 @@ class Endpoint:
     path: str
     permission: str
     or_own: bool
-    view: Callable[..., BaseModel]
+    view: Callable[..., BaseModel | CsvFile]
     body: type[Schema] | None
     query: type[Schema] | None
-    returns: type[BaseModel]
+    returns: type[BaseModel | CsvFile]
     status: int
     location: str | None
-    errors: tuple[str, ...]
+    errors: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -82,7 +89,7 @@ class Endpoint:
             "bad-idempotency-key": self.takes_key,
             "key-reused in-progress": self.keeps_answer,
         }
-        return frozenset(self.errors).union(*(codes.split() for codes, implied in shape.items() if implied))
+        return self.errors.union(*(codes.split() for codes, implied in shape.items() if implied))
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -107,13 +114,13 @@ def endpoint(
     path: str,
     *,
     permission: str,
-    returns: type[BaseModel],
+    returns: type[BaseModel | CsvFile],
     or_own: bool = False,
     body: type[Schema] | None = None,
     query: type[Schema] | None = None,
     status: int = 200,
     location: str | None = None,
-    errors: tuple[str, ...] = (),
+    errors: str = "",
 ) -> Callable[[View], View]:
     """Register a view with its permission, schemas and errors.
 
@@ -122,14 +129,18 @@ def endpoint(
     the permission only for what is theirs: the use case then looks at whose it is. `location` is a path template filled
     from the path's parameters and the answer; what creates a thing (status 201) must say where it is. A GET answers
     HEAD, too.
-    `errors` are the codes of the errors that the use case raises; those that any operation of this shape may answer
-    with are implied (see `Endpoint.error_codes`).
+    `errors` names the codes of the errors that the use case raises, with spaces between; those that any operation of
+    this shape may answer with are implied (see `Endpoint.error_codes`).
+    What an operation answers is a schema, sent as JSON, or a `CsvFile`. A binary file leaves by a `FileLink`.
     """
     if status == 201 and location is None:
         raise AssertionError(f"{method} {path} creates a thing: say by `location` where it is")
+    if issubclass(returns, CsvFile) and method != "GET":
+        raise AssertionError(f"{method} {path} can't answer a CSV file: the answer kept for a repetition is JSON")
 
     def register(view: View) -> View:
-        operation = Endpoint(method, path, permission, or_own, view, body, query, returns, status, location, errors)
+        codes = frozenset(errors.split())
+        operation = Endpoint(method, path, permission, or_own, view, body, query, returns, status, location, codes)
         ENDPOINTS.append(operation)
 
         @wraps(view)
@@ -189,11 +200,7 @@ def _execute(
 
     def call(ctx: Context) -> Response:
         result = endpoint.view(_enter_project(ctx, project) if ctx.project_id else ctx, **arguments)
-        headers: Headers = {}
-        if endpoint.location:
-            known = result.model_dump(by_alias=False) | {"client": ctx.client} | path_parameters
-            headers["Location"] = endpoint.location.format(**known)
-        return Response(result.model_dump_json(by_alias=True), headers, endpoint.status)
+        return _response(endpoint, result, {"client": ctx.client} | path_parameters)
 
     if context.request_key is None:
         response = call(context)
@@ -203,8 +210,19 @@ def _execute(
         ids = derived_ids(context.client, context.actor.id, *place, context.request_key, asked)
         again = replace(context, new_id=ids)
         response = run_once(context, place, asked, lambda: call(again)) if endpoint.keeps_answer else call(again)
-    response.headers.update({"Content-Type": "application/json", **SECURITY_HEADERS})
+    response.headers = {"Content-Type": "application/json", **SECURITY_HEADERS, **response.headers}
     return response
+
+
+def _response(endpoint: Endpoint, result: BaseModel | CsvFile, names: dict[str, str]) -> Response:
+    headers: dict[str, str | list[str]] = {}
+    if isinstance(result, CsvFile):
+        headers["Content-Type"] = "text/csv; charset=utf-8"
+        headers["Content-Disposition"] = f'attachment; filename="{result.name}"'
+        return Response(result.text, headers, endpoint.status)
+    if endpoint.location:
+        headers["Location"] = endpoint.location.format(**(result.model_dump(by_alias=False) | names))
+    return Response(result.model_dump_json(by_alias=True), headers, endpoint.status)
 
 
 def _context_of(

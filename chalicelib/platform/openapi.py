@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from chalicelib.platform.examples import example_of
-from chalicelib.platform.http import ENDPOINTS, PUBLIC, SIGNED_IN, Endpoint
+from chalicelib.platform.http import ENDPOINTS, PUBLIC, SIGNED_IN, CsvFile, Endpoint
 from chalicelib.platform.problems import SECURITY_HEADERS, statuses_of
 from chalicelib.platform.schema import Problem
 
@@ -84,7 +84,8 @@ def _tag(endpoint: Endpoint) -> tuple[str, str]:
 
 def _schemas() -> tuple[Schemas, Json]:
     bodies = {(endpoint.body, "validation") for endpoint in ENDPOINTS if endpoint.body}
-    answers = {(endpoint.returns, "serialization") for endpoint in ENDPOINTS} | {(Problem, "serialization")}
+    models: set[type[BaseModel]] = {Problem, *(one.returns for one in ENDPOINTS if issubclass(one.returns, BaseModel))}
+    answers = {(model, "serialization") for model in models}
     wanted = sorted(bodies | answers, key=lambda pair: (pair[0].__name__, pair[1]))
     refs, found = models_json_schema(wanted, ref_template=_REF, schema_generator=_Generator)  # type: ignore[arg-type]
     definitions: Json = found["$defs"]
@@ -159,12 +160,14 @@ def _parameter(name: str, place: str, schema: Json, *, required: bool) -> Json:
 
 
 def _responses(endpoint: Endpoint, schemas: Schemas, definitions: Json) -> Json:
-    schema = schemas[(endpoint.returns, "serialization")]
+    if issubclass(endpoint.returns, CsvFile):
+        content: Json = {"text/csv": {"schema": {"type": "string"}}}
+    else:
+        schema = schemas[(endpoint.returns, "serialization")]
+        content = {"application/json": {"schema": schema, "example": example_of(schema, definitions, whole=True)}}
     answer: Json = {
         "description": inspect.cleandoc(endpoint.returns.__doc__ or "").partition("\n")[0],
-        "content": {
-            "application/json": {"schema": schema, "example": example_of(schema, definitions, whole=True)},
-        },
+        "content": content,
     }
     if endpoint.location:
         said = "Where to ask how far it is" if endpoint.status == 202 else "Where it is"

@@ -170,6 +170,13 @@ class PageQuery(Schema):
     cursor: str | None = Field(default=None, max_length=2000, description="The cursor of the page before")
 
 
+class FileLink(Schema):
+    """A file to download: whoever has the link may, until it expires."""
+
+    url: str = Field(description="Where to GET the file, without a token")
+    expires_seconds: int
+
+
 class Problem(Schema):
     """An error as RFC 9457 problem details."""
 

@@ -1,4 +1,4 @@
-"""Files in the bucket: uploads by presigned form, reports as JSON."""
+"""Files in the bucket: uploads by presigned form, downloads by signed link, reports as JSON."""
 
 import json
 from dataclasses import dataclass
@@ -11,11 +11,13 @@ from botocore.exceptions import ClientError
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.platform import settings
+from chalicelib.platform.schema import FileLink
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _UPLOAD_SECONDS = 15 * 60
+_DOWNLOAD_SECONDS = 5 * 60
 
 
 @cache
@@ -43,6 +45,24 @@ def upload_form(key: str, *, content_type: str, max_bytes: int) -> UploadForm:
         ExpiresIn=_UPLOAD_SECONDS,
     )
     return UploadForm(form["url"], form["fields"], _UPLOAD_SECONDS)
+
+
+def download_link(key: str, *, name: str, content_type: str) -> FileLink:
+    """Allow the file under that key to be downloaded under a name. The way out for binary files.
+
+    API Gateway would hand them out as text or not, depending on the Accept header of whoever asks, and 6 MB at most.
+    """
+    url = _client().generate_presigned_url(
+        "get_object",
+        Params={
+            "Bucket": settings.bucket_name(),
+            "Key": key,
+            "ResponseContentType": content_type,
+            "ResponseContentDisposition": f'attachment; filename="{name}"',
+        },
+        ExpiresIn=_DOWNLOAD_SECONDS,
+    )
+    return FileLink(url=url, expires_seconds=_DOWNLOAD_SECONDS)
 
 
 def read_file(key: str, *, max_bytes: int) -> bytes:

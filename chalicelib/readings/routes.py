@@ -37,6 +37,8 @@ _READINGS = "/api/clients/{client}/projects/{project}/readings"
     returns=ReadingOut,
     status=201,
     location=_READINGS + "/{id}",
+    errors="already-read below-previous billed changed future-date impossible-reading later-reading meter-exchanged "
+    "not-active not-after-last number-missing period-frozen",
 )
 def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
     """Record what a meter showed on a day."""
@@ -51,7 +53,15 @@ def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
     return ReadingOut.of(reading)
 
 
-@endpoint(blueprint, "GET", _READINGS, permission="readings.read", query=ReadingsQuery, returns=ReadingPage)
+@endpoint(
+    blueprint,
+    "GET",
+    _READINGS,
+    permission="readings.read",
+    query=ReadingsQuery,
+    returns=ReadingPage,
+    errors="bad-filter",
+)
 def list_readings(ctx: ProjectContext, *, query: ReadingsQuery) -> ReadingPage:
     """List the readings of a period or of certain days, of all connections or one."""
     page = service.list_readings(
@@ -103,6 +113,8 @@ def list_unread(ctx: ProjectContext, *, query: UnreadQuery) -> UnreadPage:
     permission="readings.edit",
     body=EstimateUnread,
     returns=EstimatesOut,
+    errors="already-read bad-cursor billed changed future-date not-active not-after-last nothing-to-estimate-by "
+    "period-frozen unknown-area",
 )
 def estimate_unread(ctx: ProjectContext, *, body: EstimateUnread) -> EstimatesOut:
     """Estimate what nobody has read for a period: one connection, an area or all."""
@@ -119,6 +131,7 @@ def estimate_unread(ctx: ProjectContext, *, body: EstimateUnread) -> EstimatesOu
     permission="readings.confirm",
     body=ConfirmPending,
     returns=ConfirmationsOut,
+    errors="bad-cursor period-frozen unknown-area",
 )
 def confirm_pending(ctx: ProjectContext, *, body: ConfirmPending) -> ConfirmationsOut:
     """Confirm all pending readings, or those of an area or period."""
@@ -138,6 +151,8 @@ def get_reading(ctx: ProjectContext, *, reading: str) -> ReadingOut:
     permission="readings.edit",
     body=CorrectedReading,
     returns=ReadingOut,
+    errors="below-previous billed changed future-date impossible-reading later-reading meter-exchanged other-period "
+    "period-frozen",
 )
 def correct_reading(ctx: ProjectContext, *, reading: str, body: CorrectedReading) -> ReadingOut:
     """Correct a reading that is not billed yet."""
@@ -147,7 +162,15 @@ def correct_reading(ctx: ProjectContext, *, reading: str, body: CorrectedReading
     return ReadingOut.of(corrected)
 
 
-@endpoint(blueprint, "POST", _READINGS + "/{reading}/confirmation", permission="readings.confirm", returns=ReadingOut)
+@endpoint(
+    blueprint,
+    "POST",
+    _READINGS + "/{reading}/confirmation",
+    permission="readings.confirm",
+    returns=ReadingOut,
+    errors="already-read below-previous billed changed impossible-reading meter-exchanged not-active not-after-last "
+    "nothing-to-estimate-by period-frozen",
+)
 def confirm_reading(ctx: ProjectContext, *, reading: str) -> ReadingOut:
     """Confirm one reading."""
     return ReadingOut.of(service.confirm_reading(ctx, reading_id=reading))

@@ -42,6 +42,7 @@ _MY_ISSUES = "/api/me/issues"
     returns=RequestOut,
     status=201,
     location=_REQUESTS + "/{id}",
+    errors="no-consumer project-closed unknown-class unknown-project",
 )
 def ask_for_connection(ctx: Context, *, body: MyNewRequest) -> RequestOut:
     """Ask for a connection."""
@@ -57,7 +58,15 @@ def ask_for_connection(ctx: Context, *, body: MyNewRequest) -> RequestOut:
     )
 
 
-@endpoint(blueprint, "GET", _MY_REQUESTS, permission="requests.read.own", query=MineQuery, returns=MyRequests)
+@endpoint(
+    blueprint,
+    "GET",
+    _MY_REQUESTS,
+    permission="requests.read.own",
+    query=MineQuery,
+    returns=MyRequests,
+    errors="no-consumer",
+)
 def my_requests(ctx: Context, *, query: MineQuery) -> MyRequests:
     """List your requests for connections, the newest first."""
     return MyRequests(items=tuple(RequestOut.of(one) for one in service.my_requests(ctx, limit=query.limit)))
@@ -69,6 +78,7 @@ def my_requests(ctx: Context, *, query: MineQuery) -> MyRequests:
     _MY_REQUESTS + "/{request}/withdraw",
     permission="requests.create.own",
     returns=RequestOut,
+    errors="already-decided",
 )
 def withdraw_request(ctx: Context, *, request: str) -> RequestOut:
     """Take your request for a connection back."""
@@ -84,6 +94,7 @@ def withdraw_request(ctx: Context, *, request: str) -> RequestOut:
     returns=RequestOut,
     status=201,
     location=_REQUESTS + "/{id}",
+    errors="project-closed unknown-class unknown-project",
 )
 def ask_for_consumer(ctx: Context, *, body: NewRequest) -> RequestOut:
     """Ask for a connection in a consumer's name."""
@@ -126,6 +137,8 @@ def get_request(ctx: Context, *, request: str) -> RequestOut:
     permission="requests.decide",
     body=Approval,
     returns=RequestOut,
+    errors="account-given account-missing account-taken already-decided consumer-not-active impossible-reading "
+    "meter-taken project-closed tariff-missing unknown-area unknown-class unknown-tariff",
 )
 def approve_request(ctx: Context, *, request: str, body: Approval) -> RequestOut:
     """Approve a request: the connection is made with it."""
@@ -149,6 +162,7 @@ def approve_request(ctx: Context, *, request: str, body: Approval) -> RequestOut
     permission="requests.decide",
     body=Rejection,
     returns=RequestOut,
+    errors="already-decided",
 )
 def reject_request(ctx: Context, *, request: str, body: Rejection) -> RequestOut:
     """Turn a request for a connection down, with the reason."""
@@ -164,6 +178,7 @@ def reject_request(ctx: Context, *, request: str, body: Rejection) -> RequestOut
     returns=IssueOut,
     status=201,
     location=_ISSUES + "/{id}",
+    errors="no-consumer not-your-connection project-missing unknown-project",
 )
 def report_issue(ctx: Context, *, body: NewIssue) -> IssueOut:
     """Report what is broken."""
@@ -177,7 +192,9 @@ def report_issue(ctx: Context, *, body: NewIssue) -> IssueOut:
     return IssueOut.whole(issue)
 
 
-@endpoint(blueprint, "GET", _MY_ISSUES, permission="issues.read.own", query=MineQuery, returns=MyIssues)
+@endpoint(
+    blueprint, "GET", _MY_ISSUES, permission="issues.read.own", query=MineQuery, returns=MyIssues, errors="no-consumer"
+)
 def my_issues(ctx: Context, *, query: MineQuery) -> MyIssues:
     """List what you reported, the newest first."""
     return MyIssues(items=tuple(IssueLine.of(one) for one in service.my_issues(ctx, limit=query.limit)))
@@ -218,6 +235,7 @@ def respond_to_issue(ctx: Context, *, issue: str, body: NewResponse) -> IssueOut
     permission="issues.respond",
     body=NewStatus,
     returns=IssueOut,
+    errors="changed wrong-order",
 )
 def move_issue_on(ctx: Context, *, issue: str, body: NewStatus) -> IssueOut:
     """Give an issue report its next status."""

@@ -42,6 +42,7 @@ def list_tariffs(ctx: ProjectContext) -> TariffList:
     returns=TariffOut,
     status=201,
     location=_TARIFFS + "/{id}/versions/{version}",
+    errors="invalid-tariff other-unit overlapping-versions project-closed tariff-changed tariff-chosen version-exists",
 )
 def open_tariff(ctx: ProjectContext, *, body: NewTariff) -> TariffOut:
     """Open a tariff with its first version."""
@@ -63,6 +64,7 @@ def get_tariff(ctx: ProjectContext, *, tariff: str) -> TariffList:
     returns=TariffOut,
     status=201,
     location=_VERSION,
+    errors="invalid-tariff leaves-gap other-unit overlapping-versions tariff-changed tariff-chosen too-early",
 )
 def succeed_tariff(ctx: ProjectContext, *, tariff: str, body: TariffBody) -> TariffOut:
     """Put the next version of a tariff into force; the last one ends when it begins."""
@@ -75,20 +77,44 @@ def get_tariff_version(ctx: ProjectContext, *, tariff: str, version: str) -> Tar
     return TariffOut.of(service.get_version(ctx, tariff_id=tariff, version=_number(version)))
 
 
-@endpoint(blueprint, "PUT", _VERSION, permission="tariffs.manage", body=TariffBody, returns=TariffOut)
+@endpoint(
+    blueprint,
+    "PUT",
+    _VERSION,
+    permission="tariffs.manage",
+    body=TariffBody,
+    returns=TariffOut,
+    errors="invalid-tariff other-unit overlapping-versions tariff-changed tariff-chosen tariff-used",
+)
 def correct_tariff(ctx: ProjectContext, *, tariff: str, version: str, body: TariffBody) -> TariffOut:
     """Correct a version that has rated no bill."""
     corrected = body.to_domain(tariff_id=tariff, version=_number(version))
     return TariffOut.of(service.correct_tariff(ctx, tariff=corrected))
 
 
-@endpoint(blueprint, "DELETE", _VERSION, permission="tariffs.manage", returns=TariffOut)
+@endpoint(
+    blueprint,
+    "DELETE",
+    _VERSION,
+    permission="tariffs.manage",
+    returns=TariffOut,
+    errors="tariff-between tariff-changed tariff-chosen tariff-used",
+)
 def delete_tariff(ctx: ProjectContext, *, tariff: str, version: str) -> TariffOut:
     """Take a version away that has rated no bill."""
     return TariffOut.of(service.delete_tariff(ctx, tariff_id=tariff, version=_number(version)))
 
 
-@endpoint(blueprint, "POST", _TARIFFS + "/quote", permission="tariffs.read", body=QuoteBody, returns=QuoteOut)
+@endpoint(
+    blueprint,
+    "POST",
+    _TARIFFS + "/quote",
+    permission="tariffs.read",
+    body=QuoteBody,
+    returns=QuoteOut,
+    errors="impossible-reading invalid-tariff missing-measure negative-use no-days no-tariff reading-below-last "
+    "unit-mismatch unknown-adjustment unknown-meter-size",
+)
 def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
     """Say what a use would cost, by a tariff or a draft of one; nothing is stored."""
     usage = body.usage.to_domain()
@@ -107,6 +133,7 @@ def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
     returns=TariffOut,
     status=201,
     location=_TARIFFS + "/{id}/versions/{version}",
+    errors="invalid-tariff other-unit overlapping-versions project-closed tariff-changed tariff-chosen version-exists",
 )
 def adopt_tariff(ctx: ProjectContext, *, body: Adoption) -> TariffOut:
     """Open a tariff of the library as it stands, from a day on."""

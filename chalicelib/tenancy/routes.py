@@ -50,6 +50,7 @@ def list_projects(ctx: Context) -> ProjectList:
     returns=ProjectOut,
     status=201,
     location="/api/clients/{client}/projects/{id}",
+    errors="bad-name bad-setting changed project-taken unknown-currency unknown-cycle",
 )
 def add_project(ctx: Context, *, body: NewProject) -> ProjectOut:
     """Add a utility service with settings of your own."""
@@ -76,6 +77,7 @@ def get_client_settings(ctx: Context) -> ClientSettings:
     permission="settings.manage",
     body=ClientChange,
     returns=ClientSettings,
+    errors="bad-setting changed fixed-setting",
 )
 def change_client_settings(ctx: Context, *, body: ClientChange) -> ClientSettings:
     """Change what holds for all of the client."""
@@ -107,6 +109,7 @@ def list_former_client_settings(ctx: Context, *, query: PageQuery) -> FormerClie
     permission="settings.manage",
     body=ProjectChange,
     returns=ProjectOut,
+    errors="bad-setting changed fixed-setting unknown-currency unknown-cycle",
 )
 def change_project_settings(ctx: ProjectContext, *, body: ProjectChange) -> ProjectOut:
     """Change how a utility service works from now on; what is billed stays as it is."""
@@ -139,7 +142,9 @@ def list_former_project_settings(ctx: ProjectContext, *, query: PageQuery) -> Fo
     return FormerPage(items=tuple(FormerOut.of(each) for each in page.items), cursor=page.cursor)
 
 
-@endpoint(blueprint, "DELETE", _CYCLE, permission="cycles.manage", returns=CycleGone)
+@endpoint(
+    blueprint, "DELETE", _CYCLE, permission="cycles.manage", returns=CycleGone, errors="changed cycle-named cycle-used"
+)
 def delete_cycle(ctx: Context, *, cycle: str) -> CycleGone:
     """Delete a billing cycle under which nothing was read or billed; projects that name it have none then."""
     gone, projects = service.delete_cycle(ctx, cycle_id=cycle)

@@ -10,6 +10,7 @@ from pathlib import Path
 from chalicelib.kernel import errors
 from chalicelib.platform.problems import CODES, STATUS_OF_CODE, STATUS_OF_KIND, statuses_of
 from chalicelib.platform.schema import Problem
+from tests.support.endpoints import ALL
 from tests.support.markdown import code_blocks, code_words, table_rows
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +73,13 @@ def test_every_code_of_the_api_is_listed_with_its_statuses_and_no_other() -> Non
         code_words(row[0])[0]: tuple(int(one) for one in row[1].split(",")) for row in _rows("## Codes of the API")
     }
     assert listed == {code: statuses_of(code) for codes in CODES.values() for code in codes}
+
+
+def test_every_code_is_answered_by_an_operation_or_named_as_one_that_none_answers() -> None:
+    every = {code for codes in CODES.values() for code in codes}
+    answered_by_some = {code for one in ALL for code in one.error_codes}
+    (sentence,) = re.findall(r"No operation answers with ([^.]+)\.", _PAGE.read_text())
+    assert answered_by_some == every - set(code_words(sentence))
 
 
 def test_every_code_of_a_report_is_listed_and_no_other() -> None:

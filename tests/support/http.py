@@ -6,7 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from chalicelib.platform.http import ENDPOINTS
+from chalicelib.platform.problems import statuses_of
 from local.gateway import Answer, Gateway
+
+# What the gateway in front of every operation answers, so that no operation declares it.
+_OF_THE_GATEWAY = {(400, "bad-path"), (413, "too-large"), (429, "busy")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,23 @@ class Api:
         if body:
             sent.setdefault("Content-Type", "application/json")
         raw = body if isinstance(body, bytes) else b""
-        return Reply.of(self.gateway.answer(method, path, sent, raw))
+        reply = Reply.of(self.gateway.answer(method, path, sent, raw))
+        _check_declared(method, self.gateway.route_of(path), reply)
+        return reply
+
+
+def _check_declared(method: str, route: str | None, reply: Reply) -> None:
+    """Insist that an operation answers with its status, or with an error whose code it declares."""
+    operation = next((one for one in ENDPOINTS if (one.method, one.path) == (method, route)), None)
+    if operation is None:
+        return
+    if reply.status < 400:
+        assert reply.status == operation.status, f"{operation.name} answered {reply.status}, not {operation.status}"
+        return
+    code = reply.json["code"]
+    if (reply.status, code) not in _OF_THE_GATEWAY:
+        assert code in operation.error_codes, f"{operation.name} answered {code}, which it does not declare"
+        assert reply.status in statuses_of(code), f"{operation.name} answered {code} with {reply.status}"
 
 
 def _no_float(text: str) -> float:

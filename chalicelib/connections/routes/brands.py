@@ -25,6 +25,7 @@ def list_brands(ctx: Context) -> BrandList:
     returns=BrandOut,
     status=201,
     location=_BRANDS + "/{id}",
+    errors="bad-name brand-taken",
 )
 def open_brand(ctx: Context, *, body: NewBrand) -> BrandOut:
     """Put a meter brand on the list."""
@@ -43,7 +44,7 @@ def rename_brand(ctx: Context, *, brand: str, body: BrandName) -> BrandOut:
     return BrandOut.of(service.rename_brand(ctx, brand_id=brand, name=body.name))
 
 
-@endpoint(blueprint, "DELETE", _BRAND, permission="areas.manage", returns=BrandOut)
+@endpoint(blueprint, "DELETE", _BRAND, permission="areas.manage", returns=BrandOut, errors="brand-used")
 def delete_brand(ctx: Context, *, brand: str) -> BrandOut:
     """Take a meter brand off the list that no connection names any more."""
     return BrandOut.of(service.delete_brand(ctx, brand_id=brand))

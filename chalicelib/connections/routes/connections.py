@@ -34,6 +34,9 @@ _CONNECTION = _CONNECTIONS + "/{account}"
     returns=ConnectionOut,
     status=201,
     location=_CONNECTIONS + "/{account_number}",
+    errors="account-given account-missing account-taken bad-number consumer-given consumer-missing "
+    "consumer-not-active future-date impossible-reading meter-taken project-closed tariff-missing "
+    "unknown-area unknown-brand unknown-class unknown-tariff",
 )
 def register_connection(ctx: ProjectContext, *, body: NewConnection) -> ConnectionOut:
     """Register a metered connection."""
@@ -50,7 +53,15 @@ def register_connection(ctx: ProjectContext, *, body: NewConnection) -> Connecti
     return ConnectionOut.of(connection)
 
 
-@endpoint(blueprint, "GET", _CONNECTIONS, permission="connections.read", query=ConnectionQuery, returns=ConnectionPage)
+@endpoint(
+    blueprint,
+    "GET",
+    _CONNECTIONS,
+    permission="connections.read",
+    query=ConnectionQuery,
+    returns=ConnectionPage,
+    errors="bad-filter",
+)
 def list_connections(ctx: ProjectContext, *, query: ConnectionQuery) -> ConnectionPage:
     """List a project's connections, or find some by meter, consumer, area or status."""
     if query.meter_number:
@@ -70,7 +81,16 @@ def get_connection(ctx: ProjectContext, *, account: str) -> ConnectionOut:
     return ConnectionOut.of(service.get_connection(ctx, account=account))
 
 
-@endpoint(blueprint, "PUT", _CONNECTION, permission="connections.manage", body=ConnectionChange, returns=ConnectionOut)
+@endpoint(
+    blueprint,
+    "PUT",
+    _CONNECTION,
+    permission="connections.manage",
+    body=ConnectionChange,
+    returns=ConnectionOut,
+    errors="changed future-date impossible-reading tariff-missing unknown-area unknown-brand unknown-class "
+    "unknown-tariff wrong-status",
+)
 def change_connection(ctx: ProjectContext, *, account: str, body: ConnectionChange) -> ConnectionOut:
     """Change a connection's class, tariff, area, meter details, or what tariffs charge by."""
     changed = service.change_connection(
@@ -84,7 +104,14 @@ def change_connection(ctx: ProjectContext, *, account: str, body: ConnectionChan
     return ConnectionOut.of(changed)
 
 
-@endpoint(blueprint, "DELETE", _CONNECTION, permission="connections.manage", returns=ConnectionOut)
+@endpoint(
+    blueprint,
+    "DELETE",
+    _CONNECTION,
+    permission="connections.manage",
+    returns=ConnectionOut,
+    errors="changed connection-used",
+)
 def delete_connection(ctx: ProjectContext, *, account: str) -> ConnectionOut:
     """Take away a connection that was never read."""
     return ConnectionOut.of(service.delete_connection(ctx, account=account))
@@ -97,6 +124,7 @@ def delete_connection(ctx: ProjectContext, *, account: str) -> ConnectionOut:
     permission="connections.manage",
     body=StatusChange,
     returns=ConnectionOut,
+    errors="changed future-date wrong-status",
 )
 def disconnect(ctx: ProjectContext, *, account: str, body: StatusChange) -> ConnectionOut:
     """Cut a connection off, for a reason."""
@@ -110,6 +138,7 @@ def disconnect(ctx: ProjectContext, *, account: str, body: StatusChange) -> Conn
     permission="connections.manage",
     body=StatusChange,
     returns=ConnectionOut,
+    errors="changed consumer-not-active future-date wrong-status",
 )
 def reconnect(ctx: ProjectContext, *, account: str, body: StatusChange) -> ConnectionOut:
     """Supply a connection again."""
@@ -123,6 +152,7 @@ def reconnect(ctx: ProjectContext, *, account: str, body: StatusChange) -> Conne
     permission="connections.manage",
     body=StatusChange,
     returns=ConnectionOut,
+    errors="changed future-date use-unread wrong-status",
 )
 def close_connection(ctx: ProjectContext, *, account: str, body: StatusChange) -> ConnectionOut:
     """Close a connection for good."""
@@ -136,6 +166,8 @@ def close_connection(ctx: ProjectContext, *, account: str, body: StatusChange) -
     permission="connections.manage",
     body=MeterExchange,
     returns=ConnectionOut,
+    errors="bad-number below-previous changed future-date impossible-reading meter-taken not-after-last same-meter "
+    "unknown-brand wrong-status",
 )
 def exchange_meter(ctx: ProjectContext, *, account: str, body: MeterExchange) -> ConnectionOut:
     """Put another meter on a connection; the next bill takes the use of both."""
@@ -144,7 +176,13 @@ def exchange_meter(ctx: ProjectContext, *, account: str, body: MeterExchange) ->
 
 
 @endpoint(
-    blueprint, "POST", _CONNECTION + "/handovers", permission="connections.manage", body=HandOver, returns=ConnectionOut
+    blueprint,
+    "POST",
+    _CONNECTION + "/handovers",
+    permission="connections.manage",
+    body=HandOver,
+    returns=ConnectionOut,
+    errors="changed consumer-given consumer-not-active future-date wrong-status",
 )
 def hand_over(ctx: ProjectContext, *, account: str, body: HandOver) -> ConnectionOut:
     """Make a connection another consumer's."""

@@ -10,7 +10,15 @@ _CONSUMERS = "/api/clients/{client}/consumers"
 _CONSUMER = _CONSUMERS + "/{consumer}"
 
 
-@endpoint(blueprint, "GET", _CONSUMERS, permission="consumers.read", query=ConsumerQuery, returns=ConsumerPage)
+@endpoint(
+    blueprint,
+    "GET",
+    _CONSUMERS,
+    permission="consumers.read",
+    query=ConsumerQuery,
+    returns=ConsumerPage,
+    errors="bad-filter nothing-to-find",
+)
 def list_consumers(ctx: Context, *, query: ConsumerQuery) -> ConsumerPage:
     """List the client's consumers, or find some by name."""
     if query.q:
@@ -27,7 +35,15 @@ def get_consumer(ctx: Context, *, consumer: str) -> ConsumerOut:
     return ConsumerOut.of(service.get_consumer_within_reach(ctx, consumer_id=consumer))
 
 
-@endpoint(blueprint, "PUT", _CONSUMER, permission="consumers.manage", body=ConsumerChange, returns=ConsumerOut)
+@endpoint(
+    blueprint,
+    "PUT",
+    _CONSUMER,
+    permission="consumers.manage",
+    body=ConsumerChange,
+    returns=ConsumerOut,
+    errors="bad-email changed consumer-connected consumer-deleted email-taken",
+)
 def change_consumer(ctx: Context, *, consumer: str, body: ConsumerChange) -> ConsumerOut:
     """Change a consumer's name, contacts or status."""
     changed = service.change_consumer(ctx, consumer_id=consumer, version=body.version, changes=body.changes())
