@@ -1,18 +1,17 @@
 """The whole state of one client in the table, to compare it, copy it and take it away."""
 
 import json
-import os
 import re
-from functools import cache
 from typing import Any
 
-import httpx
+from botocore.awsrequest import AWSRequest
 
-from chalicelib.platform import dynamo, settings
+from chalicelib.platform import clock, dynamo, settings
 from chalicelib.platform.bulk import batches
 from chalicelib.platform.keys import Key
 
 Items = dict[str, dict[str, Any]]
+ID = re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b")
 
 
 def items_of(client: str, *, sessions: bool = False) -> Items:
@@ -32,6 +31,14 @@ def put_back(former: Items, now: Items | None = None) -> None:
     now = everything() if now is None else now
     delete({key: item for key, item in now.items() if key not in former})
     write({key: item for key, item in former.items() if now.get(key) != item})
+
+
+def copy_for(items: Items, *, client: str, other: str) -> Items:
+    """Copy a client's items for another client, with ids of its own: an id never tells what another client has."""
+    text = json.dumps(items).replace(client, other)
+    fresh = {old: old[:10] + clock.fresh_id()[10:] for old in set(ID.findall(text))}
+    copied: Items = json.loads(ID.sub(lambda found: fresh[found[0]], text))
+    return copied
 
 
 def without_instants(items: Items) -> Items:
@@ -87,10 +94,8 @@ def _ask(operation: str, body: dict[str, Any]) -> Any:  # noqa: ANN401
         "Content-Type": "application/x-amz-json-1.0",
         "Authorization": "AWS4-HMAC-SHA256 Credential=test/20251111/us-east-1/dynamodb/aws4_request",
     }
-    answer = _engine(os.environ["AWS_ENDPOINT_URL"]).post("/", content=json.dumps(body), headers=headers)
-    return answer.raise_for_status().json()
-
-
-@cache
-def _engine(url: str) -> httpx.Client:
-    return httpx.Client(base_url=url, timeout=60, trust_env=False)
+    client = dynamo.client()
+    request = AWSRequest("POST", client.meta.endpoint_url, headers, json.dumps(body))
+    answer = client._endpoint.http_session.send(request.prepare())
+    assert answer.status_code == 200, answer.text
+    return json.loads(answer.content)
