@@ -31,7 +31,7 @@ MODULES = (
     "platform.openapi",
 )
 
-app = Chalice(app_name="meterbook")
+app = Chalice(app_name="meterbook", configure_logs=False)  # platform/log.py does, by a list of fields
 app.api.cors = CORSConfig(
     allow_origin=settings.environment().allowed_origin,
     allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],

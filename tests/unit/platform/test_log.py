@@ -3,6 +3,9 @@
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -78,5 +81,10 @@ def test_what_another_part_of_the_process_adds_to_the_logger_stays_out_of_the_lo
     assert "ana@" not in lines.getvalue()
 
 
-def test_a_line_is_written_once() -> None:
-    assert len(logging.getLogger("meterbook").handlers) == 1
+def test_the_app_writes_each_line_once() -> None:
+    lambdas_own = "import logging, sys; logging.basicConfig(stream=sys.stdout)"  # there before our code is imported
+    code = f"{lambdas_own}; import app; from chalicelib.platform import log; log.event('something')"
+    environment = {"AWS_DEFAULT_REGION": "us-east-1", "PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line)["event"] == "something"
