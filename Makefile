@@ -82,6 +82,10 @@ format: .venv/ready ## Format the code and fix what can be fixed by itself
 package: .venv/ready ## Build the deployable package and template into build/ (STAGE=dev or prod)
 	@$(BIN)/python -m infra.package build --stage $(STAGE)
 
+.PHONY: redoc
+redoc: .venv/ready ## Fetch the script of the API's page (/api/docs) at the version that is pinned (needs npm)
+	@$(BIN)/python -m infra.redoc
+
 .PHONY: lock
 lock: .venv/ready ## Write the lock files anew from requirements/*.in, and prove that they install
 	@$(UV_COMPILE) requirements/runtime.in -o requirements.txt

@@ -29,6 +29,7 @@ MODULES = (
     "imports.routes",
     "imports.jobs",
     "platform.openapi",
+    "platform.docs",
 )
 
 app = Chalice(app_name="meterbook", configure_logs=False)  # platform/log.py does, by a list of fields

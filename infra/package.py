@@ -26,6 +26,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 RESOURCES = ROOT / "infra" / "resources.yaml"
+SHIPPED = frozenset({".py", ".json", ".gz", ".txt"})  # code, tariffs and presets, the API's page and its licences
 SERVICES = frozenset({"dynamodb", "s3", "sesv2", "sqs", "ssm"})  # of AWS, that the code calls
 # The largest parts of a library that no code of ours imports: a web framework with pictures, and what it reads.
 UNUSED = tuple(
@@ -99,10 +100,11 @@ def _copy_sources(target: Path, dependencies: Path) -> Path:
     shutil.copy(ROOT / "app.py", target)
     for settings in (ROOT / ".chalice").glob("*.json"):
         shutil.copy(settings, target / ".chalice")
-    for module in (ROOT / "chalicelib").rglob("*.py"):
-        copy = target / module.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(module, copy)
+    for file in (ROOT / "chalicelib").rglob("*"):
+        if file.suffix in SHIPPED:
+            copy = target / file.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, copy)
     (target / "vendor").symlink_to(dependencies)
     return target
 

@@ -80,7 +80,7 @@ class Gateway:
             return broken
         path = self.route_of(target)
         if path is None:
-            return problem(404, "not-found", "there is no such path; /api/openapi.json lists them")
+            return problem(404, "not-found", "there is no such path; /api/docs lists them")
         allowed = {*self.app.routes[path], "OPTIONS"}
         if method not in allowed:
             named = ", ".join(sorted(allowed))

@@ -161,7 +161,7 @@ def _welcome(app: Chalice, state: StateFolder, api_port: int, aws_port: int, sec
     connections = f"{url}/api/clients/balilihan/projects/waterworks/connections?limit=3"
     return f"""
 Meterbook runs ({seconds:.1f} s). Ctrl-C stops all of it; the state stays.
-  API        {url}/api, described by {url}/api/openapi.json
+  API        {url}/api, described by {url}/api/docs
   local AWS  {aws.endpoint_url(aws_port)}
   queues     {queues}
   schedules  {schedules or "none"}

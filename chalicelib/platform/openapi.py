@@ -67,7 +67,10 @@ def document() -> Json:
         "openapi": "3.1.0",
         "info": {"title": "Meterbook", "version": "0.1.0", "description": _ABOUT},
         "servers": [{"url": "/"}],
-        "tags": [{"name": name, "description": said} for name, said in sorted(set(map(_tag, ENDPOINTS)))],
+        "tags": [
+            {"name": name, "x-displayName": name.replace("_", " ").capitalize(), "description": said}
+            for name, said in sorted(set(map(_tag, ENDPOINTS)))
+        ],
         "paths": paths,
         "components": {
             "schemas": definitions,

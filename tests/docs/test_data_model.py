@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import app
-from chalicelib.platform import keys
+from chalicelib.platform import docs, keys
 from chalicelib.platform.dynamo import TableItem
 from chalicelib.platform.http import ENDPOINTS
 from tests.support.markdown import code_words, table_rows
@@ -112,7 +112,8 @@ def test_an_item_is_drawn_with_its_attributes(kind: str) -> None:
 
 
 def test_every_route_and_job_has_its_accesses_and_no_other() -> None:
-    routes = {f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS} | {"GET /api/openapi.json"}
+    pages = {"GET /api/openapi.json", "GET /api/docs", f"GET /api/docs/redoc-{docs.VERSION}.js"}
+    routes = {f"{endpoint.method} {endpoint.path}" for endpoint in ENDPOINTS} | pages
     jobs = {source.name for source in app.event_sources}
 
     assert {code_words(row[0])[0] for row in _ACCESSES} == routes | jobs

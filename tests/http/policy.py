@@ -4,11 +4,15 @@ Each row says which permission an operation asks for, and whether the permission
 thing belongs to the caller's consumer.
 """
 
+from chalicelib.platform import docs
+
 PUBLIC, SIGNED_IN, OWN = "(public)", "(signed in)", "or own"
 
 _CLIENT = "/api/clients/{client}"
 _PROJECT = _CLIENT + "/projects/{project}"
 
+# What describes the API is no operation of it.
+PAGES = {("GET", path) for path in ("/api/openapi.json", "/api/docs", f"/api/docs/redoc-{docs.VERSION}.js")}
 POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/api/auth/login"): (PUBLIC,),
     ("POST", "/api/auth/refresh"): (PUBLIC,),
@@ -18,6 +22,8 @@ POLICY: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/api/auth/logout"): (SIGNED_IN,),
     ("POST", "/api/auth/logout-everywhere"): (SIGNED_IN,),
     ("GET", "/api/openapi.json"): (PUBLIC,),
+    ("GET", "/api/docs"): (PUBLIC,),
+    ("GET", f"/api/docs/redoc-{docs.VERSION}.js"): (PUBLIC,),
     ("GET", "/api/me"): (SIGNED_IN,),
     ("PATCH", "/api/me"): (SIGNED_IN,),
     ("PUT", "/api/me/password"): (SIGNED_IN,),

@@ -18,7 +18,7 @@ def test_an_unknown_path_is_a_404_that_points_to_the_document(api: Api) -> None:
     problem = reply.expect(404)
     assert reply.headers["content-type"] == _PROBLEM
     assert problem["code"] == "not-found"
-    assert "/api/openapi.json" in problem["detail"]
+    assert "/api/docs" in problem["detail"]
 
 
 def test_a_wrong_method_is_a_405_that_names_the_right_ones(api: Api) -> None:
