@@ -6,10 +6,11 @@ from pathlib import Path
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.platform.http import Headers
 from chalicelib.platform.problems import SECURITY_HEADERS
 
 blueprint = Blueprint(__name__)
+
+Headers = dict[str, str | list[str]]
 
 VERSION = "2.5.4"
 FOLDER = Path(__file__).with_name("redoc")
