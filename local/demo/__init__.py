@@ -1,1 +1,1 @@
-"""Two utilities to try Meterbook with, and files of readings for them. The same on every machine."""
+"""Five utilities to try Meterbook with, as they are on the day of loading, and files of readings for one day."""
