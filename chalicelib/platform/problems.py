@@ -56,8 +56,8 @@ CODES: Mapping[int, tuple[str, ...]] = {
     status: tuple(codes.split())
     for status, codes in {
         400: """
-            above-due account-given account-missing bad-amount bad-area bad-cursor bad-cycle bad-date bad-day
-            bad-email bad-filter bad-idempotency-key bad-late-charge bad-login bad-name bad-number bad-period
+            above-due account-given account-missing bad-amount bad-area bad-cursor bad-cycle bad-date bad-day bad-email
+            bad-filter bad-idempotency-key bad-late-charge bad-login bad-measure bad-name bad-number bad-period
             bad-reset bad-role bad-setting before-bill below-previous check-number consumer-given consumer-missing
             consumer-profile due-too-early future-date impossible-reading invalid-body invalid-query invalid-tariff
             leaves-gap missing-measure negative-use no-areas no-days no-tariff not-a-quarter not-after-last not-rated

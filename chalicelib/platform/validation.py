@@ -62,7 +62,7 @@ Step = int | str
 def faults_of(error: ValidationError, sent: Any) -> tuple[Fault, ...]:  # noqa: ANN401 - whatever was sent
     """Return what to change, field by field, in what was sent."""
     found = list(_of_likeliest_forms(error.errors(include_url=False), sent))
-    faulty = {path[:-1] for path, _ in found}
+    faulty = {path[:length] for path, _ in found for length in range(len(path))}
     # A list whose entries are all at fault counts as empty, too.
     return tuple(
         Fault(".".join(map(str, path)) or None, _message(one))

@@ -119,7 +119,7 @@ def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
     """Say what a use would cost, by a tariff or a draft of one; nothing is stored."""
     usage = body.usage.to_domain()
     if body.draft is not None:
-        draft = body.draft.to_domain(tariff_id="draft", version=1)
+        draft = body.draft.to_domain(tariff_id="draft", version=1, delivered=usage.measures)
         return QuoteOut.of(service.quote_draft(draft, usage=usage))
     return QuoteOut.of(service.quote(ctx, tariff_id=str(body.tariff_id), version=body.version, usage=usage))
 

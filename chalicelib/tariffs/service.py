@@ -190,7 +190,7 @@ def quote_draft(tariff: Tariff, *, usage: Usage) -> Rating:
 
     :raises Invalid: if the tariff contradicts itself, or the use can't be rated by it.
     """
-    check_tariff(tariff)
+    check_tariff(tariff, delivered=usage.measures)
     return rate(compile_tariff(tariff), usage)
 
 

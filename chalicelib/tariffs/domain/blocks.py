@@ -1,11 +1,11 @@
 """Blocks of use, worked out in whole numbers: limits and prices are scaled once, when the tariff is compiled."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from math import lcm
 
 from chalicelib.tariffs.domain.model import Block, BlockMode
-from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio, Term
+from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio, Term, less_than
 
 
 class BlockTable:
@@ -13,11 +13,20 @@ class BlockTable:
 
     __slots__ = ("ladder", "limit_den", "price_den", "rows", "whole")
 
-    def __init__(self, blocks: Sequence[Block], mode: BlockMode, per: Decimal, exponent: int) -> None:
+    def __init__(
+        self,
+        blocks: Sequence[Block],
+        mode: BlockMode,
+        per: Decimal,
+        exponent: int,
+        *,
+        limit: Callable[[Decimal], Ratio] = Decimal.as_integer_ratio,
+    ) -> None:
+        """`limit` says where the limits of this bill lie. A block that it leaves no width is never entered."""
         prices = [Price(block.rate, per, exponent) for block in blocks]
-        flats = [Price(block.flat, Decimal(1), exponent) for block in blocks]
-        starts = [block.over.as_integer_ratio() for block in blocks]
-        ends = [None if block.up_to is None else block.up_to.as_integer_ratio() for block in blocks]
+        flats = [Price(block.flat, Decimal(1), exponent, flat=True) for block in blocks]
+        starts = [limit(block.over) for block in blocks]
+        ends = [None if block.up_to is None else limit(block.up_to) for block in blocks]
         self.whole = mode == "whole"
         self.limit_den = lcm(*(start[1] for start in starts), *(end[1] for end in ends if end))
         self.price_den = lcm(*(price.den for price in (*prices, *flats)))
@@ -31,6 +40,7 @@ class BlockTable:
                 flat,
             )
             for start, end, price, flat in zip(starts, ends, prices, flats, strict=True)
+            if end is None or less_than(start, end)
         ]
         self.ladder = self._ladder()
 

@@ -1,17 +1,20 @@
 """Refusing a tariff sheet that no bill could be made by, with every fault named at its place."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
 from chalicelib.kernel.errors import Fault, Invalid
 from chalicelib.kernel.money import exponent_of
 from chalicelib.tariffs.domain.compile import ALL_EARLIER, ROUNDING_CODE
+from chalicelib.tariffs.domain.measures import KNOWN_MEASURES, measures_named
 from chalicelib.tariffs.domain.model import (
     Block,
     BlockCharge,
     BoundCharge,
     Charge,
+    Condition,
     FixedCharge,
     MeasuredCharge,
     PercentCharge,
@@ -21,7 +24,8 @@ from chalicelib.tariffs.domain.model import (
     Tariff,
     UsageCharge,
 )
-from chalicelib.tariffs.domain.rounding import Rounding
+from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
+from chalicelib.tariffs.domain.work import work_faults
 
 UNITS = frozenset(
     {
@@ -55,12 +59,14 @@ UNITS = frozenset(
 """What a tariff can be stated in. A conversion may start from a unit of the utility's own."""
 
 
-def check_tariff(tariff: Tariff) -> None:
+def check_tariff(tariff: Tariff, *, delivered: Collection[str] = ()) -> None:
     """Refuse a tariff that contradicts itself.
+
+    `delivered` are measures that need no declaration, because a use gives them already.
 
     :raises Invalid: with one fault for each thing to change.
     """
-    faults = tuple(_faults(tariff))
+    faults = tuple(_faults(tariff, delivered))
     if faults:
         first = f"{faults[0].field}: {faults[0].message}"
         more = f" (and {len(faults) - 1} more, see errors)" if len(faults) > 1 else ""
@@ -83,7 +89,7 @@ def check_versions(tariffs: Sequence[Tariff]) -> None:
             )
 
 
-def _faults(tariff: Tariff) -> Iterator[Fault]:
+def _faults(tariff: Tariff, delivered: Collection[str]) -> Iterator[Fault]:
     try:
         places = exponent_of(tariff.currency)
     except Invalid as unknown:
@@ -93,11 +99,8 @@ def _faults(tariff: Tariff) -> Iterator[Fault]:
         yield Fault("unit", f"{tariff.unit!r} is no unit we know; use one of {', '.join(sorted(UNITS))}")
     if tariff.valid_until is not None and tariff.valid_until <= tariff.valid_from:
         yield Fault("validUntil", "must be after validFrom: it is the first day on which the tariff is no longer valid")
-    for at, conversion in enumerate(tariff.conversions):
-        if conversion.multiply <= 0 or conversion.divide <= 0:
-            yield Fault(f"conversions.{at}", "multiply and divide must be above zero")
-        if conversion.from_unit == tariff.unit:
-            yield Fault(f"conversions.{at}.fromUnit", "is the tariff's own unit: there is nothing to convert")
+    yield from _conversion_faults(tariff)
+    yield from _measure_faults(tariff, delivered)
     yield from _money_step("rounding.line.step", tariff.rounding.line, places)
     yield from _money_step("rounding.total.step", tariff.rounding.total, places)
     yield from _quantity_step("quantityRounding.step", tariff.quantity_rounding)
@@ -107,6 +110,45 @@ def _faults(tariff: Tariff) -> Iterator[Fault]:
     for at, charge in enumerate(tariff.charges):
         yield from _charge_faults(f"charges.{at}", charge, earlier, places)
         earlier.append(charge.code)
+    yield from work_faults(tariff)
+
+
+def _conversion_faults(tariff: Tariff) -> Iterator[Fault]:
+    for at, conversion in enumerate(tariff.conversions):
+        if conversion.multiply <= 0 or conversion.divide <= 0:
+            yield Fault(f"conversions.{at}", "multiply and divide must be above zero")
+        if conversion.from_unit == tariff.unit:
+            yield Fault(f"conversions.{at}.fromUnit", "is the tariff's own unit: there is nothing to convert")
+        if any(other.from_unit == conversion.from_unit for other in tariff.conversions[:at]):
+            yield Fault(
+                f"conversions.{at}.fromUnit", f"{conversion.from_unit} is converted already: keep one of the two"
+            )
+
+
+def _measure_faults(tariff: Tariff, delivered: Collection[str]) -> Iterator[Fault]:
+    declared: list[str] = []
+    for at, measure in enumerate(tariff.measures):
+        if measure.name in KNOWN_MEASURES:
+            yield Fault(f"measures.{at}.name", f"every use has {measure.name!r} by itself: give another name")
+        if measure.name in declared:
+            yield Fault(f"measures.{at}.name", f"{measure.name!r} is declared twice")
+        declared.append(measure.name)
+    known = (*KNOWN_MEASURES, *declared, *sorted(set(delivered) - set(declared)))
+    named = [
+        (f"charges.{at}.{field}", name)
+        for at, each in enumerate(tariff.charges)
+        for field, name in measures_named(each)
+    ]
+    named += [
+        (f"conversions.{at}.timesMeasure", each.times_measure or "use") for at, each in enumerate(tariff.conversions)
+    ]
+    for where, name in named:
+        if name not in known:
+            yield Fault(
+                where,
+                f"there is no measure {name!r}: take one of {', '.join(known)}, or declare it under measures "
+                "with its label and unit",
+            )
 
 
 def _charge_faults(where: str, charge: Charge, earlier: Sequence[str], places: int) -> Iterator[Fault]:
@@ -115,9 +157,12 @@ def _charge_faults(where: str, charge: Charge, earlier: Sequence[str], places: i
     if charge.code == ROUNDING_CODE:
         yield Fault(f"{where}.code", f"{ROUNDING_CODE!r} is kept for the line that rounds the total")
     yield from _money_step(f"{where}.rounding.step", charge.rounding, places)
+    yield from _condition_faults(f"{where}.when", charge.when)
+    yield from _season_faults(where, charge)
     for at, factor in enumerate(charge.factors):
         if factor.value < 0:
             yield Fault(f"{where}.factors.{at}.value", "a factor can't be negative")
+        yield from _condition_faults(f"{where}.factors.{at}.when", factor.when)
     if isinstance(charge, (PercentCharge, BoundCharge, SubtotalCharge)):
         yield from _named_charges(f"{where}.of", charge.of, charge.code, earlier)
     if isinstance(charge, MeasuredCharge):
@@ -141,6 +186,47 @@ def _kind_faults(where: str, charge: Charge, places: int) -> Iterator[Fault]:
             yield from _percent_faults(where, charge)
         case SubtotalCharge():
             yield from _money_step(f"{where}.to.step", charge.to, places)
+            if charge.factors:
+                yield Fault(f"{where}.factors", "a subtotal rounds a sum that is charged already: it has no factors")
+            if charge.rounding is not None:
+                yield Fault(f"{where}.rounding", "a subtotal rounds as `to` says: leave this out")
+
+
+def _condition_faults(where: str, condition: Condition | None) -> Iterator[Fault]:
+    if condition is None:
+        return
+    above, most = condition.use_above, condition.use_at_most
+    for field, limit in (("useAbove", above), ("useAtMost", most)):
+        if limit is not None and limit < 0:
+            yield Fault(f"{where}.{field}", "a use is never below zero")
+    if above is not None and most is not None and above >= most:
+        yield Fault(f"{where}.useAbove", f"no use is above {above} and at most {most}: nothing would be charged")
+    if condition.flag is not None and condition.flag == condition.without_flag:
+        yield Fault(f"{where}.withoutFlag", f"no connection is {condition.flag!r} and not: nothing would be charged")
+
+
+def _season_faults(where: str, charge: Charge) -> Iterator[Fault]:
+    season = charge.season
+    if season is None:
+        return
+    for field, day in (("fromDay", season.from_day), ("untilDay", season.until_day)):
+        try:
+            date.fromisoformat(f"2024-{day}")
+        except ValueError:
+            yield Fault(f"{where}.season.{field}", f"there is no day {day}; give month and day, such as 06-01")
+    if season.from_day == season.until_day:
+        yield Fault(f"{where}.season.untilDay", "is the first day, too: leave the season out, or end it on another day")
+    if isinstance(charge, SubtotalCharge):
+        yield Fault(f"{where}.season", "a subtotal rounds a sum that is charged already: it has no season")
+    if isinstance(charge, BoundCharge) or (isinstance(charge, PercentCharge) and _bounds_of(charge)):
+        yield Fault(
+            f"{where}.season",
+            "a bound is of the whole bill and has no season: give the season to another charge, and bound that one",
+        )
+
+
+def _bounds_of(charge: PercentCharge) -> list[Decimal]:
+    return [bound for bound in (charge.at_least, charge.at_most) if bound is not None]
 
 
 def _named_charges(where: str, named: Sequence[str], own: str, earlier: Sequence[str]) -> Iterator[Fault]:
@@ -179,10 +265,40 @@ def _measured_faults(where: str, charge: MeasuredCharge) -> Iterator[Fault]:
             yield Fault(f"{where}.{name}", f"{charge.measure!r} can't be held against itself")
     yield from _quantity_step(f"{where}.quantityRounding.step", charge.quantity_rounding)
     if isinstance(charge, (BlockCharge, ScheduleCharge)):
-        if charge.days_basis < 1:
-            yield Fault(f"{where}.daysBasis", "at least one day")
-        if charge.limits_times is not None and charge.limits_per in {None, charge.limits_times}:
-            yield Fault(f"{where}.limitsTimes", "names a second measure: name the first, another one, in limitsPer")
+        yield from _stretch_faults(where, charge)
+
+
+def _stretch_faults(where: str, charge: BlockCharge | ScheduleCharge) -> Iterator[Fault]:
+    if charge.days_basis < 1:
+        yield Fault(f"{where}.daysBasis", "at least one day")
+    if charge.limits_times is not None and charge.limits_per in {None, charge.limits_times}:
+        yield Fault(f"{where}.limitsTimes", "names a second measure: name the first, another one, in limitsPer")
+    if isinstance(charge, BlockCharge) and charge.limit_rounding is not None:
+        yield from _limit_rounding_faults(f"{where}.limitRounding", charge, charge.limit_rounding)
+
+
+def _limit_rounding_faults(where: str, charge: BlockCharge, rounding: Rounding) -> Iterator[Fault]:
+    """Refuse a rounding that leaves a block no width in an ordinary month: 30 days, one dwelling, one person."""
+    yield from _quantity_step(f"{where}.step", rounding)
+    if charge.limits_per is None:
+        yield Fault(where, "rounds limits that stretch: name in limitsPer what they stretch with")
+    if rounding.step <= 0 or charge.days_basis < 1:
+        return
+    stretch = max(30, charge.days_basis) if charge.limits_per == "days" else charge.days_basis
+    reached = 0
+    for block in charge.blocks:
+        if block.up_to is None:
+            return
+        num, den = block.up_to.as_integer_ratio()
+        rounded, _ = round_to_step(num * stretch, den * charge.days_basis, rounding)
+        if rounded <= reached:
+            yield Fault(
+                f"{where}.step",
+                f"rounds the limit {block.up_to} to the one below it, so that its block would have no width: "
+                "take a finer step",
+            )
+            return
+        reached = rounded
 
 
 def _block_faults(where: str, blocks: Sequence[Block]) -> Iterator[Fault]:
@@ -220,7 +336,7 @@ def _percent_faults(where: str, charge: PercentCharge) -> Iterator[Fault]:
     for field, exempt in (("exemptUse", charge.exempt_use), ("exemptAmount", charge.exempt_amount)):
         if exempt is not None and exempt < 0:
             yield Fault(f"{where}.{field}", "what is exempt can't be negative")
-    bounds = [bound for bound in (charge.at_least, charge.at_most) if bound is not None]
+    bounds = _bounds_of(charge)
     if any(bound < 0 for bound in bounds) or bounds != sorted(bounds):
         yield Fault(f"{where}.atMost", "atLeast and atMost are sizes: not negative, and the least not above the most")
 

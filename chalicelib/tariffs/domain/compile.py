@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from math import prod
 
 from chalicelib.kernel.ids import fingerprint
 from chalicelib.kernel.money import exponent_of
@@ -36,6 +37,7 @@ from chalicelib.tariffs.domain.model import (
 from chalicelib.tariffs.domain.pricing import Priced
 from chalicelib.tariffs.domain.rating_state import RatingState
 from chalicelib.tariffs.domain.rounding import TO_WHOLE, Rounding, round_to_step
+from chalicelib.tariffs.domain.trace import TraceStep, exact_decimal
 
 ALL_EARLIER = "*"
 """Stands for every charge above, where a percentage, a minimum or a subtotal names charges."""
@@ -51,8 +53,9 @@ RatedCharge = FixedCharge | UsageCharge | BlockCharge | ScheduleCharge
 class Rule:
     """One charge, ready to run. `step` and all amounts are in minor units; `exact` carries the unrounded value on.
 
-    `conditional`: it has a condition or a season. `varies`: something may multiply it. `fills_up`: a line for what is
-    missing (or too much) only, left out when nothing is.
+    `conditional`: it has a condition or a season. `varies`: something may multiply it. `settles`: it looks at the whole
+    bill, at every version that rates a part of it: a bound, an exempt amount, a subtotal. `joins`: charges of several
+    versions that are equal in this are one charge of the bill.
     """
 
     charge: Charge
@@ -64,7 +67,8 @@ class Rule:
     rounding: Rounding
     exact: bool
     varies: bool
-    fills_up: bool
+    settles: bool
+    joins: tuple[str, str, Rounding, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class CompiledTariff:
     rules: tuple[Rule, ...]
     conversions: dict[str, tuple[int, int, str | None]]
     document_digest: str
+    closes: bool
+    """Whether the last rule rounds the total."""
 
 
 def compile_tariff(tariff: Tariff) -> CompiledTariff:
@@ -106,6 +112,7 @@ def compile_tariff(tariff: Tariff) -> CompiledTariff:
             rule.from_unit: _conversion(rule.multiply, rule.divide, rule.times_measure) for rule in tariff.conversions
         },
         document_digest=fingerprint(canonical(replace(tariff, valid_until=None))),
+        closes=plan.total is not None,
     )
 
 
@@ -119,6 +126,7 @@ def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding
     pricer, factors = _pricer(charge, codes, exponent), charge.factors
     if isinstance(charge, RatedCharge) and charge.rate_rounding is not None:
         pricer, factors = RatesByFactor(charge, charge.rate_rounding, exponent), ()
+    exact = carry_exact and charge.rounding is None
     return Rule(
         charge=charge,
         pricer=pricer,
@@ -127,10 +135,17 @@ def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding
         to_whole=TO_WHOLE[rounding.mode],
         step=int(rounding.step.scaleb(exponent)),
         rounding=rounding,
-        exact=carry_exact and charge.rounding is None,
+        exact=exact,
         varies=bool(factors) or charge.season is not None,
-        fills_up=isinstance(charge, (BoundCharge, SubtotalCharge)),
+        settles=isinstance(charge, (BoundCharge, SubtotalCharge)) or _is_bounded(charge),
+        joins=(charge.code, charge.kind, rounding, exact),
     )
+
+
+def _is_bounded(charge: Charge) -> bool:
+    if not isinstance(charge, PercentCharge):
+        return False
+    return (charge.exempt_amount, charge.at_least, charge.at_most) != (None, None, None)
 
 
 def _pricer(charge: Charge, codes: Sequence[str], exponent: int) -> Pricer:  # noqa: PLR0911 (one return per kind)
@@ -165,26 +180,35 @@ class RatesByFactor(Pricer):
     Source: Santa Rosa Water District: 19.15 for class factor 1.5 is printed as 28.70, rounded down to 0.05.
     """
 
-    __slots__ = ("charge", "pricer_for")
+    __slots__ = ("charge", "pricer_for", "rounding")
 
     def __init__(self, charge: RatedCharge, rounding: Rounding, exponent: int) -> None:
         self.charge = charge
+        self.rounding = rounding
         self.pricer_for = lru_cache(maxsize=64)(
             lambda factor: _pricer(_at_factor(charge, factor, rounding), (), exponent)
         )
 
     def price(self, state: RatingState) -> Priced | None:
-        factor = Fraction(1)
-        for each in self.charge.factors:
-            if state.meets(each.when):
-                factor *= Fraction(each.value)
-        return self.pricer_for(factor).price(state)
+        return self._at_factor(state).price(state)
+
+    def steps(self, state: RatingState) -> list[TraceStep]:
+        met = [each for each in self.charge.factors if state.meets(each.when)]
+        steps = self._at_factor(state).steps(state)
+        if not met:
+            return steps
+        told = f"{', '.join(each.label for each in met)}, rounded ({self.rounding.in_words()})"
+        return [*steps, TraceStep("rates", told, prod((Fraction(each.value) for each in met), start=Fraction(1)))]
+
+    def _at_factor(self, state: RatingState) -> Pricer:
+        met = (Fraction(each.value) for each in self.charge.factors if state.meets(each.when))
+        return self.pricer_for(prod(met, start=Fraction(1)))
 
 
 def _at_factor(charge: RatedCharge, factor: Fraction, rounding: Rounding) -> Charge:
     def at(rate: Decimal) -> Decimal:
         num, den = round_to_step(*(Fraction(rate) * factor).as_integer_ratio(), rounding)
-        return Decimal(num) / Decimal(den)
+        return exact_decimal(Fraction(num, den)) or Decimal(0)  # a multiple of a decimal step is a decimal
 
     match charge:
         case FixedCharge():

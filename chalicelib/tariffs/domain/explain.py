@@ -1,62 +1,123 @@
 """A trace in plain sentences, for the consumer who asks why."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
 from chalicelib.kernel.money import exponent_of
 from chalicelib.kernel.quantity import plain
-from chalicelib.tariffs.domain.trace import Line, TraceTerm, exact_decimal
+from chalicelib.tariffs.domain.trace import Line, Trace, TraceStep, TraceTerm, exact_decimal
 
 
 def explain(line: Line) -> list[str]:
     """Say how a line came about: ["10 m3 at 22.50 = 225.00"].
 
-    One sentence per quantity priced, then one per factor, and the rounding where it changed anything.
+    First what was done to the quantity, then one sentence per quantity priced, one per factor, and the rounding where
+    it changed anything.
     """
     trace = line.trace
     places = exponent_of(line.amount.currency)
-    sentences = [_term(line, term, places) for term in trace.terms]
+    sentences = [*_quantity(trace), *_exemptions(line, places), *_terms(line, places)]
     value = sum((term.value for term in trace.terms), Fraction(0))
-    if len(trace.terms) > 1:
-        sentences.append(f"together {_money(value, places)}")
     for factor in trace.factors:
         value *= factor.value
         sentences.append(f"{factor.label}: times {_number(factor.value)} = {_money(value, places)}")
     if trace.kind == "subtotal":
         whole = trace.less + Fraction(line.amount.minor, 10**places)
-        return [f"{_money(value, places)} rounded ({_rounding(line)}) to {_money(whole, places)}: {line.amount}"]
+        return [
+            f"{_money(value, places)} rounded ({trace.rounding.in_words()}) to {_money(whole, places)}: {line.amount}"
+        ]
     if trace.kind in {"minimum", "maximum"}:
         value -= trace.less
         what = "missing" if trace.kind == "minimum" else "too much"
         sentences.append(f"{_money(trace.less, places)} is charged already, {_money(abs(value), places)} is {what}")
     if value != Fraction(line.amount.minor, 10**places):
-        sentences.append(f"rounded ({_rounding(line)}) to {line.amount}")
+        shared = ", so that the parts add up" if trace.carry else ""
+        sentences.append(f"rounded ({trace.rounding.in_words()}) to {line.amount}{shared}")
     return sentences
+
+
+def _quantity(trace: Trace) -> list[str]:
+    """Say in one sentence how a quantity was converted and trimmed, and in another how the rates were rounded."""
+    said: list[str] = []
+    for step in trace.steps:
+        result = f"{_number(step.result)} {trace.unit}"
+        match step.kind:
+            case "converted":
+                said.append(f"{step.given} = {result}")
+            case "quantity" if not said:
+                said.append(f"{result}{_measured(trace)}")
+            case "share":
+                said.append(f"times {step.given} = {result}")
+            case "cap" | "least":
+                limit = "at most" if step.kind == "cap" else "at least"
+                said.append(f"{limit} {result}{f' ({step.given})' if step.given else ''}")
+            case "included":
+                said.append(f"less {step.given} {trace.unit} included = {result}")
+            case "rounded":
+                said.append(f"rounded ({step.given}) to {result}")
+    rates = [f"rates times {_number(step.result)}: {step.given}" for step in trace.steps if step.kind == "rates"]
+    return ([", ".join(said)] if said else []) + rates
+
+
+def _exemptions(line: Line, places: int) -> list[str]:
+    sentences = []
+    for step in line.trace.steps:
+        whole = f"{_money(step.result, places)} ({_named(line.trace)})"
+        if step.kind == "exempt-amount":
+            sentences.append(f"{_money(Fraction(step.given), places)} of {whole} is exempt")
+        elif step.kind == "exempt-use":
+            sentences.append(f"a use of {step.given} is exempt: only the share above it of {whole} counts")
+    return sentences
+
+
+def _terms(line: Line, places: int) -> list[str]:
+    """Say each quantity and its price; a bound that holds is said once, however many parts a bill has."""
+    trace = line.trace
+    bounds = [step for step in trace.steps if step.kind in {"at-most", "at-least"}]
+    if bounds:
+        return [_bounded(trace, bounds, trace.terms[0], places)]
+    if trace.kind in {"minimum", "maximum"}:
+        together = _money(sum((term.value for term in trace.terms), Fraction(0)), places)
+        return [f"at {'least' if trace.kind == 'minimum' else 'most'} {together} for {_named(trace)}"]
+    sentences = [_term(line, term, places) for term in trace.terms]
+    if len(trace.terms) > 1:
+        sentences.append(f"together {_money(sum((term.value for term in trace.terms), Fraction(0)), places)}")
+    return sentences
+
+
+def _bounded(trace: Trace, bounds: Sequence[TraceStep], term: TraceTerm, places: int) -> str:
+    step = bounds[-1]
+    limit = "at most" if step.kind == "at-most" else "at least"
+    size = _money(abs(Fraction(term.rate)), places)
+    said = f"{step.given} of {_named(trace)} = {_money(step.result, places)}, but {limit} {size}"
+    if term.quantity == 1:
+        return said
+    return f"{said} for the whole bill; {_number(term.quantity)} of it = {_money(term.value, places)}"
 
 
 def _term(line: Line, term: TraceTerm, places: int) -> str:
     trace = line.trace
     quantity, result = _number(term.quantity), _money(term.value, places)
     rate = _money(Fraction(term.rate), places)
+    if term.flat:
+        return f"flat amount of the block: {rate}"
     if trace.kind == "percent" and term.per == 100:
-        return f"{plain(term.rate)} % of {_money(term.quantity, places)} ({_named(line)}) = {result}"
-    if trace.kind == "maximum":
-        return f"at most {result} for {_named(line)}"
-    if trace.kind == "minimum":
-        return f"at least {result} for {_named(line)}"
+        exempt = any(step.kind in {"exempt-use", "exempt-amount"} for step in trace.steps)
+        of = "" if exempt else f" ({_named(trace)})"
+        return f"{plain(term.rate)} % of {_money(term.quantity, places)}{of} = {result}"
     if trace.unit:
         per = "" if term.per == 1 else f" per {plain(term.per)} {trace.unit}"
-        return f"{quantity} {trace.unit} at {rate}{per} = {result}"
+        return f"{quantity} {trace.unit}{_measured(trace)} at {rate}{per} = {result}"
     return f"{line.label}: {rate}" if term.quantity == 1 else f"{line.label}: {quantity} times {rate} = {result}"
 
 
-def _named(line: Line) -> str:
-    return "all above" if line.trace.of == ("*",) else ", ".join(line.trace.of)
+def _measured(trace: Trace) -> str:
+    return f" ({trace.measure})" if trace.measure else ""
 
 
-def _rounding(line: Line) -> str:
-    rounding = line.trace.rounding
-    return f"{rounding.mode} to {plain(rounding.step)}"
+def _named(trace: Trace) -> str:
+    return "all above" if trace.of == ("*",) else ", ".join(trace.of)
 
 
 def _number(value: Fraction) -> str:

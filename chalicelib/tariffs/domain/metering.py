@@ -13,13 +13,15 @@ from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
 class Segment:
     """What one register showed from one reading to the next.
 
-    `digits` before the point tell where it starts again at zero; `multiplier` is that of a transformer or pulse.
+    `digits` before the point tell where it starts again at zero, `rolled_over` that it did, however much it counted on;
+    `multiplier` is that of a transformer or pulse.
     `reading_rounding` is applied to each reading before they are compared (Temple, Texas, reads whole hundreds).
     """
 
     previous: Decimal
     current: Decimal
     digits: int | None = None
+    rolled_over: bool = False
     multiplier: Decimal = Decimal(1)
     reading_rounding: Rounding | None = None
 
@@ -27,7 +29,9 @@ class Segment:
 def use_of(segment: Segment) -> Decimal:
     """Give the use between two readings of one register.
 
-    A register of 4 digits that goes from 9990 to 0015 has run over: 25. Without digits, less than before is refused.
+    A register of 4 digits that goes from 9990 to 0015 has run over: 25. Less than before is refused without digits, and
+    if the register would have counted on by a tenth of its range or more, unless `rolled_over` says that it did
+    (ADR 14): 100 -> 99 with 6 digits is a typing error and no use of 999999.
 
     :raises Invalid: if the register can't have shown these values.
     """
@@ -42,6 +46,13 @@ def use_of(segment: Segment) -> Decimal:
                 field="usage.readings",
             )
         use += range_of(segment.digits)
+        if use * 10 >= range_of(segment.digits) and not segment.rolled_over:
+            raise Invalid(
+                "reading-below-last",
+                f"{segment.current} is less than {segment.previous}, and past its last digit the register would have "
+                f"counted {use}; correct it, or say rolledOver if it did",
+                field="usage.readings",
+            )
     return use * segment.multiplier
 
 

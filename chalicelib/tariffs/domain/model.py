@@ -158,7 +158,7 @@ class PercentCharge(ChargeTerms):
     """A percentage of named earlier charges: tax, tax on tax, sewer, surcharge; below zero it is a discount.
 
     `exempt_use`: only the share of the use above it counts. `exempt_amount`: only what exceeds it does, of the whole
-    period. `at_least` and `at_most` bound the amount's size.
+    period. `at_least` and `at_most` bound the size of the bill's amount, after the factors.
     """
 
     percent: Decimal
@@ -247,6 +247,15 @@ class Conversion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A quantity besides the use that a tariff charges by (peak kWh, contracted kW), as a bill shows it."""
+
+    name: str
+    label: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoundingPlan:
     """Where amounts are rounded.
 
@@ -264,7 +273,8 @@ class Tariff:
 
     `consumer_class` None serves every class. `by_choice`: it rates only connections that name it, whatever their class,
     and may be valid beside others. `months_apart`: use read over several months is shared equally over
-    them, the remainder to the first, and each month is rated for itself.
+    them, the remainder to the first, and each month is rated for itself. `measures` declares what it charges by besides
+    what every use has.
     """
 
     id: str
@@ -281,4 +291,5 @@ class Tariff:
     rounding: RoundingPlan = field(default_factory=RoundingPlan)
     months_apart: bool = False
     source: str = ""
+    measures: tuple[Measure, ...] = ()
     by_choice: Literal[True] | None = None  # not False: what is not given changes no digest

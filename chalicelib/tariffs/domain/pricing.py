@@ -2,22 +2,27 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from math import gcd
 
 
 class Price:
     """A rate as printed, and the same as a ratio: 5.50 per 1000 of a currency with two decimals is 11/20 minor units.
 
-    `of_money`: what it is multiplied by is itself money (a percentage), and so its ratio has no unit.
+    `of_money`: what it is multiplied by is itself money (a percentage), and so its ratio has no unit. `flat`: it is due
+    once, for a block that was entered.
     """
 
-    __slots__ = ("den", "num", "of_money", "per", "rate")
+    __slots__ = ("den", "flat", "num", "of_money", "per", "rate")
     num: int
     den: int
 
-    def __init__(self, rate: Decimal, per: Decimal, exponent: int, *, of_money: bool = False) -> None:
+    def __init__(
+        self, rate: Decimal, per: Decimal, exponent: int, *, of_money: bool = False, flat: bool = False
+    ) -> None:
         self.rate = rate
         self.per = per
         self.of_money = of_money
+        self.flat = flat
         unit = 1 if of_money else 10**exponent
         self.num, self.den = (Fraction(rate) * unit / Fraction(per)).as_integer_ratio()
 
@@ -45,10 +50,11 @@ def sum_of_terms(priced: Priced) -> Ratio:
 
 
 def add_ratios(one: Ratio, other: Ratio) -> Ratio:
-    """Add two ratios without reducing them."""
+    """Add two ratios over their least common denominator: sixty sums of sums stay short."""
     if one[1] == other[1]:
         return one[0] + other[0], one[1]
-    return one[0] * other[1] + other[0] * one[1], one[1] * other[1]
+    up, other_up = other[1] // (shared := gcd(one[1], other[1])), one[1] // shared
+    return one[0] * up + other[0] * other_up, one[1] * up
 
 
 def less_than(one: Ratio, other: Ratio) -> bool:

@@ -1,13 +1,16 @@
 """Periods that don't fit one rule: a change of tariff in mid-period, a season's edge, several months read at once."""
 
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.tariffs.domain.model import Season, Tariff
+from chalicelib.tariffs.domain.model import AdjustmentCharge, Season, Tariff
 from chalicelib.tariffs.domain.rounding import Rounding, round_to_step, split_by_weights
 from chalicelib.tariffs.domain.trace import TraceFactor
 from chalicelib.tariffs.domain.usage import Usage
@@ -25,22 +28,61 @@ def split_quantity(quantity: Decimal, weights: Sequence[int], step: Decimal = De
     return first + (quantity - stepped), *rest
 
 
-def months_of(usage: Usage, rounding: Rounding | None = None) -> tuple[Usage, ...]:
-    """Share a use read over several months equally over them, the remainder to the earlier ones.
+def months_of(usage: Usage, tariff: Tariff) -> tuple[Usage, ...]:
+    """Share a use read over several months equally over them, the remainder to the first ones; measures likewise.
 
-    Days are shared in the same way. Adjustments came once, and so the first month takes them.
+    Whole months have their own days, others an equal share of them. An adjustment that came with the use is taken by
+    the first month; one of so much for every unit by each.
     """
     equally = [1] * usage.months
+    step = tariff.quantity_rounding.step if tariff.quantity_rounding else Decimal(1)
+    uses = split_quantity(usage.quantity, equally, step)
+    shared = {name: split_quantity(quantity, equally, step) for name, quantity in _measures_of(usage).items()}
+    days = _days_of_months(usage)
+    all_days = days
+    if usage.period_days is not None and usage.period_days != usage.days:
+        all_days = split_by_weights(usage.period_days, equally)
+    for_each_unit = {each.code for each in tariff.charges if isinstance(each, AdjustmentCharge) and each.times}
+    once = frozenset(usage.adjustments) - for_each_unit
     months = []
     first_day = usage.first_day
-    shares = split_quantity(usage.quantity, equally, rounding.step if rounding else Decimal(1))
-    for at, (quantity, days) in enumerate(zip(shares, split_by_weights(usage.days, equally), strict=True)):
-        until_day = first_day and first_day + timedelta(days=days)
-        adjustments = {} if at else usage.adjustments
-        month = replace(usage, quantity=quantity, months=1, first_day=first_day, until_day=until_day)
-        months.append(replace(month, adjustments=adjustments))
+    for at in range(usage.months):
+        until_day = first_day and first_day + timedelta(days=days[at])
+        month = replace(
+            usage,
+            quantity=uses[at],
+            months=1,
+            first_day=first_day,
+            until_day=until_day,
+            period_days=usage.period_days and all_days[at],
+            month_shares={name: shares[at] for name, shares in shared.items()},
+        )
+        if at:
+            adjustments = {code: amount for code, amount in usage.adjustments.items() if code not in once}
+            month = replace(month, adjustments=adjustments, adjusted=once)
+        months.append(month)
         first_day = until_day
     return tuple(months)
+
+
+def _measures_of(usage: Usage) -> dict[str, Decimal]:
+    winter = {} if usage.winter_average is None else {"winterAverage": usage.winter_average}
+    return {**usage.measures, **winter}
+
+
+def _days_of_months(usage: Usage) -> tuple[int, ...]:
+    """Give the days of each month: of April to June 30, 31, 30; of days that are no whole months, equal shares."""
+    first, until = usage.first_day, usage.until_day
+    if first is not None and until is not None:
+        starts = [_months_later(first, months) for months in range(usage.months + 1)]
+        if starts[-1] == until:
+            return tuple((end - start).days for start, end in pairwise(starts))
+    return split_by_weights(usage.days, [1] * usage.months)
+
+
+def _months_later(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def covers(tariff: Tariff, usage: Usage) -> bool:
@@ -101,6 +143,11 @@ def season_share(season: Season, usage: Usage, share: PeriodShare | None) -> Fra
     first_day, until_day = _days_of(usage, "because the tariff has seasons")
     if share is not None:
         first_day, until_day = share.first_day, share.until_day
+    return _part_in_season(season, first_day, until_day)
+
+
+@lru_cache(maxsize=256)
+def _part_in_season(season: Season, first_day: date, until_day: date) -> Fraction:
     days = (until_day - first_day).days
     return Fraction(sum(_in_season(season, first_day + timedelta(days=at)) for at in range(days)), days)
 

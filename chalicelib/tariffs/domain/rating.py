@@ -1,34 +1,26 @@
 """Rating: a compiled tariff and a use give the lines of a bill. Preview, run, re-run and what-if are this function."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import fingerprint
-from chalicelib.kernel.money import Money, exponent_of
+from chalicelib.kernel.money import Money
 from chalicelib.tariffs.domain.canonical_json import canonical
 from chalicelib.tariffs.domain.compile import CompiledTariff, Rule
-from chalicelib.tariffs.domain.model import (
-    AdjustmentCharge,
-    BlockCharge,
-    BoundCharge,
-    Charge,
-    MaximumCharge,
-    PercentCharge,
-    ScheduleCharge,
-    SubtotalCharge,
-    Tariff,
-    UsageCharge,
-)
+from chalicelib.tariffs.domain.lines import line_of
+from chalicelib.tariffs.domain.merging import joined
+from chalicelib.tariffs.domain.model import AdjustmentCharge, PercentCharge, SubtotalCharge
 from chalicelib.tariffs.domain.pricing import NOTHING, Ratio
 from chalicelib.tariffs.domain.proration import PeriodShare, covers, months_of, version_shares
 from chalicelib.tariffs.domain.rating_state import RatingState
 from chalicelib.tariffs.domain.rounding import round_to_step
-from chalicelib.tariffs.domain.trace import Line, Trace, TraceFactor, TraceTerm
+from chalicelib.tariffs.domain.settling import Member, settle, settle_total
+from chalicelib.tariffs.domain.trace import Line, TraceFactor
 from chalicelib.tariffs.domain.usage import Usage
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Changes whenever the same tariff and use could give another bill; it is part of every digest."""
 
 
@@ -57,9 +49,9 @@ class Rating:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         return tuple(
-            _line(compiled.tariff, rule, state, minor)
+            line_of(compiled, at, state, tuple(_factors(compiled.rules[at], state)))
             for compiled, state in self.parts
-            for rule, minor in zip(compiled.rules, state.lines, strict=True)
+            for at, minor in enumerate(state.lines)
             if minor is not None
         )
 
@@ -102,24 +94,35 @@ def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
         return rate(covering[0], usage)
     compiled = {(version.tariff.id, version.tariff.version): version for version in versions}
     shares = version_shares([version.tariff for version in versions], usage)
-    return Rating(
-        [
-            _rate_part(version, month, share)
-            for version, share in ((compiled[tariff.id, tariff.version], share) for tariff, share in shares)
-            for month in _months(version, usage)
-        ]
-    )
+    parts = [(compiled[tariff.id, tariff.version], share) for tariff, share in shares]
+    apart = [version for version, _ in parts if version.tariff.months_apart and usage.months > 1]
+    if len(apart) == len(parts):
+        return Rating(list(_month_by_month(apart, usage)))
+    if apart:  # each in its own way: months of the one can't be added to a period of the other
+        return Rating(
+            [_rate_part(version, month, share) for version, share in parts for month in _months(version, usage)]
+        )
+    return Rating(_rate_together([(version, usage, share) for version, share in parts]))
 
 
 def _months(compiled: CompiledTariff, usage: Usage) -> tuple[Usage, ...]:
-    return months_of(usage, compiled.tariff.quantity_rounding) if compiled.tariff.months_apart else (usage,)
+    return months_of(usage, compiled.tariff) if compiled.tariff.months_apart else (usage,)
+
+
+def _month_by_month(versions: Sequence[CompiledTariff], usage: Usage) -> Iterator[RatedPart]:
+    """Rate each month by whichever versions are valid on its days: mostly one."""
+    by_version = {(each.tariff.id, each.tariff.version): (each, _months(each, usage)) for each in versions}
+    for at, month in enumerate(_months(versions[0], usage)):
+        shares = version_shares([each.tariff for each in versions], month)
+        parts = [(*by_version[tariff.id, tariff.version], share) for tariff, share in shares]
+        if len(parts) == 1:
+            yield _rate_part(parts[0][0], parts[0][1][at], None)
+        else:
+            yield from _rate_together([(version, months[at], share) for version, months, share in parts])
 
 
 def _rate_part(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) -> RatedPart:
-    num, den = billable_use(compiled, usage)
-    state = RatingState(usage, num, den, share)
-    if usage.adjustments:
-        _refuse_unknown_adjustments(compiled, usage)
+    state = _state(compiled, usage, share)
     values, lines, total = state.values, state.lines, 0
     for rule in compiled.rules:
         amount = rule.pricer.amount(state) if not rule.conditional or _applies(rule, state) else None
@@ -128,18 +131,61 @@ def _rate_part(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None
             lines.append(None)
             continue
         num, den = amount
+        if rule.settles:
+            values.append(NOTHING)
+            lines.append(None)
+            settle([_member(state, len(lines) - 1, rule, amount)], compiled.tariff.currency)
+            total += lines[-1] or 0
+            continue
         if rule.varies or share is not None:
             num, den = _times(num, den, _factors(rule, state))
-        if rule.fills_up:
-            value, minor = _filled_up(rule, state, num, den)
-        else:
-            minor = rule.to_whole(num, den * rule.step) * rule.step
-            value = (num, den) if rule.exact else (minor, 1)
-        values.append(value)
+        minor = rule.to_whole(num, den * rule.step) * rule.step
+        values.append((num, den) if rule.exact else (minor, 1))
         lines.append(minor)
-        total += minor or 0
+        total += minor
     state.total = total
     return compiled, state
+
+
+def _rate_together(parts: Sequence[tuple[CompiledTariff, Usage, PeriodShare]]) -> list[RatedPart]:
+    """Rate a use by several versions, each for its days: charge by charge, so that bounds and roundings hold once."""
+    rated = [(compiled, _state(compiled, usage, share)) for compiled, usage, share in parts]
+    for compiled, state in rated:
+        state.values[:] = [NOTHING] * len(compiled.rules)
+        state.lines[:] = [None] * len(compiled.rules)
+    currency = rated[-1][0].tariff.currency
+    for charge in joined([_without_closing(compiled) for compiled, _ in rated]):
+        members = []
+        for part, at in charge:
+            compiled, state = rated[part]
+            rule = compiled.rules[at]
+            amount = rule.pricer.amount(state) if _applies(rule, state) else None
+            if amount is not None:
+                members.append(_member(state, at, rule, amount))
+        if members:
+            settle(members, currency)
+    last = rated[-1][0]
+    if last.closes:
+        settle_total([state for _, state in rated], last.rules[-1], currency)
+    for _, state in rated:
+        state.total = sum([minor or 0 for minor in state.lines])
+    return rated
+
+
+def _without_closing(compiled: CompiledTariff) -> tuple[Rule, ...]:
+    return compiled.rules[:-1] if compiled.closes else compiled.rules
+
+
+def _member(state: RatingState, at: int, rule: Rule, amount: Ratio) -> Member:
+    factors = _factors(rule, state)
+    return Member(state, at, rule, factors, Fraction(*_times(*amount, factors)))
+
+
+def _state(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) -> RatingState:
+    num, den = billable_use(compiled, usage)
+    if usage.adjustments:
+        _refuse_unknown_adjustments(compiled, usage)
+    return RatingState(usage, num, den, share)
 
 
 def billable_use(compiled: CompiledTariff, usage: Usage) -> Ratio:
@@ -173,7 +219,7 @@ def _converted(compiled: CompiledTariff, usage: Usage, num: int, den: int) -> Ra
         if measure not in usage.measures:
             raise Invalid(
                 "missing-measure",
-                f"converting {usage.unit} takes {measure!r}: give it with the reading",
+                f"converting {usage.unit} takes the measure {measure!r}, and the use does not say how much it was",
                 field="usage.measures",
             )
         value *= Fraction(usage.measures[measure])
@@ -186,7 +232,8 @@ def _refuse_unknown_adjustments(compiled: CompiledTariff, usage: Usage) -> None:
     if unknown:
         raise Invalid(
             "unknown-adjustment",
-            f"the tariff has no place for {', '.join(unknown)}; it knows {sorted(known)}",
+            f"the tariff has no adjustment {', '.join(unknown)}; "
+            + (f"it has {', '.join(sorted(known))}" if known else "it has none: leave adjustments out"),
             field="usage.adjustments",
         )
 
@@ -214,59 +261,3 @@ def _times(num: int, den: int, factors: Sequence[TraceFactor]) -> Ratio:
         num *= factor.value.numerator
         den *= factor.value.denominator
     return num, den
-
-
-def _filled_up(rule: Rule, state: RatingState, num: int, den: int) -> tuple[Ratio, int | None]:
-    """Apply a minimum or maximum, then round; round a subtotal, then take off what the lines already hold.
-
-    Gives the value that later charges see, and the line: None where nothing is missing or too much.
-    """
-    less_num, less_den = rule.pricer.less(state)
-    if isinstance(rule.charge, SubtotalCharge):
-        rounded = rule.to_whole(num, den * rule.step) * rule.step
-        return (rounded * den - num, den), rounded - less_num or None
-    missing_num, missing_den = num * less_den - less_num * den, den * less_den
-    if missing_num == 0 or (missing_num > 0) == isinstance(rule.charge, MaximumCharge):
-        return NOTHING, None
-    minor = rule.to_whole(missing_num, missing_den * rule.step) * rule.step
-    return (missing_num, missing_den) if rule.exact else (minor, 1), minor or None
-
-
-def _line(tariff: Tariff, rule: Rule, state: RatingState, minor: int) -> Line:
-    charge = rule.charge
-    priced = rule.pricer.price(state)
-    if priced is None:
-        raise AssertionError("a line was made by a charge that has no price")
-    terms, quantity_den, _ = priced
-    less_num, less_den = rule.pricer.less(state)
-    whole = 10 ** exponent_of(tariff.currency)
-    trace = Trace(
-        tariff_id=tariff.id,
-        tariff_version=tariff.version,
-        kind=charge.kind,
-        terms=tuple(
-            TraceTerm(
-                quantity=Fraction(quantity, quantity_den * (whole if price.of_money else 1)),
-                rate=price.rate,
-                per=price.per,
-            )
-            for quantity, _, price in terms
-        ),
-        rounding=rule.rounding,
-        unit=_unit_of(tariff, charge),
-        factors=tuple(_factors(rule, state)),
-        of=charge.of if isinstance(charge, (PercentCharge, BoundCharge, SubtotalCharge)) else (),
-        less=Fraction(less_num, less_den * whole),
-    )
-    return Line(charge.code, charge.label, Money(minor, tariff.currency), trace)
-
-
-def _unit_of(tariff: Tariff, charge: Charge) -> str:
-    """Return the unit of a line's quantities; nothing for charges that have an amount only."""
-    measure = ""
-    if isinstance(charge, (UsageCharge, BlockCharge, ScheduleCharge)):
-        measure = charge.measure
-    elif isinstance(charge, AdjustmentCharge):
-        measure = charge.times or ""
-    unit = tariff.unit if measure == "use" else measure
-    return f"{unit}-{charge.times}" if isinstance(charge, UsageCharge) and charge.times else unit

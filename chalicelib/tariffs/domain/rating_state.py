@@ -1,22 +1,36 @@
 """A bill in the making: the use being rated and what each charge came to. Quantities are exact ratios of ints."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.tariffs.domain.model import Condition, Season
 from chalicelib.tariffs.domain.pricing import Ratio
 from chalicelib.tariffs.domain.proration import PeriodShare, season_share
+from chalicelib.tariffs.domain.trace import TraceStep, TraceTerm
 from chalicelib.tariffs.domain.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a line's trace says instead of what its charge would: see `RatingState.settled`. `carry` in minor units."""
+
+    terms: tuple[TraceTerm, ...] | None = None
+    less: Fraction = Fraction(0)
+    bounded: bool = False
+    steps: tuple[TraceStep, ...] = ()
+    carry: int = 0
 
 
 class RatingState:
     """`use_num / use_den` is the use in the tariff's unit; `share` is set where a version rates a part of the period.
 
     For each charge in order, `values` holds what later charges see, in minor units, and `lines` what is billed:
-    None where the charge makes no line. `total` is the sum of the lines.
+    None where the charge makes no line. `total` is the sum of the lines. `settled` says of lines by their place what
+    their charge alone does not: a bound that held, what was exempt, what sharing a rounded amount gave or took.
     """
 
-    __slots__ = ("lines", "share", "total", "usage", "use_den", "use_num", "values")
+    __slots__ = ("lines", "settled", "share", "total", "usage", "use_den", "use_num", "values")
 
     def __init__(self, usage: Usage, use_num: int, use_den: int, share: PeriodShare | None = None) -> None:
         self.usage = usage
@@ -25,6 +39,7 @@ class RatingState:
         self.share = share
         self.values: list[Ratio] = []
         self.lines: list[int | None] = []
+        self.settled: dict[int, Settled] | None = None
         self.total = 0
 
     def measure(self, name: str) -> Ratio:
@@ -44,10 +59,24 @@ class RatingState:
         if given is None:
             raise Invalid(
                 "missing-measure",
-                f"the tariff charges by {name!r}: give this quantity with the reading",
+                f"the tariff charges by the measure {name!r}, and the use does not say how much it was; "
+                f"it gives {', '.join(sorted(self.usage.measures)) or 'no measures'}",
                 field="usage.measures",
             )
+        if given < 0:
+            raise Invalid("bad-measure", f"the measure {name!r} can't be below zero", field=f"usage.measures.{name}")
         return given.as_integer_ratio()
+
+    def billed(self, name: str) -> Ratio:
+        """Give a quantity that is priced itself: of one month out of several, the month's share of it."""
+        share = self.usage.month_shares.get(name) if self.usage.month_shares else None
+        return self.measure(name) if share is None else share.as_integer_ratio()
+
+    def settle(self, at: int, settled: "Settled") -> None:
+        """Keep how a line was settled."""
+        if self.settled is None:
+            self.settled = {}
+        self.settled[at] = settled
 
     def meets(self, condition: Condition) -> bool:
         """Say whether the use and its facts meet every part of a condition."""

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
+
+from chalicelib.kernel.quantity import plain
 
 RoundingMode = Literal["half-up", "half-even", "floor", "ceiling"]
 
@@ -14,6 +17,10 @@ class Rounding:
 
     mode: RoundingMode
     step: Decimal
+
+    def in_words(self) -> str:
+        """Say it: "half-up to 0.05"."""
+        return f"{self.mode} to {plain(self.step)}"
 
 
 def _half_up(num: int, den: int) -> int:
@@ -59,6 +66,22 @@ def round_to_step(num: int, den: int, rounding: Rounding) -> tuple[int, int]:
     """
     step_num, step_den = rounding.step.as_integer_ratio()
     return round_ratio(num * step_den, den * step_num, rounding.mode) * step_num, step_den
+
+
+def share_rounded(amounts: Sequence[Fraction], mode: RoundingMode) -> list[int]:
+    """Round a sum once and share it over its parts, so that they add up to it.
+
+    Each share is its part rounded towards zero; the units left over go one each to the largest remainders, the earlier
+    one first where remainders tie. (5/2, 5/2) half-up -> [3, 2]; a credit mirrors its charge: (-5/2, -5/2) -> [-3, -2].
+    """
+    whole = sum(amounts, Fraction(0))
+    units = round_ratio(whole.numerator, whole.denominator, mode)
+    sign = -1 if whole < 0 else 1
+    shares = [sign * amount // 1 for amount in amounts]
+    by_remainder = sorted(range(len(amounts)), key=lambda at: shares[at] - sign * amounts[at])
+    for at in by_remainder[: sign * units - sum(shares)]:
+        shares[at] += 1
+    return [sign * share for share in shares]
 
 
 def split_by_weights(units: int, weights: Sequence[int]) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from itertools import groupby
+from typing import Literal
 
 from chalicelib.kernel.money import Money, exponent_of
 from chalicelib.kernel.quantity import plain
@@ -15,11 +16,15 @@ from chalicelib.tariffs.domain.rounding import Rounding, RoundingMode, round_rat
 
 @dataclass(frozen=True, slots=True)
 class TraceTerm:
-    """A quantity at a rate per so many: 11 gal at 5.50 per 1000. For a percentage: an amount at 18 per 100."""
+    """A quantity at a rate per so many: 11 gal at 5.50 per 1000. For a percentage: an amount at 18 per 100.
+
+    `flat`: the amount of a block that was entered, due once whatever the quantity.
+    """
 
     quantity: Fraction
     rate: Decimal
     per: Decimal = Decimal(1)
+    flat: bool = False
 
     @property
     def value(self) -> Fraction:
@@ -34,12 +39,32 @@ class TraceFactor:
     value: Fraction
 
 
+StepKind = Literal[
+    "converted", "quantity", "share", "cap", "least", "included", "rounded", "rates",
+    "exempt-use", "exempt-amount", "at-most", "at-least",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """How a quantity or a rate became what the terms show: for words only, a line is replayed without it.
+
+    `given` is what was applied (a share, a limit, a percentage), `result` the quantity or amount that it gave; of what
+    is exempt and of bounds, the amount without them.
+    """
+
+    kind: StepKind
+    given: str
+    result: Fraction
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """The inputs of one line. All amounts are in whole currency units.
 
-    `kind` is the kind of charge; `unit` what its quantities are counted in; `of` the charges a percentage, minimum,
-    maximum or subtotal was taken of; `less` what they had already brought.
+    `kind` is the kind of charge; `unit` what its quantities are counted in, and `measure` what they are of, if not of
+    the use; `of` the charges a percentage, minimum, maximum or subtotal was taken of; `less` what they had already
+    brought. `carry` is what the line gained or lost so that the parts of a rounded amount add up to it.
     """
 
     tariff_id: str
@@ -51,6 +76,9 @@ class Trace:
     factors: tuple[TraceFactor, ...] = ()
     of: tuple[str, ...] = ()
     less: Fraction = Fraction(0)
+    carry: Fraction = Fraction(0)
+    steps: tuple[TraceStep, ...] = ()
+    measure: str = ""
 
     @property
     def gross(self) -> Fraction:
@@ -82,7 +110,7 @@ def replay(line: Line) -> Money:
     if trace.kind == "subtotal":  # the sum is rounded, then what stands on the lines is taken off
         amount = _rounded(trace.gross, trace.rounding) - trace.less
     else:
-        amount = _rounded(trace.unrounded, trace.rounding)
+        amount = _rounded(trace.unrounded, trace.rounding) + trace.carry
     currency = line.amount.currency
     return Money(int(amount * 10 ** exponent_of(currency)), currency)
 
@@ -100,13 +128,19 @@ _KINDS = {
 _KIND_OF = {letter: kind for kind, letter in _KINDS.items()}
 _MODES: dict[RoundingMode, str] = {"half-up": "h", "half-even": "e", "floor": "f", "ceiling": "c"}
 _MODE_OF = {letter: mode for mode, letter in _MODES.items()}
+_STEPS: dict[StepKind, str] = {
+    "converted": "v", "quantity": "q", "share": "s", "cap": "c", "least": "l", "included": "i", "rounded": "r",
+    "rates": "f", "exempt-use": "u", "exempt-amount": "a", "at-most": "m", "at-least": "n",
+}  # fmt: skip
+_STEP_OF = {letter: kind for kind, letter in _STEPS.items()}
 
 
 def pack_lines(lines: Iterable[Line]) -> str:
     """Write lines with their traces as compact JSON, to be kept on the bill.
 
     `[[tariff id, version, [line, ...]], ...]`; a line is code, label, minor units, one letter for the kind, its terms
-    as `quantity*rate/per`, then what is not usual: unit, rounding, factors, of, less. 10 m3 at 22.50 takes about
+    as `quantity*rate:per` (`=rate` for a block's flat amount), then what is not usual: unit, rounding, factors, of,
+    less, carry, steps, measure. 10 m3 at 22.50 takes about
     50 bytes: `["usage","Water",22500,"u","10*22.5","m3"]`.
     """
     groups = [
@@ -127,7 +161,7 @@ def unpack_lines(text: str, currency: str) -> tuple[Line, ...]:
     )
 
 
-_LEFT_OUT: tuple[object, ...] = (None, None, None, None, None, "", "", [], "", "")
+_LEFT_OUT: tuple[object, ...] = (None, None, None, None, None, "", "", [], "", "", "", [], "")
 
 
 def _packed(line: Line) -> list[object]:
@@ -139,6 +173,9 @@ def _packed(line: Line) -> list[object]:
         [[factor.label, ratio_text(factor.value)] for factor in trace.factors],
         ",".join(trace.of),
         ratio_text(trace.less) if trace.less else "",
+        ratio_text(trace.carry) if trace.carry else "",
+        [[_STEPS[step.kind], step.given, ratio_text(step.result)] for step in trace.steps],
+        trace.measure,
     ]
     while rest and not rest[-1]:
         rest.pop()
@@ -147,7 +184,8 @@ def _packed(line: Line) -> list[object]:
 
 
 def _unpacked(packed: list[object], tariff_id: str, version: int, currency: str) -> Line:
-    code, label, minor, kind, terms, unit, rounding, factors, of, less = (*packed, *_LEFT_OUT[len(packed) :])
+    filled = (*packed, *_LEFT_OUT[len(packed) :])
+    code, label, minor, kind, terms, unit, rounding, factors, of, less, carry, steps, measure = filled
     trace = Trace(
         tariff_id=tariff_id,
         tariff_version=version,
@@ -155,15 +193,18 @@ def _unpacked(packed: list[object], tariff_id: str, version: int, currency: str)
         terms=tuple(_term(text) for text in str(terms).split("+")),
         rounding=_rounding(str(rounding)) if rounding else _usual_rounding(currency),
         unit=str(unit),
-        factors=tuple(TraceFactor(name, Fraction(value)) for name, value in _pairs(factors)),
+        factors=tuple(TraceFactor(name, Fraction(value)) for name, value in _entries(factors)),
         of=tuple(str(of).split(",")) if of else (),
         less=Fraction(str(less) or 0),
+        carry=Fraction(str(carry) or 0),
+        steps=tuple(TraceStep(_STEP_OF[letter], given, Fraction(result)) for letter, given, result in _entries(steps)),
+        measure=str(measure),
     )
     return Line(str(code), str(label), Money(int(str(minor)), currency), trace)
 
 
-def _pairs(value: object) -> list[tuple[str, str]]:
-    return [(str(name), str(number)) for name, number in value] if isinstance(value, list) else []
+def _entries(value: object) -> list[list[str]]:
+    return [[str(part) for part in entry] for entry in value] if isinstance(value, list) else []
 
 
 @cache
@@ -176,11 +217,15 @@ def _rounding(text: str) -> Rounding:
 
 
 def _term_text(term: TraceTerm) -> str:
+    if term.flat:
+        return f"={plain(term.rate)}"
     per = "" if term.per == 1 else f":{plain(term.per)}"
     return f"{ratio_text(term.quantity)}*{plain(term.rate)}{per}"
 
 
 def _term(text: str) -> TraceTerm:
+    if text.startswith("="):
+        return TraceTerm(Fraction(1), Decimal(text[1:]), flat=True)
     quantity, _, price = text.partition("*")
     rate, _, per = price.partition(":")
     return TraceTerm(Fraction(quantity), Decimal(rate), Decimal(per or 1))

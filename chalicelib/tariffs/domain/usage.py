@@ -13,6 +13,9 @@ class Usage:
     `period_days` is the length of the whole period where only a part of it was served. `flags` are facts that
     conditions name ("senior", "closedMidMonth"); `measures` are further quantities by name ("demandKw", "peak").
     `adjustments` are amounts in whole currency units by charge code.
+
+    Of one month out of several, `month_shares` are its shares of the measures, and `adjusted` names the adjustments
+    that an earlier month took.
     """
 
     quantity: Decimal
@@ -28,6 +31,8 @@ class Usage:
     flags: frozenset[str] = frozenset()
     measures: Mapping[str, Decimal] = field(default_factory=dict)
     adjustments: Mapping[str, Decimal] = field(default_factory=dict)
+    month_shares: Mapping[str, Decimal] = field(default_factory=dict)
+    adjusted: frozenset[str] = frozenset()
 
     @property
     def days(self) -> int:

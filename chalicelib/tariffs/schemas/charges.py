@@ -24,12 +24,14 @@ class _ChargeBody(Schema):
     label: Text
     when: ConditionBody | None = None
     season: SeasonBody | None = None
-    factors: tuple[FactorBody, ...] = ()
+    factors: tuple[FactorBody, ...] = Field(default=(), max_length=20)
     rounding: RoundingBody | None = None
 
 
 class _MeasuredBody(_ChargeBody):
-    measure: Named = Field(default="use", description="use, days, months, dwellingUnits, winterAverage or one of yours")
+    measure: Named = Field(
+        default="use", description="use, days, months, dwellingUnits, winterAverage or one of the tariff's `measures`"
+    )
     share: RateText = Decimal(1)
     cap: DecimalText | None = None
     cap_measure: Named | None = None
@@ -45,7 +47,7 @@ class FixedBody(_ChargeBody):
 
     kind: Literal["fixed"]
     amount: RateText | None = None
-    by_meter_size: dict[Named, RateText] = Field(default_factory=dict)
+    by_meter_size: dict[Named, RateText] = Field(default_factory=dict, max_length=100)
     prorated: bool = Field(default=False, strict=True)
     days_basis: Days | None = None
     times: Named | None = None
@@ -74,7 +76,7 @@ class BlocksBody(_MeasuredBody):
     """Blocks of use, each part at its own rate, or all of it at the rate of the block it falls in."""
 
     kind: Literal["blocks"]
-    blocks: tuple[BlockBody, ...]
+    blocks: tuple[BlockBody, ...] = Field(max_length=100)
     mode: model.BlockMode = "telescopic"
     limits_per: Named | None = Field(default=None, description="A measure that the limits stretch with")
     limits_times: Named | None = Field(default=None, description="A second one: dwellingUnits, in each of the months")
@@ -88,7 +90,7 @@ class ScheduleBody(Schema):
 
     over: DecimalText
     up_to: DecimalText | None
-    blocks: tuple[BlockBody, ...]
+    blocks: tuple[BlockBody, ...] = Field(max_length=100)
     mode: model.BlockMode = "telescopic"
 
 
@@ -96,7 +98,7 @@ class SchedulesBody(_MeasuredBody):
     """Blocks chosen by the total use."""
 
     kind: Literal["schedules"]
-    schedules: tuple[ScheduleBody, ...]
+    schedules: tuple[ScheduleBody, ...] = Field(max_length=20)
     limits_per: Named | None = Field(default=None, description="A measure that the limits stretch with")
     limits_times: Named | None = Field(default=None, description="A second one: dwellingUnits, in each of the months")
     days_basis: Days = 30
@@ -108,17 +110,19 @@ class PercentBody(_ChargeBody):
 
     kind: Literal["percent"]
     percent: RateText
-    of: tuple[str, ...] = Field(description="Codes of charges above this one, or * for all of them")
+    of: tuple[str, ...] = Field(max_length=60, description="Codes of charges above this one, or * for all of them")
     exempt_use: DecimalText | None = None
     exempt_amount: DecimalText | None = Field(default=None, description="Only what exceeds it counts")
-    at_least: RateText | None = None
-    at_most: RateText | None = None
+    at_least: RateText | None = Field(default=None, description="The amount's least size on a bill, after the factors")
+    at_most: RateText | None = Field(
+        default=None, description="The amount's greatest size on a bill, after the factors"
+    )
 
 
 class _BoundBody(_ChargeBody):
-    of: tuple[str, ...]
+    of: tuple[str, ...] = Field(max_length=60)
     amount: RateText | None = None
-    by_meter_size: dict[Named, RateText] = Field(default_factory=dict)
+    by_meter_size: dict[Named, RateText] = Field(default_factory=dict, max_length=100)
     times: Named | None = None
     prorated: bool = Field(default=False, strict=True)
     days_basis: Days | None = None
@@ -148,7 +152,7 @@ class SubtotalBody(_ChargeBody):
     """Rounds the sum of named earlier charges; the difference is a line."""
 
     kind: Literal["subtotal"]
-    of: tuple[str, ...]
+    of: tuple[str, ...] = Field(max_length=60)
     to: RoundingBody
 
 

@@ -3,10 +3,11 @@
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
 from chalicelib.platform.schema import Day, DecimalText, Schema
 from chalicelib.tariffs.domain.explain import explain
+from chalicelib.tariffs.domain.measures import KNOWN_MEASURES
 from chalicelib.tariffs.domain.metering import Segment, estimated_use, use_over
 from chalicelib.tariffs.domain.rating import Rating
 from chalicelib.tariffs.domain.rounding import Rounding
@@ -15,6 +16,7 @@ from chalicelib.tariffs.domain.usage import Usage
 from chalicelib.tariffs.schemas.sheet import TariffBody
 from chalicelib.tariffs.schemas.words import ChargeCode, Days, Named, RateText, RoundingBody, TariffId
 
+_MOST_DAYS = 2 * 366
 _EXAMPLE: Any = {
     "tariffId": "residential",
     "usage": {"quantity": "18", "unit": "m3", "firstDay": "2025-11-01", "untilDay": "2025-12-01"},
@@ -27,11 +29,22 @@ class RegisterBody(Schema):
     previous: DecimalText
     current: DecimalText
     digits: Annotated[int, Field(strict=True, ge=1, le=12)] | None = None
+    rolled_over: bool = Field(
+        default=False,
+        strict=True,
+        description="The register ran over, though it counted on by a tenth of its range or more",
+    )
     multiplier: Annotated[DecimalText, Field(gt=0)] = Decimal(1)
 
     def to_domain(self) -> Segment:
         """Give the segment as the engine takes it."""
-        return Segment(previous=self.previous, current=self.current, digits=self.digits, multiplier=self.multiplier)
+        return Segment(
+            previous=self.previous,
+            current=self.current,
+            digits=self.digits,
+            rolled_over=self.rolled_over,
+            multiplier=self.multiplier,
+        )
 
 
 class EstimateBody(Schema):
@@ -63,10 +76,12 @@ class UsageQuantities(Schema):
     dwelling_units: Annotated[DecimalText, Field(gt=0)] = Decimal(1)
     meter_size: Named | None = None
     consumer_class: Named | None = None
-    winter_average: DecimalText | None = None
-    flags: frozenset[Named] = frozenset()
-    measures: dict[Named, DecimalText] = Field(default_factory=dict)
-    adjustments: dict[ChargeCode, RateText] = Field(default_factory=dict)
+    winter_average: Annotated[DecimalText, Field(ge=0)] | None = None
+    flags: Annotated[frozenset[Named], Field(max_length=50)] = frozenset()
+    measures: dict[Named, Annotated[DecimalText, Field(ge=0)]] = Field(
+        default_factory=dict, max_length=50, description="What else was measured, by the names that the tariff declares"
+    )
+    adjustments: dict[ChargeCode, RateText] = Field(default_factory=dict, max_length=60)
 
     @model_validator(mode="after")
     def _one_use(self) -> Self:
@@ -74,12 +89,22 @@ class UsageQuantities(Schema):
             raise ValueError("give one of quantity, readings and estimate")
         return self
 
+    @field_validator("measures")
+    @classmethod
+    def _own_names(cls, measures: dict[str, Decimal]) -> dict[str, Decimal]:
+        for name in KNOWN_MEASURES:
+            if name in measures:
+                raise ValueError(f"every use has {name} by itself: give it in its own field")
+        return measures
+
     @model_validator(mode="after")
     def _days_in_order(self) -> Self:
         if (self.first_day is None) != (self.until_day is None):
             raise ValueError("give firstDay and untilDay together")
         if self.first_day and self.until_day and self.first_day >= self.until_day:
             raise ValueError("untilDay is the day after the last one: it must be after firstDay")
+        if self.first_day and self.until_day and (self.until_day - self.first_day).days > _MOST_DAYS:
+            raise ValueError("a use covers two years at the most: give fewer days between firstDay and untilDay")
         return self
 
     def to_domain(self) -> Usage:

@@ -1,5 +1,6 @@
 """A whole tariff sheet, and the library of published ones."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,14 @@ class ConversionBody(Schema):
     times_measure: Named | None = None
 
 
+class MeasureBody(Schema):
+    """A quantity besides the use that the tariff charges by, under the name that readings give it."""
+
+    name: Named = Field(examples=["peak"])
+    label: Text = Field(examples=["Peak energy"])
+    unit: Named = Field(description="What it is counted in, as bills show it", examples=["kWh"])
+
+
 class RoundingPlanBody(Schema):
     """Rounding of each line, of the total, or both; with the total alone, lines are carried unrounded."""
 
@@ -59,7 +68,10 @@ class TariffBody(Schema):
     valid_until: Day | None = Field(default=None, description="The first day on which it is no longer valid")
     consumer_class: Named | None = None
     charges: Annotated[tuple[ChargeBody, ...], Field(min_length=1, max_length=60)]
-    conversions: tuple[ConversionBody, ...] = ()
+    measures: tuple[MeasureBody, ...] = Field(
+        default=(), max_length=30, description="What the charges count besides use, days, months and dwelling units"
+    )
+    conversions: tuple[ConversionBody, ...] = Field(default=(), max_length=20)
     quantity_rounding: RoundingBody | None = None
     rounding: RoundingPlanBody = RoundingPlanBody()
     months_apart: bool = Field(default=False, strict=True)
@@ -68,13 +80,15 @@ class TariffBody(Schema):
     )
     source: Annotated[str, Field(max_length=300)] = Field(default="", description="Where the utility published it")
 
-    def to_domain(self, *, tariff_id: str, version: int) -> model.Tariff:
+    def to_domain(self, *, tariff_id: str, version: int, delivered: Collection[str] = ()) -> model.Tariff:
         """Give the tariff that the sheet describes, checked for contradictions.
+
+        `delivered` are measures that it need not declare, because the use that it is tried on gives them.
 
         :raises Invalid: with one fault for each thing to change.
         """
         tariff = _TARIFF.validate_python(self.model_dump(by_alias=False) | {"id": tariff_id, "version": version})
-        check_tariff(tariff)
+        check_tariff(tariff, delivered=delivered)
         return tariff
 
 

@@ -49,8 +49,8 @@ class ConditionBody(Schema):
     use_at_most: DecimalText | None = None
     flag: Named | None = Field(default=None, examples=["senior"])
     without_flag: Named | None = None
-    classes: tuple[Named, ...] = ()
-    meter_sizes: tuple[Named, ...] = ()
+    classes: tuple[Named, ...] = Field(default=(), max_length=50)
+    meter_sizes: tuple[Named, ...] = Field(default=(), max_length=50)
 
 
 class FactorBody(Schema):

@@ -46,11 +46,12 @@ def not_understood(case: Json) -> list[str]:
 
 def rated(quote: Quote) -> Rating:
     """Rate a quote through the public schemas."""
-    compiled = [
-        compile_tariff(TariffBody.model_validate_json(json.dumps(sheet)).to_domain(tariff_id="published", version=at))
-        for at, sheet in enumerate(quote.versions, start=1)
-    ]
     usage = UsageQuantities.model_validate_json(json.dumps(quote.usage)).to_domain()
+    sheets = [TariffBody.model_validate_json(json.dumps(sheet)) for sheet in quote.versions]
+    compiled = [
+        compile_tariff(sheet.to_domain(tariff_id="published", version=at, delivered=usage.measures))
+        for at, sheet in enumerate(sheets, start=1)
+    ]
     rating = rate_over(compiled, usage) if len(compiled) > 1 else rate(compiled[0], usage)
     assert [replay(line) for line in rating.lines] == [line.amount for line in rating.lines]
     assert unpack_lines(pack_lines(rating.lines), rating.currency) == rating.lines

@@ -9,6 +9,7 @@ from chalicelib.tariffs.domain import (
     BlockCharge,
     Charge,
     FixedCharge,
+    Measure,
     Rating,
     RoundingPlan,
     Tariff,
@@ -17,12 +18,16 @@ from chalicelib.tariffs.domain import (
     rate,
 )
 from chalicelib.tariffs.domain.checks import check_tariff
+from chalicelib.tariffs.domain.measures import KNOWN_MEASURES, measures_named
 from chalicelib.tariffs.domain.rounding import Rounding, RoundingMode
 
 
 def sheet(*charges: Charge, currency: str = "PHP", unit: str = "m3", **more: Any) -> Tariff:  # noqa: ANN401
-    """Give a checked tariff, version 1 from 2025 on unless told otherwise."""
-    facts = {"id": "T", "version": 1, "name": "Test", "valid_from": date(2025, 1, 1), **more}
+    """Give a checked tariff, version 1 from 2025 on unless told otherwise. It declares every measure that it names."""
+    named = {name for charge in charges for _, name in measures_named(charge)}
+    named |= {each.times_measure for each in more.get("conversions", ()) if each.times_measure}
+    measures = tuple(Measure(name=name, label=name, unit=name) for name in sorted(named - set(KNOWN_MEASURES)))
+    facts = {"measures": measures, "id": "T", "version": 1, "name": "Test", "valid_from": date(2025, 1, 1), **more}
     tariff = Tariff(currency=currency, unit=unit, charges=charges, **facts)
     check_tariff(tariff)
     return tariff

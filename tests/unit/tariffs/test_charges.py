@@ -377,7 +377,7 @@ def test_adjustments_come_with_the_reading_and_may_be_credits() -> None:
     given = use("100", adjustments={"fuel": Decimal("-34.16")})
     assert amounts(rated(tariff, given)) == {"water": "500.00", "fuel": "-34.16", "rent": "7.50", "tax": "46.58"}
     assert amounts(rated(tariff, use("100"))) == {"water": "500.00", "rent": "7.50", "tax": "50.00"}
-    with pytest.raises(Invalid, match="no place for leak"):
+    with pytest.raises(Invalid, match="no adjustment leak; it has fuel, rent"):
         rated(tariff, use("1", adjustments={"leak": Decimal(1)}))
 
 

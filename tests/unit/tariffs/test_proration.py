@@ -122,13 +122,14 @@ def test_months_apart_share_the_days_and_take_an_adjustment_once() -> None:
     assert rate_over([tariff], usage) == rate(tariff, usage)
 
 
-def test_months_apart_in_a_straddled_period_are_shared_by_each_version() -> None:
+def test_months_apart_are_each_rated_by_the_version_of_their_days() -> None:
     flat = energy(("0", "10", "0"), ("10", None, "1"))
     old = compile_tariff(sheet(flat, months_apart=True, valid_until=date(2025, 11, 1)))
     new = compile_tariff(sheet(flat, months_apart=True, version=2, valid_from=date(2025, 11, 1)))
     both = use("51", months=2, first_day=date(2025, 10, 1), until_day=date(2025, 12, 1))
     rating = rate_over([old, new], both)
-    assert [str(line.amount) for line in rating.lines] == ["8.13", "7.62", "7.87", "7.38"]
+    assert [str(line.amount) for line in rating.lines] == ["16.00", "15.00"]
+    assert [line.trace.tariff_version for line in rating.lines] == [1, 2]
 
 
 def test_a_season_is_counted_within_the_days_of_each_version() -> None:

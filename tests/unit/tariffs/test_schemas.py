@@ -9,9 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.kernel.errors import Invalid
+from chalicelib.platform.validation import faults_of
 from chalicelib.tariffs.domain.checks import check_versions
 from chalicelib.tariffs.schemas import TariffBody, UsageQuantities
-from tests.unit.tariffs.sheets import energy, fixed, sheet
+from tests.unit.tariffs.sheets import energy, fixed, rated, sheet, use
 
 USAGE = {"kind": "usage", "code": "water", "label": "Water", "rate": "22.50"}
 FIXED = {"kind": "fixed", "code": "base", "label": "Base", "amount": "50.00"}
@@ -195,7 +196,7 @@ def test_a_second_stretch_of_limits_needs_a_first_one() -> None:
     assert set(faults(body(stretched | {"limitsTimes": "months"}))) == {"charges.0.limitsTimes"}
     twice = body(stretched | {"limitsPer": "months", "limitsTimes": "months"})
     assert set(faults(twice)) == {"charges.0.limitsTimes"}
-    assert read(body(stretched | {"limitsPer": "persons", "limitsTimes": "months"}))
+    assert read(body(stretched | {"limitsPer": "dwellingUnits", "limitsTimes": "months"}))
 
 
 def test_a_maximum_names_charges_above_it_and_an_amount() -> None:
@@ -207,3 +208,140 @@ def test_a_maximum_names_charges_above_it_and_an_amount() -> None:
 
 def test_what_is_exempt_is_not_below_zero() -> None:
     assert set(faults(body(USAGE, tax(["water"]) | {"exemptAmount": "-1"}))) == {"charges.1.exemptAmount"}
+
+
+IN_JUNE = {"fromDay": "06-01", "untilDay": "07-01"}
+
+
+@pytest.mark.parametrize(
+    ("season", "where", "reason"),
+    [
+        ({"fromDay": "02-30"}, "charges.0.season.fromDay", "there is no day 02-30"),
+        ({"untilDay": "06-31"}, "charges.0.season.untilDay", "there is no day 06-31"),
+        ({"untilDay": "06-01"}, "charges.0.season.untilDay", "is the first day, too"),
+    ],
+)
+def test_a_season_has_days_of_the_calendar_and_ends(season: dict[str, str], where: str, reason: str) -> None:
+    assert reason in faults(body(USAGE | {"season": IN_JUNE | season}))[where]
+    read(body(USAGE | {"season": {"fromDay": "02-29", "untilDay": "02-01"}}))
+
+
+@pytest.mark.parametrize(
+    ("when", "where"),
+    [
+        ({"useAbove": "11", "useAtMost": "10"}, "useAbove"),
+        ({"useAbove": "10", "useAtMost": "10"}, "useAbove"),
+        ({"useAtMost": "-1"}, "useAtMost"),
+        ({"useAbove": "-1"}, "useAbove"),
+        ({"flag": "senior", "withoutFlag": "senior"}, "withoutFlag"),
+    ],
+)
+def test_a_condition_that_never_holds_is_refused(when: dict[str, str], where: str) -> None:
+    assert set(faults(body(USAGE | {"when": when}))) == {f"charges.0.when.{where}"}
+    factor = {"label": "x", "value": "2", "when": when}
+    assert set(faults(body(USAGE | {"factors": [factor]}))) == {f"charges.0.factors.0.when.{where}"}
+    read(body(USAGE | {"when": {"useAbove": "0", "useAtMost": "10"}}))
+
+
+PEAK = {"name": "peak", "label": "Peak energy", "unit": "kWh"}
+
+
+def test_a_measure_is_one_that_every_use_has_or_one_that_the_tariff_declares() -> None:
+    mistyped = USAGE | {"measure": "pake"}
+    reason = faults(body(mistyped, measures=[PEAK]))["charges.0.measure"]
+    assert "there is no measure 'pake': take one of use, days, months, dwellingUnits, winterAverage, peak" in reason
+    read(body(USAGE | {"measure": "peak", "capMeasure": "winterAverage", "times": "days"}, measures=[PEAK]))
+    others = {
+        "times": FIXED | {"times": "persons"},
+        "capMeasure": USAGE | {"capMeasure": "persons"},
+        "leastMeasure": USAGE | {"leastMeasure": "persons"},
+        "limitsPer": in_blocks(("0", None, "1")) | {"limitsPer": "persons"},
+        "limitsTimes": in_blocks(("0", None, "1")) | {"limitsPer": "days", "limitsTimes": "persons"},
+    }
+    for field, charge in others.items():
+        assert set(faults(body(charge))) == {f"charges.0.{field}"}
+    heat = {"fromUnit": "gal", "timesMeasure": "heat"}
+    assert set(faults(body(USAGE, conversions=[heat]))) == {"conversions.0.timesMeasure"}
+
+
+def test_a_draft_may_name_what_the_use_gives() -> None:
+    sheet_of_peak = TariffBody.model_validate(body(USAGE | {"measure": "peak"}))
+    sheet_of_peak.to_domain(tariff_id="T", version=1, delivered={"peak": Decimal(1)})
+    with pytest.raises(Invalid, match=r"take one of .*, pake, or declare it"):
+        sheet_of_peak.to_domain(tariff_id="T", version=1, delivered={"pake": Decimal(1)})
+
+
+@pytest.mark.parametrize("name", ["use", "days", "months", "dwellingUnits", "winterAverage"])
+def test_a_measure_takes_no_name_that_every_use_has(name: str) -> None:
+    assert "by itself" in faults(body(USAGE, measures=[PEAK | {"name": name}]))["measures.0.name"]
+    with pytest.raises(ValidationError, match="in its own field"):
+        UsageQuantities.model_validate({"quantity": "1", "unit": "m3", "measures": {name: "1"}})
+
+
+def test_a_measure_and_a_conversion_are_stated_once() -> None:
+    assert "declared twice" in faults(body(USAGE, measures=[PEAK, PEAK]))["measures.1.name"]
+    conversions = [{"fromUnit": "gal", "divide": "264.172"}, {"fromUnit": "gal", "divide": "219.969"}]
+    assert "gal is converted already" in faults(body(USAGE, conversions=conversions))["conversions.1.fromUnit"]
+
+
+@pytest.mark.parametrize("facts", [{"measures": {"peak": "-1"}}, {"winterAverage": "-1"}])
+def test_what_is_measured_is_never_below_zero(facts: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="greater than or equal to 0"):
+        UsageQuantities.model_validate({"quantity": "1", "unit": "m3", **facts})
+    with pytest.raises(Invalid, match="'peak' can't be below zero"):
+        rated(sheet(energy(("0", None, "1"), limits_per="peak")), use("1", measures={"peak": Decimal(-1)}))
+
+
+def test_limits_do_not_stretch_to_nothing() -> None:
+    for field in ({"limits_per": "persons"}, {"limits_per": "days", "limits_times": "persons"}):
+        with pytest.raises(Invalid, match="it must be above zero") as refused:
+            rated(sheet(energy(("0", None, "1"), **field)), use("1", measures={"persons": Decimal(0)}))
+        assert (refused.value.code, refused.value.faults[0].field) == ("bad-measure", "usage.measures.persons")
+
+
+def test_a_use_that_lacks_a_measure_says_what_it_has() -> None:
+    tariff = sheet(energy(("0", None, "1"), measure="peak"))
+    with pytest.raises(Invalid, match=r"charges by the measure 'peak', .*; it gives pake"):
+        rated(tariff, use("1", measures={"pake": Decimal(1)}))
+    with pytest.raises(Invalid, match="it gives no measures"):
+        rated(tariff, use("1"))
+    with pytest.raises(Invalid, match="it has none: leave adjustments out"):
+        rated(sheet(fixed("1")), use("1", adjustments={"fuel": Decimal(1)}))
+
+
+def test_a_use_covers_two_years_at_the_most() -> None:
+    days = {"quantity": "1", "unit": "m3", "firstDay": "2024-01-01"}
+    UsageQuantities.model_validate(days | {"untilDay": "2026-01-02"})
+    with pytest.raises(ValidationError, match="two years"):
+        UsageQuantities.model_validate(days | {"untilDay": "2026-01-03"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"factors": [{"label": "x", "value": "1", "when": {}}] * 21},
+        {"when": {"classes": ["a"] * 51}},
+        {"kind": "blocks", "blocks": [{"over": "0", "upTo": None, "rate": "1"}] * 101},
+        {"kind": "percent", "percent": "1", "of": ["*"] * 61},
+        {"kind": "fixed", "byMeterSize": {str(size): "1" for size in range(101)}},
+    ],
+)
+def test_lists_have_an_end(change: dict[str, Any]) -> None:
+    charge = {name: value for name, value in (USAGE | change).items() if change.get("kind") is None or name != "rate"}
+    with pytest.raises(ValidationError, match="at most"):
+        TariffBody.model_validate(body(charge))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"rate": 22}, {"charges.0.rate"}),
+        ({"kind": "slabs"}, {"charges.0"}),
+        ({"factors": [{"label": "x", "value": 1, "when": {}}]}, {"charges.0.factors.0.value"}),
+    ],
+)
+def test_a_fault_within_a_charge_is_told_alone(change: dict[str, Any], told: set[str]) -> None:
+    document = body(USAGE | change)
+    with pytest.raises(ValidationError) as refused:
+        TariffBody.model_validate_json(json.dumps(document))
+    assert {fault.field for fault in faults_of(refused.value, document)} == told

@@ -57,7 +57,7 @@ class AdjustmentPricer(Pricer):
 
     def price(self, state: RatingState) -> Priced | None:
         amount = state.usage.adjustments.get(self.code, self.default)
-        if amount is None:
+        if amount is None or self.code in state.usage.adjusted:
             return None
         price = Price(amount, ONE, self.exponent)
         num, den = times_of(state, self.times)

@@ -1,15 +1,18 @@
 """What every compiled charge is, and what several of them read: quantities, amounts by size, earlier charges."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.quantity import plain
 from chalicelib.tariffs.domain.model import MeasuredCharge
 from chalicelib.tariffs.domain.pricing import NOTHING, Price, Priced, Ratio, add_ratios, sum_of_terms
 from chalicelib.tariffs.domain.rating_state import RatingState
 from chalicelib.tariffs.domain.rounding import round_to_step
+from chalicelib.tariffs.domain.trace import StepKind, TraceStep
 
 ONE = Decimal(1)
 
@@ -32,14 +35,20 @@ class Pricer(ABC):
         """Give what is taken off, because earlier charges brought it already."""
         return NOTHING
 
+    def steps(self, _state: RatingState) -> list[TraceStep]:
+        """Say how the quantities or rates of the terms came about, where that is not plain."""
+        return []
+
 
 class Metered:
     """The quantity that a charge takes: share, caps, least, what is included, rounding, in that order."""
 
-    __slots__ = ("charge", "plain")
+    __slots__ = ("charge", "in_full", "plain")
 
-    def __init__(self, charge: MeasuredCharge) -> None:
+    def __init__(self, charge: MeasuredCharge, *, in_full: bool = False) -> None:
+        """`in_full`: of several months apart, each is charged the whole measure (kW contracted, for its days)."""
         self.charge = charge
+        self.in_full = in_full
         limits = (charge.cap, charge.cap_measure, charge.least, charge.least_measure, charge.quantity_rounding)
         untouched = charge.measure == "use" and charge.share == 1 and charge.included == 0
         self.plain = untouched and limits == (None,) * 5
@@ -48,20 +57,36 @@ class Metered:
         """Give the quantity to be priced, as a ratio."""
         if self.plain:
             return state.use_num, state.use_den
-        charge = self.charge
-        quantity = Fraction(*state.measure(charge.measure)) * Fraction(charge.share)
-        if charge.cap is not None:
-            quantity = min(quantity, Fraction(charge.cap))
-        if charge.cap_measure is not None:
-            quantity = min(quantity, Fraction(*state.measure(charge.cap_measure)))
-        if charge.least is not None:
-            quantity = max(quantity, Fraction(charge.least))
-        if charge.least_measure is not None:
-            quantity = max(quantity, Fraction(*state.measure(charge.least_measure)))
-        quantity = max(quantity - Fraction(charge.included), Fraction(0))
-        if charge.quantity_rounding is not None:
-            return round_to_step(quantity.numerator, quantity.denominator, charge.quantity_rounding)
+        *_, (_, _, quantity) = self._trimmed(state)
         return quantity.as_integer_ratio()
+
+    def steps(self, state: RatingState) -> list[TraceStep]:
+        """Say what was done to the quantity, step by step; nothing where it is priced as it came."""
+        told = [] if self.plain else [TraceStep(*each) for each in self._trimmed(state)]
+        trimmed = [after for before, after in pairwise(told) if after.result != before.result]
+        return [told[0], *trimmed] if trimmed else []
+
+    def _trimmed(self, state: RatingState) -> Iterator[tuple[StepKind, str, Fraction]]:
+        charge = self.charge
+        measure = state.measure if self.in_full else state.billed
+        quantity = Fraction(*measure(charge.measure))
+        yield "quantity", "", quantity
+        quantity *= Fraction(charge.share)
+        yield "share", plain(charge.share), quantity
+        if charge.cap is not None:
+            yield "cap", "", (quantity := min(quantity, Fraction(charge.cap)))
+        if charge.cap_measure is not None:
+            yield "cap", charge.cap_measure, (quantity := min(quantity, Fraction(*measure(charge.cap_measure))))
+        if charge.least is not None:
+            yield "least", "", (quantity := max(quantity, Fraction(charge.least)))
+        if charge.least_measure is not None:
+            yield "least", charge.least_measure, (quantity := max(quantity, Fraction(*measure(charge.least_measure))))
+        if charge.included:
+            quantity = max(quantity - Fraction(charge.included), Fraction(0))
+            yield "included", plain(charge.included), quantity
+        if charge.quantity_rounding is not None:
+            rounded = Fraction(*round_to_step(quantity.numerator, quantity.denominator, charge.quantity_rounding))
+            yield "rounded", charge.quantity_rounding.in_words(), rounded
 
 
 class AmountBySize:

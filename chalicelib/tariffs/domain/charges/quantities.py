@@ -1,14 +1,15 @@
 """Charges of a quantity: a rate, blocks, and blocks chosen by the total."""
 
-from dataclasses import replace
 from decimal import Decimal
 
+from chalicelib.kernel.errors import Invalid
 from chalicelib.tariffs.domain.blocks import BlockTable
 from chalicelib.tariffs.domain.charges.base import Metered, Pricer
-from chalicelib.tariffs.domain.model import Block, BlockCharge, BlockMode, ScheduleCharge, UsageCharge
+from chalicelib.tariffs.domain.model import BlockCharge, BlockMode, ScheduleCharge, UsageCharge
 from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio, sum_of_terms
 from chalicelib.tariffs.domain.rating_state import RatingState
-from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
+from chalicelib.tariffs.domain.rounding import round_to_step
+from chalicelib.tariffs.domain.trace import TraceStep
 
 
 class UsagePricer(Pricer):
@@ -17,7 +18,7 @@ class UsagePricer(Pricer):
     __slots__ = ("metered", "times", "unit_price")
 
     def __init__(self, charge: UsageCharge, exponent: int) -> None:
-        self.metered = Metered(charge)
+        self.metered = Metered(charge, in_full=charge.times in {"days", "months"})
         self.times = charge.times
         self.unit_price = Price(charge.rate, charge.per, exponent)
 
@@ -36,6 +37,9 @@ class UsagePricer(Pricer):
         times_num, times_den = state.measure(self.times)
         return num * times_num, den * times_den
 
+    def steps(self, state: RatingState) -> list[TraceStep]:
+        return self.metered.steps(state)
+
 
 class LimitScaler:
     """How far block limits stretch: 10 m3 per 30 days is 20 m3 in 60 days or, where it says so, for two dwellings."""
@@ -48,12 +52,26 @@ class LimitScaler:
         self.times = times
 
     def of(self, state: RatingState) -> Ratio:
-        """Give the multiplier of every limit, as a ratio."""
-        num, den = state.measure(self.by)
+        """Give the multiplier of every limit, as a ratio.
+
+        :raises Invalid: if a measure that the limits stretch with is zero.
+        """
+        num, den = self._above_zero(state, self.by)
         if self.times is None:
             return num, den * self.basis
-        times_num, times_den = state.measure(self.times)
+        times_num, times_den = self._above_zero(state, self.times)
         return num * times_num, den * times_den * self.basis
+
+    @staticmethod
+    def _above_zero(state: RatingState, measure: str) -> Ratio:
+        num, den = state.measure(measure)
+        if num == 0:
+            raise Invalid(
+                "bad-measure",
+                f"the limits of the blocks stretch with {measure!r}, so it must be above zero",
+                field=f"usage.measures.{measure}",
+            )
+        return num, den
 
 
 def _scaler_of(charge: BlockCharge | ScheduleCharge) -> LimitScaler | None:
@@ -84,8 +102,13 @@ class BlockPricer(Pricer):
         scale = self.scaler.of(state)
         if self.rounded is None:
             return self.table.price(num, den, *scale)
-        blocks = tuple(_with_rounded_limits(block, scale, self.rounded) for block in self.limits)
-        return BlockTable(blocks, self.mode, self.per, self.exponent).price(num, den)
+        rounded = self.rounded
+
+        def limit(stated: Decimal) -> Ratio:
+            limit_num, limit_den = stated.as_integer_ratio()
+            return round_to_step(limit_num * scale[0], limit_den * scale[1], rounded)
+
+        return BlockTable(self.limits, self.mode, self.per, self.exponent, limit=limit).price(num, den)
 
     def amount(self, state: RatingState) -> Ratio:
         if self.scaler is not None:
@@ -93,16 +116,8 @@ class BlockPricer(Pricer):
         num, den = self.metered.of(state)
         return self.table.amount(num, den)
 
-
-def _with_rounded_limits(block: Block, scale: Ratio, rounding: Rounding) -> Block:
-    up_to = None if block.up_to is None else _scaled(block.up_to, scale, rounding)
-    return replace(block, over=_scaled(block.over, scale, rounding), up_to=up_to)
-
-
-def _scaled(limit: Decimal, scale: Ratio, rounding: Rounding) -> Decimal:
-    num, den = limit.as_integer_ratio()
-    steps, step_den = round_to_step(num * scale[0], den * scale[1], rounding)
-    return Decimal(steps) / Decimal(step_den)
+    def steps(self, state: RatingState) -> list[TraceStep]:
+        return self.metered.steps(state)
 
 
 class SchedulePricer(Pricer):
@@ -128,3 +143,6 @@ class SchedulePricer(Pricer):
             if up_to is None or num * up_to[1] * scale_den <= up_to[0] * den * scale_num:
                 return table.price(num, den, scale_num, scale_den)
         raise AssertionError("a checked schedule ends without a limit")
+
+    def steps(self, state: RatingState) -> list[TraceStep]:
+        return self.metered.steps(state)

@@ -1,0 +1,71 @@
+"""How much work a bill by a tariff can be: bounded when the tariff is entered, so that no quote and no run can hang."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from chalicelib.kernel.errors import Fault
+from chalicelib.tariffs.domain.model import (
+    Block,
+    BlockCharge,
+    Charge,
+    MeasuredCharge,
+    PercentCharge,
+    ScheduleCharge,
+    Tariff,
+    UsageCharge,
+)
+
+MAX_BLOCKS = 500
+"""Blocks of all charges and schedules."""
+
+MAX_DIGITS = 1000
+"""Digits of the denominators that unrounded lines can have; 60 percentages such as 12.75 % take 240."""
+
+_QUANTITY = 6
+_SHARE_OF_DAYS = 3
+
+
+def work_faults(tariff: Tariff) -> Iterator[Fault]:
+    """Name what would make a bill by the tariff too much work."""
+    blocks = sum(len(_blocks_of(charge)) for charge in tariff.charges)
+    if blocks > MAX_BLOCKS:
+        yield Fault("charges", f"the charges have {blocks} blocks in all; a tariff has at most {MAX_BLOCKS}")
+    if tariff.rounding.line is not None or tariff.rounding.total is None:
+        return  # each line is rounded, and later ones see short amounts
+    converted = sum(_digits_of(each.multiply, each.divide) + _QUANTITY for each in tariff.conversions)
+    digits = converted + sum(_digits(charge) for charge in tariff.charges if charge.rounding is None)
+    if digits > MAX_DIGITS:
+        yield Fault(
+            "rounding",
+            f"as only the total is rounded, the lines would have amounts of up to {digits} digits; "
+            f"{MAX_DIGITS} are the most: round each line too, or give the longest charges a rounding of their own",
+        )
+
+
+def _digits(charge: Charge) -> int:
+    """Give how many digits a charge can add to the denominator of an amount that it is a part of."""
+    digits = _digits_of(*(factor.value for factor in charge.factors)) + _SHARE_OF_DAYS
+    if isinstance(charge, PercentCharge):
+        exempt = 0 if charge.exempt_use is None else 3 * _QUANTITY
+        return digits + _digits_of(charge.percent, Decimal(100)) + exempt
+    if isinstance(charge, MeasuredCharge):
+        rates = [charge.rate] if isinstance(charge, UsageCharge) else [block.rate for block in _blocks_of(charge)]
+        digits += _digits_of(charge.share, charge.per) + max(map(_digits_of, rates), default=0) + _QUANTITY
+    return digits + _QUANTITY
+
+
+def _digits_of(*values: Decimal) -> int:
+    """Give the digits of the numbers that dividing or multiplying by these values can bring below the line."""
+    total = 0
+    for value in values:
+        num, den = value.as_integer_ratio()
+        total += len(str(den)) - 1 + (len(str(abs(num))) if abs(num) > 1 else 0)
+    return total
+
+
+def _blocks_of(charge: Charge) -> tuple[Block, ...]:
+    if isinstance(charge, BlockCharge):
+        return charge.blocks
+    if isinstance(charge, ScheduleCharge):
+        return tuple(block for schedule in charge.schedules for block in schedule.blocks)
+    return ()
