@@ -57,6 +57,14 @@ def tables_known_outside(code: Path) -> Iterator[str]:
                 yield f"{where}: {name}"
 
 
+def routes_by_hand(code: Path) -> Iterator[str]:
+    """Find routes that are registered past the one decorator that checks token, permission, body and errors."""
+    for path, where in _modules(code, {"platform": "registers every route, and the document of the API"}):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "route":
+                yield f"{where}:{node.lineno}"
+
+
 def clocks_taken(code: Path) -> Iterator[str]:
     """Find calls that ask what time it is, anywhere but in the platform: elsewhere the time comes with the context."""
     for path, where in _modules(code, {"platform": "gives the time to everybody else"}):

@@ -34,6 +34,8 @@ def _plant(folder: Path, module: str, text: str) -> Path:
         (guards.tables_known_outside, "payments/jobs/nightly.py", "import pynamodb.models"),
         (guards.tables_known_outside, "payments/jobs.py", "from chalicelib.platform import transaction"),
         (guards.tables_known_outside, "payments/routes/desk/cash.py", "from ....platform.keys import bill"),
+        (guards.routes_by_hand, "payments/routes.py", "@blueprint.route('/api/payments')\ndef pay() -> None: ..."),
+        (guards.routes_by_hand, "payments/routes/cash.py", "app.route('/api/payments')(pay)"),
         (guards.clocks_taken, "payments/service/recording.py", "from datetime import date\nday = date.today()"),
         (guards.clocks_taken, "payments/repository.py", "import datetime\nat = datetime.datetime.now()"),
         (guards.clocks_taken, "payments/domain/__init__.py", "import time\nat = time.time()"),

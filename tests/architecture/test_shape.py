@@ -80,6 +80,11 @@ def test_what_builds_writes_is_named_after_them_and_nothing_else_is() -> None:
     assert list(guards.misnamed_writes(CODE)) == []
 
 
+@pytest.mark.covers("S0-058")
+def test_every_route_goes_through_the_one_decorator_of_the_platform() -> None:
+    assert list(guards.routes_by_hand(CODE)) == []
+
+
 def test_nothing_but_the_platform_asks_what_time_it_is() -> None:
     assert list(guards.clocks_taken(CODE)) == []
 

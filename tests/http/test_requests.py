@@ -51,7 +51,7 @@ def _path(world: World, one: Endpoint) -> str:
     return world.fill(one.path)
 
 
-@pytest.mark.covers("S0-046", "S0-065", "S0-045")
+@pytest.mark.covers("S0-046", "S0-065", "S0-045", "S0-058")
 @pytest.mark.parametrize("one", _WITH_BODY, ids=name)
 @pytest.mark.parametrize(
     "body",
@@ -221,7 +221,7 @@ def test_a_cookie_is_no_authentication(world: World) -> None:
     _is_refused(world.people["anonymous"].send("GET", "/api/me", headers=headers), 401)
 
 
-@pytest.mark.covers("S0-045", "S2-216", "S2-419")
+@pytest.mark.covers("S0-045", "S0-058", "S2-216", "S2-419")
 def test_every_refusal_and_every_fault_of_ours_has_the_same_form(world: World) -> None:
     admin, viewer, nobody = (world.people[who] for who in ("admin", "viewer", "anonymous"))
     consumers, area = world.utility.consumers, {"code": "San-Isidro", "name": "Another"}

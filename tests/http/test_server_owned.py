@@ -106,7 +106,7 @@ def _at(body: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401
     return body
 
 
-@pytest.mark.covers("S0-046", "S2-217")
+@pytest.mark.covers("S0-046", "S0-057", "S2-217")
 @pytest.mark.parametrize("one", _WITH_BODY, ids=name)
 def test_every_stored_attribute_is_refused_by_name_and_the_table_stays_byte_for_byte(
     world: World, document: dict[str, Any], one: Endpoint
@@ -124,6 +124,21 @@ def test_every_stored_attribute_is_refused_by_name_and_the_table_stays_byte_for_
         assert _known_after_all(errors, extra) == set(), place
         named = {(fault["field"] or "").rpartition(".")[2] for fault in errors}
         assert named - extra.keys() - {_STRANGER} <= _OF_OTHER_FORMS, place  # nothing else is wrong with the body
+    assert everything() == before
+
+
+@pytest.mark.covers("S0-057")
+@pytest.mark.parametrize("one", _WITH_BODY, ids=name)
+def test_what_a_body_must_hold_is_named_where_it_is_missing_and_nothing_is_stored(
+    world: World, document: dict[str, Any], one: Endpoint
+) -> None:
+    components = document["components"]["schemas"]
+    schema = body_schema(document, one.method, one.path)
+    fitting, before = smallest(schema, components), everything()
+    for field in components[schema["$ref"].rpartition("/")[2]].get("required", []):
+        body = {name: value for name, value in fitting.items() if name != field}
+        refused = world.someone_for(one.path).send(one.method, world.fill(one.path), body).expect(400)
+        assert [fault["field"] for fault in refused["errors"]] == [field]
     assert everything() == before
 
 

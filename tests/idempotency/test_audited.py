@@ -203,7 +203,7 @@ def _entries(ground: Ground) -> dict[str, dict[str, Any]]:
     return {key: item for key, item in items.items() if " | ENTRY#" in key}
 
 
-@pytest.mark.covers("S2-022", "S2-137", "S2-140")
+@pytest.mark.covers("S2-022", "S2-137", "S2-138", "S2-140")
 @pytest.mark.parametrize("row", sorted(DEEDS), ids=lambda row: row[1])
 def test_a_deed_leaves_its_entry(ground: Ground, row: tuple[str, str]) -> None:
     deed = DEEDS[row](ground, next(_number))

@@ -204,7 +204,7 @@ def test_4_readings_are_confirmed_one_by_one_and_by_area(journey: Journey) -> No
     assert reader.post(f"{BASE}/readings/confirmations", {}).expect(403)["code"] == "forbidden"
 
 
-@pytest.mark.covers("S3-029", "S3-026", "S3-102", "S3-103", "S3-028", "S0-028", "S0-037")
+@pytest.mark.covers("S3-029", "S3-026", "S3-103", "S3-028", "S0-028", "S0-037")
 def test_5_a_run_gives_every_confirmed_reading_exactly_one_bill(journey: Journey) -> None:
     run, bills = journey.billed["run"], journey.billed["bills"]
     assert (run["state"], run["readings"], run["bills"], run["exceptions"]) == ("complete", 297, 297, 0)
@@ -218,7 +218,7 @@ def test_5_a_run_gives_every_confirmed_reading_exactly_one_bill(journey: Journey
     assert all(sum(_minor(line["amount"]) for line in bill["lines"]) == _minor(bill["total"]) for bill in bills)
 
 
-@pytest.mark.covers("S1-137", "S2-030", "S2-404")
+@pytest.mark.covers("S0-011", "S1-137", "S2-030", "S2-404")
 def test_6_bills_are_read_by_staff_and_by_the_consumer_they_are_for(journey: Journey) -> None:
     assert journey.billed["bills"]
     theirs = journey.admin.get(f"{BASE}/connections/2025110001/bills").expect(200)["items"]
@@ -255,7 +255,7 @@ def test_8_a_late_reading_is_billed_by_the_next_run_and_nothing_else_is(journey:
     assert len(journey.all_bills(journey.admin, BASE, "2025-11", limit=200)) == 298
 
 
-@pytest.mark.covers("S1-001", "S1-025", "S1-026", "S1-027", "S1-029", "S1-040", "S1-041", "S1-015", "S1-037", "S1-038")
+@pytest.mark.covers("S1-001", "S1-025", "S1-026", "S1-027", "S1-029", "S1-040", "S1-041", "S1-015", "S1-037")
 def test_the_condominium_runs_on_the_same_code_by_other_settings(journey: Journey) -> None:
     admin = journey.api.sign_in("AVII", "admin@avii.example", demo.PASSWORD)
     done = journey.upload(admin, CONDOMINIUM, AVII_FILE.read_bytes())

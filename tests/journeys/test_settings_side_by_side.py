@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.tenants import Tenant
+from tests.support.tenants import PASSWORD, Tenant
 
 OpenTenant = Callable[..., Tenant]
 _UNIT = {"consumerClass": "unit", "consumerId": None}
@@ -184,6 +184,7 @@ def test_tariff_by_choice_or_by_class(open_tenant: OpenTenant) -> None:
 @pytest.mark.covers(
     "S2-020",
     "S2-130",
+    "S2-152",
     "S2-153",
     "S2-157",
     "S2-158",
@@ -194,10 +195,10 @@ def test_tariff_by_choice_or_by_class(open_tenant: OpenTenant) -> None:
     "S2-182",
     "S2-183",
     "S2-185",
+    "S2-189",
     "S2-385",
     "S2-407",
     "S2-408",
-    "S4-035",
     "S0-061",
 )
 def test_what_officers_may_do(open_tenant: OpenTenant) -> None:
@@ -229,6 +230,11 @@ def test_what_officers_may_do(open_tenant: OpenTenant) -> None:
         f"{water}/bills/{reading}.1": (200, 200),
     }
     assert {path: (billing.get(path).status, account.get(path).status) for path in asked} == asked
+    consumer = s2.consumer("C-1")
+    for anybody in (s2.admin, consumer):
+        assert len(anybody.get(f"{client}/projects").expect(200)["items"]) == 2
+    s2.api.get(f"{client}/projects").expect(401)
+    consumer.get(f"{water}/bills/{reading}.1").expect(404)  # another's
     facts = {"meterNumber": "M-2", "consumerClass": "standard", "tariffId": "flat", "consumerId": s2.person("M-2")}
     sheet = s2.admin.get(f"{water}/tariffs/flat").expect(200)["items"][0]["sheet"]
     settings = s2.admin.get(f"{water}/settings").expect(200)
@@ -248,3 +254,22 @@ def test_what_officers_may_do(open_tenant: OpenTenant) -> None:
         officer = s0.staff(role)
         officer.get(f"{s0.base('water')}/connections").expect(200)
         officer.get(s0.base("water")).expect(200)
+
+
+@pytest.mark.covers("S4-035")
+def test_an_employee_is_made_with_a_number_and_may_bill_but_not_administer(open_tenant: OpenTenant) -> None:
+    """S4's employees are billing officers who sign in by their employee number, too."""
+    s4 = open_tenant("electricity", "2025-11-05")
+    client, project = f"/api/clients/{s4.client}", s4.base("electricity")
+    s4.connect("electricity", accountNumber="SRV-1", meterNumber="M-1", consumerClass="household")
+    body = {"login": "ravi@example.com", "name": "Ravi", "password": PASSWORD, "role": "billing_officer"}
+    made = s4.admin.post(f"{client}/users", body | {"number": "EMP-7"}).expect(201)
+    assert (made["number"], made["role"]) == ("EMP-7", "billing_officer")
+    employee = s4.api.sign_in(s4.client, "EMP-7", PASSWORD)
+    read = {"meterNumber": "M-1", "reading": "100", "readOn": "2025-11-05"}
+    reading = employee.post(f"{project}/readings", read).expect(201)["id"]
+    assert employee.post(f"{project}/bills", {"readingId": reading}).expect(201)["total"] == "200.00"
+    settings = s4.admin.get(f"{project}/settings").expect(200)
+    employee.get(f"{client}/users").expect(403)
+    employee.post(f"{client}/users", body | {"login": "x@example.com"}).expect(403)
+    employee.put(f"{project}/settings", _without(settings, "id", "label", "closed")).expect(403)

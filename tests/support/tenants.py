@@ -44,6 +44,12 @@ class Tenant:
         self.admin.post(f"/api/clients/{self.client}/users", body).expect(201)
         return self.api.sign_in(self.client, login, PASSWORD)
 
+    def consumer(self, name: str) -> Api:
+        """Register a consumer with a login and sign them in. The client goes by e-mail addresses."""
+        body = {"login": f"{name.lower()}@example.com", "password": PASSWORD}
+        self.admin.post(f"/api/clients/{self.client}/consumers/{self.person(name)}/login", body).expect(201)
+        return self.api.sign_in(self.client, body["login"], PASSWORD)
+
     def connect(self, project: str, **facts: Any) -> str:  # noqa: ANN401
         """Register a consumer, unless one is given or none is wanted, and a connection of theirs."""
         if facts.get("consumerId", "") == "":

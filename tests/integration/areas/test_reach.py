@@ -124,6 +124,21 @@ def test_an_area_that_is_asked_for_is_cut_to_what_one_has_in_it(utility: Utility
     assert codes == ["Poblacion", "Poblacion.P1", "San-Isidro"]
 
 
+@pytest.mark.covers("S1-139", "S3-083")
+def test_a_reader_signs_in_sees_who_is_to_be_read_and_sends_a_reading(utility: Utility) -> None:
+    _staff(utility, "San-Isidro")
+    body = {"client": utility.client, "login": "walker", "password": PASSWORD}
+    session = utility.api.post("/api/auth/login", body).expect(200)
+    user = session["user"]
+    assert (user["login"], user["areas"], len(user["id"])) == ("walker", ["San-Isidro"], 26)
+    app = utility.api.with_token(session["accessToken"])
+    assert app.get(f"/api/clients/{utility.client}/areas/San-Isidro").expect(200)["name"] == "San-Isidro"
+    (unit,) = app.get(f"{utility.base}/connections").expect(200)["items"]
+    read = {"accountNumber": unit["accountNumber"], "reading": "10", "readOn": "2025-11-05"}
+    taken = app.post(f"{utility.base}/readings", read).expect(201)
+    assert (taken["enteredBy"], taken["meterNumber"]) == (user["id"], "SM-SAN-ISIDRO")
+
+
 @pytest.mark.covers("S3-013")
 def test_a_reading_is_taken_in_ones_own_areas_only(utility: Utility) -> None:
     person, account = _staff(utility, "Poblacion"), _account(utility, "San-Isidro")

@@ -82,13 +82,15 @@ def test_one_reading_is_billed_at_once_and_a_run_bills_the_others_alike(app: Cha
     assert _unbilled(officer, utility, "2025-10") == []
 
 
-@pytest.mark.covers("S2-186", "S2-309", "S4-022", "S0-027", "S0-061")
+@pytest.mark.covers("S2-186", "S2-309", "S4-022", "S0-027", "S0-061", "S3-102")
 def test_what_is_billed_waits_or_is_not_there_is_refused(admin: Api, utility: Utility) -> None:
     billed = _read(admin, utility, "BILLED", "2025-09-05")
     waiting = _read(admin, utility, "WAITING", "2025-09-05", confirmed=False)
     bill = admin.post(f"{utility.base}/bills", {"readingId": billed}).expect(201)
     again = admin.post(f"{utility.base}/bills", {"readingId": billed}).expect(409)
     assert (again["code"], bill["id"] in again["detail"]) == ("billed", True)
+    read = admin.get(f"{utility.base}/readings/{bill['readingId']}").expect(200)
+    assert (bill["readingId"], bill["previousReading"]) == (billed, read["previous"])
     assert admin.post(f"{utility.base}/bills", {"readingId": waiting}).expect(409)["code"] == "not-confirmed"
     for unknown in ("2025-09.nobody", "2024-09" + billed[7:], "what"):
         assert admin.post(f"{utility.base}/bills", {"readingId": unknown}).expect(404)["code"] == "not-found"

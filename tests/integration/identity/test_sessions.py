@@ -1,5 +1,6 @@
 """Sessions: renewed by a token that is good once, ended at once, and never opened by guessing."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -157,10 +158,15 @@ def test_a_refresh_token_is_no_access_token_nor_the_other_way_round(utility: Uti
     assert utility.api.with_token(session["refreshToken"]).get("/api/me").status == 401
 
 
-@pytest.mark.covers("S0-064", "S2-006")
+@pytest.mark.covers("S0-064", "S0-066", "S2-006")
 def test_no_token_nor_password_stands_in_the_table(utility: Utility) -> None:
     session = _sign_in(utility)
-    stored = str(table.items_of(utility.client, sessions=True))
+    items = table.items_of(utility.client, sessions=True)
+    hashes = [item["password_hash"]["S"] for item in items.values() if "password_hash" in item]
+    assert len(hashes) >= 5
+    assert [one for one in hashes if not re.fullmatch(r"\$2b\$\d\d\$[./A-Za-z0-9]{53}", one)] == []
+    assert [one for one in (PASSWORD, *hashes) if one in str(session)] == []
+    stored = str(items)
     for secret in (session["accessToken"], *session["refreshToken"].split(".")[3:], PASSWORD):
         assert secret not in stored
 
@@ -307,7 +313,7 @@ def test_the_password_hash_is_in_no_index(utility: Utility) -> None:
         assert not [item[key] for item in found if "password_hash" in item]
 
 
-@pytest.mark.covers("S0-066", "S3-116")
+@pytest.mark.covers("S3-116")
 def test_a_new_password_ends_every_session_and_must_fit_the_rule(utility: Utility) -> None:
     one, other = _sign_in(utility), _sign_in(utility)
     me = utility.api.with_token(one["accessToken"])

@@ -38,7 +38,7 @@ def _two_months(account: str) -> list[dict[str, Any]]:
     return months
 
 
-@pytest.mark.covers("S3-105", "S3-125", "S2-374")
+@pytest.mark.covers("S1-076", "S2-071", "S3-105", "S3-125", "S2-374", "S4-055")
 def test_payments_are_listed_by_bill_by_connection_and_by_month(utility: Utility) -> None:
     admin = utility.as_staff()
     account = register_connection(admin, utility, "SM-1")["accountNumber"]
@@ -63,6 +63,13 @@ def test_payments_are_listed_by_bill_by_connection_and_by_month(utility: Utility
     rest = admin.get(f"{utility.base}/payments", month="2025-11", limit="1", cursor=page["cursor"]).expect(200)
     assert {one["billReference"]["month"] for one in [*page["items"], *rest["items"]]} == {9, 10}
     assert rest["cursor"] is None
+    for one in of_connection:
+        assert admin.get(f"{utility.base}/payments/{one['id']}").expect(200) == one
+    body = {"login": "teller", "name": "Teller", "password": PASSWORD, "role": "account_officer"}
+    admin.post(f"/api/clients/{utility.client}/users", body).expect(201)
+    officer = utility.as_staff("teller")
+    seen = [officer.get(f"{utility.base}/payments", month=f"2025-{month:02}").expect(200) for month in (9, 10, 11)]
+    assert sorted(one["id"] for page in seen for one in page["items"]) == sorted(one["id"] for one in of_connection)
     admin.get(f"{utility.base}/payments").expect(400)
     for unknown in ("2025-09.1.1", f"2025-08.{account}.1"):
         admin.get(f"{utility.base}/bills/{unknown}/payments").expect(404)
@@ -70,7 +77,7 @@ def test_payments_are_listed_by_bill_by_connection_and_by_month(utility: Utility
 
 
 @pytest.mark.covers("S2-190", "S2-030")
-@pytest.mark.covers("S2-415")
+@pytest.mark.covers("S2-226", "S2-415")
 def test_the_bills_of_a_period_are_listed_by_how_they_stand_today(utility: Utility) -> None:
     admin = utility.as_staff()
     accounts = [register_connection(admin, utility, f"SM-{number}")["accountNumber"] for number in range(3)]

@@ -83,6 +83,20 @@ def test_a_reading_that_can_not_be_is_refused_and_nothing_is_written(
     assert items_of(utility.client) == before
 
 
+@pytest.mark.covers("S2-040")
+def test_the_use_is_counted_here_whatever_is_sent(utility: Utility) -> None:
+    admin = utility.as_staff()
+    account = register_connection(admin, utility, "SM-1", initial="100")["accountNumber"]
+    body = {"accountNumber": account, "reading": "150", "readOn": _READ_ON}
+    before = items_of(utility.client)
+    for field in ("usage", "consumption", "previous"):
+        refused = admin.post(f"{utility.base}/readings", body | {field: "1"}).expect(400)
+        assert [fault["field"] for fault in refused["errors"]] == [field]
+    assert items_of(utility.client) == before
+    taken = admin.post(f"{utility.base}/readings", body).expect(201)
+    assert (taken["previous"], taken["reading"], taken["usage"]) == ("100", "150", "50")
+
+
 def test_a_reading_is_taken_by_meter_number_as_well(utility: Utility) -> None:
     admin = utility.as_staff()
     register_connection(admin, utility, "SM-1")
@@ -90,7 +104,7 @@ def test_a_reading_is_taken_by_meter_number_as_well(utility: Utility) -> None:
     assert admin.post(f"{utility.base}/readings", body).expect(201)["meterNumber"] == "SM-1"
 
 
-@pytest.mark.covers("S3-020", "S3-021", "S3-088", "S1-021", "S1-022")
+@pytest.mark.covers("S3-021", "S3-088", "S1-021", "S1-022")
 def test_confirming_moves_the_connection_on_once(utility: Utility) -> None:
     admin = utility.as_staff()
     account = register_connection(admin, utility, "SM-1")["accountNumber"]
@@ -110,7 +124,12 @@ def test_all_that_wait_in_an_area_are_confirmed_and_others_still_wait(utility: U
     admin = utility.as_staff()
     for number, area in enumerate(["Poblacion", "Poblacion", "San Isidro"], 1):
         account = register_connection(admin, utility, f"SM-{number}", area=area)["accountNumber"]
-        _take(admin, utility, account, "10")
+        _take(admin, utility, account, f"{number}0")
+    waiting = admin.get(f"{utility.base}/readings/pending", area="Poblacion").expect(200)["items"]
+    assert [(one["accountNumber"], one["reading"], one["previous"], one["state"]) for one in waiting] == [
+        ("2025110001", "10", "0", "pending"),
+        ("2025110002", "20", "0", "pending"),
+    ]
     confirmations = f"{utility.base}/readings/confirmations"
     assert admin.post(confirmations, {"area": "Poblacion", "period": "2025-10"}).expect(200)["confirmed"] == 0
     assert admin.post(confirmations, {"area": "Poblacion"}).expect(200) == {"confirmed": 2, "left": [], "more": False}

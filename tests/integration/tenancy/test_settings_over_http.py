@@ -134,7 +134,7 @@ def test_what_stored_names_depend_on_stays(utility: Utility, admin: Api, change:
     assert refused["code"] == "fixed-setting"
 
 
-@pytest.mark.covers("S2-014", "S2-152", "S2-154", "S2-155", "S2-401")
+@pytest.mark.covers("S2-014", "S2-154", "S2-155", "S2-401")
 def test_a_utility_type_is_a_project_that_an_administrator_adds(utility: Utility, admin: Api) -> None:
     projects = f"/api/clients/{utility.client}/projects"
     settings = {**admin.get(utility.base).expect(200)["settings"], "label": "Electricity", "unit": "kWh"}

@@ -17,7 +17,6 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.read_again()
 
 
-@pytest.mark.covers("S0-066", "S2-006")
 @pytest.mark.parametrize("length", [1, 8, 64, 71, 72, 73, 100, 200])
 def test_a_password_of_any_length_matches_itself_alone(length: int) -> None:
     password = "p" * length

@@ -44,7 +44,7 @@ def _take(
     )
 
 
-@pytest.mark.covers("S3-019", "S3-024", "S2-040", "S2-387")
+@pytest.mark.covers("S3-019", "S3-024", "S2-387")
 def test_a_reading_of_150_after_140_is_a_use_of_10_that_waits() -> None:
     taken = _take()
     assert (taken.previous, taken.usage) == (Decimal(140), Decimal(10))

@@ -21,7 +21,6 @@ AVII = LateChargeRule(kind="monthly-compound", percent=Decimal(5), grace_days=10
 BALILIHAN = LateChargeRule(kind="percent-once", percent=Decimal(10), maximum=pesos("500.00"))
 
 
-@pytest.mark.covers("S1-012", "S1-013", "S1-014")
 @pytest.mark.parametrize(
     ("days", "penalty"),
     [(0, "0.00"), (10, "0.00"), (11, "1.25"), (40, "1.25"), (41, "2.57"), (70, "2.57"), (71, "3.95")],
@@ -30,13 +29,11 @@ def test_a_compound_penalty_starts_after_grace_and_grows_every_thirty_days(days:
     assert charged(AVII, "25.06", days) == penalty
 
 
-@pytest.mark.covers("S1-013")
 def test_a_simple_penalty_adds_the_same_each_month() -> None:
     simple = LateChargeRule(kind="monthly-simple", percent=Decimal(5), grace_days=10)
     assert [charged(simple, "25.06", days) for days in (10, 11, 41)] == ["0.00", "1.25", "2.51"]
 
 
-@pytest.mark.covers("S3-045", "S3-048", "S3-052", "S3-054")
 def test_a_percentage_once_is_capped() -> None:
     assert charged(BALILIHAN, "275.00", 0) == "0.00"
     assert charged(BALILIHAN, "275.00", 1) == "27.50"
@@ -46,7 +43,6 @@ def test_a_percentage_once_is_capped() -> None:
     assert charged(uncapped, "6000.00", 5) == "600.00"
 
 
-@pytest.mark.covers("S3-053", "S4-020", "S4-043", "S4-023")
 def test_a_fixed_fine_is_due_once_whatever_the_bill() -> None:
     fine = LateChargeRule(kind="fixed-once", amount=pesos("150.00"))
     assert [charged(fine, "200.00", days) for days in (0, 1, 90)] == ["0.00", "150.00", "150.00"]
@@ -54,7 +50,6 @@ def test_a_fixed_fine_is_due_once_whatever_the_bill() -> None:
         charged(LateChargeRule(kind="fixed-once"), "1.00", 1)
 
 
-@pytest.mark.covers("S3-051")
 def test_charges_per_day_have_a_floor() -> None:
     per_day = LateChargeRule(
         kind="percent-per-day", percent=Decimal("0.05"), grace_days=5, minimum=pesos("2.00"), maximum=pesos("40.00")
