@@ -61,6 +61,10 @@ unit: install ## All tests, with coverage
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest --cov --cov-report=term --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
+.PHONY: claims
+claims: .venv/ready ## Count which requirements tests prove; SAMPLE=20 or ROW=S1-041 shows them beside their tests
+	@$(BIN)/python -m tests.tools.claims $(ROW) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: bench
 bench: .venv/ready ## Compare the rating engine with a hand-written loop (about 10 seconds)
 	@$(BIN)/python -m tests.benchmarks.rating_speed

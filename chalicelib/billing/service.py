@@ -217,7 +217,3 @@ def _get(project: Project, run_id: str) -> BillingRun:
 
 def _send_plan(project: Project, run: BillingRun) -> None:
     queue.send_to_billing([PlanRun(client=project.client, project=project.id, run=run.id)])
-
-
-def _chunk_message(project: Project, run: BillingRun, shard: int) -> BillChunk:
-    return BillChunk(client=project.client, project=project.id, run=run.id, shard=shard)

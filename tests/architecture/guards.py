@@ -2,6 +2,7 @@
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -164,3 +165,34 @@ def _written_into(node: ast.AST) -> set[str]:
         if owner is not target and isinstance(owner, ast.Name):
             names.add(owner.id)
     return names
+
+
+def uncalled(*folders: Path) -> set[str]:
+    """Name the top-level functions of the first folder that no module of any folder calls, passes on or decorates."""
+    modules = [tree(path) for folder in folders for path in sorted(folder.rglob("*.py"))]
+    used = {
+        node.id if isinstance(node, ast.Name) else node.attr
+        for module in modules
+        for node in ast.walk(module)
+        if isinstance(node, ast.Name | ast.Attribute)
+    }
+    return {
+        node.name
+        for path in folders[0].rglob("*.py")
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list and node.name not in used
+    }
+
+
+def touches(source: str, names: set[str], module: ast.Module) -> bool:
+    """Tell whether a test's source uses one of some names, itself or through a helper of its module."""
+    helpers = {
+        node.name
+        for node in module.body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("test_") and names & _names(node)
+    }
+    return bool((names | helpers) & _names(ast.parse(textwrap.dedent(source))))
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}

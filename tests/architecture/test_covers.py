@@ -1,33 +1,114 @@
-"""Every requirement that a test names exists."""
+"""Tests claim requirement rows that exist, by code that is called; `make claims` counts and shows them."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import ROOT
+from tests.architecture import guards
+from tests.architecture.source import CODE, ROOT, tree
+from tests.tools.claims import Claim, claims, decided, main, report, requirements, sample
 
-_IDS = set((ROOT / "tests" / "requirements_ids.txt").read_text().split())
-_TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
-
-
-def _named(path: Path) -> list[str]:
-    marks = [
-        node
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "covers"
-    ]
-    return [
-        str(argument.value) if isinstance(argument, ast.Constant) else "" for mark in marks for argument in mark.args
-    ]
+# Functions that nothing calls yet. A test of one proves a rule of arithmetic, and nothing that a utility would notice.
+NOT_CALLED_YET = {
+    "late_charge": "bills are not charged late yet",
+    "compound_penalty": "bills are not charged late yet",
+    "leak_allowance": "nobody grants allowances yet",
+}
+FOR_TESTS = {"replay": "proves that a stored line explains its amount", "use_time": "moves the clock"}
 
 
-@pytest.mark.parametrize("path", [path for path in _TESTS if _named(path)], ids=lambda path: path.stem)
-def test_the_rows_that_a_test_names_exist(path: Path) -> None:
-    assert set(_named(path)) - _IDS == set()
+@pytest.fixture(scope="module")
+def made() -> list[Claim]:
+    return claims()
 
 
-def test_the_list_of_rows_holds_every_source_and_none_twice() -> None:
-    listed = (ROOT / "tests" / "requirements_ids.txt").read_text().split()
-    assert len(listed) == len(_IDS)
-    assert {"S0-001", "S1-001", "S2-001", "S3-001", "S4-001"} <= _IDS
+def _test(folder: Path, text: str) -> Path:
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_it.py").write_text(text)
+    return folder / "tests"
+
+
+def test_the_rows_that_tests_name_exist(made: list[Claim]) -> None:
+    assert {claim.row for claim in made} - requirements().keys() == set()
+
+
+def test_the_list_of_rows_holds_every_source() -> None:
+    assert {f"S{source}-001" for source in range(5)} <= requirements().keys()
+    assert len(requirements()) == 825
+
+
+def test_a_row_that_is_listed_twice_is_found(tmp_path: Path) -> None:
+    (tmp_path / "rows.tsv").write_text("id\tarea\trequirement\tcheck\nS0-001\ta\tb\tc\nS0-001\ta\tb\tc\n")
+    with pytest.raises(ValueError, match="twice"):
+        requirements(tmp_path / "rows.tsv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'ROW = "S0-001"\n@pytest.mark.covers(ROW)\ndef test_it(): ...',
+        'pytestmark = pytest.mark.covers("S0-001")\ndef test_it(): ...',
+        '@pytest.mark.covers("S0-001")\ndef helper(): ...',
+    ],
+)
+def test_a_claim_that_is_no_literal_on_a_test_is_found(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ValueError, match=r"tests/test_it\.py"):
+        claims(_test(tmp_path, text))
+
+
+def test_no_row_is_claimed_by_code_that_nothing_calls(made: list[Claim]) -> None:
+    assert guards.uncalled(CODE, ROOT / "local") == NOT_CALLED_YET.keys() | FOR_TESTS.keys()
+    modules = {claim.path: tree(ROOT / claim.path) for claim in made}
+    waiting = set(NOT_CALLED_YET)
+    assert [claim for claim in made if guards.touches(claim.source, waiting, modules[claim.path])] == []
+
+
+def test_a_claim_of_code_that_nothing_calls_is_found(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "late.py").write_text("def late_fee(): ...\ndef due(): ...\nDAYS = due()\n")
+    assert guards.uncalled(tmp_path / "code") == {"late_fee"}
+    helper = "def charged(days):\n    return late_fee(days)\n"
+    text = helper + '@pytest.mark.covers("S1-012")\ndef test_it():\n    assert charged(11) == 1\n'
+    (claim,) = claims(_test(tmp_path, text))
+    assert guards.touches(claim.source, {"late_fee"}, ast.parse(text))
+    assert not guards.touches(claim.source, {"due"}, ast.parse(text))
+
+
+def test_a_row_is_claimed_or_decided_and_never_both(made: list[Claim]) -> None:
+    assert decided().keys() <= requirements().keys()
+    assert {claim.row for claim in made} & decided().keys() == set()
+
+
+def test_the_report_counts_every_row_once(made: list[Claim]) -> None:
+    rows, claimed, answered = requirements(), {claim.row for claim in made}, decided()
+    lines = list(report(rows, claimed, answered))
+    counted = [line.split() for line in lines[1 : lines.index("\nOpen rows:")]]
+    *areas, total = [[int(number) for number in line[1:]] for line in counted]
+    assert [sum(column) for column in zip(*areas, strict=True)] == total
+    assert total == [len(claimed), len(answered), len(rows) - len(claimed) - len(answered), len(rows)]
+    named = {word for line in lines[len(counted) + 2 :] for word in line.split() if word.startswith("S")}
+    assert named == rows.keys() - claimed - answered.keys()
+
+
+def test_a_sample_shows_requirements_beside_their_tests(made: list[Claim]) -> None:
+    rows = requirements()
+    shown, again, other = ("\n".join(sample(rows, made, [], many=20, seed=seed)) for seed in (7, 7, 8))
+    assert shown == again != other
+    assert shown.count("\nCheck: ") == 20
+    one = "\n".join(sample(rows, made, ["S1-041", "S0-022"], many=0, seed=None))
+    assert rows["S1-041"].text in one
+    assert "def test_s1_ten_units_of_a_condominium_are_billed_for_july(" in one
+    assert "@pytest.mark.covers(" in one
+    assert one.endswith("No test claims it.")
+
+
+def test_the_command_prints_the_report_or_what_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    main([])
+    assert capsys.readouterr().out.startswith("area")
+    main(["S1-041"])
+    assert capsys.readouterr().out.count("\nS1-041 (billing): Worked example") == 1
+    main(["--sample", "2", "--seed", "1"])
+    assert capsys.readouterr().out.count("\nCheck: ") == 2
+    with pytest.raises(SystemExit):
+        main(["S9-999"])

@@ -160,9 +160,7 @@ def test_field_staff_get_in_to_nothing_but_areas_and_what_lies_there(world: Worl
         assert world.people["field_staff"].get(f"/api/clients/{world.utility.client}/{refused}").status == 403
 
 
-@pytest.mark.covers(
-    "S2-143", "S0-009", "S0-044", "S0-060", "S2-020", "S2-213", "S2-215", "S3-008", "S3-117", "S2-382", "S2-420"
-)
+@pytest.mark.covers("S2-143", "S0-009", "S0-044", "S2-020", "S2-213", "S2-215", "S3-008", "S3-117", "S2-382", "S2-420")
 @pytest.mark.covers("S1-129", "S3-003", "S4-052")
 @pytest.mark.parametrize(("method", "path"), _GUARDED)
 @pytest.mark.parametrize("role", STAFF)
