@@ -170,12 +170,7 @@ def _written_into(node: ast.AST) -> set[str]:
 def uncalled(*folders: Path) -> set[str]:
     """Name the top-level functions of the first folder that no module of any folder calls, passes on or decorates."""
     modules = [tree(path) for folder in folders for path in sorted(folder.rglob("*.py"))]
-    used = {
-        node.id if isinstance(node, ast.Name) else node.attr
-        for module in modules
-        for node in ast.walk(module)
-        if isinstance(node, ast.Name | ast.Attribute)
-    }
+    used = set[str]().union(*map(_names, modules))
     return {
         node.name
         for path in folders[0].rglob("*.py")
@@ -195,4 +190,8 @@ def touches(source: str, names: set[str], module: ast.Module) -> bool:
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    return {
+        one.id if isinstance(one, ast.Name) else one.attr
+        for one in ast.walk(node)
+        if isinstance(one, ast.Name | ast.Attribute)
+    }
