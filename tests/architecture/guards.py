@@ -2,7 +2,6 @@
 
 import ast
 import re
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def divisions(code: Path) -> Iterator[str]:
     """Find true divisions, which make a float of two whole numbers."""
     for path, where in _modules(code, MAY_DIVIDE):
         for node in ast.walk(tree(path)):
-            if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div):
+            if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div) and not _joins_paths(node):
                 yield f"{where}:{node.lineno}"
 
 
@@ -126,6 +125,12 @@ def _modules(code: Path, but: dict[str, str]) -> Iterator[tuple[Path, str]]:
             yield path, where
 
 
+def _joins_paths(node: ast.BinOp | ast.AugAssign) -> bool:
+    """Tell whether a `/` puts a file's name behind a folder."""
+    part = node.right if isinstance(node, ast.BinOp) else node.value
+    return isinstance(part, ast.JoinedStr) or (isinstance(part, ast.Constant) and isinstance(part.value, str))
+
+
 def _computes_in_floats(node: ast.AST) -> bool:
     if isinstance(node, ast.Import):
         return bool({"statistics", "numpy", "random"} & {alias.name.partition(".")[0] for alias in node.names})
@@ -179,14 +184,11 @@ def uncalled(*folders: Path) -> set[str]:
     }
 
 
-def touches(source: str, names: set[str], module: ast.Module) -> bool:
-    """Tell whether a test's source uses one of some names, itself or through a helper of its module."""
-    helpers = {
-        node.name
-        for node in module.body
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("test_") and names & _names(node)
-    }
-    return bool((names | helpers) & _names(ast.parse(textwrap.dedent(source))))
+def touching(module: ast.Module, names: set[str]) -> set[str]:
+    """Name the tests of a module that use one of some names, themselves or through a helper of the module."""
+    functions = [node for node in module.body if isinstance(node, ast.FunctionDef)]
+    helpers = {one.name for one in functions if not one.name.startswith("test_") and names & _names(one)}
+    return {one.name for one in functions if one.name.startswith("test_") and (names | helpers) & _names(one)}
 
 
 def _names(node: ast.AST) -> set[str]:

@@ -59,8 +59,8 @@ def test_a_claim_that_is_no_literal_on_a_test_is_found(tmp_path: Path, text: str
 def test_no_row_is_claimed_by_code_that_nothing_calls(made: list[Claim]) -> None:
     # A test of such a function proves a rule of arithmetic, and nothing that a utility would notice.
     waiting = guards.uncalled(CODE, ROOT / "local") - FOR_TESTS.keys()
-    modules = {claim.path: tree(ROOT / claim.path) for claim in made}
-    assert [claim for claim in made if guards.touches(claim.source, waiting, modules[claim.path])] == []
+    touching = {path: guards.touching(tree(ROOT / path), waiting) for path in {claim.path for claim in made}}
+    assert [(claim.row, claim.test) for claim in made if claim.test in touching[claim.path]] == []
 
 
 def test_a_claim_of_code_that_nothing_calls_is_found(tmp_path: Path) -> None:
@@ -70,8 +70,8 @@ def test_a_claim_of_code_that_nothing_calls_is_found(tmp_path: Path) -> None:
     helper = "def charged(days):\n    return late_fee(days)\n"
     text = helper + '@pytest.mark.covers("S1-012")\ndef test_it():\n    assert charged(11) == 1\n'
     (claim,) = claims(_test(tmp_path, text))
-    assert guards.touches(claim.source, {"late_fee"}, ast.parse(text))
-    assert not guards.touches(claim.source, {"due"}, ast.parse(text))
+    assert guards.touching(ast.parse(text), {"late_fee"}) == {claim.test}
+    assert guards.touching(ast.parse(text), {"due"}) == set()
 
 
 def test_a_row_is_claimed_or_decided_and_never_both(made: list[Claim]) -> None:
@@ -102,12 +102,21 @@ def test_a_sample_shows_requirements_beside_their_tests(made: list[Claim]) -> No
     assert one.endswith("No test claims it.")
 
 
-def test_the_command_prints_the_report_or_what_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    main([])
-    assert capsys.readouterr().out.startswith("area")
-    main(["S1-041"])
-    assert capsys.readouterr().out.count("\nS1-041 (billing): Worked example") == 1
-    main(["--sample", "2", "--seed", "1"])
-    assert capsys.readouterr().out.count("\nCheck: ") == 2
+@pytest.mark.parametrize(
+    ("arguments", "shown", "times"),
+    [
+        ([], "\nOpen rows:\n", 1),
+        (["S1-041"], "\nS1-041 (billing): Worked example", 1),
+        (["--sample", "2"], "\nCheck: ", 2),
+    ],
+)
+def test_the_command_prints_the_report_or_what_is_asked_for(
+    capsys: pytest.CaptureFixture[str], made: list[Claim], arguments: list[str], shown: str, times: int
+) -> None:
+    main(arguments, made)
+    assert capsys.readouterr().out.count(shown) == times
+
+
+def test_the_command_refuses_a_row_that_is_not_there(made: list[Claim]) -> None:
     with pytest.raises(SystemExit):
-        main(["S9-999"])
+        main(["S9-999"], made)

@@ -63,6 +63,7 @@ def test_a_planted_fault_is_found(tmp_path: Path, guard: Guard, module: str, tex
     [
         (guards.floats, "payments/domain/allocation.py", 'from decimal import Decimal\nshare = Decimal("0.5")'),
         (guards.divisions, "payments/domain/allocation.py", "share = 100 // 3"),
+        (guards.divisions, "onboarding/repository.py", "folder = here / 'presets' / f'{name}.json'"),
         (guards.tables_known_outside, "payments/routes/cash.py", "from chalicelib.payments import service"),
         (guards.tables_known_outside, "payments/service.py", "from chalicelib.payments import repository"),
         (guards.clocks_taken, "payments/service.py", "def pay(ctx):\n    return ctx.now"),

@@ -8,6 +8,7 @@ import argparse
 import ast
 import csv
 import random
+import sys
 import textwrap
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -130,14 +131,14 @@ def _rows_of(mark: ast.Call, where: str) -> list[str]:
     return rows
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str], made: Sequence[Claim]) -> None:
     """Print the report, or the sample that is asked for."""
     parser = argparse.ArgumentParser(prog="make claims", description=__doc__)
     parser.add_argument("rows", nargs="*", help="show these rows beside their tests")
     parser.add_argument("--sample", type=int, metavar="N", help="show N claimed rows beside their tests")
     parser.add_argument("--seed", type=int, help="pick the same sample again")
     asked = parser.parse_args(arguments)
-    known, made = requirements(), claims()
+    known = requirements()
     if unknown := set(asked.rows) - known.keys():
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     if asked.rows or asked.sample:
@@ -148,4 +149,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:], claims())
