@@ -1,11 +1,10 @@
 """Areas as the API shows them."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.areas.domain import Area
-from chalicelib.platform.schema import Instant, Schema, Text, Version
+from chalicelib.platform.schema import Instant, OutSchema, Schema, Text, Version
 
 AreaCode = Annotated[str, Field(max_length=60, examples=["Poblacion.P1"])]
 
@@ -24,28 +23,18 @@ class AreaChange(Schema):
     name: Text
 
 
-class AreaOut(Schema):
+class AreaOut(OutSchema):
     """A place that connections lie in."""
 
     code: str
     name: str
     parent: str | None = Field(description="The area that it lies in")
-    level: int = Field(description="0 for the largest; the client's areaLevels name the levels")
+    level: int = Field(
+        validation_alias="depth", description="0 for the largest; the client's areaLevels name the levels"
+    )
     uses: int = Field(description="How many connections and smaller areas name it; it can be deleted at 0")
     version: int
     created_at: Instant
-
-    @classmethod
-    def of(cls, area: Area) -> Self:
-        return cls(
-            code=area.code,
-            name=area.name,
-            parent=area.parent,
-            level=area.depth,
-            uses=area.uses,
-            version=area.version,
-            created_at=area.created_at,
-        )
 
 
 class AreaQuery(Schema):
@@ -54,7 +43,7 @@ class AreaQuery(Schema):
     within: AreaCode | None = Field(default=None, description="Only this area and what lies in it")
 
 
-class AreaList(Schema):
+class AreaList(OutSchema):
     """Areas, by code."""
 
     items: tuple[AreaOut, ...]

@@ -57,6 +57,14 @@ AFTER_ALL = "~"
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What a deed was done to."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One deed. `before` and `after` hold only fields that the deed changed, as short text.
 
@@ -80,6 +88,10 @@ class Entry:
     def place(self) -> str:
         """The entry's place among all of its client: by instant, then by id."""
         return f"{iso(self.at)}#{self.id}"
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.subject_kind, self.subject_id)
 
 
 def new_entry(

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.audit import service
-from chalicelib.audit.schemas import AuditEntryOut, AuditPage, AuditQuery, VerificationOut, VerificationQuery
+from chalicelib.audit.schemas import AuditPage, AuditQuery, VerificationOut, VerificationQuery
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import endpoint
 
@@ -25,7 +25,7 @@ def list_audit_log(ctx: Context, *, query: AuditQuery) -> AuditPage:
         limit=query.limit,
         cursor=query.cursor,
     )
-    return AuditPage(items=tuple(AuditEntryOut.of(entry) for entry in page.items), cursor=page.cursor)
+    return AuditPage.of(page)
 
 
 @endpoint(

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.billing import service
-from chalicelib.billing.schemas import ExceptionOut, ExceptionPage, NewRun, RunOut, RunPage
+from chalicelib.billing.schemas import ExceptionPage, NewRun, RunOut, RunPage, RunView
 from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import ProjectContext
@@ -27,20 +27,21 @@ _RUNS = "/api/clients/{client}/projects/{project}/billing-runs"
 def start_run(ctx: ProjectContext, *, body: NewRun) -> RunOut:
     """Start billing a period; poll the Location for how far it is."""
     run = service.start_run(ctx, period=body.period, billed_on=body.billed_on, due_on=body.due_on)
-    return RunOut.of(run, ())
+    return RunOut.of(RunView(run), run)
 
 
 @endpoint(blueprint, "GET", _RUNS, permission="bills.generate", query=PageQuery, returns=RunPage)
 def list_runs(ctx: ProjectContext, *, query: PageQuery) -> RunPage:
     """List the billing runs, the newest first."""
     page = service.list_runs(ctx, limit=query.limit, cursor=query.cursor)
-    return RunPage(items=tuple(RunOut.of(run, ()) for run in page.items), cursor=page.cursor)
+    return RunPage(items=tuple(RunOut.of(RunView(run), run) for run in page.items), cursor=page.cursor)
 
 
 @endpoint(blueprint, "GET", _RUNS + "/{run}", permission="bills.generate", returns=RunOut)
 def get_run(ctx: ProjectContext, *, run: str) -> RunOut:
     """Show a billing run and how far it is."""
-    return RunOut.of(*service.get_run(ctx, run_id=run))
+    found, chunks = service.get_run(ctx, run_id=run)
+    return RunOut.of(RunView(found, chunks), found)
 
 
 @endpoint(
@@ -53,5 +54,4 @@ def get_run(ctx: ProjectContext, *, run: str) -> RunOut:
 )
 def list_exceptions(ctx: ProjectContext, *, run: str, query: PageQuery) -> ExceptionPage:
     """List the readings that a run could not bill, and why."""
-    page = service.list_exceptions(ctx, run_id=run, limit=query.limit, cursor=query.cursor)
-    return ExceptionPage(items=tuple(ExceptionOut.of(one) for one in page.items), cursor=page.cursor)
+    return ExceptionPage.of(service.list_exceptions(ctx, run_id=run, limit=query.limit, cursor=query.cursor))

@@ -1,12 +1,13 @@
 """Billing runs as the API shows them."""
 
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.billing.domain import BillingException, BillingRun, Chunk, tally_of
+from chalicelib.billing.domain import BillingRun, Chunk, Tally, tally_of
 from chalicelib.kernel.money import Money
-from chalicelib.platform.schema import Amount, Day, Instant, PeriodText, Schema
+from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PeriodText, Schema
 
 
 class NewRun(Schema):
@@ -24,7 +25,7 @@ class ChunkProgress(Schema):
     of: int
 
 
-class RunOut(Schema):
+class RunOut(OutSchema):
     """A billing run and how far it is. The counts are of bills that are written; they are final once it is complete."""
 
     id: str
@@ -41,52 +42,64 @@ class RunOut(Schema):
     started_by: str
     started_at: Instant
     completed_at: Instant | None
-    billing_cycle: str | None = Field(description="The cycle that the project named when the run began")
-
-    @classmethod
-    def of(cls, run: BillingRun, chunks: tuple[Chunk, ...]) -> Self:
-        complete = run.state == "complete"
-        tally = run.tally if complete else tally_of(chunks)
-        done = run.chunks if complete else sum(chunk.state == "done" for chunk in chunks)
-        return cls(
-            id=run.id,
-            period=run.period,
-            state=run.state,
-            chunks=ChunkProgress(done=done, of=run.chunks),
-            readings=tally.readings,
-            bills=tally.bills,
-            exceptions=tally.exceptions,
-            total=str(Money(tally.total_minor, run.currency)),
-            currency=run.currency,
-            billed_on=run.billed_on,
-            due_on=run.due_on,
-            started_by=run.started_by,
-            started_at=run.started_at,
-            completed_at=run.completed_at,
-            billing_cycle=run.cycle,
-        )
+    billing_cycle: str | None = Field(
+        validation_alias="cycle", description="The cycle that the project named when the run began"
+    )
 
 
-class RunPage(Schema):
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """How far a run is: by its chunks while it is at work, by its own totals once it is complete."""
+
+    run: BillingRun
+    parts: tuple[Chunk, ...] = ()
+
+    @property
+    def chunks(self) -> ChunkProgress:
+        done = self.run.chunks if self._complete else sum(chunk.state == "done" for chunk in self.parts)
+        return ChunkProgress(done=done, of=self.run.chunks)
+
+    @property
+    def readings(self) -> int:
+        return self._tally.readings
+
+    @property
+    def bills(self) -> int:
+        return self._tally.bills
+
+    @property
+    def exceptions(self) -> int:
+        return self._tally.exceptions
+
+    @property
+    def total(self) -> Money:
+        return Money(self._tally.total_minor, self.run.currency)
+
+    @property
+    def _complete(self) -> bool:
+        return self.run.state == "complete"
+
+    @property
+    def _tally(self) -> Tally:
+        return self.run.tally if self._complete else tally_of(self.parts)
+
+
+class RunPage(OutSchema):
     """One page of billing runs. Counts of runs at work stand in the run itself."""
 
     items: tuple[RunOut, ...]
     cursor: str | None
 
 
-class ExceptionOut(Schema):
+class ExceptionOut(OutSchema):
     """A reading that could not be billed, and what to do about it."""
 
-    account_number: str
+    account_number: str = Field(validation_alias="account")
     code: str
     reason: str
 
-    @classmethod
-    def of(cls, one: BillingException) -> Self:
-        return cls(account_number=one.account, code=one.code, reason=one.reason)
 
-
-class ExceptionPage(Schema):
+class ExceptionPage(OutSchema):
     """One page of exceptions."""
 
     items: tuple[ExceptionOut, ...]

@@ -10,6 +10,7 @@ from chalicelib.consumers.schemas import (
     NewLogin,
     ProfileChange,
     Registered,
+    RegisteredView,
     Registration,
     UserDeleted,
 )
@@ -105,8 +106,7 @@ def register_self(ctx: Context, *, body: Registration) -> Registered:
     """Register yourself as a consumer, where the utility allows it."""
     facts = body.model_dump(by_alias=False, exclude={"client"})
     consumer, user = service.register_self(ctx, client_id=body.client, **facts)
-    shown = ConsumerOut.of(consumer)
-    return Registered(consumer=shown, user_id=user.id, login=user.login, number=user.number, role=user.role)
+    return Registered.of(RegisteredView(consumer), user)
 
 
 @endpoint(

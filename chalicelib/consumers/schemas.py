@@ -1,12 +1,12 @@
 """Consumers as the API shows them."""
 
-from typing import Annotated, Literal, Self, cast
+from dataclasses import dataclass
+from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
 from chalicelib.consumers.domain import Consumer, ConsumerChanges, ConsumerStatus
-from chalicelib.identity.domain import User
-from chalicelib.platform.schema import Change, Email, Instant, PageQuery, PersonName, Schema, Text, Version
+from chalicelib.platform.schema import Change, Email, Instant, OutSchema, PageQuery, PersonName, Schema, Text, Version
 
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
 
@@ -59,7 +59,7 @@ class ConsumerQuery(PageQuery):
     )
 
 
-class ConsumerOut(Schema):
+class ConsumerOut(OutSchema):
     """A consumer."""
 
     id: str
@@ -74,24 +74,8 @@ class ConsumerOut(Schema):
     created_at: Instant
     deleted_at: Instant | None
 
-    @classmethod
-    def of(cls, consumer: Consumer) -> Self:
-        return cls(
-            id=consumer.id,
-            first_name=consumer.first_name,
-            last_name=consumer.last_name,
-            email=consumer.email,
-            phone=consumer.phone,
-            address=consumer.address,
-            status=consumer.status,
-            connections=consumer.connections,
-            version=consumer.version,
-            created_at=consumer.created_at,
-            deleted_at=consumer.deleted_at,
-        )
 
-
-class ConsumerPage(Schema):
+class ConsumerPage(OutSchema):
     """One page of consumers."""
 
     items: tuple[ConsumerOut, ...]
@@ -123,14 +107,21 @@ class Registration(Schema):
     address: Text | None = None
 
 
-class Registered(Schema):
+class Registered(OutSchema):
     """A new consumer, and the login by which they see what becomes theirs."""
 
     consumer: ConsumerOut
-    user_id: str
+    user_id: str = Field(validation_alias="id")
     login: str
     number: str | None
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredView:
+    """Whose a new login is."""
+
+    consumer: Consumer
 
 
 class LoginMade(Schema):
@@ -140,7 +131,7 @@ class LoginMade(Schema):
     login: str
 
 
-class UserDeleted(Schema):
+class UserDeleted(OutSchema):
     """A user who is deleted: on record, and nobody signs in by it again."""
 
     id: str
@@ -150,15 +141,3 @@ class UserDeleted(Schema):
     consumer_id: str | None
     status: Literal["active", "disabled", "deleted"]
     deleted_at: Instant | None
-
-    @classmethod
-    def of(cls, user: User) -> Self:
-        return cls(
-            id=user.id,
-            login=user.login,
-            name=user.name,
-            role=user.role,
-            consumer_id=user.consumer_id,
-            status=user.status,
-            deleted_at=user.deleted_at,
-        )

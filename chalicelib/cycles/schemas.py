@@ -1,11 +1,11 @@
 """Billing cycles as the API shows them."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import Field
 
 from chalicelib.cycles.domain import BillingCycle
-from chalicelib.platform.schema import Change, Day, Schema, Text, Version
+from chalicelib.platform.schema import Change, Day, OutSchema, Schema, Text, Version
 
 CycleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["monthly"])]
 CycleName = Annotated[Text, Field(max_length=100, examples=["Monthly, on the first"])]
@@ -40,27 +40,13 @@ class CycleChange(CycleFacts, Change):
     version: Version
 
 
-class CycleOut(CycleFacts):
+class CycleOut(CycleFacts, OutSchema):
     """A billing cycle."""
 
     id: str
     version: int
     projects: int = Field(description="How many projects name it")
     used: bool = Field(description="Something was read or billed under it: it can be set inactive and not be deleted")
-
-    @classmethod
-    def of(cls, cycle: BillingCycle) -> Self:
-        return cls(
-            id=cycle.id,
-            name=cycle.name,
-            generation_day=cycle.generation_day,
-            due_days=cycle.due_days,
-            grace_days=cycle.grace_days,
-            active=cycle.active,
-            version=cycle.version,
-            projects=cycle.projects,
-            used=cycle.used,
-        )
 
 
 class CycleQuery(Schema):
@@ -69,7 +55,7 @@ class CycleQuery(Schema):
     generating_on: Day | None = Field(default=None, description="Only those by which bills are made on this day")
 
 
-class CycleList(Schema):
+class CycleList(OutSchema):
     """Billing cycles, by id."""
 
     items: tuple[CycleOut, ...]

@@ -35,8 +35,7 @@ def register_device(ctx: ProjectContext, *, body: NewDevice) -> DeviceOut:
 @endpoint(blueprint, "GET", _DEVICES, permission=_MANAGE, query=PageQuery, returns=DevicePage)
 def list_devices(ctx: ProjectContext, *, query: PageQuery) -> DevicePage:
     """List a project's devices."""
-    page = service.list_devices(ctx, limit=query.limit, cursor=query.cursor)
-    return DevicePage(items=tuple(DeviceOut.of(device) for device in page.items), cursor=page.cursor)
+    return DevicePage.of(service.list_devices(ctx, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", _DEVICES + "/{device}", permission=_MANAGE, returns=DeviceOut)
@@ -50,7 +49,8 @@ def get_device(ctx: ProjectContext, *, device: str) -> DeviceOut:
 )
 def issue_device_key(ctx: ProjectContext, *, device: str) -> KeyOut:
     """Give a device its next key; the one before is refused from now on."""
-    return KeyOut.of(*service.issue_key(ctx, device_id=device))
+    holder, secret = service.issue_key(ctx, device_id=device)
+    return KeyOut(device_id=holder.id, key_version=holder.key_version, secret=secret)
 
 
 @endpoint(blueprint, "DELETE", _DEVICES + "/{device}", permission=_MANAGE, returns=DeviceOut, errors="changed")

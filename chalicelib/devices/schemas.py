@@ -1,12 +1,10 @@
 """Devices as the API shows them."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.devices.domain import Device
-from chalicelib.platform.schema import AccountNumber, Day, DecimalText, Instant, Schema, Text
-from chalicelib.readings.domain.reading import Reading
+from chalicelib.platform.schema import AccountNumber, Day, DecimalText, Instant, OutSchema, Schema, Text
 
 _AreaCode = Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
 
@@ -20,7 +18,7 @@ class NewDevice(Schema):
     )
 
 
-class DeviceOut(Schema):
+class DeviceOut(OutSchema):
     """A device. `keyVersion` counts its keys; without one (0) it can't push."""
 
     id: str
@@ -30,19 +28,8 @@ class DeviceOut(Schema):
     key_version: int
     created_at: Instant
 
-    @classmethod
-    def of(cls, device: Device) -> Self:
-        return cls(
-            id=device.id,
-            title=device.title,
-            areas=device.areas,
-            active=device.active,
-            key_version=device.key_version,
-            created_at=device.created_at,
-        )
 
-
-class DevicePage(Schema):
+class DevicePage(OutSchema):
     """A page of devices."""
 
     items: tuple[DeviceOut, ...]
@@ -55,10 +42,6 @@ class KeyOut(Schema):
     device_id: str
     key_version: int
     secret: str
-
-    @classmethod
-    def of(cls, device: Device, secret: str) -> Self:
-        return cls(device_id=device.id, key_version=device.key_version, secret=secret)
 
 
 class PushedReading(Schema):
@@ -74,13 +57,9 @@ class PushedReading(Schema):
     read_on: Day
 
 
-class PushOut(Schema):
+class PushOut(OutSchema):
     """What became of a pushed reading."""
 
-    reading_id: str
+    reading_id: str = Field(validation_alias="id")
     state: str
     flags: tuple[str, ...]
-
-    @classmethod
-    def of(cls, reading: Reading) -> Self:
-        return cls(reading_id=reading.id, state=reading.state, flags=reading.flags)

@@ -112,7 +112,7 @@ def sign_out_everywhere(ctx: Context) -> SignedOut:
 @endpoint(blueprint, "GET", "/api/me", permission=SIGNED_IN, returns=MeOut)
 def get_me(ctx: Context) -> MeOut:
     """Show who is signed in, and what they may do."""
-    return MeOut.of_actor(service.get_me(ctx), ctx.actor)
+    return MeOut.of(service.get_me(ctx), ctx.actor)
 
 
 @endpoint(
@@ -162,8 +162,7 @@ def register_staff(ctx: Context, *, body: NewStaff) -> UserOut:
 @endpoint(blueprint, "GET", _USERS, permission="users.read", query=UserQuery, returns=UserPage)
 def list_users(ctx: Context, *, query: UserQuery) -> UserPage:
     """List the client's users."""
-    page = service.list_users(ctx, **query.model_dump(by_alias=False))
-    return UserPage(items=tuple(UserOut.of(user) for user in page.items), cursor=page.cursor)
+    return UserPage.of(service.list_users(ctx, **query.model_dump(by_alias=False)))
 
 
 @endpoint(blueprint, "GET", _USER, permission="users.read", returns=UserOut)
@@ -245,7 +244,7 @@ def change_status(ctx: Context, *, user: str, body: UserStatusChange) -> UserOut
 @endpoint(blueprint, "GET", _ROLES, permission="users.read", returns=RoleList)
 def list_roles(ctx: Context) -> RoleList:
     """List the roles that users can have, and all permissions that there are."""
-    return RoleList.of(service.list_roles(ctx))
+    return RoleList.with_permissions(service.list_roles(ctx))
 
 
 @endpoint(blueprint, "GET", _ROLE, permission="users.read", returns=RoleOut)

@@ -46,8 +46,7 @@ def ask_for_upload(ctx: ProjectContext, *, body: NewImport) -> ImportAnnounced:
 @endpoint(blueprint, "GET", _READINGS, permission="readings.import", query=PageQuery, returns=ImportPage)
 def list_imports(ctx: ProjectContext, *, query: PageQuery) -> ImportPage:
     """List the imports of readings, the newest first."""
-    page = files.list_imports(ctx, kind="readings", limit=query.limit, cursor=query.cursor)
-    return ImportPage(items=tuple(ImportOut.of(record) for record in page.items), cursor=page.cursor)
+    return ImportPage.of(files.list_imports(ctx, kind="readings", limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", _READINGS + "/{import_id}", permission="readings.import", returns=ImportOut)
@@ -92,8 +91,7 @@ def ask_for_registry_upload(ctx: ProjectContext, *, body: NewRegistryImport) -> 
 @endpoint(blueprint, "GET", _REGISTRY, permission="registry.import", query=PageQuery, returns=ImportPage)
 def list_registry_imports(ctx: ProjectContext, *, query: PageQuery) -> ImportPage:
     """List the imports of registries, the newest first."""
-    page = files.list_imports(ctx, kind="registry", limit=query.limit, cursor=query.cursor)
-    return ImportPage(items=tuple(ImportOut.of(record) for record in page.items), cursor=page.cursor)
+    return ImportPage.of(files.list_imports(ctx, kind="registry", limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", _REGISTRY + "/{registry}", permission="registry.import", returns=ImportOut)
@@ -138,8 +136,7 @@ def ask_for_history_upload(ctx: ProjectContext, *, body: NewHistoryImport) -> Im
 @endpoint(blueprint, "GET", _HISTORY, permission="history.import", query=PageQuery, returns=ImportPage)
 def list_history_imports(ctx: ProjectContext, *, query: PageQuery) -> ImportPage:
     """List the imports of histories, the newest first."""
-    page = files.list_imports(ctx, kind="history", limit=query.limit, cursor=query.cursor)
-    return ImportPage(items=tuple(ImportOut.of(record) for record in page.items), cursor=page.cursor)
+    return ImportPage.of(files.list_imports(ctx, kind="history", limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", _HISTORY + "/{history}", permission="history.import", returns=ImportOut)

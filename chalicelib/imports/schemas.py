@@ -1,12 +1,10 @@
 """Imports of files as the API shows them."""
 
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.files.domain.record import FileImport
-from chalicelib.platform.schema import Instant, PeriodText, Schema, Text
-from chalicelib.platform.storage import UploadForm
+from chalicelib.platform.schema import Instant, OutSchema, PeriodText, Schema, Text
 
 
 class NewImport(Schema):
@@ -16,7 +14,7 @@ class NewImport(Schema):
     period: PeriodText | None = Field(default=None, description="The period that every row must bill, if given")
 
 
-class CountsOut(Schema):
+class CountsOut(OutSchema):
     """What became of the rows."""
 
     rows: int = Field(description="Lines of a table, entries of a history")
@@ -39,7 +37,7 @@ class NewHistoryImport(Schema):
     file_name: Text = Field(examples=["history-2026.json"])
 
 
-class ImportOut(Schema):
+class ImportOut(OutSchema):
     """An import of a file."""
 
     id: str
@@ -52,42 +50,16 @@ class ImportOut(Schema):
     requested_at: Instant
     finished_at: Instant | None
 
-    @classmethod
-    def of(cls, record: FileImport) -> Self:
-        counts = record.counts
-        return cls(
-            id=record.id,
-            file_name=record.file_name,
-            period=record.period,
-            state=record.state,
-            counts=CountsOut(
-                rows=counts.rows,
-                accepted=counts.accepted,
-                unchanged=counts.unchanged,
-                refused=counts.refused,
-                flagged=counts.flagged,
-                blank=counts.blank,
-            ),
-            refusal=record.refusal,
-            requested_by=record.requested_by,
-            requested_at=record.requested_at,
-            finished_at=record.finished_at,
-        )
 
-
-class UploadOut(Schema):
+class UploadOut(OutSchema):
     """Where to post the file: a multipart form of these fields, and the file last, in the field `file`."""
 
     url: str
     fields: dict[str, str]
-    expires_in: int = Field(description="Seconds")
-
-    @classmethod
-    def of(cls, form: UploadForm) -> Self:
-        return cls(url=form.url, fields=form.fields, expires_in=form.expires_seconds)
+    expires_in: int = Field(validation_alias="expires_seconds", description="Seconds")
 
 
-class ImportAnnounced(Schema):
+class ImportAnnounced(OutSchema):
     """An announced import and the form to upload its file with."""
 
     id: str
@@ -95,7 +67,7 @@ class ImportAnnounced(Schema):
     upload: UploadOut
 
 
-class ImportPage(Schema):
+class ImportPage(OutSchema):
     """One page of imports."""
 
     items: tuple[ImportOut, ...]
@@ -109,7 +81,7 @@ class ReportQuery(Schema):
     limit: int = Field(default=100, ge=1, le=1000)
 
 
-class ReportLine(Schema):
+class ReportLine(OutSchema):
     """A line of the file that a person should look at."""
 
     line: int = Field(description="In a history the entry, counted through the file")
@@ -119,7 +91,7 @@ class ReportLine(Schema):
     reason: str
 
 
-class ReportOut(Schema):
+class ReportOut(OutSchema):
     """Refused and flagged lines, in the order of the file. `more`: go on with afterLine."""
 
     items: tuple[ReportLine, ...]

@@ -28,6 +28,10 @@ class PresetProject:
     settings: ProjectSettings
     tariffs: tuple[PresetTariff, ...] = ()
 
+    @property
+    def library_ids(self) -> tuple[str, ...]:
+        return tuple(tariff.library_id for tariff in self.tariffs)
+
 
 @dataclass(frozen=True, slots=True)
 class PresetRole:

@@ -9,6 +9,7 @@ from chalicelib.onboarding.schemas import (
     ClientOpening,
     PresetList,
     PresetOut,
+    PresetView,
     ProjectAdoption,
     ProjectState,
 )
@@ -23,7 +24,9 @@ _PROJECTS = "/api/clients/{client}/projects"
 @endpoint(blueprint, "GET", "/api/presets", permission="settings.read", returns=PresetList)
 def list_presets(_ctx: Context) -> PresetList:
     """List the ways of working that a project can begin with."""
-    return PresetList(items=tuple(PresetOut.of(name, preset) for name, preset in service.list_presets().items()))
+    return PresetList(
+        items=tuple(PresetOut.of(PresetView(name), preset) for name, preset in service.list_presets().items())
+    )
 
 
 @endpoint(

@@ -1,49 +1,44 @@
 """Presets as the API shows them, and what is taken from them."""
 
-from typing import Annotated, Self
+from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AliasPath, Field
 
-from chalicelib.onboarding.domain import Preset
-from chalicelib.platform.schema import Email, PersonName, Schema, Text
+from chalicelib.platform.schema import Email, OutSchema, PersonName, Schema, Text
 
 ProjectId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["waterworks"])]
 
 
-class PresetProjectOut(Schema):
+class PresetProjectOut(OutSchema):
     """A utility service as a preset has it."""
 
     id: str
-    label: str
-    unit: str
-    currency: str
-    tariffs: tuple[str, ...] = Field(description="The tariffs of the library that it begins with")
+    label: str = Field(validation_alias=AliasPath("settings", "label"))
+    unit: str = Field(validation_alias=AliasPath("settings", "unit"))
+    currency: str = Field(validation_alias=AliasPath("settings", "currency"))
+    tariffs: tuple[str, ...] = Field(
+        validation_alias="library_ids", description="The tariffs of the library that it begins with"
+    )
 
 
-class PresetOut(Schema):
+class PresetOut(OutSchema):
     """A utility's way of working, written down as data."""
 
     id: str
     source: str
-    name: str
+    name: str = Field(validation_alias=AliasPath("client", "name"))
     projects: tuple[PresetProjectOut, ...]
 
-    @classmethod
-    def of(cls, preset_id: str, preset: Preset) -> Self:
-        projects = tuple(
-            PresetProjectOut(
-                id=each.id,
-                label=each.settings.label,
-                unit=each.settings.unit,
-                currency=each.settings.currency,
-                tariffs=tuple(tariff.library_id for tariff in each.tariffs),
-            )
-            for each in preset.projects
-        )
-        return cls(id=preset_id, source=preset.source, name=preset.client.name, projects=projects)
+
+@dataclass(frozen=True, slots=True)
+class PresetView:
+    """What a preset is called."""
+
+    id: str
 
 
-class PresetList(Schema):
+class PresetList(OutSchema):
     """All presets."""
 
     items: tuple[PresetOut, ...]

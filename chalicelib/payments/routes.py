@@ -5,7 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.kernel.page import Page
 from chalicelib.payments import service
 from chalicelib.payments.domain import Payment
-from chalicelib.payments.schemas import PaymentOut, PaymentPage, PaymentsQuery
+from chalicelib.payments.schemas import PaymentOut, PaymentPage, PaymentsQuery, PaymentView
 from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import ProjectContext
@@ -20,7 +20,7 @@ _PROJECT = "/api/clients/{client}/projects/{project}"
 )
 def list_payments(ctx: ProjectContext, *, query: PaymentsQuery) -> PaymentPage:
     """List what was paid in a calendar month, the newest first."""
-    return _shown(service.list_payments(ctx, month=query.month, limit=query.limit, cursor=query.cursor))
+    return _page(service.list_payments(ctx, month=query.month, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
@@ -33,7 +33,7 @@ def list_payments(ctx: ProjectContext, *, query: PaymentsQuery) -> PaymentPage:
 )
 def get_payment(ctx: ProjectContext, *, payment: str) -> PaymentOut:
     """Show a payment; a consumer sees only their own."""
-    return PaymentOut.of(service.get_payment(ctx, payment_id=payment))
+    return _shown(service.get_payment(ctx, payment_id=payment))
 
 
 @endpoint(
@@ -47,7 +47,7 @@ def get_payment(ctx: ProjectContext, *, payment: str) -> PaymentOut:
 )
 def list_payments_of_bill(ctx: ProjectContext, *, bill: str, query: PageQuery) -> PaymentPage:
     """List the payments of a bill by day; a consumer sees only their own."""
-    return _shown(service.list_payments_of_bill(ctx, bill_id=bill, limit=query.limit, cursor=query.cursor))
+    return _page(service.list_payments_of_bill(ctx, bill_id=bill, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
@@ -61,8 +61,12 @@ def list_payments_of_bill(ctx: ProjectContext, *, bill: str, query: PageQuery) -
 )
 def list_payments_of_connection(ctx: ProjectContext, *, account: str, query: PageQuery) -> PaymentPage:
     """List a connection's payments, the newest bill's first; a consumer sees only their own."""
-    return _shown(service.list_payments_of_connection(ctx, account=account, limit=query.limit, cursor=query.cursor))
+    return _page(service.list_payments_of_connection(ctx, account=account, limit=query.limit, cursor=query.cursor))
 
 
-def _shown(page: Page[Payment]) -> PaymentPage:
-    return PaymentPage(items=tuple(PaymentOut.of(payment) for payment in page.items), cursor=page.cursor)
+def _shown(payment: Payment) -> PaymentOut:
+    return PaymentOut.of(PaymentView(payment), payment)
+
+
+def _page(page: Page[Payment]) -> PaymentPage:
+    return PaymentPage(items=tuple(map(_shown, page.items)), cursor=page.cursor)

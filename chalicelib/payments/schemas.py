@@ -1,14 +1,15 @@
 """Payments as the API shows them."""
 
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasPath, Field
 
 from chalicelib.payments.domain import Payment
-from chalicelib.platform.schema import Amount, Day, Instant, PageQuery, PeriodText, Schema
+from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PageQuery, PeriodText
 
 
-class BillReference(Schema):
+class BillReference(OutSchema):
     """The bill that a payment is for: its period as a calendar month, counted from 1, and in words."""
 
     bill_id: str
@@ -17,47 +18,38 @@ class BillReference(Schema):
     period: str = Field(examples=["July 2025"])
 
 
-class PaymentOut(Schema):
+class PaymentOut(OutSchema):
     """Money received for one bill."""
 
     id: str
-    account_number: str
+    account_number: str = Field(validation_alias="account")
     bill_reference: BillReference
     amount: Amount
-    currency: str
+    currency: str = Field(validation_alias=AliasPath("amount", "currency"))
     paid_on: Day
     method: Literal["cash", "check", "transfer", "online"]
     check_number: str | None
     reference: str | None = Field(description="What the books that it comes from call it")
     notes: str | None
     source: Literal["migrated"]
-    import_id: str
+    import_id: str = Field(validation_alias="origin")
     recorded_by: str
     recorded_at: Instant
 
-    @classmethod
-    def of(cls, payment: Payment) -> Self:
-        period = payment.period
-        bill = BillReference(bill_id=payment.bill_id, year=period.year, month=period.month, period=period.label())
-        return cls(
-            id=payment.id,
-            account_number=payment.account,
-            bill_reference=bill,
-            amount=str(payment.amount),
-            currency=payment.amount.currency,
-            paid_on=payment.paid_on,
-            method=payment.method,
-            check_number=payment.check_number,
-            reference=payment.reference,
-            notes=payment.notes,
-            source=payment.source,
-            import_id=payment.origin,
-            recorded_by=payment.recorded_by,
-            recorded_at=payment.recorded_at,
-        )
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """What the answer says of a payment in a form of its own."""
+
+    payment: Payment
+
+    @property
+    def bill_reference(self) -> BillReference:
+        period = self.payment.period
+        return BillReference(bill_id=self.payment.bill_id, year=period.year, month=period.month, period=period.label())
 
 
-class PaymentPage(Schema):
+class PaymentPage(OutSchema):
     """One page of payments."""
 
     items: tuple[PaymentOut, ...]

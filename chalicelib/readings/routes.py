@@ -7,6 +7,7 @@ from chalicelib.readings import service
 from chalicelib.readings.schemas import (
     BalanceOut,
     BalanceQuery,
+    BalanceView,
     ConfirmationsOut,
     ConfirmPending,
     CorrectedReading,
@@ -17,7 +18,6 @@ from chalicelib.readings.schemas import (
     ReadingOut,
     ReadingPage,
     ReadingsQuery,
-    UnreadOut,
     UnreadPage,
     UnreadQuery,
 )
@@ -74,36 +74,28 @@ def list_readings(ctx: ProjectContext, *, query: ReadingsQuery) -> ReadingPage:
         limit=query.limit,
         cursor=query.cursor,
     )
-    return ReadingPage(items=tuple(ReadingOut.of(reading) for reading in page.items), cursor=page.cursor)
+    return ReadingPage.of(page)
 
 
 @endpoint(blueprint, "GET", _READINGS + "/balance", permission="readings.read", query=BalanceQuery, returns=BalanceOut)
 def get_balance(ctx: ProjectContext, *, query: BalanceQuery) -> BalanceOut:
     """Compare what a building's own meter showed with what its units and common areas used."""
     project, balance = service.get_balance(ctx, period=query.period)
-    return BalanceOut(
-        period=query.period,
-        unit=project.settings.unit,
-        units=balance.units,
-        common_area=balance.common_area,
-        building=balance.building,
-        calculated=balance.calculated,
-        loss=balance.loss,
-    )
+    return BalanceOut.of(BalanceView(query.period, project.settings.unit), balance)
 
 
 @endpoint(blueprint, "GET", _READINGS + "/pending", permission="readings.read", query=PendingQuery, returns=ReadingPage)
 def list_pending(ctx: ProjectContext, *, query: PendingQuery) -> ReadingPage:
     """List the readings that wait for confirmation."""
-    page = service.list_pending(ctx, area=query.area, limit=query.limit, cursor=query.cursor)
-    return ReadingPage(items=tuple(ReadingOut.of(reading) for reading in page.items), cursor=page.cursor)
+    return ReadingPage.of(service.list_pending(ctx, area=query.area, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", _READINGS + "/unread", permission="readings.read", query=UnreadQuery, returns=UnreadPage)
 def list_unread(ctx: ProjectContext, *, query: UnreadQuery) -> UnreadPage:
     """List the active connections that nobody has read for a period."""
-    page = service.list_unread(ctx, period=query.period, area=query.area, limit=query.limit, cursor=query.cursor)
-    return UnreadPage(items=tuple(UnreadOut.of(each) for each in page.items), cursor=page.cursor)
+    return UnreadPage.of(
+        service.list_unread(ctx, period=query.period, area=query.area, limit=query.limit, cursor=query.cursor)
+    )
 
 
 @endpoint(

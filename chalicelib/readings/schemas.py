@@ -1,21 +1,21 @@
 """Readings and imports as the API shows them."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chalicelib.connections.domain import Connection
+from chalicelib.kernel.period import Period
 from chalicelib.platform.schema import (
     AccountNumber,
     Day,
     DecimalText,
     Instant,
+    OutSchema,
     PageQuery,
     PeriodText,
     Schema,
 )
-from chalicelib.readings.domain.reading import Reading
-from chalicelib.readings.service import Confirmations, Estimates
 
 Area = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
 
@@ -48,19 +48,19 @@ class CorrectedReading(Schema):
     rolled_over: RolledOver = False
 
 
-class ReadingOut(Schema):
+class ReadingOut(OutSchema):
     """A reading: `usage` is `reading` - `previous` + `use_brought_forward`; with `rollover`, plus the register's range.
 
     Where that is below zero nothing is billed, and it is `useCarriedForward` to the next reading.
     """
 
     id: str
-    account_number: str
+    account_number: str = Field(validation_alias="account")
     meter_number: str
     area: str
     period: PeriodText
     read_on: Day
-    reading: DecimalText
+    reading: DecimalText = Field(validation_alias="value")
     previous: DecimalText
     usage: DecimalText
     use_brought_forward: DecimalText | None = Field(
@@ -78,32 +78,8 @@ class ReadingOut(Schema):
     confirmed_by: str | None
     confirmed_at: Instant | None
 
-    @classmethod
-    def of(cls, reading: Reading) -> Self:
-        return cls(
-            id=reading.id,
-            account_number=reading.account,
-            meter_number=reading.meter_number,
-            area=reading.area,
-            period=reading.period,
-            read_on=reading.read_on,
-            reading=reading.value,
-            previous=reading.previous,
-            usage=reading.usage,
-            use_brought_forward=reading.use_brought_forward,
-            use_carried_forward=reading.use_carried_forward,
-            state=reading.state,
-            flags=reading.flags,
-            source=reading.source,
-            estimated=reading.estimated,
-            entered_by=reading.entered_by,
-            entered_at=reading.entered_at,
-            confirmed_by=reading.confirmed_by,
-            confirmed_at=reading.confirmed_at,
-        )
 
-
-class ReadingPage(Schema):
+class ReadingPage(OutSchema):
     """One page of readings. With filters it may be short and still have a cursor."""
 
     items: tuple[ReadingOut, ...]
@@ -126,7 +102,7 @@ class BalanceQuery(Schema):
     period: PeriodText
 
 
-class BalanceOut(Schema):
+class BalanceOut(OutSchema):
     """What a building took in, and what its units and common areas used."""
 
     period: PeriodText
@@ -138,6 +114,14 @@ class BalanceOut(Schema):
     loss: DecimalText = Field(description="What the building's own meter showed beyond the others")
 
 
+@dataclass(frozen=True, slots=True)
+class BalanceView:
+    """Of which period a balance is, and in what it is counted."""
+
+    period: Period
+    unit: str
+
+
 class UnreadQuery(PageQuery):
     """Which period's reading is missing, and in which area (all areas, if left out)."""
 
@@ -145,31 +129,21 @@ class UnreadQuery(PageQuery):
     area: Area | None = None
 
 
-class UnreadOut(Schema):
+class UnreadOut(OutSchema):
     """A connection that is to be read, and what is known before its meter is."""
 
-    account_number: str
+    account_number: str = Field(validation_alias="account")
     consumer_name: str
     meter_number: str
     area: str
-    previous: DecimalText = Field(description="What the meter really showed last, at first the initial reading")
+    previous: DecimalText = Field(
+        validation_alias="last_value", description="What the meter really showed last, at first the initial reading"
+    )
     last_read_on: Day | None
     last_period: PeriodText | None
 
-    @classmethod
-    def of(cls, connection: Connection) -> Self:
-        return cls(
-            account_number=connection.account,
-            consumer_name=connection.consumer_name,
-            meter_number=connection.meter_number,
-            area=connection.area,
-            previous=connection.last_value,
-            last_read_on=connection.last_read_on,
-            last_period=connection.last_period,
-        )
 
-
-class UnreadPage(Schema):
+class UnreadPage(OutSchema):
     """One page of connections without a reading. It may be short and still have a cursor."""
 
     items: tuple[UnreadOut, ...]
@@ -191,24 +165,19 @@ class EstimateUnread(Schema):
         return self
 
 
-class LeftUnreadOut(Schema):
+class LeftUnreadOut(OutSchema):
     """A connection that could not be estimated, and why."""
 
-    account_number: str
+    account_number: str = Field(validation_alias="account")
     reason: str
 
 
-class EstimatesOut(Schema):
+class EstimatesOut(OutSchema):
     """How many readings were estimated, and what was not. With a cursor others are left: ask again with it."""
 
     estimated: int
     left: tuple[LeftUnreadOut, ...]
     cursor: str | None
-
-    @classmethod
-    def of(cls, done: Estimates) -> Self:
-        left = tuple(LeftUnreadOut(account_number=one.account, reason=one.reason) for one in done.left)
-        return cls(estimated=done.estimated, left=left, cursor=done.cursor)
 
 
 class PendingQuery(PageQuery):
@@ -224,21 +193,16 @@ class ConfirmPending(Schema):
     period: PeriodText | None = None
 
 
-class LeftPendingOut(Schema):
+class LeftPendingOut(OutSchema):
     """A reading that stays pending, and why."""
 
     reading_id: str
     reason: str
 
 
-class ConfirmationsOut(Schema):
+class ConfirmationsOut(OutSchema):
     """What was confirmed and what was not. `more`: others still wait, call again."""
 
     confirmed: int
     left: tuple[LeftPendingOut, ...]
     more: bool
-
-    @classmethod
-    def of(cls, done: Confirmations) -> Self:
-        left = tuple(LeftPendingOut(reading_id=one.reading_id, reason=one.reason) for one in done.left)
-        return cls(confirmed=done.confirmed, left=left, more=done.more)

@@ -113,8 +113,7 @@ def ask_for_consumer(ctx: Context, *, body: NewRequest) -> RequestOut:
 @endpoint(blueprint, "GET", _REQUESTS, permission="requests.read", query=RequestsQuery, returns=RequestPage)
 def list_requests(ctx: Context, *, query: RequestsQuery) -> RequestPage:
     """List requests for connections, the oldest first."""
-    page = service.list_requests(ctx, status=query.status, limit=query.limit, cursor=query.cursor)
-    return RequestPage(items=tuple(RequestOut.of(one) for one in page.items), cursor=page.cursor)
+    return RequestPage.of(service.list_requests(ctx, status=query.status, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
@@ -189,7 +188,7 @@ def report_issue(ctx: Context, *, body: NewIssue) -> IssueOut:
         project_id=body.project,
         account=body.account_number,
     )
-    return IssueOut.whole(issue)
+    return _shown(issue)
 
 
 @endpoint(
@@ -203,14 +202,13 @@ def my_issues(ctx: Context, *, query: MineQuery) -> MyIssues:
 @endpoint(blueprint, "GET", _ISSUES, permission="issues.read", query=IssuesQuery, returns=IssuePage)
 def list_issues(ctx: Context, *, query: IssuesQuery) -> IssuePage:
     """List issue reports, the oldest first."""
-    page = service.list_issues(ctx, status=query.status, limit=query.limit, cursor=query.cursor)
-    return IssuePage(items=tuple(IssueLine.of(one) for one in page.items), cursor=page.cursor)
+    return IssuePage.of(service.list_issues(ctx, status=query.status, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", _ISSUES + "/{issue}", permission="issues.read", or_own=True, returns=IssueOut)
 def get_issue(ctx: Context, *, issue: str) -> IssueOut:
     """Show an issue report with its responses."""
-    return IssueOut.whole(service.get_issue(ctx, issue_id=issue))
+    return _shown(service.get_issue(ctx, issue_id=issue))
 
 
 @endpoint(
@@ -225,7 +223,7 @@ def get_issue(ctx: Context, *, issue: str) -> IssueOut:
 )
 def respond_to_issue(ctx: Context, *, issue: str, body: NewResponse) -> IssueOut:
     """Respond to an issue report."""
-    return IssueOut.whole(service.respond_to_issue(ctx, issue_id=issue, text=body.text))
+    return _shown(service.respond_to_issue(ctx, issue_id=issue, text=body.text))
 
 
 @endpoint(
@@ -239,4 +237,8 @@ def respond_to_issue(ctx: Context, *, issue: str, body: NewResponse) -> IssueOut
 )
 def move_issue_on(ctx: Context, *, issue: str, body: NewStatus) -> IssueOut:
     """Give an issue report its next status."""
-    return IssueOut.whole(service.move_issue_on(ctx, issue_id=issue, status=body.status))
+    return _shown(service.move_issue_on(ctx, issue_id=issue, status=body.status))
+
+
+def _shown(found: service.IssueWithResponses) -> IssueOut:
+    return IssueOut.of(found, found.issue)

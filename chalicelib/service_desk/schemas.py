@@ -1,14 +1,13 @@
 """Connection requests and issue reports as the API shows them."""
 
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from chalicelib.platform.schema import AccountNumber, DecimalText, Instant, PageQuery, Schema, Text
-from chalicelib.service_desk.domain.issues import Issue, IssueStatus, Response
-from chalicelib.service_desk.domain.requests import ConnectionRequest, RequestStatus
-from chalicelib.service_desk.service import IssueWithResponses
+from chalicelib.platform.schema import AccountNumber, DecimalText, Instant, OutSchema, PageQuery, Schema, Text
+from chalicelib.service_desk.domain.issues import IssueStatus
+from chalicelib.service_desk.domain.requests import RequestStatus
 
 
 def _printable_lines(text: str) -> str:
@@ -61,7 +60,7 @@ class Rejection(Schema):
     reason: LongText
 
 
-class RequestOut(Schema):
+class RequestOut(OutSchema):
     """A request for a connection. `accountNumber` names the connection that was made of it."""
 
     id: str
@@ -77,37 +76,17 @@ class RequestOut(Schema):
     decided_by: str | None
     decided_at: Instant | None
     reason: str | None
-    account_number: str | None
-
-    @classmethod
-    def of(cls, request: ConnectionRequest) -> Self:
-        decision = request.decision
-        return cls(
-            id=request.id,
-            project=request.project,
-            consumer_id=request.consumer_id,
-            consumer_name=request.consumer_name,
-            consumer_class=request.consumer_class,
-            address=request.address,
-            note=request.note,
-            status=request.status,
-            asked_by=request.asked_by,
-            asked_at=request.asked_at,
-            decided_by=decision.by if decision else None,
-            decided_at=decision.at if decision else None,
-            reason=request.reason,
-            account_number=request.account,
-        )
+    account_number: str | None = Field(validation_alias="account")
 
 
-class RequestPage(Schema):
+class RequestPage(OutSchema):
     """One page of requests, the oldest first."""
 
     items: tuple[RequestOut, ...]
     cursor: str | None
 
 
-class MyRequests(Schema):
+class MyRequests(OutSchema):
     """Your requests, the newest first."""
 
     items: tuple[RequestOut, ...]
@@ -146,7 +125,7 @@ class NewStatus(Schema):
     status: IssueStatus
 
 
-class ResponseOut(Schema):
+class ResponseOut(OutSchema):
     """What was said about an issue, or the status that it was given."""
 
     id: str
@@ -156,46 +135,20 @@ class ResponseOut(Schema):
     text: str | None
     status: IssueStatus | None
 
-    @classmethod
-    def of(cls, response: Response) -> Self:
-        return cls(
-            id=response.id,
-            author_id=response.author_id,
-            author_name=response.author_name,
-            at=response.at,
-            text=response.text,
-            status=response.status,
-        )
 
-
-class IssueLine(Schema):
+class IssueLine(OutSchema):
     """An issue as lists show it."""
 
     id: str
     consumer_id: str
     consumer_name: str
     project: str | None
-    account_number: str | None
+    account_number: str | None = Field(validation_alias="account")
     title: str
     description: str
     status: IssueStatus
     reported_at: Instant
     changed_at: Instant = Field(description="When it got its status")
-
-    @classmethod
-    def of(cls, issue: Issue) -> Self:
-        return cls(
-            id=issue.id,
-            consumer_id=issue.consumer_id,
-            consumer_name=issue.consumer_name,
-            project=issue.project,
-            account_number=issue.account,
-            title=issue.title,
-            description=issue.description,
-            status=issue.status,
-            reported_at=issue.reported_at,
-            changed_at=issue.changed_at,
-        )
 
 
 class IssueOut(IssueLine):
@@ -203,21 +156,15 @@ class IssueOut(IssueLine):
 
     responses: tuple[ResponseOut, ...]
 
-    @classmethod
-    def whole(cls, found: IssueWithResponses) -> Self:
-        """Show an issue together with its responses."""
-        line = IssueLine.of(found.issue)
-        return cls(**line.model_dump(by_alias=False), responses=tuple(ResponseOut.of(one) for one in found.responses))
 
-
-class IssuePage(Schema):
+class IssuePage(OutSchema):
     """One page of issues, the oldest first."""
 
     items: tuple[IssueLine, ...]
     cursor: str | None
 
 
-class MyIssues(Schema):
+class MyIssues(OutSchema):
     """Your issues, the newest first."""
 
     items: tuple[IssueLine, ...]

@@ -13,6 +13,7 @@ from chalicelib.tariffs.schemas import (
     NewTariff,
     QuoteBody,
     QuoteOut,
+    QuoteView,
     TariffBody,
     TariffList,
     TariffOut,
@@ -120,8 +121,10 @@ def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
     usage = body.usage.to_domain()
     if body.draft is not None:
         draft = body.draft.to_domain(tariff_id="draft", version=1, delivered=usage.measures)
-        return QuoteOut.of(service.quote_draft(draft, usage=usage))
-    return QuoteOut.of(service.quote(ctx, tariff_id=str(body.tariff_id), version=body.version, usage=usage))
+        rating = service.quote_draft(draft, usage=usage)
+    else:
+        rating = service.quote(ctx, tariff_id=str(body.tariff_id), version=body.version, usage=usage)
+    return QuoteOut.of(QuoteView(rating), rating)
 
 
 @endpoint(

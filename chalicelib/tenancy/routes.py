@@ -9,13 +9,11 @@ from chalicelib.tenancy import service
 from chalicelib.tenancy.domain import ProjectContext
 from chalicelib.tenancy.schemas import (
     ClientChange,
-    ClientFacts,
     ClientOut,
     ClientSettings,
+    ClientView,
     CycleGone,
-    FormerClientOut,
     FormerClientPage,
-    FormerOut,
     FormerPage,
     NewProject,
     ProjectChange,
@@ -66,8 +64,7 @@ def get_project(ctx: ProjectContext) -> ProjectOut:
 @endpoint(blueprint, "GET", "/api/clients/{client}/settings", permission="settings.read", returns=ClientSettings)
 def get_client_settings(ctx: Context) -> ClientSettings:
     """Show what holds for all of the client."""
-    client = service.get_client(ctx)
-    return ClientSettings(version=client.version, settings=ClientFacts.of(client))
+    return ClientSettings.of(ClientView(service.get_client(ctx)))
 
 
 @endpoint(
@@ -85,7 +82,7 @@ def change_client_settings(ctx: Context, *, body: ClientChange) -> ClientSetting
     changed = service.change_client(
         ctx, version=body.version, changes=facts.changes(), password_rule=facts.password_rule.said()
     )
-    return ClientSettings(version=changed.version, settings=ClientFacts.of(changed))
+    return ClientSettings.of(ClientView(changed))
 
 
 @endpoint(
@@ -98,8 +95,7 @@ def change_client_settings(ctx: Context, *, body: ClientChange) -> ClientSetting
 )
 def list_former_client_settings(ctx: Context, *, query: PageQuery) -> FormerClientPage:
     """List what held for the client before, the newest first."""
-    page = service.list_former(ctx, limit=query.limit, cursor=query.cursor)
-    return FormerClientPage(items=tuple(FormerClientOut.of(each) for each in page.items), cursor=page.cursor)
+    return FormerClientPage.of(service.list_former(ctx, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
@@ -138,8 +134,7 @@ def get_project_settings(ctx: ProjectContext) -> ProjectOut:
 )
 def list_former_project_settings(ctx: ProjectContext, *, query: PageQuery) -> FormerPage:
     """List a utility service's former settings, the newest first."""
-    page = service.list_former(ctx, limit=query.limit, cursor=query.cursor)
-    return FormerPage(items=tuple(FormerOut.of(each) for each in page.items), cursor=page.cursor)
+    return FormerPage.of(service.list_former(ctx, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(

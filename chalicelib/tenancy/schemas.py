@@ -1,29 +1,24 @@
 """Clients and projects as the API shows them."""
 
-from typing import Annotated, Any, Literal, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import AliasPath, Field, TypeAdapter
 
-from chalicelib.platform.schema import Change, Instant, Schema, Text, Version
-from chalicelib.tenancy.domain import Client, FormerSettings, LoginNames, Project, ProjectSettings
+from chalicelib.platform.schema import Change, Instant, OutSchema, Schema, Text, Version
+from chalicelib.tenancy.domain import Client, LoginNames, ProjectSettings
 
 Minutes = Annotated[int, Field(strict=True, le=525_600)]
 ClassName = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^#]*$", examples=["residential"])]
 
 
-class ClientOut(Schema):
+class ClientOut(OutSchema):
     """A client."""
 
     id: str
     name: str
     login_names: LoginNames
     self_registration: bool = Field(description="Consumers may register themselves")
-
-    @classmethod
-    def of(cls, client: Client) -> Self:
-        return cls(
-            id=client.id, name=client.name, login_names=client.login_names, self_registration=client.self_registration
-        )
 
 
 class PasswordRuleBody(Schema):
@@ -49,21 +44,6 @@ class ClientFacts(Schema):
         default=(), description="What its areas are called, the largest first; without them no list of areas is kept"
     )
 
-    @classmethod
-    def of(cls, client: Client) -> Self:
-        rule = client.password_rule
-        return cls(
-            name=client.name,
-            login_names=client.login_names,
-            password_rule=PasswordRuleBody(
-                min_length=rule.min_length, upper=rule.upper, lower=rule.lower, digit=rule.digit, special=rule.special
-            ),
-            session_minutes=client.session_minutes,
-            idle_minutes=client.idle_minutes,
-            self_registration=client.self_registration,
-            area_levels=client.area_levels,
-        )
-
 
 class PasswordRuleChange(PasswordRuleBody, Change):
     """What a new password must have from now on. What is left out stays as it is."""
@@ -79,11 +59,22 @@ class ClientFactsChange(ClientFacts, Change):
         return {name: value for name, value in self.said().items() if name != "password_rule"}
 
 
-class ClientSettings(Schema):
+class ClientSettings(OutSchema):
     """What holds for all of a client, and which version of it this is."""
 
     version: int
     settings: ClientFacts
+
+
+@dataclass(frozen=True, slots=True)
+class ClientView:
+    """A client, all of which is its settings."""
+
+    settings: Client
+
+    @property
+    def version(self) -> int:
+        return self.settings.version
 
 
 class ClientChange(Schema):
@@ -149,10 +140,6 @@ class SettingsBody(Schema):
         default="monthly", description="Fixed once the project exists; a quarter goes by its last month"
     )
 
-    @classmethod
-    def of(cls, settings: ProjectSettings) -> Self:
-        return cls.model_validate(_SETTINGS.dump_python(settings))
-
     def to_domain(self) -> ProjectSettings:
         """Give the settings as the rules know them."""
         return _SETTINGS.validate_python(
@@ -169,28 +156,17 @@ class SettingsChange(SettingsBody, Change):
         return {name: getattr(settings, name) for name in self.said()}
 
 
-class ProjectOut(Schema):
+class ProjectOut(OutSchema):
     """One utility service of a client."""
 
     id: str
-    label: str
+    label: str = Field(validation_alias=AliasPath("settings", "label"))
     version: int = Field(description="Of its settings")
     closed: bool = Field(description="It takes no new connections")
     settings: SettingsBody
 
-    @classmethod
-    def of(cls, project: Project) -> Self:
-        settings = project.settings
-        return cls(
-            id=project.id,
-            label=settings.label,
-            version=project.version,
-            closed=project.closed,
-            settings=SettingsBody.of(settings),
-        )
 
-
-class ProjectList(Schema):
+class ProjectList(OutSchema):
     """All projects of a client."""
 
     items: tuple[ProjectOut, ...]
@@ -217,56 +193,32 @@ class CycleGone(Schema):
     projects: tuple[str, ...]
 
 
-class FormerOut(Schema):
+class FormerOut(OutSchema):
     """Settings as they were until somebody changed them."""
 
     version: int
-    settings: SettingsBody
+    settings: SettingsBody = Field(validation_alias="facts")
     replaced_by: str
     replaced_at: Instant
 
-    @classmethod
-    def of(cls, former: FormerSettings) -> Self:
-        settings = SettingsBody.of(former.facts) if isinstance(former.facts, ProjectSettings) else None
-        return cls.model_validate(
-            {
-                "version": former.version,
-                "settings": settings,
-                "replaced_by": former.replaced_by,
-                "replaced_at": former.replaced_at,
-            }
-        )
 
-
-class FormerPage(Schema):
+class FormerPage(OutSchema):
     """One page of a project's former settings, the newest first."""
 
     items: tuple[FormerOut, ...]
     cursor: str | None
 
 
-class FormerClientOut(Schema):
+class FormerClientOut(OutSchema):
     """What held for a client until somebody changed it."""
 
     version: int
-    settings: ClientFacts
+    settings: ClientFacts = Field(validation_alias="facts")
     replaced_by: str
     replaced_at: Instant
 
-    @classmethod
-    def of(cls, former: FormerSettings) -> Self:
-        facts = ClientFacts.of(former.facts) if isinstance(former.facts, Client) else None
-        return cls.model_validate(
-            {
-                "version": former.version,
-                "settings": facts,
-                "replaced_by": former.replaced_by,
-                "replaced_at": former.replaced_at,
-            }
-        )
 
-
-class FormerClientPage(Schema):
+class FormerClientPage(OutSchema):
     """One page of what held for a client before, the newest first."""
 
     items: tuple[FormerClientOut, ...]

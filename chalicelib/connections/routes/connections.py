@@ -7,7 +7,6 @@ from chalicelib.connections.schemas.connections import (
     ConnectionOut,
     ConnectionPage,
     ConnectionQuery,
-    EventOut,
     EventPage,
     HandOver,
     MeterExchange,
@@ -72,7 +71,7 @@ def list_connections(ctx: ProjectContext, *, query: ConnectionQuery) -> Connecti
         page = service.list_connections(
             ctx, status=query.status, area=query.area, limit=query.limit, cursor=query.cursor
         )
-    return ConnectionPage(items=tuple(ConnectionOut.of(each) for each in page.items), cursor=page.cursor)
+    return ConnectionPage.of(page)
 
 
 @endpoint(blueprint, "GET", _CONNECTION, permission="connections.read", or_own=True, returns=ConnectionOut)
@@ -201,8 +200,7 @@ def hand_over(ctx: ProjectContext, *, account: str, body: HandOver) -> Connectio
 )
 def list_events(ctx: ProjectContext, *, account: str, query: PageQuery) -> EventPage:
     """List what became of a connection and why, the newest first."""
-    page = service.list_events(ctx, account=account, limit=query.limit, cursor=query.cursor)
-    return EventPage(items=tuple(EventOut.of(event) for event in page.items), cursor=page.cursor)
+    return EventPage.of(service.list_events(ctx, account=account, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", "/api/me/connections", permission=SIGNED_IN, returns=MyConnections)

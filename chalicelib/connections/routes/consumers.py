@@ -26,7 +26,7 @@ def list_consumers(ctx: Context, *, query: ConsumerQuery) -> ConsumerPage:
     else:
         by_name = query.sort == "name"
         page = service.list_consumers(ctx, status=query.status, by_name=by_name, limit=query.limit, cursor=query.cursor)
-    return ConsumerPage(items=tuple(ConsumerOut.of(consumer) for consumer in page.items), cursor=page.cursor)
+    return ConsumerPage.of(page)
 
 
 @endpoint(blueprint, "GET", _CONSUMER, permission="consumers.read", returns=ConsumerOut)

@@ -1,11 +1,10 @@
 """Meter brands as the API shows them."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.connections.domain.brands import MeterBrand
-from chalicelib.platform.schema import Schema, Text
+from chalicelib.platform.schema import OutSchema, Schema, Text
 
 BrandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["itron"])]
 
@@ -22,17 +21,13 @@ class NewBrand(BrandName):
     id: BrandId
 
 
-class BrandOut(NewBrand):
+class BrandOut(NewBrand, OutSchema):
     """A make of meters."""
 
     connections: int = Field(description="How many name it and are not closed; it can be deleted at 0")
 
-    @classmethod
-    def of(cls, brand: MeterBrand) -> Self:
-        return cls(id=brand.id, name=brand.name, connections=brand.connections)
 
-
-class BrandList(Schema):
+class BrandList(OutSchema):
     """All meter brands of a client."""
 
     items: tuple[BrandOut, ...]

@@ -6,8 +6,6 @@ from typing import Annotated, Self, cast
 from pydantic import Field, model_validator
 
 from chalicelib.connections.domain import (
-    Connection,
-    ConnectionEvent,
     ConnectionStatus,
     EventKind,
     MeterDetails,
@@ -24,6 +22,7 @@ from chalicelib.platform.schema import (
     Day,
     DecimalText,
     Instant,
+    OutSchema,
     PageQuery,
     PeriodText,
     Schema,
@@ -53,15 +52,6 @@ class FactsBody(Schema):
         default=None, description="Use in the winter, for sewer charges by it"
     )
     flags: frozenset[Fact] = Field(default=frozenset(), max_length=8, examples=[["senior"]])
-
-    @classmethod
-    def of(cls, facts: RatingFacts) -> Self:
-        return cls(
-            meter_size=facts.meter_size,
-            dwelling_units=facts.dwelling_units,
-            winter_average=facts.winter_average,
-            flags=frozenset(facts.flags),
-        )
 
     def to_domain(self) -> RatingFacts:
         """Give the facts as the rules know them."""
@@ -177,10 +167,10 @@ class ConnectionQuery(PageQuery):
         return self
 
 
-class ConnectionOut(Schema):
+class ConnectionOut(OutSchema):
     """A metered connection. The account number is its id."""
 
-    account_number: str
+    account_number: str = Field(validation_alias="account")
     consumer_id: str | None
     consumer_name: str
     consumer_class: str
@@ -196,7 +186,9 @@ class ConnectionOut(Schema):
     facts: FactsBody
     tariff_id: str | None = Field(description="The tariff it is charged by; without one its class decides")
     initial_reading: DecimalText
-    last_reading: DecimalText = Field(description="What the meter really showed last, at first the initial reading")
+    last_reading: DecimalText = Field(
+        validation_alias="last_value", description="What the meter really showed last, at first the initial reading"
+    )
     last_read_on: Day | None
     last_period: PeriodText | None
     estimated: DecimalText | None = Field(
@@ -208,41 +200,15 @@ class ConnectionOut(Schema):
     version: int
     created_at: Instant
 
-    @classmethod
-    def of(cls, connection: Connection) -> Self:
-        return cls(
-            account_number=connection.account,
-            consumer_id=connection.consumer_id,
-            consumer_name=connection.consumer_name,
-            consumer_class=connection.consumer_class,
-            meter_number=connection.meter_number,
-            area=connection.area,
-            status=connection.status,
-            purpose=connection.purpose,
-            meter_brand=connection.meter_brand,
-            meter_digits=connection.meter_digits,
-            installed_on=connection.installed_on,
-            facts=FactsBody.of(connection.facts),
-            tariff_id=connection.tariff_id,
-            initial_reading=connection.initial_reading,
-            last_reading=connection.last_value,
-            last_read_on=connection.last_read_on,
-            last_period=connection.last_period,
-            estimated=connection.estimated,
-            use_brought_forward=connection.use_brought_forward,
-            version=connection.version,
-            created_at=connection.created_at,
-        )
 
-
-class ConnectionPage(Schema):
+class ConnectionPage(OutSchema):
     """One page of connections."""
 
     items: tuple[ConnectionOut, ...]
     cursor: str | None
 
 
-class EventOut(Schema):
+class EventOut(OutSchema):
     """Something that became of a connection, and why."""
 
     id: str
@@ -255,27 +221,15 @@ class EventOut(Schema):
     by: str
     at: Instant
 
-    @classmethod
-    def of(cls, event: ConnectionEvent) -> Self:
-        return cls(
-            id=event.id,
-            kind=event.kind,
-            on=event.on,
-            reason=event.reason,
-            facts=dict(event.facts),
-            by=event.by,
-            at=event.at,
-        )
 
-
-class EventPage(Schema):
+class EventPage(OutSchema):
     """One page of what became of a connection."""
 
     items: tuple[EventOut, ...]
     cursor: str | None
 
 
-class MyConnection(Schema):
+class MyConnection(OutSchema):
     """A connection of the signed-in consumer, and the project it is in."""
 
     project: str
@@ -283,7 +237,7 @@ class MyConnection(Schema):
     connection: ConnectionOut
 
 
-class MyConnections(Schema):
+class MyConnections(OutSchema):
     """Everything that is the signed-in consumer's."""
 
     items: tuple[MyConnection, ...]

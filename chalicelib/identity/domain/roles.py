@@ -83,6 +83,15 @@ class Role:
     scope: Scope
     permissions: frozenset[str]
 
+    @property
+    def built_in(self) -> bool:
+        return self.name in BUILT_IN
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it means the same for every client."""
+        return self.name in FIXED
+
     def granted(self) -> frozenset[str]:
         """Give the permissions as an actor carries them: with .own where they reach no further."""
         if self.scope == "own":

@@ -5,12 +5,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from chalicelib.identity.domain.logins import LoginEvent
 from chalicelib.identity.domain.resets import GOOD_FOR
 from chalicelib.identity.schemas.users import ClientId, Login, Password, RoleName, UserOut
-from chalicelib.identity.service import SignIn
-from chalicelib.kernel.page import Page
-from chalicelib.platform.schema import Day, Instant, PageQuery, Schema
+from chalicelib.platform.schema import Day, Instant, OutSchema, PageQuery, Schema
 
 Outcome = Literal["signed_in", "wrong_password", "disabled", "unknown"]
 
@@ -54,24 +51,14 @@ class Reset(Schema):
     password: Password
 
 
-class SignInOut(Schema):
+class SignInOut(OutSchema):
     """A session: send the access token as `Authorization: Bearer <accessToken>`, and renew it by the refresh token."""
 
     access_token: str
     token_type: str
-    expires_in: int = Field(description="Seconds until the access token ends")
+    expires_in: int = Field(validation_alias="expires_seconds", description="Seconds until the access token ends")
     refresh_token: str = Field(description="Good once, for new tokens")
     user: UserOut
-
-    @classmethod
-    def of(cls, session: SignIn) -> Self:
-        return cls(
-            access_token=session.access_token,
-            token_type="Bearer",  # noqa: S106 - the standard's word, not a secret
-            expires_in=session.expires_seconds,
-            refresh_token=session.refresh_token,
-            user=UserOut.of(session.user),
-        )
 
 
 class SignedOut(Schema):
@@ -97,14 +84,14 @@ class LoginQuery(PageQuery):
         }
 
 
-class LoginOut(Schema):
+class LoginOut(OutSchema):
     """A try to sign in, and how long what came of it lasted."""
 
     id: str
     at: Instant
     outcome: Outcome
     method: str
-    user: str | None
+    user: str | None = Field(validation_alias="user_id")
     login: str | None = Field(description="None if nobody has the login name: it may be a mistyped secret")
     address: str
     agent: str
@@ -112,27 +99,8 @@ class LoginOut(Schema):
     ended_by: str | None
 
 
-class LoginPage(Schema):
+class LoginPage(OutSchema):
     """One page of login events."""
 
     items: tuple[LoginOut, ...]
     cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[LoginEvent]) -> Self:
-        items = tuple(
-            LoginOut(
-                id=event.id,
-                at=event.at,
-                outcome=event.outcome,
-                method=event.method,
-                user=event.user_id,
-                login=event.login,
-                address=event.address,
-                agent=event.agent,
-                ended_at=event.ended_at,
-                ended_by=event.ended_by,
-            )
-            for event in page.items
-        )
-        return cls(items=items, cursor=page.cursor)

@@ -1,14 +1,12 @@
 """Users and roles as the API shows them."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from chalicelib.identity.domain.roles import BUILT_IN, FIXED, PERMISSIONS, Role
-from chalicelib.identity.domain.users import User
-from chalicelib.kernel.context import Actor
-from chalicelib.platform.schema import Email, Instant, PageQuery, PersonName, Schema, Text
+from chalicelib.identity.domain.roles import PERMISSIONS, Role
+from chalicelib.platform.schema import Email, Instant, OutSchema, PageQuery, PersonName, Schema, Text
 
 Login = Annotated[str, Field(min_length=1, max_length=120, examples=["admin"])]
 Password = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
@@ -17,9 +15,10 @@ Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", exam
 RoleName = Annotated[str, Field(max_length=40, examples=["billing_officer"])]
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["balilihan"])]
 Areas = Annotated[tuple[Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$")], ...], Field(max_length=40)]
+InOrder = Annotated[tuple[str, ...], BeforeValidator(sorted)]
 
 
-class UserOut(Schema):
+class UserOut(OutSchema):
     """A person who can sign in."""
 
     id: str
@@ -35,23 +34,11 @@ class UserOut(Schema):
     created_at: Instant
     deleted_at: Instant | None
 
-    @classmethod
-    def of(cls, user: User) -> Self:
-        return cls(**_shown(user))
-
 
 class MeOut(UserOut):
     """Whoever is signed in."""
 
-    permissions: tuple[str, ...] = Field(description="What you may do; with .own, only with what is yours")
-
-    @classmethod
-    def of_actor(cls, user: User, actor: Actor) -> Self:
-        return cls(**_shown(user), permissions=tuple(sorted(actor.permissions)))
-
-
-def _shown(user: User) -> dict[str, Any]:
-    return {name: getattr(user, name) for name in UserOut.model_fields}
+    permissions: InOrder = Field(description="What you may do; with .own, only with what is yours")
 
 
 class NewStaff(Schema):
@@ -134,7 +121,7 @@ class UserQuery(PageQuery):
     )
 
 
-class UserPage(Schema):
+class UserPage(OutSchema):
     """One page of users."""
 
     items: tuple[UserOut, ...]
@@ -157,40 +144,31 @@ class NewRole(RoleSet):
     name: Annotated[str, Field(max_length=40, examples=["meter_reader"])]
 
 
-class RoleOut(Schema):
+class RoleOut(OutSchema):
     """A role."""
 
     name: str
     scope: Literal["tenant", "area", "own", "device"]
-    permissions: tuple[str, ...]
+    permissions: InOrder
     built_in: bool
     fixed: bool = Field(description="What it may do is the same everywhere")
 
-    @classmethod
-    def of(cls, role: Role) -> Self:
-        return cls(
-            name=role.name,
-            scope=role.scope,
-            permissions=tuple(sorted(role.permissions)),
-            built_in=role.name in BUILT_IN,
-            fixed=role.name in FIXED,
-        )
 
-
-class PermissionOut(Schema):
+class PermissionOut(OutSchema):
     """Something that a role can let somebody do."""
 
     name: str
     means: str
 
 
-class RoleList(Schema):
+class RoleList(OutSchema):
     """The roles of a client, and what can be given to a role."""
 
     items: tuple[RoleOut, ...]
     permissions: tuple[PermissionOut, ...]
 
     @classmethod
-    def of(cls, roles: Iterable[Role]) -> Self:
+    def with_permissions(cls, roles: Iterable[Role]) -> Self:
+        """List roles, and every permission that there is."""
         known = tuple(PermissionOut(name=name, means=means) for name, means in PERMISSIONS.items())
         return cls(items=tuple(RoleOut.of(role) for role in roles), permissions=known)

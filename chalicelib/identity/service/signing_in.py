@@ -34,6 +34,10 @@ class SignIn:
     refresh_token: str
     user: User
 
+    @property
+    def token_type(self) -> str:
+        return "Bearer"
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:

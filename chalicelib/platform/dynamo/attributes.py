@@ -107,6 +107,7 @@ class LiteralAttribute(Attribute[Word]):
 
     def __init__(self, words: "TypeForm[Word]", *, null: bool = False, attr_name: str | None = None) -> None:
         super().__init__(null=null, attr_name=attr_name)
+        self.kind = words
         self._words: dict[str, Word] = {word: word for word in get_args(words)}
 
     def serialize(self, value: Word) -> str:
@@ -170,13 +171,13 @@ class NumbersAttribute(Attribute[Counts]):
 
     def __init__(self, counts: type[Counts], *, attr_name: str | None = None) -> None:
         super().__init__(attr_name=attr_name)
-        self._counts = counts
+        self.kind = counts
 
     def serialize(self, value: Counts) -> str:
         return stored_json(astuple(value))
 
     def deserialize(self, value: str) -> Counts:
-        return self._counts(*json.loads(value))
+        return self.kind(*json.loads(value))
 
 
 class DocumentAttribute(Attribute[Value]):
@@ -186,6 +187,7 @@ class DocumentAttribute(Attribute[Value]):
 
     def __init__(self, kind: "TypeForm[Value]", *, null: bool = False, attr_name: str | None = None) -> None:
         super().__init__(null=null, attr_name=attr_name)
+        self.kind = kind
         self._adapter: TypeAdapter[Value] = TypeAdapter(kind)
 
     def serialize(self, value: Value) -> str:

@@ -1,6 +1,6 @@
 """Tariff documents as the API takes and shows them: strict, camelCase, decimals as text."""
 
-from chalicelib.tariffs.schemas.quotes import QuoteBody, QuoteOut, UsageQuantities
+from chalicelib.tariffs.schemas.quotes import QuoteBody, QuoteOut, QuoteView, UsageQuantities
 from chalicelib.tariffs.schemas.sheet import TariffBody, library
 from chalicelib.tariffs.schemas.tariffs import Adoption, LibraryEntry, LibraryList, NewTariff, TariffList, TariffOut
 
@@ -11,6 +11,7 @@ __all__ = [
     "NewTariff",
     "QuoteBody",
     "QuoteOut",
+    "QuoteView",
     "TariffBody",
     "TariffList",
     "TariffOut",

@@ -1,20 +1,30 @@
 """A use to be priced, and what it costs with the reasons."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
-from chalicelib.platform.schema import Day, DecimalText, Schema
+from chalicelib.platform.schema import Day, DecimalText, OutSchema, Schema
 from chalicelib.tariffs.domain.explain import explain
 from chalicelib.tariffs.domain.measures import KNOWN_MEASURES
 from chalicelib.tariffs.domain.metering import Segment, estimated_use, use_over
 from chalicelib.tariffs.domain.rating import Rating
 from chalicelib.tariffs.domain.rounding import Rounding
-from chalicelib.tariffs.domain.trace import Line, ratio_text
+from chalicelib.tariffs.domain.trace import Line
 from chalicelib.tariffs.domain.usage import Usage
 from chalicelib.tariffs.schemas.sheet import TariffBody
-from chalicelib.tariffs.schemas.words import ChargeCode, Days, Named, RateText, RoundingBody, TariffId
+from chalicelib.tariffs.schemas.words import (
+    ChargeCode,
+    Days,
+    MoneyText,
+    Named,
+    RateText,
+    RatioText,
+    RoundingBody,
+    TariffId,
+)
 
 _MOST_DAYS = 2 * 366
 _EXAMPLE: Any = {
@@ -140,55 +150,55 @@ class QuoteBody(Schema):
         return self
 
 
-class TermOut(Schema):
+class TermOut(OutSchema):
     """A quantity at a rate per so many units; quantities without a finite decimal are ratios, such as 1/3."""
 
-    quantity: str
+    quantity: RatioText
     rate: RateText
     per: RateText
 
 
-class LineOut(Schema):
+class LineOut(OutSchema):
     """One line of a bill and why it is what it is."""
 
     code: str
     label: str
-    amount: str
+    amount: MoneyText
     terms: tuple[TermOut, ...]
-    unrounded: str
+    unrounded: RatioText
     rounding: RoundingBody
     explanation: tuple[str, ...]
 
-    @classmethod
-    def of(cls, line: Line) -> Self:
-        trace = line.trace
-        return cls(
-            code=line.code,
-            label=line.label,
-            amount=str(line.amount),
-            terms=tuple(TermOut(quantity=ratio_text(t.quantity), rate=t.rate, per=t.per) for t in trace.terms),
-            unrounded=ratio_text(trace.unrounded),
-            rounding=RoundingBody(mode=trace.rounding.mode, step=trace.rounding.step),
-            explanation=tuple(explain(line)),
-        )
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """What the answer says of a line in words."""
+
+    line: Line
+
+    @property
+    def explanation(self) -> tuple[str, ...]:
+        return tuple(explain(self.line))
 
 
-class QuoteOut(Schema):
+class QuoteOut(OutSchema):
     """What a use would cost. Nothing is stored."""
 
     lines: tuple[LineOut, ...]
-    total: str
+    total: MoneyText
     currency: str
     digest: str
 
-    @classmethod
-    def of(cls, rating: Rating) -> Self:
-        return cls(
-            lines=tuple(LineOut.of(line) for line in rating.lines),
-            total=str(rating.total),
-            currency=rating.currency,
-            digest=rating.digest,
-        )
+
+@dataclass(frozen=True, slots=True)
+class QuoteView:
+    """What the answer says of the lines of a rating, each with its reasons."""
+
+    rating: Rating
+
+    @property
+    def lines(self) -> tuple[LineOut, ...]:
+        return tuple(LineOut.of(LineView(line), line.trace, line) for line in self.rating.lines)
 
 
 _USAGE = TypeAdapter(Usage)

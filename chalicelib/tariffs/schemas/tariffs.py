@@ -1,12 +1,8 @@
 """Tariffs of a project as the API takes and shows them."""
 
-from typing import Self
+from pydantic import AliasPath, Field
 
-from pydantic import Field, TypeAdapter
-
-from chalicelib.platform.schema import Day, Schema
-from chalicelib.tariffs.domain import model
-from chalicelib.tariffs.domain.book import KnownVersion
+from chalicelib.platform.schema import Day, OutSchema, Schema
 from chalicelib.tariffs.schemas.sheet import TariffBody
 from chalicelib.tariffs.schemas.words import Named, TariffId
 
@@ -27,38 +23,29 @@ class Adoption(Schema):
     consumer_class: Named | None = None
 
 
-class TariffOut(Schema):
+class TariffOut(OutSchema):
     """One version of a tariff."""
 
-    id: str
-    version: int
+    id: str = Field(validation_alias=AliasPath("tariff", "id"))
+    version: int = Field(validation_alias=AliasPath("tariff", "version"))
     sealed: bool = Field(description="It has rated bills: it can be succeeded and no longer changed")
-    sheet: TariffBody
-
-    @classmethod
-    def of(cls, known: KnownVersion) -> Self:
-        facts = _TARIFF.dump_python(known.tariff, exclude={"id", "version"})
-        sheet = TariffBody.model_validate(facts)
-        return cls(id=known.tariff.id, version=known.tariff.version, sealed=known.sealed, sheet=sheet)
+    sheet: TariffBody = Field(validation_alias="tariff")
 
 
-class TariffList(Schema):
+class TariffList(OutSchema):
     """Versions of tariffs, by tariff and version."""
 
     items: tuple[TariffOut, ...]
 
 
-class LibraryEntry(Schema):
+class LibraryEntry(OutSchema):
     """A published tariff that can be adopted."""
 
     id: str
     sheet: TariffBody
 
 
-class LibraryList(Schema):
+class LibraryList(OutSchema):
     """The library of published tariffs."""
 
     items: tuple[LibraryEntry, ...]
-
-
-_TARIFF = TypeAdapter(model.Tariff)
