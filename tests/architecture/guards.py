@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,33 @@ def _writes_built(returns: ast.expr | None) -> str | None:
     if isinstance(returns, ast.BinOp):
         return _writes_built(returns.left) or _writes_built(returns.right)
     return "one" if returns and ast.unparse(returns).rpartition(".")[2] == "Action" else None
+
+
+def copied_fields(code: Path) -> Iterator[str]:
+    """Find items, entities and answers built field by field in a repository, in schemas or in routes.
+
+    `to_item`, `to_entity` and `OutSchema.of` copy by name, so a field that is added can't be forgotten here.
+    """
+    for path, where in _modules(code, {}):
+        if {"repository", "schemas", "routes"} & {*path.relative_to(code).with_suffix("").parts[1:]}:
+            yield from (
+                f"{where}:{node.lineno}"
+                for node in ast.walk(tree(path))
+                if isinstance(node, ast.Call) and _builds(node.func) and _fields_of_one_thing(node) > 2
+            )
+
+
+def _builds(called: ast.expr) -> bool:
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    return name == "cls" or name[:1].isupper()
+
+
+def _fields_of_one_thing(call: ast.Call) -> int:
+    """Count the values that a call takes from the attributes of one variable, self excepted."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    things = Counter(ast.unparse(value.value) for value in values if isinstance(value, ast.Attribute))
+    del things["self"]
+    return max(things.values(), default=0)
 
 
 def imports(path: Path, code: Path) -> set[str]:

@@ -49,6 +49,18 @@ def _plant(folder: Path, module: str, text: str) -> Path:
         (guards.misnamed_writes, "bills/service.py", "def bill_insert_write(bill: Bill) -> None: ..."),
         (guards.misnamed_writes, "bills/domain.py", "def due_day_check(bill: Bill) -> bool: ..."),
         (guards.misnamed_writes, "bills/service.py", "def bill_writes(bill: Bill) -> tuple[Bill, list[Action]]: ..."),
+        (guards.copied_fields, "bills/repository.py", "bill = Bill(item.read_on, item.usage, unit=item.unit)"),
+        (
+            guards.copied_fields,
+            "bills/repository/bills.py",
+            "item = BillItem(*key, ro=b.read_on, us=b.use, un=b.unit)",
+        ),
+        (guards.copied_fields, "bills/schemas.py", "answer = cls(id=bill.id, usage=bill.usage, unit=bill.unit)"),
+        (
+            guards.copied_fields,
+            "bills/routes/own.py",
+            "answer = schemas.BillOut(id=one.id, to=one.total, by=one.by)",
+        ),
         (guards.handed_on, "journeys/test_month.py", "def test_5(journey):\n    journey.seen['bills'] = 297"),
         (guards.handed_on, "journeys/test_month.py", "def test_5(journey):\n    journey.bills += 1"),
     ],
@@ -72,6 +84,23 @@ def test_a_planted_fault_is_found(tmp_path: Path, guard: Guard, module: str, tex
         (guards.misnamed_writes, "bills/service.py", "def _entry_writes(bill: Bill) -> tuple[Action, ...]: ..."),
         (guards.misnamed_writes, "bills/service.py", "def prepare(bill: Bill) -> tuple[Bill, list[Action]]: ..."),
         (guards.misnamed_writes, "bills/service.py", "def check_due(bill: Bill) -> None: ..."),
+        (
+            guards.copied_fields,
+            "bills/repository.py",
+            "item = to_item(BillItem, key, bill, total=bill.total.minor)",
+        ),
+        (
+            guards.copied_fields,
+            "bills/repository.py",
+            "line = LineItem(*key, client=one.client, project=one.id)",
+        ),
+        (guards.copied_fields, "cycles/schemas.py", "cycle = BillingCycle(self.name, self.due_days, self.grace_days)"),
+        (guards.copied_fields, "bills/routes.py", "page = service.list_bills(ctx, q.period, q.status, q.limit)"),
+        (
+            guards.copied_fields,
+            "bills/domain/issuing.py",
+            "bill = Bill(reading.account, reading.period, reading.use)",
+        ),
         (guards.handed_on, "journeys/test_month.py", "def test_5(journey):\n    bills = journey.bills"),
     ],
 )

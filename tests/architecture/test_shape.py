@@ -80,6 +80,10 @@ def test_what_builds_writes_is_named_after_them_and_nothing_else_is() -> None:
     assert list(guards.misnamed_writes(CODE)) == []
 
 
+def test_items_entities_and_answers_are_mapped_by_name_and_not_field_by_field() -> None:
+    assert list(guards.copied_fields(CODE)) == []
+
+
 @pytest.mark.covers("S0-058")
 def test_every_route_goes_through_the_one_decorator_of_the_platform() -> None:
     assert list(guards.routes_by_hand(CODE)) == []

@@ -1,5 +1,6 @@
 """Numbers go into the table and come out exactly; a float never gets in."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -12,12 +13,16 @@ from chalicelib.kernel.period import Period
 from chalicelib.platform.dynamo import (
     DayAttribute,
     DecimalAttribute,
+    DocumentAttribute,
     FlagAttribute,
     InstantAttribute,
     IntAttribute,
     JsonAttribute,
     LiteralAttribute,
+    NumbersAttribute,
     PeriodAttribute,
+    TextsAttribute,
+    WordsAttribute,
 )
 
 
@@ -87,3 +92,43 @@ def test_a_flag_is_one_or_zero_and_where_it_may_be_absent_one_or_nothing() -> No
     assert [always.serialize(value) for value in (True, False)] == ["1", "0"]
     assert [perhaps.serialize(value) for value in (True, False)] == ["1", None]
     assert [always.deserialize("1"), always.deserialize("0")] == [True, False]
+
+
+@pytest.mark.parametrize("value", [(), ("Poblacion",), ("P,1", 'the "old" one', "Peña")])
+def test_texts_come_back_the_same_and_in_their_order(value: tuple[str, ...]) -> None:
+    assert TextsAttribute().deserialize(TextsAttribute().serialize(value)) == value
+
+
+def test_words_are_stored_with_commas_and_absent_if_there_are_none() -> None:
+    words = WordsAttribute()
+    assert (words.serialize(("late", "no_use")), words.serialize(())) == ("late,no_use", None)
+    assert words.deserialize("late,no_use") == ("late", "no_use")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    accepted: int
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    name: str
+    rates: tuple[Decimal, ...]
+    counts: Counts = Counts(0)
+
+
+def test_numbers_are_stored_in_the_order_of_the_fields() -> None:
+    numbers = NumbersAttribute(Counts)
+    assert numbers.serialize(Counts(12, 3)) == "[12,3]"
+    assert numbers.deserialize("[12,3]") == Counts(12, 3)
+    assert numbers.deserialize("[12]") == Counts(12)
+
+
+def test_a_document_comes_back_as_what_it_was_and_anything_else_is_refused() -> None:
+    document = DocumentAttribute(Sheet)
+    sheet = Sheet("Residential", (Decimal("22.50"), Decimal(5)), Counts(1, 2))
+    assert document.deserialize(document.serialize(sheet)) == sheet
+    assert document.deserialize('{"name":"Residential","rates":[]}') == Sheet("Residential", ())
+    with pytest.raises(ValueError, match="rates"):
+        document.deserialize('{"name":"Residential"}')
