@@ -121,7 +121,7 @@ def find_first_day(client: str, *, before: date) -> date | None:
 def entries_page(client: str, filters: Filters, *, limit: int, cursor: str | None) -> Page[Entry]:
     """Read one page of the log, the newest first.
 
-    A page may hold less than `limit`, or nothing, and still have a cursor: it stops after a thousand entries looked at.
+    A page may be short, or empty, and still have a next one: it stops after a thousand entries.
     """
     place = f"audit|{client}|{filters}"
     before = str(decode_cursor(cursor, place)["before"]) if cursor else f"{filters.last_day}{AFTER_ALL}"

@@ -47,10 +47,10 @@ class AuditEntryOut(OutSchema):
 
 
 class AuditPage(OutSchema):
-    """A page of the audit log, the newest entries first; it may be short and still have a cursor."""
+    """A page of the audit log, the newest entries first; it may be short and still have a `nextCursor`."""
 
     items: tuple[AuditEntryOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class VerificationQuery(Schema):

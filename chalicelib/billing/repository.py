@@ -73,7 +73,7 @@ def find_run(project: Project, run_id: str) -> BillingRun | None:
 def runs_page(project: Project, *, limit: int, cursor: str | None) -> Page[BillingRun]:
     partition = keys.billing_runs(project.client, project.id)
     page = dynamo.page_of(RunItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
-    return Page(tuple(_run(item) for item in page.items), page.cursor)
+    return Page(tuple(_run(item) for item in page.items), page.next_cursor)
 
 
 def open_runs(project: Project) -> tuple[BillingRun, ...]:
@@ -160,7 +160,7 @@ def insert_exceptions(project: Project, run_id: str, exceptions: Sequence[Billin
 def exceptions_page(project: Project, run_id: str, *, limit: int, cursor: str | None) -> Page[BillingException]:
     partition, _ = keys.billing_run(project.client, project.id, run_id)
     page = dynamo.page_of(ExceptionItem, partition, "EXCEPTION#", limit=limit, cursor=cursor)
-    return Page(tuple(to_entity(BillingException, item) for item in page.items), page.cursor)
+    return Page(tuple(to_entity(BillingException, item) for item in page.items), page.next_cursor)
 
 
 def complete_run(project: Project, run: BillingRun, release: Action, *, also: Sequence[Action]) -> None:

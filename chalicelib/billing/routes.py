@@ -34,7 +34,7 @@ def start_run(ctx: ProjectContext, *, body: NewRun) -> RunOut:
 def list_runs(ctx: ProjectContext, *, query: PageQuery) -> RunPage:
     """List the billing runs, the newest first."""
     page = service.list_runs(ctx, limit=query.limit, cursor=query.cursor)
-    return RunPage(items=tuple(RunOut.of(RunView(run), run) for run in page.items), cursor=page.cursor)
+    return RunPage(items=tuple(RunOut.of(RunView(run), run) for run in page.items), next_cursor=page.next_cursor)
 
 
 @endpoint(blueprint, "GET", _RUNS + "/{run}", permission="bills.generate", returns=RunOut)

@@ -30,7 +30,7 @@ class RunOut(OutSchema):
 
     id: str
     period: PeriodText
-    state: Literal["planned", "generating", "complete"]
+    status: Literal["planned", "generating", "complete"] = Field(validation_alias="state")
     chunks: ChunkProgress
     readings: int = Field(description="Confirmed readings without a bill that the run found so far")
     bills: int
@@ -88,7 +88,7 @@ class RunPage(OutSchema):
     """One page of billing runs. Counts of runs at work stand in the run itself."""
 
     items: tuple[RunOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class ExceptionOut(OutSchema):
@@ -103,4 +103,4 @@ class ExceptionPage(OutSchema):
     """One page of exceptions."""
 
     items: tuple[ExceptionOut, ...]
-    cursor: str | None
+    next_cursor: str | None

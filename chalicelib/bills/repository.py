@@ -97,14 +97,14 @@ def period_page(project: Project, period: Period, *, limit: int, cursor: str | N
     shards = range(project.settings.shards)
     partitions = [keys.period_shard(project.client, project.id, period, shard) for shard in shards]
     page = dynamo.shards_page(BillItem, partitions, "BILL#", limit=limit, cursor=cursor)
-    return Page(tuple(_bill(item) for item in page.items), page.cursor)
+    return Page(tuple(_bill(item) for item in page.items), page.next_cursor)
 
 
 def account_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Bill]:
     """Read one page of a connection's bills, the newest first. A moment behind."""
     partition = keys.account_view(project.client, project.id, account)
     page = dynamo.page_of(BillItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
-    return Page(tuple(_bill(item) for item in page.items), page.cursor)
+    return Page(tuple(_bill(item) for item in page.items), page.next_cursor)
 
 
 def _item(project: Project, bill: Bill) -> BillItem:

@@ -34,7 +34,7 @@ def list_bills(ctx: ProjectContext, *, query: BillsQuery) -> BillPage:
     project, page = service.list_bills(
         ctx, period=query.period, status=query.status, limit=query.limit, cursor=query.cursor
     )
-    return BillPage(items=tuple(_shown(ctx, project, bill) for bill in page.items), cursor=page.cursor)
+    return BillPage(items=tuple(_shown(ctx, project, bill) for bill in page.items), next_cursor=page.next_cursor)
 
 
 @endpoint(
@@ -67,7 +67,7 @@ def list_unbilled(ctx: ProjectContext, *, query: UnbilledQuery) -> UnbilledPage:
     """List the confirmed readings of a period that have no bill yet."""
     page = service.list_unbilled(ctx, period=query.period, limit=query.limit, cursor=query.cursor)
     items = tuple(UnbilledOut.of(UnbilledView(connection), reading, connection) for reading, connection in page.items)
-    return UnbilledPage(items=items, cursor=page.cursor)
+    return UnbilledPage(items=items, next_cursor=page.next_cursor)
 
 
 @endpoint(blueprint, "GET", _PROJECT + "/bills/{bill}", permission="bills.read", or_own=True, returns=BillOut)
@@ -88,7 +88,7 @@ def get_bill(ctx: ProjectContext, *, bill: str) -> BillOut:
 def list_bills_of_connection(ctx: ProjectContext, *, account: str, query: PageQuery) -> BillPage:
     """List a connection's bills, the newest first; a consumer sees only their own."""
     project, page = service.list_bills_of_connection(ctx, account=account, limit=query.limit, cursor=query.cursor)
-    return BillPage(items=tuple(_shown(ctx, project, bill) for bill in page.items), cursor=page.cursor)
+    return BillPage(items=tuple(_shown(ctx, project, bill) for bill in page.items), next_cursor=page.next_cursor)
 
 
 @endpoint(blueprint, "GET", "/api/me/bills", permission=SIGNED_IN, query=MyBillsQuery, returns=MyBills)

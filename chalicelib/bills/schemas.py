@@ -183,10 +183,10 @@ class BillView:
 
 
 class BillPage(OutSchema):
-    """One page of bills. With a status it may be short and still have a cursor."""
+    """One page of bills. With a status it may be short and still have a `nextCursor`."""
 
     items: tuple[BillOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class NewBill(Schema):
@@ -225,10 +225,10 @@ class UnbilledView:
 
 
 class UnbilledPage(OutSchema):
-    """One page of readings without a bill. It may be short and still have a cursor."""
+    """One page of readings without a bill. It may be short and still have a `nextCursor`."""
 
     items: tuple[UnbilledOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class UnbilledQuery(PageQuery):

@@ -79,7 +79,7 @@ class ConsumerPage(OutSchema):
     """One page of consumers."""
 
     items: tuple[ConsumerOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class NewLogin(Schema):

@@ -62,7 +62,7 @@ def find_device(client: str, project: str, device_id: str) -> Device | None:
 def devices_page(client: str, project: str, *, limit: int, cursor: str | None) -> Page[Device]:
     partition, prefix = keys.device(client, project, "")
     page = dynamo.page_of(DeviceItem, partition, prefix, limit=limit, cursor=cursor)
-    return Page(tuple(_device(item) for item in page.items), page.cursor)
+    return Page(tuple(_device(item) for item in page.items), page.next_cursor)
 
 
 def _item(client: str, project: str, device: Device) -> DeviceItem:

@@ -33,7 +33,7 @@ class DevicePage(OutSchema):
     """A page of devices."""
 
     items: tuple[DeviceOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class KeyOut(Schema):
@@ -61,5 +61,5 @@ class PushOut(OutSchema):
     """What became of a pushed reading."""
 
     reading_id: str = Field(validation_alias="id")
-    state: str
+    status: str = Field(validation_alias="state")
     flags: tuple[str, ...]

@@ -70,7 +70,7 @@ def imports_page(
         newest_first=True,
         only=ImportItem.requested_by == requested_by if requested_by else None,
     )
-    return Page(tuple(_import(item) for item in page.items), page.cursor)
+    return Page(tuple(_import(item) for item in page.items), page.next_cursor)
 
 
 def _item(project: Project, record: FileImport) -> ImportItem:

@@ -43,7 +43,7 @@ class ImportOut(OutSchema):
     id: str
     file_name: str
     period: PeriodText | None
-    state: Literal["awaiting_upload", "done", "refused"]
+    status: Literal["awaiting_upload", "done", "refused"] = Field(validation_alias="state")
     counts: CountsOut
     refusal: str | None = Field(description="Why the whole file could not be used")
     requested_by: str
@@ -71,7 +71,7 @@ class ImportPage(OutSchema):
     """One page of imports."""
 
     items: tuple[ImportOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class ReportQuery(Schema):

@@ -12,10 +12,10 @@ _PAGES_LOOKED_THROUGH = 5
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list; `cursor` is None on the last one."""
+    """One page of a list; `next_cursor` is None on the last one."""
 
     items: tuple[T, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 def choose_page(
@@ -34,7 +34,7 @@ def choose_page(
     for _ in range(_PAGES_LOOKED_THROUGH):
         page = read(limit - len(found), cursor)
         found += choose(page.items)
-        cursor = page.cursor
+        cursor = page.next_cursor
         if cursor is None or len(found) >= limit:
             break
     return Page(tuple(found), cursor)

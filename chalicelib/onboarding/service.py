@@ -165,9 +165,9 @@ def _first_account(ctx: ProjectContext, status: ConnectionStatus | None) -> str 
     cursor: str | None = None
     while True:
         page = connections.list_connections(ctx, status=status, limit=_LOOKED_AT_ONCE, cursor=cursor)
-        if page.items or page.cursor is None:
+        if page.items or page.next_cursor is None:
             return page.items[0].account if page.items else None
-        cursor = page.cursor
+        cursor = page.next_cursor
 
 
 def _tariff(ctx: ProjectContext) -> str | None:

@@ -77,7 +77,7 @@ def month_page(project: Project, month: Period, *, limit: int, cursor: str | Non
 
 
 def _page(page: Page[PaymentItem]) -> Page[Payment]:
-    return Page(tuple(_payment(item) for item in page.items), page.cursor)
+    return Page(tuple(_payment(item) for item in page.items), page.next_cursor)
 
 
 def _key(project: Project, payment: Payment) -> keys.Key:

@@ -69,4 +69,4 @@ def _shown(payment: Payment) -> PaymentOut:
 
 
 def _page(page: Page[Payment]) -> PaymentPage:
-    return PaymentPage(items=tuple(map(_shown, page.items)), cursor=page.cursor)
+    return PaymentPage(items=tuple(map(_shown, page.items)), next_cursor=page.next_cursor)

@@ -53,7 +53,7 @@ class PaymentPage(OutSchema):
     """One page of payments."""
 
     items: tuple[PaymentOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class PaymentsQuery(PageQuery):

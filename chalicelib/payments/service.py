@@ -56,7 +56,7 @@ def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, limit: int, curs
     if bill is None or not _may_see(ctx, bill.consumer_id):
         raise NotFound("not-found", "there is no bill with this id")
     page = repository.bill_page(project, bill.account, bill.period, bill.revision, limit=limit, cursor=cursor)
-    return Page(tuple(sorted(page.items, key=lambda payment: payment.paid_on)), page.cursor)
+    return Page(tuple(sorted(page.items, key=lambda payment: payment.paid_on)), page.next_cursor)
 
 
 def list_payments_of_connection(ctx: ProjectContext, *, account: str, limit: int, cursor: str | None) -> Page[Payment]:
@@ -68,7 +68,9 @@ def list_payments_of_connection(ctx: ProjectContext, *, account: str, limit: int
     page = repository.account_page(ctx.project, connection.account, limit=limit, cursor=cursor)
     # Payments of whoever had the connection before are theirs, not the present consumer's.
     seen = [payment for payment in page.items if _may_see(ctx, payment.consumer_id)]
-    return Page(tuple(sorted(seen, key=lambda payment: (payment.period, payment.paid_on), reverse=True)), page.cursor)
+    return Page(
+        tuple(sorted(seen, key=lambda payment: (payment.period, payment.paid_on), reverse=True)), page.next_cursor
+    )
 
 
 def _may_see(ctx: Context, consumer_id: str | None) -> bool:

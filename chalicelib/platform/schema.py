@@ -167,7 +167,7 @@ class PageQuery(Schema):
     """Which page of a list."""
 
     limit: int = Field(default=50, ge=1, le=200, description="How many items at the most")
-    cursor: str | None = Field(default=None, max_length=2000, description="The cursor of the page before")
+    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the page before")
 
 
 class FileLink(Schema):

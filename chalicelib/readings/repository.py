@@ -138,7 +138,7 @@ def readings_page(project: Project, period: Period, *, limit: int, cursor: str |
     shards = range(project.settings.shards)
     partitions = [keys.period_shard(project.client, project.id, period, shard) for shard in shards]
     page = dynamo.shards_page(ReadingItem, partitions, "READING#", limit=limit, cursor=cursor)
-    return Page(tuple(_reading(item) for item in page.items), page.cursor)
+    return Page(tuple(_reading(item) for item in page.items), page.next_cursor)
 
 
 def readings_of_account(project: Project, periods: Iterable[Period], account: str) -> list[Reading]:
@@ -153,7 +153,7 @@ def pending_page(project: Project, areas: Sequence[str] | None, *, limit: int, c
     partitions = [keys.pending_readings(project.client, project.id, shard) for shard in range(project.settings.shards)]
     prefixes = [""] if areas is None else [keys.area_place(area, "").removesuffix("#") for area in areas]
     page = dynamo.shards_page(ReadingItem, partitions, prefixes, limit=limit, cursor=cursor, index="worklist")
-    return Page(tuple(_reading(item) for item in page.items), page.cursor)
+    return Page(tuple(_reading(item) for item in page.items), page.next_cursor)
 
 
 def _reading_item(project: Project, reading: Reading) -> ReadingItem:

@@ -70,7 +70,7 @@ def list_readings(ctx: ProjectContext, *, query: ReadingsQuery) -> ReadingPage:
         first_day=query.from_,
         last_day=query.to,
         account=query.account_number,
-        state=query.state,
+        state=query.status,
         limit=query.limit,
         cursor=query.cursor,
     )
@@ -112,7 +112,7 @@ def estimate_unread(ctx: ProjectContext, *, body: EstimateUnread) -> EstimatesOu
     """Estimate what nobody has read for a period: one connection, an area or all."""
     if body.account_number:
         service.estimate_reading(ctx, period=body.period, account=body.account_number)
-        return EstimatesOut(estimated=1, left=(), cursor=None)
+        return EstimatesOut(estimated=1, left=(), next_cursor=None)
     return EstimatesOut.of(service.estimate_unread(ctx, period=body.period, area=body.area, cursor=body.cursor))
 
 

@@ -69,7 +69,7 @@ class ReadingOut(OutSchema):
     use_carried_forward: DecimalText | None = Field(
         description="Below zero: billed ahead even so, off the next reading's use"
     )
-    state: Literal["pending", "confirmed"]
+    status: Literal["pending", "confirmed"] = Field(validation_alias="state")
     flags: tuple[str, ...] = Field(description="What a person should look at: late, high_use, no_use, rollover")
     source: Literal["manual", "device", "import", "estimated", "migrated"]
     estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
@@ -80,10 +80,10 @@ class ReadingOut(OutSchema):
 
 
 class ReadingPage(OutSchema):
-    """One page of readings. With filters it may be short and still have a cursor."""
+    """One page of readings. With filters it may be short and still have a `nextCursor`."""
 
     items: tuple[ReadingOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class ReadingsQuery(PageQuery):
@@ -93,7 +93,7 @@ class ReadingsQuery(PageQuery):
     account_number: AccountNumber | None = None
     from_: Day | None = Field(default=None, alias="from", description="First day; a year before `to` if left out")
     to: Day | None = Field(default=None, description="Last day; today if left out")
-    state: Literal["pending", "confirmed"] | None = None
+    status: Literal["pending", "confirmed"] | None = None
 
 
 class BalanceQuery(Schema):
@@ -144,10 +144,10 @@ class UnreadOut(OutSchema):
 
 
 class UnreadPage(OutSchema):
-    """One page of connections without a reading. It may be short and still have a cursor."""
+    """One page of connections without a reading. It may be short and still have a `nextCursor`."""
 
     items: tuple[UnreadOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class EstimateUnread(Schema):
@@ -156,7 +156,7 @@ class EstimateUnread(Schema):
     period: PeriodText
     account_number: AccountNumber | None = None
     area: Area | None = None
-    cursor: str | None = Field(default=None, max_length=2000, description="The cursor of the answer before")
+    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the answer before")
 
     @model_validator(mode="after")
     def _one_or_many(self) -> Self:
@@ -173,11 +173,11 @@ class LeftUnreadOut(OutSchema):
 
 
 class EstimatesOut(OutSchema):
-    """How many readings were estimated, and what was not. With a cursor others are left: ask again with it."""
+    """How many readings were estimated, and what was not. With a `nextCursor` others are left: ask again with it."""
 
     estimated: int
     left: tuple[LeftUnreadOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class PendingQuery(PageQuery):

@@ -83,7 +83,7 @@ def requests_page(
     """Read one page of requests: of a status, or of one status after the other. A moment behind."""
     partitions = [keys.connection_requests(client_id, one) for one in ([status] if status else REQUEST_STATUSES)]
     page = dynamo.shards_page(RequestItem, partitions, "", limit=limit, cursor=cursor, index="worklist")
-    return Page(tuple(_request(item) for item in page.items), page.cursor)
+    return Page(tuple(_request(item) for item in page.items), page.next_cursor)
 
 
 def first_request_for(client_id: str, project_id: str, status: RequestStatus | None) -> ConnectionRequest | None:
@@ -95,7 +95,7 @@ def first_request_for(client_id: str, project_id: str, status: RequestStatus | N
             page = dynamo.page_of(RequestItem, partition, "", limit=1, cursor=cursor, index="worklist", only=only)
             if page.items:
                 return _request(page.items[0])
-            cursor = page.cursor
+            cursor = page.next_cursor
             if cursor is None:
                 break
     return None
@@ -138,7 +138,7 @@ def issues_page(client_id: str, status: IssueStatus | None, *, limit: int, curso
     """Read one page of the issues of a status, or of one status after the other. A moment behind."""
     partitions = [keys.issues(client_id, one) for one in ([status] if status else ISSUE_STATUSES)]
     page = dynamo.shards_page(IssueItem, partitions, "", limit=limit, cursor=cursor, index="worklist")
-    return Page(tuple(_issue(item) for item in page.items), page.cursor)
+    return Page(tuple(_issue(item) for item in page.items), page.next_cursor)
 
 
 def newest_issues_of(client_id: str, consumer_id: str, *, limit: int) -> tuple[Issue, ...]:

@@ -83,7 +83,7 @@ class RequestPage(OutSchema):
     """One page of requests, the oldest first."""
 
     items: tuple[RequestOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class MyRequests(OutSchema):
@@ -161,7 +161,7 @@ class IssuePage(OutSchema):
     """One page of issues, the oldest first."""
 
     items: tuple[IssueLine, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class MyIssues(OutSchema):

@@ -166,7 +166,7 @@ def former_page(client_id: str, project_id: str, *, limit: int, cursor: str | No
     known: TypeAdapter[ProjectSettings] | TypeAdapter[Client] = _SETTINGS if project_id else _CLIENT
     return Page(
         tuple(to_entity(FormerSettings, item, facts=known.validate_python(item.facts)) for item in page.items),
-        page.cursor,
+        page.next_cursor,
     )
 
 

@@ -206,7 +206,7 @@ class FormerPage(OutSchema):
     """One page of a project's former settings, the newest first."""
 
     items: tuple[FormerOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class FormerClientOut(OutSchema):
@@ -222,7 +222,7 @@ class FormerClientPage(OutSchema):
     """One page of what held for a client before, the newest first."""
 
     items: tuple[FormerClientOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 _SETTINGS = TypeAdapter(ProjectSettings)

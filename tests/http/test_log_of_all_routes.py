@@ -165,5 +165,5 @@ def test_what_files_hold_is_not_in_the_log(world: World, app: Chalice, logged: _
         deliver_to(app, "meterbook-imports")
         shown = admin.get(f"{base}/{kind}/imports/{announced['id']}").expect(200)
         # The cell that goes over two lines costs both.
-        assert (shown["state"], shown["counts"]["refused"]) == ("done", 3 if kind == "registry" else 2)
+        assert (shown["status"], shown["counts"]["refused"]) == ("done", 3 if kind == "registry" else 2)
     logged.check()

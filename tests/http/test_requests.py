@@ -151,10 +151,10 @@ def test_a_cursor_that_was_altered_or_is_another_lists_is_a_400(world: World, on
     lists = {f"{world.utility.consumers}": {}, f"{world.utility.base}/bills": {"period": "2025-11"}}
     path = _path(world, one)
     cursors = [
-        admin.get(other, limit=1, **more).expect(200)["cursor"] for other, more in lists.items() if other != path
+        admin.get(other, limit=1, **more).expect(200)["nextCursor"] for other, more in lists.items() if other != path
     ]
     assert all(cursors)
-    mine = admin.get(path, limit=1, **query).expect(200)["cursor"]
+    mine = admin.get(path, limit=1, **query).expect(200)["nextCursor"]
     altered = [mine[:-1], mine + "A", mine[1:], mine.swapcase(), mine[:20] + "AAAA" + mine[24:]] if mine else []
     for cursor in [*cursors, *altered, "AAAA", "%", "é", "=" * 10]:
         assert _is_refused(admin.get(path, cursor=cursor, **query), 400)["code"] == "bad-cursor"
@@ -162,7 +162,7 @@ def test_a_cursor_that_was_altered_or_is_another_lists_is_a_400(world: World, on
 
 def test_the_neighbours_cursor_is_a_400(world: World) -> None:
     neighbour, admin = world.people["other tenant's admin"], world.people["admin"]
-    theirs = neighbour.get(f"/api/clients/{world.foreign_ids['client']}/consumers", limit=1).expect(200)["cursor"]
+    theirs = neighbour.get(f"/api/clients/{world.foreign_ids['client']}/consumers", limit=1).expect(200)["nextCursor"]
     assert theirs
     assert _is_refused(admin.get(world.utility.consumers, cursor=theirs), 400)["code"] == "bad-cursor"
 

@@ -274,7 +274,7 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
         events.tick(clockwork(app, "seal_audit_logs"))
     clock.use_time(None)
     with observer.acting("api_handler"):
-        assert staff.get(f"{utility.base}/billing-runs/{run['id']}").expect(200)["state"] == "complete"
+        assert staff.get(f"{utility.base}/billing-runs/{run['id']}").expect(200)["status"] == "complete"
         assert len(staff.get(f"{utility.base}/bills", period=reading["period"]).expect(200)["items"]) == 2
         staff.get(f"{utility.base}/connections/{numbers[0]}/bills").expect(200)
         staff.get(f"{utility.base}/payments", month="2025-10").expect(200)

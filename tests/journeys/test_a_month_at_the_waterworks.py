@@ -63,7 +63,7 @@ class Journey:
     @cached_property
     def confirmed(self) -> dict[str, Any]:
         """Confirm one reading twice, then those of an area, then the rest; give what was answered."""
-        assert self.imported["state"] == "done"
+        assert self.imported["status"] == "done"
         one, again = (self.admin.post(f"{BASE}/readings/2025-11.2025110001/confirmation").expect(200) for _ in range(2))
         waiting = self.admin.get(f"{BASE}/readings/pending", area="Poblacion", limit=200).expect(200)["items"]
         area = self.admin.post(f"{BASE}/readings/confirmations", {"area": "Poblacion"}).expect(200)
@@ -105,9 +105,9 @@ class Journey:
             page = staff.get(f"{base}/bills", period=period, limit=limit, **cursor).expect(200)
             assert len(page["items"]) <= limit
             bills += page["items"]
-            if page["cursor"] is None:
+            if page["nextCursor"] is None:
                 return bills
-            cursor = {"cursor": page["cursor"]}
+            cursor = {"cursor": page["nextCursor"]}
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +157,7 @@ def test_2_consumers_and_connections_get_numbers_that_never_collide(journey: Jou
 @pytest.mark.covers("S1-095", "S3-088")
 def test_3_a_file_of_readings_is_imported_line_by_line(journey: Journey) -> None:
     done = journey.imported
-    assert done["state"] == "done"
+    assert done["status"] == "done"
     assert done["counts"] | {"flagged": 0} == {
         "rows": 302, "accepted": 297, "unchanged": 0, "refused": 5, "flagged": 0, "blank": 1,
     }  # fmt: skip
@@ -184,7 +184,7 @@ def test_3b_the_same_file_again_changes_nothing(journey: Journey) -> None:
             if "#IMPORT" not in key and "#AUDIT" not in key
         }
 
-    assert journey.imported["state"] == "done"
+    assert journey.imported["status"] == "done"
     before = readings()
     done = journey.upload(journey.admin, BASE, BALILIHAN_FILE.read_bytes(), period="2025-11")
     assert (done["counts"]["accepted"], done["counts"]["unchanged"], done["counts"]["refused"]) == (0, 297, 5)
@@ -195,11 +195,11 @@ def test_3b_the_same_file_again_changes_nothing(journey: Journey) -> None:
 def test_4_readings_are_confirmed_one_by_one_and_by_area(journey: Journey) -> None:
     walked = journey.confirmed
     one = walked["one"]
-    assert (one["state"], one["previous"], one["reading"], one["usage"]) == ("confirmed", "120", "130", "10")
+    assert (one["status"], one["previous"], one["reading"], one["usage"]) == ("confirmed", "120", "130", "10")
     assert walked["again"] == one
     assert walked["area"] == {"confirmed": len(walked["waiting"]), "left": [], "more": False}
     assert walked["rest"]["confirmed"] == 297 - 1 - len(walked["waiting"])
-    assert journey.admin.get(f"{BASE}/readings/pending").expect(200) == {"items": [], "cursor": None}
+    assert journey.admin.get(f"{BASE}/readings/pending").expect(200) == {"items": [], "nextCursor": None}
     reader = journey.api.sign_in("balilihan", "reader", demo.PASSWORD)
     assert reader.post(f"{BASE}/readings/confirmations", {}).expect(403)["code"] == "forbidden"
 
@@ -207,7 +207,7 @@ def test_4_readings_are_confirmed_one_by_one_and_by_area(journey: Journey) -> No
 @pytest.mark.covers("S3-029", "S3-026", "S3-103", "S3-028", "S0-028", "S0-037")
 def test_5_a_run_gives_every_confirmed_reading_exactly_one_bill(journey: Journey) -> None:
     run, bills = journey.billed["run"], journey.billed["bills"]
-    assert (run["state"], run["readings"], run["bills"], run["exceptions"]) == ("complete", 297, 297, 0)
+    assert (run["status"], run["readings"], run["bills"], run["exceptions"]) == ("complete", 297, 297, 0)
     assert run["chunks"] == {"done": 1, "of": 1}
     bill = journey.admin.get(f"{BASE}/bills/2025-11.2025110001.1").expect(200)
     assert [(line["code"], line["amount"]) for line in bill["lines"]] == [("usage", "225.00"), ("fixed", "50.00")]
@@ -239,7 +239,7 @@ def test_6_bills_are_read_by_staff_and_by_the_consumer_they_are_for(journey: Jou
 def test_7_the_run_again_with_every_message_twice_gives_the_same_bills(journey: Journey) -> None:
     bills = journey.billed["bills"]
     again = journey.run(journey.admin, BASE, "2025-11", twice=True)
-    assert (again["state"], again["readings"], again["bills"]) == ("complete", 0, 0)
+    assert (again["status"], again["readings"], again["bills"]) == ("complete", 0, 0)
     assert journey.all_bills(journey.admin, BASE, "2025-11", limit=200) == bills
 
 
@@ -248,7 +248,7 @@ def test_8_a_late_reading_is_billed_by_the_next_run_and_nothing_else_is(journey:
     (shop, _) = journey.shop["connections"]
     late = {"accountNumber": shop["accountNumber"], "reading": "112.5", "readOn": "2025-11-11"}
     taken = journey.admin.post(f"{BASE}/readings", late).expect(201)
-    assert (taken["state"], taken["flags"]) == ("pending", ["late"])
+    assert (taken["status"], taken["flags"]) == ("pending", ["late"])
     journey.admin.post(f"{BASE}/readings/{taken['id']}/confirmation").expect(200)
     run = journey.run(journey.admin, BASE, "2025-11", twice=True)
     assert (run["readings"], run["bills"], run["total"]) == (1, 1, "362.50")
@@ -260,10 +260,10 @@ def test_the_condominium_runs_on_the_same_code_by_other_settings(journey: Journe
     admin = journey.api.sign_in("AVII", "admin@avii.example", demo.PASSWORD)
     done = journey.upload(admin, CONDOMINIUM, AVII_FILE.read_bytes())
     assert (done["counts"]["accepted"], done["counts"]["refused"]) == (2, 0)
-    assert admin.get(f"{CONDOMINIUM}/readings/2025-10.101").expect(200)["state"] == "confirmed"
+    assert admin.get(f"{CONDOMINIUM}/readings/2025-10.101").expect(200)["status"] == "confirmed"
     assert admin.get(f"{CONDOMINIUM}/connections/101").expect(200)["lastReading"] == "1785"
     run = journey.run(admin, CONDOMINIUM, "2025-10")
-    assert (run["state"], run["bills"]) == ("complete", 2)
+    assert (run["status"], run["bills"]) == ("complete", 2)
     bill = admin.get(f"{CONDOMINIUM}/bills/2025-10.101.1").expect(200)
     assert (bill["usage"], bill["unit"], bill["total"], bill["currency"]) == ("11", "gal", "25.06", "USD")
     assert [line["amount"] for line in bill["lines"]] == ["0.06", "25.00"]

@@ -18,7 +18,7 @@ def test_s0_a_consumer_with_two_connections_is_billed_month_by_month(open_tenant
     owner = tenant.admin.get(f"{tenant.base('water')}/connections/{first}").expect(200)["consumerId"]
     second = tenant.connect("water", consumerClass="consumer", meterNumber="M-2", consumerId=owner)
 
-    assert tenant.read("water", "M-1", "110", "2025-11-05")["state"] == "confirmed"
+    assert tenant.read("water", "M-1", "110", "2025-11-05")["status"] == "confirmed"
     tenant.read("water", "M-2", "4", "2025-11-05")
     november = tenant.bill("water", "2025-11")
     tenant.read("water", "M-1", "125", "2025-12-05")
@@ -168,7 +168,7 @@ def test_s3_a_reading_waits_for_confirmation_and_ten_cubic_metres_cost_275(
     account = tenant.connect("waterworks", meterNumber="SM-1", **facts)
     assert account == "2025110001"
     reading = tenant.read("waterworks", "SM-1", "110", "2025-11-11")
-    assert (reading["state"], reading["flags"]) == ("pending", ["late"])  # read on days 1 to 10
+    assert (reading["status"], reading["flags"]) == ("pending", ["late"])  # read on days 1 to 10
     assert tenant.bill("waterworks", "2025-11") == {}
 
     tenant.admin.post(f"{tenant.base('waterworks')}/readings/confirmations", {"area": "Poblacion"}).expect(200)
@@ -220,7 +220,7 @@ def test_what_one_tenant_sets_never_shows_in_another(open_tenant: Callable[..., 
         condominium.read("waterBills", "M-1", "110", "2025-08-05"),
         waterworks.read("waterworks", "M-1", "110", "2025-08-05"),
     )
-    assert [(each["period"], each["state"], each["usage"]) for each in readings] == [
+    assert [(each["period"], each["status"], each["usage"]) for each in readings] == [
         ("2025-07", "confirmed", "10"),
         ("2025-08", "pending", "10"),
     ]

@@ -100,8 +100,8 @@ def test_confirmation(open_tenant: OpenTenant) -> None:
     s2, s3 = open_tenant("utility-billing-system", "2025-11-05"), _waterworks(open_tenant, "2025-11-05")
     s2.connect("water", meterNumber="M-1", consumerClass="standard", tariffId="flat")
     s3.connect("waterworks", meterNumber="M-1", consumerClass="residential", area="Poblacion")
-    assert s2.read("water", "M-1", "10", "2025-11-05")["state"] == "confirmed"
-    assert s3.read("waterworks", "M-1", "10", "2025-11-05")["state"] == "pending"
+    assert s2.read("water", "M-1", "10", "2025-11-05")["status"] == "confirmed"
+    assert s3.read("waterworks", "M-1", "10", "2025-11-05")["status"] == "pending"
     assert len(s2.bill("water", "2025-11")) == 1
     assert s3.bill("waterworks", "2025-11") == {}
     _confirmed(s3, "waterworks")

@@ -172,11 +172,11 @@ def test_an_uploaded_file_is_imported_by_the_pollers_also_after_a_restart(state:
         httpx.post(form["url"], data=form["fields"], files=file, timeout=60).raise_for_status()
 
         deadline = time.monotonic() + 120
-        while (found := run.ask("GET", f"{imports}/{announced['id']}", **who).json())["state"] == "awaiting_upload":
+        while (found := run.ask("GET", f"{imports}/{announced['id']}", **who).json())["status"] == "awaiting_upload":
             assert time.monotonic() < deadline, found
             time.sleep(0.2)
 
-        assert (found["state"], found["counts"]["accepted"], found["counts"]["refused"]) == ("done", 2, 0)
+        assert (found["status"], found["counts"]["accepted"], found["counts"]["refused"]) == ("done", 2, 0)
 
 
 def test_a_state_that_can_not_be_saved_is_said_at_the_stop(state: Path, tmp_path: Path) -> None:

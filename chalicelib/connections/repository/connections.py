@@ -212,7 +212,7 @@ def connections_page(project: Project, *, active: bool, limit: int, cursor: str 
     partitions = [keys.connections(project.client, project.id, shard) for shard in range(project.settings.shards)]
     page = dynamo.shards_page(ConnectionItem, partitions, "CONNECTION#", limit=limit, cursor=cursor)
     found = (_connection(item) for item in page.items)
-    return Page(tuple(each for each in found if not active or each.status == "active"), page.cursor)
+    return Page(tuple(each for each in found if not active or each.status == "active"), page.next_cursor)
 
 
 def idle_page(project: Project, status: str, *, limit: int, cursor: str | None) -> Page[Connection]:
@@ -221,7 +221,7 @@ def idle_page(project: Project, status: str, *, limit: int, cursor: str | None) 
     partitions = [keys.idle_connections(project.client, project.id, shard) for shard in shards]
     prefix = keys.idle_connection_place(status, "")
     page = dynamo.shards_page(ConnectionItem, partitions, prefix, limit=limit, cursor=cursor, index="worklist")
-    return Page(tuple(_connection(item) for item in page.items), page.cursor)
+    return Page(tuple(_connection(item) for item in page.items), page.next_cursor)
 
 
 def connection_write(project: Project, before: Connection, after: Connection) -> Action:

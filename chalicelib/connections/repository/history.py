@@ -36,7 +36,7 @@ def events_page(project: Project, connection: Connection, *, limit: int, cursor:
     partition, prefix = keys.connection_event(project.client, project.id, connection.account, "")
     own = EventItem.at >= connection.created_at
     page = dynamo.page_of(EventItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True, only=own)
-    return Page(tuple(_event(item) for item in page.items), page.cursor)
+    return Page(tuple(_event(item) for item in page.items), page.next_cursor)
 
 
 def _event(item: EventItem) -> ConnectionEvent:

@@ -27,4 +27,4 @@ def areas_page(projects: Sequence[Project], areas: Sequence[str], *, limit: int,
     prefixes = [keys.area_place(area, "").removesuffix("#") for area in areas]
     page = dynamo.shards_page(MeterItem, partitions, prefixes, limit=limit, cursor=cursor, index="account")
     found = ((item.pk.split("#")[1], item.account) for item in page.items)
-    return Page(tuple((project, account, shards[project]) for project, account in found), page.cursor)
+    return Page(tuple((project, account, shards[project]) for project, account in found), page.next_cursor)

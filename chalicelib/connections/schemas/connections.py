@@ -205,7 +205,7 @@ class ConnectionPage(OutSchema):
     """One page of connections."""
 
     items: tuple[ConnectionOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class EventOut(OutSchema):
@@ -226,7 +226,7 @@ class EventPage(OutSchema):
     """One page of what became of a connection."""
 
     items: tuple[EventOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class MyConnection(OutSchema):

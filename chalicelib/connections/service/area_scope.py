@@ -48,7 +48,7 @@ def connections_of_areas(
     known = connections.connections_at(ctx.client, page.items)
     # The index is a moment behind: what moved away meanwhile is another's.
     found = (known[place[:2]] for place in page.items if place[:2] in known)
-    return Page(tuple(within_reach(ctx, found)), page.cursor)
+    return Page(tuple(within_reach(ctx, found)), page.next_cursor)
 
 
 def consumers_within_reach(ctx: Context, found: Iterable[Consumer]) -> list[Consumer]:
@@ -76,7 +76,7 @@ def consumers_of_areas(
         return places.areas_page(projects, areas, limit=some, cursor=at)
 
     page = choose_page(read, partial(_listed_at, ctx), limit=limit, cursor=cursor)
-    return Page(tuple(each for each in page.items if status in {None, each.status}), page.cursor)
+    return Page(tuple(each for each in page.items if status in {None, each.status}), page.next_cursor)
 
 
 def _listed_at(ctx: Context, found: tuple[Place, ...]) -> list[Consumer]:

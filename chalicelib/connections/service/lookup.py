@@ -58,7 +58,7 @@ def list_connections(
     if areas is None:
         return repository.connections_page(project, active=status == "active", limit=limit, cursor=cursor)
     page = connections_of_areas(ctx, project, areas, limit=limit, cursor=cursor)
-    return Page(tuple(each for each in page.items if status in {None, each.status}), page.cursor)
+    return Page(tuple(each for each in page.items if status in {None, each.status}), page.next_cursor)
 
 
 def list_by_meter(ctx: ProjectContext, *, meter_number: str) -> Page[Connection]:

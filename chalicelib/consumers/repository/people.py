@@ -127,20 +127,20 @@ def find_consumer(client_id: str, consumer_id: str) -> Consumer | None:
 def consumers_page(client_id: str, *, limit: int, cursor: str | None) -> Page[Consumer]:
     """Read one page of all consumers, the oldest first. A moment behind."""
     page = dynamo.page_of(ConsumerItem, keys.consumers(client_id), "", limit=limit, cursor=cursor, index="account")
-    return Page(tuple(_consumer(item) for item in page.items), page.cursor)
+    return Page(tuple(_consumer(item) for item in page.items), page.next_cursor)
 
 
 def page_by_name(client_id: str, status: str, *, limit: int, cursor: str | None) -> Page[Consumer]:
     """Read one page of the consumers of a status, by name. A moment behind."""
     partition = keys.consumers_by_name(client_id, status)
     page = dynamo.page_of(ConsumerItem, partition, "", limit=limit, cursor=cursor, index="worklist")
-    return Page(tuple(_consumer(item) for item in page.items), page.cursor)
+    return Page(tuple(_consumer(item) for item in page.items), page.next_cursor)
 
 
 def words_page(client_id: str, part: str, *, limit: int, cursor: str | None) -> Page[tuple[str, str]]:
     """Read one page of (word, consumer) whose word begins so."""
     page = dynamo.page_of(WordItem, keys.consumer_words(client_id, part), part, limit=limit, cursor=cursor)
-    return Page(tuple((item.sk.partition("#")[0], item.consumer) for item in page.items), page.cursor)
+    return Page(tuple((item.sk.partition("#")[0], item.consumer) for item in page.items), page.next_cursor)
 
 
 def consumers_of(client_id: str, ids: set[str]) -> dict[str, Consumer]:

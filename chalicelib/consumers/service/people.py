@@ -167,7 +167,7 @@ def search_consumers(
     """Find consumers by the beginnings of words of their names: "cru jua" finds Juan Dela Cruz.
 
     Never a scan: the longest of the words is looked up among the words of all names. A page may be shorter than asked
-    for and still have a cursor. `only` leaves out those whom the actor may not see.
+    for and still have a `nextCursor`. `only` leaves out those whom the actor may not see.
 
     :raises Invalid: if the text has no word to look for.
     """

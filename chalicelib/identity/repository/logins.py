@@ -129,7 +129,7 @@ def events_page(
         page = dynamo.shards_page(
             LoginEventItem, partitions, day or "", limit=limit, cursor=cursor, newest_first=True, only=only
         )
-    return Page(tuple(_event(item) for item in page.items), page.cursor)
+    return Page(tuple(_event(item) for item in page.items), page.next_cursor)
 
 
 def _event(item: LoginEventItem) -> LoginEvent:

@@ -146,7 +146,7 @@ def users_page(
         only &= UserItem.words.contains(word)
     partitions = [keys.users(client_id, consumers=kind) for kind in consumers]
     page = dynamo.shards_page(UserItem, partitions, "", limit=limit, cursor=cursor, index="account", only=only)
-    return Page(tuple(_user(item) for item in page.items), page.cursor)
+    return Page(tuple(_user(item) for item in page.items), page.next_cursor)
 
 
 def _user_item(client_id: str, user: User) -> UserItem:

@@ -103,4 +103,4 @@ class LoginPage(OutSchema):
     """One page of login events."""
 
     items: tuple[LoginOut, ...]
-    cursor: str | None
+    next_cursor: str | None

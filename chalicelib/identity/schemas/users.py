@@ -125,7 +125,7 @@ class UserPage(OutSchema):
     """One page of users."""
 
     items: tuple[UserOut, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class RoleSet(Schema):

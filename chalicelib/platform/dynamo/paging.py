@@ -102,11 +102,11 @@ def shards_page(
     while at < len(ranges):
         full = len(items) >= limit
         page = ask(*ranges[at], limit=1 if full else limit - len(items), cursor=inner)
-        if full and (page.items or page.cursor):
+        if full and (page.items or page.next_cursor):
             break  # here begins the next page
         items.extend(page.items)
-        at, inner = (at, page.cursor) if page.cursor else (at + 1, None)
-        if page.cursor:
+        at, inner = (at, page.next_cursor) if page.next_cursor else (at + 1, None)
+        if page.next_cursor:
             break
     more = at < len(ranges)
     return Page(tuple(items), encode_cursor({"shard": at, "inner": inner}, place) if more else None)

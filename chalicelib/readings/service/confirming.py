@@ -108,7 +108,7 @@ def _waiting(project: Project, parts: tuple[str, ...] | None, period: Period | N
     while True:
         page = repository.pending_page(project, parts, limit=CONFIRMED_AT_ONCE * 4, cursor=cursor)
         found += [reading for reading in page.items if period in {None, reading.period}]
-        cursor = page.cursor
+        cursor = page.next_cursor
         if cursor is None or len(found) >= _CONFIRMED_PER_CALL:
             return found, cursor is not None
 

@@ -50,7 +50,7 @@ def list_unread(
 ) -> Page[Connection]:
     """List the active connections that have no reading for a period, of an area or of all.
 
-    A page may hold fewer than asked for and still have a cursor. One read unit for each connection looked at, and one
+    A page may be short and still have a next one. One read unit for each connection looked at, and one
     for 30 of them; in an area two for each.
     """
     project = ctx.project
@@ -107,7 +107,7 @@ def estimate_unread(ctx: ProjectContext, *, period: Period, area: str | None, cu
         done, kept = _estimate_batch(ctx, project, period, unread)
         estimated += done
         left += kept
-        cursor = page.cursor
+        cursor = page.next_cursor
         if cursor is None:
             break
     if area and not estimated and not left:

@@ -43,7 +43,7 @@ def list_readings(
     """List the readings of a period or of up to a year, the newest period first.
 
     Never a scan: those of a connection are read by their keys, those that wait from their own list, all others from
-    their periods. A page may be short and still have a cursor. Whoever has to do in some areas only gets those of the
+    their periods. A page may be short and still have a next one. Whoever has to do in some areas only gets those of the
     open connections there, in the order of what lies there.
 
     :raises Invalid: for a period and days at once, or for days that are no year.
@@ -63,7 +63,7 @@ def list_readings(
     if search.state == "pending":
         page = list_pending(ctx, area=None, limit=limit, cursor=cursor)
         return Page(
-            tuple(each for each in page.items if each.period in search.periods and search.fits(each)), page.cursor
+            tuple(each for each in page.items if each.period in search.periods and search.fits(each)), page.next_cursor
         )
     return _by_period(ctx, project, search, limit=limit, cursor=cursor)
 
@@ -77,7 +77,7 @@ def list_pending(ctx: ProjectContext, *, area: str | None, limit: int, cursor: s
     project = ctx.project
     page = repository.pending_page(project, part_within_reach(ctx.actor, area), limit=limit, cursor=cursor)
     mine = connections.accounts_within_reach(ctx, project, (reading.account for reading in page.items))
-    return Page(tuple(reading for reading in page.items if reading.account in mine), page.cursor)
+    return Page(tuple(reading for reading in page.items if reading.account in mine), page.next_cursor)
 
 
 def _of_account(
@@ -106,7 +106,7 @@ def _by_period(ctx: Context, project: Project, search: Search, *, limit: int, cu
     for _ in range(_LOOKED_THROUGH):
         page = _of_period(ctx, project, period, limit=limit - len(found), cursor=inner)
         found += filter(search.fits, page.items)
-        inner = page.cursor
+        inner = page.next_cursor
         if inner is None:
             if period <= search.periods[-1]:
                 return Page(tuple(found), None)

@@ -59,7 +59,7 @@ def _all(person: Api, path: str, *, limit: int = 50, **query: str) -> list[dict[
         page = person.get(path, **asked).expect(200)
         assert len(page["items"]) <= limit
         found += page["items"]
-        cursor = page["cursor"]
+        cursor = page["nextCursor"]
         more = cursor is not None
     return found
 
@@ -156,7 +156,7 @@ def test_areas_that_change_count_from_the_next_request_on_and_sessions_go_on(uti
     person, admin = _staff(utility, "Poblacion"), utility.as_staff()
     me = person.get("/api/me").expect(200)
     assert me["areas"] == ["Poblacion"]
-    cursor = person.get(f"{utility.base}/connections", limit=1).expect(200)["cursor"]
+    cursor = person.get(f"{utility.base}/connections", limit=1).expect(200)["nextCursor"]
     given = admin.put(_users(utility, me, "/areas"), {"areas": ["San-Isidro", "Poblacion.P1", "Poblacion.P1"]})
     assert given.expect(200)["areas"] == ["Poblacion.P1", "San-Isidro"]
     assert _meters(person, utility) == ["POBLACION.P1", "SAN-ISIDRO"]
@@ -241,7 +241,7 @@ def test_what_nobody_read_is_listed_and_estimated_in_ones_areas_only(utility: Ut
     elsewhere = period | {"accountNumber": _account(utility, "San-Isidro")}
     assert surveyor.post(estimates, elsewhere).expect(404)["code"] == "not-found"
     assert surveyor.post(estimates, period).expect(200)["estimated"] == 3
-    mine = _all(surveyor, f"{utility.base}/readings", state="pending")
+    mine = _all(surveyor, f"{utility.base}/readings", status="pending")
     assert sorted(one["area"] for one in mine) == ["Poblacion", "Poblacion.P1", "Poblacion.P2"]
     account = elsewhere["accountNumber"]
     assert surveyor.get(f"{utility.base}/readings", accountNumber=account).expect(200)["items"] == []

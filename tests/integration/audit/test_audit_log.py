@@ -41,9 +41,9 @@ def _log(utility: Utility, **query: object) -> list[dict[str, Any]]:
     while True:
         page = utility.as_staff().get(path, **query, **cursor).expect(200)
         entries += page["items"]
-        if page["cursor"] is None:
+        if page["nextCursor"] is None:
             return entries
-        cursor = {"cursor": page["cursor"]}
+        cursor = {"cursor": page["nextCursor"]}
 
 
 def _actions(entries: list[dict[str, Any]]) -> set[str]:
@@ -139,7 +139,7 @@ def test_a_page_stops_after_so_many_entries_looked_at(
         action = "area.opened" if number else "area.renamed"
         transact([audit.entry_write(ctx, action=action, subject=("thing", "1"))])
     first = utility.as_staff().get(f"/api/clients/{utility.client}/audit-log", action="area.renamed").expect(200)
-    assert (first["items"], first["cursor"] is None) == ([], False)
+    assert (first["items"], first["nextCursor"] is None) == ([], False)
     assert len(_log(utility, action="area.renamed")) == 1
     assert len(_log(utility)) == before + 8
 

@@ -161,7 +161,7 @@ def test_a_run_and_single_bills_at_the_same_moment_bill_each_reading_once(
     of_run = [one for one in made if one["issuedBy"] == "run"]
     assert statuses.count(201) == len(made) - len(of_run)
     done = admin.get(f"{utility.base}/billing-runs/{run.result()}").expect(200)
-    assert (done["state"], done["bills"], done["exceptions"]) == ("complete", len(of_run), 0)
+    assert (done["status"], done["bills"], done["exceptions"]) == ("complete", len(of_run), 0)
 
 
 def test_a_reading_that_is_corrected_meanwhile_is_not_billed_as_it_was(admin: Api, utility: Utility) -> None:

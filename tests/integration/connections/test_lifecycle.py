@@ -360,8 +360,8 @@ def test_a_connection_has_no_part_in_what_became_of_a_deleted_one_of_its_number(
     for verb in ("disconnection", "reconnection", "disconnection"):
         admin.post(f"{path}/101/{verb}", {"reason": "Works"}).expect(200)
     page = admin.get(f"{path}/101/history", limit=2).expect(200)
-    rest = admin.get(f"{path}/101/history", limit=2, cursor=page["cursor"]).expect(200)
-    assert (len(page["items"]), len(rest["items"]), rest["cursor"]) == (2, 1, None)
+    rest = admin.get(f"{path}/101/history", limit=2, cursor=page["nextCursor"]).expect(200)
+    assert (len(page["items"]), len(rest["items"]), rest["nextCursor"]) == (2, 1, None)
 
 
 def test_what_a_change_of_a_connection_leaves_out_stays_and_null_takes_it_away(utility: Utility, admin: Api) -> None:

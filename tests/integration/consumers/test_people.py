@@ -53,7 +53,7 @@ def test_a_search_goes_on_from_its_cursor(utility: Utility, admin: Api) -> None:
         query = {"q": "reyes ana", "limit": 3} | ({"cursor": cursor} if cursor else {})
         page = admin.get(utility.consumers, **query).expect(200)
         found += [each["firstName"] for each in page["items"]]
-        cursor = page["cursor"]
+        cursor = page["nextCursor"]
     assert sorted(found) == [f"Ana{number}" for number in range(7)]
 
 

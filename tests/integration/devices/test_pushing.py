@@ -83,7 +83,7 @@ def _is_refused(reply: Reply) -> None:
 @pytest.mark.covers("S3-093", "S3-015")
 def test_a_signed_reading_is_taken_in_the_devices_name(collector: Collector) -> None:
     taken = collector.push().expect(200)
-    assert taken == {"readingId": f"2025-11.{collector.account}", "state": "pending", "flags": []}
+    assert taken == {"readingId": f"2025-11.{collector.account}", "status": "pending", "flags": []}
     shown = collector.utility.as_staff().get(f"{collector.utility.base}/readings/{taken['readingId']}").expect(200)
     assert (shown["reading"], shown["enteredBy"], shown["source"]) == ("10", f"device:{collector.id}", "device")
     (entry,) = [

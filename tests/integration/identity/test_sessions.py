@@ -284,7 +284,7 @@ def test_each_try_is_noted_with_time_address_agent_and_outcome(utility: Utility,
     assert admin.get(path, day="2025-11-11").expect(200)["items"] == [good]
     assert admin.get(path, user=wrong["user"], day="2025-11-13").expect(200)["items"] == []
     first = admin.get(path, limit=3).expect(200)
-    rest = admin.get(path, limit=3, cursor=first["cursor"]).expect(200)
+    rest = admin.get(path, limit=3, cursor=first["nextCursor"]).expect(200)
     assert [*first["items"], *rest["items"]] == [latest, unknown, wrong, good]
     assert "s3cret" not in str(table.items_of(utility.client, sessions=True))
 

@@ -120,8 +120,8 @@ def test_users_are_listed_page_by_page_without_gap_or_repetition(utility: Utilit
     while True:
         page = admin.get(users, limit=2, **cursor).expect(200)
         paged += [user["id"] for user in page["items"]]
-        if page["cursor"] is None:
+        if page["nextCursor"] is None:
             break
-        cursor = {"cursor": page["cursor"]}
+        cursor = {"cursor": page["nextCursor"]}
     assert paged == whole
     assert len(set(paged)) == len(paged) >= 5

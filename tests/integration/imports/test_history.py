@@ -117,10 +117,10 @@ def bill(utility: Utility, bill_id: str) -> dict[str, Any]:
 @pytest.mark.covers("S1-122", "S1-007")
 def test_an_entry_becomes_a_reading_a_bill_and_its_payments(utility: Utility) -> None:
     done = bring(utility, [july({"101": UNIT | {"payments": [CHECK]}}, dueDate="2025-08-15")])
-    assert (done["state"], done["counts"]["accepted"], report(utility, done)) == ("done", 1, [])
+    assert (done["status"], done["counts"]["accepted"], report(utility, done)) == ("done", 1, [])
     admin = admin_of(utility)
     reading = admin.get(f"{utility.base}/readings/2025-07.101").expect(200)
-    assert (reading["source"], reading["state"], reading["previous"], reading["reading"]) == (
+    assert (reading["source"], reading["status"], reading["previous"], reading["reading"]) == (
         "migrated", "confirmed", "1774", "1785",
     )  # fmt: skip
     shown = bill(utility, "2025-07.101.1")
@@ -445,7 +445,7 @@ def test_where_readings_wait_for_a_person_a_history_counts_at_once(api: Api) -> 
     month = {"year": 2025, "month": 10, "readingDate": "2025-10-05", "units": {made["accountNumber"]: entry}}
     assert bring(opened, [month])["counts"]["accepted"] == 1
     reading = admin_of(opened).get(f"{opened.base}/readings/2025-10.{made['accountNumber']}").expect(200)
-    assert (reading["state"], reading["source"]) == ("confirmed", "migrated")
+    assert (reading["status"], reading["source"]) == ("confirmed", "migrated")
 
 
 @pytest.mark.parametrize(
@@ -462,7 +462,7 @@ def test_where_readings_wait_for_a_person_a_history_counts_at_once(api: Api) -> 
 )
 def test_a_file_that_is_no_history_is_refused_as_a_whole(untouched: Utility, text: str, code: str) -> None:
     done = bring(untouched, text)
-    assert done["state"] == "refused"
+    assert done["status"] == "refused"
     assert [line["code"] for line in report(untouched, done)] == [code]
 
 
@@ -503,7 +503,7 @@ def test_a_history_comes_over_the_very_path_of_readings(app: Chalice, utility: U
     assert posted.status_code == 204
     deliver_to(app, "meterbook-imports")
     (shown,) = admin.get(f"{utility.base}/history/imports").expect(200)["items"]
-    assert (shown["id"], shown["state"], shown["counts"]["accepted"]) == (announced["id"], "done", 1)
+    assert (shown["id"], shown["status"], shown["counts"]["accepted"]) == (announced["id"], "done", 1)
     log = admin.get(f"/api/clients/{utility.client}/audit-log", action="history.migrated").expect(200)["items"]
     assert [entry["after"]["billed_minor"] for entry in log] == ["2506"]
 

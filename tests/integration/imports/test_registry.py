@@ -82,7 +82,7 @@ def _registered(utility: Utility) -> dict[str, Any]:
 
 def test_good_lines_are_kept_and_each_bad_one_is_named_with_line_column_and_reason(utility: Utility) -> None:
     done = _import(utility, _HEADER + _GOOD + _TROUBLE)
-    assert done["state"] == "done"
+    assert done["status"] == "done"
     assert done["counts"] == {"rows": 9, "accepted": 3, "unchanged": 0, "refused": 6, "flagged": 0, "blank": 0}
     report = _report(utility, done["id"])
     assert [(line["line"], line["column"], line["code"]) for line in report] == _REFUSED
@@ -157,7 +157,7 @@ def test_units_without_consumers_come_in_under_their_own_numbers(api: Api) -> No
 def test_a_file_that_is_no_registry_is_refused_whole(utility: Utility, text: str, said: str) -> None:
     before = _registered(utility)
     done = _import(utility, text)
-    assert done["state"] == "refused"
+    assert done["status"] == "refused"
     assert said in done["refusal"]
     assert _registered(utility) == before
 
@@ -172,7 +172,7 @@ def test_an_uploaded_registry_goes_the_way_of_readings_from_form_to_report(app: 
     assert httpx.post(form["url"], data=form["fields"], files=body, trust_env=False, timeout=60).status_code == 204
     deliver_to(app, "meterbook-imports")
     shown = admin.get(f"{utility.base}/registry/imports/{announced['id']}").expect(200)
-    assert (shown["state"], shown["counts"]["accepted"]) == ("done", 3)
+    assert (shown["status"], shown["counts"]["accepted"]) == ("done", 3)
     assert [one["id"] for one in admin.get(f"{utility.base}/registry/imports").expect(200)["items"]] == [shown["id"]]
 
 
@@ -190,7 +190,7 @@ def test_a_line_names_an_area_only_where_a_list_of_areas_is_kept(api: Api) -> No
     line = "meter_number,consumer_class,first_name,last_name\nSM-1,residential,Juan,Dela Cruz\n"
     anywhere = open_waterworks(api)
     done = _import(anywhere, line)
-    assert (done["state"], done["counts"]["accepted"]) == ("done", 1)
+    assert (done["status"], done["counts"]["accepted"]) == ("done", 1)
     (made,) = anywhere.as_staff().get(f"{anywhere.base}/connections").expect(200)["items"]
     assert (made["meterNumber"], made["area"]) == ("SM-1", "")
 

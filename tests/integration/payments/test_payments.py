@@ -60,9 +60,9 @@ def test_payments_are_listed_by_bill_by_connection_and_by_month(utility: Utility
     ]
     admin.delete(f"{utility.base}/bills/{bills[0]['id']}").expect(405)
     page = admin.get(f"{utility.base}/payments", month="2025-11", limit="1").expect(200)
-    rest = admin.get(f"{utility.base}/payments", month="2025-11", limit="1", cursor=page["cursor"]).expect(200)
+    rest = admin.get(f"{utility.base}/payments", month="2025-11", limit="1", cursor=page["nextCursor"]).expect(200)
     assert {one["billReference"]["month"] for one in [*page["items"], *rest["items"]]} == {9, 10}
-    assert rest["cursor"] is None
+    assert rest["nextCursor"] is None
     for one in of_connection:
         assert admin.get(f"{utility.base}/payments/{one['id']}").expect(200) == one
     body = {"login": "teller", "name": "Teller", "password": PASSWORD, "role": "account_officer"}
@@ -91,7 +91,7 @@ def test_the_bills_of_a_period_are_listed_by_how_they_stand_today(utility: Utili
 
     def standing(status: str) -> list[str]:
         page = utility.as_staff().get(f"{utility.base}/bills", period="2025-10", status=status).expect(200)
-        assert page["cursor"] is None
+        assert page["nextCursor"] is None
         return [bill["accountNumber"] for bill in page["items"]]
 
     assert [standing(status) for status in ("open", "partial", "paid", "overdue")] == [

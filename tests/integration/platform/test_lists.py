@@ -32,18 +32,18 @@ def test_every_item_is_listed_once_whatever_the_size_of_a_page(partitions: list[
         page = _page(partitions, limit, cursor)
         assert 1 <= len(page.items) <= limit
         found += [(item.pk, item.sk) for item in page.items]
-        cursor, pages = page.cursor, pages + 1
+        cursor, pages = page.next_cursor, pages + 1
     assert len(found) == len(set(found)) == 5
     assert found == sorted(found)
 
 
 @pytest.mark.parametrize("limit", [5, 6])
 def test_a_whole_list_on_one_page_has_no_cursor(partitions: list[str], limit: int) -> None:
-    assert _page(partitions, limit).cursor is None
+    assert _page(partitions, limit).next_cursor is None
 
 
 def test_a_cursor_is_good_for_the_very_list_that_gave_it(partitions: list[str]) -> None:
-    cursor = _page(partitions, 1).cursor
+    cursor = _page(partitions, 1).next_cursor
     assert cursor
     assert _page(partitions, 1, cursor).items
     others = [partitions[1:], partitions[:3], [fresh_id(), *partitions[1:]]]

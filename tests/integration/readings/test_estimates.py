@@ -119,7 +119,7 @@ def test_an_estimate_is_shown_as_one_wherever_its_reading_is(utility: Utility) -
     admin = utility.as_staff()
     _estimate(admin, utility, "2025-12", accountNumber=account)
     one = admin.get(f"{utility.base}/readings/2025-12.{account}").expect(200)
-    assert (one["source"], one["estimated"], one["state"], one["readOn"]) == (
+    assert (one["source"], one["estimated"], one["status"], one["readOn"]) == (
         "estimated", True, "pending", "2025-12-11",
     )  # fmt: skip
     assert admin.get(f"{utility.base}/readings/pending").expect(200)["items"] == [one]
@@ -139,9 +139,9 @@ def test_what_nobody_read_is_listed_until_it_is(utility: Utility) -> None:
     admin.post(path, {"reason": "Unpaid"}).expect(200)
     _read(admin, utility, accounts[1], "20", "2025-12-05")
     first = admin.get(unread, period="2025-12", limit=2).expect(200)
-    rest = admin.get(unread, period="2025-12", limit=2, cursor=first["cursor"]).expect(200)
+    rest = admin.get(unread, period="2025-12", limit=2, cursor=first["nextCursor"]).expect(200)
     assert [each["accountNumber"] for each in first["items"] + rest["items"]] == accounts[2:]
-    assert rest["cursor"] is None
+    assert rest["nextCursor"] is None
     shown = first["items"][0]
     assert (shown["meterNumber"], shown["previous"], shown["lastPeriod"]) == ("SM-2", "10", "2025-11")
     assert shown["consumerName"] == "Juan Dela Cruz SM-2"
@@ -157,7 +157,7 @@ def test_all_that_nobody_read_is_estimated_once_and_what_can_not_be_is_named(uti
     elsewhere = register_connection(admin, utility, "SM-9", area="San Isidro")["accountNumber"]
     _read(admin, utility, accounts[0], "20", "2025-12-05")
     done = _estimate(admin, utility, "2025-12", area="Poblacion")
-    assert done == {"estimated": 3, "left": [], "cursor": None}
+    assert done == {"estimated": 3, "left": [], "nextCursor": None}
     before = items_of(utility.client)
     again = _estimate(admin, utility, "2025-12")
     assert (again["estimated"], [one["accountNumber"] for one in again["left"]]) == (0, [elsewhere])
@@ -177,9 +177,9 @@ def test_many_are_estimated_a_bounded_number_at_a_time(utility: Utility, monkeyp
     while True:
         done = _estimate(admin, utility, "2025-12", **more)
         counts.append(done["estimated"])
-        if done["cursor"] is None:
+        if done["nextCursor"] is None:
             break
-        more = {"cursor": done["cursor"]}
+        more = {"cursor": done["nextCursor"]}
     assert counts == [2, 2, 1]
 
 
@@ -235,7 +235,7 @@ def test_a_real_reading_of_the_same_period_takes_the_place_of_an_estimate_that_w
     admin = utility.as_staff()
     _estimate(admin, utility, "2025-12")
     taken = _read(admin, utility, account, "17", "2025-12-05")
-    assert (taken["estimated"], taken["state"], taken["usage"]) == (False, "pending", "7")
+    assert (taken["estimated"], taken["status"], taken["usage"]) == (False, "pending", "7")
     assert _read(admin, utility, account, "17", "2025-12-05") == taken
     assert admin.get(f"{utility.base}/readings", period="2025-12").expect(200)["items"] == [taken]
     assert admin.post(f"{utility.base}/readings/{taken['id']}/confirmation").expect(200)["usage"] == "7"
@@ -253,7 +253,7 @@ def test_a_confirmed_estimate_is_corrected_by_what_the_meter_showed_until_it_is_
     assert (refused["code"], "correct" in refused["detail"]) == ("already-read", True)
     path, correction = f"{utility.base}/readings/2025-12.{account}", {"reading": "17", "readOn": "2025-12-05"}
     corrected = admin.put(path, correction).expect(200)
-    assert (corrected["source"], corrected["state"], corrected["usage"]) == ("manual", "confirmed", "7")
+    assert (corrected["source"], corrected["status"], corrected["usage"]) == ("manual", "confirmed", "7")
     shown = admin.get(f"{utility.base}/connections/{account}").expect(200)
     assert (shown["lastReading"], shown["estimated"], shown["useBroughtForward"]) == ("17", None, None)
     (bill,) = _bill(app, admin, utility, "2025-12")
@@ -273,7 +273,7 @@ def test_where_readings_count_at_once_a_real_one_takes_the_place_of_an_estimate_
     assert admin.get(f"{utility.base}/readings/2025-08.101").expect(200)["readOn"] == "2025-09-30"
 
     taken = _read(admin, utility, "101", "17", "2025-09-01")
-    assert (taken["state"], taken["usage"], taken["source"]) == ("confirmed", "7", "manual")
+    assert (taken["status"], taken["usage"], taken["source"]) == ("confirmed", "7", "manual")
     ctx = utility.context(now=datetime(2025, 11, 11, 1, 0, tzinfo=UTC))
     announced, _ = files.ask_for_upload(ctx, kind="readings", file_name="f.csv", period=None)
     key = f"{utility.client}/{utility.project}/imports/{announced.id}.csv"
@@ -322,5 +322,5 @@ def test_a_buildings_own_meter_is_estimated_only_by_name(api: Api) -> None:
     body = {"accountNumber": "building", "consumerClass": "unit", "meterNumber": "WM-B", "purpose": "building"}
     admin.post(f"{utility.base}/connections", body).expect(201)
     _read(admin, utility, "building", "10", "2025-08-01")
-    assert _estimate(admin, utility, "2025-08") == {"estimated": 0, "left": [], "cursor": None}
+    assert _estimate(admin, utility, "2025-08") == {"estimated": 0, "left": [], "nextCursor": None}
     assert _estimate(admin, utility, "2025-08", accountNumber="building")["estimated"] == 1

@@ -45,9 +45,9 @@ def _ids(admin: Api, utility: Utility, **filters: object) -> list[str]:
     while True:
         page = admin.get(f"{utility.base}/readings", **filters, **cursor).expect(200)
         found += [one["id"] for one in page["items"]]
-        if page["cursor"] is None:
+        if page["nextCursor"] is None:
             return found
-        cursor = {"cursor": page["cursor"]}
+        cursor = {"cursor": page["nextCursor"]}
 
 
 def _read(admin: Api, utility: Utility, meter: str) -> tuple[str, list[str]]:
@@ -73,10 +73,10 @@ def test_only_readings_that_fit_every_filter_are_listed(utility: Utility, admin:
     assert _ids(admin, utility, accountNumber=one, limit=1) == first[::-1]
     assert _ids(admin, utility, **{"from": "2025-10-05", "to": "2025-11-04"}) == [first[1], second[1]]
     assert _ids(admin, utility, **{"from": "2025-10-06"}) == [first[2], second[2]]
-    assert _ids(admin, utility, state="pending") == [first[2], second[2]]
-    assert _ids(admin, utility, state="pending", period="2025-10") == []
-    assert _ids(admin, utility, state="confirmed", to="2025-09-30") == [first[0], second[0]]
-    assert _ids(admin, utility, accountNumber=one, state="confirmed", period="2025-10") == [first[1]]
+    assert _ids(admin, utility, status="pending") == [first[2], second[2]]
+    assert _ids(admin, utility, status="pending", period="2025-10") == []
+    assert _ids(admin, utility, status="confirmed", to="2025-09-30") == [first[0], second[0]]
+    assert _ids(admin, utility, accountNumber=one, status="confirmed", period="2025-10") == [first[1]]
     assert _ids(admin, utility, accountNumber="2025119999") == []
     for bad in ({"period": "2025-11", "to": "2025-11-05"}, {"from": "2024-01-01", "to": "2025-11-05"}):
         assert admin.get(f"{utility.base}/readings", **bad).expect(400)["code"] == "bad-filter"
@@ -85,7 +85,7 @@ def test_only_readings_that_fit_every_filter_are_listed(utility: Utility, admin:
 
 def test_a_cursor_of_one_connection_is_of_no_use_for_another(utility: Utility, admin: Api) -> None:
     one, _ = _read(admin, utility, "SM-1")
-    cursor = admin.get(f"{utility.base}/readings", accountNumber=one, limit=1).expect(200)["cursor"]
+    cursor = admin.get(f"{utility.base}/readings", accountNumber=one, limit=1).expect(200)["nextCursor"]
     other = {"accountNumber": "2025119999", "cursor": cursor}
     assert admin.get(f"{utility.base}/readings", **other).expect(400)["code"] == "bad-cursor"
 
@@ -115,9 +115,9 @@ def test_a_filtered_history_costs_the_same_among_ten_readings_and_among_a_thousa
     _stored(many, 100)
     for filters, found, most in (
         ({"accountNumber": "00000"}, len(_MONTHS), 20),
-        ({"accountNumber": "00000", "from": "2025-03-01", "to": "2025-03-31", "state": "confirmed"}, 1, 5),
+        ({"accountNumber": "00000", "from": "2025-03-01", "to": "2025-03-31", "status": "confirmed"}, 1, 5),
         ({"from": "2025-03-05", "to": "2025-03-05", "limit": 10}, 1, 10),
-        ({"state": "pending", "limit": 10}, 0, 10),
+        ({"status": "pending", "limit": 10}, 0, 10),
     ):
         for utility in (few, many):
             admin = utility.as_staff()
@@ -133,5 +133,5 @@ def test_a_list_over_empty_months_hands_back_a_cursor_instead_of_looking_on(api:
     admin = utility.as_staff()
     with metered() as meter:
         page = admin.get(f"{utility.base}/readings").expect(200)
-    assert (page["items"], bool(page["cursor"])) == ([], True)
+    assert (page["items"], bool(page["nextCursor"])) == ([], True)
     assert meter.requests["Query"] == 4 * 16  # four months of the thirteen

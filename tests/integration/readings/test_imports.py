@@ -94,7 +94,7 @@ def _readings(utility: Utility) -> dict[str, Any]:
 @pytest.mark.covers("S1-095", "S1-034", "S3-101")
 def test_good_rows_are_kept_and_each_bad_one_is_named_with_line_column_and_reason(utility: Utility) -> None:
     done = _import(utility, _HEADER + _GOOD + _TROUBLE)
-    assert done["state"] == "done"
+    assert done["status"] == "done"
     assert done["counts"] == {"rows": 10, "accepted": 4, "unchanged": 0, "refused": 6, "flagged": 0, "blank": 1}
     report = _report(utility, done["id"])["items"]
     assert [(line["line"], line["column"], line["code"]) for line in report] == _REFUSED
@@ -144,7 +144,7 @@ def _import_interrupted(utility: Utility) -> str:
             service.run_import(utility.context(), import_id=import_id)
     finally:
         hooks.unregister("before-call.s3.PutObject", die)
-    assert _shown(utility, import_id)["state"] == "awaiting_upload"
+    assert _shown(utility, import_id)["status"] == "awaiting_upload"
     return import_id
 
 
@@ -162,7 +162,7 @@ def test_a_file_that_can_not_be_used_is_refused_whole_with_the_reason(
 ) -> None:
     before = _readings(utility)
     done = _import(utility, content)
-    assert (done["state"], done["counts"]["rows"]) == ("refused", 0)
+    assert (done["status"], done["counts"]["rows"]) == ("refused", 0)
     assert said in done["refusal"]
     assert [line["kind"] for line in _report(utility, done["id"])["items"]] == ["refused"]
     assert _readings(utility) == before

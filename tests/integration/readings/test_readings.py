@@ -39,7 +39,7 @@ def _take(staff: Api, utility: Utility, account: str, value: str, read_on: str =
 def test_a_submitted_reading_waits_and_leaves_the_connection_as_it_was(utility: Utility) -> None:
     account = register_connection(utility.as_staff(), utility, "SM-1", initial="140")["accountNumber"]
     taken = _take(utility.as_staff("field_staff"), utility, account, "150")
-    assert (taken["state"], taken["previous"], taken["usage"], taken["period"]) == ("pending", "140", "10", "2025-11")
+    assert (taken["status"], taken["previous"], taken["usage"], taken["period"]) == ("pending", "140", "10", "2025-11")
     admin = utility.as_staff()
     assert admin.get(f"{utility.base}/connections/{account}").expect(200)["lastReading"] == "140"
     assert admin.get(f"{utility.base}/readings/pending").expect(200)["items"] == [taken]
@@ -110,7 +110,7 @@ def test_confirming_moves_the_connection_on_once(utility: Utility) -> None:
     account = register_connection(admin, utility, "SM-1")["accountNumber"]
     taken = _take(admin, utility, account, "10")
     confirmed = admin.post(f"{utility.base}/readings/{taken['id']}/confirmation").expect(200)
-    assert (confirmed["state"], confirmed["confirmedBy"]) == ("confirmed", admin.get("/api/me").json["id"])
+    assert (confirmed["status"], confirmed["confirmedBy"]) == ("confirmed", admin.get("/api/me").json["id"])
     shown = admin.get(f"{utility.base}/connections/{account}").expect(200)
     assert (shown["lastReading"], shown["lastReadOn"], shown["lastPeriod"]) == ("10", _READ_ON, "2025-11")
     before = items_of(utility.client)
@@ -148,7 +148,7 @@ def test_what_can_not_be_confirmed_is_named_and_the_rest_is(utility: Utility) ->
     assert done["confirmed"] == 2
     assert [one["readingId"] for one in done["left"]] == [november["id"]]
     assert "below the previous reading 50" in done["left"][0]["reason"]
-    assert admin.get(f"{utility.base}/readings/{october['id']}").expect(200)["state"] == "confirmed"
+    assert admin.get(f"{utility.base}/readings/{october['id']}").expect(200)["status"] == "confirmed"
 
 
 @pytest.mark.covers("S1-067", "S2-184")
@@ -159,7 +159,7 @@ def test_a_confirmed_reading_is_corrected_together_with_its_connection(utility: 
     admin.post(f"{utility.base}/readings/{taken['id']}/confirmation").expect(200)
     body = {"reading": "10", "readOn": "2025-11-06"}
     corrected = admin.put(f"{utility.base}/readings/{taken['id']}", body).expect(200)
-    assert (corrected["usage"], corrected["state"]) == ("10", "confirmed")
+    assert (corrected["usage"], corrected["status"]) == ("10", "confirmed")
     shown = admin.get(f"{utility.base}/connections/{account}").expect(200)
     assert (shown["lastReading"], shown["lastReadOn"]) == ("10", "2025-11-06")
     low = {"reading": "-1", "readOn": "2025-11-06"}
@@ -211,7 +211,7 @@ def test_where_readings_count_at_once_none_is_taken_while_a_run_works(app: Chali
     body = {"accountNumber": account, "reading": "10", "readOn": _READ_ON}
     assert admin.post(f"{utility.base}/readings", body).expect(409)["code"] == "period-frozen"
     drain(app, "meterbook-billing")
-    assert admin.post(f"{utility.base}/readings", body).expect(201)["state"] == "confirmed"
+    assert admin.post(f"{utility.base}/readings", body).expect(201)["status"] == "confirmed"
 
 
 @pytest.mark.covers("S1-024", "S1-025", "S1-029", "S1-032", "S1-033", "S1-034", "S1-028", "S1-064", "S2-355")

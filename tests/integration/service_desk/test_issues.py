@@ -96,7 +96,7 @@ def test_staff_see_everybodys_issues_by_status_page_by_page(utility: Utility) ->
     assert _ids(manager.get(_all(utility), status="pending").expect(200)) == [first["id"], third["id"]]
     assert _ids(manager.get(_all(utility), status="taking_action").expect(200)) == [second["id"]]
     page = manager.get(_all(utility), limit=2).expect(200)
-    rest = manager.get(_all(utility), limit=2, cursor=page["cursor"]).expect(200)
+    rest = manager.get(_all(utility), limit=2, cursor=page["nextCursor"]).expect(200)
     assert _ids(page) + _ids(rest) == [first["id"], third["id"], second["id"]]
     utility.as_staff("viewer").get(_all(utility)).expect(403)
 

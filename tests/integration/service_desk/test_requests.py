@@ -256,7 +256,7 @@ def test_staff_see_everybodys_requests_by_status_page_by_page(utility: Utility) 
     assert _ids(manager.get(_all(utility), status="withdrawn").expect(200)) == []
     page = manager.get(_all(utility), limit=2).expect(200)
     assert _ids(page) == [first["id"], third["id"]]
-    assert _ids(manager.get(_all(utility), limit=2, cursor=page["cursor"]).expect(200)) == [second["id"]]
+    assert _ids(manager.get(_all(utility), limit=2, cursor=page["nextCursor"]).expect(200)) == [second["id"]]
     manager.get(_all(utility), status="closed").expect(400)
     utility.as_staff("viewer").get(_all(utility)).expect(403)
     _as(utility, "juan").get(_all(utility)).expect(403)
