@@ -126,7 +126,7 @@ def test_all_that_wait_in_an_area_are_confirmed_and_others_still_wait(utility: U
         account = register_connection(admin, utility, f"SM-{number}", area=area)["accountNumber"]
         _take(admin, utility, account, f"{number}0")
     waiting = admin.get(f"{utility.base}/readings/pending", area="Poblacion").expect(200)["items"]
-    assert [(one["accountNumber"], one["reading"], one["previous"], one["state"]) for one in waiting] == [
+    assert [(one["accountNumber"], one["reading"], one["previous"], one["status"]) for one in waiting] == [
         ("2025110001", "10", "0", "pending"),
         ("2025110002", "20", "0", "pending"),
     ]
