@@ -76,7 +76,7 @@ def push_reading(ctx: Context, *, body: PushedReading) -> PushOut:
         ctx, name=name, timestamp=timestamp, signature=signature, body=raw_body(blueprint.current_request)
     )
     number = {"account": body.account_number, "meter_number": body.meter_number}
-    return PushOut.of(service.push_reading(here, **number, value=body.reading, read_on=body.read_on))
+    return PushOut.of(service.push_reading(here, **number, shown=body.to_domain()))
 
 
 def _signed() -> tuple[str, str, str]:

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from chalicelib.platform.schema import AccountNumber, Day, DecimalText, Instant, OutSchema, Schema, Text
+from chalicelib.readings.domain.reading import MeterValue
 
 _AreaCode = Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
 
@@ -55,6 +56,10 @@ class PushedReading(Schema):
     meter_number: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     reading: DecimalText
     read_on: Day
+
+    def to_domain(self) -> MeterValue:
+        """Give what the meter showed as the rules know it."""
+        return MeterValue(self.reading, self.read_on)
 
 
 class PushOut(OutSchema):

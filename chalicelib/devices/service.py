@@ -2,8 +2,6 @@
 
 import base64
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 
 from chalicelib.areas.domain import outermost
 from chalicelib.areas.service import area_listed_checks, refusal_of
@@ -17,7 +15,7 @@ from chalicelib.kernel.page import Page
 from chalicelib.platform import auth
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import service as readings
-from chalicelib.readings.domain.reading import Reading
+from chalicelib.readings.domain.reading import MeterValue, Reading
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import ProjectContext
 
@@ -118,9 +116,7 @@ def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, bod
     return replace(here, actor=device.as_actor())
 
 
-def push_reading(
-    ctx: Context, *, account: str | None, meter_number: str | None, value: Decimal, read_on: date
-) -> Reading:
+def push_reading(ctx: Context, *, account: str | None, meter_number: str | None, shown: MeterValue) -> Reading:
     """Take a reading that a device pushed, as if somebody had entered it, but for its source.
 
     :raises NotFound: for a connection that is not there, or not in the device's areas.
@@ -128,9 +124,7 @@ def push_reading(
     """
     ctx.require("readings.submit")
     here = tenancy.enter_project(ctx)
-    return readings.take_reading(
-        here, account=account, meter_number=meter_number, value=value, read_on=read_on, source="device"
-    )
+    return readings.take_reading(here, account=account, meter_number=meter_number, shown=shown, source="device")
 
 
 def _place_of(name: str) -> tuple[str, str, str]:

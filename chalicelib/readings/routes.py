@@ -43,12 +43,7 @@ _READINGS = "/api/clients/{client}/projects/{project}/readings"
 def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
     """Record what a meter showed on a day."""
     reading = service.take_reading(
-        ctx,
-        account=body.account_number,
-        meter_number=body.meter_number,
-        value=body.reading,
-        read_on=body.read_on,
-        rolled_over=body.rolled_over,
+        ctx, account=body.account_number, meter_number=body.meter_number, shown=body.to_domain()
     )
     return ReadingOut.of(reading)
 
@@ -148,10 +143,7 @@ def get_reading(ctx: ProjectContext, *, reading: str) -> ReadingOut:
 )
 def correct_reading(ctx: ProjectContext, *, reading: str, body: CorrectedReading) -> ReadingOut:
     """Correct a reading that is not billed yet."""
-    corrected = service.correct_reading(
-        ctx, reading_id=reading, value=body.reading, read_on=body.read_on, rolled_over=body.rolled_over
-    )
-    return ReadingOut.of(corrected)
+    return ReadingOut.of(service.correct_reading(ctx, reading_id=reading, shown=body.to_domain()))
 
 
 @endpoint(

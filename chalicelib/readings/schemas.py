@@ -16,6 +16,7 @@ from chalicelib.platform.schema import (
     PeriodText,
     Schema,
 )
+from chalicelib.readings.domain.reading import MeterValue
 
 Area = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
 
@@ -39,6 +40,10 @@ class NewReading(Schema):
     read_on: Day
     rolled_over: RolledOver = False
 
+    def to_domain(self) -> MeterValue:
+        """Give what the meter showed as the rules know it."""
+        return MeterValue(self.reading, self.read_on, self.rolled_over)
+
 
 class CorrectedReading(Schema):
     """What the meter really showed, and when."""
@@ -46,6 +51,10 @@ class CorrectedReading(Schema):
     reading: Annotated[DecimalText, Field(ge=0)]
     read_on: Day
     rolled_over: RolledOver = False
+
+    def to_domain(self) -> MeterValue:
+        """Give what the meter showed as the rules know it."""
+        return MeterValue(self.reading, self.read_on, self.rolled_over)
 
 
 class ReadingOut(OutSchema):

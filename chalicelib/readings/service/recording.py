@@ -1,8 +1,6 @@
 """Take readings by hand, and correct them."""
 
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 
 from chalicelib.areas.domain import reaches
 from chalicelib.connections import service as connections
@@ -31,9 +29,7 @@ def take_reading(
     *,
     account: str | None,
     meter_number: str | None,
-    value: Decimal,
-    read_on: date,
-    rolled_over: bool = False,
+    shown: MeterValue,
     source: ReadingSource = "manual",
 ) -> Reading:
     """Record what a meter showed on a day.
@@ -51,11 +47,10 @@ def take_reading(
     connection = connections.find_by_number(project, account=account, meter_number=meter_number)
     if connection is None or not reaches(ctx.actor, connection.area):
         raise NotFound("not-found", "there is no connection with this account or meter number")
-    period = project.period_of(read_on)
+    period = project.period_of(shown.read_on)
     recorded = repository.find_reading(project, period, connection.account)
     if recorded is not None and not recorded.estimated:
-        return _repeated(recorded, value, read_on)
-    shown = MeterValue(value, read_on, rolled_over)
+        return _repeated(recorded, shown)
     today = local_day(ctx.now, project.settings.timezone)
     entry = Provenance(by=ctx.actor.id, at=ctx.now, source=source, origin=ctx.request_id)
     if recorded is None:
@@ -80,9 +75,7 @@ def migration_writes(project: Project, reading: Reading, connection: Connection)
     return [repository.reading_insert_write(project, reading), advance_write(project, connection, reading)]
 
 
-def correct_reading(
-    ctx: ProjectContext, *, reading_id: str, value: Decimal, read_on: date, rolled_over: bool = False
-) -> Reading:
+def correct_reading(ctx: ProjectContext, *, reading_id: str, shown: MeterValue) -> Reading:
     """Put another value or day on a reading that is not billed. Seven or eight write units.
 
     :raises Invalid: for a value or day that can't be.
@@ -91,15 +84,14 @@ def correct_reading(
     """
     project = ctx.project
     reading = get_of_project(ctx, project, reading_id)
-    as_it_was = reading.value == value and reading.read_on == read_on and not reading.estimated
-    if as_it_was and not rolled_over:
+    as_it_was = _says_the_same(reading, shown) and not reading.estimated
+    if as_it_was and not shown.rolled_over:
         return reading
     connection = connection_of(project, reading)
     today = local_day(ctx.now, project.settings.timezone)
     entry = Provenance(by=ctx.actor.id, at=ctx.now, source=reading.source, origin=reading.origin)
     if reading.estimated:
         entry = replace(entry, source="manual", origin=ctx.request_id)
-    shown = MeterValue(value, read_on, rolled_over)
     corrected = rules.correct(project, reading, connection, shown, today=today, entry=entry)
     if as_it_was and (corrected.usage, corrected.flags) == (reading.usage, reading.flags):
         return reading
@@ -111,8 +103,12 @@ def correct_reading(
     return corrected
 
 
-def _repeated(recorded: Reading, value: Decimal, read_on: date) -> Reading:
-    if (recorded.value, recorded.read_on) == (value, read_on):
+def _says_the_same(reading: Reading, shown: MeterValue) -> bool:
+    return (reading.value, reading.read_on) == (shown.value, shown.read_on)
+
+
+def _repeated(recorded: Reading, shown: MeterValue) -> Reading:
+    if _says_the_same(recorded, shown):
         return recorded
     raise Conflict(
         "already-read", f"{recorded.period} is already read for this connection: correct {recorded.id} instead"
