@@ -94,7 +94,7 @@ def _install_dependencies() -> Path:
 
 
 def _copy_sources(target: Path, dependencies: Path) -> Path:
-    """Give Chalice a project of its own: no stray files, and the dependencies under vendor/."""
+    """Return Chalice a project of its own: no stray files, and the dependencies under vendor/."""
     shutil.rmtree(target, ignore_errors=True)
     (target / ".chalice").mkdir(parents=True)
     shutil.copy(ROOT / "app.py", target)
@@ -145,7 +145,7 @@ def _finish_template(merged: Path) -> dict[str, Any]:
 
 
 def _finish_zip(code: Path, folder: Path) -> int:
-    """Add byte code, write the zip anew (same content, same zip) and give its unzipped size."""
+    """Add byte code, rewrite the zip (same content, same zip) and return its unzipped size."""
     shutil.rmtree(folder, ignore_errors=True)
     with zipfile.ZipFile(code) as chalices:
         chalices.extractall(folder)

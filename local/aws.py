@@ -89,7 +89,7 @@ class LocalAws:
 
 
 def endpoint_url(port: int) -> str:
-    """Give the address that every AWS client here is pointed at."""
+    """Return the address that every AWS client here is pointed at."""
     return f"http://127.0.0.1:{port}"
 
 
@@ -117,7 +117,7 @@ def point_clients_at(port: int) -> None:
 
 
 def is_taken(port: int) -> bool:
-    """Say whether something on this machine already listens on a port."""
+    """Return whether something on this machine already listens on a port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -195,7 +195,7 @@ def _wait_until_up(running: LocalAws, log: Path, stopping: Callable[[], bool]) -
 
 
 def local_template(path: Path = TEMPLATE) -> str:
-    """Give what the local AWS needs of a stack's template: tables, queues, buckets and rules."""
+    """Return what the local AWS needs of a stack's template: tables, queues, buckets and rules."""
     whole = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
     local: dict[str, Any] = {key: whole[key] for key in ("Mappings", "Conditions") if key in whole}
     local["Parameters"] = {name: one for name, one in whole["Parameters"].items() if "Default" in one}
@@ -213,7 +213,7 @@ def compressed_from() -> int:
 
 
 def throttle() -> tuple[int, int]:
-    """Give how many requests a second, and at once, the deployed gateway lets through."""
+    """Return how many requests a second, and at once, the deployed gateway lets through."""
     (setting,) = _rest_api()["MethodSettings"]
     return setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"]
 
@@ -225,7 +225,7 @@ def _rest_api() -> dict[str, Any]:
 
 
 def template_print(template: str) -> str:
-    """Give a short text that differs whenever a template does."""
+    """Return a short text that differs whenever a template does."""
     return sha256(template.encode()).hexdigest()[:16]
 
 
@@ -250,7 +250,7 @@ def apply_template(template: str) -> dict[str, str]:
 
 
 def stack_outputs() -> dict[str, str] | None:
-    """Give the outputs of the stack, or None if there is no complete one."""
+    """Return the outputs of the stack, or None if there is no complete one."""
     try:
         stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     except ClientError:
@@ -261,7 +261,7 @@ def stack_outputs() -> dict[str, str] | None:
 
 
 def settings_from(outputs: dict[str, str]) -> dict[str, str]:
-    """Give the environment variables by which Meterbook finds its table, bucket and queues."""
+    """Return the environment variables by which Meterbook finds its table, bucket and queues."""
     return {variable: outputs[name] for name, variable in _SETTINGS.items()} | {"METERBOOK_MAIL_SENDER": _SENDER}
 
 
@@ -271,7 +271,7 @@ def let_mails_out() -> None:
 
 
 def is_whole(outputs: dict[str, str]) -> bool:
-    """Say whether what the stack promises is really there."""
+    """Return whether what the stack promises is really there."""
     try:
         boto3.client("dynamodb").describe_table(TableName=outputs["TableName"])
         boto3.client("s3").head_bucket(Bucket=outputs["BucketName"])

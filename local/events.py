@@ -45,7 +45,7 @@ class ScheduledHandler:
 
 @cache
 def sqs() -> "SQSClient":
-    """Give the one SQS client of this process."""
+    """Return the one SQS client of this process."""
     return boto3.client("sqs")
 
 
@@ -109,7 +109,7 @@ def tick(target: ScheduledHandler) -> None:
 
 
 def queue_url(name: str) -> str:
-    """Give the address of a queue by its name."""
+    """Return the address of a queue by its name."""
     return sqs().get_queue_url(QueueName=name)["QueueUrl"]
 
 

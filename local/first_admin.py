@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("client")
     parser.add_argument("login", help="the name to sign in by: an e-mail address, if people there sign in by one")
     parser.add_argument("--name", required=True, help="who they are")
-    parser.add_argument("--email", help="where a forgotten password can be set anew, if they sign in by a user name")
+    parser.add_argument("--email", help="for resetting a forgotten password, if they sign in by a user name")
     asked = parser.parse_args(arguments)
     try:
         table.connect()

@@ -118,7 +118,7 @@ def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | No
 
 
 def _accepts_gzip(headers: Mapping[str, str]) -> bool:
-    """Say whether a caller accepts gzip, by name or by `*`, and not with a weight of zero."""
+    """Return whether a caller accepts gzip, by name or by `*`, and not with a weight of zero."""
     asked = next((value for name, value in headers.items() if name.lower() == "accept-encoding"), "")
     weights = {
         name.strip().lower(): weight.replace(" ", "")

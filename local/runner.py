@@ -90,7 +90,7 @@ def _stop_aws(local_aws: aws.LocalAws, state: StateFolder) -> None:
 
 
 def _resources(local_aws: aws.LocalAws, state: StateFolder, applied: str | None) -> dict[str, str]:
-    """Give the stack's outputs, after bringing it up to date with infra/resources.yaml."""
+    """Return the stack's outputs, after bringing it up to date with infra/resources.yaml."""
     outputs = aws.stack_outputs() if applied else None
     if applied and (outputs is None or not aws.is_whole(outputs)):
         local_aws.kill()  # in order, it would save the little that it could load over what is there
@@ -108,7 +108,7 @@ def _resources(local_aws: aws.LocalAws, state: StateFolder, applied: str | None)
 
 
 def _app_with_log(state: StateFolder) -> Chalice:
-    """Give the app, with its log lines going to a file instead of the terminal."""
+    """Return the app, with its log lines going to a file instead of the terminal."""
     from app import app  # noqa: PLC0415 - importing it sets up the log and needs the environment
 
     for handler in logging.getLogger("meterbook").handlers:

@@ -66,7 +66,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         """Say nothing: the app logs each request itself."""
 
     def _body_length(self) -> int | None:
-        """Give how many bytes follow, or refuse the request and give None."""
+        """Return how many bytes follow, or refuse the request and return None."""
         if "transfer-encoding" in self.headers:
             self._refuse(problem(400, "bad-length", "send the body whole, with a Content-Length"))
             return None
@@ -120,7 +120,7 @@ class Busy:
             self._changed.notify_all()
 
     def wait_until_idle(self, seconds: float) -> None:
-        """Wait for the last request, but not for ever."""
+        """Wait for the last request, but not permanently."""
         with self._changed:
             self._changed.wait_for(lambda: self._requests == 0, seconds)
 

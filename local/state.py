@@ -55,7 +55,7 @@ class StateFolder:
         return self._applied.read_text().strip()
 
     def is_saved_since(self, instant: float) -> bool:
-        """Say whether the table was written to disk after an instant (seconds of time.time()).
+        """Return whether the table was written to disk after an instant (seconds of time.time()).
 
         The local AWS says nothing when it can't save.
         """
@@ -82,14 +82,14 @@ class StateFolder:
         _write_privately(self._demo_began, instant.isoformat())
 
     def token_keys(self) -> str:
-        """Give the signing keys of this laptop, made once.
+        """Return the signing keys of this laptop, made once.
 
         :raises Trouble: if they are damaged.
         """
         return self._keys("token-keys.json")
 
     def root_keys(self) -> str:
-        """Give the secrets of this laptop that other keys are derived from, made once.
+        """Return the secrets of this laptop that other keys are derived from, made once.
 
         :raises Trouble: if they are damaged.
         """
@@ -109,8 +109,8 @@ class StateFolder:
         return text
 
     def damaged(self, what: str) -> Trouble:
-        """Say what to do about a state that can't be used."""
-        return Trouble(f"the state folder is damaged ({what}); remove it and start anew: rm -r {self.path}")
+        """Return what to do about a state that can't be used."""
+        return Trouble(f"the state folder is damaged ({what}); remove it and start again: rm -r {self.path}")
 
 
 def open_state() -> StateFolder:

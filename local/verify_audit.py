@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 _FINDINGS = {
     "entries": "an entry of this day was changed, added or taken away",
-    "seal": "the seal of this day, or of the day before, was written anew",
+    "seal": "the seal of this day, or of the day before, was rewritten",
     "missing": "this day has no seal",
 }
 

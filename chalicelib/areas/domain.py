@@ -37,7 +37,7 @@ class Area:
 
 
 def new_area(client: Client, *, code: str, name: str, created_at: datetime) -> Area:
-    """Give a new area on one of the client's levels.
+    """Return a new area on one of the client's levels.
 
     :raises Invalid: for a code that can't be one, or that lies deeper than the client has levels.
     """
@@ -57,7 +57,7 @@ def new_area(client: Client, *, code: str, name: str, created_at: datetime) -> A
 
 
 def is_code(text: str) -> bool:
-    """Say whether an area could have this code."""
+    """Return whether an area could have this code."""
     return len(text) <= _MAX_CODE and all(_OWN.match(part) for part in text.split(SEPARATOR))
 
 
@@ -72,7 +72,7 @@ def known_code(text: str) -> str:
 
 
 def lies_in(area: str, outer: str) -> bool:
-    """Say whether an area is another, or lies in it: Poblacion.P1 lies in Poblacion."""
+    """Return whether an area is another, or lies in it: Poblacion.P1 lies in Poblacion."""
     return area == outer or area.startswith(outer + SEPARATOR)
 
 
@@ -89,17 +89,17 @@ def outermost(codes: Iterable[str]) -> tuple[str, ...]:
 
 
 def reaches(actor: Actor, area: str) -> bool:
-    """Say whether what lies in an area is the actor's business. Source: S3-012."""
+    """Return whether what lies in an area is the actor's business. Source: S3-012."""
     return is_among(actor.areas, area)
 
 
 def is_among(areas: Iterable[str] | None, area: str) -> bool:
-    """Say whether an area is one of some, or lies in one of them; None stands for all."""
+    """Return whether an area is one of some, or lies in one of them; None stands for all."""
     return areas is None or any(lies_in(area, outer) for outer in areas)
 
 
 def part_within_reach(actor: Actor, asked: str | None) -> tuple[str, ...] | None:
-    """Say which areas to look into for an actor who asks for one, or (None) for all.
+    """Return which areas to look into for an actor who asks for one, or (None) for all.
 
     None: everywhere. Who has Poblacion.P1 and asks for Poblacion gets Poblacion.P1; who has another gets none.
     """

@@ -47,7 +47,7 @@ def delete_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
 
 
 def area_entry_write(client_id: str, code: str) -> Action:
-    """Build the write that counts one more use. Label: `listed area`, refused if there is none."""
+    """Build the write that counts one more use. Label: `listed area`, refused if it does not exist."""
     return update(
         "listed area", keys.area(client_id, code), [AreaItem.uses.add(1)], AreaItem.uses.exists(), subject=code
     )

@@ -43,7 +43,7 @@ def get_area(ctx: Context, *, area: str) -> AreaOut:
 
 @endpoint(blueprint, "PUT", _AREA, permission="areas.manage", body=AreaChange, returns=AreaOut, errors="changed")
 def rename_area(ctx: Context, *, area: str, body: AreaChange) -> AreaOut:
-    """Give an area another name."""
+    """Rename an area."""
     return AreaOut.of(service.rename_area(ctx, code=area, name=body.name, version=body.version))
 
 

@@ -32,9 +32,9 @@ def open_area(ctx: Context, *, code: str, name: str) -> Area:
 
 
 def get_area(ctx: Context, *, code: str) -> Area:
-    """Give one area.
+    """Return one area.
 
-    :raises NotFound: if the client has none with this code, or whoever asks has nothing to do there.
+    :raises NotFound: if the client has none with this code, or it is out of the caller's scope.
     """
     area = repository.find_area(ctx.client, known_code(code))
     if area is None or not _concerns(ctx, code):
@@ -45,13 +45,13 @@ def get_area(ctx: Context, *, code: str) -> Area:
 def list_areas(ctx: Context, *, outer: str | None = None) -> Sequence[Area]:
     """List all areas by code, or one area with all that lies in it.
 
-    Whoever has to do in some areas only sees those, what lies in them, and what they lie in.
+    A user limited to areas sees only those, what lies in them, and what they lie in.
     """
     return [area for area in repository.areas_in(ctx.client, outer) if _concerns(ctx, area.code)]
 
 
 def rename_area(ctx: Context, *, code: str, name: str, version: int) -> Area:
-    """Give an area another name; its code stays, for connections and readings carry it.
+    """Rename an area; its code stays, because connections and readings carry it.
 
     :raises NotFound: if the client has none with this code.
     :raises Conflict: if somebody else changed it meanwhile.

@@ -1,1 +1,1 @@
-"""Who did what, when, to which thing: written in the transaction of the deed, and sealed day by day."""
+"""Who did what, when, to which thing: written in the transaction of the change, and sealed day by day."""

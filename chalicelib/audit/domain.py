@@ -66,7 +66,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One deed. `before` and `after` hold only fields that the deed changed, as short text.
+    """One change. `before` and `after` hold only fields that changed, as short text.
 
     `session_id` is that of the login event by which the actor had come in, if it is a person. Source: S3-111.
     """
@@ -106,9 +106,9 @@ def new_entry(
     request_id: str,
     session_id: str = "",
 ) -> Entry:
-    """Put a deed into words: what it changed, in short, without personal data or secrets.
+    """Describe a change in short, without personal data or secrets.
 
-    Its id depends on what it says, so that a deed which is tried again writes the same entry and not a second one.
+    Its id depends on what it says, so that a retry writes the same entry and not a second one.
     """
     if action not in ACTIONS:
         raise AssertionError(f"{action!r} is not an action of the audit log: list it in ACTIONS")
@@ -190,7 +190,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What looking at sealed days came to. `next_day` says where to go on, if there are more."""
+    """The result of verifying sealed days. `next_day` says where to go on, if there are more."""
 
     first_day: date | None
     last_day: date | None
@@ -227,7 +227,7 @@ class Filters:
     subject: tuple[str, str] | None = None
 
     def lets_through(self, entry: Entry) -> bool:
-        """Say whether an entry of these days and this subject is asked for."""
+        """Return whether an entry of these days and this subject is asked for."""
         return self.actor_id in {None, entry.actor_id} and self.action in {None, entry.action}
 
     @property

@@ -16,7 +16,7 @@ class AuditQuery(PageQuery):
     """Which entries of the audit log."""
 
     actor: _Word | None = Field(default=None, description="Only what this user or job did")
-    action: _ActionName | None = Field(default=None, description="Only deeds of this kind", examples=["reading.taken"])
+    action: _ActionName | None = Field(default=None, description="Only this kind", examples=["reading.taken"])
     subject_kind: _Word | None = Field(default=None, description="With subjectId: only what was done to one thing")
     subject_id: _SubjectId | None = Field(default=None, description="With subjectKind: the thing's id")
     from_: Day | None = Field(default=None, alias="from", description="First UTC day; a year before `to` if left out")
@@ -31,7 +31,7 @@ class AuditSubject(OutSchema):
 
 
 class AuditEntryOut(OutSchema):
-    """One deed. `before` and `after` name only what it changed."""
+    """One change. `before` and `after` name only what it changed."""
 
     id: str
     at: Instant
@@ -67,7 +67,7 @@ class FindingOut(OutSchema):
 
 
 class VerificationOut(OutSchema):
-    """What looking at sealed days came to. Go on from `nextDay` until there is none."""
+    """The result of verifying sealed days. Go on from `nextDay` until there is none."""
 
     first_day: Day | None
     last_day: Day | None

@@ -117,7 +117,7 @@ def verify_log(ctx: Context, *, from_day: date | None) -> Verification:
 
 
 def _start_of(client: str, from_day: date | None) -> tuple[str, date | None]:
-    """Give the seal that the first one follows, and the day that it must be of, if that is known."""
+    """Return the seal that the first one follows, and the day that it must be of, if that is known."""
     if from_day is None:
         last = repository.find_last_seal(client)
         return "", repository.find_first_day(client, before=last.day if last else date.max)

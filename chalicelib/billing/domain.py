@@ -24,7 +24,7 @@ LEASE = timedelta(seconds=150)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a run, or a part of one, came to: readings it had to bill, bills it wrote, and what they add up to."""
+    """The totals of a run or a part of one: readings it had to bill, bills it wrote, and what they add up to."""
 
     readings: int = 0
     bills: int = 0
@@ -71,7 +71,7 @@ class BillingRun:
         return Money(self.tally.total_minor, self.currency)
 
     def asks_the_same(self, other: "BillingRun") -> bool:
-        """Say whether another run was asked for in the same words."""
+        """Return whether another run was asked for in the same words."""
         return (self.period, self.billed_on, self.due_on) == (other.period, other.billed_on, other.due_on)
 
 
@@ -97,7 +97,7 @@ class BillingException:
 
 @dataclass(frozen=True, slots=True)
 class ChunkPlan:
-    """What a chunk has to write, and what it will have come to."""
+    """What a chunk has to write, and its totals afterwards."""
 
     bills: tuple[Bill, ...]
     exceptions: tuple[BillingException, ...]
@@ -108,7 +108,7 @@ class ChunkPlan:
         return self.tally_after(len(self.bills))
 
     def tally_after(self, written: int) -> Tally:
-        """Say what the chunk came to once so many of its bills are written."""
+        """Return the chunk's totals after so many of its bills are written."""
         fresh = Tally(
             readings=len(self.bills) + len(self.exceptions),
             bills=written,
@@ -150,12 +150,12 @@ def _is_special(connection: Connection | None) -> bool:
 
 
 def tally_of(chunks: Iterable[Chunk]) -> Tally:
-    """Add up what the chunks of a run came to so far."""
+    """Add up the totals of a run's chunks so far."""
     return sum((chunk.tally for chunk in chunks), Tally())
 
 
 def completed(run: BillingRun, chunks: Iterable[Chunk], at: datetime) -> BillingRun:
-    """Give the run as it is once its last chunk is done."""
+    """Return the run as it is once its last chunk is done."""
     return replace(run, state="complete", completed_at=at, tally=tally_of(chunks))
 
 

@@ -60,7 +60,7 @@ class ExceptionItem(TableItem):
 def start_run(project: Project, run: BillingRun, freeze: Action, *, also: Sequence[Action]) -> None:
     """Write a new run and take its period, in one transaction.
 
-    :raises Refused: labels `period` (another run has it) or `run` (this request was carried out before).
+    :raises Refused: labels `period` (another run has it) or `run` (a repetition of this request).
     """
     transact([insert("run", _run_item(project, run)), freeze, *also])
 
@@ -133,7 +133,7 @@ def report_progress(project: Project, run_id: str, shard: int, *, lease: str, un
 
 
 def close_chunk(project: Project, run_id: str, shard: int, *, lease: str, tally: Tally) -> None:
-    """Record what a chunk came to.
+    """Record the totals of a chunk.
 
     :raises Refused: if the lease was lost.
     """
@@ -164,7 +164,7 @@ def exceptions_page(project: Project, run_id: str, *, limit: int, cursor: str | 
 
 
 def complete_run(project: Project, run: BillingRun, release: Action, *, also: Sequence[Action]) -> None:
-    """Record a run's totals and give its period back, in one transaction; once, whoever is first."""
+    """Record a run's totals and give its period back, in one transaction; only the first caller does it."""
     try:
         transact([put("run", _run_item(project, run), RunItem.state == "generating"), release, *also])
     except Refused:

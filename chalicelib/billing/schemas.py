@@ -85,7 +85,7 @@ class RunView:
 
 
 class RunPage(OutSchema):
-    """One page of billing runs. Counts of runs at work stand in the run itself."""
+    """One page of billing runs. The counts of a run at work are in the run itself."""
 
     items: tuple[RunOut, ...]
     next_cursor: str | None

@@ -81,7 +81,7 @@ def start_run(ctx: ProjectContext, *, period: Period, billed_on: date | None, du
 
 
 def get_run(ctx: ProjectContext, *, run_id: str) -> tuple[BillingRun, tuple[Chunk, ...]]:
-    """Give a run and, while it is at work, its chunks with how far each is.
+    """Return a run and, while it is at work, its chunks with how far each is.
 
     :raises NotFound: if the project has no such run.
     """
@@ -146,7 +146,7 @@ def generate_chunk(ctx: ProjectContext, *, run_id: str, shard: int) -> None:
 
 
 def resume_runs(ctx: ProjectContext) -> int:
-    """Send the open runs of a project to the generator again, and say how many there are.
+    """Send the open runs of a project to the generator again, and return how many there are.
 
     A worker that died leaves an open chunk behind; one that is at work is not disturbed, for its lease holds.
     """
@@ -158,7 +158,7 @@ def resume_runs(ctx: ProjectContext) -> int:
 
 
 def _standing_run(project: Project, asked: BillingRun) -> BillingRun:
-    """Give the run that stood in the way, if it was asked for in the same words."""
+    """Return the run that stood in the way, if it was asked for in the same words."""
     standing_id = readings.find_run_of(project, asked.period)
     standing = repository.find_run(project, standing_id or asked.id)
     if standing is None:

@@ -26,7 +26,7 @@ from chalicelib.tenancy.domain import Project
 
 class BillItem(TableItem):
     # Short names: the item is written three times (table and two indexes), and each began 1 KB of it costs a unit.
-    # Account, period and revision stand in the keys already.
+    # Account, period and revision are in the keys already.
     run_id = UnicodeAttribute(attr_name="ru")
     consumer_id = UnicodeAttribute(attr_name="cu", null=True)
     consumer_class = UnicodeAttribute(attr_name="cl")
@@ -81,7 +81,7 @@ def find_bill(project: Project, period: Period, account: str, revision: int) -> 
 
 
 def billed_accounts(project: Project, period: Period, accounts: Iterable[str]) -> set[str]:
-    """Say which connections have a first bill for a period, 100 to a request, a unit for each."""
+    """Return which connections have a first bill for a period, 100 to a request, a unit for each."""
     shards = project.settings.shards
     wanted = [keys.bill(project.client, project.id, period, account, 1, shards) for account in set(accounts)]
     return {_bill(item).account for item in BillItem.batch_get(wanted, consistent_read=True)}

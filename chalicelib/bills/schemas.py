@@ -126,7 +126,7 @@ class BillOut(OutSchema):
     chosen_tariff: str | None = Field(
         validation_alias="tariff_id", description="The tariff that the connection named; null: its class decided"
     )
-    digest: str = Field(description="Stands for everything the bill was rated from")
+    digest: str = Field(description="A hash of everything the bill was rated from")
 
 
 @dataclass(frozen=True, slots=True)

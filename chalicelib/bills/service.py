@@ -109,7 +109,7 @@ def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
 
 
 def get_bill(ctx: ProjectContext, *, bill_id: str) -> tuple[Project, Bill]:
-    """Give one bill; a consumer gets only their own.
+    """Return one bill; a consumer gets only their own.
 
     :raises NotFound: for anything else.
     """
@@ -121,7 +121,7 @@ def get_bill(ctx: ProjectContext, *, bill_id: str) -> tuple[Project, Bill]:
 
 
 def find_bill(project: Project, bill_id: str) -> Bill | None:
-    """Give a bill as it is now, whoever asks, or None.
+    """Return a bill as it is now, without a permission check, or None.
 
     :raises NotFound: if no bill can have this id.
     """
@@ -133,7 +133,7 @@ def list_bills(
 ) -> tuple[Project, Page[Bill]]:
     """List the bills of a period, or those that stand so today, one page at a time.
 
-    Whoever has to do in some areas only gets those whose connections lie there now.
+    A user limited to areas gets only those whose connections lie there now.
     """
     project = ctx.project
     today = local_day(ctx.now, project.settings.timezone)
@@ -186,7 +186,7 @@ def _bills_of(ctx: Context, project: Project, account: str, *, limit: int, curso
 
 
 def _repeated(standing: Bill, deed: str) -> Bill:
-    """Give a bill that this very request made before it was cut off."""
+    """Return a bill that this very request made before it was cut off."""
     if standing.run_id == deed:
         return standing
     raise _billed(standing)
@@ -198,7 +198,7 @@ def _lost_race(project: Project, reading: Reading, refused: Refused) -> Meterboo
     standing = repository.find_bill(project, reading.period, reading.account, 1)
     if standing is not None:
         return _billed(standing)
-    return Conflict("changed", "somebody changed this reading at the same moment; look at it, then try again")
+    return Conflict("changed", "somebody changed this reading at the same moment; reload and retry")
 
 
 def _billed(standing: Bill) -> Conflict:

@@ -28,7 +28,7 @@ class ConsumerChange(NewConsumer, Change):
     status: Literal["active", "inactive"] | None = Field(default=None, description="Null keeps it too")
 
     def changes(self) -> ConsumerChanges:
-        """Give what is said as the rules know it."""
+        """Return what is said as the rules know it."""
         said = self.said()
         if self.status is None:
             said.pop("status", None)
@@ -43,7 +43,7 @@ class ProfileChange(Change):
     address: Text | None = None
 
     def changes(self) -> ConsumerChanges:
-        """Give what is said as the rules know it."""
+        """Return what is said as the rules know it."""
         return cast("ConsumerChanges", self.said())
 
 

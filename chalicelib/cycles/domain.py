@@ -59,7 +59,7 @@ class BillingCycle:
     used: bool = False
 
     def generates_on(self, day: date) -> bool:
-        """Say whether bills are made by this cycle on a day of the client's own calendar.
+        """Return whether bills are made by this cycle on a day of the client's own calendar.
 
         Source: S2-292, S2-295. Generation day 2: on 2025-08-02 while active, on no other day of August.
         """
@@ -70,11 +70,11 @@ class BillingCycle:
         return DueOffset(self.due_days)
 
     def says_the_same(self, other: "BillingCycle") -> bool:
-        """Say whether two cycles are the same but for what became of them since."""
+        """Return whether two cycles are the same but for what became of them since."""
         return self.facts() == other.facts()
 
     def facts(self) -> dict[str, object]:
-        """Say what somebody decided about the cycle, as the audit log keeps it."""
+        """Return what somebody decided about the cycle, as the audit log keeps it."""
         return {
             "cycle_name": self.name,
             "generation_day": self.generation_day,
@@ -104,7 +104,7 @@ def check_cycle(cycle: BillingCycle) -> None:
 
 
 def due_on(rule: DueRule, period: Period, billed_on: date) -> date:
-    """Give the day by which a bill of that period, dated `billed_on`, is to be paid.
+    """Return the day by which a bill of that period, dated `billed_on`, is to be paid.
 
     Source: decisions.md, "due day", and S1-135: a day of the month that is not after the bill's day moves on to the
     next month. S3, period 2025-11, billed 2025-11-05 -> 2025-11-20. S1, period 2025-07, billed 2025-08-01 ->

@@ -35,7 +35,7 @@ def insert_cycle(client_id: str, cycle: BillingCycle, *, also: Sequence[Action])
 
 
 def change_cycle(client_id: str, cycle: BillingCycle, *, version: int, also: Sequence[Action]) -> None:
-    """Write what a cycle says anew; what counts its uses stays.
+    """Replace a cycle's settings; its counts stay.
 
     :raises Refused: label `cycle`, if it is not what it was.
     """
@@ -45,7 +45,7 @@ def change_cycle(client_id: str, cycle: BillingCycle, *, version: int, also: Seq
 
 
 def cycle_entry_write(client_id: str, cycle_id: str) -> Action:
-    """Build the write that counts one more project. Label: `cycle`, refused if there is no such."""
+    """Build the write that counts one more project. Label: `cycle`, refused if it does not exist."""
     key = keys.billing_cycle(client_id, cycle_id)
     return update("cycle", key, [CycleItem.projects.add(1)], CycleItem.pk.exists())
 
@@ -57,7 +57,7 @@ def cycle_exit_write(client_id: str, cycle_id: str) -> Action:
 
 
 def cycle_use_write(client_id: str, cycle_id: str) -> Action:
-    """Build the write that keeps a cycle for ever. Label: `cycle`, refused if there is no such."""
+    """Build the write that keeps a cycle permanently. Label: `cycle`, refused if it does not exist."""
     key = keys.billing_cycle(client_id, cycle_id)
     return update("cycle", key, [CycleItem.used.set(True)], CycleItem.pk.exists())
 

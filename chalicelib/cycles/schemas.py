@@ -22,7 +22,7 @@ class CycleFacts(Schema):
     active: Annotated[bool, Field(strict=True)] = Field(default=True, description="Bills are made on its day")
 
     def to_domain(self, cycle_id: str) -> BillingCycle:
-        """Give the cycle that these facts describe."""
+        """Return the cycle that these facts describe."""
         return BillingCycle(
             cycle_id, self.name, self.generation_day, self.due_days, self.grace_days, active=self.active
         )

@@ -35,7 +35,7 @@ def open_cycle(ctx: Context, *, cycle: BillingCycle) -> BillingCycle:
 
 
 def get_cycle(ctx: Context, *, cycle_id: str) -> BillingCycle:
-    """Give one billing cycle.
+    """Return one billing cycle.
 
     :raises NotFound: if the client has none with this id.
     """
@@ -49,7 +49,7 @@ def get_cycle(ctx: Context, *, cycle_id: str) -> BillingCycle:
 
 
 def find_cycle(client_id: str, cycle_id: str) -> BillingCycle | None:
-    """Give a billing cycle, or None. One read unit."""
+    """Return a billing cycle, or None. One read unit."""
     return repository.find_cycle(client_id, cycle_id)
 
 
@@ -90,7 +90,7 @@ def cycle_count_writes(client_id: str, *, before: str | None, after: str | None)
 
 
 def cycle_use_write(client_id: str, *, cycle_id: str) -> Action:
-    """Build the write that keeps a cycle for ever, for something was read or billed under it."""
+    """Build the write that keeps a cycle permanently, for something was read or billed under it."""
     return repository.cycle_use_write(client_id, cycle_id)
 
 

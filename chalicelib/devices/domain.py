@@ -31,7 +31,7 @@ class Device:
     created_at: datetime
 
     def as_actor(self) -> Actor:
-        """Give the actor that this device is: it may take readings and nothing else."""
+        """Return the actor that this device is: it may take readings and nothing else."""
         return Actor(f"device:{self.id}", "device", frozenset({"readings.submit"}), areas=self.areas or None)
 
 
@@ -56,5 +56,5 @@ def check_signature(secret: str, *, timestamp: str, signature: str, body: bytes,
 
 
 def refusal() -> Unauthenticated:
-    """Give the one answer to a request that is not a device's own."""
+    """Return the one answer to a request that is not a device's own."""
     return Unauthenticated("bad-signature", "device, timestamp or signature is wrong; sign with the newest key")

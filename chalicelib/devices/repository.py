@@ -31,7 +31,7 @@ class PushItem(TableItem):
 def insert_device(client: str, project: str, device: Device, *, also: Sequence[Action]) -> None:
     """Write a new device.
 
-    :raises Refused: label `device`, if this request was carried out before.
+    :raises Refused: label `device`, for a repetition of this request.
     """
     transact([insert("device", _item(client, project, device)), *also])
 

@@ -48,7 +48,7 @@ def get_device(ctx: ProjectContext, *, device: str) -> DeviceOut:
     blueprint, "PUT", _DEVICES + "/{device}/key", permission=_MANAGE, returns=KeyOut, errors="changed device-disabled"
 )
 def issue_device_key(ctx: ProjectContext, *, device: str) -> KeyOut:
-    """Give a device its next key; the one before is refused from now on."""
+    """Issue a device's next key; the previous key is refused from now on."""
     holder, secret = service.issue_key(ctx, device_id=device)
     return KeyOut(device_id=holder.id, key_version=holder.key_version, secret=secret)
 

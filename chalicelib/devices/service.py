@@ -40,12 +40,12 @@ def register_device(ctx: ProjectContext, *, title: str, areas: tuple[str, ...]) 
         unknown = refusal_of(refused)
         if unknown and "device" not in refused.labels:
             raise unknown from None
-        return get_device(ctx, device_id=device.id)  # this very request, carried out before
+        return get_device(ctx, device_id=device.id)  # a repetition of this very request
     return device
 
 
 def get_device(ctx: Context, *, device_id: str) -> Device:
-    """Give a device of a project.
+    """Return a device of a project.
 
     :raises NotFound: if the project has none with this id.
     """
@@ -62,14 +62,14 @@ def list_devices(ctx: ProjectContext, *, limit: int, cursor: str | None) -> Page
 
 
 def issue_key(ctx: Context, *, device_id: str) -> tuple[Device, str]:
-    """Give a device its next key, to be shown this once; the one before is refused from now on.
+    """Issue a device's next key, shown only once; the previous key is refused from now on.
 
     :raises NotFound: if the project has no such device.
     :raises Conflict: if the device is disabled, or somebody else was changing it.
     """
     before = get_device(ctx, device_id=device_id)
     if not before.active:
-        raise Conflict("device-disabled", "this device is disabled; register it anew")
+        raise Conflict("device-disabled", "this device is disabled; register it again")
     version = before.key_version + 1
     root_id, secret = _secret(ctx, before.id, version, None)
     device = replace(before, key_version=version, root_id=root_id)
@@ -148,7 +148,7 @@ def _store(ctx: Context, device: Device, before: Device, entry: Action) -> None:
     try:
         repository.store_device(ctx.client, ctx.project_id, device, before=before, also=[entry])
     except Refused:
-        raise Conflict("changed", "somebody changed this device at the same moment; look and try again") from None
+        raise Conflict("changed", "somebody changed this device at the same moment; reload and retry") from None
 
 
 def _audit_write(ctx: Context, action: str, device: Device, after: dict[str, object]) -> Action:

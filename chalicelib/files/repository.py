@@ -37,7 +37,7 @@ class ImportItem(TableItem):
 def insert_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:
     """Write a new import, and what is to be written with it.
 
-    :raises Refused: label `import`, if this request was carried out before.
+    :raises Refused: label `import`, for a repetition of this request.
     """
     transact([insert("import", _item(project, record)), *also])
 

@@ -20,7 +20,7 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 MAX_BYTES = 10_000_000
 _CONTENT_TYPES: dict[FileKind, str] = {"readings": "text/csv", "registry": "text/csv", "history": "application/json"}
-# A file's kind is part of its name, so that whoever takes it in need not look first.
+# A file's kind is part of its name, so that the import function need not look it up.
 _ENDINGS: dict[FileKind, str] = {"readings": ".csv", "registry": ".registry.csv", "history": ".history.json"}
 _FILE_KEY = re.compile(
     r"(?P<client>[A-Za-z0-9][A-Za-z0-9-]{0,31})/(?P<project>[A-Za-z0-9][A-Za-z0-9-]{0,31})"
@@ -52,15 +52,15 @@ def ask_for_upload(
     try:
         repository.insert_import(project, record, also=[_audit_write(ctx, "import.announced", record)])
     except Refused:
-        record = get_import(ctx, kind=kind, import_id=record.id)  # this very request, carried out before
+        record = get_import(ctx, kind=kind, import_id=record.id)  # a repetition of this very request
     form = storage.upload_form(file_key(project, record), content_type=_CONTENT_TYPES[kind], max_bytes=MAX_BYTES)
     return record, form
 
 
 def get_import(ctx: ProjectContext, *, kind: FileKind, import_id: str) -> FileImport:
-    """Give an import of that kind with what became of its rows.
+    """Return an import of that kind with what became of its rows.
 
-    Whoever has to do in some areas only gets their own: a file may tell of any area.
+    A user limited to areas gets only their own: a file may tell of any area.
 
     :raises NotFound: if the project has none with this id.
     """
@@ -79,7 +79,7 @@ def list_imports(ctx: ProjectContext, *, kind: FileKind, limit: int, cursor: str
 def get_report(
     ctx: ProjectContext, *, kind: FileKind, import_id: str, after_line: int, limit: int
 ) -> tuple[list[dict[str, Any]], bool]:
-    """Give the lines of a file that a person should look at, and whether there are more.
+    """Return the lines of a file that a person should look at, and whether there are more.
 
     A line with several remarks is never cut in two: the next part goes on after the last line's number.
 
@@ -104,7 +104,7 @@ def run_import(
     parse: Callable[[bytes], Parsed],
     take_in: Callable[[ProjectContext, FileImport, Parsed], ImportResult],
 ) -> FileImport:
-    """Take an uploaded file in, if it is not taken in yet, and write its report.
+    """Import an uploaded file unless it is imported already, and write its report.
 
     What `parse` refuses is refused as a whole. `take_in` must do nothing twice, for it is called again after a crash.
 
@@ -132,7 +132,7 @@ def file_key(project: Project, record: FileImport) -> str:
 
 
 def parse_file_key(key: str) -> tuple[str, str, FileKind, str] | None:
-    """Take an object's name apart into client, project, kind and import, or give None."""
+    """Take an object's name apart into client, project, kind and import, or return None."""
     found = _FILE_KEY.fullmatch(key)
     if found is None:
         return None

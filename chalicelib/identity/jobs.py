@@ -13,7 +13,7 @@ blueprint = Blueprint(__name__)
 @blueprint.on_sqs_message(queue="meterbook-mails", batch_size=1, name="send_mails")
 @job("send_mails")
 def send_mails(event: SQSEvent) -> None:
-    """Mail a token to whoever has the login name that a message names, if anybody has."""
+    """Mail a reset token to the user of a login name, if there is one."""
     for message in read_messages(event, MAILS):
         ctx = job_context("send_mails", client=message.client, project="")
         sent = service.mail_reset(ctx, login=message.login, order=message.order)

@@ -78,7 +78,7 @@ def renew(ctx: Context, *, body: Renewal) -> SignInOut:
     blueprint, "POST", "/api/auth/password-reset", permission=PUBLIC, body=ResetRequest, returns=ResetAsked, status=202
 )
 def ask_for_reset(ctx: Context, *, body: ResetRequest) -> ResetAsked:
-    """Ask for a mail by which a forgotten password is set anew."""
+    """Ask for a mail that resets a forgotten password."""
     service.ask_for_reset(ctx, client_id=body.client, login=body.login)
     return ResetAsked.whatever()
 
@@ -195,7 +195,7 @@ def change_user(ctx: Context, *, user: str, body: UserChange) -> UserOut:
     errors="changed consumer-login last-superuser role-too-high unknown-role yourself",
 )
 def change_role(ctx: Context, *, user: str, body: RoleChange) -> UserOut:
-    """Give a user another role; their sessions end."""
+    """Change a user's role; their sessions end."""
     return UserOut.of(service.change_role(ctx, user_id=user, role=body.role))
 
 
@@ -209,7 +209,7 @@ def change_role(ctx: Context, *, user: str, body: RoleChange) -> UserOut:
     errors="changed role-too-high unknown-area",
 )
 def change_areas(ctx: Context, *, user: str, body: AreasChange) -> UserOut:
-    """Say where a user's permissions end; it holds from their next request on."""
+    """Return where a user's permissions end; it holds from their next request on."""
     return UserOut.of(service.change_areas(ctx, user_id=user, areas=body.areas))
 
 
@@ -223,7 +223,7 @@ def change_areas(ctx: Context, *, user: str, body: AreasChange) -> UserOut:
     errors="changed role-too-high weak-password",
 )
 def set_password(ctx: Context, *, user: str, body: PasswordSet) -> UserOut:
-    """Give a user another password; their sessions end."""
+    """Set another user's password; their sessions end."""
     return UserOut.of(service.set_password(ctx, user_id=user, new=body.password))
 
 

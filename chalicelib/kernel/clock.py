@@ -21,14 +21,14 @@ def parse_day(text: str) -> date:
     except ValueError:
         day = None
     if day is None:
-        raise Invalid("bad-date", f"{text[:20]!r} is no day; write it like 2025-11-05")
+        raise Invalid("bad-date", f"{text[:20]!r} is not a day; write it like 2025-11-05")
     if not _FIRST_DAY <= day <= _LAST_DAY:
         raise Invalid("bad-date", f"{text} is not between 1990 and 2199")
     return day
 
 
 def local_day(instant: datetime, timezone: str) -> date:
-    """Give the calendar day that an instant falls on in an IANA time zone."""
+    """Return the calendar day that an instant falls on in an IANA time zone."""
     return instant.astimezone(ZoneInfo(timezone)).date()
 
 
@@ -43,11 +43,11 @@ def parse_iso(text: str) -> datetime:
 
 
 def epoch_ms(instant: datetime) -> int:
-    """Give an instant as whole milliseconds since 1970, without a float in between."""
+    """Return an instant as whole milliseconds since 1970, without a float in between."""
     since = instant - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def from_epoch_ms(milliseconds: int) -> datetime:
-    """Give the instant that `epoch_ms` counted."""
+    """Return the instant that `epoch_ms` counted."""
     return _EPOCH + timedelta(milliseconds=milliseconds)

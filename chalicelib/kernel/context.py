@@ -12,7 +12,7 @@ from chalicelib.kernel.errors import Forbidden
 class Actor:
     """A person or job that acts.
 
-    `consumer_id` is set for consumers, who see only what is theirs, `session_id` for whoever signed in. `areas` are the
+    `consumer_id` is set for consumers, who see only their own things, `session_id` for signed-in users. `areas` are the
     codes of those that the permissions end at: none of them is nothing at all, None is the whole tenant.
     """
 
@@ -24,15 +24,15 @@ class Actor:
     areas: tuple[str, ...] | None = None
 
     def may(self, permission: str) -> bool:
-        """Say whether the actor holds the permission, be it only in their areas."""
+        """Return whether the actor holds the permission, be it only in their areas."""
         return permission in self.permissions
 
     def may_own(self, permission: str) -> bool:
-        """Say whether the actor holds the permission at least for what belongs to them."""
+        """Return whether the actor holds the permission at least for what belongs to them."""
         return self.may(permission) or f"{permission}.own" in self.permissions
 
     def owns(self, consumer_id: str | None) -> bool:
-        """Say whether something of that consumer belongs to the actor."""
+        """Return whether something of that consumer belongs to the actor."""
         return consumer_id is not None and consumer_id == self.consumer_id
 
 
@@ -41,7 +41,7 @@ class Context:
     """The setting of one use case. `now` is an aware instant; `new_id` gives a fresh identifier at each call.
 
     `address` and `agent` say where a request came from, as far as it tells; both are personal and never logged.
-    `request_key` is the caller's Idempotency-Key: with it, ids are derived from it and a repetition meets its own work.
+    `request_key` is the caller's Idempotency-Key: ids derive from it, so a repeated request finds its own work.
     """
 
     client: str
@@ -55,11 +55,11 @@ class Context:
     agent: str = ""
 
     def in_project(self, project_id: str) -> "Context":
-        """Give the same setting in one project of the client."""
+        """Return the same setting in one project of the client."""
         return Context(**self.facts() | {"project_id": project_id})
 
     def facts(self) -> dict[str, Any]:
-        """Give the fields of the plain Context by name, also of one that knows more."""
+        """Return the fields of the plain Context by name, also of one that knows more."""
         return {field.name: getattr(self, field.name) for field in fields(Context)}
 
     def require(self, permission: str, *, or_own: bool = False) -> None:

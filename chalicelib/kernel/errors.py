@@ -15,7 +15,7 @@ class Fault:
 
 
 class MeterbookError(Exception):
-    """A request that can't be carried out as asked.
+    """A request that cannot be executed as sent.
 
     `code` is stable and machine-readable; `str(error)` is for the person who reads it. `field` is the field at
     fault, in the API's words; where several are, `faults` has one entry for each.

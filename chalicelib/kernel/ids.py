@@ -22,9 +22,9 @@ def ulid(now: datetime, random: bytes) -> str:
 
 
 def derived_ids(*names: str) -> Callable[[], str]:
-    """Give a source of ids that depends on `names` alone, for requests that carry their own key.
+    """Return a source of ids that depends on `names` alone, for requests that carry their own key.
 
-    The same names give the same ids in the same order, so a repeated request meets what the first one wrote.
+    The same names give the same ids in the same order, so a repeated request finds what the first one wrote.
     """
     count = 0
 
@@ -69,10 +69,10 @@ def code(text: str, what: str) -> str:
 
 
 def shard_of(name: str, shards: int) -> int:
-    """Place a name on one of `shards` partitions, the same on every machine and for ever."""
+    """Place a name on one of `shards` partitions, the same on every machine and permanently."""
     return crc32(name.encode()) % shards
 
 
 def fingerprint(*parts: str) -> str:
-    """Give 32 hex digits that differ whenever the parts differ."""
+    """Return 32 hex digits that differ whenever the parts differ."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

@@ -24,7 +24,7 @@ _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,3})?\Z", re.ASCII)
 
 
 def exponent_of(currency: str) -> int:
-    """Give the number of decimal places of a currency's minor unit (PHP 2, JPY 0, KWD 3).
+    """Return the number of decimal places of a currency's minor unit (PHP 2, JPY 0, KWD 3).
 
     :raises Invalid: for a code that is no currency in use.
     """
@@ -47,7 +47,7 @@ class Money:
 
     @classmethod
     def zero(cls, currency: str) -> Self:
-        """Give nothing, in that currency."""
+        """Return nothing, in that currency."""
         return cls(0, currency)
 
     @classmethod

@@ -32,14 +32,14 @@ class Period:
 
     @classmethod
     def of(cls, day: date) -> Self:
-        """Give the month that a day lies in."""
+        """Return the month that a day lies in."""
         return cls(day.year, day.month)
 
     def __str__(self) -> str:
         return f"{self.year:04}-{self.month:02}"
 
     def shifted(self, months: int) -> Self:
-        """Give the period so many months later (earlier, if negative)."""
+        """Return the period so many months later (earlier, if negative)."""
         total = self.year * 12 + self.month - 1 + months
         return type(self)(total // 12, total % 12 + 1)
 
@@ -52,7 +52,7 @@ class Period:
         return self.shifted(1).first_day - timedelta(days=1)
 
     def day(self, number: int) -> date:
-        """Give day `number` of the month, or its last day where the month is shorter."""
+        """Return day `number` of the month, or its last day where the month is shorter."""
         return min(self.last_day, self.first_day + timedelta(days=number - 1))
 
     def label(self) -> str:

@@ -11,7 +11,7 @@ MAX_DIGITS = 12
 
 
 def range_of(digits: int) -> Decimal:
-    """Give the use after which a register shows the same again: 4 digits -> 10000.
+    """Return the use after which a register shows the same again: 4 digits -> 10000.
 
     Only the digits before the point count; those behind it run over together with them.
     """
@@ -19,7 +19,7 @@ def range_of(digits: int) -> Decimal:
 
 
 def check_shown(value: Decimal, digits: int | None) -> None:
-    """Insist that a register can show a value. Without digits, whatever is not below zero.
+    """Check that a register can show a value. Without digits, whatever is not below zero.
 
     :raises Invalid: otherwise.
     """
@@ -30,7 +30,7 @@ def check_shown(value: Decimal, digits: int | None) -> None:
 
 
 def average_use(recent_uses: Sequence[Decimal], *, last: int) -> tuple[int, int]:
-    """Give the average of the last so many uses, as an exact ratio; whoever asks rounds it.
+    """Return the average of the last so many uses, as an exact ratio; whoever asks rounds it.
 
     (10, 12, 15) over the last 2 -> (27, 2). Fewer than `last` are averaged as they are.
 

@@ -41,14 +41,14 @@ class PresetRole:
     without: frozenset[str]
 
     def as_role(self) -> Role:
-        """Give the role as a client has it."""
+        """Return the role as a client has it."""
         built_in = BUILT_IN[self.name]
         return replace(built_in, permissions=built_in.permissions - self.without)
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A whole utility to begin with. `client.id` and its name are the source's own; whoever opens one gives others."""
+    """A whole utility to begin with. `client.id` and its name are the source's own; opening a client gives others."""
 
     source: str
     client: Client

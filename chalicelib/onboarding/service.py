@@ -38,8 +38,7 @@ def list_presets() -> Mapping[str, Preset]:
 def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
     """Open the client that `ctx` names, with all roles, cycles, projects and tariffs of a preset.
 
-    It is the platform's own deed, done by its operator's command or by who has a ticket from there. Repeated, it
-    completes what was interrupted and makes nothing new.
+    Only the platform's operator does this, by command or by ticket. A repetition completes what was interrupted.
 
     :raises NotFound: if there is no such preset.
     :raises Conflict: if there is such a client already and it works by other settings.
@@ -194,7 +193,7 @@ def _add(ctx: Context, preset: Preset, model: PresetProject, project_id: str) ->
 
 
 def _client_of(ticket: str, *, now: datetime) -> str:
-    """Say which client a ticket may open.
+    """Return which client a ticket may open.
 
     :raises Unauthenticated: for what is no ticket of ours, or was one more than an hour ago.
     """

@@ -20,8 +20,8 @@ METHODS: tuple[PaymentMethod, ...] = get_args(PaymentMethod)
 class Payment:
     """Money received for one bill. Immutable: what undoes it is another document.
 
-    `number` is one payment's for ever: it derives from what makes a payment that one, so that the table can refuse the
-    second. `reference` is what the books that it comes from call it, `origin` the import it came by.
+    `number` never changes: it derives from the facts that identify a payment, so the table refuses a duplicate.
+    `reference` is its id in the former system's books, `origin` its import.
     """
 
     number: str
@@ -49,7 +49,7 @@ class Payment:
         return f"{self.period}.{self.account}.{self.revision}"
 
     def is_same_as(self, other: "Payment") -> bool:
-        """Say whether two payments state the same, whoever wrote them down and when."""
+        """Return whether two payments state the same, regardless of who recorded them and when."""
         mine = replace(self, origin=other.origin, recorded_by=other.recorded_by, recorded_at=other.recorded_at)
         return mine == other
 
@@ -62,9 +62,7 @@ def check_payment(payment: Payment, bill: Bill, *, today: date) -> None:
     :raises Invalid: saying what would do.
     """
     if payment.amount.minor <= 0:
-        raise Invalid(
-            "bad-amount", f"a payment of {payment.amount} is none; it must be more than nothing", field="amount"
-        )
+        raise Invalid("bad-amount", "the amount must be greater than zero", field="amount")
     if payment.paid_on > today:
         raise Invalid("future-date", f"{payment.paid_on} is in the future; today is {today}", field="paidOn")
     if payment.paid_on < bill.billed_on:
@@ -78,7 +76,7 @@ def check_payment(payment: Payment, bill: Bill, *, today: date) -> None:
 
 
 def paid_by(bill: Bill, payments: Sequence[Payment]) -> Bill:
-    """Give the bill as these payments leave it.
+    """Return the bill as these payments leave it.
 
     Source: S1-134. A bill of 25.06 takes 10.00 and 15.06, and not a cent more.
 

@@ -18,7 +18,7 @@ _READ_AT_ONCE = 100
 
 
 class PaymentItem(TableItem):
-    # Account, period, revision and number stand in the keys already.
+    # Account, period, revision and number are in the keys already.
     consumer_id = UnicodeAttribute(attr_name="cu", null=True)
     amount_minor = IntAttribute(attr_name="am")
     currency = UnicodeAttribute(attr_name="cy")

@@ -1,4 +1,4 @@
-"""Read payments, and give the write of one to whoever settles a bill by it."""
+"""Read payments, and give the write of one to the use case that settles a bill."""
 
 from collections.abc import Iterable
 
@@ -24,12 +24,12 @@ def payment_insert_write(project: Project, payment: Payment) -> Action:
 
 
 def standing_payments(project: Project, payments: Iterable[Payment]) -> dict[str, Payment]:
-    """Give those of the payments that are on record already, by id. One read unit each."""
+    """Return those of the payments that are on record already, by id. One read unit each."""
     return repository.standing(project, payments)
 
 
 def get_payment(ctx: ProjectContext, *, payment_id: str) -> Payment:
-    """Give one payment; a consumer gets only their own.
+    """Return one payment; a consumer gets only their own.
 
     :raises NotFound: for anything else.
     """
@@ -66,7 +66,7 @@ def list_payments_of_connection(ctx: ProjectContext, *, account: str, limit: int
     """
     connection = connections.get_connection(ctx, account=account)
     page = repository.account_page(ctx.project, connection.account, limit=limit, cursor=cursor)
-    # Payments of whoever had the connection before are theirs, not the present consumer's.
+    # Payments of former consumers are not shown to the present one.
     seen = [payment for payment in page.items if _may_see(ctx, payment.consumer_id)]
     return Page(
         tuple(sorted(seen, key=lambda payment: (payment.period, payment.paid_on), reverse=True)), page.next_cursor

@@ -41,7 +41,7 @@ def _digest(password: str) -> bytes:
 
 
 def derived_key(purpose: str, *names: str, key_id: str | None = None) -> tuple[str, bytes]:
-    """Give a key of its own for a purpose and a thing, and the id of the root key it comes from.
+    """Return a key of its own for a purpose and a thing, and the id of the root key it comes from.
 
     HKDF's expanding step (RFC 5869) for one block: the same names give the same key, and nothing of it is stored.
 
@@ -65,12 +65,12 @@ class AccessToken:
 
 
 def new_secret() -> str:
-    """Give 43 letters that nobody can guess."""
+    """Return 43 letters that nobody can guess."""
     return secrets.token_urlsafe(32)
 
 
 def secret_print(secret: str) -> str:
-    """Give what is stored of a secret: it is long and random, so this needs no salt."""
+    """Return what is stored of a secret: it is long and random, so this needs no salt."""
     return hashlib.sha256(secret.encode()).hexdigest()[:32]
 
 
@@ -153,7 +153,7 @@ def check_sessions_by(check: SessionCheck) -> None:
 
 
 def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, RawItems]:
-    """Give the actor of a token whose session lives, and the items of `also`. One request.
+    """Return the actor of a token whose session lives, and the items of `also`. One request.
 
     :raises Unauthenticated: if the session has ended.
     """

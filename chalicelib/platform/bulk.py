@@ -54,7 +54,7 @@ def insert_batch(items: Sequence[AttributeMap]) -> list[bool]:
 
 
 def _execute(items: Sequence[AttributeMap]) -> list[str | None]:
-    """Send one batch and give each statement's error code, None where it was carried out."""
+    """Send one batch and give each statement's error code, None where it succeeded."""
     answer = dynamo.client().batch_execute_statement(Statements=[_statement(item) for item in items])
     codes: list[str | None] = [response.get("Error", {}).get("Code") for response in answer["Responses"]]
     for response, code in zip(answer["Responses"], codes, strict=True):

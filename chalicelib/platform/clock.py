@@ -24,10 +24,10 @@ def use_time(source: Callable[[], datetime] | None) -> None:
 
 
 def now() -> datetime:
-    """Give the present instant."""
+    """Return the present instant."""
     return _source()
 
 
 def fresh_id() -> str:
-    """Give a new time-ordered identifier."""
+    """Return a new time-ordered identifier."""
     return ulid(now(), secrets.token_bytes(10))

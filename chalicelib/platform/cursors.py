@@ -15,7 +15,7 @@ def encode_cursor(last: dict[str, Any], place: str) -> str:
 
 
 def decode_cursor(cursor: str, place: str) -> dict[str, Any]:
-    """Say where the page before ended.
+    """Return where the page before ended.
 
     :raises Invalid: for a cursor that this list did not hand out.
     """

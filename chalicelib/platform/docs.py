@@ -61,7 +61,7 @@ def show_docs() -> Response:
 
 @blueprint.route(f"/api/docs/redoc-{VERSION}.js", methods=["GET", "HEAD"], content_types=[])
 def show_redoc() -> Response:
-    """Give the script of the page; its address has its version, so browsers may keep it."""
+    """Return the script of the page; its address has its version, so browsers may keep it."""
     headers: Headers = {"Content-Type": "text/javascript; charset=utf-8", **SECURITY_HEADERS}
     headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return Response(_script(), headers)

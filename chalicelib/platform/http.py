@@ -65,12 +65,12 @@ class Endpoint:
 
     @property
     def takes_key(self) -> bool:
-        """Say whether an Idempotency-Key is read: what strangers send has one only if it creates something."""
+        """Return whether an Idempotency-Key is read: what strangers send has one only if it creates something."""
         return self.method == "POST" and (self.permission != PUBLIC or self.status == 201)
 
     @property
     def keeps_answer(self) -> bool:
-        """Say whether the first answer is kept for a repetition. A stranger's is not: they meet what they created."""
+        """Return whether the first answer is stored for a repetition; answers to strangers are not."""
         return self.takes_key and self.permission != PUBLIC
 
     @property
@@ -157,7 +157,7 @@ def endpoint(
 
 def _answer(endpoint: Endpoint, request: Request, path_parameters: dict[str, str]) -> Response:
     request_id = str((request.context or {}).get("requestId") or clock.fresh_id())
-    client = ""  # of whoever asks, once it is known: what the path says may be anything
+    client = ""  # the authenticated one; the path may name any
     try:
         context, project = _context_of(endpoint, request, path_parameters, request_id)
         client = context.client
@@ -228,7 +228,7 @@ def _response(endpoint: Endpoint, result: BaseModel | CsvFile, names: dict[str, 
 def _context_of(
     endpoint: Endpoint, request: Request, path_parameters: dict[str, str], request_id: str
 ) -> tuple[Context, RawItem]:
-    """Say who asks and whether they may, before anything of the request is read.
+    """Return who asks and whether they may, before anything of the request is read.
 
     The item of the project that the path names comes with it: it is read in the session's request.
     """
@@ -262,7 +262,7 @@ def _context_of(
 
 
 def _authorize(endpoint: Endpoint, context: Context, asked: str) -> None:
-    """Stop whoever asks for another tenant or without permission, and log each such try."""
+    """Refuse access to another tenant or without permission, and log each refusal."""
     try:
         if asked != context.client:
             raise NotFound("not-found", "there is no such client, or it is not yours")

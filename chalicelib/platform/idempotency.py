@@ -1,7 +1,7 @@
-"""A request with an Idempotency-Key is carried out once: its repetition gets the first answer, word for word.
+"""Execute a request with an Idempotency-Key once: a repetition gets the first answer, word for word.
 
-The record is claimed before the deed and holds the answer after it. If the function dies in between, the repetition
-carries the request out again, with the very ids of the first time, so that it meets what the first one wrote.
+The record is claimed before the request is executed and stores the answer afterwards. If the function dies in between,
+the repetition executes the request again with the same ids, so that it finds what the first one wrote.
 """
 
 import hmac
@@ -21,7 +21,7 @@ from chalicelib.platform import auth, dynamo, keys, log
 from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
 from chalicelib.platform.keys import Key
 
-# Longer than any request may take; then whoever had it is gone, and the repetition may carry it out.
+# Longer than any request may take; then its function is gone, and the repetition may execute it.
 _UNDER_WAY = timedelta(seconds=60)
 _KEPT = timedelta(hours=48)
 _OPEN, _DONE, _FREE = "open", "done", "free"
@@ -37,7 +37,7 @@ class AnswerItem(TableItem):
 
 
 def request_fingerprint(ctx: Context, body: str) -> str:
-    """Give the same short text for the same body of the same client, and tell nothing about it."""
+    """Return the same short text for the same body of the same client, and tell nothing about it."""
     _, secret = auth.derived_key("request-print", ctx.client)
     return hmac.digest(secret, body.encode(), "sha256").hex()[:32]
 
@@ -83,9 +83,7 @@ def _claim(key: Key, asked: str, now: datetime) -> Response | None:
             "key-reused", "this Idempotency-Key was used for another request; take a fresh one", field="Idempotency-Key"
         )
     if first is None or first.state != _DONE:
-        raise Conflict(
-            "in-progress", "this request is being carried out at this moment; send it again in a few seconds"
-        )
+        raise Conflict("in-progress", "this request is still being executed; send it again in a few seconds")
     return Response(first.body, {"Location": first.location} if first.location else {}, first.status)
 
 

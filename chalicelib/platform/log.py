@@ -52,7 +52,7 @@ def _count_of(metric: str) -> dict[str, Any]:
 
 
 def _trace(error: BaseException | None) -> str:
-    """Say where an error came from and of what kind, but not its text: that may quote somebody."""
+    """Return where an error came from and of what kind, but not its text: that may quote somebody."""
     lines: list[str] = []
     while error:
         lines += [*traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]

@@ -60,7 +60,7 @@ def to_item(item: type[Item], key: Key, entity: "DataclassInstance", /, **stated
 
 
 def own_attributes(item: type[TableItem]) -> dict[str, Attribute[Any]]:
-    """Give the attributes of an item without its keys and places in indexes, by name."""
+    """Return the attributes of an item without its keys and places in indexes, by name."""
     shared = TableItem.get_attributes()
     return {name: attribute for name, attribute in item.get_attributes().items() if name not in shared}
 
@@ -115,7 +115,7 @@ def _reader(names: list[str]) -> Callable[[object], tuple[Any, ...]]:
 
 
 def _default_of(field: "Field[Any]") -> Any:  # noqa: ANN401
-    """Give a field's default; None if it has none."""
+    """Return a field's default; None if it has none."""
     if field.default_factory is not MISSING:
         return field.default_factory()
     return None if field.default is MISSING else field.default

@@ -20,7 +20,7 @@ def clean(sent: object) -> str:
 
 
 def bearer_token(request: Request) -> str:
-    """Give the token that a request brings along.
+    """Return the token that a request brings along.
 
     :raises Unauthenticated: if it brings none.
     """
@@ -33,7 +33,7 @@ def bearer_token(request: Request) -> str:
 
 
 def raw_body(request: Request) -> bytes:
-    """Give the body as it was sent, for whoever signed it."""
+    """Return the body as it was sent, for checking its signature."""
     raw = request.raw_body
     return raw.encode() if isinstance(raw, str) else raw or b""
 

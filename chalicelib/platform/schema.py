@@ -81,7 +81,7 @@ class Change(Schema):
     model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     def said(self) -> dict[str, Any]:
-        """Give what the request said, by our names; the version it has seen is no change."""
+        """Return what the request said, by our names; the version it has seen is no change."""
         return {name: value for name, value in self if name in self.model_fields_set and name != "version"}
 
 

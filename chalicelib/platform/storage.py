@@ -83,7 +83,7 @@ def write_json(key: str, document: Any) -> None:  # noqa: ANN401
 
 
 def find_json(key: str) -> Any:  # noqa: ANN401
-    """Read a JSON document, or give None if there is none under that key."""
+    """Read a JSON document, or return None if there is none under that key."""
     try:
         answer = _client().get_object(Bucket=settings.bucket_name(), Key=key)
     except ClientError as error:

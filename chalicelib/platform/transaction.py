@@ -141,7 +141,7 @@ def commit_surviving(
 
 
 def _attempt(actions: Sequence[Action]) -> list[str] | None:
-    """Try once and give None, or each action's cancellation code if a retry or refusal is due."""
+    """Try once and return None, or each action's cancellation code if a retry or refusal is due."""
     try:
         dynamo.client().transact_write_items(TransactItems=[action.request for action in actions])
     except ClientError as error:

@@ -24,7 +24,7 @@ from chalicelib.tenancy.domain import Project
 
 
 class ReadingItem(TableItem):
-    # Short names: a run reads every reading of its period. Account and period stand in the keys already.
+    # Short names: a run reads every reading of its period. Account and period are in the keys already.
     read_on = DayAttribute(attr_name="ro")
     value = DecimalAttribute(attr_name="va")
     previous = DecimalAttribute(attr_name="pv")

@@ -236,7 +236,7 @@ def respond_to_issue(ctx: Context, *, issue: str, body: NewResponse) -> IssueOut
     errors="changed wrong-order",
 )
 def move_issue_on(ctx: Context, *, issue: str, body: NewStatus) -> IssueOut:
-    """Give an issue report its next status."""
+    """Return an issue report its next status."""
     return _shown(service.move_issue_on(ctx, issue_id=issue, status=body.status))
 
 

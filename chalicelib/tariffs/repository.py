@@ -28,7 +28,7 @@ def insert_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -
 
 
 def replace_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:
-    """Write a version anew.
+    """Replace a version.
 
     :raises Refused: label `tariff`, if there is none, or a run was given it.
     """

@@ -117,7 +117,7 @@ def delete_tariff(ctx: ProjectContext, *, tariff: str, version: str) -> TariffOu
     "unit-mismatch unknown-adjustment unknown-meter-size",
 )
 def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
-    """Say what a use would cost, by a tariff or a draft of one; nothing is stored."""
+    """Return what a use would cost, by a tariff or a draft of one; nothing is stored."""
     usage = body.usage.to_domain()
     if body.draft is not None:
         draft = body.draft.to_domain(tariff_id="draft", version=1, delivered=usage.measures)

@@ -98,7 +98,7 @@ def succeed_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
 
 
 def correct_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
-    """Write a version anew, as long as no run was given it.
+    """Replace a version, as long as no run was given it.
 
     :raises NotFound: if there is no such version.
     :raises Invalid: if the version contradicts itself, the project or another tariff of the same class.
@@ -172,7 +172,7 @@ def _chosen(versions: tuple[KnownVersion, ...], version: int) -> KnownVersion:
 
 
 def quote(ctx: ProjectContext, *, tariff_id: str, version: int | None, usage: Usage) -> Rating:
-    """Say what a use would cost by a tariff of the project, and store nothing.
+    """Return what a use would cost by a tariff of the project, and store nothing.
 
     Without a version, those valid on the days of the use count.
 
@@ -186,7 +186,7 @@ def quote(ctx: ProjectContext, *, tariff_id: str, version: int | None, usage: Us
 
 
 def quote_draft(tariff: Tariff, *, usage: Usage) -> Rating:
-    """Say what a use would cost by a tariff that is not in force anywhere.
+    """Return what a use would cost by a tariff that is not in force anywhere.
 
     :raises Invalid: if the tariff contradicts itself, or the use can't be rated by it.
     """
@@ -245,7 +245,7 @@ def _offer_write(project: Project, tariff_id: str, versions: Sequence[Tariff]) -
 
 
 def _explain(refused: Refused, tariff_id: str) -> None:
-    """Say why the table refused any change of a tariff; what else refused it is the deed's own."""
+    """Explain why the table refused any change of a tariff; other refusals are explained by the use case."""
     if "tariffs" in refused.labels:
         raise _changed()
     if "offer" in refused.labels:
@@ -280,7 +280,7 @@ def _audit_facts(tariff: Tariff | None) -> dict[str, object]:
 
 
 def _changed() -> Conflict:
-    return Conflict("tariff-changed", "somebody else is changing a tariff of this project; look and try again")
+    return Conflict("tariff-changed", "somebody else is changing a tariff of this project; reload and retry")
 
 
 def _no_tariff(what: str) -> NotFound:

@@ -109,7 +109,7 @@ class Project:
     under_cycle: bool = False
 
     def period_of(self, read_on: date) -> Period:
-        """Say which period a reading of that day bills.
+        """Return which period a reading of that day bills.
 
         Source: decisions.md, "period of a reading". A reading of 2025-08-01 bills July 2025 for S1, August for S3.
         Where quarters are billed, it bills the one that this month lies in: 2025-09.
@@ -124,7 +124,7 @@ class Project:
         return 3 if self.settings.billing_frequency == "quarterly" else 1
 
     def first_day_of(self, period: Period) -> date:
-        """Give the first day of a period: of its month, or of a quarter's first month."""
+        """Return the first day of a period: of its month, or of a quarter's first month."""
         return period.shifted(1 - self.months).first_day
 
     def label_of(self, period: Period) -> str:
@@ -146,7 +146,7 @@ class Project:
             )
 
     def last_reading_day(self, period: Period) -> date:
-        """Give the last day whose reading bills a period."""
+        """Return the last day whose reading bills a period."""
         return (period.shifted(1) if self.settings.period_rule == "previous_month" else period).last_day
 
     def fiscal_month_of(self, period: Period) -> FiscalMonth | None:
@@ -163,7 +163,7 @@ class ProjectContext(Context):
 
     @classmethod
     def of(cls, ctx: Context, project: Project) -> "ProjectContext":
-        """Give the same setting in a project."""
+        """Return the same setting in a project."""
         return cls(**ctx.facts() | {"project_id": project.id}, project=project)
 
 
@@ -270,18 +270,18 @@ def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
 
 
 def without_cycle(settings: ProjectSettings, due_days: int) -> ProjectSettings:
-    """Give the settings of a project whose cycle is deleted: its bills stay due when they were."""
+    """Return the settings of a project whose cycle is deleted: its bills stay due when they were."""
     due = DueOffset(due_days) if isinstance(settings.due, DueByCycle) else settings.due
     return replace(settings, billing_cycle=None, due=due)
 
 
 def audit_facts(settings: ProjectSettings) -> dict[str, object]:
-    """Say what the audit log keeps of a project's settings."""
+    """Return what the audit log keeps of a project's settings."""
     return {field.name: _word(getattr(settings, field.name)) for field in fields(settings)}
 
 
 def client_audit_facts(client: Client) -> dict[str, object]:
-    """Say what the audit log keeps of a client's settings."""
+    """Return what the audit log keeps of a client's settings."""
     return {f"client_{field.name}": _word(getattr(client, field.name)) for field in fields(client)}
 
 

@@ -15,7 +15,7 @@ blueprint = Blueprint(__name__)
 def seal_audit_logs(event: CloudWatchEvent) -> None:  # noqa: ARG001 - schedules call with their event
     """Seal the days of every client's audit log that are over.
 
-    The newest seal goes to the log, which whoever can write the table can't change.
+    The newest seal goes to the log, which nobody with access to the table can change.
     """
     for client in service.every_client():
         made = audit.seal_days(job_context("seal_audit_logs", client=client, project=""))

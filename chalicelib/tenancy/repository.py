@@ -80,7 +80,7 @@ def find_client(client_id: str, *, consistent: bool = False) -> Client | None:
 
 
 def client_of(raw: Mapping[str, Any] | None) -> Client | None:
-    """Give the client of an item that was read together with others."""
+    """Return the client of an item that was read together with others."""
     return _client(dynamo.parsed(ClientItem, raw))
 
 
@@ -134,7 +134,7 @@ def cycle_removal_writes(before: Project, after: Project, *, by: str, at: dateti
 
 
 def cycle_mark_write(project: Project) -> Action:
-    """Build the write that notes that a project's cycle is used. Label: `project`, if it is noted."""
+    """Build the write that marks a project's cycle as used. Label: `project`, if it is marked."""
     new = (ProjectItem.version == project.version) & ProjectItem.under_cycle.does_not_exist()
     return update("project", keys.project(project.client, project.id), [ProjectItem.under_cycle.set(True)], new)
 
@@ -176,7 +176,7 @@ def find_project(client_id: str, project_id: str, *, consistent: bool = False) -
 
 
 def project_of(client_id: str, raw: Mapping[str, Any] | None) -> Project | None:
-    """Give the project of an item that was read together with others."""
+    """Return the project of an item that was read together with others."""
     item = dynamo.parsed(ProjectItem, raw)
     return _project(client_id, item) if item else None
 

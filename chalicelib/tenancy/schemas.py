@@ -55,7 +55,7 @@ class ClientFactsChange(ClientFacts, Change):
     password_rule: PasswordRuleChange
 
     def changes(self) -> dict[str, Any]:
-        """Give what is said of the client itself, as the rules know it."""
+        """Return what is said of the client itself, as the rules know it."""
         return {name: value for name, value in self.said().items() if name != "password_rule"}
 
 
@@ -141,7 +141,7 @@ class SettingsBody(Schema):
     )
 
     def to_domain(self) -> ProjectSettings:
-        """Give the settings as the rules know them."""
+        """Return the settings as the rules know them."""
         return _SETTINGS.validate_python(
             {field: dict(value) if isinstance(value, Schema) else value for field, value in self}
         )
@@ -151,7 +151,7 @@ class SettingsChange(SettingsBody, Change):
     """How a project is to work from now on. What is left out stays as it is, and null takes it away."""
 
     def changes(self) -> dict[str, Any]:
-        """Give what is said, by name, as the rules know it."""
+        """Return what is said, by name, as the rules know it."""
         settings = self.to_domain()
         return {name: getattr(settings, name) for name in self.said()}
 

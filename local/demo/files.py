@@ -1,6 +1,6 @@
 """Files of readings for the demo on 1 November 2025, the day of docs/journey.md, when this month is still to be read.
 
-`python -m local.demo.files` writes them anew; a test keeps them up to date.
+`python -m local.demo.files` rewrites them; a test keeps them up to date.
 """
 
 from datetime import date
@@ -17,7 +17,7 @@ _BOM = "\ufeff"
 
 
 def contents() -> dict[Path, str]:
-    """Give both files' text."""
+    """Return both files' text."""
     return {BALILIHAN_FILE: _balilihan(), AVII_FILE: _avii()}
 
 

@@ -49,12 +49,12 @@ class Household:
 
 
 def area_code(name: str) -> str:
-    """Give an area's code: its name without spaces and accents. Santo Niño -> Santo-Nino."""
+    """Return an area's code: its name without spaces and accents. Santo Niño -> Santo-Nino."""
     return name.replace(" ", "-").replace("ñ", "n")
 
 
 def households() -> tuple[Household, ...]:
-    """Give the 300 households, the same ones each time, in the order of their account numbers.
+    """Return the 300 households, the same ones each time, in the order of their account numbers.
 
     The first, account 2025110001, is the only residential one that uses exactly 10 m3: 225.00 + 50.00 = 275.00.
     """

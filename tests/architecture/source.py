@@ -27,5 +27,5 @@ def tree(path: Path) -> ast.Module:
 
 
 def functions(path: Path) -> Iterator[Function]:
-    """Give every function and method of a module."""
+    """Return every function and method of a module."""
     return (node for node in ast.walk(tree(path)) if isinstance(node, Function))

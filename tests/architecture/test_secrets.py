@@ -47,7 +47,7 @@ def findings(text: str) -> list[str]:
 
 
 def _entropy(text: str) -> float:
-    """Give bits per character: words have 3 to 3.5, random text of this length 4 and more."""
+    """Return bits per character: words have 3 to 3.5, random text of this length 4 and more."""
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
 
 

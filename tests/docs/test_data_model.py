@@ -79,7 +79,7 @@ def key_functions() -> set[str]:
 
 
 def items() -> dict[str, set[str]]:
-    """Give each kind of item with its attributes, as `name` or `name:stored`."""
+    """Return each kind of item with its attributes, as `name` or `name:stored`."""
     shared = set(TableItem.get_attributes())
     return {
         kind.__name__: {

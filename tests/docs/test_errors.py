@@ -28,7 +28,7 @@ _OF_WHOLE_FILES = {
 
 
 def calls(folder: str) -> Iterator[tuple[str, ast.Call]]:
-    """Give every call in a folder's code, by the called name."""
+    """Return every call in a folder's code, by the called name."""
     for path in sorted((_ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
@@ -36,12 +36,12 @@ def calls(folder: str) -> Iterator[tuple[str, ast.Call]]:
 
 
 def texts(call: ast.Call) -> list[str]:
-    """Give the arguments of a call that are plain text."""
+    """Return the arguments of a call that are plain text."""
     return [part.value for part in call.args if isinstance(part, ast.Constant) and isinstance(part.value, str)]
 
 
 def answered() -> dict[str, set[int]]:
-    """Give every code that the API can answer, with its statuses."""
+    """Return every code that the API can answer, with its statuses."""
     found: dict[str, set[int]] = defaultdict(set)
     for name, call in calls("chalicelib"):
         if name in _KINDS:

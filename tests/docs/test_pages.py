@@ -30,7 +30,7 @@ def name_of(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """Give what the headings of a page are linked by."""
+    """Return what the headings of a page are linked by."""
     return {
         re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
         for heading in _HEADING.findall(without_code(page))

@@ -105,7 +105,7 @@ class Stored:
         bucket.put_back(self.files, now.files)
 
     def without(self, what_differs: str | None) -> object:
-        """Give what must be the same after any fault."""
+        """Return what must be the same after any fault."""
         # A password's hash is salted afresh by each try that gets as far; which of them is kept says nothing.
         items = [
             {name: value for name, value in item.items() if name != "password_hash"} for item in self.items.values()

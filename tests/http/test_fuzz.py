@@ -40,7 +40,7 @@ _JSON = st.recursive(
 
 
 def _values(schema: dict[str, Any], components: dict[str, Any]) -> Strategy:
-    """Give values that fit a schema of ours."""
+    """Return values that fit a schema of ours."""
     if "$ref" in schema:
         return _values(components[schema["$ref"].rpartition("/")[2]], components)
     if choices := schema.get("anyOf") or schema.get("oneOf"):
@@ -82,7 +82,7 @@ def _texts(schema: dict[str, Any]) -> Strategy:
 
 
 def _requests(one: Endpoint, document: dict[str, Any], world: World) -> Strategy:
-    """Give (path, body) for an operation: most parts fit, any may not."""
+    """Return (path, body) for an operation: most parts fit, any may not."""
     operation = document["paths"][one.path][one.method.lower()]
     components = document["components"]["schemas"]
     path = {

@@ -54,7 +54,7 @@ class _Lines(logging.Handler):
         self.written.write(self.format(record) + "\n")
 
     def check(self) -> list[str]:
-        """Insist that nothing planted was written and no line was forged, and give the events."""
+        """Check that nothing planted was written and no line was forged, and give the events."""
         text = self.written.getvalue()
         assert "anted" not in text
         assert _PHONE not in text

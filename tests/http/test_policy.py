@@ -327,7 +327,7 @@ def test_only_these_permissions_can_end_at_areas() -> None:
 
 
 def _is_mine(path: str) -> bool:
-    """Say whether a path names one of the caller's own things, so that nobody else's is there."""
+    """Return whether a path names one of the caller's own things, so that nobody else's is there."""
     return path.startswith("/api/me/") and "{" in path
 
 

@@ -140,7 +140,7 @@ def test_what_makes_a_thing_is_answered_by_201_and_where_it_is() -> None:
 
 
 def _needed_query(one: Endpoint) -> dict[str, str]:
-    """Give what a list can't be asked for without."""
+    """Return what a list can't be asked for without."""
     return {name: "2025-11" for name in ("period", "month") if one.query and name in one.query.model_fields}
 
 

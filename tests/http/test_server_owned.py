@@ -92,7 +92,7 @@ def _known_after_all(errors: list[dict[str, str]], sent: Mapping[str, Any]) -> s
 
 
 def _objects(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:  # noqa: ANN401
-    """Give the place of each object in a body."""
+    """Return the place of each object in a body."""
     if isinstance(value, dict) and value:  # an empty one is a table of the caller's own words, such as rates by size
         yield path
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -209,7 +209,7 @@ def test_every_object_that_a_body_can_hold_refuses_what_it_does_not_know(documen
 
 
 def _reached(start: str, components: Mapping[str, Any]) -> set[str]:
-    """Give a schema and all that it refers to, directly or not."""
+    """Return a schema and all that it refers to, directly or not."""
     waiting, seen = [start], set[str]()
     while waiting:
         ref = waiting.pop()

@@ -130,7 +130,7 @@ class Observer:
 
 
 def _partition(request: dict[str, Any]) -> str:
-    """Give the partition of the one item that a request names, if it names one."""
+    """Return the partition of the one item that a request names, if it names one."""
     key = request.get("Key") or request.get("Item") or {}
     return str(next(iter(key.get("pk", {"S": ""}).values())))
 
@@ -141,7 +141,7 @@ def granted(function: str) -> set[Grant]:
 
 
 def grants_of(policy: dict[str, Any]) -> set[Grant]:
-    """Give a policy's grants one by one: an action, a resource, and a value that its condition lets through."""
+    """Return a policy's grants one by one: an action, a resource, and a value that its condition lets through."""
     grants: set[Grant] = set()
     for statement in policy["Statement"]:
         actions, resources = statement["Action"], statement["Resource"]
@@ -166,7 +166,7 @@ def _let_through(statement: dict[str, Any]) -> list[str]:
 
 
 def allows(grants: set[Grant], use: Use) -> bool:
-    """Say whether one of a policy's grants lets a use through."""
+    """Return whether one of a policy's grants lets a use through."""
     return any(use[0] == one[0] and fnmatchcase(use[1], one[1]) and fnmatchcase(use[2], one[2]) for one in grants)
 
 
@@ -201,7 +201,7 @@ def upload(observer: Observer, staff: Api, utility: Utility, file: str, kind: st
 
 
 def registry(account: str | None) -> str:
-    """Give a registry of two lines: one consumer's, and one whose meter is taken."""
+    """Return a registry of two lines: one consumer's, and one whose meter is taken."""
     consumer_class, number = ("unit", f"{account}M-7") if account else ("residential", "")
     header = f"meter,class,area,first_name,last_name{',account' if account else ''}\n"
     line = f"M-7,{consumer_class},North,Eva,Luna{f',{number}' if account else ''}\n"
@@ -209,14 +209,14 @@ def registry(account: str | None) -> str:
 
 
 def history(account: str | None) -> str:
-    """Give a month of a unit's history, with a payment; of nobody's where numbers are made."""
+    """Return a month of a unit's history, with a payment; of nobody's where numbers are made."""
     paid = {"paymentDate": "2025-10-09", "amount": "1.00", "method": "cash"}
     units = {account or "nobody": {"prior": 0, "current": 1, "payments": [paid]}}
     return json.dumps({"months": [{"year": 2025, "month": 9, "readingDate": "2025-10-01", "units": units}]})
 
 
 def clockwork(app: Chalice, name: str) -> ScheduledHandler:
-    """Give the handler of one schedule."""
+    """Return the handler of one schedule."""
     (found,) = [one for one in events.scheduled_handlers(app) if one.name == name]
     return found
 
@@ -294,7 +294,7 @@ def forget_a_password(observer: Observer, app: Chalice, utility: Utility) -> Non
 
 
 def change_addresses(observer: Observer, utility: Utility) -> None:
-    """Give a user, who signs in by it, and a consumer another e-mail address each; the old ones are free then."""
+    """Return a user, who signs in by it, and a consumer another e-mail address each; the old ones are free then."""
     staff, users = utility.as_staff("admin"), f"/api/clients/{utility.client}/users"
     with observer.acting("api_handler"):
         body = {"login": "old@example.com", "name": "Ana", "password": "Another-horse-1", "role": "viewer"}

@@ -46,7 +46,7 @@ def _upload(app: Chalice, admin: Api, path: str, file: str) -> dict[str, Any]:
 
 
 def _fiscal_year() -> list[dict[str, Any] | None]:
-    """Give twelve months, July 2025 to June 2026, of which five carry data."""
+    """Return twelve months, July 2025 to June 2026, of which five carry data."""
     months: list[dict[str, Any] | None] = []
     for at in range(5):
         days = {"readingDate": f"2025-{8 + at:02}-01", "billDate": f"2025-{8 + at:02}-01"}

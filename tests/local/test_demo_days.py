@@ -117,7 +117,7 @@ def test_bills_of_the_waterworks_are_open_before_they_are_due_and_some_overdue_a
 
 
 def in_february(day: int) -> dict[str, list[Household]]:
-    """Say whose meters the waterworks has read in February by a day, by area."""
+    """Return whose meters the waterworks has read in February by a day, by area."""
     read: dict[str, list[Household]] = {}
     for one in households():
         taken = utilities._readings("1", one, utilities._shown(one), date(2024, 2, day))

@@ -273,7 +273,7 @@ def test_a_damaged_state_is_left_alone_and_named(state: Path, tmp_path: Path, wh
     before = {path.name: path.read_bytes() for path in (damaged / "aws").iterdir()}
 
     with start(damaged) as run:
-        assert f"remove it and start anew: rm -r {damaged}" in refused(run)
+        assert f"remove it and start again: rm -r {damaged}" in refused(run)
 
     assert {path.name: path.read_bytes() for path in (damaged / "aws").iterdir()} == before
 

@@ -1,4 +1,4 @@
-"""The API's port on the wire: what is no proper request gets a clear refusal, and nobody waits for ever."""
+"""The API's port on the wire: what is no proper request gets a clear refusal, and nobody waits permanently."""
 
 import json
 import socket

@@ -56,7 +56,7 @@ WORDS = {"half-up": "floor", "floor": "ceiling", "half-even": "half-up", "ceilin
 
 
 def changes_of(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    """Give every way to break one node, with what it does."""
+    """Return every way to break one node, with what it does."""
     match node:
         case ast.Compare(ops=[op, *_]) if type(op) in COMPARISONS:
             broken = copy.deepcopy(node)
@@ -94,7 +94,7 @@ class Breaker(ast.NodeTransformer):
 
 
 def mutants_of(source: str) -> Iterator[tuple[int, str, str]]:
-    """Give each broken version of a module: line, what was done, and the new text."""
+    """Return each broken version of a module: line, what was done, and the new text."""
     nodes = list(ast.walk(ast.parse(source)))
     ignored = {id(inner) for node in nodes if _is_text(node) for inner in ast.walk(node)}
     for at, node in enumerate(nodes):

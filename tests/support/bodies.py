@@ -8,7 +8,7 @@ _WORDS = ("x", "abcd1234", "2025-11", "a@example.com", "Aa1!aaaa", "+63 917", "1
 
 
 def body_schema(document: Mapping[str, Any], method: str, path: str) -> dict[str, Any]:
-    """Give what an operation declares of its body."""
+    """Return what an operation declares of its body."""
     declared = document["paths"][path][method.lower()]["requestBody"]["content"]["application/json"]["schema"]
     schema: dict[str, Any] = declared
     return schema
@@ -17,7 +17,7 @@ def body_schema(document: Mapping[str, Any], method: str, path: str) -> dict[str
 def smallest(
     schema: Mapping[str, Any], components: Mapping[str, Any], *, text: Callable[[Mapping[str, Any]], str] | None = None
 ) -> Any:  # noqa: ANN401
-    """Give a value that fits a schema, with all optional fields; `text` makes what is free text."""
+    """Return a value that fits a schema, with all optional fields; `text` makes what is free text."""
     if "$ref" in schema:
         return smallest(components[schema["$ref"].rpartition("/")[2]], components, text=text)
     if choices := schema.get("anyOf") or schema.get("oneOf"):
@@ -36,7 +36,7 @@ def smallest(
 
 
 def plain_text(schema: Mapping[str, Any]) -> str:
-    """Give a short text that fits a schema: an example, a day, or a word of its pattern."""
+    """Return a short text that fits a schema: an example, a day, or a word of its pattern."""
     if examples := schema.get("examples"):
         return str(examples[0])
     if schema.get("format") == "date":
@@ -45,6 +45,6 @@ def plain_text(schema: Mapping[str, Any]) -> str:
 
 
 def fits(schema: Mapping[str, Any], word: str) -> bool:
-    """Say whether a text is as long as declared, and of the declared pattern."""
+    """Return whether a text is as long as declared, and of the declared pattern."""
     long_enough = schema.get("minLength", 0) <= len(word) <= schema.get("maxLength", 1_000)
     return long_enough and bool(re.search(schema.get("pattern", ""), word))

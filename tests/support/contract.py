@@ -10,7 +10,7 @@ _validators: dict[tuple[int, str], tuple[dict[str, Any], Draft202012Validator]] 
 
 
 def check_answer(document: dict[str, Any], method: str, path: str, reply: Reply) -> None:
-    """Insist that an answer's status, content type, headers and body are declared."""
+    """Check that an answer's status, content type, headers and body are declared."""
     operation = document["paths"][path][method.lower()]
     declared = operation["responses"]
     status = str(reply.status)

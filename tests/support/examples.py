@@ -25,19 +25,19 @@ ENTRY = Provenance(by="officer", at=NOW, source="manual", origin="request-1")
 
 
 def with_settings(project: Project, **changes: Any) -> Project:  # noqa: ANN401
-    """Give the project with some settings changed."""
+    """Return the project with some settings changed."""
     return replace(project, settings=replace(project.settings, **changes))
 
 
 def due_of(project: Project) -> DueRule:
-    """Give a project's own due rule, of one that has no billing cycle."""
+    """Return a project's own due rule, of one that has no billing cycle."""
     due = project.settings.due
     assert not isinstance(due, DueByCycle)
     return due
 
 
 def connection(**changes: Any) -> Connection:  # noqa: ANN401
-    """Give a residential connection that stood at 140 in October and used 10."""
+    """Return a residential connection that stood at 140 in October and used 10."""
     usual = Connection(
         account="2025110001",
         consumer_id="consumer-1",
@@ -60,7 +60,7 @@ def connection(**changes: Any) -> Connection:  # noqa: ANN401
 
 
 def reading(**changes: Any) -> Reading:  # noqa: ANN401
-    """Give a confirmed reading of 150 after 140, taken on 2025-11-05."""
+    """Return a confirmed reading of 150 after 140, taken on 2025-11-05."""
     usual = Reading(
         account="2025110001",
         period=NOVEMBER,
@@ -84,7 +84,7 @@ def reading(**changes: Any) -> Reading:  # noqa: ANN401
 
 
 def tariff(project: Project, consumer_class: str | None, *, fixed: str, rate: str, per: str = "1") -> Tariff:
-    """Give a tariff of a usage charge and a fixed one, in force since 2020."""
+    """Return a tariff of a usage charge and a fixed one, in force since 2020."""
     return Tariff(
         id=consumer_class or "standard",
         version=1,

@@ -45,7 +45,7 @@ _LOGIN = {"login": "somebody", "password": "Abcdef1!"}
 
 
 def fitting_body(path: str) -> Mapping[str, object]:
-    """Give a body that an operation on one thing takes."""
+    """Return a body that an operation on one thing takes."""
     return next((body for end, body in _BODIES.items() if path.endswith(end)), _LOGIN)
 
 
@@ -83,7 +83,7 @@ class World:
         return {**self.ids, "role": "viewer", "version": "1"}
 
     def someone_for(self, path: str) -> Api:
-        """Give somebody who may ask that: the admin, or the consumer whose own things they are."""
+        """Return somebody who may ask that: the admin, or the consumer whose own things they are."""
         return self.people["owner" if path.startswith("/api/me/") else "admin"]
 
 

@@ -52,7 +52,7 @@ class Api:
         return self.with_token(session["accessToken"])
 
     def with_token(self, token: str) -> Self:
-        """Give the same API with that token sent along."""
+        """Return the same API with that token sent along."""
         return replace(self, token=token)
 
     def get(self, path: str, **query: object) -> Reply:
@@ -86,7 +86,7 @@ class Api:
 
 
 def _check_declared(method: str, route: str | None, reply: Reply) -> None:
-    """Insist that an operation answers with its status, or with an error whose code it declares."""
+    """Check that an operation answers with its status, or with an error whose code it declares."""
     operation = next((one for one in ENDPOINTS if (one.method, one.path) == (method, route)), None)
     if operation is None:
         return

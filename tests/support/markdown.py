@@ -34,7 +34,7 @@ def code_blocks(path: Path) -> list[Block]:
 
 
 def without_code(path: Path) -> str:
-    """Give a file's text without its fenced blocks."""
+    """Return a file's text without its fenced blocks."""
     kept, inside = [], False
     for line in path.read_text().splitlines():
         if _FENCE.match(line):
@@ -45,7 +45,7 @@ def without_code(path: Path) -> str:
 
 
 def table_rows(path: Path, heading: str) -> list[list[str]]:
-    """Give the rows of all tables under a heading, cell by cell, without their heads."""
+    """Return the rows of all tables under a heading, cell by cell, without their heads."""
     level, rows, inside = heading.partition(" ")[0], list[list[str]](), False
     for line in path.read_text().splitlines():
         if line.startswith("#"):

@@ -56,7 +56,7 @@ class Meter:
 
 
 def size_of(item: AttributeMap) -> int:
-    """Give an item's size in bytes by DynamoDB's rule: names, values, two digits a byte."""
+    """Return an item's size in bytes by DynamoDB's rule: names, values, two digits a byte."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 

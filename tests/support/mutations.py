@@ -196,7 +196,7 @@ CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
 
 
 def good_request(ground: Ground, row: tuple[str, str], number: int) -> Change:
-    """Give a request that will be carried out, for any operation that asks for a permission and is no GET."""
+    """Return a request that will be carried out, for any operation that asks for a permission and is no GET."""
     if row in DEEDS:
         deed = DEEDS[row](ground, number)
         return Change(

@@ -14,7 +14,7 @@ _number = count(1)
 
 
 def fresh_deed(ground: Ground, row: tuple[str, str]) -> tuple[Deed, str]:
-    """Give a deed of the kind that was not done yet, and a key for it."""
+    """Return a deed of the kind that was not done yet, and a key for it."""
     number = next(_number)
     return DEEDS[row](ground, number), f"key-{number}"
 
@@ -27,7 +27,7 @@ def kinds_of(ground: Ground) -> Counter[str]:
 
 
 def is_same(first: Reply, second: Reply) -> bool:
-    """Say whether two answers are the same to whoever asked."""
+    """Return whether two answers are the same to whoever asked."""
     location = "location"
     return (first.status, first.body, first.headers.get(location)) == (
         second.status,
@@ -37,5 +37,5 @@ def is_same(first: Reply, second: Reply) -> bool:
 
 
 def status_of(row: tuple[str, str]) -> int:
-    """Give the status that the operation answers when all went well."""
+    """Return the status that the operation answers when all went well."""
     return next(one.status for one in ALL if (one.method, one.path) == row)

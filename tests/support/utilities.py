@@ -61,11 +61,11 @@ class Utility:
         return self.api.sign_in(self.client, login, PASSWORD)
 
     def context(self, *, now: datetime | None = None, new_id: Callable[[], str] = clock.fresh_id) -> ProjectContext:
-        """Give a Context of the admin in the project as it is now, for calling use cases directly."""
+        """Return a Context of the admin in the project as it is now, for calling use cases directly."""
         return tenancy.enter_project(self.client_context(now=now, new_id=new_id))
 
     def client_context(self, *, now: datetime | None = None, new_id: Callable[[], str] = clock.fresh_id) -> Context:
-        """Give a Context of the admin for what lies in no project."""
+        """Return a Context of the admin for what lies in no project."""
         actor = Actor(id="tester", role="superuser", permissions=ROLES["superuser"])
         return Context(self.client, actor, now or clock.now(), new_id, self.project, request_id="test")
 

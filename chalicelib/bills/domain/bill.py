@@ -28,7 +28,7 @@ class Bill:
     exchanged meter showed; below zero, what was billed ahead by estimates. What of that is left is
     `use_carried_forward`. `estimated`: nobody read the meter, and `reading` is what it would show by the average of the
     last uses. `tariff_id`: the tariff that the connection named, if it was not rated by its class. `issued_by` is who
-    had it made on its own, by no run: `issued_at` is then when, and `run_id` the id of that deed.
+    had it made on its own, by no run: `issued_at` is then when, and `run_id` its own id.
     """
 
     account: str
@@ -75,7 +75,7 @@ class Bill:
         return self.usage + (self.use_carried_forward or 0) - (self.use_brought_forward or 0)
 
     def explain_use(self) -> tuple[str, ...]:
-        """Say in plain sentences where the use comes from, ending with what is billed.
+        """Explain in plain sentences where the use comes from, ending with what is billed.
 
         158 read after 140, 10 billed by an estimate: "158 - 140 = 18 m3", "10 m3 were billed before", "billed: 8 m3".
         """
@@ -104,7 +104,7 @@ class Bill:
         return self.total - self.paid
 
     def status_on(self, today: date) -> BillStatus:
-        """Say how the bill stands on a day.
+        """Explain how the bill stands on a day.
 
         What is not paid in full is overdue from the day after the due day, in part or not at all. Source: S1-043.
         """

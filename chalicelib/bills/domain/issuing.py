@@ -119,7 +119,7 @@ def check_days(project: Project, period: Period, billed_on: date | None, due_on:
 
 
 def check_billable(reading: Reading, connection: Connection | None) -> None:
-    """Insist that a reading counts and is of a meter that is billed.
+    """Check that a reading counts and is of a meter that is billed.
 
     :raises Conflict: otherwise.
     """

@@ -30,7 +30,7 @@ class ConnectionChanges(TypedDict, total=False):
 
 
 def changed(connection: Connection, changes: ConnectionChanges, facts: FactChanges) -> Connection:
-    """Give a connection with what is said of it, and all else as it was.
+    """Return a connection with what is said of it, and all else as it was.
 
     :raises Invalid: if its meter showed more than a register of so many digits can.
     :raises Conflict: if it is closed.

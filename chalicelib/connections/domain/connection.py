@@ -70,17 +70,17 @@ class Connection:
         return self.purpose == "service"
 
     def consumer_on(self, day: date) -> str | None:
-        """Say whose it was on a day, the day of a handover included in the earlier one's."""
+        """Return whose it was on a day, the day of a handover included in the earlier one's."""
         return next((consumer for consumer, until in self.former if day <= until), self.consumer_id)
 
     def uses_before(self, period: Period) -> tuple[Decimal, ...]:
-        """Give the last uses before a period that is read now, or was read last. Oldest first."""
+        """Return the last uses before a period that is read now, or was read last. Oldest first."""
         if self.last_usage is None or self.last_period == period:
             return self.earlier_uses
         return (*self.earlier_uses, self.last_usage)
 
     def audit_facts(self) -> dict[str, object]:
-        """Say what the audit log keeps of it: all but whose name it is in."""
+        """Return what the audit log keeps of it: all but whose name it is in."""
         return {
             "consumer_id": self.consumer_id,
             "consumer_class": self.consumer_class,
@@ -130,7 +130,7 @@ class ConnectionEvent:
 
 
 def normalised_meter(number: str) -> str:
-    """Give the form under which a meter number is unique: trimmed, upper case.
+    """Return the form under which a meter number is unique: trimmed, upper case.
 
     :raises Invalid: if it could not be a meter number.
     """
@@ -162,7 +162,7 @@ def new_connection(
     request_print: str,
     details: MeterDetails = ORDINARY,
 ) -> Connection:
-    """Give a connection as it is before its first reading."""
+    """Return a connection as it is before its first reading."""
     return Connection(
         account=account,
         consumer_id=consumer.id if consumer else None,
@@ -189,12 +189,12 @@ def new_connection(
 
 
 def taken(connection: Connection) -> Connection:
-    """Give the connection as it is once its first reading was taken, and waits for a person."""
+    """Return the connection as it is once its first reading was taken, and waits for a person."""
     return replace(connection, taken=True, version=connection.version + 1)
 
 
 def check_deletable(connection: Connection) -> None:
-    """Insist that nothing depends on a connection: no reading, and so no bill.
+    """Check that nothing depends on a connection: no reading, and so no bill.
 
     :raises Conflict: otherwise.
     """
@@ -214,7 +214,7 @@ class RegisterState:
 def advance(
     connection: Connection, stand: RegisterState, *, read_on: date, period: Period, usage: Decimal
 ) -> Connection:
-    """Give the connection as it is once a confirmed reading, or its correction, is its last one."""
+    """Return the connection as it is once a confirmed reading, or its correction, is its last one."""
     return replace(
         connection,
         last_value=stand.value,
@@ -230,7 +230,7 @@ def advance(
 
 
 def disconnected(connection: Connection) -> Connection:
-    """Give the connection once its supply is cut: it keeps its meter and takes no readings.
+    """Return the connection once its supply is cut: it keeps its meter and takes no readings.
 
     :raises Conflict: if it is not active.
     """
@@ -240,7 +240,7 @@ def disconnected(connection: Connection) -> Connection:
 
 
 def reconnected(connection: Connection) -> Connection:
-    """Give the connection once it is supplied again.
+    """Return the connection once it is supplied again.
 
     :raises Conflict: if it is not disconnected.
     """
@@ -250,7 +250,7 @@ def reconnected(connection: Connection) -> Connection:
 
 
 def closed(connection: Connection) -> Connection:
-    """Give the connection once it is given up for good. Its bills stay, its meter number is free.
+    """Return the connection once it is given up for good. Its bills stay, its meter number is free.
 
     Use that was billed ahead by estimates, and never shown by the meter, does not keep it open.
 
@@ -285,7 +285,7 @@ def check_no_later(on: date | None, *, today: date, where: str) -> None:
 
 
 def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connection:
-    """Give the connection as another consumer's.
+    """Return the connection as another consumer's.
 
     Bills made before stay the earlier one's, and what was read up to the day `on` is billed to them, whenever it is.
 

@@ -30,7 +30,7 @@ class Span:
 
 
 def span_of(previous: Decimal, value: Decimal, *, digits: int | None, said: bool = False) -> Span:
-    """Say how far a register counted, and believe that it ran over if that is likely or `said`.
+    """Return how far a register counted, and believe that it ran over if that is likely or `said`.
 
     Five digits, 99990 and then 15: 25, run over. 500 and then 490: counted on by 99990 only if somebody says so.
 
@@ -63,7 +63,7 @@ class Count:
 def count_up_to(
     value: Decimal, *, previous: Decimal, use_brought_forward: Decimal | None, digits: int | None, said: bool = False
 ) -> Count:
-    """Give the use to be billed of what the register counted and of the use brought forward.
+    """Return the use to be billed of what the register counted and of the use brought forward.
 
     140, then 158 with -10 brought forward (billed by an estimate): 8. Then 145 instead: nothing, and -5 go forward.
 
@@ -75,7 +75,7 @@ def count_up_to(
 
 
 def count_since(connection: Connection, value: Decimal, *, said: bool) -> Count:
-    """Give the use to be billed since a connection's last reading, as `count_up_to` has it.
+    """Return the use to be billed since a connection's last reading, as `count_up_to` has it.
 
     :raises Invalid: for a value that the register can't show or did not run over to.
     """
@@ -108,7 +108,7 @@ def estimate(connection: Connection, period: Period) -> tuple[Decimal, Count]:
 
 
 def check_digits(connection: Connection, digits: int | None) -> None:
-    """Insist that a meter said to have so many digits can show what it showed last.
+    """Check that a meter said to have so many digits can show what it showed last.
 
     :raises Invalid: otherwise.
     """
@@ -135,7 +135,7 @@ class Exchange:
 
 
 def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Connection:
-    """Give the connection with another meter; the old one's use waits for the next reading.
+    """Return the connection with another meter; the old one's use waits for the next reading.
 
     Its final reading is a real one: what was estimated since the last of these is settled by it.
     100 read last, 130 at the exchange, the new meter starts at 5 and shows 25 when read: 30 + 20 = 50 are billed.
@@ -171,7 +171,7 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
 
 
 def _use_up_to(final: Decimal, connection: Connection, *, said: bool) -> Decimal:
-    """Give what the old meter counted since the last reading, up to its final one."""
+    """Return what the old meter counted since the last reading, up to its final one."""
     try:
         return span_of(connection.last_value, final, digits=connection.meter_digits, said=said).use
     except Invalid as error:

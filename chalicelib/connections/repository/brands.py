@@ -54,7 +54,7 @@ def all_brands(client_id: str) -> tuple[MeterBrand, ...]:
 
 
 def brand_entry_write(client_id: str, brand_id: str) -> Action:
-    """Build the write that counts one more connection. Label: `brand`, refused if there is none."""
+    """Build the write that counts one more connection. Label: `brand`, refused if it does not exist."""
     key = keys.meter_brand(client_id, brand_id)
     return update("brand", key, [BrandItem.connections.add(1)], BrandItem.name.exists())
 

@@ -40,7 +40,7 @@ def get_brand(ctx: Context, *, brand: str) -> BrandOut:
 
 @endpoint(blueprint, "PUT", _BRAND, permission="areas.manage", body=BrandName, returns=BrandOut)
 def rename_brand(ctx: Context, *, brand: str, body: BrandName) -> BrandOut:
-    """Give a meter brand another name."""
+    """Return a meter brand another name."""
     return BrandOut.of(service.rename_brand(ctx, brand_id=brand, name=body.name))
 
 

@@ -54,7 +54,7 @@ class FactsBody(Schema):
     flags: frozenset[Fact] = Field(default=frozenset(), max_length=8, examples=[["senior"]])
 
     def to_domain(self) -> RatingFacts:
-        """Give the facts as the rules know them."""
+        """Return the facts as the rules know them."""
         return RatingFacts(self.meter_size, self.dwelling_units, self.winter_average, tuple(sorted(self.flags)))
 
 
@@ -75,7 +75,7 @@ class NewConnection(Schema):
     tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
 
     def details(self) -> MeterDetails:
-        """Give what is said of the meter as the rules know it."""
+        """Return what is said of the meter as the rules know it."""
         facts = self.facts.to_domain()
         return MeterDetails(self.purpose, self.meter_brand, self.installed_on, facts, self.meter_digits, self.tariff_id)
 
@@ -84,7 +84,7 @@ class FactsChange(FactsBody, Change):
     """What tariffs may charge by, from the next bill on. What is left out stays as it is."""
 
     def changes(self) -> FactChanges:
-        """Give what is said as the rules know it."""
+        """Return what is said as the rules know it."""
         said = self.said()
         return cast("FactChanges", said | {"flags": tuple(sorted(self.flags))} if "flags" in said else said)
 
@@ -103,7 +103,7 @@ class ConnectionChange(Change):
     reason: Reason | None = Field(default=None, description="Why another tariff, for the history")
 
     def changes(self) -> ConnectionChanges:
-        """Give what is said of the connection itself as the rules know it."""
+        """Return what is said of the connection itself as the rules know it."""
         beside = {"facts", "reason"}
         return cast("ConnectionChanges", {name: value for name, value in self.said().items() if name not in beside})
 
@@ -132,7 +132,7 @@ class MeterExchange(Schema):
     reason: Reason
 
     def to_domain(self) -> Exchange:
-        """Give the exchange as the rules know it."""
+        """Return the exchange as the rules know it."""
         return Exchange(
             self.meter_number,
             self.final_reading,
@@ -145,7 +145,7 @@ class MeterExchange(Schema):
 
 
 class HandOver(Schema):
-    """Who has a connection from now on. What was read before, and that day, is billed to whoever had it."""
+    """Who has a connection from now on. What was read before, and that day, is billed to the former consumer."""
 
     consumer_id: ConsumerId
     on: Day | None = Field(default=None, description="Their last day; today, if left out")

@@ -19,7 +19,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def may_see(ctx: Context, connection: Connection) -> bool:
-    """Say whether a connection is the actor's to see: theirs, or in their areas."""
+    """Return whether a connection is the actor's to see: theirs, or in their areas."""
     if ctx.actor.owns(connection.consumer_id):
         return True
     # Whoever sees bills sees whose they are: in S2 the billing officer, who may not list connections.
@@ -33,7 +33,7 @@ def within_reach(ctx: Context, found: Iterable[Connection]) -> Iterator[Connecti
 
 
 def accounts_within_reach(ctx: Context, project: Project, accounts: Iterable[str]) -> frozenset[str]:
-    """Say which connections lie where the actor has to do, as they are now."""
+    """Return which connections lie where the actor has to do, as they are now."""
     wanted = frozenset(accounts)
     if ctx.actor.areas is None:
         return wanted
@@ -46,7 +46,7 @@ def connections_of_areas(
     """Read one page of the open connections in areas, as they are now."""
     page = places.areas_page([project], areas, limit=limit, cursor=cursor)
     known = connections.connections_at(ctx.client, page.items)
-    # The index is a moment behind: what moved away meanwhile is another's.
+    # The index is eventually consistent: a connection may have moved to another area.
     found = (known[place[:2]] for place in page.items if place[:2] in known)
     return Page(tuple(within_reach(ctx, found)), page.next_cursor)
 
@@ -80,7 +80,7 @@ def consumers_of_areas(
 
 
 def _listed_at(ctx: Context, found: tuple[Place, ...]) -> list[Consumer]:
-    """Give the consumers who are listed at these places: each at one of theirs, and only there."""
+    """Return the consumers who are listed at these places: each at one of theirs, and only there."""
     known = connections.connections_at(ctx.client, found)
     people = consumers.consumers_by_id(ctx, {each.consumer_id for each in known.values() if each.consumer_id})
     # Whose only active connection this is, is listed here. For others it takes a look at all that is theirs.

@@ -24,13 +24,13 @@ def open_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
     except Refused:
         made = repository.find_brand(ctx.client, brand.id)
         if ctx.request_key and made and made.name == name:
-            return made  # this very request, carried out before
+            return made  # a repetition of this very request
         raise Conflict("brand-taken", f"there is a brand {brand_id} already; choose another id", field="id") from None
     return brand
 
 
 def rename_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
-    """Give a brand another name; its id stays, for connections name it.
+    """Rename a brand; its id stays, because connections refer to it.
 
     :raises NotFound: if the client has none with this id.
     """

@@ -82,7 +82,7 @@ def prepare_connection(
     initial_reading: Decimal,
     details: MeterDetails = ORDINARY,
 ) -> tuple[Connection, list[Action]]:
-    """Give a new connection and the writes that register it, for a transaction that does more.
+    """Return a new connection and the writes that register it, for a transaction that does more.
 
     What the table then refuses, `explain_refusal` puts into words. A crash before that transaction leaves a gap in the
     account numbers, nothing else.
@@ -113,7 +113,7 @@ def prepare_connection(
 
 
 def explain_refusal(ctx: Context, project: Project, connection: Connection, refused: Refused) -> MeterbookError:
-    """Say why the table refused to register or change a connection."""
+    """Explain why the table refused to register or change a connection."""
     if "meter" in refused.labels:
         holder = repository.find_account_of_meter(project, connection.meter_number)
         return _meter_taken(ctx, connection.meter_number, holder)
@@ -160,7 +160,7 @@ def _draft(
     initial_reading: Decimal,
     details: MeterDetails = ORDINARY,
 ) -> Connection:
-    """Give a connection that the project's settings allow; its account number may be missing."""
+    """Return a connection that the project's settings allow; its account number may be missing."""
     check_connection(
         project,
         consumer_class=consumer_class,
@@ -198,7 +198,7 @@ def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, detai
 
 
 def _registration_writes(ctx: Context, project: Project, connection: Connection) -> list[Action]:
-    """Give what goes with registering a connection: the client's lists, and the audit log."""
+    """Return what goes with registering a connection: the client's lists, and the audit log."""
     return [
         tenancy.project_open_check(project),
         *consumer_count_writes(ctx, before=None, after=connection),
@@ -210,7 +210,7 @@ def _registration_writes(ctx: Context, project: Project, connection: Connection)
 
 
 def _with_account(ctx: Context, project: Project, connection: Connection) -> Connection:
-    """Give the connection its account number where the project makes them."""
+    """Assign the account number where the project generates them."""
     if connection.account:
         return connection
     day = local_day(ctx.now, project.settings.timezone)

@@ -115,7 +115,7 @@ def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, rea
 def hand_over(ctx: ProjectContext, *, account: str, consumer_id: str, on: date | None, reason: str) -> Connection:
     """Make a connection another consumer's. Take a reading first: use since the last is theirs.
 
-    What was read up to the day `on` (today, if left out) is billed to whoever had it, also by a later run.
+    What was read up to the day `on` (today, if left out) is billed to the former consumer, also by a later run.
 
     :raises NotFound: if there is no such connection or consumer.
     :raises Invalid: for a day in the future.
@@ -188,7 +188,7 @@ def _turn(
 
 
 def _area_and_brand_writes(ctx: Context, before: Connection, after: Connection) -> list[Action]:
-    """Give what a connection's other area or brand asks of the client's lists of these."""
+    """Return what a connection's other area or brand asks of the client's lists of these."""
     named = brand_count_writes(ctx, before=before, after=after)
     if after.area == before.area:
         return named

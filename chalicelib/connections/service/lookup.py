@@ -19,7 +19,7 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 
 def get_connection(ctx: ProjectContext, *, account: str) -> Connection:
-    """Give a connection; a consumer gets only what is theirs.
+    """Return a connection; a consumer gets only what is theirs.
 
     :raises NotFound: for anything else.
     """
@@ -41,7 +41,7 @@ def list_connections(
     """List a project's connections by account number, one page at a time.
 
     Those that are not active have a list of their own, and so has each area with what lies in it and is not closed;
-    that is the list of whoever has to do in some areas only.
+    that is the list of a user limited to areas.
 
     :raises Invalid: for both filters at once.
     """

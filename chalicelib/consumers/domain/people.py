@@ -65,7 +65,7 @@ class ConsumerChanges(TypedDict, total=False):
 
 
 def words_of(text: str) -> list[str]:
-    """Give the words of a name as they are searched: no accents, no capitals, at most eight.
+    """Return the words of a name as they are searched: no accents, no capitals, at most eight.
 
     Dela Peña-Santos -> dela, pena, santos.
     """
@@ -74,17 +74,17 @@ def words_of(text: str) -> list[str]:
 
 
 def is_found_by(consumer: Consumer, wanted: list[str]) -> bool:
-    """Say whether each wanted word begins some word of the name."""
+    """Return whether each wanted word begins some word of the name."""
     return all(any(word.startswith(part) for word in consumer.words) for part in wanted)
 
 
 def first_match(consumer: Consumer, part: str) -> str | None:
-    """Give the first of the name's words that begin so: by it alone the consumer is listed once."""
+    """Return the first of the name's words that begin so: by it alone the consumer is listed once."""
     return min((word for word in consumer.words if word.startswith(part)), default=None)
 
 
 def unique_email(email: str) -> str:
-    """Give the form in which an e-mail address is unique: composed, folded, trimmed.
+    """Return the form in which an e-mail address is unique: composed, folded, trimmed.
 
     :raises Invalid: if that form can't stand in a key.
     """
@@ -95,7 +95,7 @@ def unique_email(email: str) -> str:
 
 
 def capitalised(name: str) -> str:
-    """Give a name as people write their own, whatever the telephone made of it. Source: S4-007.
+    """Return a name as people write their own, whatever the telephone made of it. Source: S4-007.
 
     ravi -> Ravi, mcDonald -> McDonald; only the first letter changes.
     """
@@ -103,7 +103,7 @@ def capitalised(name: str) -> str:
 
 
 def deleted(consumer: Consumer, at: datetime) -> Consumer:
-    """Give the consumer as they are once deleted: on record, and found by nobody.
+    """Return the consumer as they are once deleted: on record, and found by nobody.
 
     :raises Conflict: while a connection of theirs is active. Source: S2-366.
     """
@@ -123,7 +123,7 @@ def check_status_change(consumer: Consumer, status: ConsumerStatus) -> None:
 
 
 def check_unconnected(consumer: Consumer) -> None:
-    """Keep whoever is supplied, and their login. Source: S2-366.
+    """Refuse to delete a consumer who is supplied, or their login. Source: S2-366.
 
     :raises Conflict: while a connection of theirs is active.
     """
@@ -141,4 +141,4 @@ def check_login_free(consumer: Consumer, user_id: str) -> None:
     if consumer.status == "deleted":
         raise Conflict("consumer-deleted", "this consumer is deleted and stays as they were")
     if consumer.user_id not in {None, user_id}:
-        raise Conflict("login-exists", "this consumer has a login; set its password anew, or delete it first")
+        raise Conflict("login-exists", "this consumer has a login; reset its password, or delete it first")

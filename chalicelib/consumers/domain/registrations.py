@@ -17,7 +17,7 @@ def hour_of(now: datetime) -> str:
 
 
 def forgotten_at(now: datetime) -> datetime:
-    """Say when the count of an hour is of no more use."""
+    """Return when the count of an hour is of no more use."""
     return now + 2 * _HOUR
 
 

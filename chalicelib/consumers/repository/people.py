@@ -44,7 +44,7 @@ class EmailItem(TableItem):
 def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action]) -> None:
     """Write a new consumer, the words of their name, and what is to be written with it.
 
-    :raises Refused: labels `consumer` (this request was carried out before) or `email` (it is somebody else's).
+    :raises Refused: labels `consumer` (a repetition of this request) or `email` (it is somebody else's).
     """
     words = [_word_insert_write(client_id, word, consumer.id) for word in sorted(consumer.words)]
     claim = [_email_claim_write(client_id, consumer.email, consumer.id)] if consumer.email else []

@@ -47,7 +47,7 @@ def register_consumer(
 def new_consumer(
     ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
 ) -> Consumer:
-    """Give a consumer who is to be registered."""
+    """Return a consumer who is to be registered."""
     return Consumer(
         id=ctx.new_id(),
         first_name=first_name,
@@ -72,9 +72,9 @@ def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
 
 
 def get_own_profile(ctx: Context) -> Consumer:
-    """Give the consumer who is signed in.
+    """Return the consumer who is signed in.
 
-    :raises NotFound: if whoever is signed in is no consumer.
+    :raises NotFound: if the caller is not a consumer.
     """
     if ctx.actor.consumer_id is None:
         raise NotFound("not-found", "you are not signed in as a consumer")
@@ -120,7 +120,7 @@ def store_change(
 def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) -> Consumer:
     """Let the consumer who is signed in change how to reach them, and nothing else.
 
-    :raises NotFound: if whoever is signed in is no consumer.
+    :raises NotFound: if the caller is not a consumer.
     :raises Conflict: if somebody changed them meanwhile.
     """
     before = get_own_profile(ctx)

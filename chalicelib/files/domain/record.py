@@ -65,7 +65,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What taking a file in came to: the counts, and each line that a person should look at."""
+    """The result of an import: the counts, and each line that a person should look at."""
 
     counts: ImportCounts
     lines: tuple[ReportLine, ...]

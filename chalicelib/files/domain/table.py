@@ -71,7 +71,7 @@ def read_table(
 
 
 def _fault(number: int, cells: list[str], runs_over: int, expected: int, places: Mapping[str, int]) -> Refusal | None:
-    """Say what keeps a line from being one of the table, if anything does."""
+    """Return what keeps a line from being one of the table, if anything does."""
     too_long = any(len(cell) > _MAX_CELL for cell in cells)
     fits = len(cells) == expected and not too_long
     if runs_over > 1 and not (fits and all(len(cells[place].splitlines()) < 2 for place in places.values())):
@@ -107,7 +107,7 @@ def _delimiter(lines: list[str]) -> str:
 
 
 def _first(lines: list[str], delimiter: str) -> tuple[int, list[str], int]:
-    """Give the first cells that say something, with their line and where the lines after begin."""
+    """Return the first cells that say something, with their line and where the lines after begin."""
     at = 0
     while at < len(lines):
         cells, runs_over = _cells_at(lines, at, delimiter)
@@ -118,7 +118,7 @@ def _first(lines: list[str], delimiter: str) -> tuple[int, list[str], int]:
 
 
 def _cells_at(lines: list[str], at: int, delimiter: str) -> tuple[list[str], int]:
-    """Give the cells that begin with a line, and over how many lines they go."""
+    """Return the cells that begin with a line, and over how many lines they go."""
     reader = csv.reader(lines[at : at + _MAX_LINES], delimiter=delimiter)
     try:
         return next(reader), reader.line_num

@@ -43,6 +43,6 @@ class LoginAttempts:
 
 
 def wait_after(failures: int) -> timedelta:
-    """Say how long to wait after so many wrong passwords: 10 -> 30 s, 11 -> 60 s, 15 -> 15 min."""
+    """Explain how long to wait after so many wrong passwords: 10 -> 30 s, 11 -> 60 s, 15 -> 15 min."""
     doublings: int = 2 ** min(failures - FREE_TRIES, 10)
     return min(_FIRST_WAIT * doublings, _LONGEST_WAIT)

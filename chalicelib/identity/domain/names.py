@@ -8,12 +8,12 @@ MAX_LOGIN = 120
 
 
 def normalised_login(login: str) -> str:
-    """Give the form under which a login name is unique: composed, case folded, trimmed."""
+    """Return the form under which a login name is unique: composed, case folded, trimmed."""
     return unicodedata.normalize("NFKC", login).strip().casefold()
 
 
 def could_be_login(unique: str) -> bool:
-    """Say whether a normalised login name can be one at all; only such names are looked for.
+    """Return whether a normalised login name can be one at all; only such names are looked for.
 
     Composing a name can make it longer than what was sent, longer even than a key of the table may be.
     """
@@ -21,6 +21,6 @@ def could_be_login(unique: str) -> bool:
 
 
 def name_to_find(login: str) -> str:
-    """Give what a login name is looked for by: its unique form, or a print of what can be none."""
+    """Return what a login name is looked for by: its unique form, or a print of what can be none."""
     unique = normalised_login(login)
     return unique if could_be_login(unique) else fingerprint(unique)

@@ -25,12 +25,12 @@ class Reset:
     mails: int = 1
 
     def is_good(self, now: datetime) -> bool:
-        """Say whether the token has not run out."""
+        """Return whether the token has not run out."""
         return now < self.mailed_at + GOOD_FOR
 
 
 def may_mail(last: Reset | None, order: str, now: datetime) -> bool:
-    """Say whether a mail may go out, so that nobody's mailbox is flooded.
+    """Return whether a mail may go out, so that nobody's mailbox is flooded.
 
     Two minutes after the first, then twice as long after each, an hour at the most. An order that comes again may: its
     mail may never have left.
@@ -39,13 +39,13 @@ def may_mail(last: Reset | None, order: str, now: datetime) -> bool:
 
 
 def wait_after(mails: int) -> timedelta:
-    """Say how long to wait after so many mails in a row: 1 -> 2 min, 2 -> 4 min, 6 -> 60 min."""
+    """Explain how long to wait after so many mails in a row: 1 -> 2 min, 2 -> 4 min, 6 -> 60 min."""
     doublings: int = 2 ** min(mails - 1, 10)
     return min(_FIRST_WAIT * doublings, GOOD_FOR)
 
 
 def mails_with(last: Reset | None, order: str, now: datetime) -> int:
-    """Count a mail to those before it; a day without any starts the count anew."""
+    """Count a mail to those before it; a day without any starts a new count."""
     if last is None or now - last.mailed_at > FORGOTTEN_AFTER:
         return 1
     return last.mails if last.order == order else last.mails + 1

@@ -93,7 +93,7 @@ class Role:
         return self.name in FIXED
 
     def granted(self) -> frozenset[str]:
-        """Give the permissions as an actor carries them: with .own where they reach no further."""
+        """Return the permissions as an actor carries them: with .own where they reach no further."""
         if self.scope == "own":
             return frozenset(f"{permission}.own" for permission in self.permissions)
         return self.permissions & ENDS_AT_AREAS if self.scope == "area" else self.permissions
@@ -169,7 +169,7 @@ _DEFINABLE: frozenset[str] = frozenset({"tenant", "area"})
 
 
 def could_be_role(name: str) -> bool:
-    """Say whether a role can have that name at all; only such names are looked for."""
+    """Return whether a role can have that name at all; only such names are looked for."""
     return bool(_NAME.match(name))
 
 

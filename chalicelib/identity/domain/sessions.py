@@ -37,7 +37,7 @@ class Access:
     areas: tuple[str, ...] = ()
 
     def find(self, session_id: str) -> Session | None:
-        """Give a session that has not ended."""
+        """Return a session that has not ended."""
         return next((one for one in self.sessions if one.id == session_id), None)
 
     def with_session(self, session: Session, *, now: datetime) -> "Access":

@@ -46,12 +46,12 @@ class User:
         return self.role == SUPERUSER and self.status == "active"
 
     def changed(self, **changes: object) -> "User":
-        """Give the user with some facts changed, one version on."""
+        """Return the user with some facts changed, one version on."""
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]
 
 
 def search_words(user: User) -> str:
-    """Give what words are looked for in: name, login names and e-mail address, case folded."""
+    """Return what words are looked for in: name, login names and e-mail address, case folded."""
     return " ".join(normalised_login(text) for text in (user.name, *user.names, user.email or ""))
 
 

@@ -56,12 +56,12 @@ def failure_count_write(key: Key, before: LoginAttempts, now: datetime) -> Actio
 
 
 def failure_reset_write(key: Key, before: LoginAttempts) -> Action:
-    """Build the write that starts the count anew, if none was counted meanwhile. Label: `tries`."""
+    """Build the write that starts a new count, if none was counted meanwhile. Label: `tries`."""
     return delete("tries", key, _unchanged(before)) if before.last_at else check("tries", key, _unchanged(before))
 
 
 def lockout_lift_write(key: Key) -> Action:
-    """Build the write that starts the count anew, whatever it is."""
+    """Build the write that starts a new count, whatever it is."""
     return delete("lift", key)
 
 

@@ -27,7 +27,7 @@ def key_of(client_id: str, user_id: str) -> Key:
 
 
 def reset_of(user_id: str, raw: dict[str, Any] | None) -> Reset | None:
-    """Give a reset, of an item that was read together with others."""
+    """Return a reset, of an item that was read together with others."""
     item = dynamo.parsed(ResetItem, raw)
     return to_entity(Reset, item, user_id=user_id) if item else None
 

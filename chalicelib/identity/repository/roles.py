@@ -43,13 +43,13 @@ def key_of(client_id: str, name: str) -> Key:
 
 
 def role_of(raw: dict[str, Any] | None) -> Role | None:
-    """Give a role, of an item that was read together with others."""
+    """Return a role, of an item that was read together with others."""
     item = dynamo.parsed(RoleItem, raw)
     return _role(item) if item else None
 
 
 def find_role(client_id: str, name: str) -> tuple[Role, int] | None:
-    """Give a role that the client defined, and how many users have it."""
+    """Return a role that the client defined, and how many users have it."""
     item = dynamo.find(RoleItem, keys.role(client_id, name))
     return (_role(item), item.users) if item else None
 

@@ -117,13 +117,13 @@ def find_with_access(client_id: str, user_id: str, *also: Key) -> tuple[User | N
 
 
 def access_of(user_id: str, raw: dict[str, Any] | None) -> Access | None:
-    """Give how a user gets in, of an item that was read together with others."""
+    """Return how a user gets in, of an item that was read together with others."""
     item = dynamo.parsed(AccessItem, raw)
     return to_entity(Access, item, user_id=user_id) if item else None
 
 
 def user_id_of(raw: dict[str, Any] | None) -> str | None:
-    """Say whose a login name is."""
+    """Return whose a login name is."""
     claim = dynamo.parsed(LoginItem, raw)
     return claim.user if claim else None
 

@@ -36,7 +36,7 @@ class UserOut(OutSchema):
 
 
 class MeOut(UserOut):
-    """Whoever is signed in."""
+    """The signed-in user."""
 
     permissions: InOrder = Field(description="What you may do; with .own, only with what is yours")
 
@@ -69,7 +69,7 @@ class UserChange(Schema):
     phone: Phone | None = None
 
     def given(self) -> dict[str, str | None]:
-        """Give what was sent; a name can't be taken away."""
+        """Return what was sent; a name can't be taken away."""
         sent = {name: getattr(self, name) for name in self.model_fields_set}
         return {name: value for name, value in sent.items() if name != "name" or value}
 
@@ -80,7 +80,7 @@ class MyChange(UserChange):
     password: Password | None = Field(default=None, description="The present one, to change the e-mail address")
 
     def given(self) -> dict[str, str | None]:
-        """Give what was sent of oneself, without the password."""
+        """Return what was sent of oneself, without the password."""
         return {name: value for name, value in super().given().items() if name != "password"}
 
 

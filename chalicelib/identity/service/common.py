@@ -32,7 +32,7 @@ def new_user(
     status: Status = "active",
     areas: tuple[str, ...] = (),
 ) -> tuple[User, Access]:
-    """Give a user by facts (login, name, and maybe number, email and phone), and how they get in.
+    """Return a user by facts (login, name, and maybe number, email and phone), and how they get in.
 
     :raises Invalid: for a login name, number or password against the client's rules.
     """
@@ -76,7 +76,7 @@ def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
         transact(actions)
     except Refused as refused:
         if "user" in refused.labels:
-            return users.find_user(ctx.client, user.id) or user  # this very request, carried out before
+            return users.find_user(ctx.client, user.id) or user  # a repetition of this very request
         if unknown := areas.refusal_of(refused):
             raise unknown from None
         raise name_taken(refused) from None
@@ -84,19 +84,19 @@ def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
 
 
 def name_taken(refused: Refused) -> MeterbookError:
-    """Say why a user could not be written."""
+    """Explain why a user could not be written."""
     if taken := refused.subjects("login"):
         return Conflict("login-taken", f"the login name {taken[0]} is already in use", field="login")
     if "superusers" in refused.labels:
         return Conflict("superuser-exists", "this client has a superuser, who can make further users")
-    return Conflict("changed", "what it depends on was changed at the same moment; look and try again")
+    return Conflict("changed", "what it depends on was changed at the same moment; reload and retry")
 
 
 def manageable(ctx: Context, user_id: str) -> tuple[User, Access, Role]:
-    """Give a user with access and role, if the actor may do all that the user may.
+    """Return a user with access and role, if the actor may do all that the user may.
 
     :raises NotFound: if the client has no such user, or they are deleted.
-    :raises Forbidden: for a user who may do more: whoever sets their password or role could become them.
+    :raises Forbidden: for a user with more permissions: setting their password or role would give the caller those.
     """
     user, access, _ = users.find_with_access(ctx.client, known_ulid(user_id, "user"))
     if user is None or access is None or user.status == "deleted":
@@ -180,7 +180,7 @@ def write(actions: Sequence[Action]) -> None:
         if "superusers" in refused.labels:
             raise Conflict("last-superuser", "this is the last superuser; make another one first") from None
         if {"user", "access"} & set(refused.labels):
-            raise Conflict("changed", "somebody changed this user at the same moment; look and try again") from None
+            raise Conflict("changed", "somebody changed this user at the same moment; reload and retry") from None
         raise
 
 

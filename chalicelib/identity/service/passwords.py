@@ -14,7 +14,7 @@ from chalicelib.tenancy import service as tenancy
 
 
 def change_own_password(ctx: Context, *, current: str, new: str) -> User:
-    """Change the password of whoever asks, who proves to know the present one. All sessions end.
+    """Change the caller's own password after checking the present one. All sessions end.
 
     :raises Invalid: for a wrong present password, and for a new one against the client's rule.
     :raises TooMany: after ten wrong passwords in a row, for a while.
@@ -24,19 +24,19 @@ def change_own_password(ctx: Context, *, current: str, new: str) -> User:
 
 
 def set_password(ctx: Context, *, user_id: str, new: str) -> User:
-    """Give somebody else a new password, and end their sessions.
+    """Set another user's password and end their sessions.
 
     :raises Invalid: for a password against the client's rule.
-    :raises Forbidden: for a user whose role may do more than whoever sets it.
+    :raises Forbidden: for a user whose role has permissions that the caller lacks.
     """
     user, access, _ = manageable(ctx, user_id)
     return _set(ctx, user, access, new)
 
 
 def proven(ctx: Context, password: str) -> tuple[User, Access]:
-    """Give whoever asks, if the password is theirs.
+    """Return the caller's user, if the password is right.
 
-    A wrong one counts as at sign-in, before it is told: whoever found an open session must not guess on.
+    A wrong one counts as at sign-in, before the answer: a stranger at an open session must not keep guessing.
 
     :raises Invalid: for a wrong password.
     :raises TooMany: after ten wrong passwords in a row, for a while.

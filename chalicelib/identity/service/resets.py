@@ -21,7 +21,7 @@ from chalicelib.tenancy import service as tenancy
 
 
 def ask_for_reset(ctx: Context, *, client_id: str, login: str) -> None:
-    """Have a token mailed to whoever has that login name, if anybody has and can be written to.
+    """Queue a reset mail for a login name, whether or not it exists.
 
     It does the same for every name, one message, so that nobody learns which names there are.
     """
@@ -29,7 +29,7 @@ def ask_for_reset(ctx: Context, *, client_id: str, login: str) -> None:
 
 
 def mail_reset(ctx: Context, *, login: str, order: str) -> bool:
-    """Mail a user the token that replaces all before it, and say whether a mail went out.
+    """Mail a user the token that replaces all before it, and return whether a mail went out.
 
     Written first and sent then: if the sending fails, the same order writes and sends another one.
     """
@@ -58,7 +58,7 @@ def mail_reset(ctx: Context, *, login: str, order: str) -> bool:
 
 
 def reset_password(ctx: Context, *, token: str, new: str) -> int:
-    """Set a new password by a token that was mailed, and say how many sessions ended with it.
+    """Set a new password by a token that was mailed, and return how many sessions ended with it.
 
     The token is then used up; a password against the client's rule leaves it as it is.
 
@@ -94,7 +94,7 @@ def _reset_writes(ctx: Context, user: User, access: Access, reset: Reset, stored
 
 
 def _as(ctx: Context, client_id: str, user: User) -> Context:
-    """Give the setting as of the user whom a token stands for, for the audit log."""
+    """Return the setting as of the user whom a token stands for, for the audit log."""
     return replace(ctx, client=client_id, actor=Actor(user.id, user.role, frozenset(), user.consumer_id))
 
 

@@ -15,7 +15,7 @@ def list_roles(ctx: Context) -> tuple[Role, ...]:
 
 
 def find_role(ctx: Context, name: str) -> Role | None:
-    """Give a role as the client has it, or None."""
+    """Return a role as the client has it, or None."""
     if name in FIXED:
         return BUILT_IN[name]
     found = roles.find_role(ctx.client, name) if could_be_role(name) else None
@@ -36,7 +36,7 @@ def get_role(ctx: Context, *, name: str) -> Role:
 def define_role(ctx: Context, *, role: Role) -> Role:
     """Define a role of the client, or what a built-in one may do here.
 
-    :raises Forbidden: for a role that may do more than whoever defines it.
+    :raises Forbidden: for a role with permissions that the caller lacks.
     :raises Conflict: if the client has defined it already.
     """
     check_definition(role)
@@ -51,7 +51,7 @@ def define_role(ctx: Context, *, role: Role) -> Role:
     except Refused:
         made = roles.find_role(ctx.client, role.name) if ctx.request_key else None
         if made and made[0] == role:
-            return role  # this very request, carried out before
+            return role  # a repetition of this very request
         raise Conflict("role-exists", f"there is a role {role.name} already; change that one", field="name") from None
     return role
 
@@ -59,7 +59,7 @@ def define_role(ctx: Context, *, role: Role) -> Role:
 def begin_with_role(ctx: Context, *, role: Role) -> None:
     """Define a role of a client that is being opened; one that is defined stays as it is.
 
-    It is the platform's own deed, for the client has nobody yet who could do it.
+    It is done by the platform, because the client has no user yet.
     """
     check_definition(role)
     try:
@@ -71,7 +71,7 @@ def begin_with_role(ctx: Context, *, role: Role) -> None:
 def change_role_definition(ctx: Context, *, role: Role) -> Role:
     """Change what a role of the client may do; it holds from the next request of its users on.
 
-    :raises Forbidden: for a role that may do more than whoever changes it, before or after.
+    :raises Forbidden: for a role with permissions that the caller lacks, before or after.
     :raises NotFound: if the client has not defined it.
     """
     check_definition(role)
@@ -89,7 +89,7 @@ def change_role_definition(ctx: Context, *, role: Role) -> Role:
             ]
         )
     except Refused:
-        raise Conflict("changed", "somebody changed this role at the same moment; look and try again") from None
+        raise Conflict("changed", "somebody changed this role at the same moment; reload and retry") from None
     return role
 
 

@@ -16,7 +16,7 @@ RACES = 6
 
 
 def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, RawItems]:  # noqa: ARG001
-    """Give the actor of a token, if its session lives, with what the role may do at this moment.
+    """Return the actor of a token, if its session lives, with what the role may do at this moment.
 
     One request for how the user gets in, the role if a client can define it, and the items of `also`.
 
@@ -36,12 +36,12 @@ def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> t
 
 
 def sign_out(ctx: Context) -> int:
-    """End the session that asks, and say how many ended."""
+    """End the session that asks, and return how many ended."""
     return _end(ctx, only=ctx.actor.session_id)
 
 
 def sign_out_everywhere(ctx: Context) -> int:
-    """End all sessions of whoever asks, and say how many ended."""
+    """End all sessions of the caller; return how many ended."""
     return _end(ctx, only=None)
 
 

@@ -84,7 +84,7 @@ def sign_in(ctx: Context, *, client_id: str, login: str, password: str, role: st
 
 
 def renew(ctx: Context, *, refresh_token: str) -> SignIn:
-    """Give a session new tokens; the refresh token that was sent is then used up.
+    """Issue new tokens for a session; the refresh token that was sent becomes invalid.
 
     A token that was used up already is in the hands of two: the session ends.
 

@@ -47,7 +47,7 @@ def register_staff(
     """Make a login for somebody of the utility. A role of scope area ends at the `areas`.
 
     :raises Invalid: for a role, login name, area or password against the client's rules.
-    :raises Forbidden: for a role that may do more than whoever gives it.
+    :raises Forbidden: for a role with permissions that the caller lacks.
     :raises Conflict: if the login name is taken.
     """
     given = check_staff_role(find_role(ctx, role), role)
@@ -78,7 +78,7 @@ def register_first_superuser(ctx: Context, *, login: str, name: str, password: s
 def prepare_consumer_login(
     ctx: Context, client: Client, *, consumer_id: str, facts: Mapping[str, str | None], password: str
 ) -> tuple[User, list[Action]]:
-    """Give a consumer's new login and its writes, for a transaction that writes the consumer too.
+    """Return a consumer's new login and its writes, for a transaction that writes the consumer too.
 
     `facts` are login and name, and maybe number, email and phone. `insert` carries the writes out.
 
@@ -105,7 +105,7 @@ def consumer_login_update_writes(
 
 
 def get_me(ctx: Context) -> User:
-    """Give the signed-in user.
+    """Return the signed-in user.
 
     :raises NotFound: if the user is gone.
     """
@@ -113,7 +113,7 @@ def get_me(ctx: Context) -> User:
 
 
 def get_user(ctx: Context, *, user_id: str) -> User:
-    """Give a user of the client, a deleted one too.
+    """Return a user of the client, a deleted one too.
 
     :raises NotFound: if the client has no such user.
     """
@@ -143,7 +143,7 @@ def list_users(
 def change_user(ctx: Context, *, user_id: str, changes: Mapping[str, str | None]) -> User:
     """Change name, phone or e-mail address; where people sign in by it, the login name with it.
 
-    :raises Forbidden: for a user whose role may do more than whoever changes them.
+    :raises Forbidden: for a user whose role has permissions that the caller lacks.
     :raises Conflict: if the login name is taken.
     """
     user, _, _ = manageable(ctx, user_id)
@@ -153,7 +153,7 @@ def change_user(ctx: Context, *, user_id: str, changes: Mapping[str, str | None]
 def change_me(ctx: Context, *, changes: Mapping[str, str | None], password: str | None) -> User:
     """Change one's own name, phone or e-mail address, as `change_user` does.
 
-    Whoever can read the mailbox can set a new password: a new address asks for the present password.
+    The mailbox can reset the password, so changing the address requires the present password.
 
     :raises Invalid: for a consumer, and for a new e-mail address without the right password.
     :raises Conflict: if the login name is taken.
@@ -169,9 +169,9 @@ def change_me(ctx: Context, *, changes: Mapping[str, str | None], password: str 
 
 
 def change_role(ctx: Context, *, user_id: str, role: str) -> User:
-    """Give a user another role; who has it must sign in again.
+    """Change a user's role; their sessions end.
 
-    :raises Forbidden: for a role, old or new, that may do more than whoever gives it.
+    :raises Forbidden: for a role, old or new, with permissions that the caller lacks.
     :raises Conflict: for oneself, for the last superuser, and between consumers and staff.
     """
     user, access, had = manageable(ctx, user_id)
@@ -185,7 +185,7 @@ def change_role(ctx: Context, *, user_id: str, role: str) -> User:
 
 
 def change_areas(ctx: Context, *, user_id: str, areas: Sequence[str]) -> User:
-    """Say anew which areas somebody's permissions end at; it holds from their next request on.
+    """Change the areas of a user; effective from their next request.
 
     :raises Invalid: for an area that is not there.
     :raises Conflict: if somebody changed the user meanwhile.

@@ -88,7 +88,7 @@ def decide(
     book: TariffBook,
     blocked_by: int | None,
 ) -> Outcome:
-    """Say what an entry gives: a reading with its bill and payments, nothing new, or a refusal.
+    """Return what an entry gives: a reading with its bill and payments, nothing new, or a refusal.
 
     `paid` holds the payments on record by id. `blocked_by` is an earlier entry of the same unit that was refused: later
     months wait for it, for afterwards it could not be put in before them.

@@ -1,4 +1,4 @@
-"""What a history says was charged and paid, held against the bill that the tariff gives."""
+"""The stated charges and payments of a history, compared with the bill by the tariff."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _LINE_OF = {"baseCharge": "base", "usageCharge": "usage"}
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """Which project's history is taken in, on what day, by whose import, and when its bills are due unless it says."""
+    """Which project's history is imported, on what day, by whose import, and when its bills are due unless it says."""
 
     project: Project
     due: DueRule
@@ -31,12 +31,12 @@ class Migration:
 
 
 def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment, ...]:
-    """Make an entry's payments, each with the number that is its own for ever.
+    """Make an entry's payments, each with the number that is its own permanently.
 
     The number derives from the bill and the transaction id; without one, from day, amount, method and check number, and
     from which of several such payments it is.
 
-    :raises EntryRefused: for an amount that is none, or a transaction id that stands twice.
+    :raises EntryRefused: for an amount that is not one, or a repeated transaction id.
     """
     made: list[Payment] = []
     same: Counter[tuple[str, ...]] = Counter()
@@ -71,7 +71,7 @@ def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment
 
 
 def settled(migration: Migration, entry: Entry, bill: Bill, payments: list[tuple[StatedPayment, Payment]]) -> Bill:
-    """Give the bill with payments counted that it can take."""
+    """Return the bill with payments counted that it can take."""
     for stated, payment in payments:
         try:
             check_payment(payment, bill, today=migration.today)
@@ -120,7 +120,7 @@ def check_known(
 ) -> None:
     """Refuse an entry that names payments on record otherwise than they are.
 
-    Whoever adds some must name all that are there, for what seems to be another payment may be one that was corrected.
+    A file that adds payments must repeat all stored ones: what seems to be another one may be a corrected one.
     """
     for stated, payment in said:
         if payment.id in paid and not payment.is_same_as(paid[payment.id]):

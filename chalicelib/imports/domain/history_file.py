@@ -15,7 +15,7 @@ from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import parse_decimal
 from chalicelib.payments.domain import METHODS, PaymentMethod
 
-# A transaction of a hundred writes takes about 24 entries; so many are taken in within one invocation.
+# A transaction of a hundred writes takes about 24 entries; so many are imported within one invocation.
 MAX_ENTRIES = 20_000
 MAX_PAYMENTS = 50
 
@@ -159,7 +159,7 @@ def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _month(line: int, place: str, said: Any) -> Month | None:  # noqa: ANN401 - whatever the file holds
-    """Read a month's own fields, or give None for one without data."""
+    """Read a month's own fields, or return None for one without data."""
     if said is None:
         return None
     fields = _fields(line, place, said, MONTH_FIELDS)

@@ -14,7 +14,7 @@ from chalicelib.kernel.ids import code
 from chalicelib.kernel.quantity import parse_decimal, plain
 from chalicelib.kernel.register import MAX_DIGITS
 
-# A line costs seven calls; so many are taken in within one invocation even where each takes 10 ms.
+# A line costs seven calls; so many are imported within one invocation even where each takes 10 ms.
 MAX_ROWS = 3_000
 _COLUMNS = {
     "meter_number": ("meter_number", "meter", "meter_no", "serial_number"),
@@ -99,7 +99,7 @@ class Registry:
 class Registered:
     """A line whose connection stands as it says; `new` unless it stood before this file came.
 
-    What the file wrote before it was interrupted is new, so that it reports the same when it is carried on.
+    What the file wrote before it was interrupted is new, so that it reports the same when it is resumed.
     """
 
     line: int
@@ -193,7 +193,7 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
 
 
 def _unnamed(cell: Mapping[str, str]) -> str | None:
-    """Say which half of a name is missing where a line names somebody."""
+    """Return which half of a name is missing where a line names somebody."""
     named = any(cell.get(field) for field in ("first_name", "last_name", "consumer_number"))
     return next((field for field in ("first_name", "last_name") if not cell.get(field)), None) if named else None
 
@@ -212,7 +212,7 @@ def _person(cell: Mapping[str, str]) -> Person | None:
 
 
 def _wrong_with(number: int, field: str, title: str, text: str) -> Refusal | None:
-    """Say what is wrong with a cell by itself, if anything is."""
+    """Return what is wrong with a cell by itself, if anything is."""
     most = _LENGTHS.get(field, 120)
     if not text and field in _NEEDED:
         return Refusal(number, title, "missing", "this is missing")

@@ -42,7 +42,7 @@ _FOR_ENTRIES = MAX_ACTIONS - 2
 def run_history_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
     """Take an uploaded history in, month by month, and write its report.
 
-    An entry's reading, bill and payments are written together or not at all. Delivered twice or carried on after a
+    An entry's reading, bill and payments are written together or not at all. Delivered twice or resumed after a
     crash it does nothing twice and reports the same. One request takes about 24 entries with a payment each; such
     an entry is ten or eleven write units.
 
@@ -153,7 +153,7 @@ def _recorded(taking: _Taking, period: Period, entries: list[Entry]) -> _Recorde
 
 
 def _said_to_stand(taking: _Taking, entries: list[Entry], standing: Mapping[str, Existing]) -> Iterator[Payment]:
-    """Give the payments that entries name of bills on record."""
+    """Return the payments that entries name of bills on record."""
     for entry in entries:
         connection = taking.connection_of(entry)
         known = standing.get(connection.account) if connection else None
@@ -207,7 +207,7 @@ def _entry_writes(taking: _Taking, period: Period, batch: Mapping[str, Taken | A
 
 
 def _audit_write(taking: _Taking, period: Period, written: list[Taken | AdditionalPayments]) -> Action:
-    """Give the one audit entry of a transaction; readings, bills and payments name their import."""
+    """Return the one audit entry of a transaction; readings, bills and payments name their import."""
     facts = {
         "period": period,
         "accounts": [taken.account for taken in written],

@@ -26,7 +26,7 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 def run_registry_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
     """Register the connections of an uploaded file and the consumers they belong to.
 
-    Good lines are kept whatever the others are. Delivered twice or carried on after a crash it does nothing twice and
+    Good lines are kept whatever the others are. Delivered twice or resumed after a crash it does nothing twice and
     reports the same. A line costs what registering a consumer and a connection by hand costs.
 
     :raises NotFound: if nobody announced such a file.
@@ -47,7 +47,7 @@ class _Taking:
     standing: dict[str, Connection]
 
     def consumer_id(self, row: Row) -> str | None:
-        """Say whose a line is, if somebody's: told by the consumer number, else by the meter."""
+        """Return whose a line is, if somebody's: told by the consumer number, else by the meter."""
         if row.person is None:
             return None
         number = row.person.number

@@ -72,12 +72,12 @@ def connect() -> None:
 
 
 def client() -> Any:  # noqa: ANN401 - botocore's client is untyped
-    """Give the shared botocore client, for what PynamoDB has no word for."""
+    """Return the shared botocore client, for what PynamoDB has no word for."""
     return TableItem._get_connection().connection.client  # noqa: SLF001
 
 
 def find(item: type[Item], key: Key, *, consistent: bool = True) -> Item | None:
-    """Read one item by key, or give None. One read unit per 4 KB (half, if not consistent)."""
+    """Read one item by key, or return None. One read unit per 4 KB (half, if not consistent)."""
     try:
         return item.get(key[0], key[1], consistent_read=consistent)
     except DoesNotExist:

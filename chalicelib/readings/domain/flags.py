@@ -13,7 +13,7 @@ LATE, HIGH_USE, NO_USE, ROLLOVER = "late", "high_use", "no_use", "rollover"
 def flags_of(
     project: Project, connection: Connection, count: Count, period: Period, read_on: date | None
 ) -> tuple[str, ...]:
-    """Say what a person should look at; an estimate was not read, so that no day of it is late."""
+    """Return what a person should look at; an estimate was not read, so that no day of it is late."""
     flags = []
     window = project.settings.reading_window
     if window and read_on and not window.first_day <= read_on.day <= window.last_day:

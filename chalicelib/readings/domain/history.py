@@ -23,7 +23,7 @@ class Search:
     state: ReadingState | None
 
     def fits(self, reading: Reading) -> bool:
-        """Say whether a reading is among those asked for."""
+        """Return whether a reading is among those asked for."""
         taken_then = reading.period in self.periods and self.first_day <= reading.read_on <= self.last_day
         return taken_then and self.state in {None, reading.state} and self.account in {None, reading.account}
 

@@ -60,10 +60,10 @@ def decide(
     today: date,
     entry: Provenance,
 ) -> Outcome:
-    """Say what a row gives: a new reading, nothing new, or a refusal with its reason.
+    """Return what a row gives: a new reading, nothing new, or a refusal with its reason.
 
     `existing` holds the readings recorded for the row's period; one that this very import wrote counts as accepted, so
-    that an interrupted import reports the same when it is carried on.
+    that an interrupted import reports the same when it is resumed.
     """
     if connection is None:
         number = row.account or row.meter

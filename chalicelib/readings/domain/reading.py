@@ -71,7 +71,7 @@ class Reading:
         return RegisterState(self.value, None, self.use_carried_forward)
 
     def is_same_as(self, other: "Reading") -> bool:
-        """Say whether two readings state the same: same day, same value."""
+        """Return whether two readings state the same: same day, same value."""
         return self.value == other.value and self.read_on == other.read_on
 
 

@@ -111,7 +111,7 @@ def confirm(project: Project, reading: Reading, connection: Connection, *, by: s
 def _to_confirm(reading: Reading, connection: Connection) -> tuple[Decimal, Count]:
     if reading.estimated:
         return estimate(connection, reading.period)
-    # Whoever confirms has seen that the register ran over, unless it was counted from another value then.
+    # The person who confirmed saw that the register ran over, unless it was counted from another value then.
     seen = reading.rolled_over and reading.previous == connection.last_value
     try:
         return reading.value, count_since(connection, reading.value, said=seen)
@@ -191,7 +191,7 @@ def replace_estimate(
 
 
 def check_begun(project: Project, period: Period, today: date) -> None:
-    """Insist that the days on which a period is read have begun.
+    """Check that the days on which a period is read have begun.
 
     :raises Invalid: otherwise.
     """
@@ -200,7 +200,7 @@ def check_begun(project: Project, period: Period, today: date) -> None:
 
 
 def check_day(read_on: date, today: date) -> None:
-    """Insist that a reading was not taken in the future.
+    """Check that a reading was not taken in the future.
 
     :raises Invalid: otherwise.
     """
@@ -225,7 +225,7 @@ def _check_sequence(connection: Connection, period: Period, read_on: date) -> No
 
 
 def awaits(project: Project, connection: Connection, period: Period) -> bool:
-    """Say whether a connection is to be read for a period, as far as it knows: not yet confirmed.
+    """Return whether a connection is to be read for a period, as far as it knows: not yet confirmed.
 
     One that was registered after the days on which the period is read, and never read since, was not there yet.
     """

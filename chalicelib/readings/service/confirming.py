@@ -77,7 +77,7 @@ def confirm_reading(ctx: ProjectContext, *, reading_id: str) -> Reading:
 def confirm_pending(ctx: ProjectContext, *, area: str | None, period: Period | None) -> Confirmations:
     """Accept all pending readings of an area (of all, if none is named), about 1,960 a call.
 
-    Whoever has to do in some areas only confirms what lies there.
+    A user limited to areas confirms only readings from there.
     Readings that can't be accepted stay pending and are named with the reason. Five write units a reading.
 
     :raises Invalid: for an area that is not there; nothing waits in it.
@@ -145,7 +145,7 @@ def _batch_writes(ctx: Context, project: Project, period: Period, ready: Mapping
 
 
 def _batch_audit_write(ctx: Context, period: Period, accounts: list[str]) -> Action:
-    """Give the one entry of a whole transaction; each reading carries who confirmed it."""
+    """Return the one entry of a whole transaction; each reading carries who confirmed it."""
     facts = {"count": len(accounts), "accounts": accounts}
     return audit.entry_write(
         ctx, action="readings.confirmed", subject=("period", f"{ctx.project_id}.{period}"), after=facts

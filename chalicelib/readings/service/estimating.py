@@ -63,7 +63,7 @@ def estimate_reading(ctx: ProjectContext, *, period: Period, account: str) -> Re
 
     The same again gives the estimate that is there. Eight write units, nine where it counts at once.
 
-    :raises NotFound: for an unknown connection, or one in an area where whoever asks has nothing to do.
+    :raises NotFound: for an unknown connection, or one in an area out of the caller's scope.
     :raises Invalid: for a connection that was never read, or a period that is not read yet.
     :raises Conflict: if the period is read, or a billing run is working on it.
     """

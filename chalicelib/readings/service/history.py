@@ -22,7 +22,7 @@ _LOOKED_THROUGH = 4
 
 
 def get_reading(ctx: ProjectContext, *, reading_id: str) -> Reading:
-    """Give one reading.
+    """Return one reading.
 
     :raises NotFound: if the project has none with this id.
     """
@@ -43,7 +43,7 @@ def list_readings(
     """List the readings of a period or of up to a year, the newest period first.
 
     Never a scan: those of a connection are read by their keys, those that wait from their own list, all others from
-    their periods. A page may be short and still have a next one. Whoever has to do in some areas only gets those of the
+    their periods. A page may be short and still have a next one. A user limited to areas gets only those of the
     open connections there, in the order of what lies there.
 
     :raises Invalid: for a period and days at once, or for days that are no year.

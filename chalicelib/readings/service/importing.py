@@ -1,4 +1,4 @@
-"""Take a file of readings in, and say what became of each line."""
+"""Take a file of readings in, and return what became of each line."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ _CONFIRMED_AT_ONCE = 49
 def run_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
     """Take an uploaded file in, row by row, and write its report.
 
-    Good rows are kept whatever the others are. Delivered twice or carried on after a crash it does nothing twice and
+    Good rows are kept whatever the others are. Delivered twice or resumed after a crash it does nothing twice and
     reports the same. One write request per 25 pending rows (two write units each) or 49 confirmed ones (four each).
 
     :raises NotFound: if nobody announced such a file.

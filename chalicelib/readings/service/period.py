@@ -20,7 +20,7 @@ def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Rea
 def get_balance(ctx: ProjectContext, *, period: Period) -> tuple[Project, WaterBalance]:
     """Add a period up by unit, common area and building. It reads all of it: made for a building.
 
-    For whoever has to do in some areas only, of what lies there.
+    For a user limited to areas, only of those areas.
     """
     project = ctx.project
     here = (each for each in connections.all_connections(project) if reaches(ctx.actor, each.area))

@@ -38,7 +38,7 @@ def take_reading(
     write units, nine if it counts at once, ten for the first that waits.
 
     :raises Invalid: for a value or day that can't be.
-    :raises NotFound: for an unknown connection, or one in an area where whoever takes it has nothing to do.
+    :raises NotFound: for an unknown connection, or one in an area out of the caller's scope.
     :raises Conflict: if the period is read already, or a billing run is working on it.
     """
     if (account is None) == (meter_number is None):
@@ -68,7 +68,7 @@ def take_reading(
 
 
 def migration_writes(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """Build the writes of a reading out of a former system, for whoever writes it with its bill.
+    """Build the writes of a reading out of a former system, to be written together with its bill.
 
     Labels: `reading` and `connection`. Four write units.
     """

@@ -14,7 +14,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def get_of_project(ctx: Context, project: Project, reading_id: str) -> Reading:
-    """Give one reading of a project. One read more for whoever has to do in some areas only.
+    """Return one reading of a project. One read more for a user limited to areas.
 
     :raises NotFound: if there is none with this id, or its connection lies elsewhere.
     """
@@ -26,7 +26,7 @@ def get_of_project(ctx: Context, project: Project, reading_id: str) -> Reading:
 
 
 def connection_of(project: Project, reading: Reading) -> Connection:
-    """Give the connection that a reading is of.
+    """Return the connection that a reading is of.
 
     :raises NotFound: if it is gone.
     """
@@ -42,7 +42,7 @@ def advance_write(project: Project, connection: Connection, reading: Reading) ->
 
 
 def advance(connection: Connection, reading: Reading) -> Connection:
-    """Give the connection as it is once the reading is its last one."""
+    """Return the connection as it is once the reading is its last one."""
     return connection_rules.advance(
         connection, reading.stand, read_on=reading.read_on, period=reading.period, usage=reading.usage
     )
@@ -96,7 +96,7 @@ def _audit_facts(reading: Reading) -> dict[str, object]:
 
 
 def lost_race(project: Project, reading: Reading, refused: Refused) -> MeterbookError:
-    """Say why the table refused a change of a reading."""
+    """Explain why the table refused a change of a reading."""
     if "period" in refused.labels:
         return frozen(project, reading.period)
     if "bill" in refused.labels:
@@ -104,7 +104,7 @@ def lost_race(project: Project, reading: Reading, refused: Refused) -> Meterbook
             settled = "what the meter really showed is settled by the next period's reading"
             return Conflict("billed", f"{reading.period} is billed by an estimate; {settled}")
         return Conflict("billed", f"reading {reading.id} is billed and stands; the next one counts on from it")
-    return Conflict("changed", "somebody changed this reading or its connection at the same moment; look and try again")
+    return Conflict("changed", "somebody changed this reading or its connection at the same moment; reload and retry")
 
 
 def frozen(project: Project, period: Period) -> MeterbookError:

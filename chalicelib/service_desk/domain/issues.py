@@ -40,7 +40,7 @@ class Response:
 
 
 def move_on(issue: Issue, status: IssueStatus, *, at: datetime) -> Issue:
-    """Give an issue in its next status.
+    """Return an issue in its next status.
 
     :raises Conflict: for any but the next one. Source: S0-035, pending -> taking_action -> resolved.
     """

@@ -23,7 +23,7 @@ class Decision:
 class ConnectionRequest:
     """That a consumer asks for a connection in one project. `account` is the connection it led to.
 
-    `consumer_class` is what the consumer takes theirs to be; whoever approves decides.
+    `consumer_class` is what the consumer takes theirs to be; the person who approves decides.
     """
 
     id: str
@@ -50,7 +50,7 @@ class ConnectionRequest:
 
 
 def approve(request: ConnectionRequest, *, account: str, decision: Decision) -> ConnectionRequest:
-    """Give a request as it is once a connection was made of it.
+    """Return a request as it is once a connection was made of it.
 
     :raises Conflict: if it is decided or withdrawn. Source: S2-132.
     """
@@ -59,7 +59,7 @@ def approve(request: ConnectionRequest, *, account: str, decision: Decision) -> 
 
 
 def reject(request: ConnectionRequest, *, reason: str, decision: Decision) -> ConnectionRequest:
-    """Give a request as it is once it was turned down.
+    """Return a request as it is once it was turned down.
 
     :raises Conflict: if it is decided or withdrawn. Source: S2-132.
     """
@@ -68,7 +68,7 @@ def reject(request: ConnectionRequest, *, reason: str, decision: Decision) -> Co
 
 
 def withdraw(request: ConnectionRequest, *, decision: Decision) -> ConnectionRequest:
-    """Give a request as it is once its consumer took it back.
+    """Return a request as withdrawn by its consumer.
 
     :raises Conflict: if it is decided.
     """
@@ -77,12 +77,12 @@ def withdraw(request: ConnectionRequest, *, decision: Decision) -> ConnectionReq
 
 
 def is_repeated(request: ConnectionRequest, decision: Decision) -> bool:
-    """Say whether a request stands as it does by this very decision."""
+    """Return whether a request stands as it does by this very decision."""
     return request.decision is not None and request.decision.print == decision.print
 
 
 def check_pending(request: ConnectionRequest) -> None:
-    """Insist that nobody has decided about a request yet.
+    """Check that nobody has decided about a request yet.
 
     :raises Conflict: naming what it led to.
     """

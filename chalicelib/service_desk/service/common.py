@@ -8,7 +8,7 @@ from chalicelib.tenancy.domain import Project
 
 
 def own_consumer_id(ctx: Context) -> str:
-    """Say which consumer the caller is.
+    """Return which consumer the caller is.
 
     :raises Forbidden: if they are none.
     """
@@ -18,7 +18,7 @@ def own_consumer_id(ctx: Context) -> str:
 
 
 def project_named(ctx: Context, project_id: str) -> Project:
-    """Give the project that a request's body names.
+    """Return the project that a request's body names.
 
     :raises Invalid: if the client has none of that name.
     """

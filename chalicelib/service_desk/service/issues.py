@@ -55,12 +55,12 @@ def report_issue(
         entry = audit.entry_write(ctx, action="issue.reported", subject=("issue", issue.id), after={"account": account})
         repository.commit([repository.issue_insert_write(ctx.client, issue), entry])
     except Refused:
-        return get_issue(ctx, issue_id=issue.id)  # this very request, carried out before
+        return get_issue(ctx, issue_id=issue.id)  # a repetition of this very request
     return IssueWithResponses(issue, ())
 
 
 def get_issue(ctx: Context, *, issue_id: str) -> IssueWithResponses:
-    """Give one issue with its responses; a consumer gets only their own.
+    """Return one issue with its responses; a consumer gets only their own.
 
     :raises NotFound: for anything else.
     """
@@ -96,12 +96,12 @@ def respond_to_issue(ctx: Context, *, issue_id: str, text: str) -> IssueWithResp
         )
         repository.commit([repository.response_insert_write(ctx.client, standing.issue.id, response), entry])
     except Refused:
-        return get_issue(ctx, issue_id=issue_id)  # this very request, carried out before
+        return get_issue(ctx, issue_id=issue_id)  # a repetition of this very request
     return IssueWithResponses(standing.issue, (*standing.responses, response))
 
 
 def move_issue_on(ctx: Context, *, issue_id: str, status: IssueStatus) -> IssueWithResponses:
-    """Give an issue its next status and keep who did so; the status it has stays as it is.
+    """Move an issue to its next status and record who did it; repeating the present status changes nothing.
 
     Ten write units.
 
@@ -131,7 +131,7 @@ def move_issue_on(ctx: Context, *, issue_id: str, status: IssueStatus) -> IssueW
         now = get_issue(ctx, issue_id=issue_id)
         if now.issue.status == status:
             return now
-        raise Conflict("changed", "somebody changed this issue at the same moment; look and try again") from None
+        raise Conflict("changed", "somebody changed this issue at the same moment; reload and retry") from None
     return IssueWithResponses(moved, (*standing.responses, response))
 
 

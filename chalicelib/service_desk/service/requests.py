@@ -64,12 +64,12 @@ def ask_for_connection(
     except Refused as refused:
         if "project" in refused.labels:
             raise Conflict("project-closed", "this project is closed: it takes no new connections") from None
-        return repository.find_request(ctx.client, request.id) or request  # this very request, carried out before
+        return repository.find_request(ctx.client, request.id) or request  # a repetition of this very request
     return request
 
 
 def get_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
-    """Give one request; a consumer gets only their own.
+    """Return one request; a consumer gets only their own.
 
     :raises NotFound: for anything else.
     """
@@ -80,7 +80,7 @@ def get_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
 
 
 def find_request_for(ctx: Context, *, project_id: str, status: RequestStatus | None) -> ConnectionRequest | None:
-    """Find a request for a project, of a status or any, or give None. A moment behind."""
+    """Find a request for a project, of a status or any, or return None. A moment behind."""
     return repository.first_request_for(ctx.client, project_id, status)
 
 
@@ -94,7 +94,7 @@ def list_requests(
 def my_requests(ctx: Context, *, limit: int) -> tuple[ConnectionRequest, ...]:
     """List the newest requests of the signed-in consumer.
 
-    :raises Forbidden: if the caller is none.
+    :raises Forbidden: if the caller is not a consumer.
     """
     return repository.newest_requests_of(ctx.client, own_consumer_id(ctx), limit=limit)
 

@@ -57,7 +57,7 @@ class BlockTable:
         return ladder[::-1]
 
     def amount(self, num: int, den: int) -> Ratio:
-        """Give what `price` comes to, without saying how: in minor units, with limits as stated."""
+        """Return the amount of `price` without its terms: in minor units, with limits as stated."""
         use = num * self.limit_den
         for start, cost, rate, origin in self.ladder:
             if use > start * den or not start:

@@ -13,7 +13,7 @@ from chalicelib.kernel.quantity import plain
 
 
 def canonical(document: object) -> str:
-    """Give the one text of a document: equal documents give equal texts, others don't.
+    """Return the one text of a document: equal documents give equal texts, others don't.
 
     10 and 10.0 are equal; what is not given is left out, so a new optional field changes no old text.
     """

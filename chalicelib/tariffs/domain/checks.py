@@ -96,7 +96,7 @@ def _faults(tariff: Tariff, delivered: Collection[str]) -> Iterator[Fault]:
         yield Fault("currency", str(unknown))
         places = 2
     if tariff.unit not in UNITS:
-        yield Fault("unit", f"{tariff.unit!r} is no unit we know; use one of {', '.join(sorted(UNITS))}")
+        yield Fault("unit", f"{tariff.unit!r} is not a known unit; use one of {', '.join(sorted(UNITS))}")
     if tariff.valid_until is not None and tariff.valid_until <= tariff.valid_from:
         yield Fault("validUntil", "must be after validFrom: it is the first day on which the tariff is no longer valid")
     yield from _conversion_faults(tariff)
@@ -262,7 +262,7 @@ def _measured_faults(where: str, charge: MeasuredCharge) -> Iterator[Fault]:
         yield Fault(f"{where}.least", f"is above the cap of {charge.cap}")
     for name, measure in (("capMeasure", charge.cap_measure), ("leastMeasure", charge.least_measure)):
         if measure is not None and measure == charge.measure:
-            yield Fault(f"{where}.{name}", f"{charge.measure!r} can't be held against itself")
+            yield Fault(f"{where}.{name}", f"{charge.measure!r} cannot be compared with itself")
     yield from _quantity_step(f"{where}.quantityRounding.step", charge.quantity_rounding)
     if isinstance(charge, (BlockCharge, ScheduleCharge)):
         yield from _stretch_faults(where, charge)

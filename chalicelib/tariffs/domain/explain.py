@@ -10,7 +10,7 @@ from chalicelib.tariffs.domain.trace import Line, Trace, TraceStep, TraceTerm, e
 
 
 def explain(line: Line) -> list[str]:
-    """Say how a line came about: ["10 m3 at 22.50 = 225.00"].
+    """Explain how a line came about: ["10 m3 at 22.50 = 225.00"].
 
     First what was done to the quantity, then one sentence per quantity priced, one per factor, and the rounding where
     it changed anything.

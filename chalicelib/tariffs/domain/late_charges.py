@@ -36,7 +36,7 @@ class LateChargeRule:
 
 
 def late_charge(rule: LateChargeRule, *, principal: Money, days_overdue: int) -> Money:
-    """Give the whole late charge on an unpaid principal, so many days after the due day.
+    """Return the whole late charge on an unpaid principal, so many days after the due day.
 
     S3: 10 % once on 275.00 -> 27.50. S1: 5 % a month compound with grace 10 on 25.06: days 1-10 nothing, day 11 1.25,
     day 41 (second month) 2.57.
@@ -65,7 +65,7 @@ def months_late(days_past_grace: int) -> int:
 
 
 def compound_penalty(principal: Money, *, percent: Decimal, months: int, rounding: RoundingMode = "half-up") -> Money:
-    """Give p * ((1 + r)^m - 1) with one rounding at the end.
+    """Return p * ((1 + r)^m - 1) with one rounding at the end.
 
     Source: decisions.md. 273.90 at 5 % for 3 months -> 43.17, where rounding every month would give 43.18.
     """

@@ -72,7 +72,7 @@ def _terms(rule: Rule, state: RatingState, unit: int) -> tuple[TraceTerm, ...]:
 
 
 def _conversion(compiled: CompiledTariff, charge: Charge, state: RatingState) -> list[TraceStep]:
-    """Say how the use became the tariff's: converted, then rounded."""
+    """Explain how the use became the tariff's: converted, then rounded."""
     tariff, usage = compiled.tariff, state.usage
     if not isinstance(charge, MeasuredCharge) or charge.measure != "use":
         return []

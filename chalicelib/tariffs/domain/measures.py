@@ -21,7 +21,7 @@ _UNITS = {"": "", "days": "days", "months": "months", "dwellingUnits": "dwelling
 
 
 def measures_named(charge: Charge) -> Iterator[tuple[str, str]]:
-    """Give the fields of a charge that name a measure, with the name."""
+    """Return the fields of a charge that name a measure, with the name."""
     named: dict[str, str | None] = {}
     if isinstance(charge, MeasuredCharge):
         named |= {"measure": charge.measure, "capMeasure": charge.cap_measure, "leastMeasure": charge.least_measure}

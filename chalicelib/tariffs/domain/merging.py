@@ -9,7 +9,7 @@ Place = tuple[int, int]
 
 
 def joined(versions: Sequence[Sequence[Rule]]) -> Iterator[list[Place]]:
-    """Give the charges of a bill by several versions, each with its places, in an order that every version keeps.
+    """Return the charges of a bill by several versions, each with its places, in an order that every version keeps.
 
     Charges are one if they have the same code, kind and rounding: (water, tax) and (water, rent, tax) are water, rent
     and tax. Where the versions contradict each other in the order, a charge stays apart.

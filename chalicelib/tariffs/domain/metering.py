@@ -27,7 +27,7 @@ class Segment:
 
 
 def use_of(segment: Segment) -> Decimal:
-    """Give the use between two readings of one register.
+    """Return the use between two readings of one register.
 
     A register of 4 digits that goes from 9990 to 0015 has run over: 25. Less than before is refused without digits, and
     if the register would have counted on by a tenth of its range or more, unless `rolled_over` says that it did
@@ -64,7 +64,7 @@ def _as_read(value: Decimal, segment: Segment) -> Decimal:
 
 
 def use_over(segments: Sequence[Segment]) -> Decimal:
-    """Give the use of a period in which meters were exchanged: the old one's, then the new one's."""
+    """Return the use of a period in which meters were exchanged: the old one's, then the new one's."""
     return sum((use_of(segment) for segment in segments), Decimal(0))
 
 
@@ -81,7 +81,7 @@ def estimated_use(recent_uses: Sequence[Decimal], *, last: int, rounding: Roundi
 
 
 def leak_allowance(use: Decimal, *, normal_use: Decimal, share: Decimal) -> Decimal:
-    """Give the use that a leak adjustment forgives: a share of what exceeds the normal use.
+    """Return the use that a leak adjustment forgives: a share of what exceeds the normal use.
 
     Source: Cedar Hill, Texas: 20,000 gal with a leak, 10,000 normal, half of the excess -> 5,000.
     """

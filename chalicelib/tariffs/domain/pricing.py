@@ -1,4 +1,4 @@
-"""Prices in whole numbers, and the one shape that every charge comes to: a sum of quantity times price."""
+"""Prices in whole numbers, and the common form of every charge: a sum of quantity times price."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -27,7 +27,7 @@ class Price:
         self.num, self.den = (Fraction(rate) * unit / Fraction(per)).as_integer_ratio()
 
     def over(self, den: int) -> int:
-        """Give the numerator over another denominator, a multiple of this one's."""
+        """Return the numerator over another denominator, a multiple of this one's."""
         return self.num * (den // self.den)
 
 
@@ -40,7 +40,7 @@ Ratio = tuple[int, int]
 NOTHING: Ratio = (0, 1)
 
 Priced = tuple[list[Term], int, int]
-"""What a charge comes to: terms, the denominator of all their quantities, and that of all their prices."""
+"""The result of a charge: terms, the denominator of all their quantities, and that of all their prices."""
 
 
 def sum_of_terms(priced: Priced) -> Ratio:

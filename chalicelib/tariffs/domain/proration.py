@@ -71,7 +71,7 @@ def _measures_of(usage: Usage) -> dict[str, Decimal]:
 
 
 def _days_of_months(usage: Usage) -> tuple[int, ...]:
-    """Give the days of each month: of April to June 30, 31, 30; of days that are no whole months, equal shares."""
+    """Return the days of each month: of April to June 30, 31, 30; of days that are no whole months, equal shares."""
     first, until = usage.first_day, usage.until_day
     if first is not None and until is not None:
         starts = [_months_later(first, months) for months in range(usage.months + 1)]
@@ -86,7 +86,7 @@ def _months_later(day: date, months: int) -> date:
 
 
 def covers(tariff: Tariff, usage: Usage) -> bool:
-    """Say whether a tariff is valid on every day of a use."""
+    """Return whether a tariff is valid on every day of a use."""
     first, until = usage.first_day, usage.until_day
     if first is None or until is None:
         return False
@@ -136,7 +136,7 @@ def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tarif
 
 
 def season_share(season: Season, usage: Usage, share: PeriodShare | None) -> Fraction:
-    """Give the share of a period's days, or of a part's, that lie in a season.
+    """Return the share of a period's days, or of a part's, that lie in a season.
 
     :raises Invalid: if the usage does not say which days it covers.
     """

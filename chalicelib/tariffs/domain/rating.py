@@ -189,7 +189,7 @@ def _state(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) ->
 
 
 def billable_use(compiled: CompiledTariff, usage: Usage) -> Ratio:
-    """Give the use in the tariff's unit, as a ratio: converted first, then rounded if it says so.
+    """Return the use in the tariff's unit, as a ratio: converted first, then rounded if it says so.
 
     :raises Invalid: for a use below zero, or in a unit that the tariff does not convert.
     """

@@ -43,7 +43,7 @@ class RatingState:
         self.total = 0
 
     def measure(self, name: str) -> Ratio:
-        """Give a quantity by name, as a ratio.
+        """Return a quantity by name, as a ratio.
 
         :raises Invalid: if the usage does not carry it.
         """
@@ -68,7 +68,7 @@ class RatingState:
         return given.as_integer_ratio()
 
     def billed(self, name: str) -> Ratio:
-        """Give a quantity that is priced itself: of one month out of several, the month's share of it."""
+        """Return a quantity that is priced itself: of one month out of several, the month's share of it."""
         share = self.usage.month_shares.get(name) if self.usage.month_shares else None
         return self.measure(name) if share is None else share.as_integer_ratio()
 
@@ -79,7 +79,7 @@ class RatingState:
         self.settled[at] = settled
 
     def meets(self, condition: Condition) -> bool:
-        """Say whether the use and its facts meet every part of a condition."""
+        """Return whether the use and its facts meet every part of a condition."""
         usage = self.usage
         return (
             (condition.use_above is None or self._use_exceeds(condition.use_above.as_integer_ratio()))
@@ -91,7 +91,7 @@ class RatingState:
         )
 
     def in_season(self, season: Season) -> Fraction:
-        """Give the share of the days, those of this version, that lie in a season."""
+        """Return the share of the days, those of this version, that lie in a season."""
         return season_share(season, self.usage, self.share)
 
     def _use_exceeds(self, limit: Ratio) -> bool:

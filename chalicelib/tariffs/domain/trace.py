@@ -240,7 +240,7 @@ def ratio_text(value: Fraction) -> str:
 
 
 def exact_decimal(value: Fraction) -> Decimal | None:
-    """Give the decimal that equals a ratio, or None where none ends: 1/8 -> 0.125, 1/3 -> None."""
+    """Return the decimal that equals a ratio, or None where none ends: 1/8 -> 0.125, 1/3 -> None."""
     rest, twos, fives = value.denominator, 0, 0
     while rest % 2 == 0:
         rest, twos = rest // 2, twos + 1

@@ -7,7 +7,7 @@ from chalicelib.tariffs.domain.model import Tariff
 
 
 def meets(other: Tariff, tariff: Tariff) -> bool:
-    """Say whether two versions may not be valid on the same day, for they would rate the same."""
+    """Return whether two versions may not be valid on the same day, for they would rate the same."""
     if tariff.by_choice or other.by_choice:
         return other.id == tariff.id
     return other.consumer_class == tariff.consumer_class

@@ -43,7 +43,7 @@ def work_faults(tariff: Tariff) -> Iterator[Fault]:
 
 
 def _digits(charge: Charge) -> int:
-    """Give how many digits a charge can add to the denominator of an amount that it is a part of."""
+    """Return how many digits a charge can add to the denominator of an amount that it is a part of."""
     digits = _digits_of(*(factor.value for factor in charge.factors)) + _SHARE_OF_DAYS
     if isinstance(charge, PercentCharge):
         exempt = 0 if charge.exempt_use is None else 3 * _QUANTITY
@@ -55,7 +55,7 @@ def _digits(charge: Charge) -> int:
 
 
 def _digits_of(*values: Decimal) -> int:
-    """Give the digits of the numbers that dividing or multiplying by these values can bring below the line."""
+    """Return the digits of the numbers that dividing or multiplying by these values can bring below the line."""
     total = 0
     for value in values:
         num, den = value.as_integer_ratio()

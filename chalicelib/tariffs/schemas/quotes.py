@@ -47,7 +47,7 @@ class RegisterBody(Schema):
     multiplier: Annotated[DecimalText, Field(gt=0)] = Decimal(1)
 
     def to_domain(self) -> Segment:
-        """Give the segment as the engine takes it."""
+        """Return the segment as the engine takes it."""
         return Segment(
             previous=self.previous,
             current=self.current,
@@ -65,7 +65,7 @@ class EstimateBody(Schema):
     rounding: RoundingBody = RoundingBody(mode="half-up", step=Decimal(1))
 
     def use(self) -> Decimal:
-        """Give the estimated use."""
+        """Return the estimated use."""
         rounding = Rounding(self.rounding.mode, self.rounding.step)
         return estimated_use(self.recent_uses, last=self.last, rounding=rounding)
 
@@ -118,7 +118,7 @@ class UsageQuantities(Schema):
         return self
 
     def to_domain(self) -> Usage:
-        """Give the usage as the engine takes it.
+        """Return the usage as the engine takes it.
 
         :raises Invalid: for readings that one register can't have shown.
         """

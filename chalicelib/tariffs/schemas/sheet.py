@@ -81,7 +81,7 @@ class TariffBody(Schema):
     source: Annotated[str, Field(max_length=300)] = Field(default="", description="Where the utility published it")
 
     def to_domain(self, *, tariff_id: str, version: int, delivered: Collection[str] = ()) -> model.Tariff:
-        """Give the tariff that the sheet describes, checked for contradictions.
+        """Return the tariff that the sheet describes, checked for contradictions.
 
         `delivered` are measures that it need not declare, because the use that it is tried on gives them.
 

@@ -45,11 +45,10 @@ def delete_cycle(ctx: Context, *, cycle_id: str) -> tuple[BillingCycle, tuple[Pr
 
 
 def stay_with_cycle(project: Project) -> None:
-    """Keep the billing cycle of a project for ever, for something is about to be read or billed.
+    """Mark a project's billing cycle as used, before something is read or billed under it.
 
-    It is done before the first such deed and costs nothing from then on: four write units once a project and cycle. Of
-    many first deeds at once one does it, and the others see that it is done. A deed that then fails leaves a cycle that
-    can't be deleted, which harms nobody.
+    Done before the first reading or run: four write units, once for a project and cycle. Of several first ones at once,
+    one does it. If the reading or run then fails, the cycle can no longer be deleted, which is harmless.
 
     :raises TryLater: if the cycle was deleted, or the project was given another, at this very moment.
     """
@@ -67,7 +66,7 @@ def stay_with_cycle(project: Project) -> None:
 
 
 def due_rule(project: Project) -> DueRule:
-    """Say when bills of a project are due, as the project itself or its billing cycle has it.
+    """Return when bills of a project are due, as the project itself or its billing cycle has it.
 
     :raises TryLater: if the cycle was deleted at this very moment.
     """

@@ -63,7 +63,7 @@ def open_project(*, client_id: str, project_id: str, settings: ProjectSettings) 
 
 
 def find_client(client_id: str) -> Client | None:
-    """Give a client, or None. Half a read unit."""
+    """Return a client, or None. Half a read unit."""
     return repository.find_client(client_id)
 
 
@@ -73,12 +73,12 @@ def client_key(client_id: str) -> Key:
 
 
 def client_of(raw: Mapping[str, Any] | None) -> Client | None:
-    """Give the client of an item that was read together with others."""
+    """Return the client of an item that was read together with others."""
     return repository.client_of(raw)
 
 
 def get_client(ctx: Context) -> Client:
-    """Give the client that the caller belongs to.
+    """Return the client that the caller belongs to.
 
     :raises NotFound: if it is gone.
     """
@@ -222,7 +222,7 @@ def every_client() -> tuple[str, ...]:
 
 
 def continued(before: Project, settings: ProjectSettings) -> Project:
-    """Give a project with other settings; under another cycle nothing was read or billed yet."""
+    """Return a project with other settings; under another cycle nothing was read or billed yet."""
     same = before.settings.billing_cycle == settings.billing_cycle
     return replace(before, settings=settings, under_cycle=before.under_cycle and same)
 

@@ -34,7 +34,7 @@ class Sealed:
     utility: Utility
 
     def entry(self, day: int) -> dict[str, Any]:
-        """Give the second stored entry of a day."""
+        """Return the second stored entry of a day."""
         return list(repository.stored_entries(self.utility.client, _DAYS[day].date(), _DAYS[day].date()))[1]
 
     def finding(self, *, from_day: date | None = None) -> Finding | None:

@@ -1,4 +1,4 @@
-"""Billing cycles over HTTP: kept by administrators, named by projects, kept for ever once something was read by one."""
+"""Billing cycles over HTTP: kept by administrators, named by projects, kept once used."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

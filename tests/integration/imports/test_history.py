@@ -77,7 +77,7 @@ def _condominium(api: Api) -> Utility:
 
 
 def admin_of(utility: Utility) -> Api:
-    """Give a utility's admin, signed in once: the clock stands still."""
+    """Return a utility's admin, signed in once: the clock stands still."""
     if utility.client not in _ADMINS:
         _ADMINS[utility.client] = utility.as_staff()
     return _ADMINS[utility.client]

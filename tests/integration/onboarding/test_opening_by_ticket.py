@@ -123,7 +123,7 @@ def test_an_opening_stopped_at_any_call_is_completed_by_sending_it_again(app: Ch
 
 
 def _shape(client: str) -> list[str]:
-    """Give what kinds of items a client has, and how many of each."""
+    """Return what kinds of items a client has, and how many of each."""
     return sorted(
         f"{key.split(' | ')[0].split('#')[1:2]} {key.split(' | ')[1].split('#')[0]}" for key in items_of(client)
     )

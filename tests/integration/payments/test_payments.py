@@ -29,7 +29,7 @@ def _paid(day: str, amount: str) -> dict[str, str]:
 
 
 def _two_months(account: str) -> list[dict[str, Any]]:
-    """Give September and October of an account, each paid in two parts."""
+    """Return September and October of an account, each paid in two parts."""
     months = []
     for month, before in ((9, 0), (10, 10)):
         paid = [_paid("2025-11-03", "75.00"), _paid(f"2025-{month}-20".replace("-9-", "-09-"), "100.00")]

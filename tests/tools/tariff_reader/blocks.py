@@ -14,7 +14,7 @@ _WHOLE = re.compile(
 
 
 def is_whole(structure: object) -> bool:
-    """Say whether all of a use is at the rate of the block that it ends in."""
+    """Return whether all of a use is at the rate of the block that it ends in."""
     return _WHOLE.search(bare(structure)) is not None
 
 

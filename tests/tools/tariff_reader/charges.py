@@ -204,7 +204,7 @@ def _is_item(raw: object) -> bool:
 
 
 def _is_late_tax(key: str, value: object) -> bool:
-    """Say whether a key of its own names a tax on the whole bill; a tax on named charges is added where it is found."""
+    """Return whether a key names a tax on the whole bill; a tax on named charges is added where it is found."""
     if not isinstance(value, dict) or not _TAX.search(key.lower()) or bare(key) in {"tax", "taxes"}:
         return False
     words = {bare(each): stated for each, stated in value.items()}

@@ -16,7 +16,7 @@ _BILL_WORDS = ("bill", "principal", "water", "base", "subtotal", "amount")
 
 
 def figure(case: Json) -> Decimal:
-    """Give Meterbook's figure for a case.
+    """Return Meterbook's figure for a case.
 
     :raises ValueError: naming what of the case is not understood.
     """

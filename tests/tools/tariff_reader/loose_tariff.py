@@ -81,7 +81,7 @@ class LooseTariff:
         return None if value is None or isinstance(value, (dict, list)) else number(value)
 
     def says(self, word: str) -> bool:
-        """Say whether a word is answered with yes: true, "yes", or any text that is no denial."""
+        """Return whether a word is answered with yes: true, "yes", or any text that is no denial."""
         value = self.get(word)
         return value is not None and bare(value) not in {"false", "no", "none", "0", ""}
 
@@ -108,7 +108,7 @@ class LooseTariff:
         return [self.child(entry, f"{word}[{at}]") for at, entry in enumerate(entries)]
 
     def rest(self) -> Iterator[tuple[str, Any]]:
-        """Give what nobody has asked for yet."""
+        """Return what nobody has asked for yet."""
         for key, value in self.raw.items():
             if key not in self.asked and bare(key) not in REMARKS:
                 yield key, self._of_facts(value)

@@ -247,7 +247,7 @@ class _Sheet:
             self.quantity -= use.forgiven(source.child(source.get("leak"), "leak"))
 
     def body(self) -> Json:
-        """Give the version in the public form."""
+        """Return the version in the public form."""
         source = self.source
         conversions, unit = self._conversions()
         raised = self._quantity_rounding()

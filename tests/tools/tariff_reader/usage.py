@@ -75,7 +75,7 @@ def unit_of(stated: object) -> str:
 
 
 def conversion_between(meter: str, tariff: str) -> Json | None:
-    """Give the conversion between two units of the same sort."""
+    """Return the conversion between two units of the same sort."""
     for scale in _SCALES:
         if meter in scale and tariff in scale:
             return {"fromUnit": meter, "multiply": scale[meter], "divide": scale[tariff]}
@@ -187,7 +187,7 @@ class LooseUsage:
             self.winter = self.quantity()
 
     def flag_by_age(self, name: str, age: int) -> str:
-        """Give the flag of who is old enough, set where the use gives such an age."""
+        """Return the flag of who is old enough, set where the use gives such an age."""
         if int(number(self.source.get("age", 0))) >= age:
             self._ages.append(named(name))
         return named(name)
@@ -210,7 +210,7 @@ class LooseUsage:
 
     # --- the use itself
     def segments(self, rounding: Json | None = None) -> list[Segment]:
-        """Give what each register showed; more than one where a meter was exchanged."""
+        """Return what each register showed; more than one where a meter was exchanged."""
         stated = self.source.get("segments", self.source.get("meters"))
         exchanged = [self.source.get(key) for key in ("old_meter", "new_meter") if key in self.source]
         stated = exchanged if len(exchanged) == 2 else stated
@@ -236,7 +236,7 @@ class LooseUsage:
         )
 
     def quantity(self, rounding: Json | None = None) -> Decimal:
-        """Give the use that is left to bill, where some of it was billed by estimate."""
+        """Return the use that is left to bill, where some of it was billed by estimate."""
         ahead = first(*(self.source.get(word) for word in _AHEAD))
         used = self._used(rounding)
         return used if ahead is None else true_up(used, billed_ahead=number(ahead)).to_bill
@@ -265,14 +265,14 @@ class LooseUsage:
         return sum(energy, Decimal(0))
 
     def forgiven(self, leak: LooseTariff) -> Decimal:
-        """Give what a leak adjustment takes off the use."""
+        """Return what a leak adjustment takes off the use."""
         normal = first(self.source.get("normal"), self.source.get("average"), self.source.get("normal_use"), "0")
         normal_use = number(normal) * number(leak.get("times_normal", "1"))
         allowed = leak_allowance(self.quantity(), normal_use=normal_use, share=_share(leak))
         return min(allowed, number(leak.get("cap"))) if leak.get("cap") is not None else allowed
 
     def body(self, unit: str, quantity: Decimal, adjustments: Json) -> Json:
-        """Give the use in the public form."""
+        """Return the use in the public form."""
         source = self.source
         split = source.get("split")
         months = len(split) if split else int(number(source.get("months", 1)))

@@ -16,7 +16,7 @@ class UseCharges(Terms):
     """Read the charge of the use, of one tariff or service."""
 
     def _use(self, source: LooseTariff, name: str, terms: Json | None = None) -> bool:
-        """Add the charge of the use, if there is one, and say whether it did."""
+        """Add the charge of the use, if there is one, and return whether it did."""
         terms = {**(terms or {}), **self._per(source), **self._measured(source)}
         structure = bare(source.get("structure", ""))
         if "percentage" in structure:

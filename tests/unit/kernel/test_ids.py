@@ -72,7 +72,7 @@ def test_a_repeated_request_meets_ids_made_before_the_last_deployment() -> None:
     assert [next_id(), next_id()] == ["01YGYTBQ2AK3S7XQ4BPB1RQFR2", "0SZ0TW74411VT1NXFW9N8G8SQB"]
 
 
-# Golden: stored keys depend on these for ever.
+# Golden: stored keys depend on these permanently.
 @pytest.mark.parametrize(
     ("name", "one", "seven", "many"),
     [

@@ -23,7 +23,7 @@ from chalicelib.tariffs.domain.rounding import Rounding, RoundingMode
 
 
 def sheet(*charges: Charge, currency: str = "PHP", unit: str = "m3", **more: Any) -> Tariff:  # noqa: ANN401
-    """Give a checked tariff, version 1 from 2025 on unless told otherwise. It declares every measure that it names."""
+    """Return a checked tariff, by default version 1 from 2025 on. It declares every measure that it names."""
     named = {name for charge in charges for _, name in measures_named(charge)}
     named |= {each.times_measure for each in more.get("conversions", ()) if each.times_measure}
     measures = tuple(Measure(name=name, label=name, unit=name) for name in sorted(named - set(KNOWN_MEASURES)))

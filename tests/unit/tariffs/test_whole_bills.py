@@ -272,7 +272,7 @@ def test_a_bound_refuses_a_season(bound: Charge) -> None:
 
 @pytest.mark.parametrize("plan", [{}, {"rounding": total_to("0.01")}])
 def test_sixty_charges_rate_in_milliseconds(plan: dict[str, Any]) -> None:
-    """R8: 59 percentages of everything above took for ever where only the total is rounded."""
+    """R8: 59 percentages of everything above took permanently where only the total is rounded."""
     percents = [
         PercentCharge(code=f"p{at}", label="P", percent=Decimal(percent), of=("*",))
         for at, percent in enumerate(["12.75", "0.1875"] * 29 + ["7"])

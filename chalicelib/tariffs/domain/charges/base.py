@@ -18,7 +18,7 @@ ONE = Decimal(1)
 
 
 class Pricer(ABC):
-    """A compiled charge. `price` says what it comes to and why, `amount` only what; both give None for no line."""
+    """A compiled charge. `price` returns the amount with its terms, `amount` the amount alone; None means no line."""
 
     __slots__ = ()
 
@@ -27,16 +27,16 @@ class Pricer(ABC):
         """Price the state's use, term by term."""
 
     def amount(self, state: RatingState) -> Ratio | None:
-        """Give the sum of the terms, in minor units. Overridden where there is a shorter way."""
+        """Return the sum of the terms, in minor units. Overridden where there is a shorter way."""
         priced = self.price(state)
         return None if priced is None else sum_of_terms(priced)
 
     def less(self, _state: RatingState) -> Ratio:
-        """Give what is taken off, because earlier charges brought it already."""
+        """Return what is taken off, because earlier charges brought it already."""
         return NOTHING
 
     def steps(self, _state: RatingState) -> list[TraceStep]:
-        """Say how the quantities or rates of the terms came about, where that is not plain."""
+        """Explain how the quantities or rates of the terms came about, where that is not plain."""
         return []
 
 
@@ -54,14 +54,14 @@ class Metered:
         self.plain = untouched and limits == (None,) * 5
 
     def of(self, state: RatingState) -> Ratio:
-        """Give the quantity to be priced, as a ratio."""
+        """Return the quantity to be priced, as a ratio."""
         if self.plain:
             return state.use_num, state.use_den
         *_, (_, _, quantity) = self._trimmed(state)
         return quantity.as_integer_ratio()
 
     def steps(self, state: RatingState) -> list[TraceStep]:
-        """Say what was done to the quantity, step by step; nothing where it is priced as it came."""
+        """Return what was done to the quantity, step by step; nothing where it is priced as it came."""
         told = [] if self.plain else [TraceStep(*each) for each in self._trimmed(state)]
         trimmed = [after for before, after in pairwise(told) if after.result != before.result]
         return [told[0], *trimmed] if trimmed else []
@@ -100,7 +100,7 @@ class AmountBySize:
         self.by_size = {size: Price(value, ONE, exponent) for size, value in by_size.items()}
 
     def of(self, state: RatingState) -> Price:
-        """Give the amount for the state's meter.
+        """Return the amount for the state's meter.
 
         :raises Invalid: if the charge knows neither the size nor an amount for every size.
         """
@@ -116,7 +116,7 @@ class AmountBySize:
 
 
 def sum_of(state: RatingState, indices: Sequence[int]) -> Ratio:
-    """Add what the charges at these places came to, as a ratio in minor units."""
+    """Add the amounts of the charges at these places, as a ratio in minor units."""
     values = state.values
     if len(indices) == 1:
         return values[indices[0]]
@@ -127,7 +127,7 @@ def sum_of(state: RatingState, indices: Sequence[int]) -> Ratio:
 
 
 def times_of(state: RatingState, times: str | None, *, prorated: bool = False, days_basis: int | None = None) -> Ratio:
-    """Give how often an amount is due: times a measure, for the days served out of all."""
+    """Return how often an amount is due: times a measure, for the days served out of all."""
     num, den = (1, 1) if times is None else state.measure(times)
     if prorated:
         days = state.usage.days

@@ -52,7 +52,7 @@ class LimitScaler:
         self.times = times
 
     def of(self, state: RatingState) -> Ratio:
-        """Give the multiplier of every limit, as a ratio.
+        """Return the multiplier of every limit, as a ratio.
 
         :raises Invalid: if a measure that the limits stretch with is zero.
         """

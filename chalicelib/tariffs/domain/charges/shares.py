@@ -16,7 +16,7 @@ AS_IT_IS = Price(ONE, ONE, 0, of_money=True)
 
 
 class PercentPricer(Pricer):
-    """A percentage of what earlier charges came to, before what is exempt of the whole bill and before its bounds."""
+    """A percentage of the amounts of earlier charges, before what is exempt of the whole bill and before its bounds."""
 
     __slots__ = ("charge", "exempt_use", "exponent", "indices", "percent")
 
@@ -28,7 +28,7 @@ class PercentPricer(Pricer):
         self.exempt_use = None if charge.exempt_use is None else charge.exempt_use.as_integer_ratio()
 
     def base(self, state: RatingState) -> Ratio:
-        """Give what the percentage is taken of, in minor units."""
+        """Return what the percentage is taken of, in minor units."""
         num, den = sum_of(state, self.indices)
         return (num, den) if self.exempt_use is None else _above_exempt_use(num, den, state, self.exempt_use)
 
