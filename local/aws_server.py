@@ -1,4 +1,4 @@
-"""The local AWS as `make run` needs it: it saves what changed every two seconds and never outlives whoever started it.
+"""The local AWS as `make run` needs it: it saves what changed every two seconds and never outlives its parent process.
 
 It begins to save when it is told that the state it has loaded is whole: a damaged one stays as it is found. This file
 runs under the interpreter of .venv/local-aws, where ministack lives, and imports nothing of ours. Ministack itself
@@ -69,7 +69,7 @@ def _save() -> None:
 
 
 def _stop_with_starter() -> None:
-    """Wait for the end of standard input, a pipe whose other end whoever started us holds."""
+    """Wait for the end of standard input, a pipe whose other end the parent process holds."""
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -1,6 +1,6 @@
 """Writes a ticket for opening a client by one request (`POST /api/clients`): `python -m local.ticket new-town`.
 
-Whoever has it can open that client, and no other, within an hour. It is signed with the root keys of `make run`, or
+Its holder can open that client, and no other, within an hour. It is signed with the root keys of `make run`, or
 with those that METERBOOK_ROOT_KEYS_PARAMETER names (docs/runbook.md).
 """
 

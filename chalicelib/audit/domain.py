@@ -58,7 +58,7 @@ AFTER_ALL = "~"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a deed was done to."""
+    """What was changed."""
 
     kind: str
     id: str

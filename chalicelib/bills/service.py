@@ -51,12 +51,12 @@ def bill_reading(
     check_days(project, reading.period, billed_on, due_on)
     connection = connections.find_by_number(project, account=reading.account, meter_number=None)
     check_billable(reading, connection)
-    deed = ctx.new_id()
+    bill_request_id = ctx.new_id()
     standing = repository.find_bill(project, reading.period, reading.account, 1)
     if standing is not None:
-        return project, _repeated(standing, deed)
+        return project, _repeated(standing, bill_request_id)
     tenancy.stay_with_cycle(project)
-    terms = IssueTerms(deed, ctx.now, billed_on, due_on, tenancy.due_rule(project), by=ctx.actor.id)
+    terms = IssueTerms(bill_request_id, ctx.now, billed_on, due_on, tenancy.due_rule(project), by=ctx.actor.id)
     bill = bill_of(project, terms, reading, connection, tariffs.tariff_book(project, reading.period))
     try:
         transact(
@@ -185,9 +185,9 @@ def _bills_of(ctx: Context, project: Project, account: str, *, limit: int, curso
     return choose_page(read, choose, limit=limit, cursor=cursor)
 
 
-def _repeated(standing: Bill, deed: str) -> Bill:
+def _repeated(standing: Bill, bill_request_id: str) -> Bill:
     """Return a bill that this very request made before it was cut off."""
-    if standing.run_id == deed:
+    if standing.run_id == bill_request_id:
         return standing
     raise _billed(standing)
 

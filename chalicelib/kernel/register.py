@@ -30,7 +30,7 @@ def check_shown(value: Decimal, digits: int | None) -> None:
 
 
 def average_use(recent_uses: Sequence[Decimal], *, last: int) -> tuple[int, int]:
-    """Return the average of the last so many uses, as an exact ratio; whoever asks rounds it.
+    """Return the average of the last so many uses, as an exact ratio; the caller rounds it.
 
     (10, 12, 15) over the last 2 -> (27, 2). Fewer than `last` are averaged as they are.
 

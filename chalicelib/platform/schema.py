@@ -171,7 +171,7 @@ class PageQuery(Schema):
 
 
 class FileLink(Schema):
-    """A file to download: whoever has the link may, until it expires."""
+    """A file to download: anybody with the link may, until it expires."""
 
     url: str = Field(description="Where to GET the file, without a token")
     expires_seconds: int

@@ -50,7 +50,7 @@ def upload_form(key: str, *, content_type: str, max_bytes: int) -> UploadForm:
 def download_link(key: str, *, name: str, content_type: str) -> FileLink:
     """Allow the file under that key to be downloaded under a name. The way out for binary files.
 
-    API Gateway would hand them out as text or not, depending on the Accept header of whoever asks, and 6 MB at most.
+    API Gateway would hand them out as text or not, depending on the caller's Accept header, and at most 6 MB.
     """
     url = _client().generate_presigned_url(
         "get_object",

@@ -212,7 +212,7 @@ GRANTS: dict[str, set[str]] = {
     "device": {"readings.submit"},
 }
 
-# What a role of scope area can hold. Whoever has it for another area, or for none, meets nothing by any route that asks
+# What a role of scope area can hold. A user with it for another area, or for none, finds nothing by any route that asks
 # for it: what the path names is not there, lists are empty of it, and what is sent changes nothing.
 ENDS_AT_AREAS = {
     "areas.read", "bills.read", "connections.manage", "connections.read", "consumers.read", "readings.confirm",

@@ -66,7 +66,7 @@ _number = count(1)
 
 @pytest.fixture(scope="module")
 def ground(api: Api) -> Ground:
-    """A waterworks in which whoever may write does write, apart from the world that others look at."""
+    """A waterworks in which permitted writes really happen, apart from the world of the other tests."""
     clock.use_time(lambda: NOVEMBER)
     return open_ground(api)
 
@@ -104,7 +104,7 @@ def _may(role: str, asks: tuple[str, ...]) -> bool:
 @pytest.mark.covers("S0-069")
 def test_every_route_has_its_row(app: Chalice) -> None:
     routes = {(method, path) for path, methods in app.routes.items() for method in methods}
-    # Whoever may GET may ask by HEAD, too.
+    # Permission to GET includes HEAD.
     assert routes == POLICY.keys() | {("HEAD", path) for method, path in POLICY if method == "GET"}
 
 

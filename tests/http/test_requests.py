@@ -100,7 +100,7 @@ def test_a_query_that_can_not_be_is_a_400(world: World, document: dict[str, Any]
 
 
 @pytest.mark.covers("S2-225", "S2-418")
-def test_whoever_looks_changes_nothing(world: World) -> None:
+def test_reading_changes_nothing(world: World) -> None:
     before = items_of(world.utility.client, sessions=True)
     for one in ALL:
         if one.method == "GET":

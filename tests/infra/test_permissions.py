@@ -1,4 +1,4 @@
-"""Every function may do what it does, and nothing that it does not: its policy held against its calls to AWS."""
+"""Every function may do what it does, and nothing that it does not: its policy is compared with its AWS calls."""
 
 import json
 import re

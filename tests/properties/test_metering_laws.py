@@ -27,7 +27,7 @@ class Month:
     """What happened in a month: how much went through the meter, and what the utility did about it."""
 
     used: Decimal
-    deed: str
+    act: str
     slip: Decimal
     exchanged: bool
 
@@ -68,17 +68,17 @@ class Books:
         self.period = self.period.shifted(1)
         today = CONDOMINIUM.last_reading_day(self.period)
         true = MeterValue(self.shows, today, rolled_over=True)
-        if month.deed == "estimated" and self.connection.last_usage is not None:
+        if month.act == "estimated" and self.connection.last_usage is not None:
             self.bill(
                 rules.take_estimate(CONDOMINIUM, self.connection, period=self.period, today=today, entry=_ESTIMATE)
             )
             return
         self.seen = self.went_through
-        if month.deed == "estimated, then read" and self.connection.last_usage is not None:
+        if month.act == "estimated, then read" and self.connection.last_usage is not None:
             first = rules.take_estimate(CONDOMINIUM, self.connection, period=self.period, today=today, entry=_ESTIMATE)
             self.connection = advance(self.connection, first)
             self.bill(rules.replace_estimate(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY))
-        elif month.deed == "misread, then corrected":
+        elif month.act == "misread, then corrected":
             wrong = MeterValue((self.shows + month.slip) % range_of(_DIGITS), today - timedelta(1), rolled_over=True)
             first = rules.record_reading(CONDOMINIUM, self.connection, wrong, today=today, entry=_ENTRY)
             self.connection = advance(self.connection, first)
@@ -90,7 +90,7 @@ class Books:
 _MONTHS = st.builds(
     Month,
     used=st.integers(0, 2_000_000).map(lambda thousandths: Decimal(thousandths).scaleb(-3)),
-    deed=st.sampled_from(["read", "read", "estimated", "estimated", "estimated, then read", "misread, then corrected"]),
+    act=st.sampled_from(["read", "read", "estimated", "estimated", "estimated, then read", "misread, then corrected"]),
     slip=st.integers(0, 99_999).map(Decimal),
     exchanged=st.sampled_from([False, False, False, True]),
 )
@@ -131,7 +131,7 @@ def test_what_a_reading_says_of_itself_adds_up(start: int, months: list[Month]) 
         before = books.connection
         books.month(month)
         after = books.connection
-        if month.deed == "estimated" and after.estimated is not None and not month.exchanged:
+        if month.act == "estimated" and after.estimated is not None and not month.exchanged:
             # An estimate leaves what was really read last, and says how far the register is thought to be by now.
             assert (after.last_value, after.last_period) == (before.last_value, books.period)
             assert after.estimated >= (before.estimated or 0)

@@ -20,7 +20,7 @@ MODES: tuple[Mode, ...] = ("dies before", "dies after", "answer lost", "throttle
 def strikes(calls: Sequence[str]) -> list[tuple[Mode, int]]:
     """Return every way to stop a flow that makes these calls, each at its place.
 
-    Left out is what can't leave another table: whoever dies before a call leaves what dying after the call before it
+    Left out is what can't leave another table: dying before a call leaves what dying after the call before it
     leaves, and a throttled call is asked again, by AWS's own client, the same way each time for a call of its kind.
     """
     places = range(len(calls))

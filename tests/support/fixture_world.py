@@ -153,7 +153,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         admin.post(f"{utility.consumers}/{consumer_id}/login", login).expect(201)
         people[name] = api.sign_in(utility.client, login["login"], PASSWORD)
     (consumer_id, account), (_, other_account) = made
-    # Under a cycle, which then is used: whoever may delete it deletes nothing.
+    # Under a cycle, which then is used: a permitted deletion deletes nothing.
     for path, more in ((utility.base, {"billingCycle": "monthly"}), (f"/api/clients/{utility.client}", {})):
         shown = admin.get(f"{path}/settings").expect(200)
         admin.put(f"{path}/settings", {"version": 0, "settings": shown["settings"] | more}).expect(200)
@@ -195,7 +195,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "payment": payment,
         "device": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
         "tariff": "residential",
-        "version": "7",  # not there: whoever may delete it deletes nothing
+        "version": "7",  # not there: a permitted deletion deletes nothing
     }
     return utility, ids, people
 

@@ -15,7 +15,7 @@ from chalicelib.tenancy.domain import Project
 
 @dataclass(frozen=True, slots=True)
 class IssueTerms:
-    """What a run, a migration or whoever makes one bill decides for it: `by` is that person.
+    """What the run, migration or person that makes a bill decides for it: `by` is that person.
 
     Without days, each reading's day counts, and the rule `due`.
     """

@@ -22,7 +22,7 @@ def may_see(ctx: Context, connection: Connection) -> bool:
     """Return whether a connection is the actor's to see: theirs, or in their areas."""
     if ctx.actor.owns(connection.consumer_id):
         return True
-    # Whoever sees bills sees whose they are: in S2 the billing officer, who may not list connections.
+    # Permission to see bills includes their connections: S2's billing officer may not list connections.
     sees = ctx.actor.may("connections.read") or ctx.actor.may("bills.read")
     return sees and reaches(ctx.actor, connection.area)
 

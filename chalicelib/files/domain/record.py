@@ -27,7 +27,7 @@ class ImportCounts:
 class FileImport:
     """One announced file. `period`, if given, is the one that all its rows must bill.
 
-    `areas` are those of whoever announced it, as they were then, if they have to do in some only: its rows end there.
+    `areas` are those of the user who announced it, as they were then; None: the whole tenant. Rows outside are refused.
     """
 
     id: str

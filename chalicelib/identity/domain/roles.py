@@ -161,7 +161,7 @@ BUILT_IN: Mapping[str, Role] = {
 # The built-in roles as what an actor of that role may do.
 ROLES: Mapping[str, frozenset[str]] = {name: role.granted() for name, role in BUILT_IN.items()}
 
-# What these may do is the same everywhere: who holds everything, whoever is billed, and what has a key.
+# These roles are the same for every client: the one with all permissions, consumers, and devices.
 FIXED = frozenset({SUPERUSER, CONSUMER, DEVICE})
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}\Z", re.ASCII)
 # Scopes that a client's own roles can have: the others need a consumer or a device to belong to.

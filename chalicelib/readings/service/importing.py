@@ -79,7 +79,7 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
     """Write the good rows, period by period, so that each reading counts from the one before."""
     project = ctx.project
     tenancy.stay_with_cycle(project)
-    # What lies in another area than those of whoever sent the file is as unknown as what does not exist.
+    # A connection outside the areas of the user who sent the file is treated as unknown.
     found = (each for each in connections.all_connections(project) if is_among(record.areas, each.area))
     known = {connection.account: connection for connection in found}
     intake = _Intake(

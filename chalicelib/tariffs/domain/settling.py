@@ -62,7 +62,7 @@ def settle(members: Sequence[Member], currency: str) -> None:
 
 
 def settle_total(states: Sequence[RatingState], rule: Rule, currency: str) -> None:
-    """Round the total of a bill of several parts. The line stands in the last part; its rule is the last version's."""
+    """Round the total of a bill of several parts. The line belongs to the last part; its rule is the last version's."""
     gross = sum((Fraction(*value) for state in states for value in state.values), Fraction(0))
     on_lines = sum(minor or 0 for state in states for minor in state.lines)
     _put_subtotal(states[-1], len(states[-1].lines) - 1, rule, (gross, on_lines), currency)

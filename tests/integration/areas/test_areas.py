@@ -149,9 +149,9 @@ def test_an_area_is_never_deleted_under_a_connection_that_is_being_registered(ut
 
 
 def test_a_deed_for_an_area_that_is_not_there_says_so(utility: Utility, admin: Api) -> None:
-    deeds: dict[str, dict[str, str]] = {"confirmations": {}, "estimates": {"period": "2025-11"}}
-    for deed, body in deeds.items():
-        path = f"{utility.base}/readings/{deed}"
+    requests: dict[str, dict[str, str]] = {"confirmations": {}, "estimates": {"period": "2025-11"}}
+    for act, body in requests.items():
+        path = f"{utility.base}/readings/{act}"
         refused = admin.post(path, body | {"area": "Poblcion"}).expect(400)
         assert refused["code"] == "unknown-area"
         assert "'Poblcion'" in refused["detail"]

@@ -249,7 +249,7 @@ def test_what_nobody_read_is_listed_and_estimated_in_ones_areas_only(utility: Ut
 
 
 @pytest.mark.parametrize("confirmed_later", [True, False])
-def test_a_file_ends_at_the_areas_of_whoever_announced_it(utility: Utility, confirmed_later: bool) -> None:
+def test_a_file_ends_at_the_areas_of_the_user_who_announced_it(utility: Utility, confirmed_later: bool) -> None:
     surveyor, other = (_staff(utility, area, role="surveyor", login=area) for area in ("Poblacion", "San-Isidro"))
     base = f"{utility.base}/readings/imports"
     announced = surveyor.post(base, {"fileName": "f.csv"}).expect(201)

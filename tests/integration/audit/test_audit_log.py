@@ -1,4 +1,4 @@
-"""The audit log over HTTP: every deed of a month, found again by who, what, which and when."""
+"""The audit log over HTTP: every change of a month, found by actor, action, subject and day."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta

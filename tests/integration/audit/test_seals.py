@@ -105,7 +105,7 @@ def test_an_entry_inserted_before_the_first_sealed_day_is_found(client: Sealed) 
 
 @pytest.mark.parametrize("day", [0, 2, 4])
 def test_a_seal_written_anew_over_a_changed_day_is_found(client: Sealed, day: int) -> None:
-    """Whoever can write the table can make the digest right, but has no key for the seal."""
+    """An attacker with access to the table can recompute the digest, but has no key for the seal."""
     client.forget(client.entry(day))
     items = repository.stored_entries(client.utility.client, _DAYS[day].date(), _DAYS[day].date())
     count, digest = digest_of(items)

@@ -1,4 +1,4 @@
-"""One confirmed reading is billed at once, by whoever bills, and what is not billed yet can be listed."""
+"""One confirmed reading is billed at once, and readings without a bill can be listed."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -79,21 +79,19 @@ def test_a_connection_is_cut_off_and_supplied_again_with_reasons_that_are_shown(
     assert admin.get(f"{utility.base}/connections", status="disconnected").expect(200)["items"] == []
 
 
-@pytest.mark.parametrize("deed", ["disconnection", "reconnection", "closure", "handovers"])
-def test_nothing_is_done_to_a_connection_on_a_day_that_is_still_to_come(
-    utility: Utility, admin: Api, deed: str
-) -> None:
+@pytest.mark.parametrize("act", ["disconnection", "reconnection", "closure", "handovers"])
+def test_nothing_is_done_to_a_connection_on_a_day_that_is_still_to_come(utility: Utility, admin: Api, act: str) -> None:
     heir = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Cruz"}).expect(201)["id"]
     path = f"{utility.base}/connections/{register_connection(admin, utility, 'SM-1')['accountNumber']}"
-    if deed == "reconnection":
+    if act == "reconnection":
         admin.post(f"{path}/disconnection", {"reason": "Asked"}).expect(200)
     before = admin.get(path).expect(200)
-    asked = {"reason": "Asked"} | ({"consumerId": heir} if deed == "handovers" else {})
+    asked = {"reason": "Asked"} | ({"consumerId": heir} if act == "handovers" else {})
 
-    tomorrow = admin.post(f"{path}/{deed}", asked | {"on": "2025-11-12"}).expect(400)
+    tomorrow = admin.post(f"{path}/{act}", asked | {"on": "2025-11-12"}).expect(400)
     assert (tomorrow["code"], tomorrow["detail"].partition(":")[0]) == ("future-date", "on")
     assert admin.get(path).expect(200) == before
-    admin.post(f"{path}/{deed}", asked | {"on": "2025-11-11"}).expect(200)
+    admin.post(f"{path}/{act}", asked | {"on": "2025-11-11"}).expect(200)
 
 
 def test_no_meter_was_installed_on_a_day_that_is_still_to_come(utility: Utility, admin: Api) -> None:
@@ -245,7 +243,7 @@ def test_of_64_who_want_one_meter_number_at_once_one_gets_it(utility: Utility, a
     assert len(admin.get(f"{utility.base}/connections", meterNumber="WANTED").expect(200)["items"]) == 1
 
 
-def test_what_was_read_before_a_handover_is_billed_to_whoever_had_the_connection_then(
+def test_what_was_read_before_a_handover_is_billed_to_the_former_consumer(
     app: Chalice, api: Api, utility: Utility, admin: Api
 ) -> None:
     connection = register_connection(admin, utility, "SM-1")

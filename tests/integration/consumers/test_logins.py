@@ -43,7 +43,7 @@ def _try(utility: Utility, login: str = "juan") -> int:
 
 
 @pytest.mark.covers("S2-346")
-def test_whoever_is_deleted_as_a_consumer_is_out_at_once_and_gets_in_no_more(utility: Utility, admin: Api) -> None:
+def test_a_deleted_consumer_is_signed_out_at_once_and_cannot_sign_in(utility: Utility, admin: Api) -> None:
     consumer = _consumer(admin, utility)
     user = _open(admin, utility, consumer)
     juan = utility.api.sign_in(utility.client, "juan", PASSWORD)

@@ -216,7 +216,7 @@ def test_a_cycle_under_which_something_was_read_can_not_be_deleted(utility: Util
     assert {key for key in kept if "CYCLE" in key} <= items_of(utility.client).keys()
 
 
-def test_whoever_comes_second_sees_that_the_cycle_is_kept_already(utility: Utility, admin: Api) -> None:
+def test_the_second_of_two_first_readings_finds_the_cycle_used(utility: Utility, admin: Api) -> None:
     admin.post(_cycles(utility), MONTHLY).expect(201)
     admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
     seen = utility.context().project

@@ -200,7 +200,7 @@ def test_of_too_many_sessions_the_oldest_ends(utility: Utility) -> None:
 
 
 @pytest.mark.covers("S2-281", "S2-344")
-def test_whoever_is_disabled_is_out_at_once_and_gets_in_again_when_enabled(utility: Utility) -> None:
+def test_a_disabled_user_is_signed_out_at_once_and_can_sign_in_when_enabled(utility: Utility) -> None:
     session, admin = _sign_in(utility), utility.as_staff()
     status = f"{_users(utility)}/{session['user']['id']}/status"
     assert admin.put(status, {"status": "disabled"}).expect(200)["status"] == "disabled"
@@ -234,7 +234,7 @@ def test_the_wait_is_bounded_and_a_good_sign_in_starts_the_count_anew(utility: U
     at(now)
     _fail(utility, "viewer", 10)
     for _ in range(8):
-        now += timedelta(minutes=15)  # never longer: whoever owns the name gets in again
+        now += timedelta(minutes=15)  # never longer: the owner of the name can sign in again
         at(now)
         _fail(utility, "viewer", 1)
     now += timedelta(minutes=15)

@@ -1,4 +1,4 @@
-"""Signing in: whoever it is not learns nothing from the answer, nor from the work it took."""
+"""Signing in: a failed attempt reveals nothing, neither by the answer nor by the work it took."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Whoever has a ticket of the platform's operator opens a client by one request, with its first administrator."""
+"""The holder of a ticket opens a client with its first administrator by one request."""
 
 from collections.abc import Callable
 from contextlib import suppress

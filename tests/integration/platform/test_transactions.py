@@ -1,4 +1,4 @@
-"""Transactions: all or none, refusals by label, and patience with whoever else is writing; on both local stores."""
+"""Transactions: all or none, refusals by label, and retries when others write; on both local stores."""
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
@@ -187,7 +187,7 @@ def test_a_refusal_in_a_lost_race_is_a_refusal(store: str, faked: Any) -> None: 
     assert (refused.value.labels, fake.asked) == (("b",), 1)
 
 
-def test_whoever_always_loses_is_told_to_try_later(store: str, faked: Any) -> None:  # noqa: ANN401
+def test_a_transaction_that_always_loses_says_try_later(store: str, faked: Any) -> None:  # noqa: ANN401
     fake = faked(*[_cancelled("TransactionConflict")] * transaction._ATTEMPTS)
     with pytest.raises(TryLater):
         transact([insert("a", Thing(store, "a"))])

@@ -1,4 +1,4 @@
-"""Registers that run over: told by their digits, flagged for whoever confirms, and shown on the bill as they were."""
+"""Registers that run over: recognised by their digits, flagged for confirmation, and shown on the bill."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

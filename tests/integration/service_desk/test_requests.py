@@ -203,10 +203,10 @@ def test_a_rejected_request_tells_its_consumer_why_and_makes_no_connection(utili
 
 @pytest.mark.covers("S2-133", "S2-177", "S2-178")
 @pytest.mark.parametrize("role", ["manager", "viewer", "field_staff"])
-@pytest.mark.parametrize(("deed", "body"), [("approve", _APPROVAL), ("reject", {"reason": "no"})])
-def test_only_an_administrator_decides(utility: Utility, role: str, deed: str, body: dict[str, str]) -> None:
+@pytest.mark.parametrize(("act", "body"), [("approve", _APPROVAL), ("reject", {"reason": "no"})])
+def test_only_an_administrator_decides(utility: Utility, role: str, act: str, body: dict[str, str]) -> None:
     made = _ask(utility)
-    utility.as_staff(role).post(f"{_all(utility)}/{made['id']}/{deed}", body).expect(403)
+    utility.as_staff(role).post(f"{_all(utility)}/{made['id']}/{act}", body).expect(403)
     assert utility.as_staff().get(f"{_all(utility)}/{made['id']}").expect(200)["status"] == "pending"
 
 

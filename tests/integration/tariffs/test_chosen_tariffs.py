@@ -26,7 +26,7 @@ def november() -> Iterator[None]:
 
 @pytest.fixture
 def utility(api: Api) -> Utility:
-    """A condominium: 25.00 and 5.50 per 1000 gal for every class; and a plan of 1.00 a gallon for whoever names it."""
+    """A condominium: 25.00 and 5.50 per 1000 gal for every class; and a plan of 1.00 a gallon, by choice."""
     opened = open_condominium(api)
     opened.as_staff().post(f"{opened.base}/tariffs", {"id": "plan", "sheet": _sheet("1")}).expect(201)
     return opened

@@ -86,7 +86,7 @@ def schedules_of(source: LooseTariff, money: Money) -> list[Json]:
         mode = "whole" if is_whole(each.get("structure", each.get("mode", ""))) else "telescopic"
         slabs = each.get("slabs") or [{"rate": each.get("rate"), "flat": each.get("flat", "0")}]
         blocks = blocks_of(each, slabs, money)
-        if is_number(each.get("fixed")):  # the fixed charge of whoever is charged by this list
+        if is_number(each.get("fixed")):  # the fixed charge of this list
             blocks[0]["flat"] = money(each.get("fixed"))
         schedules.append({"over": over, "upTo": up_to, "mode": mode, "blocks": blocks})
         reached = up_to

@@ -44,7 +44,7 @@ def test_without_digits_no_register_runs_over_and_the_refusal_says_what_to_give(
         span_of(Decimal(99990), Decimal(15), digits=None, said=said)
 
 
-def test_whoever_says_that_it_ran_over_is_not_believed_if_it_did_not() -> None:
+def test_a_stated_rollover_is_refused_if_the_register_did_not_roll_over() -> None:
     assert not span_of(Decimal(10), Decimal(15), digits=5, said=True).rolled_over
 
 

@@ -107,6 +107,6 @@ def test_a_payments_id_names_its_bill_even_where_account_numbers_have_dots() -> 
         parse_payment_id("2025-11.101.1.number")
 
 
-def test_two_payments_are_the_same_whoever_wrote_them_down() -> None:
+def test_two_payments_are_the_same_regardless_of_who_recorded_them() -> None:
     assert PAYMENT.is_same_as(replace(PAYMENT, origin="import-2", recorded_by="eva"))
     assert not PAYMENT.is_same_as(replace(PAYMENT, notes="at the office"))
