@@ -161,8 +161,11 @@ def register_staff(ctx: Context, *, body: NewStaff) -> UserOut:
 
 @endpoint(blueprint, "GET", _USERS, permission="users.read", query=UserQuery, returns=UserPage)
 def list_users(ctx: Context, *, query: UserQuery) -> UserPage:
-    """List the client's users."""
-    return UserPage.of(service.list_users(ctx, **query.model_dump(by_alias=False)))
+    """List the client's users, or find some by name."""
+    page = service.list_users(
+        ctx, role=query.role, status=query.status, text=query.q, limit=query.limit, cursor=query.cursor
+    )
+    return UserPage.of(page)
 
 
 @endpoint(blueprint, "GET", _USER, permission="users.read", returns=UserOut)

@@ -170,6 +170,12 @@ class PageQuery(Schema):
     cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the page before")
 
 
+class WholeList(OutSchema):
+    """The base of every list that comes whole, because it is short by its nature."""
+
+    next_cursor: None = Field(default=None, description="Always null: the list comes whole", examples=[None])
+
+
 class FileLink(Schema):
     """A file to download: anybody with the link may, until it expires."""
 

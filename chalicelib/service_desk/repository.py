@@ -101,11 +101,11 @@ def first_request_for(client_id: str, project_id: str, status: RequestStatus | N
     return None
 
 
-def newest_requests_of(client_id: str, consumer_id: str, *, limit: int) -> tuple[ConnectionRequest, ...]:
-    """Read a consumer's requests, the newest first. A moment behind."""
+def requests_of_page(client_id: str, consumer_id: str, *, limit: int, cursor: str | None) -> Page[ConnectionRequest]:
+    """Read one page of a consumer's requests, the newest first. A moment behind."""
     partition = keys.connection_requests_of(client_id, consumer_id)
-    page = dynamo.page_of(RequestItem, partition, "", limit=limit, cursor=None, index="account", newest_first=True)
-    return tuple(_request(item) for item in page.items)
+    page = dynamo.page_of(RequestItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
+    return Page(tuple(_request(item) for item in page.items), page.next_cursor)
 
 
 def issue_insert_write(client_id: str, issue: Issue) -> Action:
@@ -141,11 +141,11 @@ def issues_page(client_id: str, status: IssueStatus | None, *, limit: int, curso
     return Page(tuple(_issue(item) for item in page.items), page.next_cursor)
 
 
-def newest_issues_of(client_id: str, consumer_id: str, *, limit: int) -> tuple[Issue, ...]:
-    """Read a consumer's issues, the newest first. A moment behind."""
+def issues_of_page(client_id: str, consumer_id: str, *, limit: int, cursor: str | None) -> Page[Issue]:
+    """Read one page of a consumer's issues, the newest first. A moment behind."""
     partition = keys.issues_of(client_id, consumer_id)
-    page = dynamo.page_of(IssueItem, partition, "", limit=limit, cursor=None, index="account", newest_first=True)
-    return tuple(_issue(item) for item in page.items)
+    page = dynamo.page_of(IssueItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
+    return Page(tuple(_issue(item) for item in page.items), page.next_cursor)
 
 
 def _request_item(client_id: str, request: ConnectionRequest) -> RequestItem:

@@ -4,17 +4,14 @@ from chalice.app import Blueprint
 
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import endpoint
+from chalicelib.platform.schema import PageQuery
 from chalicelib.service_desk import service
 from chalicelib.service_desk.schemas import (
     Approval,
-    IssueLine,
     IssueOut,
     IssuePage,
     IssuesQuery,
-    MineQuery,
-    MyIssues,
     MyNewRequest,
-    MyRequests,
     NewIssue,
     NewRequest,
     NewResponse,
@@ -63,13 +60,13 @@ def ask_for_connection(ctx: Context, *, body: MyNewRequest) -> RequestOut:
     "GET",
     _MY_REQUESTS,
     permission="requests.read.own",
-    query=MineQuery,
-    returns=MyRequests,
+    query=PageQuery,
+    returns=RequestPage,
     errors="no-consumer",
 )
-def my_requests(ctx: Context, *, query: MineQuery) -> MyRequests:
+def my_requests(ctx: Context, *, query: PageQuery) -> RequestPage:
     """List your requests for connections, the newest first."""
-    return MyRequests(items=tuple(RequestOut.of(one) for one in service.my_requests(ctx, limit=query.limit)))
+    return RequestPage.of(service.my_requests(ctx, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
@@ -192,11 +189,11 @@ def report_issue(ctx: Context, *, body: NewIssue) -> IssueOut:
 
 
 @endpoint(
-    blueprint, "GET", _MY_ISSUES, permission="issues.read.own", query=MineQuery, returns=MyIssues, errors="no-consumer"
+    blueprint, "GET", _MY_ISSUES, permission="issues.read.own", query=PageQuery, returns=IssuePage, errors="no-consumer"
 )
-def my_issues(ctx: Context, *, query: MineQuery) -> MyIssues:
+def my_issues(ctx: Context, *, query: PageQuery) -> IssuePage:
     """List what you reported, the newest first."""
-    return MyIssues(items=tuple(IssueLine.of(one) for one in service.my_issues(ctx, limit=query.limit)))
+    return IssuePage.of(service.my_issues(ctx, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", _ISSUES, permission="issues.read", query=IssuesQuery, returns=IssuePage)

@@ -80,28 +80,16 @@ class RequestOut(OutSchema):
 
 
 class RequestPage(OutSchema):
-    """One page of requests, the oldest first."""
+    """One page of requests for connections."""
 
     items: tuple[RequestOut, ...]
     next_cursor: str | None
-
-
-class MyRequests(OutSchema):
-    """Your requests, the newest first."""
-
-    items: tuple[RequestOut, ...]
 
 
 class RequestsQuery(PageQuery):
     """Which requests: those of a status, or all, what waits before what is decided."""
 
     status: RequestStatus | None = None
-
-
-class MineQuery(Schema):
-    """How many of your newest."""
-
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 class NewIssue(Schema):
@@ -158,16 +146,10 @@ class IssueOut(IssueLine):
 
 
 class IssuePage(OutSchema):
-    """One page of issues, the oldest first."""
+    """One page of issue reports."""
 
     items: tuple[IssueLine, ...]
     next_cursor: str | None
-
-
-class MyIssues(OutSchema):
-    """Your issues, the newest first."""
-
-    items: tuple[IssueLine, ...]
 
 
 class IssuesQuery(PageQuery):

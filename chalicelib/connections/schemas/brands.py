@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.platform.schema import OutSchema, Schema, Text
+from chalicelib.platform.schema import OutSchema, Schema, Text, WholeList
 
 BrandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["itron"])]
 
@@ -27,7 +27,7 @@ class BrandOut(NewBrand, OutSchema):
     connections: int = Field(description="How many name it and are not closed; it can be deleted at 0")
 
 
-class BrandList(OutSchema):
+class BrandList(WholeList):
     """All meter brands of a client."""
 
     items: tuple[BrandOut, ...]

@@ -28,6 +28,7 @@ from chalicelib.platform.schema import (
     Schema,
     Text,
     Version,
+    WholeList,
 )
 
 ConsumerId = Annotated[str, Field(min_length=1, max_length=26)]
@@ -237,7 +238,7 @@ class MyConnection(OutSchema):
     connection: ConnectionOut
 
 
-class MyConnections(OutSchema):
+class MyConnections(WholeList):
     """Everything that is the signed-in consumer's."""
 
     items: tuple[MyConnection, ...]

@@ -51,8 +51,9 @@ class User:
 
 
 def search_words(user: User) -> str:
-    """Return what words are looked for in: name, login names and e-mail address, case folded."""
-    return " ".join(normalised_login(text) for text in (user.name, *user.names, user.email or ""))
+    """Return the words that a user is found by, each after a space: name, logins and e-mail address, case folded."""
+    said = " ".join(normalised_login(text) for text in (user.name, *user.names, user.email or ""))
+    return f" {said}"
 
 
 def check_login(login: str, kind: str) -> str:

@@ -143,7 +143,7 @@ def users_page(
     if role:
         only &= UserItem.role == role
     for word in words:
-        only &= UserItem.words.contains(word)
+        only &= UserItem.words.contains(f" {word}")
     partitions = [keys.users(client_id, consumers=kind) for kind in consumers]
     page = dynamo.shards_page(UserItem, partitions, "", limit=limit, cursor=cursor, index="account", only=only)
     return Page(tuple(_user(item) for item in page.items), page.next_cursor)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field
 
 from chalicelib.identity.domain.roles import PERMISSIONS, Role
-from chalicelib.platform.schema import Email, Instant, OutSchema, PageQuery, PersonName, Schema, Text
+from chalicelib.platform.schema import Email, Instant, OutSchema, PageQuery, PersonName, Schema, Text, WholeList
 
 Login = Annotated[str, Field(min_length=1, max_length=120, examples=["admin"])]
 Password = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
@@ -116,8 +116,8 @@ class UserQuery(PageQuery):
     status: Literal["active", "disabled", "deleted"] | None = Field(
         default=None, description="The deleted are only listed by their status"
     )
-    words: Annotated[str, Field(max_length=100)] | None = Field(
-        default=None, description="Parts of the name, login name or e-mail address"
+    q: Annotated[str, Field(max_length=100)] | None = Field(
+        default=None, description='Beginnings of words of the name, login name or e-mail address: "ana rey"'
     )
 
 
@@ -161,7 +161,7 @@ class PermissionOut(OutSchema):
     means: str
 
 
-class RoleList(OutSchema):
+class RoleList(WholeList):
     """The roles of a client, and what can be given to a role."""
 
     items: tuple[RoleOut, ...]

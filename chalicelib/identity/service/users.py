@@ -125,16 +125,16 @@ def list_users(
     *,
     role: str | None = None,
     status: str | None = None,
-    words: str | None = None,
+    text: str | None = None,
     limit: int,
     cursor: str | None,
 ) -> Page[User]:
     """List the client's users, staff first; the deleted only by that status.
 
-    `words` are parts of the name, login name or e-mail address; all must be there.
+    `text` is beginnings of words of the name, login name or e-mail address; each must be there.
     """
     consumers: Sequence[bool] = (False, True) if role is None else (role == CONSUMER,)
-    wanted = normalised_login(words or "").split()
+    wanted = normalised_login(text or "").split()
     return users.users_page(
         ctx.client, consumers=consumers, role=role, status=status, words=wanted, limit=limit, cursor=cursor
     )

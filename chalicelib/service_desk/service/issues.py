@@ -75,12 +75,12 @@ def list_issues(ctx: Context, *, status: IssueStatus | None, limit: int, cursor:
     return repository.issues_page(ctx.client, status, limit=limit, cursor=cursor)
 
 
-def my_issues(ctx: Context, *, limit: int) -> tuple[Issue, ...]:
-    """List the newest issues that the signed-in consumer reported.
+def my_issues(ctx: Context, *, limit: int, cursor: str | None) -> Page[Issue]:
+    """List the issues that the signed-in consumer reported, the newest first.
 
     :raises Forbidden: if the caller is no consumer.
     """
-    return repository.newest_issues_of(ctx.client, own_consumer_id(ctx), limit=limit)
+    return repository.issues_of_page(ctx.client, own_consumer_id(ctx), limit=limit, cursor=cursor)
 
 
 def respond_to_issue(ctx: Context, *, issue_id: str, text: str) -> IssueWithResponses:

@@ -91,12 +91,12 @@ def list_requests(
     return repository.requests_page(ctx.client, status, limit=limit, cursor=cursor)
 
 
-def my_requests(ctx: Context, *, limit: int) -> tuple[ConnectionRequest, ...]:
-    """List the newest requests of the signed-in consumer.
+def my_requests(ctx: Context, *, limit: int, cursor: str | None) -> Page[ConnectionRequest]:
+    """List the requests of the signed-in consumer, the newest first.
 
     :raises Forbidden: if the caller is not a consumer.
     """
-    return repository.newest_requests_of(ctx.client, own_consumer_id(ctx), limit=limit)
+    return repository.requests_of_page(ctx.client, own_consumer_id(ctx), limit=limit, cursor=cursor)
 
 
 def approve_request(

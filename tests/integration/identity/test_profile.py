@@ -74,7 +74,7 @@ def test_a_consumer_sees_their_own_user_and_no_other_and_leaves_the_name_to_the_
     users = f"/api/clients/{utility.client}/users"
 
     assert (admin.get(f"{users}/{user}").expect(200)["login"], juan.get("/api/me").expect(200)["id"]) == ("juan", user)
-    (viewer,) = service.list_users(utility.client_context(), words="viewer", limit=50, cursor=None).items
+    (viewer,) = service.list_users(utility.client_context(), text="viewer", limit=50, cursor=None).items
     juan.get(f"{users}/{viewer.id}").expect(403)
     assert juan.patch("/api/me", {"name": "Juana"}).expect(400)["code"] == "consumer-profile"
     assert juan.get("/api/me").expect(200)["name"] == "Juan Cruz"

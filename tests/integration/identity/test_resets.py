@@ -88,7 +88,7 @@ def test_a_reset_is_on_record_as_the_users_own_deed(app: Chalice, utility: Utili
 @pytest.mark.covers("S3-112")
 def test_nobody_learns_from_asking_who_there_is(app: Chalice, utility: Utility, ana: str) -> None:
     admin = utility.as_staff()
-    disabled = admin.get("/api/clients/" + utility.client + "/users", words="manager").expect(200)["items"][0]["id"]
+    disabled = admin.get("/api/clients/" + utility.client + "/users", q="manager").expect(200)["items"][0]["id"]
     admin.put(f"/api/clients/{utility.client}/users/{disabled}/status", {"status": "disabled"}).expect(200)
     before = len(items_of(utility.client))
     elsewhere = replace(utility, client="no-such-tenant")

@@ -52,7 +52,7 @@ def _users(utility: Utility) -> str:
 
 
 def _id_of(utility: Utility, login: str) -> str:
-    (user,) = service.list_users(utility.client_context(), words=login, limit=50, cursor=None).items
+    (user,) = service.list_users(utility.client_context(), text=login, limit=50, cursor=None).items
     return user.id
 
 

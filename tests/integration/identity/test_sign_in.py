@@ -41,7 +41,7 @@ def _disable(utility: Utility, login: str) -> None:
 
 
 def _id_of(utility: Utility, login: str) -> str:
-    (user,) = service.list_users(utility.client_context(), words=login, limit=50, cursor=None).items
+    (user,) = service.list_users(utility.client_context(), text=login, limit=50, cursor=None).items
     return user.id
 
 

@@ -164,3 +164,12 @@ def test_another_clients_issues_are_not_there(utility: Utility, api: Api) -> Non
 
 def _ids(page: dict[str, Any]) -> list[str]:
     return [one["id"] for one in page["items"]]
+
+
+def test_all_of_ones_own_come_page_by_page_the_newest_first(utility: Utility) -> None:
+    made = [_report(utility)["id"] for _ in range(3)]
+    juan = _as(utility, "juan")
+    first = juan.get(_MINE, limit=2).expect(200)
+    last = juan.get(_MINE, limit=2, cursor=first["nextCursor"]).expect(200)
+    assert [one["id"] for one in first["items"] + last["items"]] == made[::-1]
+    assert last["nextCursor"] is None
