@@ -39,8 +39,15 @@ help: ## Explain every target
 	@echo "Installing the template linter ..." && $(BIN)/python -m venv --without-pip .venv/template-lint \
 		&& $(UV_INSTALL) requirements/template-lint.txt --python .venv/template-lint && touch $@
 
+# The compiler that a generated client is tested with. Without Node.js or its registry, that one test is skipped.
+TYPESCRIPT := tests/typescript/node_modules/ready
+$(TYPESCRIPT): tests/typescript/package-lock.json
+	@if command -v npm > /dev/null; then echo "Installing the TypeScript compiler ..."; \
+		npm ci --prefix tests/typescript --ignore-scripts --no-audit --no-fund --silent && touch $@ \
+		|| echo "It can't be installed: the test of the generated client will be skipped."; fi
+
 .PHONY: install
-install: .venv/ready .venv/local-aws/ready .venv/template-lint/ready ## Make the virtual environments with locked packages
+install: .venv/ready .venv/local-aws/ready .venv/template-lint/ready $(TYPESCRIPT) ## Make the environments with locked packages
 
 .PHONY: run
 run: .venv/ready .venv/local-aws/ready ## Start everything on this machine: local AWS, API on :8000, queues, schedules

@@ -108,7 +108,10 @@ _VALUES: Mapping[str, Any] = {
     "previousReading": "1775",
     "project": "waterworks",
     "projectLabel": "Waterworks",
+    "quantityRounding": None,
     "quantity": "10",
+    "rateRounding": None,
+    "recentUses": "10",
     "reading": "2025-11.2025110001",
     "readingId": "2025-11.2025110001",
     "reason": "Asked by the consumer",
@@ -120,7 +123,9 @@ _VALUES: Mapping[str, Any] = {
     "requestId": "01KBN3G9N6S1V4X7Z0B2D5F8H1",
     "role": "billing_officer",
     "run": "01KBN4H0P7T2W5Y8A1C3E6G9J2",
+    "rounding": None,
     "runId": "01KBN4H0P7T2W5Y8A1C3E6G9J2",
+    "season": None,
     "secret": "k7Qm2Zr9...",
     "sessionId": "2025-11-05T02:12:09.511Z#01KBN5J1",
     "sessionMinutes": 15,
@@ -150,6 +155,7 @@ _VALUES: Mapping[str, Any] = {
     "userId": "01KBMYX1A7D0G3J6M9P2S5V8Y1",
     "version": 3,
     "winterAverage": "12",
+    "when": None,
     "withoutFlag": "senior",
     "year": 2025,
     "AreaChange.name": "Purok 1",
@@ -247,7 +253,8 @@ def example_of(
 
     :raises AssertionError: if neither the schema nor this module has a value.
     """
-    found = _known(schema, owner, name)
+    # The example of an object shows what a request needs; an answer has the other fields, too.
+    found = _UNKNOWN if whole and "properties" in schema else _known(schema, owner, name)
     if found is not _UNKNOWN:
         return found
     if "$ref" in schema:
@@ -280,7 +287,7 @@ def _known(schema: Mapping[str, Any], owner: str, name: str) -> Any:  # noqa: AN
     if {"type": "null"} in schema.get("anyOf", ()) and _VALUES.get(name, ...) is None:
         return None
     if schema.get("type") == "string":
-        return _VALUES.get(f"{owner}.{name}") or _VALUES.get(name) or _of_person(name)
+        return _VALUES.get(f"{owner.removesuffix('Input')}.{name}") or _VALUES.get(name) or _of_person(name)
     if schema.get("type") == "integer":
         found = _VALUES.get(name)
         return found if isinstance(found, int) else max(1, schema.get("minimum", 1))

@@ -91,10 +91,29 @@ def _schemas() -> tuple[Schemas, Json]:
     answers = {(model, "serialization") for model in models}
     wanted = sorted(bodies | answers, key=lambda pair: (pair[0].__name__, pair[1]))
     refs, found = models_json_schema(wanted, ref_template=_REF, schema_generator=_Generator)  # type: ignore[arg-type]
-    definitions: Json = found["$defs"]
-    for definition in definitions.values():
-        definition.pop("title")
-    return refs, definitions  # type: ignore[return-value]
+    return {key: _plain(ref) for key, ref in refs.items()}, _plain(found["$defs"])  # type: ignore[misc]
+
+
+def _plain(part: Any) -> Any:  # noqa: ANN401
+    """Give schemas plain names, and leave out what says nothing: their titles, and null as a default.
+
+    Pydantic calls a schema that bodies and answers share X-Input and X-Output, because an answer has all its fields.
+    """
+    if isinstance(part, list):
+        return [_plain(one) for one in part]
+    if isinstance(part, str) and part.startswith(_REF.format(model="")):
+        return _plain_name(part)
+    if not isinstance(part, dict):
+        return part
+    return {
+        _plain_name(name): _plain(value)
+        for name, value in part.items()
+        if not (name == "title" and isinstance(value, str)) and not (name == "default" and value is None)
+    }
+
+
+def _plain_name(name: str) -> str:
+    return name.removesuffix("-Output").replace("-Input", "Input")
 
 
 def _operation(endpoint: Endpoint, schemas: Schemas, definitions: Json) -> Json:
@@ -184,5 +203,4 @@ def _responses(endpoint: Endpoint, schemas: Schemas, definitions: Json) -> Json:
         str(status): {"description": f"Codes: {', '.join(said)}", "content": refusal, "x-codes": said}
         for status, said in sorted(codes.items())
     }
-    other = {"description": "What to change, as RFC 9457 problem details", "content": refusal}
-    return {str(endpoint.status): answer, **refusals, "4XX": other}
+    return {str(endpoint.status): answer, **refusals}

@@ -38,6 +38,7 @@ class Schema(BaseModel):
         extra="forbid",
         frozen=True,
         defer_build=True,
+        json_schema_serialization_defaults_required=True,  # an answer has all its fields
     )
 
 
