@@ -38,11 +38,11 @@ class LeftUnread:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """What estimating did. With a `cursor`, connections are left to look at: ask again with it."""
+    """What estimating did. With a `next_cursor`, connections are left to look at: ask again with it."""
 
     estimated: int
     left: tuple[LeftUnread, ...]
-    cursor: str | None
+    next_cursor: str | None
 
 
 def list_unread(
