@@ -61,7 +61,7 @@ def my_profile(ctx: Context) -> ConsumerOut:
 
 @endpoint(
     blueprint,
-    "PUT",
+    "PATCH",
     "/api/me/profile",
     permission=SIGNED_IN,
     body=ProfileChange,

@@ -25,6 +25,8 @@ class ConsumerChange(NewConsumer, Change):
     """What is to be another from now on. What is left out stays as it is, and null takes it away."""
 
     version: Version
+    first_name: Text = Field(default="", examples=["Juan"])
+    last_name: Text = Field(default="", examples=["Dela Cruz"])
     status: Literal["active", "inactive"] | None = Field(default=None, description="Null keeps it too")
 
     def changes(self) -> ConsumerChanges:

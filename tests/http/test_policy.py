@@ -58,7 +58,7 @@ _QUERIES = {
     "/payments": f"?month={PERIOD}",
 }
 # A consumer's profile is one that staff do not have, and a consumer changes name and mail there and nowhere else.
-_STAFF_HAVE_NONE = {("GET", "/api/me/profile"), ("PUT", "/api/me/profile")}
+_STAFF_HAVE_NONE = {("GET", "/api/me/profile"), ("PATCH", "/api/me/profile")}
 _CONSUMERS_HAVE_A_PROFILE = ("PATCH", "/api/me")
 _STATUS = {(one.method, one.path): one.status for one in ALL}
 _number = count(1)
@@ -173,7 +173,7 @@ def test_staff_get_in_exactly_where_their_role_says(
         assert reply.json["code"] == "forbidden"
         assert reply.status == 403
     elif (method, path) in _STAFF_HAVE_NONE:
-        assert world.people[role].send(method, path, {"version": 0} if method == "PUT" else None).status == 404
+        assert world.people[role].send(method, path, {"version": 0} if method == "PATCH" else None).status == 404
     elif method == "GET":
         _check_let_in(reply, (method, path))
 

@@ -43,14 +43,14 @@ _SPOKEN_ONLY_TO = {
         "POST .../tariffs/adopt",
     },
     "role": {"POST /api/auth/login", "POST /users", "PUT /users/{user}/role"},
-    "status": {"POST /users", "PUT /users/{user}/status", "PUT /consumers/{consumer}", "PUT /issues/{issue}/status"},
+    "status": {"POST /users", "PUT /users/{user}/status", "PATCH /consumers/{consumer}", "PUT /issues/{issue}/status"},
     "shards": {"POST /projects", "PUT .../settings"},
     "last": {"POST .../tariffs/quote"},
     "usage": {"POST .../tariffs/quote"},
     "previous": {"POST .../tariffs/quote"},
     "version": {
-        "PUT /api/me/profile", "PUT /areas/{area}", "PUT /billing-cycles/{cycle}", "PUT /consumers/{consumer}",
-        "PUT /settings", "PUT .../settings", "PUT .../connections/{account}", "POST .../tariffs/quote",
+        "PATCH /api/me/profile", "PUT /areas/{area}", "PUT /billing-cycles/{cycle}", "PATCH /consumers/{consumer}",
+        "PUT /settings", "PUT .../settings", "PATCH .../connections/{account}", "POST .../tariffs/quote",
     },
 }  # fmt: skip
 

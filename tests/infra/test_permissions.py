@@ -303,7 +303,7 @@ def change_addresses(observer: Observer, utility: Utility) -> None:
         person = {"firstName": "Ana", "lastName": "Luna", "email": "luna@example.com"}
         consumer = staff.post(utility.consumers, person).expect(201)
         changed = person | {"email": "ana@example.com", "version": consumer["version"]}
-        staff.put(f"{utility.consumers}/{consumer['id']}", changed).expect(200)
+        staff.patch(f"{utility.consumers}/{consumer['id']}", changed).expect(200)
 
 
 @pytest.fixture(scope="module")

@@ -101,7 +101,9 @@ class _Place:
 
     def profile(self) -> Change:
         version = self.ground.consumer.get("/api/me/profile").expect(200)["version"]
-        return Change(self.ground.consumer, "PUT", "/api/me/profile", {"version": version, "phone": "+63 917 555 0001"})
+        return Change(
+            self.ground.consumer, "PATCH", "/api/me/profile", {"version": version, "phone": "+63 917 555 0001"}
+        )
 
     def withdrawal(self) -> Change:
         asked = self.make("/api/me/service-requests")["id"]
@@ -139,7 +141,7 @@ CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
     for row, change in {
         ("PATCH", "/api/me"): lambda at: at.by_admin("PATCH", "/api/me", {"phone": "+63 917 555 0003"}),
         ("PUT", "/api/me/password"): lambda at: at.as_newcomer("Abcdef1!"),
-        ("PUT", "/api/me/profile"): _Place.profile,
+        ("PATCH", "/api/me/profile"): _Place.profile,
         ("POST", "/api/me/service-requests/{request}/withdraw"): _Place.withdrawal,
         ("PUT", CLIENT + "/settings"): lambda at: at.settings(f"{at.client}/settings"),
         ("PUT", PROJECT + "/settings"): lambda at: at.settings(f"{at.ground.utility.base}/settings"),
@@ -159,9 +161,9 @@ CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
         ("DELETE", CLIENT + "/roles/{role}"): lambda at: at.role("DELETE"),
         ("PUT", CLIENT + "/billing-cycles/{cycle}"): lambda at: at.cycle("PUT", _CYCLE),
         ("DELETE", CLIENT + "/billing-cycles/{cycle}"): lambda at: at.cycle("DELETE"),
-        ("PUT", CLIENT + "/consumers/{consumer}"): lambda at: at.consumer("PUT", _PERSON),
+        ("PATCH", CLIENT + "/consumers/{consumer}"): lambda at: at.consumer("PATCH", _PERSON),
         ("DELETE", CLIENT + "/consumers/{consumer}"): lambda at: at.consumer("DELETE"),
-        ("PUT", PROJECT + "/connections/{account}"): lambda at: at.connection("PUT", "", _CONNECTION),
+        ("PATCH", PROJECT + "/connections/{account}"): lambda at: at.connection("PATCH", "", _CONNECTION),
         ("DELETE", PROJECT + "/connections/{account}"): lambda at: at.connection("DELETE"),
         ("POST", PROJECT + "/connections/{account}/disconnection"): lambda at: at.connection(
             "POST", "/disconnection", _WHY

@@ -82,7 +82,7 @@ def get_connection(ctx: ProjectContext, *, account: str) -> ConnectionOut:
 
 @endpoint(
     blueprint,
-    "PUT",
+    "PATCH",
     _CONNECTION,
     permission="connections.manage",
     body=ConnectionChange,

@@ -37,7 +37,7 @@ def get_consumer(ctx: Context, *, consumer: str) -> ConsumerOut:
 
 @endpoint(
     blueprint,
-    "PUT",
+    "PATCH",
     _CONSUMER,
     permission="consumers.manage",
     body=ConsumerChange,

@@ -94,7 +94,7 @@ class ConnectionChange(Change):
     """What is to be another from now on. What is left out stays as it is, and null takes it away."""
 
     version: Version
-    consumer_class: ConsumerClass
+    consumer_class: ConsumerClass = ""
     area: Area = Field(default="", description="One of the client's areas, if it keeps a list of them")
     meter_brand: BrandId | None = None
     meter_digits: Digits | None = None

@@ -88,7 +88,7 @@ def test_an_area_can_be_deleted_once_nothing_names_it(utility: Utility, admin: A
         assert admin.delete(_areas(utility, code)).expect(409)["code"] == "area-used"
     path = f"{utility.base}/connections/{connection['accountNumber']}"
     change = {"version": 0, "consumerClass": "residential", "area": "Santo-Nino"}
-    admin.put(path, change).expect(200)
+    admin.patch(path, change).expect(200)
     assert admin.delete(_areas(utility, "Santo-Nino")).expect(409)["code"] == "area-used"
     admin.delete(_areas(utility, "Poblacion.P1")).expect(200)
     admin.delete(_areas(utility, "Poblacion")).expect(200)

@@ -194,7 +194,7 @@ def test_a_connection_that_moves_goes_out_of_reach_with_its_readings(utility: Ut
     seen = person.get(path).expect(200)
     consumer = seen["consumerId"]
     change = {"consumerClass": "residential", "area": "San-Isidro", "version": seen["version"]}
-    admin.put(path, change).expect(200)
+    admin.patch(path, change).expect(200)
     for gone in (path, f"{path}/history", f"{utility.base}/readings/{taken['id']}", f"{utility.consumers}/{consumer}"):
         person.get(gone).expect(404)
         there.get(gone).expect(200)
@@ -219,7 +219,7 @@ def test_what_waits_is_confirmed_in_ones_areas_only(utility: Utility) -> None:
     assert surveyor.post(f"{utility.base}/readings/confirmations", {"area": "San-Isidro"}).expect(200)["confirmed"] == 0
     account = _account(utility, "Poblacion.P2")
     moved = {"consumerClass": "residential", "area": "San-Isidro", "version": 1}
-    admin.put(f"{utility.base}/connections/{account}", moved).expect(200)
+    admin.patch(f"{utility.base}/connections/{account}", moved).expect(200)
     done = surveyor.post(f"{utility.base}/readings/confirmations", {}).expect(200)
     assert (done["confirmed"], done["left"]) == (1, [])
     waiting = [one["meterNumber"] for one in admin.get(f"{utility.base}/readings/pending").expect(200)["items"]]
@@ -280,8 +280,8 @@ def test_who_keeps_connections_of_an_area_can_not_push_them_out_of_it_or_see_who
     account, foreign = _account(utility, "Poblacion.P1"), _account(utility, "San-Isidro")
     path = f"{utility.base}/connections/{account}"
     change = {"consumerClass": "residential", "area": "San-Isidro", "version": 0}
-    assert surveyor.put(path, change).expect(400)["code"] == "unknown-area"
-    surveyor.put(path, {**change, "area": "Poblacion.P2"}).expect(200)
+    assert surveyor.patch(path, change).expect(400)["code"] == "unknown-area"
+    surveyor.patch(path, {**change, "area": "Poblacion.P2"}).expect(200)
     surveyor.post(f"{path}/disconnection", {"reason": "Unpaid"}).expect(200)
     surveyor.post(f"{utility.base}/connections/{foreign}/disconnection", {"reason": "Unpaid"}).expect(404)
     own = surveyor.get(path).expect(200)["consumerId"]

@@ -82,7 +82,7 @@ def test_facts_are_shown_changed_and_kept_in_the_audit_log(api: Api) -> None:
     assert shown["facts"] == {"meterSize": None, "dwellingUnits": "1", "winterAverage": None, "flags": ["senior"]}
 
     change = {"version": shown["version"], "consumerClass": "residential", "area": "Poblacion"}
-    changed = admin.put(path, change | {"facts": {"meterSize": "3/4", "flags": []}}).expect(200)
+    changed = admin.patch(path, change | {"facts": {"meterSize": "3/4", "flags": []}}).expect(200)
 
     assert changed["facts"] == {"meterSize": "3/4", "dwellingUnits": "1", "winterAverage": None, "flags": []}
     log = admin.get(f"/api/clients/{utility.client}/audit-log", action="connection.changed").expect(200)["items"]

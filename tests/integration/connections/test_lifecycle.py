@@ -101,8 +101,8 @@ def test_no_meter_was_installed_on_a_day_that_is_still_to_come(utility: Utility,
     assert admin.post(f"{utility.base}/connections", known | meter).expect(400)["code"] == "future-date"
     change = {"version": 0, "consumerClass": "residential", "installedOn": "2025-11-12"}
     path = f"{utility.base}/connections/{made['accountNumber']}"
-    assert admin.put(path, change).expect(400)["code"] == "future-date"
-    admin.put(path, change | {"installedOn": "2025-11-11"}).expect(200)
+    assert admin.patch(path, change).expect(400)["code"] == "future-date"
+    admin.patch(path, change | {"installedOn": "2025-11-11"}).expect(200)
 
 
 def test_a_connection_is_handed_to_nobody_who_is_set_aside(utility: Utility, admin: Api) -> None:
@@ -301,9 +301,9 @@ def test_a_connection_is_changed_and_deleted_only_while_it_was_never_read(
     _read(admin, utility, "SM-1", "10")
     change = {"version": 0, "consumerClass": "commercial", "area": "North", "installedOn": "2020-01-15"}
     path = f"{utility.base}/connections/{unread['accountNumber']}"
-    changed = admin.put(path, change).expect(200)
+    changed = admin.patch(path, change).expect(200)
     assert (changed["consumerClass"], changed["area"], changed["installedOn"]) == ("commercial", "North", "2020-01-15")
-    assert admin.put(path, change).expect(409)["code"] == "changed"
+    assert admin.patch(path, change).expect(409)["code"] == "changed"
     _bill(app, admin, utility)
 
     assert admin.delete(f"{utility.base}/connections/{read['accountNumber']}").expect(409)["code"] == "connection-used"
@@ -369,15 +369,15 @@ def test_what_a_change_of_a_connection_leaves_out_stays_and_null_takes_it_away(u
     meter = {"meterBrand": "itron", "meterDigits": 5, "installedOn": "2020-01-15"}
     path = f"{utility.base}/connections/{register_connection(admin, utility, 'SM-1')['accountNumber']}"
     known = {"version": 0, "consumerClass": "residential", "area": "North", "facts": facts} | meter
-    before = admin.put(path, known).expect(200)
+    before = admin.patch(path, known).expect(200)
 
-    after = admin.put(path, {"version": 1, "consumerClass": "commercial", "facts": {"meterSize": "1"}}).expect(200)
+    after = admin.patch(path, {"version": 1, "consumerClass": "commercial", "facts": {"meterSize": "1"}}).expect(200)
     changed = {"consumerClass": "commercial", "facts": facts | {"meterSize": "1"}, "version": 2}
     assert after == before | changed
 
     none = dict.fromkeys(meter)
-    taken = {"version": 2, "consumerClass": "commercial", "facts": {"meterSize": None, "flags": []}} | none
-    assert admin.put(path, taken).expect(200) == after | none | {
+    taken = {"version": 2, "facts": {"meterSize": None, "flags": []}} | none
+    assert admin.patch(path, taken).expect(200) == after | none | {
         "facts": facts | {"meterSize": None, "flags": []},
         "version": 3,
     }
@@ -391,10 +391,10 @@ def test_a_connection_keeps_a_class_that_its_project_gave_up_and_no_other_takes_
     fewer = {"version": shown["version"], "settings": shown["settings"] | {"classes": ["commercial"]}}
     admin.put(f"{utility.base}/settings", fewer).expect(200)
 
-    moved = admin.put(path, {"version": 0, "consumerClass": "residential", "area": "North"}).expect(200)
+    moved = admin.patch(path, {"version": 0, "consumerClass": "residential", "area": "North"}).expect(200)
     assert (moved["consumerClass"], moved["area"]) == ("residential", "North")
-    admin.put(path, {"version": 1, "consumerClass": "commercial"}).expect(200)
-    back = admin.put(path, {"version": 2, "consumerClass": "residential"}).expect(400)
+    admin.patch(path, {"version": 1, "consumerClass": "commercial"}).expect(200)
+    back = admin.patch(path, {"version": 2, "consumerClass": "residential"}).expect(400)
     assert back["code"] == "unknown-class"
 
 
@@ -405,7 +405,7 @@ def test_another_class_counts_from_the_next_bill_only(app: Chalice, utility: Uti
     (bill,) = _bill(app, admin, utility)
     path = f"{utility.base}/connections/{connection['accountNumber']}"
     shown = admin.get(path).expect(200)
-    admin.put(path, {"version": shown["version"], "consumerClass": "commercial"}).expect(200)
+    admin.patch(path, {"version": shown["version"], "consumerClass": "commercial"}).expect(200)
     assert admin.get(f"{utility.base}/bills/{bill['id']}").expect(200)["total"] == "275.00" == bill["total"]
     clock.use_time(lambda: datetime.fromisoformat("2025-12-06T01:00:00+00:00"))
     late = utility.as_staff()

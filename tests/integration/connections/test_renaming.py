@@ -40,11 +40,11 @@ def test_a_consumers_connections_say_their_new_name_closed_ones_too(
     admin.post(f"{paths[0]}/closure", {"reason": "Demolished"}).expect(200)
     seen = [admin.get(path).expect(200) for path in paths]
 
-    admin.put(f"{utility.consumers}/{consumer}", _change("Maria", "Reyes")).expect(200)
+    admin.patch(f"{utility.consumers}/{consumer}", _change("Maria", "Reyes")).expect(200)
     for path, before in zip(paths, seen, strict=True):
         changed = {"consumerName": "Maria Reyes", "version": before["version"] + 1}
         assert admin.get(path).expect(200) == before | changed
-    admin.put(f"{utility.consumers}/{consumer}", _change("Maria", "Reyes", version=1, phone="+63 917 1")).expect(200)
+    admin.patch(f"{utility.consumers}/{consumer}", _change("Maria", "Reyes", version=1, phone="+63 917 1")).expect(200)
     assert admin.get(paths[1]).expect(200)["version"] == seen[1]["version"] + 1
 
 
@@ -61,15 +61,15 @@ def test_a_renaming_that_was_cut_off_is_completed_by_sending_it_again(
     before = items_of(utility.client)
 
     taken = _change("Maria", "Reyes", email="other@example.com")
-    assert admin.put(path, taken).expect(409)["code"] == "email-taken"
-    assert admin.put(path, _change("Maria", "Reyes", version=7)).expect(409)["code"] == "changed"
+    assert admin.patch(path, taken).expect(409)["code"] == "email-taken"
+    assert admin.patch(path, _change("Maria", "Reyes", version=7)).expect(409)["code"] == "changed"
     assert items_of(utility.client) == before
 
     calls, everything = 0, table.everything()
     while True:
         with faults(strike_at=calls, mode="dies after") as watched, suppress(Death):
-            admin.put(path, _change("Maria", "Reyes"))
-        admin.put(path, _change("Maria", "Reyes", version=admin.get(path).expect(200)["version"])).expect(200)
+            admin.patch(path, _change("Maria", "Reyes"))
+        admin.patch(path, _change("Maria", "Reyes", version=admin.get(path).expect(200)["version"])).expect(200)
         named = {each["consumerName"] for each in admin.get(f"{utility.base}/connections").expect(200)["items"]}
         assert named == {"Maria Reyes"}, f"cut off after {watched.calls}"
         if not watched.struck:

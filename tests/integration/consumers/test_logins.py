@@ -140,14 +140,14 @@ def test_name_and_contacts_of_a_login_follow_the_consumer(utility: Utility, admi
     consumer = _consumer(admin, utility)
     user = f"{_users(utility)}/{_open(admin, utility, consumer)}"
     change = {"version": 0, "firstName": "Juana", "lastName": "Reyes", "email": "Juana@example.com"}
-    admin.put(f"{utility.consumers}/{consumer}", change).expect(200)
+    admin.patch(f"{utility.consumers}/{consumer}", change).expect(200)
     shown = admin.get(user).expect(200)
     assert (shown["name"], shown["email"], shown["login"]) == ("Juana Reyes", "Juana@example.com", "juan")
     juan = utility.api.sign_in(utility.client, "juan", PASSWORD)
-    juan.put("/api/me/profile", {"version": 1, "phone": "+63 917 555 0002"}).expect(200)
+    juan.patch("/api/me/profile", {"version": 1, "phone": "+63 917 555 0002"}).expect(200)
     assert juan.get("/api/me").expect(200)["phone"] == "+63 917 555 0002"
     before = len(items_of(utility.client))
-    juan.put("/api/me/profile", {"version": 2, "phone": "+63 917 555 0002", "address": "Purok 2"}).expect(200)
+    juan.patch("/api/me/profile", {"version": 2, "phone": "+63 917 555 0002", "address": "Purok 2"}).expect(200)
     assert len(items_of(utility.client)) == before + 1  # the consumer's entry of the audit log, and none of the user
 
 
@@ -157,7 +157,7 @@ def test_where_people_sign_in_by_e_mail_address_that_stays_the_logins_own(api: A
     consumer = _consumer(admin, utility)
     user = f"{_users(utility)}/{_open(admin, utility, consumer, 'juan@example.com')}"
     change = {"version": 0, "firstName": "Juana", "lastName": "Cruz", "email": "office@example.com"}
-    admin.put(f"{utility.consumers}/{consumer}", change).expect(200)
+    admin.patch(f"{utility.consumers}/{consumer}", change).expect(200)
     shown = admin.get(user).expect(200)
     assert (shown["name"], shown["email"], shown["login"]) == ("Juana Cruz", "juan@example.com", "juan@example.com")
 
