@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -9,9 +10,10 @@ from chalicelib.platform import clock, dynamo, idempotency
 from chalicelib.platform.http import PUBLIC
 from chalicelib.platform.idempotency import AnswerItem
 from tests.support import table
-from tests.support.deeds import DEEDS, Ground
+from tests.support.deeds import DEEDS, PROJECT, Ground
 from tests.support.endpoints import ALL
 from tests.support.faults import Death, faults
+from tests.support.mutations import CHANGES
 from tests.support.repeats import WALKED, fresh_deed, is_same, kinds_of, status_of
 from tests.support.utilities import NOVEMBER
 
@@ -20,11 +22,35 @@ _CREATING = sorted(
     for one in ALL
     if one.method == "POST" and one.status in {201, 202} and one.permission != PUBLIC
 )
+_number = count(10_000)  # apart from those of the deeds
 _READINGS = next(path for _, path in DEEDS if path.endswith("/readings"))
 
 
-def test_every_post_that_makes_something_is_walked_here() -> None:
+# POSTs that change what is there; some make things on the way, such as the connection of an approved request.
+_ACTS = sorted(row for row in CHANGES if row[0] == "POST")
+_STORE_NOTHING_FOR_LATER = {
+    ("POST", PROJECT + "/tariffs/quote"),
+    ("POST", "/api/auth/logout"),
+    ("POST", "/api/auth/logout-everywhere"),
+}
+
+
+def test_every_post_is_walked_here() -> None:
     assert set(_CREATING) - DEEDS.keys() == set(), "add a good request to tests/support/deeds.py"
+    posts = {(one.method, one.path) for one in ALL if one.method == "POST" and one.permission != PUBLIC}
+    assert posts == DEEDS.keys() | set(_ACTS) | _STORE_NOTHING_FOR_LATER
+
+
+@pytest.mark.parametrize("row", _ACTS, ids=lambda row: row[1])
+def test_an_act_sent_again_with_its_key_is_done_once(ground: Ground, row: tuple[str, str]) -> None:
+    number = next(_number)
+    act, key = CHANGES[row](ground, number), f"act-{number}"
+    first = act.by.post(act.path, act.body, key=key)
+    assert first.status == status_of(row)
+    done = table.items_of(ground.utility.client)
+    clock.use_time(lambda: NOVEMBER + timedelta(minutes=5))
+    assert is_same(first, act.by.post(act.path, act.body, key=key))
+    assert table.items_of(ground.utility.client) == done
 
 
 @pytest.mark.parametrize("row", WALKED, ids=lambda row: row[1])
@@ -32,11 +58,11 @@ def test_the_same_key_and_body_get_the_first_answer_and_nothing_new(ground: Grou
     deed, key = fresh_deed(ground, row)
     first = ground.post(deed, key=key)
     assert first.status in {201, 202}
-    made = kinds_of(ground)
+    made = table.items_of(ground.utility.client)
     clock.use_time(lambda: NOVEMBER + timedelta(minutes=5))
     again = ground.post(deed, key=key)
     assert is_same(first, again)
-    assert kinds_of(ground) == made
+    assert table.items_of(ground.utility.client) == made
     assert again.headers["x-content-type-options"] == "nosniff"
 
 
