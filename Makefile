@@ -76,6 +76,10 @@ claims: .venv/ready ## Count which requirements tests prove; SAMPLE=20 or ROW=S1
 bench: .venv/ready ## Compare the rating engine with a hand-written loop (about 10 seconds)
 	@$(BIN)/python -m tests.benchmarks.rating_speed
 
+.PHONY: compare-rating
+compare-rating: .venv/ready ## Rate N random tariffs (20000) by the engine and by an independent calculator
+	@$(BIN)/python -m tests.tools.compare_rating $(or $(N),20000)
+
 .PHONY: mutate
 mutate: .venv/ready ## Break the rating engine 120 times and count which breaks a test notices (about 15 minutes)
 	@$(BIN)/python -m tests.mutation.mutate_engine

@@ -20,9 +20,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = Path("chalicelib")
 DOMAIN = [
-    *("rounding", "blocks", "draft", "pricing", "rating", "compile", "book", "usage"),
+    *("rounding", "blocks", "rating_state", "pricing", "rating", "settling", "merging", "compile", "book", "usage"),
     *("charges/base", "charges/amounts", "charges/quantities", "charges/shares"),
-    *("proration", "metering", "late_charges", "trace", "explain", "canonical_json", "checks"),
+    *(
+        "proration",
+        "metering",
+        "late_charges",
+        "trace",
+        "lines",
+        "measures",
+        "explain",
+        "canonical_json",
+        "checks",
+        "work",
+    ),
 ]
 MODULES = [*(f"tariffs/domain/{name}" for name in DOMAIN), "kernel/register", "kernel/money"]
 TESTS = [

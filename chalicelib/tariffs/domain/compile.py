@@ -68,7 +68,7 @@ class Rule:
     exact: bool
     varies: bool
     settles: bool
-    joins: tuple[str, str, Rounding, bool]
+    joins: tuple[str, str, str, Decimal, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding
         exact=exact,
         varies=bool(factors) or charge.season is not None,
         settles=isinstance(charge, (BoundCharge, SubtotalCharge)) or _is_bounded(charge),
-        joins=(charge.code, charge.kind, rounding, exact),
+        joins=(charge.code, charge.kind, rounding.mode, rounding.step, exact),
     )
 
 

@@ -14,25 +14,22 @@ def joined(versions: Sequence[Sequence[Rule]]) -> Iterator[list[Place]]:
     Charges are one if they have the same code, kind and rounding: (water, tax) and (water, rent, tax) are water, rent
     and tax. Where the versions contradict each other in the order, a charge stays apart.
     """
+    left = [[rule.joins for rule in rules] for rules in versions]
     reached = [0] * len(versions)
-    while any(at < len(rules) for at, rules in zip(reached, versions, strict=True)):
-        places = _next(versions, reached)
+    while any(left):
+        places = _next(left, reached)
         yield places
         for version, _ in places:
             reached[version] += 1
+            del left[version][0]
 
 
-def _next(versions: Sequence[Sequence[Rule]], reached: Sequence[int]) -> list[Place]:
+def _next(left: Sequence[Sequence[object]], reached: Sequence[int]) -> list[Place]:
     """Find a charge that each version either begins with, of what is left of it, or has not."""
-    first: Place | None = None
-    for version, rules in enumerate(versions):
-        if reached[version] == len(rules):
-            continue
-        charge = rules[reached[version]].joins
-        first = first or (version, reached[version])
-        left = [[rule.joins for rule in other[at:]] for other, at in zip(versions, reached, strict=True)]
-        if all(others[0] == charge or charge not in others for others in left if others):
-            return [(other, reached[other]) for other, others in enumerate(left) if others and others[0] == charge]
-    if first is None:
-        raise AssertionError("asked for the next charge after the last")
-    return [first]
+    begun = [version for version, charges in enumerate(left) if charges]
+    for version in begun:
+        charge = left[version][0]
+        alike = [other for other in begun if left[other][0] == charge]
+        if all(other in alike or charge not in left[other] for other in begun):
+            return [(other, reached[other]) for other in alike]
+    return [(begun[0], reached[begun[0]])]

@@ -77,6 +77,8 @@ def rate(compiled: CompiledTariff, usage: Usage) -> Rating:
 
     :raises Invalid: if the use is below zero, or lacks something that the tariff charges by.
     """
+    if usage.adjustments:
+        _refuse_unknown_adjustments([compiled], usage)
     if compiled.tariff.months_apart and usage.months > 1:
         return Rating([_rate_part(compiled, month, None) for month in _months(compiled, usage)])
     return Rating([_rate_part(compiled, usage, None)])
@@ -95,6 +97,8 @@ def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
     compiled = {(version.tariff.id, version.tariff.version): version for version in versions}
     shares = version_shares([version.tariff for version in versions], usage)
     parts = [(compiled[tariff.id, tariff.version], share) for tariff, share in shares]
+    if usage.adjustments:
+        _refuse_unknown_adjustments([version for version, _ in parts], usage)
     apart = [version for version, _ in parts if version.tariff.months_apart and usage.months > 1]
     if len(apart) == len(parts):
         return Rating(list(_month_by_month(apart, usage)))
@@ -183,8 +187,6 @@ def _member(state: RatingState, at: int, rule: Rule, amount: Ratio) -> Member:
 
 def _state(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) -> RatingState:
     num, den = billable_use(compiled, usage)
-    if usage.adjustments:
-        _refuse_unknown_adjustments(compiled, usage)
     return RatingState(usage, num, den, share)
 
 
@@ -226,8 +228,9 @@ def _converted(compiled: CompiledTariff, usage: Usage, num: int, den: int) -> Ra
     return value.as_integer_ratio()
 
 
-def _refuse_unknown_adjustments(compiled: CompiledTariff, usage: Usage) -> None:
-    known = {rule.charge.code for rule in compiled.rules if isinstance(rule.charge, AdjustmentCharge)}
+def _refuse_unknown_adjustments(versions: Sequence[CompiledTariff], usage: Usage) -> None:
+    rules = [rule for version in versions for rule in version.rules]
+    known = {rule.charge.code for rule in rules if isinstance(rule.charge, AdjustmentCharge)}
     unknown = sorted(set(usage.adjustments) - known)
     if unknown:
         raise Invalid(

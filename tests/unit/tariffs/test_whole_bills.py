@@ -366,6 +366,17 @@ def test_an_adjustment_for_every_unit_is_taken_by_each_month_and_another_by_the_
     assert of_each_version(rated(sheet(rent, months_apart=True), use("50", months=2)), "rent") == ["7.50", "7.50"]
 
 
+def test_an_adjustment_has_a_place_if_one_version_has_it() -> None:
+    fuel = AdjustmentCharge(code="fuel", label="Fuel")
+    old = sheet(water(), fuel, valid_until=MID_JUNE[0])
+    new = sheet(water(), version=2, valid_from=MID_JUNE[0])
+    versions = [compile_tariff(old), compile_tariff(new)]
+    rating = rate_over(versions, use("10", adjustments={"fuel": Decimal(6)}, **JUNE))
+    assert of_each_version(rating, "fuel") == ["3.00"]
+    with pytest.raises(Invalid, match="no adjustment leak; it has fuel"):
+        rate_over(versions, use("10", adjustments={"leak": Decimal(6)}, **JUNE))
+
+
 def test_factors_act_before_bounds() -> None:
     """R11: 10 % of 100.00, tripled, is 30.00 and at most 4.00; halved it is 5.00 and at least 6.00."""
     triple = Factor(label="Commercial", value=Decimal(3), when=Condition())

@@ -1,0 +1,493 @@
+"""A second opinion on bills: the rules of docs/tariffs.md in exact fractions, slow and plain.
+
+It shares no code with the engine and no idea but the guide's. Sheets and uses come in the form of the API; a version is
+a sheet with a `validFrom`. Amounts are in whole currency units.
+"""
+
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cache, cached_property
+from math import ceil, floor, prod
+from typing import Any
+
+Json = dict[str, Any]
+Line = tuple[int, str, Fraction]
+"""The place of its version among the sheets, the charge's code, and the amount."""
+
+PLACES = {"JPY": 0, "KWD": 3}
+NEVER = "9999-12-31"
+
+
+def bill_of(sheets: list[Json], usage: Json) -> list[Line]:
+    """Rate a use by the sheets that are valid on its days, month by month where they say so."""
+    whole = Use(usage)
+    valid = [at for at, sheet in enumerate(sheets) if whole.days_within(sheet) > 0] if whole.first else [0]
+    apart = [at for at in valid if sheets[at].get("monthsApart") and whole.months > 1]
+    lines: list[Line] = []
+    if len(apart) == len(valid):
+        for number in range(whole.months):
+            months = {at: whole.month(number, sheets[at]) for at in valid}
+            lines += _one_bill({at: (sheets[at], use) for at, use in months.items() if use.days_within(sheets[at]) > 0})
+    elif apart:
+        for at in valid:
+            share = Fraction(whole.days_within(sheets[at]), whole.days)
+            months_of_it = [whole.month(n, sheets[at]) for n in range(whole.months)] if at in apart else [whole]
+            for use in months_of_it:
+                lines += Bill({at: Part(sheets[at], use, share, whole.within(sheets[at]))}).lines()
+    else:
+        lines = _one_bill({at: (sheets[at], whole) for at in valid})
+    return lines
+
+
+def _one_bill(versions: dict[int, tuple[Json, "Use"]]) -> list[Line]:
+    parts = {}
+    for at, (sheet, use) in versions.items():
+        days = use.within(sheet) if len(versions) > 1 else use.span
+        parts[at] = Part(sheet, use, Fraction(len(days), use.days) if len(versions) > 1 else Fraction(1), days)
+    return Bill(parts).lines()
+
+
+# --- numbers
+
+
+@cache
+def exact(text: Any) -> Fraction:  # noqa: ANN401 - a decimal as the API has it, or a number of days
+    return Fraction(str(text))
+
+
+def to_step(value: Fraction, rounding: Json) -> Fraction:
+    """Round to a multiple of the step; half-up goes away from zero."""
+    step = exact(rounding["step"])
+    steps = value / step
+    match rounding.get("mode", "half-up"):
+        case "floor":
+            return floor(steps) * step
+        case "ceiling":
+            return ceil(steps) * step
+        case "half-even":
+            return round(steps) * step
+        case _:
+            return (floor(abs(steps) + Fraction(1, 2)) * (1 if steps >= 0 else -1)) * step
+
+
+def in_whole_steps(quantity: Fraction, months: int, number: int, step: Fraction) -> Fraction:
+    """Give a month its equal share in whole steps; the first months take what is left, the first one what is finer."""
+    steps = floor(quantity / step)
+    share = (steps // months + (1 if number < steps % months else 0)) * step
+    return share + (quantity - steps * step if number == 0 else 0)
+
+
+# --- a use
+
+
+@dataclass
+class Use:
+    """The use of a period, or of one of its months."""
+
+    facts: Json
+    of_month: Json = field(default_factory=dict)
+
+    @property
+    def first(self) -> date | None:
+        return date.fromisoformat(self.facts["firstDay"]) if "firstDay" in self.facts else None
+
+    @property
+    def months(self) -> int:
+        return int(self.facts.get("months", 1))
+
+    @property
+    def span(self) -> list[date]:
+        first = self.first
+        return [] if first is None else [first + timedelta(days=n) for n in range(self.days)]
+
+    @property
+    def days(self) -> int:
+        if self.first is None:
+            return int(self.facts.get("days", 30 * self.months))
+        return (date.fromisoformat(self.facts["untilDay"]) - self.first).days
+
+    def within(self, sheet: Json) -> list[date]:
+        return [day for day in self.span if sheet["validFrom"] <= day.isoformat() < sheet.get("validUntil", NEVER)]
+
+    def days_within(self, sheet: Json) -> int:
+        return len(self.within(sheet)) if self.first else 1
+
+    def measure(self, name: str) -> Fraction:
+        """Give a whole measure, other than the use, which depends on the tariff's unit."""
+        own = {"days": self.days, "months": self.months, "dwellingUnits": self.facts.get("dwellingUnits", "1")}
+        if name in own:
+            return exact(own[name])
+        return exact(self.facts["winterAverage"] if name == "winterAverage" else self.facts["measures"][name])
+
+    def priced(self, name: str) -> Fraction:
+        """Give what a charge prices of a measure: of one month out of several, its share."""
+        return self.of_month[name] if name in self.of_month else self.measure(name)
+
+    def month(self, number: int, sheet: Json) -> "Use":
+        """Take one month out of a use of several."""
+        step = exact(sheet["quantityRounding"]["step"]) if "quantityRounding" in sheet else Fraction(1)
+
+        def share(quantity: Fraction) -> Fraction:
+            return in_whole_steps(quantity, self.months, number, step)
+
+        lengths = self._lengths()
+        facts = self.facts | {"months": 1, "quantity": str(share(exact(self.facts["quantity"])))}
+        if self.first is not None:
+            start = self.first + timedelta(days=sum(lengths[:number]))
+            facts |= {"firstDay": start.isoformat(), "untilDay": (start + timedelta(days=lengths[number])).isoformat()}
+        else:
+            facts["days"] = lengths[number]
+        if "periodDays" in facts:
+            equal = [
+                int(in_whole_steps(exact(facts["periodDays"]), self.months, n, Fraction(1))) for n in range(self.months)
+            ]
+            facts["periodDays"] = (lengths if facts["periodDays"] == self.days else equal)[number]
+        once = {each["code"] for each in sheet["charges"] if each["kind"] == "adjustment" and "times" not in each}
+        given = self.facts.get("adjustments", {})
+        facts["taken"] = [code for code in given if code in once and number > 0]
+        names = [*self.facts.get("measures", {}), *(["winterAverage"] if "winterAverage" in self.facts else [])]
+        return Use(facts, {name: share(self.measure(name)) for name in names})
+
+    def _lengths(self) -> list[int]:
+        if self.first is not None:
+            borders = [self._months_on(n) for n in range(self.months + 1)]
+            if borders[-1].isoformat() == self.facts["untilDay"]:
+                return [(borders[n + 1] - borders[n]).days for n in range(self.months)]
+        return [int(in_whole_steps(Fraction(self.days), self.months, n, Fraction(1))) for n in range(self.months)]
+
+    def _months_on(self, number: int) -> date:
+        first = self.first
+        assert first is not None
+        year, month = first.year + (first.month - 1 + number) // 12, (first.month - 1 + number) % 12 + 1
+        return date(year, month, min(first.day, monthrange(year, month)[1]))
+
+
+# --- a version's part of a bill
+
+
+@dataclass
+class Part:
+    """One version, the use that it rates, its share of the days, and which days these are."""
+
+    sheet: Json
+    use: Use
+    share: Fraction
+    days: list[date]
+
+    @cached_property
+    def charges(self) -> dict[str, Json]:
+        return {each["code"]: each for each in self.sheet["charges"]}
+
+    @cached_property
+    def quantity(self) -> Fraction:
+        """The use in the tariff's unit."""
+        quantity = exact(self.use.facts["quantity"])
+        if self.use.facts["unit"] != self.sheet["unit"]:
+            rule = next(each for each in self.sheet["conversions"] if each["fromUnit"] == self.use.facts["unit"])
+            quantity *= exact(rule.get("multiply", "1")) / exact(rule.get("divide", "1"))
+            if "timesMeasure" in rule:
+                quantity *= self.use.measure(rule["timesMeasure"])
+        return to_step(quantity, self.sheet["quantityRounding"]) if "quantityRounding" in self.sheet else quantity
+
+    def measure(self, name: str) -> Fraction:
+        return self.quantity if name == "use" else self.use.measure(name)
+
+    def meets(self, when: Json | None) -> bool:
+        facts = self.use.facts
+        when = when or {}
+        tests: dict[str, Callable[[Any], bool]] = {
+            "useAbove": lambda limit: self.quantity > exact(limit),
+            "useAtMost": lambda limit: self.quantity <= exact(limit),
+            "flag": lambda flag: flag in facts.get("flags", []),
+            "withoutFlag": lambda flag: flag not in facts.get("flags", []),
+            "classes": lambda classes: facts.get("consumerClass") in classes,
+            "meterSizes": lambda sizes: facts.get("meterSize") in sizes,
+        }
+        return all(tests[name](value) for name, value in when.items())
+
+    def in_season(self, charge: Json) -> Fraction:
+        season = charge.get("season")
+        if season is None:
+            return Fraction(1)
+        start, end = season["fromDay"], season["untilDay"]
+        names = [day.isoformat()[5:] for day in self.days]
+        inside = [start <= name < end if start < end else name >= start or name < end for name in names]
+        return Fraction(sum(inside), len(inside))
+
+    def factor(self, charge: Json) -> Fraction:
+        """The factors that hold and the season, without the share of the days."""
+        met = [exact(each["value"]) for each in charge.get("factors", []) if self.meets(each["when"])]
+        rates_take_them = "rateRounding" in charge
+        return (Fraction(1) if rates_take_them else prod(met, start=Fraction(1))) * self.in_season(charge)
+
+    def rate(self, charge: Json, stated: str) -> Fraction:
+        """A rate or amount, after the factors if it is then rounded."""
+        if "rateRounding" not in charge:
+            return exact(stated)
+        met = [exact(each["value"]) for each in charge.get("factors", []) if self.meets(each["when"])]
+        return to_step(exact(stated) * prod(met, start=Fraction(1)), charge["rateRounding"])
+
+    def amount_of(self, charge: Json) -> Fraction:
+        """The amount of a fixed charge, a minimum or a maximum, for its days and times."""
+        sizes = charge.get("byMeterSize", {})
+        stated = sizes.get(self.use.facts.get("meterSize"), charge.get("amount"))
+        amount = self.rate(charge, stated)
+        if "times" in charge:
+            amount *= self.measure(charge["times"])
+        if charge.get("prorated"):
+            basis = charge.get("daysBasis") or self.use.facts.get("periodDays") or self.use.days
+            amount *= Fraction(self.use.days, basis)
+        return amount
+
+    def trimmed(self, charge: Json) -> Fraction:
+        """The quantity that a charge prices."""
+        in_full = charge.get("times") in {"days", "months"}
+
+        def of(name: str) -> Fraction:
+            if name == "use":
+                return self.quantity
+            return self.use.measure(name) if in_full else self.use.priced(name)
+
+        quantity = of(charge.get("measure", "use")) * exact(charge.get("share", "1"))
+        limits = [exact(charge["cap"])] if "cap" in charge else []
+        limits += [of(charge["capMeasure"])] if "capMeasure" in charge else []
+        quantity = min([quantity, *limits])
+        leasts = [exact(charge["least"])] if "least" in charge else []
+        leasts += [of(charge["leastMeasure"])] if "leastMeasure" in charge else []
+        quantity = max(max([quantity, *leasts]) - exact(charge.get("included", "0")), Fraction(0))
+        return to_step(quantity, charge["quantityRounding"]) if "quantityRounding" in charge else quantity
+
+    def stretch(self, charge: Json) -> Fraction:
+        if "limitsPer" not in charge:
+            return Fraction(1)
+        stretch = self.measure(charge["limitsPer"])
+        if charge["limitsPer"] == "days":
+            stretch /= charge.get("daysBasis", 30)
+        return stretch * (self.measure(charge["limitsTimes"]) if "limitsTimes" in charge else 1)
+
+    def in_blocks(self, charge: Json, blocks: list[Json], mode: str) -> Fraction:
+        quantity, stretch = self.trimmed(charge), self.stretch(charge)
+        per = exact(charge.get("per", "1"))
+        amount = Fraction(0)
+        reached = Fraction(0)
+        for at, block in enumerate(blocks):
+            limit = None if block["upTo"] is None else exact(block["upTo"]) * stretch
+            if limit is not None and "limitRounding" in charge:
+                limit = to_step(limit, charge["limitRounding"])
+            if limit is not None and limit <= reached:
+                continue
+            if at and reached and quantity <= reached:
+                break
+            rate = self.rate(charge, block["rate"])
+            flat = self.rate(charge, block.get("flat", "0"))
+            if mode == "whole":
+                amount = quantity * rate / per + flat
+            else:
+                inside = quantity - reached if limit is None else min(quantity, limit) - reached
+                amount += inside * rate / per + flat
+            if limit is None:
+                break
+            reached = limit
+        return amount
+
+    def gross(self, charge: Json) -> Fraction | None:
+        """What a charge of its own quantity or amount comes to, or None."""
+        match charge["kind"]:
+            case "fixed":
+                amount = self.amount_of(charge)
+            case "usage":
+                amount = self.trimmed(charge) * self.rate(charge, charge["rate"]) / exact(charge.get("per", "1"))
+                amount *= self.measure(charge["times"]) if "times" in charge else 1
+            case "blocks":
+                amount = self.in_blocks(charge, charge["blocks"], charge.get("mode", "telescopic"))
+            case "schedules":
+                quantity, stretch = self.trimmed(charge), self.stretch(charge)
+                fitting = [
+                    each
+                    for each in charge["schedules"]
+                    if each["upTo"] is None or quantity <= exact(each["upTo"]) * stretch
+                ]
+                amount = self.in_blocks(charge, fitting[0]["blocks"], fitting[0].get("mode", "telescopic"))
+            case _:
+                given = self.use.facts.get("adjustments", {}).get(charge["code"], charge.get("amount"))
+                if given is None or charge["code"] in self.use.facts.get("taken", []):
+                    return None
+                amount = exact(given) * (self.measure(charge["times"]) if "times" in charge else 1)
+        return amount * self.factor(charge) * self.share
+
+    # --- rounding
+
+    @property
+    def smallest(self) -> Fraction:
+        return Fraction(1, 10 ** PLACES.get(self.sheet["currency"], 2))
+
+    @property
+    def only_total(self) -> bool:
+        plan = self.sheet.get("rounding", {})
+        return "total" in plan and "line" not in plan
+
+    def rounding(self, charge: Json) -> Json:
+        plan = self.sheet.get("rounding", {})
+        if charge["kind"] == "subtotal":
+            return dict(charge["to"])
+        mode = plan["total"].get("mode", "half-up") if self.only_total else "half-up"
+        return dict(charge.get("rounding") or plan.get("line") or {"mode": mode, "step": str(self.smallest)})
+
+    def carries_exact(self, charge: Json) -> bool:
+        return self.only_total and "rounding" not in charge
+
+    def named(self, charge: Json) -> list[str]:
+        above = list(self.charges)[: list(self.charges).index(charge["code"])]
+        return above if charge["of"] == ["*"] else list(charge["of"])
+
+
+# --- a bill
+
+
+@dataclass
+class Bill:
+    """The parts of one bill. Charges are worked out when something asks for them, a charge of all parts at once."""
+
+    parts: dict[int, Part]
+    printed: dict[tuple[int, str], Fraction] = field(default_factory=dict)
+    seen: dict[tuple[int, str], Fraction] = field(default_factory=dict)
+
+    def lines(self) -> list[Line]:
+        for at, part in self.parts.items():
+            for code in part.charges:
+                self._work_out(at, code)
+        last = max(self.parts)
+        plan = self.parts[last].sheet.get("rounding", {})
+        if "total" in plan:
+            whole = to_step(sum(self.seen.values(), Fraction(0)), plan["total"])
+            difference = whole - sum(self.printed.values(), Fraction(0))
+            if difference:
+                self.printed[last, "rounding"] = difference
+        order = [(at, code) for at, part in self.parts.items() for code in [*part.charges, "rounding"]]
+        return [(*place, self.printed[place]) for place in order if place in self.printed]
+
+    def _work_out(self, at: int, code: str) -> None:
+        if (at, code) in self.seen:
+            return
+        charge = self.parts[at].charges[code]
+        alike = [
+            other
+            for other, part in self.parts.items()
+            if code in part.charges and self._joins(other, part.charges[code]) == self._joins(at, charge)
+        ]
+        for other in alike:
+            self.seen[other, code] = Fraction(0)
+            for named in self._named(other, code):
+                self._work_out(other, named)
+        charged = [each for each in alike if self._counts(each, code)]
+        match charge["kind"]:
+            case "percent":
+                self._percent(charged, code)
+            case "minimum" | "maximum":
+                self._bound(charged, code)
+            case "subtotal":
+                self._subtotal(charged, code)
+            case _:
+                gross = {each: self.parts[each].gross(self.parts[each].charges[code]) for each in charged}
+                self._print(code, {each: amount for each, amount in gross.items() if amount is not None})
+
+    def _joins(self, at: int, charge: Json) -> tuple[str, Fraction, str, bool]:
+        rounding = self.parts[at].rounding(charge)
+        exactly = self.parts[at].carries_exact(charge)
+        return charge["kind"], exact(rounding["step"]), rounding.get("mode", "half-up"), exactly
+
+    def _named(self, at: int, code: str) -> list[str]:
+        charge = self.parts[at].charges[code]
+        return self.parts[at].named(charge) if "of" in charge else []
+
+    def _counts(self, at: int, code: str) -> bool:
+        part = self.parts[at]
+        return part.meets(part.charges[code].get("when")) and part.in_season(part.charges[code]) > 0
+
+    def _sum(self, at: int, code: str) -> Fraction:
+        return sum((self.seen[at, named] for named in self._named(at, code)), Fraction(0))
+
+    def _print(self, code: str, amounts: dict[int, Fraction], *, together: bool = False) -> None:
+        """Round amounts: of a charge that is unchanged, or bounded, as one; of a changed one each part."""
+        left = list(amounts)
+        while left:
+            charges = {each: self.parts[each].charges[code] for each in left}
+            one = [each for each in left if together or charges[each] == charges[left[0]]]
+            left = [each for each in left if each not in one]
+            rounding = self.parts[one[0]].rounding(charges[one[0]])
+            step = exact(rounding["step"])
+            whole = sum((amounts[each] for each in one), Fraction(0))
+            sign = -1 if whole < 0 else 1
+            shares = {each: floor(sign * amounts[each] / step) for each in one}
+            over = int(sign * to_step(whole, rounding) / step) - sum(shares.values())
+            largest = sorted(one, key=lambda each: (shares[each] - sign * amounts[each] / step, each))
+            for each in one:
+                printed = sign * (shares[each] + (1 if each in largest[:over] else 0)) * step
+                self.printed[each, code] = printed
+                exactly = self.parts[each].carries_exact(charges[each])
+                self.seen[each, code] = amounts[each] if exactly else printed
+
+    def _percent(self, charged: list[int], code: str) -> None:
+        parts, charges = self.parts, {each: self.parts[each].charges[code] for each in charged}
+        bases = {}
+        for each in charged:
+            base, free, use = self._sum(each, code), charges[each].get("exemptUse"), parts[each].quantity
+            if free is not None:
+                base = base * (use - exact(free)) / use if use > exact(free) else Fraction(0)
+            bases[each] = base
+        exempting = [each for each in charged if "exemptAmount" in charges[each]]
+        free_amount = sum((exact(charges[each]["exemptAmount"]) * parts[each].share for each in exempting), Fraction(0))
+        whole = sum((bases[each] for each in exempting), Fraction(0))
+        for each in exempting:
+            bases[each] = bases[each] * (whole - free_amount) / whole if whole > free_amount else Fraction(0)
+        amounts = {
+            each: bases[each] * exact(charges[each]["percent"]) / 100 * parts[each].factor(charges[each])
+            for each in charged
+        }
+        bounded = False
+        for bound in ("atMost", "atLeast"):
+            having = [each for each in charged if bound in charges[each]]
+            size = sum((exact(charges[each][bound]) * parts[each].share for each in having), Fraction(0))
+            amount = sum((amounts[each] for each in having), Fraction(0))
+            if having and (abs(amount) > size if bound == "atMost" else abs(amount) < size):
+                credit = amount < 0 or (amount == 0 and exact(charges[having[0]]["percent"]) < 0)
+                for each in having:
+                    amounts[each] = exact(charges[each][bound]) * parts[each].share * (-1 if credit else 1)
+                bounded = True
+        self._print(code, amounts, together=bounded)
+
+    def _bound(self, charged: list[int], code: str) -> None:
+        if not charged:
+            return
+        parts, charges = self.parts, {each: self.parts[each].charges[code] for each in charged}
+        target = sum(
+            (
+                parts[each].amount_of(charges[each]) * parts[each].factor(charges[each]) * parts[each].share
+                for each in charged
+            ),
+            Fraction(0),
+        )
+        missing = target - sum((self._sum(each, code) for each in charged), Fraction(0))
+        last = charged[-1]
+        if (missing > 0) if charges[last]["kind"] == "minimum" else (missing < 0):
+            printed = to_step(missing, parts[last].rounding(charges[last]))
+            self.seen[last, code] = missing if parts[last].carries_exact(charges[last]) else printed
+            if printed:
+                self.printed[last, code] = printed
+
+    def _subtotal(self, charged: list[int], code: str) -> None:
+        if not charged:
+            return
+        last = charged[-1]
+        whole = sum((self._sum(each, code) for each in charged), Fraction(0))
+        on_lines = sum(
+            (self.printed.get((each, named), Fraction(0)) for each in charged for named in self._named(each, code)),
+            Fraction(0),
+        )
+        rounded = to_step(whole, self.parts[last].charges[code]["to"])
+        self.seen[last, code] = rounded - whole
+        if rounded != on_lines:
+            self.printed[last, code] = rounded - on_lines
