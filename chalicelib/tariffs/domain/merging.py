@@ -30,6 +30,6 @@ def _next(left: Sequence[Sequence[object]], reached: Sequence[int]) -> list[Plac
     for version in begun:
         charge = left[version][0]
         alike = [other for other in begun if left[other][0] == charge]
-        if all(other in alike or charge not in left[other] for other in begun):
+        if all(left[other][0] == charge or charge not in left[other] for other in begun):
             return [(other, reached[other]) for other in alike]
     return [(begun[0], reached[begun[0]])]
