@@ -1,5 +1,7 @@
 """Bills over HTTP."""
 
+from collections.abc import Iterable
+
 from chalice.app import Blueprint
 
 from chalicelib.bills import service
@@ -8,6 +10,7 @@ from chalicelib.bills.schemas import (
     BillOut,
     BillPage,
     BillsQuery,
+    BillSummary,
     BillView,
     MyBills,
     MyBillsQuery,
@@ -34,7 +37,7 @@ def list_bills(ctx: ProjectContext, *, query: BillsQuery) -> BillPage:
     project, page = service.list_bills(
         ctx, period=query.period, status=query.status, limit=query.limit, cursor=query.cursor
     )
-    return BillPage(items=tuple(_shown(ctx, project, bill) for bill in page.items), next_cursor=page.next_cursor)
+    return BillPage(items=_listed(ctx, project, page.items), next_cursor=page.next_cursor)
 
 
 @endpoint(
@@ -88,15 +91,20 @@ def get_bill(ctx: ProjectContext, *, bill: str) -> BillOut:
 def list_bills_of_connection(ctx: ProjectContext, *, account: str, query: PageQuery) -> BillPage:
     """List a connection's bills, the newest first; a consumer sees only their own."""
     project, page = service.list_bills_of_connection(ctx, account=account, limit=query.limit, cursor=query.cursor)
-    return BillPage(items=tuple(_shown(ctx, project, bill) for bill in page.items), next_cursor=page.next_cursor)
+    return BillPage(items=_listed(ctx, project, page.items), next_cursor=page.next_cursor)
 
 
 @endpoint(blueprint, "GET", "/api/me/bills", permission=SIGNED_IN, query=MyBillsQuery, returns=MyBills)
 def my_bills(ctx: Context, *, query: MyBillsQuery) -> MyBills:
     """List your newest bills, over all projects and connections."""
     mine = service.my_bills(ctx, limit=query.limit)
-    return MyBills(items=tuple(_shown(ctx, project, bill) for project, bill in mine))
+    return MyBills(items=tuple(one for project, bill in mine for one in _listed(ctx, project, [bill])))
 
 
 def _shown(ctx: Context, project: Project, bill: Bill) -> BillOut:
     return BillOut.of(BillView(bill, project, local_day(ctx.now, project.settings.timezone)), bill)
+
+
+def _listed(ctx: Context, project: Project, bills: Iterable[Bill]) -> tuple[BillSummary, ...]:
+    today = local_day(ctx.now, project.settings.timezone)
+    return tuple(BillSummary.of(BillView(bill, project, today), bill) for bill in bills)

@@ -19,10 +19,12 @@ PlainText = Annotated[str, BeforeValidator(plain)]
 
 
 class FiscalMonthOut(OutSchema):
-    """A period as counted in the client's fiscal year; `month` counts from 0."""
+    """A period as counted in the client's fiscal year."""
 
     year: int
-    month: int
+    month: Annotated[int, BeforeValidator(lambda counted_from_0: counted_from_0 + 1)] = Field(
+        description="Counted from 1: in a fiscal year from July, July is 1"
+    )
 
 
 class BillTerm(OutSchema):
@@ -78,17 +80,33 @@ class LineView:
         return tuple(explain(self.line))
 
 
-class BillOut(OutSchema):
-    """What one connection owes for one period."""
+class BillSummary(OutSchema):
+    """A bill in a list: enough to show and sort it. The whole bill is at its id."""
 
     id: str
     project: str = Field(validation_alias=AliasPath("project", "id"))
     account_number: str = Field(validation_alias="account")
     consumer_id: str | None
     consumer_class: str
-    meter_number: str
     period: PeriodText
-    billing_period: str = Field(description="The period in words", examples=["November 2025"])
+    period_label: str = Field(description="The period in words", examples=["November 2025"])
+    usage: DecimalText
+    unit: str
+    estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
+    total: Amount
+    paid: Amount
+    amount_due: Amount = Field(description="What is left to pay")
+    currency: str = Field(validation_alias=AliasPath("total", "currency"))
+    billed_on: Day
+    due_on: Day
+    status: BillStatus
+    days_overdue: int = Field(description="Since the due day, while something is due")
+
+
+class BillOut(BillSummary):
+    """What one connection owes for one period."""
+
+    meter_number: str
     first_day: Day = Field(description="Of the period: three months before its end where quarters are billed")
     last_day: Day = Field(validation_alias=AliasPath("period", "last_day"))
     fiscal: FiscalMonthOut | None
@@ -97,25 +115,14 @@ class BillOut(OutSchema):
     previous_reading: DecimalText = Field(validation_alias="previous")
     current_reading: DecimalText = Field(validation_alias="reading")
     rolled_over: bool = Field(description="The register ran over between the two readings: its range is in the use")
-    usage: DecimalText
     use_brought_forward: DecimalText | None = Field(
         description="The part of the use that a meter exchanged meanwhile showed; below zero, billed ahead by estimates"
     )
     use_carried_forward: DecimalText | None = Field(
         description="Below zero: billed ahead even so, off the next bill's use"
     )
-    estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
     use_explained: tuple[str, ...] = Field(description="Where the use comes from", examples=[["150 - 140 = 10 m3"]])
-    unit: str
     lines: tuple[BillLine, ...]
-    total: Amount
-    currency: str = Field(validation_alias=AliasPath("total", "currency"))
-    billed_on: Day
-    due_on: Day
-    paid: Amount
-    amount_due: Amount = Field(description="What is left to pay")
-    status: BillStatus
-    days_overdue: int = Field(description="Since the due day, while something is due")
     issued_at: Instant
     issued_by: Literal["run", "person", "migration"] = Field(validation_alias="origin")
     run_id: str | None = Field(description="The billing run that made it")
@@ -138,7 +145,7 @@ class BillView:
     today: date
 
     @property
-    def billing_period(self) -> str:
+    def period_label(self) -> str:
         return self.project.label_of(self.bill.period)
 
     @property
@@ -185,7 +192,7 @@ class BillView:
 class BillPage(OutSchema):
     """One page of bills. With a status it may be short and still have a `nextCursor`."""
 
-    items: tuple[BillOut, ...]
+    items: tuple[BillSummary, ...]
     next_cursor: str | None
 
 
@@ -253,4 +260,4 @@ class MyBillsQuery(Schema):
 class MyBills(Schema):
     """The signed-in consumer's bills, the newest first."""
 
-    items: tuple[BillOut, ...]
+    items: tuple[BillSummary, ...]

@@ -215,7 +215,9 @@ def test_5_a_run_gives_every_confirmed_reading_exactly_one_bill(journey: Journey
     assert (bill["previousReading"], bill["currentReading"], bill["usage"]) == ("120", "130", "10")
     assert len({bill["accountNumber"] for bill in bills}) == len(bills) == 297
     assert run["total"] == f"{sum(_minor(bill['total']) for bill in bills) / 100:.2f}"
-    assert all(sum(_minor(line["amount"]) for line in bill["lines"]) == _minor(bill["total"]) for bill in bills)
+    for one in bills:
+        lines = journey.admin.get(f"{BASE}/bills/{one['id']}").expect(200)["lines"]
+        assert sum(_minor(line["amount"]) for line in lines) == _minor(one["total"])
 
 
 @pytest.mark.covers("S0-011", "S1-137", "S2-030", "S2-404")
@@ -225,7 +227,8 @@ def test_6_bills_are_read_by_staff_and_by_the_consumer_they_are_for(journey: Jou
     juan = journey.api.sign_in("balilihan", demo.BALILIHAN_CONSUMER, demo.PASSWORD)
     assert juan.get("/api/me/bills").expect(200)["items"] == theirs
     assert juan.get(f"{BASE}/connections/2025110001/bills").expect(200)["items"] == theirs
-    assert juan.get(f"{BASE}/bills/2025-11.2025110001.1").expect(200) == theirs[0]
+    whole = juan.get(f"{BASE}/bills/2025-11.2025110001.1").expect(200)
+    assert {field: whole[field] for field in theirs[0]} == theirs[0]
     assert [mine["connection"]["accountNumber"] for mine in juan.get("/api/me/connections").expect(200)["items"]] == [
         "2025110001"
     ]
@@ -267,7 +270,7 @@ def test_the_condominium_runs_on_the_same_code_by_other_settings(journey: Journe
     bill = admin.get(f"{CONDOMINIUM}/bills/2025-10.101.1").expect(200)
     assert (bill["usage"], bill["unit"], bill["total"], bill["currency"]) == ("11", "gal", "25.06", "USD")
     assert [line["amount"] for line in bill["lines"]] == ["0.06", "25.00"]
-    assert (bill["billingPeriod"], bill["fiscal"]) == ("October 2025", {"year": 2026, "month": 3})
+    assert (bill["periodLabel"], bill["fiscal"]) == ("October 2025", {"year": 2026, "month": 4})
     assert (bill["billedOn"], bill["dueOn"]) == ("2025-11-01", "2025-11-10")
 
 

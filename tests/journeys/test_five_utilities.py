@@ -69,8 +69,8 @@ def test_s1_ten_units_of_a_condominium_are_billed_for_july(open_tenant: Callable
     assert [line["amount"] for line in bill["lines"]] == ["25.00", "0.06"]
     assert (bill["total"], bill["billedOn"]) == ("25.06", "2025-08-01")
     assert (bill["previousReading"], bill["currentReading"], bill["usage"]) == ("1774", "1785", "11")
-    assert (bill["billingPeriod"], bill["dueOn"]) == ("July 2025", "2025-08-10")
-    assert bill["fiscal"] == {"year": 2026, "month": 0}
+    assert (bill["periodLabel"], bill["dueOn"]) == ("July 2025", "2025-08-10")
+    assert bill["fiscal"] == {"year": 2026, "month": 1}
     (run,) = tenant.admin.get(f"{tenant.base('waterBills')}/billing-runs").expect(200)["items"]
     assert (run["bills"], run["total"]) == (10, "250.60")
     meter = tenant.admin.get(f"{tenant.base('waterBills')}/connections/101").expect(200)

@@ -138,7 +138,7 @@ def test_fiscal_year(open_tenant: OpenTenant) -> None:
     s3.read("waterworks", "M-1", "10", "2025-08-05")
     _confirmed(s3, "waterworks")
     (unit,), (house,) = s1.bill("waterBills", "2025-07").values(), s3.bill("waterworks", "2025-08").values()
-    assert (unit["fiscal"], house["fiscal"]) == ({"year": 2026, "month": 0}, None)
+    assert (unit["fiscal"], house["fiscal"]) == ({"year": 2026, "month": 1}, None)
 
 
 def test_areas(open_tenant: OpenTenant) -> None:

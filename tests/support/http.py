@@ -101,3 +101,9 @@ def _check_declared(method: str, route: str | None, reply: Reply) -> None:
 
 def _no_float(text: str) -> float:
     raise AssertionError(f"the answer holds the float {text}")
+
+
+def whole_bills(api: "Api", base: str, period: str) -> list[dict[str, Any]]:
+    """Read each bill of a period by its id: a list shows them in short."""
+    listed = api.get(f"{base}/bills", period=period).expect(200)["items"]
+    return [api.get(f"{base}/bills/{one['id']}").expect(200) for one in listed]

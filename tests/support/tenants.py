@@ -12,7 +12,7 @@ from chalicelib.identity.domain import ROLES
 from chalicelib.kernel.context import Actor, Context
 from chalicelib.onboarding import service as onboarding
 from chalicelib.platform import clock
-from tests.support.http import Api
+from tests.support.http import Api, whole_bills
 from tests.support.queues import drain
 
 PASSWORD = "Abcdef1!"
@@ -66,7 +66,7 @@ class Tenant:
         """Run a period and give its bills by account."""
         self.admin.post(f"{self.base(project)}/billing-runs", {"period": period, **days}).expect(202)
         drain(self.app, "meterbook-billing")
-        bills = self.admin.get(f"{self.base(project)}/bills", period=period).expect(200)["items"]
+        bills = whole_bills(self.admin, self.base(project), period)
         return {bill["accountNumber"]: bill for bill in bills}
 
 

@@ -10,7 +10,7 @@ from chalice.app import Chalice
 
 from chalicelib.onboarding import service as onboarding
 from chalicelib.platform import clock
-from tests.support.http import Api
+from tests.support.http import Api, whole_bills
 from tests.support.queues import drain
 from tests.support.utilities import Utility, open_condominium, open_waterworks
 
@@ -80,8 +80,8 @@ def test_a_quarter_has_one_reading_one_run_and_one_bill(app: Chalice, utility: U
     assert admin.post(runs, {"period": "2025-12", "billedOn": "2025-09-30"}).expect(400)["code"] == "bad-day"
     admin.post(runs, {"period": "2025-12", "billedOn": "2025-10-01"}).expect(202)
     drain(app, "meterbook-billing")
-    (bill,) = admin.get(f"{utility.base}/bills", period="2025-12").expect(200)["items"]
-    assert (bill["period"], bill["billingPeriod"]) == ("2025-12", "October 2025 to December 2025")
+    (bill,) = whole_bills(admin, utility.base, "2025-12")
+    assert (bill["period"], bill["periodLabel"]) == ("2025-12", "October 2025 to December 2025")
     assert (bill["firstDay"], bill["lastDay"], bill["dueOn"]) == ("2025-10-01", "2025-12-31", "2025-10-16")
     # 92 days stretch the 10 m3 of 30 days to 30.67: 30.67 at 1.00 and 19.33 at 3.00.
     assert {line["code"]: line["amount"] for line in bill["lines"]} == {
@@ -100,7 +100,7 @@ def test_a_tariff_that_changes_within_a_quarter_rates_its_share_of_the_days(
     _read(admin, utility, "0", "2025-12-05").expect(201)
     admin.post(f"{utility.base}/billing-runs", {"period": "2025-12"}).expect(202)
     drain(app, "meterbook-billing")
-    (bill,) = admin.get(f"{utility.base}/bills", period="2025-12").expect(200)["items"]
+    (bill,) = whole_bills(admin, utility.base, "2025-12")
     service = [(line["tariff"], line["amount"]) for line in bill["lines"] if line["code"] == "service"]
     assert service == [("quarterly@1", "7.96"), ("quarterly@2", "8.09")]  # 61 and 31 of 92 days
 

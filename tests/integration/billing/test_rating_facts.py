@@ -7,7 +7,7 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.platform import clock
-from tests.support.http import Api
+from tests.support.http import Api, whole_bills
 from tests.support.queues import drain
 from tests.support.utilities import NOVEMBER, Utility, open_waterworks
 
@@ -56,7 +56,7 @@ def _bills(app: Chalice, admin: Api, utility: Utility, meters: list[str]) -> dic
     run = admin.post(f"{utility.base}/billing-runs", {"period": "2025-11"}).expect(202)
     drain(app, "meterbook-billing")
     assert admin.get(f"{utility.base}/billing-runs/{run['id']}/exceptions").expect(200)["items"] == []
-    bills = admin.get(f"{utility.base}/bills", period="2025-11").expect(200)["items"]
+    bills = whole_bills(admin, utility.base, "2025-11")
     return {bill["meterNumber"]: {line["code"]: line["amount"] for line in bill["lines"]} for bill in bills}
 
 

@@ -11,7 +11,7 @@ from chalice.app import Chalice
 from chalicelib.bills import service as bills
 from chalicelib.kernel.errors import Conflict
 from chalicelib.platform import clock
-from tests.support.http import Api
+from tests.support.http import Api, whole_bills
 from tests.support.queues import drain
 from tests.support.utilities import NOVEMBER, Utility, open_condominium, open_waterworks, register_connection
 
@@ -155,7 +155,7 @@ def test_a_run_and_single_bills_at_the_same_moment_bill_each_reading_once(
         run = hands.submit(start)
         statuses = [one.result() for one in singly]
     drain(app, "meterbook-billing")
-    made = admin.get(f"{utility.base}/bills", period="2025-04").expect(200)["items"]
+    made = whole_bills(admin, utility.base, "2025-04")
     assert sorted(one["readingId"] for one in made) == sorted(readings)
     assert set(statuses) <= {201, 409, 503}
     of_run = [one for one in made if one["issuedBy"] == "run"]

@@ -9,7 +9,7 @@ from chalice.app import Chalice
 
 from chalicelib.platform import clock, settings, storage
 from chalicelib.readings import service as readings
-from tests.support.http import Api
+from tests.support.http import Api, whole_bills
 from tests.support.queues import drain
 from tests.support.utilities import (
     NOVEMBER,
@@ -48,8 +48,7 @@ def _bill(app: Chalice, admin: Api, utility: Utility, period: str = "2025-11") -
     admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)
     admin.post(f"{utility.base}/billing-runs", {"period": period}).expect(202)
     drain(app, "meterbook-billing")
-    bills: list[dict[str, object]] = admin.get(f"{utility.base}/bills", period=period).expect(200)["items"]
-    return bills
+    return whole_bills(admin, utility.base, period)
 
 
 @pytest.mark.covers("S3-074", "S3-099", "S3-124")
