@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.platform.schema import Instant, OutSchema, Schema, Text, Version
+from chalicelib.areas.domain import Area
+from chalicelib.platform.schema import Instant, OutSchema, Schema, Shows, Text, Version
 
 AreaCode = Annotated[str, Field(max_length=60, examples=["Poblacion.P1"])]
 
@@ -23,7 +24,7 @@ class AreaChange(Schema):
     name: Text
 
 
-class AreaOut(OutSchema):
+class AreaOut(OutSchema, Shows[Area]):
     """A place that connections lie in."""
 
     code: str

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from chalicelib.platform.schema import Day, Instant, OutSchema, PageQuery, Schema
+from chalicelib.audit.domain import Entry, Verification
+from chalicelib.kernel.page import Page
+from chalicelib.platform.schema import Day, Instant, OutSchema, PageQuery, Schema, Shows
 
 _Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:._-]{1,64}$")]
 _ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,40}\.[a-z-]{1,40}$")]
@@ -46,7 +48,7 @@ class AuditEntryOut(OutSchema):
     session_id: OrNull = Field(description="The login event by which the actor had come in; see the logins")
 
 
-class AuditPage(OutSchema):
+class AuditPage(OutSchema, Shows[Page[Entry]]):
     """A page of the audit log, the newest entries first; it may be short and still have a `nextCursor`."""
 
     items: tuple[AuditEntryOut, ...]
@@ -66,7 +68,7 @@ class FindingOut(OutSchema):
     what: Literal["entries", "seal", "missing"]
 
 
-class VerificationOut(OutSchema):
+class VerificationOut(OutSchema, Shows[Verification]):
     """The result of verifying sealed days. Go on from `nextDay` until there is none."""
 
     first_day: Day | None

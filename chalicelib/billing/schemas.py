@@ -5,9 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.billing.domain import BillingRun, Chunk, Tally, tally_of
+from chalicelib.billing.domain import BillingException, BillingRun, Chunk, Tally, tally_of
 from chalicelib.kernel.money import Money
-from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PeriodText, Schema
+from chalicelib.kernel.page import Page
+from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PeriodText, Schema, Shows
 
 
 class NewRun(Schema):
@@ -23,28 +24,6 @@ class ChunkProgress(Schema):
 
     done: int
     of: int
-
-
-class RunOut(OutSchema):
-    """A billing run and how far it is. The counts are of bills that are written; they are final once it is complete."""
-
-    id: str
-    period: PeriodText
-    status: Literal["planned", "generating", "complete"] = Field(validation_alias="state")
-    chunks: ChunkProgress
-    readings: int = Field(description="Confirmed readings without a bill that the run found so far")
-    bills: int
-    exceptions: int = Field(description="Readings that could not be billed: see exceptions")
-    total: Amount
-    currency: str
-    billed_on: Day | None
-    due_on: Day | None
-    started_by: str
-    started_at: Instant
-    completed_at: Instant | None
-    billing_cycle: str | None = Field(
-        validation_alias="cycle", description="The cycle that the project named when the run began"
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +63,28 @@ class RunView:
         return self.run.tally if self._complete else tally_of(self.parts)
 
 
+class RunOut(OutSchema, Shows[RunView, BillingRun]):
+    """A billing run and how far it is. The counts are of bills that are written; they are final once it is complete."""
+
+    id: str
+    period: PeriodText
+    status: Literal["planned", "generating", "complete"] = Field(validation_alias="state")
+    chunks: ChunkProgress
+    readings: int = Field(description="Confirmed readings without a bill that the run found so far")
+    bills: int
+    exceptions: int = Field(description="Readings that could not be billed: see exceptions")
+    total: Amount
+    currency: str
+    billed_on: Day | None
+    due_on: Day | None
+    started_by: str
+    started_at: Instant
+    completed_at: Instant | None
+    billing_cycle: str | None = Field(
+        validation_alias="cycle", description="The cycle that the project named when the run began"
+    )
+
+
 class RunPage(OutSchema):
     """One page of billing runs. The counts of a run at work are in the run itself."""
 
@@ -99,7 +100,7 @@ class ExceptionOut(OutSchema):
     reason: str
 
 
-class ExceptionPage(OutSchema):
+class ExceptionPage(OutSchema, Shows[Page[BillingException]]):
     """One page of exceptions."""
 
     items: tuple[ExceptionOut, ...]

@@ -10,8 +10,19 @@ from chalicelib.bills.domain import Bill, BillStatus
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.period import FiscalMonth
 from chalicelib.kernel.quantity import plain
-from chalicelib.platform.schema import Amount, Day, DecimalText, Instant, OutSchema, PageQuery, PeriodText, Schema
-from chalicelib.tariffs.domain import Line, explain, ratio_text
+from chalicelib.platform.schema import (
+    Amount,
+    Day,
+    DecimalText,
+    Instant,
+    OutSchema,
+    PageQuery,
+    PeriodText,
+    Schema,
+    Shows,
+)
+from chalicelib.readings.domain.reading import Reading
+from chalicelib.tariffs.domain import Line, Trace, explain, ratio_text
 from chalicelib.tenancy.domain import Project
 
 RatioText = Annotated[str, BeforeValidator(ratio_text)]
@@ -42,24 +53,6 @@ class BillFactor(OutSchema):
     value: RatioText = Field(examples=["0.5", "1/3"])
 
 
-class BillLine(OutSchema):
-    """One line of a bill and how it came about, in numbers and in words.
-
-    The sum of the terms, times all factors, less what other charges brought already, is `unrounded`.
-    """
-
-    code: str
-    label: str
-    amount: Amount
-    tariff: str = Field(description="The tariff and version it was rated by", examples=["residential@1"])
-    terms: tuple[BillTerm, ...]
-    factors: tuple[BillFactor, ...]
-    less: RatioText = Field(examples=["0"])
-    unrounded: RatioText = Field(examples=["225"])
-    rounding: str = Field(examples=["half-up to 0.01"])
-    explanation: tuple[str, ...] = Field(examples=[["10 m3 at 22.50 = 225.00"]])
-
-
 @dataclass(frozen=True, slots=True)
 class LineView:
     """What the answer says of a line in words."""
@@ -80,60 +73,22 @@ class LineView:
         return tuple(explain(self.line))
 
 
-class BillSummary(OutSchema):
-    """A bill in a list: enough to show and sort it. The whole bill is at its id."""
+class BillLine(OutSchema, Shows[LineView, Trace, Line]):
+    """One line of a bill and how it came about, in numbers and in words.
 
-    id: str
-    project: str = Field(validation_alias=AliasPath("project", "id"))
-    account_number: str = Field(validation_alias="account")
-    consumer_id: str | None
-    consumer_class: str
-    period: PeriodText
-    period_label: str = Field(description="The period in words", examples=["November 2025"])
-    usage: DecimalText
-    unit: str
-    estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
-    total: Amount
-    paid: Amount
-    amount_due: Amount = Field(description="What is left to pay")
-    currency: str = Field(validation_alias=AliasPath("total", "currency"))
-    billed_on: Day
-    due_on: Day
-    status: BillStatus
-    days_overdue: int = Field(description="Since the due day, while something is due")
+    The sum of the terms, times all factors, less what other charges brought already, is `unrounded`.
+    """
 
-
-class BillOut(BillSummary):
-    """What one connection owes for one period."""
-
-    meter_number: str
-    first_day: Day = Field(description="Of the period: three months before its end where quarters are billed")
-    last_day: Day = Field(validation_alias=AliasPath("period", "last_day"))
-    fiscal: FiscalMonthOut | None
-    reading_id: str
-    read_on: Day
-    previous_reading: DecimalText = Field(validation_alias="previous")
-    current_reading: DecimalText = Field(validation_alias="reading")
-    rolled_over: bool = Field(description="The register ran over between the two readings: its range is in the use")
-    use_brought_forward: DecimalText | None = Field(
-        description="The part of the use that a meter exchanged meanwhile showed; below zero, billed ahead by estimates"
-    )
-    use_carried_forward: DecimalText | None = Field(
-        description="Below zero: billed ahead even so, off the next bill's use"
-    )
-    use_explained: tuple[str, ...] = Field(description="Where the use comes from", examples=[["150 - 140 = 10 m3"]])
-    lines: tuple[BillLine, ...]
-    issued_at: Instant
-    issued_by: Literal["run", "person", "migration"] = Field(validation_alias="origin")
-    run_id: str | None = Field(description="The billing run that made it")
-    made_by: str | None = Field(
-        validation_alias="issued_by", description="Who had it made on its own; null: a run or a migration made it"
-    )
-    import_id: str | None = Field(description="The import of a former system's history that made it")
-    chosen_tariff: str | None = Field(
-        validation_alias="tariff_id", description="The tariff that the connection named; null: its class decided"
-    )
-    digest: str = Field(description="A hash of everything the bill was rated from")
+    code: str
+    label: str
+    amount: Amount
+    tariff: str = Field(description="The tariff and version it was rated by", examples=["residential@1"])
+    terms: tuple[BillTerm, ...]
+    factors: tuple[BillFactor, ...]
+    less: RatioText = Field(examples=["0"])
+    unrounded: RatioText = Field(examples=["225"])
+    rounding: str = Field(examples=["half-up to 0.01"])
+    explanation: tuple[str, ...] = Field(examples=[["10 m3 at 22.50 = 225.00"]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +144,62 @@ class BillView:
         return self.bill.run_id if self.origin == "migration" else None
 
 
+class BillSummary(OutSchema, Shows[BillView, Bill]):
+    """A bill in a list: enough to show and sort it. The whole bill is at its id."""
+
+    id: str
+    project: str = Field(validation_alias=AliasPath("project", "id"))
+    account_number: str = Field(validation_alias="account")
+    consumer_id: str | None
+    consumer_class: str
+    period: PeriodText
+    period_label: str = Field(description="The period in words", examples=["November 2025"])
+    usage: DecimalText
+    unit: str
+    estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
+    total: Amount
+    paid: Amount
+    amount_due: Amount = Field(description="What is left to pay")
+    currency: str = Field(validation_alias=AliasPath("total", "currency"))
+    billed_on: Day
+    due_on: Day
+    status: BillStatus
+    days_overdue: int = Field(description="Since the due day, while something is due")
+
+
+class BillOut(BillSummary):
+    """What one connection owes for one period."""
+
+    meter_number: str
+    first_day: Day = Field(description="Of the period: three months before its end where quarters are billed")
+    last_day: Day = Field(validation_alias=AliasPath("period", "last_day"))
+    fiscal: FiscalMonthOut | None
+    reading_id: str
+    read_on: Day
+    previous_reading: DecimalText = Field(validation_alias="previous")
+    current_reading: DecimalText = Field(validation_alias="reading")
+    rolled_over: bool = Field(description="The register ran over between the two readings: its range is in the use")
+    use_brought_forward: DecimalText | None = Field(
+        description="The part of the use that a meter exchanged meanwhile showed; below zero, billed ahead by estimates"
+    )
+    use_carried_forward: DecimalText | None = Field(
+        description="Below zero: billed ahead even so, off the next bill's use"
+    )
+    use_explained: tuple[str, ...] = Field(description="Where the use comes from", examples=[["150 - 140 = 10 m3"]])
+    lines: tuple[BillLine, ...]
+    issued_at: Instant
+    issued_by: Literal["run", "person", "migration"] = Field(validation_alias="origin")
+    run_id: str | None = Field(description="The billing run that made it")
+    made_by: str | None = Field(
+        validation_alias="issued_by", description="Who had it made on its own; null: a run or a migration made it"
+    )
+    import_id: str | None = Field(description="The import of a former system's history that made it")
+    chosen_tariff: str | None = Field(
+        validation_alias="tariff_id", description="The tariff that the connection named; null: its class decided"
+    )
+    digest: str = Field(description="A hash of everything the bill was rated from")
+
+
 class BillPage(OutSchema):
     """One page of bills. With a status it may be short and still have a `nextCursor`."""
 
@@ -204,7 +215,18 @@ class NewBill(Schema):
     due_on: Day | None = Field(default=None, description="The day to pay by; else as the project's settings have it")
 
 
-class UnbilledOut(OutSchema):
+@dataclass(frozen=True, slots=True)
+class UnbilledView:
+    """What the answer says of the connection of a reading, and not of the reading: where it lies now."""
+
+    connection: Connection
+
+    @property
+    def area(self) -> str:
+        return self.connection.area
+
+
+class UnbilledOut(OutSchema, Shows[UnbilledView, Reading, Connection]):
     """A confirmed reading without a bill."""
 
     reading_id: str = Field(validation_alias="id")
@@ -218,17 +240,6 @@ class UnbilledOut(OutSchema):
     previous: DecimalText
     usage: DecimalText
     estimated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class UnbilledView:
-    """What the answer says of the connection of a reading, and not of the reading: where it lies now."""
-
-    connection: Connection
-
-    @property
-    def area(self) -> str:
-        return self.connection.area
 
 
 class UnbilledPage(OutSchema):

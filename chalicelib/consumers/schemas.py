@@ -6,7 +6,20 @@ from typing import Annotated, Literal, cast
 from pydantic import Field
 
 from chalicelib.consumers.domain import Consumer, ConsumerChanges, ConsumerStatus
-from chalicelib.platform.schema import Change, Email, Instant, OutSchema, PageQuery, PersonName, Schema, Text, Version
+from chalicelib.identity.domain import User
+from chalicelib.kernel.page import Page
+from chalicelib.platform.schema import (
+    Change,
+    Email,
+    Instant,
+    OutSchema,
+    PageQuery,
+    PersonName,
+    Schema,
+    Shows,
+    Text,
+    Version,
+)
 
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
 
@@ -61,7 +74,7 @@ class ConsumerQuery(PageQuery):
     )
 
 
-class ConsumerOut(OutSchema):
+class ConsumerOut(OutSchema, Shows[Consumer]):
     """A consumer."""
 
     id: str
@@ -77,7 +90,7 @@ class ConsumerOut(OutSchema):
     deleted_at: Instant | None
 
 
-class ConsumerPage(OutSchema):
+class ConsumerPage(OutSchema, Shows[Page[Consumer]]):
     """One page of consumers."""
 
     items: tuple[ConsumerOut, ...]
@@ -109,7 +122,14 @@ class Registration(Schema):
     address: Text | None = None
 
 
-class Registered(OutSchema):
+@dataclass(frozen=True, slots=True)
+class RegisteredView:
+    """Whose a new login is."""
+
+    consumer: Consumer
+
+
+class Registered(OutSchema, Shows[RegisteredView, User]):
     """A new consumer, and the login by which they see what becomes theirs."""
 
     consumer: ConsumerOut
@@ -119,13 +139,6 @@ class Registered(OutSchema):
     role: str
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredView:
-    """Whose a new login is."""
-
-    consumer: Consumer
-
-
 class LoginMade(Schema):
     """That a consumer can now sign in."""
 
@@ -133,7 +146,7 @@ class LoginMade(Schema):
     login: str
 
 
-class UserDeleted(OutSchema):
+class UserDeleted(OutSchema, Shows[User]):
     """A user who is deleted: on record, and nobody signs in by it again."""
 
     id: str

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.cycles.domain import BillingCycle
-from chalicelib.platform.schema import Change, Day, OutSchema, Schema, Text, Version
+from chalicelib.platform.schema import Change, Day, OutSchema, Schema, Shows, Text, Version
 
 CycleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["monthly"])]
 CycleName = Annotated[Text, Field(max_length=100, examples=["Monthly, on the first"])]
@@ -40,7 +40,7 @@ class CycleChange(CycleFacts, Change):
     version: Version
 
 
-class CycleOut(CycleFacts, OutSchema):
+class CycleOut(CycleFacts, OutSchema, Shows[BillingCycle]):
     """A billing cycle."""
 
     id: str

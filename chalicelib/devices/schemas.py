@@ -4,8 +4,10 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.platform.schema import AccountNumber, Day, DecimalText, Instant, OutSchema, Schema, Text
-from chalicelib.readings.domain.reading import MeterValue
+from chalicelib.devices.domain import Device
+from chalicelib.kernel.page import Page
+from chalicelib.platform.schema import AccountNumber, Day, DecimalText, Instant, OutSchema, Schema, Shows, Text
+from chalicelib.readings.domain.reading import MeterValue, Reading
 
 _AreaCode = Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
 
@@ -19,7 +21,7 @@ class NewDevice(Schema):
     )
 
 
-class DeviceOut(OutSchema):
+class DeviceOut(OutSchema, Shows[Device]):
     """A device. `keyVersion` counts its keys; without one (0) it can't push."""
 
     id: str
@@ -30,7 +32,7 @@ class DeviceOut(OutSchema):
     created_at: Instant
 
 
-class DevicePage(OutSchema):
+class DevicePage(OutSchema, Shows[Page[Device]]):
     """A page of devices."""
 
     items: tuple[DeviceOut, ...]
@@ -62,7 +64,7 @@ class PushedReading(Schema):
         return MeterValue(self.reading, self.read_on)
 
 
-class PushOut(OutSchema):
+class PushOut(OutSchema, Shows[Reading]):
     """What became of a pushed reading."""
 
     reading_id: str = Field(validation_alias="id")

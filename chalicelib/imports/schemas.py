@@ -4,7 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.platform.schema import Instant, OutSchema, PeriodText, Schema, Text
+from chalicelib.files.domain.record import FileImport
+from chalicelib.kernel.page import Page
+from chalicelib.platform.schema import Instant, OutSchema, PeriodText, Schema, Shows, Text
+from chalicelib.platform.storage import UploadForm
 
 
 class NewImport(Schema):
@@ -37,7 +40,7 @@ class NewHistoryImport(Schema):
     file_name: Text = Field(examples=["history-2026.json"])
 
 
-class ImportOut(OutSchema):
+class ImportOut(OutSchema, Shows[FileImport]):
     """An import of a file."""
 
     id: str
@@ -51,7 +54,7 @@ class ImportOut(OutSchema):
     finished_at: Instant | None
 
 
-class UploadOut(OutSchema):
+class UploadOut(OutSchema, Shows[UploadForm]):
     """Where to post the file: a multipart form of these fields, and the file last, in the field `file`."""
 
     url: str
@@ -67,7 +70,7 @@ class ImportAnnounced(OutSchema):
     upload: UploadOut
 
 
-class ImportPage(OutSchema):
+class ImportPage(OutSchema, Shows[Page[FileImport]]):
     """One page of imports."""
 
     items: tuple[ImportOut, ...]

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import AliasPath, Field
 
-from chalicelib.platform.schema import Email, OutSchema, PersonName, Schema, Text
+from chalicelib.onboarding.domain import Preset
+from chalicelib.platform.schema import Email, OutSchema, PersonName, Schema, Shows, Text
 
 ProjectId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["waterworks"])]
 
@@ -22,20 +23,20 @@ class PresetProjectOut(OutSchema):
     )
 
 
-class PresetOut(OutSchema):
+@dataclass(frozen=True, slots=True)
+class PresetView:
+    """What a preset is called."""
+
+    id: str
+
+
+class PresetOut(OutSchema, Shows[PresetView, Preset]):
     """A utility's way of working, written down as data."""
 
     id: str
     source: str
     name: str = Field(validation_alias=AliasPath("client", "name"))
     projects: tuple[PresetProjectOut, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PresetView:
-    """What a preset is called."""
-
-    id: str
 
 
 class PresetList(OutSchema):

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import AliasPath, Field
 
 from chalicelib.payments.domain import Payment
-from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PageQuery, PeriodText
+from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PageQuery, PeriodText, Shows
 
 
 class BillReference(OutSchema):
@@ -18,7 +18,19 @@ class BillReference(OutSchema):
     period: str = Field(examples=["July 2025"])
 
 
-class PaymentOut(OutSchema):
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """What the answer says of a payment in a form of its own."""
+
+    payment: Payment
+
+    @property
+    def bill_reference(self) -> BillReference:
+        period = self.payment.period
+        return BillReference(bill_id=self.payment.bill_id, year=period.year, month=period.month, period=period.label())
+
+
+class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     """Money received for one bill."""
 
     id: str
@@ -35,18 +47,6 @@ class PaymentOut(OutSchema):
     import_id: str = Field(validation_alias="origin")
     recorded_by: str
     recorded_at: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentView:
-    """What the answer says of a payment in a form of its own."""
-
-    payment: Payment
-
-    @property
-    def bill_reference(self) -> BillReference:
-        period = self.payment.period
-        return BillReference(bill_id=self.payment.bill_id, year=period.year, month=period.month, period=period.label())
 
 
 class PaymentPage(OutSchema):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from types import SimpleNamespace
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Generic, Self, TypeVarTuple
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +25,8 @@ from chalicelib.kernel.errors import MeterbookError
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import parse_decimal, plain
+
+Things = TypeVarTuple("Things")
 
 
 class Schema(BaseModel):
@@ -50,13 +52,23 @@ class OutSchema(Schema):
 
     model_config = ConfigDict(alias_generator=AliasGenerator(serialization_alias=to_camel), from_attributes=True)
 
+
+class Shows(Generic[*Things]):
+    """What an answer shows: one thing, or several as one (`BillOut(OutSchema, Shows[BillView, Bill])`)."""
+
     @classmethod
-    def of(cls, *things: object) -> Self:
-        """Show one thing, or several as one: each field is then read from the first that has it."""
-        if len(things) > 1:
-            wanted = _attributes(cls, *map(type, things))
-            return cls.of(SimpleNamespace(**{name: getattr(things[at], name) for name, at in wanted}))
-        return cls.model_validate(things[0], from_attributes=True)
+    def of(cls, *things: *Things) -> Self:
+        """Show these things: each field is read from the first that has it."""
+        shown: Self = _shown(cls, things)
+        return shown
+
+
+def _shown(answer: Any, things: tuple[Any, ...]) -> Any:  # noqa: ANN401 - a mixin does not know that it is a schema
+    if len(things) == 1:
+        return answer.model_validate(things[0], from_attributes=True)
+    wanted = _attributes(answer, *map(type, things))
+    together = SimpleNamespace(**{name: getattr(things[at], name) for name, at in wanted})
+    return answer.model_validate(together, from_attributes=True)
 
 
 @cache

@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from chalicelib.connections.domain import Connection
+from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform.schema import (
     AccountNumber,
@@ -15,8 +17,11 @@ from chalicelib.platform.schema import (
     PageQuery,
     PeriodText,
     Schema,
+    Shows,
 )
-from chalicelib.readings.domain.reading import MeterValue
+from chalicelib.readings.domain.balance import WaterBalance
+from chalicelib.readings.domain.reading import MeterValue, Reading
+from chalicelib.readings.service import Confirmations, Estimates
 
 Area = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
 
@@ -57,7 +62,7 @@ class CorrectedReading(Schema):
         return MeterValue(self.reading, self.read_on, self.rolled_over)
 
 
-class ReadingOut(OutSchema):
+class ReadingOut(OutSchema, Shows[Reading]):
     """A reading: `usage` is `reading` - `previous` + `use_brought_forward`; with `rollover`, plus the register's range.
 
     Where that is below zero nothing is billed, and it is `useCarriedForward` to the next reading.
@@ -88,7 +93,7 @@ class ReadingOut(OutSchema):
     confirmed_at: Instant | None
 
 
-class ReadingPage(OutSchema):
+class ReadingPage(OutSchema, Shows[Page[Reading]]):
     """One page of readings. With filters it may be short and still have a `nextCursor`."""
 
     items: tuple[ReadingOut, ...]
@@ -111,7 +116,15 @@ class BalanceQuery(Schema):
     period: PeriodText
 
 
-class BalanceOut(OutSchema):
+@dataclass(frozen=True, slots=True)
+class BalanceView:
+    """Of which period a balance is, and in what it is counted."""
+
+    period: Period
+    unit: str
+
+
+class BalanceOut(OutSchema, Shows[BalanceView, WaterBalance]):
     """What a building took in, and what its units and common areas used."""
 
     period: PeriodText
@@ -121,14 +134,6 @@ class BalanceOut(OutSchema):
     building: DecimalText
     calculated: bool = Field(description="No building meter was read: its use is that of units and common areas")
     loss: DecimalText = Field(description="What the building's own meter showed beyond the others")
-
-
-@dataclass(frozen=True, slots=True)
-class BalanceView:
-    """Of which period a balance is, and in what it is counted."""
-
-    period: Period
-    unit: str
 
 
 class UnreadQuery(PageQuery):
@@ -152,7 +157,7 @@ class UnreadOut(OutSchema):
     last_period: PeriodText | None
 
 
-class UnreadPage(OutSchema):
+class UnreadPage(OutSchema, Shows[Page[Connection]]):
     """One page of connections without a reading. It may be short and still have a `nextCursor`."""
 
     items: tuple[UnreadOut, ...]
@@ -181,7 +186,7 @@ class LeftUnreadOut(OutSchema):
     reason: str
 
 
-class EstimatesOut(OutSchema):
+class EstimatesOut(OutSchema, Shows[Estimates]):
     """How many readings were estimated, and what was not. With a `nextCursor` others are left: ask again with it."""
 
     estimated: int
@@ -209,7 +214,7 @@ class LeftPendingOut(OutSchema):
     reason: str
 
 
-class ConfirmationsOut(OutSchema):
+class ConfirmationsOut(OutSchema, Shows[Confirmations]):
     """What was confirmed and what was not. `more`: others still wait, call again."""
 
     confirmed: int

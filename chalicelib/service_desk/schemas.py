@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from chalicelib.platform.schema import AccountNumber, DecimalText, Instant, OutSchema, PageQuery, Schema, Text
-from chalicelib.service_desk.domain.issues import IssueStatus
-from chalicelib.service_desk.domain.requests import RequestStatus
+from chalicelib.kernel.page import Page
+from chalicelib.platform.schema import AccountNumber, DecimalText, Instant, OutSchema, PageQuery, Schema, Shows, Text
+from chalicelib.service_desk.domain.issues import Issue, IssueStatus
+from chalicelib.service_desk.domain.requests import ConnectionRequest, RequestStatus
+from chalicelib.service_desk.service import IssueWithResponses
 
 
 def _printable_lines(text: str) -> str:
@@ -60,7 +62,7 @@ class Rejection(Schema):
     reason: LongText
 
 
-class RequestOut(OutSchema):
+class RequestOut(OutSchema, Shows[ConnectionRequest]):
     """A request for a connection. `accountNumber` names the connection that was made of it."""
 
     id: str
@@ -79,7 +81,7 @@ class RequestOut(OutSchema):
     account_number: str | None = Field(validation_alias="account")
 
 
-class RequestPage(OutSchema):
+class RequestPage(OutSchema, Shows[Page[ConnectionRequest]]):
     """One page of requests for connections."""
 
     items: tuple[RequestOut, ...]
@@ -139,13 +141,13 @@ class IssueLine(OutSchema):
     changed_at: Instant = Field(description="When it got its status")
 
 
-class IssueOut(IssueLine):
+class IssueOut(IssueLine, Shows[IssueWithResponses, Issue]):
     """An issue with all that the utility said and did about it, in order."""
 
     responses: tuple[ResponseOut, ...]
 
 
-class IssuePage(OutSchema):
+class IssuePage(OutSchema, Shows[Page[Issue]]):
     """One page of issue reports."""
 
     items: tuple[IssueLine, ...]

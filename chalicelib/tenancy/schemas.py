@@ -5,14 +5,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasPath, Field, TypeAdapter
 
-from chalicelib.platform.schema import Change, Instant, OutSchema, Schema, Text, Version
-from chalicelib.tenancy.domain import Client, LoginNames, ProjectSettings
+from chalicelib.kernel.page import Page
+from chalicelib.platform.schema import Change, Instant, OutSchema, Schema, Shows, Text, Version
+from chalicelib.tenancy.domain import Client, FormerSettings, LoginNames, Project, ProjectSettings
 
 Minutes = Annotated[int, Field(strict=True, le=525_600)]
 ClassName = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^#]*$", examples=["residential"])]
 
 
-class ClientOut(OutSchema):
+class ClientOut(OutSchema, Shows[Client]):
     """A client."""
 
     id: str
@@ -59,13 +60,6 @@ class ClientFactsChange(ClientFacts, Change):
         return {name: value for name, value in self.said().items() if name != "password_rule"}
 
 
-class ClientSettings(OutSchema):
-    """What holds for all of a client, and which version of it this is."""
-
-    version: int
-    settings: ClientFacts
-
-
 @dataclass(frozen=True, slots=True)
 class ClientView:
     """A client, all of which is its settings."""
@@ -75,6 +69,13 @@ class ClientView:
     @property
     def version(self) -> int:
         return self.settings.version
+
+
+class ClientSettings(OutSchema, Shows[ClientView]):
+    """What holds for all of a client, and which version of it this is."""
+
+    version: int
+    settings: ClientFacts
 
 
 class ClientChange(Schema):
@@ -156,7 +157,7 @@ class SettingsChange(SettingsBody, Change):
         return {name: getattr(settings, name) for name in self.said()}
 
 
-class ProjectOut(OutSchema):
+class ProjectOut(OutSchema, Shows[Project]):
     """One utility service of a client."""
 
     id: str
@@ -202,7 +203,7 @@ class FormerOut(OutSchema):
     replaced_at: Instant
 
 
-class FormerPage(OutSchema):
+class FormerPage(OutSchema, Shows[Page[FormerSettings]]):
     """One page of a project's former settings, the newest first."""
 
     items: tuple[FormerOut, ...]
@@ -218,7 +219,7 @@ class FormerClientOut(OutSchema):
     replaced_at: Instant
 
 
-class FormerClientPage(OutSchema):
+class FormerClientPage(OutSchema, Shows[Page[FormerSettings]]):
     """One page of what held for a client before, the newest first."""
 
     items: tuple[FormerClientOut, ...]

@@ -107,7 +107,7 @@ def _writes_built(returns: ast.expr | None) -> str | None:
 def copied_fields(code: Path) -> Iterator[str]:
     """Find items, entities and answers built field by field in a repository, in schemas or in routes.
 
-    `to_item`, `to_entity` and `OutSchema.of` copy by name, so a field that is added can't be forgotten here.
+    `to_item`, `to_entity` and an answer's `of` copy by name, so a field that is added can't be forgotten here.
     """
     for path, where in _modules(code, {}):
         if {"repository", "schemas", "routes"} & {*path.relative_to(code).with_suffix("").parts[1:]}:

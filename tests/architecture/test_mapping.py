@@ -1,19 +1,23 @@
-"""An item's attributes have the types of the fields that they are mapped to; mypy can't see that across names."""
+"""Items fit their dataclasses, and answers what they show: mypy can't see that, for they only share names."""
 
 import ast
+import dataclasses
 import importlib
 import inspect
-from collections.abc import Iterator
-from dataclasses import MISSING, Field, dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, dataclass, fields
 from datetime import date
-from typing import Any, Literal, NamedTuple, get_args, get_type_hints
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import pytest
+from pydantic import AliasPath, BaseModel, Field
 from pynamodb.attributes import Attribute
 
+from chalicelib.kernel.page import Page
 from chalicelib.platform.dynamo import DayAttribute, DecimalAttribute, IntAttribute, LiteralAttribute, TableItem
 from chalicelib.platform.mapping import own_attributes
-from chalicelib.platform.schema import OutSchema
+from chalicelib.platform.schema import OutSchema, Shows
 from tests.architecture.source import CODE, functions
 
 
@@ -63,7 +67,7 @@ def _type_of(attribute: Attribute[Any]) -> Any:  # noqa: ANN401
     return getattr(attribute, "kind", given)
 
 
-def _has_default(one: Field[Any]) -> bool:
+def _has_default(one: dataclasses.Field[Any]) -> bool:
     return one.default is not MISSING or one.default_factory is not MISSING
 
 
@@ -122,7 +126,8 @@ def test_another_type_and_an_absence_that_the_field_does_not_allow_are_found(
 
 def with_defaults(answer: type[OutSchema]) -> list[str]:
     """Name the fields of an answer that need not be found: what the domain lacks would go unseen."""
-    return [name for name in inspect.get_annotations(answer) if not answer.model_fields[name].is_required()]
+    own = {name: answer.model_fields[name] for name in inspect.get_annotations(answer)}
+    return [name for name, one in own.items() if not one.is_required() and one.annotation is not type(None)]
 
 
 def answers(kind: type[OutSchema]) -> Iterator[type[OutSchema]]:
@@ -134,7 +139,6 @@ def answers(kind: type[OutSchema]) -> Iterator[type[OutSchema]]:
 
 
 def test_an_answer_has_no_defaults() -> None:
-    importlib.import_module("app")
     assert [(one.__name__, with_defaults(one)) for one in answers(OutSchema) if with_defaults(one)] == []
 
 
@@ -144,3 +148,97 @@ class CarelessOut(OutSchema):
 
 def test_a_default_of_an_answer_is_found() -> None:
     assert with_defaults(CarelessOut) == ["note"]
+
+
+def not_found(answer: type[BaseModel], things: Sequence[Any]) -> list[str]:
+    """Name the fields of an answer, and of the schemas within it, that none of the things it shows has."""
+    missing: list[str] = []
+    for name, one in answer.model_fields.items():
+        alias = one.validation_alias
+        path = list(map(str, alias.path)) if isinstance(alias, AliasPath) else [str(alias or name)]
+        ways = [path] if issubclass(answer, OutSchema) else [path, [name]]  # a body may go by its own name too
+        found = next((hint for way in ways if (hint := _at_the_end(things, way)) is not None), None)
+        if found is None:
+            missing.append(f"{answer.__name__}.{name}")
+            continue
+        for within in _classes(one.annotation, BaseModel):
+            shown = _classes(found, object)
+            if within not in shown:  # else it is made already
+                of_each = sorted((not_found(within, [each]) for each in shown), key=len)
+                missing += of_each[0]
+    return missing
+
+
+def _at_the_end(things: Sequence[Any], path: list[str]) -> Any:  # noqa: ANN401
+    """Give the type that a path of attributes leads to, from the first thing that has its first; or None."""
+    found = next((hint for thing in things if (hint := _attribute(thing, path[0])) is not None), None)
+    for step in path[1:]:
+        found = None if found is None else _attribute(found, step)
+    return found
+
+
+def _attribute(thing: Any, name: str) -> Any:  # noqa: ANN401
+    """Give the type of an attribute, or None; of `Page[Reading]`, items are `tuple[Reading, ...]`."""
+    kind, given = get_origin(thing) or thing, get_args(thing)
+    getter = inspect.getattr_static(kind, name, None)
+    if isinstance(getter, property | cached_property):
+        return get_type_hints(getter.fget if isinstance(getter, property) else getter.func)["return"]
+    hint: Any = get_type_hints(kind).get(name)
+    return hint[given] if given and getattr(hint, "__parameters__", ()) else hint
+
+
+def _classes(hint: Any, base: type) -> list[Any]:  # noqa: ANN401
+    """List the classes within a type: of `tuple[Reading, ...] | None`, Reading."""
+    parts = [part for arg in get_args(hint) for part in _classes(arg, base)]
+    return parts or ([hint] if isinstance(hint, type) and issubclass(hint, base) else [])
+
+
+def shown_by(answer: type[BaseModel]) -> tuple[Any, ...]:
+    """Give what an answer says that it shows; nothing, if it is only within others."""
+    bases = getattr(answer, "__orig_bases__", ())
+    return next((get_args(base) for base in bases if get_origin(base) is Shows), ())
+
+
+importlib.import_module("app")
+ANSWERS = sorted({one for one in answers(OutSchema) if shown_by(one)}, key=lambda one: (one.__module__, one.__name__))
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.__name__)
+def test_each_field_of_an_answer_is_found_in_what_it_shows(answer: type[BaseModel]) -> None:
+    assert not_found(answer, shown_by(answer)) == []
+
+
+def test_most_answers_are_looked_at() -> None:
+    assert len(ANSWERS) > 40
+
+
+class NightOut(OutSchema):
+    price: str
+    tax: str = Field(validation_alias=AliasPath("price", "tax"))
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    stay: Stay
+    rows: tuple[Night, ...] = ()
+
+    @property
+    def state(self) -> str:
+        return self.stay.state
+
+
+class BookingOut(OutSchema, Shows[Booking]):
+    status: str = Field(validation_alias="state")
+    until: date = Field(validation_alias=AliasPath("stay", "until"))
+    next_cursor: str | None
+    nights: tuple[NightOut, ...] = Field(validation_alias="rows")
+
+
+def test_a_field_that_nothing_has_is_found_within_an_answer_too() -> None:
+    assert not_found(BookingOut, shown_by(BookingOut)) == ["BookingOut.next_cursor", "NightOut.tax"]
+    assert not_found(BookingOut, (Page[Night], Booking)) == ["NightOut.tax"]

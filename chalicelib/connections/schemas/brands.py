@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.platform.schema import OutSchema, Schema, Text, WholeList
+from chalicelib.connections.domain.brands import MeterBrand
+from chalicelib.platform.schema import OutSchema, Schema, Shows, Text, WholeList
 
 BrandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["itron"])]
 
@@ -21,7 +22,7 @@ class NewBrand(BrandName):
     id: BrandId
 
 
-class BrandOut(NewBrand, OutSchema):
+class BrandOut(NewBrand, OutSchema, Shows[MeterBrand]):
     """A make of meters."""
 
     connections: int = Field(description="How many name it and are not closed; it can be deleted at 0")

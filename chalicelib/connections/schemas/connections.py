@@ -6,6 +6,8 @@ from typing import Annotated, Self, cast
 from pydantic import Field, model_validator
 
 from chalicelib.connections.domain import (
+    Connection,
+    ConnectionEvent,
     ConnectionStatus,
     EventKind,
     MeterDetails,
@@ -15,6 +17,7 @@ from chalicelib.connections.domain import (
 from chalicelib.connections.domain.changes import ConnectionChanges, FactChanges
 from chalicelib.connections.domain.meters import Exchange
 from chalicelib.connections.schemas.brands import BrandId
+from chalicelib.kernel.page import Page
 from chalicelib.kernel.register import MAX_DIGITS
 from chalicelib.platform.schema import (
     AccountNumber,
@@ -26,6 +29,7 @@ from chalicelib.platform.schema import (
     PageQuery,
     PeriodText,
     Schema,
+    Shows,
     Text,
     Version,
     WholeList,
@@ -168,7 +172,7 @@ class ConnectionQuery(PageQuery):
         return self
 
 
-class ConnectionOut(OutSchema):
+class ConnectionOut(OutSchema, Shows[Connection]):
     """A metered connection. The account number is its id."""
 
     account_number: str = Field(validation_alias="account")
@@ -202,7 +206,7 @@ class ConnectionOut(OutSchema):
     created_at: Instant
 
 
-class ConnectionPage(OutSchema):
+class ConnectionPage(OutSchema, Shows[Page[Connection]]):
     """One page of connections."""
 
     items: tuple[ConnectionOut, ...]
@@ -223,7 +227,7 @@ class EventOut(OutSchema):
     at: Instant
 
 
-class EventPage(OutSchema):
+class EventPage(OutSchema, Shows[Page[ConnectionEvent]]):
     """One page of what became of a connection."""
 
     items: tuple[EventOut, ...]

@@ -5,9 +5,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
+from chalicelib.identity.domain.logins import LoginEvent
 from chalicelib.identity.domain.resets import GOOD_FOR
 from chalicelib.identity.schemas.users import ClientId, Login, Password, RoleName, UserOut
-from chalicelib.platform.schema import Day, Instant, OutSchema, PageQuery, Schema
+from chalicelib.identity.service import SignIn
+from chalicelib.kernel.page import Page
+from chalicelib.platform.schema import Day, Instant, OutSchema, PageQuery, Schema, Shows
 
 Outcome = Literal["signed_in", "wrong_password", "disabled", "unknown"]
 
@@ -51,7 +54,7 @@ class Reset(Schema):
     password: Password
 
 
-class SignInOut(OutSchema):
+class SignInOut(OutSchema, Shows[SignIn]):
     """A session: send the access token as `Authorization: Bearer <accessToken>`, and renew it by the refresh token."""
 
     access_token: str
@@ -99,7 +102,7 @@ class LoginOut(OutSchema):
     ended_by: str | None
 
 
-class LoginPage(OutSchema):
+class LoginPage(OutSchema, Shows[Page[LoginEvent]]):
     """One page of login events."""
 
     items: tuple[LoginOut, ...]

@@ -6,7 +6,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field
 
 from chalicelib.identity.domain.roles import PERMISSIONS, Role
-from chalicelib.platform.schema import Email, Instant, OutSchema, PageQuery, PersonName, Schema, Text, WholeList
+from chalicelib.identity.domain.users import User
+from chalicelib.kernel.context import Actor
+from chalicelib.kernel.page import Page
+from chalicelib.platform.schema import Email, Instant, OutSchema, PageQuery, PersonName, Schema, Shows, Text, WholeList
 
 Login = Annotated[str, Field(min_length=1, max_length=120, examples=["admin"])]
 Password = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
@@ -18,9 +21,7 @@ Areas = Annotated[tuple[Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$")
 InOrder = Annotated[tuple[str, ...], BeforeValidator(sorted)]
 
 
-class UserOut(OutSchema):
-    """A person who can sign in."""
-
+class _UserFields(OutSchema):
     id: str
     login: str
     number: str | None = Field(description="A service or employee number that is a login name too")
@@ -35,7 +36,11 @@ class UserOut(OutSchema):
     deleted_at: Instant | None
 
 
-class MeOut(UserOut):
+class UserOut(_UserFields, Shows[User]):
+    """A person who can sign in."""
+
+
+class MeOut(_UserFields, Shows[User, Actor]):
     """The signed-in user."""
 
     permissions: InOrder = Field(description="What you may do; with .own, only with what is yours")
@@ -121,7 +126,7 @@ class UserQuery(PageQuery):
     )
 
 
-class UserPage(OutSchema):
+class UserPage(OutSchema, Shows[Page[User]]):
     """One page of users."""
 
     items: tuple[UserOut, ...]
@@ -144,7 +149,7 @@ class NewRole(RoleSet):
     name: Annotated[str, Field(max_length=40, examples=["meter_reader"])]
 
 
-class RoleOut(OutSchema):
+class RoleOut(OutSchema, Shows[Role]):
     """A role."""
 
     name: str

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
-from chalicelib.platform.schema import Day, DecimalText, OutSchema, Schema
+from chalicelib.platform.schema import Day, DecimalText, OutSchema, Schema, Shows
 from chalicelib.tariffs.domain.explain import explain
 from chalicelib.tariffs.domain.measures import KNOWN_MEASURES
 from chalicelib.tariffs.domain.metering import Segment, estimated_use, use_over
 from chalicelib.tariffs.domain.rating import Rating
 from chalicelib.tariffs.domain.rounding import Rounding
-from chalicelib.tariffs.domain.trace import Line
+from chalicelib.tariffs.domain.trace import Line, Trace
 from chalicelib.tariffs.domain.usage import Usage
 from chalicelib.tariffs.schemas.sheet import TariffBody
 from chalicelib.tariffs.schemas.words import (
@@ -158,7 +158,18 @@ class TermOut(OutSchema):
     per: RateText
 
 
-class LineOut(OutSchema):
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """What the answer says of a line in words."""
+
+    line: Line
+
+    @property
+    def explanation(self) -> tuple[str, ...]:
+        return tuple(explain(self.line))
+
+
+class LineOut(OutSchema, Shows[LineView, Trace, Line]):
     """One line of a bill and why it is what it is."""
 
     code: str
@@ -171,26 +182,6 @@ class LineOut(OutSchema):
 
 
 @dataclass(frozen=True, slots=True)
-class LineView:
-    """What the answer says of a line in words."""
-
-    line: Line
-
-    @property
-    def explanation(self) -> tuple[str, ...]:
-        return tuple(explain(self.line))
-
-
-class QuoteOut(OutSchema):
-    """What a use would cost. Nothing is stored."""
-
-    lines: tuple[LineOut, ...]
-    total: MoneyText
-    currency: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class QuoteView:
     """What the answer says of the lines of a rating, each with its reasons."""
 
@@ -199,6 +190,15 @@ class QuoteView:
     @property
     def lines(self) -> tuple[LineOut, ...]:
         return tuple(LineOut.of(LineView(line), line.trace, line) for line in self.rating.lines)
+
+
+class QuoteOut(OutSchema, Shows[QuoteView, Rating]):
+    """What a use would cost. Nothing is stored."""
+
+    lines: tuple[LineOut, ...]
+    total: MoneyText
+    currency: str
+    digest: str
 
 
 _USAGE = TypeAdapter(Usage)

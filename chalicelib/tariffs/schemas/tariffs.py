@@ -2,7 +2,8 @@
 
 from pydantic import AliasPath, Field
 
-from chalicelib.platform.schema import Day, OutSchema, Schema
+from chalicelib.platform.schema import Day, OutSchema, Schema, Shows
+from chalicelib.tariffs.domain.book import KnownVersion
 from chalicelib.tariffs.schemas.sheet import TariffBody
 from chalicelib.tariffs.schemas.words import Named, TariffId
 
@@ -23,7 +24,7 @@ class Adoption(Schema):
     consumer_class: Named | None = None
 
 
-class TariffOut(OutSchema):
+class TariffOut(OutSchema, Shows[KnownVersion]):
     """One version of a tariff."""
 
     id: str = Field(validation_alias=AliasPath("tariff", "id"))
