@@ -107,6 +107,7 @@ _VALUES: Mapping[str, Any] = {
     "previous": "1775",
     "previousReading": "1775",
     "project": "waterworks",
+    "projectId": "waterworks",
     "projectLabel": "Waterworks",
     "quantityRounding": None,
     "quantity": "10",

@@ -47,7 +47,7 @@ def ask_for_connection(ctx: Context, *, body: MyNewRequest) -> RequestOut:
         service.ask_for_connection(
             ctx,
             consumer_id=None,
-            project_id=body.project,
+            project_id=body.project_id,
             consumer_class=body.consumer_class,
             address=body.address,
             note=body.note,
@@ -72,7 +72,7 @@ def my_requests(ctx: Context, *, query: PageQuery) -> RequestPage:
 @endpoint(
     blueprint,
     "POST",
-    _MY_REQUESTS + "/{request}/withdraw",
+    _MY_REQUESTS + "/{request}/withdrawal",
     permission="requests.create.own",
     returns=RequestOut,
     errors="already-decided",
@@ -99,7 +99,7 @@ def ask_for_consumer(ctx: Context, *, body: NewRequest) -> RequestOut:
         service.ask_for_connection(
             ctx,
             consumer_id=body.consumer_id,
-            project_id=body.project,
+            project_id=body.project_id,
             consumer_class=body.consumer_class,
             address=body.address,
             note=body.note,
@@ -129,7 +129,7 @@ def get_request(ctx: Context, *, request: str) -> RequestOut:
 @endpoint(
     blueprint,
     "POST",
-    _REQUESTS + "/{request}/approve",
+    _REQUESTS + "/{request}/approval",
     permission="requests.decide",
     body=Approval,
     returns=RequestOut,
@@ -154,7 +154,7 @@ def approve_request(ctx: Context, *, request: str, body: Approval) -> RequestOut
 @endpoint(
     blueprint,
     "POST",
-    _REQUESTS + "/{request}/reject",
+    _REQUESTS + "/{request}/rejection",
     permission="requests.decide",
     body=Rejection,
     returns=RequestOut,
@@ -182,7 +182,7 @@ def report_issue(ctx: Context, *, body: NewIssue) -> IssueOut:
         ctx,
         title=body.title,
         description=body.description,
-        project_id=body.project,
+        project_id=body.project_id,
         account=body.account_number,
     )
     return _shown(issue)

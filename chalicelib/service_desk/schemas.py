@@ -31,7 +31,7 @@ ConsumerClass = Annotated[str, Field(min_length=1, max_length=40, examples=["res
 class MyNewRequest(Schema):
     """The connection that you ask for."""
 
-    project: ProjectName
+    project_id: ProjectName
     consumer_class: ConsumerClass | None = Field(default=None, description="What you take yours to be")
     address: Text = Field(examples=["Purok 2, Poblacion"])
     note: LongText | None = None
@@ -66,7 +66,7 @@ class RequestOut(OutSchema, Shows[ConnectionRequest]):
     """A request for a connection. `accountNumber` names the connection that was made of it."""
 
     id: str
-    project: str
+    project_id: str = Field(validation_alias="project")
     consumer_id: str
     consumer_name: str
     consumer_class: str | None
@@ -99,7 +99,7 @@ class NewIssue(Schema):
 
     title: Text = Field(examples=["Leaking pipe"])
     description: LongText = Field(examples=["Water comes out beside the meter."])
-    project: ProjectName | None = None
+    project_id: ProjectName | None = None
     account_number: AccountNumber | None = None
 
 
@@ -132,7 +132,7 @@ class IssueLine(OutSchema):
     id: str
     consumer_id: str
     consumer_name: str
-    project: str | None
+    project_id: str | None = Field(validation_alias="project")
     account_number: str | None = Field(validation_alias="account")
     title: str
     description: str

@@ -173,14 +173,14 @@ def _bring_a_registry(utility: Utility, admin: Api, step: Callable[..., Any]) ->
 
 def _walk_the_desk(utility: Utility, admin: Api, juan: Api, step: Callable[..., Any]) -> None:
     desk = f"/api/clients/{utility.client}"
-    asked = {"project": utility.project, "address": "Purok 2, Poblacion"}
+    asked = {"projectId": utility.project, "address": "Purok 2, Poblacion"}
     requests = [juan.post("/api/me/service-requests", asked).expect(201) for _ in range(3)]
     asked_id = step("ask for a connection", juan.post, "/api/me/service-requests", asked).expect(201)["id"]
     connection = {"consumerClass": "residential", "meterNumber": "SM-900", "area": "Poblacion"}
-    step("approve a request", admin.post, f"{desk}/service-requests/{asked_id}/approve", connection).expect(200)
-    reject = f"{desk}/service-requests/{requests[0]['id']}/reject"
+    step("approve a request", admin.post, f"{desk}/service-requests/{asked_id}/approval", connection).expect(200)
+    reject = f"{desk}/service-requests/{requests[0]['id']}/rejection"
     step("reject a request", admin.post, reject, {"reason": "no main there"}).expect(200)
-    withdraw = f"/api/me/service-requests/{requests[1]['id']}/withdraw"
+    withdraw = f"/api/me/service-requests/{requests[1]['id']}/withdrawal"
     step("withdraw a request", juan.post, withdraw).expect(200)
     step("see a request", admin.get, f"{desk}/service-requests/{asked_id}").expect(200)
     step("list requests that wait", admin.get, f"{desk}/service-requests", status="pending").expect(200)

@@ -144,7 +144,7 @@ def test_the_demo_is_whole_even_if_its_loading_was_interrupted(state: Path) -> N
             assert connection["meterNumber"] == household.meter_number
             assert connection["consumerName"] == f"{household.first_name} {household.last_name}"
         assert run.ask("GET", f"{_CONNECTIONS}/2025110301").status_code == 404
-        assert run.ask("GET", "/api/me/connections", login="juan").json()["items"][0]["project"] == "waterworks"
+        assert run.ask("GET", "/api/me/connections", login="juan").json()["items"][0]["projectId"] == "waterworks"
         assert run.stop() == 0
 
 

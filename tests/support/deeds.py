@@ -178,12 +178,12 @@ def _adopted_project(ground: Ground, number: int) -> Deed:
 
 
 def _my_request(ground: Ground, number: int) -> Deed:
-    body = {"project": ground.utility.project, "address": f"Purok {number}"}
+    body = {"projectId": ground.utility.project, "address": f"Purok {number}"}
     return Deed("/api/me/service-requests", body, body | {"note": "soon"})
 
 
 def _request(ground: Ground, number: int) -> Deed:
-    body = {"project": ground.utility.project, "address": f"Purok {number}", "consumerId": ground.consumer_id}
+    body = {"projectId": ground.utility.project, "address": f"Purok {number}", "consumerId": ground.consumer_id}
     return Deed(f"/api/clients/{ground.utility.client}/service-requests", body, body | {"note": "soon"})
 
 

@@ -30,8 +30,8 @@ _BODIES: Mapping[str, Mapping[str, object]] = {
     "/users/{user}/areas": {"areas": []},
     "/meter-brands/{brand}": {"name": "Another"},
     "/consumers/{consumer}": {"firstName": "A", "lastName": "B", "version": 0},
-    "/approve": {"consumerClass": "residential", "meterNumber": "SM-77", "area": "Poblacion"},
-    "/reject": {"reason": "no"},
+    "/approval": {"consumerClass": "residential", "meterNumber": "SM-77", "area": "Poblacion"},
+    "/rejection": {"reason": "no"},
     "/responses": {"text": "We look into it."},
     "/users/{user}/password": {"password": "Abcdef1!"},
     "/users/{user}/status": {"status": "disabled"},
@@ -211,7 +211,7 @@ def _history_with_a_payment(admin: Api, utility: Utility, account: str) -> tuple
 
 
 def _asked(consumer: Api, utility: Utility) -> str:
-    body = {"project": utility.project, "address": "Purok 2, Poblacion"}
+    body = {"projectId": utility.project, "address": "Purok 2, Poblacion"}
     return str(consumer.post("/api/me/service-requests", body).expect(201)["id"])
 
 

@@ -107,7 +107,7 @@ class _Place:
 
     def withdrawal(self) -> Change:
         asked = self.make("/api/me/service-requests")["id"]
-        return Change(self.ground.consumer, "POST", f"/api/me/service-requests/{asked}/withdraw")
+        return Change(self.ground.consumer, "POST", f"/api/me/service-requests/{asked}/withdrawal")
 
     def project(self, method: str, end: str = "") -> Change:
         return self.by_admin(method, f"{self.client}/projects/{self.make(CLIENT + '/projects')['id']}{end}")
@@ -142,7 +142,7 @@ CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
         ("PATCH", "/api/me"): lambda at: at.by_admin("PATCH", "/api/me", {"phone": "+63 917 555 0003"}),
         ("PUT", "/api/me/password"): lambda at: at.as_newcomer("Abcdef1!"),
         ("PATCH", "/api/me/profile"): _Place.profile,
-        ("POST", "/api/me/service-requests/{request}/withdraw"): _Place.withdrawal,
+        ("POST", "/api/me/service-requests/{request}/withdrawal"): _Place.withdrawal,
         ("PUT", CLIENT + "/settings"): lambda at: at.settings(f"{at.client}/settings"),
         ("PUT", PROJECT + "/settings"): lambda at: at.settings(f"{at.ground.utility.base}/settings"),
         ("DELETE", PROJECT): lambda at: at.project("DELETE"),
@@ -178,10 +178,10 @@ CHANGES: Mapping[tuple[str, str], Callable[[Ground, int], Change]] = {
         ("POST", PROJECT + "/connections/{account}/handovers"): lambda at: at.connection(
             "POST", "/handovers", {"consumerId": at.ground.consumer_id, **_WHY}
         ),
-        ("POST", CLIENT + "/service-requests/{request}/approve"): lambda at: at.request(
-            "/approve", {"consumerClass": "residential", "meterNumber": f"ASKED-{at.number}", "area": "Poblacion"}
+        ("POST", CLIENT + "/service-requests/{request}/approval"): lambda at: at.request(
+            "/approval", {"consumerClass": "residential", "meterNumber": f"ASKED-{at.number}", "area": "Poblacion"}
         ),
-        ("POST", CLIENT + "/service-requests/{request}/reject"): lambda at: at.request("/reject", _WHY),
+        ("POST", CLIENT + "/service-requests/{request}/rejection"): lambda at: at.request("/rejection", _WHY),
         ("PUT", CLIENT + "/issues/{issue}/status"): _Place.issue,
         ("PUT", PROJECT + "/tariffs/{tariff}/versions/{version}"): lambda at: at.version("PUT"),
         ("DELETE", PROJECT + "/tariffs/{tariff}/versions/{version}"): lambda at: at.version("DELETE"),

@@ -209,7 +209,7 @@ def my_connections(ctx: Context) -> MyConnections:
     return MyConnections(
         items=tuple(
             MyConnection(
-                project=project.id, project_label=project.settings.label, connection=ConnectionOut.of(connection)
+                project_id=project.id, project_label=project.settings.label, connection=ConnectionOut.of(connection)
             )
             for project, connection in service.my_connections(ctx)
         )

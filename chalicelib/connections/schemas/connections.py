@@ -237,7 +237,7 @@ class EventPage(OutSchema, Shows[Page[ConnectionEvent]]):
 class MyConnection(OutSchema):
     """A connection of the signed-in consumer, and the project it is in."""
 
-    project: str
+    project_id: str
     project_label: str
     connection: ConnectionOut
 

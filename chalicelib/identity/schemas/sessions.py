@@ -73,13 +73,13 @@ class SignedOut(Schema):
 class LoginQuery(PageQuery):
     """Which login events, and which page of them."""
 
-    user: Annotated[str, Field(max_length=26)] | None = None
+    user_id: Annotated[str, Field(max_length=26)] | None = None
     outcome: Outcome | None = None
     day: Day | None = Field(default=None, description="A day in UTC")
 
     def for_use(self) -> dict[str, Any]:
         return {
-            "user_id": self.user,
+            "user_id": self.user_id,
             "outcome": self.outcome,
             "day": self.day.isoformat() if self.day else None,
             "limit": self.limit,
@@ -94,12 +94,12 @@ class LoginOut(OutSchema):
     at: Instant
     outcome: Outcome
     method: str
-    user: str | None = Field(validation_alias="user_id")
+    user_id: str | None
     login: str | None = Field(description="None if nobody has the login name: it may be a mistyped secret")
     address: str
     agent: str
     ended_at: Instant | None
-    ended_by: str | None
+    end_reason: str | None = Field(validation_alias="ended_by", examples=["signed_out"])
 
 
 class LoginPage(OutSchema, Shows[Page[LoginEvent]]):

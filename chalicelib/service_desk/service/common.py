@@ -23,6 +23,6 @@ def project_named(ctx: Context, project_id: str) -> Project:
     :raises Invalid: if the client has none of that name.
     """
     try:
-        return tenancy.enter_project(ctx.in_project(slug(project_id, "a project's id", field="project"))).project
+        return tenancy.enter_project(ctx.in_project(slug(project_id, "a project's id", field="projectId"))).project
     except NotFound:
-        raise Invalid("unknown-project", f"there is no project {project_id} here", field="project") from None
+        raise Invalid("unknown-project", f"there is no project {project_id} here", field="projectId") from None

@@ -142,7 +142,7 @@ def _response(ctx: Context, *, text: str | None, status: IssueStatus | None) -> 
 
 def _check_own_connection(ctx: Context, project_id: str | None, account: str) -> None:
     if project_id is None:
-        raise Invalid("project-missing", "say in which project the account number is", field="project")
+        raise Invalid("project-missing", "say in which project the account number is", field="projectId")
     mine = {(project.id, connection.account) for project, connection in connections.my_connections(ctx)}
     if (project_id, account) not in mine:
         raise Invalid("not-your-connection", f"you have no connection {account} in {project_id}", field="accountNumber")

@@ -68,10 +68,10 @@ def test_an_entry_leads_to_the_login_by_which_its_actor_had_come_in(utility: Uti
     (entry,) = _log(utility, action="reading.confirmed")
     assert entry["at"].endswith("Z")
     logins = (
-        utility.as_staff("superuser").get(f"/api/clients/{utility.client}/logins", user=entry["actorId"]).expect(200)
+        utility.as_staff("superuser").get(f"/api/clients/{utility.client}/logins", userId=entry["actorId"]).expect(200)
     )
     (login,) = [event for event in logins["items"] if event["id"] == entry["sessionId"]]
-    assert (login["user"], login["outcome"]) == (entry["actorId"], "signed_in")
+    assert (login["userId"], login["outcome"]) == (entry["actorId"], "signed_in")
     assert login["address"]
     (done,) = _log(utility, action="billing-run.completed")  # by a job, which signs in nowhere
     assert done["sessionId"] is None

@@ -38,8 +38,8 @@ def test_a_meter_brand_is_renamed_and_deleted_only_while_no_connection_names_it(
     assert admin.put(f"{brands}/itron", {"name": "Itron, Inc."}).expect(200) == renamed
     assert admin.delete(f"{brands}/itron").expect(409)["code"] == "brand-used"
     other = {"version": 0, "consumerClass": "residential", "meterBrand": "elster"}
-    admin.put(paths[0], other).expect(200)
-    admin.put(paths[0], other | {"version": 1}).expect(200)  # the same brand again counts once
+    admin.patch(paths[0], other).expect(200)
+    admin.patch(paths[0], other | {"version": 1}).expect(200)  # the same brand again counts once
     exchange = {"meterNumber": "SM-9", "finalReading": "0", "reason": "Stuck"}
     admin.post(f"{paths[1]}/meter-exchanges", exchange).expect(200)
     assert {each["id"]: each["connections"] for each in admin.get(brands).expect(200)["items"]} == {

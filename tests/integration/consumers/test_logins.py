@@ -55,9 +55,9 @@ def test_a_deleted_consumer_is_signed_out_at_once_and_cannot_sign_in(utility: Ut
     assert (shown["status"], bool(shown["deletedAt"])) == ("deleted", True)
     admin.put(f"{_users(utility)}/{user}/status", {"status": "active"}).expect(404)
     (event,) = [
-        one for one in admin.get(f"/api/clients/{utility.client}/logins", user=user).json["items"] if one["endedBy"]
+        one for one in admin.get(f"/api/clients/{utility.client}/logins", userId=user).json["items"] if one["endReason"]
     ]
-    assert event["endedBy"] == "account_changed"
+    assert event["endReason"] == "account_changed"
     entries = admin.get(f"/api/clients/{utility.client}/audit-log").expect(200)["items"]
     assert {"consumer.deleted", "user.deleted"} <= {entry["action"] for entry in entries}
 

@@ -102,7 +102,7 @@ def test_a_used_up_refresh_token_ends_the_whole_session_at_once(utility: Utility
         for event in utility.as_staff().get(f"/api/clients/{utility.client}/logins").expect(200)["items"]
         if event["endedAt"]
     ]
-    assert event["endedBy"] == "reused_token"
+    assert event["endReason"] == "reused_token"
 
 
 def test_two_who_renew_at_once_with_the_same_token_do_not_both_go_on(utility: Utility) -> None:
@@ -177,8 +177,8 @@ def test_signing_out_ends_this_session_and_says_when(utility: Utility) -> None:
     assert utility.api.with_token(one["accessToken"]).post("/api/auth/logout").expect(200) == {"sessions": 1}
     assert (_sees_me(utility, one), _sees_me(utility, other)) == (401, 200)
     _refresh(utility, one["refreshToken"], 401)
-    logins = utility.as_staff().get(f"/api/clients/{utility.client}/logins", user=one["user"]["id"]).expect(200)
-    assert [(event["outcome"], event["endedBy"]) for event in logins["items"]] == [
+    logins = utility.as_staff().get(f"/api/clients/{utility.client}/logins", userId=one["user"]["id"]).expect(200)
+    assert [(event["outcome"], event["endReason"]) for event in logins["items"]] == [
         ("signed_in", None),
         ("signed_in", "signed_out"),
     ]
@@ -275,14 +275,14 @@ def test_each_try_is_noted_with_time_address_agent_and_outcome(utility: Utility,
     admin, path = utility.as_staff(), f"/api/clients/{utility.client}/logins"
     latest, unknown, wrong, good = admin.get(path).expect(200)["items"]
     assert latest["login"] == "admin"
-    assert (unknown["outcome"], unknown["user"], unknown["login"]) == ("unknown", None, None)
+    assert (unknown["outcome"], unknown["userId"], unknown["login"]) == ("unknown", None, None)
     assert (wrong["outcome"], wrong["login"]) == ("wrong_password", "viewer")
     assert (good["agent"], good["address"]) == ("Mozilla/5.0 (a phone)", "127.0.0.1")
     assert good["at"] == "2025-11-11T01:00:00.000Z"
-    by = {"user": wrong["user"], "outcome": "wrong_password", "day": "2025-11-12"}
+    by = {"userId": wrong["userId"], "outcome": "wrong_password", "day": "2025-11-12"}
     assert admin.get(path, **by).expect(200)["items"] == [wrong]
     assert admin.get(path, day="2025-11-11").expect(200)["items"] == [good]
-    assert admin.get(path, user=wrong["user"], day="2025-11-13").expect(200)["items"] == []
+    assert admin.get(path, userId=wrong["userId"], day="2025-11-13").expect(200)["items"] == []
     first = admin.get(path, limit=3).expect(200)
     rest = admin.get(path, limit=3, cursor=first["nextCursor"]).expect(200)
     assert [*first["items"], *rest["items"]] == [latest, unknown, wrong, good]

@@ -94,8 +94,8 @@ def test_what_is_no_rollover_is_refused_with_what_to_do_and_nothing_is_written(u
 
     change = {"version": without["version"], "consumerClass": "residential", "area": "Poblacion", "meterDigits": 4}
     path = f"{utility.base}/connections/{without['accountNumber']}"
-    assert admin.put(path, change).expect(400)["code"] == "impossible-reading"
-    assert admin.put(path, change | {"meterDigits": 5}).expect(200)["meterDigits"] == 5
+    assert admin.patch(path, change).expect(400)["code"] == "impossible-reading"
+    assert admin.patch(path, change | {"meterDigits": 5}).expect(200)["meterDigits"] == 5
     body = {"accountNumber": without["accountNumber"], "reading": "15", "readOn": "2025-11-05"}
     assert admin.post(f"{utility.base}/readings", body).expect(201)["usage"] == "25"
 

@@ -74,7 +74,7 @@ def test_a_consumer_sees_their_own_issues_only(utility: Utility) -> None:
 @pytest.mark.covers("S0-023", "S0-025")
 def test_an_issue_may_name_one_of_the_consumers_own_connections_and_no_other(utility: Utility) -> None:
     mine, hers = _account(_as(utility, "juan")), _account(_as(utility, "ana"))
-    made = _report(utility, project="waterworks", accountNumber=mine)
+    made = _report(utility, projectId="waterworks", accountNumber=mine)
     assert utility.as_staff().get(f"{_all(utility)}/{made['id']}").expect(200)["accountNumber"] == mine
     juan = _as(utility, "juan")
     for account, project, code in (
@@ -84,7 +84,7 @@ def test_an_issue_may_name_one_of_the_consumers_own_connections_and_no_other(uti
         (mine, None, "project-missing"),
         (None, "electricity", "unknown-project"),
     ):
-        body = {**_LEAK, "accountNumber": account, "project": project}
+        body = {**_LEAK, "accountNumber": account, "projectId": project}
         assert juan.post(_MINE, body).expect(400)["code"] == code
 
 

@@ -13,7 +13,7 @@ from tests.support.utilities import PASSWORD, Utility, open_condominium, open_wa
 
 _MINE = "/api/me/service-requests"
 _ASKED = {
-    "project": "waterworks",
+    "projectId": "waterworks",
     "consumerClass": "residential",
     "address": "Purok 2, Poblacion",
     "note": "Corner\nlot",
@@ -66,7 +66,7 @@ def test_a_consumer_asks_for_a_connection_and_sees_their_own_requests_only(utili
     for role in ("admin", "manager"):
         officer = utility.as_staff(role)
         assert [officer.get(f"{_all(utility)}/{one['id']}").expect(200) for one in (made, hers)] == [made, hers]
-    juan.post(f"{_MINE}/{hers['id']}/withdraw").expect(404)
+    juan.post(f"{_MINE}/{hers['id']}/withdrawal").expect(404)
     utility.as_staff().get(_MINE).expect(403)
 
 
@@ -76,7 +76,7 @@ def test_a_consumer_can_not_make_a_connection_past_the_request(utility: Utility)
     juan = _as(utility, "juan")
     connection = {"consumerId": made["consumerId"], "consumerClass": "residential", "meterNumber": "X", "area": "A"}
     juan.post(f"{utility.base}/connections", connection).expect(403)
-    juan.post(f"{_all(utility)}/{made['id']}/approve", _APPROVAL).expect(403)
+    juan.post(f"{_all(utility)}/{made['id']}/approval", _APPROVAL).expect(403)
     assert _connections(utility) == []
 
 
@@ -84,8 +84,8 @@ def test_a_consumer_can_not_make_a_connection_past_the_request(utility: Utility)
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"project": "electricity"}, "unknown-project"),
-        ({"project": "#"}, "invalid-body"),
+        ({"projectId": "electricity"}, "unknown-project"),
+        ({"projectId": "#"}, "invalid-body"),
         ({"consumerClass": "castle"}, "unknown-class"),
         ({"address": " "}, "invalid-body"),
         ({"note": "bell \a"}, "invalid-body"),
@@ -116,7 +116,7 @@ def test_an_administrator_asks_in_a_consumers_name_and_officers_do_not(utility: 
 @pytest.mark.covers("S2-019", "S2-131", "S2-177")
 def test_an_approved_request_is_a_connection_of_its_consumer(utility: Utility) -> None:
     made = _ask(utility)
-    approved = utility.as_staff().post(f"{_all(utility)}/{made['id']}/approve", _APPROVAL).expect(200)
+    approved = utility.as_staff().post(f"{_all(utility)}/{made['id']}/approval", _APPROVAL).expect(200)
     assert (approved["status"], approved["reason"]) == ("approved", None)
     juan = _as(utility, "juan")
     (mine,) = juan.get("/api/me/connections").expect(200)["items"]
@@ -133,7 +133,7 @@ def test_an_approval_without_its_details_changes_nothing(utility: Utility, missi
     made = _ask(utility)
     before = items_of(utility.client)
     body = {name: value for name, value in _APPROVAL.items() if name != missing}
-    utility.as_staff().post(f"{_all(utility)}/{made['id']}/approve", body).expect(400)
+    utility.as_staff().post(f"{_all(utility)}/{made['id']}/approval", body).expect(400)
     assert items_of(utility.client) == before
 
 
@@ -142,7 +142,7 @@ def test_an_approval_for_a_class_that_is_not_there_changes_nothing(utility: Util
     made = _ask(utility)
     before = items_of(utility.client)
     body = {**_APPROVAL, "consumerClass": "castle"}
-    refused = utility.as_staff().post(f"{_all(utility)}/{made['id']}/approve", body).expect(400)
+    refused = utility.as_staff().post(f"{_all(utility)}/{made['id']}/approval", body).expect(400)
     assert refused["code"] == "unknown-class"
     assert items_of(utility.client) == before
 
@@ -152,21 +152,21 @@ def test_a_request_goes_on_waiting_where_the_meter_is_taken(utility: Utility) ->
     admin = utility.as_staff()
     register_connection(admin, utility, "SM-77")
     made = _ask(utility)
-    refused = admin.post(f"{_all(utility)}/{made['id']}/approve", _APPROVAL).expect(409)
+    refused = admin.post(f"{_all(utility)}/{made['id']}/approval", _APPROVAL).expect(409)
     assert refused["code"] == "meter-taken"
     assert admin.get(f"{_all(utility)}/{made['id']}").expect(200) == made
     assert len(_connections(utility)) == 1
-    admin.post(f"{_all(utility)}/{made['id']}/approve", {**_APPROVAL, "meterNumber": "SM-78"}).expect(200)
+    admin.post(f"{_all(utility)}/{made['id']}/approval", {**_APPROVAL, "meterNumber": "SM-78"}).expect(200)
 
 
 def test_where_account_numbers_are_given_an_approval_gives_one(api: Api) -> None:
     condominium = open_condominium(api)
     admin = condominium.as_staff()
     consumer = admin.post(condominium.consumers, {"firstName": "Eva", "lastName": "Luna"}).expect(201)
-    body = {"consumerId": consumer["id"], "project": presets.WATER_BILLS, "address": "Unit 201"}
+    body = {"consumerId": consumer["id"], "projectId": presets.WATER_BILLS, "address": "Unit 201"}
     made = admin.post(_all(condominium), body).expect(201)
     approval = {"consumerClass": "unit", "meterNumber": "WM-201", "area": "Building A"}
-    path = f"{_all(condominium)}/{made['id']}/approve"
+    path = f"{_all(condominium)}/{made['id']}/approval"
     assert admin.post(path, approval).expect(400)["code"] == "account-missing"
     assert admin.post(path, {**approval, "accountNumber": "201"}).expect(200)["accountNumber"] == "201"
 
@@ -193,8 +193,8 @@ def test_a_rejected_request_tells_its_consumer_why_and_makes_no_connection(utili
     assert made["askedAt"] is not None
     assert made["decidedAt"] is None
     admin = utility.as_staff()
-    admin.post(f"{_all(utility)}/{made['id']}/reject", {}).expect(400)
-    rejected = admin.post(f"{_all(utility)}/{made['id']}/reject", {"reason": "No main there yet."}).expect(200)
+    admin.post(f"{_all(utility)}/{made['id']}/rejection", {}).expect(400)
+    rejected = admin.post(f"{_all(utility)}/{made['id']}/rejection", {"reason": "No main there yet."}).expect(200)
     (mine,) = _as(utility, "juan").get(_MINE).expect(200)["items"]
     assert (mine["status"], mine["reason"]) == ("rejected", "No main there yet.")
     assert rejected["decidedAt"] is not None
@@ -203,7 +203,7 @@ def test_a_rejected_request_tells_its_consumer_why_and_makes_no_connection(utili
 
 @pytest.mark.covers("S2-133", "S2-177", "S2-178")
 @pytest.mark.parametrize("role", ["manager", "viewer", "field_staff"])
-@pytest.mark.parametrize(("act", "body"), [("approve", _APPROVAL), ("reject", {"reason": "no"})])
+@pytest.mark.parametrize(("act", "body"), [("approval", _APPROVAL), ("rejection", {"reason": "no"})])
 def test_only_an_administrator_decides(utility: Utility, role: str, act: str, body: dict[str, str]) -> None:
     made = _ask(utility)
     utility.as_staff(role).post(f"{_all(utility)}/{made['id']}/{act}", body).expect(403)
@@ -213,21 +213,21 @@ def test_only_an_administrator_decides(utility: Utility, role: str, act: str, bo
 @pytest.mark.covers("S2-132")
 def test_a_decided_request_is_not_decided_again(utility: Utility) -> None:
     admin, made = utility.as_staff(), _ask(utility)
-    admin.post(f"{_all(utility)}/{made['id']}/approve", _APPROVAL).expect(200)
+    admin.post(f"{_all(utility)}/{made['id']}/approval", _APPROVAL).expect(200)
     before = items_of(utility.client)
     other = {**_APPROVAL, "meterNumber": "SM-78"}
-    assert admin.post(f"{_all(utility)}/{made['id']}/approve", other).expect(409)["code"] == "already-decided"
-    admin.post(f"{_all(utility)}/{made['id']}/reject", {"reason": "no"}).expect(409)
-    _as(utility, "juan").post(f"{_MINE}/{made['id']}/withdraw").expect(409)
+    assert admin.post(f"{_all(utility)}/{made['id']}/approval", other).expect(409)["code"] == "already-decided"
+    admin.post(f"{_all(utility)}/{made['id']}/rejection", {"reason": "no"}).expect(409)
+    _as(utility, "juan").post(f"{_MINE}/{made['id']}/withdrawal").expect(409)
     assert items_of(utility.client) == before
 
 
 def test_a_withdrawn_request_stays_so_and_can_not_be_approved(utility: Utility) -> None:
     juan, made = _as(utility, "juan"), _ask(utility)
-    withdrawn = juan.post(f"{_MINE}/{made['id']}/withdraw").expect(200)
+    withdrawn = juan.post(f"{_MINE}/{made['id']}/withdrawal").expect(200)
     assert withdrawn["status"] == "withdrawn"
-    assert juan.post(f"{_MINE}/{made['id']}/withdraw").expect(200) == withdrawn
-    utility.as_staff().post(f"{_all(utility)}/{made['id']}/approve", _APPROVAL).expect(409)
+    assert juan.post(f"{_MINE}/{made['id']}/withdrawal").expect(200) == withdrawn
+    utility.as_staff().post(f"{_all(utility)}/{made['id']}/approval", _APPROVAL).expect(409)
     assert _connections(utility) == []
 
 
@@ -237,19 +237,19 @@ def test_a_request_sent_again_with_its_key_meets_its_own_work(utility: Utility) 
     assert juan.post(_MINE, _ASKED, key="ask").expect(201) == made
     juan.post(_MINE, {**_ASKED, "address": "elsewhere"}, key="ask").expect(422)
     path = f"{_all(utility)}/{made['id']}"
-    approved = admin.post(f"{path}/approve", _APPROVAL, key="yes").expect(200)
-    assert admin.post(f"{path}/approve", _APPROVAL, key="yes").expect(200) == approved
+    approved = admin.post(f"{path}/approval", _APPROVAL, key="yes").expect(200)
+    assert admin.post(f"{path}/approval", _APPROVAL, key="yes").expect(200) == approved
     assert len(_connections(utility)) == 1
     no = _ask(utility)
-    rejected = admin.post(f"{_all(utility)}/{no['id']}/reject", {"reason": "no"}, key="no").expect(200)
-    assert admin.post(f"{_all(utility)}/{no['id']}/reject", {"reason": "no"}, key="no").expect(200) == rejected
+    rejected = admin.post(f"{_all(utility)}/{no['id']}/rejection", {"reason": "no"}, key="no").expect(200)
+    assert admin.post(f"{_all(utility)}/{no['id']}/rejection", {"reason": "no"}, key="no").expect(200) == rejected
 
 
 @pytest.mark.covers("S2-130", "S2-173")
 def test_staff_see_everybodys_requests_by_status_page_by_page(utility: Utility) -> None:
     first, second, third = _ask(utility), _ask(utility, "ana"), _ask(utility)
     admin = utility.as_staff()
-    admin.post(f"{_all(utility)}/{second['id']}/reject", {"reason": "no"}).expect(200)
+    admin.post(f"{_all(utility)}/{second['id']}/rejection", {"reason": "no"}).expect(200)
     manager = utility.as_staff("manager")
     assert _ids(manager.get(_all(utility), status="pending").expect(200)) == [first["id"], third["id"]]
     assert _ids(manager.get(_all(utility), status="rejected").expect(200)) == [second["id"]]
@@ -266,7 +266,7 @@ def test_another_clients_desk_is_not_there(utility: Utility, api: Api) -> None:
     made, other = _ask(utility), open_waterworks(api)
     theirs = other.as_staff()
     theirs.get(f"{_all(other)}/{made['id']}").expect(404)
-    theirs.post(f"{_all(other)}/{made['id']}/approve", _APPROVAL).expect(404)
+    theirs.post(f"{_all(other)}/{made['id']}/approval", _APPROVAL).expect(404)
     assert theirs.get(_all(other)).expect(200)["items"] == []
 
 
@@ -280,7 +280,7 @@ def test_eight_approvals_at_once_make_one_connection(utility: Utility, same_mete
 
     def approve(number: int) -> int:
         meter = "SM-77" if same_meter else f"SM-{number}"
-        return admin.post(f"{_all(utility)}/{made['id']}/approve", {**_APPROVAL, "meterNumber": meter}).status
+        return admin.post(f"{_all(utility)}/{made['id']}/approval", {**_APPROVAL, "meterNumber": meter}).status
 
     with ThreadPoolExecutor(8) as hands:
         statuses = sorted(hands.map(approve, range(8)))
@@ -298,8 +298,8 @@ def test_an_approval_and_a_withdrawal_at_once_have_one_winner(utility: Utility) 
         made = _ask(utility)
         approval = {**_APPROVAL, "meterNumber": f"SM-{number}"}
         with ThreadPoolExecutor(2) as hands:
-            yes = hands.submit(admin.post, f"{_all(utility)}/{made['id']}/approve", approval)
-            back = hands.submit(juan.post, f"{_MINE}/{made['id']}/withdraw")
+            yes = hands.submit(admin.post, f"{_all(utility)}/{made['id']}/approval", approval)
+            back = hands.submit(juan.post, f"{_MINE}/{made['id']}/withdrawal")
             statuses = [yes.result().status, back.result().status]
         stands = admin.get(f"{_all(utility)}/{made['id']}").expect(200)
         assert sorted(statuses) == [200, 409]
@@ -311,15 +311,15 @@ def test_an_approval_in_a_project_of_other_settings_follows_those(api: Api) -> N
     admin = opened.as_staff()
     consumer = _consumer(admin, opened, "juan")
     made = admin.post(_all(opened), {**_ASKED, "consumerId": consumer}).expect(201)
-    account = admin.post(f"{_all(opened)}/{made['id']}/approve", _APPROVAL).expect(200)["accountNumber"]
+    account = admin.post(f"{_all(opened)}/{made['id']}/approval", _APPROVAL).expect(200)["accountNumber"]
     assert admin.get(f"{opened.base}/connections/{account}").expect(200)["consumerId"] == consumer
 
 
 @pytest.mark.covers("S2-141")
 def test_the_audit_log_tells_who_approved_and_who_rejected(utility: Utility) -> None:
     admin, yes, no = utility.as_staff(), _ask(utility), _ask(utility, "ana")
-    account = admin.post(f"{_all(utility)}/{yes['id']}/approve", _APPROVAL).expect(200)["accountNumber"]
-    admin.post(f"{_all(utility)}/{no['id']}/reject", {"reason": "Ana Reyes lives elsewhere"}).expect(200)
+    account = admin.post(f"{_all(utility)}/{yes['id']}/approval", _APPROVAL).expect(200)["accountNumber"]
+    admin.post(f"{_all(utility)}/{no['id']}/rejection", {"reason": "Ana Reyes lives elsewhere"}).expect(200)
     log = f"/api/clients/{utility.client}/audit-log"
     entries = admin.get(log).expect(200)["items"]
     told = {one["action"]: one for one in entries}

@@ -56,7 +56,7 @@ def _change(admin: Api, utility: Utility, account: str, **changes: object) -> An
     path = f"{utility.base}/connections/{account}"
     shown = admin.get(path).expect(200)
     kept = {each: shown[each] for each in ("version", "consumerClass", "tariffId")}
-    return admin.put(path, kept | changes)
+    return admin.patch(path, kept | changes)
 
 
 def _bills(app: Chalice, admin: Api, utility: Utility, meters: list[str]) -> dict[str, dict[str, Any]]:
@@ -209,13 +209,13 @@ def test_a_tariff_is_either_named_or_deleted_never_both(utility: Utility, admin:
 @pytest.mark.covers("S2-131")
 def test_a_request_is_approved_with_a_tariff(utility: Utility, admin: Api) -> None:
     consumer = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
-    asked = {"consumerId": consumer, "project": utility.project, "address": "Unit 7"}
+    asked = {"consumerId": consumer, "projectId": utility.project, "address": "Unit 7"}
     requests = f"/api/clients/{utility.client}/service-requests"
     made = admin.post(requests, asked).expect(201)["id"]
     body = {**_body("107"), "area": "Building A"}
-    refused = admin.post(f"{requests}/{made}/approve", body | {"tariffId": "nobody"}).expect(400)
+    refused = admin.post(f"{requests}/{made}/approval", body | {"tariffId": "nobody"}).expect(400)
     assert refused["code"] == "unknown-tariff"
-    admin.post(f"{requests}/{made}/approve", body | {"tariffId": "plan"}).expect(200)
+    admin.post(f"{requests}/{made}/approval", body | {"tariffId": "plan"}).expect(200)
     assert admin.get(f"{utility.base}/connections/107").expect(200)["tariffId"] == "plan"
 
 

@@ -194,11 +194,11 @@ def test_a_project_that_anything_depends_on_is_not_deleted_and_an_unused_one_is(
     admin.delete(f"{unused}/tariffs/residential/versions/1").expect(200)
 
     consumer = admin.post(utility.consumers, {"firstName": "A", "lastName": "B"}).expect(201)["id"]
-    asked = {"project": "unused", "address": "Purok 2", "consumerId": consumer}
+    asked = {"projectId": "unused", "address": "Purok 2", "consumerId": consumer}
     request = admin.post(f"/api/clients/{utility.client}/service-requests", asked).expect(201)["id"]
     for refused in (admin.delete(unused), admin.post(f"{unused}/closure")):
         assert (refused.expect(409)["code"], request in refused.json["detail"]) == ("project-used", True)
-    decision = f"/api/clients/{utility.client}/service-requests/{request}/reject"
+    decision = f"/api/clients/{utility.client}/service-requests/{request}/rejection"
     admin.post(decision, {"reason": "no main there"}).expect(200)
     assert admin.delete(unused).expect(409)["code"] == "project-used"  # the consumer still has the answer
 
@@ -206,7 +206,7 @@ def test_a_project_that_anything_depends_on_is_not_deleted_and_an_unused_one_is(
     assert admin.delete(f"{projects}/mistake").expect(200)["closed"] is True
     tariff = {"id": "residential", "sheet": sheet}
     assert admin.post(f"{projects}/mistake/tariffs", tariff).expect(409)["code"] == "project-closed"
-    asked = asked | {"project": "mistake"}
+    asked = asked | {"projectId": "mistake"}
     answer = admin.post(f"/api/clients/{utility.client}/service-requests", asked).expect(409)
     assert answer["code"] == "project-closed"
 
