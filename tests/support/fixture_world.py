@@ -11,6 +11,7 @@ from chalicelib.consumers import service as consumers
 from chalicelib.identity import service as identity
 from chalicelib.identity.domain.roles import ENDS_AT_AREAS, Role
 from chalicelib.platform import auth, clock
+from tests.support import table
 from tests.support.http import Api
 from tests.support.queues import drain
 from tests.support.utilities import NOVEMBER, PASSWORD, Utility, bring_file, bring_history, open_waterworks
@@ -42,6 +43,7 @@ _BODIES: Mapping[str, Mapping[str, object]] = {
     "/readings/{reading}": {"reading": "1", "readOn": "2025-11-05"},
 }
 _LOGIN = {"login": "somebody", "password": "Abcdef1!"}
+_opened: "list[tuple[World, table.Items]]" = []
 
 
 def fitting_body(path: str) -> Mapping[str, object]:
@@ -88,7 +90,20 @@ class World:
 
 
 def open_world(app: Chalice, api: Api) -> World:
-    """Open two waterworks in which November 2025 is read and billed, as of 11 November."""
+    """Open two waterworks in which November 2025 is read and billed, as of 11 November.
+
+    It is opened once in a process. Later calls write into an emptied table what was stored then.
+    """
+    if _opened:
+        world, items = _opened[0]
+        table.write(items)
+    else:
+        world = _open_world(app, api)
+        _opened.append((world, table.items_about(world.utility.client, world.foreign_ids["client"])))
+    return world
+
+
+def _open_world(app: Chalice, api: Api) -> World:
     clock.use_time(lambda: NOVEMBER)
     try:
         utility, ids, consumers = _billed_month(app, api, "")

@@ -19,10 +19,10 @@ def fresh_deed(ground: Ground, row: tuple[str, str]) -> tuple[Deed, str]:
     return DEEDS[row](ground, number), f"key-{number}"
 
 
-def kinds_of(ground: Ground) -> Counter[str]:
-    """Count the items of each kind, apart from kept answers."""
-    items = table.items_of(ground.utility.client)
-    kinds = (f"{key.split('#')[1]} {item['sk']['S'].partition('#')[0]}" for key, item in items.items())
+def kinds_of(ground: Ground, items: table.Items | None = None) -> Counter[str]:
+    """Count the items of each kind, apart from kept answers, in the table or in what was read of it."""
+    own = table.own_items(table.everything() if items is None else items, ground.utility.client)
+    kinds = (f"{key.split('#')[1]} {item['sk']['S'].partition('#')[0]}" for key, item in own.items())
     return Counter(re.sub(r"\d+", "0", kind) for kind in kinds if not kind.startswith("ANSWER"))
 
 

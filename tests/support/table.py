@@ -16,9 +16,22 @@ ID = re.compile(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b")
 
 def items_of(client: str, *, sessions: bool = False) -> Items:
     """Read everything of a client, by key; of people's comings and goings only if asked."""
-    found = {key: item for key, item in _scan().items() if key.startswith(f"{client}#")}
+    return own_items(_scan(), client, sessions=sessions)
+
+
+def own_items(items: Items, client: str, *, sessions: bool = False) -> Items:
+    """Choose a client's items; of people's comings and goings only if asked."""
     goings = ("#LOGINS#", "#TRIES#", " | ACCESS")
-    return {key: item for key, item in found.items() if sessions or not any(part in key for part in goings)}
+    return {
+        key: item
+        for key, item in items.items()
+        if key.startswith(f"{client}#") and (sessions or not any(part in key for part in goings))
+    }
+
+
+def items_about(*clients: str) -> Items:
+    """Read everything whose key names one of some clients, as the directory of clients does too."""
+    return {key: item for key, item in _scan().items() if any(client in key for client in clients)}
 
 
 def everything() -> Items:

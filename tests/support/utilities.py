@@ -162,8 +162,7 @@ def _open(
         )
     for facts in tariff_facts:
         _open_tariff(utility, facts, settings)
-    items = {key: item for key, item in table.everything().items() if utility.client in key}
-    _opened[like] = _Opened(utility.client, items)
+    _opened[like] = _Opened(utility.client, table.items_about(utility.client))
     return utility
 
 

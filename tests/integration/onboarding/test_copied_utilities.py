@@ -16,7 +16,7 @@ def test_a_copied_utility_differs_from_an_opened_one_in_its_name_and_ids_alone(a
 
 
 def _items(utility: Utility) -> str:
-    return "\n".join(sorted(f"{key} {item}" for key, item in table.everything().items() if utility.client in key))
+    return "\n".join(sorted(f"{key} {item}" for key, item in table.items_about(utility.client).items()))
 
 
 def _ids(utility: Utility) -> set[str]:
