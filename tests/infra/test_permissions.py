@@ -320,7 +320,7 @@ def used(observer: Observer, app: Chalice, api: Api) -> dict[str, set[Use]]:
     for one in (one for one in ALL if one.method == "GET"):
         query = {name: PERIOD for name in ("period", "month") if one.query and name in one.query.model_fields}
         with observer.acting("api_handler"):
-            world.someone_for(one.path).get(world.fill(one.path), **query).expect(200)
+            world.someone_for(one.path).get(world.fill(one.path, world.ids_to_read), **query).expect(200)
     for number, deed in enumerate(DEEDS.values()):
         with observer.acting("api_handler"):
             ground.post(deed(ground, number), key=f"walk-{number}")
