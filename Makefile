@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
+# Tests start hundreds of processes: where Python may not keep what it has compiled, each compiles all packages anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 # Chalice runs on 3.10-3.13 and we write for 3.11+: the first of these that can make a virtual environment.
@@ -16,6 +18,8 @@ STAGE ?= prod
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r
 UV_INSTALL := .venv/bin/uv pip install --quiet --no-deps --only-binary :all: --require-hashes -r
 
+# More workers than cores, as each waits for the process of its local AWS.
+PYTEST := $(BIN)/pytest --durations=15 --durations-min=1 --dist=loadfile --no-loadscope-reorder
 UV_COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .PHONY: help
@@ -63,10 +67,14 @@ check: .venv/ready ## Format, lint, types and import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+.PHONY: quick
+quick: check ## Before each commit, in a minute: format, lint, types, contracts, and the tests that need no local AWS
+	@$(PYTEST) --numprocesses=2 tests/unit tests/architecture
+
 .PHONY: unit
-unit: install ## All tests, with coverage
+unit: install ## All tests, with coverage, and which took longest
 	@$(BIN)/coverage erase
-	@$(BIN)/pytest --cov --cov-report=term --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+	@$(PYTEST) --numprocesses=3 --cov --cov-report=term
 
 .PHONY: claims
 claims: .venv/ready ## Count which requirements tests prove; SAMPLE=20 or ROW=S1-041 shows them beside their tests

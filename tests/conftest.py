@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from chalice.app import Chalice
@@ -20,19 +21,22 @@ aws.point_clients_at(9)
 settings.register_profile("meterbook", derandomize=True, deadline=None)
 settings.load_profile("meterbook")
 
+_TESTS = Path(__file__).parent
+_COUNTED = {"unit", "properties", "integration"}
 _engines: list[Engine] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put files with slow tests first, so that at the end no process waits long for another.
 
-    Slow tests repeat, under every fault, what quick ones show once: coverage is counted without them, in half the time.
+    Coverage is counted of the tests of single rules and use cases alone. The others repeat them for every role, fault
+    and document: counting there doubles the time and finds nothing new.
     """
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    for item in slow:
-        item.add_marker(pytest.mark.no_cover)
-    first = {item.path for item in slow}
+    first = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in first)
+    for item in items:
+        if not item.path.is_relative_to(_TESTS) or item.path.relative_to(_TESTS).parts[0] not in _COUNTED:
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session")
