@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chalicelib.platform import examples, openapi
 from chalicelib.platform.http import Endpoint
-from tests.http.policy import PAGES, POLICY, PUBLIC
+from tests.support.catalogue import CATALOGUE, PAGES, PUBLIC
 from tests.support.contract import check_answer
 from tests.support.endpoints import ALL, name
 from tests.support.fixture_world import PERIOD, World
@@ -31,7 +31,7 @@ def test_the_document_is_valid_openapi_31(document: dict[str, Any]) -> None:
 
 def test_the_document_describes_every_route_and_no_other(document: dict[str, Any]) -> None:
     described = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
-    assert described == POLICY.keys() - PAGES
+    assert described == CATALOGUE.keys() - PAGES
 
 
 def test_operations_have_names_of_their_own_and_say_what_they_do(document: dict[str, Any]) -> None:
@@ -105,7 +105,7 @@ def test_only_what_the_policy_calls_public_is_declared_without_a_token(document:
     public = {
         (m.upper(), path) for path, item in document["paths"].items() for m, op in item.items() if not op["security"]
     }
-    assert public == {row for row, asks in POLICY.items() if asks[0] == PUBLIC} - PAGES
+    assert public == {row for row, operation in CATALOGUE.items() if operation.permission == PUBLIC} - PAGES
 
 
 def test_every_write_schema_refuses_what_it_does_not_know(document: dict[str, Any]) -> None:

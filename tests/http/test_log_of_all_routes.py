@@ -14,8 +14,8 @@ from chalice.app import Chalice
 
 from chalicelib.platform.http import Endpoint
 from tests.support.bodies import body_schema, fits, plain_text, smallest
-from tests.support.deeds import DEEDS, open_ground
-from tests.support.endpoints import ALL, name
+from tests.support.catalogue import CREATING, good_request, open_sandbox
+from tests.support.endpoints import ALL, name, status_of
 from tests.support.fixture_world import World, open_world
 from tests.support.http import Api
 from tests.support.queues import deliver_to, drain
@@ -129,21 +129,19 @@ def test_each_request_is_a_line_with_its_id_its_tenant_and_how_it_ended(world: W
 
 
 @pytest.mark.covers("S2-214")
-def test_deeds_that_are_done_leave_nothing_of_people_in_the_log(
+def test_what_succeeds_leaves_nothing_of_people_in_the_log(
     api: Api, world: World, logged: _Lines, app: Chalice
 ) -> None:
-    ground = open_ground(api)
-    for row, deed_of in DEEDS.items():
-        deed = deed_of(ground, next(_number))
+    sandbox = open_sandbox(api)
+    for row in CREATING:
+        request = good_request(sandbox, row, next(_number))
         body = {
             key: f"Planted {next(_number)}" if key in _FREE - {"phone"} and not row[1].endswith("/roles") else part
-            for key, part in deed.body.items()
+            for key, part in request.body.items()
         }
-        ground.post(deed, body, key=f"planted-{next(_number)}").expect(
-            next(o.status for o in ALL if (o.method, o.path) == row)
-        )
+        request.send(body=body, key=f"planted-{next(_number)}").expect(status_of(row))
     drain(app)
-    assert logged.check().count("request_answered") >= len(DEEDS)
+    assert logged.check().count("request_answered") >= len(CREATING)
 
 
 def test_what_files_hold_is_not_in_the_log(world: World, app: Chalice, logged: _Lines) -> None:

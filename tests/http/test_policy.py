@@ -12,37 +12,37 @@ from chalice.app import Chalice
 from chalicelib.identity.domain import PERMISSIONS, ROLES, roles
 from chalicelib.platform import clock
 from chalicelib.platform.http import ENDPOINTS
-from tests.http.policy import (
-    ENDS_AT_AREAS,
-    FROM_ELSEWHERE,
-    GRANTS,
-    OF_NO_AREA,
-    OWN,
+from tests.support.catalogue import (
+    CATALOGUE,
     PAGES,
-    POLICY,
     PUBLIC,
     SIGNED_IN,
+    Operation,
+    Row,
+    Sandbox,
+    fitting_body,
+    good_request,
+    open_sandbox,
 )
+from tests.support.catalogue.roles import ENDS_AT_AREAS, GRANTS, OF_NO_AREA
 from tests.support.contract import check_answer
-from tests.support.deeds import Ground, open_ground
-from tests.support.endpoints import ALL
-from tests.support.fixture_world import PERIOD, STAFF, World, fitting_body
+from tests.support.endpoints import status_of
+from tests.support.fixture_world import PERIOD, STAFF, World
 from tests.support.http import Api, Reply
-from tests.support.mutations import good_request
 from tests.support.table import items_of
 from tests.support.utilities import NOVEMBER, PASSWORD
 
-_GUARDED = sorted(row for row, asks in POLICY.items() if asks[0] != PUBLIC)
+_GUARDED = sorted(row for row, operation in CATALOGUE.items() if operation.permission != PUBLIC)
 _WRITES = [row for row in _GUARDED if row[0] != "GET"]
 _TENANTS = sorted(row for row in _GUARDED if "{client}" in row[1])
 # What a tenant calls its things may be what another calls theirs; every other id is one tenant's alone.
 _NAMES = {"account", "area", "bill", "brand", "cycle", "project", "reading", "role", "tariff", "version"}
-_UNIQUE = sorted({name for _, path in POLICY for name in re.findall(r"{(\w+)}", path)} - _NAMES)
+_UNIQUE = sorted({name for _, path in CATALOGUE for name in re.findall(r"{(\w+)}", path)} - _NAMES)
 _WITH_UNIQUE_IDS = [row for row in _TENANTS if any(f"{{{name}}}" in row[1] for name in _UNIQUE if name != "client")]
 _AREA_ROWS = sorted(
     row
-    for row, asks in POLICY.items()
-    if asks[0] in ENDS_AT_AREAS - OF_NO_AREA and not row[1].endswith("/{brand}")  # a brand lies in no area
+    for row, operation in CATALOGUE.items()
+    if operation.permission in ENDS_AT_AREAS - OF_NO_AREA and not row[1].endswith("/{brand}")  # a brand lies in no area
 )
 _OF_AREAS = ("account", "area", "bill", "consumer", "import_id", "reading")
 _NOT_THERE = {
@@ -60,30 +60,29 @@ _QUERIES = {
 # A consumer's profile is one that staff do not have, and a consumer changes name and mail there and nowhere else.
 _STAFF_HAVE_NONE = {("GET", "/api/me/profile"), ("PATCH", "/api/me/profile")}
 _CONSUMERS_HAVE_A_PROFILE = ("PATCH", "/api/me")
-_STATUS = {(one.method, one.path): one.status for one in ALL}
 _number = count(1)
 
 
 @pytest.fixture(scope="module")
-def ground(api: Api) -> Ground:
+def sandbox(api: Api) -> Sandbox:
     """A waterworks in which permitted writes really happen, apart from the world of the other tests."""
     clock.use_time(lambda: NOVEMBER)
-    return open_ground(api)
+    return open_sandbox(api)
 
 
 @pytest.fixture(scope="module")
-def staff(ground: Ground) -> Mapping[str, Api]:
+def staff(sandbox: Sandbox) -> Mapping[str, Api]:
     """Somebody of each role of staff, signed in."""
-    return {role: _newcomer(ground, role) for role in STAFF}
+    return {role: _newcomer(sandbox, role) for role in STAFF}
 
 
-def _newcomer(ground: Ground, role: str) -> Api:
+def _newcomer(sandbox: Sandbox, role: str) -> Api:
     login = f"newcomer{next(_number)}x"
     areas = ["Poblacion"] if role == "field_staff" else []
     body = {"login": login, "name": "Ana", "password": PASSWORD, "role": role, "areas": areas}
-    superuser = ground.utility.as_staff("superuser")
-    superuser.post(f"/api/clients/{ground.utility.client}/users", body).expect(201)
-    return ground.utility.api.sign_in(ground.utility.client, login, PASSWORD)
+    superuser = sandbox.utility.as_staff("superuser")
+    superuser.post(f"/api/clients/{sandbox.utility.client}/users", body).expect(201)
+    return sandbox.utility.api.sign_in(sandbox.utility.client, login, PASSWORD)
 
 
 def _send(world: World, who: str, method: str, path: str, ids: dict[str, str] | None = None) -> Reply:
@@ -96,21 +95,24 @@ def _send(world: World, who: str, method: str, path: str, ids: dict[str, str] | 
     return person.send(method, world.fill(path, ids) + query, body)
 
 
-def _may(role: str, asks: tuple[str, ...]) -> bool:
-    grants = GRANTS[role]
-    return asks[0] == SIGNED_IN or asks[0] in grants or (OWN in asks and f"{asks[0]}.own" in grants)
+def _may(role: str, operation: Operation) -> bool:
+    grants, permission = GRANTS[role], operation.permission
+    own = operation.or_own and f"{permission}.own" in grants
+    return permission == SIGNED_IN or permission in grants or own
 
 
 @pytest.mark.covers("S0-069")
 def test_every_route_has_its_row(app: Chalice) -> None:
     routes = {(method, path) for path, methods in app.routes.items() for method in methods}
     # Permission to GET includes HEAD.
-    assert routes == POLICY.keys() | {("HEAD", path) for method, path in POLICY if method == "GET"}
+    assert routes == CATALOGUE.keys() | {("HEAD", path) for method, path in CATALOGUE if method == "GET"}
 
 
 def test_the_endpoints_ask_for_what_the_table_says() -> None:
-    asked = {(one.method, one.path): (one.permission, *([OWN] if one.or_own else [])) for one in ENDPOINTS}
-    assert asked == {row: asks for row, asks in POLICY.items() if row not in PAGES}
+    asked = {(one.method, one.path): (one.permission, one.or_own) for one in ENDPOINTS}
+    assert asked == {
+        row: (operation.permission, operation.or_own) for row, operation in CATALOGUE.items() if row not in PAGES
+    }
 
 
 def test_every_permission_that_is_asked_for_is_known() -> None:
@@ -136,7 +138,7 @@ def test_without_a_good_token_there_is_a_401(
 @pytest.mark.covers("S1-129", "S3-003")
 @pytest.mark.parametrize("role", ["superuser", "admin"])
 def test_superusers_and_admins_get_in_everywhere(role: str) -> None:
-    asked = {asks[0].removesuffix(".own") for asks in POLICY.values()} - {PUBLIC, SIGNED_IN}
+    asked = {operation.permission.removesuffix(".own") for operation in CATALOGUE.values()} - {PUBLIC, SIGNED_IN}
     assert asked <= {permission.removesuffix(".own") for permission in GRANTS[role] | GRANTS["consumer"]}
     assert GRANTS[role] >= PERMISSIONS.keys() - {"requests.create", "issues.report"}
 
@@ -145,13 +147,13 @@ def test_superusers_and_admins_get_in_everywhere(role: str) -> None:
 @pytest.mark.parametrize("role", ["account_officer", "viewer"])
 @pytest.mark.parametrize(("method", "path"), _WRITES)
 def test_who_only_looks_changes_nothing(world: World, role: str, method: str, path: str) -> None:
-    if POLICY[method, path][0] != SIGNED_IN and not path.endswith("/quote"):  # a quote stores nothing
+    if CATALOGUE[method, path].permission != SIGNED_IN and not path.endswith("/quote"):  # a quote stores nothing
         assert _send(world, role, method, path).status == 403
 
 
 @pytest.mark.covers("S3-014")
 def test_field_staff_get_in_to_nothing_but_areas_and_what_lies_there(world: World) -> None:
-    may = {row for row in _GUARDED if _may("field_staff", POLICY[row]) and POLICY[row][0] != SIGNED_IN}
+    may = {row for row in _GUARDED if _may("field_staff", CATALOGUE[row]) and CATALOGUE[row].permission != SIGNED_IN}
     about = {
         path.removeprefix("/api/clients/{client}").removeprefix("/projects/{project}").split("/")[1] for _, path in may
     }
@@ -169,7 +171,7 @@ def test_staff_get_in_exactly_where_their_role_says(
 ) -> None:
     reply = _send(world, role, method, path)
     check_answer(document, method, path, reply)
-    if not _may(role, POLICY[method, path]):
+    if not _may(role, CATALOGUE[method, path]):
         assert reply.json["code"] == "forbidden"
         assert reply.status == 403
     elif (method, path) in _STAFF_HAVE_NONE:
@@ -181,32 +183,32 @@ def test_staff_get_in_exactly_where_their_role_says(
 @pytest.mark.covers("S0-009", "S0-044", "S2-213", "S3-117", "S2-382", "S1-129", "S3-003", "S4-052")
 @pytest.mark.parametrize(
     ("role", "row"),
-    [(role, row) for role in STAFF for row in _WRITES if _may(role, POLICY[row]) and row not in _STAFF_HAVE_NONE],
+    [(role, row) for role in STAFF for row in _WRITES if _may(role, CATALOGUE[row]) and row not in _STAFF_HAVE_NONE],
 )
 def test_staff_who_may_write_do_write(
-    ground: Ground, staff: Mapping[str, Api], document: dict[str, Any], role: str, row: tuple[str, str]
+    sandbox: Sandbox, staff: Mapping[str, Api], document: dict[str, Any], role: str, row: Row
 ) -> None:
     method, path = row
     leaves = path in {"/api/me/password", "/api/auth/logout", "/api/auth/logout-everywhere"}
-    person = _newcomer(ground, role) if leaves else staff[role]
+    person = _newcomer(sandbox, role) if leaves else staff[role]
     if path.startswith("/api/auth"):
         reply = person.send(method, path)
     else:
-        good = good_request(ground, row, next(_number))
+        good = good_request(sandbox, row, next(_number))
         reply = person.send(method, good.path, good.body)
     check_answer(document, method, path, reply)
     _check_let_in(reply, row)
 
 
-@pytest.mark.parametrize("row", [row for row in _WRITES if _may("consumer", POLICY[row])])
-def test_consumers_who_may_write_do_write(ground: Ground, document: dict[str, Any], row: tuple[str, str]) -> None:
+@pytest.mark.parametrize("row", [row for row in _WRITES if _may("consumer", CATALOGUE[row])])
+def test_consumers_who_may_write_do_write(sandbox: Sandbox, document: dict[str, Any], row: Row) -> None:
     login = f"consumer{next(_number)}x"
-    made = ground.admin.post(ground.utility.consumers, {"firstName": "Eva", "lastName": login}).expect(201)
+    made = sandbox.admin.post(sandbox.utility.consumers, {"firstName": "Eva", "lastName": login}).expect(201)
     body = {"login": login, "password": PASSWORD}
-    ground.admin.post(f"{ground.utility.consumers}/{made['id']}/login", body).expect(201)
-    person = ground.utility.api.sign_in(ground.utility.client, login, PASSWORD)
-    ground = replace(ground, consumer=person, consumer_id=made["id"])
-    good = None if row[1].startswith("/api/auth") else good_request(ground, row, next(_number))
+    sandbox.admin.post(f"{sandbox.utility.consumers}/{made['id']}/login", body).expect(201)
+    person = sandbox.utility.api.sign_in(sandbox.utility.client, login, PASSWORD)
+    sandbox = replace(sandbox, consumer=person, consumer_id=made["id"])
+    good = None if row[1].startswith("/api/auth") else good_request(sandbox, row, next(_number))
     reply = person.send(row[0], good.path if good else row[1], good.body if good else None)
     check_answer(document, *row, reply)
     if row == _CONSUMERS_HAVE_A_PROFILE:
@@ -215,9 +217,9 @@ def test_consumers_who_may_write_do_write(ground: Ground, document: dict[str, An
         _check_let_in(reply, row)
 
 
-def _check_let_in(reply: Reply, row: tuple[str, str]) -> None:
+def _check_let_in(reply: Reply, row: Row) -> None:
     """Insist on the operation's own success: a refusal of any kind would hide that somebody was kept out."""
-    assert reply.status == _STATUS[row], reply.body
+    assert reply.status == status_of(row), reply.body
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409])
@@ -234,10 +236,10 @@ def test_a_consumer_gets_in_only_to_what_is_theirs(
 ) -> None:
     reply = _send(world, who, method, path)
     check_answer(document, method, path, reply)
-    asks = POLICY[method, path]
-    if not _may("consumer", asks):
+    operation = CATALOGUE[method, path]
+    if not _may("consumer", operation):
         assert reply.status == 403
-    elif who != "owner" and (OWN in asks or _is_mine(path)):
+    elif who != "owner" and (operation.or_own or _is_mine(path)):
         assert reply.status == 404
         assert world.ids["consumer"] not in reply.body.decode()
     elif method == "GET" or _is_mine(path):
@@ -268,7 +270,7 @@ def test_another_tenants_id_in_ones_own_address_is_a_404_that_gives_nothing_away
     world: World, method: str, path: str
 ) -> None:
     mine = {"client": world.utility.client, "project": world.utility.project}
-    body = None if method == "GET" else fitting_body(path)
+    body = fitting_body((method, path), consumer_id=_NOT_THERE["consumer"])
     reply = world.people["admin"].send(method, world.fill(path, {**world.foreign_ids, **mine}), body)
     assert reply.status == 404
     _gives_nothing_away(reply, world.foreign_ids)
@@ -290,7 +292,7 @@ def test_whose_permissions_end_at_other_areas_meets_nothing(
 ) -> None:
     person, before = world.people[who], items_of(world.utility.client) if method != "GET" else {}
     if "{" in path.removeprefix("/api/clients/{client}").removeprefix("/projects/{project}"):
-        body = None if method == "GET" or path.endswith("confirmation") else fitting_body(path)
+        body = fitting_body((method, path), consumer_id=_NOT_THERE["consumer"])
         reply = person.send(method, world.fill(path), body)
         nothing = person.send(method, world.fill(path, {**world.ids, **_NOT_THERE}), body)
         assert reply.status == nothing.status == 404
@@ -299,7 +301,9 @@ def test_whose_permissions_end_at_other_areas_meets_nothing(
         reply = _send(world, who, method, path)
         assert reply.status == 200
     else:
-        sent, status = FROM_ELSEWHERE[method, path]
+        elsewhere = CATALOGUE[method, path].elsewhere
+        assert elsewhere is not None, "say what a user of another area sends"
+        sent, status = elsewhere
         reply = person.send(method, world.fill(path), sent)
         assert reply.status == status
     check_answer(document, method, path, reply)

@@ -1,4 +1,4 @@
-"""The utilities in which deeds are done, and which each test leaves as it found them."""
+"""The utilities that requests are sent to, and which each test leaves as it found them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,42 +7,42 @@ import pytest
 
 from chalicelib.platform import clock
 from tests.support import table
-from tests.support.deeds import Ground, open_ground
+from tests.support.catalogue import Sandbox, open_sandbox
 from tests.support.http import Api
 from tests.support.utilities import NOVEMBER, register_connection
 
 
 @pytest.fixture(scope="module")
-def ground(api: Api) -> Ground:
+def sandbox(api: Api) -> Sandbox:
     clock.use_time(lambda: NOVEMBER)
-    return open_ground(api)
+    return open_sandbox(api)
 
 
 @pytest.fixture(scope="module")
-def elsewhere(api: Api) -> Ground:
+def elsewhere(api: Api) -> Sandbox:
     """Another tenant."""
     clock.use_time(lambda: NOVEMBER)
-    return open_ground(api)
+    return open_sandbox(api)
 
 
 @pytest.fixture(scope="module")
-def colleague(ground: Ground) -> Ground:
+def colleague(sandbox: Sandbox) -> Sandbox:
     """The same utility, as another of its administrators sees it."""
     clock.use_time(lambda: NOVEMBER)
-    return replace(ground, admin=ground.utility.as_staff("superuser"))
+    return replace(sandbox, admin=sandbox.utility.as_staff("superuser"))
 
 
 @pytest.fixture(scope="module")
-def untouched(ground: Ground, elsewhere: Ground, colleague: Ground) -> table.Items:
-    """Everything that was in the table before the first deed: among it the counters that a first connection makes."""
-    for utility in (ground.utility, elsewhere.utility):
+def untouched(sandbox: Sandbox, elsewhere: Sandbox, colleague: Sandbox) -> table.Items:
+    """Everything in the table before the first request, the counters that a first connection makes among it."""
+    for utility in (sandbox.utility, elsewhere.utility):
         register_connection(utility.as_staff(), utility, "FIRST")
     return table.everything()
 
 
 @pytest.fixture(autouse=True)
 def november(untouched: table.Items) -> Iterator[None]:
-    """The day of all deeds; a small table keeps counting it quick."""
+    """The day of all requests; a small table keeps counting it quick."""
     clock.use_time(lambda: NOVEMBER)
     yield
     clock.use_time(None)

@@ -18,13 +18,12 @@ from chalice.app import Chalice
 from chalicelib.platform import clock, dynamo, mail, queue, settings, storage
 from local import events
 from local.events import ScheduledHandler
-from tests.support.deeds import DEEDS, open_ground
+from tests.support.catalogue import CHANGING, CREATING, good_request, open_sandbox
 from tests.support.endpoints import ALL
 from tests.support.engine import Engine
 from tests.support.fixture_world import PERIOD, open_world
 from tests.support.http import Api
 from tests.support.mails import mails_to, token_in
-from tests.support.mutations import CHANGES
 from tests.support.queues import deliver_to, drain
 from tests.support.utilities import NOVEMBER, Utility, open_condominium, open_waterworks
 
@@ -316,16 +315,16 @@ def used(observer: Observer, app: Chalice, api: Api) -> dict[str, set[Use]]:
     change_addresses(observer, condominium)
     world = open_world(app, api)
     clock.use_time(lambda: NOVEMBER)
-    ground = open_ground(api)
+    sandbox = open_sandbox(api)
     for one in (one for one in ALL if one.method == "GET"):
         query = {name: PERIOD for name in ("period", "month") if one.query and name in one.query.model_fields}
         with observer.acting("api_handler"):
             world.someone_for(one.path).get(world.fill(one.path, world.ids_to_read), **query).expect(200)
-    for number, deed in enumerate(DEEDS.values()):
+    for number, row in enumerate(CREATING):
         with observer.acting("api_handler"):
-            ground.post(deed(ground, number), key=f"walk-{number}")
-    for number, prepare in enumerate(CHANGES.values(), start=100):
-        change = prepare(ground, number)
+            good_request(sandbox, row, number).send(key=f"walk-{number}")
+    for number, row in enumerate(CHANGING, start=100):
+        change = good_request(sandbox, row, number)
         with observer.acting("api_handler"):
             change.send().expect(200)
     clock.use_time(None)

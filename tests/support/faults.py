@@ -113,7 +113,7 @@ def faults(*, strike_at: int | None = None, mode: Mode = "dies before") -> Itera
 
 @contextmanager
 def just_before_writing(act: Callable[[], object]) -> Iterator[None]:
-    """Let something else happen between what the next deed reads and its transaction, once."""
+    """Let something else happen between what the next request reads and its transaction, once."""
     waiting = [act]
 
     def hook(**_: Any) -> None:  # noqa: ANN401

@@ -20,35 +20,7 @@ STAFF = ("superuser", "admin", "manager", "billing_officer", "account_officer", 
 PERIOD = "2025-11"
 
 _number = count(1)
-# For the operations whose path names a thing: a body that fits, so that the thing itself is looked for.
-_BODIES: Mapping[str, Mapping[str, object]] = {
-    "/connections/{account}": {"consumerClass": "residential", "area": "Poblacion", "version": 0},
-    "/disconnection": {"reason": "Unpaid"},
-    "/reconnection": {"reason": "Paid"},
-    "/closure": {"reason": "Moved away"},
-    "/meter-exchanges": {"meterNumber": "SM-99", "finalReading": "900", "reason": "Stuck"},
-    "/handovers": {"consumerId": "01ARYZ6S410000000000000000", "reason": "Sold"},
-    "/users/{user}/areas": {"areas": []},
-    "/meter-brands/{brand}": {"name": "Another"},
-    "/consumers/{consumer}": {"firstName": "A", "lastName": "B", "version": 0},
-    "/approval": {"consumerClass": "residential", "meterNumber": "SM-77", "area": "Poblacion"},
-    "/rejection": {"reason": "no"},
-    "/responses": {"text": "We look into it."},
-    "/users/{user}/password": {"password": "Abcdef1!"},
-    "/users/{user}/status": {"status": "disabled"},
-    "/users/{user}": {"name": "Another"},
-    "/role": {"role": "viewer"},
-    "/status": {"status": "taking_action"},
-    "/billing-cycles/{cycle}": {"name": "Monthly", "generationDay": 2, "dueDays": 15, "graceDays": 5, "version": 0},
-    "/readings/{reading}": {"reading": "1", "readOn": "2025-11-05"},
-}
-_LOGIN = {"login": "somebody", "password": "Abcdef1!"}
 _opened: "list[tuple[World, table.Items]]" = []
-
-
-def fitting_body(path: str) -> Mapping[str, object]:
-    """Return a body that an operation on one thing takes."""
-    return next((body for end, body in _BODIES.items() if path.endswith(end)), _LOGIN)
 
 
 @dataclass(frozen=True, slots=True)

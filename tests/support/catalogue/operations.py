@@ -1,0 +1,442 @@
+"""The catalogue: one row for each operation of the API, in the order of the documentation.
+
+Who may do what is written down here once more: the app must agree with this table, row by row.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.kernel.period import Period
+from chalicelib.platform import docs
+from tests.support.catalogue.model import CLIENT, PROJECT, PUBLIC, SIGNED_IN, Operation, Row
+from tests.support.catalogue.sandbox import Place
+from tests.support.utilities import PASSWORD
+
+_WHY = {"reason": "Asked for"}
+_READ = {"reading": "10", "readOn": "2025-11-05"}
+_MONTHLY = {"name": "Monthly", "generationDay": 1, "dueDays": 15, "graceDays": 5}
+_NOVEMBER_USE = {"quantity": "10", "unit": "m3", "firstDay": "2025-11-01", "untilDay": "2025-12-01"}
+
+
+def _meter(number: str) -> dict[str, Any]:
+    return {"consumerClass": "residential", "meterNumber": number, "area": "Poblacion"}
+
+
+def _role_name(number: int) -> str:
+    """Name a role without digits, which no role may have."""
+    return "clerk" + "".join(chr(ord("a") + int(digit)) for digit in str(number))
+
+
+# What describes the API is no operation of it.
+PAGES = {("GET", path) for path in ("/api/openapi.json", "/api/docs", f"/api/docs/redoc-{docs.VERSION}.js")}
+
+CATALOGUE: Mapping[Row, Operation] = {
+    ("POST", "/api/auth/login"): Operation(PUBLIC),
+    ("POST", "/api/auth/refresh"): Operation(PUBLIC),
+    ("POST", "/api/auth/password-reset"): Operation(PUBLIC),
+    ("POST", "/api/auth/register"): Operation(PUBLIC),
+    ("POST", "/api/auth/password-reset/confirm"): Operation(PUBLIC),
+    ("POST", "/api/auth/logout"): Operation(SIGNED_IN),
+    ("POST", "/api/auth/logout-everywhere"): Operation(SIGNED_IN),
+    ("GET", "/api/openapi.json"): Operation(PUBLIC),
+    ("GET", "/api/docs"): Operation(PUBLIC),
+    ("GET", f"/api/docs/redoc-{docs.VERSION}.js"): Operation(PUBLIC),
+    ("GET", "/api/me"): Operation(SIGNED_IN),
+    ("PATCH", "/api/me"): Operation(SIGNED_IN, body={"phone": "+63 917 555 0003"}, leaves=frozenset({"user.changed"})),
+    ("PUT", "/api/me/password"): Operation(
+        SIGNED_IN,
+        on=Place.newcomer,
+        by="newcomer",
+        body={"current": PASSWORD, "new": "Abcdef1!"},
+        leaves=frozenset({"user.password-changed"}),
+    ),
+    ("GET", "/api/me/bills"): Operation(SIGNED_IN),
+    ("GET", "/api/me/connections"): Operation(SIGNED_IN),
+    ("GET", "/api/me/profile"): Operation(SIGNED_IN),
+    ("PATCH", "/api/me/profile"): Operation(
+        SIGNED_IN,
+        on=Place.own_profile,
+        by="consumer",
+        body=lambda things, _: {"version": things["profile_version"], "phone": "+63 917 555 0001"},
+        leaves=frozenset({"consumer.changed", "user.changed"}),
+    ),
+    ("GET", CLIENT): Operation(SIGNED_IN),
+    ("GET", CLIENT + "/projects"): Operation(SIGNED_IN),
+    ("GET", PROJECT): Operation("settings.read"),
+    ("POST", "/api/clients"): Operation(PUBLIC),
+    ("POST", CLIENT + "/projects"): Operation(
+        "settings.manage",
+        on=Place.project_settings,
+        body=lambda things, n: {"id": f"project{n}", "settings": things["settings_now"]["settings"]},
+        other=lambda _, n: {"id": f"other{n}"},
+        leaves=frozenset({"project.opened"}),
+    ),
+    ("POST", CLIENT + "/projects/adopt"): Operation(
+        "settings.manage",
+        body=lambda _, n: {"preset": "balilihan", "presetProject": "waterworks", "id": f"adopted{n}"},
+        other=lambda _, n: {"id": f"adopted{n}x"},
+        leaves=frozenset({"project.opened", "tariff.opened"}),
+    ),
+    ("DELETE", PROJECT): Operation("settings.manage", on=Place.project, leaves=frozenset({"project.closed"})),
+    ("POST", PROJECT + "/closure"): Operation(
+        "settings.manage", on=Place.project, leaves=frozenset({"project.closed"})
+    ),
+    ("GET", CLIENT + "/settings"): Operation("settings.read"),
+    ("PUT", CLIENT + "/settings"): Operation(
+        "settings.manage",
+        on=Place.client_settings,
+        body=lambda things, _: things["settings_now"],
+        leaves=frozenset({"client.changed"}),
+    ),
+    ("GET", CLIENT + "/settings/history"): Operation("settings.read"),
+    ("GET", PROJECT + "/settings"): Operation("settings.read"),
+    ("PUT", PROJECT + "/settings"): Operation(
+        "settings.manage",
+        on=Place.project_settings,
+        body=lambda things, _: things["settings_now"],
+        leaves=frozenset({"project.changed"}),
+    ),
+    ("GET", PROJECT + "/settings/history"): Operation("settings.read"),
+    ("GET", "/api/presets"): Operation("settings.read"),
+    ("GET", CLIENT + "/areas"): Operation("areas.read"),
+    ("POST", CLIENT + "/areas"): Operation(
+        "areas.manage",
+        body=lambda _, n: {"code": f"area{n}", "name": f"Area {n}"},
+        other={"name": "Another"},
+        leaves=frozenset({"area.opened"}),
+    ),
+    ("GET", CLIENT + "/areas/{area}"): Operation("areas.read"),
+    ("PUT", CLIENT + "/areas/{area}"): Operation(
+        "areas.manage", on=Place.area, body={"name": "Another", "version": 0}, leaves=frozenset({"area.renamed"})
+    ),
+    ("DELETE", CLIENT + "/areas/{area}"): Operation("areas.manage", on=Place.area, leaves=frozenset({"area.deleted"})),
+    ("GET", CLIENT + "/billing-cycles"): Operation("cycles.read"),
+    ("POST", CLIENT + "/billing-cycles"): Operation(
+        "cycles.manage",
+        body=lambda _, n: {"id": f"cycle{n}", **_MONTHLY},
+        other={"dueDays": 10},
+        leaves=frozenset({"billing-cycle.opened"}),
+    ),
+    ("GET", CLIENT + "/billing-cycles/{cycle}"): Operation("cycles.read"),
+    ("PUT", CLIENT + "/billing-cycles/{cycle}"): Operation(
+        "cycles.manage",
+        on=Place.cycle,
+        body={**_MONTHLY, "generationDay": 2, "version": 0},
+        leaves=frozenset({"billing-cycle.changed"}),
+    ),
+    ("DELETE", CLIENT + "/billing-cycles/{cycle}"): Operation(
+        "cycles.manage", on=Place.cycle, leaves=frozenset({"billing-cycle.deleted"})
+    ),
+    ("GET", CLIENT + "/meter-brands"): Operation("areas.read"),
+    ("POST", CLIENT + "/meter-brands"): Operation(
+        "areas.manage",
+        body=lambda _, n: {"id": f"brand{n}", "name": f"Brand {n}"},
+        other={"name": "Another"},
+        leaves=frozenset({"meter-brand.opened"}),
+    ),
+    ("GET", CLIENT + "/meter-brands/{brand}"): Operation("areas.read"),
+    ("PUT", CLIENT + "/meter-brands/{brand}"): Operation(
+        "areas.manage", on=Place.brand, body={"name": "Another"}, leaves=frozenset({"meter-brand.renamed"})
+    ),
+    ("DELETE", CLIENT + "/meter-brands/{brand}"): Operation(
+        "areas.manage", on=Place.brand, leaves=frozenset({"meter-brand.deleted"})
+    ),
+    ("GET", CLIENT + "/audit-log"): Operation("audit.read"),
+    ("GET", CLIENT + "/audit-log/verification"): Operation("audit.read"),
+    ("GET", CLIENT + "/users"): Operation("users.read"),
+    ("POST", CLIENT + "/users"): Operation(
+        "users.manage",
+        body=lambda _, n: {"login": f"user{n}", "name": "Ana", "password": PASSWORD, "role": "viewer"},
+        other={"name": "Eva"},
+        leaves=frozenset({"user.registered"}),
+    ),
+    ("GET", CLIENT + "/users/{user}"): Operation("users.read"),
+    ("PATCH", CLIENT + "/users/{user}"): Operation(
+        "users.manage", on=Place.user, body={"name": "Eva"}, leaves=frozenset({"user.changed"})
+    ),
+    ("DELETE", CLIENT + "/users/{user}"): Operation("users.manage", on=Place.user, leaves=frozenset({"user.deleted"})),
+    ("PUT", CLIENT + "/users/{user}/role"): Operation(
+        "users.manage", on=Place.user, body={"role": "manager"}, leaves=frozenset({"user.role-changed"})
+    ),
+    ("PUT", CLIENT + "/users/{user}/status"): Operation(
+        "users.manage", on=Place.user, body={"status": "disabled"}, leaves=frozenset({"user.disabled"})
+    ),
+    ("PUT", CLIENT + "/users/{user}/password"): Operation(
+        "users.manage", on=Place.user, body={"password": PASSWORD}, leaves=frozenset({"user.password-changed"})
+    ),
+    ("PUT", CLIENT + "/users/{user}/areas"): Operation(
+        "users.manage", on=Place.user, body={"areas": ["Poblacion"]}, leaves=frozenset({"user.areas-changed"})
+    ),
+    ("GET", CLIENT + "/roles"): Operation("users.read"),
+    ("POST", CLIENT + "/roles"): Operation(
+        "roles.manage",
+        body=lambda _, n: {"name": _role_name(n), "scope": "tenant", "permissions": ["bills.read"]},
+        other={"permissions": ["settings.read"]},
+        leaves=frozenset({"role.defined"}),
+    ),
+    ("GET", CLIENT + "/roles/{role}"): Operation("users.read"),
+    ("PUT", CLIENT + "/roles/{role}"): Operation(
+        "roles.manage", on=Place.role, body={"permissions": ["settings.read"]}, leaves=frozenset({"role.changed"})
+    ),
+    ("DELETE", CLIENT + "/roles/{role}"): Operation("roles.manage", on=Place.role, leaves=frozenset({"role.deleted"})),
+    ("GET", CLIENT + "/logins"): Operation("logins.read"),
+    ("GET", CLIENT + "/consumers"): Operation("consumers.read"),
+    ("POST", CLIENT + "/consumers"): Operation(
+        "consumers.manage",
+        body=lambda _, n: {"firstName": "Ana", "lastName": f"Reyes {n}"},
+        other={"firstName": "Eva"},
+        leaves=frozenset({"consumer.registered"}),
+    ),
+    ("GET", CLIENT + "/consumers/{consumer}"): Operation("consumers.read"),
+    ("PATCH", CLIENT + "/consumers/{consumer}"): Operation(
+        "consumers.manage",
+        on=Place.consumer,
+        body={"firstName": "Ana", "lastName": "Reyes", "version": 0},
+        leaves=frozenset({"consumer.changed"}),
+    ),
+    ("DELETE", CLIENT + "/consumers/{consumer}"): Operation(
+        "consumers.manage", on=Place.consumer, leaves=frozenset({"consumer.deleted"})
+    ),
+    ("POST", CLIENT + "/consumers/{consumer}/login"): Operation(
+        "consumers.manage",
+        on=Place.consumer,
+        body=lambda _, n: {"login": f"consumer{n}", "password": PASSWORD},
+        other=lambda _, n: {"login": f"another{n}"},
+        leaves=frozenset({"user.registered"}),
+    ),
+    ("GET", PROJECT + "/connections"): Operation("connections.read"),
+    ("POST", PROJECT + "/connections"): Operation(
+        "connections.manage",
+        on=Place.consumer,
+        body=lambda things, n: {"consumerId": things["consumer"], **_meter(f"FIRST-{n}")},
+        other=lambda _, n: {"meterNumber": f"OTHER-{n}"},
+        elsewhere=(_meter("SM-NEW"), 400),
+        leaves=frozenset({"connection.registered"}),
+    ),
+    ("GET", PROJECT + "/connections/{account}"): Operation("connections.read", or_own=True),
+    ("PATCH", PROJECT + "/connections/{account}"): Operation(
+        "connections.manage",
+        on=Place.connection,
+        body={"consumerClass": "commercial", "area": "Poblacion", "version": 0},
+        leaves=frozenset({"connection.changed"}),
+    ),
+    ("DELETE", PROJECT + "/connections/{account}"): Operation(
+        "connections.manage", on=Place.connection, leaves=frozenset({"connection.deleted"})
+    ),
+    ("POST", PROJECT + "/connections/{account}/disconnection"): Operation(
+        "connections.manage", on=Place.connection, body=_WHY, leaves=frozenset({"connection.disconnected"})
+    ),
+    ("POST", PROJECT + "/connections/{account}/reconnection"): Operation(
+        "connections.manage", on=Place.disconnected, body=_WHY, leaves=frozenset({"connection.reconnected"})
+    ),
+    ("POST", PROJECT + "/connections/{account}/closure"): Operation(
+        "connections.manage", on=Place.connection, body=_WHY, leaves=frozenset({"connection.closed"})
+    ),
+    ("POST", PROJECT + "/connections/{account}/meter-exchanges"): Operation(
+        "connections.manage",
+        on=Place.connection,
+        body=lambda _, n: {"meterNumber": f"NEW-{n}", "finalReading": "3", "reason": "Stuck"},
+        leaves=frozenset({"connection.meter-exchanged"}),
+    ),
+    ("POST", PROJECT + "/connections/{account}/handovers"): Operation(
+        "connections.manage",
+        on=Place.connection,
+        body=lambda things, _: {"consumerId": things["consumer"], **_WHY},
+        leaves=frozenset({"connection.handed-over"}),
+    ),
+    ("GET", PROJECT + "/connections/{account}/history"): Operation("connections.read", or_own=True),
+    ("GET", PROJECT + "/connections/{account}/bills"): Operation("bills.read", or_own=True),
+    ("GET", "/api/me/service-requests"): Operation("requests.read.own"),
+    ("POST", "/api/me/service-requests"): Operation(
+        "requests.create.own",
+        by="consumer",
+        body=lambda things, n: {"projectId": things["project"], "address": f"Purok {n}"},
+        other={"note": "soon"},
+        leaves=frozenset({"request.made"}),
+    ),
+    ("POST", "/api/me/service-requests/{request}/withdrawal"): Operation(
+        "requests.create.own", on=Place.request_of_consumer, by="consumer", leaves=frozenset({"request.withdrawn"})
+    ),
+    ("GET", CLIENT + "/service-requests"): Operation("requests.read"),
+    ("POST", CLIENT + "/service-requests"): Operation(
+        "requests.create",
+        body=lambda things, n: {
+            "projectId": things["project"],
+            "address": f"Purok {n}",
+            "consumerId": things["consumer"],
+        },
+        other={"note": "soon"},
+        leaves=frozenset({"request.made"}),
+    ),
+    ("GET", CLIENT + "/service-requests/{request}"): Operation("requests.read", or_own=True),
+    ("POST", CLIENT + "/service-requests/{request}/approval"): Operation(
+        "requests.decide",
+        on=Place.request_of_consumer,
+        body=lambda _, n: _meter(f"ASKED-{n}"),
+        leaves=frozenset({"connection.registered", "request.approved"}),
+    ),
+    ("POST", CLIENT + "/service-requests/{request}/rejection"): Operation(
+        "requests.decide", on=Place.request_of_consumer, body=_WHY, leaves=frozenset({"request.rejected"})
+    ),
+    ("GET", "/api/me/issues"): Operation("issues.read.own"),
+    ("POST", "/api/me/issues"): Operation(
+        "issues.report.own",
+        by="consumer",
+        body=lambda _, n: {"title": f"Leak {n}", "description": "Beside the meter."},
+        other={"description": "Under the road."},
+        leaves=frozenset({"issue.reported"}),
+    ),
+    ("GET", CLIENT + "/issues"): Operation("issues.read"),
+    ("GET", CLIENT + "/issues/{issue}"): Operation("issues.read", or_own=True),
+    ("POST", CLIENT + "/issues/{issue}/responses"): Operation(
+        "issues.respond",
+        on=Place.issue,
+        body={"text": "We come tomorrow."},
+        other={"text": "We come today."},
+        leaves=frozenset({"issue.answered"}),
+    ),
+    ("PUT", CLIENT + "/issues/{issue}/status"): Operation(
+        "issues.respond", on=Place.issue, body={"status": "taking_action"}, leaves=frozenset({"issue.moved-on"})
+    ),
+    ("GET", "/api/tariff-library"): Operation("tariffs.read"),
+    ("GET", PROJECT + "/tariffs"): Operation("tariffs.read"),
+    ("POST", PROJECT + "/tariffs"): Operation(
+        "tariffs.manage",
+        on=Place.sheet,
+        body=lambda things, n: {"id": f"tariff{n}", "sheet": things["sheet"]},
+        other=lambda _, n: {"id": f"other{n}"},
+        leaves=frozenset({"tariff.opened"}),
+    ),
+    ("POST", PROJECT + "/tariffs/adopt"): Operation(
+        "tariffs.manage",
+        on=Place.library_tariff,
+        body=lambda things, n: {
+            "libraryId": things["library"],
+            "id": f"adopted{n}",
+            "validFrom": "2025-01-01",
+            "consumerClass": f"a{n}",
+        },
+        other=lambda _, n: {"id": f"adopted{n}x"},
+        leaves=frozenset({"tariff.opened"}),
+    ),
+    ("POST", PROJECT + "/tariffs/quote"): Operation(
+        "tariffs.read", body={"tariffId": "residential", "usage": _NOVEMBER_USE}
+    ),
+    ("GET", PROJECT + "/tariffs/{tariff}"): Operation("tariffs.read"),
+    ("POST", PROJECT + "/tariffs/{tariff}/versions"): Operation(
+        "tariffs.manage",
+        on=Place.tariff,
+        body=lambda things, _: things["sheet"] | {"validFrom": "2026-01-01"},
+        other={"validFrom": "2026-02-01"},
+        leaves=frozenset({"tariff.succeeded"}),
+    ),
+    ("GET", PROJECT + "/tariffs/{tariff}/versions/{version}"): Operation("tariffs.read"),
+    ("PUT", PROJECT + "/tariffs/{tariff}/versions/{version}"): Operation(
+        "tariffs.manage",
+        on=Place.tariff,
+        body=lambda things, _: things["sheet"] | {"name": "Another"},
+        leaves=frozenset({"tariff.corrected"}),
+    ),
+    ("DELETE", PROJECT + "/tariffs/{tariff}/versions/{version}"): Operation(
+        "tariffs.manage", on=Place.tariff, leaves=frozenset({"tariff.deleted"})
+    ),
+    ("GET", PROJECT + "/readings"): Operation("readings.read"),
+    ("POST", PROJECT + "/readings"): Operation(
+        "readings.submit",
+        on=Place.connection,
+        body=lambda things, _: {"accountNumber": things["account"], **_READ},
+        other={"reading": "11"},
+        elsewhere=({"meterNumber": "SM-1", **_READ, "readOn": "2025-11-06"}, 404),
+        leaves=frozenset({"reading.taken"}),
+    ),
+    ("GET", PROJECT + "/readings/balance"): Operation("readings.read"),
+    ("GET", PROJECT + "/readings/unread"): Operation("readings.read"),
+    ("POST", PROJECT + "/readings/estimates"): Operation(
+        "readings.edit",
+        on=Place.read_in_october,
+        body=lambda things, _: {"period": "2025-11", "accountNumber": things["account"]},
+        elsewhere=({"period": "2025-11", "area": "Poblacion"}, 200),
+        leaves=frozenset({"reading.estimated"}),
+    ),
+    ("GET", PROJECT + "/readings/pending"): Operation("readings.read"),
+    ("POST", PROJECT + "/readings/confirmations"): Operation(
+        "readings.confirm",
+        on=Place.reading,
+        body={},
+        elsewhere=({"area": "Poblacion"}, 200),
+        leaves=frozenset({"readings.confirmed"}),
+    ),
+    ("GET", PROJECT + "/readings/{reading}"): Operation("readings.read"),
+    ("PUT", PROJECT + "/readings/{reading}"): Operation(
+        "readings.edit", on=Place.reading, body={**_READ, "reading": "12"}, leaves=frozenset({"reading.corrected"})
+    ),
+    ("POST", PROJECT + "/readings/{reading}/confirmation"): Operation(
+        "readings.confirm", on=Place.reading, leaves=frozenset({"reading.confirmed"})
+    ),
+    ("GET", PROJECT + "/readings/imports"): Operation("readings.import"),
+    ("POST", PROJECT + "/readings/imports"): Operation(
+        "readings.import",
+        body=lambda _, n: {"fileName": f"readings-{n}.csv"},
+        other={"period": "2025-11"},
+        elsewhere=({"fileName": "mine.csv"}, 201),
+        leaves=frozenset({"import.announced"}),
+    ),
+    ("GET", PROJECT + "/readings/imports/{import_id}"): Operation("readings.import"),
+    ("GET", PROJECT + "/readings/imports/{import_id}/report"): Operation("readings.import"),
+    ("GET", PROJECT + "/history/imports"): Operation("history.import"),
+    ("POST", PROJECT + "/history/imports"): Operation(
+        "history.import",
+        body=lambda _, n: {"fileName": f"history-{n}.json"},
+        other=lambda _, n: {"fileName": f"other-{n}.json"},
+        leaves=frozenset({"import.announced"}),
+    ),
+    ("GET", PROJECT + "/history/imports/{history}"): Operation("history.import"),
+    ("GET", PROJECT + "/history/imports/{history}/report"): Operation("history.import"),
+    ("GET", PROJECT + "/registry/imports"): Operation("registry.import"),
+    ("POST", PROJECT + "/registry/imports"): Operation(
+        "registry.import",
+        body=lambda _, n: {"fileName": f"registry-{n}.csv"},
+        other=lambda _, n: {"fileName": f"other-{n}.csv"},
+        leaves=frozenset({"import.announced"}),
+    ),
+    ("GET", PROJECT + "/registry/imports/{registry}"): Operation("registry.import"),
+    ("GET", PROJECT + "/registry/imports/{registry}/report"): Operation("registry.import"),
+    ("GET", PROJECT + "/devices"): Operation("devices.manage"),
+    ("POST", PROJECT + "/devices"): Operation(
+        "devices.manage",
+        body=lambda _, n: {"title": f"Collector {n}"},
+        other={"areas": ["Poblacion"]},
+        leaves=frozenset({"device.registered"}),
+    ),
+    ("GET", PROJECT + "/devices/{device}"): Operation("devices.manage"),
+    ("PUT", PROJECT + "/devices/{device}/key"): Operation(
+        "devices.manage", on=Place.device, leaves=frozenset({"device.key-issued"})
+    ),
+    ("DELETE", PROJECT + "/devices/{device}"): Operation(
+        "devices.manage", on=Place.device, leaves=frozenset({"device.disabled"})
+    ),
+    ("POST", "/api/webhooks/readings"): Operation(PUBLIC),
+    ("GET", PROJECT + "/bills"): Operation("bills.read"),
+    ("POST", PROJECT + "/bills"): Operation(
+        "bills.generate",
+        on=Place.confirmed_reading,
+        body=lambda things, _: {"readingId": things["reading"]},
+        other={"dueOn": "2025-12-01"},
+        leaves=frozenset({"bill.issued"}),
+    ),
+    ("GET", PROJECT + "/readings/unbilled"): Operation("bills.generate"),
+    ("GET", PROJECT + "/bills/{bill}"): Operation("bills.read", or_own=True),
+    ("GET", PROJECT + "/bills/{bill}/payments"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/connections/{account}/payments"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/payments"): Operation("payments.read"),
+    ("GET", PROJECT + "/payments/{payment}"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/billing-runs"): Operation("bills.generate"),
+    ("POST", PROJECT + "/billing-runs"): Operation(
+        "bills.generate",
+        body=lambda _, n: {"period": str(Period(2020, 1).shifted(n))},
+        other=lambda _, n: {"period": str(Period(2010, 1).shifted(n))},
+        leaves=frozenset({"billing-run.started"}),
+    ),
+    ("GET", PROJECT + "/billing-runs/{run}"): Operation("bills.generate"),
+    ("GET", PROJECT + "/billing-runs/{run}/exceptions"): Operation("bills.generate"),
+}

@@ -1,0 +1,158 @@
+"""A waterworks to send requests to, and what each request needs to be there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.catalogue.model import CLIENT, PROJECT, Operation, Request, Row, Things
+from tests.support.http import Api
+from tests.support.utilities import PASSWORD, Utility, open_waterworks, register_connection
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A waterworks with an admin, and a consumer who can sign in."""
+
+    utility: Utility
+    admin: Api
+    consumer: Api
+    consumer_id: str
+
+
+def open_sandbox(api: Api) -> Sandbox:
+    """Open a waterworks with one area and one consumer."""
+    utility = open_waterworks(api, area_levels=("barangay", "purok"))
+    admin = utility.as_staff()
+    area = {"code": "Poblacion", "name": "Poblacion"}
+    admin.post(f"/api/clients/{utility.client}/areas", area).expect(201)
+    consumer = admin.post(utility.consumers, {"firstName": "Juan", "lastName": "Dela Cruz"}).expect(201)
+    login = {"login": "juan", "password": PASSWORD}
+    admin.post(f"{utility.consumers}/{consumer['id']}/login", login).expect(201)
+    return Sandbox(utility, admin, api.sign_in(utility.client, "juan", PASSWORD), consumer["id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request is sent: a sandbox, and a number that no other request in it has."""
+
+    sandbox: Sandbox
+    number: int
+
+    @property
+    def _admin(self) -> Api:
+        return self.sandbox.admin
+
+    @property
+    def _base(self) -> str:
+        return self.sandbox.utility.base
+
+    def request(self, row: Row, operation: Operation) -> Request:
+        """Create what an operation needs, and build its request."""
+        method, path = row
+        things = {"consumer": self.sandbox.consumer_id} | dict(operation.on(self) if operation.on else {})
+        utility = self.sandbox.utility
+        who = {"admin": self._admin, "consumer": self.sandbox.consumer, "newcomer": things.get("newcomer")}
+        names = {"client": utility.client, "project": utility.project} | things
+        return Request(
+            who[operation.by] or self._admin,
+            method,
+            path.format(**names),
+            operation.body_of(names, number=self.number),
+            operation.other_of(names, number=self.number),
+        )
+
+    def _create(self, path: str) -> Any:  # noqa: ANN401
+        """Send the catalogue's own request for creating something, and return the answer's body."""
+        from tests.support.catalogue.operations import CATALOGUE
+
+        made = self.request(("POST", path), CATALOGUE["POST", path]).send()
+        assert made.status == 201, made.body
+        return made.json
+
+    # --- what requests need, by the names of path parameters
+    def consumer(self) -> Things:
+        return {"consumer": self._create(CLIENT + "/consumers")["id"]}
+
+    def user(self) -> Things:
+        return {"user": self._create(CLIENT + "/users")["id"]}
+
+    def newcomer(self) -> Things:
+        """Create somebody who is signed in, and may be locked out."""
+        body = {"login": f"newcomer{self.number}", "name": "Ana", "password": PASSWORD, "role": "viewer"}
+        self._admin.post(f"/api/clients/{self.sandbox.utility.client}/users", body).expect(201)
+        return {"newcomer": self.sandbox.utility.api.sign_in(self.sandbox.utility.client, body["login"], PASSWORD)}
+
+    def area(self) -> Things:
+        return {"area": self._create(CLIENT + "/areas")["code"]}
+
+    def brand(self) -> Things:
+        return {"brand": self._create(CLIENT + "/meter-brands")["id"]}
+
+    def role(self) -> Things:
+        return {"role": self._create(CLIENT + "/roles")["name"]}
+
+    def cycle(self) -> Things:
+        return {"cycle": self._create(CLIENT + "/billing-cycles")["id"]}
+
+    def project(self) -> Things:
+        return {"project": self._create(CLIENT + "/projects")["id"]}
+
+    def connection(self) -> Things:
+        made = register_connection(self._admin, self.sandbox.utility, f"METER-{self.number}")
+        return {"account": made["accountNumber"]}
+
+    def disconnected(self) -> Things:
+        things = self.connection()
+        path = f"{self._base}/connections/{things['account']}/disconnection"
+        self._admin.post(path, {"reason": "Asked for"}).expect(200)
+        return things
+
+    def reading(self) -> Things:
+        return {"reading": self._create(PROJECT + "/readings")["id"]}
+
+    def confirmed_reading(self) -> Things:
+        things = self.reading()
+        self._admin.post(f"{self._base}/readings/{things['reading']}/confirmation").expect(200)
+        return things
+
+    def read_in_october(self) -> Things:
+        things = self.connection()
+        read = {"accountNumber": things["account"], "reading": "10", "readOn": "2025-10-05"}
+        made = self._admin.post(f"{self._base}/readings", read).expect(201)
+        self._admin.post(f"{self._base}/readings/{made['id']}/confirmation").expect(200)
+        return things
+
+    def request_of_consumer(self) -> Things:
+        return {"request": self._create("/api/me/service-requests")["id"]}
+
+    def issue(self) -> Things:
+        return {"issue": self._create("/api/me/issues")["id"]}
+
+    def device(self) -> Things:
+        return {"device": self._create(PROJECT + "/devices")["id"]}
+
+    def tariff(self) -> Things:
+        return {"tariff": self._create(PROJECT + "/tariffs")["id"], "version": "1", **self.sheet()}
+
+    def sheet(self) -> Things:
+        """Find a tariff sheet that suits the project."""
+        found = self._admin.get(f"{self._base}/tariffs").expect(200)["items"][0]["sheet"]
+        return {"sheet": found | {"consumerClass": f"class{self.number}"}}
+
+    def library_tariff(self) -> Things:
+        listed = self._admin.get("/api/tariff-library").expect(200)["items"]
+        fitting = (one for one in listed if (one["sheet"]["currency"], one["sheet"]["unit"]) == ("PHP", "m3"))
+        return {"library": next(fitting)["id"]}
+
+    def own_profile(self) -> Things:
+        return {"profile_version": self.sandbox.consumer.get("/api/me/profile").expect(200)["version"]}
+
+    def client_settings(self) -> Things:
+        return self._settings(f"/api/clients/{self.sandbox.utility.client}/settings")
+
+    def project_settings(self) -> Things:
+        return self._settings(f"{self._base}/settings")
+
+    def _settings(self, path: str) -> Things:
+        shown: Mapping[str, Any] = self._admin.get(path).expect(200)
+        return {"settings_now": {"version": shown["version"], "settings": shown["settings"]}}
