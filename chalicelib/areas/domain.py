@@ -32,8 +32,14 @@ class Area:
         return self.code.rpartition(SEPARATOR)[0] or None
 
     @property
-    def depth(self) -> int:
-        return self.code.count(SEPARATOR)
+    def level(self) -> int:
+        """1 for the largest."""
+        return self.code.count(SEPARATOR) + 1
+
+    def is_found_by(self, text: str) -> bool:
+        """Return whether each word of a text begins a word of the name or a part of the code."""
+        words = [*self.name.casefold().split(), *self.code.casefold().split(SEPARATOR)]
+        return all(any(word.startswith(part) for word in words) for part in text.casefold().split())
 
 
 def new_area(client: Client, *, code: str, name: str, created_at: datetime) -> Area:
@@ -51,7 +57,7 @@ def new_area(client: Client, *, code: str, name: str, created_at: datetime) -> A
             "bad-area", "letters, digits and hyphens, up to 20; a dot after each area it lies in", field="code"
         )
     area = Area(code, name, created_at)
-    if area.depth >= len(levels):
+    if area.level > len(levels):
         raise Invalid("bad-area", f"an area here has up to {len(levels)} parts: {', '.join(levels)}", field="code")
     return area
 

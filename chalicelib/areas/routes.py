@@ -16,7 +16,7 @@ _AREA = _AREAS + "/{area}"
 @endpoint(blueprint, "GET", _AREAS, permission="areas.read", query=AreaQuery, returns=AreaList)
 def list_areas(ctx: Context, *, query: AreaQuery) -> AreaList:
     """List the client's areas."""
-    return AreaList(items=tuple(AreaOut.of(area) for area in service.list_areas(ctx, outer=query.within)))
+    return AreaList(items=tuple(AreaOut.of(area) for area in service.list_areas(ctx, outer=query.within, text=query.q)))
 
 
 @endpoint(
@@ -41,10 +41,10 @@ def get_area(ctx: Context, *, area: str) -> AreaOut:
     return AreaOut.of(service.get_area(ctx, code=area))
 
 
-@endpoint(blueprint, "PUT", _AREA, permission="areas.manage", body=AreaChange, returns=AreaOut, errors="changed")
+@endpoint(blueprint, "PATCH", _AREA, permission="areas.manage", body=AreaChange, returns=AreaOut, errors="changed")
 def rename_area(ctx: Context, *, area: str, body: AreaChange) -> AreaOut:
     """Rename an area."""
-    return AreaOut.of(service.rename_area(ctx, code=area, name=body.name, version=body.version))
+    return AreaOut.of(service.rename_area(ctx, code=area, name=body.said().get("name"), version=body.version))
 
 
 @endpoint(blueprint, "DELETE", _AREA, permission="areas.manage", returns=AreaOut, errors="area-used")

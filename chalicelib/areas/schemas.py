@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.areas.domain import Area
-from chalicelib.platform.schema import Instant, OutSchema, Schema, Shows, Text, Version
+from chalicelib.platform.schema import Change, Instant, OutSchema, Schema, Shows, Text, Version, WholeList
 
 AreaCode = Annotated[str, Field(max_length=60, examples=["Poblacion.P1"])]
 
@@ -17,7 +17,7 @@ class NewArea(Schema):
     name: Text = Field(examples=["Purok 1"])
 
 
-class AreaChange(Schema):
+class AreaChange(Change):
     """Another name for an area. Its code stays."""
 
     version: Version
@@ -30,9 +30,7 @@ class AreaOut(OutSchema, Shows[Area]):
     code: str
     name: str
     parent: str | None = Field(description="The area that it lies in")
-    level: int = Field(
-        validation_alias="depth", description="0 for the largest; the client's areaLevels name the levels"
-    )
+    level: int = Field(description="1 for the largest; the client's areaLevels name the levels")
     uses: int = Field(description="How many connections and smaller areas name it; it can be deleted at 0")
     version: int
     created_at: Instant
@@ -42,9 +40,12 @@ class AreaQuery(Schema):
     """Which areas."""
 
     within: AreaCode | None = Field(default=None, description="Only this area and what lies in it")
+    q: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
+        default=None, description="Only those whose name or code has words that begin so", examples=["pob"]
+    )
 
 
-class AreaList(OutSchema):
+class AreaList(WholeList):
     """Areas, by code."""
 
     items: tuple[AreaOut, ...]

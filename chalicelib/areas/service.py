@@ -42,22 +42,23 @@ def get_area(ctx: Context, *, code: str) -> Area:
     return area
 
 
-def list_areas(ctx: Context, *, outer: str | None = None) -> Sequence[Area]:
-    """List all areas by code, or one area with all that lies in it.
+def list_areas(ctx: Context, *, outer: str | None = None, text: str | None = None) -> Sequence[Area]:
+    """List all areas by code, or one area with all that lies in it; with a text, those that it finds.
 
     A user limited to areas sees only those, what lies in them, and what they lie in.
     """
-    return [area for area in repository.areas_in(ctx.client, outer) if _concerns(ctx, area.code)]
+    known = [area for area in repository.areas_in(ctx.client, outer) if _concerns(ctx, area.code)]
+    return [area for area in known if text is None or area.is_found_by(text)]
 
 
-def rename_area(ctx: Context, *, code: str, name: str, version: int) -> Area:
-    """Rename an area; its code stays, because connections and readings carry it.
+def rename_area(ctx: Context, *, code: str, name: str | None, version: int) -> Area:
+    """Rename an area, unless the name is None; its code stays, because connections and readings carry it.
 
     :raises NotFound: if the client has none with this code.
     :raises Conflict: if somebody else changed it meanwhile.
     """
     area = get_area(ctx, code=code)
-    renamed = replace(area, name=name, version=version + 1)
+    renamed = replace(area, name=name or area.name, version=version + 1)
     try:
         repository.rename_area(
             ctx.client, renamed, version=version, also=[_audit_write(ctx, "renamed", renamed, before=area)]

@@ -12,6 +12,7 @@ from typing import Literal
 from chalicelib.kernel.clock import iso
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import fingerprint
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
 
@@ -44,6 +45,8 @@ ACTIONS = frozenset(
     user.registered user.reset-mailed user.role-changed
     """.split()
 )
+# Things whose ids are unique within a project only; the log keeps them as `project.id`.
+_OF_PROJECT = frozenset({"bill", "billing-run", "connection", "device", "import", "period", "reading", "tariff"})
 # What says who somebody is, or lets somebody in. The log says that it changed, never what it was or is.
 _UNSPOKEN = frozenset(
     {
@@ -91,7 +94,8 @@ class Entry:
 
     @property
     def subject(self) -> Subject:
-        return Subject(self.subject_kind, self.subject_id)
+        """What was changed, by the id that it has everywhere else."""
+        return Subject(self.subject_kind, self.subject_id.removeprefix(f"{self.project}."))
 
 
 def new_entry(
@@ -139,6 +143,8 @@ def audit_facts(facts: Mapping[str, object]) -> dict[str, str]:
 
     A field that may say who somebody is, too many fields, or a value of an unknown kind are mistakes of the caller.
     """
+    if minor := [name for name in facts if name.endswith("_minor")]:
+        raise AssertionError(f"{minor}: give amounts as Money, for the log is read by people")
     if unspoken := facts.keys() & _UNSPOKEN:
         raise AssertionError(f"the audit log must not hold {sorted(unspoken)}: say that it changed, not what it was")
     if len(facts) > _MAX_FIELDS:
@@ -158,7 +164,7 @@ def _text(value: object) -> str:
         return plain(value)
     if isinstance(value, datetime):
         return iso(value)
-    if isinstance(value, str | int | date | Period):
+    if isinstance(value, str | int | date | Period | Money):
         return str(value)
     if isinstance(value, tuple | list):
         return ", ".join(_text(part) for part in value)
@@ -224,16 +230,18 @@ class Filters:
     last_day: date
     actor_id: str | None = None
     action: str | None = None
+    project_id: str | None = None
     subject: tuple[str, str] | None = None
 
     def lets_through(self, entry: Entry) -> bool:
         """Return whether an entry of these days and this subject is asked for."""
-        return self.actor_id in {None, entry.actor_id} and self.action in {None, entry.action}
+        asked = ((self.actor_id, entry.actor_id), (self.action, entry.action), (self.project_id, entry.project))
+        return all(wanted in {None, found} for wanted, found in asked)
 
     @property
     def look_closer(self) -> bool:
         """Whether entries have to be read that may not be asked for."""
-        return self.actor_id is not None or self.action is not None
+        return any(wanted is not None for wanted in (self.actor_id, self.action, self.project_id))
 
 
 def filters_of(
@@ -243,17 +251,23 @@ def filters_of(
     last_day: date | None,
     actor_id: str | None,
     action: str | None,
+    project_id: str | None,
     subject: tuple[str | None, str | None],
 ) -> Filters:
     """Make sense of what was asked for: without days, the year that ends today.
 
-    :raises Invalid: for days in the wrong order or more than a year apart, and for half a subject.
+    :raises Invalid: for days in the wrong order or more than a year apart, for half a subject, and for one of a project
+        without the project.
     """
     kind, name = subject
     if (kind is None) != (name is None):
         raise Invalid("bad-filter", "subjectKind and subjectId go together: give both or neither", field="subjectId")
+    if kind in _OF_PROJECT:
+        if project_id is None:
+            raise Invalid("bad-filter", f"say in which project the {kind} is", field="projectId")
+        name = f"{project_id}.{name}"
     last = last_day or max(today, first_day or today)
     first = first_day or last - timedelta(days=MAX_DAYS - 1)
     if not timedelta(0) <= last - first < timedelta(days=MAX_DAYS):
         raise Invalid("bad-filter", f"from and to: {MAX_DAYS} days at most, from not after to", field="from")
-    return Filters(first, last, actor_id, action, (kind, name) if kind and name else None)
+    return Filters(first, last, actor_id, action, project_id, (kind, name) if kind and name else None)

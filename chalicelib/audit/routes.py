@@ -5,6 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.audit import service
 from chalicelib.audit.schemas import AuditPage, AuditQuery, VerificationOut, VerificationQuery
 from chalicelib.kernel.context import Context
+from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
 
 blueprint = Blueprint(__name__)
@@ -17,15 +18,16 @@ def list_audit_log(ctx: Context, *, query: AuditQuery) -> AuditPage:
     """List who did what, the newest first."""
     page = service.list_entries(
         ctx,
-        actor_id=query.actor,
+        actor_id=query.actor_id,
         action=query.action,
+        project_id=query.project_id,
         subject=(query.subject_kind, query.subject_id),
         first_day=query.from_,
         last_day=query.to,
         limit=query.limit,
         cursor=query.cursor,
     )
-    return AuditPage.of(page)
+    return AuditPage.of(page, names=user_names(ctx.client, [entry.actor_id for entry in page.items]))
 
 
 @endpoint(

@@ -2,25 +2,40 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic.alias_generators import to_camel
 
-from chalicelib.audit.domain import Entry, Verification
+from chalicelib.audit.domain import ACTIONS, Entry, Verification
 from chalicelib.kernel.page import Page
-from chalicelib.platform.schema import Day, Instant, OutSchema, PageQuery, Schema, Shows
+from chalicelib.platform.schema import Day, Instant, OutSchema, PageQuery, Schema, Shows, UserName
+
+
+def _known_action(action: str) -> str:
+    if action not in ACTIONS:
+        raise ValueError("Give one of the actions that the API's document lists.")
+    return action
+
 
 _Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:._-]{1,64}$")]
-_ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,40}\.[a-z-]{1,40}$")]
+_ActionName = Annotated[str, AfterValidator(_known_action), Field(json_schema_extra={"enum": sorted(ACTIONS)})]
 _SubjectId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:._#-]{1,100}$")]
+Facts = Annotated[dict[str, str], BeforeValidator(lambda facts: {to_camel(name): facts[name] for name in facts})]
 OrNull = Annotated[str | None, BeforeValidator(lambda text: text or None)]
 
 
 class AuditQuery(PageQuery):
     """Which entries of the audit log."""
 
-    actor: _Word | None = Field(default=None, description="Only what this user or job did")
-    action: _ActionName | None = Field(default=None, description="Only this kind", examples=["reading.taken"])
-    subject_kind: _Word | None = Field(default=None, description="With subjectId: only what was done to one thing")
-    subject_id: _SubjectId | None = Field(default=None, description="With subjectKind: the thing's id")
+    actor_id: _Word | None = Field(default=None, description="Only what this user or job did")
+    action: _ActionName | None = Field(default=None, description="Only this kind of change")
+    project_id: _Word | None = Field(default=None, description="Only what was done in this project")
+    subject_kind: _Word | None = Field(
+        default=None, description="With subjectId: only what was done to one thing", examples=["bill"]
+    )
+    subject_id: _SubjectId | None = Field(
+        default=None,
+        description="With subjectKind: the thing's id as every answer has it. Needs projectId if it lies in a project",
+    )
     from_: Day | None = Field(default=None, alias="from", description="First UTC day; a year before `to` if left out")
     to: Day | None = Field(default=None, description="Last UTC day; today if left out")
 
@@ -39,11 +54,12 @@ class AuditEntryOut(OutSchema):
     at: Instant
     action: str
     actor_id: str
+    actor_name: UserName
     actor_role: str
     subject: AuditSubject
-    project: OrNull
-    before: dict[str, str]
-    after: dict[str, str]
+    project_id: OrNull = Field(validation_alias="project")
+    before: Facts = Field(examples=[{"value": "1775"}])
+    after: Facts = Field(examples=[{"value": "1785"}])
     request_id: OrNull
     session_id: OrNull = Field(description="The login event by which the actor had come in; see the logins")
 

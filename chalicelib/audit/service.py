@@ -52,6 +52,7 @@ def list_entries(
     *,
     actor_id: str | None = None,
     action: str | None = None,
+    project_id: str | None = None,
     subject: tuple[str | None, str | None] = (None, None),
     first_day: date | None = None,
     last_day: date | None = None,
@@ -60,7 +61,7 @@ def list_entries(
 ) -> Page[Entry]:
     """List what was done, the newest first, one page at a time. Days are UTC days.
 
-    :raises Invalid: for days in the wrong order or more than a year apart, and for half a subject.
+    :raises Invalid: for days in the wrong order or more than a year apart, and for a subject that is not named whole.
     """
     filters = filters_of(
         today=ctx.now.date(),
@@ -68,6 +69,7 @@ def list_entries(
         last_day=last_day,
         actor_id=actor_id,
         action=action,
+        project_id=project_id,
         subject=subject,
     )
     return repository.entries_page(ctx.client, filters, limit=limit, cursor=cursor)

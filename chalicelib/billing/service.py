@@ -26,6 +26,7 @@ from chalicelib.connections.domain import Connection
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import NotFound, TryLater
 from chalicelib.kernel.ids import known_ulid
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import queue
@@ -204,7 +205,8 @@ def _audit_write(ctx: Context, action: str, run: BillingRun) -> Action:
     facts: dict[str, object] = {"period": run.period, "billed_on": run.billed_on, "due_on": run.due_on}
     if run.state == "complete":
         tally = run.tally
-        facts |= {"bills": tally.bills, "exceptions": tally.exceptions, "total_minor": tally.total_minor}
+        facts |= {"bills": tally.bills, "exceptions": tally.exceptions, "currency": run.currency}
+        facts["total"] = Money(tally.total_minor, run.currency)
     return audit.entry_write(ctx, action=action, subject=("billing-run", f"{ctx.project_id}.{run.id}"), after=facts)
 
 

@@ -208,7 +208,8 @@ def _billed(standing: Bill) -> Conflict:
 def _audit_write(ctx: Context, bill: Bill) -> Action:
     facts: dict[str, object] = {
         "reading": bill.reading_id,
-        "total_minor": bill.total.minor,
+        "total": bill.total,
+        "currency": bill.total.currency,
         "billed_on": bill.billed_on,
         "due_on": bill.due_on,
     }

@@ -10,13 +10,13 @@ from chalicelib.platform.http import endpoint
 blueprint = Blueprint(__name__)
 
 _CYCLES = "/api/clients/{client}/billing-cycles"
-_CYCLE = _CYCLES + "/{cycle}"
+_CYCLE = _CYCLES + "/{cycleId}"
 
 
 @endpoint(blueprint, "GET", _CYCLES, permission="cycles.read", query=CycleQuery, returns=CycleList)
 def list_cycles(ctx: Context, *, query: CycleQuery) -> CycleList:
     """List the client's billing cycles, or those by which bills are made on a day."""
-    found = service.list_cycles(ctx, generating_on=query.generating_on)
+    found = service.list_cycles(ctx, generating_on=query.generating_on, active=query.active)
     return CycleList(items=tuple(CycleOut.of(cycle) for cycle in found))
 
 
@@ -37,14 +37,20 @@ def open_cycle(ctx: Context, *, body: NewCycle) -> CycleOut:
 
 
 @endpoint(blueprint, "GET", _CYCLE, permission="cycles.read", returns=CycleOut)
-def get_cycle(ctx: Context, *, cycle: str) -> CycleOut:
+def get_cycle(ctx: Context, *, cycle_id: str) -> CycleOut:
     """Show a billing cycle."""
-    return CycleOut.of(service.get_cycle(ctx, cycle_id=cycle))
+    return CycleOut.of(service.get_cycle(ctx, cycle_id=cycle_id))
 
 
 @endpoint(
-    blueprint, "PUT", _CYCLE, permission="cycles.manage", body=CycleChange, returns=CycleOut, errors="bad-cycle changed"
+    blueprint,
+    "PATCH",
+    _CYCLE,
+    permission="cycles.manage",
+    body=CycleChange,
+    returns=CycleOut,
+    errors="bad-cycle changed",
 )
-def change_cycle(ctx: Context, *, cycle: str, body: CycleChange) -> CycleOut:
+def change_cycle(ctx: Context, *, cycle_id: str, body: CycleChange) -> CycleOut:
     """Change a billing cycle from the next run on."""
-    return CycleOut.of(service.change_cycle(ctx, cycle_id=cycle, version=body.version, changes=body.said()))
+    return CycleOut.of(service.change_cycle(ctx, cycle_id=cycle_id, version=body.version, changes=body.said()))

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.cycles.domain import BillingCycle
-from chalicelib.platform.schema import Change, Day, OutSchema, Schema, Shows, Text, Version
+from chalicelib.platform.schema import Change, Day, OutSchema, Schema, Shows, Text, Version, WholeList
 
 CycleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["monthly"])]
 CycleName = Annotated[Text, Field(max_length=100, examples=["Monthly, on the first"])]
@@ -53,9 +53,10 @@ class CycleQuery(Schema):
     """Which cycles."""
 
     generating_on: Day | None = Field(default=None, description="Only those by which bills are made on this day")
+    active: bool | None = Field(default=None, description="Only those that are active, or those that are not")
 
 
-class CycleList(OutSchema):
+class CycleList(WholeList):
     """Billing cycles, by id."""
 
     items: tuple[CycleOut, ...]

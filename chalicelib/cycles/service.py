@@ -53,10 +53,15 @@ def find_cycle(client_id: str, cycle_id: str) -> BillingCycle | None:
     return repository.find_cycle(client_id, cycle_id)
 
 
-def list_cycles(ctx: Context, *, generating_on: date | None = None) -> tuple[BillingCycle, ...]:
-    """List the client's billing cycles, or those by which bills are made on a day."""
-    every = repository.all_cycles(ctx.client)
-    return tuple(cycle for cycle in every if generating_on is None or cycle.generates_on(generating_on))
+def list_cycles(
+    ctx: Context, *, generating_on: date | None = None, active: bool | None = None
+) -> tuple[BillingCycle, ...]:
+    """List the client's billing cycles: all, those by which bills are made on a day, those that are active or not."""
+    return tuple(
+        cycle
+        for cycle in repository.all_cycles(ctx.client)
+        if (generating_on is None or cycle.generates_on(generating_on)) and active in {None, cycle.active}
+    )
 
 
 def change_cycle(ctx: Context, *, cycle_id: str, version: int, changes: Mapping[str, Any]) -> BillingCycle:

@@ -4,6 +4,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from chalicelib.kernel.context import Actor
 from chalicelib.kernel.errors import Unauthenticated
@@ -14,12 +15,15 @@ _SCHEME = "v1="
 _DIGITS = re.compile(r"\d{9,11}\Z", re.ASCII)
 
 
+DeviceStatus = Literal["active", "disabled"]
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A machine that may push readings of one project, in some `areas` or (none named) in all.
 
     `key_version` counts the keys it was given: 0 none yet, and only the last one is good. `root_id` names the root key
-    that this one is derived from.
+    that this one is derived from, `key_request` the request that issued it.
     """
 
     id: str
@@ -29,6 +33,11 @@ class Device:
     key_version: int
     root_id: str
     created_at: datetime
+    key_request: str | None = None
+
+    @property
+    def status(self) -> DeviceStatus:
+        return "active" if self.active else "disabled"
 
     def as_actor(self) -> Actor:
         """Return the actor that this device is: it may take readings and nothing else."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
-from chalicelib.devices.domain import TOLERANCE, Device
+from chalicelib.devices.domain import TOLERANCE, Device, DeviceStatus
 from chalicelib.kernel.clock import epoch_ms
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
@@ -21,6 +21,7 @@ class DeviceItem(TableItem):
     active = BooleanAttribute()
     key_version = IntAttribute()
     root_id = UnicodeAttribute()
+    key_request = UnicodeAttribute(null=True)
     created_at = InstantAttribute()
 
 
@@ -59,9 +60,12 @@ def find_device(client: str, project: str, device_id: str) -> Device | None:
     return _device(item) if item else None
 
 
-def devices_page(client: str, project: str, *, limit: int, cursor: str | None) -> Page[Device]:
+def devices_page(
+    client: str, project: str, *, status: DeviceStatus | None, limit: int, cursor: str | None
+) -> Page[Device]:
     partition, prefix = keys.device(client, project, "")
-    page = dynamo.page_of(DeviceItem, partition, prefix, limit=limit, cursor=cursor)
+    only = DeviceItem.active == (status == "active") if status else None
+    page = dynamo.page_of(DeviceItem, partition, prefix, limit=limit, cursor=cursor, only=only)
     return Page(tuple(_device(item) for item in page.items), page.next_cursor)
 
 

@@ -3,11 +3,10 @@
 from chalice.app import Blueprint
 
 from chalicelib.devices import service
-from chalicelib.devices.schemas import DeviceOut, DevicePage, KeyOut, NewDevice, PushedReading, PushOut
+from chalicelib.devices.schemas import DeviceOut, DevicePage, DevicesQuery, KeyOut, NewDevice, PushedReading, PushOut
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import PUBLIC, endpoint
 from chalicelib.platform.request_parsing import raw_body
-from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
@@ -32,31 +31,43 @@ def register_device(ctx: ProjectContext, *, body: NewDevice) -> DeviceOut:
     return DeviceOut.of(service.register_device(ctx, title=body.title, areas=body.areas))
 
 
-@endpoint(blueprint, "GET", _DEVICES, permission=_MANAGE, query=PageQuery, returns=DevicePage)
-def list_devices(ctx: ProjectContext, *, query: PageQuery) -> DevicePage:
+@endpoint(blueprint, "GET", _DEVICES, permission=_MANAGE, query=DevicesQuery, returns=DevicePage)
+def list_devices(ctx: ProjectContext, *, query: DevicesQuery) -> DevicePage:
     """List a project's devices."""
-    return DevicePage.of(service.list_devices(ctx, limit=query.limit, cursor=query.cursor))
+    return DevicePage.of(service.list_devices(ctx, status=query.status, limit=query.limit, cursor=query.cursor))
 
 
-@endpoint(blueprint, "GET", _DEVICES + "/{device}", permission=_MANAGE, returns=DeviceOut)
-def get_device(ctx: ProjectContext, *, device: str) -> DeviceOut:
+@endpoint(blueprint, "GET", _DEVICES + "/{deviceId}", permission=_MANAGE, returns=DeviceOut)
+def get_device(ctx: ProjectContext, *, device_id: str) -> DeviceOut:
     """Show a device."""
-    return DeviceOut.of(service.get_device(ctx, device_id=device))
+    return DeviceOut.of(service.get_device(ctx, device_id=device_id))
 
 
 @endpoint(
-    blueprint, "PUT", _DEVICES + "/{device}/key", permission=_MANAGE, returns=KeyOut, errors="changed device-disabled"
+    blueprint,
+    "POST",
+    _DEVICES + "/{deviceId}/keys",
+    permission=_MANAGE,
+    returns=KeyOut,
+    status=201,
+    location=_DEVICES + "/{device_id}",
+    secret=True,
+    errors="changed device-disabled",
 )
-def issue_device_key(ctx: ProjectContext, *, device: str) -> KeyOut:
-    """Issue a device's next key; the previous key is refused from now on."""
-    holder, secret = service.issue_key(ctx, device_id=device)
+def issue_device_key(ctx: ProjectContext, *, device_id: str) -> KeyOut:
+    """Issue a device's next key; the previous key is refused from now on.
+
+    The key is in this answer and nowhere else. The same request with its Idempotency-Key gets the same key, as long as
+    no later one was issued.
+    """
+    holder, secret = service.issue_key(ctx, device_id=device_id)
     return KeyOut(device_id=holder.id, key_version=holder.key_version, secret=secret)
 
 
-@endpoint(blueprint, "DELETE", _DEVICES + "/{device}", permission=_MANAGE, returns=DeviceOut, errors="changed")
-def disable_device(ctx: ProjectContext, *, device: str) -> DeviceOut:
+@endpoint(blueprint, "DELETE", _DEVICES + "/{deviceId}", permission=_MANAGE, returns=DeviceOut, errors="changed")
+def disable_device(ctx: ProjectContext, *, device_id: str) -> DeviceOut:
     """Disable a device; it stays on record."""
-    return DeviceOut.of(service.disable_device(ctx, device_id=device))
+    return DeviceOut.of(service.disable_device(ctx, device_id=device_id))
 
 
 @endpoint(

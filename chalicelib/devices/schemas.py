@@ -1,12 +1,22 @@
 """Devices as the API shows them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.devices.domain import Device
+from chalicelib.devices.domain import Device, DeviceStatus
 from chalicelib.kernel.page import Page
-from chalicelib.platform.schema import AccountNumber, Day, DecimalText, Instant, OutSchema, Schema, Shows, Text
+from chalicelib.platform.schema import (
+    AccountNumber,
+    Day,
+    DecimalText,
+    Instant,
+    OutSchema,
+    PageQuery,
+    Schema,
+    Shows,
+    Text,
+)
 from chalicelib.readings.domain.reading import MeterValue, Reading
 
 _AreaCode = Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
@@ -27,7 +37,7 @@ class DeviceOut(OutSchema, Shows[Device]):
     id: str
     title: str
     areas: tuple[str, ...]
-    active: bool
+    status: DeviceStatus
     key_version: int
     created_at: Instant
 
@@ -37,6 +47,12 @@ class DevicePage(OutSchema, Shows[Page[Device]]):
 
     items: tuple[DeviceOut, ...]
     next_cursor: str | None
+
+
+class DevicesQuery(PageQuery):
+    """Which devices: all, or those of a status."""
+
+    status: DeviceStatus | None = None
 
 
 class KeyOut(Schema):
@@ -68,5 +84,5 @@ class PushOut(OutSchema, Shows[Reading]):
     """What became of a pushed reading."""
 
     reading_id: str = Field(validation_alias="id")
-    status: str = Field(validation_alias="state")
+    status: Literal["pending", "confirmed"] = Field(validation_alias="state")
     flags: tuple[str, ...]

@@ -7,7 +7,7 @@ from chalicelib.areas.domain import outermost
 from chalicelib.areas.service import area_listed_checks, refusal_of
 from chalicelib.audit import service as audit
 from chalicelib.devices import repository
-from chalicelib.devices.domain import Device, check_signature, refusal
+from chalicelib.devices.domain import Device, DeviceStatus, check_signature, refusal
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
 from chalicelib.kernel.ids import fingerprint, known_ulid, slug
@@ -55,24 +55,29 @@ def get_device(ctx: Context, *, device_id: str) -> Device:
     return device
 
 
-def list_devices(ctx: ProjectContext, *, limit: int, cursor: str | None) -> Page[Device]:
-    """List a project's devices, the oldest first, one page at a time."""
+def list_devices(ctx: ProjectContext, *, status: DeviceStatus | None, limit: int, cursor: str | None) -> Page[Device]:
+    """List a project's devices, all or those of a status, the oldest first, one page at a time."""
     project = ctx.project
-    return repository.devices_page(project.client, project.id, limit=limit, cursor=cursor)
+    return repository.devices_page(project.client, project.id, status=status, limit=limit, cursor=cursor)
 
 
 def issue_key(ctx: Context, *, device_id: str) -> tuple[Device, str]:
     """Issue a device's next key, shown only once; the previous key is refused from now on.
 
+    The same request, repeated with its Idempotency-Key, gets the same key.
+
     :raises NotFound: if the project has no such device.
     :raises Conflict: if the device is disabled, or somebody else was changing it.
     """
+    request = ctx.new_id()
     before = get_device(ctx, device_id=device_id)
     if not before.active:
         raise Conflict("device-disabled", "this device is disabled; register it again")
+    if before.key_request == request:
+        return before, _secret(ctx, before.id, before.key_version, before.root_id)[1]
     version = before.key_version + 1
     root_id, secret = _secret(ctx, before.id, version, None)
-    device = replace(before, key_version=version, root_id=root_id)
+    device = replace(before, key_version=version, root_id=root_id, key_request=request)
     _store(ctx, device, before, _audit_write(ctx, "device.key-issued", device, {"key_version": version}))
     return device, secret
 

@@ -1,6 +1,8 @@
 """Announced files in the table."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import and_
 
 from pynamodb.attributes import UnicodeAttribute
 
@@ -57,9 +59,17 @@ def find_import(project: Project, import_id: str) -> FileImport | None:
 
 
 def imports_page(
-    project: Project, kind: FileKind, *, requested_by: str | None, limit: int, cursor: str | None
+    project: Project,
+    kind: FileKind,
+    *,
+    requested_by: str | None,
+    status: ImportState | None,
+    limit: int,
+    cursor: str | None,
 ) -> Page[FileImport]:
-    """Read one page of the imports of a kind, the newest first: everybody's, or one person's."""
+    """Read one page of the imports of a kind, the newest first: everybody's, or one person's; of a status, or all."""
+    wanted = [ImportItem.requested_by == requested_by] if requested_by else []
+    wanted += [ImportItem.state == status] if status else []
     page = dynamo.page_of(
         ImportItem,
         keys.file_imports(project.client, project.id, kind),
@@ -68,7 +78,7 @@ def imports_page(
         cursor=cursor,
         index="account",
         newest_first=True,
-        only=ImportItem.requested_by == requested_by if requested_by else None,
+        only=reduce(and_, wanted) if wanted else None,
     )
     return Page(tuple(_import(item) for item in page.items), page.next_cursor)
 

@@ -7,13 +7,22 @@ from typing import Any, TypeVar
 
 from chalicelib.audit import service as audit
 from chalicelib.files import repository
-from chalicelib.files.domain.record import FileImport, FileKind, ImportCounts, ImportResult, Refusal, ReportLine
+from chalicelib.files.domain.record import (
+    FileImport,
+    FileKind,
+    ImportCounts,
+    ImportResult,
+    ImportState,
+    Refusal,
+    ReportLine,
+)
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import storage
+from chalicelib.platform.cursors import decode_cursor, encode_cursor
 from chalicelib.platform.storage import UploadForm
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy.domain import Project, ProjectContext
@@ -70,18 +79,26 @@ def get_import(ctx: ProjectContext, *, kind: FileKind, import_id: str) -> FileIm
     return record
 
 
-def list_imports(ctx: ProjectContext, *, kind: FileKind, limit: int, cursor: str | None) -> Page[FileImport]:
-    """List a project's imports of a kind, the newest first, one page at a time."""
-    project = ctx.project
-    return repository.imports_page(project, kind, requested_by=_only_of(ctx), limit=limit, cursor=cursor)
+def list_imports(
+    ctx: ProjectContext, *, kind: FileKind, status: ImportState | None, limit: int, cursor: str | None
+) -> Page[FileImport]:
+    """List a project's imports of a kind, all or those of a status, the newest first, one page at a time."""
+    return repository.imports_page(
+        ctx.project, kind, requested_by=_only_of(ctx), status=status, limit=limit, cursor=cursor
+    )
 
 
 def get_report(
-    ctx: ProjectContext, *, kind: FileKind, import_id: str, after_line: int, limit: int
-) -> tuple[list[dict[str, Any]], bool]:
-    """Return the lines of a file that a person should look at, and whether there are more.
-
-    A line with several remarks is never cut in two: the next part goes on after the last line's number.
+    ctx: ProjectContext,
+    *,
+    kind: FileKind,
+    import_id: str,
+    only: str | None,
+    code: str | None,
+    limit: int,
+    cursor: str | None,
+) -> Page[dict[str, Any]]:
+    """List the lines of a file that a person should look at: all, those refused or flagged, those of a code.
 
     :raises NotFound: if the project has no such import, or it is not finished.
     """
@@ -89,11 +106,11 @@ def get_report(
     report: list[dict[str, Any]] | None = storage.find_json(_report_key(ctx.client, ctx.project_id, record.id))
     if report is None:
         raise NotFound("no-report", "this import has no report yet: its file was not uploaded or is still being read")
-    lines = [line for line in report if line["line"] > after_line]
-    end = limit
-    while limit < len(lines) and end < len(lines) and lines[end]["line"] == lines[end - 1]["line"]:
-        end += 1
-    return lines[:end], end < len(lines)
+    lines = [line for line in report if only in {None, line["kind"]} and code in {None, line["code"]}]
+    place = f"report|{ctx.client}|{ctx.project_id}|{record.id}|{only}|{code}"
+    start = int(decode_cursor(cursor, place)["line"]) if cursor else 0
+    end = start + limit
+    return Page(tuple(lines[start:end]), encode_cursor({"line": end}, place) if end < len(lines) else None)
 
 
 def run_import(

@@ -33,11 +33,12 @@ from chalicelib.identity.schemas.users import (
     UserStatusChange,
 )
 from chalicelib.kernel.context import Context
-from chalicelib.platform.auth import check_sessions_by
+from chalicelib.platform.auth import check_sessions_by, name_users_by
 from chalicelib.platform.http import PUBLIC, SIGNED_IN, endpoint
 
 blueprint = Blueprint(__name__)
 check_sessions_by(service.check_session)
+name_users_by(service.names_of)
 
 _USERS = "/api/clients/{client}/users"
 _USER = _USERS + "/{user}"

@@ -3,20 +3,23 @@
 from chalice.app import Blueprint
 
 from chalicelib.files import service as files
+from chalicelib.files.domain.record import FileImport, FileKind
 from chalicelib.imports.schemas import (
     ImportAnnounced,
     ImportOut,
     ImportPage,
+    ImportsQuery,
     NewHistoryImport,
     NewImport,
     NewRegistryImport,
     ReportLine,
-    ReportOut,
+    ReportPage,
     ReportQuery,
     UploadOut,
 )
+from chalicelib.kernel.period import Period
+from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
-from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
@@ -39,37 +42,33 @@ _HISTORY = _PROJECT + "/history/imports"
 )
 def ask_for_upload(ctx: ProjectContext, *, body: NewImport) -> ImportAnnounced:
     """Announce a file of readings and get the form to upload it with."""
-    record, form = files.ask_for_upload(ctx, kind="readings", file_name=body.file_name, period=body.period)
-    return ImportAnnounced(id=record.id, record=ImportOut.of(record), upload=UploadOut.of(form))
+    return _announced(ctx, "readings", body.file_name, body.period)
 
 
-@endpoint(blueprint, "GET", _READINGS, permission="readings.import", query=PageQuery, returns=ImportPage)
-def list_imports(ctx: ProjectContext, *, query: PageQuery) -> ImportPage:
+@endpoint(blueprint, "GET", _READINGS, permission="readings.import", query=ImportsQuery, returns=ImportPage)
+def list_imports(ctx: ProjectContext, *, query: ImportsQuery) -> ImportPage:
     """List the imports of readings, the newest first."""
-    return ImportPage.of(files.list_imports(ctx, kind="readings", limit=query.limit, cursor=query.cursor))
+    return _page(ctx, "readings", query)
 
 
-@endpoint(blueprint, "GET", _READINGS + "/{import_id}", permission="readings.import", returns=ImportOut)
+@endpoint(blueprint, "GET", _READINGS + "/{importId}", permission="readings.import", returns=ImportOut)
 def get_import(ctx: ProjectContext, *, import_id: str) -> ImportOut:
     """Show an import and what became of its rows."""
-    return ImportOut.of(files.get_import(ctx, kind="readings", import_id=import_id))
+    return _shown(ctx, files.get_import(ctx, kind="readings", import_id=import_id))
 
 
 @endpoint(
     blueprint,
     "GET",
-    _READINGS + "/{import_id}/report",
+    _READINGS + "/{importId}/report",
     permission="readings.import",
     query=ReportQuery,
-    returns=ReportOut,
+    returns=ReportPage,
     errors="no-report",
 )
-def get_report(ctx: ProjectContext, *, import_id: str, query: ReportQuery) -> ReportOut:
+def get_report(ctx: ProjectContext, *, import_id: str, query: ReportQuery) -> ReportPage:
     """List the lines of an imported file that were refused or flagged."""
-    lines, more = files.get_report(
-        ctx, kind="readings", import_id=import_id, after_line=query.after_line, limit=query.limit
-    )
-    return ReportOut(items=tuple(ReportLine.model_validate(line) for line in lines), more=more)
+    return _report(ctx, "readings", import_id, query)
 
 
 @endpoint(
@@ -84,37 +83,33 @@ def get_report(ctx: ProjectContext, *, import_id: str, query: ReportQuery) -> Re
 )
 def ask_for_registry_upload(ctx: ProjectContext, *, body: NewRegistryImport) -> ImportAnnounced:
     """Announce a file of consumers and connections and get the form to upload it with."""
-    record, form = files.ask_for_upload(ctx, kind="registry", file_name=body.file_name, period=None)
-    return ImportAnnounced(id=record.id, record=ImportOut.of(record), upload=UploadOut.of(form))
+    return _announced(ctx, "registry", body.file_name, None)
 
 
-@endpoint(blueprint, "GET", _REGISTRY, permission="registry.import", query=PageQuery, returns=ImportPage)
-def list_registry_imports(ctx: ProjectContext, *, query: PageQuery) -> ImportPage:
+@endpoint(blueprint, "GET", _REGISTRY, permission="registry.import", query=ImportsQuery, returns=ImportPage)
+def list_registry_imports(ctx: ProjectContext, *, query: ImportsQuery) -> ImportPage:
     """List the imports of registries, the newest first."""
-    return ImportPage.of(files.list_imports(ctx, kind="registry", limit=query.limit, cursor=query.cursor))
+    return _page(ctx, "registry", query)
 
 
-@endpoint(blueprint, "GET", _REGISTRY + "/{registry}", permission="registry.import", returns=ImportOut)
-def get_registry_import(ctx: ProjectContext, *, registry: str) -> ImportOut:
+@endpoint(blueprint, "GET", _REGISTRY + "/{importId}", permission="registry.import", returns=ImportOut)
+def get_registry_import(ctx: ProjectContext, *, import_id: str) -> ImportOut:
     """Show an import of a registry and what became of its lines."""
-    return ImportOut.of(files.get_import(ctx, kind="registry", import_id=registry))
+    return _shown(ctx, files.get_import(ctx, kind="registry", import_id=import_id))
 
 
 @endpoint(
     blueprint,
     "GET",
-    _REGISTRY + "/{registry}/report",
+    _REGISTRY + "/{importId}/report",
     permission="registry.import",
     query=ReportQuery,
-    returns=ReportOut,
+    returns=ReportPage,
     errors="no-report",
 )
-def get_registry_report(ctx: ProjectContext, *, registry: str, query: ReportQuery) -> ReportOut:
+def get_registry_report(ctx: ProjectContext, *, import_id: str, query: ReportQuery) -> ReportPage:
     """List the lines of a registry that were refused."""
-    lines, more = files.get_report(
-        ctx, kind="registry", import_id=registry, after_line=query.after_line, limit=query.limit
-    )
-    return ReportOut(items=tuple(ReportLine.model_validate(line) for line in lines), more=more)
+    return _report(ctx, "registry", import_id, query)
 
 
 @endpoint(
@@ -129,34 +124,58 @@ def get_registry_report(ctx: ProjectContext, *, registry: str, query: ReportQuer
 )
 def ask_for_history_upload(ctx: ProjectContext, *, body: NewHistoryImport) -> ImportAnnounced:
     """Announce a file of a former system's readings, bills and payments and get the form to upload it with."""
-    record, form = files.ask_for_upload(ctx, kind="history", file_name=body.file_name, period=None)
-    return ImportAnnounced(id=record.id, record=ImportOut.of(record), upload=UploadOut.of(form))
+    return _announced(ctx, "history", body.file_name, None)
 
 
-@endpoint(blueprint, "GET", _HISTORY, permission="history.import", query=PageQuery, returns=ImportPage)
-def list_history_imports(ctx: ProjectContext, *, query: PageQuery) -> ImportPage:
+@endpoint(blueprint, "GET", _HISTORY, permission="history.import", query=ImportsQuery, returns=ImportPage)
+def list_history_imports(ctx: ProjectContext, *, query: ImportsQuery) -> ImportPage:
     """List the imports of histories, the newest first."""
-    return ImportPage.of(files.list_imports(ctx, kind="history", limit=query.limit, cursor=query.cursor))
+    return _page(ctx, "history", query)
 
 
-@endpoint(blueprint, "GET", _HISTORY + "/{history}", permission="history.import", returns=ImportOut)
-def get_history_import(ctx: ProjectContext, *, history: str) -> ImportOut:
+@endpoint(blueprint, "GET", _HISTORY + "/{importId}", permission="history.import", returns=ImportOut)
+def get_history_import(ctx: ProjectContext, *, import_id: str) -> ImportOut:
     """Show an import of a history and what became of its entries."""
-    return ImportOut.of(files.get_import(ctx, kind="history", import_id=history))
+    return _shown(ctx, files.get_import(ctx, kind="history", import_id=import_id))
 
 
 @endpoint(
     blueprint,
     "GET",
-    _HISTORY + "/{history}/report",
+    _HISTORY + "/{importId}/report",
     permission="history.import",
     query=ReportQuery,
-    returns=ReportOut,
+    returns=ReportPage,
     errors="no-report",
 )
-def get_history_report(ctx: ProjectContext, *, history: str, query: ReportQuery) -> ReportOut:
+def get_history_report(ctx: ProjectContext, *, import_id: str, query: ReportQuery) -> ReportPage:
     """List the entries of a history that were refused or flagged."""
-    lines, more = files.get_report(
-        ctx, kind="history", import_id=history, after_line=query.after_line, limit=query.limit
+    return _report(ctx, "history", import_id, query)
+
+
+def _announced(ctx: ProjectContext, kind: FileKind, file_name: str, period: Period | None) -> ImportAnnounced:
+    record, form = files.ask_for_upload(ctx, kind=kind, file_name=file_name, period=period)
+    return ImportAnnounced(id=record.id, record=_shown(ctx, record), upload=UploadOut.of(form))
+
+
+def _shown(ctx: ProjectContext, record: FileImport) -> ImportOut:
+    return ImportOut.of(record, names=user_names(ctx.client, [record.requested_by]))
+
+
+def _page(ctx: ProjectContext, kind: FileKind, query: ImportsQuery) -> ImportPage:
+    page = files.list_imports(ctx, kind=kind, status=query.status, limit=query.limit, cursor=query.cursor)
+    return ImportPage.of(page, names=user_names(ctx.client, [record.requested_by for record in page.items]))
+
+
+def _report(ctx: ProjectContext, kind: FileKind, import_id: str, query: ReportQuery) -> ReportPage:
+    page = files.get_report(
+        ctx,
+        kind=kind,
+        import_id=import_id,
+        only=query.kind,
+        code=query.code,
+        limit=query.limit,
+        cursor=query.cursor,
     )
-    return ReportOut(items=tuple(ReportLine.model_validate(line) for line in lines), more=more)
+    lines = tuple(ReportLine.model_validate(line) for line in page.items)
+    return ReportPage(items=lines, next_cursor=page.next_cursor)

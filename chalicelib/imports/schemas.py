@@ -1,12 +1,12 @@
 """Imports of files as the API shows them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.files.domain.record import FileImport
+from chalicelib.files.domain.record import FileImport, ImportState
 from chalicelib.kernel.page import Page
-from chalicelib.platform.schema import Instant, OutSchema, PeriodText, Schema, Shows, Text
+from chalicelib.platform.schema import Instant, OutSchema, PageQuery, PeriodText, Schema, Shows, Text, UserName
 from chalicelib.platform.storage import UploadForm
 
 
@@ -46,10 +46,11 @@ class ImportOut(OutSchema, Shows[FileImport]):
     id: str
     file_name: str
     period: PeriodText | None
-    status: Literal["awaiting_upload", "done", "refused"] = Field(validation_alias="state")
+    status: ImportState = Field(validation_alias="state")
     counts: CountsOut
     refusal: str | None = Field(description="Why the whole file could not be used")
     requested_by: str
+    requested_by_name: UserName
     requested_at: Instant
     finished_at: Instant | None
 
@@ -77,11 +78,17 @@ class ImportPage(OutSchema, Shows[Page[FileImport]]):
     next_cursor: str | None
 
 
-class ReportQuery(Schema):
-    """Which part of a report."""
+class ImportsQuery(PageQuery):
+    """Which imports: all, or those of a status."""
 
-    after_line: int = Field(default=0, ge=0, description="Only lines after this one")
-    limit: int = Field(default=100, ge=1, le=1000)
+    status: ImportState | None = None
+
+
+class ReportQuery(PageQuery):
+    """Which lines of a report: all, those that were refused or flagged, those of a code."""
+
+    kind: Literal["refused", "flagged"] | None = None
+    code: Annotated[str, Field(max_length=40, examples=["below-previous"])] | None = None
 
 
 class ReportLine(OutSchema):
@@ -94,8 +101,8 @@ class ReportLine(OutSchema):
     reason: str
 
 
-class ReportOut(OutSchema):
-    """Refused and flagged lines, in the order of the file. `more`: go on with afterLine."""
+class ReportPage(Schema):
+    """One page of refused and flagged lines, in the order of the file."""
 
     items: tuple[ReportLine, ...]
-    more: bool
+    next_cursor: str | None

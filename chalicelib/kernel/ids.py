@@ -37,12 +37,17 @@ def derived_ids(*names: str) -> Callable[[], str]:
     return next_id
 
 
+def is_ulid(text: str) -> bool:
+    """Return whether a text is an identifier of ours."""
+    return bool(_ULID.match(text))
+
+
 def known_ulid(text: str, what: str) -> str:
     """Let an identifier from outside through if one of ours could look like that.
 
     :raises NotFound: otherwise, naming `what` was looked for.
     """
-    if not _ULID.match(text):
+    if not is_ulid(text):
         raise NotFound("not-found", f"there is no {what} with this id")
     return text
 

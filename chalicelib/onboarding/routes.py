@@ -47,21 +47,23 @@ def open_client(ctx: Context, *, body: ClientOpening) -> ClientOpened:
     client, user = service.open_client_by_ticket(
         ctx,
         ticket=body.ticket,
-        preset_id=body.preset,
+        preset_id=body.preset_id,
         name=body.name,
         login=first.login,
         first_superuser=first.name,
         password=first.password,
         email=first.email,
     )
-    projects = tuple(project.id for project in service.list_presets()[body.preset].projects)
-    return ClientOpened(id=client.id, name=client.name, preset=body.preset, projects=projects, login=user.login)
+    projects = tuple(project.id for project in service.list_presets()[body.preset_id].projects)
+    return ClientOpened(
+        id=client.id, name=client.name, preset_id=body.preset_id, project_ids=projects, login=user.login
+    )
 
 
 @endpoint(
     blueprint,
     "POST",
-    _PROJECTS + "/adopt",
+    _PROJECTS + "/adoptions",
     permission="settings.manage",
     body=ProjectAdoption,
     returns=ProjectState,
@@ -71,7 +73,7 @@ def open_client(ctx: Context, *, body: ClientOpening) -> ClientOpened:
 )
 def adopt_project(ctx: Context, *, body: ProjectAdoption) -> ProjectState:
     """Add a utility service as a preset has it, with its settings and tariffs."""
-    made = service.add_project(ctx, project_id=body.id, preset_id=body.preset, model_id=body.preset_project)
+    made = service.add_project(ctx, project_id=body.id, preset_id=body.preset_id, model_id=body.preset_project_id)
     return _shown(made)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AliasPath, Field
 
 from chalicelib.onboarding.domain import Preset
-from chalicelib.platform.schema import Email, OutSchema, PersonName, Schema, Shows, Text
+from chalicelib.platform.schema import Email, OutSchema, PersonName, Schema, Shows, Text, WholeList
 
 ProjectId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["waterworks"])]
 
@@ -18,8 +18,8 @@ class PresetProjectOut(OutSchema):
     label: str = Field(validation_alias=AliasPath("settings", "label"))
     unit: str = Field(validation_alias=AliasPath("settings", "unit"))
     currency: str = Field(validation_alias=AliasPath("settings", "currency"))
-    tariffs: tuple[str, ...] = Field(
-        validation_alias="library_ids", description="The tariffs of the library that it begins with"
+    library_ids: tuple[str, ...] = Field(
+        examples=[["balilihan-residential"]], description="The tariffs of the library that it begins with"
     )
 
 
@@ -39,7 +39,7 @@ class PresetOut(OutSchema, Shows[PresetView, Preset]):
     projects: tuple[PresetProjectOut, ...]
 
 
-class PresetList(OutSchema):
+class PresetList(WholeList):
     """All presets."""
 
     items: tuple[PresetOut, ...]
@@ -48,8 +48,8 @@ class PresetList(OutSchema):
 class ProjectAdoption(Schema):
     """A utility service to add as a preset has it."""
 
-    preset: Annotated[str, Field(max_length=60, examples=["balilihan"])]
-    preset_project: ProjectId = Field(description="Which of the preset's projects")
+    preset_id: Annotated[str, Field(max_length=60, examples=["balilihan"])]
+    preset_project_id: ProjectId = Field(description="Which of the preset's projects")
     id: ProjectId = Field(description="What the new project is to be called in addresses")
 
 
@@ -70,7 +70,7 @@ class ClientOpening(Schema):
     ticket: Annotated[str, Field(min_length=1, max_length=400)] = Field(
         description="From the platform's operator; it names the client and is good for an hour"
     )
-    preset: Annotated[str, Field(max_length=60, examples=["balilihan"])]
+    preset_id: Annotated[str, Field(max_length=60, examples=["balilihan"])]
     name: Annotated[Text, Field(max_length=120, examples=["New Town Waterworks"])] | None = Field(
         default=None, description="What people call it; without one, as the preset has it"
     )
@@ -82,8 +82,8 @@ class ClientOpened(Schema):
 
     id: str
     name: str
-    preset: str
-    projects: tuple[str, ...]
+    preset_id: str
+    project_ids: tuple[str, ...]
     login: str
 
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -158,3 +158,29 @@ def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> t
     :raises Unauthenticated: if the session has ended.
     """
     return _session_check(token, now, also)
+
+
+# Finds the names of a client's users by their ids.
+NameSearch = Callable[[str, Collection[str]], Mapping[str, str]]
+
+
+def _no_names(client: str, ids: Collection[str]) -> Mapping[str, str]:  # noqa: ARG001
+    raise RuntimeError("no feature has said how users are named (see name_users_by)")
+
+
+_name_search: NameSearch = _no_names
+
+
+def name_users_by(search: NameSearch) -> None:
+    """Let the feature that knows users name them for the answers of all features."""
+    global _name_search  # noqa: PLW0603 - one process has one search
+    _name_search = search
+
+
+def user_names(client: str, ids: Iterable[str | None]) -> Mapping[str, str]:
+    """Return the names of users by id, for an answer that shows who did something; who is no user has none.
+
+    One request for up to 100 people, half a read unit each. Eventually consistent.
+    """
+    wanted = {each for each in ids if each}
+    return _name_search(client, wanted) if wanted else {}

@@ -72,8 +72,10 @@ def _statement(item: AttributeMap) -> dict[str, Any]:
     }
 
 
-def read_together(keys: Iterable[Key]) -> dict[Key, dict[str, Any] | None]:
+def read_together(keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, dict[str, Any] | None]:
     """Read up to 100 items of any kind, as they are now, in one request. One unit per 4 KB each.
+
+    Half a unit if not consistent: eventually consistent then.
 
     The items come as DynamoDB has them (see `dynamo.parsed`), None for one that is not there.
 
@@ -81,7 +83,7 @@ def read_together(keys: Iterable[Key]) -> dict[Key, dict[str, Any] | None]:
     """
     found: dict[Key, dict[str, Any] | None] = dict.fromkeys(keys)
     table = settings.table_name()
-    wanted = {table: {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in found], "ConsistentRead": True}}
+    wanted = {table: {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in found], "ConsistentRead": consistent}}
     for attempt in range(_READ_ATTEMPTS):
         answer = dynamo.client().batch_get_item(RequestItems=wanted)
         for item in answer["Responses"].get(table, []):

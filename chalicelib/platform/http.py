@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
+from pydantic.alias_generators import to_snake
 
 from chalicelib.kernel.context import Actor, Context
 from chalicelib.kernel.errors import Fault, Invalid, MeterbookError, NotFound
@@ -52,6 +53,7 @@ class Endpoint:
     status: int
     location: str | None
     errors: frozenset[str]
+    secret: bool = False
 
     @property
     def name(self) -> str:
@@ -70,8 +72,8 @@ class Endpoint:
 
     @property
     def keeps_answer(self) -> bool:
-        """Return whether the first answer is stored for a repetition; answers to strangers are not."""
-        return self.takes_key and self.permission != PUBLIC
+        """Return whether the first answer is stored for a repetition; answers to strangers and secrets are not."""
+        return self.takes_key and self.permission != PUBLIC and not self.secret
 
     @property
     def error_codes(self) -> frozenset[str]:
@@ -121,6 +123,7 @@ def endpoint(
     status: int = 200,
     location: str | None = None,
     errors: str = "",
+    secret: bool = False,
 ) -> Callable[[View], View]:
     """Register a view with its permission, schemas and errors.
 
@@ -131,6 +134,7 @@ def endpoint(
     HEAD, too.
     `errors` names the codes of the errors that the use case raises, with spaces between; those that any operation of
     this shape may answer with are implied (see `Endpoint.error_codes`).
+    The answer of an operation that is `secret` is not stored for a repetition: the use case must give the same again.
     What an operation answers is a schema, sent as JSON, or a `CsvFile`. A binary file leaves by a `FileLink`.
     """
     if status == 201 and location is None:
@@ -140,7 +144,9 @@ def endpoint(
 
     def register(view: View) -> View:
         codes = frozenset(errors.split())
-        operation = Endpoint(method, path, permission, or_own, view, body, query, returns, status, location, codes)
+        operation = Endpoint(
+            method, path, permission, or_own, view, body, query, returns, status, location, codes, secret
+        )
         ENDPOINTS.append(operation)
 
         @wraps(view)
@@ -161,7 +167,9 @@ def _answer(endpoint: Endpoint, request: Request, path_parameters: dict[str, str
     try:
         context, project = _context_of(endpoint, request, path_parameters, request_id)
         client = context.client
-        arguments: dict[str, Any] = {k: v for k, v in path_parameters.items() if k not in {"client", "project"}}
+        arguments: dict[str, Any] = {
+            to_snake(name): value for name, value in path_parameters.items() if name not in {"client", "project"}
+        }
         if endpoint.query:
             arguments["query"] = query_of(endpoint.query, request)
         elif request.query_params:

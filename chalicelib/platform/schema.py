@@ -1,5 +1,6 @@
 """What all request and response schemas share: camelCase, nothing unknown, decimals and amounts as text."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -16,6 +17,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
@@ -57,18 +59,21 @@ class Shows(Generic[*Things]):
     """What an answer shows: one thing, or several as one (`BillOut(OutSchema, Shows[BillView, Bill])`)."""
 
     @classmethod
-    def of(cls, *things: *Things) -> Self:
-        """Show these things: each field is read from the first that has it."""
-        shown: Self = _shown(cls, things)
+    def of(cls, *things: *Things, names: Mapping[str, str] | None = None) -> Self:
+        """Show these things: each field is read from the first that has it.
+
+        `names` are those of users by id, for fields of the type UserName (see `auth.user_names`).
+        """
+        shown: Self = _shown(cls, things, {"names": names or {}})
         return shown
 
 
-def _shown(answer: Any, things: tuple[Any, ...]) -> Any:  # noqa: ANN401 - a mixin does not know that it is a schema
+def _shown(answer: Any, things: tuple[Any, ...], context: Any) -> Any:  # noqa: ANN401 - a mixin knows no schema
     if len(things) == 1:
-        return answer.model_validate(things[0], from_attributes=True)
+        return answer.model_validate(things[0], from_attributes=True, context=context)
     wanted = _attributes(answer, *map(type, things))
     together = SimpleNamespace(**{name: getattr(things[at], name) for name, at in wanted})
-    return answer.model_validate(together, from_attributes=True)
+    return answer.model_validate(together, from_attributes=True, context=context)
 
 
 @cache
@@ -92,6 +97,13 @@ class Change(Schema):
     """
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        # Whatever the thing needs need not be said again; only what was said is ever read.
+        for name, field in cls.model_fields.items():
+            if field.is_required() and name != "version":
+                field.default = None
 
     def said(self) -> dict[str, Any]:
         """Return what the request said, by our names; the version it has seen is no change."""
@@ -137,6 +149,14 @@ def _printable(text: str) -> str:
     return text
 
 
+def _user_name(_: object, info: ValidationInfo) -> str | None:
+    """Name the user whose id the field of the same name has: `entered_by` for `entered_by_name`."""
+    field = str(info.field_name).removesuffix("_name")
+    user_id = info.data.get(field) or info.data.get(f"{field}_id")
+    names: Mapping[str, str] = (info.context or {}).get("names", {})
+    return names.get(str(user_id))
+
+
 DecimalText = Annotated[
     Decimal,
     BeforeValidator(_read_decimal),
@@ -170,6 +190,16 @@ Text = Annotated[
 ]
 PersonName = Annotated[Text, Field(max_length=100)]
 Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["ana@example.com"])]
+UserName = Annotated[
+    str | None,
+    Field(
+        default=None,
+        validate_default=True,
+        description="Their name today; null if no user of the client did it",
+        examples=["Ana Reyes"],
+    ),
+    BeforeValidator(_user_name),
+]
 Version = Annotated[
     int, Field(strict=True, ge=0, le=1_000_000, description="The version you have seen: a change made since is kept")
 ]

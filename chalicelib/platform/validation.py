@@ -52,7 +52,6 @@ PATTERNS: Mapping[str, str] = {
     r"^[^#.]*(\.[^#.]+)*$": "Give an area's code: its parts with a dot between them, without #.",
     r"^[^#]*$": "Leave out the sign #.",
     r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$": "Give an e-mail address, such as ana@example.com.",
-    r"^[a-z-]{1,40}\.[a-z-]{1,40}$": "Give an action such as bill.issued.",
 }
 _ANY = "This value does not fit the API's document."
 

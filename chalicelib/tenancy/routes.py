@@ -3,6 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.kernel.context import Context
+from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import SIGNED_IN, endpoint, enter_projects_by
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy import service
@@ -24,7 +25,7 @@ from chalicelib.tenancy.schemas import (
 blueprint = Blueprint(__name__)
 enter_projects_by(service.enter_project_read)
 
-_CYCLE = "/api/clients/{client}/billing-cycles/{cycle}"
+_CYCLE = "/api/clients/{client}/billing-cycles/{cycleId}"
 
 
 @endpoint(blueprint, "GET", "/api/clients/{client}", permission=SIGNED_IN, returns=ClientOut)
@@ -69,7 +70,7 @@ def get_client_settings(ctx: Context) -> ClientSettings:
 
 @endpoint(
     blueprint,
-    "PUT",
+    "PATCH",
     "/api/clients/{client}/settings",
     permission="settings.manage",
     body=ClientChange,
@@ -80,7 +81,7 @@ def change_client_settings(ctx: Context, *, body: ClientChange) -> ClientSetting
     """Change what holds for all of the client."""
     facts = body.settings
     changed = service.change_client(
-        ctx, version=body.version, changes=facts.changes(), password_rule=facts.password_rule.said()
+        ctx, version=body.version, changes=facts.changes(), password_rule=facts.password_rule_changes()
     )
     return ClientSettings.of(ClientView(changed))
 
@@ -95,12 +96,13 @@ def change_client_settings(ctx: Context, *, body: ClientChange) -> ClientSetting
 )
 def list_former_client_settings(ctx: Context, *, query: PageQuery) -> FormerClientPage:
     """List what held for the client before, the newest first."""
-    return FormerClientPage.of(service.list_former(ctx, limit=query.limit, cursor=query.cursor))
+    page = service.list_former(ctx, limit=query.limit, cursor=query.cursor)
+    return FormerClientPage.of(page, names=user_names(ctx.client, [each.replaced_by for each in page.items]))
 
 
 @endpoint(
     blueprint,
-    "PUT",
+    "PATCH",
     "/api/clients/{client}/projects/{project}/settings",
     permission="settings.manage",
     body=ProjectChange,
@@ -134,13 +136,14 @@ def get_project_settings(ctx: ProjectContext) -> ProjectOut:
 )
 def list_former_project_settings(ctx: ProjectContext, *, query: PageQuery) -> FormerPage:
     """List a utility service's former settings, the newest first."""
-    return FormerPage.of(service.list_former(ctx, limit=query.limit, cursor=query.cursor))
+    page = service.list_former(ctx, limit=query.limit, cursor=query.cursor)
+    return FormerPage.of(page, names=user_names(ctx.client, [each.replaced_by for each in page.items]))
 
 
 @endpoint(
     blueprint, "DELETE", _CYCLE, permission="cycles.manage", returns=CycleGone, errors="changed cycle-named cycle-used"
 )
-def delete_cycle(ctx: Context, *, cycle: str) -> CycleGone:
+def delete_cycle(ctx: Context, *, cycle_id: str) -> CycleGone:
     """Delete a billing cycle under which nothing was read or billed; projects that name it have none then."""
-    gone, projects = service.delete_cycle(ctx, cycle_id=cycle)
-    return CycleGone(id=gone.id, projects=tuple(project.id for project in projects))
+    gone, projects = service.delete_cycle(ctx, cycle_id=cycle_id)
+    return CycleGone(id=gone.id, project_ids=tuple(project.id for project in projects))

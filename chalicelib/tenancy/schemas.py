@@ -1,12 +1,13 @@
 """Clients and projects as the API shows them."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from functools import cache
+from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import AliasPath, Field, TypeAdapter
 
 from chalicelib.kernel.page import Page
-from chalicelib.platform.schema import Change, Instant, OutSchema, Schema, Shows, Text, Version
+from chalicelib.platform.schema import Change, Instant, OutSchema, Schema, Shows, Text, UserName, Version, WholeList
 from chalicelib.tenancy.domain import Client, FormerSettings, LoginNames, Project, ProjectSettings
 
 Minutes = Annotated[int, Field(strict=True, le=525_600)]
@@ -58,6 +59,10 @@ class ClientFactsChange(ClientFacts, Change):
     def changes(self) -> dict[str, Any]:
         """Return what is said of the client itself, as the rules know it."""
         return {name: value for name, value in self.said().items() if name != "password_rule"}
+
+    def password_rule_changes(self) -> dict[str, Any]:
+        """Return what is said of the password rule, as the rules know it."""
+        return self.password_rule.said() if "password_rule" in self.said() else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +158,10 @@ class SettingsChange(SettingsBody, Change):
 
     def changes(self) -> dict[str, Any]:
         """Return what is said, by name, as the rules know it."""
-        settings = self.to_domain()
-        return {name: getattr(settings, name) for name in self.said()}
+        return {
+            name: _setting(name).validate_python(dict(value) if isinstance(value, Schema) else value)
+            for name, value in self.said().items()
+        }
 
 
 class ProjectOut(OutSchema, Shows[Project]):
@@ -167,7 +174,7 @@ class ProjectOut(OutSchema, Shows[Project]):
     settings: SettingsBody
 
 
-class ProjectList(OutSchema):
+class ProjectList(WholeList):
     """All projects of a client."""
 
     items: tuple[ProjectOut, ...]
@@ -191,7 +198,7 @@ class CycleGone(Schema):
     """A billing cycle that was deleted, and the projects that named it and have none now."""
 
     id: str
-    projects: tuple[str, ...]
+    project_ids: tuple[str, ...]
 
 
 class FormerOut(OutSchema):
@@ -200,6 +207,7 @@ class FormerOut(OutSchema):
     version: int
     settings: SettingsBody = Field(validation_alias="facts")
     replaced_by: str
+    replaced_by_name: UserName
     replaced_at: Instant
 
 
@@ -216,6 +224,7 @@ class FormerClientOut(OutSchema):
     version: int
     settings: ClientFacts = Field(validation_alias="facts")
     replaced_by: str
+    replaced_by_name: UserName
     replaced_at: Instant
 
 
@@ -227,3 +236,8 @@ class FormerClientPage(OutSchema, Shows[Page[FormerSettings]]):
 
 
 _SETTINGS = TypeAdapter(ProjectSettings)
+
+
+@cache
+def _setting(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(get_type_hints(ProjectSettings, include_extras=True)[name])

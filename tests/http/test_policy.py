@@ -36,7 +36,7 @@ _GUARDED = sorted(row for row, operation in CATALOGUE.items() if operation.permi
 _WRITES = [row for row in _GUARDED if row[0] != "GET"]
 _TENANTS = sorted(row for row in _GUARDED if "{client}" in row[1])
 # What a tenant calls its things may be what another calls theirs; every other id is one tenant's alone.
-_NAMES = {"account", "area", "bill", "brand", "cycle", "project", "reading", "role", "tariff", "version"}
+_NAMES = {"account", "area", "bill", "brand", "cycleId", "project", "reading", "role", "tariff", "version"}
 _UNIQUE = sorted({name for _, path in CATALOGUE for name in re.findall(r"{(\w+)}", path)} - _NAMES)
 _WITH_UNIQUE_IDS = [row for row in _TENANTS if any(f"{{{name}}}" in row[1] for name in _UNIQUE if name != "client")]
 _AREA_ROWS = sorted(
@@ -44,10 +44,10 @@ _AREA_ROWS = sorted(
     for row, operation in CATALOGUE.items()
     if operation.permission in ENDS_AT_AREAS - OF_NO_AREA and not row[1].endswith("/{brand}")  # a brand lies in no area
 )
-_OF_AREAS = ("account", "area", "bill", "consumer", "import_id", "reading")
+_OF_AREAS = ("account", "area", "bill", "consumer", "importId", "reading")
 _NOT_THERE = {
     "account": "7777777777", "area": "Nowhere", "bill": f"{PERIOD}.7777777777.1", "reading": f"{PERIOD}.7777777777",
-    "consumer": "01ARYZ6S410000000000000000", "import_id": "01ARYZ6S410000000000000000",
+    "consumer": "01ARYZ6S410000000000000000", "importId": "01ARYZ6S410000000000000000",
 }  # fmt: skip
 _QUERIES = {
     "/readings/balance": f"?period={PERIOD}",
@@ -225,7 +225,7 @@ def _check_let_in(reply: Reply, row: Row) -> None:
 @pytest.mark.parametrize("status", [400, 403, 404, 409])
 def test_a_refusal_of_somebody_who_may_is_seen(status: int) -> None:
     with pytest.raises(AssertionError):
-        _check_let_in(Reply(status, {}, b"{}"), ("PUT", "/api/clients/{client}/settings"))
+        _check_let_in(Reply(status, {}, b"{}"), ("PATCH", "/api/clients/{client}/settings"))
 
 
 @pytest.mark.covers("S0-010", "S0-012", "S0-015", "S0-016", "S2-033", "S2-191")
@@ -315,7 +315,7 @@ def test_whose_permissions_end_at_other_areas_meets_nothing(
 @pytest.mark.parametrize(("method", "path"), [row for row in _AREA_ROWS if row[0] == "GET"])
 def test_whose_permissions_end_where_things_lie_meets_them(world: World, method: str, path: str) -> None:
     reply = _send(world, "surveyor", method, path)
-    if "{import_id}" in path:  # somebody else's file may tell of any area
+    if "{importId}" in path:  # somebody else's file may tell of any area
         assert reply.status == 404
     else:
         assert reply.status == 200

@@ -39,18 +39,19 @@ _SPOKEN = set(
 _SPOKEN_ONLY_TO = {
     "client": {"POST /api/auth/login", "POST /api/auth/password-reset", "POST /api/auth/register"},
     "id": {
-        "POST /billing-cycles", "POST /meter-brands", "POST /projects", "POST /projects/adopt", "POST .../tariffs",
+        "POST /billing-cycles", "POST /meter-brands", "POST /projects", "POST /projects/adoptions", "POST .../tariffs",
         "POST .../tariffs/adopt",
     },
     "role": {"POST /api/auth/login", "POST /users", "PUT /users/{user}/role"},
     "status": {"POST /users", "PUT /users/{user}/status", "PATCH /consumers/{consumer}", "PUT /issues/{issue}/status"},
-    "shards": {"POST /projects", "PUT .../settings"},
+    "shards": {"POST /projects", "PATCH .../settings"},
     "last": {"POST .../tariffs/quote"},
     "usage": {"POST .../tariffs/quote"},
     "previous": {"POST .../tariffs/quote"},
     "version": {
-        "PATCH /api/me/profile", "PUT /areas/{area}", "PUT /billing-cycles/{cycle}", "PATCH /consumers/{consumer}",
-        "PUT /settings", "PUT .../settings", "PATCH .../connections/{account}", "POST .../tariffs/quote",
+        "PATCH /api/me/profile", "PATCH /areas/{area}", "PATCH /billing-cycles/{cycleId}",
+        "PATCH /consumers/{consumer}", "PATCH /settings", "PATCH .../settings", "PATCH .../connections/{account}",
+        "POST .../tariffs/quote",
     },
 }  # fmt: skip
 

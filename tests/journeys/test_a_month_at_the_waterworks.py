@@ -138,8 +138,8 @@ def test_1a_last_months_bills_are_mostly_paid_and_some_overdue(journey: Journey)
 def test_1b_only_a_superuser_changes_settings_as_the_preset_has_it(journey: Journey, api: Api) -> None:
     shown = journey.admin.get(f"{BASE}/settings").expect(200)
     same = {"version": shown["version"], "settings": shown["settings"]}
-    journey.admin.put(f"{BASE}/settings", same).expect(403)
-    api.sign_in("balilihan", "super", demo.PASSWORD).put(f"{BASE}/settings", same).expect(200)
+    journey.admin.patch(f"{BASE}/settings", same).expect(403)
+    api.sign_in("balilihan", "super", demo.PASSWORD).patch(f"{BASE}/settings", same).expect(200)
 
 
 @pytest.mark.covers("S3-072", "S3-071", "S3-098")

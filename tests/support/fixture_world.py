@@ -48,8 +48,12 @@ class World:
         return self.utility.api.sign_in(self.utility.client, login, PASSWORD)
 
     def fill(self, path: str, ids: Mapping[str, str] | None = None) -> str:
-        """Put ids into a path template."""
-        return path.format(**(ids or self.ids))
+        """Put ids into a path template. Files of each kind have an import of their own."""
+        known = dict(ids or self.ids)
+        kind = path.partition("/imports")[0].rpartition("/")[2]
+        if kind in known and known["importId"] in {self.ids["importId"], self.foreign_ids["importId"]}:
+            known["importId"] = known[kind]
+        return path.format(**known)
 
     @property
     def ids_to_read(self) -> dict[str, str]:
@@ -143,7 +147,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     # Under a cycle, which then is used: a permitted deletion deletes nothing.
     for path, more in ((utility.base, {"billingCycle": "monthly"}), (f"/api/clients/{utility.client}", {})):
         shown = admin.get(f"{path}/settings").expect(200)
-        admin.put(f"{path}/settings", {"version": 0, "settings": shown["settings"] | more}).expect(200)
+        admin.patch(f"{path}/settings", {"version": 0, "settings": shown["settings"] | more}).expect(200)
     for verb in ("disconnection", "reconnection"):
         admin.post(f"{utility.base}/connections/{account}/{verb}", {"reason": "Works on the main"}).expect(200)
     history, payment = _history_with_a_payment(admin, utility, account)
@@ -170,17 +174,17 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "account": account,
         "area": "Poblacion",
         "brand": "itron",
-        "cycle": "monthly",
+        "cycleId": "monthly",
         "reading": f"{PERIOD}.{account}",
         "bill": f"2025-10.{account}.1",
         "request": _asked(people["owner"], utility),
         "issue": _reported(people["owner"]),
         "run": run["id"],
-        "import_id": announced,
+        "importId": announced,
         "registry": registry,
         "history": history,
         "payment": payment,
-        "device": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
+        "deviceId": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
         "tariff": "residential",
         "version": "7",  # not there: a permitted deletion deletes nothing
     }

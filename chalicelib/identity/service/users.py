@@ -1,6 +1,6 @@
 """Users: register, look up, change, disable and delete them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from chalicelib.areas.domain import outermost
 from chalicelib.areas.service import area_listed_checks, refusal_of
@@ -24,7 +24,7 @@ from chalicelib.identity.service.passwords import proven
 from chalicelib.identity.service.roles import find_role
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Invalid, NotFound
-from chalicelib.kernel.ids import known_ulid
+from chalicelib.kernel.ids import is_ulid, known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
@@ -102,6 +102,11 @@ def consumer_login_update_writes(
         ctx, action="user.changed", subject=("user", user.id), after={"changed": "with the consumer"}
     )
     return [users.user_update_write(ctx.client, user, after), entry]
+
+
+def names_of(client_id: str, user_ids: Collection[str]) -> Mapping[str, str]:
+    """Return the names of a client's users by id. Ids of jobs and devices, which are no users, are passed over."""
+    return users.names_of(client_id, filter(is_ulid, user_ids))
 
 
 def get_me(ctx: Context) -> User:

@@ -24,6 +24,7 @@ from chalicelib.imports.domain.history_file import Entry, EntryRefused, History,
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import TryLater
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.payments import service as payments
 from chalicelib.payments.domain import Payment
@@ -208,11 +209,14 @@ def _entry_writes(taking: _Taking, period: Period, batch: Mapping[str, Taken | A
 
 def _audit_write(taking: _Taking, period: Period, written: list[Taken | AdditionalPayments]) -> Action:
     """Return the one audit entry of a transaction; readings, bills and payments name their import."""
+    currency = taking.project.settings.currency
+    billed = sum(taken.bill.total.minor for taken in written if isinstance(taken, Taken) and taken.bill)
     facts = {
         "period": period,
         "accounts": [taken.account for taken in written],
-        "billed_minor": sum(taken.bill.total.minor for taken in written if isinstance(taken, Taken) and taken.bill),
-        "paid_minor": sum(payment.amount.minor for taken in written for payment in taken.payments),
+        "billed": Money(billed, currency),
+        "paid": Money(sum(payment.amount.minor for taken in written for payment in taken.payments), currency),
+        "currency": currency,
     }
     subject = ("import", f"{taking.project.id}.{taking.migration.by.origin}")
     return audit.entry_write(taking.ctx, action="history.migrated", subject=subject, after=facts)

@@ -28,7 +28,7 @@ def _areas(utility: Utility, code: str = "") -> str:
 @pytest.mark.covers("S3-094")
 def test_a_purok_lies_in_one_barangay_and_shows_it(utility: Utility, admin: Api) -> None:
     shown = admin.get(_areas(utility, "Poblacion.P1")).expect(200)
-    assert (shown["name"], shown["parent"], shown["level"]) == ("Purok 1", "Poblacion", 1)
+    assert (shown["name"], shown["parent"], shown["level"]) == ("Purok 1", "Poblacion", 2)
     assert [area["code"] for area in admin.get(_areas(utility)).expect(200)["items"]] == [
         "Poblacion",
         "Poblacion.P1",
@@ -36,6 +36,14 @@ def test_a_purok_lies_in_one_barangay_and_shows_it(utility: Utility, admin: Api)
     ]
     within = admin.get(_areas(utility), within="Poblacion").expect(200)["items"]
     assert [area["code"] for area in within] == ["Poblacion", "Poblacion.P1"]
+    for text, found in {
+        "pur": ["Poblacion.P1"],
+        "POB 1": ["Poblacion.P1"],
+        "santo": ["Santo-Nino"],
+        "oblacion": [],
+    }.items():
+        assert [area["code"] for area in admin.get(_areas(utility), q=text).expect(200)["items"]] == found
+    assert admin.get(_areas(utility), q="pob", within="Santo-Nino").expect(200)["items"] == []
 
 
 @pytest.mark.covers("S3-094", "S3-097")
@@ -66,8 +74,8 @@ def test_an_area_made_again_is_the_same_and_under_another_name_a_conflict(utilit
 
 def test_an_area_is_renamed_once_per_version(utility: Utility, admin: Api) -> None:
     change = {"name": "Town proper", "version": 0}
-    assert admin.put(_areas(utility, "Poblacion"), change).expect(200)["version"] == 1
-    assert admin.put(_areas(utility, "Poblacion"), change).expect(409)["code"] == "changed"
+    assert admin.patch(_areas(utility, "Poblacion"), change).expect(200)["version"] == 1
+    assert admin.patch(_areas(utility, "Poblacion"), change).expect(409)["code"] == "changed"
     assert admin.get(_areas(utility, "Poblacion")).expect(200)["name"] == "Town proper"
 
 

@@ -80,25 +80,50 @@ def test_an_entry_leads_to_the_login_by_which_its_actor_had_come_in(utility: Uti
 def test_an_entry_says_who_what_which_and_what_changed(utility: Utility) -> None:
     (entry,) = _log(utility, action="reading.corrected")
     me = utility.as_staff().get("/api/me").expect(200)
-    assert (entry["actorId"], entry["actorRole"]) == (me["id"], "admin")
+    assert (entry["actorId"], entry["actorName"], entry["actorRole"]) == (me["id"], me["name"], "admin")
     assert (entry["before"], entry["after"]) == ({"value": "10", "usage": "10"}, {"value": "12", "usage": "12"})
-    assert (entry["project"], entry["at"]) == (utility.project, "2025-11-11T01:00:00.000Z")
+    assert (entry["projectId"], entry["at"]) == (utility.project, "2025-11-11T01:00:00.000Z")
     assert entry["requestId"]
 
 
 def test_the_history_of_one_thing_is_asked_for_by_its_id(utility: Utility) -> None:
     (confirmed,) = _log(utility, action="reading.confirmed")
     subject = confirmed["subject"]
-    history = _log(utility, subjectKind=subject["kind"], subjectId=subject["id"])
+    reading = utility.as_staff().get(f"{utility.base}/readings/{subject['id']}").expect(200)
+    of_it = {"projectId": utility.project, "subjectKind": subject["kind"], "subjectId": reading["id"]}
+    history = _log(utility, **of_it)
     assert sorted(entry["action"] for entry in history) == ["reading.confirmed", "reading.corrected", "reading.taken"]
-    only = _log(utility, subjectKind=subject["kind"], subjectId=subject["id"], action="reading.taken")
+    only = _log(utility, **of_it, action="reading.taken")
     assert _actions(only) == {"reading.taken"}
+    path = f"/api/clients/{utility.client}/audit-log"
+    refused = utility.as_staff().get(path, subjectKind="reading", subjectId=reading["id"]).expect(400)
+    assert [fault["field"] for fault in refused["errors"]] == ["projectId"]
+
+
+def test_an_entry_is_written_as_the_api_writes_everything(utility: Utility) -> None:
+    (done,) = _log(utility, action="billing-run.completed")
+    assert done["after"] == {"period": "2025-11", "bills": "1", "exceptions": "0", "total": "320.00", "currency": "PHP"}
+    assert (done["actorId"], done["actorName"]) == ("job:generate_bills", None)
+    run = utility.as_staff().get(f"{utility.base}/billing-runs/{done['subject']['id']}").expect(200)
+    assert run["total"] == done["after"]["total"]
+
+
+def test_the_log_of_one_project_is_asked_for_by_its_id(utility: Utility) -> None:
+    of_project = _log(utility, projectId=utility.project)
+    assert {entry["projectId"] for entry in of_project} == {utility.project}
+    assert _actions(of_project) < _actions(_log(utility))
+    assert _log(utility, projectId="elsewhere") == []
+
+
+def test_an_action_that_there_is_not_is_refused(utility: Utility) -> None:
+    refused = utility.as_staff().get(f"/api/clients/{utility.client}/audit-log", action="bill.eaten").expect(400)
+    assert refused["errors"][0]["field"] == "action"
 
 
 def test_what_one_person_did_is_asked_for_by_their_id(utility: Utility) -> None:
     manager = utility.as_staff("manager").get("/api/me").expect(200)
-    assert _actions(_log(utility, actor=manager["id"])) == {"reading.taken"}
-    assert _actions(_log(utility, actor="job:generate_bills")) == {"billing-run.completed"}
+    assert _actions(_log(utility, actorId=manager["id"])) == {"reading.taken"}
+    assert _actions(_log(utility, actorId="job:generate_bills")) == {"billing-run.completed"}
 
 
 def test_pages_are_without_gap_and_repetition_whatever_their_size(utility: Utility) -> None:

@@ -111,4 +111,4 @@ def test_how_often_bills_are_made_is_fixed_once_a_project_exists(api: Api, utili
         shown = staff.get(f"{opened.base}/settings").expect(200)
         other = {"monthly": "quarterly", "quarterly": "monthly"}[shown["settings"]["billingFrequency"]]
         change = {"version": shown["version"], "settings": shown["settings"] | {"billingFrequency": other}}
-        assert staff.put(f"{opened.base}/settings", change).expect(409)["code"] == "fixed-setting"
+        assert staff.patch(f"{opened.base}/settings", change).expect(409)["code"] == "fixed-setting"

@@ -193,9 +193,9 @@ def test_a_building_meter_is_read_and_neither_billed_nor_waited_for(api: Api) ->
 def test_bills_are_made_on_record(admin: Api, utility: Utility) -> None:
     reading = _read(admin, utility, "RECORD", "2025-05-05")
     admin.post(f"{utility.base}/bills", {"readingId": reading}).expect(201)
-    bill = {"subjectKind": "bill", "subjectId": f"{utility.project}.{reading}.1"}
+    bill = {"projectId": utility.project, "subjectKind": "bill", "subjectId": f"{reading}.1"}
     (entry,) = admin.get(f"/api/clients/{utility.client}/audit-log", **bill).expect(200)["items"]
     assert (entry["action"], entry["before"]) == ("bill.issued", {})
     assert entry["after"] == {
-        "reading": reading, "total_minor": "27500", "billed_on": "2025-05-05", "due_on": "2025-05-20",
+        "reading": reading, "total": "275.00", "currency": "PHP", "billedOn": "2025-05-05", "dueOn": "2025-05-20",
     }  # fmt: skip

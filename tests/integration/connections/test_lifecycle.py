@@ -388,7 +388,7 @@ def test_a_connection_keeps_a_class_that_its_project_gave_up_and_no_other_takes_
     path = f"{utility.base}/connections/{register_connection(admin, utility, 'SM-1')['accountNumber']}"
     shown = admin.get(f"{utility.base}/settings").expect(200)
     fewer = {"version": shown["version"], "settings": shown["settings"] | {"classes": ["commercial"]}}
-    admin.put(f"{utility.base}/settings", fewer).expect(200)
+    admin.patch(f"{utility.base}/settings", fewer).expect(200)
 
     moved = admin.patch(path, {"version": 0, "consumerClass": "residential", "area": "North"}).expect(200)
     assert (moved["consumerClass"], moved["area"]) == ("residential", "North")

@@ -68,22 +68,22 @@ def test_an_administrator_keeps_the_list_of_cycles(utility: Utility, admin: Api)
     assert admin.post(path, MONTHLY).expect(201) == made
     assert admin.post(path, MONTHLY | {"dueDays": 20}).expect(409)["code"] == "cycle-taken"
     facts = {"name": "Late", "generationDay": 28, "dueDays": 0, "graceDays": 0, "active": False}
-    changed = admin.put(f"{path}/monthly", facts | {"version": 0}).expect(200)
+    changed = admin.patch(f"{path}/monthly", facts | {"version": 0}).expect(200)
     assert changed == facts | {"id": "monthly", "version": 1, "projects": 0, "used": False}
     assert admin.get(f"{path}/monthly").expect(200) == changed
-    assert admin.put(f"{path}/monthly", facts | {"version": 0}).expect(409)["code"] == "changed"
+    assert admin.patch(f"{path}/monthly", facts | {"version": 0}).expect(409)["code"] == "changed"
     assert admin.get(path).expect(200)["items"] == [changed]
-    assert admin.delete(f"{path}/monthly").expect(200) == {"id": "monthly", "projects": []}
+    assert admin.delete(f"{path}/monthly").expect(200) == {"id": "monthly", "projectIds": []}
     admin.get(f"{path}/monthly").expect(404)
     admin.delete(f"{path}/monthly").expect(404)
-    admin.put(f"{path}/monthly", facts | {"version": 0}).expect(404)
+    admin.patch(f"{path}/monthly", facts | {"version": 0}).expect(404)
 
 
 def test_a_change_that_does_not_say_active_leaves_a_cycle_as_it_was(utility: Utility, admin: Api) -> None:
     path = _cycles(utility)
     admin.post(path, MONTHLY | {"active": False}).expect(201)
     facts = {name: value for name, value in MONTHLY.items() if name != "id"}
-    changed = admin.put(f"{path}/monthly", facts | {"version": 0, "dueDays": 20}).expect(200)
+    changed = admin.patch(f"{path}/monthly", facts | {"version": 0, "dueDays": 20}).expect(200)
     assert (changed["active"], changed["dueDays"]) == (False, 20)
 
 
@@ -112,6 +112,16 @@ def test_a_cycle_that_can_not_be_kept_to_is_refused_by_its_field(
 
 
 @pytest.mark.covers("S2-162", "S2-163")
+def test_cycles_are_listed_by_day_and_by_whether_they_are_active(utility: Utility, admin: Api) -> None:
+    for name, active in (("first", True), ("second", False)):
+        admin.post(_cycles(utility), MONTHLY | {"id": name, "active": active}).expect(201)
+    for asked, found in (({"active": "true"}, ["first"]), ({"active": "false"}, ["second"]), ({}, ["first", "second"])):
+        listed = admin.get(_cycles(utility), **asked).expect(200)
+        assert ([cycle["id"] for cycle in listed["items"]], listed["nextCursor"]) == (found, None)
+    day = f"2025-11-{MONTHLY['generationDay']:02}"
+    assert admin.get(_cycles(utility), generatingOn=day, active="false").expect(200)["items"] == []
+
+
 def test_billing_officers_see_cycles_and_only_administrators_keep_them(utility: Utility, admin: Api) -> None:
     path = _cycles(utility)
     admin.post(path, MONTHLY).expect(201)
@@ -123,7 +133,7 @@ def test_billing_officers_see_cycles_and_only_administrators_keep_them(utility: 
         somebody.get(path).expect(status)
         somebody.get(f"{path}/monthly").expect(status)
         somebody.post(path, MONTHLY | {"id": "other"}).expect(403)
-        somebody.put(f"{path}/monthly", MONTHLY | {"version": 0}).expect(403)
+        somebody.patch(f"{path}/monthly", MONTHLY | {"version": 0}).expect(403)
         somebody.delete(f"{path}/monthly").expect(403)
     utility.api.get(path).expect(401)
 
@@ -133,15 +143,15 @@ def test_what_becomes_of_a_cycle_is_in_the_audit_log(utility: Utility, admin: Ap
     path = _cycles(utility)
     admin.post(path, MONTHLY).expect(201)
     facts = {each: value for each, value in MONTHLY.items() if each != "id"}
-    admin.put(f"{path}/monthly", facts | {"dueDays": 20, "version": 0}).expect(200)
+    admin.patch(f"{path}/monthly", facts | {"dueDays": 20, "version": 0}).expect(200)
     admin.delete(f"{path}/monthly").expect(200)
     log = admin.get(
         f"/api/clients/{utility.client}/audit-log", subjectKind="billing-cycle", subjectId="monthly"
     ).expect(200)
     entries = {entry["action"]: (entry["before"], entry["after"]) for entry in log["items"]}
-    assert entries["billing-cycle.changed"] == ({"due_days": "15"}, {"due_days": "20"})
-    assert entries["billing-cycle.opened"][1]["generation_day"] == "1"
-    assert entries["billing-cycle.deleted"][0]["due_days"] == "20"
+    assert entries["billing-cycle.changed"] == ({"dueDays": "15"}, {"dueDays": "20"})
+    assert entries["billing-cycle.opened"][1]["generationDay"] == "1"
+    assert entries["billing-cycle.deleted"][0]["dueDays"] == "20"
 
 
 def test_an_inactive_cycle_makes_bills_on_no_day(utility: Utility, admin: Api) -> None:
@@ -164,16 +174,16 @@ def test_two_projects_share_a_cycle_and_a_project_may_have_none(utility: Utility
     projects = f"/api/clients/{utility.client}/projects"
     admin.post(_cycles(utility), MONTHLY).expect(201)
     assert admin.get(utility.base).expect(200)["settings"]["billingCycle"] is None
-    unknown = admin.put(f"{utility.base}/settings", _name(admin, utility.base, "yearly")).expect(400)
+    unknown = admin.patch(f"{utility.base}/settings", _name(admin, utility.base, "yearly")).expect(400)
     assert unknown["code"] == "unknown-cycle"
-    admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
+    admin.patch(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
     settings = admin.get(utility.base).expect(200)["settings"]
     other = {"id": "gas", "settings": settings | {"label": "Gas"}}
     unknown = admin.post(projects, {"id": "gas", "settings": settings | {"billingCycle": "yearly"}}).expect(400)
     assert unknown["code"] == "unknown-cycle"
     admin.post(projects, other).expect(201)
     assert admin.get(f"{_cycles(utility)}/monthly").expect(200)["projects"] == 2
-    admin.put(f"{projects}/gas/settings", _name(admin, f"{projects}/gas", None)).expect(200)
+    admin.patch(f"{projects}/gas/settings", _name(admin, f"{projects}/gas", None)).expect(200)
     assert admin.get(f"{_cycles(utility)}/monthly").expect(200)["projects"] == 1
 
 
@@ -183,12 +193,12 @@ def test_deleting_a_cycle_leaves_its_projects_without_one_and_their_bills_due_as
 ) -> None:
     projects = f"/api/clients/{utility.client}/projects"
     admin.post(_cycles(utility), MONTHLY).expect(201)
-    admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
+    admin.patch(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
     settings = admin.get(utility.base).expect(200)["settings"]
     by_day = settings | {"due": {"day": 20, "month": "reading"}}
     admin.post(projects, {"id": "gas", "settings": by_day}).expect(201)
     gone = admin.delete(f"{_cycles(utility)}/monthly").expect(200)
-    assert gone == {"id": "monthly", "projects": ["gas", utility.project]}
+    assert gone == {"id": "monthly", "projectIds": ["gas", utility.project]}
     for project, due in ((utility.project, {"days": 15}), ("gas", {"day": 20, "month": "reading"})):
         left = admin.get(f"{projects}/{project}").expect(200)["settings"]
         assert (left["billingCycle"], left["due"]) == (None, due)
@@ -205,35 +215,35 @@ def test_a_cycle_under_which_something_was_read_can_not_be_deleted(utility: Util
     _connect(admin, utility, "101")
     _connect(admin, utility, "102")
     _read(admin, utility, "101")  # before there is a cycle
-    admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
+    admin.patch(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
     assert admin.get(cycle).expect(200)["used"] is False
     _read(admin, utility, "102")
     assert admin.get(cycle).expect(200)["used"] is True
     kept = items_of(utility.client)
     assert admin.delete(cycle).expect(409)["code"] == "cycle-used"
-    admin.put(f"{utility.base}/settings", _name(admin, utility.base, None)).expect(200)
+    admin.patch(f"{utility.base}/settings", _name(admin, utility.base, None)).expect(200)
     assert admin.delete(cycle).expect(409)["code"] == "cycle-used"  # what is on record names it still
     assert {key for key in kept if "CYCLE" in key} <= items_of(utility.client).keys()
 
 
 def test_the_second_of_two_first_readings_finds_the_cycle_used(utility: Utility, admin: Api) -> None:
     admin.post(_cycles(utility), MONTHLY).expect(201)
-    admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
+    admin.patch(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
     seen = utility.context().project
     tenancy.stay_with_cycle(seen)
     kept = items_of(utility.client)
     tenancy.stay_with_cycle(seen)
     assert items_of(utility.client) == kept
-    admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly", label="Ours")).expect(200)
+    admin.patch(f"{utility.base}/settings", _name(admin, utility.base, "monthly", label="Ours")).expect(200)
     tenancy.stay_with_cycle(seen)  # another label: the same cycle, kept all the same
-    admin.put(f"{utility.base}/settings", _name(admin, utility.base, None)).expect(200)
+    admin.patch(f"{utility.base}/settings", _name(admin, utility.base, None)).expect(200)
     with pytest.raises(TryLater):
         tenancy.stay_with_cycle(seen)
 
 
 def test_of_64_first_readings_under_a_cycle_at_once_none_is_turned_away(utility: Utility, admin: Api) -> None:
     admin.post(_cycles(utility), MONTHLY).expect(201)
-    admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
+    admin.patch(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
     project = utility.context().project
     with ThreadPoolExecutor(64) as threads:
         assert list(threads.map(tenancy.stay_with_cycle, [project] * 64)) == [None] * 64
@@ -249,13 +259,13 @@ def test_a_run_dates_its_bills_by_the_cycle_as_it_was_when_the_run_began(
         _connect(admin, utility, meter)
     _read(admin, utility, "101")
     admin.post(_cycles(utility), MONTHLY).expect(201)
-    admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
+    admin.patch(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
     run = {"period": "2025-10", "billedOn": "2025-11-01"}
     started = admin.post(f"{utility.base}/billing-runs", run).expect(202)
     assert started["billingCycle"] == "monthly"
     facts = {each: value for each, value in MONTHLY.items() if each != "id"}
-    admin.put(cycle, facts | {"dueDays": 3, "version": 0}).expect(200)
-    admin.put(f"{utility.base}/settings", _name(admin, utility.base, None)).expect(200)
+    admin.patch(cycle, facts | {"dueDays": 3, "version": 0}).expect(200)
+    admin.patch(f"{utility.base}/settings", _name(admin, utility.base, None)).expect(200)
     drain(app, "meterbook-billing")
     (bill,) = admin.get(f"{utility.base}/bills", period="2025-10").expect(200)["items"]
     assert (bill["billedOn"], bill["dueOn"]) == ("2025-11-01", "2025-11-16")
@@ -266,7 +276,7 @@ def test_a_cycle_is_either_deleted_or_read_under_never_both(utility: Utility, ad
     for number in range(8):
         cycle = MONTHLY | {"id": f"cycle{number}"}
         admin.post(_cycles(utility), cycle).expect(201)
-        admin.put(f"{utility.base}/settings", _name(admin, utility.base, f"cycle{number}")).expect(200)
+        admin.patch(f"{utility.base}/settings", _name(admin, utility.base, f"cycle{number}")).expect(200)
         _connect(admin, utility, f"M-{number}")
         reading = {"meterNumber": f"M-{number}", "reading": "1", "readOn": "2025-11-01"}
         with ThreadPoolExecutor(2) as pool:
@@ -293,7 +303,7 @@ def test_settings_brought_up_to_date_by_the_operator_count_their_cycle_too(utili
 @pytest.mark.covers("S2-353")
 def test_of_two_readings_of_one_connection_in_one_cycle_one_counts(utility: Utility, admin: Api) -> None:
     admin.post(_cycles(utility), MONTHLY).expect(201)
-    admin.put(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
+    admin.patch(f"{utility.base}/settings", _name(admin, utility.base, "monthly")).expect(200)
     _connect(admin, utility, "101")
     bodies = [{"meterNumber": "101", "reading": str(100 + n), "readOn": "2025-11-01"} for n in range(8)]
     with ThreadPoolExecutor(8) as pool:

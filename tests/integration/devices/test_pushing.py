@@ -71,7 +71,7 @@ def _collector(api: Api, utility: Utility, *areas: str) -> Collector:
     account = register_connection(admin, utility, "SM-1")["accountNumber"]
     body = {"title": "Collector", "areas": list(areas)}
     device = admin.post(f"{utility.base}/devices", body).expect(201)
-    key = admin.put(f"{utility.base}/devices/{device['id']}/key").expect(200)
+    key = admin.post(f"{utility.base}/devices/{device['id']}/keys").expect(201)
     assert key["keyVersion"] == 1
     return Collector(api, utility, device["id"], key["secret"], account)
 
@@ -148,10 +148,30 @@ def test_a_replay_of_a_good_request_is_refused_and_has_no_effect(collector: Coll
 
 def test_after_the_next_key_the_old_one_is_refused(collector: Collector) -> None:
     admin = collector.utility.as_staff()
-    renewed = admin.put(f"{collector.utility.base}/devices/{collector.id}/key").expect(200)
+    renewed = admin.post(f"{collector.utility.base}/devices/{collector.id}/keys").expect(201)
     assert (renewed["keyVersion"], renewed["secret"] == collector.secret) == (2, False)
     _is_refused(collector.push())
     collector.push(secret=renewed["secret"]).expect(200)
+
+
+def test_the_same_request_gets_the_same_key_and_another_the_next(collector: Collector) -> None:
+    admin, path = collector.utility.as_staff(), f"{collector.utility.base}/devices/{collector.id}/keys"
+    first = admin.post(path, key="roll-1")
+    again = admin.post(path, key="roll-1")
+    assert (first.expect(201), first.headers["location"]) == (again.expect(201), path.removesuffix("/keys"))
+    assert admin.post(path, key="roll-2").expect(201)["keyVersion"] == first.json["keyVersion"] + 1
+    assert first.json["secret"] not in str(
+        table.items_of(collector.utility.client)
+    )  # no answer is kept that shows a key
+
+
+def test_devices_are_listed_by_their_status(collector: Collector) -> None:
+    admin, path = collector.utility.as_staff(), f"{collector.utility.base}/devices"
+    gone = admin.post(path, {"title": "Old"}).expect(201)["id"]
+    admin.delete(f"{path}/{gone}").expect(200)
+    for status, ids in {"active": [collector.id], "disabled": [gone]}.items():
+        shown = admin.get(path, status=status).expect(200)["items"]
+        assert [(device["id"], device["status"]) for device in shown] == [(each, status) for each in ids]
 
 
 def test_signatures_are_compared_in_constant_time(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,9 +192,9 @@ def test_a_disabled_device_and_one_without_a_key_are_refused(collector: Collecto
     admin, base = collector.utility.as_staff(), collector.utility.base
     fresh = admin.post(f"{base}/devices", {"title": "New"}).expect(201)
     _is_refused(collector.push(Device=f"{collector.utility.client}/{collector.utility.project}/{fresh['id']}"))
-    assert admin.delete(f"{base}/devices/{collector.id}").expect(200)["active"] is False
+    assert admin.delete(f"{base}/devices/{collector.id}").expect(200)["status"] == "disabled"
     _is_refused(collector.push())
-    assert admin.put(f"{base}/devices/{collector.id}/key").expect(409)["code"] == "device-disabled"
+    assert admin.post(f"{base}/devices/{collector.id}/keys").expect(409)["code"] == "device-disabled"
 
 
 def test_a_device_pushes_only_for_its_areas(api: Api) -> None:
@@ -185,7 +205,7 @@ def test_a_device_pushes_only_for_its_areas(api: Api) -> None:
     admin = utility.as_staff()
     area = admin.get(f"{utility.base}/connections/{stranger.account}").expect(200)["area"]
     device = admin.post(f"{utility.base}/devices", {"title": "Local", "areas": [area]}).expect(201)
-    secret = admin.put(f"{utility.base}/devices/{device['id']}/key").expect(200)["secret"]
+    secret = admin.post(f"{utility.base}/devices/{device['id']}/keys").expect(201)["secret"]
     Collector(api, utility, device["id"], secret, stranger.account).push().expect(200)
 
 

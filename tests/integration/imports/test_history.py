@@ -505,7 +505,7 @@ def test_a_history_comes_over_the_very_path_of_readings(app: Chalice, utility: U
     (shown,) = admin.get(f"{utility.base}/history/imports").expect(200)["items"]
     assert (shown["id"], shown["status"], shown["counts"]["accepted"]) == (announced["id"], "done", 1)
     log = admin.get(f"/api/clients/{utility.client}/audit-log", action="history.migrated").expect(200)["items"]
-    assert [entry["after"]["billed_minor"] for entry in log] == ["2506"]
+    assert [entry["after"]["billed"] for entry in log] == ["25.06"]
 
 
 def test_only_who_may_bring_histories_in_may_announce_one_and_only_in_their_project(utility: Utility) -> None:

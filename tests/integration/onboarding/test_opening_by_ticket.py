@@ -30,7 +30,7 @@ def opening(client: str, preset: str = "balilihan", **changes: Any) -> dict[str,
     administrator = {"login": "ana" if by_name else "ana@example.com", "name": "Ana Reyes", "password": PASSWORD}
     return {
         "ticket": write_ticket(client, now=_NOW),
-        "preset": preset,
+        "presetId": preset,
         "name": "New Town",
         "administrator": administrator,
     } | changes
@@ -41,13 +41,13 @@ def test_one_call_opens_a_client_that_works_at_once(api: Api, preset: str) -> No
     client = f"call-{preset[:20]}"
     made = api.post("/api/clients", opening(client, preset)).expect(201)
     model = onboarding.list_presets()[preset]
-    assert (made["id"], made["name"], made["preset"]) == (client, "New Town", preset)
-    assert made["projects"] == [project.id for project in model.projects]
+    assert (made["id"], made["name"], made["presetId"]) == (client, "New Town", preset)
+    assert made["projectIds"] == [project.id for project in model.projects]
 
     ana = api.sign_in(client, made["login"], PASSWORD)
     assert set(ana.get("/api/me").expect(200)["permissions"]) == set(PERMISSIONS)
     assert {project["id"] for project in ana.get(f"/api/clients/{client}/projects").expect(200)["items"]} == set(
-        made["projects"]
+        made["projectIds"]
     )
     assert PASSWORD not in str(items_of(client, sessions=True))
 
@@ -90,7 +90,7 @@ def test_a_ticket_is_good_for_an_hour(api: Api, at: Callable[[datetime], None]) 
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
-        ({"preset": "nobody"}, 404, "not-found"),
+        ({"presetId": "nobody"}, 404, "not-found"),
         ({"administrator": {"login": "ana@example.com", "name": "Ana", "password": PASSWORD}}, 400, "bad-login"),
         ({"administrator": {"login": "ana", "name": "Ana", "password": "short"}}, 400, "weak-password"),
     ],

@@ -38,7 +38,7 @@ def test_at_balilihan_only_superusers_manage_users_and_settings(api: Api) -> Non
     client = "/api/clients/by-roles-s3"
     settings = people["superuser"].get(f"{client}/settings").expect(200)
     for role, status in (("superuser", 200), ("admin", 403), ("field_staff", 403)):
-        changed = people[role].put(f"{client}/settings", {"version": 0, "settings": settings["settings"]})
+        changed = people[role].patch(f"{client}/settings", {"version": 0, "settings": settings["settings"]})
         assert changed.status == status
         made = people[role].post(_users("by-roles-s3"), _user(f"n{role[:5]}", "field_staff"))
         assert made.status == (201 if status == 200 else status)

@@ -79,7 +79,7 @@ def _shown(utility: Utility, import_id: str) -> dict[str, Any]:
     return shown
 
 
-def _report(utility: Utility, import_id: str, **query: int) -> dict[str, Any]:
+def _report(utility: Utility, import_id: str, **query: object) -> dict[str, Any]:
     address = f"{utility.base}/readings/imports/{import_id}/report"
     report: dict[str, Any] = utility.as_staff().get(address, **query).expect(200)
     return report
@@ -170,11 +170,15 @@ def test_a_file_that_can_not_be_used_is_refused_whole_with_the_reason(
 
 def test_a_report_is_read_in_parts_without_cutting_a_line_in_two(utility: Utility) -> None:
     done = _import(utility, _HEADER + "SM-1,0,2025-11-11\nSM-2,0,2025-11-11\nSM-9,1,2025-11-11\n")
-    first = _report(utility, done["id"], limit=1)
-    assert ([line["code"] for line in first["items"]], first["more"]) == (["late", "no_use"], True)
-    rest = _report(utility, done["id"], limit=100, afterLine=first["items"][-1]["line"])
-    assert ([line["line"] for line in rest["items"]], rest["more"]) == ([3, 3, 4], False)
+    first = _report(utility, done["id"], limit=2)
+    assert [line["code"] for line in first["items"]] == ["late", "no_use"]
+    rest = _report(utility, done["id"], limit=100, cursor=first["nextCursor"])
+    assert ([line["line"] for line in rest["items"]], rest["nextCursor"]) == ([3, 3, 4], None)
     assert done["counts"]["flagged"] == 2
+    assert [line["line"] for line in _report(utility, done["id"], code="late")["items"]] == [2, 3]
+    refused = _report(utility, done["id"], kind="refused")["items"]
+    assert [line["line"] for line in refused] == [4]
+    assert _report(utility, done["id"], kind="refused", code="late")["items"] == []
 
 
 def test_a_row_for_a_period_that_a_run_works_on_waits_where_readings_count_at_once(api: Api) -> None:

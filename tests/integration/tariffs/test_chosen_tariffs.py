@@ -155,8 +155,8 @@ def test_another_tariff_counts_from_the_next_bill_and_is_on_record(utility: Util
     assert (later["kind"], later["facts"]) == ("tariff_changed", {"from": "plan", "to": ""})
     log = admin.get(f"/api/clients/{utility.client}/audit-log", action="connection.changed").expect(200)["items"]
     assert {(str(each["before"]), str(each["after"])) for each in log} == {
-        ("{}", "{'tariff_id': 'plan'}"),
-        ("{'tariff_id': 'plan'}", "{}"),
+        ("{}", "{'tariffId': 'plan'}"),
+        ("{'tariffId': 'plan'}", "{}"),
     }
 
 

@@ -114,7 +114,7 @@ def test_a_tariff_is_opened_and_shown(waterworks: Utility) -> None:
     staff = waterworks.as_staff()
     opened = staff.post(f"{waterworks.base}/tariffs", {"id": "school", "sheet": sheet("10.00", "2025-01-01")})
     assert opened.expect(201)["version"] == 1
-    assert opened.headers["location"] == f"{waterworks.base}/tariffs/school"
+    assert opened.headers["location"] == f"{waterworks.base}/tariffs/school/versions/1"
     shown = staff.get(f"{waterworks.base}/tariffs/school").expect(200)["items"]
     assert [(each["version"], each["sealed"], each["sheet"]["charges"][0]["rate"]) for each in shown] == [
         (1, False, "10")

@@ -28,7 +28,7 @@ def _change(admin: Api, path: str, **changes: object) -> dict[str, Any]:
 @pytest.mark.covers("S1-081", "S1-082", "S3-005", "S3-042", "S2-401")
 def test_settings_are_changed_and_what_they_were_stays_readable(utility: Utility, admin: Api) -> None:
     due = {"day": 25, "month": "period"}
-    changed = admin.put(f"{utility.base}/settings", _change(admin, utility.base, due=due)).expect(200)
+    changed = admin.patch(f"{utility.base}/settings", _change(admin, utility.base, due=due)).expect(200)
 
     assert (changed["version"], changed["settings"]["due"]) == (1, due)
     assert admin.get(f"{utility.base}/settings").expect(200) == changed
@@ -42,7 +42,7 @@ def test_settings_are_changed_and_what_they_were_stays_readable(utility: Utility
 @pytest.mark.parametrize("role", ["manager", "viewer"])
 def test_only_who_administers_changes_settings(utility: Utility, admin: Api, role: str) -> None:
     change = _change(admin, utility.base, label="Mine")
-    utility.as_staff(role).put(f"{utility.base}/settings", change).expect(403)
+    utility.as_staff(role).patch(f"{utility.base}/settings", change).expect(403)
     assert admin.get(f"{utility.base}/settings").expect(200)["version"] == 0
 
 
@@ -51,7 +51,7 @@ def test_of_8_who_change_the_same_version_at_once_one_wins(utility: Utility, adm
 
     def put(number: int) -> int:
         body = {"version": 0, "settings": {**change["settings"], "label": f"Label {number}"}}
-        return admin.put(f"{utility.base}/settings", body).status
+        return admin.patch(f"{utility.base}/settings", body).status
 
     with ThreadPoolExecutor(8) as threads:
         statuses = sorted(threads.map(put, range(8)))
@@ -62,30 +62,42 @@ def test_of_8_who_change_the_same_version_at_once_one_wins(utility: Utility, adm
 def test_what_a_change_of_settings_leaves_out_stays_and_null_takes_it_away(utility: Utility, admin: Api) -> None:
     window = {"firstDay": 1, "lastDay": 10}
     all_of_it = _change(admin, utility.base, readingWindow=window, highUsagePercent=150, fiscalStart=7)
-    before = admin.put(f"{utility.base}/settings", all_of_it).expect(200)["settings"]
+    before = admin.patch(f"{utility.base}/settings", all_of_it).expect(200)["settings"]
 
     unsaid = {"readingWindow", "highUsagePercent", "fiscalStart", "shards", "billingCycle"}
     known = {name: value for name, value in before.items() if name not in unsaid}
     changed = {"version": 1, "settings": known | {"label": "Our water", "highUsagePercent": None}}
-    after = admin.put(f"{utility.base}/settings", changed).expect(200)["settings"]
+    after = admin.patch(f"{utility.base}/settings", changed).expect(200)["settings"]
     assert after == before | {"label": "Our water", "highUsagePercent": None}
+
+
+def test_a_change_says_its_version_and_what_is_to_change(utility: Utility, admin: Api) -> None:
+    path = f"{utility.base}/settings"
+    before = admin.get(path).expect(200)
+    after = admin.patch(path, {"version": before["version"], "settings": {"label": "Ours"}}).expect(200)
+    assert after["settings"] == before["settings"] | {"label": "Ours"}
+    for wrong in ({"settings": {"label": "Ours"}}, {"version": 1, "settings": {"label": None}}):
+        assert admin.patch(path, wrong).expect(400)["errors"]
+    me = admin.get("/api/me").expect(200)
+    (former,) = admin.get(f"{path}/history").expect(200)["items"]
+    assert (former["replacedBy"], former["replacedByName"]) == (me["id"], me["name"])
 
 
 def test_what_a_change_of_a_client_leaves_out_stays(utility: Utility, admin: Api) -> None:
     path = f"/api/clients/{utility.client}"
     rule = {"minLength": 8, "upper": True, "lower": True, "digit": True, "special": True}
-    before = admin.put(f"{path}/settings", _change(admin, path, passwordRule=rule)).expect(200)["settings"]
+    before = admin.patch(f"{path}/settings", _change(admin, path, passwordRule=rule)).expect(200)["settings"]
 
     known = {name: value for name, value in before.items() if name != "areaLevels"}
     changed = {"version": 1, "settings": known | {"passwordRule": {"minLength": 9}}}
-    after = admin.put(f"{path}/settings", changed).expect(200)["settings"]
+    after = admin.patch(f"{path}/settings", changed).expect(200)["settings"]
     assert after == before | {"passwordRule": rule | {"minLength": 9}}
 
 
 @pytest.mark.covers("S2-422")
 def test_everything_that_is_wrong_is_named_with_its_field(utility: Utility, admin: Api) -> None:
     wrong = _change(admin, utility.base, timezone="Mars", fiscalStart=13, shards=0, readingWindow=None)
-    refused = admin.put(f"{utility.base}/settings", wrong).expect(400)
+    refused = admin.patch(f"{utility.base}/settings", wrong).expect(400)
     assert refused["code"] == "bad-setting"
     assert {each["field"] for each in refused["errors"]} == {
         "settings.timezone", "settings.fiscalStart", "settings.shards"
@@ -94,19 +106,19 @@ def test_everything_that_is_wrong_is_named_with_its_field(utility: Utility, admi
 
 def test_settings_that_contradict_each_other_are_refused(utility: Utility, admin: Api) -> None:
     wrong = _change(admin, utility.base, periodRule="previous_month")
-    refused = admin.put(f"{utility.base}/settings", wrong).expect(400)
+    refused = admin.patch(f"{utility.base}/settings", wrong).expect(400)
     assert [each["field"] for each in refused["errors"]] == ["settings.due.month"]
 
 
 def test_unknown_settings_are_refused_by_name(utility: Utility, admin: Api) -> None:
     wrong = _change(admin, utility.base, penaltyRate="10")
-    refused = admin.put(f"{utility.base}/settings", wrong).expect(400)
+    refused = admin.patch(f"{utility.base}/settings", wrong).expect(400)
     assert (refused["code"], refused["errors"][0]["field"]) == ("invalid-body", "settings.penaltyRate")
 
 
 @pytest.mark.parametrize("change", [{"currency": "USD"}, {"unit": "gal"}, {"shards": 4}])
 def test_what_bills_depend_on_stays(utility: Utility, admin: Api, change: dict[str, object]) -> None:
-    refused = admin.put(f"{utility.base}/settings", _change(admin, utility.base, **change)).expect(409)
+    refused = admin.patch(f"{utility.base}/settings", _change(admin, utility.base, **change)).expect(409)
     assert refused["code"] == "fixed-setting"
 
 
@@ -116,7 +128,7 @@ def test_a_clients_settings_hold_for_it_alone_and_keep_their_history(api: Api, u
     before = items_of(other.client)
     path = f"/api/clients/{utility.client}"
     rule = {"minLength": 12, "upper": False, "lower": False, "digit": False, "special": False}
-    changed = admin.put(f"{path}/settings", _change(admin, path, passwordRule=rule, sessionMinutes=5)).expect(200)
+    changed = admin.patch(f"{path}/settings", _change(admin, path, passwordRule=rule, sessionMinutes=5)).expect(200)
     assert changed["settings"]["passwordRule"] == rule
     somebody = {"client": utility.client, "login": "admin", "password": PASSWORD}
     assert api.post("/api/auth/login", somebody).expect(200)["expiresIn"] == 300
@@ -130,7 +142,7 @@ def test_a_clients_settings_hold_for_it_alone_and_keep_their_history(api: Api, u
 @pytest.mark.parametrize("change", [{"loginNames": "email"}, {"areaLevels": ["barangay"]}])
 def test_what_stored_names_depend_on_stays(utility: Utility, admin: Api, change: dict[str, object]) -> None:
     path = f"/api/clients/{utility.client}"
-    refused = admin.put(f"{path}/settings", _change(admin, path, **change)).expect(409)
+    refused = admin.patch(f"{path}/settings", _change(admin, path, **change)).expect(409)
     assert refused["code"] == "fixed-setting"
 
 
@@ -151,15 +163,15 @@ def test_a_utility_type_is_a_project_that_an_administrator_adds(utility: Utility
 
 def test_a_project_is_added_as_a_preset_has_it_with_its_tariffs(utility: Utility, admin: Api) -> None:
     projects = f"/api/clients/{utility.client}/projects"
-    asked = {"preset": "electricity", "presetProject": "electricity", "id": "power"}
-    assert admin.post(f"{projects}/adopt", asked).expect(201) == {
+    asked = {"presetId": "electricity", "presetProjectId": "electricity", "id": "power"}
+    assert admin.post(f"{projects}/adoptions", asked).expect(201) == {
         "id": "power",
         "label": "Electricity",
         "closed": False,
     }
     tariffs = admin.get(f"{projects}/power/tariffs").expect(200)["items"]
     assert {each["id"] for each in tariffs} == {"household", "commercial", "industrial"}
-    admin.post(f"{projects}/adopt", {**asked, "preset": "nobody"}).expect(404)
+    admin.post(f"{projects}/adoptions", {**asked, "presetId": "nobody"}).expect(404)
     assert len(admin.get("/api/presets").expect(200)["items"]) == 5
 
 
@@ -177,7 +189,7 @@ def test_a_project_is_closed_only_without_active_connections_and_takes_none_then
     consumer = admin.post(utility.consumers, {"firstName": "A", "lastName": "B"}).expect(201)["id"]
     body = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": "SM-3", "area": "Poblacion"}
     assert admin.post(f"{utility.base}/connections", body).expect(409)["code"] == "project-closed"
-    refused = admin.put(f"{utility.base}/settings", _change(admin, utility.base, label="X")).expect(409)
+    refused = admin.patch(f"{utility.base}/settings", _change(admin, utility.base, label="X")).expect(409)
     assert refused["code"] == "changed"
     assert admin.get(utility.base).expect(200)["closed"] is True
 

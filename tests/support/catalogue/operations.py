@@ -71,9 +71,9 @@ CATALOGUE: Mapping[Row, Operation] = {
         other=lambda _, n: {"id": f"other{n}"},
         leaves=frozenset({"project.opened"}),
     ),
-    ("POST", CLIENT + "/projects/adopt"): Operation(
+    ("POST", CLIENT + "/projects/adoptions"): Operation(
         "settings.manage",
-        body=lambda _, n: {"preset": "balilihan", "presetProject": "waterworks", "id": f"adopted{n}"},
+        body=lambda _, n: {"presetId": "balilihan", "presetProjectId": "waterworks", "id": f"adopted{n}"},
         other=lambda _, n: {"id": f"adopted{n}x"},
         leaves=frozenset({"project.opened", "tariff.opened"}),
     ),
@@ -82,7 +82,7 @@ CATALOGUE: Mapping[Row, Operation] = {
         "settings.manage", on=Place.project, leaves=frozenset({"project.closed"})
     ),
     ("GET", CLIENT + "/settings"): Operation("settings.read"),
-    ("PUT", CLIENT + "/settings"): Operation(
+    ("PATCH", CLIENT + "/settings"): Operation(
         "settings.manage",
         on=Place.client_settings,
         body=lambda things, _: things["settings_now"],
@@ -90,7 +90,7 @@ CATALOGUE: Mapping[Row, Operation] = {
     ),
     ("GET", CLIENT + "/settings/history"): Operation("settings.read"),
     ("GET", PROJECT + "/settings"): Operation("settings.read"),
-    ("PUT", PROJECT + "/settings"): Operation(
+    ("PATCH", PROJECT + "/settings"): Operation(
         "settings.manage",
         on=Place.project_settings,
         body=lambda things, _: things["settings_now"],
@@ -106,7 +106,7 @@ CATALOGUE: Mapping[Row, Operation] = {
         leaves=frozenset({"area.opened"}),
     ),
     ("GET", CLIENT + "/areas/{area}"): Operation("areas.read"),
-    ("PUT", CLIENT + "/areas/{area}"): Operation(
+    ("PATCH", CLIENT + "/areas/{area}"): Operation(
         "areas.manage", on=Place.area, body={"name": "Another", "version": 0}, leaves=frozenset({"area.renamed"})
     ),
     ("DELETE", CLIENT + "/areas/{area}"): Operation("areas.manage", on=Place.area, leaves=frozenset({"area.deleted"})),
@@ -117,14 +117,14 @@ CATALOGUE: Mapping[Row, Operation] = {
         other={"dueDays": 10},
         leaves=frozenset({"billing-cycle.opened"}),
     ),
-    ("GET", CLIENT + "/billing-cycles/{cycle}"): Operation("cycles.read"),
-    ("PUT", CLIENT + "/billing-cycles/{cycle}"): Operation(
+    ("GET", CLIENT + "/billing-cycles/{cycleId}"): Operation("cycles.read"),
+    ("PATCH", CLIENT + "/billing-cycles/{cycleId}"): Operation(
         "cycles.manage",
         on=Place.cycle,
         body={**_MONTHLY, "generationDay": 2, "version": 0},
         leaves=frozenset({"billing-cycle.changed"}),
     ),
-    ("DELETE", CLIENT + "/billing-cycles/{cycle}"): Operation(
+    ("DELETE", CLIENT + "/billing-cycles/{cycleId}"): Operation(
         "cycles.manage", on=Place.cycle, leaves=frozenset({"billing-cycle.deleted"})
     ),
     ("GET", CLIENT + "/meter-brands"): Operation("areas.read"),
@@ -381,8 +381,8 @@ CATALOGUE: Mapping[Row, Operation] = {
         elsewhere=({"fileName": "mine.csv"}, 201),
         leaves=frozenset({"import.announced"}),
     ),
-    ("GET", PROJECT + "/readings/imports/{import_id}"): Operation("readings.import"),
-    ("GET", PROJECT + "/readings/imports/{import_id}/report"): Operation("readings.import"),
+    ("GET", PROJECT + "/readings/imports/{importId}"): Operation("readings.import"),
+    ("GET", PROJECT + "/readings/imports/{importId}/report"): Operation("readings.import"),
     ("GET", PROJECT + "/history/imports"): Operation("history.import"),
     ("POST", PROJECT + "/history/imports"): Operation(
         "history.import",
@@ -390,8 +390,8 @@ CATALOGUE: Mapping[Row, Operation] = {
         other=lambda _, n: {"fileName": f"other-{n}.json"},
         leaves=frozenset({"import.announced"}),
     ),
-    ("GET", PROJECT + "/history/imports/{history}"): Operation("history.import"),
-    ("GET", PROJECT + "/history/imports/{history}/report"): Operation("history.import"),
+    ("GET", PROJECT + "/history/imports/{importId}"): Operation("history.import"),
+    ("GET", PROJECT + "/history/imports/{importId}/report"): Operation("history.import"),
     ("GET", PROJECT + "/registry/imports"): Operation("registry.import"),
     ("POST", PROJECT + "/registry/imports"): Operation(
         "registry.import",
@@ -399,8 +399,8 @@ CATALOGUE: Mapping[Row, Operation] = {
         other=lambda _, n: {"fileName": f"other-{n}.csv"},
         leaves=frozenset({"import.announced"}),
     ),
-    ("GET", PROJECT + "/registry/imports/{registry}"): Operation("registry.import"),
-    ("GET", PROJECT + "/registry/imports/{registry}/report"): Operation("registry.import"),
+    ("GET", PROJECT + "/registry/imports/{importId}"): Operation("registry.import"),
+    ("GET", PROJECT + "/registry/imports/{importId}/report"): Operation("registry.import"),
     ("GET", PROJECT + "/devices"): Operation("devices.manage"),
     ("POST", PROJECT + "/devices"): Operation(
         "devices.manage",
@@ -408,11 +408,11 @@ CATALOGUE: Mapping[Row, Operation] = {
         other={"areas": ["Poblacion"]},
         leaves=frozenset({"device.registered"}),
     ),
-    ("GET", PROJECT + "/devices/{device}"): Operation("devices.manage"),
-    ("PUT", PROJECT + "/devices/{device}/key"): Operation(
+    ("GET", PROJECT + "/devices/{deviceId}"): Operation("devices.manage"),
+    ("POST", PROJECT + "/devices/{deviceId}/keys"): Operation(
         "devices.manage", on=Place.device, leaves=frozenset({"device.key-issued"})
     ),
-    ("DELETE", PROJECT + "/devices/{device}"): Operation(
+    ("DELETE", PROJECT + "/devices/{deviceId}"): Operation(
         "devices.manage", on=Place.device, leaves=frozenset({"device.disabled"})
     ),
     ("POST", "/api/webhooks/readings"): Operation(PUBLIC),

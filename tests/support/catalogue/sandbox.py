@@ -92,7 +92,7 @@ class Place:
         return {"role": self._create(CLIENT + "/roles")["name"]}
 
     def cycle(self) -> Things:
-        return {"cycle": self._create(CLIENT + "/billing-cycles")["id"]}
+        return {"cycleId": self._create(CLIENT + "/billing-cycles")["id"]}
 
     def project(self) -> Things:
         return {"project": self._create(CLIENT + "/projects")["id"]}
@@ -129,7 +129,7 @@ class Place:
         return {"issue": self._create("/api/me/issues")["id"]}
 
     def device(self) -> Things:
-        return {"device": self._create(PROJECT + "/devices")["id"]}
+        return {"deviceId": self._create(PROJECT + "/devices")["id"]}
 
     def tariff(self) -> Things:
         return {"tariff": self._create(PROJECT + "/tariffs")["id"], "version": "1", **self.sheet()}

@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from chalicelib.audit.domain import ACTIONS, MAX_DAYS, Entry, audit_facts, filters_of, new_entry
+from chalicelib.audit.domain import ACTIONS, MAX_DAYS, Entry, Filters, audit_facts, filters_of, new_entry
 from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 
 _AT = datetime(2025, 11, 5, 2, 30, tzinfo=UTC)
@@ -88,8 +90,15 @@ def test_the_same_deed_has_the_same_id_and_another_another() -> None:
     assert first.place == f"2025-11-05T02:30:00.000Z#{first.id}"
 
 
+def _filters(**asked: Any) -> Filters:  # noqa: ANN401
+    nothing: dict[str, Any] = dict.fromkeys(("first_day", "last_day", "actor_id", "action", "project_id"))
+    return filters_of(today=_TODAY, **(nothing | {"subject": (None, None)} | asked))
+
+
 def test_without_days_the_year_that_ends_today_is_meant() -> None:
-    filters = filters_of(today=_TODAY, first_day=None, last_day=None, actor_id=None, action=None, subject=(None, None))
+    filters = filters_of(
+        today=_TODAY, first_day=None, last_day=None, actor_id=None, action=None, project_id=None, subject=(None, None)
+    )
     assert (filters.first_day, filters.last_day) == (_TODAY - timedelta(days=MAX_DAYS - 1), _TODAY)
 
 
@@ -98,10 +107,33 @@ def test_without_days_the_year_that_ends_today_is_meant() -> None:
 )
 def test_days_in_the_wrong_order_or_more_than_a_year_apart_are_refused(first: date, last: date) -> None:
     with pytest.raises(Invalid, match="from and to"):
-        filters_of(today=_TODAY, first_day=first, last_day=last, actor_id=None, action=None, subject=(None, None))
+        filters_of(
+            today=_TODAY,
+            first_day=first,
+            last_day=last,
+            actor_id=None,
+            action=None,
+            project_id=None,
+            subject=(None, None),
+        )
 
 
 @pytest.mark.parametrize("subject", [("reading", None), (None, "1")])
 def test_half_a_subject_is_refused(subject: tuple[str | None, str | None]) -> None:
     with pytest.raises(Invalid, match="together"):
-        filters_of(today=_TODAY, first_day=None, last_day=None, actor_id=None, action=None, subject=subject)
+        filters_of(
+            today=_TODAY, first_day=None, last_day=None, actor_id=None, action=None, project_id=None, subject=subject
+        )
+
+
+def test_what_lies_in_a_project_is_found_there_by_its_own_id() -> None:
+    assert _filters(project_id="water", subject=("bill", "2025-11.1.1")).subject == ("bill", "water.2025-11.1.1")
+    assert _filters(project_id="water", subject=("user", "01J")).subject == ("user", "01J")
+    with pytest.raises(Invalid, match="in which project"):
+        _filters(subject=("bill", "2025-11.1.1"))
+
+
+def test_amounts_are_written_with_their_point_and_never_in_minor_units() -> None:
+    assert _entry(after={"total": Money(27500, "PHP")}).after == {"total": "275.00"}
+    with pytest.raises(AssertionError, match="as Money"):
+        _entry(after={"total_minor": 27500})
