@@ -71,7 +71,7 @@ def _register_oneself(sandbox: Sandbox, _: Chalice) -> None:
     path = f"/api/clients/{sandbox.utility.client}/settings"
     shown = sandbox.admin.get(path).expect(200)
     settings = shown["settings"] | {"selfRegistration": True}
-    sandbox.admin.put(path, {"version": shown["version"], "settings": settings}).expect(200)
+    sandbox.admin.patch(path, {"version": shown["version"], "settings": settings}).expect(200)
     body = {"client": sandbox.utility.client, "firstName": "Ana", "lastName": "Reyes", "password": PASSWORD}
     who = {"login": f"self{next(_number)}", "email": f"self{next(_number)}@example.com"}
     sandbox.utility.api.post("/api/auth/register", body | who).expect(201)
@@ -80,7 +80,7 @@ def _register_oneself(sandbox: Sandbox, _: Chalice) -> None:
 def _push_a_reading(sandbox: Sandbox, _: Chalice) -> None:
     account = register_connection(sandbox.admin, sandbox.utility, f"PUSHED-{next(_number)}")["accountNumber"]
     device = sandbox.admin.post(f"{sandbox.utility.base}/devices", {"title": "Collector"}).expect(201)["id"]
-    secret = sandbox.admin.put(f"{sandbox.utility.base}/devices/{device}/key").expect(200)["secret"]
+    secret = sandbox.admin.post(f"{sandbox.utility.base}/devices/{device}/keys").expect(201)["secret"]
     body = json.dumps({"accountNumber": account, "reading": "10", "readOn": "2025-11-05"}).encode()
     timestamp = str(int(NOVEMBER.timestamp()))
     headers = {
@@ -94,7 +94,7 @@ def _push_a_reading(sandbox: Sandbox, _: Chalice) -> None:
 def _open_a_client(sandbox: Sandbox, _: Chalice) -> None:
     client = f"{sandbox.utility.client}new"
     administrator = {"login": "ana", "name": "Ana Reyes", "password": PASSWORD}
-    body = {"ticket": write_ticket(client, now=NOVEMBER), "preset": "balilihan", "administrator": administrator}
+    body = {"ticket": write_ticket(client, now=NOVEMBER), "presetId": "balilihan", "administrator": administrator}
     sandbox.utility.api.post("/api/clients", body).expect(201)
 
 
