@@ -54,7 +54,7 @@ class AuditEntryOut(OutSchema):
     at: Instant
     action: str
     actor_id: str
-    actor_name: UserName
+    actor_name: UserName = Field(validation_alias="actor_id")
     actor_role: str
     subject: AuditSubject
     project_id: OrNull = Field(validation_alias="project")

@@ -50,7 +50,7 @@ class ImportOut(OutSchema, Shows[FileImport]):
     counts: CountsOut
     refusal: str | None = Field(description="Why the whole file could not be used")
     requested_by: str
-    requested_by_name: UserName
+    requested_by_name: UserName = Field(validation_alias="requested_by")
     requested_at: Instant
     finished_at: Instant | None
 

@@ -149,10 +149,7 @@ def _printable(text: str) -> str:
     return text
 
 
-def _user_name(_: object, info: ValidationInfo) -> str | None:
-    """Name the user whose id the field of the same name has: `entered_by` for `entered_by_name`."""
-    field = str(info.field_name).removesuffix("_name")
-    user_id = info.data.get(field) or info.data.get(f"{field}_id")
+def _user_name(user_id: Any, info: ValidationInfo) -> str | None:  # noqa: ANN401
     names: Mapping[str, str] = (info.context or {}).get("names", {})
     return names.get(str(user_id))
 
@@ -190,14 +187,10 @@ Text = Annotated[
 ]
 PersonName = Annotated[Text, Field(max_length=100)]
 Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["ana@example.com"])]
+# Reads the id of a user, which the field gives as its validation alias, and shows the name.
 UserName = Annotated[
     str | None,
-    Field(
-        default=None,
-        validate_default=True,
-        description="Their name today; null if no user of the client did it",
-        examples=["Ana Reyes"],
-    ),
+    Field(description="Their name today; null if no user of the client did it", examples=["Ana Reyes"]),
     BeforeValidator(_user_name),
 ]
 Version = Annotated[

@@ -207,7 +207,7 @@ class FormerOut(OutSchema):
     version: int
     settings: SettingsBody = Field(validation_alias="facts")
     replaced_by: str
-    replaced_by_name: UserName
+    replaced_by_name: UserName = Field(validation_alias="replaced_by")
     replaced_at: Instant
 
 
@@ -224,7 +224,7 @@ class FormerClientOut(OutSchema):
     version: int
     settings: ClientFacts = Field(validation_alias="facts")
     replaced_by: str
-    replaced_by_name: UserName
+    replaced_by_name: UserName = Field(validation_alias="replaced_by")
     replaced_at: Instant
 
 

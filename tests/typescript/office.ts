@@ -2,7 +2,7 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./api";
 
-type Bill = components["schemas"]["BillOut"];
+type Bill = components["schemas"]["BillSummary"];
 type Problem = components["schemas"]["Problem"];
 
 const api = createClient<paths>({ baseUrl: "https://meterbook.example" });
