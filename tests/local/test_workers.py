@@ -141,7 +141,7 @@ def test_the_app_is_heard_on_its_queues_and_by_the_clock(app: Chalice) -> None:
         "meterbook-imports",
         "meterbook-mails",
     }
-    assert [(each.name, each.every_seconds) for each in events.scheduled_handlers(app)] == [
+    assert sorted((each.name, each.every_seconds) for each in events.scheduled_handlers(app)) == [
         ("resume_runs", 300),
         ("seal_audit_logs", 86_400),
     ]

@@ -11,7 +11,7 @@ from chalicelib.files import service as files
 from chalicelib.platform import clock, settings, storage
 from chalicelib.readings import service as readings
 from chalicelib.readings.service import estimating
-from tests.support.http import Api
+from tests.support.http import Api, whole_bills
 from tests.support.queues import drain
 from tests.support.table import items_of
 from tests.support.utilities import Utility, open_condominium, open_waterworks, register_connection
@@ -48,8 +48,7 @@ def _bill(app: Chalice, staff: Api, utility: Utility, period: str) -> list[dict[
     staff.post(f"{utility.base}/readings/confirmations", {}).expect(200)
     staff.post(f"{utility.base}/billing-runs", {"period": period}).expect(202)
     drain(app, "meterbook-billing")
-    bills: list[dict[str, Any]] = staff.get(f"{utility.base}/bills", period=period).expect(200)["items"]
-    return bills
+    return whole_bills(staff, utility.base, period)
 
 
 def _read_and_confirmed(utility: Utility, meters: int, area: str = "Poblacion") -> list[str]:
@@ -284,7 +283,7 @@ def test_where_readings_count_at_once_a_real_one_takes_the_place_of_an_estimate_
 
     admin.post(f"{utility.base}/billing-runs", {"period": "2025-08"}).expect(202)
     drain(app, "meterbook-billing")
-    bills = admin.get(f"{utility.base}/bills", period="2025-08").expect(200)["items"]
+    bills = whole_bills(admin, utility.base, "2025-08")
     assert [(each["accountNumber"], each["usage"], each["estimated"]) for each in bills] == [
         ("101", "7", False), ("102", "6", False), ("103", "10", True),
     ]  # fmt: skip

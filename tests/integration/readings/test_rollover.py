@@ -11,7 +11,7 @@ from chalicelib.files import service as files
 from chalicelib.imports import service as imports
 from chalicelib.platform import clock, settings, storage
 from chalicelib.readings import service as readings
-from tests.support.http import Api
+from tests.support.http import Api, whole_bills
 from tests.support.queues import drain
 from tests.support.table import items_of
 from tests.support.utilities import NOVEMBER, Utility, open_condominium, open_waterworks
@@ -50,7 +50,7 @@ def _bill(app: Chalice, admin: Api, utility: Utility, period: str) -> dict[str, 
     admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)
     admin.post(f"{utility.base}/billing-runs", {"period": period}).expect(202)
     drain(app, "meterbook-billing")
-    (bill,) = admin.get(f"{utility.base}/bills", period=period).expect(200)["items"]
+    (bill,) = whole_bills(admin, utility.base, period)
     return dict(bill)
 
 

@@ -12,7 +12,7 @@ from chalicelib.imports import service as imports
 from chalicelib.platform import clock, settings, storage
 from chalicelib.tenancy import service as tenancy
 from local import presets
-from tests.support.http import Api
+from tests.support.http import Api, whole_bills
 from tests.support.queues import drain
 from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_condominium
 
@@ -65,7 +65,7 @@ def _bills(app: Chalice, admin: Api, utility: Utility, meters: list[str]) -> dic
         admin.post(f"{utility.base}/readings", reading).expect(201)
     admin.post(f"{utility.base}/billing-runs", {"period": "2025-10"}).expect(202)
     drain(app, "meterbook-billing")
-    bills = admin.get(f"{utility.base}/bills", period="2025-10").expect(200)["items"]
+    bills = whole_bills(admin, utility.base, "2025-10")
     return {bill["accountNumber"]: bill for bill in bills}
 
 
