@@ -87,8 +87,8 @@ def area_entry_writes(ctx: Context, *, area: str) -> list[Action]:
 
     A client without levels of areas keeps no list: its connections carry any word, or none.
 
-    :raises Invalid: where areas are listed and none, or none that could be one, is named; and for one that whoever asks
-        does not reach.
+    :raises Invalid: if the client keeps a list of areas and the code is missing or impossible, or the area is out of
+        the caller's scope.
     """
     if not reaches(ctx.actor, area):
         raise _unknown(area)

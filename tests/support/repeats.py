@@ -16,7 +16,7 @@ def kinds_of(sandbox: Sandbox, items: table.Items | None = None) -> Counter[str]
 
 
 def is_same(first: Reply, second: Reply) -> bool:
-    """Return whether two answers are the same to whoever asked."""
+    """Return whether two answers are the same to the caller."""
     location = "location"
     return (first.status, first.body, first.headers.get(location)) == (
         second.status,
