@@ -127,7 +127,7 @@ def plan_run(ctx: ProjectContext, *, run_id: str) -> None:
 def generate_chunk(ctx: ProjectContext, *, run_id: str, shard: int) -> None:
     """Bill every confirmed reading of one chunk, and close it.
 
-    A bill costs three write units and 1/25 of a request; a reading, its connection and the look for bills that exist
+    A bill costs two write units and 1/25 of a request; a reading, its connection and the look for bills that exist
     about 0.1 read units together.
     """
     project = ctx.project

@@ -1,11 +1,10 @@
-"""Bills in the table: one conditional write each, at most 512 bytes, read by period, by account, by due day."""
+"""Bills in the table: one conditional write each, at most 512 bytes, read by period and by account."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.bills.domain import Bill
-from chalicelib.kernel.ids import shard_of
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
@@ -25,7 +24,7 @@ from chalicelib.tenancy.domain import Project
 
 
 class BillItem(TableItem):
-    # Short names: the item is written three times (table and two indexes), and each began 1 KB of it costs a unit.
+    # Short names: the item is written twice (table and index `account`), and each begun 1 KB of it costs a unit.
     # Account, period and revision are in the keys already.
     run_id = UnicodeAttribute(attr_name="ru")
     consumer_id = UnicodeAttribute(attr_name="cu", null=True)
@@ -56,7 +55,7 @@ class BillItem(TableItem):
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
     """Write up to 25 bills in one request and say of each whether it is new.
 
-    Three write units a bill: the table and its two indexes. A bill that exists is left as it is.
+    Two write units a bill: the table and index `account`. A bill that exists is left as it is.
     """
     return bulk.insert_batch([_item(project, bill).serialize() for bill in bills])
 
@@ -109,7 +108,7 @@ def account_page(project: Project, account: str, *, limit: int, cursor: str | No
 
 def _item(project: Project, bill: Bill) -> BillItem:
     shards = project.settings.shards
-    item = to_item(
+    return to_item(
         BillItem,
         keys.bill(project.client, project.id, bill.period, bill.account, bill.revision, shards),
         bill,
@@ -120,10 +119,6 @@ def _item(project: Project, bill: Bill) -> BillItem:
         currency=bill.total.currency,
         register_range=bill.register_range or None,
     )
-    if bill.amount_due.minor > 0:
-        item.g2p = keys.open_bills(project.client, project.id, shard_of(bill.account, shards))
-        item.g2s = keys.open_bill_place(bill.due_on, bill.account, bill.period)
-    return item
 
 
 def _bill(item: BillItem) -> Bill:

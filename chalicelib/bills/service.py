@@ -24,14 +24,14 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
     """Write up to 25 bills at once and say of each whether it is new.
 
-    A bill's key is its connection, period and revision: the table refuses the second one. One request, three write
+    A bill's key is its connection, period and revision: the table refuses the second one. One request, two write
     units a bill.
     """
     return repository.insert_bills(project, bills)
 
 
 def bill_insert_write(project: Project, bill: Bill) -> Action:
-    """Build the write of one bill, for a transaction. Label: `bill`. Four write units."""
+    """Build the write of one bill, for a transaction. Label: `bill`. Three write units."""
     return repository.bill_insert_write(project, bill)
 
 
@@ -40,7 +40,7 @@ def bill_reading(
 ) -> tuple[Project, Bill]:
     """Make the bill of one confirmed reading at once: the same bill as by a run.
 
-    Eleven write units, and two for each tariff version that no bill was rated by before.
+    Ten write units, and two for each tariff version that no bill was rated by before.
 
     :raises Invalid: for days that don't fit the period, or if no tariff rates the use.
     :raises NotFound: for an unknown reading.
@@ -97,8 +97,7 @@ def list_unbilled(
 def bill_payment_write(project: Project, bill: Bill, *, before: Bill) -> Action:
     """Build the write of a bill with payments counted, for the transaction that records them.
 
-    It holds only if nothing else was paid meanwhile. Label: `bill`. Four write units, and one when it leaves
-    the index of open bills.
+    It holds only if nothing else was paid meanwhile. Label: `bill`. Three write units.
     """
     return repository.bill_update_write(project, bill, before=before)
 

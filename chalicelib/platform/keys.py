@@ -265,14 +265,6 @@ def pending_readings(client_id: str, project_id: str, shard: int) -> str:
     return f"{client_id}#{project_id}#PENDING#{shard_name(shard)}"
 
 
-def open_bills(client_id: str, project_id: str, shard: int) -> str:
-    return f"{client_id}#{project_id}#OPEN#{shard_name(shard)}"
-
-
-def open_bill_place(due_on: date, account: str, month: Period) -> str:
-    return f"{due_on.isoformat()}#{account}#{month}"
-
-
 # --- payments: an account's money, beside which later come its penalties, waivers and credits
 def payment(client_id: str, project_id: str, account: str, month: Period, revision: int, number: str) -> Key:
     return account_view(client_id, project_id, account), f"PAYMENT#{month}#{revision}#{number}"

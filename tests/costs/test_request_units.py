@@ -217,13 +217,13 @@ def test_knowing_who_asks_and_for_which_project_takes_one_request(counted: dict[
     assert counted["list 50 bills of a period"].requests == {"BatchGetItem": 1, "Query": 1}
 
 
-def test_a_bill_costs_three_write_units_and_a_twenty_fifth_of_a_request(counted: dict[str, Meter]) -> None:
+def test_a_bill_costs_two_write_units_and_a_twenty_fifth_of_a_request(counted: dict[str, Meter]) -> None:
     run = counted[f"generate {BILLS} bills"]
     once_per_chunk = 8  # lease, close, and completing the run
     once_per_tariff = 2  # its version is sealed by the first chunk that rates by it
     assert run.requests["BatchExecuteStatement"] == BILLS / 25
     entry = 3  # that the run is complete, in the audit log
-    assert run.write_units == 3 * BILLS + once_per_chunk + 2 * once_per_tariff + entry
+    assert run.write_units == 2 * BILLS + once_per_chunk + 2 * once_per_tariff + entry
 
 
 def test_reading_what_a_bill_is_made_from_costs_less_than_a_tenth_of_a_unit(utility_items: table.Items) -> None:

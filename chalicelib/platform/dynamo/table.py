@@ -29,7 +29,7 @@ class AccountIndex(GlobalSecondaryIndex["TableItem"]):  # type: ignore[no-untype
 
 
 class WorklistIndex(GlobalSecondaryIndex["TableItem"]):  # type: ignore[no-untyped-call]
-    """Index `worklist`, sparse: only what still needs something (pending readings, open bills, open runs)."""
+    """Index `worklist`, sparse: only what still needs something (pending readings, open runs)."""
 
     class Meta:
         index_name = "worklist"

@@ -210,15 +210,6 @@ def test_a_bill_is_open_partly_paid_paid_or_overdue_as_its_payments_and_the_day_
     ]  # fmt: skip
 
 
-def test_only_bills_with_something_due_are_among_the_open_ones(utility: Utility) -> None:
-    units = {"101": UNIT | {"payments": [CHECK]}, "102": {"prior": 30, "current": 35}}
-    bring(utility, [july(units)])
-    open_ones = [
-        item["g2s"]["S"] for item in items_of(utility.client).values() if "#OPEN#" in item.get("g2p", {}).get("S", "")
-    ]
-    assert open_ones == ["2025-08-10#102#2025-07"]
-
-
 @pytest.mark.covers("S1-046", "S1-047")
 def test_common_area_and_building_are_read_and_never_billed(utility: Utility) -> None:
     garden = {"prior": 1730, "current": 1750, "consumption": 20}
@@ -402,8 +393,6 @@ def test_payments_that_a_first_file_forgot_are_added_by_a_second_one(utility: Ut
     assert (shown["paid"], shown["status"], shown["importId"]) == ("25.06", "paid", first["id"])
     listed = admin_of(utility).get(f"{utility.base}/bills/2025-07.101.1/payments").expect(200)["items"]
     assert [one["importId"] for one in listed] == [first["id"], second["id"]]
-    open_ones = [item for item in items_of(utility.client).values() if "#OPEN#" in item.get("g2p", {}).get("S", "")]
-    assert len(open_ones) == 1  # the paid one left
     before = kept(utility)
     assert bring(utility, again)["counts"]["unchanged"] == 2
     assert kept(utility) == before
