@@ -22,8 +22,10 @@ _DOWNLOAD_SECONDS = 5 * 60
 
 @cache
 def _client() -> "S3Client":
-    # Signature 4 and the regional address: what every region accepts in a presigned form.
-    return boto3.client("s3", config=Config(signature_version="s3v4", connect_timeout=2, read_timeout=20))
+    # Signature 4 is what every region accepts in a presigned form. "virtual" puts the region into the address: the
+    # global one sends a form for a new bucket elsewhere (307), which no form follows, and young regions don't know it.
+    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"}, connect_timeout=2, read_timeout=20)
+    return boto3.client("s3", config=config)
 
 
 @dataclass(frozen=True, slots=True)
