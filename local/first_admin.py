@@ -11,10 +11,9 @@ import string
 import sys
 
 from chalicelib.identity.domain import check_password
-from chalicelib.kernel.errors import Invalid, MeterbookError
+from chalicelib.kernel.errors import Invalid
 from chalicelib.tenancy.domain import PasswordRule
 from local import table
-from local.trouble import Trouble
 
 _LENGTH = 20
 # Without those that are easily taken for one another.
@@ -29,24 +28,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--name", required=True, help="who they are")
     parser.add_argument("--email", help="for resetting a forgotten password, if they sign in by a user name")
     asked = parser.parse_args(arguments)
-    try:
-        table.connect()
-    except Trouble as trouble:
-        print(f"Not made: {trouble}", file=sys.stderr)
-        return 1
+    return table.run(lambda: _make(asked), failure="Not made")
+
+
+def _make(asked: argparse.Namespace) -> int:
     from chalicelib.identity import service as identity  # noqa: PLC0415 - importing it needs the table's name
     from chalicelib.platform.jobs import job_context  # noqa: PLC0415
     from chalicelib.tenancy import service as tenancy  # noqa: PLC0415
 
     ctx = job_context("first_admin", client=asked.client, project="")
-    try:
-        password = new_password(tenancy.get_client(ctx).password_rule)
-        user = identity.register_first_superuser(
-            ctx, login=asked.login, name=asked.name, password=password, email=asked.email
-        )
-    except MeterbookError as refused:
-        print(f"Not made: {refused}", file=sys.stderr)
-        return 1
+    password = new_password(tenancy.get_client(ctx).password_rule)
+    user = identity.register_first_superuser(
+        ctx, login=asked.login, name=asked.name, password=password, email=asked.email
+    )
     print(f"{user.name} can sign in to {asked.client} as {user.login}. The password, shown this once:\n{password}")
     return 0
 

@@ -7,9 +7,7 @@ deployed one if METERBOOK_TABLE is set (docs/runbook.md says with what else). Re
 import argparse
 import sys
 
-from chalicelib.kernel.errors import MeterbookError
 from local import table
-from local.trouble import Trouble
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,20 +17,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("client", help="its id, which stands in every address")
     parser.add_argument("--name", help="what people call it")
     asked = parser.parse_args(arguments)
-    try:
-        table.connect()
-    except Trouble as trouble:
-        print(f"Not opened: {trouble}", file=sys.stderr)
-        return 1
+    return table.run(lambda: _open(asked), failure="Not opened")
+
+
+def _open(asked: argparse.Namespace) -> int:
     from chalicelib.onboarding import service as onboarding  # noqa: PLC0415 - importing it needs the table's name
     from chalicelib.platform.jobs import job_context  # noqa: PLC0415
 
     ctx = job_context("open_client", client=asked.client, project="")
-    try:
-        client = onboarding.open_client(ctx, preset_id=asked.preset, name=asked.name)
-    except MeterbookError as refused:
-        print(f"Not opened: {refused}", file=sys.stderr)
-        return 1
+    client = onboarding.open_client(ctx, preset_id=asked.preset, name=asked.name)
     print(f"Client {client.id} ({client.name}) is open, as the preset {asked.preset} has it.")
     return 0
 

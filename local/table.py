@@ -1,24 +1,60 @@
 """Where an operator's command finds the table: that of `make run`, or the deployed one if METERBOOK_TABLE is set."""
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import boto3
+from botocore.exceptions import BotoCoreError
+
+from chalicelib.kernel.errors import MeterbookError
+from chalicelib.platform.problems import AWS_ERRORS
+from chalicelib.platform.settings import NotGiven
 from local import aws
 from local.trouble import Trouble
 
 _PORT = 4566
 
 
+def run(command: Callable[[], int], *, failure: str, code: int = 1) -> int:
+    """Run an operator's command on the table that is meant and give its exit code.
+
+    If it can't be done, it says so and why in one line and gives `code`.
+    """
+    try:
+        connect()
+        return command()
+    except (Trouble, MeterbookError, NotGiven) as reason:
+        print(f"{failure}: {reason}", file=sys.stderr)
+    except AWS_ERRORS as error:
+        print(f"{failure}: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
+
+
 def connect() -> None:
     """Connect to the table that is meant.
 
-    :raises Trouble: if none is named and `make run` does not run.
+    :raises Trouble: if none is named and `make run` does not run, or if no region is.
     """
-    if not os.environ.get("METERBOOK_TABLE"):
+    if os.environ.get("METERBOOK_TABLE"):
+        _use_the_region_of_the_session()
+    else:
         _use_the_laptop()
     from chalicelib.platform import dynamo  # noqa: PLC0415 - importing it needs the table's name
 
     dynamo.connect()
+
+
+def _use_the_region_of_the_session() -> None:
+    """Have the table looked for where the AWS CLI would look: by the variables, else by the profile."""
+    try:
+        region = os.environ.get("AWS_REGION") or boto3.Session().region_name
+    except BotoCoreError as error:  # such as a profile that does not exist
+        raise Trouble(str(error)) from None
+    if not region:
+        raise Trouble("name the table's region in AWS_REGION, or use a profile that has one")
+    os.environ.update(AWS_REGION=region, AWS_DEFAULT_REGION=region)
 
 
 def _use_the_laptop() -> None:

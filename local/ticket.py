@@ -7,10 +7,8 @@ with those that METERBOOK_ROOT_KEYS_PARAMETER names (docs/runbook.md).
 import argparse
 import sys
 
-from chalicelib.kernel.errors import Invalid
 from chalicelib.platform import clock
 from local import table
-from local.trouble import Trouble
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,14 +16,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("client", help="the id that the new client is to have")
     asked = parser.parse_args(arguments)
-    try:
-        table.connect()
-        from chalicelib.onboarding import service as onboarding  # noqa: PLC0415 - importing it needs the table's name
+    return table.run(lambda: _write(asked.client), failure="No ticket")
 
-        print(onboarding.write_ticket(asked.client, now=clock.now()))
-    except (Trouble, Invalid) as trouble:
-        print(f"No ticket: {trouble}", file=sys.stderr)
-        return 1
+
+def _write(client: str) -> int:
+    from chalicelib.onboarding import service as onboarding  # noqa: PLC0415 - importing it needs the table's name
+
+    print(onboarding.write_ticket(client, now=clock.now()))
     return 0
 
 

@@ -20,20 +20,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("client")
     parser.add_argument("--from", dest="day", type=date.fromisoformat, help="the first day to look at, YYYY-MM-DD")
     asked = parser.parse_args(arguments)
-    try:
-        table.connect()
-    except Trouble as trouble:
-        print(f"Not verified: {trouble}", file=sys.stderr)
-        return 2
+    return table.run(lambda: _verify(asked.client, asked.day), failure="Not verified", code=2)
+
+
+def _verify(client: str, day: date | None) -> int:
     from chalicelib.audit import service as audit  # noqa: PLC0415 - importing it needs the table's name
     from chalicelib.platform.jobs import job_context  # noqa: PLC0415
     from chalicelib.tenancy import service as tenancy  # noqa: PLC0415
 
-    if tenancy.find_client(asked.client) is None:
-        print(f"Not verified: there is no client {asked.client}", file=sys.stderr)
-        return 2
-    ctx = job_context("verify_audit", client=asked.client, project="")
-    day: date | None = asked.day
+    if tenancy.find_client(client) is None:
+        raise Trouble(f"there is no client {client}")
+    ctx = job_context("verify_audit", client=client, project="")
     while True:
         seen = audit.verify_log(ctx, from_day=day)
         print(f"{seen.first_day or '-'} to {seen.last_day or '-'}: {seen.days} days, {seen.entries} entries as sealed")

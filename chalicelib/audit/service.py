@@ -101,7 +101,7 @@ def verify_log(ctx: Context, *, from_day: date | None) -> Verification:
 
     It looks at a year or 20,000 entries, then says where to go on.
     """
-    before, expected = _start_of(ctx.client, from_day)
+    before, expected = _start_of(ctx, from_day)
     first = last = None
     days = entries = 0
     for seal in repository.seals_from(ctx.client, from_day):
@@ -118,13 +118,19 @@ def verify_log(ctx: Context, *, from_day: date | None) -> Verification:
     return Verification(first, last, days, entries, finding, None)
 
 
-def _start_of(client: str, from_day: date | None) -> tuple[str, date | None]:
-    """Return the seal that the first one follows, and the day that it must be of, if that is known."""
+def _start_of(ctx: Context, from_day: date | None) -> tuple[str, date | None]:
+    """Return the seal that the first one follows, and the day that it must be of, if that is known.
+
+    No seal is missing from before the log's first entry, whatever day the caller begins at.
+    """
     if from_day is None:
-        last = repository.find_last_seal(client)
-        return "", repository.find_first_day(client, before=last.day if last else date.max)
-    earlier = next(repository.seals_from(client, from_day - _DAY), None)
-    return (earlier.seal, from_day) if earlier and earlier.day == from_day - _DAY else ("", from_day)
+        seal = repository.find_last_seal(ctx.client)
+    else:
+        seal = next(repository.seals_from(ctx.client, from_day - _DAY), None)
+        if seal and seal.day == from_day - _DAY:
+            return seal.seal, from_day
+    first = repository.find_first_day(ctx.client, before=seal.day if seal else ctx.now.date())
+    return "", max(first, from_day) if first and from_day else first
 
 
 def _compare(client: str, seal: Seal, before: str, expected: date | None) -> Finding | None:

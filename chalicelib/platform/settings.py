@@ -15,6 +15,10 @@ _KEYS: TypeAdapter[dict[str, str]] = TypeAdapter(Keys, config=ConfigDict(hide_in
 Value = TypeVar("Value")
 
 
+class NotGiven(RuntimeError):
+    """A setting is needed that the deployment does not give."""
+
+
 class Environment(BaseSettings):
     """The variables METERBOOK_TABLE and so on. A function is given only those that it uses, so any may be missing."""
 
@@ -108,5 +112,5 @@ def _secrets(parameter: str | None) -> Keys | None:
 
 def _given(name: str, value: Value | None) -> Value:
     if value is None:
-        raise RuntimeError(f"METERBOOK_{name.upper()} is not set; infra/resources.yaml and local/ set it")
+        raise NotGiven(f"METERBOOK_{name.upper()} is not set; infra/resources.yaml and local/ set it")
     return value

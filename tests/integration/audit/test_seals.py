@@ -148,6 +148,23 @@ def test_looking_can_begin_at_any_day(client: Sealed) -> None:
     assert client.finding(from_day=_DAYS[1].date()) == Finding(_DAYS[2].date(), "entries")
 
 
+@pytest.mark.parametrize("day", [date(2020, 1, 1), date(2025, 11, 1), _DAYS[0].date() - timedelta(days=1)])
+def test_a9_nothing_is_missing_from_before_the_first_day_of_the_log(client: Sealed, day: date) -> None:
+    assert client.finding(from_day=day) is None
+    client.forget(client.seal(0))
+    assert client.finding(from_day=day) == Finding(_DAYS[0].date(), "missing")
+
+
+def test_a9_a_log_whose_first_day_has_no_seal_yet_is_whole_from_any_day_on(api: Api) -> None:
+    utility = open_waterworks(api)
+    _quiet(utility)
+    transact([audit.entry_write(utility.client_context(now=_DAYS[4]), action="area.opened", subject=("thing", "1"))])
+    for day in (None, date(2025, 11, 1)):
+        assert audit.verify_log(utility.client_context(now=_NIGHT), from_day=day).finding is None
+        later = utility.client_context(now=_NIGHT + timedelta(days=4))
+        assert audit.verify_log(later, from_day=day).finding == Finding(_DAYS[4].date(), "missing")
+
+
 def test_a_long_log_is_looked_at_part_by_part(client: Sealed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "_CHECKED_ENTRIES", 4)
     ctx = client.utility.client_context(now=_NIGHT)
