@@ -11,6 +11,9 @@ from chalicelib.kernel.errors import Invalid
 _MAX_CELL = 200
 # A cell may hold line breaks. One that goes over more lines than these began with a stray quotation mark.
 _MAX_LINES = 20
+# Lines of a file to one of its rows: there may be empty ones, and cells that go over several. It is counted before the
+# file is taken apart, since each line costs time and memory, whatever it holds.
+_LINES_A_ROW = 10
 
 Columns = Mapping[str, tuple[str, ...]]
 
@@ -41,9 +44,13 @@ def read_table(
     `columns` says which names each field may have, `suffices` whether the fields found will do, and `names` what a
     person is told if not.
 
-    :raises Invalid: if the whole file can't be used: not text, no usable header, more than `most` rows.
+    :raises Invalid: if the whole file can't be used: not text, no usable header, more than `most` rows, far more lines.
     """
-    lines = io.StringIO(_text(content), newline="").readlines()
+    text = _text(content)
+    if max(text.count("\n"), text.count("\r")) > most * _LINES_A_ROW:
+        reason = f"the file has more than {most * _LINES_A_ROW} lines; take the empty ones out, or split it"
+        raise Invalid("too-many-rows", reason)
+    lines = io.StringIO(text, newline="").readlines()
     delimiter = _delimiter(lines)
     header_line, header, at = _first(lines, delimiter)
     places = _places(header_line, header, columns)
@@ -132,9 +139,8 @@ def _places(line: int, header: list[str], columns: Columns) -> dict[str, int]:
     for field, known in columns.items():
         found = [at for at, name in enumerate(names) if name in known]
         if len(found) > 1:
-            raise Invalid(
-                "bad-header", f"line {line}: the columns {', '.join(header[at] for at in found)} mean the same"
-            )
+            same = ", ".join(header[at].strip()[:_MAX_CELL] for at in found[:5])
+            raise Invalid("bad-header", f"line {line}: the columns {same} mean the same")
         if found:
             places[field] = found[0]
     return places

@@ -1,6 +1,7 @@
 """A former system's history in a file: months with what each unit's meter showed, was charged and paid."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +19,9 @@ from chalicelib.payments.domain import METHODS, PaymentMethod
 # A transaction of a hundred writes takes about 24 entries; so many are imported within one invocation.
 MAX_ENTRIES = 20_000
 MAX_PAYMENTS = 50
+MAX_MONTHS = 240
+# Values of any kind. An entry with a payment has about twenty; a parsed value takes up to 200 bytes of memory.
+MAX_VALUES = 1_000_000
 
 MONTH_FIELDS = ("year", "month", "readingDate", "billDate", "dueDate", "units", "commonArea", "buildingMeter")
 AMOUNT_FIELDS = ("baseCharge", "usageCharge", "totalAmount", "penaltyAmount", "paidAmount")
@@ -98,7 +102,7 @@ def in_words(period: Period, unit: str, refusal: Refusal) -> Refusal:
 def parse(content: bytes) -> History:
     """Take a history apart. docs/files.md says what it holds, with an example.
 
-    :raises Invalid: if the whole file can't be used: not JSON, no months, too many entries.
+    :raises Invalid: if the whole file can't be used: not JSON, no months, too many months, entries or values.
     """
     entries: list[Entry] = []
     refusals: list[Refusal] = []
@@ -134,6 +138,9 @@ def _months(content: bytes) -> list[Any]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Invalid("not-text", "the file is not UTF-8 text") from None
+    # Counted before it is parsed: each value follows one of these signs. Those within texts count, too.
+    if sum(text.count(sign) for sign in "[{,") > MAX_VALUES:
+        raise Invalid("too-many-rows", f"the file has more than {MAX_VALUES} values; split it by months")
     try:
         # Numbers stay the text that they are: no float comes near an amount.
         document = json.loads(
@@ -143,7 +150,10 @@ def _months(content: bytes) -> list[Any]:
         raise Invalid("bad-json", f"the file is not JSON: {error}") from None
     if not isinstance(document, dict) or document.keys() != {"months"} or not isinstance(document["months"], list):
         raise Invalid("no-months", 'the file must be one object with a list: {"months": [...]}')
-    return document["months"]
+    months: list[Any] = document["months"]
+    if len(months) > MAX_MONTHS:
+        raise Invalid("too-many-rows", f"the file has more than {MAX_MONTHS} months; split it by years")
+    return months
 
 
 def _no_number(text: str) -> object:
@@ -153,8 +163,8 @@ def _no_number(text: str) -> object:
 def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        twice = next(name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at]))
-        raise ValueError(f"{twice[:40]!r} stands twice in one object")
+        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{twice[:40]!r} is in one object twice")
     return fields
 
 

@@ -127,3 +127,10 @@ def test_more_entries_than_one_invocation_can_take_in_are_refused(monkeypatch: p
         _read(_month(units))
     with pytest.raises(Invalid, match="UTF-8"):
         parse(b"\xff\xfe{}")
+
+
+def test_f7_a_history_has_at_most_240_months() -> None:
+    assert _read(*[None] * 240).blank == 240
+    with pytest.raises(Invalid, match="more than 240 months; split it by years") as refused:
+        _read(*[None] * 241)
+    assert refused.value.code == "too-many-rows"
