@@ -118,7 +118,10 @@ ORDINARY = MeterDetails()
 
 @dataclass(frozen=True, slots=True)
 class ConnectionEvent:
-    """What became of a connection on a day, and why. `facts` are short: meter numbers, readings, who came and went."""
+    """What became of a connection on a day, and why. `facts` are short: meter numbers, readings, who came and went.
+
+    `consumer_id` is whose the connection was on that day. A later consumer does not read what was said of them.
+    """
 
     id: str
     kind: EventKind
@@ -127,6 +130,13 @@ class ConnectionEvent:
     facts: Mapping[str, str]
     by: str
     at: datetime
+    consumer_id: str | None = None
+
+    def shown_to(self, consumer_id: str) -> "ConnectionEvent":
+        """Return the event as the consumer reads it whose it is: without the id of who came before or after."""
+        if self.kind != "consumer_changed":
+            return self
+        return replace(self, facts={name: who for name, who in self.facts.items() if who == consumer_id})
 
 
 def normalised_meter(number: str) -> str:

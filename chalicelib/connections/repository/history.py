@@ -19,6 +19,7 @@ class EventItem(TableItem):
     facts = JsonAttribute()
     by = UnicodeAttribute()
     at = InstantAttribute()
+    consumer_id = UnicodeAttribute(null=True)
 
 
 def event_insert_write(project: Project, account: str, event: ConnectionEvent) -> Action:
@@ -28,13 +29,17 @@ def event_insert_write(project: Project, account: str, event: ConnectionEvent) -
     return insert("event", item)
 
 
-def events_page(project: Project, connection: Connection, *, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
-    """Read one page of what became of a connection, the newest first.
+def events_page(
+    project: Project, connection: Connection, *, of_consumer: str | None, limit: int, cursor: str | None
+) -> Page[ConnectionEvent]:
+    """Read one page of what became of a connection, or only while it was a consumer's, the newest first.
 
     What became of an earlier one, registered by mistake under the same number and deleted, is none of it.
     """
     partition, prefix = keys.connection_event(project.client, project.id, connection.account, "")
     own = EventItem.at >= connection.created_at
+    if of_consumer:
+        own &= EventItem.consumer_id == of_consumer
     page = dynamo.page_of(EventItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True, only=own)
     return Page(tuple(_event(item) for item in page.items), page.next_cursor)
 

@@ -199,7 +199,7 @@ def hand_over(ctx: ProjectContext, *, account: str, body: HandOver) -> Connectio
     returns=EventPage,
 )
 def list_events(ctx: ProjectContext, *, account: str, query: PageQuery) -> EventPage:
-    """List what became of a connection and why, the newest first."""
+    """List what became of a connection and why, the newest first; a consumer sees only what was in their own time."""
     return EventPage.of(service.list_events(ctx, account=account, limit=query.limit, cursor=query.cursor))
 
 

@@ -153,12 +153,14 @@ def delete_connection(ctx: ProjectContext, *, account: str) -> Connection:
 
 
 def list_events(ctx: ProjectContext, *, account: str, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
-    """List what became of a connection and why, the newest first.
+    """List what became of a connection and why, the newest first; a consumer sees only what was in their own time.
 
     :raises NotFound: if the project has no such connection.
     """
     connection = get_connection(ctx, account=account)
-    return history.events_page(ctx.project, connection, limit=limit, cursor=cursor)
+    mine = None if ctx.actor.may("connections.read") else ctx.actor.consumer_id
+    page = history.events_page(ctx.project, connection, of_consumer=mine, limit=limit, cursor=cursor)
+    return Page(tuple(event.shown_to(mine) for event in page.items), page.next_cursor) if mine else page
 
 
 def _turn(
@@ -218,7 +220,8 @@ def _event_write(
     today = local_day(ctx.now, project.settings.timezone)
     rules.check_no_later(on, today=today, where="on")
     day = on or today
-    event = ConnectionEvent(ctx.new_id(), kind, day, reason, facts, ctx.actor.id, ctx.now)
+    whose = connection.consumer_on(day) or None
+    event = ConnectionEvent(ctx.new_id(), kind, day, reason, facts, ctx.actor.id, ctx.now, whose)
     return history.event_insert_write(project, connection.account, event)
 
 

@@ -292,6 +292,40 @@ def test_a_connection_handed_over_is_the_new_consumers_and_its_old_bills_stay_th
     admin.delete(f"{utility.consumers}/{connection['consumerId']}").expect(200)
 
 
+def test_each_consumer_reads_the_history_of_their_own_time_only(api: Api, utility: Utility, admin: Api) -> None:
+    """F3: of the days that were theirs, the last one included; nobody reads the id of who came after or before."""
+    connection = register_connection(admin, utility, "SM-1")
+    path = f"{utility.base}/connections/{connection['accountNumber']}"
+    juan, ana = connection["consumerId"], admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"})
+    ana_id = ana.expect(201)["id"]
+    people = {}
+    for login, consumer in (("juan", juan), ("ana", ana_id)):
+        admin.post(f"{utility.consumers}/{consumer}/login", {"login": login, "password": PASSWORD}).expect(201)
+        people[login] = api.sign_in(utility.client, login, PASSWORD)
+
+    def read(who: Api) -> list[str]:
+        return [each["reason"] for each in who.get(f"{path}/history").expect(200)["items"]]
+
+    admin.post(f"{path}/disconnection", {"reason": "Juan owes", "on": "2025-11-03"}).expect(200)
+    admin.post(f"{path}/handovers", {"consumerId": ana_id, "reason": "Sold", "on": "2025-11-05"}).expect(200)
+    assert read(people["ana"]) == []
+    # Put down afterwards: of a day that was still Juan's, and of one that was hers.
+    exchange = {"meterNumber": "SM-2", "finalReading": "0", "reason": "Broken in Juan's time", "on": "2025-11-05"}
+    admin.post(f"{path}/meter-exchanges", exchange).expect(200)
+    admin.post(f"{path}/reconnection", {"reason": "Ana moved in", "on": "2025-11-06"}).expect(200)
+    assert read(people["ana"]) == ["Ana moved in"]
+    people["juan"].get(f"{path}/history").expect(404)
+    admin.post(f"{path}/handovers", {"consumerId": juan, "reason": "Bought back", "on": "2025-11-10"}).expect(200)
+    admin.post(f"{path}/disconnection", {"reason": "Juan asked"}).expect(200)
+
+    # All at one moment of the test, so in no order.
+    assert set(read(people["juan"])) == {"Juan asked", "Broken in Juan's time", "Sold", "Juan owes"}
+    (sold,) = (each for each in people["juan"].get(f"{path}/history").json["items"] if each["reason"] == "Sold")
+    assert sold["facts"] == {"from": juan}
+    people["ana"].get(f"{path}/history").expect(404)
+    assert len(read(admin)) == 6
+
+
 @pytest.mark.covers("S0-004", "S2-018", "S2-171", "S2-172", "S2-373", "S2-377", "S2-384")
 def test_a_connection_is_changed_and_deleted_only_while_it_was_never_read(
     app: Chalice, utility: Utility, admin: Api
