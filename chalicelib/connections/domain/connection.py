@@ -21,8 +21,6 @@ Purpose = Literal["service", "common_area", "building"]
 # the season. No two of the sources differ in it, so it is no setting. The last use and so many before it are kept.
 ESTIMATED_BY = 3
 EARLIER_USES = ESTIMATED_BY - 1
-# Bills are made within weeks of their reading; a connection does not change hands more often in that time.
-_FORMER_KEPT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,8 @@ class Connection:
     if nobody read it for the last period. `use_brought_forward` is what was used on a meter exchanged since, up to its
     final reading; below zero, what was billed ahead of what the meter showed. `earlier_uses` are those before
     `last_usage`, the oldest first. `taken` says that a reading of it was taken, even one that still waits: so it can't
-    be deleted. `former` are those who had it before, the last few, each with the day up to which it was theirs.
+    be deleted. `former` are those who had it before, each with the day up to which it was theirs: a reading of any of
+    these days may still wait for its bill.
     `version` counts every change, so that two readings can't both follow the same one.
     """
 
@@ -308,6 +307,8 @@ def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connecti
         raise not_active()
     if connection.status == "closed" or connection.consumer_id == consumer.id:
         raise Conflict("wrong-status", f"connection {connection.account} is closed, or theirs already")
-    former = (*connection.former, (connection.consumer_id or "", on))[-_FORMER_KEPT:]
+    former = connection.former
+    if not former or on > former[-1][1]:  # else every day up to it is somebody's already, and nobody's is added
+        former = (*former, (connection.consumer_id or "", on))
     theirs = replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, former=former)
     return replace(theirs, version=connection.version + 1)

@@ -268,6 +268,23 @@ def test_what_was_read_before_a_handover_is_billed_to_the_former_consumer(
     assert [each["id"] for each in earlier.get("/api/me/bills", limit=1).expect(200)["items"]] == [bill["id"]]
 
 
+def test_an_unbilled_reading_stays_whose_it_was_however_often_the_connection_is_handed_over(
+    app: Chalice, utility: Utility, admin: Api
+) -> None:
+    """F13: six handovers and more after a reading."""
+    connection = register_connection(admin, utility, "SM-1")
+    juan = connection["consumerId"]
+    ana = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
+    _read(admin, utility, "SM-1", "10", "2025-11-02")
+    path = f"{utility.base}/connections/{connection['accountNumber']}/handovers"
+    for day in range(4, 12):
+        taker = juan if day % 2 else ana
+        admin.post(path, {"consumerId": taker, "reason": "Sold", "on": f"2025-11-{day:02}"}).expect(200)
+
+    (bill,) = _bill(app, admin, utility)
+    assert bill["consumerId"] == juan
+
+
 def test_a_connection_handed_over_is_the_new_consumers_and_its_old_bills_stay_the_old_ones(
     app: Chalice, api: Api, utility: Utility, admin: Api
 ) -> None:

@@ -1,9 +1,11 @@
 """Connections as the project's settings have them, and how account numbers are made."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.connections.domain import (
     RegisterState,
@@ -13,9 +15,11 @@ from chalicelib.connections.domain import (
     check_connection,
     normalised_meter,
 )
+from chalicelib.connections.domain.connection import taken_over
+from chalicelib.consumers.domain import Consumer
 from chalicelib.kernel.errors import Invalid
 from chalicelib.tenancy.domain import Project
-from tests.support.examples import CONDOMINIUM, FIFTH, NOVEMBER, WATERWORKS, connection
+from tests.support.examples import CONDOMINIUM, FIFTH, NOVEMBER, NOW, WATERWORKS, connection
 
 
 @pytest.mark.covers("S3-072", "S3-077")
@@ -85,3 +89,20 @@ def test_a_confirmed_reading_moves_the_connection_on_and_nothing_else() -> None:
     assert (after.last_read_on, after.last_period) == (FIFTH, NOVEMBER)
     assert after.version == before.version + 1
     assert after.initial_reading == before.initial_reading
+
+
+@given(st.lists(st.integers(0, 40), max_size=30))
+def test_each_day_of_a_connection_is_known_whose_it_was_however_often_it_is_handed_over(offsets: list[int]) -> None:
+    """F13: nobody is forgotten. A day is whose it was first handed over by; at most one entry is kept for a day."""
+    first = date(2025, 11, 1)
+    handed, all_former = connection(), []
+    for number, offset in enumerate(offsets):
+        taker = Consumer(f"taker-{number}", "Ana", "Reyes", None, None, None, NOW, "print")
+        all_former.append((handed.consumer_id, first + timedelta(offset)))
+        handed = taken_over(handed, taker, first + timedelta(offset))
+
+    for offset in range(42):
+        day = first + timedelta(offset)
+        expected = next((consumer for consumer, until in all_former if day <= until), handed.consumer_id)
+        assert handed.consumer_on(day) == expected
+    assert len(handed.former) <= len(set(offsets))
