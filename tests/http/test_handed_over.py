@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.platform import clock
+from chalicelib.platform.http import Endpoint
 from tests.support import endpoints
 from tests.support.fixture_world import World
 from tests.support.http import Api
@@ -37,9 +38,7 @@ def test_there_is_something_to_read() -> None:
 
 
 @pytest.mark.parametrize("one", _READABLE, ids=endpoints.name)
-def test_nothing_of_the_former_consumer_is_read_by_the_next_one(
-    world: World, heir: Api, one: endpoints.Endpoint
-) -> None:
+def test_nothing_of_the_former_consumer_is_read_by_the_next_one(world: World, heir: Api, one: Endpoint) -> None:
     """F3: reasons, ids, names and debts of the former consumer, in any answer that a consumer can get."""
     reply = heir.get(world.fill(one.path))
     assert reply.status in {200, 404}
