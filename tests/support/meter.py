@@ -5,6 +5,7 @@ batches and is wrong about queries, so these two are worked out here by DynamoDB
 were really sent and received.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ class Meter:
     requests: Counter[str] = field(default_factory=Counter)
     write_units: Decimal = Decimal(0)
     read_units: Decimal = Decimal(0)
-    sent: dict[str, Any] = field(default_factory=dict)
+    sent: threading.local = field(default_factory=threading.local)  # several threads may ask at once
 
     def as_lock(self) -> dict[str, Any]:
         """Print the counts for the lock file."""
@@ -38,17 +39,17 @@ class Meter:
     def ask_for_capacity(self, params: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401
         if model.service_model.service_name == "dynamodb":
             params["ReturnConsumedCapacity"] = "TOTAL"
-        self.sent = params
+        self.sent.params = params
 
     def after_call(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401
         self.requests[model.name] += 1
         if model.service_model.service_name != "dynamodb":
             return
         if model.name == "BatchExecuteStatement":
-            for statement in self.sent["Statements"]:
+            for statement in self.sent.params["Statements"]:
                 self.write_units += _insert_units(statement["Parameters"], statement["Statement"])
         elif model.name in {"Query", "GetItem", "BatchGetItem"}:
-            self.read_units += _read_units(model.name, self.sent, parsed)
+            self.read_units += _read_units(model.name, self.sent.params, parsed)
         else:
             capacity = parsed.get("ConsumedCapacity", [])
             reported = capacity if isinstance(capacity, list) else [capacity]

@@ -16,6 +16,9 @@ from chalicelib.platform.keys import Key
 
 Item = TypeVar("Item", bound="TableItem")
 
+# As many requests may be under way at once.
+CONNECTIONS = 16
+
 
 class AccountIndex(GlobalSecondaryIndex["TableItem"]):  # type: ignore[no-untyped-call]
     """Index `account`: everything of one owner in order (a connection's bills, a project's runs)."""
@@ -48,6 +51,7 @@ class TableItem(Model):
         connect_timeout_seconds = 2
         read_timeout_seconds = 5
         max_retry_attempts = 4
+        max_pool_connections = CONNECTIONS
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
