@@ -1,6 +1,6 @@
 """What lets somebody in: a password hash, and the few sessions that are alive."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 MAX_SESSIONS = 10
@@ -24,9 +24,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How a user gets in. `version` counts the changes, so that no two are made from the same state.
+    """How a user gets in.
 
-    `areas` are the user's, here too because each request reads this.
+    `version` counts what others change about it (status, password, areas) and nothing that the user's own sessions do:
+    so a session that keeps writing can't make the act that ends it lose a race. `areas` are the user's, here too
+    because each request reads this.
     """
 
     user_id: str
@@ -40,33 +42,11 @@ class Access:
         """Return a session that has not ended."""
         return next((one for one in self.sessions if one.id == session_id), None)
 
-    def with_session(self, session: Session, *, now: datetime) -> "Access":
-        """Let one more session live. Those that are over go, and of too many the oldest."""
+    def displaced_by_one_more(self, *, now: datetime) -> tuple[Session, ...]:
+        """Return the sessions that a new one takes the place of: those that are over and, of too many, the oldest."""
         alive = [one for one in self.sessions if one.good_until > now]
-        return self._changed((*alive, session)[-MAX_SESSIONS:])
-
-    def with_renewed(self, session: Session) -> "Access":
-        """Put a session in the place of its earlier state."""
-        return self._changed(tuple(session if one.id == session.id else one for one in self.sessions))
-
-    def without(self, session_id: str) -> "Access":
-        """End one session."""
-        return self._changed(tuple(one for one in self.sessions if one.id != session_id))
-
-    def closed(self, *, active: bool | None = None, password_hash: str | None = None) -> "Access":
-        """End all sessions, and change what is given."""
-        return replace(
-            self._changed(()),
-            active=self.active if active is None else active,
-            password_hash=password_hash or self.password_hash,
-        )
-
-    def with_areas(self, areas: tuple[str, ...]) -> "Access":
-        """Put other areas in the place of the earlier ones; sessions go on."""
-        return replace(self._changed(self.sessions), areas=areas)
-
-    def _changed(self, sessions: tuple[Session, ...]) -> "Access":
-        return replace(self, sessions=sessions, version=self.version + 1)
+        kept = {one.id for one in alive[max(0, len(alive) + 1 - MAX_SESSIONS) :]}
+        return tuple(one for one in self.sessions if one.id not in kept)
 
 
 def good_until(*, started_at: datetime, now: datetime, idle_minutes: int) -> datetime:

@@ -11,7 +11,7 @@ from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import IntAttribute, LiteralAttribute, TableItem, stored_json
 from chalicelib.platform.keys import Key
 from chalicelib.platform.mapping import to_entity, to_item
-from chalicelib.platform.transaction import Action, delete, insert, put, update
+from chalicelib.platform.transaction import Action, delete, insert, update
 
 
 class PermissionsAttribute(Attribute[frozenset[str]]):
@@ -64,10 +64,11 @@ def role_insert_write(client_id: str, role: Role) -> Action:
     return insert("role", _item(client_id, role, 0))
 
 
-def role_update_write(client_id: str, before: Role, after: Role, users: int) -> Action:
-    """Build the write of a changed role, if it is as it was read. Label: `role`."""
-    unchanged = (RoleItem.permissions == before.permissions) & (RoleItem.users == users)
-    return put("role", _item(client_id, after, users), unchanged)
+def role_update_write(client_id: str, before: Role, after: Role) -> Action:
+    """Build the write of a changed role, if nobody redefined it meanwhile. Label: `role`."""
+    changes = [RoleItem.scope.set(after.scope), RoleItem.permissions.set(after.permissions)]
+    unchanged = (RoleItem.permissions == before.permissions) & (RoleItem.scope == before.scope)
+    return update("role", keys.role(client_id, before.name), changes, unchanged)
 
 
 def role_delete_write(client_id: str, name: str) -> Action:

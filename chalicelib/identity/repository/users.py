@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pynamodb.attributes import Attribute, BooleanAttribute, UnicodeAttribute
-from pynamodb.constants import STRING
+from pynamodb.constants import MAP, STRING
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.update import Action as Change
 
 from chalicelib.identity.domain.sessions import Access, Session
 from chalicelib.identity.domain.users import Status, User, search_words
@@ -22,7 +24,7 @@ from chalicelib.platform.dynamo import (
 )
 from chalicelib.platform.keys import Key
 from chalicelib.platform.mapping import to_entity, to_item
-from chalicelib.platform.transaction import Action, delete, insert, put
+from chalicelib.platform.transaction import Action, delete, insert, put, update, update_alone
 
 
 class UserItem(TableItem):
@@ -43,22 +45,30 @@ class UserItem(TableItem):
 
 
 class SessionsAttribute(Attribute[tuple[Session, ...]]):
-    """The sessions that are alive, each as a JSON array of its fields in order."""
+    """The sessions that are alive, oldest first: a map by id, so that each is renewed and ended without the others.
 
-    attr_type = STRING
+    Each is a JSON array of its other fields in order.
+    """
 
-    def serialize(self, value: tuple[Session, ...]) -> str:
-        rows = [
-            [one.id, epoch_ms(one.started_at), epoch_ms(one.good_until), one.family_print, one.token_print]
-            for one in value
-        ]
-        return stored_json(rows)
+    attr_type = MAP
 
-    def deserialize(self, value: str) -> tuple[Session, ...]:
-        return tuple(
-            Session(identifier, from_epoch_ms(started), from_epoch_ms(good), family, token)
-            for identifier, started, good, family, token in json.loads(value)
-        )
+    def serialize(self, value: tuple[Session, ...]) -> dict[str, dict[str, str]]:
+        return {one.id: {STRING: session_text(one)} for one in value}
+
+    def deserialize(self, value: dict[str, dict[str, str]]) -> tuple[Session, ...]:
+        sessions = [_session(identifier, stored[STRING]) for identifier, stored in value.items()]
+        return tuple(sorted(sessions, key=lambda one: (one.started_at, one.id)))
+
+
+def session_text(session: Session) -> str:
+    """Print a session as the table keeps it."""
+    fields = (epoch_ms(session.started_at), epoch_ms(session.good_until), session.family_print, session.token_print)
+    return stored_json(fields)
+
+
+def _session(identifier: str, text: str) -> Session:
+    started, good, family, token = json.loads(text)
+    return Session(identifier, from_epoch_ms(started), from_epoch_ms(good), family, token)
 
 
 class AccessItem(TableItem):
@@ -66,7 +76,7 @@ class AccessItem(TableItem):
 
     password_hash = UnicodeAttribute()
     active = BooleanAttribute()
-    sessions = SessionsAttribute()
+    sessions = SessionsAttribute(null=True, attr_name="live")
     version = IntAttribute()
     areas = TextsAttribute(null=True)
 
@@ -95,13 +105,98 @@ def login_release_write(client_id: str, name: str) -> Action:
 
 
 def user_update_write(client_id: str, before: User, after: User) -> Action:
-    """Build the write of a changed user, if nobody changed it meanwhile. Label: `user`."""
+    """Build the write of a user's changed facts, if nobody changed the user meanwhile. Label: `user`."""
     return put("user", _user_item(client_id, after), UserItem.version == before.version)
 
 
-def access_update_write(client_id: str, before: Access, after: Access) -> Action:
-    """Build the write of a changed access, if nobody changed it meanwhile. Label: `access`."""
-    return put("access", _access_item(client_id, after), AccessItem.version == before.version)
+def user_standing_write(client_id: str, before: User, after: User) -> Action:
+    """Build the write of a user's other role or status, if both are as they were read. Label: `user`.
+
+    It leaves the rest to whoever changes that: users who keep changing their own name can't hold it up.
+    """
+    changes = [UserItem.role.set(after.role), UserItem.status.set(after.status), UserItem.version.add(1)]
+    if after.deleted_at:
+        changes.append(UserItem.deleted_at.set(after.deleted_at))
+    unchanged = (UserItem.role == before.role) & (UserItem.status == before.status)
+    return update("user", keys.user(client_id, before.id), changes, unchanged)
+
+
+def user_areas_write(client_id: str, before: User, areas: tuple[str, ...]) -> Action:
+    """Build the write of a user's other areas, if their role and status are as they were read. Label: `user`."""
+    changes = [UserItem.areas.set(areas) if areas else UserItem.areas.remove(), UserItem.version.add(1)]
+    unchanged = (UserItem.role == before.role) & (UserItem.status == before.status)
+    return update("user", keys.user(client_id, before.id), changes, unchanged)
+
+
+def access_close_write(
+    client_id: str, before: Access, *, active: bool, password_hash: str | None, exactly: bool
+) -> Action:
+    """Build the write that ends all sessions, with a status and maybe a password. Label: `access`.
+
+    It is refused if others changed the access meanwhile and, with `exactly`, if a session began or ended: a caller who
+    wants to know all that it ends tries that first. What the sessions themselves keep doing never refuses it.
+    """
+    unchanged = AccessItem.version == before.version
+    if exactly:
+        unchanged &= _same_number(before)
+        for one in before.sessions:
+            unchanged &= AccessItem.sessions[one.id].exists()
+    changes = [AccessItem.active.set(active), AccessItem.sessions.remove(), AccessItem.version.add(1)]
+    if password_hash:
+        changes.append(AccessItem.password_hash.set(password_hash))
+    return update("access", keys.access(client_id, before.user_id), changes, unchanged)
+
+
+def access_areas_write(client_id: str, before: Access, areas: tuple[str, ...]) -> Action:
+    """Build the write of other areas; sessions go on. Label: `access`, if others changed the access meanwhile."""
+    changes = [AccessItem.areas.set(areas) if areas else AccessItem.areas.remove(), AccessItem.version.add(1)]
+    return update("access", keys.access(client_id, before.user_id), changes, AccessItem.version == before.version)
+
+
+def session_start_write(client_id: str, access: Access, session: Session, gone: Iterable[Session]) -> Action:
+    """Build the write of one more session, in the place of those that are `gone`. Label: `access`.
+
+    It is refused if others changed the access meanwhile, or a session began or ended.
+    """
+    unchanged = (AccessItem.version == access.version) & _same_number(access)
+    changes: list[Change]
+    if access.sessions:
+        changes = [AccessItem.sessions[session.id].set(session_text(session))]
+        changes += [AccessItem.sessions[one.id].remove() for one in gone]
+    else:
+        whole = {MAP: AccessItem.sessions.serialize((session,))}  # PynamoDB takes a map as DynamoDB has it
+        changes = [AccessItem.sessions.set(whole)]  # type: ignore[arg-type]
+    return update("access", keys.access(client_id, access.user_id), changes, unchanged)
+
+
+def _same_number(access: Access) -> Condition:
+    same: Condition = size(AccessItem.sessions) == len(access.sessions)  # type: ignore[no-untyped-call]
+    return same if access.sessions else AccessItem.sessions.does_not_exist() | same
+
+
+def renew_session(client_id: str, user_id: str, before: Session, after: Session) -> None:
+    """Put a session in the place of its earlier state, without a transaction: nothing that ends it waits for this.
+
+    :raises Refused: if it was renewed or ended meanwhile.
+    """
+    place = AccessItem.sessions[before.id]
+    unchanged = place == session_text(before)
+    update_alone(
+        update(
+            "access", keys.access(client_id, user_id), [place.set(session_text(after))], unchanged, subject=before.id
+        )
+    )
+
+
+def session_removal_write(client_id: str, user_id: str, session: Session) -> Action:
+    """Build the write that takes one session away. Label: `access`, if it has ended."""
+    place = AccessItem.sessions[session.id]
+    return update("access", keys.access(client_id, user_id), [place.remove()], place.exists())
+
+
+def sessions_removal_write(client_id: str, user_id: str) -> Action:
+    """Build the write that takes all sessions away, whatever they are. Label: `access`, if there is no such user."""
+    return update("access", keys.access(client_id, user_id), [AccessItem.sessions.remove()], AccessItem.pk.exists())
 
 
 def find_user(client_id: str, user_id: str) -> User | None:

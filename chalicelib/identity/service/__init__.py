@@ -11,7 +11,7 @@ from chalicelib.identity.service.roles import (
     get_role,
     list_roles,
 )
-from chalicelib.identity.service.sessions import check_session, sign_out, sign_out_everywhere
+from chalicelib.identity.service.sessions import check_session, end_sessions, sign_out, sign_out_everywhere
 from chalicelib.identity.service.signing_in import SignIn, list_logins, renew, sign_in
 from chalicelib.identity.service.users import (
     change_areas,
@@ -48,6 +48,7 @@ __all__ = [
     "define_role",
     "delete_role",
     "delete_user",
+    "end_sessions",
     "get_me",
     "get_role",
     "get_user",

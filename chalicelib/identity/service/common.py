@@ -13,12 +13,14 @@ from chalicelib.identity.domain.users import Status, User, check_login, check_nu
 from chalicelib.identity.repository import logins, roles, users
 from chalicelib.identity.service.roles import find_role
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
+from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound, TryLater
 from chalicelib.kernel.ids import known_ulid
 from chalicelib.platform import auth
-from chalicelib.platform.transaction import Action, Refused, transact
+from chalicelib.platform.transaction import Action, Refused, transact, update_alone
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Client
+
+_CLOSING_TRIES = 3
 
 
 def new_user(
@@ -116,21 +118,53 @@ def close(
     action: str,
     password_hash: str | None = None,
 ) -> User:
-    """Write a changed user and end all their sessions with the same transaction.
+    """Write a user's other status, role or password, and end all their sessions with the same transaction.
 
-    :raises Conflict: if somebody changed the user meanwhile, or the last superuser would be gone.
+    Nothing that these sessions do at the same moment can make it fail.
+
+    :raises Conflict: if another manager of users did the like meanwhile, or the last superuser would be gone.
     """
-    write([*closing_writes(ctx, user, access, after, action=action, password_hash=password_hash), *more])
+    exactly = True
+    for left in reversed(range(_CLOSING_TRIES)):
+        closing = closing_writes(ctx, user, access, after, action=action, password_hash=password_hash, exactly=exactly)
+        try:
+            transact([*closing, *more])
+        except Refused as refused:
+            _, now, _ = users.find_with_access(ctx.client, user.id)
+            if refused.labels != ("access",) or now is None or now.version != access.version:
+                raise (_lost(refused) or refused) from None
+            access, exactly = now, left > 1  # only sessions began or ended meanwhile
+        except TryLater:
+            if not left:
+                raise
+            # Their own transactions keep the user's items busy. Without a session there are none.
+            update_alone(users.sessions_removal_write(ctx.client, user.id))
+            exactly = False
+        else:
+            break
     return after
 
 
 def closing_writes(
-    ctx: Context, user: User, access: Access, after: User, *, action: str, password_hash: str | None = None
+    ctx: Context,
+    user: User,
+    access: Access,
+    after: User,
+    *,
+    action: str,
+    password_hash: str | None = None,
+    exactly: bool = False,
 ) -> list[Action]:
-    """Build the writes of a changed user whose sessions all end. Labels: `user`, `access`."""
+    """Build the writes of a changed user whose sessions all end. Labels: `user`, `access`.
+
+    With `exactly`, they are refused if other sessions than those that were read are alive.
+    """
     by: Ending = "password_changed" if password_hash else "account_changed"
-    closed = access.closed(active=after.status == "active", password_hash=password_hash)
-    written = [users.user_update_write(ctx.client, user, after), users.access_update_write(ctx.client, access, closed)]
+    active = after.status == "active"
+    written = [
+        users.user_standing_write(ctx.client, user, after),
+        users.access_close_write(ctx.client, access, active=active, password_hash=password_hash, exactly=exactly),
+    ]
     entry = audit.entry_write(
         ctx, action=action, subject=("user", user.id), before=_audit_facts(user), after=_audit_facts(after)
     )
@@ -177,11 +211,16 @@ def write(actions: Sequence[Action]) -> None:
     try:
         transact(actions)
     except Refused as refused:
-        if "superusers" in refused.labels:
-            raise Conflict("last-superuser", "this is the last superuser; make another one first") from None
-        if {"user", "access"} & set(refused.labels):
-            raise Conflict("changed", "somebody changed this user at the same moment; reload and retry") from None
-        raise
+        raise (_lost(refused) or refused) from None
+
+
+def _lost(refused: Refused) -> Conflict | None:
+    """Explain why a user was not changed; None if it was for something else."""
+    if "superusers" in refused.labels:
+        return Conflict("last-superuser", "this is the last superuser; make another one first")
+    if {"user", "access"} & set(refused.labels):
+        return Conflict("changed", "somebody changed this user at the same moment; reload and retry")
+    return None
 
 
 def role_count_writes(

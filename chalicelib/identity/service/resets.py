@@ -67,7 +67,7 @@ def reset_password(ctx: Context, *, token: str, new: str) -> int:
     client_id, user_id, secret = _parts(token)
     client_key, reset_key = tenancy.client_key(client_id), resets.key_of(client_id, user_id)
     stored = ""
-    for _ in range(RACES):
+    for left in reversed(range(RACES)):
         user, access, found = users.find_with_access(client_id, user_id, client_key, reset_key)
         client, reset = tenancy.client_of(found[client_key]), resets.reset_of(user_id, found[reset_key])
         if not (client and user and access and access.active and reset and reset.is_good(ctx.now)):
@@ -77,7 +77,7 @@ def reset_password(ctx: Context, *, token: str, new: str) -> int:
         check_password(new, client.password_rule)
         stored = stored or auth.hash_password(new)
         try:
-            transact(_reset_writes(_as(ctx, client_id, user), user, access, reset, stored))
+            transact(_reset_writes(_as(ctx, client_id, user), user, access, reset, stored, exactly=left > 0))
         except Refused:
             continue
         log.event("password_reset", request_id=ctx.request_id, client=client_id)
@@ -87,8 +87,11 @@ def reset_password(ctx: Context, *, token: str, new: str) -> int:
     raise _bad_reset()
 
 
-def _reset_writes(ctx: Context, user: User, access: Access, reset: Reset, stored: str) -> list[Action]:
-    closed = closing_writes(ctx, user, access, user.changed(), action="user.password-reset", password_hash=stored)
+def _reset_writes(
+    ctx: Context, user: User, access: Access, reset: Reset, stored: str, *, exactly: bool
+) -> list[Action]:
+    after, action = user.changed(), "user.password-reset"
+    closed = closing_writes(ctx, user, access, after, action=action, password_hash=stored, exactly=exactly)
     lifted = [logins.lockout_lift_write(logins.tries_key(ctx.client, name)) for name in user.names]
     return [*closed, *lifted, resets.reset_use_write(ctx.client, reset)]
 

@@ -78,13 +78,13 @@ def change_role_definition(ctx: Context, *, role: Role) -> Role:
     found = roles.find_role(ctx.client, role.name)
     if found is None:
         raise NotFound("not-found", f"this client has not defined a role {role.name}")
-    before, users = found
+    before, _ = found
     check_reach(ctx.actor, before)
     check_reach(ctx.actor, role)
     try:
         transact(
             [
-                roles.role_update_write(ctx.client, before, role, users),
+                roles.role_update_write(ctx.client, before, role),
                 _audit_write(ctx, "role.changed", role.name, before, role),
             ]
         )

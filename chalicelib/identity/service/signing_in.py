@@ -103,13 +103,13 @@ def renew(ctx: Context, *, refresh_token: str) -> SignIn:
         try:
             if not auth.secret_matches(secret, session.token_print):
                 ends = logins.session_end_writes(client_id, [session], at=ctx.now, by="reused_token")
-                transact([users.access_update_write(client_id, access, access.without(session_id)), *ends])
+                transact([users.session_removal_write(client_id, user_id, session), *ends])
                 log.event("refresh_token_reused", request_id=ctx.request_id, client=client_id)
                 break
             fresh = auth.new_secret()
             until = good_until(started_at=session.started_at, now=ctx.now, idle_minutes=client.idle_minutes)
             renewed = replace(session, good_until=until, token_print=auth.secret_print(fresh))
-            transact([users.access_update_write(client_id, access, access.with_renewed(renewed))])
+            users.renew_session(client_id, user_id, session, renewed)
         except Refused:
             continue
         return _tokens(ctx, client, user, session_id, f"{family}.{fresh}")
@@ -159,12 +159,12 @@ def _begin(ctx: Context, client: Client, user: User, access: Access, forget: Act
         family_print=auth.secret_print(family),
         token_print=auth.secret_print(secret),
     )
-    after = access.with_session(session, now=ctx.now)
-    displaced = [one for one in access.sessions if one.good_until > ctx.now and after.find(one.id) is None]
+    gone = access.displaced_by_one_more(now=ctx.now)
+    displaced = [one for one in gone if one.good_until > ctx.now]
     transact(
         [
             forget,
-            users.access_update_write(client.id, access, after),
+            users.session_start_write(client.id, access, session, gone),
             logins.login_event_write(client.id, _event(ctx, session.id, user, "signed_in")),
             *logins.session_end_writes(client.id, displaced, at=ctx.now, by="displaced"),
         ]

@@ -206,8 +206,8 @@ def change_areas(ctx: Context, *, user_id: str, areas: Sequence[str]) -> User:
         after={"areas": theirs},
     )
     written = [
-        users.user_update_write(ctx.client, user, after),
-        users.access_update_write(ctx.client, access, access.with_areas(theirs)),
+        users.user_areas_write(ctx.client, user, theirs),
+        users.access_areas_write(ctx.client, access, theirs),
     ]
     try:
         write([*written, entry, *listed])
