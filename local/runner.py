@@ -176,7 +176,7 @@ Demo logins, all with the password {utilities.PASSWORD}:
 Try:
   curl -s {url}/api/openapi.json
   TOKEN=$(curl -s {url}/api/auth/login -H 'Content-Type: application/json' \\
-    -d '{{"client":"balilihan","login":"admin","password":"{utilities.PASSWORD}"}}' \\
+    -d '{{"clientId":"balilihan","login":"admin","password":"{utilities.PASSWORD}"}}' \\
     | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
   curl -s -H "Authorization: Bearer $TOKEN" '{connections}'
 docs/journey.md walks the whole path, from a file of readings to a bill.

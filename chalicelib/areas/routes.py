@@ -9,7 +9,7 @@ from chalicelib.platform.http import endpoint
 
 blueprint = Blueprint(__name__)
 
-_AREAS = "/api/clients/{client}/areas"
+_AREAS = "/api/clients/{clientId}/areas"
 _AREA = _AREAS + "/{area}"
 
 

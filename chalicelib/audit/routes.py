@@ -10,7 +10,7 @@ from chalicelib.platform.http import endpoint
 
 blueprint = Blueprint(__name__)
 
-_LOG = "/api/clients/{client}/audit-log"
+_LOG = "/api/clients/{clientId}/audit-log"
 
 
 @endpoint(blueprint, "GET", _LOG, permission="audit.read", query=AuditQuery, returns=AuditPage, errors="bad-filter")

@@ -10,7 +10,7 @@ from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
-_RUNS = "/api/clients/{client}/projects/{project}/billing-runs"
+_RUNS = "/api/clients/{clientId}/projects/{projectId}/billing-runs"
 
 
 @endpoint(
@@ -37,21 +37,21 @@ def list_runs(ctx: ProjectContext, *, query: PageQuery) -> RunPage:
     return RunPage(items=tuple(RunOut.of(RunView(run), run) for run in page.items), next_cursor=page.next_cursor)
 
 
-@endpoint(blueprint, "GET", _RUNS + "/{run}", permission="bills.generate", returns=RunOut)
-def get_run(ctx: ProjectContext, *, run: str) -> RunOut:
+@endpoint(blueprint, "GET", _RUNS + "/{runId}", permission="bills.generate", returns=RunOut)
+def get_run(ctx: ProjectContext, *, run_id: str) -> RunOut:
     """Show a billing run and how far it is."""
-    found, chunks = service.get_run(ctx, run_id=run)
+    found, chunks = service.get_run(ctx, run_id=run_id)
     return RunOut.of(RunView(found, chunks), found)
 
 
 @endpoint(
     blueprint,
     "GET",
-    _RUNS + "/{run}/exceptions",
+    _RUNS + "/{runId}/exceptions",
     permission="bills.generate",
     query=PageQuery,
     returns=ExceptionPage,
 )
-def list_exceptions(ctx: ProjectContext, *, run: str, query: PageQuery) -> ExceptionPage:
+def list_exceptions(ctx: ProjectContext, *, run_id: str, query: PageQuery) -> ExceptionPage:
     """List the readings that a run could not bill, and why."""
-    return ExceptionPage.of(service.list_exceptions(ctx, run_id=run, limit=query.limit, cursor=query.cursor))
+    return ExceptionPage.of(service.list_exceptions(ctx, run_id=run_id, limit=query.limit, cursor=query.cursor))

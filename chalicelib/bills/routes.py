@@ -28,7 +28,7 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 blueprint = Blueprint(__name__)
 
-_PROJECT = "/api/clients/{client}/projects/{project}"
+_PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 
 
 @endpoint(blueprint, "GET", _PROJECT + "/bills", permission="bills.read", query=BillsQuery, returns=BillPage)
@@ -73,24 +73,26 @@ def list_unbilled(ctx: ProjectContext, *, query: UnbilledQuery) -> UnbilledPage:
     return UnbilledPage(items=items, next_cursor=page.next_cursor)
 
 
-@endpoint(blueprint, "GET", _PROJECT + "/bills/{bill}", permission="bills.read", or_own=True, returns=BillOut)
-def get_bill(ctx: ProjectContext, *, bill: str) -> BillOut:
+@endpoint(blueprint, "GET", _PROJECT + "/bills/{billId}", permission="bills.read", or_own=True, returns=BillOut)
+def get_bill(ctx: ProjectContext, *, bill_id: str) -> BillOut:
     """Show a bill with its lines; a consumer sees only their own."""
-    return _shown(ctx, *service.get_bill(ctx, bill_id=bill))
+    return _shown(ctx, *service.get_bill(ctx, bill_id=bill_id))
 
 
 @endpoint(
     blueprint,
     "GET",
-    _PROJECT + "/connections/{account}/bills",
+    _PROJECT + "/connections/{accountNumber}/bills",
     permission="bills.read",
     or_own=True,
     query=PageQuery,
     returns=BillPage,
 )
-def list_bills_of_connection(ctx: ProjectContext, *, account: str, query: PageQuery) -> BillPage:
+def list_bills_of_connection(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> BillPage:
     """List a connection's bills, the newest first; a consumer sees only their own."""
-    project, page = service.list_bills_of_connection(ctx, account=account, limit=query.limit, cursor=query.cursor)
+    project, page = service.list_bills_of_connection(
+        ctx, account=account_number, limit=query.limit, cursor=query.cursor
+    )
     return BillPage(items=_listed(ctx, project, page.items), next_cursor=page.next_cursor)
 
 

@@ -19,9 +19,9 @@ from chalicelib.platform.http import PUBLIC, SIGNED_IN, endpoint
 
 blueprint = Blueprint(__name__)
 
-_CONSUMERS = "/api/clients/{client}/consumers"
-_CONSUMER = _CONSUMERS + "/{consumer}"
-_USER = "/api/clients/{client}/users/{user}"
+_CONSUMERS = "/api/clients/{clientId}/consumers"
+_CONSUMER = _CONSUMERS + "/{consumerId}"
+_USER = "/api/clients/{clientId}/users/{userId}"
 
 
 @endpoint(
@@ -48,9 +48,9 @@ def register_consumer(ctx: Context, *, body: NewConsumer) -> ConsumerOut:
     returns=ConsumerOut,
     errors="changed consumer-connected role-too-high",
 )
-def delete_consumer(ctx: Context, *, consumer: str) -> ConsumerOut:
+def delete_consumer(ctx: Context, *, consumer_id: str) -> ConsumerOut:
     """Delete a consumer who has no active connection; they stay on record."""
-    return ConsumerOut.of(service.delete_consumer(ctx, consumer_id=consumer))
+    return ConsumerOut.of(service.delete_consumer(ctx, consumer_id=consumer_id))
 
 
 @endpoint(blueprint, "GET", "/api/me/profile", permission=SIGNED_IN, returns=ConsumerOut, errors="not-found")
@@ -81,12 +81,12 @@ def change_my_profile(ctx: Context, *, body: ProfileChange) -> ConsumerOut:
     body=NewLogin,
     returns=LoginMade,
     status=201,
-    location="/api/clients/{client}/users/{user_id}",
+    location="/api/clients/{clientId}/users/{user_id}",
     errors="bad-login changed consumer-deleted login-exists login-taken weak-password",
 )
-def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
+def open_login(ctx: Context, *, consumer_id: str, body: NewLogin) -> LoginMade:
     """Let a consumer sign in."""
-    user = service.open_login(ctx, consumer_id=consumer, login=body.login, password=body.password)
+    user = service.open_login(ctx, consumer_id=consumer_id, login=body.login, password=body.password)
     return LoginMade(user_id=user.id, login=user.login)
 
 
@@ -105,7 +105,7 @@ def open_login(ctx: Context, *, consumer: str, body: NewLogin) -> LoginMade:
 def register_self(ctx: Context, *, body: Registration) -> Registered:
     """Register yourself as a consumer, where the utility allows it."""
     facts = body.model_dump(by_alias=False, exclude={"client"})
-    consumer, user = service.register_self(ctx, client_id=body.client, **facts)
+    consumer, user = service.register_self(ctx, client_id=body.client_id, **facts)
     return Registered.of(RegisteredView(consumer), user)
 
 
@@ -117,6 +117,6 @@ def register_self(ctx: Context, *, body: Registration) -> Registered:
     returns=UserDeleted,
     errors="changed consumer-connected last-superuser role-too-high yourself",
 )
-def delete_user(ctx: Context, *, user: str) -> UserDeleted:
+def delete_user(ctx: Context, *, user_id: str) -> UserDeleted:
     """Delete a user: the record stays, and nobody signs in by it again."""
-    return UserDeleted.of(service.delete_user(ctx, user_id=user))
+    return UserDeleted.of(service.delete_user(ctx, user_id=user_id))

@@ -107,7 +107,7 @@ class NewLogin(Schema):
 class Registration(Schema):
     """Somebody who registers themselves as a consumer."""
 
-    client: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["utility"])]
+    client_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["utility"])]
     first_name: PersonName = Field(examples=["Juan"])
     last_name: PersonName = Field(examples=["Dela Cruz"])
     email: Email

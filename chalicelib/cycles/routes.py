@@ -9,7 +9,7 @@ from chalicelib.platform.http import endpoint
 
 blueprint = Blueprint(__name__)
 
-_CYCLES = "/api/clients/{client}/billing-cycles"
+_CYCLES = "/api/clients/{clientId}/billing-cycles"
 _CYCLE = _CYCLES + "/{cycleId}"
 
 

@@ -11,7 +11,7 @@ from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
-_DEVICES = "/api/clients/{client}/projects/{project}/devices"
+_DEVICES = "/api/clients/{clientId}/projects/{projectId}/devices"
 _MANAGE = "devices.manage"
 
 

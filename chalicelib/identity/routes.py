@@ -40,9 +40,9 @@ blueprint = Blueprint(__name__)
 check_sessions_by(service.check_session)
 name_users_by(service.names_of)
 
-_USERS = "/api/clients/{client}/users"
-_USER = _USERS + "/{user}"
-_ROLES = "/api/clients/{client}/roles"
+_USERS = "/api/clients/{clientId}/users"
+_USER = _USERS + "/{userId}"
+_ROLES = "/api/clients/{clientId}/roles"
 _ROLE = _ROLES + "/{role}"
 
 
@@ -57,7 +57,7 @@ _ROLE = _ROLES + "/{role}"
 )
 def sign_in(ctx: Context, *, body: SignInBody) -> SignInOut:
     """Sign in: tokens for a login name and password of a client."""
-    session = service.sign_in(ctx, client_id=body.client, login=body.login, password=body.password, role=body.role)
+    session = service.sign_in(ctx, client_id=body.client_id, login=body.login, password=body.password, role=body.role)
     return SignInOut.of(session)
 
 
@@ -80,14 +80,14 @@ def renew(ctx: Context, *, body: Renewal) -> SignInOut:
 )
 def ask_for_reset(ctx: Context, *, body: ResetRequest) -> ResetAsked:
     """Ask for a mail that resets a forgotten password."""
-    service.ask_for_reset(ctx, client_id=body.client, login=body.login)
+    service.ask_for_reset(ctx, client_id=body.client_id, login=body.login)
     return ResetAsked.whatever()
 
 
 @endpoint(
     blueprint,
     "POST",
-    "/api/auth/password-reset/confirm",
+    "/api/auth/password-reset/confirmation",
     permission=PUBLIC,
     body=Reset,
     returns=SignedOut,
@@ -170,9 +170,9 @@ def list_users(ctx: Context, *, query: UserQuery) -> UserPage:
 
 
 @endpoint(blueprint, "GET", _USER, permission="users.read", returns=UserOut)
-def get_user(ctx: Context, *, user: str) -> UserOut:
+def get_user(ctx: Context, *, user_id: str) -> UserOut:
     """Show a user."""
-    return UserOut.of(service.get_user(ctx, user_id=user))
+    return UserOut.of(service.get_user(ctx, user_id=user_id))
 
 
 @endpoint(
@@ -184,9 +184,9 @@ def get_user(ctx: Context, *, user: str) -> UserOut:
     returns=UserOut,
     errors="bad-login changed login-taken role-too-high",
 )
-def change_user(ctx: Context, *, user: str, body: UserChange) -> UserOut:
+def change_user(ctx: Context, *, user_id: str, body: UserChange) -> UserOut:
     """Change a user's name, phone number or e-mail address."""
-    return UserOut.of(service.change_user(ctx, user_id=user, changes=body.given()))
+    return UserOut.of(service.change_user(ctx, user_id=user_id, changes=body.given()))
 
 
 @endpoint(
@@ -198,9 +198,9 @@ def change_user(ctx: Context, *, user: str, body: UserChange) -> UserOut:
     returns=UserOut,
     errors="changed consumer-login last-superuser role-too-high unknown-role yourself",
 )
-def change_role(ctx: Context, *, user: str, body: RoleChange) -> UserOut:
+def change_role(ctx: Context, *, user_id: str, body: RoleChange) -> UserOut:
     """Change a user's role; their sessions end."""
-    return UserOut.of(service.change_role(ctx, user_id=user, role=body.role))
+    return UserOut.of(service.change_role(ctx, user_id=user_id, role=body.role))
 
 
 @endpoint(
@@ -212,9 +212,9 @@ def change_role(ctx: Context, *, user: str, body: RoleChange) -> UserOut:
     returns=UserOut,
     errors="changed role-too-high unknown-area",
 )
-def change_areas(ctx: Context, *, user: str, body: AreasChange) -> UserOut:
+def change_areas(ctx: Context, *, user_id: str, body: AreasChange) -> UserOut:
     """Return where a user's permissions end; it holds from their next request on."""
-    return UserOut.of(service.change_areas(ctx, user_id=user, areas=body.areas))
+    return UserOut.of(service.change_areas(ctx, user_id=user_id, areas=body.areas))
 
 
 @endpoint(
@@ -226,9 +226,9 @@ def change_areas(ctx: Context, *, user: str, body: AreasChange) -> UserOut:
     returns=UserOut,
     errors="changed role-too-high weak-password",
 )
-def set_password(ctx: Context, *, user: str, body: PasswordSet) -> UserOut:
+def set_password(ctx: Context, *, user_id: str, body: PasswordSet) -> UserOut:
     """Set another user's password; their sessions end."""
-    return UserOut.of(service.set_password(ctx, user_id=user, new=body.password))
+    return UserOut.of(service.set_password(ctx, user_id=user_id, new=body.password))
 
 
 @endpoint(
@@ -240,9 +240,9 @@ def set_password(ctx: Context, *, user: str, body: PasswordSet) -> UserOut:
     returns=UserOut,
     errors="changed last-superuser role-too-high yourself",
 )
-def change_status(ctx: Context, *, user: str, body: UserStatusChange) -> UserOut:
+def change_status(ctx: Context, *, user_id: str, body: UserStatusChange) -> UserOut:
     """Disable a user, whose sessions then end, or let them sign in again."""
-    return UserOut.of(service.change_status(ctx, user_id=user, status=body.status))
+    return UserOut.of(service.change_status(ctx, user_id=user_id, status=body.status))
 
 
 @endpoint(blueprint, "GET", _ROLES, permission="users.read", returns=RoleList)
@@ -294,7 +294,7 @@ def delete_role(ctx: Context, *, role: str) -> RoleOut:
 
 
 @endpoint(
-    blueprint, "GET", "/api/clients/{client}/logins", permission="logins.read", query=LoginQuery, returns=LoginPage
+    blueprint, "GET", "/api/clients/{clientId}/logins", permission="logins.read", query=LoginQuery, returns=LoginPage
 )
 def list_logins(ctx: Context, *, query: LoginQuery) -> LoginPage:
     """List who tried to sign in, the latest first."""

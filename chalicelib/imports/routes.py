@@ -24,7 +24,7 @@ from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
-_PROJECT = "/api/clients/{client}/projects/{project}"
+_PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 _READINGS = _PROJECT + "/readings/imports"
 _REGISTRY = _PROJECT + "/registry/imports"
 _HISTORY = _PROJECT + "/history/imports"

@@ -18,7 +18,7 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 blueprint = Blueprint(__name__)
 
-_PROJECTS = "/api/clients/{client}/projects"
+_PROJECTS = "/api/clients/{clientId}/projects"
 
 
 @endpoint(blueprint, "GET", "/api/presets", permission="settings.read", returns=PresetList)
@@ -80,7 +80,7 @@ def adopt_project(ctx: Context, *, body: ProjectAdoption) -> ProjectState:
 @endpoint(
     blueprint,
     "POST",
-    _PROJECTS + "/{project}/closure",
+    _PROJECTS + "/{projectId}/closure",
     permission="settings.manage",
     returns=ProjectState,
     errors="project-used",
@@ -93,7 +93,7 @@ def close_project(ctx: ProjectContext) -> ProjectState:
 @endpoint(
     blueprint,
     "DELETE",
-    _PROJECTS + "/{project}",
+    _PROJECTS + "/{projectId}",
     permission="settings.manage",
     returns=ProjectState,
     errors="project-used",

@@ -12,7 +12,7 @@ from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
-_PROJECT = "/api/clients/{client}/projects/{project}"
+_PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 
 
 @endpoint(
@@ -26,42 +26,44 @@ def list_payments(ctx: ProjectContext, *, query: PaymentsQuery) -> PaymentPage:
 @endpoint(
     blueprint,
     "GET",
-    _PROJECT + "/payments/{payment}",
+    _PROJECT + "/payments/{paymentId}",
     permission="payments.read",
     or_own=True,
     returns=PaymentOut,
 )
-def get_payment(ctx: ProjectContext, *, payment: str) -> PaymentOut:
+def get_payment(ctx: ProjectContext, *, payment_id: str) -> PaymentOut:
     """Show a payment; a consumer sees only their own."""
-    return _shown(service.get_payment(ctx, payment_id=payment))
+    return _shown(service.get_payment(ctx, payment_id=payment_id))
 
 
 @endpoint(
     blueprint,
     "GET",
-    _PROJECT + "/bills/{bill}/payments",
+    _PROJECT + "/bills/{billId}/payments",
     permission="payments.read",
     or_own=True,
     query=PageQuery,
     returns=PaymentPage,
 )
-def list_payments_of_bill(ctx: ProjectContext, *, bill: str, query: PageQuery) -> PaymentPage:
+def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, query: PageQuery) -> PaymentPage:
     """List the payments of a bill by day; a consumer sees only their own."""
-    return _page(service.list_payments_of_bill(ctx, bill_id=bill, limit=query.limit, cursor=query.cursor))
+    return _page(service.list_payments_of_bill(ctx, bill_id=bill_id, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
     blueprint,
     "GET",
-    _PROJECT + "/connections/{account}/payments",
+    _PROJECT + "/connections/{accountNumber}/payments",
     permission="payments.read",
     or_own=True,
     query=PageQuery,
     returns=PaymentPage,
 )
-def list_payments_of_connection(ctx: ProjectContext, *, account: str, query: PageQuery) -> PaymentPage:
+def list_payments_of_connection(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> PaymentPage:
     """List a connection's payments, the newest bill's first; a consumer sees only their own."""
-    return _page(service.list_payments_of_connection(ctx, account=account, limit=query.limit, cursor=query.cursor))
+    return _page(
+        service.list_payments_of_connection(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
+    )
 
 
 def _shown(payment: Payment) -> PaymentOut:

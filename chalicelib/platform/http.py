@@ -83,7 +83,7 @@ class Endpoint:
             "no-token bad-token token-expired session-ended": self.permission != PUBLIC,
             "forbidden": self.permission not in {PUBLIC, SIGNED_IN},
             "not-found": "{" in self.path,
-            "bad-name no-such-project": "{project}" in self.path,
+            "bad-name no-such-project": "{projectId}" in self.path,
             "invalid-body not-json too-large": self.body,
             "invalid-query repeated-parameter": self.query,
             "unknown-parameter": not self.query,
@@ -168,7 +168,7 @@ def _answer(endpoint: Endpoint, request: Request, path_parameters: dict[str, str
         context, project = _context_of(endpoint, request, path_parameters, request_id)
         client = context.client
         arguments: dict[str, Any] = {
-            to_snake(name): value for name, value in path_parameters.items() if name not in {"client", "project"}
+            to_snake(name): value for name, value in path_parameters.items() if name not in {"clientId", "projectId"}
         }
         if endpoint.query:
             arguments["query"] = query_of(endpoint.query, request)
@@ -208,7 +208,7 @@ def _execute(
 
     def call(ctx: Context) -> Response:
         result = endpoint.view(_enter_project(ctx, project) if ctx.project_id else ctx, **arguments)
-        return _response(endpoint, result, {"client": ctx.client} | path_parameters)
+        return _response(endpoint, result, {"clientId": ctx.client} | path_parameters)
 
     if context.request_key is None:
         response = call(context)
@@ -241,12 +241,12 @@ def _context_of(
     The item of the project that the path names comes with it: it is read in the session's request.
     """
     now = clock.now()
-    client, project, actor = "", path_parameters.get("project", ""), _ANONYMOUS
+    client, project, actor = "", path_parameters.get("projectId", ""), _ANONYMOUS
     item: RawItem = None
     if endpoint.permission != PUBLIC:
         token = verify_access_token(bearer_token(request), now=now)
         client = token.client
-        also = (keys.project(client, slug(project, "a project's id", field="project")),) if project else ()
+        also = (keys.project(client, slug(project, "a project's id", field="projectId")),) if project else ()
         actor, items = check_session(token, now, also)
         item = next(iter(items.values()), None)
     key = request.headers.get("idempotency-key") if endpoint.takes_key else None
@@ -265,7 +265,7 @@ def _context_of(
         address=clean((request.context.get("identity") or {}).get("sourceIp")),
         agent=clean(request.headers.get("user-agent")),
     )
-    _authorize(endpoint, context, path_parameters.get("client", client))
+    _authorize(endpoint, context, path_parameters.get("clientId", client))
     return context, item
 
 

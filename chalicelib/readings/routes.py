@@ -25,7 +25,7 @@ from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
-_READINGS = "/api/clients/{client}/projects/{project}/readings"
+_READINGS = "/api/clients/{clientId}/projects/{projectId}/readings"
 
 
 @endpoint(
@@ -125,36 +125,36 @@ def confirm_pending(ctx: ProjectContext, *, body: ConfirmPending) -> Confirmatio
     return ConfirmationsOut.of(service.confirm_pending(ctx, area=body.area, period=body.period))
 
 
-@endpoint(blueprint, "GET", _READINGS + "/{reading}", permission="readings.read", returns=ReadingOut)
-def get_reading(ctx: ProjectContext, *, reading: str) -> ReadingOut:
+@endpoint(blueprint, "GET", _READINGS + "/{readingId}", permission="readings.read", returns=ReadingOut)
+def get_reading(ctx: ProjectContext, *, reading_id: str) -> ReadingOut:
     """Show a reading."""
-    return ReadingOut.of(service.get_reading(ctx, reading_id=reading))
+    return ReadingOut.of(service.get_reading(ctx, reading_id=reading_id))
 
 
 @endpoint(
     blueprint,
     "PUT",
-    _READINGS + "/{reading}",
+    _READINGS + "/{readingId}",
     permission="readings.edit",
     body=CorrectedReading,
     returns=ReadingOut,
     errors="below-previous billed changed future-date impossible-reading later-reading meter-exchanged other-period "
     "period-frozen",
 )
-def correct_reading(ctx: ProjectContext, *, reading: str, body: CorrectedReading) -> ReadingOut:
+def correct_reading(ctx: ProjectContext, *, reading_id: str, body: CorrectedReading) -> ReadingOut:
     """Correct a reading that is not billed yet."""
-    return ReadingOut.of(service.correct_reading(ctx, reading_id=reading, shown=body.to_domain()))
+    return ReadingOut.of(service.correct_reading(ctx, reading_id=reading_id, shown=body.to_domain()))
 
 
 @endpoint(
     blueprint,
     "POST",
-    _READINGS + "/{reading}/confirmation",
+    _READINGS + "/{readingId}/confirmation",
     permission="readings.confirm",
     returns=ReadingOut,
     errors="already-read below-previous billed changed impossible-reading meter-exchanged not-active not-after-last "
     "nothing-to-estimate-by period-frozen",
 )
-def confirm_reading(ctx: ProjectContext, *, reading: str) -> ReadingOut:
+def confirm_reading(ctx: ProjectContext, *, reading_id: str) -> ReadingOut:
     """Confirm one reading."""
-    return ReadingOut.of(service.confirm_reading(ctx, reading_id=reading))
+    return ReadingOut.of(service.confirm_reading(ctx, reading_id=reading_id))

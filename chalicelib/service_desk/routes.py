@@ -24,8 +24,8 @@ from chalicelib.service_desk.schemas import (
 
 blueprint = Blueprint(__name__)
 
-_REQUESTS = "/api/clients/{client}/service-requests"
-_ISSUES = "/api/clients/{client}/issues"
+_REQUESTS = "/api/clients/{clientId}/service-requests"
+_ISSUES = "/api/clients/{clientId}/issues"
 _MY_REQUESTS = "/api/me/service-requests"
 _MY_ISSUES = "/api/me/issues"
 
@@ -72,14 +72,14 @@ def my_requests(ctx: Context, *, query: PageQuery) -> RequestPage:
 @endpoint(
     blueprint,
     "POST",
-    _MY_REQUESTS + "/{request}/withdrawal",
+    _MY_REQUESTS + "/{serviceRequestId}/withdrawal",
     permission="requests.create.own",
     returns=RequestOut,
     errors="already-decided",
 )
-def withdraw_request(ctx: Context, *, request: str) -> RequestOut:
+def withdraw_request(ctx: Context, *, service_request_id: str) -> RequestOut:
     """Take your request for a connection back."""
-    return RequestOut.of(service.withdraw_request(ctx, request_id=request))
+    return RequestOut.of(service.withdraw_request(ctx, request_id=service_request_id))
 
 
 @endpoint(
@@ -116,31 +116,31 @@ def list_requests(ctx: Context, *, query: RequestsQuery) -> RequestPage:
 @endpoint(
     blueprint,
     "GET",
-    _REQUESTS + "/{request}",
+    _REQUESTS + "/{serviceRequestId}",
     permission="requests.read",
     or_own=True,
     returns=RequestOut,
 )
-def get_request(ctx: Context, *, request: str) -> RequestOut:
+def get_request(ctx: Context, *, service_request_id: str) -> RequestOut:
     """Show a request for a connection."""
-    return RequestOut.of(service.get_request(ctx, request_id=request))
+    return RequestOut.of(service.get_request(ctx, request_id=service_request_id))
 
 
 @endpoint(
     blueprint,
     "POST",
-    _REQUESTS + "/{request}/approval",
+    _REQUESTS + "/{serviceRequestId}/approval",
     permission="requests.decide",
     body=Approval,
     returns=RequestOut,
     errors="account-given account-missing account-taken already-decided consumer-not-active impossible-reading "
     "meter-taken project-closed tariff-missing unknown-area unknown-class unknown-tariff",
 )
-def approve_request(ctx: Context, *, request: str, body: Approval) -> RequestOut:
+def approve_request(ctx: Context, *, service_request_id: str, body: Approval) -> RequestOut:
     """Approve a request: the connection is made with it."""
     approved = service.approve_request(
         ctx,
-        request_id=request,
+        request_id=service_request_id,
         account=body.account_number,
         consumer_class=body.consumer_class,
         meter_number=body.meter_number,
@@ -154,15 +154,15 @@ def approve_request(ctx: Context, *, request: str, body: Approval) -> RequestOut
 @endpoint(
     blueprint,
     "POST",
-    _REQUESTS + "/{request}/rejection",
+    _REQUESTS + "/{serviceRequestId}/rejection",
     permission="requests.decide",
     body=Rejection,
     returns=RequestOut,
     errors="already-decided",
 )
-def reject_request(ctx: Context, *, request: str, body: Rejection) -> RequestOut:
+def reject_request(ctx: Context, *, service_request_id: str, body: Rejection) -> RequestOut:
     """Turn a request for a connection down, with the reason."""
-    return RequestOut.of(service.reject_request(ctx, request_id=request, reason=body.reason))
+    return RequestOut.of(service.reject_request(ctx, request_id=service_request_id, reason=body.reason))
 
 
 @endpoint(
@@ -202,39 +202,39 @@ def list_issues(ctx: Context, *, query: IssuesQuery) -> IssuePage:
     return IssuePage.of(service.list_issues(ctx, status=query.status, limit=query.limit, cursor=query.cursor))
 
 
-@endpoint(blueprint, "GET", _ISSUES + "/{issue}", permission="issues.read", or_own=True, returns=IssueOut)
-def get_issue(ctx: Context, *, issue: str) -> IssueOut:
+@endpoint(blueprint, "GET", _ISSUES + "/{issueId}", permission="issues.read", or_own=True, returns=IssueOut)
+def get_issue(ctx: Context, *, issue_id: str) -> IssueOut:
     """Show an issue report with its responses."""
-    return _shown(service.get_issue(ctx, issue_id=issue))
+    return _shown(service.get_issue(ctx, issue_id=issue_id))
 
 
 @endpoint(
     blueprint,
     "POST",
-    _ISSUES + "/{issue}/responses",
+    _ISSUES + "/{issueId}/responses",
     permission="issues.respond",
     body=NewResponse,
     returns=IssueOut,
     status=201,
-    location=_ISSUES + "/{issue}",
+    location=_ISSUES + "/{issueId}",
 )
-def respond_to_issue(ctx: Context, *, issue: str, body: NewResponse) -> IssueOut:
+def respond_to_issue(ctx: Context, *, issue_id: str, body: NewResponse) -> IssueOut:
     """Respond to an issue report."""
-    return _shown(service.respond_to_issue(ctx, issue_id=issue, text=body.text))
+    return _shown(service.respond_to_issue(ctx, issue_id=issue_id, text=body.text))
 
 
 @endpoint(
     blueprint,
     "PUT",
-    _ISSUES + "/{issue}/status",
+    _ISSUES + "/{issueId}/status",
     permission="issues.respond",
     body=NewStatus,
     returns=IssueOut,
     errors="changed wrong-order",
 )
-def move_issue_on(ctx: Context, *, issue: str, body: NewStatus) -> IssueOut:
+def move_issue_on(ctx: Context, *, issue_id: str, body: NewStatus) -> IssueOut:
     """Return an issue report its next status."""
-    return _shown(service.move_issue_on(ctx, issue_id=issue, status=body.status))
+    return _shown(service.move_issue_on(ctx, issue_id=issue_id, status=body.status))
 
 
 def _shown(found: service.IssueWithResponses) -> IssueOut:

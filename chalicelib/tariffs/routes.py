@@ -23,8 +23,8 @@ from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
-_TARIFFS = "/api/clients/{client}/projects/{project}/tariffs"
-_TARIFF = _TARIFFS + "/{tariff}"
+_TARIFFS = "/api/clients/{clientId}/projects/{projectId}/tariffs"
+_TARIFF = _TARIFFS + "/{tariffId}"
 _VERSION = _TARIFF + "/versions/{version}"
 
 
@@ -51,9 +51,9 @@ def open_tariff(ctx: ProjectContext, *, body: NewTariff) -> TariffOut:
 
 
 @endpoint(blueprint, "GET", _TARIFF, permission="tariffs.read", returns=TariffList)
-def get_tariff(ctx: ProjectContext, *, tariff: str) -> TariffList:
+def get_tariff(ctx: ProjectContext, *, tariff_id: str) -> TariffList:
     """Show a tariff with all its versions."""
-    return TariffList(items=tuple(TariffOut.of(known) for known in service.list_tariffs(ctx, tariff_id=tariff)))
+    return TariffList(items=tuple(TariffOut.of(known) for known in service.list_tariffs(ctx, tariff_id=tariff_id)))
 
 
 @endpoint(
@@ -67,15 +67,15 @@ def get_tariff(ctx: ProjectContext, *, tariff: str) -> TariffList:
     location=_VERSION,
     errors="invalid-tariff leaves-gap other-unit overlapping-versions tariff-changed tariff-chosen too-early",
 )
-def succeed_tariff(ctx: ProjectContext, *, tariff: str, body: TariffBody) -> TariffOut:
+def succeed_tariff(ctx: ProjectContext, *, tariff_id: str, body: TariffBody) -> TariffOut:
     """Put the next version of a tariff into force; the last one ends when it begins."""
-    return TariffOut.of(service.succeed_tariff(ctx, tariff=body.to_domain(tariff_id=tariff, version=1)))
+    return TariffOut.of(service.succeed_tariff(ctx, tariff=body.to_domain(tariff_id=tariff_id, version=1)))
 
 
 @endpoint(blueprint, "GET", _VERSION, permission="tariffs.read", returns=TariffOut)
-def get_tariff_version(ctx: ProjectContext, *, tariff: str, version: str) -> TariffOut:
+def get_tariff_version(ctx: ProjectContext, *, tariff_id: str, version: str) -> TariffOut:
     """Show one version of a tariff."""
-    return TariffOut.of(service.get_version(ctx, tariff_id=tariff, version=_number(version)))
+    return TariffOut.of(service.get_version(ctx, tariff_id=tariff_id, version=_number(version)))
 
 
 @endpoint(
@@ -87,9 +87,9 @@ def get_tariff_version(ctx: ProjectContext, *, tariff: str, version: str) -> Tar
     returns=TariffOut,
     errors="invalid-tariff other-unit overlapping-versions tariff-changed tariff-chosen tariff-used",
 )
-def correct_tariff(ctx: ProjectContext, *, tariff: str, version: str, body: TariffBody) -> TariffOut:
+def correct_tariff(ctx: ProjectContext, *, tariff_id: str, version: str, body: TariffBody) -> TariffOut:
     """Correct a version that has rated no bill."""
-    corrected = body.to_domain(tariff_id=tariff, version=_number(version))
+    corrected = body.to_domain(tariff_id=tariff_id, version=_number(version))
     return TariffOut.of(service.correct_tariff(ctx, tariff=corrected))
 
 
@@ -101,9 +101,9 @@ def correct_tariff(ctx: ProjectContext, *, tariff: str, version: str, body: Tari
     returns=TariffOut,
     errors="tariff-between tariff-changed tariff-chosen tariff-used",
 )
-def delete_tariff(ctx: ProjectContext, *, tariff: str, version: str) -> TariffOut:
+def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: str) -> TariffOut:
     """Take a version away that has rated no bill."""
-    return TariffOut.of(service.delete_tariff(ctx, tariff_id=tariff, version=_number(version)))
+    return TariffOut.of(service.delete_tariff(ctx, tariff_id=tariff_id, version=_number(version)))
 
 
 @endpoint(
@@ -130,7 +130,7 @@ def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
 @endpoint(
     blueprint,
     "POST",
-    _TARIFFS + "/adopt",
+    _TARIFFS + "/adoptions",
     permission="tariffs.manage",
     body=Adoption,
     returns=TariffOut,

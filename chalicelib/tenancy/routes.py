@@ -25,16 +25,16 @@ from chalicelib.tenancy.schemas import (
 blueprint = Blueprint(__name__)
 enter_projects_by(service.enter_project_read)
 
-_CYCLE = "/api/clients/{client}/billing-cycles/{cycleId}"
+_CYCLE = "/api/clients/{clientId}/billing-cycles/{cycleId}"
 
 
-@endpoint(blueprint, "GET", "/api/clients/{client}", permission=SIGNED_IN, returns=ClientOut)
+@endpoint(blueprint, "GET", "/api/clients/{clientId}", permission=SIGNED_IN, returns=ClientOut)
 def get_client(ctx: Context) -> ClientOut:
     """Show the client you belong to."""
     return ClientOut.of(service.get_client(ctx))
 
 
-@endpoint(blueprint, "GET", "/api/clients/{client}/projects", permission=SIGNED_IN, returns=ProjectList)
+@endpoint(blueprint, "GET", "/api/clients/{clientId}/projects", permission=SIGNED_IN, returns=ProjectList)
 def list_projects(ctx: Context) -> ProjectList:
     """List the utility services of the client."""
     return ProjectList(items=tuple(ProjectOut.of(project) for project in service.list_projects(ctx)))
@@ -43,12 +43,12 @@ def list_projects(ctx: Context) -> ProjectList:
 @endpoint(
     blueprint,
     "POST",
-    "/api/clients/{client}/projects",
+    "/api/clients/{clientId}/projects",
     permission="settings.manage",
     body=NewProject,
     returns=ProjectOut,
     status=201,
-    location="/api/clients/{client}/projects/{id}",
+    location="/api/clients/{clientId}/projects/{id}",
     errors="bad-name bad-setting changed project-taken unknown-currency unknown-cycle",
 )
 def add_project(ctx: Context, *, body: NewProject) -> ProjectOut:
@@ -56,13 +56,15 @@ def add_project(ctx: Context, *, body: NewProject) -> ProjectOut:
     return ProjectOut.of(service.add_project(ctx, project_id=body.id, settings=body.settings.to_domain()))
 
 
-@endpoint(blueprint, "GET", "/api/clients/{client}/projects/{project}", permission="settings.read", returns=ProjectOut)
+@endpoint(
+    blueprint, "GET", "/api/clients/{clientId}/projects/{projectId}", permission="settings.read", returns=ProjectOut
+)
 def get_project(ctx: ProjectContext) -> ProjectOut:
     """Show one utility service with its settings."""
     return ProjectOut.of(ctx.project)
 
 
-@endpoint(blueprint, "GET", "/api/clients/{client}/settings", permission="settings.read", returns=ClientSettings)
+@endpoint(blueprint, "GET", "/api/clients/{clientId}/settings", permission="settings.read", returns=ClientSettings)
 def get_client_settings(ctx: Context) -> ClientSettings:
     """Show what holds for all of the client."""
     return ClientSettings.of(ClientView(service.get_client(ctx)))
@@ -71,7 +73,7 @@ def get_client_settings(ctx: Context) -> ClientSettings:
 @endpoint(
     blueprint,
     "PATCH",
-    "/api/clients/{client}/settings",
+    "/api/clients/{clientId}/settings",
     permission="settings.manage",
     body=ClientChange,
     returns=ClientSettings,
@@ -89,7 +91,7 @@ def change_client_settings(ctx: Context, *, body: ClientChange) -> ClientSetting
 @endpoint(
     blueprint,
     "GET",
-    "/api/clients/{client}/settings/history",
+    "/api/clients/{clientId}/settings/history",
     permission="settings.read",
     query=PageQuery,
     returns=FormerClientPage,
@@ -103,7 +105,7 @@ def list_former_client_settings(ctx: Context, *, query: PageQuery) -> FormerClie
 @endpoint(
     blueprint,
     "PATCH",
-    "/api/clients/{client}/projects/{project}/settings",
+    "/api/clients/{clientId}/projects/{projectId}/settings",
     permission="settings.manage",
     body=ProjectChange,
     returns=ProjectOut,
@@ -117,7 +119,7 @@ def change_project_settings(ctx: ProjectContext, *, body: ProjectChange) -> Proj
 @endpoint(
     blueprint,
     "GET",
-    "/api/clients/{client}/projects/{project}/settings",
+    "/api/clients/{clientId}/projects/{projectId}/settings",
     permission="settings.read",
     returns=ProjectOut,
 )
@@ -129,7 +131,7 @@ def get_project_settings(ctx: ProjectContext) -> ProjectOut:
 @endpoint(
     blueprint,
     "GET",
-    "/api/clients/{client}/projects/{project}/settings/history",
+    "/api/clients/{clientId}/projects/{projectId}/settings/history",
     permission="settings.read",
     query=PageQuery,
     returns=FormerPage,

@@ -154,7 +154,7 @@ def test_the_fields_of_a_history_are_those_that_are_read() -> None:
 
 def test_the_paths_that_a_front_end_moves_to_are_there() -> None:
     here = [word for row in table_rows(_DOCS / "files.md", "### Paths") for word in code_words(row[1])]
-    project = "/api/clients/{client}/projects/{project}"
+    project = "/api/clients/{clientId}/projects/{projectId}"
     routes = {f"{method} {path}" for path, methods in app.routes.items() for method in methods}
     assert {word.partition("?")[0].replace("...", project) for word in here} <= routes
     assert len(here) == 12

@@ -30,7 +30,7 @@ def unknown_operations(text: str) -> Iterator[str]:
         here = " ".join(line.split("|")[2:]) if line.startswith("|") else line
         for word in code_words(here):
             if found := _OPERATION.fullmatch(word):
-                method, path = found[1], re.sub(r"^\.\.\.", "/api/clients/{client}/projects/{project}", found[2])
+                method, path = found[1], re.sub(r"^\.\.\.", "/api/clients/{clientId}/projects/{projectId}", found[2])
                 if (method, _plain(path)) not in known:
                     yield word
 
@@ -42,7 +42,7 @@ def test_every_operation_that_the_page_names_exists() -> None:
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("| `GET /api/user` | `GET /api/clients/{client}/users` |", []),
+        ("| `GET /api/user` | `GET /api/clients/{clientId}/users` |", []),
         ("| `GET /api/user` | `GET /api/user` |", ["GET /api/user"]),
         ("| old | `GET .../bills?period=2025-07`, `POST .../bills/generate` |", ["POST .../bills/generate"]),
         ("Everybody begins with `POST /api/login`.", ["POST /api/login"]),

@@ -90,7 +90,7 @@ def _requests(one: Endpoint, document: dict[str, Any], world: World) -> Strategy
             st.just(world.ids[part["name"]]), st.just(world.ids[part["name"]]), _ODD_TEXT.filter(bool)
         )
         for part in operation["parameters"]
-        if part["in"] == "path" and part["name"] not in {"client", "project"}
+        if part["in"] == "path" and part["name"] not in {"clientId", "projectId"}
     }
     query = {
         part["name"]: st.one_of(_values(part["schema"], components), _ODD_TEXT)

@@ -97,7 +97,7 @@ def _send_all(world: World, one: Endpoint, document: Mapping[str, Any], text: st
     named = {key: quote(text or "Planted9", safe="") for key in world.ids}
     person = world.fresh("admin") if "logout" in one.path else world.someone_for(one.path)
     headers = _headers(text or "Planted9")
-    here = {"client": world.ids["client"], "project": world.ids["project"]}
+    here = {"clientId": world.ids["clientId"], "projectId": world.ids["projectId"]}
     paths = [world.fill(one.path, ids) for ids in (world.ids, named | here, named)]
     replies = [person.send(one.method, f"{path}?{query}" if query else path, body, headers) for path in paths]
     replies += [person.send(one.method, paths[0], body, headers)] if query else []
@@ -117,7 +117,7 @@ def test_what_is_sent_to_a_route_is_not_in_the_log_and_makes_no_line_of_it(
 
 @pytest.mark.covers("S0-050")
 def test_each_request_is_a_line_with_its_id_its_tenant_and_how_it_ended(world: World, logged: _Lines) -> None:
-    path = "/api/clients/{client}/projects/{project}/bills/{bill}"
+    path = "/api/clients/{clientId}/projects/{projectId}/bills/{billId}"
     world.people["admin"].get(world.fill(path)).expect(200)
     (line,) = map(json.loads, logged.written.getvalue().splitlines())
     assert len(line.pop("request_id")) >= 26

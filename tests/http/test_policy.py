@@ -34,21 +34,34 @@ from tests.support.utilities import NOVEMBER, PASSWORD
 
 _GUARDED = sorted(row for row, operation in CATALOGUE.items() if operation.permission != PUBLIC)
 _WRITES = [row for row in _GUARDED if row[0] != "GET"]
-_TENANTS = sorted(row for row in _GUARDED if "{client}" in row[1])
+_TENANTS = sorted(row for row in _GUARDED if "{clientId}" in row[1])
 # What a tenant calls its things may be what another calls theirs; every other id is one tenant's alone.
-_NAMES = {"account", "area", "bill", "brand", "cycleId", "project", "reading", "role", "tariff", "version"}
+_NAMES = {
+    "accountNumber",
+    "area",
+    "billId",
+    "brandId",
+    "cycleId",
+    "projectId",
+    "readingId",
+    "role",
+    "tariffId",
+    "version",
+}
 _UNIQUE = sorted({name for _, path in CATALOGUE for name in re.findall(r"{(\w+)}", path)} - _NAMES)
 _IMPORTS = {"registry", "history"}  # whose paths name them importId, too
-_WITH_UNIQUE_IDS = [row for row in _TENANTS if any(f"{{{name}}}" in row[1] for name in _UNIQUE if name != "client")]
+_WITH_UNIQUE_IDS = [row for row in _TENANTS if any(f"{{{name}}}" in row[1] for name in _UNIQUE if name != "clientId")]
 _AREA_ROWS = sorted(
     row
     for row, operation in CATALOGUE.items()
-    if operation.permission in ENDS_AT_AREAS - OF_NO_AREA and not row[1].endswith("/{brand}")  # a brand lies in no area
+    if operation.permission in ENDS_AT_AREAS - OF_NO_AREA
+    and not row[1].endswith("/{brandId}")  # a brand lies in no area
 )
-_OF_AREAS = ("account", "area", "bill", "consumer", "importId", "reading")
+_OF_AREAS = ("accountNumber", "area", "billId", "consumerId", "importId", "readingId")
 _NOT_THERE = {
-    "account": "7777777777", "area": "Nowhere", "bill": f"{PERIOD}.7777777777.1", "reading": f"{PERIOD}.7777777777",
-    "consumer": "01ARYZ6S410000000000000000", "importId": "01ARYZ6S410000000000000000",
+    "accountNumber": "7777777777", "area": "Nowhere", "billId": f"{PERIOD}.7777777777.1",
+    "readingId": f"{PERIOD}.7777777777", "consumerId": "01ARYZ6S410000000000000000",
+    "importId": "01ARYZ6S410000000000000000",
 }  # fmt: skip
 _QUERIES = {
     "/readings/balance": f"?period={PERIOD}",
@@ -87,7 +100,7 @@ def _newcomer(sandbox: Sandbox, role: str) -> Api:
 
 
 def _send(world: World, who: str, method: str, path: str, ids: dict[str, str] | None = None) -> Reply:
-    query = next((query for end, query in _QUERIES.items() if path.endswith("{project}" + end)), "")
+    query = next((query for end, query in _QUERIES.items() if path.endswith("{projectId}" + end)), "")
     query = query if method == "GET" else ""
     body = None if method == "GET" or path.endswith("confirmation") else b"{}"
     person = world.fresh(who) if path.startswith("/api/auth/logout") else world.people[who]
@@ -156,7 +169,8 @@ def test_who_only_looks_changes_nothing(world: World, role: str, method: str, pa
 def test_field_staff_get_in_to_nothing_but_areas_and_what_lies_there(world: World) -> None:
     may = {row for row in _GUARDED if _may("field_staff", CATALOGUE[row]) and CATALOGUE[row].permission != SIGNED_IN}
     about = {
-        path.removeprefix("/api/clients/{client}").removeprefix("/projects/{project}").split("/")[1] for _, path in may
+        path.removeprefix("/api/clients/{clientId}").removeprefix("/projects/{projectId}").split("/")[1]
+        for _, path in may
     }
     assert about == {"api", "areas", "meter-brands", "connections", "consumers", "readings", "tariffs"}
     for refused in ("settings", "users", "logins", "audit-log"):
@@ -226,7 +240,7 @@ def _check_let_in(reply: Reply, row: Row) -> None:
 @pytest.mark.parametrize("status", [400, 403, 404, 409])
 def test_a_refusal_of_somebody_who_may_is_seen(status: int) -> None:
     with pytest.raises(AssertionError):
-        _check_let_in(Reply(status, {}, b"{}"), ("PATCH", "/api/clients/{client}/settings"))
+        _check_let_in(Reply(status, {}, b"{}"), ("PATCH", "/api/clients/{clientId}/settings"))
 
 
 @pytest.mark.covers("S0-010", "S0-012", "S0-015", "S0-016", "S2-033", "S2-191")
@@ -242,11 +256,11 @@ def test_a_consumer_gets_in_only_to_what_is_theirs(
         assert reply.status == 403
     elif who != "owner" and (operation.or_own or _is_mine(path)):
         assert reply.status == 404
-        assert world.ids["consumer"] not in reply.body.decode()
+        assert world.ids["consumerId"] not in reply.body.decode()
     elif method == "GET" or _is_mine(path):
         assert reply.status == 200
     if who != "owner":
-        assert world.ids["bill"] not in reply.body.decode()
+        assert world.ids["billId"] not in reply.body.decode()
 
 
 def test_these_ids_are_one_tenants_alone(world: World) -> None:
@@ -272,8 +286,8 @@ def test_another_tenants_address_is_a_404_that_gives_nothing_away(
 def test_another_tenants_id_in_ones_own_address_is_a_404_that_gives_nothing_away(
     world: World, method: str, path: str
 ) -> None:
-    mine = {"client": world.utility.client, "project": world.utility.project}
-    body = fitting_body((method, path), consumer_id=_NOT_THERE["consumer"])
+    mine = {"clientId": world.utility.client, "projectId": world.utility.project}
+    body = fitting_body((method, path), consumer_id=_NOT_THERE["consumerId"])
     reply = world.people["admin"].send(method, world.fill(path, {**world.foreign_ids, **mine}), body)
     assert reply.status == 404
     _gives_nothing_away(reply, world.foreign_ids)
@@ -294,8 +308,8 @@ def test_whose_permissions_end_at_other_areas_meets_nothing(
     world: World, document: dict[str, Any], who: str, method: str, path: str
 ) -> None:
     person, before = world.people[who], items_of(world.utility.client) if method != "GET" else {}
-    if "{" in path.removeprefix("/api/clients/{client}").removeprefix("/projects/{project}"):
-        body = fitting_body((method, path), consumer_id=_NOT_THERE["consumer"])
+    if "{" in path.removeprefix("/api/clients/{clientId}").removeprefix("/projects/{projectId}"):
+        body = fitting_body((method, path), consumer_id=_NOT_THERE["consumerId"])
         reply = person.send(method, world.fill(path), body)
         nothing = person.send(method, world.fill(path, {**world.ids, **_NOT_THERE}), body)
         assert reply.status == nothing.status == 404

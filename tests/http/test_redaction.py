@@ -55,19 +55,19 @@ def test_nothing_personal_or_secret_gets_into_the_log(
     session = api.sign_in(world.utility.client, _LOGIN, _PASSWORD)
     session.get("/api/me").expect(200)
     session.get(f"{base}/bills", period=_PLANTED["email"]).expect(403)
-    wrong = {"client": world.utility.client, "login": _LOGIN, "password": f"{_PASSWORD}x"}
+    wrong = {"clientId": world.utility.client, "login": _LOGIN, "password": f"{_PASSWORD}x"}
     api.post("/api/auth/login", wrong).expect(401)
     admin.post(world.utility.consumers, {**_PLANTED, "phone": _PLANTED["email"]}).expect(400)
     admin.get(f"{world.utility.consumers}/{_PLANTED['lastName']}").expect(404)
     admin.get(world.utility.consumers, cursor=_PLANTED["firstName"]).expect(400)
     api.with_token(str(session.token) + "x").get("/api/me").expect(401)
     admin.post(f"{base}/readings/imports", {"fileName": _PLANTED["lastName"]}).expect(201)
-    api.post("/api/auth/password-reset", {"client": world.utility.client, "login": _LOGIN}).expect(202)
+    api.post("/api/auth/password-reset", {"clientId": world.utility.client, "login": _LOGIN}).expect(202)
     drain(app)
     token = token_in(mails_to(_PLANTED["email"])[-1])
     confirm = {"token": token, "password": f"{_PASSWORD}y"}
-    api.post("/api/auth/password-reset/confirm", {**confirm, "token": f"{token}x"}).expect(400)
-    api.post("/api/auth/password-reset/confirm", confirm).expect(200)
+    api.post("/api/auth/password-reset/confirmation", {**confirm, "token": f"{token}x"}).expect(400)
+    api.post("/api/auth/password-reset/confirmation", confirm).expect(200)
     spoil(keys.consumer(world.utility.client, consumer["id"]), with_text=_PLANTED["email"])
     admin.get(f"{world.utility.consumers}/{consumer['id']}").expect(500)
 
@@ -110,6 +110,10 @@ def test_each_denied_access_is_one_log_line_and_no_write(
     neighbour.get(world.utility.consumers).expect(404)
     refused, strange = denials()
     assert (refused["actor"], refused["role"], refused["code"]) == (me, "viewer", "forbidden")
-    assert (refused["method"], refused["path"]) == ("POST", "/api/clients/{client}/consumers")
-    assert (strange["client"], strange["role"], strange["code"]) == (world.foreign_ids["client"], "admin", "not-found")
+    assert (refused["method"], refused["path"]) == ("POST", "/api/clients/{clientId}/consumers")
+    assert (strange["client"], strange["role"], strange["code"]) == (
+        world.foreign_ids["clientId"],
+        "admin",
+        "not-found",
+    )
     assert items_of(world.utility.client) == before

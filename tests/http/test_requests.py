@@ -129,7 +129,7 @@ def test_a_method_that_a_path_does_not_have_is_a_405(world: World) -> None:
 def test_a_view_is_given_the_project_where_its_path_names_one() -> None:
     for one in ALL:
         context = next(iter(inspect.signature(one.view).parameters.values())).annotation
-        assert context is (ProjectContext if "{project}" in one.path else Context), one.name
+        assert context is (ProjectContext if "{projectId}" in one.path else Context), one.name
 
 
 @pytest.mark.covers("S2-225", "S2-418")
@@ -163,7 +163,7 @@ def test_a_cursor_that_was_altered_or_is_another_lists_is_a_400(world: World, on
 
 def test_the_neighbours_cursor_is_a_400(world: World) -> None:
     neighbour, admin = world.people["other tenant's admin"], world.people["admin"]
-    theirs = neighbour.get(f"/api/clients/{world.foreign_ids['client']}/consumers", limit=1).expect(200)["nextCursor"]
+    theirs = neighbour.get(f"/api/clients/{world.foreign_ids['clientId']}/consumers", limit=1).expect(200)["nextCursor"]
     assert theirs
     assert _is_refused(admin.get(world.utility.consumers, cursor=theirs), 400)["code"] == "bad-cursor"
 

@@ -37,21 +37,23 @@ _SPOKEN = set(
 )
 # These the server keeps everywhere but where saying them is the point.
 _SPOKEN_ONLY_TO = {
-    "client": {"POST /api/auth/login", "POST /api/auth/password-reset", "POST /api/auth/register"},
+    "clientId": {"POST /api/auth/login", "POST /api/auth/password-reset", "POST /api/auth/register"},
     "id": {
         "POST /billing-cycles", "POST /meter-brands", "POST /projects", "POST /projects/adoptions", "POST .../tariffs",
-        "POST .../tariffs/adopt",
+        "POST .../tariffs/adoptions",
     },
-    "role": {"POST /api/auth/login", "POST /users", "PUT /users/{user}/role"},
-    "status": {"POST /users", "PUT /users/{user}/status", "PATCH /consumers/{consumer}", "PUT /issues/{issue}/status"},
+    "role": {"POST /api/auth/login", "POST /users", "PUT /users/{userId}/role"},
+    "status": {
+        "POST /users", "PUT /users/{userId}/status", "PATCH /consumers/{consumerId}", "PUT /issues/{issueId}/status",
+    },
     "shards": {"POST /projects", "PATCH .../settings"},
     "last": {"POST .../tariffs/quote"},
     "usage": {"POST .../tariffs/quote"},
     "previous": {"POST .../tariffs/quote"},
     "version": {
         "PATCH /api/me/profile", "PATCH /areas/{area}", "PATCH /billing-cycles/{cycleId}",
-        "PATCH /consumers/{consumer}", "PATCH /settings", "PATCH .../settings", "PATCH .../connections/{account}",
-        "POST .../tariffs/quote",
+        "PATCH /consumers/{consumerId}", "PATCH /settings", "PATCH .../settings",
+        "PATCH .../connections/{accountNumber}", "POST .../tariffs/quote",
     },
 }  # fmt: skip
 
@@ -177,7 +179,7 @@ def test_requests_say_what_people_say_and_nothing_that_is_the_servers_own(docume
 
 def test_a_field_of_the_servers_own_in_a_schema_is_seen(document: dict[str, Any]) -> None:
     spoilt = deepcopy(document)
-    ref = body_schema(spoilt, "POST", "/api/clients/{client}/consumers")["$ref"].rpartition("/")[2]
+    ref = body_schema(spoilt, "POST", "/api/clients/{clientId}/consumers")["$ref"].rpartition("/")[2]
     spoilt["components"]["schemas"][ref]["properties"] |= {"createdAt": {}, "role": {}}
     said = _said(spoilt)
     assert said.keys() - _SPOKEN_ONLY_TO.keys() - _SPOKEN == {"createdAt"}
@@ -189,7 +191,7 @@ def _said(document: Mapping[str, Any]) -> dict[str, set[str]]:
     said: dict[str, set[str]] = {}
     components, stored = document["components"]["schemas"], _stored()
     for one in _WITH_BODY:
-        short = one.path.removeprefix("/api/clients/{client}").replace("/projects/{project}/", ".../")
+        short = one.path.removeprefix("/api/clients/{clientId}").replace("/projects/{projectId}/", ".../")
         for ref in _reached(body_schema(document, one.method, one.path)["$ref"], components):
             for field in components[ref.rpartition("/")[2]].get("properties", {}):
                 if field in stored:

@@ -21,8 +21,8 @@ from tests.support.http import Api
 _KEY_ID, _SECRET = next(iter(TOKEN_KEYS.items()))
 _ROUTES = [
     ("GET", "/api/me", ""),
-    ("GET", "/api/clients/{client}/projects/{project}/bills", f"?period={PERIOD}"),
-    ("POST", "/api/clients/{client}/consumers", ""),
+    ("GET", "/api/clients/{clientId}/projects/{projectId}/bills", f"?period={PERIOD}"),
+    ("POST", "/api/clients/{clientId}/consumers", ""),
 ]
 
 Claims = dict[str, Any]
@@ -91,7 +91,7 @@ _ATTACKS: dict[str, Callable[[World], str]] = {
     "sid a list": lambda w: _signed(_claims(w, sid=["x"])),
     "no sid": lambda w: _signed(_claims(w, sid=...)),
     "another session": lambda w: _signed(_claims(w, sid="01ARYZ6S410000000000000000")),
-    "another user": lambda w: _signed(_claims(w, sub=w.ids["user"])),
+    "another user": lambda w: _signed(_claims(w, sub=w.ids["userId"])),
     "client a number": lambda w: _signed(_claims(w, client=1)),
     "consumer an object": lambda w: _signed(_claims(w, consumer={"id": 1})),
     "kid traversal": lambda w: _signed(_claims(w), {"kid": "../../dev/null"}, secret=" " * 32),
@@ -155,7 +155,7 @@ def test_a_token_says_who_for_whom_and_until_when(world: World) -> None:
     assert (claims["client"], claims["role"], claims["consumer"]) == (
         world.utility.client,
         "consumer",
-        world.ids["consumer"],
+        world.ids["consumerId"],
     )
     assert claims["exp"] - claims["iat"] == 3600
     assert claims.keys() == {"iss", "aud", "typ", "sub", "client", "role", "sid", "iat", "exp", "consumer"}

@@ -25,7 +25,7 @@ _WRITING = sorted(row for row, operation in CATALOGUE.items() if operation.leave
 
 
 def _enable(sandbox: Sandbox, _: Chalice) -> None:
-    disabling = good_request(sandbox, ("PUT", CLIENT + "/users/{user}/status"), next(_number))
+    disabling = good_request(sandbox, ("PUT", CLIENT + "/users/{userId}/status"), next(_number))
     disabling.send().expect(200)
     disabling.send(body={"status": "active"}).expect(200)
 
@@ -61,10 +61,10 @@ def _forget_a_password(sandbox: Sandbox, app: Chalice) -> None:
     body = {"login": login, "name": "Ana", "password": PASSWORD, "role": "viewer", "email": address}
     sandbox.admin.post(f"/api/clients/{sandbox.utility.client}/users", body).expect(201)
     api = sandbox.utility.api
-    api.post("/api/auth/password-reset", {"client": sandbox.utility.client, "login": login}).expect(202)
+    api.post("/api/auth/password-reset", {"clientId": sandbox.utility.client, "login": login}).expect(202)
     drain(app, "meterbook-mails")
     token = token_in(mails_to(address)[-1])
-    api.post("/api/auth/password-reset/confirm", {"token": token, "password": "Battery-staple-2"}).expect(200)
+    api.post("/api/auth/password-reset/confirmation", {"token": token, "password": "Battery-staple-2"}).expect(200)
 
 
 def _register_oneself(sandbox: Sandbox, _: Chalice) -> None:
@@ -72,7 +72,7 @@ def _register_oneself(sandbox: Sandbox, _: Chalice) -> None:
     shown = sandbox.admin.get(path).expect(200)
     settings = shown["settings"] | {"selfRegistration": True}
     sandbox.admin.patch(path, {"version": shown["version"], "settings": settings}).expect(200)
-    body = {"client": sandbox.utility.client, "firstName": "Ana", "lastName": "Reyes", "password": PASSWORD}
+    body = {"clientId": sandbox.utility.client, "firstName": "Ana", "lastName": "Reyes", "password": PASSWORD}
     who = {"login": f"self{next(_number)}", "email": f"self{next(_number)}@example.com"}
     sandbox.utility.api.post("/api/auth/register", body | who).expect(201)
 
@@ -156,7 +156,7 @@ def test_every_operation_that_writes_is_walked_here() -> None:
     writes = {(one.method, one.path) for one in ALL if one.method != "GET" and one.permission != PUBLIC}
     assert writes - of_sessions - stores_nothing == set(_WRITING)
     public = {f"{one.method} {one.path}" for one in ALL if one.method != "GET" and one.permission == PUBLIC}
-    with_another = {"POST /api/auth/password-reset/confirm"}
+    with_another = {"POST /api/auth/password-reset/confirmation"}
     assert public - with_another - {"POST /api/auth/login", "POST /api/auth/refresh"} == {
         what for what in _BESIDES if what.startswith("POST ")
     }

@@ -223,7 +223,7 @@ def clockwork(app: Chalice, name: str) -> ScheduledHandler:
 def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | None) -> None:
     """Go from two meters to two bills, by file and by hand."""
     with observer.acting("api_handler"):
-        wrong = {"client": utility.client, "login": "admin", "password": "mistyped"}
+        wrong = {"clientId": utility.client, "login": "admin", "password": "mistyped"}
         utility.api.post("/api/auth/login", wrong).expect(401)
         wrong["login"] = "admin@example.com"
         utility.api.post("/api/auth/login", wrong).expect(401)
@@ -281,7 +281,7 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
 
 def forget_a_password(observer: Observer, app: Chalice, utility: Utility) -> None:
     """Go from a forgotten password to a new one."""
-    viewer = {"client": utility.client, "login": "viewer@example.com"}
+    viewer = {"clientId": utility.client, "login": "viewer@example.com"}
     with observer.acting("api_handler"):
         utility.api.post("/api/auth/password-reset", viewer).expect(202)
     with observer.acting("send_mails"):
@@ -289,7 +289,7 @@ def forget_a_password(observer: Observer, app: Chalice, utility: Utility) -> Non
     token = token_in(mails_to("viewer@example.com")[-1])
     with observer.acting("api_handler"):
         body = {"token": token, "password": "Another-horse-1"}
-        utility.api.post("/api/auth/password-reset/confirm", body).expect(200)
+        utility.api.post("/api/auth/password-reset/confirmation", body).expect(200)
 
 
 def change_addresses(observer: Observer, utility: Utility) -> None:

@@ -57,10 +57,10 @@ def test_who_lost_the_shown_password_has_another_one_mailed(
     assert open_client.main(["balilihan", "lost-first"]) == 0
     address = "ana.lost@example.com"
     assert first_admin.main(["lost-first", "ana", "--name", "Ana", "--email", address]) == 0
-    api.post("/api/auth/password-reset", {"client": "lost-first", "login": "ana"}).expect(202)
+    api.post("/api/auth/password-reset", {"clientId": "lost-first", "login": "ana"}).expect(202)
     drain(app, "meterbook-mails")
     body = {"token": token_in(mails_to(address)[-1]), "password": "Battery-staple-2"}
-    api.post("/api/auth/password-reset/confirm", body).expect(200)
+    api.post("/api/auth/password-reset/confirmation", body).expect(200)
     api.sign_in("lost-first", "ana", "Battery-staple-2")
 
 

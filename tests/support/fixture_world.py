@@ -75,7 +75,7 @@ def open_world(app: Chalice, api: Api) -> World:
         table.write(items)
     else:
         world = _open_world(app, api)
-        _opened.append((world, table.items_about(world.utility.client, world.foreign_ids["client"])))
+        _opened.append((world, table.items_about(world.utility.client, world.foreign_ids["clientId"])))
     return world
 
 
@@ -166,26 +166,26 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         utility.context(), login=f"{mark}clerk", name="Clerk", password=PASSWORD, role="viewer"
     )
     ids = {
-        "user": clerk.id,
+        "userId": clerk.id,
         "role": "no_such_role",
-        "client": utility.client,
-        "project": utility.project,
-        "consumer": consumer_id,
-        "account": account,
+        "clientId": utility.client,
+        "projectId": utility.project,
+        "consumerId": consumer_id,
+        "accountNumber": account,
         "area": "Poblacion",
-        "brand": "itron",
+        "brandId": "itron",
         "cycleId": "monthly",
-        "reading": f"{PERIOD}.{account}",
-        "bill": f"2025-10.{account}.1",
-        "request": _asked(people["owner"], utility),
-        "issue": _reported(people["owner"]),
-        "run": run["id"],
+        "readingId": f"{PERIOD}.{account}",
+        "billId": f"2025-10.{account}.1",
+        "serviceRequestId": _asked(people["owner"], utility),
+        "issueId": _reported(people["owner"]),
+        "runId": run["id"],
         "importId": announced,
         "registry": registry,
         "history": history,
-        "payment": payment,
+        "paymentId": payment,
         "deviceId": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
-        "tariff": "residential",
+        "tariffId": "residential",
         "version": "7",  # not there: a permitted deletion deletes nothing
     }
     return utility, ids, people

@@ -47,7 +47,7 @@ class Api:
 
     def sign_in(self, client: str, login: str, password: str) -> Self:
         """Sign in over HTTP and give the same API as that user sees it."""
-        body = {"client": client, "login": login, "password": password}
+        body = {"clientId": client, "login": login, "password": password}
         session = self.post("/api/auth/login", body).expect(200)
         return self.with_token(session["accessToken"])
 

@@ -6,8 +6,8 @@ from chalicelib.connections.schemas.brands import BrandList, BrandName, BrandOut
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import endpoint
 
-_BRANDS = "/api/clients/{client}/meter-brands"
-_BRAND = _BRANDS + "/{brand}"
+_BRANDS = "/api/clients/{clientId}/meter-brands"
+_BRAND = _BRANDS + "/{brandId}"
 
 
 @endpoint(blueprint, "GET", _BRANDS, permission="areas.read", returns=BrandList)
@@ -33,18 +33,18 @@ def open_brand(ctx: Context, *, body: NewBrand) -> BrandOut:
 
 
 @endpoint(blueprint, "GET", _BRAND, permission="areas.read", returns=BrandOut)
-def get_brand(ctx: Context, *, brand: str) -> BrandOut:
+def get_brand(ctx: Context, *, brand_id: str) -> BrandOut:
     """Show a meter brand."""
-    return BrandOut.of(service.get_brand(ctx, brand_id=brand))
+    return BrandOut.of(service.get_brand(ctx, brand_id=brand_id))
 
 
 @endpoint(blueprint, "PUT", _BRAND, permission="areas.manage", body=BrandName, returns=BrandOut)
-def rename_brand(ctx: Context, *, brand: str, body: BrandName) -> BrandOut:
+def rename_brand(ctx: Context, *, brand_id: str, body: BrandName) -> BrandOut:
     """Return a meter brand another name."""
-    return BrandOut.of(service.rename_brand(ctx, brand_id=brand, name=body.name))
+    return BrandOut.of(service.rename_brand(ctx, brand_id=brand_id, name=body.name))
 
 
 @endpoint(blueprint, "DELETE", _BRAND, permission="areas.manage", returns=BrandOut, errors="brand-used")
-def delete_brand(ctx: Context, *, brand: str) -> BrandOut:
+def delete_brand(ctx: Context, *, brand_id: str) -> BrandOut:
     """Take a meter brand off the list that no connection names any more."""
-    return BrandOut.of(service.delete_brand(ctx, brand_id=brand))
+    return BrandOut.of(service.delete_brand(ctx, brand_id=brand_id))

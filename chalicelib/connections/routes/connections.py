@@ -20,8 +20,8 @@ from chalicelib.platform.http import SIGNED_IN, endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import ProjectContext
 
-_CONNECTIONS = "/api/clients/{client}/projects/{project}/connections"
-_CONNECTION = _CONNECTIONS + "/{account}"
+_CONNECTIONS = "/api/clients/{clientId}/projects/{projectId}/connections"
+_CONNECTION = _CONNECTIONS + "/{accountNumber}"
 
 
 @endpoint(
@@ -75,9 +75,9 @@ def list_connections(ctx: ProjectContext, *, query: ConnectionQuery) -> Connecti
 
 
 @endpoint(blueprint, "GET", _CONNECTION, permission="connections.read", or_own=True, returns=ConnectionOut)
-def get_connection(ctx: ProjectContext, *, account: str) -> ConnectionOut:
+def get_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut:
     """Show a connection."""
-    return ConnectionOut.of(service.get_connection(ctx, account=account))
+    return ConnectionOut.of(service.get_connection(ctx, account=account_number))
 
 
 @endpoint(
@@ -90,11 +90,11 @@ def get_connection(ctx: ProjectContext, *, account: str) -> ConnectionOut:
     errors="changed future-date impossible-reading tariff-missing unknown-area unknown-brand unknown-class "
     "unknown-tariff wrong-status",
 )
-def change_connection(ctx: ProjectContext, *, account: str, body: ConnectionChange) -> ConnectionOut:
+def change_connection(ctx: ProjectContext, *, account_number: str, body: ConnectionChange) -> ConnectionOut:
     """Change a connection's class, tariff, area, meter details, or what tariffs charge by."""
     changed = service.change_connection(
         ctx,
-        account=account,
+        account=account_number,
         version=body.version,
         changes=body.changes(),
         facts=body.facts.changes(),
@@ -111,9 +111,9 @@ def change_connection(ctx: ProjectContext, *, account: str, body: ConnectionChan
     returns=ConnectionOut,
     errors="changed connection-used",
 )
-def delete_connection(ctx: ProjectContext, *, account: str) -> ConnectionOut:
+def delete_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut:
     """Take away a connection that was never read."""
-    return ConnectionOut.of(service.delete_connection(ctx, account=account))
+    return ConnectionOut.of(service.delete_connection(ctx, account=account_number))
 
 
 @endpoint(
@@ -125,9 +125,9 @@ def delete_connection(ctx: ProjectContext, *, account: str) -> ConnectionOut:
     returns=ConnectionOut,
     errors="changed future-date wrong-status",
 )
-def disconnect(ctx: ProjectContext, *, account: str, body: StatusChange) -> ConnectionOut:
+def disconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) -> ConnectionOut:
     """Cut a connection off, for a reason."""
-    return ConnectionOut.of(service.disconnect(ctx, account=account, reason=body.reason, on=body.on))
+    return ConnectionOut.of(service.disconnect(ctx, account=account_number, reason=body.reason, on=body.on))
 
 
 @endpoint(
@@ -139,9 +139,9 @@ def disconnect(ctx: ProjectContext, *, account: str, body: StatusChange) -> Conn
     returns=ConnectionOut,
     errors="changed consumer-not-active future-date wrong-status",
 )
-def reconnect(ctx: ProjectContext, *, account: str, body: StatusChange) -> ConnectionOut:
+def reconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) -> ConnectionOut:
     """Supply a connection again."""
-    return ConnectionOut.of(service.reconnect(ctx, account=account, reason=body.reason, on=body.on))
+    return ConnectionOut.of(service.reconnect(ctx, account=account_number, reason=body.reason, on=body.on))
 
 
 @endpoint(
@@ -153,9 +153,9 @@ def reconnect(ctx: ProjectContext, *, account: str, body: StatusChange) -> Conne
     returns=ConnectionOut,
     errors="changed future-date use-unread wrong-status",
 )
-def close_connection(ctx: ProjectContext, *, account: str, body: StatusChange) -> ConnectionOut:
+def close_connection(ctx: ProjectContext, *, account_number: str, body: StatusChange) -> ConnectionOut:
     """Close a connection for good."""
-    return ConnectionOut.of(service.close(ctx, account=account, reason=body.reason, on=body.on))
+    return ConnectionOut.of(service.close(ctx, account=account_number, reason=body.reason, on=body.on))
 
 
 @endpoint(
@@ -168,9 +168,9 @@ def close_connection(ctx: ProjectContext, *, account: str, body: StatusChange) -
     errors="bad-number below-previous changed future-date impossible-reading meter-taken not-after-last same-meter "
     "unknown-brand wrong-status",
 )
-def exchange_meter(ctx: ProjectContext, *, account: str, body: MeterExchange) -> ConnectionOut:
+def exchange_meter(ctx: ProjectContext, *, account_number: str, body: MeterExchange) -> ConnectionOut:
     """Put another meter on a connection; the next bill takes the use of both."""
-    exchanged = service.exchange_meter(ctx, account=account, exchange=body.to_domain(), reason=body.reason)
+    exchanged = service.exchange_meter(ctx, account=account_number, exchange=body.to_domain(), reason=body.reason)
     return ConnectionOut.of(exchanged)
 
 
@@ -183,9 +183,11 @@ def exchange_meter(ctx: ProjectContext, *, account: str, body: MeterExchange) ->
     returns=ConnectionOut,
     errors="changed consumer-given consumer-not-active future-date wrong-status",
 )
-def hand_over(ctx: ProjectContext, *, account: str, body: HandOver) -> ConnectionOut:
+def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> ConnectionOut:
     """Make a connection another consumer's."""
-    handed = service.hand_over(ctx, account=account, consumer_id=body.consumer_id, on=body.on, reason=body.reason)
+    handed = service.hand_over(
+        ctx, account=account_number, consumer_id=body.consumer_id, on=body.on, reason=body.reason
+    )
     return ConnectionOut.of(handed)
 
 
@@ -198,9 +200,9 @@ def hand_over(ctx: ProjectContext, *, account: str, body: HandOver) -> Connectio
     query=PageQuery,
     returns=EventPage,
 )
-def list_events(ctx: ProjectContext, *, account: str, query: PageQuery) -> EventPage:
+def list_events(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> EventPage:
     """List what became of a connection and why, the newest first; a consumer sees only what was in their own time."""
-    return EventPage.of(service.list_events(ctx, account=account, limit=query.limit, cursor=query.cursor))
+    return EventPage.of(service.list_events(ctx, account=account_number, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", "/api/me/connections", permission=SIGNED_IN, returns=MyConnections)

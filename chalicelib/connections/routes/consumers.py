@@ -6,8 +6,8 @@ from chalicelib.consumers.schemas import ConsumerChange, ConsumerOut, ConsumerPa
 from chalicelib.kernel.context import Context
 from chalicelib.platform.http import endpoint
 
-_CONSUMERS = "/api/clients/{client}/consumers"
-_CONSUMER = _CONSUMERS + "/{consumer}"
+_CONSUMERS = "/api/clients/{clientId}/consumers"
+_CONSUMER = _CONSUMERS + "/{consumerId}"
 
 
 @endpoint(
@@ -30,9 +30,9 @@ def list_consumers(ctx: Context, *, query: ConsumerQuery) -> ConsumerPage:
 
 
 @endpoint(blueprint, "GET", _CONSUMER, permission="consumers.read", returns=ConsumerOut)
-def get_consumer(ctx: Context, *, consumer: str) -> ConsumerOut:
+def get_consumer(ctx: Context, *, consumer_id: str) -> ConsumerOut:
     """Show a consumer."""
-    return ConsumerOut.of(service.get_consumer_within_reach(ctx, consumer_id=consumer))
+    return ConsumerOut.of(service.get_consumer_within_reach(ctx, consumer_id=consumer_id))
 
 
 @endpoint(
@@ -44,7 +44,7 @@ def get_consumer(ctx: Context, *, consumer: str) -> ConsumerOut:
     returns=ConsumerOut,
     errors="bad-email changed consumer-connected consumer-deleted email-taken",
 )
-def change_consumer(ctx: Context, *, consumer: str, body: ConsumerChange) -> ConsumerOut:
+def change_consumer(ctx: Context, *, consumer_id: str, body: ConsumerChange) -> ConsumerOut:
     """Change a consumer's name, contacts or status."""
-    changed = service.change_consumer(ctx, consumer_id=consumer, version=body.version, changes=body.changes())
+    changed = service.change_consumer(ctx, consumer_id=consumer_id, version=body.version, changes=body.changes())
     return ConsumerOut.of(changed)

@@ -18,7 +18,7 @@ Outcome = Literal["signed_in", "wrong_password", "disabled", "unknown"]
 class SignInBody(Schema):
     """Who signs in, at which client."""
 
-    client: ClientId
+    client_id: ClientId
     login: Login
     password: Password
     role: RoleName | None = Field(default=None, description="If given, it must be the user's role")
@@ -33,7 +33,7 @@ class Renewal(Schema):
 class ResetRequest(Schema):
     """Who has forgotten their password, at which client."""
 
-    client: ClientId
+    client_id: ClientId
     login: Login
 
 

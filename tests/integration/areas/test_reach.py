@@ -127,7 +127,7 @@ def test_an_area_that_is_asked_for_is_cut_to_what_one_has_in_it(utility: Utility
 @pytest.mark.covers("S1-139", "S3-083")
 def test_a_reader_signs_in_sees_who_is_to_be_read_and_sends_a_reading(utility: Utility) -> None:
     _staff(utility, "San-Isidro")
-    body = {"client": utility.client, "login": "walker", "password": PASSWORD}
+    body = {"clientId": utility.client, "login": "walker", "password": PASSWORD}
     session = utility.api.post("/api/auth/login", body).expect(200)
     user = session["user"]
     assert (user["login"], user["areas"], len(user["id"])) == ("walker", ["San-Isidro"], 26)

@@ -39,7 +39,9 @@ def _users(utility: Utility) -> str:
 
 
 def _try(utility: Utility, login: str = "juan") -> int:
-    return utility.api.post("/api/auth/login", {"client": utility.client, "login": login, "password": PASSWORD}).status
+    return utility.api.post(
+        "/api/auth/login", {"clientId": utility.client, "login": login, "password": PASSWORD}
+    ).status
 
 
 @pytest.mark.covers("S2-346")

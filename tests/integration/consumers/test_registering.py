@@ -47,7 +47,7 @@ def utility(api: Api, at: At) -> Utility:
 
 
 def _register(utility: Utility, *, key: str | None = None, **facts: Any) -> Reply:  # noqa: ANN401
-    return utility.api.post("/api/auth/register", {**_JUAN, "client": utility.client, **facts}, key=key)
+    return utility.api.post("/api/auth/register", {**_JUAN, "clientId": utility.client, **facts}, key=key)
 
 
 def _root(utility: Utility) -> Api:
@@ -213,7 +213,7 @@ def test_names_begin_with_a_capital(api: Api, at: At) -> None:
         assert (made["consumer"]["firstName"], made["consumer"]["lastName"]) == (kept, "kumar")
         me = utility.api.sign_in(utility.client, email, PASSWORD).get("/api/me").expect(200)
         assert me["name"] == f"{kept} kumar"
-    body = {**_JUAN, "client": utility.client}
+    body = {**_JUAN, "clientId": utility.client}
     del body["firstName"]
     utility.api.post("/api/auth/register", body).expect(400)
 
@@ -246,7 +246,7 @@ def test_it_is_on_record_as_a_strangers_deed(utility: Utility) -> None:
 def test_who_registered_is_deleted_with_their_login(utility: Utility) -> None:
     made = _register(utility).expect(201)
     _root(utility).delete(f"{utility.consumers}/{made['consumer']['id']}").expect(200)
-    body = {"client": utility.client, "login": "juan@example.com", "password": PASSWORD}
+    body = {"clientId": utility.client, "login": "juan@example.com", "password": PASSWORD}
     utility.api.post("/api/auth/login", body).expect(401)
 
 

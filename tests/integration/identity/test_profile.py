@@ -60,7 +60,7 @@ def test_where_people_sign_in_by_address_a_new_one_is_the_new_login_name_and_nob
     me.patch("/api/me", {"email": "Vera@example.com", "password": PASSWORD}).expect(200)
     assert me.get("/api/me").expect(200)["login"] == "vera@example.com"
     api.sign_in(utility.client, "vera@example.com", PASSWORD)
-    body = {"client": utility.client, "login": "viewer@example.com", "password": PASSWORD}
+    body = {"clientId": utility.client, "login": "viewer@example.com", "password": PASSWORD}
     api.post("/api/auth/login", body).expect(401)
 
 
@@ -85,7 +85,7 @@ def test_signing_in_needs_every_field_and_then_gives_tokens(utility: Utility) ->
     login = "/api/auth/login"
     refused = utility.api.post(login, {"login": 7, "role": "viewer"}).expect(400)
     assert [fault["field"] for fault in refused["errors"]] == ["client", "login", "password"]
-    body = {"client": utility.client, "login": "viewer", "password": PASSWORD}
+    body = {"clientId": utility.client, "login": "viewer", "password": PASSWORD}
     session = utility.api.post(login, body).expect(200)
     assert session["accessToken"]
     assert session["refreshToken"]

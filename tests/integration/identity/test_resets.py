@@ -46,7 +46,7 @@ def ana(utility: Utility) -> str:
 
 
 def _ask(utility: Utility, login: str = "ana") -> Reply:
-    return utility.api.post("/api/auth/password-reset", {"client": utility.client, "login": login})
+    return utility.api.post("/api/auth/password-reset", {"clientId": utility.client, "login": login})
 
 
 def _mailed(app: Chalice, utility: Utility, address: str, login: str = "ana") -> str:
@@ -57,11 +57,11 @@ def _mailed(app: Chalice, utility: Utility, address: str, login: str = "ana") ->
 
 
 def _confirm(utility: Utility, token: str, password: str = NEW) -> Reply:
-    return utility.api.post("/api/auth/password-reset/confirm", {"token": token, "password": password})
+    return utility.api.post("/api/auth/password-reset/confirmation", {"token": token, "password": password})
 
 
 def _signs_in(utility: Utility, password: str, login: str = "ana") -> bool:
-    body = {"client": utility.client, "login": login, "password": password}
+    body = {"clientId": utility.client, "login": login, "password": password}
     return utility.api.post("/api/auth/login", body).status == 200
 
 
@@ -235,7 +235,7 @@ def test_invented_tokens_are_refused_and_harm_nobody(app: Chalice, utility: Util
 def test_a_reset_ends_the_wait_after_wrong_passwords(app: Chalice, utility: Utility, ana: str) -> None:
     for _ in range(10):
         assert not _signs_in(utility, "wrong")
-    body = {"client": utility.client, "login": "ana", "password": PASSWORD}
+    body = {"clientId": utility.client, "login": "ana", "password": PASSWORD}
     utility.api.post("/api/auth/login", body).expect(429)
     _confirm(utility, _mailed(app, utility, ana)).expect(200)
     assert _signs_in(utility, NEW)

@@ -27,7 +27,7 @@ def utility(api: Api) -> Utility:
 
 
 def _sign_in(utility: Utility, login: str = "viewer", password: str = PASSWORD) -> dict[str, Any]:
-    body = {"client": utility.client, "login": login, "password": password}
+    body = {"clientId": utility.client, "login": login, "password": password}
     session: dict[str, Any] = utility.api.post("/api/auth/login", body).expect(200)
     return session
 
@@ -43,7 +43,7 @@ def _sees_me(utility: Utility, session: dict[str, Any]) -> int:
 
 def _fail(utility: Utility, login: str, times: int) -> None:
     for _ in range(times):
-        body = {"client": utility.client, "login": login, "password": "wrong"}
+        body = {"clientId": utility.client, "login": login, "password": "wrong"}
         utility.api.post("/api/auth/login", body).expect(401)
 
 
@@ -206,7 +206,7 @@ def test_a_disabled_user_is_signed_out_at_once_and_can_sign_in_when_enabled(util
     assert admin.put(status, {"status": "disabled"}).expect(200)["status"] == "disabled"
     assert _sees_me(utility, session) == 401
     _refresh(utility, session["refreshToken"], 401)
-    body = {"client": utility.client, "login": "viewer", "password": PASSWORD}
+    body = {"clientId": utility.client, "login": "viewer", "password": PASSWORD}
     utility.api.post("/api/auth/login", body).expect(401)
     admin.put(status, {"status": "active"}).expect(200)
     assert _sees_me(utility, session) == 401
@@ -217,7 +217,7 @@ def test_a_disabled_user_is_signed_out_at_once_and_can_sign_in_when_enabled(util
 def test_after_ten_wrong_passwords_everybody_waits_and_longer_each_time(utility: Utility, at: At) -> None:
     """Known and unknown login names alike, and the right password too."""
     for login, password in (("viewer", PASSWORD), ("nobody-here", "whatever")):
-        body = {"client": utility.client, "login": login, "password": password}
+        body = {"clientId": utility.client, "login": login, "password": password}
         at(NOVEMBER)
         _fail(utility, login, 10)
         for waited, wait in ((0, "30"), (29, "1")):
@@ -264,7 +264,7 @@ def test_each_try_is_noted_with_time_address_agent_and_outcome(utility: Utility,
     utility.api.send(
         "POST",
         "/api/auth/login",
-        {"client": utility.client, "login": "viewer", "password": PASSWORD},
+        {"clientId": utility.client, "login": "viewer", "password": PASSWORD},
         {"User-Agent": "Mozilla/5.0 (a phone)\u200b"},
     ).expect(200)
     at(NOVEMBER + timedelta(days=1))
@@ -303,7 +303,7 @@ def test_login_events_and_counts_go_away_by_themselves(utility: Utility, at: At)
 
 
 def test_an_unknown_tenant_leaves_nothing_for_long(api: Api, utility: Utility) -> None:
-    api.post("/api/auth/login", {"client": "no-such-tenant", "login": "a", "password": "b"}).expect(401)
+    api.post("/api/auth/login", {"clientId": "no-such-tenant", "login": "a", "password": "b"}).expect(401)
     assert all("ttl" in item for item in table.items_of("no-such-tenant", sessions=True).values())
 
 
@@ -324,7 +324,9 @@ def test_a_new_password_ends_every_session_and_must_fit_the_rule(utility: Utilit
     me.put("/api/me/password", {"current": PASSWORD, "new": "Abcdef1!"}).expect(200)
     assert (_sees_me(utility, one), _sees_me(utility, other)) == (401, 401)
     _refresh(utility, other["refreshToken"], 401)
-    utility.api.post("/api/auth/login", {"client": utility.client, "login": "viewer", "password": PASSWORD}).expect(401)
+    utility.api.post("/api/auth/login", {"clientId": utility.client, "login": "viewer", "password": PASSWORD}).expect(
+        401
+    )
     _sign_in(utility, password="Abcdef1!")
 
 
@@ -334,7 +336,7 @@ def test_guessing_from_an_open_session_is_counted_like_signing_in(utility: Utili
     for _ in range(10):
         me.put("/api/me/password", {"current": "wrong", "new": "Abcdef1!"}).expect(400)
     me.put("/api/me/password", {"current": PASSWORD, "new": "Abcdef1!"}).expect(429)
-    body = {"client": utility.client, "login": "viewer", "password": PASSWORD}
+    body = {"clientId": utility.client, "login": "viewer", "password": PASSWORD}
     utility.api.post("/api/auth/login", body).expect(429)
 
 
@@ -356,5 +358,5 @@ def test_a_password_of_any_length_is_never_cut(utility: Utility, password: str) 
     path = f"{_users(utility)}/{_id_of(utility, 'viewer')}/password"
     utility.as_staff().put(path, {"password": password}).expect(200)
     _sign_in(utility, password=password)
-    body = {"client": utility.client, "login": "viewer", "password": password[:-1]}
+    body = {"clientId": utility.client, "login": "viewer", "password": password[:-1]}
     utility.api.post("/api/auth/login", body).expect(401)

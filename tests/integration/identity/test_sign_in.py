@@ -65,7 +65,7 @@ def test_every_failed_sign_in_has_the_same_answer_and_costs_one_check(
 ) -> None:
     _disable(utility, "viewer")
     checks.clear()
-    body = {"client": client.format(client=utility.client), "login": login, "password": password}
+    body = {"clientId": client.format(client=utility.client), "login": login, "password": password}
     refusal = api.post("/api/auth/login", body).expect(401)
     assert (refusal["code"], refusal["detail"]) == ("bad-login", "client, login name or password is wrong")
     assert checks == [matches]
@@ -73,7 +73,7 @@ def test_every_failed_sign_in_has_the_same_answer_and_costs_one_check(
 
 @pytest.mark.covers("S0-063", "S2-001", "S2-003", "S2-146", "S3-082", "S2-381", "S4-011")
 def test_a_good_sign_in_costs_one_check_too_and_gives_a_token(api: Api, utility: Utility, checks: list[bool]) -> None:
-    body = {"client": utility.client, "login": " ADMIN ", "password": PASSWORD}
+    body = {"clientId": utility.client, "login": " ADMIN ", "password": PASSWORD}
     session = api.post("/api/auth/login", body).expect(200)
     assert checks == [True]
     assert (session["tokenType"], session["expiresIn"]) == ("Bearer", 3600)

@@ -109,7 +109,7 @@ def test_where_people_sign_in_by_address_a_new_address_is_the_new_login_name(api
     assert admin.patch(path, {"email": "viewer@Example.com"}).expect(409)["code"] == "login-taken"
     assert admin.patch(path, {"email": "Ana2@example.com"}).expect(200)["login"] == "ana2@example.com"
     api.sign_in(utility.client, "ana2@example.com", PASSWORD)
-    body = {"client": utility.client, "login": "ana@example.com", "password": PASSWORD}
+    body = {"clientId": utility.client, "login": "ana@example.com", "password": PASSWORD}
     api.post("/api/auth/login", body).expect(401)
     _make(utility, "ana@example.com")
 
@@ -139,7 +139,7 @@ def test_people_sign_in_by_address_or_number_where_the_client_has_it_so(api: Api
     admin.post(_users(utility), {**one, "number": "EMP-7"}).expect(201)
     for name in ("ravi@example.com", "EMP-7", "emp-7"):
         for role, status in ((None, 200), ("viewer", 200), ("admin", 401)):
-            body = {"client": utility.client, "login": name, "password": PASSWORD, "role": role}
+            body = {"clientId": utility.client, "login": name, "password": PASSWORD, "role": role}
             api.post("/api/auth/login", body).expect(status)
     taken = admin.post(_users(utility), {**one, "login": "b@example.com", "number": "emp-7"}).expect(409)
     assert taken["code"] == "login-taken"
@@ -156,7 +156,7 @@ def test_a_deleted_user_stays_on_record_and_never_signs_in_again(utility: Utilit
     assert gone["status"] == "deleted"
     assert gone["deletedAt"]
     assert session.get("/api/me").status == 401
-    utility.api.post("/api/auth/login", {"client": utility.client, "login": "ana", "password": PASSWORD}).expect(401)
+    utility.api.post("/api/auth/login", {"clientId": utility.client, "login": "ana", "password": PASSWORD}).expect(401)
     assert "ana" not in [user["login"] for user in admin.get(_users(utility)).expect(200)["items"]]
     assert admin.get(path).expect(200)["name"] == "Ana"
     assert [user["id"] for user in admin.get(_users(utility), status="deleted").expect(200)["items"]] == [ana["id"]]

@@ -23,7 +23,7 @@ def utility_in(api: Api, currency: str, unit: str, classes: tuple[str, ...] = ("
 def adopted(utility: Utility, library_id: str) -> Api:
     staff = utility.as_staff()
     body = {"libraryId": library_id, "validFrom": "2025-01-01"}
-    reply = staff.post(f"{utility.base}/tariffs/adopt", body)
+    reply = staff.post(f"{utility.base}/tariffs/adoptions", body)
     assert reply.expect(201)["id"] == library_id
     return staff
 

@@ -263,11 +263,11 @@ def test_who_read_the_tariffs_before_somebody_changed_them_changes_none(waterwor
 def test_a_published_tariff_is_adopted_in_one_call(waterworks: Utility) -> None:
     staff = waterworks.as_staff()
     body = {"libraryId": "baler-water-district", "validFrom": "2025-01-01", "consumerClass": "school"}
-    adopted = staff.post(f"{waterworks.base}/tariffs/adopt", body).expect(201)
+    adopted = staff.post(f"{waterworks.base}/tariffs/adoptions", body).expect(201)
     assert (adopted["id"], adopted["sheet"]["validFrom"]) == ("baler-water-district", "2025-01-01")
     quoted = {"tariffId": "baler-water-district", "usage": november("20")}
     assert staff.post(f"{waterworks.base}/tariffs/quote", quoted).expect(200)["total"] == "159.00"
-    unknown = staff.post(f"{waterworks.base}/tariffs/adopt", body | {"libraryId": "atlantis"})
+    unknown = staff.post(f"{waterworks.base}/tariffs/adoptions", body | {"libraryId": "atlantis"})
     assert unknown.status == 404
 
 

@@ -130,7 +130,7 @@ def test_a_clients_settings_hold_for_it_alone_and_keep_their_history(api: Api, u
     rule = {"minLength": 12, "upper": False, "lower": False, "digit": False, "special": False}
     changed = admin.patch(f"{path}/settings", _change(admin, path, passwordRule=rule, sessionMinutes=5)).expect(200)
     assert changed["settings"]["passwordRule"] == rule
-    somebody = {"client": utility.client, "login": "admin", "password": PASSWORD}
+    somebody = {"clientId": utility.client, "login": "admin", "password": PASSWORD}
     assert api.post("/api/auth/login", somebody).expect(200)["expiresIn"] == 300
     weak = {"login": "u", "name": "U", "password": "Abcdef1!", "role": "viewer"}
     assert admin.post(f"{path}/users", weak).expect(400)["code"] == "weak-password"

@@ -13,8 +13,8 @@ Row = tuple[str, str]  # method and path
 Things = Mapping[str, Any]
 
 PUBLIC, SIGNED_IN = "(public)", "(signed in)"
-CLIENT = "/api/clients/{client}"
-PROJECT = CLIENT + "/projects/{project}"
+CLIENT = "/api/clients/{clientId}"
+PROJECT = CLIENT + "/projects/{projectId}"
 
 Body = dict[str, Any] | Callable[[Things, int], Any]
 

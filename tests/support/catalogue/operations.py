@@ -35,7 +35,7 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("POST", "/api/auth/refresh"): Operation(PUBLIC),
     ("POST", "/api/auth/password-reset"): Operation(PUBLIC),
     ("POST", "/api/auth/register"): Operation(PUBLIC),
-    ("POST", "/api/auth/password-reset/confirm"): Operation(PUBLIC),
+    ("POST", "/api/auth/password-reset/confirmation"): Operation(PUBLIC),
     ("POST", "/api/auth/logout"): Operation(SIGNED_IN),
     ("POST", "/api/auth/logout-everywhere"): Operation(SIGNED_IN),
     ("GET", "/api/openapi.json"): Operation(PUBLIC),
@@ -134,11 +134,11 @@ CATALOGUE: Mapping[Row, Operation] = {
         other={"name": "Another"},
         leaves=frozenset({"meter-brand.opened"}),
     ),
-    ("GET", CLIENT + "/meter-brands/{brand}"): Operation("areas.read"),
-    ("PUT", CLIENT + "/meter-brands/{brand}"): Operation(
+    ("GET", CLIENT + "/meter-brands/{brandId}"): Operation("areas.read"),
+    ("PUT", CLIENT + "/meter-brands/{brandId}"): Operation(
         "areas.manage", on=Place.brand, body={"name": "Another"}, leaves=frozenset({"meter-brand.renamed"})
     ),
-    ("DELETE", CLIENT + "/meter-brands/{brand}"): Operation(
+    ("DELETE", CLIENT + "/meter-brands/{brandId}"): Operation(
         "areas.manage", on=Place.brand, leaves=frozenset({"meter-brand.deleted"})
     ),
     ("GET", CLIENT + "/audit-log"): Operation("audit.read"),
@@ -150,21 +150,23 @@ CATALOGUE: Mapping[Row, Operation] = {
         other={"name": "Eva"},
         leaves=frozenset({"user.registered"}),
     ),
-    ("GET", CLIENT + "/users/{user}"): Operation("users.read"),
-    ("PATCH", CLIENT + "/users/{user}"): Operation(
+    ("GET", CLIENT + "/users/{userId}"): Operation("users.read"),
+    ("PATCH", CLIENT + "/users/{userId}"): Operation(
         "users.manage", on=Place.user, body={"name": "Eva"}, leaves=frozenset({"user.changed"})
     ),
-    ("DELETE", CLIENT + "/users/{user}"): Operation("users.manage", on=Place.user, leaves=frozenset({"user.deleted"})),
-    ("PUT", CLIENT + "/users/{user}/role"): Operation(
+    ("DELETE", CLIENT + "/users/{userId}"): Operation(
+        "users.manage", on=Place.user, leaves=frozenset({"user.deleted"})
+    ),
+    ("PUT", CLIENT + "/users/{userId}/role"): Operation(
         "users.manage", on=Place.user, body={"role": "manager"}, leaves=frozenset({"user.role-changed"})
     ),
-    ("PUT", CLIENT + "/users/{user}/status"): Operation(
+    ("PUT", CLIENT + "/users/{userId}/status"): Operation(
         "users.manage", on=Place.user, body={"status": "disabled"}, leaves=frozenset({"user.disabled"})
     ),
-    ("PUT", CLIENT + "/users/{user}/password"): Operation(
+    ("PUT", CLIENT + "/users/{userId}/password"): Operation(
         "users.manage", on=Place.user, body={"password": PASSWORD}, leaves=frozenset({"user.password-changed"})
     ),
-    ("PUT", CLIENT + "/users/{user}/areas"): Operation(
+    ("PUT", CLIENT + "/users/{userId}/areas"): Operation(
         "users.manage", on=Place.user, body={"areas": ["Poblacion"]}, leaves=frozenset({"user.areas-changed"})
     ),
     ("GET", CLIENT + "/roles"): Operation("users.read"),
@@ -187,17 +189,17 @@ CATALOGUE: Mapping[Row, Operation] = {
         other={"firstName": "Eva"},
         leaves=frozenset({"consumer.registered"}),
     ),
-    ("GET", CLIENT + "/consumers/{consumer}"): Operation("consumers.read"),
-    ("PATCH", CLIENT + "/consumers/{consumer}"): Operation(
+    ("GET", CLIENT + "/consumers/{consumerId}"): Operation("consumers.read"),
+    ("PATCH", CLIENT + "/consumers/{consumerId}"): Operation(
         "consumers.manage",
         on=Place.consumer,
         body={"firstName": "Ana", "lastName": "Reyes", "version": 0},
         leaves=frozenset({"consumer.changed"}),
     ),
-    ("DELETE", CLIENT + "/consumers/{consumer}"): Operation(
+    ("DELETE", CLIENT + "/consumers/{consumerId}"): Operation(
         "consumers.manage", on=Place.consumer, leaves=frozenset({"consumer.deleted"})
     ),
-    ("POST", CLIENT + "/consumers/{consumer}/login"): Operation(
+    ("POST", CLIENT + "/consumers/{consumerId}/login"): Operation(
         "consumers.manage",
         on=Place.consumer,
         body=lambda _, n: {"login": f"consumer{n}", "password": PASSWORD},
@@ -208,74 +210,74 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("POST", PROJECT + "/connections"): Operation(
         "connections.manage",
         on=Place.consumer,
-        body=lambda things, n: {"consumerId": things["consumer"], **_meter(f"FIRST-{n}")},
+        body=lambda things, n: {"consumerId": things["consumerId"], **_meter(f"FIRST-{n}")},
         other=lambda _, n: {"meterNumber": f"OTHER-{n}"},
         elsewhere=(_meter("SM-NEW"), 400),
         leaves=frozenset({"connection.registered"}),
     ),
-    ("GET", PROJECT + "/connections/{account}"): Operation("connections.read", or_own=True),
-    ("PATCH", PROJECT + "/connections/{account}"): Operation(
+    ("GET", PROJECT + "/connections/{accountNumber}"): Operation("connections.read", or_own=True),
+    ("PATCH", PROJECT + "/connections/{accountNumber}"): Operation(
         "connections.manage",
         on=Place.connection,
         body={"consumerClass": "commercial", "area": "Poblacion", "version": 0},
         leaves=frozenset({"connection.changed"}),
     ),
-    ("DELETE", PROJECT + "/connections/{account}"): Operation(
+    ("DELETE", PROJECT + "/connections/{accountNumber}"): Operation(
         "connections.manage", on=Place.connection, leaves=frozenset({"connection.deleted"})
     ),
-    ("POST", PROJECT + "/connections/{account}/disconnection"): Operation(
+    ("POST", PROJECT + "/connections/{accountNumber}/disconnection"): Operation(
         "connections.manage", on=Place.connection, body=_WHY, leaves=frozenset({"connection.disconnected"})
     ),
-    ("POST", PROJECT + "/connections/{account}/reconnection"): Operation(
+    ("POST", PROJECT + "/connections/{accountNumber}/reconnection"): Operation(
         "connections.manage", on=Place.disconnected, body=_WHY, leaves=frozenset({"connection.reconnected"})
     ),
-    ("POST", PROJECT + "/connections/{account}/closure"): Operation(
+    ("POST", PROJECT + "/connections/{accountNumber}/closure"): Operation(
         "connections.manage", on=Place.connection, body=_WHY, leaves=frozenset({"connection.closed"})
     ),
-    ("POST", PROJECT + "/connections/{account}/meter-exchanges"): Operation(
+    ("POST", PROJECT + "/connections/{accountNumber}/meter-exchanges"): Operation(
         "connections.manage",
         on=Place.connection,
         body=lambda _, n: {"meterNumber": f"NEW-{n}", "finalReading": "3", "reason": "Stuck"},
         leaves=frozenset({"connection.meter-exchanged"}),
     ),
-    ("POST", PROJECT + "/connections/{account}/handovers"): Operation(
+    ("POST", PROJECT + "/connections/{accountNumber}/handovers"): Operation(
         "connections.manage",
         on=Place.connection,
-        body=lambda things, _: {"consumerId": things["consumer"], **_WHY},
+        body=lambda things, _: {"consumerId": things["consumerId"], **_WHY},
         leaves=frozenset({"connection.handed-over"}),
     ),
-    ("GET", PROJECT + "/connections/{account}/history"): Operation("connections.read", or_own=True),
-    ("GET", PROJECT + "/connections/{account}/bills"): Operation("bills.read", or_own=True),
+    ("GET", PROJECT + "/connections/{accountNumber}/history"): Operation("connections.read", or_own=True),
+    ("GET", PROJECT + "/connections/{accountNumber}/bills"): Operation("bills.read", or_own=True),
     ("GET", "/api/me/service-requests"): Operation("requests.read.own"),
     ("POST", "/api/me/service-requests"): Operation(
         "requests.create.own",
         by="consumer",
-        body=lambda things, n: {"projectId": things["project"], "address": f"Purok {n}"},
+        body=lambda things, n: {"projectId": things["projectId"], "address": f"Purok {n}"},
         other={"note": "soon"},
         leaves=frozenset({"request.made"}),
     ),
-    ("POST", "/api/me/service-requests/{request}/withdrawal"): Operation(
+    ("POST", "/api/me/service-requests/{serviceRequestId}/withdrawal"): Operation(
         "requests.create.own", on=Place.request_of_consumer, by="consumer", leaves=frozenset({"request.withdrawn"})
     ),
     ("GET", CLIENT + "/service-requests"): Operation("requests.read"),
     ("POST", CLIENT + "/service-requests"): Operation(
         "requests.create",
         body=lambda things, n: {
-            "projectId": things["project"],
+            "projectId": things["projectId"],
             "address": f"Purok {n}",
-            "consumerId": things["consumer"],
+            "consumerId": things["consumerId"],
         },
         other={"note": "soon"},
         leaves=frozenset({"request.made"}),
     ),
-    ("GET", CLIENT + "/service-requests/{request}"): Operation("requests.read", or_own=True),
-    ("POST", CLIENT + "/service-requests/{request}/approval"): Operation(
+    ("GET", CLIENT + "/service-requests/{serviceRequestId}"): Operation("requests.read", or_own=True),
+    ("POST", CLIENT + "/service-requests/{serviceRequestId}/approval"): Operation(
         "requests.decide",
         on=Place.request_of_consumer,
         body=lambda _, n: _meter(f"ASKED-{n}"),
         leaves=frozenset({"connection.registered", "request.approved"}),
     ),
-    ("POST", CLIENT + "/service-requests/{request}/rejection"): Operation(
+    ("POST", CLIENT + "/service-requests/{serviceRequestId}/rejection"): Operation(
         "requests.decide", on=Place.request_of_consumer, body=_WHY, leaves=frozenset({"request.rejected"})
     ),
     ("GET", "/api/me/issues"): Operation("issues.read.own"),
@@ -287,15 +289,15 @@ CATALOGUE: Mapping[Row, Operation] = {
         leaves=frozenset({"issue.reported"}),
     ),
     ("GET", CLIENT + "/issues"): Operation("issues.read"),
-    ("GET", CLIENT + "/issues/{issue}"): Operation("issues.read", or_own=True),
-    ("POST", CLIENT + "/issues/{issue}/responses"): Operation(
+    ("GET", CLIENT + "/issues/{issueId}"): Operation("issues.read", or_own=True),
+    ("POST", CLIENT + "/issues/{issueId}/responses"): Operation(
         "issues.respond",
         on=Place.issue,
         body={"text": "We come tomorrow."},
         other={"text": "We come today."},
         leaves=frozenset({"issue.answered"}),
     ),
-    ("PUT", CLIENT + "/issues/{issue}/status"): Operation(
+    ("PUT", CLIENT + "/issues/{issueId}/status"): Operation(
         "issues.respond", on=Place.issue, body={"status": "taking_action"}, leaves=frozenset({"issue.moved-on"})
     ),
     ("GET", "/api/tariff-library"): Operation("tariffs.read"),
@@ -307,7 +309,7 @@ CATALOGUE: Mapping[Row, Operation] = {
         other=lambda _, n: {"id": f"other{n}"},
         leaves=frozenset({"tariff.opened"}),
     ),
-    ("POST", PROJECT + "/tariffs/adopt"): Operation(
+    ("POST", PROJECT + "/tariffs/adoptions"): Operation(
         "tariffs.manage",
         on=Place.library_tariff,
         body=lambda things, n: {
@@ -322,29 +324,29 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("POST", PROJECT + "/tariffs/quote"): Operation(
         "tariffs.read", body={"tariffId": "residential", "usage": _NOVEMBER_USE}
     ),
-    ("GET", PROJECT + "/tariffs/{tariff}"): Operation("tariffs.read"),
-    ("POST", PROJECT + "/tariffs/{tariff}/versions"): Operation(
+    ("GET", PROJECT + "/tariffs/{tariffId}"): Operation("tariffs.read"),
+    ("POST", PROJECT + "/tariffs/{tariffId}/versions"): Operation(
         "tariffs.manage",
         on=Place.tariff,
         body=lambda things, _: things["sheet"] | {"validFrom": "2026-01-01"},
         other={"validFrom": "2026-02-01"},
         leaves=frozenset({"tariff.succeeded"}),
     ),
-    ("GET", PROJECT + "/tariffs/{tariff}/versions/{version}"): Operation("tariffs.read"),
-    ("PUT", PROJECT + "/tariffs/{tariff}/versions/{version}"): Operation(
+    ("GET", PROJECT + "/tariffs/{tariffId}/versions/{version}"): Operation("tariffs.read"),
+    ("PUT", PROJECT + "/tariffs/{tariffId}/versions/{version}"): Operation(
         "tariffs.manage",
         on=Place.tariff,
         body=lambda things, _: things["sheet"] | {"name": "Another"},
         leaves=frozenset({"tariff.corrected"}),
     ),
-    ("DELETE", PROJECT + "/tariffs/{tariff}/versions/{version}"): Operation(
+    ("DELETE", PROJECT + "/tariffs/{tariffId}/versions/{version}"): Operation(
         "tariffs.manage", on=Place.tariff, leaves=frozenset({"tariff.deleted"})
     ),
     ("GET", PROJECT + "/readings"): Operation("readings.read"),
     ("POST", PROJECT + "/readings"): Operation(
         "readings.submit",
         on=Place.connection,
-        body=lambda things, _: {"accountNumber": things["account"], **_READ},
+        body=lambda things, _: {"accountNumber": things["accountNumber"], **_READ},
         other={"reading": "11"},
         elsewhere=({"meterNumber": "SM-1", **_READ, "readOn": "2025-11-06"}, 404),
         leaves=frozenset({"reading.taken"}),
@@ -354,7 +356,7 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("POST", PROJECT + "/readings/estimates"): Operation(
         "readings.edit",
         on=Place.read_in_october,
-        body=lambda things, _: {"period": "2025-11", "accountNumber": things["account"]},
+        body=lambda things, _: {"period": "2025-11", "accountNumber": things["accountNumber"]},
         elsewhere=({"period": "2025-11", "area": "Poblacion"}, 200),
         leaves=frozenset({"reading.estimated"}),
     ),
@@ -366,11 +368,11 @@ CATALOGUE: Mapping[Row, Operation] = {
         elsewhere=({"area": "Poblacion"}, 200),
         leaves=frozenset({"readings.confirmed"}),
     ),
-    ("GET", PROJECT + "/readings/{reading}"): Operation("readings.read"),
-    ("PUT", PROJECT + "/readings/{reading}"): Operation(
+    ("GET", PROJECT + "/readings/{readingId}"): Operation("readings.read"),
+    ("PUT", PROJECT + "/readings/{readingId}"): Operation(
         "readings.edit", on=Place.reading, body={**_READ, "reading": "12"}, leaves=frozenset({"reading.corrected"})
     ),
-    ("POST", PROJECT + "/readings/{reading}/confirmation"): Operation(
+    ("POST", PROJECT + "/readings/{readingId}/confirmation"): Operation(
         "readings.confirm", on=Place.reading, leaves=frozenset({"reading.confirmed"})
     ),
     ("GET", PROJECT + "/readings/imports"): Operation("readings.import"),
@@ -420,16 +422,16 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("POST", PROJECT + "/bills"): Operation(
         "bills.generate",
         on=Place.confirmed_reading,
-        body=lambda things, _: {"readingId": things["reading"]},
+        body=lambda things, _: {"readingId": things["readingId"]},
         other={"dueOn": "2025-12-01"},
         leaves=frozenset({"bill.issued"}),
     ),
     ("GET", PROJECT + "/readings/unbilled"): Operation("bills.generate"),
-    ("GET", PROJECT + "/bills/{bill}"): Operation("bills.read", or_own=True),
-    ("GET", PROJECT + "/bills/{bill}/payments"): Operation("payments.read", or_own=True),
-    ("GET", PROJECT + "/connections/{account}/payments"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/bills/{billId}"): Operation("bills.read", or_own=True),
+    ("GET", PROJECT + "/bills/{billId}/payments"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/connections/{accountNumber}/payments"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/payments"): Operation("payments.read"),
-    ("GET", PROJECT + "/payments/{payment}"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/payments/{paymentId}"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/billing-runs"): Operation("bills.generate"),
     ("POST", PROJECT + "/billing-runs"): Operation(
         "bills.generate",
@@ -437,6 +439,6 @@ CATALOGUE: Mapping[Row, Operation] = {
         other=lambda _, n: {"period": str(Period(2010, 1).shifted(n))},
         leaves=frozenset({"billing-run.started"}),
     ),
-    ("GET", PROJECT + "/billing-runs/{run}"): Operation("bills.generate"),
-    ("GET", PROJECT + "/billing-runs/{run}/exceptions"): Operation("bills.generate"),
+    ("GET", PROJECT + "/billing-runs/{runId}"): Operation("bills.generate"),
+    ("GET", PROJECT + "/billing-runs/{runId}/exceptions"): Operation("bills.generate"),
 }

@@ -49,10 +49,10 @@ class Place:
     def request(self, row: Row, operation: Operation) -> Request:
         """Create what an operation needs, and build its request."""
         method, path = row
-        things = {"consumer": self.sandbox.consumer_id} | dict(operation.on(self) if operation.on else {})
+        things = {"consumerId": self.sandbox.consumer_id} | dict(operation.on(self) if operation.on else {})
         utility = self.sandbox.utility
         who = {"admin": self._admin, "consumer": self.sandbox.consumer, "newcomer": things.get("newcomer")}
-        names = {"client": utility.client, "project": utility.project} | things
+        names = {"clientId": utility.client, "projectId": utility.project} | things
         return Request(
             who[operation.by] or self._admin,
             method,
@@ -71,10 +71,10 @@ class Place:
 
     # --- what requests need, by the names of path parameters
     def consumer(self) -> Things:
-        return {"consumer": self._create(CLIENT + "/consumers")["id"]}
+        return {"consumerId": self._create(CLIENT + "/consumers")["id"]}
 
     def user(self) -> Things:
-        return {"user": self._create(CLIENT + "/users")["id"]}
+        return {"userId": self._create(CLIENT + "/users")["id"]}
 
     def newcomer(self) -> Things:
         """Create somebody who is signed in, and may be locked out."""
@@ -86,7 +86,7 @@ class Place:
         return {"area": self._create(CLIENT + "/areas")["code"]}
 
     def brand(self) -> Things:
-        return {"brand": self._create(CLIENT + "/meter-brands")["id"]}
+        return {"brandId": self._create(CLIENT + "/meter-brands")["id"]}
 
     def role(self) -> Things:
         return {"role": self._create(CLIENT + "/roles")["name"]}
@@ -95,44 +95,44 @@ class Place:
         return {"cycleId": self._create(CLIENT + "/billing-cycles")["id"]}
 
     def project(self) -> Things:
-        return {"project": self._create(CLIENT + "/projects")["id"]}
+        return {"projectId": self._create(CLIENT + "/projects")["id"]}
 
     def connection(self) -> Things:
         made = register_connection(self._admin, self.sandbox.utility, f"METER-{self.number}")
-        return {"account": made["accountNumber"]}
+        return {"accountNumber": made["accountNumber"]}
 
     def disconnected(self) -> Things:
         things = self.connection()
-        path = f"{self._base}/connections/{things['account']}/disconnection"
+        path = f"{self._base}/connections/{things['accountNumber']}/disconnection"
         self._admin.post(path, {"reason": "Asked for"}).expect(200)
         return things
 
     def reading(self) -> Things:
-        return {"reading": self._create(PROJECT + "/readings")["id"]}
+        return {"readingId": self._create(PROJECT + "/readings")["id"]}
 
     def confirmed_reading(self) -> Things:
         things = self.reading()
-        self._admin.post(f"{self._base}/readings/{things['reading']}/confirmation").expect(200)
+        self._admin.post(f"{self._base}/readings/{things['readingId']}/confirmation").expect(200)
         return things
 
     def read_in_october(self) -> Things:
         things = self.connection()
-        read = {"accountNumber": things["account"], "reading": "10", "readOn": "2025-10-05"}
+        read = {"accountNumber": things["accountNumber"], "reading": "10", "readOn": "2025-10-05"}
         made = self._admin.post(f"{self._base}/readings", read).expect(201)
         self._admin.post(f"{self._base}/readings/{made['id']}/confirmation").expect(200)
         return things
 
     def request_of_consumer(self) -> Things:
-        return {"request": self._create("/api/me/service-requests")["id"]}
+        return {"serviceRequestId": self._create("/api/me/service-requests")["id"]}
 
     def issue(self) -> Things:
-        return {"issue": self._create("/api/me/issues")["id"]}
+        return {"issueId": self._create("/api/me/issues")["id"]}
 
     def device(self) -> Things:
         return {"deviceId": self._create(PROJECT + "/devices")["id"]}
 
     def tariff(self) -> Things:
-        return {"tariff": self._create(PROJECT + "/tariffs")["id"], "version": "1", **self.sheet()}
+        return {"tariffId": self._create(PROJECT + "/tariffs")["id"], "version": "1", **self.sheet()}
 
     def sheet(self) -> Things:
         """Find a tariff sheet that suits the project."""
