@@ -104,7 +104,7 @@ def open_login(ctx: Context, *, consumer_id: str, body: NewLogin) -> LoginMade:
 )
 def register_self(ctx: Context, *, body: Registration) -> Registered:
     """Register yourself as a consumer, where the utility allows it."""
-    facts = body.model_dump(by_alias=False, exclude={"client"})
+    facts = body.model_dump(by_alias=False, exclude={"client_id"})
     consumer, user = service.register_self(ctx, client_id=body.client_id, **facts)
     return Registered.of(RegisteredView(consumer), user)
 

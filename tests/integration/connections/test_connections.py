@@ -120,7 +120,7 @@ def test_a_meter_number_may_be_used_again_by_another_tenant(api: Api, utility: U
     [
         ("{consumers}", {"firstName": "A", "lastName": "B"}, {"firstName": "A", "lastName": "C"}),
         (
-            "/api/clients/{clientId}/users",
+            "/api/clients/{client}/users",
             {"login": "u1", "name": "U", "password": PASSWORD, "role": "viewer"},
             {"login": "u2", "name": "U", "password": PASSWORD, "role": "viewer"},
         ),

@@ -84,7 +84,7 @@ def test_a_consumer_sees_their_own_user_and_no_other_and_leaves_the_name_to_the_
 def test_signing_in_needs_every_field_and_then_gives_tokens(utility: Utility) -> None:
     login = "/api/auth/login"
     refused = utility.api.post(login, {"login": 7, "role": "viewer"}).expect(400)
-    assert [fault["field"] for fault in refused["errors"]] == ["client", "login", "password"]
+    assert [fault["field"] for fault in refused["errors"]] == ["clientId", "login", "password"]
     body = {"clientId": utility.client, "login": "viewer", "password": PASSWORD}
     session = utility.api.post(login, body).expect(200)
     assert session["accessToken"]

@@ -30,4 +30,4 @@ def good_request(sandbox: Sandbox, row: Row, number: int) -> Request:
 
 def fitting_body(row: Row, *, consumer_id: str) -> object:
     """Return a body that an operation on one thing accepts, so that the thing itself is looked for."""
-    return CATALOGUE[row].body_of({"consumer": consumer_id}, number=99)
+    return CATALOGUE[row].body_of({"consumerId": consumer_id}, number=99)
