@@ -5,20 +5,21 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.cycles.domain import BillingCycle
-from chalicelib.platform.schema import Change, Day, OutSchema, Schema, Shows, Text, Version, WholeList
+from chalicelib.platform.schema import Change, Day, OutSchema, Schema, Shows, SmallNumber, Text, Version, WholeList
 
 CycleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["monthly"])]
 CycleName = Annotated[Text, Field(max_length=100, examples=["Monthly, on the first"])]
-Days = Annotated[int, Field(strict=True)]
 
 
 class CycleFacts(Schema):
     """What a billing cycle says."""
 
     name: CycleName
-    generation_day: Days = Field(description="The day of the month on which bills are made, 1 to 28", examples=[1])
-    due_days: Days = Field(description="A bill is due so many days after its own day", examples=[15])
-    grace_days: Days = Field(description="For so many days after the due day no penalty applies", examples=[5])
+    generation_day: SmallNumber = Field(
+        description="The day of the month on which bills are made, 1 to 28", examples=[1]
+    )
+    due_days: SmallNumber = Field(description="A bill is due so many days after its own day", examples=[15])
+    grace_days: SmallNumber = Field(description="For so many days after the due day no penalty applies", examples=[5])
     active: Annotated[bool, Field(strict=True)] = Field(default=True, description="Bills are made on its day")
 
     def to_domain(self, cycle_id: str) -> BillingCycle:

@@ -196,6 +196,8 @@ UserName = Annotated[
 Version = Annotated[
     int, Field(strict=True, ge=0, le=1_000_000, description="The version you have seen: a change made since is kept")
 ]
+# Rules say which numbers are right, in their own words; this only keeps out what nobody counts.
+SmallNumber = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 AccountNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["2025110001"])]
 
 

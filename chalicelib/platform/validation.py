@@ -92,8 +92,13 @@ def _of_likeliest_forms(found: Iterable[Any], sent: Any) -> Iterator[tuple[tuple
     for _, form, _ in placed:
         if form is not None:
             counts[form] = counts.get(form, 0) + 1
+    likeliest: dict[tuple[Step, ...], tuple[tuple[Step, ...], Step | None]] = {}
+    for form, count in counts.items():
+        best = likeliest.setdefault(form[0], form)
+        if count < counts[best]:
+            likeliest[form[0]] = form
     for path, form, one in placed:
-        if form is None or form == min((each for each in counts if each[0] == form[0]), key=lambda each: counts[each]):
+        if form is None or form == likeliest[form[0]]:
             yield path, one
 
 

@@ -17,6 +17,7 @@ from chalicelib.tariffs.schemas import (
     TariffBody,
     TariffList,
     TariffOut,
+    TariffShort,
     library,
 )
 from chalicelib.tenancy.domain import ProjectContext
@@ -30,8 +31,8 @@ _VERSION = _TARIFF + "/versions/{version}"
 
 @endpoint(blueprint, "GET", _TARIFFS, permission="tariffs.read", returns=TariffList)
 def list_tariffs(ctx: ProjectContext) -> TariffList:
-    """List every version of every tariff of a project."""
-    return TariffList(items=tuple(TariffOut.of(known) for known in service.list_tariffs(ctx)))
+    """List every version of every tariff of a project, in short."""
+    return TariffList(items=tuple(TariffShort.of(known) for known in service.list_tariffs(ctx)))
 
 
 @endpoint(
@@ -52,8 +53,8 @@ def open_tariff(ctx: ProjectContext, *, body: NewTariff) -> TariffOut:
 
 @endpoint(blueprint, "GET", _TARIFF, permission="tariffs.read", returns=TariffList)
 def get_tariff(ctx: ProjectContext, *, tariff_id: str) -> TariffList:
-    """Show a tariff with all its versions."""
-    return TariffList(items=tuple(TariffOut.of(known) for known in service.list_tariffs(ctx, tariff_id=tariff_id)))
+    """List the versions of a tariff, in short."""
+    return TariffList(items=tuple(TariffShort.of(known) for known in service.list_tariffs(ctx, tariff_id=tariff_id)))
 
 
 @endpoint(

@@ -7,10 +7,21 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pydantic import AliasPath, Field, TypeAdapter
 
 from chalicelib.kernel.page import Page
-from chalicelib.platform.schema import Change, Instant, OutSchema, Schema, Shows, Text, UserName, Version, WholeList
+from chalicelib.platform.schema import (
+    Change,
+    Instant,
+    OutSchema,
+    Schema,
+    Shows,
+    SmallNumber,
+    Text,
+    UserName,
+    Version,
+    WholeList,
+)
 from chalicelib.tenancy.domain import Client, FormerSettings, LoginNames, Project, ProjectSettings
 
-Minutes = Annotated[int, Field(strict=True, le=525_600)]
+Minutes = Annotated[int, Field(strict=True, ge=0, le=525_600)]
 ClassName = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^#]*$", examples=["residential"])]
 
 
@@ -26,7 +37,7 @@ class ClientOut(OutSchema, Shows[Client]):
 class PasswordRuleBody(Schema):
     """What a new password must have."""
 
-    min_length: Annotated[int, Field(strict=True)] = 8
+    min_length: SmallNumber = 8
     upper: bool = False
     lower: bool = False
     digit: bool = False
@@ -93,14 +104,14 @@ class ClientChange(Schema):
 class DueDayBody(Schema):
     """A day of the month, in the billed period's month or in the month of the bill's day."""
 
-    day: Annotated[int, Field(strict=True)]
+    day: SmallNumber
     month: Literal["period", "reading"]
 
 
 class DueOffsetBody(Schema):
     """So many days after the bill's day."""
 
-    days: Annotated[int, Field(strict=True)]
+    days: SmallNumber
 
 
 class DueByCycleBody(Schema):
@@ -112,8 +123,8 @@ class DueByCycleBody(Schema):
 class ReadingWindowBody(Schema):
     """The days of the month on which meters are read; later readings are taken, and flagged."""
 
-    first_day: Annotated[int, Field(strict=True)]
-    last_day: Annotated[int, Field(strict=True)]
+    first_day: SmallNumber
+    last_day: SmallNumber
 
 
 class SettingsBody(Schema):
@@ -134,9 +145,9 @@ class SettingsBody(Schema):
     consumer_required: bool
     classes: Annotated[tuple[ClassName, ...], Field(max_length=40)]
     reading_window: ReadingWindowBody | None = None
-    high_usage_percent: Annotated[int, Field(strict=True)] | None = None
-    fiscal_start: Annotated[int, Field(strict=True)] | None = None
-    shards: Annotated[int, Field(strict=True)] = Field(default=1, description="Fixed once the project exists")
+    high_usage_percent: SmallNumber | None = None
+    fiscal_start: SmallNumber | None = None
+    shards: SmallNumber = Field(default=1, description="Fixed once the project exists")
     billing_cycle: Annotated[str, Field(max_length=32, examples=["monthly"])] | None = Field(
         default=None, description="A cycle of the client: bills are made on its day, and late after its grace"
     )

@@ -260,7 +260,8 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
         staff.put(f"{utility.base}/readings/{reading['id']}", {"reading": "21", "readOn": "2025-11-05"}).expect(200)
         staff.get(f"{utility.base}/readings/pending").expect(200)
         staff.post(f"{utility.base}/readings/confirmations", {}).expect(200)
-        sheet = staff.get(f"{utility.base}/tariffs").expect(200)["items"][0]["sheet"] | {"consumerClass": "none"}
+        known = staff.get(f"{utility.base}/tariffs").expect(200)["items"][0]["id"]
+        sheet = staff.get(f"{utility.base}/tariffs/{known}/versions/1").expect(200)["sheet"] | {"consumerClass": "none"}
         staff.post(f"{utility.base}/tariffs", {"id": "spare", "sheet": sheet}).expect(201)
         staff.delete(f"{utility.base}/tariffs/spare/versions/1").expect(200)
         run = staff.post(f"{utility.base}/billing-runs", {"period": reading["period"]}).expect(202)

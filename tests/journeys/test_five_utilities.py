@@ -89,8 +89,9 @@ def test_s1_another_rate_holds_for_every_unit_from_the_next_month_on(open_tenant
         tenant.read("waterBills", f"WM-{unit}", "1000", "2025-08-01")
     july = tenant.bill("waterBills", "2025-07")
     (known,) = tenant.admin.get(f"{base}/tariffs").expect(200)["items"]
-    charges = [each | ({"rate": "11"} if each["kind"] == "usage" else {}) for each in known["sheet"]["charges"]]
-    dearer = known["sheet"] | {"validFrom": "2025-08-01", "charges": charges}
+    sheet = tenant.admin.get(f"{base}/tariffs/{known['id']}/versions/1").expect(200)["sheet"]
+    charges = [each | ({"rate": "11"} if each["kind"] == "usage" else {}) for each in sheet["charges"]]
+    dearer = sheet | {"validFrom": "2025-08-01", "charges": charges}
     tenant.admin.post(f"{base}/tariffs/{known['id']}/versions", dearer).expect(201)
     below = {"accountNumber": "101", "reading": "999", "readOn": "2025-09-01"}
     assert tenant.admin.post(f"{base}/readings", below).expect(400)["code"] == "below-previous"
@@ -123,12 +124,14 @@ def test_s3_begins_with_the_days_and_rates_of_its_source(open_tenant: Callable[.
     tenant = open_tenant("balilihan", "2025-11-12")
     settings = tenant.admin.get(f"{tenant.base('waterworks')}/settings").expect(200)["settings"]
     assert settings["readingWindow"] == {"firstDay": 1, "lastDay": 10}
-    tariffs = tenant.admin.get(f"{tenant.base('waterworks')}/tariffs").expect(200)["items"]
+    place = f"{tenant.base('waterworks')}/tariffs"
+    sheets = [
+        tenant.admin.get(f"{place}/{each['id']}/versions/{each['version']}").expect(200)["sheet"]
+        for each in tenant.admin.get(place).expect(200)["items"]
+    ]
     rates = {
-        each["sheet"]["consumerClass"]: [
-            charge.get("rate", charge.get("amount")) for charge in each["sheet"]["charges"]
-        ]
-        for each in tariffs
+        sheet["consumerClass"]: [charge.get("rate", charge.get("amount")) for charge in sheet["charges"]]
+        for sheet in sheets
     }
     assert rates == {"residential": ["22.5", "50"], "commercial": ["25", "50"]}
 

@@ -81,11 +81,11 @@ def test_due_day(open_tenant: OpenTenant) -> None:
 def test_tax_base(open_tenant: OpenTenant) -> None:
     """S2 taxes what is used; a neighbour with the same rates taxes the whole bill."""
     usage_only, all_of_it = (open_tenant("utility-billing-system", "2025-11-05") for _ in range(2))
-    (flat,) = all_of_it.admin.get(f"{all_of_it.base('water')}/tariffs").expect(200)["items"]
+    path = f"{all_of_it.base('water')}/tariffs/flat/versions/1"
+    flat = all_of_it.admin.get(path).expect(200)
     charges = [
         charge | ({"of": ["usage", "fixed"]} if charge["code"] == "tax" else {}) for charge in flat["sheet"]["charges"]
     ]
-    path = f"{all_of_it.base('water')}/tariffs/flat/versions/1"
     all_of_it.admin.put(path, flat["sheet"] | {"charges": charges}).expect(200)
     tax = []
     for tenant in (usage_only, all_of_it):
@@ -236,7 +236,7 @@ def test_what_officers_may_do(open_tenant: OpenTenant) -> None:
     s2.api.get(f"{client}/projects").expect(401)
     consumer.get(f"{water}/bills/{reading}.1").expect(404)  # another's
     facts = {"meterNumber": "M-2", "consumerClass": "standard", "tariffId": "flat", "consumerId": s2.person("M-2")}
-    sheet = s2.admin.get(f"{water}/tariffs/flat").expect(200)["items"][0]["sheet"]
+    sheet = s2.admin.get(f"{water}/tariffs/flat/versions/1").expect(200)["sheet"]
     settings = s2.admin.get(f"{water}/settings").expect(200)
     cycle = {"id": "other", "name": "Other", "generationDay": 1, "dueDays": 1, "graceDays": 0}
     user = {"login": "x@example.com", "name": "X", "password": "Abcdef1!", "role": "viewer"}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from chalicelib.kernel.errors import Fault
+from chalicelib.tariffs.domain.canonical_json import canonical
 from chalicelib.tariffs.domain.model import (
     Block,
     BlockCharge,
@@ -18,6 +19,9 @@ from chalicelib.tariffs.domain.model import (
 MAX_BLOCKS = 500
 """Blocks of all charges and schedules."""
 
+MAX_BYTES = 100_000
+"""Of the whole sheet as canonical JSON, many times the longest one published. An item of the table takes 400 KB."""
+
 MAX_DIGITS = 1000
 """Digits of the denominators that unrounded lines can have; 60 percentages such as 12.75 % take 240."""
 
@@ -30,6 +34,9 @@ def work_faults(tariff: Tariff) -> Iterator[Fault]:
     blocks = sum(len(_blocks_of(charge)) for charge in tariff.charges)
     if blocks > MAX_BLOCKS:
         yield Fault("charges", f"the charges have {blocks} blocks in all; a tariff has at most {MAX_BLOCKS}")
+    size = len(canonical(tariff).encode())
+    if size > MAX_BYTES:
+        yield Fault("charges", f"the sheet has {size} bytes; a tariff has at most {MAX_BYTES}: shorten its conditions")
     if tariff.rounding.line is not None or tariff.rounding.total is None:
         return  # each line is rounded, and later ones see short amounts
     converted = sum(_digits_of(each.multiply, each.divide) + _QUANTITY for each in tariff.conversions)

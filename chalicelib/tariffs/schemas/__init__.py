@@ -2,7 +2,15 @@
 
 from chalicelib.tariffs.schemas.quotes import QuoteBody, QuoteOut, QuoteView, UsageQuantities
 from chalicelib.tariffs.schemas.sheet import TariffBody, library
-from chalicelib.tariffs.schemas.tariffs import Adoption, LibraryEntry, LibraryList, NewTariff, TariffList, TariffOut
+from chalicelib.tariffs.schemas.tariffs import (
+    Adoption,
+    LibraryEntry,
+    LibraryList,
+    NewTariff,
+    TariffList,
+    TariffOut,
+    TariffShort,
+)
 
 __all__ = [
     "Adoption",
@@ -15,6 +23,7 @@ __all__ = [
     "TariffBody",
     "TariffList",
     "TariffOut",
+    "TariffShort",
     "UsageQuantities",
     "library",
 ]

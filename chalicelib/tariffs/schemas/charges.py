@@ -9,6 +9,7 @@ from chalicelib.platform.schema import DecimalText, Schema, Text
 from chalicelib.tariffs.domain import model
 from chalicelib.tariffs.schemas.words import (
     ChargeCode,
+    CodeOrAll,
     ConditionBody,
     Days,
     FactorBody,
@@ -110,7 +111,9 @@ class PercentBody(_ChargeBody):
 
     kind: Literal["percent"]
     percent: RateText
-    of: tuple[str, ...] = Field(max_length=60, description="Codes of charges above this one, or * for all of them")
+    of: tuple[CodeOrAll, ...] = Field(
+        max_length=60, description="Codes of charges above this one, or * for all of them"
+    )
     exempt_use: DecimalText | None = None
     exempt_amount: DecimalText | None = Field(default=None, description="Only what exceeds it counts")
     at_least: RateText | None = Field(default=None, description="The amount's least size on a bill, after the factors")
@@ -120,7 +123,7 @@ class PercentBody(_ChargeBody):
 
 
 class _BoundBody(_ChargeBody):
-    of: tuple[str, ...] = Field(max_length=60)
+    of: tuple[CodeOrAll, ...] = Field(max_length=60)
     amount: RateText | None = None
     by_meter_size: dict[Named, RateText] = Field(default_factory=dict, max_length=100)
     times: Named | None = None
@@ -152,7 +155,7 @@ class SubtotalBody(_ChargeBody):
     """Rounds the sum of named earlier charges; the difference is a line."""
 
     kind: Literal["subtotal"]
-    of: tuple[str, ...] = Field(max_length=60)
+    of: tuple[CodeOrAll, ...] = Field(max_length=60)
     to: RoundingBody
 
 

@@ -139,7 +139,7 @@ class QuoteBody(Schema):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     tariff_id: TariffId | None = None
-    version: Annotated[int, Field(strict=True, ge=1)] | None = None
+    version: Annotated[int, Field(strict=True, ge=1, le=999_999)] | None = None
     draft: TariffBody | None = None
     usage: UsageQuantities
 

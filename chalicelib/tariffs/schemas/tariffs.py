@@ -1,8 +1,10 @@
 """Tariffs of a project as the API takes and shows them."""
 
+from typing import Literal
+
 from pydantic import AliasPath, Field
 
-from chalicelib.platform.schema import Day, OutSchema, Schema, Shows
+from chalicelib.platform.schema import Day, OutSchema, Schema, Shows, WholeList
 from chalicelib.tariffs.domain.book import KnownVersion
 from chalicelib.tariffs.schemas.sheet import TariffBody
 from chalicelib.tariffs.schemas.words import Named, TariffId
@@ -33,10 +35,29 @@ class TariffOut(OutSchema, Shows[KnownVersion]):
     sheet: TariffBody = Field(validation_alias="tariff")
 
 
-class TariffList(OutSchema):
+class TariffShort(OutSchema, Shows[KnownVersion]):
+    """One version of a tariff in a list: whom it rates and when. Its charges are shown with the version itself."""
+
+    id: str = Field(validation_alias=AliasPath("tariff", "id"))
+    version: int = Field(validation_alias=AliasPath("tariff", "version"))
+    sealed: bool = Field(description="It has rated bills: it can be succeeded and no longer changed")
+    name: str = Field(validation_alias=AliasPath("tariff", "name"), examples=["Residential"])
+    currency: str = Field(validation_alias=AliasPath("tariff", "currency"))
+    unit: str = Field(validation_alias=AliasPath("tariff", "unit"))
+    valid_from: Day = Field(validation_alias=AliasPath("tariff", "valid_from"))
+    valid_until: Day | None = Field(
+        validation_alias=AliasPath("tariff", "valid_until"), description="The first day on which it is no longer valid"
+    )
+    consumer_class: str | None = Field(validation_alias=AliasPath("tariff", "consumer_class"))
+    by_choice: Literal[True] | None = Field(
+        validation_alias=AliasPath("tariff", "by_choice"), description="It rates only connections that name it"
+    )
+
+
+class TariffList(WholeList):
     """Versions of tariffs, by tariff and version."""
 
-    items: tuple[TariffOut, ...]
+    items: tuple[TariffShort, ...]
 
 
 class LibraryEntry(OutSchema):

@@ -32,6 +32,7 @@ RateText = Annotated[
 RatioText = Annotated[str, BeforeValidator(ratio_text)]
 MoneyText = Annotated[str, BeforeValidator(str)]
 ChargeCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,23}$", examples=["usage"])]
+CodeOrAll = Annotated[str, Field(max_length=24, examples=["usage"])]
 Named = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}$")]
 TariffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])]
 MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", examples=["06-01"])]

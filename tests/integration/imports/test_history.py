@@ -294,8 +294,7 @@ def test_where_the_amount_differs_both_are_named_and_the_tariff_can_still_be_cor
     assert "30.06" in line["reason"]
     assert "25.06" in line["reason"]
     admin = admin_of(utility)
-    (known,) = admin.get(f"{utility.base}/tariffs").expect(200)["items"]
-    sheet = known["sheet"]
+    sheet = admin.get(f"{utility.base}/tariffs/standard/versions/1").expect(200)["sheet"]
     sheet["charges"][1]["amount"] = "30.00"
     admin.put(f"{utility.base}/tariffs/standard/versions/1", sheet).expect(200)
     done = bring(utility, [july({"101": UNIT | {"totalAmount": 30.06}})])
@@ -475,7 +474,7 @@ def test_a_transaction_is_as_full_as_it_can_be(utility: Utility) -> None:
 def test_the_example_of_the_documentation_is_taken_in(utility: Utility) -> None:
     (example,) = [block for block in code_blocks(_PAGE) if block.language == "json"]
     admin = admin_of(utility)
-    sheet = admin.get(f"{utility.base}/tariffs").expect(200)["items"][0]["sheet"]
+    sheet = admin.get(f"{utility.base}/tariffs/standard/versions/1").expect(200)["sheet"]
     sheet["charges"][1]["code"] = "base"  # as S1's preset calls it
     admin.put(f"{utility.base}/tariffs/standard/versions/1", sheet).expect(200)
     done = bring(utility, example.text)

@@ -30,7 +30,7 @@ def adopted(utility: Utility, library_id: str) -> Api:
 
 def quoted(utility: Utility, staff: Api, tariff: str, quantity: str) -> tuple[dict[str, str], str]:
     """Quote a use in November 2025: the amount of each line, and the total."""
-    unit = staff.get(f"{utility.base}/tariffs/{tariff}").expect(200)["items"][0]["sheet"]["unit"]
+    unit = staff.get(f"{utility.base}/tariffs/{tariff}").expect(200)["items"][0]["unit"]
     usage = {"quantity": quantity, "unit": unit, "firstDay": "2025-11-01", "untilDay": "2025-12-01"}
     quote = staff.post(f"{utility.base}/tariffs/quote", {"tariffId": tariff, "usage": usage}).expect(200)
     return {line["code"]: line["amount"] for line in quote["lines"]}, quote["total"]
@@ -123,7 +123,7 @@ def test_a_bill_shows_its_rates_for_good_and_can_be_rated_again(api: Api, app: C
     quote = staff.post(f"{utility.base}/tariffs/quote", again).expect(200)
     assert (quote["digest"], quote["total"]) == (bill["digest"], bill["total"])
 
-    sheet = staff.get(f"{utility.base}/tariffs/utility-billing-flat").expect(200)["items"][0]["sheet"]
+    sheet = staff.get(f"{utility.base}/tariffs/utility-billing-flat/versions/1").expect(200)["sheet"]
     dearer = sheet | {"validFrom": "2025-12-01", "charges": [sheet["charges"][0] | {"rate": "9"}]}
     staff.post(f"{utility.base}/tariffs/utility-billing-flat/versions", dearer).expect(201)
     assert staff.get(place).expect(200) == bill

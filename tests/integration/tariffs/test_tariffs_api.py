@@ -116,9 +116,22 @@ def test_a_tariff_is_opened_and_shown(waterworks: Utility) -> None:
     assert opened.expect(201)["version"] == 1
     assert opened.headers["location"] == f"{waterworks.base}/tariffs/school/versions/1"
     shown = staff.get(f"{waterworks.base}/tariffs/school").expect(200)["items"]
-    assert [(each["version"], each["sealed"], each["sheet"]["charges"][0]["rate"]) for each in shown] == [
-        (1, False, "10")
+    assert shown == [
+        {
+            "id": "school",
+            "version": 1,
+            "sealed": False,
+            "name": "School water",
+            "currency": "PHP",
+            "unit": "m3",
+            "validFrom": "2025-01-01",
+            "validUntil": None,
+            "consumerClass": "school",
+            "byChoice": None,
+        }
     ]
+    whole = staff.get(f"{waterworks.base}/tariffs/school/versions/1").expect(200)
+    assert whole["sheet"]["charges"][0]["rate"] == "10"
     assert staff.get(f"{waterworks.base}/tariffs/church").status == 404
     again = staff.post(f"{waterworks.base}/tariffs", {"id": "school", "sheet": sheet("10.00", "2025-01-01")})
     assert again.status == 201
@@ -126,7 +139,7 @@ def test_a_tariff_is_opened_and_shown(waterworks: Utility) -> None:
     assert (other.status, other.json["code"]) == (409, "version-exists")
     dearer = staff.put(f"{waterworks.base}/tariffs/school/versions/1", sheet("12.00", "2025-01-01")).expect(200)
     assert dearer["sheet"]["charges"][0]["rate"] == "12"
-    assert staff.get(f"{waterworks.base}/tariffs/school").expect(200)["items"] == [dearer]
+    assert staff.get(f"{waterworks.base}/tariffs/school/versions/1").expect(200) == dearer
     staff.delete(f"{waterworks.base}/tariffs/school/versions/1").expect(200)
     staff.get(f"{waterworks.base}/tariffs/school").expect(404)
 
@@ -160,7 +173,7 @@ def test_a_version_is_succeeded_and_the_bill_of_the_change_shows_both(waterworks
     ).expect(201)
     assert succeeded["version"] == 2
     versions = staff.get(f"{waterworks.base}/tariffs/residential").expect(200)["items"]
-    assert [each["sheet"]["validUntil"] for each in versions] == ["2025-11-16", None]
+    assert [each["validUntil"] for each in versions] == ["2025-11-16", None]
     quote = {"tariffId": "residential", "usage": november("10")}
     amounts = [line["amount"] for line in staff.post(f"{waterworks.base}/tariffs/quote", quote).expect(200)["lines"]]
     assert amounts == ["112.50", "25.00", "150.00"]
@@ -246,7 +259,28 @@ def test_of_8_who_open_tariffs_of_one_class_at_once_one_wins(waterworks: Utility
     assert [status for status, _ in answers].count(201) == 1
     assert {code for status, code in answers if status != 201} <= {"tariff-changed", "overlapping-versions"}
     listed = staff.get(f"{waterworks.base}/tariffs").expect(200)["items"]
-    assert len([each for each in listed if each["sheet"]["consumerClass"] == "school"]) == 1
+    assert len([each for each in listed if each["consumerClass"] == "school"]) == 1
+
+
+def test_f5_a_sheet_that_no_item_could_hold_is_refused_with_its_size(waterworks: Utility) -> None:
+    names = [f"class {number:04} of many".ljust(40, "x") for number in range(50)]
+    factors = [{"label": "x" * 120, "value": "2", "when": {"classes": names, "meterSizes": names}}] * 20
+    charges = [
+        {"kind": "fixed", "code": f"c{number}", "label": "Charge", "amount": "1", "factors": factors}
+        for number in range(5)
+    ]
+    body = {"id": "long", "sheet": sheet("1", "2025-01-01", charges=charges)}
+    refused = waterworks.as_staff().post(f"{waterworks.base}/tariffs", body).expect(400)
+    assert refused["code"] == "invalid-tariff"
+    assert "a tariff has at most 100000" in refused["detail"]
+
+
+def test_f5_a_sheet_of_9000_blocks_is_refused(waterworks: Utility) -> None:
+    blocks = [{"over": str(at), "upTo": str(at + 1) if at < 99 else None, "rate": "1.2345678901"} for at in range(100)]
+    charges = [{"kind": "blocks", "code": f"c{number}", "label": "Water", "blocks": blocks} for number in range(60)]
+    body = {"id": "long", "sheet": sheet("1", "2025-01-01", charges=charges)}
+    refused = waterworks.as_staff().post(f"{waterworks.base}/tariffs", body).expect(400)
+    assert (refused["code"], "blocks in all" in refused["detail"]) == ("invalid-tariff", True)
 
 
 def test_who_read_the_tariffs_before_somebody_changed_them_changes_none(waterworks: Utility) -> None:

@@ -200,7 +200,7 @@ def test_a_project_that_anything_depends_on_is_not_deleted_and_an_unused_one_is(
     settings = admin.get(utility.base).expect(200)["settings"]
     admin.post(projects, {"id": "unused", "settings": settings}).expect(201)
     unused = f"{projects}/unused"
-    sheet = admin.get(f"{utility.base}/tariffs").expect(200)["items"][0]["sheet"]
+    sheet = admin.get(f"{utility.base}/tariffs/residential/versions/1").expect(200)["sheet"]
     admin.post(f"{unused}/tariffs", {"id": "residential", "sheet": sheet}).expect(201)
     assert "tariff residential" in admin.delete(unused).expect(409)["detail"]
     admin.delete(f"{unused}/tariffs/residential/versions/1").expect(200)

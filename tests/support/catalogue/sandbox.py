@@ -136,8 +136,9 @@ class Place:
 
     def sheet(self) -> Things:
         """Find a tariff sheet that suits the project."""
-        found = self._admin.get(f"{self._base}/tariffs").expect(200)["items"][0]["sheet"]
-        return {"sheet": found | {"consumerClass": f"class{self.number}"}}
+        one = self._admin.get(f"{self._base}/tariffs").expect(200)["items"][0]
+        place = f"{self._base}/tariffs/{one['id']}/versions/{one['version']}"
+        return {"sheet": self._admin.get(place).expect(200)["sheet"] | {"consumerClass": f"class{self.number}"}}
 
     def library_tariff(self) -> Things:
         listed = self._admin.get("/api/tariff-library").expect(200)["items"]
