@@ -4,8 +4,6 @@ An insert is refused alone if its key is taken. A batch of PartiQL INSERT statem
 does this: BatchWriteItem knows no conditions, and a transaction costs double and falls as a whole.
 """
 
-import random
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
@@ -20,7 +18,6 @@ BATCH = 25
 _ATTEMPTS = 8
 _READ_ATTEMPTS = 5
 _DUPLICATE = "DuplicateItem"
-_RETRIED = {"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "TransactionConflict"}
 
 Thing = TypeVar("Thing")
 
@@ -45,10 +42,10 @@ def insert_batch(items: Sequence[AttributeMap]) -> list[bool]:
         if not waiting:
             return [bool(answer) for answer in new]
         if attempt:
-            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+            dynamo.pause(attempt)
         answers = _execute([items[at] for at in waiting])
         for at, code in zip(waiting, answers, strict=True):
-            if code not in _RETRIED:
+            if code not in dynamo.RETRIED:
                 new[at] = code is None
     raise TryLater("busy", "the table is throttled; what was written stays and the rest can be repeated")
 
@@ -58,7 +55,7 @@ def _execute(items: Sequence[AttributeMap]) -> list[str | None]:
     answer = dynamo.client().batch_execute_statement(Statements=[_statement(item) for item in items])
     codes: list[str | None] = [response.get("Error", {}).get("Code") for response in answer["Responses"]]
     for response, code in zip(answer["Responses"], codes, strict=True):
-        if code and code != _DUPLICATE and code not in _RETRIED:
+        if code and code != _DUPLICATE and code not in dynamo.RETRIED:
             raise RuntimeError(f"insert refused: {code}: {response['Error'].get('Message')}")
     return codes
 
@@ -91,5 +88,5 @@ def read_together(keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, 
         wanted = answer.get("UnprocessedKeys") or {}
         if not wanted:
             return found
-        time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+        dynamo.pause(attempt)
     raise TryLater("busy", "the store is busy; nothing was lost, try again in a moment")

@@ -44,11 +44,13 @@ _TITLES = {
     500: "Our mistake",
     503: "Try again in a moment",
 }
-_THROTTLED = {
+_TRY_LATER = {
+    "InternalServerError",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ServiceUnavailable",
     "ThrottlingException",
+    "TransactionConflictException",
     "TransactionInProgressException",
 }
 # Every code that an error can carry, by the status it is answered with; docs/errors.md says what each means.
@@ -126,7 +128,7 @@ def outage(error: Exception, request_id: str) -> Response:
     cause = getattr(error, "cause", None) or error
     code = getattr(cause, "response", {}).get("Error", {}).get("Code", "")
     log.failure("aws_call_failed", request_id=request_id, error=type(cause).__name__, code=code)
-    if code in _THROTTLED or (isinstance(cause, BotoCoreError) and not code):
+    if code in _TRY_LATER or (isinstance(cause, BotoCoreError) and not code):
         return _response(503, "busy", "the store is busy; nothing was lost, try again in a moment", request_id)
     return internal_error(request_id)
 

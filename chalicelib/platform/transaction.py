@@ -5,8 +5,6 @@ the order, maps a refusal to the actions that refused, and retries what lost a r
 transaction.
 """
 
-import random
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -22,7 +20,6 @@ from chalicelib.platform.keys import Key
 
 MAX_ACTIONS = 100
 _ATTEMPTS = 6
-_RETRIED = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 _FAILED_CONDITION = "ConditionalCheckFailed"
 
 Item = TypeVar("Item")
@@ -109,7 +106,7 @@ def transact(actions: Sequence[Action]) -> None:
             return
         if refused := [a for a, code in zip(actions, codes, strict=True) if code == _FAILED_CONDITION]:
             raise Refused([(action.label, action.subject) for action in refused])
-        time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+        dynamo.pause(attempt)
     raise TryLater("busy", "others are changing the same records; try again in a moment")
 
 
@@ -177,7 +174,7 @@ def _attempt(actions: Sequence[Action]) -> list[str] | None:
         # botocore's typed error response has no such key; DynamoDB's does.
         reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
         codes = [reason.get("Code", "None") for reason in reasons]
-        if not set(codes) & (_RETRIED | {_FAILED_CONDITION}):
+        if not set(codes) & (dynamo.RETRIED | {_FAILED_CONDITION}):
             raise
         return codes
     return None

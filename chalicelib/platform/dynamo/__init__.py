@@ -16,9 +16,11 @@ from chalicelib.platform.dynamo.attributes import (
     stored_json,
 )
 from chalicelib.platform.dynamo.paging import page_of, shards_page
+from chalicelib.platform.dynamo.retrying import RETRIED, pause
 from chalicelib.platform.dynamo.table import TableItem, all_of, client, connect, find, parsed
 
 __all__ = [
+    "RETRIED",
     "DayAttribute",
     "DecimalAttribute",
     "DocumentAttribute",
@@ -38,6 +40,7 @@ __all__ = [
     "find",
     "page_of",
     "parsed",
+    "pause",
     "shards_page",
     "stored_json",
 ]
