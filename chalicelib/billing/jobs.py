@@ -4,7 +4,7 @@ from chalice.app import Blueprint, CloudWatchEvent, SQSEvent
 
 from chalicelib.billing import service
 from chalicelib.platform import log
-from chalicelib.platform.jobs import job, job_context
+from chalicelib.platform.jobs import for_each_tenant, job, job_context
 from chalicelib.platform.messages import BILLING, PlanRun, read_messages
 from chalicelib.tenancy import service as tenancy
 
@@ -31,7 +31,10 @@ def generate_bills(event: SQSEvent) -> None:
 @job("resume_runs")
 def resume_runs(event: CloudWatchEvent) -> None:  # noqa: ARG001 - schedules call with their event
     """Wake the billing runs that were interrupted, of every project."""
-    for client, project in tenancy.directory():
-        resumed = service.resume_runs(tenancy.enter_project(job_context("resume_runs", client=client, project=project)))
-        if resumed:
-            log.event("runs_resumed", client=client, project=project, count=resumed)
+    for_each_tenant("resume_runs", tenancy.directory(), _resume_runs)
+
+
+def _resume_runs(client: str, project: str) -> None:
+    resumed = service.resume_runs(tenancy.enter_project(job_context("resume_runs", client=client, project=project)))
+    if resumed:
+        log.event("runs_resumed", client=client, project=project, count=resumed)

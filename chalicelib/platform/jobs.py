@@ -3,8 +3,9 @@
 Chalice's middleware does not run for these functions once deployed, so each handler carries this decorator itself.
 """
 
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -12,6 +13,10 @@ from chalicelib.kernel.context import Actor, Context
 from chalicelib.platform import clock, log
 
 Result = TypeVar("Result")
+
+
+class TenantsFailed(Exception):
+    """A job failed for some tenants, which the log names, and did its work for the others."""
 
 
 def job(name: str) -> Callable[[Callable[[Any], Result]], Callable[[Any], Result]]:
@@ -32,6 +37,25 @@ def job(name: str) -> Callable[[Callable[[Any], Result]], Callable[[Any], Result
         return run
 
     return decorate
+
+
+def for_each_tenant(name: str, tenants: Sequence[tuple[str, str]], work: Callable[[str, str], None]) -> None:
+    """Do a job's work for each client and project, for all the others too where it fails for one.
+
+    It begins at any of them, so that a function that runs out of time does not always leave out the same ones.
+
+    :raises TenantsFailed: at the end, if it failed for any: the alarm rings, and AWS tries again.
+    """
+    start = secrets.randbelow(len(tenants)) if tenants else 0
+    failed = 0
+    for client, project in (*tenants[start:], *tenants[:start]):
+        try:
+            work(client, project)
+        except Exception:  # noqa: BLE001 - whatever is wrong with one tenant is not the others' trouble
+            failed += 1
+            log.failure("tenant_failed", job=name, client=client, project=project)
+    if failed:
+        raise TenantsFailed(f"{name} failed for {failed} of {len(tenants)} tenants")
 
 
 def job_actor(name: str) -> Actor:

@@ -4,7 +4,7 @@ from chalice.app import Blueprint, CloudWatchEvent
 
 from chalicelib.audit import service as audit
 from chalicelib.platform import log
-from chalicelib.platform.jobs import job, job_context
+from chalicelib.platform.jobs import for_each_tenant, job, job_context
 from chalicelib.tenancy import service
 
 blueprint = Blueprint(__name__)
@@ -17,7 +17,9 @@ def seal_audit_logs(event: CloudWatchEvent) -> None:  # noqa: ARG001 - schedules
 
     The newest seal goes to the log, which nobody with access to the table can change.
     """
-    for client in service.every_client():
-        made = audit.seal_days(job_context("seal_audit_logs", client=client, project=""))
-        for seal in made:
-            log.event("audit_day_sealed", client=client, day=seal.day, count=seal.count, seal=seal.seal)
+    for_each_tenant("seal_audit_logs", [(client, "") for client in service.every_client()], _seal_days)
+
+
+def _seal_days(client: str, project: str) -> None:
+    for seal in audit.seal_days(job_context("seal_audit_logs", client=client, project=project)):
+        log.event("audit_day_sealed", client=client, day=seal.day, count=seal.count, seal=seal.seal)

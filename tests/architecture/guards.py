@@ -10,9 +10,8 @@ from tests.architecture.source import tree
 
 # Every feature may handle money or quantities, so a float is forbidden everywhere but here. Paths may name a folder.
 MAY_USE_FLOATS = {
-    "platform/bulk.py": "seconds to wait before a retry",
-    "platform/transaction.py": "seconds to wait before a retry",
     "platform/dynamo/attributes.py": "rejects floats that are about to be stored",
+    "platform/dynamo/retrying.py": "seconds to wait before a retry",
 }
 # `/` of two whole numbers is a float, which no type checker minds where a number is expected.
 MAY_DIVIDE = {"tariffs/domain": "exact decimals and fractions; whole amounts are split by // and %"}

@@ -153,3 +153,11 @@ def test_what_is_deployed_is_locked_by_hash_and_does_not_carry_chalice_twice() -
 
 def _is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(isinstance(one, ast.Name) and one.id in {"property", "cached_property"} for one in node.decorator_list)
+
+
+@pytest.mark.parametrize("path", sorted(CODE.glob("*/jobs.py")), ids=name)
+def test_a8_a_schedule_goes_over_tenants_in_the_one_way_that_lets_none_hold_up_the_others(path: Path) -> None:
+    for node in functions(path):
+        if any("blueprint.schedule" in ast.unparse(each) for each in node.decorator_list):
+            assert "for_each_tenant(" in ast.unparse(node), node.name
+            assert not any(isinstance(each, ast.For) for each in ast.walk(node)), node.name
