@@ -196,6 +196,7 @@ def _complete(ctx: Context, project: Project, run: BillingRun) -> None:
     chunks = repository.chunks_of(project, run.id)
     if len(chunks) == run.chunks and all(chunk.state == "done" for chunk in chunks):
         release = readings.period_release_write(project, run.period, run.id)
+        ctx = ctx.at_this_moment()  # the chunk before it may have taken minutes
         done = completed(run, chunks, ctx.now)
         repository.complete_run(project, done, release, also=[_audit_write(ctx, "billing-run.completed", done)])
 

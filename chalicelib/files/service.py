@@ -136,10 +136,10 @@ def run_import(
     try:
         file = parse(storage.read_file(file_key(project, record), max_bytes=MAX_BYTES))
     except Invalid as error:
-        done = replace(record, state="refused", refusal=str(error), finished_at=ctx.now)
+        done = replace(record, state="refused", refusal=str(error))
         return _finish(ctx, project, done, (Refusal(1, "", error.code, str(error)).as_line(),))
     intake = take_in(ctx, record, file)
-    done = replace(record, state="done", counts=intake.counts, finished_at=ctx.now)
+    done = replace(record, state="done", counts=intake.counts)
     return _finish(ctx, project, done, intake.lines)
 
 
@@ -163,6 +163,8 @@ def _only_of(ctx: Context) -> str | None:
 
 def _finish(ctx: Context, project: Project, done: FileImport, lines: Sequence[ReportLine]) -> FileImport:
     storage.write_json(_report_key(project.client, project.id, done.id), list(lines))
+    ctx = ctx.at_this_moment()  # reading the file may have taken minutes
+    done = replace(done, finished_at=ctx.now)
     try:
         repository.finish_import(project, done, also=[_audit_write(ctx, "import.finished", done)])
     except Refused:

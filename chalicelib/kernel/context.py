@@ -1,9 +1,9 @@
 """Who asks, for which tenant, when: handed to every use case as its first argument."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from chalicelib.kernel.errors import Forbidden
 
@@ -40,6 +40,7 @@ class Actor:
 class Context:
     """The setting of one use case. `now` is an aware instant; `new_id` gives a fresh identifier at each call.
 
+    `now` is when the use case began. What happens after long work is of a later moment: see `at_this_moment`.
     `address` and `agent` say where a request came from, as far as it tells; both are personal and never logged.
     `request_key` is the caller's Idempotency-Key: ids derive from it, so a repeated request finds its own work.
     """
@@ -53,6 +54,11 @@ class Context:
     request_key: str | None = None
     address: str = ""
     agent: str = ""
+    read_clock: Callable[[], datetime] | None = None
+
+    def at_this_moment(self) -> Self:
+        """Return the same setting with the present instant, for what ends after long work."""
+        return replace(self, now=self.read_clock()) if self.read_clock else self
 
     def in_project(self, project_id: str) -> "Context":
         """Return the same setting in one project of the client."""

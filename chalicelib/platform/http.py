@@ -264,6 +264,7 @@ def _context_of(
         request_key=key,
         address=clean((request.context.get("identity") or {}).get("sourceIp")),
         agent=clean(request.headers.get("user-agent")),
+        read_clock=clock.now,
     )
     _authorize(endpoint, context, path_parameters.get("clientId", client))
     return context, item

@@ -71,4 +71,5 @@ def job_context(name: str, *, client: str, project: str) -> Context:
         actor=job_actor(name),
         now=clock.now(),
         new_id=clock.fresh_id,
+        read_clock=clock.now,
     )

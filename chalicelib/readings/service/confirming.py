@@ -92,7 +92,7 @@ def confirm_pending(ctx: ProjectContext, *, area: str | None, period: Period | N
     # Earlier periods first: each reading counts from the one before it.
     for month, readings in groupby(sorted(waiting, key=_order), key=lambda reading: reading.period):
         for batch in batches(readings, CONFIRMED_AT_ONCE):
-            done, kept = _confirm_batch(ctx, project, month, batch)
+            done, kept = _confirm_batch(ctx.at_this_moment(), project, month, batch)
             confirmed += done
             left += kept
     return Confirmations(confirmed, tuple(left), more)

@@ -104,7 +104,7 @@ def estimate_unread(ctx: ProjectContext, *, period: Period, area: str | None, cu
     for _ in range(_BATCHES_PER_CALL):
         page = _connections_page(ctx, area, ESTIMATED_AT_ONCE, cursor)
         unread = [each for each in _unread(project, period, page.items) if each.is_billed]
-        done, kept = _estimate_batch(ctx, project, period, unread)
+        done, kept = _estimate_batch(ctx.at_this_moment(), project, period, unread)
         estimated += done
         left += kept
         cursor = page.next_cursor
