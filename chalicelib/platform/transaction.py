@@ -130,7 +130,7 @@ def update_alone(action: Action) -> None:
                 raise
         else:
             return
-        time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+        dynamo.pause(attempt)
     raise TryLater("busy", "others are changing the same records; try again in a moment")
 
 
