@@ -49,8 +49,8 @@ def list_bills(ctx: ProjectContext, *, query: BillsQuery) -> BillPage:
     returns=BillOut,
     status=201,
     location=_PROJECT + "/bills/{id}",
-    errors="bad-day billed changed due-too-early missing-measure never-billed no-connection no-tariff not-a-quarter "
-    "not-confirmed not-rated period-frozen unknown-meter-size",
+    errors="amount-too-large bad-day bill-too-long billed changed due-too-early missing-measure never-billed "
+    "no-connection no-tariff not-a-quarter not-confirmed not-rated period-frozen unknown-meter-size",
 )
 def bill_reading(ctx: ProjectContext, *, body: NewBill) -> BillOut:
     """Bill one confirmed reading at once."""

@@ -20,6 +20,9 @@ _TWO_EXPONENT = """
     VES WST XCD YER ZAR ZMW ZWG
 """.split()
 _EXPONENTS |= dict.fromkeys(_TWO_EXPONENT, 2)
+LARGEST_MINOR = 10**15 - 1
+"""The largest amount that a line or a bill can have, in minor units: 9,999,999,999,999.99 pesos."""
+
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,3})?\Z", re.ASCII)
 
 
@@ -58,7 +61,7 @@ class Money:
         """
         places = exponent_of(currency)
         if not _AMOUNT.match(text):
-            raise Invalid("bad-amount", f"{text!r} is not an amount; write it like 25.06")
+            raise Invalid("bad-amount", f"{text[:40]!r} is not an amount; write it like 25.06")
         minor = Decimal(text).scaleb(places)
         if minor != minor.to_integral_value():
             raise Invalid("bad-amount", f"{text} is finer than the minor unit of {currency} ({places} decimal places)")

@@ -114,8 +114,8 @@ def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: str) -> Tarif
     permission="tariffs.read",
     body=QuoteBody,
     returns=QuoteOut,
-    errors="bad-measure impossible-reading invalid-tariff missing-measure negative-use no-days no-tariff "
-    "reading-below-last unit-mismatch unknown-adjustment unknown-meter-size",
+    errors="amount-too-large bad-measure impossible-reading invalid-tariff missing-measure negative-use no-days "
+    "no-tariff reading-below-last unit-mismatch unknown-adjustment unknown-meter-size",
 )
 def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
     """Return what a use would cost, by a tariff or a draft of one; nothing is stored."""

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.billing.domain import BillingRun, Tally
 from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import DueByCycle, DueRule
 from chalicelib.kernel.period import Period
@@ -107,3 +108,18 @@ WATERWORKS_BOOK = TariffBook(
     }
 )
 CONDOMINIUM_BOOK = TariffBook({"": [compile_tariff(tariff(CONDOMINIUM, None, fixed="25.00", rate="5.50", per="1000"))]})
+
+RUN = BillingRun(
+    id="run-2",
+    period=NOVEMBER,
+    state="generating",
+    billed_on=None,
+    due_on=None,
+    started_by="admin",
+    started_at=NOW,
+    completed_at=None,
+    chunks=1,
+    tally=Tally(),
+    currency="PHP",
+    due=due_of(WATERWORKS),
+)

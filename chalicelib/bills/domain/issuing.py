@@ -6,11 +6,15 @@ from datetime import date, datetime
 from chalicelib.bills.domain.bill import Bill
 from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import DueRule, due_on
-from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Reading
-from chalicelib.tariffs.domain import Rating, TariffBook, Usage
+from chalicelib.tariffs.domain import Rating, TariffBook, Usage, pack_lines
 from chalicelib.tenancy.domain import Project
+
+# An item of the table takes 400 KB; a usual bill's lines are some hundred bytes.
+MAX_LINES_BYTES = 100_000
+_SURELY_SHORT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +96,28 @@ def bill_of(
     """Rate a confirmed reading and make its bill: the one way for runs, migrations and single bills.
 
     :raises NotFound: if the connection is gone.
-    :raises Invalid: if no tariff rates the use, or the terms' days contradict each other.
+    :raises Invalid: if no tariff rates the use, the terms' days contradict each other, or the bill can't be stored.
     """
     if connection is None:
         raise NotFound("no-connection", f"connection {reading.account} no longer exists; nobody owes this use")
     usage = usage_of(project, reading, connection)
     try:
         rating = book.rate(connection.consumer_class, usage, tariff_id=connection.tariff_id)
-    except ArithmeticError as error:  # a tariff gone wrong may not stop its neighbours' bills
+        bill = make_bill(project, reading, connection, rating, terms)
+    except MeterbookError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a tariff does wrong may not stop its neighbours' bills
         raise Invalid("not-rated", f"rating failed: {type(error).__name__}") from None
-    return make_bill(project, reading, connection, rating, terms)
+    if _is_too_long(bill):
+        raise Invalid("bill-too-long", f"the bill has {len(bill.lines)} lines that explain more than can be stored")
+    return bill
+
+
+def _is_too_long(bill: Bill) -> bool:
+    """Tell whether a bill's lines take more than an item has room for. Few come near, so few are packed."""
+    traces = [line.trace for line in bill.lines]
+    parts = sum(1 + len(trace.terms) + len(trace.factors) + len(trace.steps) for trace in traces)
+    return parts > _SURELY_SHORT and len(pack_lines(bill.lines).encode()) > MAX_LINES_BYTES
 
 
 def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None) -> None:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import fingerprint
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import LARGEST_MINOR, Money
 from chalicelib.tariffs.domain.canonical_json import canonical
 from chalicelib.tariffs.domain.compile import CompiledTariff, Rule
 from chalicelib.tariffs.domain.lines import line_of
@@ -75,13 +75,13 @@ def rate(compiled: CompiledTariff, usage: Usage) -> Rating:
 
     10 m3 at 22.50 and 50.00 fixed -> 275.00, in two lines.
 
-    :raises Invalid: if the use is below zero, or lacks something that the tariff charges by.
+    :raises Invalid: if the use is below zero, or lacks something that the tariff charges by, or an amount is too large.
     """
     if usage.adjustments:
         _refuse_unknown_adjustments([compiled], usage)
     if compiled.tariff.months_apart and usage.months > 1:
-        return Rating([_rate_part(compiled, month, None) for month in _months(compiled, usage)])
-    return Rating([_rate_part(compiled, usage, None)])
+        return _bounded([_rate_part(compiled, month, None) for month in _months(compiled, usage)])
+    return _bounded([_rate_part(compiled, usage, None)])
 
 
 def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
@@ -101,12 +101,34 @@ def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
         _refuse_unknown_adjustments([version for version, _ in parts], usage)
     apart = [version for version, _ in parts if version.tariff.months_apart and usage.months > 1]
     if len(apart) == len(parts):
-        return Rating(list(_month_by_month(apart, usage)))
+        return _bounded(list(_month_by_month(apart, usage)))
     if apart:  # each in its own way: months of the one can't be added to a period of the other
-        return Rating(
+        return _bounded(
             [_rate_part(version, month, share) for version, share in parts for month in _months(version, usage)]
         )
-    return Rating(_rate_together([(version, usage, share) for version, share in parts]))
+    return _bounded(_rate_together([(version, usage, share) for version, share in parts]))
+
+
+def _bounded(parts: Sequence[RatedPart]) -> Rating:
+    """Return the rating of these parts, unless an amount is larger than any bill's: then its rates or use are wrong."""
+    total = 0
+    for compiled, state in parts:
+        total += state.total
+        for minor in state.lines:
+            if minor is not None and not -LARGEST_MINOR <= minor <= LARGEST_MINOR:
+                charge = compiled.rules[state.lines.index(minor)].charge
+                raise _too_large(charge.label, compiled.tariff.currency)
+    if not -LARGEST_MINOR <= total <= LARGEST_MINOR:
+        raise _too_large("the total", parts[0][0].tariff.currency)
+    return Rating(parts)
+
+
+def _too_large(what: str, currency: str) -> Invalid:
+    return Invalid(
+        "amount-too-large",
+        f"{what} comes to more than {Money(LARGEST_MINOR, currency)} {currency}, the largest amount there is: look at "
+        "the rates, the factors and the use",
+    )
 
 
 def _months(compiled: CompiledTariff, usage: Usage) -> tuple[Usage, ...]:

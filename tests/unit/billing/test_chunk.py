@@ -15,22 +15,8 @@ from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs.domain import TariffBook
-from tests.support.examples import NOVEMBER, NOW, WATERWORKS, WATERWORKS_BOOK, connection, due_of, reading
+from tests.support.examples import NOW, RUN, WATERWORKS, WATERWORKS_BOOK, connection, reading
 
-_RUN = BillingRun(
-    id="run-2",
-    period=NOVEMBER,
-    state="generating",
-    billed_on=None,
-    due_on=None,
-    started_by="admin",
-    started_at=NOW,
-    completed_at=None,
-    chunks=1,
-    tally=Tally(),
-    currency="PHP",
-    due=due_of(WATERWORKS),
-)
 _TALLIES = st.builds(Tally, *[st.integers(0, 10**6)] * 4)
 
 
@@ -47,7 +33,7 @@ def _connections(readings: list[Reading], consumer_class: str = "residential") -
 
 def _bill(of: Reading, run_id: str) -> Bill:
     rating = WATERWORKS_BOOK.rate("residential", usage_of(WATERWORKS, of, connection(account=of.account)))
-    return make_bill(WATERWORKS, of, connection(account=of.account), rating, replace(_RUN, id=run_id).terms)
+    return make_bill(WATERWORKS, of, connection(account=of.account), rating, replace(RUN, id=run_id).terms)
 
 
 def _plan(
@@ -55,7 +41,7 @@ def _plan(
     connections: dict[str, Connection] | None = None,
     billed: dict[str, Bill] | None = None,
     book: TariffBook = WATERWORKS_BOOK,
-    run: BillingRun = _RUN,
+    run: BillingRun = RUN,
 ) -> ChunkPlan:
     return plan_chunk(
         WATERWORKS, run, readings, _connections(readings) if connections is None else connections, billed or {}, book
@@ -89,7 +75,7 @@ def test_a_billed_reading_is_not_billed_again() -> None:
 def test_what_this_run_billed_before_an_interruption_counts_into_its_tally() -> None:
     readings = _readings("10", "20")
     whole = _plan(readings)
-    rest = _plan(readings, billed={"001": _bill(readings[0], _RUN.id)})
+    rest = _plan(readings, billed={"001": _bill(readings[0], RUN.id)})
     assert [bill.account for bill in rest.bills] == ["002"]
     assert rest.tally == whole.tally
 
@@ -108,7 +94,7 @@ def test_what_can_not_be_billed_is_named_and_stops_nobody() -> None:
 
 def test_a_due_day_before_a_readings_own_day_is_an_exception_of_that_reading() -> None:
     early, late = replace(reading(account="001"), read_on=date(2025, 11, 1)), reading(account="002")
-    plan = _plan([early, late], run=replace(_RUN, due_on=date(2025, 11, 5)))
+    plan = _plan([early, late], run=replace(RUN, due_on=date(2025, 11, 5)))
     assert [bill.account for bill in plan.bills] == ["001"]
     assert [(one.account, one.code) for one in plan.exceptions] == [("002", "due-too-early")]
 
@@ -137,7 +123,7 @@ def test_tallies_add_up_in_any_order(tallies: list[Tally], one: Tally) -> None:
     chunks = [Chunk(shard, "done", tally, None, None) for shard, tally in enumerate(tallies)]
     assert tally_of(chunks) == tally_of(chunks[::-1])
     assert one + Tally() == Tally() + one == one
-    assert completed(_RUN, chunks, NOW).tally == tally_of(chunks)
+    assert completed(RUN, chunks, NOW).tally == tally_of(chunks)
 
 
 @pytest.mark.covers("S1-135")
