@@ -29,7 +29,7 @@ ACTIONS = frozenset(
     client.changed
     connection.changed connection.closed connection.deleted connection.disconnected connection.handed-over
     connection.meter-exchanged connection.reconnected connection.registered
-    consumer.changed consumer.deleted consumer.registered
+    consumer.changed consumer.deleted consumer.registered consumer.vouched-for
     device.disabled device.key-issued device.registered
     history.migrated
     import.announced import.finished
@@ -41,8 +41,8 @@ ACTIONS = frozenset(
     request.approved request.made request.rejected request.withdrawn
     role.changed role.defined role.deleted
     tariff.corrected tariff.deleted tariff.opened tariff.succeeded
-    user.areas-changed user.changed user.deleted user.disabled user.enabled user.password-changed user.password-reset
-    user.registered user.reset-mailed user.role-changed
+    user.areas-changed user.changed user.deleted user.disabled user.enabled user.gave-way user.password-changed
+    user.password-reset user.registered user.reset-mailed user.role-changed
     """.split()
 )
 # Things whose ids are unique within a project only; the log keeps them as `project.id`.

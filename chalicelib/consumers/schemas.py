@@ -116,7 +116,8 @@ class Registration(Schema):
         default=None, description="Only where people sign in by user name"
     )
     number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] | None = Field(
-        default=None, description="A service number to sign in by too, where the client has it so; it opens nothing"
+        default=None,
+        description="A service number, where the client has such; you sign in by it too once staff have confirmed it",
     )
     phone: Phone | None = None
     address: Text | None = None
@@ -135,7 +136,9 @@ class Registered(OutSchema, Shows[RegisteredView, User]):
     consumer: ConsumerOut
     user_id: str = Field(validation_alias="id")
     login: str
-    number: str | None
+    number: str | None = Field(
+        validation_alias="asked_number", description="What you gave; you sign in by it once staff have confirmed it"
+    )
     role: str
 
 

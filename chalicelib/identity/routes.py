@@ -185,7 +185,7 @@ def get_user(ctx: Context, *, user_id: str) -> UserOut:
     errors="bad-login changed login-taken role-too-high",
 )
 def change_user(ctx: Context, *, user_id: str, body: UserChange) -> UserOut:
-    """Change a user's name, phone number or e-mail address."""
+    """Change a user's name, number, phone number or e-mail address."""
     return UserOut.of(service.change_user(ctx, user_id=user_id, changes=body.given()))
 
 

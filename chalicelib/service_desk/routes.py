@@ -133,7 +133,8 @@ def get_request(ctx: Context, *, service_request_id: str) -> RequestOut:
     permission="requests.decide",
     body=Approval,
     returns=RequestOut,
-    errors="account-given account-missing account-taken already-decided consumer-not-active impossible-reading "
+    errors="account-given account-missing account-taken already-decided changed consumer-not-active email-taken "
+    "impossible-reading "
     "meter-taken project-closed tariff-missing unknown-area unknown-class unknown-tariff",
 )
 def approve_request(ctx: Context, *, service_request_id: str, body: Approval) -> RequestOut:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -12,6 +13,7 @@ from chalicelib.audit.domain import ACTIONS
 from chalicelib.devices.domain import signature_of
 from chalicelib.onboarding.service import write_ticket
 from chalicelib.platform.http import PUBLIC
+from chalicelib.tenancy import service as tenancy
 from tests.support import table
 from tests.support.catalogue import CATALOGUE, CLIENT, PROJECT, Row, Sandbox, good_request
 from tests.support.endpoints import ALL, status_of
@@ -77,6 +79,35 @@ def _register_oneself(sandbox: Sandbox, _: Chalice) -> None:
     sandbox.utility.api.post("/api/auth/register", body | who).expect(201)
 
 
+def _connect_who_registered(sandbox: Sandbox, _: Chalice) -> None:
+    made = _as_strangers_sign_in_by_mail(sandbox, "ana")
+    body = {
+        "consumerId": made,
+        "consumerClass": "residential",
+        "meterNumber": f"SELF-{next(_number)}",
+        "area": "Poblacion",
+    }
+    sandbox.admin.post(f"{sandbox.utility.base}/connections", body).expect(201)
+
+
+def _take_a_strangers_login(sandbox: Sandbox, _: Chalice) -> None:
+    _as_strangers_sign_in_by_mail(sandbox, "eva", taken=True)
+
+
+def _as_strangers_sign_in_by_mail(sandbox: Sandbox, who: str, *, taken: bool = False) -> str:
+    """Register somebody where people sign in by e-mail address, and give their login name to staff if it is `taken`."""
+    client = tenancy.get_client(sandbox.utility.client_context())
+    tenancy.open_client(client=replace(client, login_names="email", self_registration=True))
+    login = f"{who}{next(_number)}@example.com"
+    body = {"clientId": client.id, "firstName": "Ana", "lastName": "Reyes", "password": PASSWORD, "email": login}
+    made = sandbox.utility.api.post("/api/auth/register", body).expect(201)["consumer"]["id"]
+    if taken:
+        staff = {"login": login, "name": "Ana", "password": PASSWORD, "role": "viewer"}
+        sandbox.admin.post(f"/api/clients/{client.id}/users", staff).expect(201)
+    tenancy.open_client(client=client)
+    return str(made)
+
+
 def _push_a_reading(sandbox: Sandbox, _: Chalice) -> None:
     account = register_connection(sandbox.admin, sandbox.utility, f"PUSHED-{next(_number)}")["accountNumber"]
     device = sandbox.admin.post(f"{sandbox.utility.base}/devices", {"title": "Collector"}).expect(201)["id"]
@@ -117,6 +148,14 @@ _BESIDES: Mapping[str, tuple[Callable[[Sandbox, Chalice], None], set[str]]] = {
         {"user.registered", "user.reset-mailed", "user.password-reset"},
     ),
     "POST /api/auth/register": (_register_oneself, {"client.changed", "consumer.registered", "user.registered"}),
+    "somebody who registered is connected": (
+        _connect_who_registered,
+        {"consumer.registered", "user.registered", "consumer.vouched-for", "connection.registered"},
+    ),
+    "somebody who registered gives way": (
+        _take_a_strangers_login,
+        {"consumer.registered", "user.registered", "user.gave-way"},
+    ),
     "POST /api/webhooks/readings": (
         _push_a_reading,
         {"consumer.registered", "connection.registered", "device.registered", "device.key-issued", "reading.taken"},

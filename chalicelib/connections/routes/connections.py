@@ -33,8 +33,8 @@ _CONNECTION = _CONNECTIONS + "/{accountNumber}"
     returns=ConnectionOut,
     status=201,
     location=_CONNECTIONS + "/{account_number}",
-    errors="account-given account-missing account-taken bad-number consumer-given consumer-missing "
-    "consumer-not-active future-date impossible-reading meter-taken project-closed tariff-missing "
+    errors="account-given account-missing account-taken bad-number changed consumer-given consumer-missing "
+    "consumer-not-active email-taken future-date impossible-reading meter-taken project-closed tariff-missing "
     "unknown-area unknown-brand unknown-class unknown-tariff",
 )
 def register_connection(ctx: ProjectContext, *, body: NewConnection) -> ConnectionOut:
@@ -181,7 +181,7 @@ def exchange_meter(ctx: ProjectContext, *, account_number: str, body: MeterExcha
     permission="connections.manage",
     body=HandOver,
     returns=ConnectionOut,
-    errors="changed consumer-given consumer-not-active future-date wrong-status",
+    errors="changed consumer-given consumer-not-active email-taken future-date wrong-status",
 )
 def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> ConnectionOut:
     """Make a connection another consumer's."""

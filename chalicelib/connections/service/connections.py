@@ -17,7 +17,7 @@ from chalicelib.connections.domain import (
 from chalicelib.connections.domain.connection import ORDINARY, check_no_later, not_active
 from chalicelib.connections.repository import connections as repository
 from chalicelib.connections.service.brands import brand_count_writes
-from chalicelib.connections.service.consumers import consumer_count_writes, get_consumer_within_reach
+from chalicelib.connections.service.consumers import consumer_count_writes, get_consumer_to_connect
 from chalicelib.connections.service.offers import tariff_count_writes
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
@@ -170,7 +170,7 @@ def _draft(
         tariff_id=details.tariff_id,
     )
     _check_meter(ctx, project, initial_reading, details)
-    consumer = get_consumer_within_reach(ctx, consumer_id=consumer_id) if consumer_id else None
+    consumer = get_consumer_to_connect(ctx, consumer_id=consumer_id) if consumer_id else None
     meter = normalised_meter(meter_number)
     # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
     said = (consumer_class, meter, area, plain(initial_reading), details.purpose, details.tariff_id or "")

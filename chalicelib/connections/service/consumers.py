@@ -28,6 +28,15 @@ def get_consumer_within_reach(ctx: Context, *, consumer_id: str) -> Consumer:
     return consumer
 
 
+def get_consumer_to_connect(ctx: Context, *, consumer_id: str) -> Consumer:
+    """Return a consumer who is to have a connection: whoever connects them vouches for who they are.
+
+    :raises NotFound: if the client has no such consumer, or none of their connections lies in the actor's areas.
+    :raises Conflict: if they registered themselves by an e-mail address that is another consumer's by now.
+    """
+    return consumers.vouch_for(ctx, get_consumer_within_reach(ctx, consumer_id=consumer_id))
+
+
 def list_consumers(
     ctx: Context, *, status: ConsumerStatus | None, by_name: bool, limit: int, cursor: str | None
 ) -> Page[Consumer]:

@@ -14,7 +14,7 @@ from chalicelib.connections.repository import connections as repository
 from chalicelib.connections.repository import history
 from chalicelib.connections.service.brands import brand_count_writes
 from chalicelib.connections.service.connections import audit_write, explain_refusal
-from chalicelib.connections.service.consumers import consumer_count_writes, get_consumer_within_reach
+from chalicelib.connections.service.consumers import consumer_count_writes, get_consumer_to_connect
 from chalicelib.connections.service.lookup import get_connection
 from chalicelib.connections.service.offers import tariff_count_writes
 from chalicelib.kernel.clock import local_day
@@ -124,7 +124,7 @@ def hand_over(ctx: ProjectContext, *, account: str, consumer_id: str, on: date |
     before = get_connection(ctx, account=account)
     project = ctx.project
     today = local_day(ctx.now, project.settings.timezone)
-    after = rules.taken_over(before, get_consumer_within_reach(ctx, consumer_id=consumer_id), on or today)
+    after = rules.taken_over(before, get_consumer_to_connect(ctx, consumer_id=consumer_id), on or today)
     facts = {"from": before.consumer_id or "", "to": consumer_id}
     event = _event_write(ctx, project, after, "consumer_changed", facts, reason, on)
     log = audit_write(ctx, "handed-over", before, after)

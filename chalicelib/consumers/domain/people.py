@@ -21,7 +21,8 @@ class Consumer:
     """A person or household that is billed. Names and contacts never leave it for logs.
 
     `connections` counts the active ones, `user_id` is their login's. A deleted consumer stays on record, for bills name
-    them.
+    them. `unproven` says that they registered themselves, and no one has vouched for them: their e-mail address is kept
+    from nobody.
     """
 
     id: str
@@ -37,6 +38,12 @@ class Consumer:
     version: int = 0
     deleted_at: datetime | None = None
     user_id: str | None = None
+    unproven: bool = False
+
+    @property
+    def claimed_email(self) -> str | None:
+        """The form of the e-mail address that is theirs alone."""
+        return unique_email(self.email) if self.email and not self.unproven else None
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.consumers.domain.people import Consumer, ConsumerStatus, unique_email
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
-from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, LiteralAttribute, TableItem
+from chalicelib.platform.dynamo import FlagAttribute, InstantAttribute, IntAttribute, LiteralAttribute, TableItem
 from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, check, delete, insert, put, transact, update
 
@@ -27,6 +27,7 @@ class ConsumerItem(TableItem):
     version = IntAttribute()
     deleted_at = InstantAttribute(null=True)
     user_id = UnicodeAttribute(null=True)
+    unproven = FlagAttribute(null=True)
 
 
 class WordItem(TableItem):
@@ -47,15 +48,15 @@ def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action
     :raises Refused: labels `consumer` (a repetition of this request) or `email` (it is somebody else's).
     """
     words = [_word_insert_write(client_id, word, consumer.id) for word in sorted(consumer.words)]
-    claim = [_email_claim_write(client_id, consumer.email, consumer.id)] if consumer.email else []
-    transact([insert("consumer", _item(client_id, consumer)), *claim, *words, *also])
+    email = [_email_write(client_id, consumer)] if consumer.email else []
+    transact([insert("consumer", _item(client_id, consumer)), *email, *words, *also])
 
 
 def consumer_update_checks(client_id: str, before: Consumer, after: Consumer) -> list[Action]:
     """Build the checks that `store_consumer` would be let through now. Labels as there."""
     checks = [check("consumer", keys.consumer(client_id, before.id), _unchanged(before))]
-    new = _unique(after.email)
-    if new and new != _unique(before.email):
+    new = after.claimed_email
+    if new and new != before.claimed_email:
         checks.append(check("email", keys.email(client_id, new), EmailItem.consumer.does_not_exist()))
     return checks
 
@@ -66,12 +67,12 @@ def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: S
     :raises Refused: labels `consumer` (changed meanwhile, or connected, or given a login) or `email` (somebody else's).
     """
     actions = [put("consumer", _item(client_id, after), _unchanged(before))]
-    was, becomes = _unique(before.email), _unique(after.email)
+    was, becomes = before.claimed_email, after.claimed_email
     if was != becomes:
         if was:
             actions.append(delete("old email", keys.email(client_id, was), EmailItem.consumer == after.id))
-        if after.email:
-            actions.append(_email_claim_write(client_id, after.email, after.id))
+        if becomes:
+            actions.append(_email_write(client_id, after))
     gone, new = before.words - after.words, after.words - before.words
     actions += [
         delete("word", keys.consumer_word(client_id, word, after.id), WordItem.consumer == after.id)
@@ -153,12 +154,12 @@ def _word_insert_write(client_id: str, word: str, consumer_id: str) -> Action:
     return insert("word", WordItem(*keys.consumer_word(client_id, word, consumer_id), consumer=consumer_id))
 
 
-def _email_claim_write(client_id: str, email: str, consumer_id: str) -> Action:
-    return insert("email", EmailItem(*keys.email(client_id, unique_email(email)), consumer=consumer_id))
-
-
-def _unique(email: str | None) -> str | None:
-    return unique_email(email) if email else None
+def _email_write(client_id: str, consumer: Consumer) -> Action:
+    """Build the claim on an e-mail address; of somebody unproven, only the check that it is nobody's."""
+    key = keys.email(client_id, unique_email(consumer.email or ""))
+    if consumer.unproven:
+        return check("email", key, EmailItem.consumer.does_not_exist())
+    return insert("email", EmailItem(*key, consumer=consumer.id))
 
 
 def _item(client_id: str, consumer: Consumer) -> ConsumerItem:

@@ -14,6 +14,7 @@ from chalicelib.consumers.service.people import (
     register_consumer,
     search_consumers,
     store_change,
+    vouch_for,
 )
 from chalicelib.consumers.service.registering import register_self
 
@@ -33,4 +34,5 @@ __all__ = [
     "register_self",
     "search_consumers",
     "store_change",
+    "vouch_for",
 ]

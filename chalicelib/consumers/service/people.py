@@ -99,8 +99,23 @@ def changed_consumer(
     """
     before = get_consumer(ctx, consumer_id=consumer_id)
     after = replace(before, **changes, version=version + 1)
+    # An address that staff give is theirs; one that is as it was is no more proven than before.
+    after = replace(after, unproven=before.unproven and after.email == before.email)
     check_status_change(before, after.status)
     return replace(before, version=version), after
+
+
+def vouch_for(ctx: Context, consumer: Consumer) -> Consumer:
+    """Take somebody who registered themselves as known to the utility: their e-mail address and login are theirs alone.
+
+    :raises Conflict: if the e-mail address is another consumer's by now, or somebody changed them meanwhile.
+    """
+    if not consumer.unproven or consumer.status == "deleted":
+        return consumer
+    after = replace(consumer, unproven=False, version=consumer.version + 1)
+    login = identity.proof_writes(ctx, user_id=consumer.user_id) if consumer.user_id else []
+    _store(ctx, consumer, after, "vouched-for", also=login)
+    return after
 
 
 def store_change(

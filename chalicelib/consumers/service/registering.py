@@ -7,11 +7,11 @@ from chalicelib.consumers.domain.people import Consumer, capitalised, unique_ema
 from chalicelib.consumers.domain.registrations import too_many
 from chalicelib.consumers.repository import people as repository
 from chalicelib.consumers.repository import registrations
-from chalicelib.consumers.service.people import email_taken, new_consumer, same_request
+from chalicelib.consumers.service.people import new_consumer, same_request
 from chalicelib.identity import service as identity
 from chalicelib.identity.domain import User
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Forbidden, Invalid
+from chalicelib.kernel.errors import Conflict, Forbidden, Invalid
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Client
@@ -33,11 +33,12 @@ def register_self(
     """Make a consumer and their login in one transaction. Nothing is theirs until staff connect it.
 
     Where people sign in by e-mail address, the login name is that; elsewhere `login` gives it. Source: S2-024, S4-001.
+    Address and number are kept from nobody whom staff register (ADR 50).
 
     :raises Forbidden: where nobody registers themselves, whether there is such a client or not.
     :raises TooMany: after too many tries within an hour, from one address or at one client.
     :raises Invalid: for an e-mail address, login name, number or password against the client's rules.
-    :raises Conflict: if the login name, number or e-mail address is taken.
+    :raises Conflict: if the login name or e-mail address is taken.
     """
     client = _open_to_all(client_id)
     here = replace(ctx, client=client.id)
@@ -53,9 +54,9 @@ def register_self(
         "phone": phone,
     }
     user, writes = identity.prepare_consumer_login(
-        here, client, consumer_id=consumer.id, facts=facts, password=password
+        here, client, consumer_id=consumer.id, facts=facts, password=password, by_themselves=True
     )
-    return _insert(here, replace(consumer, user_id=user.id), user, writes)
+    return _insert(here, replace(consumer, user_id=user.id, unproven=True), user, writes)
 
 
 def _open_to_all(client_id: str) -> Client:
@@ -89,5 +90,11 @@ def _insert(ctx: Context, consumer: Consumer, user: User, writes: list[Action]) 
         if "consumer" in refused.labels:  # with an Idempotency-Key the ids are the first sending's
             made = same_request(repository.find_consumer(ctx.client, consumer.id), consumer)
             return made, identity.get_user(ctx, user_id=user.id)
-        raise email_taken() if "email" in refused.labels else identity.name_taken(refused) from None
+        by_email = user.unproven and "login" in refused.labels
+        raise _registered_already() if by_email or "email" in refused.labels else identity.name_taken(refused) from None
     return consumer, user
+
+
+def _registered_already() -> Conflict:
+    how = "if the mailbox is yours, ask for a new password by mail, or ask the utility"
+    return Conflict("email-taken", f"this e-mail address is registered here; {how}", field="email")

@@ -19,7 +19,8 @@ class User:
 
     `consumer_id` ties a user of role consumer to what is theirs; `number` is a service or employee number, a second
     login name where the client has such. `areas` are where a role of scope area ends. A deleted user stays on record.
-    `version` counts the changes.
+    `version` counts the changes. `unproven` says that somebody registered themselves under an e-mail address that they
+    have not shown to be theirs; `asked_number` is the number that they gave, and do not sign in by.
     """
 
     id: str
@@ -35,6 +36,8 @@ class User:
     deleted_at: datetime | None
     version: int
     areas: tuple[str, ...] = ()
+    unproven: bool = False
+    asked_number: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,9 +53,18 @@ class User:
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]
 
 
+def given_way(user: User) -> User:
+    """Return somebody unproven once their login name is another's: they sign in by no name, until staff give them one.
+
+    The id takes the place of the login name, so that each user has one.
+    """
+    return user.changed(login=normalised_login(user.id), email=None, status="disabled", unproven=False)
+
+
 def search_words(user: User) -> str:
     """Return the words that a user is found by, each after a space: name, logins and e-mail address, case folded."""
-    said = " ".join(normalised_login(text) for text in (user.name, *user.names, user.email or ""))
+    texts = (user.name, *user.names, user.email or "", user.asked_number or "")
+    said = " ".join(normalised_login(text) for text in texts)
     return f" {said}"
 
 

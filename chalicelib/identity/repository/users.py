@@ -15,6 +15,7 @@ from chalicelib.kernel.clock import epoch_ms, from_epoch_ms
 from chalicelib.kernel.page import Page
 from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import (
+    FlagAttribute,
     InstantAttribute,
     IntAttribute,
     LiteralAttribute,
@@ -42,6 +43,8 @@ class UserItem(TableItem):
     version = IntAttribute()
     words = UnicodeAttribute()
     areas = TextsAttribute(null=True)
+    unproven = FlagAttribute(null=True)
+    asked_number = UnicodeAttribute(null=True)
 
 
 class SessionsAttribute(Attribute[tuple[Session, ...]]):
@@ -99,6 +102,12 @@ def login_claim_write(client_id: str, name: str, user_id: str) -> Action:
     return insert("login", LoginItem(*keys.login_name(client_id, name), user=user_id), subject=name)
 
 
+def login_takeover_write(client_id: str, name: str, user_id: str, *, holder: User) -> Action:
+    """Build the write by which a login name becomes another user's. Label: `login`, if the holder has it no more."""
+    item = LoginItem(*keys.login_name(client_id, name), user=user_id)
+    return put("login", item, LoginItem.user == holder.id, subject=name)
+
+
 def login_release_write(client_id: str, name: str) -> Action:
     """Build the write that frees a login name."""
     return delete("freed login", keys.login_name(client_id, name), subject=name)
@@ -117,6 +126,8 @@ def user_standing_write(client_id: str, before: User, after: User) -> Action:
     changes = [UserItem.role.set(after.role), UserItem.status.set(after.status), UserItem.version.add(1)]
     if after.deleted_at:
         changes.append(UserItem.deleted_at.set(after.deleted_at))
+    if before.unproven and not after.unproven:
+        changes.append(UserItem.unproven.remove())
     unchanged = (UserItem.role == before.role) & (UserItem.status == before.status)
     return update("user", keys.user(client_id, before.id), changes, unchanged)
 
@@ -202,6 +213,12 @@ def sessions_removal_write(client_id: str, user_id: str) -> Action:
 def find_user(client_id: str, user_id: str) -> User | None:
     item = dynamo.find(UserItem, keys.user(client_id, user_id))
     return _user(item) if item else None
+
+
+def find_holder(client_id: str, name: str) -> User | None:
+    """Return whose a login name is. Two requests."""
+    claim = dynamo.find(LoginItem, keys.login_name(client_id, name))
+    return find_user(client_id, claim.user) if claim else None
 
 
 def names_of(client_id: str, user_ids: Iterable[str]) -> dict[str, str]:

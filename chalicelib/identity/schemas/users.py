@@ -25,6 +25,10 @@ class _UserFields(OutSchema):
     id: str
     login: str
     number: str | None = Field(description="A service or employee number that is a login name too")
+    asked_number: str | None = Field(
+        examples=["SRV-1001"],
+        description="What somebody gave who registered themselves; they sign in by it once it is their number",
+    )
     name: str
     email: str | None
     phone: str | None
@@ -66,9 +70,7 @@ class AreasChange(Schema):
     areas: Areas = Field(description="With all that lies in them; none: they see nothing")
 
 
-class UserChange(Schema):
-    """What is to change about a user; what is left out stays."""
-
+class _PersonChange(Schema):
     name: PersonName | None = None
     email: Email | None = None
     phone: Phone | None = None
@@ -79,7 +81,15 @@ class UserChange(Schema):
         return {name: value for name, value in sent.items() if name != "name" or value}
 
 
-class MyChange(UserChange):
+class UserChange(_PersonChange):
+    """What is to change about a user; what is left out stays."""
+
+    number: Number | None = Field(
+        default=None, description="Only where people sign in by number too; null: they sign in by none"
+    )
+
+
+class MyChange(_PersonChange):
     """What is to change about oneself; what is left out stays."""
 
     password: Password | None = Field(default=None, description="The present one, to change the e-mail address")

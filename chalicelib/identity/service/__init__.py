@@ -27,6 +27,7 @@ from chalicelib.identity.service.users import (
     list_users,
     names_of,
     prepare_consumer_login,
+    proof_writes,
     register_first_superuser,
     register_staff,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "name_taken",
     "names_of",
     "prepare_consumer_login",
+    "proof_writes",
     "register_first_superuser",
     "register_staff",
     "renew",

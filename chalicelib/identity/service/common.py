@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from chalicelib.areas import service as areas
 from chalicelib.audit import service as audit
 from chalicelib.identity.domain.logins import Ending
+from chalicelib.identity.domain.names import normalised_login
 from chalicelib.identity.domain.passwords import check_password
 from chalicelib.identity.domain.roles import BUILT_IN, Role, check_reach
 from chalicelib.identity.domain.sessions import Access
-from chalicelib.identity.domain.users import Status, User, check_login, check_number
+from chalicelib.identity.domain.users import Status, User, check_login, check_number, given_way
 from chalicelib.identity.repository import logins, roles, users
 from chalicelib.identity.service.roles import find_role
 from chalicelib.kernel.context import Context
@@ -33,8 +35,11 @@ def new_user(
     consumer_id: str | None = None,
     status: Status = "active",
     areas: tuple[str, ...] = (),
+    by_themselves: bool = False,
 ) -> tuple[User, Access]:
     """Return a user by facts (login, name, and maybe number, email and phone), and how they get in.
+
+    Whoever registers `by_themselves` has shown neither address nor number to be theirs.
 
     :raises Invalid: for a login name, number or password against the client's rules.
     """
@@ -45,7 +50,7 @@ def new_user(
     user = User(
         id=ctx.new_id(),
         login=login,
-        number=number,
+        number=None if by_themselves else number,
         name=facts["name"] or "",
         email=email,
         phone=facts.get("phone"),
@@ -56,6 +61,8 @@ def new_user(
         deleted_at=None,
         version=0,
         areas=areas,
+        unproven=by_themselves and client.login_names != "username",
+        asked_number=number if by_themselves else None,
     )
     return user, Access(user.id, auth.hash_password(password), active=status == "active", areas=areas)
 
@@ -71,11 +78,13 @@ def registration_writes(ctx: Context, client_id: str, user: User, access: Access
 def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
     """Write a new user; a repetition of the request finds what the first one made.
 
+    A login name that somebody unproven has becomes the new user's.
+
     :raises Conflict: if a login name is taken, there is a first superuser already, or the role or consumer changed
         meanwhile.
     """
     try:
-        transact(actions)
+        _transact_over_unproven(ctx, user, actions)
     except Refused as refused:
         if "user" in refused.labels:
             return users.find_user(ctx.client, user.id) or user  # a repetition of this very request
@@ -83,6 +92,42 @@ def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
             raise unknown from None
         raise name_taken(refused) from None
     return user
+
+
+def _transact_over_unproven(ctx: Context, user: User, actions: Sequence[Action]) -> None:
+    """Carry out what gives a user a login name; whoever is unproven gives way to it, in the same transaction.
+
+    :raises Refused: as `transact`, and if the login name is held by anybody else.
+    """
+    for left in reversed(range(_CLOSING_TRIES)):
+        try:
+            transact(actions)
+        except Refused as refused:
+            names = refused.subjects("login")
+            giving_way = _giving_way_writes(ctx, user, names) if set(refused.labels) == {"login"} else []
+            if not giving_way:
+                raise
+            others = [action for action in actions if action.label != "login" or action.subject not in names]
+            try:
+                transact([*others, *giving_way])
+            except Refused:
+                if not left:
+                    raise refused from None
+                continue  # somebody changed the holder meanwhile
+        return
+
+
+def _giving_way_writes(ctx: Context, user: User, names: Sequence[str]) -> list[Action]:
+    """Build the writes by which login names become a user's, or none if anybody has one who does not give way."""
+    writes: list[Action] = []
+    for name in names:
+        holder = users.find_holder(ctx.client, name)
+        _, access, _ = users.find_with_access(ctx.client, holder.id) if holder else (None, None, {})
+        if not (holder and access and holder.unproven and holder.login == name):
+            return []
+        writes.append(users.login_takeover_write(ctx.client, name, user.id, holder=holder))
+        writes += closing_writes(ctx, holder, access, given_way(holder), action="user.gave-way")
+    return writes
 
 
 def name_taken(refused: Refused) -> MeterbookError:
@@ -161,8 +206,9 @@ def closing_writes(
     """
     by: Ending = "password_changed" if password_hash else "account_changed"
     active = after.status == "active"
+    renamed = after.login != user.login
     written = [
-        users.user_standing_write(ctx.client, user, after),
+        (users.user_update_write if renamed else users.user_standing_write)(ctx.client, user, after),
         users.access_close_write(ctx.client, access, active=active, password_hash=password_hash, exactly=exactly),
     ]
     entry = audit.entry_write(
@@ -172,23 +218,26 @@ def closing_writes(
 
 
 def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
-    """Change name, phone or e-mail address; where people sign in by it, the login name with it.
+    """Change name, phone, number or e-mail address; where people sign in by it, the login name with it.
 
     What is as it was is not written, nor put down in the audit log.
 
     :raises Conflict: if the login name is taken, or somebody changed the user meanwhile.
     """
     client = tenancy.get_client(ctx)
-    facts: dict[str, str | None] = dict(changes)
+    facts: dict[str, Any] = dict(changes)
     moved: list[Action] = []
     if "email" in facts and client.login_names != "username":
         login = check_login(facts["email"] or "", client.login_names)
-        facts |= {"email": login, "login": login}
+        facts |= {"email": login, "login": login, "unproven": user.unproven and login == user.login}
         if login != user.login:
             moved = [
                 users.login_claim_write(ctx.client, login, user.id),
                 users.login_release_write(ctx.client, user.login),
             ]
+    if "number" in facts:
+        facts |= {"number": check_number(facts["number"], client.login_names), "asked_number": None}
+        moved += _number_writes(ctx.client, user, facts["number"])
     changed = [name for name in sorted(changes) if getattr(user, name) != facts[name]]
     if not changed:
         return user
@@ -197,19 +246,31 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
         # Which facts changed, and not what they are: they say who somebody is.
         said = {"changed": ", ".join(changed)}
         entry = audit.entry_write(ctx, action="user.changed", subject=("user", user.id), after=said)
-        write([users.user_update_write(ctx.client, user, after), entry, *moved])
+        write([users.user_update_write(ctx.client, user, after), entry, *moved], over=(ctx, user))
     except Refused as refused:
         raise name_taken(refused) from None
     return after
 
 
-def write(actions: Sequence[Action]) -> None:
-    """Carry changes of a user out.
+def _number_writes(client_id: str, user: User, number: str | None) -> list[Action]:
+    """Build the writes by which a user signs in by another number, or by none."""
+    was, becomes = (normalised_login(each) if each else None for each in (user.number, number))
+    if was == becomes:
+        return []
+    claimed = [users.login_claim_write(client_id, becomes, user.id)] if becomes else []
+    return [*claimed, users.login_release_write(client_id, was)] if was else claimed
+
+
+def write(actions: Sequence[Action], *, over: tuple[Context, User] | None = None) -> None:
+    """Carry changes of a user out; with `over`, somebody unproven gives way to a login name that is claimed.
 
     :raises Conflict: if somebody changed the user meanwhile, or the last superuser would be gone.
     """
     try:
-        transact(actions)
+        if over:
+            _transact_over_unproven(*over, actions)
+        else:
+            transact(actions)
     except Refused as refused:
         raise (_lost(refused) or refused) from None
 

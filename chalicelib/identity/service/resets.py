@@ -90,7 +90,7 @@ def reset_password(ctx: Context, *, token: str, new: str) -> int:
 def _reset_writes(
     ctx: Context, user: User, access: Access, reset: Reset, stored: str, *, exactly: bool
 ) -> list[Action]:
-    after, action = user.changed(), "user.password-reset"
+    after, action = user.changed(unproven=False), "user.password-reset"
     closed = closing_writes(ctx, user, access, after, action=action, password_hash=stored, exactly=exactly)
     lifted = [logins.lockout_lift_write(logins.tries_key(ctx.client, name)) for name in user.names]
     return [*closed, *lifted, resets.reset_use_write(ctx.client, reset)]

@@ -76,16 +76,30 @@ def register_first_superuser(ctx: Context, *, login: str, name: str, password: s
 
 
 def prepare_consumer_login(
-    ctx: Context, client: Client, *, consumer_id: str, facts: Mapping[str, str | None], password: str
+    ctx: Context,
+    client: Client,
+    *,
+    consumer_id: str,
+    facts: Mapping[str, str | None],
+    password: str,
+    by_themselves: bool = False,
 ) -> tuple[User, list[Action]]:
     """Return a consumer's new login and its writes, for a transaction that writes the consumer too.
 
     `facts` are login and name, and maybe number, email and phone. `insert` carries the writes out.
+    Whoever registers `by_themselves` is unproven: they give way to whom staff give the same login name.
 
     :raises Invalid: for a login name or password against the client's rules.
     """
-    user, access = new_user(ctx, client, BUILT_IN[CONSUMER], facts, password, consumer_id=consumer_id)
+    role = BUILT_IN[CONSUMER]
+    user, access = new_user(ctx, client, role, facts, password, consumer_id=consumer_id, by_themselves=by_themselves)
     return user, registration_writes(ctx, client.id, user, access)
+
+
+def proof_writes(ctx: Context, *, user_id: str) -> list[Action]:
+    """Build the writes by which a login is known to be its consumer's, if it was unproven. Label: `user`."""
+    user = users.find_user(ctx.client, user_id)
+    return [users.user_update_write(ctx.client, user, user.changed(unproven=False))] if user and user.unproven else []
 
 
 def consumer_login_update_writes(
@@ -146,7 +160,7 @@ def list_users(
 
 
 def change_user(ctx: Context, *, user_id: str, changes: Mapping[str, str | None]) -> User:
-    """Change name, phone or e-mail address; where people sign in by it, the login name with it.
+    """Change name, phone, number or e-mail address; where people sign in by it, the login name with it.
 
     :raises Forbidden: for a user whose role has permissions that the caller lacks.
     :raises Conflict: if the login name is taken.
@@ -229,7 +243,7 @@ def change_status(ctx: Context, *, user_id: str, status: Status) -> User:
 
 
 def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> User:
-    """Delete a user: the record stays, nobody signs in by it, and its login names stay taken.
+    """Delete a user: the record stays, nobody signs in by it, and its login names stay taken, unless it is unproven.
 
     `also` is written in the same transaction.
 
@@ -244,7 +258,7 @@ def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> U
         user,
         access,
         after,
-        [*role_count_writes(ctx.client, user, after, role, None), *also],
+        [*role_count_writes(ctx.client, user, after, role, None), *_release_writes(ctx, user), *also],
         action="user.deleted",
     )
 
@@ -258,7 +272,12 @@ def consumer_login_delete_writes(ctx: Context, *, user_id: str) -> list[Action]:
     """
     user, access, _ = manageable(ctx, user_id)
     after = user.changed(status="deleted", deleted_at=ctx.now)
-    return closing_writes(ctx, user, access, after, action="user.deleted")
+    return [*closing_writes(ctx, user, access, after, action="user.deleted"), *_release_writes(ctx, user)]
+
+
+def _release_writes(ctx: Context, user: User) -> list[Action]:
+    """Build the writes that free the login name of somebody unproven: it may be another's address."""
+    return [users.login_release_write(ctx.client, user.login)] if user.unproven else []
 
 
 def _found(user: User | None) -> User:

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from chalice.app import Chalice
 
 from chalicelib.consumers import service
 from chalicelib.consumers.domain.registrations import PER_ADDRESS, PER_CLIENT
@@ -20,7 +21,9 @@ from chalicelib.tenancy import service as tenancy
 from tests.support import table
 from tests.support.faults import MODES, Death, Mode, faults
 from tests.support.http import Api, Reply
+from tests.support.mails import mails_to, token_in
 from tests.support.meter import metered
+from tests.support.queues import drain
 from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_waterworks
 
 At = Callable[[datetime], None]
@@ -125,7 +128,7 @@ def test_an_address_is_registered_once_however_it_is_typed(utility: Utility) -> 
     _register(utility).expect(201)
     before = _people(utility)
     assert _register(utility, email="JUAN@example.COM", firstName="Eva").expect(409)["code"] == "email-taken"
-    assert _register(utility, email="root@example.com").expect(409)["code"] == "login-taken"
+    assert _register(utility, email="root@example.com").expect(409)["code"] == "email-taken"
     person = {"firstName": "Ana", "lastName": "Reyes", "email": "ana@example.com"}
     _root(utility).post(utility.consumers, person).expect(201)
     assert _register(utility, email="ana@example.com").expect(409)["code"] == "email-taken"
@@ -218,14 +221,135 @@ def test_names_begin_with_a_capital(api: Api, at: At) -> None:
     utility.api.post("/api/auth/register", body).expect(400)
 
 
-def test_a_service_number_is_a_second_login_name_where_the_client_has_it_so(api: Api, at: At) -> None:
+def test_a_service_number_is_a_second_login_name_once_staff_confirm_it(api: Api, at: At) -> None:
+    """F14: a number that somebody gave reserves nothing, opens nothing, and tells nobody whether it is somebody's."""
     at(NOVEMBER)
     utility = _open(api, "electricity")
-    assert _register(utility, number="SRV-1001").expect(201)["number"] == "SRV-1001"
-    for login in ("juan@example.com", "srv-1001"):
-        utility.api.sign_in(utility.client, login, PASSWORD)
-    taken = _register(utility, email="eva@example.com", number="Srv-1001").expect(409)
+    stranger = _register(utility, number="SRV-1001").expect(201)
+    owner = _register(utility, email="eva@example.com", number="Srv-1001").expect(201)
+    assert (stranger["number"], owner["number"]) == ("SRV-1001", "Srv-1001")
+    _refused(utility, "srv-1001")
+
+    root, path = _root(utility), f"/api/clients/{utility.client}/users"
+    asking = root.get(path, q="srv-1001").expect(200)["items"]
+    assert {(one["id"], one["number"]) for one in asking} == {(stranger["userId"], None), (owner["userId"], None)}
+    confirmed = root.patch(f"{path}/{owner['userId']}", {"number": "SRV-1001"}).expect(200)
+    assert (confirmed["number"], confirmed["askedNumber"]) == ("SRV-1001", None)
+    eva = utility.api.sign_in(utility.client, "srv-1001", PASSWORD)
+    assert eva.get("/api/me").expect(200)["id"] == owner["userId"]
+    taken = root.patch(f"{path}/{stranger['userId']}", {"number": "SRV-1001"}).expect(409)
     assert taken["code"] == "login-taken"
+
+    root.patch(f"{path}/{owner['userId']}", {"number": "SRV-1002"}).expect(200)
+    _refused(utility, "srv-1001")
+    utility.api.sign_in(utility.client, "srv-1002", PASSWORD)
+    root.patch(f"{path}/{owner['userId']}", {"number": None}).expect(200)
+    root.patch(f"{path}/{stranger['userId']}", {"number": "SRV-1002"}).expect(200)
+
+
+def _refused(utility: Utility, login: str, password: str = PASSWORD) -> None:
+    body = {"clientId": utility.client, "login": login, "password": password}
+    utility.api.post("/api/auth/login", body).expect(401)
+
+
+def test_what_a_stranger_registered_gives_way_to_the_consumer_whom_staff_register(utility: Utility) -> None:
+    """F14: the owner of an address has it as a consumer and as a login name, whoever registered it before."""
+    made = _register(utility, firstName="Mal").expect(201)
+    stranger = utility.api.sign_in(utility.client, "juan@example.com", PASSWORD)
+    root = _root(utility)
+    person = {"firstName": "Juan", "lastName": "Dela Cruz", "email": "Juan@example.com"}
+    juan = root.post(utility.consumers, person).expect(201)
+    login = {"login": "juan@example.com", "password": "Another-horse-1"}
+    opened = root.post(f"{utility.consumers}/{juan['id']}/login", login).expect(201)
+
+    me = utility.api.sign_in(utility.client, "juan@example.com", "Another-horse-1").get("/api/me").expect(200)
+    assert (me["id"], me["consumerId"]) == (opened["userId"], juan["id"])
+    _refused(utility, "juan@example.com")
+    stranger.get("/api/me").expect(401)
+    users = f"/api/clients/{utility.client}/users"
+    left = root.get(f"{users}/{made['userId']}").expect(200)
+    assert (left["status"], left["email"], left["login"]) == ("disabled", None, made["userId"].lower())
+    entries = root.get(f"/api/clients/{utility.client}/audit-log").expect(200)["items"]
+    assert ("user.gave-way", made["userId"]) in {(one["action"], one["subject"]["id"]) for one in entries}
+    # What is left of it can be deleted, and takes nothing from the owner.
+    root.delete(f"{utility.consumers}/{made['consumer']['id']}").expect(200)
+    utility.api.sign_in(utility.client, "juan@example.com", "Another-horse-1")
+    assert root.post(utility.consumers, person).expect(409)["code"] == "email-taken"
+
+
+def test_staff_take_a_login_name_that_a_stranger_registered(utility: Utility) -> None:
+    """F14: as the login of a new user of staff, and as the address of one who is there."""
+    root, users = _root(utility), f"/api/clients/{utility.client}/users"
+    staff = {"name": "Ana", "password": "Another-horse-1", "role": "admin"}
+    for email in ("ana@example.com", "eva@example.com"):
+        _register(utility, email=email).expect(201)
+    ana = root.post(users, staff | {"login": "ana@example.com"}).expect(201)
+    utility.api.sign_in(utility.client, "ana@example.com", "Another-horse-1")
+    root.patch(f"{users}/{ana['id']}", {"email": "eva@example.com"}).expect(200)
+    utility.api.sign_in(utility.client, "eva@example.com", "Another-horse-1")
+    _refused(utility, "ana@example.com", "Another-horse-1")
+
+
+def test_a_deleted_strangers_address_is_free_again(utility: Utility) -> None:
+    """F14: staff delete what is not the owner's, and the owner registers."""
+    made = _register(utility, firstName="Mal").expect(201)
+    _root(utility).delete(f"{utility.consumers}/{made['consumer']['id']}").expect(200)
+    again = _register(utility, password="Another-horse-1").expect(201)
+    me = utility.api.sign_in(utility.client, "juan@example.com", "Another-horse-1").get("/api/me").expect(200)
+    assert me["id"] == again["userId"]
+
+
+def test_who_has_a_connection_or_a_proven_mailbox_gives_way_to_nobody(app: Chalice, api: Api, at: At) -> None:
+    """F14: whom staff connected, and who reset the password by mail, keep address and login name."""
+    at(NOVEMBER)
+    utility = open_waterworks(api)
+    client = tenancy.get_client(utility.client_context())
+    tenancy.open_client(client=replace(client, login_names="email", self_registration=True))
+    admin = utility.as_staff()
+    connected, proven = (_register(utility, email=f"{who}@example.com").expect(201) for who in ("juan", "eva"))
+    connection = {"consumerClass": "residential", "meterNumber": "SM-1", "consumerId": connected["consumer"]["id"]}
+    admin.post(f"{utility.base}/connections", connection).expect(201)
+    api.post("/api/auth/password-reset", {"clientId": utility.client, "login": "eva@example.com"}).expect(202)
+    drain(app, "meterbook-mails")
+    token = token_in(mails_to("eva@example.com")[-1])
+    api.post("/api/auth/password-reset/confirmation", {"token": token, "password": "Another-horse-1"}).expect(200)
+
+    other = admin.post(utility.consumers, {"firstName": "Other", "lastName": "One"}).expect(201)["id"]
+    for who in ("juan", "eva"):
+        login = {"login": f"{who}@example.com", "password": PASSWORD}
+        assert admin.post(f"{utility.consumers}/{other}/login", login).expect(409)["code"] == "login-taken"
+    person = {"firstName": "Juan", "lastName": "Two", "email": "juan@example.com"}
+    assert admin.post(utility.consumers, person).expect(409)["code"] == "email-taken"
+    utility.api.sign_in(utility.client, "juan@example.com", PASSWORD)
+    utility.api.sign_in(utility.client, "eva@example.com", "Another-horse-1")
+    # Eva's address as a consumer is claimed once she is connected; if it is another's by then, staff are told.
+    person |= {"firstName": "Eva", "email": "eva@example.com"}
+    admin.post(utility.consumers, person).expect(201)
+    connection |= {"meterNumber": "SM-2", "consumerId": proven["consumer"]["id"]}
+    assert admin.post(f"{utility.base}/connections", connection).expect(409)["code"] == "email-taken"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_interrupted_anywhere_a_registration_gives_way_whole_or_not_at_all(utility: Utility, mode: Mode) -> None:
+    """F14: the login name is always exactly one user's who can sign in."""
+    root, struck, at = _root(utility), True, 0
+    while struck:
+        email = f"juan{at}@example.com"
+        _register(utility, email=email).expect(201)
+        juan = root.post(utility.consumers, {"firstName": "Juan", "lastName": "Cruz", "email": email}).expect(201)
+        path, login = f"{utility.consumers}/{juan['id']}/login", {"login": email, "password": "Another-horse-1"}
+        with faults(strike_at=at, mode=mode) as fault, suppress(Death):
+            root.post(path, login)
+        body = {"clientId": utility.client, "login": email}
+        statuses = [
+            utility.api.post("/api/auth/login", body | {"password": password}).status
+            for password in (PASSWORD, "Another-horse-1")
+        ]
+        assert sorted(statuses) == [200, 401]
+        assert root.post(path, login).status in {201, 409}  # 409 once it is there
+        utility.api.sign_in(utility.client, email, "Another-horse-1")
+        struck, at = fault.struck, at + 1
+    assert at > 3
 
 
 def test_where_people_sign_in_by_user_name_one_is_given(api: Api, at: At) -> None:
