@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from chalicelib.bills.domain import Bill, IssueTerms, bill_of
+from chalicelib.bills.domain import Bill, IssueTerms, UsualTotals, bill_of
 from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import DueRule
 from chalicelib.kernel.errors import Conflict, MeterbookError
@@ -125,10 +125,12 @@ def plan_chunk(
     connections: Mapping[str, Connection],
     billed: Mapping[str, Bill],
     book: TariffBook,
+    usual: UsualTotals = UsualTotals(),  # noqa: B008 - it is frozen
 ) -> ChunkPlan:
     """Work out the bill of every confirmed reading that has none, by account number.
 
-    Bills that this very run wrote before an interruption count into its tally; those of earlier runs do not.
+    One that is far above what is usual is an exception, for a person to look at. Bills that this very
+    run wrote before an interruption count into its tally; those of earlier runs do not.
     """
     bills: list[Bill] = []
     exceptions: list[BillingException] = []
@@ -136,9 +138,12 @@ def plan_chunk(
         if reading.state != "confirmed" or reading.account in billed or _is_special(connections.get(reading.account)):
             continue
         try:
-            bills.append(bill_of(project, run.terms, reading, connections.get(reading.account), book))
+            bill = bill_of(project, run.terms, reading, connections.get(reading.account), book)
+            usual.check(bill)
         except MeterbookError as error:
             exceptions.append(BillingException(reading.account, error.code, str(error)))
+        else:
+            bills.append(bill)
     mine = [bill for bill in billed.values() if bill.run_id == run.id]
     before = Tally(readings=len(mine), bills=len(mine), total_minor=sum(bill.total.minor for bill in mine))
     return ChunkPlan(tuple(bills), tuple(exceptions), before)

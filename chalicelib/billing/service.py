@@ -173,7 +173,8 @@ def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
     to_bill = [one for one in readings.shard_readings(project, run.period, shard) if one.state == "confirmed"]
     billed = {bill.account: bill for bill in bills.shard_bills(project, run.period, shard)}
     known = _connections_of(project, shard, to_bill)
-    return plan_chunk(project, run, to_bill, known, billed, tariffs.tariff_book(project, run.period))
+    book = tariffs.tariff_book(project, run.period)
+    return plan_chunk(project, run, to_bill, known, billed, book, bills.usual_totals(project, run.period, shard))
 
 
 def _connections_of(project: Project, shard: int, to_bill: list[Reading]) -> dict[str, Connection]:

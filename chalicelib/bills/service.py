@@ -5,7 +5,16 @@ from datetime import date
 
 from chalicelib.audit import service as audit
 from chalicelib.bills import repository
-from chalicelib.bills.domain import Bill, BillStatus, IssueTerms, bill_of, check_billable, check_days, parse_bill_id
+from chalicelib.bills.domain import (
+    Bill,
+    BillStatus,
+    IssueTerms,
+    UsualTotals,
+    bill_of,
+    check_billable,
+    check_days,
+    parse_bill_id,
+)
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
@@ -105,6 +114,11 @@ def bill_payment_write(project: Project, bill: Bill, *, before: Bill) -> Action:
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
     """Read all bills of a period's shard, as they are now."""
     return repository.shard_bills(project, period, shard)
+
+
+def usual_totals(project: Project, period: Period, shard: int) -> UsualTotals:
+    """Return what a shard's connections were billed in the period before, to tell what is far above it."""
+    return UsualTotals.of(repository.shard_totals(project, period.shifted(-project.months), shard))
 
 
 def get_bill(ctx: ProjectContext, *, bill_id: str) -> tuple[Project, Bill]:

@@ -9,11 +9,13 @@ from chalicelib.bills.domain.issuing import (
     make_bill,
     usage_of,
 )
+from chalicelib.bills.domain.plausibility import UsualTotals
 
 __all__ = [
     "Bill",
     "BillStatus",
     "IssueTerms",
+    "UsualTotals",
     "bill_of",
     "check_billable",
     "check_days",

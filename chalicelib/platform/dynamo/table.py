@@ -1,7 +1,7 @@
 """The one table: the base of its items, its indexes, and reads by key or by partition."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pynamodb.attributes import UnicodeAttribute
@@ -94,11 +94,22 @@ def parsed(item: type[Item], raw: Mapping[str, Any] | None) -> Item | None:
 
 
 def all_of(
-    item: type[Item], partition: str, prefix: str, *, consistent: bool = True, only: Condition | None = None
+    item: type[Item],
+    partition: str,
+    prefix: str,
+    *,
+    consistent: bool = True,
+    only: Condition | None = None,
+    attributes: Sequence[str] | None = None,
 ) -> Iterator[Item]:
-    """Read all items of a partition whose sort key starts with `prefix`, in order."""
+    """Read all items of a partition whose sort key starts with `prefix`, in order.
+
+    With `attributes`, the items have only these, by their stored names: as many read units, but less work.
+    """
     condition = item.sk.startswith(prefix) if prefix else None
-    yield from item.query(partition, condition, filter_condition=only, consistent_read=consistent)
+    yield from item.query(
+        partition, condition, filter_condition=only, consistent_read=consistent, attributes_to_get=attributes
+    )
 
 
 if settings.environment().table:

@@ -111,3 +111,28 @@ def test_d5_readings_are_confirmed_when_their_part_of_all_is_written(utility: Ut
     found = admin.get(f"{utility.base}/readings", accountNumber=connection["accountNumber"]).expect(200)["items"]
     moments = [datetime.fromisoformat(one["confirmedAt"]) for one in found]
     assert moments[0] - moments[1] == timedelta(minutes=4)
+
+
+def test_f6_a_bill_a_hundred_times_as_high_is_held_until_a_person_bills_it(app: Chalice, utility: Utility) -> None:
+    admin = confirm_all(utility)
+    admin.post(f"{utility.base}/billing-runs", {"period": "2025-11"}).expect(202)
+    drain(app, QUEUE)
+    clock.use_time(lambda: NOVEMBER + timedelta(days=30))
+    admin = utility.as_staff()
+    readings = {"SM-0": "20", "SM-1": "28900", "SM-2": "20"}
+    taken = {
+        meter: admin.post(
+            f"{utility.base}/readings", {"meterNumber": meter, "reading": value, "readOn": "2025-12-05"}
+        ).expect(201)
+        for meter, value in readings.items()
+    }
+    for reading in taken.values():
+        admin.post(f"{utility.base}/readings/{reading['id']}/confirmation").expect(200)
+    run = admin.post(f"{utility.base}/billing-runs", {"period": "2025-12"}).expect(202)
+    drain(app, QUEUE)
+    shown = admin.get(f"{utility.base}/billing-runs/{run['id']}").expect(200)
+    assert (shown["status"], shown["bills"], shown["exceptions"]) == ("complete", 2, 1)
+    (held,) = admin.get(f"{utility.base}/billing-runs/{run['id']}/exceptions").expect(200)["items"]
+    assert (held["code"], "650,075.00".replace(",", "") in held["reason"]) == ("implausible-amount", True)
+    bill = admin.post(f"{utility.base}/bills", {"readingId": taken["SM-1"]["id"]}).expect(201)
+    assert bill["total"] == "650075.00"

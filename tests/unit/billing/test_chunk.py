@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.billing.domain import BillingRun, Chunk, ChunkPlan, Tally, completed, plan_chunk, tally_of
-from chalicelib.bills.domain import Bill, check_days, make_bill, usage_of
+from chalicelib.bills.domain import Bill, UsualTotals, check_days, make_bill, usage_of
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
@@ -147,3 +147,33 @@ def test_the_days_that_a_run_names_must_fit_its_period(
         assert [fault.field for fault in refusal.value.faults] == [refused]
     else:
         check_days(WATERWORKS, Period(2025, 11), billed_on, due_on)
+
+
+@pytest.mark.parametrize(
+    ("before", "held"),
+    [
+        ([], []),  # nothing is known
+        ([("001", "residential", 5000)], ["001"]),
+        ([("001", "residential", 7249), ("002", "residential", 7249)], ["001"]),
+        ([("001", "residential", 7250)], []),  # ten times as much is issued
+        ([("001", "commercial", 5000), ("002", "residential", 9501), ("003", "residential", 5000)], []),  # by its class
+        ([("001", "residential", -5000)], []),
+    ],
+)
+def test_f6_a_bill_far_above_the_last_one_and_its_class_is_held_for_a_person(
+    before: list[tuple[str, str, int]], held: list[str]
+) -> None:
+    readings = _readings("30")  # 675.00 and 50.00
+    plan = plan_chunk(WATERWORKS, RUN, readings, _connections(readings), {}, WATERWORKS_BOOK, UsualTotals.of(before))
+    assert [one.account for one in plan.exceptions if one.code == "implausible-amount"] == held
+    assert len(plan.bills) == 1 - len(held)
+
+
+def test_what_is_held_says_what_it_was_compared_with() -> None:
+    readings = _readings("30")
+    usual = UsualTotals.of([("001", "residential", 5000), ("002", "residential", 6000)])
+    (held,) = plan_chunk(WATERWORKS, RUN, readings, _connections(readings), {}, WATERWORKS_BOOK, usual).exceptions
+    assert held.reason == (
+        "725.00 PHP is more than 10 times the connection's last bill (50.00) and the average of its class then "
+        "(55.00); correct the reading, or bill it on its own"
+    )

@@ -1,0 +1,48 @@
+"""Which bills a person looks at before they are issued."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.bills.domain.bill import Bill
+from chalicelib.kernel.errors import Conflict
+from chalicelib.kernel.money import Money
+
+HELD_ABOVE = 10
+"""A bill of more than so many times what is usual is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsualTotals:
+    """What bills came to in the period before, in minor units: each connection's, and the average of each class."""
+
+    of_accounts: Mapping[str, int] = field(default_factory=dict)
+    of_classes: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, bills: Iterable[tuple[str, str, int]]) -> "UsualTotals":
+        """Add up bills, each as its account, class and total."""
+        accounts: dict[str, int] = {}
+        classes: dict[str, list[int]] = defaultdict(list)
+        for account, consumer_class, minor in bills:
+            accounts[account] = minor
+            classes[consumer_class].append(minor)
+        return cls(accounts, {name: sum(totals) // len(totals) for name, totals in classes.items()})
+
+    def check(self, bill: Bill) -> None:
+        """Hold a bill that is far above both its connection's last one and the average of its class.
+
+        Nothing is held where neither is known, or neither is above zero. After 275.00, in a class that pays 300.00 on
+        average, a bill of 3,000.00 is issued and one of 3,000.01 is held.
+
+        :raises Conflict: if a person has to look at it.
+        """
+        last, average = self.of_accounts.get(bill.account, 0), self.of_classes.get(bill.consumer_class, 0)
+        if 0 < HELD_ABOVE * max(last, average) < bill.total.minor:
+            currency = bill.total.currency
+            raise Conflict(
+                "implausible-amount",
+                f"{bill.total} {currency} is more than {HELD_ABOVE} times the connection's last bill "
+                f"({Money(last, currency)}) and the average of its class then ({Money(average, currency)}); "
+                "correct the reading, or bill it on its own",
+            )
