@@ -7,8 +7,9 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
-# Chalice runs on 3.10-3.13 and we write for 3.11+: the first of these that can make a virtual environment.
-FIND_PYTHON := for python in python3 python3.13 python3.12 python3.11; do \
+# Chalice runs on 3.10-3.13 and we write for 3.11+: the first of these that can make a virtual environment, the one first
+# that is deployed on (RUNTIME in infra/package.py).
+FIND_PYTHON := for python in python3.13 python3 python3.12 python3.11; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
 	&& echo $$python && exit; done; \
 	echo "Meterbook needs Python 3.11, 3.12 or 3.13 with venv (on Debian: apt install python3-venv)." >&2; exit 1
@@ -103,7 +104,7 @@ format: .venv/ready ## Format the code and fix what can be fixed by itself
 
 .PHONY: package
 package: .venv/ready ## Build the deployable package and template into build/ (STAGE=dev or prod)
-	@$(BIN)/python -m infra.package build --stage $(STAGE)
+	@$(BIN)/python -m infra.package build --stage $(STAGE) $(if $(RUNTIME),--runtime $(RUNTIME))
 
 .PHONY: redoc
 redoc: .venv/ready ## Fetch the script of the API's page (/api/docs) at the version that is pinned (needs npm)

@@ -36,6 +36,9 @@ UNUSED = tuple(
 _CACHE = ROOT / "build" / "dependencies"
 _PLATFORMS = ("manylinux_2_17_x86_64", "manylinux2014_x86_64")  # the oldest glibc of any Lambda runtime
 _ORIGIN = "'${AllowedOrigin}'"
+# Lambda's runtime, whoever packages: with another Python the same commit would be another release, tested by nobody.
+RUNTIME = "python3.13"
+_STAGES = ROOT / ".chalice" / "config.json"
 _LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024  # unzipped
 
 
@@ -49,16 +52,19 @@ class Package:
     unzipped_bytes: int
 
 
-def build(out: Path, *, stage: str) -> Package:
+def build(out: Path, *, stage: str, runtime: str = RUNTIME) -> Package:
     """Write `template.json` and `deployment.zip` for one stage into a folder.
 
-    :raises RuntimeError: if pip or Chalice fails, with what it said, or if the code is larger than Lambda takes.
+    :raises RuntimeError: for a stage that is not configured, if this Python is not the runtime's, if pip or Chalice
+        fails, with what it said, or if the code is larger than Lambda takes.
     """
+    _check(stage, runtime)
     out.mkdir(parents=True, exist_ok=True)
     sources = _copy_sources(out / "sources", _install_dependencies())
     _run_chalice(sources, out, stage)
     template = out / "template.json"
-    template.write_text(json.dumps(_finish_template(out / "sam.yaml"), indent=1) + "\n")
+    # Without spaces: CloudFormation takes 1 MB, and indentation alone would be half of it.
+    template.write_text(json.dumps(_finish_template(out / "sam.yaml"), separators=(",", ":")) + "\n")
     code = out / "deployment.zip"
     unzipped = _finish_zip(code, out / "code")
     for leftover in (sources, out / "code"):
@@ -67,6 +73,22 @@ def build(out: Path, *, stage: str) -> Package:
     if unzipped > _LAMBDA_LIMIT_BYTES:
         raise RuntimeError(f"the code is {unzipped} bytes unzipped; Lambda takes at most {_LAMBDA_LIMIT_BYTES}")
     return Package(template, code, code.stat().st_size, unzipped)
+
+
+def running_python() -> str:
+    """Return the Lambda runtime that this Python packages for: Chalice, pip and the byte code all go by it."""
+    return f"python{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def _check(stage: str, runtime: str) -> None:
+    stages = json.loads(_STAGES.read_text())["stages"]
+    if stage not in stages:  # Chalice would take any name, and package it with the defaults of none
+        raise RuntimeError(f"there is no stage {stage}: .chalice/config.json has {', '.join(stages)}")
+    if runtime != running_python():
+        raise RuntimeError(
+            f"the runtime is {runtime}, and .venv has {running_python()}: delete .venv and run make install with "
+            f"{runtime} first on the path, or package for the other one: make package RUNTIME={running_python()}"
+        )
 
 
 def _install_dependencies() -> Path:
@@ -174,14 +196,15 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description="Build what is deployed")
     arguments.add_argument("out", type=Path, help="the folder to write to")
     arguments.add_argument("--stage", default="prod", help="a stage of .chalice/config.json")
+    arguments.add_argument("--runtime", default=RUNTIME, help="the Lambda runtime, which must be this very Python's")
     given = arguments.parse_args()
     try:
-        package = build(given.out, stage=given.stage)
+        package = build(given.out, stage=given.stage, runtime=given.runtime)
     except RuntimeError as error:
         sys.exit(str(error))
     sys.stdout.write(
         f"{package.code}: {package.zipped_bytes / 1e6:.1f} MB, {package.unzipped_bytes / 1e6:.1f} MB unzipped, "
-        f"for python{sys.version_info[0]}.{sys.version_info[1]} on x86_64\n"
+        f"for {given.runtime} on x86_64\n"
         f"{package.template}: deploy it as docs/runbook.md says\n"
     )
 

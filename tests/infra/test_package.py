@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,19 @@ for found, folder in ((library(), "tariffs/library"), (list_presets(), "onboardi
 """
 
 
+_TEMPLATE_LIMIT_BYTES = 1024 * 1024
+
+
 @dataclass(frozen=True)
 class Built:
-    template: dict[str, Any]
+    text: str
     zip: Path
     code: Path
+
+    @cached_property
+    def template(self) -> dict[str, Any]:
+        template: dict[str, Any] = json.loads(self.text)
+        return template
 
     @property
     def functions(self) -> dict[str, dict[str, Any]]:
@@ -74,11 +83,11 @@ class Built:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("package")
-    made = package.build(folder, stage="prod")
+    made = package.build(folder, stage="prod", runtime=package.running_python())
     sys.stdout.write(f"zip: {made.zipped_bytes / 1e6:.1f} MB, {made.unzipped_bytes / 1e6:.1f} MB unzipped\n")
     with zipfile.ZipFile(made.code) as archive:
         archive.extractall(folder / "task")
-    return Built(json.loads(made.template.read_text()), made.code, folder / "task")
+    return Built(made.template.read_text(), made.code, folder / "task")
 
 
 @pytest.fixture(scope="module")
@@ -271,4 +280,36 @@ def test_byte_code_is_never_checked_and_does_not_tell_where_it_was_made(built: B
 
 
 def test_the_same_sources_make_the_same_zip(built: Built, tmp_path: Path) -> None:
-    assert package.build(tmp_path, stage="prod").code.read_bytes() == built.zip.read_bytes()
+    again = package.build(tmp_path, stage="prod", runtime=package.running_python())
+    assert again.code.read_bytes() == built.zip.read_bytes()
+
+
+@pytest.mark.parametrize("stage", ["stagng", "Prod", ""])
+def test_a14_a_stage_that_is_not_configured_is_not_packaged(tmp_path: Path, stage: str) -> None:
+    with pytest.raises(RuntimeError, match=f"there is no stage {stage}: .chalice/config.json has dev, prod"):
+        package.build(tmp_path, stage=stage, runtime=package.running_python())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a13_every_function_has_the_runtime_that_was_asked_for(built: Built) -> None:
+    assert {function["Runtime"] for function in built.functions.values()} == {package.running_python()}
+
+
+def test_a13_another_python_than_the_runtimes_packages_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="the runtime is python3"):
+        package.build(tmp_path, stage="prod", runtime="python3.1")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a13_what_is_packaged_without_a_word_is_for_the_pinned_runtime() -> None:
+    command = subprocess.run(["make", "--dry-run", "package"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "--runtime" not in command.stdout
+    assert package.RUNTIME == "python3.13"
+
+
+def test_a10_the_template_is_far_from_the_megabyte_that_cloudformation_takes(built: Built) -> None:
+    assert len(built.text.encode()) < _TEMPLATE_LIMIT_BYTES / 2
+    # `aws cloudformation package` indents what it writes, so that must be undone before it is deployed.
+    runbook = (ROOT / "docs" / "runbook.md").read_text()
+    (compacted,) = re.findall(r"-m json.tool --compact build/packaged.json (\S+)", runbook)
+    assert re.findall(r"cloudformation deploy --template-file (\S+)", runbook) == [compacted]
