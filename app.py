@@ -2,9 +2,9 @@
 
 from importlib import import_module
 
-from chalice.app import Chalice, CORSConfig
+from chalice.app import Chalice
 
-from chalicelib.platform import settings
+from chalicelib.platform import headers
 
 # Where Meterbook is called from outside, the lowest feature first. Each of these modules has a `blueprint`.
 MODULES = (
@@ -33,12 +33,8 @@ MODULES = (
 )
 
 app = Chalice(app_name="meterbook", configure_logs=False)  # platform/log.py does, by a list of fields
-app.api.cors = CORSConfig(
-    allow_origin=settings.environment().allowed_origin,
-    allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-    expose_headers=["Location", "Retry-After"],
-    max_age=600,
-)
+app.register_middleware(headers.add_headers, "http")
 
 for module in MODULES:
     app.register_blueprint(import_module(f"chalicelib.{module}").blueprint)
+headers.answer_preflights(app)

@@ -20,7 +20,6 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -35,7 +34,6 @@ UNUSED = tuple(
 
 _CACHE = ROOT / "build" / "dependencies"
 _PLATFORMS = ("manylinux_2_17_x86_64", "manylinux2014_x86_64")  # the oldest glibc of any Lambda runtime
-_ORIGIN = "'${AllowedOrigin}'"
 # Lambda's runtime, whoever packages: with another Python the same commit would be another release, tested by nobody.
 RUNTIME = "python3.13"
 _STAGES = ROOT / ".chalice" / "config.json"
@@ -63,8 +61,8 @@ def build(out: Path, *, stage: str, runtime: str = RUNTIME) -> Package:
     sources = _copy_sources(out / "sources", _install_dependencies())
     _run_chalice(sources, out, stage)
     template = out / "template.json"
-    # Without spaces: CloudFormation takes 1 MB, and indentation alone would be half of it.
-    template.write_text(json.dumps(_finish_template(out / "sam.yaml"), separators=(",", ":")) + "\n")
+    # JSON, because Chalice's YAML has aliases, which CloudFormation refuses; without spaces, because it takes 1 MB.
+    template.write_text(json.dumps(yaml.safe_load((out / "sam.yaml").read_text()), separators=(",", ":")) + "\n")
     code = out / "deployment.zip"
     unzipped = _finish_zip(code, out / "code")
     for leftover in (sources, out / "code"):
@@ -134,8 +132,6 @@ def _copy_sources(target: Path, dependencies: Path) -> Path:
 def _run_chalice(sources: Path, out: Path, stage: str) -> None:
     environment = {  # nothing else of this machine's, for the same package everywhere
         "PATH": os.environ.get("PATH", os.defpath),
-        # The answers to preflight requests are fixed here, so they carry the template's parameter.
-        "METERBOOK_ALLOWED_ORIGIN": _ORIGIN.strip("'"),
         "AWS_DEFAULT_REGION": "us-east-1",  # Chalice insists on one; it calls nothing and writes it nowhere
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -147,23 +143,6 @@ def _run(command: list[str], environment: dict[str, str]) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     if done.returncode:
         raise RuntimeError(f"{Path(command[0]).name} {command[1]} failed:\n{done.stdout}{done.stderr}")
-
-
-def _finish_template(merged: Path) -> dict[str, Any]:
-    """Read Chalice's template and let CloudFormation fill in the origin of preflight answers.
-
-    Written as JSON afterwards, because Chalice's YAML has aliases, which CloudFormation refuses.
-    """
-
-    def filled(part: Any) -> Any:  # noqa: ANN401
-        if isinstance(part, dict):
-            return {key: value if key == "Fn::Sub" else filled(value) for key, value in part.items()}
-        if isinstance(part, list):
-            return [filled(one) for one in part]
-        return {"Fn::Sub": _ORIGIN} if part == _ORIGIN else part
-
-    template: dict[str, Any] = filled(yaml.safe_load(merged.read_text()))
-    return template
 
 
 def _finish_zip(code: Path, folder: Path) -> int:

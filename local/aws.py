@@ -199,6 +199,7 @@ def local_template(path: Path = TEMPLATE) -> str:
     whole = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
     local: dict[str, Any] = {key: whole[key] for key in ("Mappings", "Conditions") if key in whole}
     local["Parameters"] = {name: one for name, one in whole["Parameters"].items() if "Default" in one}
+    local["Parameters"]["AllowedOrigins"] = {"Type": "CommaDelimitedList", "Default": _allowed_origins()}
     local["Resources"] = {
         name: resource for name, resource in whole["Resources"].items() if resource.get("Type") in _LOCAL_KINDS
     }
@@ -262,7 +263,13 @@ def stack_outputs() -> dict[str, str] | None:
 
 def settings_from(outputs: dict[str, str]) -> dict[str, str]:
     """Return the environment variables by which Meterbook finds its table, bucket and queues."""
-    return {variable: outputs[name] for name, variable in _SETTINGS.items()} | {"METERBOOK_MAIL_SENDER": _SENDER}
+    ours = {"METERBOOK_MAIL_SENDER": _SENDER, "METERBOOK_ALLOWED_ORIGINS": _allowed_origins()}
+    return {variable: outputs[name] for name, variable in _SETTINGS.items()} | ours
+
+
+def _allowed_origins() -> str:
+    """Return the web origins that the shell allows; any, if it names none: a page under work may be served anywhere."""
+    return os.environ.get("METERBOOK_ALLOWED_ORIGINS") or "*"
 
 
 def let_mails_out() -> None:

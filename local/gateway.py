@@ -14,14 +14,14 @@ from chalice.config import Config
 from chalice.local import CustomLocalChalice, LocalChalice, LocalGateway, RouteMatcher
 
 from chalicelib.platform import clock, settings
-from chalicelib.platform.problems import SECURITY_HEADERS, problem_json
+from chalicelib.platform.headers import EXPOSED
+from chalicelib.platform.problems import problem_json
 
 MAX_BODY_BYTES = 10_000_000  # API Gateway's own limit
 _REFUSAL_HEADERS = {
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    "Strict-Transport-Security": SECURITY_HEADERS["Strict-Transport-Security"],
 }
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -70,7 +70,8 @@ class Gateway:
         answer = self._answer(method, target, headers, body)
         if self.compressed_from is None or len(answer.body) < self.compressed_from or not _accepts_gzip(headers):
             return answer
-        coded = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        varies = ", ".join(filter(None, [answer.headers.get("Vary"), "Accept-Encoding"]))
+        coded = {"Content-Encoding": "gzip", "Vary": varies}
         return Answer(answer.status, gzip.compress(answer.body, mtime=0), {**answer.headers, **coded})
 
     def _answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -81,7 +82,7 @@ class Gateway:
         path = self.route_of(target)
         if path is None:
             return problem(404, "not-found", "there is no such path; /api/docs lists them")
-        allowed = {*self.app.routes[path], "OPTIONS"}
+        allowed = self.app.routes[path].keys()
         if method not in allowed:
             named = ", ".join(sorted(allowed))
             return problem(405, "method-not-allowed", f"this address answers {named}", {"Allow": named})
@@ -109,12 +110,13 @@ def open_gateway(app: Chalice, throttle: Throttle | None = None, *, compressed_f
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Answer:
     """Refuse in the very form in which the API refuses."""
     text = problem_json(status, code, detail, clock.fresh_id())
-    # Or a browser hides why it was refused, and when to come again.
-    cors = {
-        "Access-Control-Allow-Origin": settings.environment().allowed_origin,
-        "Access-Control-Expose-Headers": "Location,Retry-After",
+    # Or a browser hides why it was refused, and when to come again. Such an answer holds nothing of anybody's.
+    common = {
+        "Strict-Transport-Security": settings.environment().hsts,
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": EXPOSED,
     }
-    return Answer(status, text.encode(), {**_REFUSAL_HEADERS, **cors, **(headers or {})})
+    return Answer(status, text.encode(), {**_REFUSAL_HEADERS, **common, **(headers or {})})
 
 
 def _accepts_gzip(headers: Mapping[str, str]) -> bool:

@@ -16,7 +16,7 @@ from chalicelib.platform import clock, keys, log, problems
 from chalicelib.platform.auth import check_session, verify_access_token
 from chalicelib.platform.idempotency import request_fingerprint, run_once
 from chalicelib.platform.problems import SECURITY_HEADERS
-from chalicelib.platform.request_parsing import bearer_token, body_of, clean, query_of
+from chalicelib.platform.request_parsing import bearer_token, body_of, caller_address, clean, query_of
 from chalicelib.platform.schema import Schema
 
 PUBLIC = "(public)"
@@ -262,7 +262,7 @@ def _context_of(
         new_id=clock.fresh_id,
         request_id=request_id,
         request_key=key,
-        address=clean((request.context.get("identity") or {}).get("sourceIp")),
+        address=caller_address(request),
         agent=clean(request.headers.get("user-agent")),
         read_clock=clock.now,
     )

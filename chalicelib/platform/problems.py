@@ -16,7 +16,6 @@ from chalicelib.platform.validation import in_body
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
 }
 AWS_ERRORS = (PynamoDBException, ClientError, BotoCoreError)
 

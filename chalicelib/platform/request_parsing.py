@@ -1,5 +1,7 @@
 """What a request brings along: its token, body and query, each read or refused in words."""
 
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any
 
 from chalice.app import MultiDict, Request
@@ -7,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from chalicelib.kernel.errors import Fault, Invalid, Unauthenticated
+from chalicelib.platform import settings
 from chalicelib.platform.schema import Schema
 from chalicelib.platform.validation import faults_of
 
@@ -17,6 +20,19 @@ _MAX_ORIGIN = 200
 def clean(sent: object) -> str:
     """Make what a request says about its origin fit to be kept."""
     return "".join(filter(str.isprintable, str(sent or "")))[:_MAX_ORIGIN]
+
+
+def caller_address(request: Request) -> str:
+    """Return the network address that a request comes from, as far as that can be known.
+
+    Behind CloudFront the gateway sees only CloudFront's own address; the caller's is in a header, with its port, that
+    CloudFront writes whatever the caller had sent. Without CloudFront anybody could write it, so it is not read.
+    """
+    if settings.environment().behind_cloudfront:
+        seen = str(request.headers.get("cloudfront-viewer-address", "")).rpartition(":")[0].strip("[]")
+        with suppress(ValueError):
+            return str(ip_address(seen))
+    return clean((request.context.get("identity") or {}).get("sourceIp"))
 
 
 def bearer_token(request: Request) -> str:

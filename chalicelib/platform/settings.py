@@ -34,7 +34,9 @@ class Environment(BaseSettings):
     mail_queue: str | None = None
     mail_sender: str | None = None
     portal: str | None = None
-    allowed_origin: str = "*"
+    allowed_origins: str = ""  # with commas between; * for any
+    hsts: str = "max-age=63072000"
+    behind_cloudfront: bool = False
     token_keys_parameter: str | None = None
     root_keys_parameter: str | None = None
     token_keys: Keys | None = Field(default=None, repr=False)  # on a laptop, in the place of the parameter
@@ -54,6 +56,7 @@ def environment() -> Environment:
 def read_again() -> None:
     """Read the environment once more when it is next asked for: the laptop and tests set it late."""
     environment.cache_clear()
+    allowed_origins.cache_clear()
     token_keys.cache_clear()
     root_keys.cache_clear()
 
@@ -81,6 +84,13 @@ def mail_queue_url() -> str:
 def mail_sender() -> str:
     """Return the address that all mails come from."""
     return _given("mail_sender", environment().mail_sender)
+
+
+@cache
+def allowed_origins() -> frozenset[str]:
+    """Return the web origins that browsers may call the API from; none unless the deployment names some."""
+    named = environment().allowed_origins.split(",")
+    return frozenset(filter(None, (origin.strip() for origin in named)))
 
 
 @cache

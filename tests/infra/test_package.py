@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.onboarding import service as onboarding
+from chalicelib.platform import clock
 from infra import package
+from tests.support.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 LINTER = Path(sys.prefix) / "template-lint" / "bin"
@@ -61,6 +64,7 @@ for found, folder in ((library(), "tariffs/library"), (list_presets(), "onboardi
 
 
 _TEMPLATE_LIMIT_BYTES = 1024 * 1024
+_API_DEPLOYMENT = "AWS::ApiGateway::Deployment"
 
 
 @dataclass(frozen=True)
@@ -91,15 +95,20 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 @pytest.fixture(scope="module")
-def faults(built: Built, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+def lint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the templates are that are linted."""
+    return tmp_path_factory.mktemp("lint")
+
+
+@pytest.fixture(scope="module")
+def faults(built: Built, lint: Path) -> dict[str, list[str]]:
     """What the linter says of the template, before and after the transform, and of a broken one: in one process."""
-    folder = tmp_path_factory.mktemp("lint")
-    whole, broken = folder / "whole.json", folder / "broken.json"
+    whole, broken = lint / "whole.json", lint / "broken.json"
     whole.write_text(json.dumps(built.template))
     broken.write_text(whole.read_text().replace("${BillingQueue.Arn}", "${NoQueue.Arn}"))
     transform = [str(LINTER / "python"), str(ROOT / "tests" / "infra" / "transform.py"), str(whole), str(broken)]
     subprocess.run(transform, env={"AWS_DEFAULT_REGION": "eu-west-1"}, check=True)
-    templates = [whole, *sorted(folder.glob("*.transformed.json"))]
+    templates = [whole, *sorted(lint.glob("*.transformed.json"))]
     assert len(templates) == 3
     command = [str(LINTER / "cfn-lint"), "--format", "json", *map(str, templates)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -107,11 +116,11 @@ def faults(built: Built, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     said: dict[str, list[str]] = {path.name: [] for path in templates}
     for fault in json.loads(done.stdout):
         said[Path(fault["Filename"]).name].append(fault["Message"])
-    assert "AWS::Serverless" not in (folder / "whole.transformed.json").read_text()
+    assert "AWS::Serverless" not in (lint / "whole.transformed.json").read_text()
     return said
 
 
-def start(built: Built, code: str, *arguments: str) -> str:
+def start(built: Built, code: str, *arguments: str, **variables: str) -> str:
     """Run code in a fresh process that sees only the package, with Lambda's variables."""
     environment = {
         "AWS_REGION": "eu-west-1",
@@ -121,6 +130,7 @@ def start(built: Built, code: str, *arguments: str) -> str:
         "METERBOOK_TABLE": "table",
         "METERBOOK_BUCKET": "bucket",
         "METERBOOK_BILLING_QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/billing",
+        **variables,
     }
     command = [sys.executable, "-I", "-S", "-c", code, str(built.code), *arguments]
     done = subprocess.run(command, env=environment, cwd=os.sep, capture_output=True, text=True, check=False)
@@ -133,12 +143,12 @@ def invoke(built: Built, handler: str, event: dict[str, Any]) -> Any:  # noqa: A
     return json.loads(lines[-1])
 
 
-def request(method: str, path: str, body: str = "") -> dict[str, Any]:
+def request(method: str, path: str, body: str = "", token: str = "", **names: str) -> dict[str, Any]:
     return {
         "requestContext": {"httpMethod": method, "resourcePath": path, "path": path, "requestId": "r-1"},
-        "headers": {"content-type": "application/json"},
+        "headers": {"content-type": "application/json", "authorization": f"Bearer {token}"},
         "multiValueQueryStringParameters": None,
-        "pathParameters": {},
+        "pathParameters": names,
         "stageVariables": None,
         "body": body,
         "isBase64Encoded": False,
@@ -180,6 +190,34 @@ def test_the_packaged_api_has_its_page_its_tariffs_and_its_presets(built: Built)
     assert script
     assert len(invoke(built, "app.app", request("GET", f"/api/{script[1]}"))["body"]) > 1_000_000
     start(built, DATA, str(ROOT / "chalicelib"))
+
+
+def test_a1_the_packaged_api_opens_a_client_with_the_tariffs_and_presets_that_it_carries(
+    built: Built, engine: Engine
+) -> None:
+    """What is opened comes from files of the zip; everything is asked of the packaged handler, on the local AWS."""
+    given = {name: value for name, value in os.environ.items() if name.startswith(("AWS_", "METERBOOK_"))}
+
+    def answer(event: dict[str, Any]) -> Any:  # noqa: ANN401
+        lines = start(built, START, HANDLERS["APIHandler"], json.dumps(event), **given).splitlines()
+        replied = json.loads(lines[-1])
+        assert replied["statusCode"] in {200, 201}, replied["body"]
+        return json.loads(replied["body"])
+
+    administrator = {"login": "ana", "name": "Ana Reyes", "password": "Correct-horse-7"}
+    opening = {"presetId": "balilihan", "name": "New Town", "administrator": administrator}
+    ticket = onboarding.write_ticket("packaged-town", now=clock.now())
+    answer(request("POST", "/api/clients", json.dumps(opening | {"ticket": ticket})))
+    login = {"clientId": "packaged-town", "login": "ana", "password": "Correct-horse-7"}
+    token = answer(request("POST", "/api/auth/login", json.dumps(login)))["accessToken"]
+
+    for path, folder in (("/api/presets", "onboarding/presets"), ("/api/tariff-library", "tariffs/library")):
+        files = list((ROOT / "chalicelib" / folder).glob("*.json"))
+        assert len(answer(request("GET", path, token=token))["items"]) == len(files) > 3
+    client = {"clientId": "packaged-town"}
+    (project, *_) = answer(request("GET", "/api/clients/{clientId}/projects", token=token, **client))["items"]
+    tariffs = "/api/clients/{clientId}/projects/{projectId}/tariffs"
+    assert answer(request("GET", tariffs, token=token, projectId=project["id"], **client))["items"]
 
 
 @pytest.mark.parametrize("name", ["GenerateBills", "ImportReadings", "SendMails"])
@@ -231,10 +269,44 @@ def test_every_function_has_a_role_of_its_own(built: Built) -> None:
     assert len(set(roles)) == len(HANDLERS)
 
 
-def test_preflight_answers_name_the_origin_that_the_stack_is_given(built: Built) -> None:
-    text = json.dumps(built.template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"])
-    origins = re.findall(r'"method\.response\.header\.Access-Control-Allow-Origin": (.*?),', text)
-    assert set(origins) == {json.dumps({"Fn::Sub": "'${AllowedOrigin}'"})}
+def test_a18_every_path_has_its_preflights_answered_by_the_function(built: Built) -> None:
+    paths = built.template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"].values()
+    assert {methods["options"]["x-amazon-apigateway-integration"]["type"] for methods in paths} == {"aws_proxy"}
+    assert "AllowedOrigin" not in json.dumps(built.template["Resources"]["RestAPI"])
+
+
+def test_a18_a_changed_origin_reaches_preflights_without_a_new_deployment_of_the_api(built: Built) -> None:
+    asked = request("OPTIONS", "/api/auth/login")
+    asked["headers"] = {"origin": "https://portal.example.com", "access-control-request-method": "POST"}
+    for origins, named in (("https://portal.example.com", "https://portal.example.com"), ("https://a.example", None)):
+        variables = {"METERBOOK_ALLOWED_ORIGINS": origins}
+        reply = json.loads(start(built, START, "app.app", json.dumps(asked), **variables).splitlines()[-1])
+        assert (reply["statusCode"], reply["headers"].get("Access-Control-Allow-Origin")) == (204, named)
+
+
+def test_a4_a_deployment_that_changes_parameters_alone_reaches_the_stage(
+    faults: dict[str, list[str]], lint: Path
+) -> None:
+    """Both have the same API; only a deployment of its own makes the stage answer with what is new."""
+    assert faults["whole.transformed.json"] == []
+    used = [
+        {name for name, one in json.loads(path.read_text())["Resources"].items() if one["Type"] == _API_DEPLOYMENT}
+        for path in (lint / "whole.transformed.json", lint / "broken.transformed.json")
+    ]
+    assert [len(names) for names in used] == [1, 1]
+    assert used[0] != used[1]
+
+
+def test_a5_the_alarm_counts_under_the_name_and_stage_that_the_api_has(
+    built: Built, faults: dict[str, list[str]], lint: Path
+) -> None:
+    resources = json.loads((lint / "whole.transformed.json").read_text())["Resources"]
+    (stage,) = [name for name, one in resources.items() if one["Type"] == "AWS::ApiGateway::Stage"]
+    counted = {one["Name"]: one["Value"] for one in resources["ApiServerErrorsAlarm"]["Properties"]["Dimensions"]}
+    api = built.template["Resources"]["RestAPI"]["Properties"]
+    assert faults["whole.transformed.json"] == []
+    assert counted == {"ApiName": api["Name"], "Stage": {"Ref": stage}}
+    assert api["DefinitionBody"]["info"]["title"] == api["Name"] == {"Ref": "AWS::StackName"}
 
 
 def test_every_path_that_answers_get_answers_head_and_is_compressed(built: Built) -> None:

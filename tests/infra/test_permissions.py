@@ -102,8 +102,13 @@ class Observer:
         elif service == "sqs":
             yield f"sqs:{operation.removesuffix('Batch')}", self._names[params["QueueUrl"]], ""
         elif service == "ses":
-            ours = params["FromEmailAddress"] == settings.mail_sender()
-            yield f"ses:{operation}", "MailSender", "MailSender" if ours else params["FromEmailAddress"]
+            sender, (to,) = params["FromEmailAddress"], params["Destination"]["ToAddresses"]
+            ours = "MailSender" if sender == settings.mail_sender() else sender
+            # A12: a domain or an address may be verified; in the sandbox SES asks for the recipient's identity as well,
+            # and where the sender's identity has a configuration set, for that one.
+            identities = (sender, sender.partition("@")[2], to)
+            for place in (*(f"identity/{one}" for one in identities), "configuration-set/default"):
+                yield f"ses:{operation}", place, ours
 
     def _uses_of_table(self, operation: str, params: dict[str, Any]) -> Iterator[Use]:
         if operation == "TransactWriteItems":
@@ -172,8 +177,8 @@ def allows(grants: set[Grant], use: Use) -> bool:
 def _resource_name(resource: dict[str, Any]) -> str:
     if "Fn::GetAtt" in resource:
         return str(resource["Fn::GetAtt"][0])
-    if "Fn::Join" in resource:
-        return "MailSender"  # the identity that mails are sent from
+    if ":ses:" in resource["Fn::Sub"]:
+        return str(resource["Fn::Sub"]).rpartition(":")[2]
     return re.sub(r".*\${(\w+)(\.Arn)?}", r"\1", resource["Fn::Sub"])
 
 

@@ -61,9 +61,10 @@ def test_a_body_over_the_gateways_limit_is_a_413(api: Api) -> None:
 def test_a_browser_may_ask_before_it_sends(api: Api) -> None:
     reply = api.send("OPTIONS", "/api/auth/login")
 
-    assert reply.status == 200
-    assert "POST" in reply.headers["access-control-allow-methods"]
-    assert "Authorization" in reply.headers["access-control-allow-headers"]
+    assert reply.status == 204
+    assert reply.headers["access-control-allow-methods"] == "OPTIONS,POST"
+    assert reply.headers["access-control-allow-headers"] == "Authorization,Content-Type,Idempotency-Key"
+    assert reply.headers["access-control-max-age"] == "600"
 
 
 def test_a_request_reaches_the_app_and_its_refusal_comes_back_whole(api: Api) -> None:
