@@ -90,6 +90,7 @@ class Chunk:
 class BillingException:
     """A reading that could not be billed, and what is to be done about it."""
 
+    reading_id: str
     account: str
     code: str
     reason: str
@@ -141,7 +142,7 @@ def plan_chunk(
             bill = bill_of(project, run.terms, reading, connections.get(reading.account), book)
             usual.check(bill)
         except MeterbookError as error:
-            exceptions.append(BillingException(reading.account, error.code, str(error)))
+            exceptions.append(BillingException(reading.id, reading.account, error.code, str(error)))
         else:
             bills.append(bill)
     mine = [bill for bill in billed.values() if bill.run_id == run.id]

@@ -52,6 +52,7 @@ class ChunkItem(TableItem):
 
 
 class ExceptionItem(TableItem):
+    reading_id = UnicodeAttribute()
     account = UnicodeAttribute()
     code = UnicodeAttribute()
     reason = UnicodeAttribute()

@@ -8,7 +8,7 @@ from pydantic import Field
 from chalicelib.billing.domain import BillingException, BillingRun, Chunk, Tally, tally_of
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
-from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PeriodText, Schema, Shows
+from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PeriodText, Schema, Shows, UserName
 
 
 class NewRun(Schema):
@@ -78,6 +78,7 @@ class RunOut(OutSchema, Shows[RunView, BillingRun]):
     billed_on: Day | None
     due_on: Day | None
     started_by: str
+    started_by_name: UserName = Field(validation_alias="started_by")
     started_at: Instant
     completed_at: Instant | None
     billing_cycle: str | None = Field(
@@ -95,6 +96,7 @@ class RunPage(OutSchema):
 class ExceptionOut(OutSchema):
     """A reading that could not be billed, and what to do about it."""
 
+    reading_id: str
     account_number: str = Field(validation_alias="account")
     code: str
     reason: str

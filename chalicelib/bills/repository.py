@@ -28,6 +28,7 @@ class BillItem(TableItem):
     # Account, period and revision are in the keys already.
     run_id = UnicodeAttribute(attr_name="ru")
     consumer_id = UnicodeAttribute(attr_name="cu", null=True)
+    consumer_name = UnicodeAttribute(attr_name="cn")
     consumer_class = UnicodeAttribute(attr_name="cl")
     meter_number = UnicodeAttribute(attr_name="me")
     read_on = DayAttribute(attr_name="ro")

@@ -22,6 +22,7 @@ from chalicelib.bills.schemas import (
 )
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
+from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import SIGNED_IN, endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import Project, ProjectContext
@@ -104,7 +105,8 @@ def my_bills(ctx: Context, *, query: MyBillsQuery) -> MyBills:
 
 
 def _shown(ctx: Context, project: Project, bill: Bill) -> BillOut:
-    return BillOut.of(BillView(bill, project, local_day(ctx.now, project.settings.timezone)), bill)
+    view = BillView(bill, project, local_day(ctx.now, project.settings.timezone))
+    return BillOut.of(view, bill, names=user_names(ctx.client, [bill.issued_by]))
 
 
 def _listed(ctx: Context, project: Project, bills: Iterable[Bill]) -> tuple[BillSummary, ...]:

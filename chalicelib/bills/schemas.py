@@ -20,6 +20,7 @@ from chalicelib.platform.schema import (
     PeriodText,
     Schema,
     Shows,
+    UserName,
 )
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs.domain import Line, Trace, explain, ratio_text
@@ -148,9 +149,10 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     """A bill in a list: enough to show and sort it. The whole bill is at its id."""
 
     id: str
-    project: str = Field(validation_alias=AliasPath("project", "id"))
+    project_id: str = Field(validation_alias=AliasPath("project", "id"))
     account_number: str = Field(validation_alias="account")
     consumer_id: str | None
+    consumer_name: str = Field(description="The name that the bill was made out to")
     consumer_class: str
     period: PeriodText
     period_label: str = Field(description="The period in words", examples=["November 2025"])
@@ -188,11 +190,10 @@ class BillOut(BillSummary):
     use_explained: tuple[str, ...] = Field(description="Where the use comes from", examples=[["150 - 140 = 10 m3"]])
     lines: tuple[BillLine, ...]
     issued_at: Instant
-    issued_by: Literal["run", "person", "migration"] = Field(validation_alias="origin")
+    origin: Literal["run", "person", "migration"] = Field(description="What made it")
     run_id: str | None = Field(description="The billing run that made it")
-    made_by: str | None = Field(
-        validation_alias="issued_by", description="Who had it made on its own; null: a run or a migration made it"
-    )
+    issued_by: str | None = Field(description="Who had it made on its own; null: a run or a migration made it")
+    issued_by_name: UserName = Field(validation_alias="issued_by")
     import_id: str | None = Field(description="The import of a former system's history that made it")
     chosen_tariff: str | None = Field(
         validation_alias="tariff_id", description="The tariff that the connection named; null: its class decided"

@@ -6,6 +6,7 @@ from chalicelib.kernel.page import Page
 from chalicelib.payments import service
 from chalicelib.payments.domain import Payment
 from chalicelib.payments.schemas import PaymentOut, PaymentPage, PaymentsQuery, PaymentView
+from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import ProjectContext
@@ -20,7 +21,7 @@ _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 )
 def list_payments(ctx: ProjectContext, *, query: PaymentsQuery) -> PaymentPage:
     """List what was paid in a calendar month, the newest first."""
-    return _page(service.list_payments(ctx, month=query.month, limit=query.limit, cursor=query.cursor))
+    return _page(ctx, service.list_payments(ctx, month=query.month, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
@@ -33,7 +34,7 @@ def list_payments(ctx: ProjectContext, *, query: PaymentsQuery) -> PaymentPage:
 )
 def get_payment(ctx: ProjectContext, *, payment_id: str) -> PaymentOut:
     """Show a payment; a consumer sees only their own."""
-    return _shown(service.get_payment(ctx, payment_id=payment_id))
+    return _shown(ctx, service.get_payment(ctx, payment_id=payment_id))[0]
 
 
 @endpoint(
@@ -47,7 +48,7 @@ def get_payment(ctx: ProjectContext, *, payment_id: str) -> PaymentOut:
 )
 def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, query: PageQuery) -> PaymentPage:
     """List the payments of a bill by day; a consumer sees only their own."""
-    return _page(service.list_payments_of_bill(ctx, bill_id=bill_id, limit=query.limit, cursor=query.cursor))
+    return _page(ctx, service.list_payments_of_bill(ctx, bill_id=bill_id, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
@@ -62,13 +63,14 @@ def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, query: PageQuery
 def list_payments_of_connection(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> PaymentPage:
     """List a connection's payments, the newest bill's first; a consumer sees only their own."""
     return _page(
-        service.list_payments_of_connection(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
+        ctx, service.list_payments_of_connection(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
     )
 
 
-def _shown(payment: Payment) -> PaymentOut:
-    return PaymentOut.of(PaymentView(payment), payment)
+def _shown(ctx: ProjectContext, *payments: Payment) -> tuple[PaymentOut, ...]:
+    names = user_names(ctx.client, [payment.recorded_by for payment in payments])
+    return tuple(PaymentOut.of(PaymentView(payment), payment, names=names) for payment in payments)
 
 
-def _page(page: Page[Payment]) -> PaymentPage:
-    return PaymentPage(items=tuple(map(_shown, page.items)), next_cursor=page.next_cursor)
+def _page(ctx: ProjectContext, page: Page[Payment]) -> PaymentPage:
+    return PaymentPage(items=_shown(ctx, *page.items), next_cursor=page.next_cursor)

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import AliasPath, Field
 
 from chalicelib.payments.domain import Payment
-from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PageQuery, PeriodText, Shows
+from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PageQuery, PeriodText, Shows, UserName
 
 
 class BillReference(OutSchema):
@@ -46,6 +46,7 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     source: Literal["migrated"]
     import_id: str = Field(validation_alias="origin")
     recorded_by: str
+    recorded_by_name: UserName = Field(validation_alias="recorded_by")
     recorded_at: Instant
 
 

@@ -6,7 +6,6 @@ from typing import Any
 # What a field shows whose schema gives no example of its own: by schema and field, else by field alone.
 _VALUES: Mapping[str, Any] = {
     "accessToken": "eyJhbGci...",
-    "project": "waterworks",
     "accountNumber": "2025110001",
     "actorId": "01KBMYX1A7D0G3J6M9P2S5V8Y1",
     "actorRole": "admin",

@@ -2,8 +2,12 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.page import Page
+from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
 from chalicelib.readings import service
+from chalicelib.readings.domain.reading import Reading
 from chalicelib.readings.schemas import (
     BalanceOut,
     BalanceQuery,
@@ -45,7 +49,7 @@ def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
     reading = service.take_reading(
         ctx, account=body.account_number, meter_number=body.meter_number, shown=body.to_domain()
     )
-    return ReadingOut.of(reading)
+    return _shown(ctx, reading)
 
 
 @endpoint(
@@ -69,7 +73,7 @@ def list_readings(ctx: ProjectContext, *, query: ReadingsQuery) -> ReadingPage:
         limit=query.limit,
         cursor=query.cursor,
     )
-    return ReadingPage.of(page)
+    return _page(ctx, page)
 
 
 @endpoint(blueprint, "GET", _READINGS + "/balance", permission="readings.read", query=BalanceQuery, returns=BalanceOut)
@@ -82,7 +86,7 @@ def get_balance(ctx: ProjectContext, *, query: BalanceQuery) -> BalanceOut:
 @endpoint(blueprint, "GET", _READINGS + "/pending", permission="readings.read", query=PendingQuery, returns=ReadingPage)
 def list_pending(ctx: ProjectContext, *, query: PendingQuery) -> ReadingPage:
     """List the readings that wait for confirmation."""
-    return ReadingPage.of(service.list_pending(ctx, area=query.area, limit=query.limit, cursor=query.cursor))
+    return _page(ctx, service.list_pending(ctx, area=query.area, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", _READINGS + "/unread", permission="readings.read", query=UnreadQuery, returns=UnreadPage)
@@ -128,7 +132,7 @@ def confirm_pending(ctx: ProjectContext, *, body: ConfirmPending) -> Confirmatio
 @endpoint(blueprint, "GET", _READINGS + "/{readingId}", permission="readings.read", returns=ReadingOut)
 def get_reading(ctx: ProjectContext, *, reading_id: str) -> ReadingOut:
     """Show a reading."""
-    return ReadingOut.of(service.get_reading(ctx, reading_id=reading_id))
+    return _shown(ctx, service.get_reading(ctx, reading_id=reading_id))
 
 
 @endpoint(
@@ -143,7 +147,7 @@ def get_reading(ctx: ProjectContext, *, reading_id: str) -> ReadingOut:
 )
 def correct_reading(ctx: ProjectContext, *, reading_id: str, body: CorrectedReading) -> ReadingOut:
     """Correct a reading that is not billed yet."""
-    return ReadingOut.of(service.correct_reading(ctx, reading_id=reading_id, shown=body.to_domain()))
+    return _shown(ctx, service.correct_reading(ctx, reading_id=reading_id, shown=body.to_domain()))
 
 
 @endpoint(
@@ -157,4 +161,13 @@ def correct_reading(ctx: ProjectContext, *, reading_id: str, body: CorrectedRead
 )
 def confirm_reading(ctx: ProjectContext, *, reading_id: str) -> ReadingOut:
     """Confirm one reading."""
-    return ReadingOut.of(service.confirm_reading(ctx, reading_id=reading_id))
+    return _shown(ctx, service.confirm_reading(ctx, reading_id=reading_id))
+
+
+def _shown(ctx: Context, reading: Reading) -> ReadingOut:
+    return ReadingOut.of(reading, names=user_names(ctx.client, [reading.entered_by, reading.confirmed_by]))
+
+
+def _page(ctx: Context, page: Page[Reading]) -> ReadingPage:
+    people = [who for reading in page.items for who in (reading.entered_by, reading.confirmed_by)]
+    return ReadingPage.of(page, names=user_names(ctx.client, people))

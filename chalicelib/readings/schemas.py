@@ -18,6 +18,7 @@ from chalicelib.platform.schema import (
     PeriodText,
     Schema,
     Shows,
+    UserName,
 )
 from chalicelib.readings.domain.balance import WaterBalance
 from chalicelib.readings.domain.reading import MeterValue, Reading
@@ -88,8 +89,10 @@ class ReadingOut(OutSchema, Shows[Reading]):
     source: Literal["manual", "device", "import", "estimated", "migrated"]
     estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
     entered_by: str
+    entered_by_name: UserName = Field(validation_alias="entered_by")
     entered_at: Instant
     confirmed_by: str | None
+    confirmed_by_name: UserName = Field(validation_alias="confirmed_by")
     confirmed_at: Instant | None
 
 

@@ -3,9 +3,12 @@
 from chalice.app import Blueprint
 
 from chalicelib.kernel.context import Context
+from chalicelib.kernel.page import Page
+from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.service_desk import service
+from chalicelib.service_desk.domain.requests import ConnectionRequest
 from chalicelib.service_desk.schemas import (
     Approval,
     IssueOut,
@@ -43,7 +46,8 @@ _MY_ISSUES = "/api/me/issues"
 )
 def ask_for_connection(ctx: Context, *, body: MyNewRequest) -> RequestOut:
     """Ask for a connection."""
-    return RequestOut.of(
+    return _request(
+        ctx,
         service.ask_for_connection(
             ctx,
             consumer_id=None,
@@ -51,7 +55,7 @@ def ask_for_connection(ctx: Context, *, body: MyNewRequest) -> RequestOut:
             consumer_class=body.consumer_class,
             address=body.address,
             note=body.note,
-        )
+        ),
     )
 
 
@@ -66,7 +70,7 @@ def ask_for_connection(ctx: Context, *, body: MyNewRequest) -> RequestOut:
 )
 def my_requests(ctx: Context, *, query: PageQuery) -> RequestPage:
     """List your requests for connections, the newest first."""
-    return RequestPage.of(service.my_requests(ctx, limit=query.limit, cursor=query.cursor))
+    return _request_page(ctx, service.my_requests(ctx, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
@@ -79,7 +83,7 @@ def my_requests(ctx: Context, *, query: PageQuery) -> RequestPage:
 )
 def withdraw_request(ctx: Context, *, service_request_id: str) -> RequestOut:
     """Take your request for a connection back."""
-    return RequestOut.of(service.withdraw_request(ctx, request_id=service_request_id))
+    return _request(ctx, service.withdraw_request(ctx, request_id=service_request_id))
 
 
 @endpoint(
@@ -95,7 +99,8 @@ def withdraw_request(ctx: Context, *, service_request_id: str) -> RequestOut:
 )
 def ask_for_consumer(ctx: Context, *, body: NewRequest) -> RequestOut:
     """Ask for a connection in a consumer's name."""
-    return RequestOut.of(
+    return _request(
+        ctx,
         service.ask_for_connection(
             ctx,
             consumer_id=body.consumer_id,
@@ -103,14 +108,14 @@ def ask_for_consumer(ctx: Context, *, body: NewRequest) -> RequestOut:
             consumer_class=body.consumer_class,
             address=body.address,
             note=body.note,
-        )
+        ),
     )
 
 
 @endpoint(blueprint, "GET", _REQUESTS, permission="requests.read", query=RequestsQuery, returns=RequestPage)
 def list_requests(ctx: Context, *, query: RequestsQuery) -> RequestPage:
     """List requests for connections, the oldest first."""
-    return RequestPage.of(service.list_requests(ctx, status=query.status, limit=query.limit, cursor=query.cursor))
+    return _request_page(ctx, service.list_requests(ctx, status=query.status, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
@@ -123,7 +128,7 @@ def list_requests(ctx: Context, *, query: RequestsQuery) -> RequestPage:
 )
 def get_request(ctx: Context, *, service_request_id: str) -> RequestOut:
     """Show a request for a connection."""
-    return RequestOut.of(service.get_request(ctx, request_id=service_request_id))
+    return _request(ctx, service.get_request(ctx, request_id=service_request_id))
 
 
 @endpoint(
@@ -149,7 +154,7 @@ def approve_request(ctx: Context, *, service_request_id: str, body: Approval) ->
         initial_reading=body.initial_reading,
         tariff_id=body.tariff_id,
     )
-    return RequestOut.of(approved)
+    return _request(ctx, approved)
 
 
 @endpoint(
@@ -163,7 +168,7 @@ def approve_request(ctx: Context, *, service_request_id: str, body: Approval) ->
 )
 def reject_request(ctx: Context, *, service_request_id: str, body: Rejection) -> RequestOut:
     """Turn a request for a connection down, with the reason."""
-    return RequestOut.of(service.reject_request(ctx, request_id=service_request_id, reason=body.reason))
+    return _request(ctx, service.reject_request(ctx, request_id=service_request_id, reason=body.reason))
 
 
 @endpoint(
@@ -240,3 +245,12 @@ def move_issue_on(ctx: Context, *, issue_id: str, body: NewStatus) -> IssueOut:
 
 def _shown(found: service.IssueWithResponses) -> IssueOut:
     return IssueOut.of(found, found.issue)
+
+
+def _request(ctx: Context, request: ConnectionRequest) -> RequestOut:
+    return RequestOut.of(request, names=user_names(ctx.client, [request.asked_by, request.decided_by]))
+
+
+def _request_page(ctx: Context, page: Page[ConnectionRequest]) -> RequestPage:
+    people = [who for request in page.items for who in (request.asked_by, request.decided_by)]
+    return RequestPage.of(page, names=user_names(ctx.client, people))

@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from chalicelib.kernel.page import Page
-from chalicelib.platform.schema import AccountNumber, DecimalText, Instant, OutSchema, PageQuery, Schema, Shows, Text
+from chalicelib.platform.schema import (
+    AccountNumber,
+    DecimalText,
+    Instant,
+    OutSchema,
+    PageQuery,
+    Schema,
+    Shows,
+    Text,
+    UserName,
+)
 from chalicelib.service_desk.domain.issues import Issue, IssueStatus
 from chalicelib.service_desk.domain.requests import ConnectionRequest, RequestStatus
 from chalicelib.service_desk.service import IssueWithResponses
@@ -74,8 +84,10 @@ class RequestOut(OutSchema, Shows[ConnectionRequest]):
     note: str | None
     status: Literal["pending", "approved", "rejected", "withdrawn"]
     asked_by: str
+    asked_by_name: UserName = Field(validation_alias="asked_by")
     asked_at: Instant
     decided_by: str | None
+    decided_by_name: UserName = Field(validation_alias="decided_by")
     decided_at: Instant | None
     reason: str | None
     account_number: str | None = Field(validation_alias="account")

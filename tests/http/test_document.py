@@ -128,6 +128,18 @@ def test_an_answer_holds_exactly_what_is_declared(world: World, document: dict[s
     assert listed or one.path.endswith(("/exceptions", "/pending", "/unread", "/unbilled"))
 
 
+def test_a_name_is_beside_each_id_of_somebody_who_did_something(document: dict[str, Any]) -> None:
+    answers = {name: schema["properties"] for name, schema in document["components"]["schemas"].items()}
+    nameless = {
+        f"{schema}.{field}"
+        for schema, fields in answers.items()
+        for field in fields
+        if field.endswith("By") and f"{field}Name" not in fields
+    }
+    assert nameless == set()
+    assert {schema for schema, fields in answers.items() if "startedByName" in fields} == {"RunOut"}
+
+
 @pytest.mark.covers("S2-214")
 def test_no_answer_shows_what_is_secret_or_internal(document: dict[str, Any]) -> None:
     named = {name for schema in document["components"]["schemas"].values() for name in schema.get("properties", {})}

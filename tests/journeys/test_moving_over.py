@@ -140,4 +140,4 @@ def test_a_condominium_brings_its_history_in_and_goes_on_billing(app: Chalice, a
     first = december["101"]
     assert (first["previousReading"], first["usage"], first["total"]) == ("1829", "11", "25.06")
     assert (december["102"]["previousReading"], december["102"]["usage"]) == ("55", "5")
-    assert (december["101"]["status"], december["101"]["issuedBy"]) == ("open", "run")
+    assert (december["101"]["status"], december["101"]["origin"]) == ("open", "run")

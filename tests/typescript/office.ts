@@ -12,8 +12,8 @@ function told(problem: Problem): string {
   return problem.errors.map((fault) => `${fault.field ?? "request"}: ${fault.message}`).join("\n") || problem.detail;
 }
 
-async function signIn(client: string, login: string, password: string): Promise<string> {
-  const { data, error } = await api.POST("/api/auth/login", { body: { client, login, password } });
+async function signIn(clientId: string, login: string, password: string): Promise<string> {
+  const { data, error } = await api.POST("/api/auth/login", { body: { clientId, login, password } });
   if (error) throw new Error(told(error));
   return data.accessToken;
 }
@@ -24,8 +24,8 @@ async function billsOf(token: string, period: string): Promise<Bill[]> {
   do {
     const asked: { period: string; limit: number; cursor?: string } = { period, limit: 200 };
     if (cursor) asked.cursor = cursor;
-    const { data, error } = await api.GET("/api/clients/{client}/projects/{project}/bills", {
-      params: { path: { client: "balilihan", project: "waterworks" }, query: asked },
+    const { data, error } = await api.GET("/api/clients/{clientId}/projects/{projectId}/bills", {
+      params: { path: { clientId: "balilihan", projectId: "waterworks" }, query: asked },
       headers: { Authorization: `Bearer ${token}` },
     });
     if (error) throw new Error(told(error));
@@ -36,8 +36,8 @@ async function billsOf(token: string, period: string): Promise<Bill[]> {
 }
 
 async function register(token: string): Promise<string> {
-  const { data, error, response } = await api.POST("/api/clients/{client}/consumers", {
-    params: { path: { client: "balilihan" }, header: { "Idempotency-Key": "counter-1-17" } },
+  const { data, error, response } = await api.POST("/api/clients/{clientId}/consumers", {
+    params: { path: { clientId: "balilihan" }, header: { "Idempotency-Key": "counter-1-17" } },
     body: { firstName: "Juan", lastName: "Dela Cruz" },
     headers: { Authorization: `Bearer ${token}` },
   });
@@ -55,9 +55,9 @@ export async function main(): Promise<void> {
 // What the types must refuse. Each of these lines is an error, or this file does not compile.
 export function refused(): void {
   // @ts-expect-error there is no such path
-  void api.GET("/api/clients/{client}/bill");
+  void api.GET("/api/clients/{clientId}/bill");
   // @ts-expect-error the path's names are needed
-  void api.GET("/api/clients/{client}/projects/{project}/bills", { params: { query: { period: "2025-11" } } });
+  void api.GET("/api/clients/{clientId}/projects/{projectId}/bills", { params: { query: { period: "2025-11" } } });
   // @ts-expect-error a field is missing
   void api.POST("/api/auth/login", { body: { client: "balilihan", login: "admin" } });
   // @ts-expect-error a field is of another kind

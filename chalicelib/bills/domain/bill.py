@@ -22,7 +22,8 @@ _REVISION = re.compile(r"[1-9]\d{0,2}\Z", re.ASCII)
 class Bill:
     """What one connection owes for one period. Immutable: a correction is another document that names this one.
 
-    Only `paid_minor` moves, with the payments that it is the sum of. `billed_on` is the day printed on it, `issued_at`
+    Only `paid_minor` moves, with the payments that it is the sum of. `consumer_name` is the name that
+    it was made out to, whatever they are called later. `billed_on` is the day printed on it, `issued_at`
     the start of the run that made it, or of the migration (`run_id` is then the import's); `digest` stands for
     everything it was rated from. Days are the client's own. `use_brought_forward` is the part of the use that an
     exchanged meter showed; below zero, what was billed ahead by estimates. What of that is left is
@@ -36,6 +37,7 @@ class Bill:
     revision: int
     run_id: str
     consumer_id: str | None
+    consumer_name: str
     consumer_class: str
     meter_number: str
     read_on: date

@@ -68,6 +68,7 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         revision=1,
         run_id=terms.run_id,
         consumer_id=connection.consumer_on(reading.read_on),
+        consumer_name=connection.consumer_name_on(reading.read_on),
         consumer_class=connection.consumer_class,
         meter_number=reading.meter_number,
         read_on=reading.read_on,

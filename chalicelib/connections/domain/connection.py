@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from chalicelib.connections.domain.facts import NO_FACTS, RatingFacts
 from chalicelib.consumers.domain import Consumer
@@ -21,6 +21,14 @@ Purpose = Literal["service", "common_area", "building"]
 # the season. No two of the sources differ in it, so it is no setting. The last use and so many before it are kept.
 ESTIMATED_BY = 3
 EARLIER_USES = ESTIMATED_BY - 1
+
+
+class FormerConsumer(NamedTuple):
+    """Who had a connection, by the name they had then, and the last day that it was theirs."""
+
+    consumer_id: str
+    name: str
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ class Connection:
     estimated: Decimal | None = None
     earlier_uses: tuple[Decimal, ...] = ()
     taken: bool = False
-    former: tuple[tuple[str, date], ...] = ()
+    former: tuple[FormerConsumer, ...] = ()
 
     @property
     def is_billed(self) -> bool:
@@ -70,7 +78,11 @@ class Connection:
 
     def consumer_on(self, day: date) -> str | None:
         """Return whose it was on a day, the day of a handover included in the earlier one's."""
-        return next((consumer for consumer, until in self.former if day <= until), self.consumer_id)
+        return next((each.consumer_id for each in self.former if day <= each.until), self.consumer_id)
+
+    def consumer_name_on(self, day: date) -> str:
+        """Return the name of whose it was on a day; a former consumer's is the one at the handover."""
+        return next((each.name for each in self.former if day <= each.until), self.consumer_name)
 
     def uses_before(self, period: Period) -> tuple[Decimal, ...]:
         """Return the last uses before a period that is read now, or was read last. Oldest first."""
@@ -308,7 +320,7 @@ def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connecti
     if connection.status == "closed" or connection.consumer_id == consumer.id:
         raise Conflict("wrong-status", f"connection {connection.account} is closed, or theirs already")
     former = connection.former
-    if not former or on > former[-1][1]:  # else every day up to it is somebody's already, and nobody's is added
-        former = (*former, (connection.consumer_id or "", on))
+    if not former or on > former[-1].until:  # else every day up to it is somebody's already, and nobody's is added
+        former = (*former, FormerConsumer(connection.consumer_id or "", connection.consumer_name, on))
     theirs = replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, former=former)
     return replace(theirs, version=connection.version + 1)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pynamodb.attributes import Attribute, UnicodeAttribute
 from pynamodb.constants import STRING
 
-from chalicelib.connections.domain import Connection, ConnectionStatus, Purpose, RatingFacts
+from chalicelib.connections.domain import Connection, ConnectionStatus, FormerConsumer, Purpose, RatingFacts
 from chalicelib.connections.repository import links
 from chalicelib.connections.repository.links import Place
 from chalicelib.kernel.ids import shard_of
@@ -56,16 +56,16 @@ class UsesAttribute(Attribute[tuple[Decimal, ...]]):
         return tuple(map(Decimal, value.split(",")))
 
 
-class FormerAttribute(Attribute[tuple[tuple[str, date], ...]]):
-    """Former consumers, each with their last day, as a JSON array of pairs."""
+class FormerAttribute(Attribute[tuple[FormerConsumer, ...]]):
+    """Former consumers, each with their name and last day, as a JSON array of arrays."""
 
     attr_type = STRING
 
-    def serialize(self, value: tuple[tuple[str, date], ...]) -> str:
-        return stored_json([[consumer, until.isoformat()] for consumer, until in value])
+    def serialize(self, value: tuple[FormerConsumer, ...]) -> str:
+        return stored_json([[each.consumer_id, each.name, each.until.isoformat()] for each in value])
 
-    def deserialize(self, value: str) -> tuple[tuple[str, date], ...]:
-        return tuple((consumer, date.fromisoformat(until)) for consumer, until in json.loads(value))
+    def deserialize(self, value: str) -> tuple[FormerConsumer, ...]:
+        return tuple(FormerConsumer(who, name, date.fromisoformat(until)) for who, name, until in json.loads(value))
 
 
 class ConnectionItem(TableItem):

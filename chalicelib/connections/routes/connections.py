@@ -16,6 +16,7 @@ from chalicelib.connections.schemas.connections import (
     StatusChange,
 )
 from chalicelib.kernel.context import Context
+from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import SIGNED_IN, endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import ProjectContext
@@ -202,7 +203,8 @@ def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> Co
 )
 def list_events(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> EventPage:
     """List what became of a connection and why, the newest first; a consumer sees only what was in their own time."""
-    return EventPage.of(service.list_events(ctx, account=account_number, limit=query.limit, cursor=query.cursor))
+    page = service.list_events(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
+    return EventPage.of(page, names=user_names(ctx.client, [event.by for event in page.items]))
 
 
 @endpoint(blueprint, "GET", "/api/me/connections", permission=SIGNED_IN, returns=MyConnections)

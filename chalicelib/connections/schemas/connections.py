@@ -31,6 +31,7 @@ from chalicelib.platform.schema import (
     Schema,
     Shows,
     Text,
+    UserName,
     Version,
     WholeList,
 )
@@ -218,13 +219,14 @@ class EventOut(OutSchema):
 
     id: str
     kind: EventKind
-    on: Day
+    happened_on: Day = Field(validation_alias="on")
     reason: str
     facts: dict[str, str] = Field(
         description="Meter numbers and readings of an exchange, who came and went, what a closed one was billed ahead"
     )
-    by: str
-    at: Instant
+    recorded_by: str = Field(validation_alias="by")
+    recorded_by_name: UserName = Field(validation_alias="by")
+    recorded_at: Instant = Field(validation_alias="at")
 
 
 class EventPage(OutSchema, Shows[Page[ConnectionEvent]]):

@@ -64,7 +64,7 @@ def test_one_reading_is_billed_at_once_and_a_run_bills_the_others_alike(app: Cha
     assert (bill["readingId"], bill["accountNumber"]) == (one, one.partition(".")[2])
     assert bill["issuedAt"] == "2025-11-11T01:00:00.000Z"
     me = officer.get("/api/me").expect(200)["id"]
-    assert (bill["issuedBy"], bill["madeBy"], bill["runId"]) == ("person", me, None)
+    assert (bill["origin"], bill["issuedBy"], bill["issuedByName"], bill["runId"]) == ("person", me, "admin", None)
     assert officer.get(f"{utility.base}/bills/{bill['id']}").expect(200) == bill
     assert [each["readingId"] for each in _unbilled(officer, utility, "2025-10")] == [other]
 
@@ -74,11 +74,22 @@ def test_one_reading_is_billed_at_once_and_a_run_bills_the_others_alike(app: Cha
     assert (run["bills"], run["total"]) == (1, "275.00")
     by_run = officer.get(f"{utility.base}/bills/{other}.1").expect(200)
     assert officer.get(f"{utility.base}/bills/{bill['id']}").expect(200) == bill
-    its_own = {"id", "readingId", "accountNumber", "consumerId", "meterNumber", "digest", "issuedBy", "runId", "madeBy"}
+    its_own = {
+        "id",
+        "readingId",
+        "accountNumber",
+        "consumerId",
+        "meterNumber",
+        "digest",
+        "origin",
+        "runId",
+        "issuedBy",
+        "issuedByName",
+    }
     assert {name: by_run[name] for name in by_run.keys() - its_own} == {
         name: bill[name] for name in bill.keys() - its_own
     }
-    assert (by_run["issuedBy"], by_run["runId"], by_run["madeBy"]) == ("run", run["id"], None)
+    assert (by_run["origin"], by_run["runId"], by_run["issuedBy"]) == ("run", run["id"], None)
     assert _unbilled(officer, utility, "2025-10") == []
 
 
@@ -158,7 +169,7 @@ def test_a_run_and_single_bills_at_the_same_moment_bill_each_reading_once(
     made = whole_bills(admin, utility.base, "2025-04")
     assert sorted(one["readingId"] for one in made) == sorted(readings)
     assert set(statuses) <= {201, 409, 503}
-    of_run = [one for one in made if one["issuedBy"] == "run"]
+    of_run = [one for one in made if one["origin"] == "run"]
     assert statuses.count(201) == len(made) - len(of_run)
     done = admin.get(f"{utility.base}/billing-runs/{run.result()}").expect(200)
     assert (done["status"], done["bills"], done["exceptions"]) == ("complete", len(of_run), 0)

@@ -71,7 +71,8 @@ def test_a_connection_is_cut_off_and_supplied_again_with_reasons_that_are_shown(
     _read(admin, utility, "SM-1", "9")
     history = admin.get(f"{path}/history").expect(200)["items"]
     assert {each["reason"] for each in history} == {"Three bills unpaid", "Paid"}
-    assert {(each["kind"], each["on"]) for each in history} == {
+    assert {each["recordedByName"] for each in history} == {"admin"}
+    assert {(each["kind"], each["happenedOn"]) for each in history} == {
         ("disconnected", "2025-11-11"),
         ("reconnected", "2025-11-10"),
     }
@@ -254,7 +255,7 @@ def test_what_was_read_before_a_handover_is_billed_to_the_former_consumer(
     admin.post(path, {"consumerId": heir, "reason": "Sold", "on": "2025-11-05"}).expect(200)
 
     (bill,) = _bill(app, admin, utility)
-    assert bill["consumerId"] == connection["consumerId"]
+    assert (bill["consumerId"], bill["consumerName"]) == (connection["consumerId"], connection["consumerName"])
     admin.post(f"{utility.consumers}/{connection['consumerId']}/login", {"login": "old", "password": PASSWORD})
     earlier = api.sign_in(utility.client, "old", PASSWORD)
     assert [each["id"] for each in earlier.get("/api/me/bills").expect(200)["items"]] == [bill["id"]]
@@ -263,7 +264,7 @@ def test_what_was_read_before_a_handover_is_billed_to_the_former_consumer(
     admin = utility.as_staff()
     _read(admin, utility, "SM-1", "15", "2025-12-05")
     (later,) = _bill(app, admin, utility, "2025-12")
-    assert later["consumerId"] == heir
+    assert (later["consumerId"], later["consumerName"]) == (heir, "Ana Reyes")
     earlier = api.sign_in(utility.client, "old", PASSWORD)
     assert [each["id"] for each in earlier.get("/api/me/bills", limit=1).expect(200)["items"]] == [bill["id"]]
 

@@ -127,7 +127,7 @@ def test_an_entry_becomes_a_reading_a_bill_and_its_payments(utility: Utility) ->
     assert (shown["previousReading"], shown["currentReading"]) == ("1774", "1785")
     assert (shown["total"], shown["paid"], shown["amountDue"], shown["status"]) == ("25.06", "25.06", "0.00", "paid")
     assert (shown["billedOn"], shown["dueOn"]) == ("2025-08-01", "2025-08-15")
-    assert (shown["issuedBy"], shown["runId"], shown["importId"]) == ("migration", None, done["id"])
+    assert (shown["origin"], shown["runId"], shown["importId"]) == ("migration", None, done["id"])
     (payment,) = admin.get(f"{utility.base}/bills/2025-07.101.1/payments").expect(200)["items"]
     assert payment["billReference"] == {
         "billId": "2025-07.101.1", "year": 2025, "month": 7, "period": "July 2025",
@@ -155,8 +155,8 @@ def test_a_migrated_bill_is_the_one_that_a_run_would_have_made(api: Api, app: Ch
             admin.post(f"{opened.base}/billing-runs", {"period": "2025-07"}).expect(202)
             drain(app, "meterbook-billing")
         bills.append(bill(opened, "2025-07.101.1"))
-    made_by = ("issuedBy", "runId", "importId", "issuedAt")
-    assert [one["issuedBy"] for one in bills] == ["migration", "run"]
+    made_by = ("origin", "runId", "importId", "issuedAt")
+    assert [one["origin"] for one in bills] == ["migration", "run"]
     for one in bills:
         for field in made_by:
             del one[field]
