@@ -64,7 +64,7 @@ def test_one_reading_is_billed_at_once_and_a_run_bills_the_others_alike(app: Cha
     assert (bill["readingId"], bill["accountNumber"]) == (one, one.partition(".")[2])
     assert bill["issuedAt"] == "2025-11-11T01:00:00.000Z"
     me = officer.get("/api/me").expect(200)["id"]
-    assert (bill["origin"], bill["issuedBy"], bill["issuedByName"], bill["runId"]) == ("person", me, "admin", None)
+    assert (bill["origin"], bill["issuedBy"], bill["issuedByName"], bill["runId"]) == ("person", me, "manager", None)
     assert officer.get(f"{utility.base}/bills/{bill['id']}").expect(200) == bill
     assert [each["readingId"] for each in _unbilled(officer, utility, "2025-10")] == [other]
 
@@ -85,6 +85,7 @@ def test_one_reading_is_billed_at_once_and_a_run_bills_the_others_alike(app: Cha
         "runId",
         "issuedBy",
         "issuedByName",
+        "consumerName",
     }
     assert {name: by_run[name] for name in by_run.keys() - its_own} == {
         name: bill[name] for name in bill.keys() - its_own

@@ -118,7 +118,7 @@ def test_an_approved_request_is_a_connection_of_its_consumer(utility: Utility) -
     made = _ask(utility)
     approved = utility.as_staff().post(f"{_all(utility)}/{made['id']}/approval", _APPROVAL).expect(200)
     assert (approved["status"], approved["reason"]) == ("approved", None)
-    assert (approved["askedByName"], approved["decidedByName"]) == ("Juan Dela Cruz", "admin")
+    assert (approved["askedByName"], approved["decidedByName"]) == ("Juan Reyes", "admin")
     juan = _as(utility, "juan")
     (mine,) = juan.get("/api/me/connections").expect(200)["items"]
     connection = mine["connection"]
