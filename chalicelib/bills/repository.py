@@ -80,11 +80,12 @@ def find_bill(project: Project, period: Period, account: str, revision: int) -> 
     return _bill(item) if item else None
 
 
-def billed_accounts(project: Project, period: Period, accounts: Iterable[str]) -> set[str]:
-    """Return which connections have a first bill for a period, 100 to a request, a unit for each."""
+def first_bills(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Bill]:
+    """Read the first bills of some connections for a period, 100 to a request, a unit for each."""
     shards = project.settings.shards
     wanted = [keys.bill(project.client, project.id, period, account, 1, shards) for account in set(accounts)]
-    return {_bill(item).account for item in BillItem.batch_get(wanted, consistent_read=True)}
+    bills = (_bill(item) for item in BillItem.batch_get(wanted, consistent_read=True))
+    return {bill.account: bill for bill in bills}
 
 
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:

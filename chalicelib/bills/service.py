@@ -1,6 +1,6 @@
 """Issue bills and read them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from chalicelib.audit import service as audit
@@ -95,7 +95,7 @@ def list_unbilled(
 
     def choose(taken: tuple[Reading, ...]) -> list[tuple[Reading, Connection]]:
         accounts = [reading.account for reading in taken]
-        billed = repository.billed_accounts(project, period, accounts)
+        billed = repository.first_bills(project, period, accounts).keys()
         known = connections.connections_by_account(project, set(accounts) - billed)
         unbilled = [(reading, known[reading.account]) for reading in taken if reading.account in known]
         return [(reading, connection) for reading, connection in unbilled if connection.is_billed]
@@ -114,6 +114,11 @@ def bill_payment_write(project: Project, bill: Bill, *, before: Bill) -> Action:
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
     """Read all bills of a period's shard, as they are now."""
     return repository.shard_bills(project, period, shard)
+
+
+def first_bills(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Bill]:
+    """Read the first bills of some connections for a period, 100 to a request, one read unit each."""
+    return repository.first_bills(project, period, accounts)
 
 
 def usual_totals(project: Project, period: Period, shard: int) -> UsualTotals:

@@ -15,6 +15,8 @@ from chalicelib.platform.keys import Key
 AttributeMap = dict[str, dict[str, Any]]
 
 BATCH = 25
+# Up to so many things are looked up by their keys, a unit or two each; beyond, reading all of a list is the better buy.
+FEW = 200
 _ATTEMPTS = 8
 _READ_ATTEMPTS = 5
 _DUPLICATE = "DuplicateItem"

@@ -8,7 +8,7 @@ from itertools import groupby
 from chalicelib.audit import service as audit
 from chalicelib.bills import service as bills
 from chalicelib.connections import service as connections
-from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain import Connection, Purpose
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, ImportResult, Refusal
 from chalicelib.imports.domain.history import (
@@ -28,6 +28,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.payments import service as payments
 from chalicelib.payments.domain import Payment
+from chalicelib.platform.bulk import FEW
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, commit_surviving
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Provenance
@@ -60,6 +61,8 @@ class _Taking:
     ctx: Context
     migration: Migration
     connections: dict[str, Connection]
+    # The account of the one meter of each purpose; None where there are several.
+    meters: Mapping[Purpose, str | None]
     # The first entry of each unit that was refused; None stands for all units of a month.
     refused: dict[str | None, int]
 
@@ -70,8 +73,8 @@ class _Taking:
     def connection_of(self, entry: Entry) -> Connection | None:
         if entry.purpose == "service":
             return self.connections.get(entry.unit)
-        meters = [one for one in self.connections.values() if one.purpose == entry.purpose]
-        return meters[0] if len(meters) == 1 else None
+        account = self.meters.get(entry.purpose)
+        return self.connections[account] if account else None
 
     def blocked_by(self, entry: Entry) -> int | None:
         lines = [line for unit in (entry.unit, None) if (line := self.refused.get(unit)) and line < entry.line]
@@ -90,6 +93,7 @@ def _take_in(ctx: ProjectContext, record: FileImport, history: History) -> Impor
     """Take the months in by time, so that each reading counts from the one before."""
     project = ctx.project
     tenancy.stay_with_cycle(project)
+    known = _connections_of(project, history)
     taking = _Taking(
         ctx=ctx,
         migration=Migration(
@@ -98,7 +102,8 @@ def _take_in(ctx: ProjectContext, record: FileImport, history: History) -> Impor
             today=local_day(ctx.now, project.settings.timezone),
             by=Provenance(by=record.requested_by, at=record.requested_at, source="migrated", origin=record.id),
         ),
-        connections={connection.account: connection for connection in connections.all_connections(project)},
+        connections=known,
+        meters=_meters_of(known.values()),
         refused=dict(history.broken),
     )
     outcomes: list[Outcome] = list(history.refusals)
@@ -107,6 +112,21 @@ def _take_in(ctx: ProjectContext, record: FileImport, history: History) -> Impor
     for period, group in groupby(entries, key=lambda entry: entry.month.period):
         outcomes += _take_in_month(taking, period, list(group), book)
     return intake_of(outcomes, blank=history.blank)
+
+
+def _connections_of(project: Project, history: History) -> dict[str, Connection]:
+    """Read the connections of the file's units, or all if it has the meter of a common area or building."""
+    if all(entry.purpose == "service" for entry in history.entries):
+        return connections.connections_by_numbers(project, accounts={entry.unit for entry in history.entries})
+    return {connection.account: connection for connection in connections.all_connections(project)}
+
+
+def _meters_of(known: Iterable[Connection]) -> dict[Purpose, str | None]:
+    meters: dict[Purpose, str | None] = {}
+    for one in known:
+        if one.purpose != "service":
+            meters[one.purpose] = None if one.purpose in meters else one.account
+    return meters
 
 
 def _take_in_month(taking: _Taking, period: Period, entries: list[Entry], book: TariffBook) -> list[Outcome]:
@@ -145,7 +165,13 @@ def _decide(taking: _Taking, entry: Entry, recorded: _Recorded, book: TariffBook
 
 def _recorded(taking: _Taking, period: Period, entries: list[Entry]) -> _Recorded:
     project = taking.project
-    standing: dict[str, Existing] = {}
+    accounts = {connection.account for entry in entries if (connection := taking.connection_of(entry))}
+    if len(accounts) <= FEW:
+        read = readings.readings_of(project, period, accounts)
+        billed = bills.first_bills(project, period, accounts)
+        standing = {account: Existing(reading, billed.get(account)) for account, reading in read.items()}
+        return _Recorded(standing, payments.standing_payments(project, _said_to_stand(taking, entries, standing)))
+    standing = {}
     for shard in range(project.settings.shards):
         billed = {bill.account: bill for bill in bills.shard_bills(project, period, shard)}
         for reading in readings.shard_readings(project, period, shard):

@@ -57,7 +57,8 @@ class _Taking:
 
 def _take_in(ctx: ProjectContext, record: FileImport, registry: Registry) -> ImportResult:
     project = ctx.project
-    standing = {one.meter_number: one for one in connections.all_connections(project) if one.status != "closed"}
+    known = connections.connections_by_numbers(project, meter_numbers=[row.meter_number for row in registry.rows])
+    standing = {one.meter_number: one for one in known.values() if one.status != "closed"}
     taking = _Taking(replace(ctx, now=record.requested_at), project, record, standing)
     outcomes: list[Outcome] = [*registry.refusals, *(_take_row(taking, row) for row in registry.rows)]
     return intake_of(outcomes, blank=registry.blank)

@@ -11,6 +11,7 @@ from chalicelib.readings.service.period import (
     period_open_check,
     period_release_write,
     reading_unchanged_check,
+    readings_of,
     shard_readings,
 )
 from chalicelib.readings.service.recording import correct_reading, migration_writes, take_reading
@@ -37,6 +38,7 @@ __all__ = [
     "period_open_check",
     "period_release_write",
     "reading_unchanged_check",
+    "readings_of",
     "run_import",
     "shard_readings",
     "take_reading",

@@ -1,6 +1,6 @@
 """Take a file of readings in, and return what became of each line."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -15,7 +15,7 @@ from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import TryLater
 from chalicelib.kernel.period import Period
-from chalicelib.platform.bulk import batches
+from chalicelib.platform.bulk import FEW, batches
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, commit_surviving
 from chalicelib.readings import repository
 from chalicelib.readings.domain.imports import Accepted, Outcome, count, decide, duplicate_of, report_lines
@@ -80,15 +80,19 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
     project = ctx.project
     tenancy.stay_with_cycle(project)
     # A connection outside the areas of the user who sent the file is treated as unknown.
-    found = (each for each in connections.all_connections(project) if is_among(record.areas, each.area))
-    known = {connection.account: connection for connection in found}
+    found = connections.connections_by_numbers(
+        project,
+        accounts=[row.account for row in file.rows if row.account],
+        meter_numbers=[row.meter for row in file.rows if row.meter and not row.account],
+    )
+    known = {account: each for account, each in found.items() if is_among(record.areas, each.area)}
     intake = _Intake(
         project=project,
         expected=record.period,
         today=local_day(ctx.now, project.settings.timezone),
         entry=Provenance(by=record.requested_by, at=record.requested_at, source="import", origin=record.id),
         connections=known,
-        accounts_by_meter={connection.meter_number: account for account, connection in known.items()},
+        accounts_by_meter={each.meter_number: account for account, each in known.items() if each.status != "closed"},
     )
     outcomes: list[Outcome] = list(file.refusals)
     rows = sorted(file.rows, key=lambda row: (project.period_of(row.read_on), row.line))
@@ -98,7 +102,8 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
 
 
 def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Row]) -> list[Outcome]:
-    existing = {(period, reading.account): reading for reading in _recorded(intake.project, period)}
+    accounts = {connection.account for row in rows if (connection := intake.connection_of(row))}
+    existing = {(period, reading.account): reading for reading in _recorded(intake.project, period, accounts)}
     decided: list[Outcome] = []
     first_rows: dict[str, Row] = {}
     for row in rows:
@@ -122,7 +127,11 @@ def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Ro
     return [written.get(outcome.line, outcome) for outcome in decided]
 
 
-def _recorded(project: Project, period: Period) -> Iterator[Reading]:
+def _recorded(project: Project, period: Period, accounts: Collection[str]) -> Iterator[Reading]:
+    """Read a period's readings: those of a few connections by their keys, else all."""
+    if len(accounts) <= FEW:
+        yield from repository.readings_of(project, period, accounts).values()
+        return
     for shard in range(project.settings.shards):
         yield from repository.shard_readings(project, period, shard)
 
