@@ -35,7 +35,7 @@ ACTIONS = frozenset(
     import.announced import.finished
     issue.answered issue.moved-on issue.reported
     meter-brand.deleted meter-brand.opened meter-brand.renamed
-    project.changed project.closed project.opened project.reopened
+    project.changed project.closed project.opened
     reading.confirmed reading.corrected reading.estimated reading.taken
     readings.confirmed readings.estimated
     request.approved request.made request.rejected request.withdrawn

@@ -83,7 +83,7 @@ def adopt_project(ctx: Context, *, body: ProjectAdoption) -> ProjectState:
     _PROJECTS + "/{projectId}/closure",
     permission="settings.manage",
     returns=ProjectState,
-    errors="project-used",
+    errors="changed project-used",
 )
 def close_project(ctx: ProjectContext) -> ProjectState:
     """Close a utility service that has no active connection and nobody asks for; its bills stay."""
@@ -96,7 +96,7 @@ def close_project(ctx: ProjectContext) -> ProjectState:
     _PROJECTS + "/{projectId}",
     permission="settings.manage",
     returns=ProjectState,
-    errors="project-used",
+    errors="changed project-used",
 )
 def delete_project(ctx: ProjectContext) -> ProjectState:
     """Take a utility service away that was never used: no tariff, connection or request depends on it."""

@@ -1,7 +1,7 @@
 """Open a client from a preset, add projects to one, close and delete projects."""
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -111,23 +111,23 @@ def add_project(ctx: Context, *, project_id: str, preset_id: str, model_id: str)
 
 
 def close_project(ctx: ProjectContext) -> Project:
-    """Close a project for good. It is marked first, so that nobody connects while we look.
+    """Close a project for good. Nobody connects while we look.
 
     :raises NotFound: if the client has no such project.
     :raises Conflict: while connections are active in it, or somebody asks for one.
     """
-    return _closed_unless(ctx, lambda: _active_connection(ctx) or _request(ctx, "pending"))
+    return tenancy.close_project(ctx, used_by=lambda: _active_connection(ctx) or _request(ctx, "pending"))
 
 
 def delete_project(ctx: ProjectContext) -> Project:
     """Take a project away that nothing depends on: it is closed, and was never used.
 
-    It is marked first, so that nothing is added while we look; requests that somebody made are seen a moment later.
+    Nothing is added while we look; requests that somebody made are seen a moment later.
 
     :raises NotFound: if the client has no such project.
     :raises Conflict: if it has tariffs, connections or requests. Source: S2-156, S2-369, S2-370, S2-371.
     """
-    return _closed_unless(ctx, lambda: _connection(ctx) or _tariff(ctx) or _request(ctx, None))
+    return tenancy.close_project(ctx, used_by=lambda: _connection(ctx) or _tariff(ctx) or _request(ctx, None))
 
 
 def tariffs_of(model: PresetProject) -> tuple[Tariff, ...]:
@@ -138,16 +138,6 @@ def tariffs_of(model: PresetProject) -> tuple[Tariff, ...]:
         .to_domain(tariff_id=one.id, version=1)
         for one in model.tariffs
     )
-
-
-def _closed_unless(ctx: ProjectContext, used_by: Callable[[], str | None]) -> Project:
-    before = ctx.project
-    project = tenancy.close_project(ctx)
-    if reason := used_by():
-        if not before.closed:
-            tenancy.reopen_project(ctx)
-        raise Conflict("project-used", reason)
-    return project
 
 
 def _active_connection(ctx: ProjectContext) -> str | None:

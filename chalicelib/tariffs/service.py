@@ -44,7 +44,12 @@ def open_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
     _check(project, tariff, tuple(each.tariff for each in known))
     offered = _offer_write(project, tariff.id, [*(each.tariff for each in known), tariff])
     try:
-        also = [tenancy.project_open_check(project), turn, offered, _audit_write(ctx, "tariff.opened", after=tariff)]
+        also = [
+            tenancy.project_open_check(ctx, project),
+            turn,
+            offered,
+            _audit_write(ctx, "tariff.opened", after=tariff),
+        ]
         repository.insert_tariff(project, tariff, also=also)
     except Refused as refused:
         if "project" in refused.labels:

@@ -18,7 +18,7 @@ from chalicelib.platform.dynamo import (
     TableItem,
 )
 from chalicelib.platform.mapping import to_entity, to_item
-from chalicelib.platform.transaction import Action, check, insert, put, transact, update
+from chalicelib.platform.transaction import Action, check, insert, put, transact, update, update_alone
 from chalicelib.tenancy.domain import Client, FormerSettings, Project, ProjectSettings
 
 _CLIENT = TypeAdapter(Client)
@@ -36,6 +36,8 @@ class ProjectItem(TableItem):
     settings = DocumentAttribute(ProjectSettings)
     version = IntAttribute(default=0)
     closed = FlagAttribute(null=True)
+    closing = UnicodeAttribute(null=True)  # the attempt that looks whether the project can be closed, until when
+    closing_until = InstantAttribute(null=True)
     under_cycle = FlagAttribute(null=True)
 
 
@@ -147,16 +149,32 @@ def commit(actions: Sequence[Action]) -> None:
     transact(actions)
 
 
-def set_closed(project: Project, *, closed: bool, also: Sequence[Action] = ()) -> None:
-    """Close a project, or open it again."""
-    change = ProjectItem.closed.set(True) if closed else ProjectItem.closed.remove()
+def begin_closing(project: Project, *, attempt: str, until: datetime) -> None:
+    """Keep a project as it is while an attempt to close it looks. The later of two attempts counts.
+
+    :raises Refused: label `project`, if it is closed.
+    """
+    changes = [ProjectItem.closing.set(attempt), ProjectItem.closing_until.set(until)]
+    open_yet = ProjectItem.pk.exists() & ProjectItem.closed.does_not_exist()
+    update_alone(update("project", keys.project(project.client, project.id), changes, open_yet))
+
+
+def end_closing(project: Project, *, attempt: str, closed: bool, also: Sequence[Action] = ()) -> None:
+    """Close a project, or let it go on, at the end of an attempt to close it.
+
+    :raises Refused: label `project`, if another attempt began meanwhile.
+    """
+    gone = [ProjectItem.closing.remove(), ProjectItem.closing_until.remove()]
+    changes = [*gone, ProjectItem.closed.set(True)] if closed else gone
+    mine = ProjectItem.closing == attempt
+    transact([update("project", keys.project(project.client, project.id), changes, mine), *also])
+
+
+def project_open_check(project: Project, now: datetime) -> Action:
+    """Build the check that nobody has closed a project, nor is just about to. Label: `project`."""
+    going_on = ProjectItem.closing_until.does_not_exist() | (ProjectItem.closing_until < now)
     key = keys.project(project.client, project.id)
-    transact([update("project", key, [change], ProjectItem.pk.exists()), *also])
-
-
-def project_open_check(project: Project) -> Action:
-    """Build the check that nobody has closed a project. Label: `project`."""
-    return check("project", keys.project(project.client, project.id), ProjectItem.closed.does_not_exist())
+    return check("project", key, ProjectItem.closed.does_not_exist() & going_on)
 
 
 def former_page(client_id: str, project_id: str, *, limit: int, cursor: str | None) -> Page[FormerSettings]:
@@ -192,7 +210,8 @@ def directory() -> tuple[tuple[str, str | None], ...]:
 
 
 def _project_item(project: Project) -> ProjectItem:
-    return to_item(ProjectItem, keys.project(project.client, project.id), project)
+    key = keys.project(project.client, project.id)
+    return to_item(ProjectItem, key, project, closing=None, closing_until=None)
 
 
 def _former(before: Project, by: str, at: datetime) -> FormerItem:

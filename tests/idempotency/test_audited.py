@@ -32,10 +32,6 @@ def _enable(sandbox: Sandbox, _: Chalice) -> None:
     disabling.send(body={"status": "active"}).expect(200)
 
 
-def _close_a_used_project(sandbox: Sandbox, _: Chalice) -> None:
-    sandbox.admin.delete(sandbox.utility.base).expect(409)
-
-
 def _estimate_an_area(sandbox: Sandbox, _: Chalice) -> None:
     good_request(sandbox, ("POST", PROJECT + "/readings/estimates"), next(_number))
     body = {"period": "2025-11", "area": "Poblacion"}
@@ -132,7 +128,6 @@ def _open_a_client(sandbox: Sandbox, _: Chalice) -> None:
 # What strangers, devices and jobs do, and what comes of an operation only in some cases.
 _BESIDES: Mapping[str, tuple[Callable[[Sandbox, Chalice], None], set[str]]] = {
     "somebody is let in again": (_enable, {"user.registered", "user.disabled", "user.enabled"}),
-    "a used project is not deleted": (_close_a_used_project, {"project.closed", "project.reopened"}),
     "an area is estimated": (
         _estimate_an_area,
         {"consumer.registered", "connection.registered", "reading.taken", "reading.confirmed", "readings.estimated"},

@@ -200,7 +200,7 @@ def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, detai
 def _registration_writes(ctx: Context, project: Project, connection: Connection) -> list[Action]:
     """Return what goes with registering a connection: the client's lists, and the audit log."""
     return [
-        tenancy.project_open_check(project),
+        tenancy.project_open_check(ctx, project),
         *consumer_count_writes(ctx, before=None, after=connection),
         *areas.area_entry_writes(ctx, area=connection.area),
         *brand_count_writes(ctx, before=None, after=connection),

@@ -59,7 +59,7 @@ def ask_for_connection(
     try:
         entry = _audit_write(ctx, "request.made", request)
         repository.commit(
-            [tenancy.project_open_check(project), repository.request_insert_write(ctx.client, request), entry]
+            [tenancy.project_open_check(ctx, project), repository.request_insert_write(ctx.client, request), entry]
         )
     except Refused as refused:
         if "project" in refused.labels:

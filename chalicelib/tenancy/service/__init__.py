@@ -19,7 +19,6 @@ from chalicelib.tenancy.service.projects import (
     open_client,
     open_project,
     project_open_check,
-    reopen_project,
 )
 
 __all__ = [
@@ -42,6 +41,5 @@ __all__ = [
     "open_client",
     "open_project",
     "project_open_check",
-    "reopen_project",
     "stay_with_cycle",
 ]

@@ -1,7 +1,8 @@
 """Open a client, open a project, look settings up."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.audit import service as audit
@@ -27,6 +28,9 @@ from chalicelib.tenancy.domain import (
     check_settings,
     client_audit_facts,
 )
+
+# Longer than a request can take: then whoever looked whether a project can be closed is gone.
+_LOOKING = timedelta(minutes=1)
 
 
 def open_client(*, client: Client) -> Client:
@@ -187,23 +191,37 @@ def list_former(ctx: Context, *, limit: int, cursor: str | None) -> Page[FormerS
     return repository.former_page(ctx.client, ctx.project_id, limit=limit, cursor=cursor)
 
 
-def close_project(ctx: ProjectContext) -> Project:
-    """Close a project: it takes no new connections. `reopen_project` undoes it."""
-    project = ctx.project
+def close_project(ctx: ProjectContext, *, used_by: Callable[[], str | None]) -> Project:
+    """Close a project unless `used_by` names a reason against it. Nothing is added to the project while it looks.
+
+    That lasts as long as a request can. So one that dies before the end leaves the project open, as it was, and the
+    same again closes it.
+
+    :raises Conflict: for the reason, or if somebody else tried to close it at the same moment.
+    """
+    project, attempt = ctx.project, ctx.new_id()
+    if not project.closed:
+        try:
+            repository.begin_closing(project, attempt=attempt, until=ctx.now + _LOOKING)
+        except Refused:
+            project = replace(project, closed=True)
+    reason = used_by()
     entry = audit.entry_write(ctx, action="project.closed", subject=("project", project.id))
-    repository.set_closed(project, closed=True, also=[entry])
+    try:
+        if not project.closed:
+            repository.end_closing(project, attempt=attempt, closed=not reason, also=[] if reason else [entry])
+    except Refused:
+        now = repository.find_project(project.client, project.id, consistent=True)
+        if not reason and not (now and now.closed):
+            raise Conflict("changed", "somebody else is closing this project; look at it and try again") from None
+    if reason:
+        raise Conflict("project-used", reason)
     return replace(project, closed=True)
 
 
-def reopen_project(ctx: ProjectContext) -> None:
-    """Take the closing of a project back."""
-    entry = audit.entry_write(ctx, action="project.reopened", subject=("project", ctx.project_id))
-    repository.set_closed(ctx.project, closed=False, also=[entry])
-
-
-def project_open_check(project: Project) -> Action:
-    """Build the check that nobody has closed a project, for a transaction. Label: `project`."""
-    return repository.project_open_check(project)
+def project_open_check(ctx: Context, project: Project) -> Action:
+    """Build the check that nobody has closed a project, nor is just about to, for a transaction. Label: `project`."""
+    return repository.project_open_check(project, ctx.now)
 
 
 def list_projects(ctx: Context) -> tuple[Project, ...]:
