@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from chalicelib.connections.domain import Connection, normalised_meter
+from chalicelib.consumers.domain import Consumer
 from chalicelib.files.domain.record import ImportCounts, ImportResult, Refusal
 from chalicelib.files.domain.table import Line, read_table
 from chalicelib.kernel.errors import Invalid
@@ -81,7 +82,7 @@ class Row:
     consumer_class: str
     meter_number: str
     area: str
-    initial_reading: Decimal
+    initial_reading: Decimal | None
     tariff: str | None = None
     meter_digits: int | None = None
 
@@ -133,14 +134,15 @@ def parse(content: bytes) -> Registry:
 
 
 def against_standing(row: Row, standing: Connection, *, consumer_id: str | None) -> Outcome:
-    """Hold a line against the connection that has its meter already: the same changes nothing."""
+    """Hold a line against the connection that has its meter already: the same changes nothing, empty says nothing."""
+    initial = standing.initial_reading if row.initial_reading is None else row.initial_reading
     said: dict[str, tuple[object, object]] = {
         "account_number": (row.account or standing.account, standing.account),
-        "consumer_number": (consumer_id, standing.consumer_id),
+        "consumer_number": (consumer_id or standing.consumer_id, standing.consumer_id),
         "consumer_class": (row.consumer_class, standing.consumer_class),
         "tariff": (row.tariff or standing.tariff_id, standing.tariff_id),
         "area": (row.area or standing.area, standing.area),
-        "initial_reading": (plain(row.initial_reading), plain(standing.initial_reading)),
+        "initial_reading": (plain(initial), plain(standing.initial_reading)),
         "meter_digits": (row.meter_digits or standing.meter_digits, standing.meter_digits),
     }
     differing = next((column for column, (here, there) in said.items() if here != there), None)
@@ -148,6 +150,12 @@ def against_standing(row: Row, standing: Connection, *, consumer_id: str | None)
         return Registered(row.line, new=False)
     reason = f"meter {row.meter_number} is on connection {standing.account}, which says otherwise; change it there"
     return Refusal(row.line, differing, "differs", reason)
+
+
+def says_otherwise(person: Person, known: Consumer) -> bool:
+    """Return whether a line gives a known consumer another name or contact. What it leaves empty says nothing."""
+    said = ("first_name", "last_name", "email", "phone", "address")
+    return any(getattr(person, name) not in {None, "", getattr(known, name)} for name in said)
 
 
 def refusal_of(row: Row, error_code: str, reason: str) -> Refusal:
@@ -186,7 +194,7 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
         consumer_class=cell["consumer_class"],
         meter_number=normalised_meter(cell["meter_number"]),
         area=cell.get("area", ""),
-        initial_reading=parse_decimal(cell.get("initial_reading") or "0"),
+        initial_reading=parse_decimal(cell["initial_reading"]) if cell.get("initial_reading") else None,
         tariff=cell.get("tariff") or None,
         meter_digits=int(cell["meter_digits"]) if cell.get("meter_digits") else None,
     )

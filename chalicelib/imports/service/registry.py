@@ -1,6 +1,7 @@
 """Take a registry in: consumers and their connections, line by line."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection, MeterDetails, check_connection
@@ -17,6 +18,7 @@ from chalicelib.imports.domain.registry import (
     intake_of,
     parse,
     refusal_of,
+    says_otherwise,
 )
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import derived_ids
@@ -98,7 +100,7 @@ def _register(taking: _Taking, row: Row) -> Outcome:
         consumer_class=row.consumer_class,
         meter_number=row.meter_number,
         area=row.area,
-        initial_reading=row.initial_reading,
+        initial_reading=row.initial_reading or Decimal(0),
         details=MeterDetails(digits=row.meter_digits, tariff_id=row.tariff),
     )
     return Registered(row.line, new=True)
@@ -117,5 +119,7 @@ def _register_person(taking: _Taking, person: Person, consumer_id: str) -> None:
     except Invalid as error:
         if error.code != "key-reused":
             raise
+        if not says_otherwise(person, consumers.get_consumer(taking.context, consumer_id=consumer_id)):
+            return
         reason = "this consumer is registered already, with another name or contact; change them there"
         raise Conflict("other-consumer", reason) from None

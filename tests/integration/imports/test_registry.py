@@ -1,5 +1,6 @@
 """Registries by file: consumers and connections line by line, twice without harm, over the very path of readings."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -141,6 +142,22 @@ def test_a_corrected_file_adds_what_was_missing(utility: Utility) -> None:
     _import(utility, _HEADER + _GOOD + "SM-4,castle,Poblacion,0,,Eva,Luna,,\n")
     done = _import(utility, _HEADER + _GOOD + "SM-4,residential,Poblacion,0,,Eva,Luna,,\n")
     assert (done["counts"]["accepted"], done["counts"]["unchanged"], done["counts"]["refused"]) == (1, 3, 0)
+
+
+def test_an_empty_cell_says_nothing_of_a_known_consumer_or_connection(utility: Utility) -> None:
+    """D8: it was taken for other contact data, and for another consumer and initial reading."""
+    more = "SM-4,residential,Hanopol,,7,Juan,Dela Cruz,,\nSM-5,residential,Hanopol,,7,Juan,Dela Cruz,,+63 917 556\n"
+    done = _import(utility, _HEADER + _GOOD + more)
+    assert (done["counts"]["accepted"], done["counts"]["refused"]) == (4, 1)
+    (refused,) = _report(utility, done["id"])
+    assert (refused["line"], refused["code"]) == (6, "other-consumer")  # another telephone number is said
+    later = NOVEMBER + timedelta(hours=1)
+    clock.use_time(lambda: later)
+    again = _import(utility, _HEADER + "SM-1,residential,,,7,Juan,Dela Cruz,,\nSM-2,commercial,,,,,,,\n")
+    assert (again["counts"]["unchanged"], again["counts"]["refused"]) == (2, 0)
+    connection = utility.as_staff().get(f"{utility.base}/connections", meterNumber="SM-4").expect(200)["items"][0]
+    juan = utility.as_staff().get(f"{utility.consumers}/{connection['consumerId']}").expect(200)
+    assert (juan["email"], juan["phone"], juan["connections"]) == ("juan@example.com", "+63 917 555", 3)
 
 
 def test_units_without_consumers_come_in_under_their_own_numbers(api: Api) -> None:
