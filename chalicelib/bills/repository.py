@@ -115,6 +115,17 @@ def account_page(project: Project, account: str, *, limit: int, cursor: str | No
     return Page(tuple(_bill(item) for item in page.items), page.next_cursor)
 
 
+def account_bills(project: Project, account: str) -> Iterator[Bill]:
+    """Read all bills of a connection, the newest first, a thousand to a request. A moment behind."""
+    cursor: str | None = None
+    while True:
+        page = account_page(project, account, limit=1_000, cursor=cursor)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
 def _item(project: Project, bill: Bill) -> BillItem:
     shards = project.settings.shards
     return to_item(

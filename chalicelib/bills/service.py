@@ -17,9 +17,12 @@ from chalicelib.bills.domain import (
 )
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
+from chalicelib.consumers import service as consumers
+from chalicelib.consumers.domain import Consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action, Refused, transact
@@ -189,6 +192,29 @@ def my_bills(ctx: Context, *, limit: int) -> tuple[tuple[Project, Bill], ...]:
         mine += [(project, bill) for bill in _bills_of(ctx, project, account, limit=limit, cursor=None).items]
     newest_first = sorted(mine, key=lambda pair: (pair[1].period, pair[0].id, pair[1].account), reverse=True)
     return tuple(newest_first[:limit])
+
+
+def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
+    """Delete a consumer who owes nothing and is owed nothing, with their login; bills go on naming them.
+
+    It looks through the bills of each connection that is or was theirs, until one is not settled: one request for each.
+
+    :raises NotFound: if the client has no such consumer.
+    :raises Conflict: while a connection of theirs is active, or a bill is not settled.
+    """
+    consumer = consumers.get_consumer(ctx, consumer_id=consumer_id)
+    if consumer.status != "deleted" and not consumer.connections:
+        for project, account in connections.accounts_ever_of(ctx, consumer_id=consumer.id):
+            for bill in repository.account_bills(project, account):
+                if bill.consumer_id == consumer.id and bill.amount_due.minor:
+                    raise _unsettled(project, bill)
+    return consumers.delete_consumer(ctx, consumer_id=consumer_id)
+
+
+def _unsettled(project: Project, bill: Bill) -> Conflict:
+    due = bill.amount_due
+    what = f"{due} is to be paid" if due.minor > 0 else f"{Money(-due.minor, due.currency)} is to be paid back"
+    return Conflict("consumer-owes", f"{what} for bill {bill.id} in {project.id}; settle it first")
 
 
 def _bills_of(ctx: Context, project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Bill]:

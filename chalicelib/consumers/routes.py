@@ -40,19 +40,6 @@ def register_consumer(ctx: Context, *, body: NewConsumer) -> ConsumerOut:
     return ConsumerOut.of(service.register_consumer(ctx, **body.model_dump(by_alias=False)))
 
 
-@endpoint(
-    blueprint,
-    "DELETE",
-    _CONSUMER,
-    permission="consumers.manage",
-    returns=ConsumerOut,
-    errors="changed consumer-connected role-too-high",
-)
-def delete_consumer(ctx: Context, *, consumer_id: str) -> ConsumerOut:
-    """Delete a consumer who has no active connection; they stay on record."""
-    return ConsumerOut.of(service.delete_consumer(ctx, consumer_id=consumer_id))
-
-
 @endpoint(blueprint, "GET", "/api/me/profile", permission=SIGNED_IN, returns=ConsumerOut, errors="not-found")
 def my_profile(ctx: Context) -> ConsumerOut:
     """Show the consumer who is signed in."""

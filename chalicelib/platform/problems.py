@@ -76,7 +76,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         409: """
             account-taken already-decided already-read area-taken area-used below-previous billed brand-taken
             brand-used changed client-taken connection-used consumer-connected consumer-deleted consumer-login
-            consumer-not-active cycle-named cycle-taken cycle-used device-disabled email-taken fixed-role
+            consumer-not-active consumer-owes cycle-named cycle-taken cycle-used device-disabled email-taken fixed-role
             fixed-setting implausible-amount impossible-reading in-progress last-superuser later-reading login-exists
             login-taken meter-exchanged meter-taken never-billed not-active not-confirmed other-consumer period-frozen
             project-closed project-taken project-used replayed role-exists role-used run-open superuser-exists

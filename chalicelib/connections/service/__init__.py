@@ -20,6 +20,7 @@ from chalicelib.connections.service.lifecycle import (
     reconnect,
 )
 from chalicelib.connections.service.lookup import (
+    accounts_ever_of,
     all_connections,
     connection_advance_write,
     connections_by_account,
@@ -36,6 +37,7 @@ from chalicelib.connections.service.lookup import (
 from chalicelib.connections.service.offers import tariff_offer_write, tariff_withdrawal_write
 
 __all__ = [
+    "accounts_ever_of",
     "accounts_within_reach",
     "all_connections",
     "change_connection",

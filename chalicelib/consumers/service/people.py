@@ -151,7 +151,7 @@ def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) 
 def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
     """Delete a consumer, with their login: nobody finds them any more, nobody signs in as them.
 
-    What names them stays whole.
+    What names them stays whole. Whether they owe anything is for the caller to know: see `bills`.
 
     :raises NotFound: if the client has no such consumer.
     :raises Conflict: while a connection of theirs is active.

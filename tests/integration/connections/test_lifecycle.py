@@ -307,7 +307,8 @@ def test_a_connection_handed_over_is_the_new_consumers_and_its_old_bills_stay_th
     ana.get(f"{utility.base}/bills/{bill['id']}").expect(404)
     again = admin.post(f"{path}/handovers", {"consumerId": heir, "reason": "Sold"}).expect(409)
     assert again["code"] == "wrong-status"
-    admin.delete(f"{utility.consumers}/{connection['consumerId']}").expect(200)
+    owes = admin.delete(f"{utility.consumers}/{connection['consumerId']}").expect(409)
+    assert (owes["code"], bill["id"] in owes["detail"]) == ("consumer-owes", True)
 
 
 def test_each_consumer_reads_the_history_of_their_own_time_only(api: Api, utility: Utility, admin: Api) -> None:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from chalice.app import Blueprint
-
 from chalicelib.bills import service
 from chalicelib.bills.domain import Bill
+from chalicelib.bills.routes.common import blueprint
 from chalicelib.bills.schemas import (
     BillOut,
     BillPage,
@@ -26,8 +25,6 @@ from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import SIGNED_IN, endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import Project, ProjectContext
-
-blueprint = Blueprint(__name__)
 
 _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 

@@ -1,0 +1,6 @@
+"""Bills, and consumers where it matters what they owe, over HTTP."""
+
+from chalicelib.bills.routes import bills, consumers
+from chalicelib.bills.routes.common import blueprint
+
+__all__ = ["bills", "blueprint", "consumers"]

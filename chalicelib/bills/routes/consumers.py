@@ -1,0 +1,20 @@
+"""Consumers where it matters what they owe, over HTTP: deleted only if that is nothing."""
+
+from chalicelib.bills import service
+from chalicelib.bills.routes.common import blueprint
+from chalicelib.consumers.schemas import ConsumerOut
+from chalicelib.kernel.context import Context
+from chalicelib.platform.http import endpoint
+
+
+@endpoint(
+    blueprint,
+    "DELETE",
+    "/api/clients/{clientId}/consumers/{consumerId}",
+    permission="consumers.manage",
+    returns=ConsumerOut,
+    errors="changed consumer-connected consumer-owes role-too-high",
+)
+def delete_consumer(ctx: Context, *, consumer_id: str) -> ConsumerOut:
+    """Delete a consumer who has no active connection and owes nothing; they stay on record."""
+    return ConsumerOut.of(service.delete_consumer(ctx, consumer_id=consumer_id))
