@@ -53,6 +53,16 @@ def derived_key(purpose: str, *names: str, key_id: str | None = None) -> tuple[s
     return chosen, hmac.digest(roots[chosen].encode(), info, "sha256")
 
 
+def origin_key(key_id: str | None = None) -> str:
+    """Return what CloudFront sends with each request, so that those who go past it are told apart."""
+    return derived_key("cloudfront-origin", key_id=key_id)[1].hex()
+
+
+def is_origin_key(sent: str) -> bool:
+    """Return whether a request brings the origin key, made from any of the root keys."""
+    return any(hmac.compare_digest(sent.encode(), origin_key(each).encode()) for each in settings.root_keys())
+
+
 @dataclass(frozen=True, slots=True)
 class AccessToken:
     """What an access token says: who, of which client, in which role and session."""

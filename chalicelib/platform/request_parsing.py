@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from chalicelib.kernel.errors import Fault, Invalid, Unauthenticated
 from chalicelib.platform import settings
+from chalicelib.platform.auth import is_origin_key
 from chalicelib.platform.schema import Schema
 from chalicelib.platform.validation import faults_of
 
@@ -26,9 +27,10 @@ def caller_address(request: Request) -> str:
     """Return the network address that a request comes from, as far as that can be known.
 
     Behind CloudFront the gateway sees only CloudFront's own address; the caller's is in a header, with its port, that
-    CloudFront writes whatever the caller had sent. Without CloudFront anybody could write it, so it is not read.
+    CloudFront writes whatever the caller had sent. Anybody who goes past CloudFront could write it as well, so it is
+    read only with the key that our distribution adds.
     """
-    if settings.environment().behind_cloudfront:
+    if settings.environment().behind_cloudfront and is_origin_key(str(request.headers.get("x-origin-key", ""))):
         seen = str(request.headers.get("cloudfront-viewer-address", "")).rpartition(":")[0].strip("[]")
         with suppress(ValueError):
             return str(ip_address(seen))

@@ -1,12 +1,16 @@
 """Which pages a browser lets read an answer (CORS), and whose address a request is counted under."""
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
 from chalice.app import Chalice, Request
 
 from chalicelib.platform import settings
+from chalicelib.platform.auth import origin_key
 from chalicelib.platform.request_parsing import caller_address
+from local import origin_key as origin_key_command
+from tests.support.engine import Engine
 from tests.support.fixture_world import World
 from tests.support.http import Api, Reply
 from tests.support.utilities import PASSWORD
@@ -94,30 +98,50 @@ def test_a17_the_stage_says_whether_hosts_below_are_bound_to_encryption(api: Api
     ],
 )
 def test_a15_behind_cloudfront_a_caller_has_the_address_that_cloudfront_saw(
-    stage: Set, sent: str | None, address: str
+    engine: Engine, stage: Set, sent: str | None, address: str
 ) -> None:
     stage("BEHIND_CLOUDFRONT", "true")
-    assert caller_address(_request(sent)) == address
+    assert caller_address(_request(sent, origin_key())) == address
 
 
-def test_a15_without_cloudfront_in_front_nobody_can_choose_an_address(stage: Set) -> None:
+@pytest.mark.parametrize("key", [None, "", "guessed", "\xe9", "0" * 64])
+def test_a15_who_goes_past_cloudfront_can_not_choose_an_address(engine: Engine, stage: Set, key: str | None) -> None:
+    stage("BEHIND_CLOUDFRONT", "true")
+    assert caller_address(_request("198.51.100.10:46532", key)) == "192.0.2.1"
+
+
+def test_a15_the_key_of_a_distribution_outlives_a_new_root_key(engine: Engine, stage: Set) -> None:
+    stage("BEHIND_CLOUDFRONT", "true")
+    key = origin_key()
+    stage("ROOT_KEYS", json.dumps({"new": "n" * 43, **settings.root_keys()}))
+    assert key != origin_key()
+    assert caller_address(_request("198.51.100.10:46532", key)) == "198.51.100.10"
+
+
+def test_a15_the_operators_command_prints_the_key(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    assert origin_key_command.main([]) == 0
+    assert capsys.readouterr().out.strip() == origin_key()
+
+
+def test_a15_without_cloudfront_in_front_nobody_can_choose_an_address(engine: Engine, stage: Set) -> None:
     stage("BEHIND_CLOUDFRONT", "false")
-    assert caller_address(_request("198.51.100.10:46532")) == "192.0.2.1"
+    assert caller_address(_request("198.51.100.10:46532", origin_key())) == "192.0.2.1"
     assert settings.Environment.model_fields["behind_cloudfront"].default is False
 
 
 def test_a15_the_log_of_logins_has_the_address_that_cloudfront_saw(world: World, api: Api, stage: Set) -> None:
     stage("BEHIND_CLOUDFRONT", "true")
     login = {"clientId": world.utility.client, "login": "admin", "password": PASSWORD}
-    headers = {"CloudFront-Viewer-Address": "198.51.100.10:46532", "Content-Type": "application/json"}
+    headers = {"CloudFront-Viewer-Address": "198.51.100.10:46532", "X-Origin-Key": origin_key()}
     reply = api.send("POST", "/api/auth/login", login, headers)
     reply.expect(200)
     seen = world.people["admin"].get(f"/api/clients/{world.utility.client}/logins").expect(200)["items"]
     assert "198.51.100.10" in {one["address"] for one in seen}
 
 
-def _request(viewer: str | None) -> Request:
-    headers = {} if viewer is None else {"CloudFront-Viewer-Address": viewer}
+def _request(viewer: str | None, key: str | None) -> Request:
+    sent = {"CloudFront-Viewer-Address": viewer, "X-Origin-Key": key}
+    headers = {name: value for name, value in sent.items() if value is not None}
     return Request(
         {
             "multiValueQueryStringParameters": None,
