@@ -27,11 +27,16 @@ def insert_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -
     transact([insert("tariff", _item(project, tariff)), *also])
 
 
-def replace_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:
-    """Replace a version.
+def replace_tariff(
+    project: Project, tariff: Tariff, *, before: Tariff | None, moved: Tariff | None, also: Sequence[Action]
+) -> None:
+    """Replace a version, and move the end of the one before it, both or neither.
 
-    :raises Refused: label `tariff`, if there is none, or a run was given it.
+    :raises Refused: label `tariff`, if there is none, or a run was given it; label `before`, if that one is no longer
+        what it was.
     """
+    if before and moved:
+        also = [_document_write(project, before, moved), *also]
     unsealed = TariffItem.pk.exists() & TariffItem.sealed.does_not_exist()
     transact([put("tariff", _item(project, tariff), unsealed), *also])
 
@@ -43,17 +48,20 @@ def insert_successor(
 
     :raises Refused: label `before`, if it is no longer what it was; label `tariff`, if the successor's number is taken.
     """
-    key = keys.tariff(project.client, project.id, before.id, before.version)
-    end = update("before", key, [TariffItem.document.set(ended)], TariffItem.document == before)
-    transact([end, insert("tariff", _item(project, successor)), *also])
+    transact([_document_write(project, before, ended), insert("tariff", _item(project, successor)), *also])
 
 
-def delete_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:
-    """Take a version away.
+def delete_tariff(
+    project: Project, tariff: Tariff, *, before: Tariff | None, goes_on: Tariff | None, also: Sequence[Action]
+) -> None:
+    """Take a version away, and have the one before it go on, both or neither.
 
-    :raises Refused: label `tariff`, if a run was given it, or it is gone.
+    :raises Refused: label `tariff`, if a run was given it, or it is gone; label `before`, if that one is no longer what
+        it was.
     """
     key = keys.tariff(project.client, project.id, tariff.id, tariff.version)
+    if before and goes_on:
+        also = [_document_write(project, before, goes_on), *also]
     transact([delete("tariff", key, TariffItem.pk.exists() & TariffItem.sealed.does_not_exist()), *also])
 
 
@@ -83,6 +91,11 @@ def versions_to_change(project: Project) -> tuple[tuple[KnownVersion, ...], Acti
     as_read = TariffItem.changes.does_not_exist() if counted is None else TariffItem.changes == counted
     known = tuple(KnownVersion(item.document, sealed=bool(item.sealed)) for item in items if item.sk != key[1])
     return known, update("tariffs", key, [TariffItem.changes.set((counted or 0) + 1)], as_read)
+
+
+def _document_write(project: Project, before: Tariff, after: Tariff) -> Action:
+    key = keys.tariff(project.client, project.id, before.id, before.version)
+    return update("before", key, [TariffItem.document.set(after)], TariffItem.document == before)
 
 
 def _item(project: Project, tariff: Tariff) -> TariffItem:

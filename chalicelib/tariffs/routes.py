@@ -86,7 +86,8 @@ def get_tariff_version(ctx: ProjectContext, *, tariff_id: str, version: str) -> 
     permission="tariffs.manage",
     body=TariffBody,
     returns=TariffOut,
-    errors="invalid-tariff other-unit overlapping-versions tariff-changed tariff-chosen tariff-used",
+    errors="invalid-tariff leaves-gap other-unit overlapping-versions tariff-changed tariff-chosen tariff-used "
+    "too-early",
 )
 def correct_tariff(ctx: ProjectContext, *, tariff_id: str, version: str, body: TariffBody) -> TariffOut:
     """Correct a version that has rated no bill."""

@@ -24,6 +24,7 @@ from chalicelib.tariffs.domain import (
     meets,
     rate,
     rate_over,
+    version_before,
 )
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
@@ -105,6 +106,8 @@ def succeed_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
 def correct_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
     """Replace a version, as long as no run was given it.
 
+    If it begins on another day, the version that ended when it began ends on that day instead.
+
     :raises NotFound: if there is no such version.
     :raises Invalid: if the version contradicts itself, the project or another tariff of the same class.
     :raises Conflict: if it has rated bills.
@@ -112,20 +115,35 @@ def correct_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
     project = ctx.project
     known, turn = repository.versions_to_change(project)
     before = _version(known, tariff.id, tariff.version).tariff
-    others = tuple(each.tariff for each in known if each.tariff != before)
-    _check(project, tariff, others)
+    others = [each.tariff for each in known if each.tariff != before]
+    ended = version_before(before, others)
+    moved = _moved_end(ended, tariff) if ended and tariff.valid_from != before.valid_from else None
+    others = [moved if moved and each == ended else each for each in others]
+    _check(project, tariff, tuple(others))
+    for successor in others:
+        if successor.id == tariff.id and successor.valid_from == before.valid_until:
+            check_follows(successor, tariff, others)
     entry = _audit_write(ctx, "tariff.corrected", before=before, after=tariff)
     try:
-        offered = _offer_write(project, tariff.id, [*others, tariff])
-        repository.replace_tariff(project, tariff, also=[turn, offered, entry])
+        also = [turn, _offer_write(project, tariff.id, [*others, tariff]), entry]
+        repository.replace_tariff(project, tariff, before=ended, moved=moved, also=also)
     except Refused as refused:
         _explain(refused, tariff.id)
         raise _sealed(tariff) from None
     return KnownVersion(tariff, sealed=False)
 
 
+def _moved_end(ended: Tariff, successor: Tariff) -> Tariff:
+    if successor.valid_from <= ended.valid_from:
+        detail = f"after {ended.valid_from}, when version {ended.version} begins"
+        raise Invalid("too-early", detail, field="validFrom")
+    return replace(ended, valid_until=successor.valid_from)
+
+
 def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: int) -> KnownVersion:
-    """Take a version away that no run was given.
+    """Take a version away that no run was given. The one that ended when it began goes on in its place.
+
+    So a succession that was entered by mistake can be taken back, and no day is left without a tariff.
 
     :raises NotFound: if there is no such version.
     :raises Conflict: if it has rated bills, it lies between two others, or connections name the tariff and no later
@@ -138,9 +156,13 @@ def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: int) -> Known
     if gone.sealed:
         raise _sealed(gone.tariff)
     check_not_between(gone.tariff, left)
-    entry = _audit_write(ctx, "tariff.deleted", before=gone.tariff)
+    before = version_before(gone.tariff, left)
+    goes_on = replace(before, valid_until=gone.tariff.valid_until) if before else None
+    left = [goes_on if goes_on and each == before else each for each in left]
+    entry = _audit_write(ctx, "tariff.deleted", before=gone.tariff, continued_by=goes_on)
     try:
-        repository.delete_tariff(project, gone.tariff, also=[turn, _offer_write(project, tariff_id, left), entry])
+        also = [turn, _offer_write(project, tariff_id, left), entry]
+        repository.delete_tariff(project, gone.tariff, before=before, goes_on=goes_on, also=also)
     except Refused as refused:
         _explain(refused, tariff_id)
         raise _sealed(gone.tariff) from None
@@ -264,12 +286,23 @@ def _version(known: Sequence[KnownVersion], tariff_id: str, version: int) -> Kno
     raise _no_tariff(f"{tariff_id}, version {version}")
 
 
-def _audit_write(ctx: Context, action: str, *, before: Tariff | None = None, after: Tariff | None = None) -> Action:
+def _audit_write(
+    ctx: Context,
+    action: str,
+    *,
+    before: Tariff | None = None,
+    after: Tariff | None = None,
+    continued_by: Tariff | None = None,
+) -> Action:
     """Write down what became of a tariff: its charges as a digest, for they are a document."""
     known = [tariff for tariff in (before, after) if tariff]
     subject = ("tariff", f"{ctx.project_id}.{known[0].id}.{known[0].version}")
     return audit.entry_write(
-        ctx, action=action, subject=subject, before=_audit_facts(before), after=_audit_facts(after)
+        ctx,
+        action=action,
+        subject=subject,
+        before=_audit_facts(before),
+        after=_audit_facts(after) | ({"continued_by": continued_by.version} if continued_by else {}),
     )
 
 

@@ -29,7 +29,7 @@ from chalicelib.tariffs.domain.rating import ENGINE_VERSION, Rating, rate, rate_
 from chalicelib.tariffs.domain.rounding import Rounding
 from chalicelib.tariffs.domain.trace import Line, Trace, pack_lines, ratio_text, replay, unpack_lines
 from chalicelib.tariffs.domain.usage import Usage
-from chalicelib.tariffs.domain.versions import check_follows, check_not_between, meets
+from chalicelib.tariffs.domain.versions import check_follows, check_not_between, meets, version_before
 
 __all__ = [
     "ENGINE_VERSION",
@@ -73,4 +73,5 @@ __all__ = [
     "ratio_text",
     "replay",
     "unpack_lines",
+    "version_before",
 ]

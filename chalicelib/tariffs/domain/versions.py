@@ -27,6 +27,12 @@ def check_not_between(tariff: Tariff, others: Iterable[Tariff]) -> None:
         )
 
 
+def version_before(tariff: Tariff, others: Iterable[Tariff]) -> Tariff | None:
+    """Return the version of the same tariff that ended on the day on which this one begins, if there is one."""
+    before = (each for each in others if each.id == tariff.id and each.valid_until == tariff.valid_from)
+    return next(before, None)
+
+
 def check_follows(successor: Tariff, ended: Tariff, others: Iterable[Tariff]) -> None:
     """Refuse a successor that begins after the last version has ended, if nothing rates in between.
 

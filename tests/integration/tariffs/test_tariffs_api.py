@@ -221,14 +221,51 @@ def test_a_version_between_two_others_is_not_deleted_for_nothing_would_charge_it
     staff.delete(f"{place}/2").expect(200)
 
 
+def test_d2_a_newest_version_that_is_deleted_leaves_its_days_to_the_one_before(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+    place = f"{waterworks.base}/tariffs/residential"
+    homes = {"consumerClass": "residential"}
+    service.tariff_book(waterworks.context().project, Period(2025, 11))  # sealed: a run was given it
+    for start, until in (("2026-01-01", None), ("2026-03-01", "2027-01-01")):
+        staff.post(f"{place}/versions", sheet("24.00", start, validUntil=until, **homes)).expect(201)
+    staff.delete(f"{place}/versions/3").expect(200)
+    assert [each["validUntil"] for each in staff.get(place).expect(200)["items"]] == ["2026-01-01", "2027-01-01"]
+    staff.put(f"{place}/versions/2", sheet("24.00", "2026-01-01", **homes)).expect(200)
+    staff.delete(f"{place}/versions/2").expect(200)
+    assert [each["validUntil"] for each in staff.get(place).expect(200)["items"]] == [None]
+    quote = {"tariffId": "residential", "usage": november("10")}
+    assert staff.post(f"{waterworks.base}/tariffs/quote", quote).expect(200)["total"] == "275.00"
+    log = staff.get(f"/api/clients/{waterworks.client}/audit-log", action="tariff.deleted").expect(200)["items"]
+    assert [entry["after"] for entry in log] == [{"continuedBy": "1"}, {"continuedBy": "2"}]
+
+
+def test_d2_a_version_that_is_corrected_to_begin_on_another_day_moves_the_end_of_the_one_before(
+    waterworks: Utility,
+) -> None:
+    staff = waterworks.as_staff()
+    place = f"{waterworks.base}/tariffs/residential"
+    homes = {"consumerClass": "residential"}
+    for start in ("2026-01-01", "2027-01-01"):
+        staff.post(f"{place}/versions", sheet("24.00", start, **homes)).expect(201)
+
+    def begins(day: str, until: str | None = "2027-01-01") -> Any:  # noqa: ANN401
+        return staff.put(f"{place}/versions/2", sheet("24.00", day, validUntil=until, **homes))
+
+    for day in ("2026-02-01", "2025-12-01"):
+        begins(day).expect(200)
+        ends = [each["validUntil"] for each in staff.get(place).expect(200)["items"]]
+        assert ends == [day, "2027-01-01", None]
+    assert begins("2020-01-01").expect(400)["code"] == "too-early"
+    assert begins("2026-02-01", until="2026-06-01").expect(400)["code"] == "leaves-gap"
+
+
 def test_a_successor_begins_no_later_than_the_last_version_ended_unless_another_tariff_charges_meanwhile(
     waterworks: Utility,
 ) -> None:
     staff = waterworks.as_staff()
     place = f"{waterworks.base}/tariffs/residential/versions"
     homes = {"consumerClass": "residential"}
-    staff.post(place, sheet("24.00", "2026-01-01", **homes)).expect(201)
-    staff.delete(f"{place}/2").expect(200)  # the first one ends there all the same
+    staff.put(f"{place}/1", sheet("22.50", "2020-01-01", validUntil="2026-01-01", **homes)).expect(200)
     late = staff.post(place, sheet("24.00", "2026-02-01", **homes)).expect(400)
     assert (late["code"], late["detail"].rpartition("; ")[2]) == ("leaves-gap", "begin on 2026-01-01")
     january = {"id": "january", "sheet": sheet("23.00", "2026-01-01", validUntil="2026-02-01", **homes)}
