@@ -58,14 +58,18 @@ def standing(project: Project, payments: Iterable[Payment]) -> dict[str, Payment
 def bill_page(
     project: Project, account: str, period: Period, revision: int, *, limit: int, cursor: str | None
 ) -> Page[Payment]:
-    partition, prefix = keys.payment(project.client, project.id, account, period, revision, "")
-    return _page(dynamo.page_of(PaymentItem, partition, prefix, limit=limit, cursor=cursor))
+    """Read one page of a bill's payments by day, the first one first. A moment behind."""
+    partition = keys.payments_by_day(project.client, project.id, account)
+    prefix = keys.payment_day_place(period, revision, None, "")
+    return _page(dynamo.page_of(PaymentItem, partition, prefix, limit=limit, cursor=cursor, index="worklist"))
 
 
 def account_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Payment]:
-    """Read one page of an account's payments, the newest bill's first."""
-    partition = keys.account_view(project.client, project.id, account)
-    return _page(dynamo.page_of(PaymentItem, partition, "PAYMENT#", limit=limit, cursor=cursor, newest_first=True))
+    """Read one page of an account's payments, by bill and day, the newest first. A moment behind."""
+    partition = keys.payments_by_day(project.client, project.id, account)
+    return _page(
+        dynamo.page_of(PaymentItem, partition, "", limit=limit, cursor=cursor, index="worklist", newest_first=True)
+    )
 
 
 def month_page(project: Project, month: Period, *, limit: int, cursor: str | None) -> Page[Payment]:
@@ -93,6 +97,8 @@ def _item(project: Project, payment: Payment) -> PaymentItem:
         payment,
         g1p=month,
         g1s=place,
+        g2p=keys.payments_by_day(project.client, project.id, payment.account),
+        g2s=keys.payment_day_place(payment.period, payment.revision, payment.paid_on, payment.number),
         amount_minor=payment.amount.minor,
         currency=payment.amount.currency,
     )

@@ -18,7 +18,7 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 def payment_insert_write(project: Project, payment: Payment) -> Action:
     """Build the write of a payment, for the transaction that counts it on its bill.
 
-    Label: `payment`. Three write units.
+    Label: `payment`. Four write units.
     """
     return repository.payment_insert_write(project, payment)
 
@@ -55,8 +55,7 @@ def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, limit: int, curs
     bill = bills.find_bill(project, bill_id)
     if bill is None or not _may_see(ctx, bill.consumer_id):
         raise NotFound("not-found", "there is no bill with this id")
-    page = repository.bill_page(project, bill.account, bill.period, bill.revision, limit=limit, cursor=cursor)
-    return Page(tuple(sorted(page.items, key=lambda payment: payment.paid_on)), page.next_cursor)
+    return repository.bill_page(project, bill.account, bill.period, bill.revision, limit=limit, cursor=cursor)
 
 
 def list_payments_of_connection(ctx: ProjectContext, *, account: str, limit: int, cursor: str | None) -> Page[Payment]:
@@ -67,10 +66,7 @@ def list_payments_of_connection(ctx: ProjectContext, *, account: str, limit: int
     connection = connections.get_connection(ctx, account=account)
     page = repository.account_page(ctx.project, connection.account, limit=limit, cursor=cursor)
     # Payments of former consumers are not shown to the present one.
-    seen = [payment for payment in page.items if _may_see(ctx, payment.consumer_id)]
-    return Page(
-        tuple(sorted(seen, key=lambda payment: (payment.period, payment.paid_on), reverse=True)), page.next_cursor
-    )
+    return Page(tuple(one for one in page.items if _may_see(ctx, one.consumer_id)), page.next_cursor)
 
 
 def _may_see(ctx: Context, consumer_id: str | None) -> bool:

@@ -270,6 +270,15 @@ def payment(client_id: str, project_id: str, account: str, month: Period, revisi
     return account_view(client_id, project_id, account), f"PAYMENT#{month}#{revision}#{number}"
 
 
+def payments_by_day(client_id: str, project_id: str, account: str) -> str:
+    return f"{client_id}#{project_id}#PAID#{account}"
+
+
+def payment_day_place(month: Period, revision: int, paid_on: date | None, number: str) -> str:
+    """Place a payment among those of its account, by bill and day; without a day, what those of a bill begin with."""
+    return f"{month}#{revision}#{paid_on.isoformat()}#{number}" if paid_on else f"{month}#{revision}#"
+
+
 def paid_in_month(client_id: str, project_id: str, paid_on: date, account: str, number: str) -> Key:
     return f"{client_id}#{project_id}#PAYMENTS#{Period.of(paid_on)}", f"{paid_on.isoformat()}#{account}#{number}"
 

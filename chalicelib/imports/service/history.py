@@ -46,7 +46,7 @@ def run_history_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
 
     An entry's reading, bill and payments are written together or not at all. Delivered twice or resumed after a
     crash it does nothing twice and reports the same. One request takes about 24 entries with a payment each; such
-    an entry is ten or eleven write units.
+    an entry is eleven or twelve write units.
 
     :raises NotFound: if nobody announced such a file.
     :raises TryLater: while a billing run works on a month of the file; the queue delivers it again.

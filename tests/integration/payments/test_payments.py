@@ -106,6 +106,35 @@ def test_the_bills_of_a_period_are_listed_by_how_they_stand_today(utility: Utili
     utility.as_staff().get(f"{utility.base}/bills", period="2025-10", status="due").expect(400)
 
 
+def test_payments_are_in_order_over_all_pages(utility: Utility) -> None:
+    """D15: they were sorted within each page only."""
+    admin = utility.as_staff()
+    account = register_connection(admin, utility, "SM-1")["accountNumber"]
+    days = {8: [5, 20, 9, 14, 11, 30, 7], 9: [20, 6, 13, 28, 9]}
+    months = []
+    for number, (month, each) in enumerate(days.items()):
+        paid = [_paid(f"2025-{month + 1:02}-{day:02}", "10.00") for day in each]
+        unit = {"prior": 10 * number, "current": 10 * number + 10, "payments": paid}
+        read = f"2025-{month:02}-05"
+        months.append({"year": 2025, "month": month, "readingDate": read, "units": {account: unit}})
+    bring_history(utility, admin, months)
+
+    def days_of(path: str, limit: int) -> list[str]:
+        found, query = [], {"limit": str(limit)}
+        while True:
+            page = admin.get(f"{utility.base}/{path}/payments", **query).expect(200)
+            found += [one["paidOn"] for one in page["items"]]
+            if page["nextCursor"] is None:
+                return found
+            query["cursor"] = page["nextCursor"]
+
+    by_day = {month: [f"2025-{month + 1:02}-{day:02}" for day in sorted(each)] for month, each in days.items()}
+    for limit in (1, 2, 3, 50):
+        for month in days:
+            assert days_of(f"bills/2025-{month:02}.{account}.1", limit) == by_day[month]
+        assert days_of(f"connections/{account}", limit) == [*reversed(by_day[9]), *reversed(by_day[8])]
+
+
 def test_consumers_see_their_own_payments_also_of_a_connection_that_was_handed_over(api: Api, utility: Utility) -> None:
     admin = utility.as_staff()
     connection = register_connection(admin, utility, "SM-1")
