@@ -1,6 +1,6 @@
 """What a billing run and its chunks are, and what a chunk makes of its readings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -18,8 +18,15 @@ from chalicelib.tenancy.domain import Project
 RunState = Literal["planned", "generating", "complete"]
 ChunkState = Literal["open", "done"]
 
-# Longer than a generator may run, shorter than the queue waits before it delivers a message again.
-LEASE = timedelta(seconds=150)
+# A worker prolongs its lease at every beat, so a lease ends a minute after its worker died. The worker's message comes
+# back a little later: whoever then takes the chunk meets no lease. ADR 53 has the reasons for these numbers.
+BEAT = timedelta(seconds=20)
+LEASE = timedelta(seconds=60)
+HIDDEN = timedelta(seconds=75)
+# So many chunks of one run are worked on at once: fewer than there are workers, so that no run holds up all others. A
+# worker goes from chunk to chunk for so long; then the run waits for its next turn.
+LANES = 8
+TURN = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,11 @@ class Tally:
             self.exceptions + other.exceptions,
             self.total_minor + other.total_minor,
         )
+
+    def with_bills(self, bills: Sequence[Bill]) -> "Tally":
+        """Return the totals after so many more bills are written; their readings are counted already."""
+        written = Tally(bills=len(bills), total_minor=sum(bill.total.minor for bill in bills))
+        return self + written
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +89,21 @@ class BillingRun:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One shard of a run's period: the unit of work. A worker holds it by a lease, so that others leave it alone."""
+    """One shard of a run's period: the unit of work. A worker holds it by a lease, so that others leave it alone.
+
+    The chunks whose numbers leave the same rest by `LANES` are a lane: one message goes from each to the next one.
+    """
 
     shard: int
     state: ChunkState
     tally: Tally
     lease: str | None
     leased_until: datetime | None
+    done_at: datetime | None = None
+
+    def last_sign(self) -> datetime | None:
+        """Return when a worker was last at it, as far as is known: up to a beat early."""
+        return self.leased_until - LEASE if self.leased_until else self.done_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +126,13 @@ class ChunkPlan:
 
     @property
     def tally(self) -> Tally:
-        return self.tally_after(len(self.bills))
+        return self.tally_so_far.with_bills(self.bills)
 
-    def tally_after(self, written: int) -> Tally:
-        """Return the chunk's totals after so many of its bills are written."""
-        fresh = Tally(
-            readings=len(self.bills) + len(self.exceptions),
-            bills=written,
-            exceptions=len(self.exceptions),
-            total_minor=sum(bill.total.minor for bill in self.bills[:written]),
-        )
-        return self.written_before + fresh
+    @property
+    def tally_so_far(self) -> Tally:
+        """The chunk's totals before any of its bills is written."""
+        found = Tally(readings=len(self.bills) + len(self.exceptions), exceptions=len(self.exceptions))
+        return self.written_before + found
 
 
 def plan_chunk(
@@ -158,6 +174,22 @@ def _is_special(connection: Connection | None) -> bool:
 def tally_of(chunks: Iterable[Chunk]) -> Tally:
     """Add up the totals of a run's chunks so far."""
     return sum((chunk.tally for chunk in chunks), Tally())
+
+
+def lane_starts(chunks: Iterable[Chunk]) -> list[int]:
+    """Name the first open chunk of each lane: where its message is to begin. Chunks come by number."""
+    starts: dict[int, int] = {}
+    for chunk in chunks:
+        if chunk.state == "open":
+            starts.setdefault(chunk.shard % LANES, chunk.shard)
+    return sorted(starts.values())
+
+
+def waiting_since(run: BillingRun, chunks: Sequence[Chunk], now: datetime) -> datetime | None:
+    """Return since when no worker has been at a run, or None if one is or the run is complete."""
+    if run.state == "complete" or any(chunk.leased_until and chunk.leased_until >= now for chunk in chunks):
+        return None
+    return max(sign for sign in (run.started_at, *(chunk.last_sign() for chunk in chunks)) if sign)
 
 
 def completed(run: BillingRun, chunks: Iterable[Chunk], at: datetime) -> BillingRun:

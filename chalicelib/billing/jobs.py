@@ -1,9 +1,12 @@
 """What drives the generator: the queue, and a look every five minutes for runs that were interrupted."""
 
+from functools import partial
+
 from chalice.app import Blueprint, CloudWatchEvent, SQSEvent
 
 from chalicelib.billing import service
-from chalicelib.platform import log
+from chalicelib.billing.domain import HIDDEN
+from chalicelib.platform import log, queue
 from chalicelib.platform.jobs import for_each_tenant, job, job_context
 from chalicelib.platform.messages import BILLING, PlanRun, read_messages
 from chalicelib.tenancy import service as tenancy
@@ -14,17 +17,20 @@ blueprint = Blueprint(__name__)
 @blueprint.on_sqs_message(queue="meterbook-billing", batch_size=1, name="generate_bills")
 @job("generate_bills")
 def generate_bills(event: SQSEvent) -> None:
-    """Plan a run, or bill one chunk of it, as each message says."""
-    for message in read_messages(event, BILLING):
+    """Plan a run, or bill chunks of it, as each message says."""
+    for record, message in zip(event, read_messages(event, BILLING), strict=True):
+        hide = partial(queue.hide_billing_message, record.receipt_handle, seconds=int(HIDDEN.total_seconds()))
+        hide()  # at first the queue hides it for half an hour, which is too long to wait after a crash
         ctx = tenancy.enter_project(job_context("generate_bills", client=message.client, project=message.project))
         if isinstance(message, PlanRun):
             service.plan_run(ctx, run_id=message.run)
             log.event("run_planned", run_id=message.run, client=ctx.client, project=message.project)
         else:
-            service.generate_chunk(ctx, run_id=message.run, shard=message.shard)
-            log.event(
-                "chunk_billed", run_id=message.run, chunk=message.shard, client=ctx.client, project=ctx.project_id
+            done = service.generate_chunks(
+                ctx, run_id=message.run, shard=message.shard, expired_lease=message.expired_lease, beat=hide
             )
+            for shard in done:
+                log.event("chunk_billed", run_id=message.run, chunk=shard, client=ctx.client, project=ctx.project_id)
 
 
 @blueprint.schedule("rate(5 minutes)", name="resume_runs")

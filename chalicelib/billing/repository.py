@@ -49,6 +49,7 @@ class ChunkItem(TableItem):
     tally = NumbersAttribute(Tally)
     lease = UnicodeAttribute(null=True)
     leased_until = InstantAttribute(null=True)
+    done_at = InstantAttribute(null=True)
 
 
 class ExceptionItem(TableItem):
@@ -111,6 +112,11 @@ def chunks_of(project: Project, run_id: str) -> tuple[Chunk, ...]:
     return tuple(_chunk(item) for item in dynamo.all_of(ChunkItem, partition, "CHUNK#"))
 
 
+def find_chunk(project: Project, run_id: str, shard: int) -> Chunk | None:
+    item = dynamo.find(ChunkItem, keys.run_chunk(project.client, project.id, run_id, shard))
+    return _chunk(item) if item else None
+
+
 def lease_chunk(project: Project, run_id: str, shard: int, *, lease: str, now: datetime, until: datetime) -> None:
     """Take an open chunk that nobody else is working on.
 
@@ -123,6 +129,15 @@ def lease_chunk(project: Project, run_id: str, shard: int, *, lease: str, now: d
     _change_chunk(key, changes, (ChunkItem.state == "open") & free)
 
 
+def prolong_lease(project: Project, run_id: str, shard: int, *, lease: str, until: datetime) -> None:
+    """Hold a chunk for longer.
+
+    :raises Refused: if the lease was lost.
+    """
+    key = keys.run_chunk(project.client, project.id, run_id, shard)
+    _change_chunk(key, [ChunkItem.leased_until.set(until)], ChunkItem.lease == lease)
+
+
 def report_progress(project: Project, run_id: str, shard: int, *, lease: str, until: datetime, tally: Tally) -> None:
     """Note how far a chunk is, and hold it for longer.
 
@@ -133,7 +148,7 @@ def report_progress(project: Project, run_id: str, shard: int, *, lease: str, un
     _change_chunk(key, changes, ChunkItem.lease == lease)
 
 
-def close_chunk(project: Project, run_id: str, shard: int, *, lease: str, tally: Tally) -> None:
+def close_chunk(project: Project, run_id: str, shard: int, *, lease: str, tally: Tally, at: datetime) -> None:
     """Record the totals of a chunk.
 
     :raises Refused: if the lease was lost.
@@ -142,6 +157,7 @@ def close_chunk(project: Project, run_id: str, shard: int, *, lease: str, tally:
     changes = [
         ChunkItem.state.set("done"),
         ChunkItem.tally.set(tally),
+        ChunkItem.done_at.set(at),
         ChunkItem.lease.remove(),
         ChunkItem.leased_until.remove(),
     ]

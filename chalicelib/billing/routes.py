@@ -43,7 +43,7 @@ def list_runs(ctx: ProjectContext, *, query: PageQuery) -> RunPage:
 @endpoint(blueprint, "GET", _RUNS + "/{runId}", permission="bills.generate", returns=RunOut)
 def get_run(ctx: ProjectContext, *, run_id: str) -> RunOut:
     """Show a billing run and how far it is."""
-    return _shown(ctx, [RunView(*service.get_run(ctx, run_id=run_id))])[0]
+    return _shown(ctx, [RunView(*service.get_run(ctx, run_id=run_id), ctx.now)])[0]
 
 
 @endpoint(

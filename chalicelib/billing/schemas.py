@@ -1,11 +1,12 @@
 """Billing runs as the API shows them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.billing.domain import BillingException, BillingRun, Chunk, Tally, tally_of
+from chalicelib.billing.domain import BillingException, BillingRun, Chunk, Tally, tally_of, waiting_since
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PeriodText, Schema, Shows, UserName
@@ -32,6 +33,11 @@ class RunView:
 
     run: BillingRun
     parts: tuple[Chunk, ...] = ()
+    now: datetime | None = None
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        return waiting_since(self.run, self.parts, self.now) if self.now else None
 
     @property
     def chunks(self) -> ChunkProgress:
@@ -81,6 +87,10 @@ class RunOut(OutSchema, Shows[RunView, BillingRun]):
     started_by_name: UserName = Field(validation_alias="started_by")
     started_at: Instant
     completed_at: Instant | None
+    waiting_since: Instant | None = Field(
+        description="Since when nothing has worked on an open run: it waits for its turn, or was interrupted and goes "
+        "on by itself within two minutes. Null while it is at work, and in lists"
+    )
     billing_cycle: str | None = Field(
         validation_alias="cycle", description="The cycle that the project named when the run began"
     )

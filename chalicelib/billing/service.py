@@ -4,12 +4,19 @@ Each step may be repeated, interrupted between any two calls, or run twice at on
 period, and the table refuses the second one.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
+from functools import partial
+from typing import Literal
 
 from chalicelib.audit import service as audit
 from chalicelib.billing import repository
 from chalicelib.billing.domain import (
+    BEAT,
+    LANES,
     LEASE,
+    TURN,
     BillingException,
     BillingRun,
     Chunk,
@@ -17,6 +24,7 @@ from chalicelib.billing.domain import (
     Tally,
     another_run,
     completed,
+    lane_starts,
     plan_chunk,
 )
 from chalicelib.bills import service as bills
@@ -30,7 +38,8 @@ from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import queue
-from chalicelib.platform.bulk import BATCH, batches
+from chalicelib.platform.bulk import batches
+from chalicelib.platform.heartbeat import heartbeat
 from chalicelib.platform.messages import BillChunk, PlanRun
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import service as readings
@@ -39,8 +48,8 @@ from chalicelib.tariffs import service as tariffs
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
 
-# A chunk tells how far it is, and holds on to its lease, every so many requests.
-_REPORT_EVERY = 4
+# A chunk tells how far it is every so many requests: a thousand bills, a second or two.
+_REPORT_EVERY = 40
 
 
 def start_run(ctx: ProjectContext, *, period: Period, billed_on: date | None, due_on: date | None) -> BillingRun:
@@ -107,7 +116,10 @@ def list_exceptions(ctx: ProjectContext, *, run_id: str, limit: int, cursor: str
 
 
 def plan_run(ctx: ProjectContext, *, run_id: str) -> None:
-    """Cut a run into chunks and send each to the generator; again, it sends what is still open."""
+    """Cut a run into chunks and send each lane of them to the generator; again, it sends what is still open.
+
+    However many chunks there are, a run has eight messages in the queue: each goes from chunk to chunk of its lane.
+    """
     project = ctx.project
     run = _get(project, run_id)
     if run.state == "complete":
@@ -116,34 +128,47 @@ def plan_run(ctx: ProjectContext, *, run_id: str) -> None:
         repository.insert_chunks(project, run)
         repository.mark_generating(project, run)
     chunks = repository.chunks_of(project, run.id)
-    waiting = [chunk.shard for chunk in chunks if chunk.state == "open"]
-    if not waiting:
+    starts = lane_starts(chunks)
+    if not starts:
         _complete(ctx, project, run)
-    queue.send_to_billing(
-        [BillChunk(client=project.client, project=project.id, run=run.id, shard=at) for at in waiting]
-    )
+    queue.send_to_billing([_chunk_message(project, run, shard) for shard in starts])
 
 
-def generate_chunk(ctx: ProjectContext, *, run_id: str, shard: int) -> None:
-    """Bill every confirmed reading of one chunk, and close it.
+def generate_chunks(
+    ctx: ProjectContext,
+    *,
+    run_id: str,
+    shard: int,
+    expired_lease: str | None = None,
+    beat: Callable[[], None] = lambda: None,
+) -> list[int]:
+    """Bill every confirmed reading of a chunk and close it, then the next ones of its lane; return which.
+
+    After 20 seconds it sends a message for the next chunk and ends, so that others in the queue have their turn. Where
+    another worker holds a chunk, that one goes on from there: a message looks after it once its lease has ended, in
+    case it died. With `expired_lease`, this is that message. `beat` is called every 20 seconds, to keep the worker's
+    own message hidden.
 
     A bill costs two write units and 1/25 of a request; a reading, its connection and the look for bills that exist
-    about 0.1 read units together.
+    about 0.1 read units together. A chunk without readings costs three requests.
     """
     project = ctx.project
     run = _get(project, run_id)
-    if run.state != "generating":
-        return
-    lease = ctx.new_id()
-    try:
-        repository.lease_chunk(project, run.id, shard, lease=lease, now=ctx.now, until=ctx.now + LEASE)
-        plan = _plan_of(project, run, shard)
-        _issue(ctx, project, run, shard, lease, plan)
-        repository.insert_exceptions(project, run.id, plan.exceptions)
-        repository.close_chunk(project, run.id, shard, lease=lease, tally=plan.tally)
-    except Refused:
-        pass  # done, or in another worker's hands: nothing of it is ours to do
+    if run.state != "generating" or (expired_lease and not _was_left(ctx, run, shard, expired_lease)):
+        return []
+    done: list[int] = []
+    for at in range(shard, run.chunks, LANES):
+        here = ctx.at_this_moment()
+        if at != shard and here.now - ctx.now >= TURN:
+            queue.send_to_billing([_chunk_message(project, run, at)])
+            return done
+        state = _bill_chunk(here, run, at, beat)
+        if state == "taken":
+            return done
+        if state == "billed":
+            done.append(at)
     _complete(ctx, project, run)
+    return done
 
 
 def resume_runs(ctx: ProjectContext) -> int:
@@ -169,8 +194,60 @@ def _standing_run(project: Project, asked: BillingRun) -> BillingRun:
     raise another_run(standing.id, asked.period)
 
 
+def _was_left(ctx: ProjectContext, run: BillingRun, shard: int, lease: str) -> bool:
+    """Return whether the worker that took this lease left its chunk open, and the lease has ended."""
+    chunk = repository.find_chunk(ctx.project, run.id, shard)
+    return (
+        chunk is not None and chunk.lease == lease and chunk.leased_until is not None and chunk.leased_until < ctx.now
+    )
+
+
+def _bill_chunk(
+    ctx: ProjectContext, run: BillingRun, shard: int, beat: Callable[[], None]
+) -> Literal["billed", "done", "taken"]:
+    """Bill one chunk, unless it is done or taken by another worker."""
+    project = ctx.project
+    lease = ctx.new_id()
+    try:
+        repository.lease_chunk(project, run.id, shard, lease=lease, now=ctx.now, until=ctx.now + LEASE)
+        with heartbeat(partial(_beat, ctx, run, shard, lease, beat), every=BEAT):
+            plan = _plan_of(project, run, shard)
+            _issue(ctx, run, shard, lease, plan)
+            repository.insert_exceptions(project, run.id, plan.exceptions)
+        at = ctx.at_this_moment().now
+        repository.close_chunk(project, run.id, shard, lease=lease, tally=plan.tally, at=at)
+    except Refused:
+        return _look_after(ctx, run, shard)
+    return "billed"
+
+
+def _beat(ctx: ProjectContext, run: BillingRun, shard: int, lease: str, beat: Callable[[], None]) -> None:
+    with suppress(Refused):  # another worker has it: let the message come back and find that out
+        until = ctx.at_this_moment().now + LEASE
+        repository.prolong_lease(ctx.project, run.id, shard, lease=lease, until=until)
+        beat()
+
+
+def _look_after(ctx: ProjectContext, run: BillingRun, shard: int) -> Literal["done", "taken"]:
+    """Leave a chunk to the worker that has it, and have a look at it when its lease has ended without a beat."""
+    chunk = repository.find_chunk(ctx.project, run.id, shard)
+    if chunk is None or chunk.state == "done":
+        return "done"
+    if chunk.lease and chunk.leased_until:
+        left = chunk.leased_until - ctx.at_this_moment().now
+        message = _chunk_message(ctx.project, run, shard, expired_lease=chunk.lease)
+        queue.send_to_billing([message], after_seconds=max(int(left.total_seconds()), 0) + 5)
+    return "taken"
+
+
+def _chunk_message(project: Project, run: BillingRun, shard: int, expired_lease: str | None = None) -> BillChunk:
+    return BillChunk(client=project.client, project=project.id, run=run.id, shard=shard, expired_lease=expired_lease)
+
+
 def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
     to_bill = [one for one in readings.shard_readings(project, run.period, shard) if one.state == "confirmed"]
+    if not to_bill:
+        return ChunkPlan((), (), Tally())  # and so no bill of this run: each is of a reading, and these stand still
     billed = {bill.account: bill for bill in bills.shard_bills(project, run.period, shard)}
     known = _connections_of(project, shard, to_bill)
     book = tariffs.tariff_book(project, run.period)
@@ -184,12 +261,14 @@ def _connections_of(project: Project, shard: int, to_bill: list[Reading]) -> dic
     return found | connections.connections_by_account(project, missed) if missed else found
 
 
-def _issue(ctx: Context, project: Project, run: BillingRun, shard: int, lease: str, plan: ChunkPlan) -> None:
+def _issue(ctx: ProjectContext, run: BillingRun, shard: int, lease: str, plan: ChunkPlan) -> None:
+    tally = plan.tally_so_far
     for number, batch in enumerate(batches(plan.bills)):
         if number and number % _REPORT_EVERY == 0:
-            tally = plan.tally_after(number * BATCH)
-            repository.report_progress(project, run.id, shard, lease=lease, until=ctx.now + LEASE, tally=tally)
-        bills.issue_bills(project, batch)
+            until = ctx.at_this_moment().now + LEASE
+            repository.report_progress(ctx.project, run.id, shard, lease=lease, until=until, tally=tally)
+        bills.issue_bills(ctx.project, batch)
+        tally = tally.with_bills(batch)
 
 
 def _complete(ctx: Context, project: Project, run: BillingRun) -> None:

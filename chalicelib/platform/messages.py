@@ -24,7 +24,7 @@ class _Message(BaseModel):
 
 
 class PlanRun(_Message):
-    """Cut a billing run into chunks, and send a `BillChunk` for each."""
+    """Cut a billing run into chunks, and send a `BillChunk` for each lane of them."""
 
     kind: Literal["plan-run"] = "plan-run"
     client: str
@@ -33,13 +33,17 @@ class PlanRun(_Message):
 
 
 class BillChunk(_Message):
-    """Bill one chunk of a run: the readings of one shard of its period."""
+    """Bill one chunk of a run (the readings of one shard of its period), and then the next ones of its lane.
+
+    With `expired_lease`, only if the worker that held the chunk by this lease has not gone on since.
+    """
 
     kind: Literal["bill-chunk"] = "bill-chunk"
     client: str
     project: str
     run: str
     shard: int = Field(ge=0)
+    expired_lease: str | None = None
 
 
 class MailReset(_Message):

@@ -79,7 +79,7 @@ class Loading:
         run = billing.start_run(ctx, period=period, billed_on=None, due_on=None)
         billing.plan_run(ctx, run_id=run.id)
         for shard in range(run.chunks):
-            billing.generate_chunk(ctx, run_id=run.id, shard=shard)
+            billing.generate_chunks(ctx, run_id=run.id, shard=shard)
 
 
 def open_utility(day: DemoDay, preset: Preset, project_id: str, sheet: Iterable[Tariff], *, since: date) -> Loading:

@@ -76,7 +76,7 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     step("list 50 readings without a bill", admin.get, f"{base}/readings/unbilled", period="2025-11").expect(200)
     run = step("start a run", admin.post, f"{base}/billing-runs", {"period": "2025-11"}).json
     step("plan a run", _in_a_job, utility, billing.plan_run, run_id=run["id"])
-    step(f"generate {BILLS} bills", _in_a_job, utility, billing.generate_chunk, run_id=run["id"], shard=0)
+    step(f"generate {BILLS} bills", _in_a_job, utility, billing.generate_chunks, run_id=run["id"], shard=0)
     step("see a run", admin.get, f"{base}/billing-runs/{run['id']}").expect(200)
     step("see a bill", admin.get, f"{base}/bills/2025-11.{first['accountNumber']}.1").expect(200)
     step("list 50 bills of a period", admin.get, f"{base}/bills", period="2025-11").expect(200)

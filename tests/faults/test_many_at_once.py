@@ -45,7 +45,7 @@ def test_eight_workers_without_leases_in_their_way_write_one_bill_each(utility: 
         # Each worker comes so much later that the lease of the one before has run out: all work on all of it.
         late = replace(ctx, now=NOVEMBER + number * (LEASE + timedelta(seconds=1)))
         for shard in (0, 1):
-            billing.generate_chunk(late, run_id=run.id, shard=shard)
+            billing.generate_chunks(late, run_id=run.id, shard=shard)
 
     with ThreadPoolExecutor(WORKERS) as workers:
         list(workers.map(work, range(WORKERS)))
@@ -113,4 +113,4 @@ def _settle(ctx: ProjectContext, run_id: str) -> None:
     late = replace(ctx, now=NOVEMBER + timedelta(days=1))
     billing.plan_run(late, run_id=run_id)
     for shard in (0, 1):
-        billing.generate_chunk(late, run_id=run_id, shard=shard)
+        billing.generate_chunks(late, run_id=run_id, shard=shard)

@@ -23,11 +23,11 @@ def generate_naively(ctx: ProjectContext, run_id: str) -> None:
     to_bill = list(readings.shard_readings(project, run.period, 0))
     known = {connection.account: connection for connection in connections.shard_connections(project, 0)}
     plan = plan_chunk(project, run, to_bill, known, {}, tariffs.tariff_book(project, run.period))
-    for at, bill in enumerate(plan.bills):
+    for bill in plan.bills:
         numbered = replace(bill, revision=100 + run.tally.bills)  # "the next number"
         item = bills._item(project, numbered).serialize()
         dynamo.client().put_item(TableName=settings.table_name(), Item=item)
-        run = _count(project, run, plan.tally_after(at + 1).total_minor - plan.tally_after(at).total_minor)
+        run = _count(project, run, bill.total.minor)
     _store(project, replace(run, state="complete"))
 
 

@@ -114,7 +114,9 @@ def test_the_tally_is_the_same_wherever_the_work_was_interrupted(usages: list[in
     written = data.draw(st.integers(0, len(readings)))
     rest = _plan(readings, billed={bill.account: bill for bill in whole.bills[:written]})
     assert rest.tally == whole.tally
-    assert whole.tally_after(written).total_minor == sum(bill.total.minor for bill in whole.bills[:written])
+    so_far = whole.tally_so_far.with_bills(whole.bills[:written])
+    assert (so_far.bills, so_far.readings) == (written, len(readings))
+    assert so_far.with_bills(whole.bills[written:]) == whole.tally
     assert [bill.account for bill in rest.bills] == [bill.account for bill in whole.bills[written:]]
 
 
