@@ -31,6 +31,7 @@ from chalicelib.bills import service as bills
 from chalicelib.bills.domain import check_days
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import NotFound, TryLater
 from chalicelib.kernel.ids import known_ulid
@@ -58,12 +59,12 @@ def start_run(ctx: ProjectContext, *, period: Period, billed_on: date | None, du
     The same request while its run is open gives that run, and wakes it should it have been interrupted. Six write
     units, one message.
 
-    :raises Invalid: for a period that is not billed here, or days that don't fit it.
+    :raises Invalid: for a period that is not billed here or has not begun, or days that don't fit it.
     :raises Conflict: while another run works on the period.
     :raises TryLater: if another run gave the period back, or the billing cycle was changed, at this very moment.
     """
     project = ctx.project
-    check_days(project, period, billed_on, due_on)
+    check_days(project, period, billed_on, due_on, today=local_day(ctx.now, project.settings.timezone))
     tenancy.stay_with_cycle(project)
     run = BillingRun(
         id=ctx.new_id(),

@@ -60,7 +60,8 @@ def bill_reading(
     """
     project = ctx.project
     reading = readings.get_reading(ctx, reading_id=reading_id)
-    check_days(project, reading.period, billed_on, due_on)
+    today = local_day(ctx.now, project.settings.timezone)
+    check_days(project, reading.period, billed_on, due_on, today=today)
     connection = connections.find_by_number(project, account=reading.account, meter_number=None)
     check_billable(reading, connection)
     bill_request_id = ctx.new_id()

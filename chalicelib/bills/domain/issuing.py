@@ -1,11 +1,11 @@
 """How a bill is made from a confirmed reading."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from chalicelib.bills.domain.bill import Bill
 from chalicelib.connections.domain import Connection
-from chalicelib.cycles.domain import DueRule, due_on
+from chalicelib.cycles.domain import MAX_DUE_DAYS, DueRule, due_on
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Reading
@@ -15,6 +15,8 @@ from chalicelib.tenancy.domain import Project
 # An item of the table takes 400 KB; a usual bill's lines are some hundred bytes.
 MAX_LINES_BYTES = 100_000
 _SURELY_SHORT = 40
+# A bill may be dated ahead by a month. A due day that is named may be as far from its bill as a cycle may have it.
+MAX_DAYS_AHEAD = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,14 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
     It is dated with the day of the reading unless the run names a day, so that the same reading gives the same bill
     whenever it is made. S3: read 2025-11-05, 10 m3 residential -> 225.00 + 50.00 = 275.00, due 2025-11-20.
 
-    :raises Invalid: if the due day that the run names is not after the bill's day. Source: S1-135.
+    :raises Invalid: if the bill's day that the run names is before the reading, or the due day not after the bill's
+        day. Source: S1-135. History keeps its days.
     """
     billed_on = terms.billed_on or reading.read_on
+    if billed_on < reading.read_on and not terms.migrated:
+        raise Invalid(
+            "bad-day", f"the bill's day {billed_on} is before its reading of {reading.read_on}", field="billedOn"
+        )
     if terms.due_on and terms.due_on <= billed_on:
         raise Invalid(
             "due-too-early", f"the due day {terms.due_on} is not after the bill's day {billed_on}", field="dueOn"
@@ -121,14 +128,22 @@ def _is_too_long(bill: Bill) -> bool:
     return parts > _SURELY_SHORT and len(pack_lines(bill.lines).encode()) > MAX_LINES_BYTES
 
 
-def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None) -> None:
-    """Hold the period and the days that a run names against the project and each other.
+def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None, *, today: date) -> None:
+    """Hold the period and the days that a run names against the project, today and each other.
 
-    :raises Invalid: for a period that is not billed here, a bill's day before it, or a due day that is not after the
-        bill's day. Source: S1-135.
+    :raises Invalid: for a period that is not billed here or has not begun, a bill's day before it or more than a month
+        ahead, or a due day that is not after the bill's day or more than 90 days after it. Source: S1-135.
     """
     project.check_period(period)
     first_day = project.first_day_of(period)
+    if first_day > today:
+        raise Invalid("future-date", f"{period} begins on {first_day}; today is {today}", field="period")
+    latest = today + timedelta(days=MAX_DAYS_AHEAD)
+    if billed_on and billed_on > latest:
+        raise Invalid("bad-day", f"{billed_on} is too far ahead: give {latest} at the latest", field="billedOn")
+    latest = (billed_on or today) + timedelta(days=MAX_DUE_DAYS)
+    if due_on and due_on > latest:
+        raise Invalid("bad-day", f"{due_on} is too far ahead: give {latest} at the latest", field="dueOn")
     if billed_on and billed_on < first_day:
         raise Invalid("bad-day", f"{billed_on} is before the period {period} begins", field="billedOn")
     if due_on and due_on <= (billed_on or first_day):

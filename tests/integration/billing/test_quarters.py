@@ -78,11 +78,11 @@ def test_a_quarter_has_one_reading_one_run_and_one_bill(app: Chalice, utility: U
         assert refused["code"] == "not-a-quarter"
     assert "2025-11 lies in 2025-12" in admin.post(runs, {"period": "2025-11"}).expect(400)["detail"]
     assert admin.post(runs, {"period": "2025-12", "billedOn": "2025-09-30"}).expect(400)["code"] == "bad-day"
-    admin.post(runs, {"period": "2025-12", "billedOn": "2025-10-01"}).expect(202)
+    admin.post(runs, {"period": "2025-12", "billedOn": "2025-11-05"}).expect(202)
     drain(app, "meterbook-billing")
     (bill,) = whole_bills(admin, utility.base, "2025-12")
     assert (bill["period"], bill["periodLabel"]) == ("2025-12", "October 2025 to December 2025")
-    assert (bill["firstDay"], bill["lastDay"], bill["dueOn"]) == ("2025-10-01", "2025-12-31", "2025-10-16")
+    assert (bill["firstDay"], bill["lastDay"], bill["dueOn"]) == ("2025-10-01", "2025-12-31", "2025-11-20")
     # 92 days stretch the 10 m3 of 30 days to 30.67: 30.67 at 1.00 and 19.33 at 3.00.
     assert {line["code"]: line["amount"] for line in bill["lines"]} == {
         "service": "12.00",

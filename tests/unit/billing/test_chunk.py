@@ -138,17 +138,48 @@ def test_tallies_add_up_in_any_order(tallies: list[Tally], one: Tally) -> None:
         (date(2025, 11, 5), date(2025, 11, 5), "dueOn"),
         (None, date(2025, 11, 1), "dueOn"),
         (None, date(2025, 11, 2), ""),
+        (date(2025, 12, 12), date(2026, 3, 12), ""),  # 31 days after the 11th, and 90 days after that
+        (date(2025, 12, 13), None, "billedOn"),
+        (date(2199, 1, 1), date(2199, 2, 1), "billedOn"),
+        (date(2025, 12, 12), date(2026, 3, 13), "dueOn"),
+        (None, date(2026, 2, 9), ""),
+        (None, date(2026, 2, 10), "dueOn"),
+        (None, date(2199, 1, 1), "dueOn"),
     ],
 )
-def test_the_days_that_a_run_names_must_fit_its_period(
+def test_d7_the_days_that_a_run_names_must_fit_its_period(
     billed_on: date | None, due_on: date | None, refused: str
 ) -> None:
     if refused:
         with pytest.raises(Invalid) as refusal:
-            check_days(WATERWORKS, Period(2025, 11), billed_on, due_on)
+            check_days(WATERWORKS, Period(2025, 11), billed_on, due_on, today=date(2025, 11, 11))
         assert [fault.field for fault in refusal.value.faults] == [refused]
     else:
-        check_days(WATERWORKS, Period(2025, 11), billed_on, due_on)
+        check_days(WATERWORKS, Period(2025, 11), billed_on, due_on, today=date(2025, 11, 11))
+
+
+@pytest.mark.parametrize(
+    ("period", "today", "refused"),
+    [
+        (Period(2025, 12), date(2025, 11, 30), True),
+        (Period(2025, 12), date(2025, 12, 1), False),
+        (Period(2199, 1), date(2025, 12, 1), True),
+        (Period(2025, 11), date(2025, 12, 1), False),
+    ],
+)
+def test_d7_a_period_that_has_not_begun_is_not_billed(period: Period, today: date, *, refused: bool) -> None:
+    if refused:
+        with pytest.raises(Invalid, match="begins on"):
+            check_days(WATERWORKS, period, None, None, today=today)
+    else:
+        check_days(WATERWORKS, period, None, None, today=today)
+
+
+def test_d7_a_bill_is_not_dated_before_its_reading() -> None:
+    early, late = replace(reading(account="001"), read_on=date(2025, 11, 4)), reading(account="002")
+    plan = _plan([early, late], run=replace(RUN, billed_on=date(2025, 11, 4)))
+    assert [bill.account for bill in plan.bills] == ["001"]
+    assert [(one.account, one.code) for one in plan.exceptions] == [("002", "bad-day")]
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_the_days_that_a_run_names_win_over_the_settings() -> None:
     [(15, date(2025, 8, 1), date(2025, 8, 16)), (0, date(2025, 8, 1), date(2025, 8, 1)), (90, FIFTH, date(2026, 2, 3))],
 )
 def test_a_cycles_days_count_from_the_day_on_the_bill(days: int, billed_on: date, due: date) -> None:
-    assert _bill(billed_on=billed_on, due=DueOffset(days)).due_on == due
+    assert _bill(read_on=billed_on, billed_on=billed_on, due=DueOffset(days)).due_on == due
 
 
 @pytest.mark.parametrize("due_on", [FIFTH, date(2025, 11, 4)])
@@ -132,7 +132,7 @@ def test_a_bill_is_overdue_from_the_day_after_its_due_day(today: date, status: s
 
 @pytest.mark.covers("S4-054")
 def test_fifteen_days_to_pay_end_with_the_fifteenth() -> None:
-    bill = _bill(billed_on=date(2025, 3, 20), due=DueOffset(15))
+    bill = _bill(read_on=date(2025, 3, 20), billed_on=date(2025, 3, 20), due=DueOffset(15))
     days = [date(2025, 4, day) for day in (4, 5)]
     assert [(bill.status_on(day), bill.days_overdue_on(day)) for day in days] == [("open", 0), ("overdue", 1)]
     assert [replace(bill, paid_minor=bill.total.minor).days_overdue_on(day) for day in days] == [0, 0]
