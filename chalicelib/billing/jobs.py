@@ -5,9 +5,8 @@ from functools import partial
 from chalice.app import Blueprint, CloudWatchEvent, SQSEvent
 
 from chalicelib.billing import service
-from chalicelib.billing.domain import HIDDEN
 from chalicelib.platform import log
-from chalicelib.platform.jobs import for_each_tenant, hide_billing_message, job, job_context
+from chalicelib.platform.jobs import for_each_tenant, job, job_context
 from chalicelib.platform.messages import BILLING, PlanRun, read_messages
 from chalicelib.tenancy import service as tenancy
 
@@ -19,8 +18,8 @@ blueprint = Blueprint(__name__)
 def generate_bills(event: SQSEvent) -> None:
     """Plan a run, or bill chunks of it, as each message says."""
     for record, message in zip(event, read_messages(event, BILLING), strict=True):
-        hide = partial(hide_billing_message, record, duration=HIDDEN)
-        hide()  # at first the queue hides it for half an hour, which is too long to wait after a crash
+        hide = partial(service.hide_message, receipt=record.receipt_handle)
+        hide()
         ctx = tenancy.enter_project(job_context("generate_bills", client=message.client, project=message.project))
         if isinstance(message, PlanRun):
             service.plan_run(ctx, run_id=message.run)

@@ -14,6 +14,7 @@ from chalicelib.audit import service as audit
 from chalicelib.billing import repository
 from chalicelib.billing.domain import (
     BEAT,
+    HIDDEN,
     LANES,
     LEASE,
     TURN,
@@ -170,6 +171,14 @@ def generate_chunks(
             done.append(at)
     _complete(ctx, project, run)
     return done
+
+
+def hide_message(*, receipt: str) -> None:
+    """Hide a message that is being worked on for a little longer than a lease lasts.
+
+    At first the queue hides it for half an hour, which is too long to wait after a crash.
+    """
+    queue.hide_billing_message(receipt, seconds=int(HIDDEN.total_seconds()))
 
 
 def resume_runs(ctx: ProjectContext) -> int:

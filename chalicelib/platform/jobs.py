@@ -6,14 +6,11 @@ Chalice's middleware does not run for these functions once deployed, so each han
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
-from chalice.app import SQSRecord
-
 from chalicelib.kernel.context import Actor, Context
-from chalicelib.platform import clock, log, queue
+from chalicelib.platform import clock, log
 
 Result = TypeVar("Result")
 
@@ -59,11 +56,6 @@ def for_each_tenant(name: str, tenants: Sequence[tuple[str, str]], work: Callabl
             log.failure("tenant_failed", job=name, client=client, project=project)
     if failed:
         raise TenantsFailed(f"{name} failed for {failed} of {len(tenants)} tenants")
-
-
-def hide_billing_message(record: SQSRecord, *, duration: timedelta) -> None:
-    """Keep a message of the bill generator, which is being worked on, from coming back for so long from now."""
-    queue.hide_billing_message(record.receipt_handle, seconds=int(duration.total_seconds()))
 
 
 def job_actor(name: str) -> Actor:
