@@ -46,6 +46,7 @@ def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws
     move_clock()
     state = open_state()
     running.callback(os.close, state.lock)
+    state.set_logs_aside()
     server = Server(api_port)
     running.callback(server.close)
     local_aws = _start_aws(running, stop, state, aws_port)
@@ -165,7 +166,7 @@ Meterbook runs ({seconds:.1f} s). Ctrl-C stops all of it; the state stays.
   local AWS  {aws.endpoint_url(aws_port)}
   queues     {queues}
   schedules  {schedules or "none"}
-  state      {state.path} (logs: {state.log.name}, aws.log)
+  state      {state.path} (logs: {state.log.name}, aws.log; of the runs before: .1 to .5)
   demo data  {_age_of_demo(state)}
 
 Demo logins, all with the password {utilities.PASSWORD}:

@@ -8,12 +8,14 @@ import shutil
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 from local.aws import ROOT
 from local.trouble import Trouble
 
 _PATIENCE_SECONDS = 3
+_FORMER_LOGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,18 @@ class StateFolder:
     @property
     def log(self) -> Path:
         return self.path / "meterbook.log"
+
+    @property
+    def aws_log(self) -> Path:
+        return self.path / "aws.log"
+
+    def set_logs_aside(self) -> None:
+        """Keep the logs of the last runs: meterbook.log.1 is that of the run before, meterbook.log.5 the oldest."""
+        for log in (self.log, self.aws_log):
+            names = [log, *(log.with_name(f"{log.name}.{number}") for number in range(1, _FORMER_LOGS + 1))]
+            for newer, older in reversed(list(pairwise(names))):
+                if newer.exists():
+                    newer.replace(older)
 
     @property
     def _applied(self) -> Path:
@@ -84,19 +98,25 @@ class StateFolder:
     def token_keys(self) -> str:
         """Return the signing keys of this laptop, made once.
 
-        :raises Trouble: if they are damaged.
+        :raises Trouble: if they are damaged, or gone from a state that was made with them.
         """
         return self._keys("token-keys.json")
 
     def root_keys(self) -> str:
         """Return the secrets of this laptop that other keys are derived from, made once.
 
-        :raises Trouble: if they are damaged.
+        :raises Trouble: if they are damaged, or gone from a state that was made with them.
         """
         return self._keys("root-keys.json")
 
     def _keys(self, name: str) -> str:
         path = self.path / name
+        if not path.exists() and self._applied.exists():
+            # New ones would verify no seal and know no device, and nobody would be told why.
+            raise Trouble(
+                f"{path} is missing, though the state was made with it; put it back, or remove the state and start "
+                f"again: rm -r {self.path}"
+            )
         if not path.exists():
             _write_privately(path, json.dumps({"local": secrets.token_urlsafe(48)}))
         text = path.read_text()
