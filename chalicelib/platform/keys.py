@@ -87,6 +87,10 @@ def login_tries(client_id: str, printed: str) -> Key:
     return f"{client_id}#TRIES#{printed}", "TRIES"
 
 
+def sign_in_count(client_id: str, kind: str, window: str, whose: str) -> Key:
+    return f"{client_id}#COUNT#{whose}", f"{kind}#{window}"
+
+
 def login_events(client_id: str, month: Period) -> str:
     return f"{client_id}#LOGINS#{month}"
 

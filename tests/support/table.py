@@ -21,7 +21,7 @@ def items_of(client: str, *, sessions: bool = False) -> Items:
 
 def own_items(items: Items, client: str, *, sessions: bool = False) -> Items:
     """Choose a client's items; of people's comings and goings only if asked."""
-    goings = ("#LOGINS#", "#TRIES#", " | ACCESS")
+    goings = ("#LOGINS#", "#TRIES#", "#COUNT#", " | ACCESS")
     return {
         key: item
         for key, item in items.items()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 MAX_SESSIONS = 10
 _LONGEST = timedelta(days=90)
+_KNOWN_NETWORKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Access:
 
     `version` counts what others change about it (status, password, areas) and nothing that the user's own sessions do:
     so a session that keeps writing can't make the act that ends it lose a race. `areas` are the user's, here too
-    because each request reads this.
+    because each request reads this. Wrong passwords from before `password_set_at` count no more. `networks` are prints
+    of the last ones that the user signed in from.
     """
 
     user_id: str
@@ -37,10 +39,18 @@ class Access:
     sessions: tuple[Session, ...] = ()
     version: int = 0
     areas: tuple[str, ...] = ()
+    password_set_at: datetime | None = None
+    networks: tuple[str, ...] = ()
 
     def find(self, session_id: str) -> Session | None:
         """Return a session that has not ended."""
         return next((one for one in self.sessions if one.id == session_id), None)
+
+    def networks_with(self, network: str) -> tuple[str, ...]:
+        """Return the networks that the user comes from, with one more; the one that was new longest ago goes."""
+        if network in self.networks:
+            return self.networks
+        return (*self.networks, network)[-_KNOWN_NETWORKS:]
 
     def displaced_by_one_more(self, *, now: datetime) -> tuple[Session, ...]:
         """Return the sessions that a new one takes the place of: those that are over and, of too many, the oldest."""

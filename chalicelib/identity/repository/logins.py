@@ -6,7 +6,7 @@ from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.identity.domain.lockout import FORGOTTEN_AFTER, LoginAttempts
+from chalicelib.identity.domain.lockout import FORGOTTEN_AFTER, WINDOW, LoginAttempts, window_name
 from chalicelib.identity.domain.logins import Ending, LoginEvent, Outcome, event_months, event_place
 from chalicelib.identity.domain.sessions import Session
 from chalicelib.kernel.clock import epoch_ms
@@ -25,6 +25,12 @@ class TriesItem(TableItem):
     last_at = InstantAttribute()
 
 
+class CountItem(TableItem):
+    """How often something happened within a window of time."""
+
+    number = IntAttribute()
+
+
 class LoginEventItem(TableItem):
     id = UnicodeAttribute(attr_name="event")
     at = InstantAttribute()
@@ -38,9 +44,37 @@ class LoginEventItem(TableItem):
     ended_by = UnicodeAttribute(null=True)
 
 
-def tries_key(client_id: str, name: str) -> Key:
-    """Name where wrong passwords for a login name are counted, whether anybody has it or not."""
-    return keys.login_tries(client_id, fingerprint(name))
+def tries_key(client_id: str, name: str, network: str) -> Key:
+    """Name where wrong passwords for a login name from a network are counted, whether anybody has the name or not."""
+    return keys.login_tries(client_id, fingerprint(name, network))
+
+
+def session_tries_key(client_id: str, session_id: str) -> Key:
+    """Name where wrong passwords are counted that somebody gave who is signed in."""
+    return keys.login_tries(client_id, fingerprint("session", session_id))
+
+
+def name_count_key(client_id: str, name: str, now: datetime) -> Key:
+    """Name where the wrong passwords of a day for a login name are counted."""
+    return keys.sign_in_count(client_id, "NAME", now.date().isoformat(), fingerprint(name))
+
+
+def network_count_key(client_id: str, network: str, now: datetime) -> Key:
+    """Name where the failed sign-ins from a network in a window of time are counted."""
+    return keys.sign_in_count(client_id, "SIGN-INS", window_name(now, WINDOW), fingerprint(network))
+
+
+def count_of(raw: dict[str, Any] | None) -> int:
+    """Return a count, of an item that was read together with others."""
+    item = dynamo.parsed(CountItem, raw)
+    return item.number if item else 0
+
+
+def count_write(label: str, key: Key, *, forgotten_at: datetime, most: int | None = None) -> Action:
+    """Build the write that counts one more, if there are fewer than `most`. The label is refused otherwise."""
+    changes = [CountItem.number.add(1), CountItem.expires.set(epoch_ms(forgotten_at) // 1000)]
+    few = None if most is None else CountItem.pk.does_not_exist() | (CountItem.number < most)
+    return update(label, key, changes, few)
 
 
 def tries_of(raw: dict[str, Any] | None) -> LoginAttempts:
@@ -48,21 +82,15 @@ def tries_of(raw: dict[str, Any] | None) -> LoginAttempts:
     return to_entity(LoginAttempts, item) if item else LoginAttempts()
 
 
-def failure_count_write(key: Key, before: LoginAttempts, now: datetime) -> Action:
+def failure_count_write(key: Key, before: LoginAttempts, after: LoginAttempts, now: datetime) -> Action:
     """Build the write of one more wrong password, if none was counted meanwhile. Label: `tries`."""
     expires = epoch_ms(now + FORGOTTEN_AFTER) // 1000
-    item = to_item(TriesItem, key, before.failed(now), expires=expires)
-    return put("tries", item, _unchanged(before))
+    return put("tries", to_item(TriesItem, key, after, expires=expires), _unchanged(before))
 
 
 def failure_reset_write(key: Key, before: LoginAttempts) -> Action:
     """Build the write that starts a new count, if none was counted meanwhile. Label: `tries`."""
     return delete("tries", key, _unchanged(before)) if before.last_at else check("tries", key, _unchanged(before))
-
-
-def lockout_lift_write(key: Key) -> Action:
-    """Build the write that starts a new count, whatever it is."""
-    return delete("lift", key)
 
 
 def _unchanged(before: LoginAttempts) -> Any:  # noqa: ANN401 - PynamoDB's conditions

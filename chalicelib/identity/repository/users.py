@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import Attribute, BooleanAttribute, UnicodeAttribute
@@ -82,6 +83,8 @@ class AccessItem(TableItem):
     sessions = SessionsAttribute(null=True, attr_name="live")
     version = IntAttribute()
     areas = TextsAttribute(null=True)
+    password_set_at = InstantAttribute(null=True)
+    networks = TextsAttribute(null=True)
 
 
 class LoginItem(TableItem):
@@ -140,7 +143,7 @@ def user_areas_write(client_id: str, before: User, areas: tuple[str, ...]) -> Ac
 
 
 def access_close_write(
-    client_id: str, before: Access, *, active: bool, password_hash: str | None, exactly: bool
+    client_id: str, before: Access, *, active: bool, password_hash: str | None, at: datetime, exactly: bool
 ) -> Action:
     """Build the write that ends all sessions, with a status and maybe a password. Label: `access`.
 
@@ -154,7 +157,7 @@ def access_close_write(
             unchanged &= AccessItem.sessions[one.id].exists()
     changes = [AccessItem.active.set(active), AccessItem.sessions.remove(), AccessItem.version.add(1)]
     if password_hash:
-        changes.append(AccessItem.password_hash.set(password_hash))
+        changes += [AccessItem.password_hash.set(password_hash), AccessItem.password_set_at.set(at)]
     return update("access", keys.access(client_id, before.user_id), changes, unchanged)
 
 
@@ -164,8 +167,10 @@ def access_areas_write(client_id: str, before: Access, areas: tuple[str, ...]) -
     return update("access", keys.access(client_id, before.user_id), changes, AccessItem.version == before.version)
 
 
-def session_start_write(client_id: str, access: Access, session: Session, gone: Iterable[Session]) -> Action:
-    """Build the write of one more session, in the place of those that are `gone`. Label: `access`.
+def session_start_write(
+    client_id: str, access: Access, session: Session, gone: Iterable[Session], *, network: str
+) -> Action:
+    """Build the write of one more session, from a network, in the place of those that are `gone`. Label: `access`.
 
     It is refused if others changed the access meanwhile, or a session began or ended.
     """
@@ -177,6 +182,8 @@ def session_start_write(client_id: str, access: Access, session: Session, gone: 
     else:
         whole = {MAP: AccessItem.sessions.serialize((session,))}  # PynamoDB takes a map as DynamoDB has it
         changes = [AccessItem.sessions.set(whole)]  # type: ignore[arg-type]
+    if network not in access.networks:
+        changes.append(AccessItem.networks.set(access.networks_with(network)))
     return update("access", keys.access(client_id, access.user_id), changes, unchanged)
 
 

@@ -209,7 +209,9 @@ def closing_writes(
     renamed = after.login != user.login
     written = [
         (users.user_update_write if renamed else users.user_standing_write)(ctx.client, user, after),
-        users.access_close_write(ctx.client, access, active=active, password_hash=password_hash, exactly=exactly),
+        users.access_close_write(
+            ctx.client, access, active=active, password_hash=password_hash, at=ctx.now, exactly=exactly
+        ),
     ]
     entry = audit.entry_write(
         ctx, action=action, subject=("user", user.id), before=_audit_facts(user), after=_audit_facts(after)

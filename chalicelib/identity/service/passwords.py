@@ -8,6 +8,7 @@ from chalicelib.identity.service.common import close, manageable
 from chalicelib.identity.service.sessions import RACES
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Invalid, NotFound, TryLater
+from chalicelib.kernel.network import network_of
 from chalicelib.platform import auth, bulk
 from chalicelib.platform.transaction import Refused, transact
 from chalicelib.tenancy import service as tenancy
@@ -36,7 +37,9 @@ def set_password(ctx: Context, *, user_id: str, new: str) -> User:
 def proven(ctx: Context, password: str) -> tuple[User, Access]:
     """Return the caller's user, if the password is right.
 
-    A wrong one counts as at sign-in, before the answer: a stranger at an open session must not keep guessing.
+    A wrong one counts before the answer, for the session and as a sign-in from the same network: a stranger at an open
+    session must not keep guessing. What is guessed elsewhere counts nothing here, so that no stranger keeps owners from
+    their own passwords.
 
     :raises Invalid: for a wrong password.
     :raises TooMany: after ten wrong passwords in a row, for a while.
@@ -46,14 +49,18 @@ def proven(ctx: Context, password: str) -> tuple[User, Access]:
         user, access, _ = users.find_with_access(ctx.client, ctx.actor.id)
         if user is None or access is None:
             raise NotFound("not-found", "there is no user with this id")
-        key = logins.tries_key(ctx.client, user.login)
-        tries = logins.tries_of(bulk.read_together([key])[key])
+        key = logins.session_tries_key(ctx.client, ctx.actor.session_id or user.id)
+        outside = logins.tries_key(ctx.client, user.login, network_of(ctx.address))
+        found = bulk.read_together([key, outside])
+        tries, others = logins.tries_of(found[key]), logins.tries_of(found[outside])
         tries.check(ctx.now)
         right = auth.password_matches(password, access.password_hash) if right is None else right
+        counted = [
+            logins.failure_count_write(key, tries, tries.failed(ctx.now), ctx.now),
+            logins.failure_count_write(outside, others, others.since(access.password_set_at).failed(ctx.now), ctx.now),
+        ]
         try:
-            transact(
-                [logins.failure_reset_write(key, tries) if right else logins.failure_count_write(key, tries, ctx.now)]
-            )
+            transact([logins.failure_reset_write(key, tries)] if right else counted)
         except Refused:
             continue
         if not right:
@@ -64,6 +71,5 @@ def proven(ctx: Context, password: str) -> tuple[User, Access]:
 
 def _set(ctx: Context, user: User, access: Access, new: str) -> User:
     check_password(new, tenancy.get_client(ctx).password_rule)
-    lifted = [logins.lockout_lift_write(logins.tries_key(ctx.client, name)) for name in user.names]
     stored = auth.hash_password(new)
-    return close(ctx, user, access, user.changed(), lifted, action="user.password-changed", password_hash=stored)
+    return close(ctx, user, access, user.changed(), (), action="user.password-changed", password_hash=stored)

@@ -8,7 +8,7 @@ from chalicelib.identity.domain.passwords import check_password
 from chalicelib.identity.domain.resets import Reset, mails_with, may_mail, reset_mail
 from chalicelib.identity.domain.sessions import Access
 from chalicelib.identity.domain.users import User
-from chalicelib.identity.repository import logins, resets, users
+from chalicelib.identity.repository import resets, users
 from chalicelib.identity.service.common import closing_writes
 from chalicelib.identity.service.sessions import RACES
 from chalicelib.kernel.context import Actor, Context
@@ -92,8 +92,7 @@ def _reset_writes(
 ) -> list[Action]:
     after, action = user.changed(unproven=False), "user.password-reset"
     closed = closing_writes(ctx, user, access, after, action=action, password_hash=stored, exactly=exactly)
-    lifted = [logins.lockout_lift_write(logins.tries_key(ctx.client, name)) for name in user.names]
-    return [*closed, *lifted, resets.reset_use_write(ctx.client, reset)]
+    return [*closed, resets.reset_use_write(ctx.client, reset)]
 
 
 def _as(ctx: Context, client_id: str, user: User) -> Context:

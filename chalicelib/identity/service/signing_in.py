@@ -1,8 +1,17 @@
 """Sign in by a password, and renew a session by its refresh token."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from chalicelib.identity.domain.lockout import LoginAttempts
+from chalicelib.identity.domain.lockout import (
+    FORGOTTEN_AFTER,
+    PER_NETWORK,
+    WINDOW,
+    LoginAttempts,
+    free_tries,
+    too_many_tries,
+    window_of,
+)
 from chalicelib.identity.domain.logins import LoginEvent, Outcome
 from chalicelib.identity.domain.names import name_to_find
 from chalicelib.identity.domain.sessions import Access, Session, good_until
@@ -12,11 +21,12 @@ from chalicelib.identity.service.sessions import RACES
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import MeterbookError, TryLater, Unauthenticated
 from chalicelib.kernel.ids import fingerprint, known_ulid, slug
+from chalicelib.kernel.network import network_of
 from chalicelib.kernel.page import Page
 from chalicelib.platform import auth, bulk, keys, log
 from chalicelib.platform.auth import AccessToken
 from chalicelib.platform.keys import Key
-from chalicelib.platform.transaction import Action, Refused, transact
+from chalicelib.platform.transaction import Refused, transact, update_alone
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Client
 
@@ -41,42 +51,76 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What is stored about a login name."""
+    """What is stored about a login name, and about tries for it from one network."""
 
     client: Client | None
     tries_key: Key
     tries: LoginAttempts
+    failures_today: int
+    failures_of_network: int
     user: User | None
     access: Access | None
+    network: str  # its print
+
+    @property
+    def knows_network(self) -> bool:
+        """Return whether the user signed in from this network before."""
+        return self.access is not None and self.network in self.access.networks
+
+    @property
+    def is_crowded(self) -> bool:
+        """Return whether too many failed from this network, over all names."""
+        return self.failures_of_network >= PER_NETWORK
+
+    @property
+    def is_heard(self) -> bool:
+        """Return whether the password matters: from a crowded network only for its own users."""
+        return self.knows_network or not self.is_crowded
+
+    @property
+    def counted(self) -> LoginAttempts:
+        """Return the wrong passwords that still count."""
+        return self.tries.since(self.access.password_set_at if self.access else None)
+
+    def check(self, now: datetime) -> None:
+        """Make somebody wait who was wrong too often for this name from this network.
+
+        :raises TooMany: with the seconds that are left.
+        """
+        self.counted.check(now, free=free_tries(self.failures_today, known_network=self.knows_network))
 
 
 def sign_in(ctx: Context, *, client_id: str, login: str, password: str, role: str | None = None) -> SignIn:
     """Begin a session of a client's user: two requests to read, one to write, one password check.
 
-    Unknown client, unknown user, disabled user, wrong password and wrong role take the same work and get the same
-    answer. No result is told before the try is counted, so tries at the same moment tell nobody more.
+    Unknown client, unknown user, disabled user, wrong password and wrong role take the same password check and get the
+    same answer. No result is told before the try is counted, so tries at the same moment tell nobody more. Wrong
+    passwords count for the name and the network that they come from, so that a stranger elsewhere keeps nobody out.
+    From a network with too many failures over all names, only a right password of a user who signed in from there
+    before gets in. For a client that does not exist nothing is stored.
 
     :raises Unauthenticated: if it is not them.
-    :raises TooMany: after ten wrong passwords in a row, for a while.
+    :raises TooMany: after ten wrong passwords in a row, or too many from one network, for a while.
     """
     name = name_to_find(login)
     checked: tuple[str, bool] | None = None
     for _ in range(RACES):
-        seen = _look(client_id, name)
-        seen.tries.check(ctx.now)
+        seen = _look(ctx, client_id, name)
+        seen.check(ctx.now)
         stored = seen.access.password_hash if seen.access else _NOBODYS_HASH
         if checked is None:
             checked = stored, auth.password_matches(password, stored)
         outcome = _outcome(seen, right=checked == (stored, True) and role in {None, seen.user and seen.user.role})
         try:
-            if outcome != "signed_in" or not (seen.client and seen.user and seen.access):
-                _count_failure(ctx, client_id, seen, outcome)
-                break
-            return _begin(
-                ctx, seen.client, seen.user, seen.access, logins.failure_reset_write(seen.tries_key, seen.tries)
-            )
+            if seen.is_heard and seen.client:
+                if outcome == "signed_in" and seen.user and seen.access:
+                    return _begin(ctx, seen, seen.client, seen.user, seen.access)
+                _count_failure(ctx, client_id, name, seen, outcome)
         except Refused:
             continue
+        if seen.is_crowded:
+            raise too_many_tries(window_of(ctx.now, WINDOW) + WINDOW - ctx.now)
+        break
     else:
         raise TryLater("busy", "too many are signing in under this name at once; try again in a moment")
     log.event("login_refused", request_id=ctx.request_id)
@@ -127,14 +171,26 @@ def list_logins(
     )
 
 
-def _look(client_id: str, name: str) -> _Seen:
+def _look(ctx: Context, client_id: str, name: str) -> _Seen:
     """Read all about a login name in two requests, the same ones whether it is known or not."""
+    network = network_of(ctx.address)
     client_key, name_key = tenancy.client_key(client_id), keys.login_name(client_id, name)
-    tries_key = logins.tries_key(client_id, name)
-    found = bulk.read_together([client_key, name_key, tries_key])
+    tries_key = logins.tries_key(client_id, name, network)
+    today = logins.name_count_key(client_id, name, ctx.now)
+    of_network = logins.network_count_key(client_id, network, ctx.now)
+    found = bulk.read_together([client_key, name_key, tries_key, today, of_network])
     user_id = users.user_id_of(found[name_key]) or fingerprint(name)
     user, access, _ = users.find_with_access(client_id, user_id)
-    return _Seen(tenancy.client_of(found[client_key]), tries_key, logins.tries_of(found[tries_key]), user, access)
+    return _Seen(
+        client=tenancy.client_of(found[client_key]),
+        tries_key=tries_key,
+        tries=logins.tries_of(found[tries_key]),
+        failures_today=logins.count_of(found[today]),
+        failures_of_network=logins.count_of(found[of_network]),
+        user=user,
+        access=access,
+        network=fingerprint(network)[:12],
+    )
 
 
 def _outcome(seen: _Seen, *, right: bool) -> Outcome:
@@ -145,12 +201,23 @@ def _outcome(seen: _Seen, *, right: bool) -> Outcome:
     return "signed_in" if right else "wrong_password"
 
 
-def _count_failure(ctx: Context, client_id: str, seen: _Seen, outcome: Outcome) -> None:
-    counted = logins.failure_count_write(seen.tries_key, seen.tries, ctx.now)
-    transact([counted, logins.login_event_write(client_id, _event(ctx, ctx.new_id(), seen.user, outcome))])
+def _count_failure(ctx: Context, client_id: str, name: str, seen: _Seen, outcome: Outcome) -> None:
+    """Count a failed sign-in for name and network, and for the network over all names unless it has too many.
+
+    The day's count of the name is written by itself: there all networks meet, and transactions would get in each
+    other's way.
+    """
+    counted = [logins.failure_count_write(seen.tries_key, seen.tries, seen.counted.failed(ctx.now), ctx.now)]
+    if not seen.is_crowded:
+        key = logins.network_count_key(client_id, network_of(ctx.address), ctx.now)
+        forgotten_at = ctx.now + 2 * WINDOW
+        counted.append(logins.count_write("network", key, forgotten_at=forgotten_at, most=PER_NETWORK))
+    transact([*counted, logins.login_event_write(client_id, _event(ctx, ctx.new_id(), seen.user, outcome))])
+    today = logins.name_count_key(client_id, name, ctx.now)
+    update_alone(logins.count_write("name", today, forgotten_at=ctx.now + FORGOTTEN_AFTER))
 
 
-def _begin(ctx: Context, client: Client, user: User, access: Access, forget: Action) -> SignIn:
+def _begin(ctx: Context, seen: _Seen, client: Client, user: User, access: Access) -> SignIn:
     family, secret = auth.new_secret(), auth.new_secret()
     session = Session(
         id=ctx.new_id(),
@@ -163,8 +230,8 @@ def _begin(ctx: Context, client: Client, user: User, access: Access, forget: Act
     displaced = [one for one in gone if one.good_until > ctx.now]
     transact(
         [
-            forget,
-            users.session_start_write(client.id, access, session, gone),
+            logins.failure_reset_write(seen.tries_key, seen.tries),
+            users.session_start_write(client.id, access, session, gone, network=seen.network),
             logins.login_event_write(client.id, _event(ctx, session.id, user, "signed_in")),
             *logins.session_end_writes(client.id, displaced, at=ctx.now, by="displaced"),
         ]

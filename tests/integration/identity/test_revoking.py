@@ -28,7 +28,7 @@ def utility(api: Api) -> Utility:
 
 
 def _sessions(utility: Utility, login: str) -> list[dict[str, Any]]:
-    body = {"client": utility.client, "login": login, "password": PASSWORD}
+    body = {"clientId": utility.client, "login": login, "password": PASSWORD}
     return [utility.api.post("/api/auth/login", body).expect(200) for _ in range(MAX_SESSIONS)]
 
 
