@@ -76,7 +76,14 @@ def renew(ctx: Context, *, body: Renewal) -> SignInOut:
 
 
 @endpoint(
-    blueprint, "POST", "/api/auth/password-reset", permission=PUBLIC, body=ResetRequest, returns=ResetAsked, status=202
+    blueprint,
+    "POST",
+    "/api/auth/password-reset",
+    permission=PUBLIC,
+    body=ResetRequest,
+    returns=ResetAsked,
+    status=202,
+    errors="too-many-resets",
 )
 def ask_for_reset(ctx: Context, *, body: ResetRequest) -> ResetAsked:
     """Ask for a mail that resets a forgotten password."""

@@ -35,8 +35,14 @@ def kept_answer(client_id: str, request: str) -> Key:
 
 
 # --- tenancy
-# The one partition that no tenant owns: the list of projects that schedules walk. "~" can't start a client's name.
+# What no tenant owns starts with "~", which can't start a client's name: the list of projects that schedules walk, and
+# counts of requests that strangers sent.
 DIRECTORY = "~DIRECTORY"
+
+
+def stranger_count(kind: str, window: str, whose: str) -> Key:
+    """Name where requests of one network are counted, whichever client they name: it may be none that exists."""
+    return f"~COUNT#{whose}", f"{kind}#{window}"
 
 
 def directory_entry(client: str, project: str) -> Key:

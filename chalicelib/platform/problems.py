@@ -86,7 +86,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         413: "too-large",
         415: "not-json",
         422: "key-reused",
-        429: "too-many-registrations too-many-tries",
+        429: "too-many-registrations too-many-resets too-many-tries",
         500: "internal",
         503: "busy",
     }.items()

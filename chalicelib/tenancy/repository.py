@@ -81,6 +81,10 @@ def find_client(client_id: str, *, consistent: bool = False) -> Client | None:
     return _client(dynamo.find(ClientItem, keys.client(client_id), consistent=consistent))
 
 
+def client_exists_check(client_id: str) -> Action:
+    return check("no client", keys.client(client_id), ClientItem.pk.exists())
+
+
 def client_of(raw: Mapping[str, Any] | None) -> Client | None:
     """Return the client of an item that was read together with others."""
     return _client(dynamo.parsed(ClientItem, raw))

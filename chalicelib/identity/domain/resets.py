@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from chalicelib.identity.domain.lockout import window_of
+from chalicelib.kernel.errors import TooMany
+
 # Nobody waits longer than a token is good for: who gets no new mail has one that can be used.
 GOOD_FOR = timedelta(hours=1)
 _FIRST_WAIT = timedelta(minutes=2)
 FORGOTTEN_AFTER = timedelta(days=1)
+# So many may ask within an hour: from one network, whomever they name, and for all users of a client.
+PER_NETWORK = 30
+PER_CLIENT = 300
+WINDOW = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,17 @@ def wait_after(mails: int) -> timedelta:
     """Explain how long to wait after so many mails in a row: 1 -> 2 min, 2 -> 4 min, 6 -> 60 min."""
     doublings: int = 2 ** min(mails - 1, 10)
     return min(_FIRST_WAIT * doublings, GOOD_FOR)
+
+
+def too_many_resets(now: datetime) -> TooMany:
+    """Ask somebody to come again in the next hour."""
+    left = window_of(now, WINDOW) + WINDOW - now
+    return TooMany(
+        "too-many-resets",
+        "too many are asking for a new password from here at once; wait as long as Retry-After says, or ask your "
+        "administrator to set one",
+        retry_after_seconds=-(-left // timedelta(seconds=1)),
+    )
 
 
 def mails_with(last: Reset | None, order: str, now: datetime) -> int:

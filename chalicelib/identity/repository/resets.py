@@ -1,16 +1,20 @@
 """The newest password reset of each user."""
 
+from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.identity.domain.resets import FORGOTTEN_AFTER, Reset
+from chalicelib.identity.domain.lockout import window_name
+from chalicelib.identity.domain.resets import FORGOTTEN_AFTER, PER_CLIENT, PER_NETWORK, WINDOW, Reset
+from chalicelib.identity.repository.logins import count_write
 from chalicelib.kernel.clock import epoch_ms
+from chalicelib.kernel.ids import fingerprint
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
 from chalicelib.platform.keys import Key
 from chalicelib.platform.mapping import to_entity, to_item
-from chalicelib.platform.transaction import Action, delete, put
+from chalicelib.platform.transaction import Action, delete, put, transact, update_alone
 
 
 class ResetItem(TableItem):
@@ -30,6 +34,24 @@ def reset_of(user_id: str, raw: dict[str, Any] | None) -> Reset | None:
     """Return a reset, of an item that was read together with others."""
     item = dynamo.parsed(ResetItem, raw)
     return to_entity(Reset, item, user_id=user_id) if item else None
+
+
+def count_by_network(network: str, now: datetime) -> None:
+    """Count one more request for a reset from a network, if there were few within the hour. One write unit.
+
+    :raises Refused: label `network`.
+    """
+    key = keys.stranger_count("RESETS", window_name(now, WINDOW), fingerprint(network))
+    update_alone(count_write("network", key, forgotten_at=now + 2 * WINDOW, most=PER_NETWORK))
+
+
+def count_by_client(client_id: str, client_exists: Action, now: datetime) -> None:
+    """Count one more request for a reset of a client's user, if there were few within the hour. Four write units.
+
+    :raises Refused: label `client`, or that of `client_exists`, the check that there is such a client.
+    """
+    key = keys.sign_in_count(client_id, "RESETS", window_name(now, WINDOW), "ALL")
+    transact([client_exists, count_write("client", key, forgotten_at=now + 2 * WINDOW, most=PER_CLIENT)])
 
 
 def reset_write(client_id: str, before: Reset | None, after: Reset) -> Action:

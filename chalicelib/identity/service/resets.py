@@ -5,7 +5,7 @@ from dataclasses import replace
 from chalicelib.audit import service as audit
 from chalicelib.identity.domain.names import name_to_find
 from chalicelib.identity.domain.passwords import check_password
-from chalicelib.identity.domain.resets import Reset, mails_with, may_mail, reset_mail
+from chalicelib.identity.domain.resets import Reset, mails_with, may_mail, reset_mail, too_many_resets
 from chalicelib.identity.domain.sessions import Access
 from chalicelib.identity.domain.users import User
 from chalicelib.identity.repository import resets, users
@@ -14,6 +14,7 @@ from chalicelib.identity.service.sessions import RACES
 from chalicelib.kernel.context import Actor, Context
 from chalicelib.kernel.errors import Invalid, MeterbookError, TryLater
 from chalicelib.kernel.ids import fingerprint, known_ulid, slug
+from chalicelib.kernel.network import network_of
 from chalicelib.platform import auth, bulk, keys, log, mail, queue, settings
 from chalicelib.platform.messages import MailReset
 from chalicelib.platform.transaction import Action, Refused, transact
@@ -23,8 +24,17 @@ from chalicelib.tenancy import service as tenancy
 def ask_for_reset(ctx: Context, *, client_id: str, login: str) -> None:
     """Queue a reset mail for a login name, whether or not it exists.
 
-    It does the same for every name, one message, so that nobody learns which names there are.
+    It does the same for every name and client, one message, so that nobody learns which there are. For a client that
+    does not exist nothing is stored; the request counts for the network that it comes from.
+
+    :raises TooMany: for the 31st request from a network within an hour, and for the 301st for a client.
     """
+    try:
+        resets.count_by_network(network_of(ctx.address), ctx.now)
+        resets.count_by_client(client_id, tenancy.client_exists_check(client_id), ctx.now)
+    except Refused as refused:
+        if "no client" not in refused.labels:
+            raise too_many_resets(ctx.now) from None
     queue.send_to_mails(MailReset(client=client_id, login=login, order=ctx.new_id()))
 
 

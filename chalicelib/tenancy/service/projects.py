@@ -76,6 +76,11 @@ def client_key(client_id: str) -> Key:
     return keys.client(client_id)
 
 
+def client_exists_check(client_id: str) -> Action:
+    """Build the check that there is such a client. Label: `no client`."""
+    return repository.client_exists_check(client_id)
+
+
 def client_of(raw: Mapping[str, Any] | None) -> Client | None:
     """Return the client of an item that was read together with others."""
     return repository.client_of(raw)

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from chalice.app import Chalice
 
 from chalicelib.identity import service
+from chalicelib.kernel.errors import TooMany
 from chalicelib.platform import settings
 from local import events
 from tests.support.faults import MODES, Death, Mode, faults, just_before_writing, mails_refused
@@ -104,7 +105,8 @@ def test_nobody_learns_from_asking_who_there_is(app: Chalice, utility: Utility, 
         with faults() as watched:
             reply = _ask(there, login)
         answers.append((reply.status, reply.body, tuple(watched.calls)))
-    assert set(answers) == {(202, b'{"goodMinutes":60}', ("SendMessage",))}
+    assert set(answers) == {(202, b'{"goodMinutes":60}', ("UpdateItem", "TransactWriteItems", "SendMessage"))}
+    assert items_of("no-such-tenant", sessions=True) == {}
     drain(app, "meterbook-mails")
     assert len(mails_to(ana)) == 1
     assert len(items_of(utility.client)) == before + 2  # one reset, and its entry of the audit log
@@ -158,6 +160,33 @@ def test_a_sign_in_at_the_same_moment_does_not_lose_the_reset(app: Chalice, util
     with just_before_writing(lambda: utility.as_staff("ana")):
         assert _confirm(utility, token).expect(200) == {"sessions": 1}
     assert (_signs_in(utility, PASSWORD), _signs_in(utility, NEW)) == (False, True)
+
+
+def test_requests_from_one_network_are_few_an_hour_whomever_they_name(
+    app: Chalice, utility: Utility, ana: str, at: At
+) -> None:
+    """F12: 600 requests delayed everybody's mails."""
+    ctx = replace(utility.client_context(now=NOVEMBER), address="192.0.2.66")
+    answers = []
+    for number in range(60):
+        client = utility.client if number % 2 else f"no-such-tenant-{number}"
+        try:
+            service.ask_for_reset(ctx, client_id=client, login=f"name-{number}")
+        except TooMany as refusal:
+            answers.append((refusal.code, refusal.retry_after_seconds))
+    assert answers == [("too-many-resets", 3600)] * 30
+    _mailed(app, utility, ana)  # from elsewhere
+    service.ask_for_reset(replace(ctx, now=NOVEMBER + timedelta(hours=1)), client_id=utility.client, login="ana")
+
+
+def test_requests_for_one_client_are_bounded_wherever_they_come_from(utility: Utility) -> None:
+    ctx = utility.client_context(now=NOVEMBER)
+    for number in range(300):
+        service.ask_for_reset(replace(ctx, address=f"198.51.{number}.1"), client_id=utility.client, login="ana")
+    with pytest.raises(TooMany):
+        service.ask_for_reset(replace(ctx, address="203.0.113.1"), client_id=utility.client, login="ana")
+    other = open_waterworks(utility.api)
+    service.ask_for_reset(replace(ctx, address="203.0.113.1"), client_id=other.client, login="ana")
 
 
 def test_only_the_newest_token_counts(app: Chalice, utility: Utility, ana: str, at: At) -> None:
