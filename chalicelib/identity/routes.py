@@ -189,7 +189,7 @@ def get_user(ctx: Context, *, user_id: str) -> UserOut:
     permission="users.manage",
     body=UserChange,
     returns=UserOut,
-    errors="bad-login changed login-taken role-too-high",
+    errors="bad-login changed login-taken role-too-high yourself",
 )
 def change_user(ctx: Context, *, user_id: str, body: UserChange) -> UserOut:
     """Change a user's name, number, phone number or e-mail address."""
@@ -231,7 +231,7 @@ def change_areas(ctx: Context, *, user_id: str, body: AreasChange) -> UserOut:
     permission="users.manage",
     body=PasswordSet,
     returns=UserOut,
-    errors="changed role-too-high weak-password",
+    errors="changed role-too-high weak-password yourself",
 )
 def set_password(ctx: Context, *, user_id: str, body: PasswordSet) -> UserOut:
     """Set another user's password; their sessions end."""

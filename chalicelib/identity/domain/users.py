@@ -108,6 +108,15 @@ def check_other(actor: Actor, user: User, what: str) -> None:
         raise Conflict("yourself", f"you can't {what} yourself; ask somebody else who manages users")
 
 
+def check_proven(actor: Actor, user: User, what: str, where: str, *, proven: bool) -> None:
+    """Let people change how they get in only where they prove who they are, whichever way they come.
+
+    :raises Conflict: for oneself without the present password, naming where it is asked for.
+    """
+    if actor.id == user.id and not proven:
+        raise Conflict("yourself", f"change your own {what} at {where}, which asks for your present password")
+
+
 def check_kind(user: User, role: str) -> None:
     """Keep consumers and staff apart: a consumer's login belongs to the consumer for good.
 

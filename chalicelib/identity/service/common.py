@@ -11,7 +11,7 @@ from chalicelib.identity.domain.names import normalised_login
 from chalicelib.identity.domain.passwords import check_password
 from chalicelib.identity.domain.roles import BUILT_IN, Role, check_reach
 from chalicelib.identity.domain.sessions import Access
-from chalicelib.identity.domain.users import Status, User, check_login, check_number, given_way
+from chalicelib.identity.domain.users import Status, User, check_login, check_number, check_proven, given_way
 from chalicelib.identity.repository import logins, roles, users
 from chalicelib.identity.service.roles import find_role
 from chalicelib.kernel.context import Context
@@ -219,10 +219,10 @@ def closing_writes(
     return [*written, entry, *logins.session_end_writes(ctx.client, access.sessions, at=ctx.now, by=by)]
 
 
-def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
+def apply(ctx: Context, user: User, changes: Mapping[str, str | None], *, proven: bool = False) -> User:
     """Change name, phone, number or e-mail address; where people sign in by it, the login name with it.
 
-    What is as it was is not written, nor put down in the audit log.
+    What is as it was is not written, nor put down in the audit log. `proven` says that the user gave their password.
 
     :raises Conflict: if the login name is taken, or somebody changed the user meanwhile.
     """
@@ -243,6 +243,8 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None]) -> User:
     changed = [name for name in sorted(changes) if getattr(user, name) != facts[name]]
     if not changed:
         return user
+    if "email" in changed:
+        check_proven(ctx.actor, user, "e-mail address", "PATCH /api/me", proven=proven)
     after = user.changed(**facts)
     try:
         # Which facts changed, and not what they are: they say who somebody is.

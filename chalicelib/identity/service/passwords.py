@@ -2,7 +2,7 @@
 
 from chalicelib.identity.domain.passwords import check_password
 from chalicelib.identity.domain.sessions import Access
-from chalicelib.identity.domain.users import User
+from chalicelib.identity.domain.users import User, check_proven
 from chalicelib.identity.repository import logins, users
 from chalicelib.identity.service.common import close, manageable
 from chalicelib.identity.service.sessions import RACES
@@ -21,7 +21,7 @@ def change_own_password(ctx: Context, *, current: str, new: str) -> User:
     :raises TooMany: after ten wrong passwords in a row, for a while.
     """
     user, access = proven(ctx, current)
-    return _set(ctx, user, access, new)
+    return _set(ctx, user, access, new, proven=True)
 
 
 def set_password(ctx: Context, *, user_id: str, new: str) -> User:
@@ -29,9 +29,10 @@ def set_password(ctx: Context, *, user_id: str, new: str) -> User:
 
     :raises Invalid: for a password against the client's rule.
     :raises Forbidden: for a user whose role has permissions that the caller lacks.
+    :raises Conflict: for oneself.
     """
     user, access, _ = manageable(ctx, user_id)
-    return _set(ctx, user, access, new)
+    return _set(ctx, user, access, new, proven=False)
 
 
 def proven(ctx: Context, password: str) -> tuple[User, Access]:
@@ -69,7 +70,8 @@ def proven(ctx: Context, password: str) -> tuple[User, Access]:
     raise TryLater("busy", "too many are trying this password at once; try again in a moment")
 
 
-def _set(ctx: Context, user: User, access: Access, new: str) -> User:
+def _set(ctx: Context, user: User, access: Access, new: str, *, proven: bool) -> User:
+    check_proven(ctx.actor, user, "password", "PUT /api/me/password", proven=proven)
     check_password(new, tenancy.get_client(ctx).password_rule)
     stored = auth.hash_password(new)
     return close(ctx, user, access, user.changed(), (), action="user.password-changed", password_hash=stored)

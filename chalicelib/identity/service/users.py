@@ -163,7 +163,7 @@ def change_user(ctx: Context, *, user_id: str, changes: Mapping[str, str | None]
     """Change name, phone, number or e-mail address; where people sign in by it, the login name with it.
 
     :raises Forbidden: for a user whose role has permissions that the caller lacks.
-    :raises Conflict: if the login name is taken.
+    :raises Conflict: if the login name is taken, and for one's own e-mail address.
     """
     user, _, _ = manageable(ctx, user_id)
     return apply(ctx, user, changes)
@@ -182,9 +182,10 @@ def change_me(ctx: Context, *, changes: Mapping[str, str | None], password: str 
         raise Invalid(
             "consumer-profile", "change your phone and address at /api/me/profile; the utility keeps the rest"
         )
-    if "email" in changes and changes["email"] != user.email:
+    asked = "email" in changes and changes["email"] != user.email
+    if asked:
         user, _ = proven(ctx, password or "")
-    return apply(ctx, user, changes)
+    return apply(ctx, user, changes, proven=asked)
 
 
 def change_role(ctx: Context, *, user_id: str, role: str) -> User:

@@ -175,6 +175,22 @@ def test_nobody_disables_deletes_or_promotes_themselves(utility: Utility) -> Non
         assert refusal.expect(409)["code"] == "yourself"
 
 
+def test_managers_of_users_change_their_own_address_and_password_only_with_the_present_one(utility: Utility) -> None:
+    """F8: `/users/{own id}` took both without it."""
+    admin = utility.as_staff()
+    mine = admin.get("/api/me").expect(200)
+    me = f"{_users(utility)}/{mine['id']}"
+    assert admin.patch(me, {"email": "thief@example.com"}).expect(409)["code"] == "yourself"
+    assert admin.put(f"{me}/password", {"password": "Battery-staple-2"}).expect(409)["code"] == "yourself"
+    assert admin.get("/api/me").expect(200) == mine
+    utility.as_staff()  # the password is what it was
+    assert admin.patch(me, {"name": "Ana", "email": mine["email"]}).expect(200)["name"] == "Ana"
+    admin.patch("/api/me", {"email": "ana@example.com", "password": PASSWORD}).expect(200)
+    other = f"{_users(utility)}/{_make(utility, 'ana')['id']}"
+    admin.patch(other, {"email": "other@example.com"}).expect(200)
+    admin.put(f"{other}/password", {"password": "Battery-staple-2"}).expect(200)
+
+
 def test_the_last_superuser_stays_however_many_others_try_at_once(utility: Utility) -> None:
     _make(utility, "second", "superuser")
     ids = [
