@@ -10,6 +10,7 @@ from chalicelib.identity.domain import User
 from chalicelib.kernel.page import Page
 from chalicelib.platform.schema import (
     Change,
+    ClientId,
     Email,
     Instant,
     OutSchema,
@@ -107,7 +108,7 @@ class NewLogin(Schema):
 class Registration(Schema):
     """Somebody who registers themselves as a consumer."""
 
-    client_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["utility"])]
+    client_id: ClientId
     first_name: PersonName = Field(examples=["Juan"])
     last_name: PersonName = Field(examples=["Dela Cruz"])
     email: Email

@@ -187,6 +187,10 @@ Text = Annotated[
 ]
 PersonName = Annotated[Text, Field(max_length=100)]
 Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["ana@example.com"])]
+# Typed in any case, as login names are: the ids of clients have no upper-case letters.
+ClientId = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["balilihan"]), AfterValidator(str.lower)
+]
 # Reads the id of a user, which the field gives as its validation alias, and shows the name.
 UserName = Annotated[
     str | None,

@@ -42,7 +42,8 @@ ISSUES = (
 # A login per role of the source, by client. The first consumer of each book can sign in too.
 SMALL_STAFF = {
     "waterbilling": {
-        "manager@waterbilling.example": "manager", "staff@waterbilling.example": "billing_officer",
+        "admin@waterbilling.example": "admin", "manager@waterbilling.example": "manager",
+        "staff@waterbilling.example": "billing_officer",
     },
     "utility": {
         "admin@utility.example": "admin", "billing@utility.example": "billing_officer",

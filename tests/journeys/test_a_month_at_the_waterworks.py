@@ -25,7 +25,7 @@ from tests.support.http import Api
 from tests.support.queues import deliver_to, drain
 
 BASE = "/api/clients/balilihan/projects/waterworks"
-CONDOMINIUM = "/api/clients/AVII/projects/waterBills"
+CONDOMINIUM = "/api/clients/avii/projects/waterBills"
 IMPORTS, BILLING = "meterbook-imports", "meterbook-billing"
 
 
@@ -124,8 +124,8 @@ def test_1_an_admin_signs_in_and_sees_only_their_client(journey: Journey) -> Non
     assert journey.admin.get("/api/clients/balilihan").expect(200)["name"] == "Balilihan Waterworks"
     projects = journey.admin.get("/api/clients/balilihan/projects").expect(200)["items"]
     assert [project["id"] for project in projects] == ["waterworks"]
-    for path in ("/api/clients/AVII", f"{CONDOMINIUM}", f"{CONDOMINIUM}/bills?period=2025-07", "/api/clients/nobody"):
-        assert "AVII" not in str(journey.admin.get(path).expect(404))
+    for path in ("/api/clients/avii", f"{CONDOMINIUM}", f"{CONDOMINIUM}/bills?period=2025-07", "/api/clients/nobody"):
+        assert "avii" not in str(journey.admin.get(path).expect(404))
 
 
 def test_1a_last_months_bills_are_mostly_paid_and_some_overdue(journey: Journey) -> None:
@@ -260,7 +260,7 @@ def test_8_a_late_reading_is_billed_by_the_next_run_and_nothing_else_is(journey:
 
 @pytest.mark.covers("S1-001", "S1-025", "S1-026", "S1-027", "S1-029", "S1-040", "S1-041", "S1-015", "S1-037")
 def test_the_condominium_runs_on_the_same_code_by_other_settings(journey: Journey) -> None:
-    admin = journey.api.sign_in("AVII", "admin@avii.example", demo.PASSWORD)
+    admin = journey.api.sign_in("avii", "admin@avii.example", demo.PASSWORD)
     done = journey.upload(admin, CONDOMINIUM, AVII_FILE.read_bytes())
     assert (done["counts"]["accepted"], done["counts"]["refused"]) == (2, 0)
     assert admin.get(f"{CONDOMINIUM}/readings/2025-10.101").expect(200)["status"] == "confirmed"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.identity.domain import check_password
+from chalicelib.identity.domain import ROLES, check_password
 from local import presets
 from local.demo import files, utilities
 from local.demo.people import COUNT, households
@@ -41,3 +41,9 @@ def test_the_demo_password_keeps_the_stricter_rule() -> None:
 def test_the_condominium_starts_from_the_sources_meter_readings() -> None:
     assert 1785 - utilities.AVII_UNITS["101"][0] == 11
     assert 35 - utilities.AVII_UNITS["102"][0] == 5
+
+
+def test_somebody_of_each_demo_utility_may_change_a_tariff() -> None:
+    """D17: of waterbilling nobody could."""
+    staff = [utilities.BALILIHAN_STAFF, utilities.AVII_STAFF, *utilities.SMALL_STAFF.values()]
+    assert [roles for roles in staff if not any("tariffs.manage" in ROLES[role] for role in roles.values())] == []

@@ -24,7 +24,7 @@ from local.demo.years import BOOKS
 from tests.support.engine import Engine
 
 BALILIHAN = ("balilihan", "waterworks", "Asia/Manila")
-AVII = ("AVII", "waterBills", "America/Cancun")
+AVII = ("avii", "waterBills", "America/Cancun")
 SMALL = (
     ("waterbilling", "water", "UTC"),
     ("utility", "electricity", "Asia/Kolkata"),

@@ -162,8 +162,8 @@ def test_what_was_written_is_there_after_stop_and_start_and_nothing_is_left_runn
 
 
 def test_an_uploaded_file_is_imported_by_the_pollers_also_after_a_restart(state: Path) -> None:
-    imports = "/api/clients/AVII/projects/waterBills/readings/imports"
-    who = {"client": "AVII", "login": "admin@avii.example"}
+    imports = "/api/clients/avii/projects/waterBills/readings/imports"
+    who = {"client": "avii", "login": "admin@avii.example"}
     with start(state) as run:
         run.wait_for("Meterbook runs")
         announced = run.ask("POST", imports, {"fileName": AVII_FILE.name}, **who).json()

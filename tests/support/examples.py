@@ -15,7 +15,7 @@ from chalicelib.tenancy.domain import Project
 from local import presets
 
 WATERWORKS = Project("balilihan", "waterworks", presets.WATERWORKS_SETTINGS)
-CONDOMINIUM = Project("AVII", "waterBills", presets.WATER_BILLS_SETTINGS)
+CONDOMINIUM = Project("avii", "waterBills", presets.WATER_BILLS_SETTINGS)
 
 NOW = datetime(2025, 11, 5, 2, 30, tzinfo=UTC)
 NOVEMBER = Period(2025, 11)

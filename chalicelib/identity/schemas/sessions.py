@@ -7,10 +7,10 @@ from pydantic import Field
 
 from chalicelib.identity.domain.logins import LoginEvent
 from chalicelib.identity.domain.resets import GOOD_FOR
-from chalicelib.identity.schemas.users import ClientId, Login, Password, RoleName, UserOut
+from chalicelib.identity.schemas.users import Login, Password, RoleName, UserOut
 from chalicelib.identity.service import SignIn
 from chalicelib.kernel.page import Page
-from chalicelib.platform.schema import Day, Instant, OutSchema, PageQuery, Schema, Shows
+from chalicelib.platform.schema import ClientId, Day, Instant, OutSchema, PageQuery, Schema, Shows
 
 Outcome = Literal["signed_in", "wrong_password", "disabled", "unknown"]
 

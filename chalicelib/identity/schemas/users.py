@@ -16,7 +16,6 @@ Password = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
 Number = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SRV-1001"])]
 RoleName = Annotated[str, Field(max_length=40, examples=["billing_officer"])]
-ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["balilihan"])]
 Areas = Annotated[tuple[Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$")], ...], Field(max_length=40)]
 InOrder = Annotated[tuple[str, ...], BeforeValidator(sorted)]
 

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.audit import service as audit
 from chalicelib.cycles import service as cycles
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
+from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.ids import slug
 from chalicelib.kernel.page import Page
 from chalicelib.platform import keys
@@ -39,6 +39,8 @@ def open_client(*, client: Client) -> Client:
     :raises Invalid: if its id can't stand in keys and addresses.
     """
     slug(client.id, "a client's id")
+    if client.id != client.id.lower():
+        raise Invalid("bad-name", f"a client's id has no upper-case letters: {client.id.lower()}", field="client")
     check_client(client)
     repository.store_client(client)
     return client

@@ -8,9 +8,11 @@ import pytest
 from chalicelib.identity import service
 from chalicelib.identity.repository.users import AccessItem
 from chalicelib.kernel.context import Actor
-from chalicelib.kernel.errors import Forbidden
+from chalicelib.kernel.errors import Forbidden, Invalid
 from chalicelib.platform import keys
 from chalicelib.platform.auth import hash_password
+from chalicelib.tenancy import service as tenancy
+from local import presets
 from tests.support.http import Api
 from tests.support.utilities import PASSWORD, Utility, open_condominium, open_waterworks
 
@@ -81,6 +83,17 @@ def test_a_good_sign_in_costs_one_check_too_and_gives_a_token(api: Api, utility:
     assert "password" not in str(session).lower()
     me = api.with_token(session["accessToken"]).get("/api/me").expect(200)
     assert (me["login"], me["role"]) == ("admin", "admin")
+
+
+def test_the_client_is_found_however_its_id_is_typed(api: Api, utility: Utility) -> None:
+    """D17: login names could be typed in any case, and clients could not."""
+    for typed in (utility.client.upper(), utility.client.title()):
+        body = {"clientId": typed, "login": "ADMIN", "password": PASSWORD}
+        token = api.post("/api/auth/login", body).expect(200)["accessToken"]
+        assert api.with_token(token).get(f"/api/clients/{utility.client}").expect(200)["id"] == utility.client
+        api.post("/api/auth/password-reset", {"clientId": typed, "login": "admin"}).expect(202)
+    with pytest.raises(Invalid, match="no upper-case letters: abc"):
+        tenancy.open_client(client=replace(presets.BALILIHAN, id="ABC"))
 
 
 @pytest.mark.covers("S3-084")
