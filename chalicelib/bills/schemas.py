@@ -9,7 +9,6 @@ from pydantic import AliasPath, BeforeValidator, Field
 from chalicelib.bills.domain import Bill, BillStatus
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.period import FiscalMonth
-from chalicelib.kernel.quantity import plain
 from chalicelib.platform.schema import (
     Amount,
     Day,
@@ -23,11 +22,8 @@ from chalicelib.platform.schema import (
     UserName,
 )
 from chalicelib.readings.domain.reading import Reading
-from chalicelib.tariffs.domain import Line, Trace, explain, ratio_text
+from chalicelib.tariffs.schemas import LineOut, LineView
 from chalicelib.tenancy.domain import Project
-
-RatioText = Annotated[str, BeforeValidator(ratio_text)]
-PlainText = Annotated[str, BeforeValidator(plain)]
 
 
 class FiscalMonthOut(OutSchema):
@@ -37,59 +33,6 @@ class FiscalMonthOut(OutSchema):
     month: Annotated[int, BeforeValidator(lambda counted_from_0: counted_from_0 + 1)] = Field(
         description="Counted from 1: in a fiscal year from July, July is 1"
     )
-
-
-class BillTerm(OutSchema):
-    """A quantity at a rate per so many; what has no finite decimal is a ratio, such as 1/3."""
-
-    quantity: RatioText = Field(examples=["10"])
-    rate: PlainText = Field(examples=["22.5"])
-    per: PlainText = Field(examples=["1"])
-
-
-class BillFactor(OutSchema):
-    """A multiplier of the whole line."""
-
-    label: str
-    value: RatioText = Field(examples=["0.5", "1/3"])
-
-
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """What the answer says of a line in words."""
-
-    line: Line
-
-    @property
-    def tariff(self) -> str:
-        return f"{self.line.trace.tariff_id}@{self.line.trace.tariff_version}"
-
-    @property
-    def rounding(self) -> str:
-        rounding = self.line.trace.rounding
-        return f"{rounding.mode} to {plain(rounding.step)}"
-
-    @property
-    def explanation(self) -> tuple[str, ...]:
-        return tuple(explain(self.line))
-
-
-class BillLine(OutSchema, Shows[LineView, Trace, Line]):
-    """One line of a bill and how it came about, in numbers and in words.
-
-    The sum of the terms, times all factors, less what other charges brought already, is `unrounded`.
-    """
-
-    code: str
-    label: str
-    amount: Amount
-    tariff: str = Field(description="The tariff and version it was rated by", examples=["residential@1"])
-    terms: tuple[BillTerm, ...]
-    factors: tuple[BillFactor, ...]
-    less: RatioText = Field(examples=["0"])
-    unrounded: RatioText = Field(examples=["225"])
-    rounding: str = Field(examples=["half-up to 0.01"])
-    explanation: tuple[str, ...] = Field(examples=[["10 m3 at 22.50 = 225.00"]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +64,8 @@ class BillView:
         return self.bill.explain_use()
 
     @property
-    def lines(self) -> tuple[BillLine, ...]:
-        return tuple(BillLine.of(LineView(line), line.trace, line) for line in self.bill.lines)
+    def lines(self) -> tuple[LineOut, ...]:
+        return tuple(LineOut.of(LineView(line), line.trace, line) for line in self.bill.lines)
 
     @property
     def status(self) -> BillStatus:
@@ -188,7 +131,7 @@ class BillOut(BillSummary):
         description="Below zero: billed ahead even so, off the next bill's use"
     )
     use_explained: tuple[str, ...] = Field(description="Where the use comes from", examples=[["150 - 140 = 10 m3"]])
-    lines: tuple[BillLine, ...]
+    lines: tuple[LineOut, ...]
     issued_at: Instant
     origin: Literal["run", "person", "migration"] = Field(description="What made it")
     run_id: str | None = Field(description="The billing run that made it")
@@ -257,9 +200,9 @@ class UnbilledQuery(PageQuery):
 
 
 class BillsQuery(PageQuery):
-    """Which period's bills; only those that stand so today, if a status is named."""
+    """Which bills: of a period, or of the last thirteen, the newest first; of any status, or that stand so today."""
 
-    period: PeriodText
+    period: PeriodText | None = None
     status: BillStatus | None = None
 
 

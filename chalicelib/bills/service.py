@@ -25,12 +25,16 @@ from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
+from chalicelib.platform.cursors import periods_page
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
+
+# A year of months and the one before it: without a period, a list of bills goes back so far.
+_PERIODS_LISTED = 13
 
 
 def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -151,24 +155,30 @@ def find_bill(project: Project, bill_id: str) -> Bill | None:
 
 
 def list_bills(
-    ctx: ProjectContext, *, period: Period, status: BillStatus | None, limit: int, cursor: str | None
+    ctx: ProjectContext, *, period: Period | None, status: BillStatus | None, limit: int, cursor: str | None
 ) -> tuple[Project, Page[Bill]]:
-    """List the bills of a period, or those that stand so today, one page at a time.
+    """List the bills of a period, or of the last thirteen, or those that stand so today, one page at a time.
 
-    A user limited to areas gets only those whose connections lie there now.
+    The newest period comes first. A user limited to areas gets only bills whose connections lie there now.
     """
     project = ctx.project
     today = local_day(ctx.now, project.settings.timezone)
-
-    def read(some: int, at: str | None) -> Page[Bill]:
-        return repository.period_page(project, period, limit=some, cursor=at)
 
     def choose(every: tuple[Bill, ...]) -> list[Bill]:
         bills = [bill for bill in every if status in {None, bill.status_on(today)}]
         mine = connections.accounts_within_reach(ctx, project, (bill.account for bill in bills))
         return [bill for bill in bills if bill.account in mine]
 
-    return project, choose_page(read, choose, limit=limit, cursor=cursor)
+    def read_period(asked: Period, some: int, inner: str | None) -> Page[Bill]:
+        def read(more: int, at: str | None) -> Page[Bill]:
+            return repository.period_page(project, asked, limit=more, cursor=at)
+
+        return choose_page(read, choose, limit=some, cursor=inner)
+
+    newest = project.period_of(today)
+    periods = (period,) if period else tuple(newest.shifted(-back * project.months) for back in range(_PERIODS_LISTED))
+    place = f"bills|{project.client}|{project.id}"
+    return project, periods_page(periods, read_period, limit=limit, cursor=cursor, place=place)
 
 
 def list_bills_of_connection(

@@ -64,14 +64,15 @@ class ProfileChange(Change):
 
 
 class ConsumerQuery(PageQuery):
-    """Which consumers: found by name, or of a status by name, or all by when they were registered."""
+    """Which consumers: those that fit each filter that is given."""
 
     q: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
         default=None, description='Beginnings of words of the name: "cru jua"'
     )
-    status: ConsumerStatus | None = Field(default=None, description="Sorted by name")
-    sort: Literal["registered", "name"] | None = Field(
-        default=None, description="By name (those of a status, or the active ones), else by when they were registered"
+    status: ConsumerStatus | None = Field(default=None, description="Without `q`, sorted by name")
+    sort: Literal["createdAt", "name"] | None = Field(
+        default=None,
+        description="`createdAt`, or `name` (active ones, if no status is named); `q` has an order of its own",
     )
 
 

@@ -1,12 +1,20 @@
 """Cursors of lists: where a page ended, signed, so that nobody can make one or use it elsewhere."""
 
+from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from itsdangerous import BadData, URLSafeSerializer
 
 from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
 from chalicelib.platform import settings
+
+T = TypeVar("T")
+
+# So many pages, or periods with nothing in them, are looked through for one page of a list over periods.
+_LOOKED_THROUGH = 4
 
 
 def encode_cursor(last: dict[str, Any], place: str) -> str:
@@ -26,6 +34,39 @@ def decode_cursor(cursor: str, place: str) -> dict[str, Any]:
             "bad-cursor", "this cursor does not belong to this list; start again without it", field="cursor"
         ) from None
     return opened
+
+
+def periods_page(
+    periods: Sequence[Period],
+    read: Callable[[Period, int, str | None], Page[T]],
+    *,
+    limit: int,
+    cursor: str | None,
+    place: str,
+) -> Page[T]:
+    """Read one page of a list that goes through periods, the newest first.
+
+    `read` reads a page of one period. A page may be short, even empty, and still have a next one.
+
+    :raises Invalid: for a cursor that this list did not hand out.
+    """
+    left, inner = list(periods), None
+    if cursor:
+        opened = decode_cursor(cursor, place)
+        newest, inner = Period.parse(opened["period"]), opened["inner"]
+        left = [period for period in periods if period <= newest]
+    found: list[T] = []
+    for _ in range(_LOOKED_THROUGH):
+        page = read(left[0], limit - len(found), inner)
+        found += page.items
+        inner = page.next_cursor
+        if inner is None:
+            left = left[1:]
+        if not left:
+            return Page(tuple(found), None)
+        if len(found) >= limit:
+            break
+    return Page(tuple(found), encode_cursor({"period": str(left[0]), "inner": inner}, place))
 
 
 def _serializer(place: str) -> URLSafeSerializer:

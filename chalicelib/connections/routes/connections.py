@@ -60,18 +60,18 @@ def register_connection(ctx: ProjectContext, *, body: NewConnection) -> Connecti
     permission="connections.read",
     query=ConnectionQuery,
     returns=ConnectionPage,
-    errors="bad-filter",
 )
 def list_connections(ctx: ProjectContext, *, query: ConnectionQuery) -> ConnectionPage:
-    """List a project's connections, or find some by meter, consumer, area or status."""
-    if query.meter_number:
-        page = service.list_by_meter(ctx, meter_number=query.meter_number)
-    elif query.consumer_id:
-        page = service.list_of_consumer(ctx, consumer_id=query.consumer_id)
-    else:
-        page = service.list_connections(
-            ctx, status=query.status, area=query.area, limit=query.limit, cursor=query.cursor
-        )
+    """List a project's connections by account number, or those that fit each filter."""
+    page = service.list_connections(
+        ctx,
+        status=query.status,
+        area=query.area,
+        meter_number=query.meter_number,
+        consumer_id=query.consumer_id,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
     return ConnectionPage.of(page)
 
 

@@ -22,7 +22,7 @@ _CONSUMER = _CONSUMERS + "/{consumerId}"
 def list_consumers(ctx: Context, *, query: ConsumerQuery) -> ConsumerPage:
     """List the client's consumers, or find some by name."""
     if query.q:
-        page = service.search_consumers(ctx, text=query.q, limit=query.limit, cursor=query.cursor)
+        page = service.search_consumers(ctx, text=query.q, status=query.status, limit=query.limit, cursor=query.cursor)
     else:
         by_name = query.sort == "name"
         page = service.list_consumers(ctx, status=query.status, by_name=by_name, limit=query.limit, cursor=query.cursor)

@@ -1,9 +1,9 @@
 """Connections as the API shows them."""
 
 from decimal import Decimal
-from typing import Annotated, Self, cast
+from typing import Annotated, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from chalicelib.connections.domain import (
     Connection,
@@ -159,18 +159,14 @@ class HandOver(Schema):
 
 
 class ConnectionQuery(PageQuery):
-    """Which connections: all by account number, or by one of these."""
+    """Which connections: those that fit each filter that is given."""
 
     status: ConnectionStatus | None = None
-    area: Area | None = Field(default=None, description="An area and whatever lies in it")
+    area: Area | None = Field(
+        default=None, description="An area and whatever lies in it; what is closed there, only by its status"
+    )
     meter_number: MeterNumber | None = None
     consumer_id: ConsumerId | None = None
-
-    @model_validator(mode="after")
-    def _one_filter(self) -> Self:
-        if sum(each is not None for each in (self.status, self.area, self.meter_number, self.consumer_id)) > 1:
-            raise ValueError("give one of status, area, meterNumber and consumerId")
-        return self
 
 
 class ConnectionOut(OutSchema, Shows[Connection]):

@@ -1,6 +1,6 @@
 """Consumers where their connections matter: who is seen within areas, and a new name that connections say too."""
 
-from functools import partial
+from collections.abc import Iterable
 
 from chalicelib.connections.domain import Connection
 from chalicelib.connections.repository import links, places
@@ -55,12 +55,17 @@ def list_consumers(
     return consumers_of_areas(ctx, status=status, limit=limit, cursor=cursor)
 
 
-def search_consumers(ctx: Context, *, text: str, limit: int, cursor: str | None) -> Page[Consumer]:
-    """Find consumers within the actor's areas by the beginnings of words of their names.
+def search_consumers(
+    ctx: Context, *, text: str, status: ConsumerStatus | None, limit: int, cursor: str | None
+) -> Page[Consumer]:
+    """Find consumers within the actor's areas by the beginnings of words of their names, of a status or of any.
 
     :raises Invalid: if the text has no word to look for.
     """
-    only = partial(consumers_within_reach, ctx)
+
+    def only(found: Iterable[Consumer]) -> list[Consumer]:
+        return consumers_within_reach(ctx, (each for each in found if status in {None, each.status}))
+
     return consumers.search_consumers(ctx, text=text, only=only, limit=limit, cursor=cursor)
 
 

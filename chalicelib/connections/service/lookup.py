@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 
-from chalicelib.areas.domain import part_within_reach
+from chalicelib.areas.domain import lies_in, part_within_reach
 from chalicelib.connections.domain import Connection, ConnectionStatus, normalised_meter
 from chalicelib.connections.repository import connections as repository
 from chalicelib.connections.repository import links
@@ -37,51 +37,65 @@ def list_connections(
     *,
     status: ConnectionStatus | None = None,
     area: str | None = None,
+    meter_number: str | None = None,
+    consumer_id: str | None = None,
     limit: int,
     cursor: str | None,
 ) -> Page[Connection]:
-    """List a project's connections by account number, one page at a time.
+    """List a project's connections, one page at a time: those that every filter fits.
 
-    Those that are not active have a list of their own, and so has each area with what lies in it and is not closed;
-    that is the list of a user limited to areas.
+    The narrowest filter decides which list is read, and the others leave out what it holds. Connections that are not
+    active have a list of their own, and so has each area with what lies in it and is not closed; that is the list of a
+    user limited to areas. All others are read by account number.
 
-    :raises Invalid: for both filters at once.
+    :raises Invalid: if it can't be a meter number.
+    :raises NotFound: if the client has no such consumer.
     """
+
+    def read(some: int, at: str | None) -> Page[Connection]:
+        return _narrowest(ctx, status, area, meter_number, consumer_id, some, at)
+
+    def choose(found: Iterable[Connection]) -> list[Connection]:
+        return [
+            each
+            for each in within_reach(ctx, found)
+            if status in {None, each.status}
+            and (area is None or lies_in(each.area, area))
+            and consumer_id in {None, each.consumer_id}
+        ]
+
+    return choose_page(read, choose, limit=limit, cursor=cursor)
+
+
+def _narrowest(
+    ctx: ProjectContext,
+    status: ConnectionStatus | None,
+    area: str | None,
+    meter_number: str | None,
+    consumer_id: str | None,
+    limit: int,
+    cursor: str | None,
+) -> Page[Connection]:
     project = ctx.project
-    if area and status:
-        raise Invalid("bad-filter", "give one of area and status", field="area")
+    if meter_number:
+        found = find_by_number(project, account=None, meter_number=meter_number)
+        return Page((found,) if found else (), None)
+    if consumer_id:
+        return Page(_of_consumer(ctx, consumer_id), None)
     if status in {"disconnected", "closed"}:
-
-        def read(some: int, at: str | None) -> Page[Connection]:
-            return repository.idle_page(project, str(status), limit=some, cursor=at)
-
-        return choose_page(read, partial(within_reach, ctx), limit=limit, cursor=cursor)
+        return repository.idle_page(project, str(status), limit=limit, cursor=cursor)
     areas = part_within_reach(ctx.actor, area)
     if areas is None:
         return repository.connections_page(project, active=status == "active", limit=limit, cursor=cursor)
-    page = connections_of_areas(ctx, project, areas, limit=limit, cursor=cursor)
-    return Page(tuple(each for each in page.items if status in {None, each.status}), page.next_cursor)
+    return connections_of_areas(ctx, project, areas, limit=limit, cursor=cursor)
 
 
-def list_by_meter(ctx: ProjectContext, *, meter_number: str) -> Page[Connection]:
-    """Find the connection that has a meter, if one has.
-
-    :raises Invalid: if it can't be a meter number.
-    """
-    found = find_by_number(ctx.project, account=None, meter_number=meter_number)
-    return Page(tuple(within_reach(ctx, [found] if found else [])), None)
-
-
-def list_of_consumer(ctx: ProjectContext, *, consumer_id: str) -> Page[Connection]:
-    """List what a consumer has in a project, as far as the actor reaches: it is never much.
-
-    :raises NotFound: if the client has no such consumer.
-    """
-    project = ctx.project
+def _of_consumer(ctx: ProjectContext, consumer_id: str) -> tuple[Connection, ...]:
+    """Return what a consumer has in the project: it is never much."""
     get_consumer_within_reach(ctx, consumer_id=consumer_id)
-    accounts = [account for each, account, _ in links.places_of(ctx.client, consumer_id) if each == project.id]
-    found = repository.connections_of(project, accounts)
-    return Page(tuple(within_reach(ctx, (found[account] for account in accounts if account in found))), None)
+    accounts = [account for each, account, _ in links.places_of(ctx.client, consumer_id) if each == ctx.project_id]
+    found = repository.connections_of(ctx.project, accounts)
+    return tuple(found[account] for account in accounts if account in found)
 
 
 def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:

@@ -10,15 +10,12 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
-from chalicelib.platform.cursors import decode_cursor, encode_cursor
+from chalicelib.platform.cursors import decode_cursor, encode_cursor, periods_page
 from chalicelib.readings import repository
 from chalicelib.readings.domain.history import Search, search_for
 from chalicelib.readings.domain.reading import Reading, ReadingState
 from chalicelib.readings.service.writes import get_of_project
 from chalicelib.tenancy.domain import Project, ProjectContext
-
-# A list looks through so many pages or empty periods before it hands back what it has, and a cursor.
-_LOOKED_THROUGH = 4
 
 
 def get_reading(ctx: ProjectContext, *, reading_id: str) -> Reading:
@@ -97,23 +94,12 @@ def _of_account(
 
 
 def _by_period(ctx: Context, project: Project, search: Search, *, limit: int, cursor: str | None) -> Page[Reading]:
+    def read(period: Period, some: int, at: str | None) -> Page[Reading]:
+        page = _of_period(ctx, project, period, limit=some, cursor=at)
+        return Page(tuple(filter(search.fits, page.items)), page.next_cursor)
+
     place = f"readings|{project.client}|{project.id}"
-    period, inner = search.periods[0], None
-    if cursor:
-        opened = decode_cursor(cursor, place)
-        period, inner = Period.parse(opened["period"]), opened["inner"]
-    found: list[Reading] = []
-    for _ in range(_LOOKED_THROUGH):
-        page = _of_period(ctx, project, period, limit=limit - len(found), cursor=inner)
-        found += filter(search.fits, page.items)
-        inner = page.next_cursor
-        if inner is None:
-            if period <= search.periods[-1]:
-                return Page(tuple(found), None)
-            period = period.shifted(-1)
-        if len(found) >= limit:
-            break
-    return Page(tuple(found), encode_cursor({"period": str(period), "inner": inner}, place))
+    return periods_page(search.periods, read, limit=limit, cursor=cursor, place=place)
 
 
 def _of_period(ctx: Context, project: Project, period: Period, *, limit: int, cursor: str | None) -> Page[Reading]:

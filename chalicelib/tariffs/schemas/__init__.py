@@ -1,5 +1,6 @@
 """Tariff documents as the API takes and shows them: strict, camelCase, decimals as text."""
 
+from chalicelib.tariffs.schemas.lines import LineOut, LineView
 from chalicelib.tariffs.schemas.quotes import QuoteBody, QuoteOut, QuoteView, UsageQuantities
 from chalicelib.tariffs.schemas.sheet import TariffBody, library
 from chalicelib.tariffs.schemas.tariffs import (
@@ -16,6 +17,8 @@ __all__ = [
     "Adoption",
     "LibraryEntry",
     "LibraryList",
+    "LineOut",
+    "LineView",
     "NewTariff",
     "QuoteBody",
     "QuoteOut",

@@ -6,22 +6,19 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
-from chalicelib.platform.schema import Day, DecimalText, OutSchema, Schema, Shows
-from chalicelib.tariffs.domain.explain import explain
+from chalicelib.platform.schema import Amount, Day, DecimalText, OutSchema, Schema, Shows
 from chalicelib.tariffs.domain.measures import KNOWN_MEASURES
 from chalicelib.tariffs.domain.metering import Segment, estimated_use, use_over
 from chalicelib.tariffs.domain.rating import Rating
 from chalicelib.tariffs.domain.rounding import Rounding
-from chalicelib.tariffs.domain.trace import Line, Trace
 from chalicelib.tariffs.domain.usage import Usage
+from chalicelib.tariffs.schemas.lines import LineOut, LineView
 from chalicelib.tariffs.schemas.sheet import TariffBody
 from chalicelib.tariffs.schemas.words import (
     ChargeCode,
     Days,
-    MoneyText,
     Named,
     RateText,
-    RatioText,
     RoundingBody,
     TariffId,
 )
@@ -150,37 +147,6 @@ class QuoteBody(Schema):
         return self
 
 
-class TermOut(OutSchema):
-    """A quantity at a rate per so many units; quantities without a finite decimal are ratios, such as 1/3."""
-
-    quantity: RatioText
-    rate: RateText
-    per: RateText
-
-
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """What the answer says of a line in words."""
-
-    line: Line
-
-    @property
-    def explanation(self) -> tuple[str, ...]:
-        return tuple(explain(self.line))
-
-
-class LineOut(OutSchema, Shows[LineView, Trace, Line]):
-    """One line of a bill and why it is what it is."""
-
-    code: str
-    label: str
-    amount: MoneyText
-    terms: tuple[TermOut, ...]
-    unrounded: RatioText
-    rounding: RoundingBody
-    explanation: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class QuoteView:
     """What the answer says of the lines of a rating, each with its reasons."""
@@ -196,7 +162,7 @@ class QuoteOut(OutSchema, Shows[QuoteView, Rating]):
     """What a use would cost. Nothing is stored."""
 
     lines: tuple[LineOut, ...]
-    total: MoneyText
+    total: Amount
     currency: str
     digest: str
 

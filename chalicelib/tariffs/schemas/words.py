@@ -9,7 +9,6 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.schema import DecimalText, Schema, Text
 from chalicelib.tariffs.domain.rounding import RoundingMode
-from chalicelib.tariffs.domain.trace import ratio_text
 
 _RATE_PATTERN = r"^-?\d{1,12}(\.\d{1,10})?$"
 _RATE = re.compile(_RATE_PATTERN, re.ASCII)
@@ -29,8 +28,6 @@ RateText = Annotated[
     PlainSerializer(plain, return_type=str),
     WithJsonSchema({"type": "string", "pattern": _RATE_PATTERN, "examples": ["22.50"]}),
 ]
-RatioText = Annotated[str, BeforeValidator(ratio_text)]
-MoneyText = Annotated[str, BeforeValidator(str)]
 ChargeCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,23}$", examples=["usage"])]
 CodeOrAll = Annotated[str, Field(max_length=24, examples=["usage"])]
 Named = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}$")]

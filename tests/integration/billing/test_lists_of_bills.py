@@ -1,0 +1,64 @@
+"""Lists of bills over periods: none has to be named, and the newest comes first."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.platform import clock
+from tests.support.http import Api
+from tests.support.queues import drain
+from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
+
+_PERIODS = ("2025-07", "2025-08", "2025-11")
+
+
+@pytest.fixture
+def utility(app: Chalice, api: Api) -> Iterator[Utility]:
+    """Two connections, billed for three periods of which two lie apart."""
+    clock.use_time(lambda: NOVEMBER)
+    opened = open_waterworks(api)
+    admin = opened.as_staff()
+    accounts = [register_connection(admin, opened, f"SM-{number}")["accountNumber"] for number in range(2)]
+    for value, period in enumerate(_PERIODS, start=1):
+        for account in accounts:
+            body = {"accountNumber": account, "reading": str(10 * value), "readOn": f"{period}-05"}
+            admin.post(f"{opened.base}/readings", body).expect(201)
+        admin.post(f"{opened.base}/readings/confirmations", {}).expect(200)
+        admin.post(f"{opened.base}/billing-runs", {"period": period}).expect(202)
+        drain(app, "meterbook-billing")
+    yield opened
+    clock.use_time(None)
+
+
+def _periods(utility: Utility, limit: int, **query: str) -> list[str]:
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    for _ in range(20):
+        page = utility.as_staff().get(f"{utility.base}/bills", limit=limit, **query, **cursor).expect(200)
+        found += [bill["period"] for bill in page["items"]]
+        assert len(page["items"]) <= limit
+        if page["nextCursor"] is None:
+            return found
+        cursor = {"cursor": page["nextCursor"]}
+    raise AssertionError("the list does not end")
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 50])
+def test_bills_of_all_periods_are_listed_newest_period_first_each_once(utility: Utility, limit: int) -> None:
+    assert _periods(utility, limit) == ["2025-11"] * 2 + ["2025-08"] * 2 + ["2025-07"] * 2
+
+
+def test_a_status_combines_with_a_period_and_with_none(utility: Utility) -> None:
+    # Due on the 20th of the period's month: on 11 November those of summer are overdue.
+    assert _periods(utility, 50, status="overdue") == ["2025-08"] * 2 + ["2025-07"] * 2
+    assert _periods(utility, 50, status="open") == ["2025-11"] * 2
+    assert _periods(utility, 50, status="overdue", period="2025-07") == ["2025-07"] * 2
+    assert _periods(utility, 50, status="open", period="2025-07") == []
+
+
+def test_a_bill_leaves_the_list_when_its_period_is_thirteen_periods_ago(utility: Utility) -> None:
+    clock.use_time(lambda: NOVEMBER + timedelta(days=270))  # August 2026
+    assert _periods(utility, 50) == ["2025-11"] * 2 + ["2025-08"] * 2
+    assert _periods(utility, 50, period="2025-07") == ["2025-07"] * 2
