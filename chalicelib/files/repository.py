@@ -1,6 +1,7 @@
 """Announced files in the table."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import reduce
 from operator import and_
 
@@ -18,7 +19,7 @@ from chalicelib.platform.dynamo import (
     TextsAttribute,
 )
 from chalicelib.platform.mapping import to_entity, to_item
-from chalicelib.platform.transaction import Action, insert, put, transact
+from chalicelib.platform.transaction import Action, insert, put, transact, update, update_alone
 from chalicelib.tenancy.domain import Project
 
 
@@ -34,6 +35,7 @@ class ImportItem(TableItem):
     requested_at = InstantAttribute()
     finished_at = InstantAttribute(null=True)
     areas = TextsAttribute(null=True)
+    admitted_at = InstantAttribute(null=True)
 
 
 def insert_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:
@@ -42,6 +44,12 @@ def insert_import(project: Project, record: FileImport, *, also: Sequence[Action
     :raises Refused: label `import`, for a repetition of this request.
     """
     transact([insert("import", _item(project, record)), *also])
+
+
+def admit_import(project: Project, record: FileImport, at: datetime) -> None:
+    """Write down that an import is being taken in. Two write units."""
+    key = keys.file_import(project.client, project.id, record.id)
+    update_alone(update("import", key, [ImportItem.admitted_at.set(at)], ImportItem.pk.exists()))
 
 
 def finish_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:

@@ -17,7 +17,7 @@ from chalicelib.files.domain.record import (
     ReportLine,
 )
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.errors import Forbidden, Invalid, NotFound
 from chalicelib.kernel.ids import known_ulid
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
@@ -118,12 +118,15 @@ def run_import(
     *,
     kind: FileKind,
     import_id: str,
+    check_sender: Callable[[FileImport], None],
     parse: Callable[[bytes], Parsed],
     take_in: Callable[[ProjectContext, FileImport, Parsed], ImportResult],
 ) -> FileImport:
     """Import an uploaded file unless it is imported already, and write its report.
 
-    What `parse` refuses is refused as a whole. `take_in` must do nothing twice, for it is called again after a crash.
+    What `check_sender` and `parse` refuse is refused as a whole. The sender is checked before the file is first taken
+    in, and not again after an interruption: a file is never left half taken in. `take_in` must do nothing twice, for it
+    is called again after a crash.
 
     :raises NotFound: if nobody announced such a file.
     """
@@ -134,10 +137,15 @@ def run_import(
     if record.state != "awaiting_upload":
         return record
     try:
+        if record.admitted_at is None:
+            check_sender(record)
         file = parse(storage.read_file(file_key(project, record), max_bytes=MAX_BYTES))
-    except Invalid as error:
+    except (Forbidden, Invalid) as error:
         done = replace(record, state="refused", refusal=str(error))
         return _finish(ctx, project, done, (Refusal(1, "", error.code, str(error)).as_line(),))
+    if record.admitted_at is None:
+        repository.admit_import(project, record, ctx.now)
+        record = replace(record, admitted_at=ctx.now)
     intake = take_in(ctx, record, file)
     done = replace(record, state="done", counts=intake.counts)
     return _finish(ctx, project, done, intake.lines)

@@ -24,6 +24,7 @@ _OF_WHOLE_FILES = {
     "too-many-rows",
     "bad-json",
     "no-months",
+    "sender-not-permitted",
 }  # raised, then told in the import's report
 
 

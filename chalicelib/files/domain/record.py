@@ -28,6 +28,7 @@ class FileImport:
     """One announced file. `period`, if given, is the one that all its rows must bill.
 
     `areas` are those of the user who announced it, as they were then; None: the whole tenant. Rows outside are refused.
+    At `admitted_at` the user was found to be still permitted: from then on it is taken in, whatever interrupts it.
     """
 
     id: str
@@ -41,6 +42,7 @@ class FileImport:
     requested_at: datetime
     finished_at: datetime | None
     areas: tuple[str, ...] | None = None
+    admitted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

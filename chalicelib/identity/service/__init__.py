@@ -11,7 +11,13 @@ from chalicelib.identity.service.roles import (
     get_role,
     list_roles,
 )
-from chalicelib.identity.service.sessions import check_session, end_sessions, sign_out, sign_out_everywhere
+from chalicelib.identity.service.sessions import (
+    check_may_still,
+    check_session,
+    end_sessions,
+    sign_out,
+    sign_out_everywhere,
+)
 from chalicelib.identity.service.signing_in import SignIn, list_logins, renew, sign_in
 from chalicelib.identity.service.users import (
     change_areas,
@@ -43,6 +49,7 @@ __all__ = [
     "change_role_definition",
     "change_status",
     "change_user",
+    "check_may_still",
     "check_session",
     "consumer_login_delete_writes",
     "consumer_login_update_writes",

@@ -5,8 +5,10 @@ from datetime import datetime
 from chalicelib.identity.domain.logins import Ending
 from chalicelib.identity.domain.roles import BUILT_IN, FIXED
 from chalicelib.identity.repository import logins, roles, users
+from chalicelib.identity.service.roles import find_role
 from chalicelib.kernel.context import Actor, Context
-from chalicelib.kernel.errors import Unauthenticated
+from chalicelib.kernel.errors import Forbidden, Unauthenticated
+from chalicelib.kernel.ids import is_ulid
 from chalicelib.platform import bulk, keys
 from chalicelib.platform.auth import AccessToken, RawItems
 from chalicelib.platform.keys import Key
@@ -33,6 +35,26 @@ def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> t
     ends_at = access.areas if role and role.scope == "area" else None
     actor = Actor(token.user_id, token.role, permissions, token.consumer_id, token.session_id, ends_at)
     return actor, {key: found[key] for key in also}
+
+
+def check_may_still(ctx: Context, *, user_id: str, permission: str, areas: tuple[str, ...] | None) -> None:
+    """Check what a user asked for earlier, and what is only done now: their right may have been taken away meanwhile.
+
+    `areas` are those that the user was limited to then. Jobs and commands, which are no users, pass.
+
+    :raises Forbidden: if the user is disabled or deleted, lacks the permission or is limited to other areas now.
+    """
+    if not is_ulid(user_id):
+        return
+    user, access, _ = users.find_with_access(ctx.client, user_id)
+    role = find_role(ctx, user.role) if user and access and access.active else None
+    now = access.areas if access and role and role.scope == "area" else None
+    if role is None or permission not in role.granted() or now != areas:
+        raise Forbidden(
+            "sender-not-permitted",
+            "whoever announced this may no longer do it: their user was disabled, or given another role or other "
+            "areas; let somebody who may do it send it again",
+        )
 
 
 def sign_out(ctx: Context) -> int:

@@ -11,6 +11,7 @@ from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection, Purpose
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, ImportResult, Refusal
+from chalicelib.identity import service as identity
 from chalicelib.imports.domain.history import (
     AdditionalPayments,
     Existing,
@@ -51,7 +52,16 @@ def run_history_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
     :raises NotFound: if nobody announced such a file.
     :raises TryLater: while a billing run works on a month of the file; the queue delivers it again.
     """
-    return files.run_import(ctx, kind="history", import_id=import_id, parse=parse, take_in=_take_in)
+    return files.run_import(
+        ctx,
+        kind="history",
+        import_id=import_id,
+        check_sender=lambda record: identity.check_may_still(
+            ctx, user_id=record.requested_by, permission="history.import", areas=record.areas
+        ),
+        parse=parse,
+        take_in=_take_in,
+    )
 
 
 @dataclass(slots=True)

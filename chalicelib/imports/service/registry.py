@@ -8,6 +8,7 @@ from chalicelib.connections.domain import Connection, MeterDetails, check_connec
 from chalicelib.consumers import service as consumers
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, ImportResult
+from chalicelib.identity import service as identity
 from chalicelib.imports.domain.registry import (
     Outcome,
     Person,
@@ -33,7 +34,16 @@ def run_registry_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
 
     :raises NotFound: if nobody announced such a file.
     """
-    return files.run_import(ctx, kind="registry", import_id=import_id, parse=parse, take_in=_take_in)
+    return files.run_import(
+        ctx,
+        kind="registry",
+        import_id=import_id,
+        check_sender=lambda record: identity.check_may_still(
+            ctx, user_id=record.requested_by, permission="registry.import", areas=record.areas
+        ),
+        parse=parse,
+        take_in=_take_in,
+    )
 
 
 @dataclass(frozen=True, slots=True)

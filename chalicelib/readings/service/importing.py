@@ -11,6 +11,7 @@ from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection, taken
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, ImportResult, Refusal
+from chalicelib.identity import service as identity
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import TryLater
@@ -45,7 +46,16 @@ def run_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
     :raises NotFound: if nobody announced such a file.
     :raises TryLater: while a billing run works on a period that confirmed rows are for; the queue delivers it again.
     """
-    return files.run_import(ctx, kind="readings", import_id=import_id, parse=parse, take_in=_take_in)
+    return files.run_import(
+        ctx,
+        kind="readings",
+        import_id=import_id,
+        check_sender=lambda record: identity.check_may_still(
+            ctx, user_id=record.requested_by, permission="readings.import", areas=record.areas
+        ),
+        parse=parse,
+        take_in=_take_in,
+    )
 
 
 @dataclass(slots=True)
