@@ -57,7 +57,7 @@ _ROLE = _ROLES + "/{role}"
 )
 def sign_in(ctx: Context, *, body: SignInBody) -> SignInOut:
     """Sign in: tokens for a login name and password of a client."""
-    session = service.sign_in(ctx, client_id=body.client_id, login=body.login, password=body.password, role=body.role)
+    session = service.sign_in(ctx, **body.model_dump(by_alias=False))
     return SignInOut.of(session)
 
 

@@ -12,6 +12,7 @@ from chalicelib.identity.service import SignIn
 from chalicelib.kernel.page import Page
 from chalicelib.platform.schema import ClientId, Day, Instant, OutSchema, PageQuery, Schema, Shows
 
+LoginMethod = Literal["web", "mobile", "api"]
 Outcome = Literal["signed_in", "wrong_password", "disabled", "unknown"]
 
 
@@ -22,6 +23,7 @@ class SignInBody(Schema):
     login: Login
     password: Password
     role: RoleName | None = Field(default=None, description="If given, it must be the user's role")
+    method: LoginMethod = Field(default="api", description="What the person signs in with; login events show it")
 
 
 class Renewal(Schema):
@@ -93,7 +95,7 @@ class LoginOut(OutSchema):
     id: str
     at: Instant
     outcome: Outcome
-    method: str
+    method: str = Field(description="web, mobile or api, as the app that signed in said")
     user_id: str | None
     login: str | None = Field(description="None if nobody has the login name: it may be a mistyped secret")
     address: str

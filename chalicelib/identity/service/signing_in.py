@@ -61,6 +61,7 @@ class _Seen:
     user: User | None
     access: Access | None
     network: str  # its print
+    method: str
 
     @property
     def knows_network(self) -> bool:
@@ -90,7 +91,9 @@ class _Seen:
         self.counted.check(now, free=free_tries(self.failures_today, known_network=self.knows_network))
 
 
-def sign_in(ctx: Context, *, client_id: str, login: str, password: str, role: str | None = None) -> SignIn:
+def sign_in(
+    ctx: Context, *, client_id: str, login: str, password: str, role: str | None = None, method: str = "api"
+) -> SignIn:
     """Begin a session of a client's user: two requests to read, one to write, one password check.
 
     Unknown client, unknown user, disabled user, wrong password and wrong role take the same password check and get the
@@ -105,7 +108,7 @@ def sign_in(ctx: Context, *, client_id: str, login: str, password: str, role: st
     name = name_to_find(login)
     checked: tuple[str, bool] | None = None
     for _ in range(RACES):
-        seen = _look(ctx, client_id, name)
+        seen = _look(ctx, client_id, name, method)
         seen.check(ctx.now)
         stored = seen.access.password_hash if seen.access else _NOBODYS_HASH
         if checked is None:
@@ -171,7 +174,7 @@ def list_logins(
     )
 
 
-def _look(ctx: Context, client_id: str, name: str) -> _Seen:
+def _look(ctx: Context, client_id: str, name: str, method: str) -> _Seen:
     """Read all about a login name in two requests, the same ones whether it is known or not."""
     network = network_of(ctx.address)
     client_key, name_key = tenancy.client_key(client_id), keys.login_name(client_id, name)
@@ -190,6 +193,7 @@ def _look(ctx: Context, client_id: str, name: str) -> _Seen:
         user=user,
         access=access,
         network=fingerprint(network)[:12],
+        method=method,
     )
 
 
@@ -212,7 +216,7 @@ def _count_failure(ctx: Context, client_id: str, name: str, seen: _Seen, outcome
         key = logins.network_count_key(client_id, network_of(ctx.address), ctx.now)
         forgotten_at = ctx.now + 2 * WINDOW
         counted.append(logins.count_write("network", key, forgotten_at=forgotten_at, most=PER_NETWORK))
-    transact([*counted, logins.login_event_write(client_id, _event(ctx, ctx.new_id(), seen.user, outcome))])
+    transact([*counted, logins.login_event_write(client_id, _event(ctx, ctx.new_id(), seen, outcome))])
     today = logins.name_count_key(client_id, name, ctx.now)
     update_alone(logins.count_write("name", today, forgotten_at=ctx.now + FORGOTTEN_AFTER))
 
@@ -232,7 +236,7 @@ def _begin(ctx: Context, seen: _Seen, client: Client, user: User, access: Access
         [
             logins.failure_reset_write(seen.tries_key, seen.tries),
             users.session_start_write(client.id, access, session, gone, network=seen.network),
-            logins.login_event_write(client.id, _event(ctx, session.id, user, "signed_in")),
+            logins.login_event_write(client.id, _event(ctx, session.id, seen, "signed_in")),
             *logins.session_end_writes(client.id, displaced, at=ctx.now, by="displaced"),
         ]
     )
@@ -260,14 +264,14 @@ def _refresh_parts(token: str) -> tuple[str, str, str, str, str]:
         raise Unauthenticated("bad-refresh-token", _BAD_REFRESH) from None
 
 
-def _event(ctx: Context, event_id: str, user: User | None, outcome: Outcome) -> LoginEvent:
+def _event(ctx: Context, event_id: str, seen: _Seen, outcome: Outcome) -> LoginEvent:
     return LoginEvent(
         id=event_id,
         at=ctx.now,
         outcome=outcome,
-        method="password",
+        method=seen.method,
         address=ctx.address,
         agent=ctx.agent,
-        user_id=user.id if user else None,
-        login=user.login if user else None,
+        user_id=seen.user.id if seen.user else None,
+        login=seen.user.login if seen.user else None,
     )

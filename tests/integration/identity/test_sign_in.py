@@ -96,6 +96,34 @@ def test_the_client_is_found_however_its_id_is_typed(api: Api, utility: Utility)
         tenancy.open_client(client=replace(presets.BALILIHAN, id="ABC"))
 
 
+@pytest.mark.covers("S3-110")
+def test_a_login_event_says_who_when_from_where_with_what_and_until_when(api: Api) -> None:
+    utility = open_waterworks(api)
+    body = {"clientId": utility.client, "login": "field_staff", "password": PASSWORD}
+    api.post("/api/auth/login", {**body, "password": "wrong", "method": "web"}).expect(401)
+    session = api.post("/api/auth/login", {**body, "method": "mobile"}).expect(200)
+    api.with_token(session["accessToken"]).post("/api/auth/logout").expect(200)
+    assert api.post("/api/auth/login", {**body, "method": "telex"}).expect(400)["code"] == "invalid-body"
+    user = session["user"]["id"]
+    good, bad = utility.as_staff().get(f"/api/clients/{utility.client}/logins", userId=user).expect(200)["items"]
+    assert [(one["outcome"], one["method"]) for one in (bad, good)] == [
+        ("wrong_password", "web"),
+        ("signed_in", "mobile"),
+    ]
+    assert {good["login"], bad["login"]} == {"field_staff"}
+    assert good["id"] != bad["id"]  # that of the session, where there is one
+    assert all(one["at"].endswith("Z") and one["address"] == "127.0.0.1" and "agent" in one for one in (good, bad))
+    assert (good["endedAt"] is not None, good["endReason"], bad["endedAt"]) == (True, "signed_out", None)
+
+
+@pytest.mark.covers("S3-062")
+def test_the_app_of_field_staff_lets_nobody_else_in_and_learns_their_areas(api: Api, utility: Utility) -> None:
+    body = {"clientId": utility.client, "password": PASSWORD, "role": "field_staff", "method": "mobile"}
+    reader = api.post("/api/auth/login", {**body, "login": "field_staff"}).expect(200)
+    assert reader["user"]["areas"] == ["Poblacion"]
+    assert api.post("/api/auth/login", {**body, "login": "manager"}).expect(401)["code"] == "bad-login"
+
+
 @pytest.mark.covers("S3-084")
 def test_the_password_rule_is_never_checked_at_sign_in(api: Api, utility: Utility) -> None:
     weak = AccessItem.password_hash.set(hash_password("password123"))
