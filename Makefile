@@ -89,6 +89,10 @@ bench: .venv/ready ## Compare the rating engine with a hand-written loop (about 
 compare-rating: .venv/ready ## Rate N random tariffs (20000) by the engine and by an independent calculator
 	@$(BIN)/python -m tests.tools.compare_rating $(or $(N),20000)
 
+.PHONY: attack
+attack: install ## Repeat the longer attacks against a server of its own, or one at URL; prints figures (some minutes)
+	@$(BIN)/python -m tests.tools.attack $(URL)
+
 .PHONY: mutate
 mutate: .venv/ready ## Break the rating engine 120 times and count which breaks a test notices (about 15 minutes)
 	@$(BIN)/python -m tests.mutation.mutate_engine
