@@ -219,6 +219,16 @@ def throttle() -> tuple[int, int]:
     return setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"]
 
 
+def requests_per_address() -> int:
+    """Return how many requests in five minutes the deployed AWS WAF lets one address send; 0 for any number.
+
+    The shell may say another number, as a deployment may.
+    """
+    whole = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
+    usual: int = whole["Parameters"]["RequestsPerAddress"]["Default"]
+    return int(os.environ.get("METERBOOK_REQUESTS_PER_ADDRESS") or usual)
+
+
 def _rest_api() -> dict[str, Any]:
     whole = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(), str(TEMPLATE))
     properties: dict[str, Any] = whole["Resources"]["RestAPI"]["Properties"]

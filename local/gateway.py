@@ -5,6 +5,7 @@ import gzip
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +56,27 @@ class Throttle:
             return True
 
 
+class AddressLimit:
+    """AWS WAF's rate rule: so many requests of one address in five minutes. Those that it refuses count too."""
+
+    _SLOTS, _SLOT_SECONDS = 30, 10
+
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit, self._clock = limit, clock
+        self._counts: dict[str, Counter[int]] = {}
+        self._lock = threading.Lock()
+
+    def lets_through(self, address: str) -> bool:
+        """Count one more request of an address, and say whether it is within the limit."""
+        with self._lock:
+            slot = int(self._clock() // self._SLOT_SECONDS)
+            counts = self._counts.setdefault(address, Counter())
+            counts[slot] += 1
+            for old in [one for one in counts if one <= slot - self._SLOTS]:
+                del counts[old]
+            return counts.total() <= self._limit
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """The app behind the local gateway."""
@@ -64,9 +86,13 @@ class Gateway:
     routes: RouteMatcher
     throttle: Throttle | None = None
     compressed_from: int | None = None  # bytes
+    address_limit: AddressLimit | None = None
 
-    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Answer one request; `target` is the path with its query, as it was sent."""
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes, address: str = "") -> Answer:
+        """Answer one request; `target` is the path with its query, as it was sent, `address` the sender's."""
+        if self.address_limit and not self.address_limit.lets_through(address):
+            words = "too many requests from your network address; try again in some minutes"
+            return problem(429, "busy", words, {"Retry-After": "300"})
         answer = self._answer(method, target, headers, body)
         if self.compressed_from is None or len(answer.body) < self.compressed_from or not _accepts_gzip(headers):
             return answer
@@ -98,13 +124,20 @@ class Gateway:
         return found.route if all(found.captured.values()) else None  # API Gateway takes no empty part for a name
 
 
-def open_gateway(app: Chalice, throttle: Throttle | None = None, *, compressed_from: int | None = None) -> Gateway:
+def open_gateway(
+    app: Chalice,
+    throttle: Throttle | None = None,
+    *,
+    compressed_from: int | None = None,
+    address_limit: AddressLimit | None = None,
+) -> Gateway:
     """Put the local gateway in front of an app, with one current request for each thread."""
     if not isinstance(app, LocalChalice):
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
     config = Config.create(chalice_app=app, config_from_disk={})
-    return Gateway(app, LocalGateway(app, config), RouteMatcher(list(app.routes)), throttle, compressed_from)
+    routes = RouteMatcher(list(app.routes))
+    return Gateway(app, LocalGateway(app, config), routes, throttle, compressed_from, address_limit)
 
 
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Answer:

@@ -13,7 +13,7 @@ from chalicelib.platform import clock, dynamo
 from local import aws, events
 from local.demo import utilities
 from local.demo.day import DemoDay, move_clock
-from local.gateway import Throttle, open_gateway
+from local.gateway import AddressLimit, Throttle, open_gateway
 from local.server import Server
 from local.state import StateFolder, open_state
 from local.trouble import Stopped, Trouble
@@ -59,7 +59,14 @@ def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws
     running.callback(workers.stop)
     running.callback(server.close)
     workers.start()
-    server.open(open_gateway(app, Throttle(*aws.throttle()), compressed_from=aws.compressed_from()))
+    limit = aws.requests_per_address()
+    gateway = open_gateway(
+        app,
+        Throttle(*aws.throttle()),
+        compressed_from=aws.compressed_from(),
+        address_limit=AddressLimit(limit) if limit else None,
+    )
+    server.open(gateway)
     print(_welcome(app, state, api_port, aws_port, time.monotonic() - started), flush=True)
     return local_aws
 

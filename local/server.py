@@ -45,7 +45,8 @@ class RequestHandler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         with self._busy:
-            self._send(self._gateway.answer(self.command, self.path, dict(self.headers.items()), body))
+            sent = dict(self.headers.items())
+            self._send(self._gateway.answer(self.command, self.path, sent, body, str(self.client_address[0])))
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         # http.server asks for do_GET, do_POST and so on: the gateway knows which methods a path has, so take them all.

@@ -6,8 +6,8 @@ import pytest
 from chalice.app import Chalice
 
 from local import aws
-from local.gateway import Throttle, open_gateway
-from tests.support.http import Api
+from local.gateway import AddressLimit, Throttle, open_gateway
+from tests.support.http import Api, Reply
 
 _PROBLEM = "application/problem+json"
 
@@ -85,6 +85,30 @@ def test_more_requests_than_the_gateway_takes_get_a_429_that_says_when_to_come_a
     assert [api.get("/api/openapi.json").status for _ in range(3)] == [200, 200, 429]
     now = 60.0
     assert [api.get("/api/openapi.json").status for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_one_address_that_sends_too_much_is_refused_and_no_other(app: Chalice) -> None:
+    """F11: one address could use up what all callers have together."""
+    now = 0.0
+    gateway = open_gateway(app, address_limit=AddressLimit(3, lambda: now))
+
+    def ask(address: str) -> int:
+        return gateway.answer("GET", "/api/me", {}, b"", address).status
+
+    assert [ask("192.0.2.66") for _ in range(5)] == [401, 401, 401, 429, 429]
+    assert ask("203.0.113.7") == 401
+    refused = Reply.of(gateway.answer("GET", "/api/me", {}, b"", "192.0.2.66"))
+    assert (refused.expect(429)["code"], refused.headers["retry-after"]) == ("busy", "300")
+    now = 299.0
+    assert ask("192.0.2.66") == 429
+    now = 700.0
+    assert ask("192.0.2.66") == 401
+
+
+def test_the_laptop_limits_an_address_as_the_deployment_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert aws.requests_per_address() == 6000
+    monkeypatch.setenv("METERBOOK_REQUESTS_PER_ADDRESS", "0")
+    assert aws.requests_per_address() == 0
 
 
 def test_the_laptop_lets_through_and_compresses_what_the_deployed_gateway_does() -> None:
