@@ -16,6 +16,8 @@ from chalicelib.tenancy.schemas import (
     CycleGone,
     FormerClientPage,
     FormerPage,
+    ListedProject,
+    ListedView,
     NewProject,
     ProjectChange,
     ProjectList,
@@ -36,8 +38,10 @@ def get_client(ctx: Context) -> ClientOut:
 
 @endpoint(blueprint, "GET", "/api/clients/{clientId}/projects", permission=SIGNED_IN, returns=ProjectList)
 def list_projects(ctx: Context) -> ProjectList:
-    """List the utility services of the client."""
-    return ProjectList(items=tuple(ProjectOut.of(project) for project in service.list_projects(ctx)))
+    """List the utility services of the client, with their settings for those who may read these."""
+    sees = ctx.actor.may("settings.read")
+    found = service.list_projects(ctx)
+    return ProjectList(items=tuple(ListedProject.of(ListedView(project, sees), project) for project in found))
 
 
 @endpoint(

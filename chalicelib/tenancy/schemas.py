@@ -185,10 +185,36 @@ class ProjectOut(OutSchema, Shows[Project]):
     settings: SettingsBody
 
 
+@dataclass(frozen=True, slots=True)
+class ListedView:
+    """A project as the list shows it, to somebody who `sees_settings` or does not."""
+
+    project: Project
+    sees_settings: bool
+
+    @property
+    def label(self) -> str:
+        return self.project.settings.label
+
+    @property
+    def settings(self) -> ProjectSettings | None:
+        return self.project.settings if self.sees_settings else None
+
+
+class ListedProject(OutSchema, Shows[ListedView, Project]):
+    """One utility service of a client, as everybody who belongs to the client may know it."""
+
+    id: str
+    label: str
+    version: int = Field(description="Of its settings")
+    closed: bool = Field(description="It takes no new connections")
+    settings: SettingsBody | None = Field(description="Only for those who may read settings")
+
+
 class ProjectList(WholeList):
     """All projects of a client."""
 
-    items: tuple[ProjectOut, ...]
+    items: tuple[ListedProject, ...]
 
 
 class NewProject(Schema):
