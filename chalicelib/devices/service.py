@@ -92,7 +92,13 @@ def disable_device(ctx: Context, *, device_id: str) -> Device:
     if not before.active:
         return before
     device = replace(before, active=False)
-    _store(ctx, device, before, _audit_write(ctx, "device.disabled", device, {"active": False}))
+    try:
+        _store(ctx, device, before, _audit_write(ctx, "device.disabled", device, {"active": False}))
+    except Conflict:
+        now = get_device(ctx, device_id=device_id)
+        if not now.active:
+            return now  # somebody else was faster
+        raise
     return device
 
 

@@ -14,6 +14,7 @@ from chalicelib.kernel.errors import Fault, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.ids import derived_ids, slug
 from chalicelib.platform import clock, keys, log, problems
 from chalicelib.platform.auth import check_session, verify_access_token
+from chalicelib.platform.csv_file import CsvFile
 from chalicelib.platform.idempotency import request_fingerprint, run_once
 from chalicelib.platform.problems import SECURITY_HEADERS
 from chalicelib.platform.request_parsing import bearer_token, body_of, caller_address, clean, query_of
@@ -28,14 +29,6 @@ RawItem = Mapping[str, Any] | None
 # Gives a Context the project that it names, from the project's item as the table has it.
 ProjectEntry = Callable[[Context, RawItem], Context]
 View = TypeVar("View", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class CsvFile:
-    """A table to download: what an operation returns that answers CSV instead of JSON."""
-
-    name: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from chalice.app import Blueprint, Response
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from chalicelib.platform.csv_file import CsvFile
 from chalicelib.platform.examples import example_of
-from chalicelib.platform.http import ENDPOINTS, PUBLIC, SIGNED_IN, CsvFile, Endpoint
+from chalicelib.platform.http import ENDPOINTS, PUBLIC, SIGNED_IN, Endpoint
 from chalicelib.platform.problems import SECURITY_HEADERS, statuses_of
 from chalicelib.platform.schema import Problem
 

@@ -161,6 +161,9 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
         try:
             return _delete(ctx, before)
         except Conflict as conflict:
+            now = get_consumer(ctx, consumer_id=consumer_id)
+            if now.status == "deleted":
+                return now  # somebody else was faster
             if conflict.code != "changed" or before.user_id is None or not left:
                 raise
         # It may be the consumer who keeps changing themselves: without a session they can't hold up their deletion.

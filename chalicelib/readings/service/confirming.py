@@ -55,15 +55,25 @@ class Confirmations:
 
 
 def confirm_reading(ctx: ProjectContext, *, reading_id: str) -> Reading:
-    """Accept one pending reading; a confirmed one stays as it is. Seven write units.
+    """Accept one pending reading; a confirmed one stays as it is, also if somebody else was faster. Seven write units.
 
     :raises NotFound: if the project has none with this id.
     :raises Conflict: if it can't be accepted, or a billing run is working on its period.
     """
-    project = ctx.project
-    reading = get_of_project(ctx, project, reading_id)
+    reading = get_of_project(ctx, ctx.project, reading_id)
     if reading.state == "confirmed":
         return reading
+    try:
+        return _confirm(ctx, reading)
+    except MeterbookError:
+        now = get_of_project(ctx, ctx.project, reading_id)
+        if now.state == "confirmed" and (now.value, now.read_on) == (reading.value, reading.read_on):
+            return now
+        raise
+
+
+def _confirm(ctx: ProjectContext, reading: Reading) -> Reading:
+    project = ctx.project
     connection = connection_of(project, reading)
     confirmed = rules.confirm(project, reading, connection, by=ctx.actor.id, at=ctx.now)
     try:

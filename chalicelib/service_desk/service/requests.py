@@ -171,7 +171,13 @@ def withdraw_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
     if request.status == "withdrawn":
         return request
     decision = _decision(ctx, "withdraw")
-    return _close(ctx, rules.withdraw(request, decision=decision), decision)
+    try:
+        return _close(ctx, rules.withdraw(request, decision=decision), decision)
+    except Conflict:
+        now = get_request(ctx, request_id=request_id)
+        if now.status == "withdrawn":
+            return now  # sent twice at the same moment
+        raise
 
 
 def _decision(ctx: Context, *facts: str) -> Decision:
