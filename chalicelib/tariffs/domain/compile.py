@@ -54,7 +54,8 @@ class Rule:
     """One charge, ready to run. `step` and all amounts are in minor units; `exact` carries the unrounded value on.
 
     `conditional`: it has a condition or a season. `varies`: something may multiply it. `settles`: it looks at the whole
-    bill, at every version that rates a part of it: a bound, an exempt amount, a subtotal. `joins`: charges of several
+    bill, at every version that rates a part of it: a bound, an exempt amount, a subtotal. `at_once`: nothing of that,
+    and so most charges. `joins`: charges of several
     versions that are equal in this are one charge of the bill.
     """
 
@@ -68,6 +69,7 @@ class Rule:
     exact: bool
     varies: bool
     settles: bool
+    at_once: bool
     joins: tuple[str, str, str, Decimal, bool]
 
 
@@ -127,17 +129,21 @@ def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding
     if isinstance(charge, RatedCharge) and charge.rate_rounding is not None:
         pricer, factors = RatesByFactor(charge, charge.rate_rounding, exponent), ()
     exact = carry_exact and charge.rounding is None
+    conditional = charge.when is not None or charge.season is not None
+    varies = bool(factors) or charge.season is not None
+    settles = isinstance(charge, (BoundCharge, SubtotalCharge)) or _is_bounded(charge)
     return Rule(
         charge=charge,
         pricer=pricer,
-        conditional=charge.when is not None or charge.season is not None,
+        conditional=conditional,
         factors=factors,
         to_whole=TO_WHOLE[rounding.mode],
         step=int(rounding.step.scaleb(exponent)),
         rounding=rounding,
         exact=exact,
-        varies=bool(factors) or charge.season is not None,
-        settles=isinstance(charge, (BoundCharge, SubtotalCharge)) or _is_bounded(charge),
+        varies=varies,
+        settles=settles,
+        at_once=not (conditional or varies or settles),
         joins=(charge.code, charge.kind, rounding.mode, rounding.step, exact),
     )
 

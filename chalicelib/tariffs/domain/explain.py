@@ -38,7 +38,7 @@ def explain(line: Line) -> list[str]:
 
 
 def _quantity(trace: Trace) -> list[str]:
-    """Say in one sentence how a quantity was converted and trimmed, and in another how the rates were rounded."""
+    """Say in one sentence how a quantity came about, in others how limits stretched and rates changed."""
     said: list[str] = []
     for step in trace.steps:
         result = f"{_number(step.result)} {trace.unit}"
@@ -57,7 +57,12 @@ def _quantity(trace: Trace) -> list[str]:
             case "rounded":
                 said.append(f"rounded ({step.given}) to {result}")
     rates = [f"rates times {_number(step.result)}: {step.given}" for step in trace.steps if step.kind == "rates"]
-    return ([", ".join(said)] if said else []) + rates
+    limits = [
+        f"the limits of the blocks times {_number(step.result)}: {step.given}"
+        for step in trace.steps
+        if step.kind == "limits"
+    ]
+    return ([", ".join(said)] if said else []) + limits + rates
 
 
 def _exemptions(line: Line, places: int) -> list[str]:

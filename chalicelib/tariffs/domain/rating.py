@@ -24,6 +24,10 @@ ENGINE_VERSION = "2"
 """Changes whenever the same tariff and use could give another bill; it is part of every digest."""
 
 
+_SURELY_WITHIN = LARGEST_MINOR // 100
+_SURELY_ABOVE = -_SURELY_WITHIN
+"""The sum of a tariff's lines, sixty at the most, is within the bound if each of them lies between these."""
+
 RatedPart = tuple[CompiledTariff, RatingState]
 """One version of a tariff, and the bill that it gave for one use or for its share of one."""
 
@@ -79,9 +83,9 @@ def rate(compiled: CompiledTariff, usage: Usage) -> Rating:
     """
     if usage.adjustments:
         _refuse_unknown_adjustments([compiled], usage)
-    if compiled.tariff.months_apart and usage.months > 1:
+    if usage.months > 1 and compiled.tariff.months_apart:
         return _bounded([_rate_part(compiled, month, None) for month in _months(compiled, usage)])
-    return _bounded([_rate_part(compiled, usage, None)])
+    return Rating([_rate_part(compiled, usage, None)])
 
 
 def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
@@ -111,16 +115,20 @@ def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
 
 def _bounded(parts: Sequence[RatedPart]) -> Rating:
     """Return the rating of these parts, unless an amount is larger than any bill's: then its rates or use are wrong."""
-    total = 0
     for compiled, state in parts:
-        total += state.total
-        for minor in state.lines:
-            if minor is not None and not -LARGEST_MINOR <= minor <= LARGEST_MINOR:
-                charge = compiled.rules[state.lines.index(minor)].charge
-                raise _too_large(charge.label, compiled.tariff.currency)
-    if not -LARGEST_MINOR <= total <= LARGEST_MINOR:
-        raise _too_large("the total", parts[0][0].tariff.currency)
-    return Rating(parts)
+        _check_lines(compiled, state)
+    rating = Rating(parts)
+    if abs(rating.total_minor) > LARGEST_MINOR:
+        raise _too_large("the total", rating.currency)
+    return rating
+
+
+def _check_lines(compiled: CompiledTariff, state: RatingState) -> None:
+    for rule, minor in zip(compiled.rules, state.lines, strict=True):
+        if minor is not None and abs(minor) > LARGEST_MINOR:
+            raise _too_large(rule.charge.label, compiled.tariff.currency)
+    if abs(state.total) > LARGEST_MINOR:
+        raise _too_large("the total", compiled.tariff.currency)
 
 
 def _too_large(what: str, currency: str) -> Invalid:
@@ -148,28 +156,35 @@ def _month_by_month(versions: Sequence[CompiledTariff], usage: Usage) -> Iterato
 
 
 def _rate_part(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) -> RatedPart:
-    state = _state(compiled, usage, share)
-    values, lines, total = state.values, state.lines, 0
+    num, den = billable_use(compiled, usage)
+    state = RatingState(usage, num, den, share)
+    values, lines, total, large = state.values, state.lines, 0, False
     for rule in compiled.rules:
-        amount = rule.pricer.amount(state) if not rule.conditional or _applies(rule, state) else None
+        plain = share is None and rule.at_once
+        amount = rule.pricer.amount(state) if plain or not rule.conditional or _applies(rule, state) else None
         if amount is None:
             values.append(NOTHING)
             lines.append(None)
             continue
         num, den = amount
-        if rule.settles:
-            values.append(NOTHING)
-            lines.append(None)
-            settle([_member(state, len(lines) - 1, rule, amount)], compiled.tariff.currency)
-            total += lines[-1] or 0
-            continue
-        if rule.varies or share is not None:
+        if not plain:
+            if rule.settles:
+                values.append(NOTHING)
+                lines.append(None)
+                settle([_member(state, len(lines) - 1, rule, amount)], compiled.tariff.currency)
+                total += lines[-1] or 0
+                large = True  # or not: it is looked at below
+                continue
             num, den = _times(num, den, _factors(rule, state))
         minor = rule.to_whole(num, den * rule.step) * rule.step
         values.append((num, den) if rule.exact else (minor, 1))
         lines.append(minor)
         total += minor
+        if minor > _SURELY_WITHIN or minor < _SURELY_ABOVE:
+            large = True
     state.total = total
+    if large:
+        _check_lines(compiled, state)
     return compiled, state
 
 

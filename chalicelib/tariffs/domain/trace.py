@@ -41,7 +41,7 @@ class TraceFactor:
 
 StepKind = Literal[
     "converted", "quantity", "share", "cap", "least", "included", "rounded", "rates",
-    "exempt-use", "exempt-amount", "at-most", "at-least",
+    "limits", "exempt-use", "exempt-amount", "at-most", "at-least",
 ]  # fmt: skip
 
 
@@ -50,7 +50,7 @@ class TraceStep:
     """How a quantity or a rate became what the terms show: for words only, a line is replayed without it.
 
     `given` is what was applied (a share, a limit, a percentage), `result` the quantity or amount that it gave; of what
-    is exempt and of bounds, the amount without them.
+    is exempt and of bounds, the amount without them; of rates and of limits, what they were multiplied by.
     """
 
     kind: StepKind
@@ -130,7 +130,7 @@ _MODES: dict[RoundingMode, str] = {"half-up": "h", "half-even": "e", "floor": "f
 _MODE_OF = {letter: mode for mode, letter in _MODES.items()}
 _STEPS: dict[StepKind, str] = {
     "converted": "v", "quantity": "q", "share": "s", "cap": "c", "least": "l", "included": "i", "rounded": "r",
-    "rates": "f", "exempt-use": "u", "exempt-amount": "a", "at-most": "m", "at-least": "n",
+    "rates": "f", "limits": "b", "exempt-use": "u", "exempt-amount": "a", "at-most": "m", "at-least": "n",
 }  # fmt: skip
 _STEP_OF = {letter: kind for kind, letter in _STEPS.items()}
 

@@ -1,6 +1,7 @@
 """What a consumer reads who asks why."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from chalicelib.tariffs.domain import (
@@ -173,3 +174,28 @@ def test_lines_kept_before_there_were_steps_are_read_and_replayed() -> None:
     assert [replay(line) for line in lines] == [line.amount for line in lines]
     assert explain(lines[0]) == ["4 m3 at 1.00 = 4.00", "1 m3 at 30.00 = 30.00", "together 34.00"]
     assert explain(lines[1])[0] == "Tax: 4.00"
+
+
+def test_limits_that_stretch_are_told_with_what_they_stretch_with() -> None:
+    first, rest = ("0", "10", "1"), ("10", None, "2")
+    days = replace(energy(first, rest), limits_per="days", days_basis=30)
+    (sentences,) = told(days, quantity="25", first_day=date(2025, 1, 1), until_day=date(2025, 3, 2))
+    assert sentences[0] == "the limits of the blocks times 2: 60 days instead of 30"
+    assert sentences[1] == "20 m3 at 1.00 = 20.00"
+
+    dwellings = replace(energy(first, rest), limits_per="dwellingUnits", limits_times="months")
+    (sentences,) = told(dwellings, quantity="70", dwelling_units=Decimal(3), months=2)
+    assert sentences[0] == "the limits of the blocks times 6: 3 dwelling units and 2 months"
+
+    rounded = replace(energy(first, rest), limits_per="days", days_basis=30, limit_rounding=to("1"))
+    (sentences,) = told(rounded, quantity="70", first_day=date(2025, 1, 1), until_day=date(2025, 2, 1))
+    assert sentences[0] == "the limits of the blocks times 31/30: 31 days instead of 30, each rounded (half-up to 1)"
+
+    assert told(days, first_day=date(2025, 4, 1), until_day=date(2025, 5, 1))[0][0] == "10 m3 at 1.00 = 10.00"
+
+
+def test_limits_that_stretched_are_kept_with_the_bill() -> None:
+    charge = replace(energy(("0", "10", "1"), ("10", None, "2")), limits_per="months")
+    lines = rated(sheet(charge), use("25", months=2)).lines
+    assert unpack_lines(pack_lines(lines), lines[0].amount.currency) == lines
+    assert replay(lines[0]) == lines[0].amount

@@ -1,6 +1,7 @@
 """Charges of a quantity: a rate, blocks, and blocks chosen by the total."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.tariffs.domain.blocks import BlockTable
@@ -8,8 +9,8 @@ from chalicelib.tariffs.domain.charges.base import Metered, Pricer
 from chalicelib.tariffs.domain.model import BlockCharge, BlockMode, ScheduleCharge, UsageCharge
 from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio, sum_of_terms
 from chalicelib.tariffs.domain.rating_state import RatingState
-from chalicelib.tariffs.domain.rounding import round_to_step
-from chalicelib.tariffs.domain.trace import TraceStep
+from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
+from chalicelib.tariffs.domain.trace import TraceStep, ratio_text
 
 
 class UsagePricer(Pricer):
@@ -41,6 +42,9 @@ class UsagePricer(Pricer):
         return self.metered.steps(state)
 
 
+_WORDS = {"dwellingUnits": "dwelling units", "winterAverage": "winter average"}
+
+
 class LimitScaler:
     """How far block limits stretch: 10 m3 per 30 days is 20 m3 in 60 days or, where it says so, for two dwellings."""
 
@@ -61,6 +65,21 @@ class LimitScaler:
             return num, den * self.basis
         times_num, times_den = self._above_zero(state, self.times)
         return num * times_num, den * times_den * self.basis
+
+    def steps(self, state: RatingState, rounding: Rounding | None = None) -> list[TraceStep]:
+        """Return how far the limits stretched and why, in words, unless they are as the tariff states them."""
+        scale = Fraction(*self.of(state))
+        if scale == 1:
+            return []
+        said = " and ".join(self._in_words(state, measure) for measure in (self.by, self.times) if measure)
+        if rounding is not None:
+            said += f", each rounded ({rounding.in_words()})"
+        return [TraceStep("limits", said, scale)]
+
+    def _in_words(self, state: RatingState, measure: str) -> str:
+        value = ratio_text(Fraction(*state.measure(measure)))
+        counted = f"{value} {_WORDS.get(measure, measure)}"
+        return f"{counted} instead of {self.basis}" if measure == "days" and self.basis != 1 else counted
 
     @staticmethod
     def _above_zero(state: RatingState, measure: str) -> Ratio:
@@ -113,11 +132,13 @@ class BlockPricer(Pricer):
     def amount(self, state: RatingState) -> Ratio:
         if self.scaler is not None:
             return sum_of_terms(self.price(state))
-        num, den = self.metered.of(state)
-        return self.table.amount(num, den)
+        if self.metered.plain:
+            return self.table.amount(state.use_num, state.use_den)
+        return self.table.amount(*self.metered.of(state))
 
     def steps(self, state: RatingState) -> list[TraceStep]:
-        return self.metered.steps(state)
+        stretched = [] if self.scaler is None else self.scaler.steps(state, self.rounded)
+        return [*self.metered.steps(state), *stretched]
 
 
 class SchedulePricer(Pricer):
@@ -145,4 +166,5 @@ class SchedulePricer(Pricer):
         raise AssertionError("a checked schedule ends without a limit")
 
     def steps(self, state: RatingState) -> list[TraceStep]:
-        return self.metered.steps(state)
+        stretched = [] if self.scaler is None else self.scaler.steps(state)
+        return [*self.metered.steps(state), *stretched]
