@@ -42,6 +42,8 @@ _SPOKEN_ONLY_TO = {
         "POST /billing-cycles", "POST /meter-brands", "POST /projects", "POST /projects/adoptions", "POST .../tariffs",
         "POST .../tariffs/adoptions",
     },
+    "method": {"POST /api/auth/login"},
+    "readingId": {"POST .../bills"},
     "role": {"POST /api/auth/login", "POST /users", "PUT /users/{userId}/role"},
     "status": {
         "POST /users", "PUT /users/{userId}/status", "PATCH /consumers/{consumerId}", "PUT /issues/{issueId}/status",
