@@ -21,11 +21,11 @@ _READABLE = [
 def heir(world: World) -> Api:
     """The consumer who takes over what was the owner's, with all that was said and done about it."""
     clock.use_time(lambda: NOVEMBER)
-    admin, path = world.people["admin"], f"{world.utility.base}/connections/{world.ids['account']}"
+    admin, path = world.people["admin"], f"{world.utility.base}/connections/{world.ids['accountNumber']}"
     admin.post(f"{path}/disconnection", {"reason": _SECRET}).expect(200)
     admin.post(f"{path}/reconnection", {"reason": _SECRET}).expect(200)
     owner, issue = world.people["owner"], {"title": "Leak", "description": _SECRET, "projectId": world.utility.project}
-    owner.post("/api/me/issues", issue | {"accountNumber": world.ids["account"]}).expect(201)
+    owner.post("/api/me/issues", issue | {"accountNumber": world.ids["accountNumber"]}).expect(201)
     asked = {"projectId": world.utility.project, "address": "Purok 2", "note": _SECRET}
     owner.post("/api/me/service-requests", asked).expect(201)
     taker = world.people["other consumer"].get("/api/me/profile").expect(200)["id"]
@@ -44,5 +44,5 @@ def test_nothing_of_the_former_consumer_is_read_by_the_next_one(world: World, he
     assert reply.status in {200, 404}
     said = reply.body.decode()
     assert _SECRET not in said
-    assert world.ids["consumer"] not in said
+    assert world.ids["consumerId"] not in said
     assert "Works on the main" not in said

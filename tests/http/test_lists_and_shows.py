@@ -34,3 +34,11 @@ def test_the_settings_of_a_project_are_listed_for_those_to_whom_they_are_shown(w
     assert shown.status == (403 if listed[0]["settings"] is None else 200)
     assert listed[0]["settings"] == (shown.json["settings"] if shown.status == 200 else None)
     assert (shown.status == 200) == ("settings.read" in somebody.get("/api/me").expect(200)["permissions"])
+
+
+@pytest.mark.covers("S0-062")
+@pytest.mark.parametrize("path", ["/api/me/bills", "/api/me/connections"])
+def test_only_consumers_have_bills_and_connections_of_their_own(world: World, path: str) -> None:
+    assert world.people["owner"].get(path).expect(200)["items"]
+    for role in STAFF:
+        assert world.people[role].get(path).expect(403)["code"] == "forbidden"

@@ -22,7 +22,7 @@ from chalicelib.bills.schemas import (
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.platform.auth import user_names
-from chalicelib.platform.http import SIGNED_IN, endpoint
+from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import Project, ProjectContext
 
@@ -94,7 +94,7 @@ def list_bills_of_connection(ctx: ProjectContext, *, account_number: str, query:
     return BillPage(items=_listed(ctx, project, page.items), next_cursor=page.next_cursor)
 
 
-@endpoint(blueprint, "GET", "/api/me/bills", permission=SIGNED_IN, query=MyBillsQuery, returns=MyBills)
+@endpoint(blueprint, "GET", "/api/me/bills", permission="bills.read.own", query=MyBillsQuery, returns=MyBills)
 def my_bills(ctx: Context, *, query: MyBillsQuery) -> MyBills:
     """List your newest bills, over all projects and connections."""
     mine = service.my_bills(ctx, limit=query.limit)

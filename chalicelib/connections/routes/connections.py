@@ -17,7 +17,7 @@ from chalicelib.connections.schemas.connections import (
 )
 from chalicelib.kernel.context import Context
 from chalicelib.platform.auth import user_names
-from chalicelib.platform.http import SIGNED_IN, endpoint
+from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import ProjectContext
 
@@ -207,7 +207,7 @@ def list_events(ctx: ProjectContext, *, account_number: str, query: PageQuery) -
     return EventPage.of(page, names=user_names(ctx.client, [event.by for event in page.items]))
 
 
-@endpoint(blueprint, "GET", "/api/me/connections", permission=SIGNED_IN, returns=MyConnections)
+@endpoint(blueprint, "GET", "/api/me/connections", permission="connections.read.own", returns=MyConnections)
 def my_connections(ctx: Context) -> MyConnections:
     """List what is yours, over all projects."""
     return MyConnections(

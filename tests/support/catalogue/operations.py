@@ -50,8 +50,8 @@ CATALOGUE: Mapping[Row, Operation] = {
         body={"current": PASSWORD, "new": "Abcdef1!"},
         leaves=frozenset({"user.password-changed"}),
     ),
-    ("GET", "/api/me/bills"): Operation(SIGNED_IN),
-    ("GET", "/api/me/connections"): Operation(SIGNED_IN),
+    ("GET", "/api/me/bills"): Operation("bills.read.own"),
+    ("GET", "/api/me/connections"): Operation("connections.read.own"),
     ("GET", "/api/me/profile"): Operation(SIGNED_IN),
     ("PATCH", "/api/me/profile"): Operation(
         SIGNED_IN,
