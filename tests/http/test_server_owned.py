@@ -31,7 +31,7 @@ _SPOKEN = set(
     """
     active address area areas billedOn by code consumerClass consumerId currency description due dueDays dueOn email
     facts fileName firstName flags generationDay graceDays initialReading installedOn kind lastName login meterBrand
-    meterDigits meterNumber name note number on period permissions phone purpose readOn reason scope settings
+    meterDigits meterNumber name note number on period permissions phone purpose readOn readingId reason scope settings
     source tariffId text title to unit value
     """.split()
 )
