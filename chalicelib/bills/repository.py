@@ -1,10 +1,11 @@
 """Bills in the table: one conditional write each, at most 512 bytes, read by period and by account."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.bills.domain import Bill
+from chalicelib.kernel.ids import shard_ranges
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
@@ -86,6 +87,20 @@ def first_bills(project: Project, period: Period, accounts: Iterable[str]) -> di
     wanted = [keys.bill(project.client, project.id, period, account, 1, shards) for account in set(accounts)]
     bills = (_bill(item) for item in BillItem.batch_get(wanted, consistent_read=True))
     return {bill.account: bill for bill in bills}
+
+
+def billed_in_order(project: Project, period: Period, accounts: Collection[str]) -> set[str]:
+    """Return which of some connections have a bill for a period: a unit for eight of them.
+
+    The accounts are those of a page of the period: of each shard some that follow each other, without a gap.
+    """
+    ranges = shard_ranges(accounts, project.settings.shards)
+    found = set[str]() if ranges else set(first_bills(project, period, accounts))
+    for shard, first, last in ranges:
+        partition = keys.period_shard(project.client, project.id, period, shard)
+        items = dynamo.all_between(TableItem, partition, f"BILL#{first}#", f"BILL#{last}#~")
+        found |= {item.sk.split("#")[1] for item in items}
+    return found
 
 
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:

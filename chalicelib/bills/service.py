@@ -102,10 +102,18 @@ def list_unbilled(
         return readings.list_readings(ctx, period=period, state="confirmed", limit=some, cursor=at)
 
     def choose(taken: tuple[Reading, ...]) -> list[tuple[Reading, Connection]]:
-        accounts = [reading.account for reading in taken]
-        billed = repository.first_bills(project, period, accounts).keys()
-        known = connections.connections_by_account(project, set(accounts) - billed)
-        unbilled = [(reading, known[reading.account]) for reading in taken if reading.account in known]
+        accounts = {reading.account for reading in taken}
+        # Who has only some areas gets readings from anywhere: read one by one, at a unit each.
+        whole = ctx.actor.areas is None
+        billed = (repository.billed_in_order if whole else repository.first_bills)(project, period, accounts)
+        unbilled_accounts = accounts.difference(billed)
+        by_account = connections.connections_in_order if whole else connections.connections_by_account
+        known = by_account(project, unbilled_accounts)
+        unbilled = [
+            (reading, known[reading.account])
+            for reading in taken
+            if reading.account in unbilled_accounts and reading.account in known
+        ]
         return [(reading, connection) for reading, connection in unbilled if connection.is_billed]
 
     return choose_page(read, choose, limit=limit, cursor=cursor)

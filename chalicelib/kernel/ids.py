@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from zlib import crc32
 
@@ -76,6 +76,19 @@ def code(text: str, what: str) -> str:
 def shard_of(name: str, shards: int) -> int:
     """Place a name on one of `shards` partitions, the same on every machine and permanently."""
     return crc32(name.encode()) % shards
+
+
+def shard_ranges(names: Collection[str], shards: int) -> list[tuple[int, str, str]]:
+    """Return the shards that names lie in, each with the first and the last of its names.
+
+    Empty, if the names lie so scattered (fewer than four to a shard) that they are better read one by one.
+    """
+    by_shard: dict[int, list[str]] = {}
+    for name in names:
+        by_shard.setdefault(shard_of(name, shards), []).append(name)
+    if len(by_shard) * 4 > len(names):
+        return []
+    return [(shard, min(found), max(found)) for shard, found in sorted(by_shard.items())]
 
 
 def fingerprint(*parts: str) -> str:

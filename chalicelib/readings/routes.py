@@ -78,9 +78,12 @@ def list_readings(ctx: ProjectContext, *, query: ReadingsQuery) -> ReadingPage:
 
 @endpoint(blueprint, "GET", _READINGS + "/balance", permission="readings.read", query=BalanceQuery, returns=BalanceOut)
 def get_balance(ctx: ProjectContext, *, query: BalanceQuery) -> BalanceOut:
-    """Compare what a building's own meter showed with what its units and common areas used."""
-    project, balance = service.get_balance(ctx, period=query.period)
-    return BalanceOut.of(BalanceView(query.period, project.settings.unit), balance)
+    """Compare what a building's own meter showed with what its units and common areas used.
+
+    Of more than 5,000 readings the answer holds the sums so far, and `nextCursor` goes on with them.
+    """
+    balance, next_cursor = service.get_balance(ctx, period=query.period, cursor=query.cursor)
+    return BalanceOut.of(BalanceView(query.period, ctx.project.settings.unit, next_cursor), balance)
 
 
 @endpoint(blueprint, "GET", _READINGS + "/pending", permission="readings.read", query=PendingQuery, returns=ReadingPage)

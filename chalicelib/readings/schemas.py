@@ -114,17 +114,19 @@ class ReadingsQuery(PageQuery):
 
 
 class BalanceQuery(Schema):
-    """Which period."""
+    """Which period, and how far it is added up already."""
 
     period: PeriodText
+    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the answer before")
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceView:
-    """Of which period a balance is, and in what it is counted."""
+    """Of which period a balance is, in what it is counted, and where it goes on if that is not all."""
 
     period: Period
     unit: str
+    next_cursor: str | None
 
 
 class BalanceOut(OutSchema, Shows[BalanceView, WaterBalance]):
@@ -137,6 +139,9 @@ class BalanceOut(OutSchema, Shows[BalanceView, WaterBalance]):
     building: DecimalText
     calculated: bool = Field(description="No building meter was read: its use is that of units and common areas")
     loss: DecimalText = Field(description="What the building's own meter showed beyond the others")
+    next_cursor: str | None = Field(
+        description="Where to go on: these are the sums so far, and the next answer includes them. Null: this is all"
+    )
 
 
 class UnreadQuery(PageQuery):

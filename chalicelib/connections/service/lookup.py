@@ -1,6 +1,6 @@
 """Look connections up, one or many."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 
@@ -155,6 +155,16 @@ def _possible(numbers: Iterable[str], form: Callable[[str], str]) -> Iterator[st
     for number in numbers:
         with suppress(Invalid):
             yield form(number)
+
+
+def connections_in_order(
+    project: Project, accounts: Collection[str], *, consistent: bool = True
+) -> dict[str, Connection]:
+    """Read connections that follow each other in each shard, as a page of the project has them.
+
+    As they are now, or if not consistent, as they were a moment ago.
+    """
+    return repository.connections_in_order(project, accounts, consistent=consistent)
 
 
 def shard_connections(project: Project, shard: int) -> Iterator[Connection]:

@@ -17,7 +17,7 @@ from chalicelib.platform.dynamo.attributes import (
 )
 from chalicelib.platform.dynamo.paging import page_of, shards_page
 from chalicelib.platform.dynamo.retrying import RETRIED, pause
-from chalicelib.platform.dynamo.table import TableItem, all_of, client, connect, find, parsed
+from chalicelib.platform.dynamo.table import TableItem, all_between, all_of, client, connect, find, parsed
 
 __all__ = [
     "RETRIED",
@@ -34,6 +34,7 @@ __all__ = [
     "TableItem",
     "TextsAttribute",
     "WordsAttribute",
+    "all_between",
     "all_of",
     "client",
     "connect",

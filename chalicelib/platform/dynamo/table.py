@@ -112,5 +112,10 @@ def all_of(
     )
 
 
+def all_between(item: type[Item], partition: str, first: str, last: str, *, consistent: bool = True) -> Iterator[Item]:
+    """Read all items of a partition whose sort key lies between two, or is one of them, in order."""
+    yield from item.query(partition, item.sk.between(first, last), consistent_read=consistent)
+
+
 if settings.environment().table:
     connect()

@@ -25,16 +25,23 @@ class WaterBalance:
         return self.building - self.units - self.common_area
 
 
-def balance_of(readings: Iterable[Reading], purposes: Mapping[str, Purpose]) -> WaterBalance:
-    """Add confirmed readings up by what their connections are for.
-
-    Source: S1. Units 85, common area 20, building meter 105: no loss. Building meter 108: a loss of 3.
-    """
-    sums: dict[Purpose, Decimal] = {}
+def add_up(
+    sums: Mapping[Purpose, Decimal], readings: Iterable[Reading], purposes: Mapping[str, Purpose]
+) -> dict[Purpose, Decimal]:
+    """Add confirmed readings to sums, by what their connections are for."""
+    added = dict(sums)
     for reading in readings:
         purpose = purposes.get(reading.account, "service")
         if reading.state == "confirmed":
-            sums[purpose] = sums.get(purpose, Decimal(0)) + reading.usage
+            added[purpose] = added.get(purpose, Decimal(0)) + reading.usage
+    return added
+
+
+def balance_of(sums: Mapping[Purpose, Decimal]) -> WaterBalance:
+    """Compare what was added up.
+
+    Source: S1. Units 85, common area 20, building meter 105: no loss. Building meter 108: a loss of 3.
+    """
     units, common_area = sums.get("service", Decimal(0)), sums.get("common_area", Decimal(0))
     return WaterBalance(
         units=units,

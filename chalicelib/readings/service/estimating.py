@@ -50,12 +50,11 @@ def list_unread(
 ) -> Page[Connection]:
     """List the active connections that have no reading for a period, of an area or of all.
 
-    A page may be short and still have a next one. One read unit for each connection looked at, and one
-    for 30 of them; in an area two for each.
+    A page may be short and still have a next one. One read unit for eight connections looked at; in an area two for
+    each.
     """
-    project = ctx.project
     read = partial(_connections_page, ctx, area)
-    return choose_page(read, partial(_unread, project, period), limit=limit, cursor=cursor)
+    return choose_page(read, partial(_unread, ctx, area, period), limit=limit, cursor=cursor)
 
 
 def estimate_reading(ctx: ProjectContext, *, period: Period, account: str) -> Reading:
@@ -103,7 +102,7 @@ def estimate_unread(ctx: ProjectContext, *, period: Period, area: str | None, cu
     left: list[LeftUnread] = []
     for _ in range(_BATCHES_PER_CALL):
         page = _connections_page(ctx, area, ESTIMATED_AT_ONCE, cursor)
-        unread = [each for each in _unread(project, period, page.items) if each.is_billed]
+        unread = [each for each in _unread(ctx, area, period, page.items) if each.is_billed]
         done, kept = _estimate_batch(ctx.at_this_moment(), project, period, unread)
         estimated += done
         left += kept
@@ -119,9 +118,11 @@ def _connections_page(ctx: ProjectContext, area: str | None, limit: int, cursor:
     return connections.list_connections(ctx, status=None if area else "active", area=area, limit=limit, cursor=cursor)
 
 
-def _unread(project: Project, period: Period, found: Sequence[Connection]) -> list[Connection]:
-    read = repository.readings_of(project, period, [each.account for each in found])
-    return [each for each in found if each.account not in read and rules.awaits(project, each, period)]
+def _unread(ctx: ProjectContext, area: str | None, period: Period, found: Sequence[Connection]) -> list[Connection]:
+    accounts = {each.account for each in found}
+    in_order = area is None and ctx.actor.areas is None
+    read = (repository.read_in_order if in_order else repository.readings_of)(ctx.project, period, accounts)
+    return [each for each in found if each.account not in read and rules.awaits(ctx.project, each, period)]
 
 
 def _estimate(ctx: Context, project: Project, connection: Connection, period: Period) -> Reading:

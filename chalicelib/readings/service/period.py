@@ -1,13 +1,15 @@
 """A period as a whole: hold it still for a billing run, read it, compare what it adds up to."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from chalicelib.areas.domain import reaches
 from chalicelib.connections import service as connections
 from chalicelib.kernel.period import Period
+from chalicelib.platform.cursors import decode_cursor, encode_cursor
 from chalicelib.platform.transaction import Action
 from chalicelib.readings import repository
-from chalicelib.readings.domain.balance import WaterBalance, balance_of
+from chalicelib.readings.domain.balance import WaterBalance, add_up, balance_of
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tenancy.domain import Project, ProjectContext
 
@@ -17,24 +19,39 @@ def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Rea
     return repository.shard_readings(project, period, shard)
 
 
+# A balance adds up so many readings in a call: far from the gateway's 29 seconds, and a whole building at once.
+_PAGE, _PAGES_PER_CALL = 1_000, 5
+
+
 def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Reading]:
     """Read a period's readings of some connections, 100 to a request, one read unit each."""
     return repository.readings_of(project, period, accounts)
 
 
-def get_balance(ctx: ProjectContext, *, period: Period) -> tuple[Project, WaterBalance]:
-    """Add a period up by unit, common area and building. It reads all of it: made for a building.
+def get_balance(ctx: ProjectContext, *, period: Period, cursor: str | None) -> tuple[WaterBalance, str | None]:
+    """Add a period up by unit, common area and building, for a user limited to areas only those there.
 
-    For a user limited to areas, only of those areas.
+    A call adds up to 5,000 readings, about a second's work and 480 read units. Then it returns the sums so far with a
+    cursor that carries them; the balance of the call that returns none is the whole period's.
+
+    :raises Invalid: for a cursor of another period or user.
     """
-    project = ctx.project
-    here = (each for each in connections.all_connections(project) if reaches(ctx.actor, each.area))
-    purposes = {each.account: each.purpose for each in here}
-    shards = range(project.settings.shards)
-    readings = (reading for shard in shards for reading in repository.shard_readings(project, period, shard))
-    if ctx.actor.areas is not None:
-        readings = (reading for reading in readings if reading.account in purposes)
-    return project, balance_of(readings, purposes)
+    place = f"balance|{ctx.client}|{ctx.project_id}|{period}|{ctx.actor.areas}"
+    opened = decode_cursor(cursor, place) if cursor else {"at": None, "sums": {}}
+    at, sums = opened["at"], {purpose: Decimal(total) for purpose, total in opened["sums"].items()}
+    for _ in range(_PAGES_PER_CALL):
+        page = repository.readings_page(ctx.project, period, limit=_PAGE, cursor=at)
+        found = connections.connections_in_order(
+            ctx.project, {reading.account for reading in page.items}, consistent=False
+        )
+        here = {each.account: each.purpose for each in found.values() if reaches(ctx.actor, each.area)}
+        mine = [reading for reading in page.items if ctx.actor.areas is None or reading.account in here]
+        sums = add_up(sums, mine, here)
+        at = page.next_cursor
+        if at is None:
+            return balance_of(sums), None
+    carried = {purpose: str(total) for purpose, total in sums.items()}
+    return balance_of(sums), encode_cursor({"at": at, "sums": carried}, place)
 
 
 def period_open_check(project: Project, period: Period) -> Action:
