@@ -155,7 +155,8 @@ def test_a_cursor_that_was_altered_or_is_another_lists_is_a_400(world: World, on
     ]
     assert all(cursors)
     person = world.someone_for(one.path)
-    mine = person.get(path, limit=1, **query).expect(200)["nextCursor"]
+    short = {"limit": "1"} if one.query and "limit" in one.query.model_fields else {}
+    mine = person.get(path, **short, **query).expect(200)["nextCursor"]
     altered = [mine[:-1], mine + "A", mine[1:], mine.swapcase(), mine[:20] + "AAAA" + mine[24:]] if mine else []
     for cursor in [*cursors, *altered, "AAAA", "%", "é", "=" * 10]:
         assert _is_refused(person.get(path, cursor=cursor, **query), 400)["code"] == "bad-cursor"
