@@ -31,7 +31,7 @@ _SPOKEN = set(
     """
     active address area areas billedOn by code consumerClass consumerId currency description due dueDays dueOn email
     facts fileName firstName flags generationDay graceDays initialReading installedOn kind lastName login meterBrand
-    meterDigits meterNumber name note number on period permissions phone purpose readOn readingId reason scope settings
+    meterDigits meterNumber name note number on period permissions phone purpose readOn reason scope settings
     source tariffId text title to unit value
     """.split()
 )
@@ -49,6 +49,7 @@ _SPOKEN_ONLY_TO = {
         "POST /users", "PUT /users/{userId}/status", "PATCH /consumers/{consumerId}", "PUT /issues/{issueId}/status",
     },
     "shards": {"POST /projects", "PATCH .../settings"},
+    "method": {"POST /api/auth/login"},
     "last": {"POST .../tariffs/quote"},
     "usage": {"POST .../tariffs/quote"},
     "previous": {"POST .../tariffs/quote"},
