@@ -49,7 +49,6 @@ _SPOKEN_ONLY_TO = {
         "POST /users", "PUT /users/{userId}/status", "PATCH /consumers/{consumerId}", "PUT /issues/{issueId}/status",
     },
     "shards": {"POST /projects", "PATCH .../settings"},
-    "method": {"POST /api/auth/login"},
     "last": {"POST .../tariffs/quote"},
     "usage": {"POST .../tariffs/quote"},
     "previous": {"POST .../tariffs/quote"},
