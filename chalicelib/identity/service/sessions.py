@@ -37,23 +37,22 @@ def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> t
     return actor, {key: found[key] for key in also}
 
 
-def check_may_still(ctx: Context, *, user_id: str, permission: str, areas: tuple[str, ...] | None) -> None:
+def check_may_still(ctx: Context, *, user_id: str, permission: str) -> None:
     """Check what a user asked for earlier, and what is only done now: their right may have been taken away meanwhile.
 
-    `areas` are those that the user was limited to then. Jobs and commands, which are no users, pass.
+    Jobs and commands, which are no users, pass.
 
-    :raises Forbidden: if the user is disabled or deleted, lacks the permission or is limited to other areas now.
+    :raises Forbidden: if the user is disabled or deleted, or lacks the permission now.
     """
     if not is_ulid(user_id):
         return
     user, access, _ = users.find_with_access(ctx.client, user_id)
     role = find_role(ctx, user.role) if user and access and access.active else None
-    now = access.areas if access and role and role.scope == "area" else None
-    if role is None or permission not in role.granted() or now != areas:
+    if role is None or permission not in role.granted():
         raise Forbidden(
             "sender-not-permitted",
-            "whoever announced this may no longer do it: their user was disabled, or given another role or other "
-            "areas; let somebody who may do it send it again",
+            "whoever announced this may no longer do it: their user was disabled, or given another role; let somebody "
+            "who may do it send it again",
         )
 
 

@@ -57,7 +57,7 @@ def run_history_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
         kind="history",
         import_id=import_id,
         check_sender=lambda record: identity.check_may_still(
-            ctx, user_id=record.requested_by, permission="history.import", areas=record.areas
+            ctx, user_id=record.requested_by, permission="history.import"
         ),
         parse=parse,
         take_in=_take_in,

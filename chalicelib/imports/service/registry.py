@@ -39,7 +39,7 @@ def run_registry_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
         kind="registry",
         import_id=import_id,
         check_sender=lambda record: identity.check_may_still(
-            ctx, user_id=record.requested_by, permission="registry.import", areas=record.areas
+            ctx, user_id=record.requested_by, permission="registry.import"
         ),
         parse=parse,
         take_in=_take_in,

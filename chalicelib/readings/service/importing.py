@@ -51,7 +51,7 @@ def run_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
         kind="readings",
         import_id=import_id,
         check_sender=lambda record: identity.check_may_still(
-            ctx, user_id=record.requested_by, permission="readings.import", areas=record.areas
+            ctx, user_id=record.requested_by, permission="readings.import"
         ),
         parse=parse,
         take_in=_take_in,

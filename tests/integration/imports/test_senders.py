@@ -1,10 +1,7 @@
 """F15: a form to upload a file is good for a quarter of an hour, and the right to use it may end before."""
 
-from dataclasses import replace
-
 import pytest
 
-from chalicelib.files import repository as files
 from chalicelib.platform import settings, storage
 from chalicelib.readings import service as readings
 from tests.support.faults import Death, faults
@@ -56,15 +53,6 @@ def test_the_file_of_a_user_who_may_is_taken(utility: Utility) -> None:
     path = f"/api/clients/{utility.client}/users/{user}"
     utility.as_staff().put(f"{path}/password", {"password": "Another-horse-2"}).expect(200)  # that is no right
     assert _outcome(utility, import_id) == ("done", 1)
-
-
-def test_other_areas_are_another_right(utility: Utility) -> None:
-    import_id, _ = _announced(utility)
-    ctx = utility.context(now=NOVEMBER)
-    record = files.find_import(ctx.project, import_id)
-    assert record is not None
-    files.finish_import(ctx.project, replace(record, areas=("Poblacion",)), also=[])
-    assert _outcome(utility, import_id) == ("refused", 0)
 
 
 def test_a_file_that_was_begun_is_taken_whole_whatever_becomes_of_its_user(utility: Utility) -> None:
