@@ -204,6 +204,17 @@ class BillsQuery(PageQuery):
 
     period: PeriodText | None = None
     status: BillStatus | None = None
+    affected_by: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}\.[1-9][0-9]{0,5}$",
+        description="A version of a tariff: only bills of days that it is valid on, which it would rate and did not",
+        examples=["residential.2"],
+    )
+
+    @property
+    def tariff_version(self) -> tuple[str, int] | None:
+        tariff, _, version = (self.affected_by or "").rpartition(".")
+        return (tariff, int(version)) if tariff else None
 
 
 class MyBillsQuery(Schema):

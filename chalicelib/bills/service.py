@@ -6,6 +6,7 @@ from datetime import date
 from chalicelib.audit import service as audit
 from chalicelib.bills import repository
 from chalicelib.bills.domain import (
+    AffectedBy,
     Bill,
     BillStatus,
     IssueTerms,
@@ -163,17 +164,28 @@ def find_bill(project: Project, bill_id: str) -> Bill | None:
 
 
 def list_bills(
-    ctx: ProjectContext, *, period: Period | None, status: BillStatus | None, limit: int, cursor: str | None
+    ctx: ProjectContext,
+    *,
+    period: Period | None,
+    status: BillStatus | None,
+    affected_by: tuple[str, int] | None = None,
+    limit: int,
+    cursor: str | None,
 ) -> tuple[Project, Page[Bill]]:
     """List the bills of a period, or of the last thirteen, or those that stand so today, one page at a time.
 
+    `affected_by`, a tariff and its version: only bills of days that it is valid on, which it would rate and did not.
     The newest period comes first. A user limited to areas gets only bills whose connections lie there now.
+
+    :raises NotFound: if there is no such version.
     """
     project = ctx.project
+    affected = _affected_by(ctx, *affected_by) if affected_by else None
     today = local_day(ctx.now, project.settings.timezone)
 
     def choose(every: tuple[Bill, ...]) -> list[Bill]:
         bills = [bill for bill in every if status in {None, bill.status_on(today)}]
+        bills = [bill for bill in bills if affected is None or affected.includes(bill)]
         mine = connections.accounts_within_reach(ctx, project, (bill.account for bill in bills))
         return [bill for bill in bills if bill.account in mine]
 
@@ -187,6 +199,12 @@ def list_bills(
     periods = (period,) if period else tuple(newest.shifted(-back * project.months) for back in range(_PERIODS_LISTED))
     place = f"bills|{project.client}|{project.id}"
     return project, periods_page(periods, read_period, limit=limit, cursor=cursor, place=place)
+
+
+def _affected_by(ctx: ProjectContext, tariff_id: str, version: int) -> AffectedBy:
+    known = tariffs.get_version(ctx, tariff_id=tariff_id, version=version)
+    classes = [each.tariff.consumer_class for each in tariffs.list_tariffs(ctx) if not each.tariff.by_choice]
+    return AffectedBy(ctx.project, known.tariff, set(filter(None, classes)))
 
 
 def list_bills_of_connection(

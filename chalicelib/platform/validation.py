@@ -40,6 +40,7 @@ MESSAGES: Mapping[str, str] = {
 PATTERNS: Mapping[str, str] = {
     r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$": "Give a day of the year as month and day, such as 06-01.",
     r"^[0-9+() /-]+$": "Give a telephone number: digits, spaces, +, -, / and brackets.",
+    r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}\.[1-9][0-9]{0,5}$": "Give a tariff and its version, such as residential.2.",
     r"^[A-Z]{3}$": "Give a currency by its three capital letters, such as PHP.",
     r"^[A-Za-z0-9:._#-]{1,100}$": "Give an id: up to 100 letters, digits and the signs : . _ # -",
     r"^[A-Za-z0-9:._-]{1,64}$": "Give an id: up to 64 letters, digits and the signs : . _ -",

@@ -2,10 +2,12 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import NotFound
 from chalicelib.platform.http import endpoint
 from chalicelib.tariffs import service
+from chalicelib.tariffs.domain import KnownVersion
 from chalicelib.tariffs.schemas import (
     Adoption,
     LibraryEntry,
@@ -18,6 +20,7 @@ from chalicelib.tariffs.schemas import (
     TariffList,
     TariffOut,
     TariffShort,
+    TariffView,
     library,
 )
 from chalicelib.tenancy.domain import ProjectContext
@@ -48,7 +51,7 @@ def list_tariffs(ctx: ProjectContext) -> TariffList:
 )
 def open_tariff(ctx: ProjectContext, *, body: NewTariff) -> TariffOut:
     """Open a tariff with its first version."""
-    return TariffOut.of(service.open_tariff(ctx, tariff=body.sheet.to_domain(tariff_id=body.id, version=1)))
+    return _shown(ctx, service.open_tariff(ctx, tariff=body.sheet.to_domain(tariff_id=body.id, version=1)))
 
 
 @endpoint(blueprint, "GET", _TARIFF, permission="tariffs.read", returns=TariffList)
@@ -70,13 +73,13 @@ def get_tariff(ctx: ProjectContext, *, tariff_id: str) -> TariffList:
 )
 def succeed_tariff(ctx: ProjectContext, *, tariff_id: str, body: TariffBody) -> TariffOut:
     """Put the next version of a tariff into force; the last one ends when it begins."""
-    return TariffOut.of(service.succeed_tariff(ctx, tariff=body.to_domain(tariff_id=tariff_id, version=1)))
+    return _shown(ctx, service.succeed_tariff(ctx, tariff=body.to_domain(tariff_id=tariff_id, version=1)))
 
 
 @endpoint(blueprint, "GET", _VERSION, permission="tariffs.read", returns=TariffOut)
 def get_tariff_version(ctx: ProjectContext, *, tariff_id: str, version: str) -> TariffOut:
     """Show one version of a tariff."""
-    return TariffOut.of(service.get_version(ctx, tariff_id=tariff_id, version=_number(version)))
+    return _shown(ctx, service.get_version(ctx, tariff_id=tariff_id, version=_number(version)))
 
 
 @endpoint(
@@ -92,7 +95,7 @@ def get_tariff_version(ctx: ProjectContext, *, tariff_id: str, version: str) -> 
 def correct_tariff(ctx: ProjectContext, *, tariff_id: str, version: str, body: TariffBody) -> TariffOut:
     """Correct a version that has rated no bill."""
     corrected = body.to_domain(tariff_id=tariff_id, version=_number(version))
-    return TariffOut.of(service.correct_tariff(ctx, tariff=corrected))
+    return _shown(ctx, service.correct_tariff(ctx, tariff=corrected))
 
 
 @endpoint(
@@ -105,7 +108,7 @@ def correct_tariff(ctx: ProjectContext, *, tariff_id: str, version: str, body: T
 )
 def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: str) -> TariffOut:
     """Take a version away that has rated no bill."""
-    return TariffOut.of(service.delete_tariff(ctx, tariff_id=tariff_id, version=_number(version)))
+    return _shown(ctx, service.delete_tariff(ctx, tariff_id=tariff_id, version=_number(version)))
 
 
 @endpoint(
@@ -149,13 +152,17 @@ def adopt_tariff(ctx: ProjectContext, *, body: Adoption) -> TariffOut:
         update={"valid_from": body.valid_from, "consumer_class": body.consumer_class or published.consumer_class}
     )
     adopted = sheet.to_domain(tariff_id=body.id or body.library_id, version=1)
-    return TariffOut.of(service.open_tariff(ctx, tariff=adopted))
+    return _shown(ctx, service.open_tariff(ctx, tariff=adopted))
 
 
 @endpoint(blueprint, "GET", "/api/tariff-library", permission="tariffs.read", returns=LibraryList)
 def list_library(_ctx: Context) -> LibraryList:
     """List the published tariffs that can be adopted."""
     return LibraryList(items=tuple(LibraryEntry(id=name, sheet=sheet) for name, sheet in library().items()))
+
+
+def _shown(ctx: ProjectContext, known: KnownVersion) -> TariffOut:
+    return TariffOut.of(TariffView(known, ctx.project, local_day(ctx.now, ctx.project.settings.timezone)), known)
 
 
 def _number(version: str) -> int:

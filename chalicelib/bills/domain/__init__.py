@@ -1,5 +1,6 @@
 """The rules of bills: no clock, no table, no HTTP."""
 
+from chalicelib.bills.domain.affected import AffectedBy
 from chalicelib.bills.domain.bill import Bill, BillStatus, parse_bill_id
 from chalicelib.bills.domain.issuing import (
     IssueTerms,
@@ -12,6 +13,7 @@ from chalicelib.bills.domain.issuing import (
 from chalicelib.bills.domain.plausibility import UsualTotals
 
 __all__ = [
+    "AffectedBy",
     "Bill",
     "BillStatus",
     "IssueTerms",

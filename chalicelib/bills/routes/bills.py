@@ -33,7 +33,12 @@ _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 def list_bills(ctx: ProjectContext, *, query: BillsQuery) -> BillPage:
     """List the bills of a period or, the newest first, of the last thirteen periods; all, or those of a status."""
     project, page = service.list_bills(
-        ctx, period=query.period, status=query.status, limit=query.limit, cursor=query.cursor
+        ctx,
+        period=query.period,
+        status=query.status,
+        affected_by=query.tariff_version,
+        limit=query.limit,
+        cursor=query.cursor,
     )
     return BillPage(items=_listed(ctx, project, page.items), next_cursor=page.next_cursor)
 

@@ -11,6 +11,7 @@ from chalicelib.tariffs.schemas.tariffs import (
     TariffList,
     TariffOut,
     TariffShort,
+    TariffView,
 )
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "TariffList",
     "TariffOut",
     "TariffShort",
+    "TariffView",
     "UsageQuantities",
     "library",
 ]

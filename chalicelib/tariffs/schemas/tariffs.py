@@ -1,5 +1,7 @@
 """Tariffs of a project as the API takes and shows them."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from pydantic import AliasPath, Field
@@ -8,6 +10,7 @@ from chalicelib.platform.schema import Day, OutSchema, Schema, Shows, WholeList
 from chalicelib.tariffs.domain.book import KnownVersion
 from chalicelib.tariffs.schemas.sheet import TariffBody
 from chalicelib.tariffs.schemas.words import Named, TariffId
+from chalicelib.tenancy.domain import Project
 
 
 class NewTariff(Schema):
@@ -26,13 +29,34 @@ class Adoption(Schema):
     consumer_class: Named | None = None
 
 
-class TariffOut(OutSchema, Shows[KnownVersion]):
+@dataclass(frozen=True, slots=True)
+class TariffView:
+    """What the answer says of a version's place in time."""
+
+    known: KnownVersion
+    project: Project
+    today: date
+
+    @property
+    def affected_bills(self) -> str | None:
+        tariff, project = self.known.tariff, self.project
+        if tariff.valid_from >= project.first_day_of(project.period_of(self.today)):
+            return None
+        return f"/api/clients/{project.client}/projects/{project.id}/bills?affectedBy={tariff.id}.{tariff.version}"
+
+
+class TariffOut(OutSchema, Shows[TariffView, KnownVersion]):
     """One version of a tariff."""
 
     id: str = Field(validation_alias=AliasPath("tariff", "id"))
     version: int = Field(validation_alias=AliasPath("tariff", "version"))
     sealed: bool = Field(description="It has rated bills: it can be succeeded and no longer changed")
     sheet: TariffBody = Field(validation_alias="tariff")
+    affected_bills: str | None = Field(
+        description="Where to list the bills that it would change, if it begins before the present period: they stay "
+        "as they are",
+        examples=["/api/clients/balilihan/projects/waterworks/bills?affectedBy=residential.2"],
+    )
 
 
 class TariffShort(OutSchema, Shows[KnownVersion]):

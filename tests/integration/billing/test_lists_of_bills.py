@@ -62,3 +62,30 @@ def test_a_bill_leaves_the_list_when_its_period_is_thirteen_periods_ago(utility:
     clock.use_time(lambda: NOVEMBER + timedelta(days=270))  # August 2026
     assert _periods(utility, 50) == ["2025-11"] * 2 + ["2025-08"] * 2
     assert _periods(utility, 50, period="2025-07") == ["2025-07"] * 2
+
+
+def test_d9_a_version_that_begins_in_billed_months_names_the_bills_that_it_would_change(utility: Utility) -> None:
+    admin = utility.as_staff()
+    school = register_connection(admin, utility, "SM-9", consumer_class="commercial")["accountNumber"]
+    body = {"accountNumber": school, "reading": "10", "readOn": "2025-11-05"}
+    reading = admin.post(f"{utility.base}/readings", body).expect(201)["id"]
+    admin.post(f"{utility.base}/readings/{reading}/confirmation").expect(200)
+    admin.post(f"{utility.base}/bills", {"readingId": reading}).expect(201)
+    first = admin.get(f"{utility.base}/tariffs/residential/versions/1").expect(200)
+    assert first["affectedBills"] == f"{utility.base}/bills?affectedBy=residential.1"
+    assert admin.get(first["affectedBills"]).expect(200)["items"] == []  # it rated all of them
+
+    before = admin.get(f"{utility.base}/bills").expect(200)["items"]
+    dearer = first["sheet"] | {"validFrom": "2025-08-16", "name": "Dearer"}
+    made = admin.post(f"{utility.base}/tariffs/residential/versions", dearer).expect(201)
+    assert made["affectedBills"] == f"{utility.base}/bills?affectedBy=residential.2"
+    assert _periods(utility, 3, affectedBy="residential.2") == ["2025-11"] * 2 + ["2025-08"] * 2
+    assert _periods(utility, 3, affectedBy="residential.2", period="2025-08") == ["2025-08"] * 2
+    assert admin.get(f"{utility.base}/bills").expect(200)["items"] == before  # nothing is rated again
+
+    ahead = first["sheet"] | {"validFrom": "2025-12-01", "name": "Ahead"}
+    made = admin.post(f"{utility.base}/tariffs/residential/versions", ahead).expect(201)
+    assert made["affectedBills"] is None
+    assert _periods(utility, 3, affectedBy="residential.3") == []
+    admin.get(f"{utility.base}/bills", affectedBy="residential.4").expect(404)
+    admin.get(f"{utility.base}/bills", affectedBy="residential").expect(400)
