@@ -1,1 +1,1 @@
-"""Words that every feature shares; nothing here knows AWS, HTTP or the table."""
+"""Types and rules that every feature shares. Nothing here depends on AWS, HTTP or the table."""

@@ -1,4 +1,4 @@
-"""The clock is given, never taken: instants are aware UTC datetimes, days are the client's local days."""
+"""Instants and days. Callers pass the time in; instants are aware UTC datetimes, days are the client's local days."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -12,9 +12,9 @@ _FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2199, 12, 31)
 
 
 def parse_day(text: str) -> date:
-    """Read a calendar day written like 2025-11-05, in no other of the forms that ISO 8601 knows.
+    """Parse a calendar day written as 2025-11-05; other forms of ISO 8601 are refused.
 
-    :raises Invalid: for anything else, and for a day that no bill of ours can be about.
+    :raises Invalid: for anything else, and for a day before 1990 or after 2199.
     """
     try:
         day = date.fromisoformat(text) if _DAY.match(text) else None
@@ -33,21 +33,21 @@ def local_day(instant: datetime, timezone: str) -> date:
 
 
 def iso(instant: datetime) -> str:
-    """Print an instant as UTC ISO-8601 with milliseconds: 2025-11-05T02:30:00.000Z."""
+    """Format an instant as UTC ISO 8601 with milliseconds: 2025-11-05T02:30:00.000Z."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03}Z"
 
 
 def parse_iso(text: str) -> datetime:
-    """Read an instant that `iso` printed."""
+    """Parse an instant that `iso` formatted."""
     return datetime.fromisoformat(text.removesuffix("Z") + "+00:00")
 
 
 def epoch_ms(instant: datetime) -> int:
-    """Return an instant as whole milliseconds since 1970, without a float in between."""
+    """Return an instant as whole milliseconds since 1970, computed without floats."""
     since = instant - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def from_epoch_ms(milliseconds: int) -> datetime:
-    """Return the instant that `epoch_ms` counted."""
+    """Return the instant of a number that `epoch_ms` returned."""
     return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Fault:
     """What is wrong with one field of a request: its path in the body (`charges.0.rate`), or a parameter's name.
 
-    None stands for the request as a whole.
+    None means the request as a whole.
     """
 
     field: str | None
@@ -32,23 +32,23 @@ class Invalid(MeterbookError):
 
 
 class Unauthenticated(MeterbookError):
-    """Nobody is known to have sent this: sign in."""
+    """The caller is not known: sign in."""
 
 
 class Forbidden(MeterbookError):
-    """Known, but not permitted."""
+    """The caller is known, but may not do this."""
 
 
 class NotFound(MeterbookError):
-    """There is no such thing for this caller (another tenant's things included)."""
+    """It does not exist, or the caller may not see it (such as another tenant's data)."""
 
 
 class Conflict(MeterbookError):
-    """The request is sound but the present state does not allow it."""
+    """The request is valid, but the stored state does not allow it."""
 
 
 class TooMany(MeterbookError):
-    """Refused for coming too often: wait for `retry_after_seconds` and ask again."""
+    """Too many requests: wait for `retry_after_seconds` and try again."""
 
     def __init__(self, code: str, message: str, *, retry_after_seconds: int) -> None:
         super().__init__(code, message)

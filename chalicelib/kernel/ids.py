@@ -43,9 +43,9 @@ def is_ulid(text: str) -> bool:
 
 
 def known_ulid(text: str, what: str) -> str:
-    """Let an identifier from outside through if one of ours could look like that.
+    """Check that an identifier from outside has the form of ours, and return it.
 
-    :raises NotFound: otherwise, naming `what` was looked for.
+    :raises NotFound: if it does not; `what` names the kind of thing in the message.
     """
     if not is_ulid(text):
         raise NotFound("not-found", f"there is no {what} with this id")
@@ -53,7 +53,7 @@ def known_ulid(text: str, what: str) -> str:
 
 
 def slug(text: str, what: str, *, field: str | None = None) -> str:
-    """Let a client or project name through: letters, digits and hyphens, at most 32.
+    """Check a client or project id (letters, digits and hyphens, at most 32) and return it.
 
     :raises Invalid: otherwise. The separator of the table's keys can't occur in a slug.
     """
@@ -64,7 +64,7 @@ def slug(text: str, what: str, *, field: str | None = None) -> str:
 
 
 def code(text: str, what: str) -> str:
-    """Let an account or meter number through: letters, digits, `.`, `_`, `-`, at most 40.
+    """Check an account or meter number (letters, digits, `.`, `_`, `-`, at most 40) and return it.
 
     :raises Invalid: otherwise.
     """
@@ -74,7 +74,7 @@ def code(text: str, what: str) -> str:
 
 
 def shard_of(name: str, shards: int) -> int:
-    """Place a name on one of `shards` partitions, the same on every machine and permanently."""
+    """Return the shard of a name, from 0 to `shards` - 1. It never changes: stored keys contain it."""
     return crc32(name.encode()) % shards
 
 

@@ -29,7 +29,7 @@ _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,3})?\Z", re.ASCII)
 def exponent_of(currency: str) -> int:
     """Return the number of decimal places of a currency's minor unit (PHP 2, JPY 0, KWD 3).
 
-    :raises Invalid: for a code that is no currency in use.
+    :raises Invalid: for a code that is not a currency in use.
     """
     try:
         return _EXPONENTS[currency]
@@ -50,14 +50,14 @@ class Money:
 
     @classmethod
     def zero(cls, currency: str) -> Self:
-        """Return nothing, in that currency."""
+        """Return an amount of zero in a currency."""
         return cls(0, currency)
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Self:
-        """Read an amount such as "25.06".
+        """Parse an amount such as "25.06".
 
-        :raises Invalid: if it is no plain decimal or finer than the currency's minor unit.
+        :raises Invalid: if it is not a plain decimal, or finer than the currency's minor unit.
         """
         places = exponent_of(currency)
         if not _AMOUNT.match(text):

@@ -1,12 +1,12 @@
-"""Network addresses: who sits behind the same one."""
+"""Network addresses, grouped by network."""
 
 from ipaddress import IPv6Address, ip_address
 
 
 def network_of(address: str) -> str:
-    """Return what an address has in common with the others that its holder can take: of IPv6 the first 64 bits.
+    """Return the network of an address: for IPv6 its first 64 bits, because one holder has all addresses in them.
 
-    What is no address is returned as it is.
+    An IPv4 address, or a text that is not an address, is returned unchanged.
     """
     try:
         parsed = ip_address(address)

@@ -1,4 +1,4 @@
-"""Lists are pages: some items and, if there are more, the place to go on from."""
+"""Pages of a list: some items and, if there are more, a cursor to the next page."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ def choose_page(
     limit: int,
     cursor: str | None,
 ) -> Page[U]:
-    """Fill a page with what is chosen of the pages of a longer list.
+    """Fill a page with the items of a longer list that are chosen.
 
-    It looks through five pages of the list at the most: a page may then be short, even empty, and still have a next.
+    It reads at most five pages of the list, so a page may be short, even empty, and still have a next one.
     `read` takes a limit and a cursor.
     """
     found: list[U] = []

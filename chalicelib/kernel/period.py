@@ -8,7 +8,8 @@ from typing import Self
 from chalicelib.kernel.errors import Invalid
 
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\Z", re.ASCII)
-# A year more than days have: a reading of January 1990 may bill the month before, and a quarter end after new year.
+# A year more on each side than days have: a reading of January 1990 may bill the month before, and a quarter may end
+# after the new year.
 _FIRST_YEAR, _LAST_YEAR = 1989, 2200
 
 
@@ -21,9 +22,9 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a period such as "2025-11".
+        """Parse a period such as "2025-11".
 
-        :raises Invalid: if it is not a month between 1989 and 2200 written that way.
+        :raises Invalid: if it is not a month from 1989 to 2200 in this form.
         """
         found = _PERIOD.match(text)
         if not found or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
@@ -32,7 +33,7 @@ class Period:
 
     @classmethod
     def of(cls, day: date) -> Self:
-        """Return the month that a day lies in."""
+        """Return the month of a day."""
         return cls(day.year, day.month)
 
     def __str__(self) -> str:
@@ -52,18 +53,18 @@ class Period:
         return self.shifted(1).first_day - timedelta(days=1)
 
     def day(self, number: int) -> date:
-        """Return day `number` of the month, or its last day where the month is shorter."""
+        """Return day `number` of the month, or its last day if the month is shorter."""
         return min(self.last_day, self.first_day + timedelta(days=number - 1))
 
     def label(self) -> str:
-        """Name the month as people do: "July 2025"."""
+        """Return the month's name for people: "July 2025"."""
         return f"{self.first_day:%B} {self.year}"
 
 
 def quarter_of(month: Period, *, first_month: int) -> Period:
-    """Name the quarter that a month lies in, by its last month, where years begin in `first_month`.
+    """Return the quarter of a month, as its last month; `first_month` is the first month of the year.
 
-    October 2025 lies in the quarter 2025-12 of a calendar year, and in 2025-10 of a year that begins in February.
+    October 2025 is in the quarter 2025-12 of a calendar year, and in 2025-10 of a year that begins in February.
     """
     return month.shifted(2 - (month.month - first_month) % 3)
 
@@ -77,7 +78,7 @@ class FiscalMonth:
 
 
 def fiscal_month(period: Period, *, first_month: int) -> FiscalMonth:
-    """Place a period in a fiscal year that starts in `first_month` and is named by its end year.
+    """Return a period's month of the fiscal year that starts in `first_month` and is named after its end year.
 
     Source: S1. With first_month 7, July 2025 is month 0 of fiscal year 2026, and June 2026 its month 11.
     """

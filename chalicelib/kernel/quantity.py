@@ -11,7 +11,7 @@ _DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,6})?\Z", re.ASCII)
 
 
 def parse_decimal(text: str) -> Decimal:
-    """Read a plain decimal such as "1785" or "12.375": at most 12 digits before the point, 6 after.
+    """Parse a plain decimal such as "1785" or "12.375": at most 12 digits before the point, 6 after.
 
     :raises Invalid: for anything else, "1e9", "NaN", "1,200" and full-width digits included.
     """
@@ -28,7 +28,7 @@ def parse_decimal(text: str) -> Decimal:
 
 
 def plain(value: Decimal) -> str:
-    """Print a decimal without exponent and without trailing zeros: 1.50 -> 1.5, 1E+2 -> 100."""
+    """Format a decimal without exponent and trailing zeros: 1.50 -> 1.5, 1E+2 -> 100."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 

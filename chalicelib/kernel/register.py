@@ -1,4 +1,4 @@
-"""The register of a meter: what it can show, what is estimated where nobody read it, and how the two are settled."""
+"""The register of a meter: its range, estimates of use, and settling estimates by a real reading."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ MAX_DIGITS = 12
 
 
 def range_of(digits: int) -> Decimal:
-    """Return the use after which a register shows the same again: 4 digits -> 10000.
+    """Return the range of a register, after which it starts again at zero: 4 digits -> 10000.
 
-    Only the digits before the point count; those behind it run over together with them.
+    Only digits before the decimal point count; those after it roll over together with them.
     """
     return Decimal(10) ** digits
 
 
 def check_shown(value: Decimal, digits: int | None) -> None:
-    """Check that a register can show a value. Without digits, whatever is not below zero.
+    """Check that a register can show a value. Without `digits`, any value from zero is possible.
 
     :raises Invalid: otherwise.
     """
@@ -30,11 +30,11 @@ def check_shown(value: Decimal, digits: int | None) -> None:
 
 
 def average_use(recent_uses: Sequence[Decimal], *, last: int) -> tuple[int, int]:
-    """Return the average of the last so many uses, as an exact ratio; the caller rounds it.
+    """Return the average of the `last` most recent uses, as an exact ratio (numerator, denominator).
 
-    (10, 12, 15) over the last 2 -> (27, 2). Fewer than `last` are averaged as they are.
+    (10, 12, 15) over the last 2 -> (27, 2). If there are fewer than `last`, all of them count.
 
-    :raises Invalid: if there is no earlier use to go by.
+    :raises Invalid: if there is no earlier use.
     """
     taken = recent_uses[-last:] if last > 0 else ()
     if not taken:
@@ -45,14 +45,14 @@ def average_use(recent_uses: Sequence[Decimal], *, last: int) -> tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class TrueUp:
-    """What is left to bill when a real reading comes after estimates; `credit` is what was estimated too much."""
+    """The use left to bill when a real reading comes after estimates; `credit` is use that was estimated in excess."""
 
     to_bill: Decimal
     credit: Decimal
 
 
 def true_up(real_use: Decimal, *, billed_ahead: Decimal) -> TrueUp:
-    """Set what was really used against what of it was billed ahead.
+    """Subtract the use billed ahead by estimates from the real use.
 
     40 really used, 25 estimated and billed -> 15 to bill. 20 really used -> nothing to bill and 5 in credit.
     """

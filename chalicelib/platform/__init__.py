@@ -1,1 +1,1 @@
-"""The outside world, wrapped once: HTTP, the table, queues, files, tokens, logs."""
+"""Everything outside the code, each wrapped once: HTTP, the table, queues, files, tokens, logs."""

@@ -41,9 +41,9 @@ def _digest(password: str) -> bytes:
 
 
 def derived_key(purpose: str, *names: str, key_id: str | None = None) -> tuple[str, bytes]:
-    """Return a key of its own for a purpose and a thing, and the id of the root key it comes from.
+    """Derive a key for one purpose and one subject; return the id of its root key, too.
 
-    HKDF's expanding step (RFC 5869) for one block: the same names give the same key, and nothing of it is stored.
+    HKDF's expand step (RFC 5869) for one block: the same names give the same key, and nothing is stored.
 
     :raises KeyError: for a root key that is no longer known.
     """
@@ -54,18 +54,18 @@ def derived_key(purpose: str, *names: str, key_id: str | None = None) -> tuple[s
 
 
 def origin_key(key_id: str | None = None) -> str:
-    """Return what CloudFront sends with each request, so that those who go past it are told apart."""
+    """Return the secret that CloudFront adds to each request as a header, to prove that it came through CloudFront."""
     return derived_key("cloudfront-origin", key_id=key_id)[1].hex()
 
 
 def is_origin_key(sent: str) -> bool:
-    """Return whether a request brings the origin key, made from any of the root keys."""
+    """Return whether a request's origin key is valid: derived from any of the root keys."""
     return any(hmac.compare_digest(sent.encode(), origin_key(each).encode()) for each in settings.root_keys())
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What an access token says: who, of which client, in which role and session."""
+    """The content of an access token: user, client, role and session."""
 
     client: str
     user_id: str
@@ -75,24 +75,24 @@ class AccessToken:
 
 
 def new_secret() -> str:
-    """Return 43 letters that nobody can guess."""
+    """Return a random secret of 43 characters."""
     return secrets.token_urlsafe(32)
 
 
 def secret_print(secret: str) -> str:
-    """Return what is stored of a secret: it is long and random, so this needs no salt."""
+    """Return the hash that is stored of a secret. The secret is long and random, so it needs no salt."""
     return hashlib.sha256(secret.encode()).hexdigest()[:32]
 
 
 def secret_matches(secret: str, stored_print: str) -> bool:
-    """Compare a secret with what is stored of it."""
+    """Compare a secret with its stored hash."""
     return hmac.compare_digest(secret_print(secret), stored_print)
 
 
 def issue_access_token(token: AccessToken, *, now: datetime, minutes: int) -> str:
-    """Sign a token, with the first of the keys.
+    """Issue a token, signed with the first of the keys.
 
-    What the role may do does not stand in it: that is looked up together with the session.
+    It does not contain the role's permissions: they are looked up together with the session.
     """
     key_id, secret = next(iter(settings.token_keys().items()))
     issued = int(now.timestamp())
@@ -113,9 +113,9 @@ def issue_access_token(token: AccessToken, *, now: datetime, minutes: int) -> st
 
 
 def verify_access_token(token: str, *, now: datetime) -> AccessToken:
-    """Read a token of ours that is still good. Any of the keys may have signed it.
+    """Verify an access token and return its content. Any of the keys may have signed it.
 
-    :raises Unauthenticated: for any other token, without saying what is wrong with it, and for an expired one.
+    :raises Unauthenticated: for an expired token, and for any invalid one, without saying what is wrong with it.
     """
     refusal = Unauthenticated("bad-token", "this access token is not valid; sign in again")
     if len(token) > _MAX_TOKEN:
@@ -128,7 +128,7 @@ def verify_access_token(token: str, *, now: datetime) -> AccessToken:
             algorithms=[_ALGORITHM],
             issuer=_ISSUER,
             audience=_AUDIENCE,
-            # The time is compared below, with the clock that the request was given.
+            # The expiry is checked below, against the request's own clock.
             options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
         )
     except (jwt.PyJWTError, KeyError, ValueError):
@@ -143,9 +143,9 @@ def verify_access_token(token: str, *, now: datetime) -> AccessToken:
     return AccessToken(claims["client"], claims["sub"], claims["role"], claims["sid"], claims.get("consumer"))
 
 
-# Items as the table has them, by key; None for one that is not there.
+# Stored items by key; None for one that does not exist.
 RawItems = Mapping[Key, Mapping[str, Any] | None]
-# Says whether a token's session still lives and what its user may do, and reads other items with the same request.
+# Checks a token's session, returns its actor with permissions, and reads other items in the same request.
 SessionCheck = Callable[[AccessToken, datetime, tuple[Key, ...]], tuple[Actor, RawItems]]
 
 
@@ -157,20 +157,20 @@ _session_check: SessionCheck = _nobody
 
 
 def check_sessions_by(check: SessionCheck) -> None:
-    """Let the feature that knows sessions check them at each request."""
+    """Register the function that checks the session of each request; the identity feature provides it."""
     global _session_check  # noqa: PLW0603 - one process has one check
     _session_check = check
 
 
 def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, RawItems]:
-    """Return the actor of a token whose session lives, and the items of `also`. One request.
+    """Return the actor of a token whose session is still valid, and the items of `also`. One request.
 
     :raises Unauthenticated: if the session has ended.
     """
     return _session_check(token, now, also)
 
 
-# Finds the names of a client's users by their ids.
+# Looks up the names of a client's users by their ids.
 NameSearch = Callable[[str, Collection[str]], Mapping[str, str]]
 
 
@@ -182,13 +182,13 @@ _name_search: NameSearch = _no_names
 
 
 def name_users_by(search: NameSearch) -> None:
-    """Let the feature that knows users name them for the answers of all features."""
+    """Register the function that looks up users' names for answers; the identity feature provides it."""
     global _name_search  # noqa: PLW0603 - one process has one search
     _name_search = search
 
 
 def user_names(client: str, ids: Iterable[str | None]) -> Mapping[str, str]:
-    """Return the names of users by id, for an answer that shows who did something; who is no user has none.
+    """Return the names of users by id, for answers. Ids that are not of users are left out.
 
     One request for up to 100 people, half a read unit each. Eventually consistent.
     """

@@ -1,7 +1,7 @@
 """Many items in one request: conditional inserts at the price of single ones, and reads of items of different kinds.
 
-An insert is refused alone if its key is taken. A batch of PartiQL INSERT statements is the only call of DynamoDB that
-does this: BatchWriteItem knows no conditions, and a transaction costs double and falls as a whole.
+An insert whose key is taken is refused without affecting the others. A batch of PartiQL INSERT statements is the only
+call of DynamoDB that does this: BatchWriteItem has no conditions, and a transaction costs double and fails as a whole.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from chalicelib.platform.keys import Key
 AttributeMap = dict[str, dict[str, Any]]
 
 BATCH = 25
-# Up to so many things are looked up by their keys, a unit or two each; beyond, reading all of a list is the better buy.
+# Up to this many items are looked up by key, a unit or two each; beyond that, reading the whole list is cheaper.
 FEW = 200
 _ATTEMPTS = 8
 _READ_ATTEMPTS = 5
@@ -25,18 +25,18 @@ Thing = TypeVar("Thing")
 
 
 def batches(things: Iterable[Thing], size: int = BATCH) -> Iterator[list[Thing]]:
-    """Cut a sequence into lists of at most `size`."""
+    """Split a sequence into lists of at most `size`."""
     iterator = iter(things)
     while batch := list(islice(iterator, size)):
         yield batch
 
 
 def insert_batch(items: Sequence[AttributeMap]) -> list[bool]:
-    """Insert up to 25 items and say for each whether it is new (False: its key was taken).
+    """Insert up to 25 items; return for each whether it is new (False: its key was taken).
 
     One request; one write unit per KB and item, plus its index entries.
 
-    :raises TryLater: if the table stayed throttled; what is inserted by then stays, and a repetition is harmless.
+    :raises TryLater: if the table stayed throttled. Items already inserted stay, and repeating the call is safe.
     """
     new: list[bool | None] = [None] * len(items)
     for attempt in range(_ATTEMPTS):
@@ -53,7 +53,7 @@ def insert_batch(items: Sequence[AttributeMap]) -> list[bool]:
 
 
 def _execute(items: Sequence[AttributeMap]) -> list[str | None]:
-    """Send one batch and give each statement's error code, None where it succeeded."""
+    """Send one batch and return each statement's error code, None if it succeeded."""
     answer = dynamo.client().batch_execute_statement(Statements=[_statement(item) for item in items])
     codes: list[str | None] = [response.get("Error", {}).get("Code") for response in answer["Responses"]]
     for response, code in zip(answer["Responses"], codes, strict=True):
@@ -74,11 +74,11 @@ def _statement(item: AttributeMap) -> dict[str, Any]:
 def read_together(keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, dict[str, Any] | None]:
     """Read up to 100 items of any kind, as they are now, in one request. One unit per 4 KB each.
 
-    Half a unit if not consistent: eventually consistent then.
+    Half a unit each if not `consistent`; the read is then eventually consistent.
 
-    The items come as DynamoDB has them (see `dynamo.parsed`), None for one that is not there.
+    Return raw items (see `dynamo.parsed`), None for one that does not exist.
 
-    :raises TryLater: if the table is too busy to give all of them.
+    :raises TryLater: if the table is too busy to return all of them.
     """
     found: dict[Key, dict[str, Any] | None] = dict.fromkeys(keys)
     table = settings.table_name()

@@ -1,4 +1,4 @@
-"""Where the way in gets the time and fresh ids from; everything below is handed them in its Context."""
+"""The system's clock and new ids, for routes and jobs only. All other code gets both from its Context."""
 
 import secrets
 from collections.abc import Callable
@@ -15,9 +15,9 @@ _source: Callable[[], datetime] = _system_time
 
 
 def use_time(source: Callable[[], datetime] | None) -> None:
-    """Make every way in read the time from `source` (None: the system's clock again).
+    """Replace the clock of routes and jobs by `source` (None restores the system's clock).
 
-    Tests that walk through months move the clock here, and METERBOOK_TODAY on the laptop.
+    Tests of several months set the clock here, and so does METERBOOK_TODAY on a laptop.
     """
     global _source  # noqa: PLW0603 - one process has one clock
     _source = source or _system_time

@@ -1,4 +1,4 @@
-"""Cursors of lists: where a page ended, signed, so that nobody can make one or use it elsewhere."""
+"""Cursors of lists: the end of a page, signed so that a cursor can't be forged or used for another list."""
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -13,17 +13,17 @@ from chalicelib.platform import settings
 
 T = TypeVar("T")
 
-# So many pages, or periods with nothing in them, are looked through for one page of a list over periods.
+# The most pages, or empty periods, that are read for one page of a list over periods.
 _LOOKED_THROUGH = 4
 
 
 def encode_cursor(last: dict[str, Any], place: str) -> str:
-    """Write down where a page ended, for the list of that place alone. A place names its tenant."""
+    """Encode the end of a page as a cursor that is valid only for the list at `place`, which names its tenant."""
     return _serializer(place).dumps(last)
 
 
 def decode_cursor(cursor: str, place: str) -> dict[str, Any]:
-    """Return where the page before ended.
+    """Return the end of the previous page.
 
     :raises Invalid: for a cursor that this list did not hand out.
     """
@@ -44,9 +44,9 @@ def periods_page(
     cursor: str | None,
     place: str,
 ) -> Page[T]:
-    """Read one page of a list that goes through periods, the newest first.
+    """Read one page of a list over several periods, newest first.
 
-    `read` reads a page of one period. A page may be short, even empty, and still have a next one.
+    `read` returns a page of one period. The result may be short, even empty, and still have a next page.
 
     :raises Invalid: for a cursor that this list did not hand out.
     """
@@ -70,7 +70,7 @@ def periods_page(
 
 
 def _serializer(place: str) -> URLSafeSerializer:
-    # A cursor outlives a change of keys: all of them verify, and the current one signs, which comes last here.
+    # A cursor stays valid when keys change: all keys verify, and the current one, which is last here, signs.
     keys = [*settings.token_keys().values()][::-1]
     signer = {"key_derivation": "hmac", "digest_method": sha256}
     return URLSafeSerializer(keys, salt=f"cursor|{place}", signer_kwargs=signer)

@@ -1,4 +1,4 @@
-"""The API's document as a page for people: Redoc, from our own origin."""
+"""The API's documentation page: Redoc, served from our own origin."""
 
 import gzip
 from functools import cache
@@ -15,8 +15,8 @@ Headers = dict[str, str | list[str]]
 VERSION = "2.5.4"
 FOLDER = Path(__file__).with_name("redoc")
 SCRIPT = FOLDER / "redoc.standalone.js.gz"
-# Redoc writes its styles into the page and searches in a worker that it makes itself. Everything else is refused: it
-# would load its maker's logo from their host.
+# Redoc writes its styles into the page and searches in a worker that it creates itself. Everything else is blocked: it
+# would load its maker's logo from another host.
 _POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -30,7 +30,7 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-# Addresses are relative, for a deployed API may have its stage in front of all paths.
+# Addresses are relative, because a deployed API may have its stage in front of all paths.
 _PAGE = f"""<!doctype html>
 <html lang="en">
 <head>
@@ -50,7 +50,7 @@ _PAGE = f"""<!doctype html>
 
 @blueprint.route("/api/docs", methods=["GET", "HEAD"], content_types=[])
 def show_docs() -> Response:
-    """Show the document as a page."""
+    """Show the API's documentation as a page."""
     headers: Headers = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": _POLICY,
@@ -61,7 +61,7 @@ def show_docs() -> Response:
 
 @blueprint.route(f"/api/docs/redoc-{VERSION}.js", methods=["GET", "HEAD"], content_types=[])
 def show_redoc() -> Response:
-    """Return the script of the page; its address has its version, so browsers may keep it."""
+    """Return the page's script. Its address contains its version, so browsers may cache it."""
     headers: Headers = {"Content-Type": "text/javascript; charset=utf-8", **SECURITY_HEADERS}
     headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return Response(_script(), headers)

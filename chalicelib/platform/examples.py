@@ -1,9 +1,9 @@
-"""Examples for the OpenAPI document, made from the schemas: one month at one waterworks, as all operations show it."""
+"""Examples for the OpenAPI document, built from the schemas: one month at one waterworks, in all operations."""
 
 from collections.abc import Mapping
 from typing import Any
 
-# What a field shows whose schema gives no example of its own: by schema and field, else by field alone.
+# Example values of fields whose schema has none: by schema and field, else by field alone.
 _VALUES: Mapping[str, Any] = {
     "accessToken": "eyJhbGci...",
     "accountNumber": "2025110001",
@@ -230,14 +230,14 @@ _UNKNOWN = object()
 def example_of(
     schema: Mapping[str, Any], definitions: Mapping[str, Any], *, whole: bool, owner: str = "", name: str = ""
 ) -> Any:  # noqa: ANN401
-    """Return an example that fits a JSON schema; `owner` and `name` are the schema and the field that it is of.
+    """Return an example for a JSON schema; `owner` and `name` are the schema and field that it belongs to.
 
-    A whole example has every field, as an answer does. Else it has those that a request needs, and those whose schema
-    gives an example.
+    A `whole` example has every field, as an answer does. Otherwise it has the required fields, and those whose schema
+    has an example.
 
     :raises AssertionError: if neither the schema nor this module has a value.
     """
-    # The example of an object shows what a request needs; an answer has the other fields, too.
+    # An object's own example shows what a request needs; an answer has the other fields, too.
     found = _UNKNOWN if whole and "properties" in schema else _known(schema, owner, name)
     if found is not _UNKNOWN:
         return found
@@ -263,7 +263,7 @@ def example_of(
 
 
 def _known(schema: Mapping[str, Any], owner: str, name: str) -> Any:  # noqa: ANN401
-    """Return what the schema itself or this module says of a field."""
+    """Return the example that the schema itself or this module has for a field."""
     if "examples" in schema or "enum" in schema:
         return (schema.get("examples") or schema["enum"])[0]
     if "const" in schema:

@@ -1,4 +1,4 @@
-"""The headers of every answer: encryption only, and which web origins may read it in a browser (CORS)."""
+"""Headers of every answer: HSTS, and CORS."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,7 +12,7 @@ _REMEMBERED_SECONDS = "600"
 
 
 def add_headers(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Give an answer the headers that all have; Chalice's own answers to what it could not route or run as well."""
+    """Add the headers that all answers have, Chalice's own error answers included."""
     response = get_response(request)
     origin = request.headers.get("origin")
     common = {"Strict-Transport-Security": settings.environment().hsts, **origin_headers(origin)}
@@ -21,9 +21,9 @@ def add_headers(request: Request, get_response: Callable[[Request], Response]) -
 
 
 def origin_headers(origin: str | None) -> Mapping[str, str]:
-    """Return what tells a browser whether a page of an origin may read an answer.
+    """Return the CORS headers for a request from a web origin.
 
-    Only one origin can be named, so it is the one that asks; an answer kept for one is then no good for another.
+    The header can name one origin only, so it names the caller's, and `Vary` keeps caches from using it for another.
     """
     allowed = settings.allowed_origins()
     if "*" in allowed:
@@ -35,10 +35,10 @@ def origin_headers(origin: str | None) -> Mapping[str, str]:
 
 
 def answer_preflights(app: Chalice) -> None:
-    """Let each path of an app answer the browsers that ask before they send.
+    """Answer CORS preflights (OPTIONS) on each path of an app.
 
-    The function answers, not a fixed answer of API Gateway's: that knows one origin only, and keeps it until the API
-    itself is deployed anew (ADR 56).
+    The function answers, because a fixed answer of API Gateway allows one origin only, and keeps it until the API
+    itself is deployed again (ADR 56).
     """
     for path, routes in list(app.routes.items()):
         methods = ",".join(sorted({*routes, "OPTIONS"}))

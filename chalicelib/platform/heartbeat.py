@@ -1,4 +1,4 @@
-"""A sign of life while work goes on, so that others find out within a minute when a worker died."""
+"""A regular sign of life during work, so that a worker's death is noticed within a minute."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -10,10 +10,10 @@ from chalicelib.platform import log
 
 @contextmanager
 def heartbeat(beat: Callable[[], None], *, every: timedelta) -> Iterator[None]:
-    """Call `beat` again and again from a thread of its own, until the work in the block ends.
+    """Call `beat` at intervals from a thread of its own, until the block ends.
 
     A thread, because the work may be anywhere: reading, rating, or waiting for the table. It dies with its process.
-    A beat that fails is logged, and the next one comes.
+    A beat that fails is logged; the next one follows.
     """
     ended = threading.Event()
 

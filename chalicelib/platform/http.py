@@ -26,14 +26,14 @@ SIGNED_IN = "(signed in)"
 _ANONYMOUS = Actor(id="anonymous", role="anonymous", permissions=frozenset())
 
 RawItem = Mapping[str, Any] | None
-# Gives a Context the project that it names, from the project's item as the table has it.
+# Makes the ProjectContext of a Context from the project's raw item.
 ProjectEntry = Callable[[Context, RawItem], Context]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One operation of the API: what the gateway, the guard and the OpenAPI document need to know of it."""
+    """One operation of the API: all that routing, authorization and the OpenAPI document need."""
 
     method: str
     path: str
@@ -54,23 +54,23 @@ class Endpoint:
 
     @property
     def subject(self) -> str:
-        """The feature that the view belongs to or, where its routes are a package, the module."""
+        """The view's feature or, if its routes are a package, the module."""
         _, feature, *_, module = self.view.__module__.split(".")
         return feature if module == "routes" else module
 
     @property
     def takes_key(self) -> bool:
-        """Return whether an Idempotency-Key is read: what strangers send has one only if it creates something."""
+        """Return whether an Idempotency-Key is read: for a public operation only if it creates something."""
         return self.method == "POST" and (self.permission != PUBLIC or self.status == 201)
 
     @property
     def keeps_answer(self) -> bool:
-        """Return whether the first answer is stored for a repetition; answers to strangers and secrets are not."""
+        """Return whether the first answer is stored for a repeated request; public and secret answers are not."""
         return self.takes_key and self.permission != PUBLIC and not self.secret
 
     @property
     def error_codes(self) -> frozenset[str]:
-        """Name every code that the operation may answer with: those its shape implies, and those it declares."""
+        """Return every error code that the operation may answer with: the implied and the declared ones."""
         shape = {
             "busy internal": True,
             "no-token bad-token token-expired session-ended": self.permission != PUBLIC,
@@ -98,7 +98,7 @@ _enter_project: ProjectEntry = _nowhere
 
 
 def enter_projects_by(entry: ProjectEntry) -> None:
-    """Let the feature that knows projects make the Context of each request whose path names one."""
+    """Register the function that makes a ProjectContext where a path names a project; tenancy provides it."""
     global _enter_project  # noqa: PLW0603 - one process has one way in
     _enter_project = entry
 
@@ -118,17 +118,16 @@ def endpoint(
     errors: str = "",
     secret: bool = False,
 ) -> Callable[[View], View]:
-    """Register a view with its permission, schemas and errors.
+    """Register a view as an operation of the API, with its permission, schemas and errors.
 
-    The view is called with a Context (that of the project, if the path names one), then `body` and `query` if it
-    declares schemas for them and the path's parameters other than client and project. `or_own` lets actors in who hold
-    the permission only for what is theirs: the use case then looks at whose it is. `location` is a path template filled
-    from the path's parameters and the answer; what creates a thing (status 201) must say where it is. A GET answers
-    HEAD, too.
-    `errors` names the codes of the errors that the use case raises, with spaces between; those that any operation of
-    this shape may answer with are implied (see `Endpoint.error_codes`).
-    The answer of an operation that is `secret` is not stored for a repetition: the use case must give the same again.
-    What an operation answers is a schema, sent as JSON, or a `CsvFile`. A binary file leaves by a `FileLink`.
+    The view is called with a Context (a ProjectContext, if the path names a project), then `body` and `query` if it
+    declares schemas for them, and the path's parameters other than client and project. `or_own` also admits actors who
+    have the permission only for their own data: the use case then checks the owner. `location` is a path template
+    filled from the path's parameters and the answer; an operation that creates something (status 201) needs one. A GET
+    answers HEAD, too. `errors` names the codes of the errors that the use case raises, separated by spaces; those that
+    any operation of this kind may answer with are implied (see `Endpoint.error_codes`). The answer of a `secret`
+    operation is not stored for a repeated request: the use case must return the same again. An operation returns a
+    schema, sent as JSON, or a `CsvFile`. Send a binary file as a `FileLink`.
     """
     if status == 201 and location is None:
         raise AssertionError(f"{method} {path} creates a thing: say by `location` where it is")
@@ -147,7 +146,7 @@ def endpoint(
             return _answer(operation, blueprint.current_request, path_parameters)
 
         methods = [method, "HEAD"] if method == "GET" else [method]
-        # An empty list of content types leaves that check to us, so that the refusal reads like every other.
+        # An empty list of content types leaves this check to us, so that the error has the same form as all others.
         blueprint.route(path, methods=methods, content_types=[], name=f"{method} {path}")(answer)
         return view
 
@@ -156,7 +155,7 @@ def endpoint(
 
 def _answer(endpoint: Endpoint, request: Request, path_parameters: dict[str, str]) -> Response:
     request_id = str((request.context or {}).get("requestId") or clock.fresh_id())
-    client = ""  # the authenticated one; the path may name any
+    client = ""  # the authenticated one; the path may name another
     try:
         context, project = _context_of(endpoint, request, path_parameters, request_id)
         client = context.client
@@ -229,9 +228,9 @@ def _response(endpoint: Endpoint, result: BaseModel | CsvFile, names: dict[str, 
 def _context_of(
     endpoint: Endpoint, request: Request, path_parameters: dict[str, str], request_id: str
 ) -> tuple[Context, RawItem]:
-    """Return who asks and whether they may, before anything of the request is read.
+    """Authenticate and authorize the caller, before the body or query is read; return the Context.
 
-    The item of the project that the path names comes with it: it is read in the session's request.
+    Also return the raw item of the project in the path, which is read in the same request as the session.
     """
     now = clock.now()
     client, project, actor = "", path_parameters.get("projectId", ""), _ANONYMOUS
@@ -264,7 +263,7 @@ def _context_of(
 
 
 def _authorize(endpoint: Endpoint, context: Context, asked: str) -> None:
-    """Refuse access to another tenant or without permission, and log each refusal."""
+    """Refuse access to another tenant or without the permission, and log each refusal."""
     try:
         if asked != context.client:
             raise NotFound("not-found", "there is no such client, or it is not yours")

@@ -1,7 +1,7 @@
-"""Execute a request with an Idempotency-Key once: a repetition gets the first answer, word for word.
+"""Execute a request with an Idempotency-Key once: a repeated request gets the first answer, byte for byte.
 
 The record is claimed before the request is executed and stores the answer afterwards. If the function dies in between,
-the repetition executes the request again with the same ids, so that it finds what the first one wrote.
+the repeated request executes again with the same ids, so that it finds what the first one wrote.
 """
 
 import hmac
@@ -21,7 +21,7 @@ from chalicelib.platform import auth, dynamo, keys, log
 from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
 from chalicelib.platform.keys import Key
 
-# Longer than any request may take; then its function is gone, and the repetition may execute it.
+# Longer than any request may take: after this its function is gone, and a repeated request may execute.
 _UNDER_WAY = timedelta(seconds=60)
 _KEPT = timedelta(hours=48)
 _OPEN, _DONE, _FREE = "open", "done", "free"
@@ -37,18 +37,18 @@ class AnswerItem(TableItem):
 
 
 def request_fingerprint(ctx: Context, body: str) -> str:
-    """Return the same short text for the same body of the same client, and tell nothing about it."""
+    """Return a keyed hash of a request's body: the same for the same body and client, revealing nothing about it."""
     _, secret = auth.derived_key("request-print", ctx.client)
     return hmac.digest(secret, body.encode(), "sha256").hex()[:32]
 
 
 def run_once(ctx: Context, place: tuple[str, str], asked: str, carry_out: Callable[[], Response]) -> Response:
-    """Carry a request out, or give the answer that an earlier sending of it got. Two write units.
+    """Execute a request, or return the stored answer of an earlier one with the same key. Two write units.
 
-    `place` is the method and path, `asked` the print of the body.
+    `place` is the method and path, `asked` the fingerprint of the body.
 
     :raises Invalid: if the key was used for another request.
-    :raises Conflict: while the first sending is under way.
+    :raises Conflict: while the first request is being executed.
     """
     key = keys.kept_answer(ctx.client, fingerprint(ctx.actor.id, *place, str(ctx.request_key)))
     kept = _claim(key, asked, ctx.now)
@@ -57,7 +57,8 @@ def run_once(ctx: Context, place: tuple[str, str], asked: str, carry_out: Callab
     try:
         response = carry_out()
     except Exception as error:
-        # What was refused made nothing, and the key is free. After a fault of ours only the same request may have it.
+        # A refused request created nothing, so its key is free again. After an error of ours only the same request may
+        # use it.
         refused = isinstance(error, MeterbookError) and not isinstance(error, TryLater)
         _write(key, asked, _FREE if refused else _OPEN, ctx.now)
         raise
@@ -66,7 +67,7 @@ def run_once(ctx: Context, place: tuple[str, str], asked: str, carry_out: Callab
 
 
 def _claim(key: Key, asked: str, now: datetime) -> Response | None:
-    """Take the record for this request, or give the answer that it holds."""
+    """Claim the record for this request, or return its stored answer."""
     item = _item(key, asked, _OPEN, now, until=now + _UNDER_WAY)
     gone = AnswerItem.expires < epoch_ms(now) // 1000
     abandoned = (AnswerItem.state == _OPEN) & (AnswerItem.until < now) & (AnswerItem.asked == asked)
@@ -88,7 +89,7 @@ def _claim(key: Key, asked: str, now: datetime) -> Response | None:
 
 
 def _write(key: Key, asked: str, state: str, now: datetime, response: Response | None = None) -> None:
-    """Note what became of a request; if that fails, the record is abandoned, and says so in time."""
+    """Store a request's result. If that fails, the claim on the record expires by itself."""
     item = _item(key, asked, state, now, until=now - timedelta(seconds=1))
     if response is not None:
         item.status, item.body = response.status_code, response.body

@@ -1,4 +1,4 @@
-"""What every function that is not the API shares: its own Context and a log line of how it ended.
+"""What all functions except the API share: their Context, and log lines of their start and end.
 
 Chalice's middleware does not run for these functions once deployed, so each handler carries this decorator itself.
 """
@@ -20,7 +20,7 @@ class TenantsFailed(Exception):
 
 
 def job(name: str) -> Callable[[Callable[[Any], Result]], Callable[[Any], Result]]:
-    """Log the start, end and failure of an event handler; a failure goes on, so that AWS retries."""
+    """Decorate an event handler: log its start, end and failure. The exception is raised again, so that AWS retries."""
 
     def decorate(handler: Callable[[Any], Result]) -> Callable[[Any], Result]:
         @wraps(handler)
@@ -40,11 +40,11 @@ def job(name: str) -> Callable[[Callable[[Any], Result]], Callable[[Any], Result
 
 
 def for_each_tenant(name: str, tenants: Sequence[tuple[str, str]], work: Callable[[str, str], None]) -> None:
-    """Do a job's work for each client and project, for all the others too where it fails for one.
+    """Do a job's work for each tenant; if it fails for one, continue with the others.
 
-    It begins at any of them, so that a function that runs out of time does not always leave out the same ones.
+    It begins at a random tenant, so that a function that runs out of time does not always skip the same ones.
 
-    :raises TenantsFailed: at the end, if it failed for any: the alarm rings, and AWS tries again.
+    :raises TenantsFailed: at the end, if it failed for any, so that the alarm is raised and AWS retries.
     """
     start = secrets.randbelow(len(tenants)) if tenants else 0
     failed = 0
@@ -59,12 +59,12 @@ def for_each_tenant(name: str, tenants: Sequence[tuple[str, str]], work: Callabl
 
 
 def job_actor(name: str) -> Actor:
-    """Name the job itself as who does what it does; it may do anything in its tenant."""
+    """Return the job as an actor, who may do anything in its tenant."""
     return Actor(id=f"job:{name}", role="job", permissions=frozenset())
 
 
 def job_context(name: str, *, client: str, project: str) -> Context:
-    """Make the Context of a job: the actor is the job itself."""
+    """Build the Context of a job, with the job as the actor."""
     return Context(
         client=client,
         project_id=project,

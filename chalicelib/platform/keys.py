@@ -12,7 +12,7 @@ Key = tuple[str, str]
 
 
 def shard_name(shard: int) -> str:
-    """Print a shard number as keys carry it: 7 -> 0007."""
+    """Format a shard number for keys: 7 -> 0007."""
     return f"{shard:04}"
 
 
@@ -35,13 +35,13 @@ def kept_answer(client_id: str, request: str) -> Key:
 
 
 # --- tenancy
-# What no tenant owns starts with "~", which can't start a client's name: the list of projects that schedules walk, and
-# counts of requests that strangers sent.
+# Keys that belong to no tenant start with "~", which no client id can: the list of projects that schedules read, and
+# counts of public requests.
 DIRECTORY = "~DIRECTORY"
 
 
 def stranger_count(kind: str, window: str, whose: str) -> Key:
-    """Name where requests of one network are counted, whichever client they name: it may be none that exists."""
+    """Return the key of the count of a network's public requests; the client that they name may not exist."""
     return f"~COUNT#{whose}", f"{kind}#{window}"
 
 
@@ -58,7 +58,7 @@ def project(client_id: str, project_id: str) -> Key:
 
 
 def former_settings(client_id: str, project_id: str, version: int | None) -> Key:
-    """Name former settings of a project, or of the client; without a version, all of them."""
+    """Return the key of former settings of a project or the client; without a version, the prefix of all of them."""
     return f"{client_id}#CONFIG", f"FORMER#{project_id}#" + ("" if version is None else f"{version:06}")
 
 
@@ -191,7 +191,7 @@ def connections_by_area(client_id: str, project_id: str) -> str:
 
 
 def area_place(area: str, rest: str) -> str:
-    # The dot after the area: whatever lies in it begins alike, and nothing else does.
+    # The dot after the area: the keys of everything inside it begin with this, and no others do.
     return f"{area}.#{rest}"
 
 
@@ -238,7 +238,7 @@ def tariff(client_id: str, project_id: str, tariff_id: str, version: int) -> Key
 
 
 def tariff_changes(client_id: str, project_id: str) -> Key:
-    """Name the item before all versions: a query for what begins like its key gives it and them."""
+    """Return the key of the item before all versions: one query by prefix reads it together with them."""
     return f"{client_id}#{project_id}#TARIFFS", "TARIFF"
 
 
@@ -275,7 +275,7 @@ def pending_readings(client_id: str, project_id: str, shard: int) -> str:
     return f"{client_id}#{project_id}#PENDING#{shard_name(shard)}"
 
 
-# --- payments: an account's money, beside which later come its penalties, waivers and credits
+# --- payments: an account's money; later also its penalties, waivers and credits
 def payment(client_id: str, project_id: str, account: str, month: Period, revision: int, number: str) -> Key:
     return account_view(client_id, project_id, account), f"PAYMENT#{month}#{revision}#{number}"
 
@@ -285,7 +285,7 @@ def payments_by_day(client_id: str, project_id: str, account: str) -> str:
 
 
 def payment_day_place(month: Period, revision: int, paid_on: date | None, number: str) -> str:
-    """Place a payment among those of its account, by bill and day; without a day, what those of a bill begin with."""
+    """Return a payment's place among those of its account, by bill and day; without a day, the prefix of a bill's."""
     return f"{month}#{revision}#{paid_on.isoformat()}#{number}" if paid_on else f"{month}#{revision}#"
 
 

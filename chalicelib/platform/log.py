@@ -1,6 +1,6 @@
-"""Structured logs: a constant event name and a few plain fields. No names, addresses, tokens or amounts of people.
+"""Structured logs: a constant event name and a few plain fields. No personal names, addresses, tokens or amounts.
 
-Powertools writes the lines; what is not on the list of fields does not get into one.
+Powertools writes the lines. A field that is not on the list is refused.
 """
 
 import json
@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from chalicelib.platform import settings
 
-# The only fields a log line may carry: identifiers and counts, nothing that says who somebody is.
+# The only fields that a log line may have: identifiers and counts, no personal data.
 _FIELDS: Final = frozenset(
     {
         "account", "actor", "attempt", "chunk", "client", "code", "count", "day", "duration_ms", "error",
@@ -25,7 +25,7 @@ _LINE: Final = ("level", "event", "timestamp", "xray_trace_id", *sorted(_FIELDS)
 
 
 def _line(record: dict[str, Any]) -> str:
-    """Write what may be in a line, in ASCII, so that no character of a field ends it."""
+    """Format a line as ASCII JSON, so that no character of a field can end the line."""
     record["event"] = record["message"]
     return json.dumps({name: record[name] for name in _LINE if name in record}, default=str)
 
@@ -34,7 +34,7 @@ _logger = Logger(service="meterbook", json_serializer=_line, utc=True, use_rfc33
 
 
 def event(name: str, **fields: object) -> None:
-    """Log that something happened. A field outside the list is a mistake in the calling code."""
+    """Log an event. A field that is not on the list is a mistake in the calling code."""
     _logger.info(name, **_checked(fields))
 
 
@@ -44,7 +44,7 @@ def failure(name: str, **fields: object) -> None:
 
 
 def _count_of(metric: str) -> dict[str, Any]:
-    """Return what makes CloudWatch count a log line as a metric of this stack (its embedded metric format)."""
+    """Return the fields that make CloudWatch count a log line as a metric of this stack (embedded metric format)."""
     metrics = EphemeralMetrics(namespace="Meterbook")
     metrics.add_dimension("stack", settings.environment().stack)
     metrics.add_metric(metric, MetricUnit.Count, 1)
@@ -52,7 +52,7 @@ def _count_of(metric: str) -> dict[str, Any]:
 
 
 def _trace(error: BaseException | None) -> str:
-    """Return where an error came from and of what kind, but not its text: that may quote somebody."""
+    """Return an error's type and stack without its message, which may contain personal data."""
     lines: list[str] = []
     while error:
         lines += [*traceback.format_tb(error.__traceback__), f"{type(error).__qualname__}\n"]

@@ -15,9 +15,9 @@ def _client() -> Any:  # noqa: ANN401 - SES has no types of its own here
 
 
 def send_mail(*, to: str, subject: str, text: str) -> bool:
-    """Send plain text to one person, from the deployment's one sender.
+    """Send a plain-text mail to one recipient, from the deployment's sender; return whether SES accepted it.
 
-    False if nobody can have that address; any other refusal goes on, for waiting or an operator may cure it.
+    False only if the address is invalid. Other errors are raised, because a retry or an operator may fix them.
     """
     body = {"Text": {"Data": text, "Charset": "UTF-8"}}
     try:

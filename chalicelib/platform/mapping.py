@@ -1,6 +1,6 @@
-"""Map a stored item to the dataclass it holds, and back, by field name.
+"""Map a stored item to its dataclass and back, by field name.
 
-Whatever has another name or place in the item (a key, a sum, an amount in two attributes) is stated by the caller.
+The caller states what has another name or place in the item (a key, a sum, an amount in two attributes).
 Everything else is copied, so a new field is one line in the dataclass and one in the item. The attribute types convert
 the values. An attribute that may be absent (`null=True`) is absent while its field has the default.
 """
@@ -23,9 +23,9 @@ Entity = TypeVar("Entity", bound="DataclassInstance")
 
 
 def to_entity(entity: type[Entity], item: TableItem, /, **stated: Any) -> Entity:  # noqa: ANN401 - as the fields are
-    """Make a dataclass of an item: each field is the attribute of its name, or what is stated.
+    """Make a dataclass from an item: each field is the attribute of its name, or the stated value.
 
-    :raises TypeError: if a field is neither.
+    :raises TypeError: if a field has neither.
     :raises LookupError: if the item lacks an attribute that it must have.
     """
     plan = _read_plan(entity, type(item), tuple(stated))
@@ -44,9 +44,9 @@ def to_entity(entity: type[Entity], item: TableItem, /, **stated: Any) -> Entity
 
 
 def to_item(item: type[Item], key: Key, entity: "DataclassInstance", /, **stated: object) -> Item:
-    """Make an item of a dataclass: each attribute is the field or property of its name, or what is stated.
+    """Make an item from a dataclass: each attribute is the field or property of its name, or the stated value.
 
-    :raises TypeError: if an attribute is neither, or something is stated that is no attribute.
+    :raises TypeError: if an attribute has neither, or a stated name is not an attribute.
     """
     plan = _write_plan(item, type(entity), tuple(stated))
     made = item(*key)
@@ -109,7 +109,7 @@ def _write_plan(item: type[TableItem], entity: type["DataclassInstance"], stated
 
 
 def _reader(names: list[str]) -> Callable[[object], tuple[Any, ...]]:
-    if len(names) < 2:  # attrgetter gives a tuple only of two or more
+    if len(names) < 2:  # attrgetter returns a tuple only for two or more
         return lambda entity: tuple(getattr(entity, name) for name in names)
     return attrgetter(*names)
 

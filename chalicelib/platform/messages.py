@@ -1,4 +1,4 @@
-"""What the queues carry, each kind of message a type of its own, and the one place where messages are read."""
+"""The messages of the queues, each kind a type of its own, and the one place where they are parsed."""
 
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal, TypeVar
@@ -12,19 +12,19 @@ Message = TypeVar("Message")
 
 
 class BadMessage(Exception):
-    """A message that no handler of its queue knows; after its last delivery it lies in the dead-letter queue."""
+    """A message that its queue should not have; after the last attempt it goes to the dead-letter queue."""
 
 
 class _Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     def as_body(self) -> str:
-        """Write the message as a queue carries it."""
+        """Return the message as the body of a queue's message."""
         return self.model_dump_json()
 
 
 class PlanRun(_Message):
-    """Cut a billing run into chunks, and send a `BillChunk` for each lane of them."""
+    """Split a billing run into chunks, and send a `BillChunk` for each lane."""
 
     kind: Literal["plan-run"] = "plan-run"
     client: str
@@ -33,9 +33,9 @@ class PlanRun(_Message):
 
 
 class BillChunk(_Message):
-    """Bill one chunk of a run (the readings of one shard of its period), and then the next ones of its lane.
+    """Bill one chunk of a run (the readings of one shard of its period), then the next ones of its lane.
 
-    With `expired_lease`, only if the worker that held the chunk by this lease has not gone on since.
+    With `expired_lease`, only if the worker with this lease has not renewed it since.
     """
 
     kind: Literal["bill-chunk"] = "bill-chunk"
@@ -47,7 +47,7 @@ class BillChunk(_Message):
 
 
 class MailReset(_Message):
-    """Mail a token to the user with this login name; `order` tells a repeated delivery from another request."""
+    """Mail a token to the user with this login name; `order` distinguishes a repeated delivery from another request."""
 
     kind: Literal["mail-reset"] = "mail-reset"
     client: str
@@ -64,7 +64,7 @@ class _FileDetail(BaseModel):
 
 
 class FileUploaded(BaseModel):
-    """The event `Object Created` of the bucket. Its form is Amazon's, and new fields may join it."""
+    """The event `Object Created` of the bucket. AWS defines its form, and may add fields."""
 
     detail: _FileDetail
 
@@ -82,9 +82,9 @@ MAILS: Final = TypeAdapter(MailReset)
 
 
 def read_messages(event: SQSEvent, queue: TypeAdapter[Message]) -> Iterator[Message]:
-    """Read the messages of a delivery, one after the other.
+    """Parse the messages of a delivery, one after the other.
 
-    :raises BadMessage: for one that its queue does not carry. Its text stays out of the log: it may name somebody.
+    :raises BadMessage: for a message of another kind. The text is not logged, because it may contain personal data.
     """
     for record in event:
         try:

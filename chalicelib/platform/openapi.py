@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the very endpoints and schemas that answer requests."""
+"""The OpenAPI 3.1 document, built from the endpoints and schemas that answer requests."""
 
 import inspect
 import json
@@ -39,7 +39,7 @@ Schemas = Mapping[tuple[type[BaseModel], str], Json]
 
 
 class _Generator(GenerateJsonSchema):
-    """Pydantic's schemas without a title for each field, which would only say its name once more."""
+    """Pydantic's schemas without a title for each field, which would only repeat its name."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002
         return False
@@ -47,13 +47,13 @@ class _Generator(GenerateJsonSchema):
 
 @blueprint.route("/api/openapi.json", methods=["GET", "HEAD"], content_types=[])
 def show_openapi() -> Response:
-    """Show this document."""
+    """Return this OpenAPI document."""
     return Response(document_text(), {"Content-Type": "application/json", **SECURITY_HEADERS})
 
 
 @cache
 def document_text() -> str:
-    """Write the document, once in each process."""
+    """Return the document as text, built once per process."""
     return json.dumps(document(), separators=(",", ":"), ensure_ascii=False)
 
 
@@ -81,7 +81,7 @@ def document() -> Json:
 
 
 def _tag(endpoint: Endpoint) -> tuple[str, str]:
-    """Name an operation's subject, in the words of its feature or of the module of its routes."""
+    """Return an operation's tag and its description, from the docstring of its feature or of its routes' module."""
     module = sys.modules.get(f"chalicelib.{endpoint.subject}") or sys.modules[endpoint.view.__module__]
     return endpoint.subject, inspect.cleandoc(module.__doc__ or "")
 
@@ -96,9 +96,9 @@ def _schemas() -> tuple[Schemas, Json]:
 
 
 def _plain(part: Any) -> Any:  # noqa: ANN401
-    """Give schemas plain names, and leave out what says nothing: their titles, and null as a default.
+    """Give schemas plain names, and drop what says nothing: titles, and null as a default.
 
-    Pydantic calls a schema that bodies and answers share X-Input and X-Output, because an answer has all its fields.
+    Pydantic splits a schema that requests and answers share into X-Input and X-Output, because answers have all fields.
     """
     if isinstance(part, list):
         return [_plain(one) for one in part]
@@ -132,7 +132,7 @@ def _operation(endpoint: Endpoint, schemas: Schemas, definitions: Json) -> Json:
         operation["x-permission"] = endpoint.permission + (" (or .own)" if endpoint.or_own else "")
     if endpoint.body:
         schema = schemas[(endpoint.body, "validation")]
-        # Of what can be created with less, an example shows little; of a change it shows all that can be changed.
+        # The example of a creation shows the required fields; that of a change shows all fields that can change.
         example = example_of(schema, definitions, whole=endpoint.method != "POST")
         operation["requestBody"] = {
             "required": True,
@@ -166,7 +166,7 @@ def _parameters(endpoint: Endpoint) -> list[Json]:
 
 
 def _parameter(name: str, place: str, schema: Json, *, required: bool) -> Json:
-    """Describe a parameter. Its schema says nothing of null, which a URL can't carry."""
+    """Describe a parameter. Its schema does not allow null, which a URL can't express."""
     said = dict(schema)
     description = said.pop("description", None)
     if "anyOf" in said:

@@ -1,4 +1,4 @@
-"""Errors as HTTP answers: the status of each code, and the form of RFC 9457 in which all of them leave."""
+"""Errors as HTTP answers: the status of each code, in the form of RFC 9457."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,7 @@ STATUS_OF_KIND: Mapping[type[MeterbookError], int] = {
     errors.TooMany: 429,
     errors.TryLater: 503,
 }
-STATUS_OF_CODE = {"too-large": 413, "not-json": 415, "key-reused": 422}  # the others go by their kind
+STATUS_OF_CODE = {"too-large": 413, "not-json": 415, "key-reused": 422}  # the others by the error's class
 _TITLES = {
     400: "Bad request",
     401: "Sign in first",
@@ -52,7 +52,7 @@ _TRY_LATER = {
     "TransactionConflictException",
     "TransactionInProgressException",
 }
-# Every code that an error can carry, by the status it is answered with; docs/errors.md says what each means.
+# Every error code, by its HTTP status; docs/errors.md explains each.
 CODES: Mapping[int, tuple[str, ...]] = {
     status: tuple(codes.split())
     for status, codes in {
@@ -95,18 +95,18 @@ _OUR_MISTAKE = "something went wrong on our side; it is logged"
 
 
 def statuses_of(code: str) -> tuple[int, ...]:
-    """Return the statuses that a code is answered with: two where a request or the stored state may be at fault."""
+    """Return the HTTP statuses of a code: two if either the request or the stored state may be at fault."""
     return tuple(status for status, codes in CODES.items() if code in codes)
 
 
 def status_of(error: MeterbookError) -> int:
-    """Return the status that an error is answered with."""
+    """Return the HTTP status of an error."""
     by_kind = next(status for kind, status in STATUS_OF_KIND.items() if isinstance(error, kind))
     return STATUS_OF_CODE.get(error.code, by_kind)
 
 
 def refusal(error: MeterbookError, request_id: str, body: type[BaseModel] | None) -> Response:
-    """Answer a request that was refused; `body` is the schema that its body was read by."""
+    """Answer a refused request; `body` is the schema of its body, if it has one."""
     faults = tuple(Fault(in_body(fault.field, body), fault.message) for fault in error.faults)
     response = _response(status_of(error), error.code, _detail(error, faults), request_id, faults)
     if isinstance(error, errors.TooMany):
@@ -115,7 +115,7 @@ def refusal(error: MeterbookError, request_id: str, body: type[BaseModel] | None
 
 
 def _detail(error: MeterbookError, faults: tuple[Fault, ...]) -> str:
-    """Say the first fault of a request, and how many others there are."""
+    """Return the first fault of a request, and the number of others."""
     if not faults:
         return str(error)
     first = f"{faults[0].field}: {faults[0].message}" if faults[0].field else faults[0].message
@@ -123,7 +123,7 @@ def _detail(error: MeterbookError, faults: tuple[Fault, ...]) -> str:
 
 
 def outage(error: Exception, request_id: str) -> Response:
-    """Answer for an AWS call that failed: 503 if waiting helps, 500 if it is our mistake."""
+    """Answer when an AWS call failed: 503 if a retry may help, 500 if it is our mistake."""
     cause = getattr(error, "cause", None) or error
     code = getattr(cause, "response", {}).get("Error", {}).get("Code", "")
     log.failure("aws_call_failed", request_id=request_id, error=type(cause).__name__, code=code)
@@ -133,7 +133,7 @@ def outage(error: Exception, request_id: str) -> Response:
 
 
 def internal_error(request_id: str) -> Response:
-    """Answer for a mistake of ours without telling anything about it."""
+    """Answer when our code failed, without revealing any detail."""
     return _response(500, "internal", _OUR_MISTAKE, request_id)
 
 
@@ -147,7 +147,7 @@ def _response(status: int, code: str, detail: str, request_id: str, faults: tupl
 
 
 def problem_json(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()) -> str:
-    """Write an error as RFC 9457 problem details."""
+    """Format an error as RFC 9457 problem details."""
     return Problem(
         type=f"urn:meterbook:problem:{code}",
         title=_TITLES[status],

@@ -24,7 +24,7 @@ def _client() -> "SQSClient":
 def send_to_billing(messages: Sequence[PlanRun | BillChunk], *, after_seconds: int = 0) -> None:
     """Put messages on the bill generator's queue, ten to a request; with a delay, up to 15 minutes.
 
-    :raises RuntimeError: if the queue did not take one; what was taken stays, and a repetition is harmless.
+    :raises RuntimeError: if the queue did not accept one. The accepted ones stay, and repeating the call is safe.
     """
     url = settings.billing_queue_url()
     for start in range(0, len(messages), _BATCH):
@@ -38,9 +38,9 @@ def send_to_billing(messages: Sequence[PlanRun | BillChunk], *, after_seconds: i
 
 
 def hide_billing_message(receipt: str, *, seconds: int) -> None:
-    """Keep a message that is being worked on from coming back for so long, counted from now.
+    """Keep a message that is being processed from being delivered again for `seconds` from now.
 
-    Where that is refused, it comes back after the time that was set before: a repetition is harmless.
+    If that fails, it is delivered again at the time set before, which is safe.
     """
     try:
         _client().change_message_visibility(

@@ -1,4 +1,4 @@
-"""What a request brings along: its token, body and query, each read or refused in words."""
+"""Parse a request's token, body and query, with messages that say what to change."""
 
 from contextlib import suppress
 from ipaddress import ip_address
@@ -19,16 +19,16 @@ _MAX_ORIGIN = 200
 
 
 def clean(sent: object) -> str:
-    """Make what a request says about its origin fit to be kept."""
+    """Clean a header's text for storage."""
     return "".join(filter(str.isprintable, str(sent or "")))[:_MAX_ORIGIN]
 
 
 def caller_address(request: Request) -> str:
-    """Return the network address that a request comes from, as far as that can be known.
+    """Return the network address that a request comes from, if known.
 
     Behind CloudFront the gateway sees only CloudFront's own address; the caller's is in a header, with its port, that
-    CloudFront writes whatever the caller had sent. Anybody who goes past CloudFront could write it as well, so it is
-    read only with the key that our distribution adds.
+    CloudFront sets whatever the caller sent. A caller who bypasses CloudFront could set it as well, so it is
+    used only together with the key that our distribution adds.
     """
     if settings.environment().behind_cloudfront and is_origin_key(str(request.headers.get("x-origin-key", ""))):
         seen = str(request.headers.get("cloudfront-viewer-address", "")).rpartition(":")[0].strip("[]")
@@ -38,9 +38,9 @@ def caller_address(request: Request) -> str:
 
 
 def bearer_token(request: Request) -> str:
-    """Return the token that a request brings along.
+    """Return the bearer token of a request.
 
-    :raises Unauthenticated: if it brings none.
+    :raises Unauthenticated: if it has none.
     """
     scheme, _, token = str(request.headers.get("authorization", "")).partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -51,13 +51,13 @@ def bearer_token(request: Request) -> str:
 
 
 def raw_body(request: Request) -> bytes:
-    """Return the body as it was sent, for checking its signature."""
+    """Return the body as it was sent, to check its signature."""
     raw = request.raw_body
     return raw.encode() if isinstance(raw, str) else raw or b""
 
 
 def body_of(schema: type[Schema], request: Request) -> Schema:
-    """Read the body.
+    """Parse the body.
 
     :raises Invalid: naming everything that is wrong with it.
     """
@@ -74,9 +74,9 @@ def body_of(schema: type[Schema], request: Request) -> Schema:
 
 
 def query_of(schema: type[Schema], request: Request) -> Schema:
-    """Read the query.
+    """Parse the query parameters.
 
-    :raises Invalid: naming everything that is wrong with it.
+    :raises Invalid: naming everything that is wrong with them.
     """
     sent = request.query_params or MultiDict({})
     if repeated := sorted(name for name in sent if len(sent.getlist(name)) > 1):

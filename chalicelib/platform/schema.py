@@ -1,4 +1,4 @@
-"""What all request and response schemas share: camelCase, nothing unknown, decimals and amounts as text."""
+"""What all request and response schemas share: camelCase, no unknown fields, decimals and amounts as text."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -56,13 +56,13 @@ class OutSchema(Schema):
 
 
 class Shows(Generic[*Things]):
-    """What an answer shows: one thing, or several as one (`BillOut(OutSchema, Shows[BillView, Bill])`)."""
+    """Names what an answer is made from: one object, or several (`BillOut(OutSchema, Shows[BillView, Bill])`)."""
 
     @classmethod
     def of(cls, *things: *Things, names: Mapping[str, str] | None = None) -> Self:
-        """Show these things: each field is read from the first that has it.
+        """Make an answer from these objects: each field is read from the first one that has it.
 
-        `names` are those of users by id, for fields of the type UserName (see `auth.user_names`).
+        `names` are users' names by id, for fields of the type UserName (see `auth.user_names`).
         """
         shown: Self = _shown(cls, things, {"names": names or {}})
         return shown
@@ -78,7 +78,7 @@ def _shown(answer: Any, things: tuple[Any, ...], context: Any) -> Any:  # noqa: 
 
 @cache
 def _attributes(schema: type[BaseModel], *kinds: type) -> tuple[tuple[str, int], ...]:
-    """Find the attributes that a schema reads, and for each which of several things has it."""
+    """Return the attributes that a schema reads, each with the index of the object that has it."""
     aliases = [field.validation_alias or name for name, field in schema.model_fields.items()]
     names = {str(alias.path[0] if isinstance(alias, AliasPath) else alias) for alias in aliases}
     of_kind = [(name, at) for at, kind in enumerate(kinds) for name in names if hasattr(kind, name)]
@@ -91,22 +91,22 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 
 
 class Change(Schema):
-    """The base of every body that changes a thing: what is left out stays as it is, and null takes it away.
+    """The base of every body that changes something: what is left out stays as it is, and null removes it.
 
-    So a client that does not know a field can't take it away. The document names no defaults here, for there are none.
+    So a client that does not know a field can't remove it. The OpenAPI document shows no defaults here: there are none.
     """
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: object) -> None:
-        # Whatever the thing needs need not be said again; only what was said is ever read.
+        # A change need not repeat required fields, so all get a default; only fields that were sent are read.
         for name, field in cls.model_fields.items():
             if field.is_required() and name != "version":
                 field.default = None
 
     def said(self) -> dict[str, Any]:
-        """Return what the request said, by our names; the version it has seen is no change."""
+        """Return the fields that were sent, by their Python names, without `version`, which is not a change."""
         return {name: value for name, value in self if name in self.model_fields_set and name != "version"}
 
 
@@ -187,11 +187,11 @@ Text = Annotated[
 ]
 PersonName = Annotated[Text, Field(max_length=100)]
 Email = Annotated[str, Field(max_length=120, pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", examples=["ana@example.com"])]
-# Typed in any case, as login names are: the ids of clients have no upper-case letters.
+# Accepted in any case, as login names are: client ids have no upper-case letters.
 ClientId = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["balilihan"]), AfterValidator(str.lower)
 ]
-# Reads the id of a user, which the field gives as its validation alias, and shows the name.
+# Shows a user's name; the field's validation alias names the attribute with the user's id.
 UserName = Annotated[
     str | None,
     Field(description="Their name today; null if no user of the client did it", examples=["Ana Reyes"]),
@@ -200,7 +200,7 @@ UserName = Annotated[
 Version = Annotated[
     int, Field(strict=True, ge=0, le=1_000_000, description="The version you have seen: a change made since is kept")
 ]
-# Rules say which numbers are right, in their own words; this only keeps out what nobody counts.
+# The rules check the exact range with messages of their own; this only refuses absurd numbers.
 SmallNumber = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 AccountNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["2025110001"])]
 
@@ -213,13 +213,13 @@ class PageQuery(Schema):
 
 
 class WholeList(OutSchema):
-    """The base of every list that comes whole, because it is short by its nature."""
+    """The base of every list without pages, because it is short by nature."""
 
     next_cursor: None = Field(default=None, description="Always null: the list comes whole", examples=[None])
 
 
 class FileLink(Schema):
-    """A file to download: anybody with the link may, until it expires."""
+    """A file to download. The link works for anyone who has it, until it expires."""
 
     url: str = Field(description="Where to GET the file, without a token")
     expires_seconds: int

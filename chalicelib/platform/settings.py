@@ -1,4 +1,4 @@
-"""What the deployment decides: names and secrets from the environment, read when first needed."""
+"""The deployment's settings: names and secrets from the environment, read when first needed."""
 
 from functools import cache
 from typing import Annotated, TypeVar
@@ -16,13 +16,13 @@ Value = TypeVar("Value")
 
 
 class NotGiven(RuntimeError):
-    """A setting is needed that the deployment does not give."""
+    """The deployment lacks a setting that is needed."""
 
 
 class Environment(BaseSettings):
-    """The variables METERBOOK_TABLE and so on. A function is given only those that it uses, so any may be missing."""
+    """The variables METERBOOK_TABLE and so on. A function gets only those that it uses, so any may be missing."""
 
-    # What is wrong with a value is said, the value is not: it may be a secret.
+    # Errors do not show the value, because it may be a secret.
     model_config = SettingsConfigDict(
         env_prefix="METERBOOK_", env_ignore_empty=True, frozen=True, hide_input_in_errors=True
     )
@@ -34,27 +34,27 @@ class Environment(BaseSettings):
     mail_queue: str | None = None
     mail_sender: str | None = None
     portal: str | None = None
-    allowed_origins: str = ""  # with commas between; * for any
+    allowed_origins: str = ""  # separated by commas; * for any
     hsts: str = "max-age=63072000"
     behind_cloudfront: bool = False
     token_keys_parameter: str | None = None
     root_keys_parameter: str | None = None
-    token_keys: Keys | None = Field(default=None, repr=False)  # on a laptop, in the place of the parameter
+    token_keys: Keys | None = Field(default=None, repr=False)  # on a laptop, instead of the parameter
     root_keys: Keys | None = Field(default=None, repr=False)
     bcrypt_cost: int = Field(default=12, ge=4, le=31)
 
 
 @cache
 def environment() -> Environment:
-    """Read the environment, once; `read_again` forgets it.
+    """Read the environment, once per process (see `read_again`).
 
-    :raises ValidationError: for a variable whose value is no good, naming it.
+    :raises ValidationError: for a variable with an invalid value, naming the variable.
     """
     return Environment()
 
 
 def read_again() -> None:
-    """Read the environment once more when it is next asked for: the laptop and tests set it late."""
+    """Forget the environment, so that it is read again when next needed: the laptop and tests set it late."""
     environment.cache_clear()
     allowed_origins.cache_clear()
     token_keys.cache_clear()
@@ -62,27 +62,27 @@ def read_again() -> None:
 
 
 def table_name() -> str:
-    """Name the one table."""
+    """Return the name of the table."""
     return _given("table", environment().table)
 
 
 def bucket_name() -> str:
-    """Name the bucket of uploads and reports."""
+    """Return the name of the bucket for uploads and reports."""
     return _given("bucket", environment().bucket)
 
 
 def billing_queue_url() -> str:
-    """Return the address of the queue that drives the bill generator."""
+    """Return the URL of the billing queue."""
     return _given("billing_queue", environment().billing_queue)
 
 
 def mail_queue_url() -> str:
-    """Return the address of the queue of mails to send."""
+    """Return the URL of the queue of mails to send."""
     return _given("mail_queue", environment().mail_queue)
 
 
 def mail_sender() -> str:
-    """Return the address that all mails come from."""
+    """Return the sender's address of all mails."""
     return _given("mail_sender", environment().mail_sender)
 
 
@@ -105,9 +105,9 @@ def token_keys() -> dict[str, str]:
 
 @cache
 def root_keys() -> dict[str, str]:
-    """Return the secrets by key id that other keys are derived from, the current one first.
+    """Return the root keys by key id, from which other keys are derived, the current one first.
 
-    Seals of the audit log and the keys of devices hang on them for years, where a signing key lives for weeks.
+    Seals of the audit log and keys of devices depend on them for years; a signing key is needed for weeks only.
     """
     given = environment()
     return _secrets(given.root_keys_parameter) or _given("root_keys", given.root_keys)

@@ -22,15 +22,16 @@ _DOWNLOAD_SECONDS = 5 * 60
 
 @cache
 def _client() -> "S3Client":
-    # Signature 4 is what every region accepts in a presigned form. "virtual" puts the region into the address: the
-    # global one sends a form for a new bucket elsewhere (307), which no form follows, and young regions don't know it.
+    # Every region accepts signature version 4 in a presigned form. "virtual" puts the region into the address: the
+    # global address redirects a form for a new bucket (307), which forms don't follow, and newer regions don't support
+    # it.
     config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"}, connect_timeout=2, read_timeout=20)
     return boto3.client("s3", config=config)
 
 
 @dataclass(frozen=True, slots=True)
 class UploadForm:
-    """Where and with which form fields a file is to be posted, and for how long that is allowed."""
+    """The URL and form fields to post a file with, and for how long they are valid."""
 
     url: str
     fields: dict[str, str]
@@ -38,7 +39,7 @@ class UploadForm:
 
 
 def upload_form(key: str, *, content_type: str, max_bytes: int) -> UploadForm:
-    """Allow one file of that type and at most that size to be posted under that key."""
+    """Create a form that allows one upload under a key, of a given type and at most a given size."""
     form = _client().generate_presigned_post(
         settings.bucket_name(),
         key,
@@ -50,9 +51,9 @@ def upload_form(key: str, *, content_type: str, max_bytes: int) -> UploadForm:
 
 
 def download_link(key: str, *, name: str, content_type: str) -> FileLink:
-    """Allow the file under that key to be downloaded under a name. The way out for binary files.
+    """Create a link that downloads the file under a key with a given file name. Use it for binary files.
 
-    API Gateway would hand them out as text or not, depending on the caller's Accept header, and at most 6 MB.
+    API Gateway would return them as text or binary depending on the caller's Accept header, and at most 6 MB.
     """
     url = _client().generate_presigned_url(
         "get_object",
@@ -79,13 +80,13 @@ def read_file(key: str, *, max_bytes: int) -> bytes:
 
 
 def write_json(key: str, document: Any) -> None:  # noqa: ANN401
-    """Store a JSON document; the same document again is the same object."""
+    """Store a JSON document. Idempotent: the same document gives the same object."""
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     _client().put_object(Bucket=settings.bucket_name(), Key=key, Body=body, ContentType="application/json")
 
 
 def find_json(key: str) -> Any:  # noqa: ANN401
-    """Read a JSON document, or return None if there is none under that key."""
+    """Read a JSON document, or return None if there is none under the key."""
     try:
         answer = _client().get_object(Bucket=settings.bucket_name(), Key=key)
     except ClientError as error:

@@ -1,8 +1,7 @@
-"""Transactions: labelled actions in the order given, all or none.
+"""Transactions: labelled actions, in order, all or none.
 
-PynamoDB's own TransactWrite regroups its actions, so that a refusal can't be told apart by position; this helper keeps
-the order, maps a refusal to the actions that refused, and retries what lost a race against another
-transaction.
+PynamoDB's own TransactWrite reorders its actions, so a refusal can't be matched to an action by position. This helper
+keeps the order, maps a refusal to the actions that caused it, and retries after a conflict with another transaction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,8 +28,8 @@ Item = TypeVar("Item")
 class Action:
     """One write or check of a transaction.
 
-    `label` says what kind of write it is. `subject` names the one of several things that it is for, such as an account
-    number, so that a refusal can be told for each of them.
+    `label` is the kind of write. `subject` identifies one of several things, such as an account number, so that each
+    refusal can be attributed.
     """
 
     label: str
@@ -50,26 +49,26 @@ class Refused(Exception):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels of the actions that were refused."""
+        """The labels of the refused actions."""
         return tuple(label for label, _ in self.refusals)
 
     def subjects(self, label: str) -> tuple[str, ...]:
-        """Name the subjects for which an action with this label was refused."""
+        """Return the subjects whose action with this label was refused."""
         return tuple(subject for refused, subject in self.refusals if refused == label and subject is not None)
 
 
 def put(label: str, item: TableItem, condition: Condition | None = None, *, subject: str | None = None) -> Action:
-    """Write a whole item."""
+    """Build a put of a whole item."""
     return Action(label, {"Put": item.get_save_kwargs_from_instance(condition)}, subject)
 
 
 def insert(label: str, item: TableItem, *, subject: str | None = None) -> Action:
-    """Write an item whose key must be free: the table refuses the duplicate."""
+    """Build a put that is refused if the key is taken."""
     return put(label, item, TableItem.pk.does_not_exist(), subject=subject)
 
 
 def delete(label: str, key: Key, condition: Condition | None = None, *, subject: str | None = None) -> Action:
-    """Take an item away."""
+    """Build a delete of an item."""
     return Action(label, {"Delete": TableItem(*key).get_delete_kwargs_from_instance(condition)}, subject)
 
 
@@ -81,19 +80,19 @@ def update(
     *,
     subject: str | None = None,
 ) -> Action:
-    """Change attributes of one item."""
+    """Build an update of attributes of one item."""
     request = TableItem(*key).get_update_kwargs_from_instance(list(changes), condition)
     return Action(label, {"Update": request}, subject)
 
 
 def check(label: str, key: Key, condition: Condition, *, subject: str | None = None) -> Action:
-    """Only insist that an item is as expected."""
+    """Build a check that an item is as expected; it writes nothing."""
     request = {"ConditionCheck": TableItem.get_operation_kwargs_from_class(*key, condition=condition)}
     return Action(label, request, subject)
 
 
 def transact(actions: Sequence[Action]) -> None:
-    """Carry all actions out at once, or none. Each costs two write units per KB.
+    """Execute all actions in one transaction, or none. Each costs two write units per KB.
 
     :raises Refused: with label and subject of the actions whose condition failed.
     :raises TryLater: when other transactions kept winning the race.
@@ -111,13 +110,13 @@ def transact(actions: Sequence[Action]) -> None:
 
 
 def update_alone(action: Action) -> None:
-    """Carry out one update outside of a transaction. One write unit per KB, half of what it costs within one.
+    """Execute one update outside a transaction. One write unit per KB, half of the price within one.
 
-    A transaction on the same item never loses to it, while two transactions can keep each other from holding: so this
-    is for what somebody may repeat at will.
+    It never makes a transaction on the same item fail, while transactions can conflict with each other. So use it for
+    writes that a user may repeat at will.
 
     :raises Refused: if its condition failed.
-    :raises TryLater: when transactions kept holding the item.
+    :raises TryLater: if transactions kept the item busy.
     """
     for attempt in range(_ATTEMPTS):
         try:
@@ -137,13 +136,13 @@ def update_alone(action: Action) -> None:
 def commit_surviving(
     items: Mapping[str, Item], writes_for: Callable[[dict[str, Item]], Sequence[Action]]
 ) -> tuple[dict[str, Item], dict[str, Item]]:
-    """Commit the writes of many items together, without those that another writer changed first.
+    """Commit the writes of many items together, except items that another writer changed first.
 
-    Items are named by the subject of their actions. Those whose actions are refused drop out, and the writes of the
-    others are made and sent again, until a transaction holds or none is left. Return what was written and what dropped
-    out.
+    Items are identified by the subject of their actions. Those whose actions are refused drop out, and the writes of
+    the others are built and sent again, until a transaction succeeds or none is left. Return the items that were
+    written and those that dropped out.
 
-    :raises Refused: for an action that belongs to none of the items, such as the check of a period.
+    :raises Refused: for a refused action that belongs to no item, such as the check of a period.
     :raises TryLater: when other transactions kept winning the race.
     """
     survivors, dropped = dict(items), dict[str, Item]()
@@ -171,7 +170,7 @@ def _attempt(actions: Sequence[Action]) -> list[str] | None:
             return ["TransactionConflict"] * len(actions)
         if code != "TransactionCanceledException":
             raise
-        # botocore's typed error response has no such key; DynamoDB's does.
+        # botocore's types lack this key; DynamoDB's response has it.
         reasons: list[dict[str, str]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
         codes = [reason.get("Code", "None") for reason in reasons]
         if not set(codes) & (dynamo.RETRIED | {_FAILED_CONDITION}):

@@ -1,4 +1,4 @@
-"""What is wrong with a request, in our own words: which field, and what to change."""
+"""Validation errors as messages of our own: which field is wrong, and what to change."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
@@ -9,7 +9,7 @@ from chalicelib.kernel.errors import Fault
 
 _OBJECT = "Give an object with the fields of the API's document."
 _LIST = "Give a list."
-# By the library's type of error. Values in braces come from the rule that was broken.
+# Messages by Pydantic's type of error. Values in braces come from the broken rule.
 MESSAGES: Mapping[str, str] = {
     "bool_parsing": "Give true or false.",
     "bool_type": "Give true or false.",
@@ -36,7 +36,7 @@ MESSAGES: Mapping[str, str] = {
     "union_tag_invalid": "Give as {discriminator} one of these: {expected_tags}.",
     "union_tag_not_found": "Say in {discriminator} what kind this is.",
 }
-# By the pattern that a text does not match.
+# Messages by the pattern that a text does not match.
 PATTERNS: Mapping[str, str] = {
     r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$": "Give a day of the year as month and day, such as 06-01.",
     r"^[0-9+() /-]+$": "Give a telephone number: digits, spaces, +, -, / and brackets.",
@@ -60,10 +60,10 @@ Step = int | str
 
 
 def faults_of(error: ValidationError, sent: Any) -> tuple[Fault, ...]:  # noqa: ANN401 - whatever was sent
-    """Return what to change, field by field, in what was sent."""
+    """Return a fault for each field that must change."""
     found = list(_of_likeliest_forms(error.errors(include_url=False), sent))
     faulty = {path[:length] for path, _ in found for length in range(len(path))}
-    # A list whose entries are all at fault counts as empty, too.
+    # Pydantic also reports a list as empty if all its entries are at fault.
     return tuple(
         Fault(".".join(map(str, path)) or None, _message(one))
         for path, one in found
@@ -84,9 +84,9 @@ def _message(found: Mapping[str, Any]) -> str:
 
 
 def _of_likeliest_forms(found: Iterable[Any], sent: Any) -> Iterator[tuple[tuple[Step, ...], Any]]:  # noqa: ANN401
-    """Leave out faults of forms that were hardly meant: where a field has one of several, keep the one with the fewest.
+    """Where a field may have one of several forms, keep only the faults of the form with the fewest.
 
-    The library puts the name of the form into the place of a fault, which is no part of the path in what was sent.
+    Pydantic adds the form's name to the location of a fault, although it is not part of the path in the request.
     """
     placed = [(*_place(one["loc"], sent), one) for one in found]
     counts: dict[tuple[tuple[Step, ...], Step | None], int] = {}
@@ -107,7 +107,7 @@ def _place(
     location: tuple[Step, ...],
     sent: Any,  # noqa: ANN401
 ) -> tuple[tuple[Step, ...], tuple[tuple[Step, ...], Step | None] | None]:
-    """Split the place of a fault into its path in what was sent and the form, if any, that was tried there."""
+    """Split the location of a fault into its path in the request and the form, if any, that was tried there."""
     path: list[Step] = []
     form = None
     at = sent
@@ -125,7 +125,7 @@ def _place(
 
 
 def in_body(field: str | None, body: type[BaseModel] | None) -> str | None:
-    """Return where a field lies in a body: rules name it without the object that the body puts around it."""
+    """Return a field's path in a body: rules name it without the object that encloses it there."""
     if field is None or body is None:
         return field
     first = field.partition(".")[0]

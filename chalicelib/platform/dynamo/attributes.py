@@ -1,4 +1,4 @@
-"""Exact attribute types: what DynamoDB stores comes back as the very same value."""
+"""Exact attribute types: a value read from DynamoDB equals the value written."""
 
 import json
 from dataclasses import astuple
@@ -37,7 +37,7 @@ class IntAttribute(Attribute[int]):
 
 
 class DecimalAttribute(Attribute[Decimal]):
-    """An exact decimal. DynamoDB keeps 38 digits; the schemas let at most 18 in."""
+    """An exact decimal. DynamoDB keeps 38 digits; the schemas accept at most 18."""
 
     attr_type = NUMBER
 
@@ -101,7 +101,7 @@ class JsonAttribute(Attribute[Any]):
 
 
 class LiteralAttribute(Attribute[Word]):
-    """One of the words of a Literal type. Anything else is refused, read or written."""
+    """One of the values of a Literal type. Anything else is refused, on reading and writing."""
 
     attr_type = STRING
 
@@ -124,7 +124,7 @@ class LiteralAttribute(Attribute[Word]):
 
 
 class FlagAttribute(Attribute[bool]):
-    """Yes or no, as 1 or 0; where it may be absent, as 1 or nothing."""
+    """A boolean, as 1 or 0; if the attribute may be absent, as 1 or absent."""
 
     attr_type = NUMBER
 
@@ -138,7 +138,7 @@ class FlagAttribute(Attribute[bool]):
 
 
 class TextsAttribute(Attribute[tuple[str, ...]]):
-    """Texts in their order, as a JSON array."""
+    """Texts in order, as a JSON array."""
 
     attr_type = STRING
 
@@ -198,7 +198,7 @@ class DocumentAttribute(Attribute[Value]):
 
 
 def stored_json(value: Any) -> str:  # noqa: ANN401
-    """Print JSON as the table keeps it: short, and the same value always the same way.
+    """Format JSON for the table: short, and always the same for the same value.
 
     :raises TypeError: for a float anywhere in it.
     """

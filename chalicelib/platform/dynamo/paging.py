@@ -28,7 +28,7 @@ def page_of(  # one call, one page; the cursor is only good for the same list of
 ) -> Page[Item]:
     """Read one page of a partition (of `account` or `worklist`, if index names one).
 
-    With `only`, at most 4 MB are looked through: a page may then hold fewer items than asked for and still have a next.
+    With `only`, at most 4 MB are read, so a page may have fewer items than `limit` and still have a next one.
 
     :raises Invalid: for a cursor that this list did not hand out.
     """
@@ -44,7 +44,7 @@ def page_of(  # one call, one page; the cursor is only good for the same list of
     )
     if only is not None:
         return _chosen(item, partial(ask, filter_condition=only), last, limit=limit, index=index, place=place)
-    found = tuple(ask(limit=limit + 1, last_evaluated_key=last))  # one more tells whether there is another page
+    found = tuple(ask(limit=limit + 1, last_evaluated_key=last))  # one more, to know whether there is another page
     return _cut(Page(found, None), limit, index=index, place=place)
 
 
@@ -57,7 +57,7 @@ def _chosen(
     index: str | None,
     place: str,
 ) -> Page[Item]:
-    """Look for items that fit, one page of DynamoDB's after the other."""
+    """Select items with `only`, from one page of DynamoDB after the other."""
     items: list[Item] = []
     for _ in range(_PAGES_LOOKED_THROUGH):
         page = next(ask(last_evaluated_key=last).page_iter)
@@ -75,7 +75,7 @@ def _place_of(partition: str, prefix: str, *, index: str | None, newest_first: b
 
 
 def _cut(page: Page[Item], limit: int, *, index: str | None, place: str) -> Page[Item]:
-    """Keep the first items of a page; if others are left over, the cursor leads to them."""
+    """Keep the first items of a page; if there are more, the cursor leads to them."""
     if len(page.items) <= limit:
         return page
     items = page.items[:limit]
@@ -100,8 +100,8 @@ def shards_page(
 ) -> Page[Item]:
     """Read one page of a list spread over partitions (in each, prefixes), in their order.
 
-    Several partitions are asked at once. Where a full page ends with a partition, the next ones are looked into: no
-    cursor leads to an empty page.
+    Several partitions are queried at once. If a full page ends exactly with a partition, the next ones are checked, so
+    that no cursor leads to an empty page.
     """
     prefixes = [prefix] if isinstance(prefix, str) else prefix
     ranges = [(partition, each) for partition in partitions for each in prefixes]
@@ -115,7 +115,7 @@ def shards_page(
     for asked in _pages_of(ask, ranges[at:], limit=limit, inner=inner, found=items):
         missing = limit - len(items)
         if not missing and (asked.items or asked.next_cursor):
-            break  # here begins the next page
+            break  # the next page begins here
         page = _cut(asked, missing, index=index, place=_place_of(*ranges[at], index=index, newest_first=newest_first))
         items.extend(page.items)
         at, inner = (at, page.next_cursor) if page.next_cursor else (at + 1, None)
@@ -133,15 +133,15 @@ def _pages_of(
     inner: str | None,
     found: Sequence[Item],
 ) -> Iterator[Page[Item]]:
-    """Read the first page of each range in order, several at once, for as long as the caller goes on.
+    """Read the first page of each range in order, several at once, until the caller stops iterating.
 
-    The first range is asked alone, then two at once, four, eight, sixteen: a list with much in each costs no more than
-    about twice what its page shows, and one with little in 256 ranges is read in 20 steps. `found` is what the
-    caller has taken so far.
+    The first range is read alone, then two at once, four, eight, sixteen: a list with full ranges costs at most about
+    twice what its page shows, and one with 256 nearly empty ranges is read in 20 steps. `found` are the caller's items
+    so far.
     """
     at, width = 0, 1
     while at < len(ranges):
-        limit_now = max(limit - len(found), 1)  # 1 tells whether anything follows a full page
+        limit_now = max(limit - len(found), 1)  # 1, to know whether anything follows a full page
         asked = [
             partial(ask, *each, limit=limit_now, cursor=None if number else inner)
             for number, each in enumerate(ranges[at : at + width])

@@ -1,12 +1,12 @@
-"""What DynamoDB says of a single write of several that failed, and whether to send it again."""
+"""Which failed writes of a batch or transaction are worth a retry, and how long to wait before it."""
 
 import random
 import time
 from typing import Final
 
-# The codes of BatchStatementError and of CancellationReason that say nothing against the write itself. The other ones,
-# such as ValidationError or DuplicateItem, come again however often it is sent. A write that an InternalServerError
-# was said of may have been made: an insert that is sent again is then a duplicate, and stays as it is.
+# Codes of BatchStatementError and CancellationReason that are worth a retry. Others, such as ValidationError or
+# DuplicateItem, would come again each time. A write that got an InternalServerError may have been made: an insert
+# that is sent again is then a duplicate, which changes nothing.
 RETRIED: Final = frozenset(
     {
         "InternalServerError",
@@ -19,5 +19,5 @@ RETRIED: Final = frozenset(
 
 
 def pause(attempt: int) -> None:
-    """Wait before the next attempt: at random, up to twice as long after each one, from 0.05 seconds on."""
+    """Wait a random time before the next attempt: up to 0.05 seconds, and up to twice as long after each attempt."""
     time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret

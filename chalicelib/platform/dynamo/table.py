@@ -16,7 +16,7 @@ from chalicelib.platform.keys import Key
 
 Item = TypeVar("Item", bound="TableItem")
 
-# As many requests may be under way at once.
+# The number of requests that may run at once.
 CONNECTIONS = 16
 
 
@@ -32,7 +32,7 @@ class AccountIndex(GlobalSecondaryIndex["TableItem"]):  # type: ignore[no-untype
 
 
 class WorklistIndex(GlobalSecondaryIndex["TableItem"]):  # type: ignore[no-untyped-call]
-    """Index `worklist`, sparse: only what still needs something (pending readings, open runs)."""
+    """Index `worklist`, sparse: what still needs work (pending readings, open runs), and lists in a second order."""
 
     class Meta:
         index_name = "worklist"
@@ -65,7 +65,7 @@ class TableItem(Model):
 
 
 def connect() -> None:
-    """Build the one DynamoDB client that all items share, for the table that the environment names now.
+    """Build the DynamoDB client that all items share, for the table that the environment names.
 
     PynamoDB builds a client for each class used before its base, 50 ms each; called once at import this prevents it.
     """
@@ -76,7 +76,7 @@ def connect() -> None:
 
 
 def client() -> Any:  # noqa: ANN401 - botocore's client is untyped
-    """Return the shared botocore client, for what PynamoDB has no word for."""
+    """Return the shared botocore client, for calls that PynamoDB does not offer."""
     return TableItem._get_connection().connection.client  # noqa: SLF001
 
 
@@ -89,7 +89,7 @@ def find(item: type[Item], key: Key, *, consistent: bool = True) -> Item | None:
 
 
 def parsed(item: type[Item], raw: Mapping[str, Any] | None) -> Item | None:
-    """Read an item as `bulk.read_together` gave it."""
+    """Convert a raw item of `bulk.read_together`."""
     return item.from_raw_data(dict(raw)) if raw else None
 
 
@@ -104,7 +104,7 @@ def all_of(
 ) -> Iterator[Item]:
     """Read all items of a partition whose sort key starts with `prefix`, in order.
 
-    With `attributes`, the items have only these, by their stored names: as many read units, but less work.
+    With `attributes` (stored names), items have only these: the same read units, but less work.
     """
     condition = item.sk.startswith(prefix) if prefix else None
     yield from item.query(
