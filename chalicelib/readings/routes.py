@@ -129,7 +129,7 @@ def estimate_unread(ctx: ProjectContext, *, body: EstimateUnread) -> EstimatesOu
 )
 def confirm_pending(ctx: ProjectContext, *, body: ConfirmPending) -> ConfirmationsOut:
     """Confirm all pending readings, or those of an area or period."""
-    return ConfirmationsOut.of(service.confirm_pending(ctx, area=body.area, period=body.period))
+    return ConfirmationsOut.of(service.confirm_pending(ctx, area=body.area, period=body.period, cursor=body.cursor))
 
 
 @endpoint(blueprint, "GET", _READINGS + "/{readingId}", permission="readings.read", returns=ReadingOut)

@@ -213,6 +213,7 @@ class ConfirmPending(Schema):
 
     area: Area | None = None
     period: PeriodText | None = None
+    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the answer before")
 
 
 class LeftPendingOut(OutSchema):
@@ -223,8 +224,8 @@ class LeftPendingOut(OutSchema):
 
 
 class ConfirmationsOut(OutSchema, Shows[Confirmations]):
-    """What was confirmed and what was not. `more`: others still wait, call again."""
+    """What was confirmed and what was not. With a `nextCursor` others still wait: ask again with it."""
 
     confirmed: int
     left: tuple[LeftPendingOut, ...]
-    more: bool
+    next_cursor: str | None

@@ -197,7 +197,7 @@ def test_4_readings_are_confirmed_one_by_one_and_by_area(journey: Journey) -> No
     one = walked["one"]
     assert (one["status"], one["previous"], one["reading"], one["usage"]) == ("confirmed", "120", "130", "10")
     assert walked["again"] == one
-    assert walked["area"] == {"confirmed": len(walked["waiting"]), "left": [], "more": False}
+    assert walked["area"] == {"confirmed": len(walked["waiting"]), "left": [], "nextCursor": None}
     assert walked["rest"]["confirmed"] == 297 - 1 - len(walked["waiting"])
     assert journey.admin.get(f"{BASE}/readings/pending").expect(200) == {"items": [], "nextCursor": None}
     reader = journey.api.sign_in("balilihan", "reader", demo.PASSWORD)

@@ -32,6 +32,8 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 # entry of the audit log.
 CONFIRMED_AT_ONCE = 49
 _CONFIRMED_PER_CALL = 1_960
+_LOOKED_AT_ONCE = CONFIRMED_AT_ONCE * 4
+_PAGES_PER_CALL = 20  # of another period a page holds nothing to confirm
 
 # A reading as it waits, as it is to be, and the connection it moves on.
 _Change = tuple[Reading, Reading, Connection]
@@ -47,11 +49,11 @@ class LeftPending:
 
 @dataclass(frozen=True, slots=True)
 class Confirmations:
-    """What confirming many readings did. `more` says that others still wait: call again."""
+    """What confirming many readings did. With a `next_cursor` others still wait: call again with it."""
 
     confirmed: int
     left: tuple[LeftPending, ...]
-    more: bool
+    next_cursor: str | None
 
 
 def confirm_reading(ctx: ProjectContext, *, reading_id: str) -> Reading:
@@ -84,18 +86,20 @@ def _confirm(ctx: ProjectContext, reading: Reading) -> Reading:
     return confirmed
 
 
-def confirm_pending(ctx: ProjectContext, *, area: str | None, period: Period | None) -> Confirmations:
+def confirm_pending(
+    ctx: ProjectContext, *, area: str | None, period: Period | None, cursor: str | None = None
+) -> Confirmations:
     """Accept all pending readings of an area (of all, if none is named), about 1,960 a call.
 
-    A user limited to areas confirms only readings from there.
+    A `cursor` continues the call before. A user limited to areas confirms only readings from there.
     Readings that can't be accepted stay pending and are named with the reason. Five write units a reading.
 
     :raises Invalid: for an area that is not there; nothing waits in it.
     :raises Conflict: if a billing run is working on one of the periods.
     """
     project = ctx.project
-    waiting, more = _waiting(project, part_within_reach(ctx.actor, area), period)
-    if area and not waiting:
+    waiting, next_cursor = _waiting(project, part_within_reach(ctx.actor, area), period, cursor)
+    if area and not waiting and not cursor:
         areas.check_listed(ctx, area=area)
     confirmed = 0
     left: list[LeftPending] = []
@@ -105,22 +109,24 @@ def confirm_pending(ctx: ProjectContext, *, area: str | None, period: Period | N
             done, kept = _confirm_batch(ctx.at_this_moment(), project, month, batch)
             confirmed += done
             left += kept
-    return Confirmations(confirmed, tuple(left), more)
+    return Confirmations(confirmed, tuple(left), next_cursor)
 
 
 def _order(reading: Reading) -> tuple[Period, str]:
     return reading.period, reading.account
 
 
-def _waiting(project: Project, parts: tuple[str, ...] | None, period: Period | None) -> tuple[list[Reading], bool]:
+def _waiting(
+    project: Project, parts: tuple[str, ...] | None, period: Period | None, cursor: str | None
+) -> tuple[list[Reading], str | None]:
     found: list[Reading] = []
-    cursor: str | None = None
-    while True:
-        page = repository.pending_page(project, parts, limit=CONFIRMED_AT_ONCE * 4, cursor=cursor)
+    for _ in range(_PAGES_PER_CALL):
+        page = repository.pending_page(project, parts, limit=_LOOKED_AT_ONCE, cursor=cursor)
         found += [reading for reading in page.items if period in {None, reading.period}]
         cursor = page.next_cursor
         if cursor is None or len(found) >= _CONFIRMED_PER_CALL:
-            return found, cursor is not None
+            break
+    return found, cursor
 
 
 def _confirm_batch(

@@ -6,6 +6,7 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.platform import clock
+from chalicelib.readings.service import confirming
 from local import presets
 from tests.support.examples import WATERWORKS, with_settings
 from tests.support.http import Api
@@ -132,10 +133,38 @@ def test_all_that_wait_in_an_area_are_confirmed_and_others_still_wait(utility: U
     ]
     confirmations = f"{utility.base}/readings/confirmations"
     assert admin.post(confirmations, {"area": "Poblacion", "period": "2025-10"}).expect(200)["confirmed"] == 0
-    assert admin.post(confirmations, {"area": "Poblacion"}).expect(200) == {"confirmed": 2, "left": [], "more": False}
+    assert admin.post(confirmations, {"area": "Poblacion"}).expect(200) == {
+        "confirmed": 2,
+        "left": [],
+        "nextCursor": None,
+    }
     waiting = admin.get(f"{utility.base}/readings/pending").expect(200)["items"]
     assert [one["area"] for one in waiting] == ["San Isidro"]
     assert admin.get(f"{utility.base}/readings/pending", area="Poblacion").expect(200)["items"] == []
+
+
+def test_many_are_confirmed_a_bounded_number_at_a_time_each_once(
+    utility: Utility, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirming, "_LOOKED_AT_ONCE", 2)
+    monkeypatch.setattr(confirming, "_PAGES_PER_CALL", 1)
+    admin = utility.as_staff()
+    accounts = [register_connection(admin, utility, f"SM-{number}")["accountNumber"] for number in range(5)]
+    _take(admin, utility, accounts[0], "5", "2025-10-05")
+    for account in accounts[1:]:
+        _take(admin, utility, account, "10")
+    rounds: list[int] = []
+    cursor: str | None = None
+    while True:
+        body = {"period": "2025-11"} | ({"cursor": cursor} if cursor else {})
+        done = admin.post(f"{utility.base}/readings/confirmations", body).expect(200)
+        rounds.append(done["confirmed"])
+        cursor = done["nextCursor"]
+        if cursor is None:
+            break
+    assert (len(rounds), sum(rounds)) == (3, 4)
+    waiting = admin.get(f"{utility.base}/readings/pending").expect(200)["items"]
+    assert [(one["accountNumber"], one["period"]) for one in waiting] == [(accounts[0], "2025-10")]
 
 
 def test_what_can_not_be_confirmed_is_named_and_the_rest_is(utility: Utility) -> None:
