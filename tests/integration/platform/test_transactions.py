@@ -14,7 +14,17 @@ from chalicelib.kernel.errors import TryLater
 from chalicelib.platform import bulk, dynamo, transaction
 from chalicelib.platform.clock import fresh_id
 from chalicelib.platform.dynamo import IntAttribute, TableItem
-from chalicelib.platform.transaction import Action, Refused, check, commit_surviving, insert, put, transact, update
+from chalicelib.platform.transaction import (
+    Action,
+    Refused,
+    check,
+    commit_surviving,
+    insert,
+    put,
+    transact,
+    update,
+    update_alone,
+)
 from local import aws
 from tests.support.engine import Engine
 
@@ -206,6 +216,23 @@ def test_a_transaction_that_always_loses_says_try_later(store: str, faked: Any) 
         transact([insert("a", Thing(store, "a"))])
     assert fake.asked == transaction._ATTEMPTS
     assert _stored(store) == []
+
+
+def test_an_update_by_itself_waits_for_a_transaction_and_is_refused_by_its_condition_alone(
+    store: str,
+    faked: Any,  # noqa: ANN401
+) -> None:
+    transact([insert("a", Thing(store, "a", number=7))])
+    counted = update("a", (store, "a"), [Thing.number.add(1)], Thing.number == 7)
+    fake = faked((400, {"Error": {"Code": "TransactionConflictException", "Message": "busy"}}))
+    update_alone(counted)
+    assert fake.asked == 2
+    with pytest.raises(Refused) as refused:
+        update_alone(counted)
+    assert refused.value.labels == ("a",)
+    faked(*[(400, {"Error": {"Code": "TransactionConflictException", "Message": "busy"}})] * transaction._ATTEMPTS)
+    with pytest.raises(TryLater):
+        update_alone(counted)
 
 
 def _items(partition: str, *names: str) -> list[dict[str, dict[str, Any]]]:
