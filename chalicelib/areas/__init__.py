@@ -1,1 +1,1 @@
-"""Areas: the places that a client divides its connections by, on levels that it names."""
+"""Areas: the places where a client's connections are, on levels that the client names."""

@@ -1,4 +1,4 @@
-"""What an area is: a barangay, a purok in it. Its code names it, and whatever it lies in."""
+"""Areas, such as a barangay or a purok in it. An area's code includes that of the area around it."""
 
 import re
 from collections.abc import Iterable
@@ -16,9 +16,9 @@ _MAX_CODE = 60
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A place that connections lie in. `code` is that of the area it lies in, a dot and its own: Poblacion.P1.
+    """A place where connections are. `code` is the code of the area around it, a dot and its own: Poblacion.P1.
 
-    `uses` counts the connections and the smaller areas that name it; while there are any, it can't be deleted.
+    `uses` counts the connections and smaller areas in it; while there are any, it can't be deleted.
     """
 
     code: str
@@ -33,11 +33,11 @@ class Area:
 
     @property
     def level(self) -> int:
-        """1 for the largest."""
+        """The level: 1 for the largest areas."""
         return self.code.count(SEPARATOR) + 1
 
     def is_found_by(self, text: str) -> bool:
-        """Return whether each word of a text begins a word of the name or a part of the code."""
+        """Return whether each word of a text is the beginning of a word of the name or of a part of the code."""
         words = [*self.name.casefold().split(), *self.code.casefold().split(SEPARATOR)]
         return all(any(word.startswith(part) for word in words) for part in text.casefold().split())
 
@@ -45,7 +45,7 @@ class Area:
 def new_area(client: Client, *, code: str, name: str, created_at: datetime) -> Area:
     """Return a new area on one of the client's levels.
 
-    :raises Invalid: for a code that can't be one, or that lies deeper than the client has levels.
+    :raises Invalid: for an invalid code, or one with more levels than the client has.
     """
     levels = client.area_levels
     if not levels:
@@ -68,7 +68,7 @@ def is_code(text: str) -> bool:
 
 
 def known_code(text: str) -> str:
-    """Let a code from outside through if an area could have it.
+    """Check that a code from outside could be an area's, and return it.
 
     :raises NotFound: otherwise.
     """
@@ -78,12 +78,12 @@ def known_code(text: str) -> str:
 
 
 def lies_in(area: str, outer: str) -> bool:
-    """Return whether an area is another, or lies in it: Poblacion.P1 lies in Poblacion."""
+    """Return whether an area is another one or inside it: Poblacion.P1 is inside Poblacion."""
     return area == outer or area.startswith(outer + SEPARATOR)
 
 
 def outermost(codes: Iterable[str]) -> tuple[str, ...]:
-    """Leave out areas that lie in others of them, and put the rest in order.
+    """Return the areas, in order, without those that are inside another of them.
 
     Poblacion.P1, Bacong, Poblacion -> Bacong, Poblacion.
     """
@@ -95,19 +95,19 @@ def outermost(codes: Iterable[str]) -> tuple[str, ...]:
 
 
 def reaches(actor: Actor, area: str) -> bool:
-    """Return whether what lies in an area is the actor's business. Source: S3-012."""
+    """Return whether an area is within the actor's areas. Source: S3-012."""
     return is_among(actor.areas, area)
 
 
 def is_among(areas: Iterable[str] | None, area: str) -> bool:
-    """Return whether an area is one of some, or lies in one of them; None stands for all."""
+    """Return whether an area is one of several or inside one of them; None means all areas."""
     return areas is None or any(lies_in(area, outer) for outer in areas)
 
 
 def part_within_reach(actor: Actor, asked: str | None) -> tuple[str, ...] | None:
-    """Return which areas to look into for an actor who asks for one, or (None) for all.
+    """Return the part of an area (None: of the whole tenant) that is within the actor's areas; None means everything.
 
-    None: everywhere. Who has Poblacion.P1 and asks for Poblacion gets Poblacion.P1; who has another gets none.
+    With Poblacion.P1, asking for Poblacion returns Poblacion.P1; with another area, it returns none.
     """
     if asked is None:
         return actor.areas

@@ -19,7 +19,7 @@ class AreaItem(TableItem):
 
 
 def insert_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
-    """Write a new area and count it in the one that it lies in.
+    """Write a new area and count it in the area around it.
 
     :raises Refused: labels `area` (the code is taken) or `area {parent}` (there is no such area).
     """
@@ -30,16 +30,16 @@ def insert_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
 def rename_area(client_id: str, area: Area, *, version: int, also: Sequence[Action]) -> None:
     """Write an area's new name.
 
-    :raises Refused: label `area`, if it is not what it was.
+    :raises Refused: label `area`, if it was changed meanwhile.
     """
     changes = [AreaItem.name.set(area.name), AreaItem.version.set(area.version)]
     transact([update("area", keys.area(client_id, area.code), changes, AreaItem.version == version), *also])
 
 
 def delete_area(client_id: str, area: Area, *, also: Sequence[Action]) -> None:
-    """Take away an area that nothing names.
+    """Delete an area that nothing uses.
 
-    :raises Refused: label `area`, if something names it, or it is gone.
+    :raises Refused: label `area`, if something uses it, or it is gone.
     """
     unused = AreaItem.uses == 0
     outer = [area_exit_write(client_id, area.parent)] if area.parent else []
@@ -54,7 +54,7 @@ def area_entry_write(client_id: str, code: str) -> Action:
 
 
 def area_exit_write(client_id: str, code: str) -> Action:
-    """Build the write that counts one use less. Label: `listed area`."""
+    """Build the write that counts one fewer use. Label: `listed area`."""
     return update("listed area", keys.area(client_id, code), [AreaItem.uses.add(-1)], AreaItem.uses > 0, subject=code)
 
 
@@ -69,7 +69,7 @@ def find_area(client_id: str, code: str) -> Area | None:
 
 
 def areas_in(client_id: str, outer: str | None) -> Sequence[Area]:
-    """Read all areas of a client, or one and what lies in it: a read unit for about 30."""
+    """Read all areas of a client, or one area with those inside it: a read unit for about 30."""
     partition, prefix = keys.area(client_id, "")
     found = [_area(item) for item in dynamo.all_of(AreaItem, partition, prefix + (outer or ""))]
     return [area for area in found if outer is None or f"{area.code}{SEPARATOR}".startswith(outer + SEPARATOR)]

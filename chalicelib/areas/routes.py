@@ -49,5 +49,5 @@ def rename_area(ctx: Context, *, area: str, body: AreaChange) -> AreaOut:
 
 @endpoint(blueprint, "DELETE", _AREA, permission="areas.manage", returns=AreaOut, errors="area-used")
 def delete_area(ctx: Context, *, area: str) -> AreaOut:
-    """Take an area away that nothing lies in any more."""
+    """Delete an area that has no connections and no smaller areas."""
     return AreaOut.of(service.delete_area(ctx, code=area))

@@ -11,21 +11,21 @@ AreaCode = Annotated[str, Field(max_length=60, examples=["Poblacion.P1"])]
 
 
 class NewArea(Schema):
-    """A place to divide connections by."""
+    """An area to add."""
 
     code: AreaCode = Field(description="The code of the area that it lies in, a dot, and its own")
     name: Text = Field(examples=["Purok 1"])
 
 
 class AreaChange(Change):
-    """Another name for an area. Its code stays."""
+    """A new name for an area. Its code stays."""
 
     version: Version
     name: Text
 
 
 class AreaOut(OutSchema, Shows[Area]):
-    """A place that connections lie in."""
+    """An area."""
 
     code: str
     name: str
@@ -37,7 +37,7 @@ class AreaOut(OutSchema, Shows[Area]):
 
 
 class AreaQuery(Schema):
-    """Which areas."""
+    """The areas to list."""
 
     within: AreaCode | None = Field(default=None, description="Only this area and what lies in it")
     q: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
@@ -46,6 +46,6 @@ class AreaQuery(Schema):
 
 
 class AreaList(WholeList):
-    """Areas, by code."""
+    """Areas, in order of their codes."""
 
     items: tuple[AreaOut, ...]

@@ -13,10 +13,10 @@ from chalicelib.tenancy import service as tenancy
 
 
 def open_area(ctx: Context, *, code: str, name: str) -> Area:
-    """Add an area to the client's list; the same again gives the one that is there.
+    """Add an area to the client's list. Idempotent: if it exists with the same name, return it.
 
-    :raises Invalid: for a code that can't be, or names an outer area that is not there.
-    :raises Conflict: if the code is taken by an area of another name.
+    :raises Invalid: for an invalid code, or one whose outer area does not exist.
+    :raises Conflict: if the code is taken by an area with another name.
     """
     area = new_area(tenancy.get_client(ctx), code=code, name=name, created_at=ctx.now)
     try:
@@ -34,7 +34,7 @@ def open_area(ctx: Context, *, code: str, name: str) -> Area:
 def get_area(ctx: Context, *, code: str) -> Area:
     """Return one area.
 
-    :raises NotFound: if the client has none with this code, or it is out of the caller's scope.
+    :raises NotFound: if the client has none with this code, or it is outside the caller's areas.
     """
     area = repository.find_area(ctx.client, known_code(code))
     if area is None or not _concerns(ctx, code):
@@ -43,9 +43,9 @@ def get_area(ctx: Context, *, code: str) -> Area:
 
 
 def list_areas(ctx: Context, *, outer: str | None = None, text: str | None = None) -> Sequence[Area]:
-    """List all areas by code, or one area with all that lies in it; with a text, those that it finds.
+    """List all areas by code, or one area with those inside it; with a text, those that it matches.
 
-    A user limited to areas sees only those, what lies in them, and what they lie in.
+    A user limited to areas sees only those, the areas inside them and the areas around them.
     """
     known = [area for area in repository.areas_in(ctx.client, outer) if _concerns(ctx, area.code)]
     return [area for area in known if text is None or area.is_found_by(text)]
@@ -55,7 +55,7 @@ def rename_area(ctx: Context, *, code: str, name: str | None, version: int) -> A
     """Rename an area, unless the name is None; its code stays, because connections and readings carry it.
 
     :raises NotFound: if the client has none with this code.
-    :raises Conflict: if somebody else changed it meanwhile.
+    :raises Conflict: if it was changed meanwhile.
     """
     area = get_area(ctx, code=code)
     renamed = replace(area, name=name or area.name, version=version + 1)
@@ -69,10 +69,10 @@ def rename_area(ctx: Context, *, code: str, name: str | None, version: int) -> A
 
 
 def delete_area(ctx: Context, *, code: str) -> Area:
-    """Take an area away.
+    """Delete an area.
 
     :raises NotFound: if the client has none with this code.
-    :raises Conflict: while a connection or a smaller area names it.
+    :raises Conflict: while it has connections or smaller areas.
     """
     area = get_area(ctx, code=code)
     try:
@@ -83,12 +83,12 @@ def delete_area(ctx: Context, *, code: str) -> Area:
 
 
 def area_entry_writes(ctx: Context, *, area: str) -> list[Action]:
-    """Build the writes by which a connection comes to lie in an area; `refusal_of` explains theirs.
+    """Build the writes that count a connection in its area; `refusal_of` explains their refusals.
 
-    A client without levels of areas keeps no list: its connections carry any word, or none.
+    A client without area levels has no list of areas: its connections may have any text as area, or none.
 
-    :raises Invalid: if the client keeps a list of areas and the code is missing or impossible, or the area is out of
-        the caller's scope.
+    :raises Invalid: if the client has a list of areas and the code is missing or invalid, or the area is outside
+        the caller's areas.
     """
     if not reaches(ctx.actor, area):
         raise _unknown(area)
@@ -101,16 +101,16 @@ def area_entry_writes(ctx: Context, *, area: str) -> list[Action]:
 
 
 def area_exit_writes(ctx: Context, *, area: str) -> list[Action]:
-    """Build the writes by which a connection stops lying in an area."""
-    # What was a mere word before the client kept a list is counted nowhere.
+    """Build the writes that no longer count a connection in its area."""
+    # An area that was free text, from before the client had a list, is not counted.
     listed = bool(area) and repository.find_area(ctx.client, area) is not None
     return [repository.area_exit_write(ctx.client, area)] if listed else []
 
 
 def area_listed_checks(ctx: Context, *, areas: Sequence[str]) -> list[Action]:
-    """Build the checks that areas exist; none where the client keeps no list of them.
+    """Build the checks that areas exist; none if the client has no list of areas.
 
-    :raises Invalid: where areas are listed and one that could be none is named.
+    :raises Invalid: if the client has a list and a code is invalid.
     """
     if not tenancy.get_client(ctx).area_levels:
         return []
@@ -121,16 +121,16 @@ def area_listed_checks(ctx: Context, *, areas: Sequence[str]) -> list[Action]:
 
 
 def check_listed(ctx: Context, *, area: str) -> None:
-    """Let an area through that is there; where areas are mere words, any. Two reads.
+    """Check that an area exists; if the client has no list of areas, any is accepted. Two reads.
 
-    :raises Invalid: for one that the client's list does not have.
+    :raises Invalid: if the client's list does not have it.
     """
     if tenancy.get_client(ctx).area_levels and repository.find_area(ctx.client, area) is None:
         raise _unknown(area)
 
 
 def refusal_of(refused: Refused) -> Invalid | None:
-    """Say that an area which a transaction was to enter is not there, if that is what it was."""
+    """Return the error for an area that does not exist, if a transaction was refused for that reason."""
     unknown = refused.subjects("listed area")
     return _unknown(unknown[0]) if unknown else None
 

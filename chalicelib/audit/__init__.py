@@ -1,1 +1,1 @@
-"""Who did what, when, to which thing: written in the transaction of the change, and sealed day by day."""
+"""The audit log: who changed what and when, written in the transaction of the change and sealed day by day."""

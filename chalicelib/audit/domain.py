@@ -1,4 +1,4 @@
-"""What an entry of the audit log says, and what it must not say."""
+"""Entries and seals of the audit log, and what an entry must not contain."""
 
 import hmac
 import json
@@ -19,7 +19,7 @@ from chalicelib.kernel.quantity import plain
 MAX_DAYS = 366
 _MAX_FIELDS = 24
 _MAX_TEXT = 700
-# Every action that is written down: the log is filtered by it, and a test sees each of them written.
+# Every action that is logged: the log can be filtered by it, and a test checks that each one is written.
 ACTIONS = frozenset(
     """
     area.deleted area.opened area.renamed
@@ -47,7 +47,7 @@ ACTIONS = frozenset(
 )
 # Things whose ids are unique within a project only; the log keeps them as `project.id`.
 _OF_PROJECT = frozenset({"bill", "billing-run", "connection", "device", "import", "period", "reading", "tariff"})
-# What says who somebody is, or lets somebody in. The log says that it changed, never what it was or is.
+# Personal data and secrets. The log says that they changed, never their values.
 _UNSPOKEN = frozenset(
     {
         "address", "email", "first_name", "key", "last_name", "login", "middle_name", "name", "password",
@@ -55,7 +55,7 @@ _UNSPOKEN = frozenset(
     }
 )  # fmt: skip
 
-# Sorts after every digit and letter that an instant or an id begins with.
+# Sorts after every character that an instant or an id begins with.
 AFTER_ALL = "~"
 
 
@@ -71,7 +71,7 @@ class Subject:
 class Entry:
     """One change. `before` and `after` hold only fields that changed, as short text.
 
-    `session_id` is that of the login event by which the actor had come in, if it is a person. Source: S3-111.
+    `session_id` is the login event of the actor's session, if the actor is a user. Source: S3-111.
     """
 
     id: str
@@ -89,12 +89,12 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """The entry's place among all of its client: by instant, then by id."""
+        """The entry's sort key among those of its client: instant, then id."""
         return f"{iso(self.at)}#{self.id}"
 
     @property
     def subject(self) -> Subject:
-        """What was changed, by the id that it has everywhere else."""
+        """What was changed, by the id that the API uses."""
         return Subject(self.subject_kind, self.subject_id.removeprefix(f"{self.project}."))
 
 
@@ -110,9 +110,9 @@ def new_entry(
     request_id: str,
     session_id: str = "",
 ) -> Entry:
-    """Describe a change in short, without personal data or secrets.
+    """Make the entry of a change, without personal data or secrets.
 
-    Its id depends on what it says, so that a retry writes the same entry and not a second one.
+    Its id depends on its content, so a retry writes the same entry and not a second one.
     """
     if action not in ACTIONS:
         raise AssertionError(f"{action!r} is not an action of the audit log: list it in ACTIONS")
@@ -139,9 +139,9 @@ def new_entry(
 
 
 def audit_facts(facts: Mapping[str, object]) -> dict[str, str]:
-    """Print facts as short text and leave out those that are None.
+    """Format facts as short text, without those that are None.
 
-    A field that may say who somebody is, too many fields, or a value of an unknown kind are mistakes of the caller.
+    A personal field, too many fields, or a value of an unknown type is a mistake of the caller.
     """
     if minor := [name for name in facts if name.endswith("_minor")]:
         raise AssertionError(f"{minor}: give amounts as Money, for the log is read by people")
@@ -173,10 +173,10 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """One UTC day of a client's log, closed: how many entries it has, their digest, and the seal over both.
+    """The seal of one UTC day of a client's log: the number of entries, their digest, and an HMAC.
 
-    The seal is an HMAC over the day and the seal of the day before: who can write the table but has no key can change
-    neither an entry nor a seal unnoticed.
+    The HMAC covers the day and the seal before it. So nobody who can write the table, but lacks the key, can change an
+    entry or a seal unnoticed.
     """
 
     day: date
@@ -188,7 +188,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The first day that is not as it was sealed, and what is wrong with it."""
+    """The first day that does not match its seal, and what is wrong with it."""
 
     day: date
     what: Literal["entries", "seal", "missing"]
@@ -196,7 +196,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result of verifying sealed days. `next_day` says where to go on, if there are more."""
+    """The result of verifying sealed days. `next_day` is where to continue, if there are more."""
 
     first_day: date | None
     last_day: date | None
@@ -207,7 +207,7 @@ class Verification:
 
 
 def digest_of(items: Iterable[Mapping[str, object]]) -> tuple[int, str]:
-    """Count stored entries and digest them in their order: SHA-256 over a line of JSON for each."""
+    """Return the number of stored entries and their digest: SHA-256 over a line of JSON for each, in order."""
     digest, count = sha256(), 0
     for item in items:
         digest.update(json.dumps(item, sort_keys=True, separators=(",", ":")).encode() + b"\n")
@@ -216,7 +216,7 @@ def digest_of(items: Iterable[Mapping[str, object]]) -> tuple[int, str]:
 
 
 def sealed(client: str, day: date, *, count: int, digest: str, before: str, key: tuple[str, bytes]) -> Seal:
-    """Close a day, bound to the seal of the day `before` ("" for a client's first)."""
+    """Seal a day, linked to the seal `before` it ("" for a client's first)."""
     key_id, secret = key
     words = "\x1f".join([client, day.isoformat(), str(count), digest, before])
     return Seal(day, count, digest, key_id, hmac.digest(secret, words.encode(), "sha256").hex())
@@ -224,7 +224,7 @@ def sealed(client: str, day: date, *, count: int, digest: str, before: str, key:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which entries are asked for. Days are UTC days, both included."""
+    """The entries to list. Days are UTC days, both included."""
 
     first_day: date
     last_day: date
@@ -234,13 +234,13 @@ class Filters:
     subject: tuple[str, str] | None = None
 
     def lets_through(self, entry: Entry) -> bool:
-        """Return whether an entry of these days and this subject is asked for."""
+        """Return whether an entry of these days and this subject passes the other filters."""
         asked = ((self.actor_id, entry.actor_id), (self.action, entry.action), (self.project_id, entry.project))
         return all(wanted in {None, found} for wanted, found in asked)
 
     @property
     def look_closer(self) -> bool:
-        """Whether entries have to be read that may not be asked for."""
+        """Whether entries may be read that do not pass the filters."""
         return any(wanted is not None for wanted in (self.actor_id, self.action, self.project_id))
 
 
@@ -254,10 +254,10 @@ def filters_of(
     project_id: str | None,
     subject: tuple[str | None, str | None],
 ) -> Filters:
-    """Make sense of what was asked for: without days, the year that ends today.
+    """Check the filters of a request; without days, take the year that ends today.
 
-    :raises Invalid: for days in the wrong order or more than a year apart, for half a subject, and for one of a project
-        without the project.
+    :raises Invalid: for days in the wrong order or more than a year apart, for half a subject, and for a project's
+    subject without the project.
     """
     kind, name = subject
     if (kind is None) != (name is None):

@@ -17,9 +17,9 @@ from chalicelib.platform.dynamo import IntAttribute, JsonAttribute, TableItem
 from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, insert, put, transact
 
-# So many entries one call looks at when it has to look for those that are asked for: about 55 read units.
+# The most entries that one call reads to find those that pass the filters: about 55 read units.
 _LOOKED_AT = 1_000
-# So far back a client's first entry is looked for.
+# How far back a client's first entry is searched for.
 _MONTHS_BACK = 24
 
 
@@ -47,7 +47,7 @@ class SealItem(TableItem):
 def entry_insert_write(client: str, entry: Entry) -> Action:
     """Build the write of an entry: three write units. Label: `audit`, which can't be refused.
 
-    No condition: an entry's key depends on all that it says, so only the same entry can lie there.
+    No condition: an entry's key depends on its whole content, so only the same entry can have it.
     """
     item = to_item(
         EntryItem,
@@ -62,7 +62,7 @@ def entry_insert_write(client: str, entry: Entry) -> Action:
 def insert_seals(client: str, seals: Sequence[Seal]) -> None:
     """Write the seals of some days, all or none. Two write units each.
 
-    :raises Refused: label `seal`, if one of the days is sealed.
+    :raises Refused: label `seal`, if one of the days is sealed already.
     """
     transact([insert("seal", _seal_item(client, seal)) for seal in seals])
 
@@ -76,21 +76,21 @@ def find_last_seal(client: str) -> Seal | None:
 
 
 def seals_from(client: str, day: date | None) -> Iterator[Seal]:
-    """Read the seals of a client from a day on, or all, in order."""
+    """Read the seals of a client from a day on (or all), in order."""
     partition, low = keys.audit_seal(client, day)
     items = SealItem.query(partition, SealItem.sk.between(low, f"{low[:5]}{AFTER_ALL}"), consistent_read=True)
     return (_seal(item) for item in items)
 
 
 def stored_days(client: str, first: date, last: date) -> Iterator[tuple[date, Iterator[dict[str, Any]]]]:
-    """Read some days of one month, those that have entries, each with its stored entries."""
+    """Yield the days of a range within one month that have entries, each with its stored entries."""
     after = len(keys.audit_entry(client, Period.of(first), "")[1])
     of_day = groupby(stored_entries(client, first, last), lambda item: item["sk"]["S"][after : after + 10])
     return ((date.fromisoformat(day), entries) for day, entries in of_day)
 
 
 def stored_entries(client: str, first: date, last: date) -> Iterator[dict[str, Any]]:
-    """Read the entries of some days of one month as they are stored, all attributes, in order."""
+    """Yield the raw entries of a range of days within one month, in order."""
     partition, low = keys.audit_entry(client, Period.of(first), first.isoformat())
     _, high = keys.audit_entry(client, Period.of(first), f"{last.isoformat()}{AFTER_ALL}")
     pages = (
@@ -108,7 +108,7 @@ def stored_entries(client: str, first: date, last: date) -> Iterator[dict[str, A
 
 
 def find_first_day(client: str, *, before: date) -> date | None:
-    """Find the first day with an entry in the two years before a day."""
+    """Return the first day with an entry in the two years before a day, or None."""
     months = (Period.of(before).shifted(-back) for back in range(_MONTHS_BACK, -1, -1))
     for month in months:
         partition, low = keys.audit_entry(client, month, "")
@@ -119,9 +119,9 @@ def find_first_day(client: str, *, before: date) -> date | None:
 
 
 def entries_page(client: str, filters: Filters, *, limit: int, cursor: str | None) -> Page[Entry]:
-    """Read one page of the log, the newest first.
+    """Read one page of the log, newest first.
 
-    A page may be short, or empty, and still have a next one: it stops after a thousand entries.
+    It stops after a thousand entries, so a page may be short, even empty, and still have a next one.
     """
     place = f"audit|{client}|{filters}"
     before = str(decode_cursor(cursor, place)["before"]) if cursor else f"{filters.last_day}{AFTER_ALL}"
@@ -141,7 +141,7 @@ def _batch(filters: Filters, limit: int) -> int:
 
 
 def _entries(client: str, filters: Filters, *, before: str, batch: int) -> Iterator[Entry]:
-    """Walk back from a place, month by month, or along the index of one subject."""
+    """Yield entries back in time from a place, month by month, or from the index of one subject."""
     first = filters.first_day.isoformat()
     if filters.subject:
         partition = keys.audit_subject(client, *filters.subject)

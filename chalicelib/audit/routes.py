@@ -15,7 +15,7 @@ _LOG = "/api/clients/{clientId}/audit-log"
 
 @endpoint(blueprint, "GET", _LOG, permission="audit.read", query=AuditQuery, returns=AuditPage, errors="bad-filter")
 def list_audit_log(ctx: Context, *, query: AuditQuery) -> AuditPage:
-    """List who did what, the newest first."""
+    """List the entries of the audit log, newest first."""
     page = service.list_entries(
         ctx,
         actor_id=query.actor_id,
@@ -39,5 +39,5 @@ def list_audit_log(ctx: Context, *, query: AuditQuery) -> AuditPage:
     returns=VerificationOut,
 )
 def verify_audit_log(ctx: Context, *, query: VerificationQuery) -> VerificationOut:
-    """Look whether the sealed days of the audit log are as they were sealed."""
+    """Verify that the sealed days of the audit log are unchanged."""
     return VerificationOut.of(service.verify_log(ctx, from_day=query.from_))

@@ -24,7 +24,7 @@ OrNull = Annotated[str | None, BeforeValidator(lambda text: text or None)]
 
 
 class AuditQuery(PageQuery):
-    """Which entries of the audit log."""
+    """The entries of the audit log to list."""
 
     actor_id: _Word | None = Field(default=None, description="Only what this user or job did")
     action: _ActionName | None = Field(default=None, description="Only this kind of change")
@@ -41,14 +41,14 @@ class AuditQuery(PageQuery):
 
 
 class AuditSubject(OutSchema):
-    """What was acted on."""
+    """The thing that was changed."""
 
     kind: str
     id: str
 
 
 class AuditEntryOut(OutSchema):
-    """One change. `before` and `after` name only what it changed."""
+    """One change. `before` and `after` contain only the fields that changed."""
 
     id: str
     at: Instant
@@ -72,20 +72,20 @@ class AuditPage(OutSchema, Shows[Page[Entry]]):
 
 
 class VerificationQuery(Schema):
-    """From where on to look at the seals."""
+    """The day to start verifying at."""
 
     from_: Day | None = Field(default=None, alias="from", description="First UTC day; the first sealed one if left out")
 
 
 class FindingOut(OutSchema):
-    """The first day that is not as it was sealed: its entries, its seal, or no seal where one should be."""
+    """The first day that does not match its seal: changed entries, a changed seal, or a missing seal."""
 
     day: Day
     what: Literal["entries", "seal", "missing"]
 
 
 class VerificationOut(OutSchema, Shows[Verification]):
-    """The result of verifying sealed days. Go on from `nextDay` until there is none."""
+    """The result of verifying sealed days. Continue from `nextDay` until it is null."""
 
     first_day: Day | None
     last_day: Day | None

@@ -1,4 +1,4 @@
-"""Write down who did what, read it, seal each day, and look whether a sealed day is as it was."""
+"""Write and list entries of the audit log, seal each day, and verify sealed days."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -11,11 +11,11 @@ from chalicelib.kernel.period import Period
 from chalicelib.platform import auth
 from chalicelib.platform.transaction import Action, Refused
 
-# An entry carries the instant at which its function began, and no function takes longer.
+# An entry has the instant at which its function began, and no function takes longer than this.
 _LATEST_ENTRY = timedelta(hours=1)
-# One call checks so much, then says where to go on: a reading of two to three seconds.
+# One call verifies this many entries, which takes two to three seconds, then says where to continue.
 _CHECKED_DAYS, _CHECKED_ENTRIES = 366, 20_000
-# A day may wait so long for its seal until that counts as a gap.
+# A day without a seal counts as a gap after this time.
 _SEALED_WITHIN = timedelta(days=3)
 _DAY = timedelta(days=1)
 
@@ -28,10 +28,10 @@ def entry_write(
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
 ) -> Action:
-    """Build the write of an audit entry, for the transaction that it is about.
+    """Build the write of an audit entry, for the transaction of the change.
 
     `action` is a constant such as `connection.registered`, `subject` a kind of thing and its id. `before` and `after`
-    are business facts in short; those that are the same on both sides are left out. Three write units.
+    are short business facts; those that are equal are left out. Three write units.
     """
     entry = new_entry(
         at=ctx.now,
@@ -59,9 +59,9 @@ def list_entries(
     limit: int,
     cursor: str | None,
 ) -> Page[Entry]:
-    """List what was done, the newest first, one page at a time. Days are UTC days.
+    """List entries, newest first, one page at a time. Days are UTC days.
 
-    :raises Invalid: for days in the wrong order or more than a year apart, and for a subject that is not named whole.
+    :raises Invalid: for days in the wrong order or more than a year apart, and for half a subject.
     """
     filters = filters_of(
         today=ctx.now.date(),
@@ -76,9 +76,9 @@ def list_entries(
 
 
 def seal_days(ctx: Context) -> tuple[Seal, ...]:
-    """Seal every day of a client that is over and not sealed; again, it seals nothing.
+    """Seal every past day of a client that is not sealed yet. Idempotent.
 
-    Two write units a day, and one read unit per nine entries; days of one month are read and sealed at once.
+    Two write units a day, and one read unit per nine entries; days of one month are read and sealed together.
     """
     last = repository.find_last_seal(ctx.client)
     end = (ctx.now - _LATEST_ENTRY).date()
@@ -90,16 +90,16 @@ def seal_days(ctx: Context) -> tuple[Seal, ...]:
         try:
             repository.insert_seals(ctx.client, seals)
         except Refused:
-            break  # another tick of the schedule is at it
+            break  # another invocation is sealing the same days
         made += seals
         day, before = seals[-1].day + _DAY, seals[-1].seal
     return tuple(made)
 
 
 def verify_log(ctx: Context, *, from_day: date | None) -> Verification:
-    """Look whether sealed days are as they were sealed, and name the first one that is not.
+    """Verify that sealed days are unchanged, and return the first one that is not.
 
-    It looks at a year or 20,000 entries, then says where to go on.
+    It verifies at most a year or 20,000 entries, then says where to continue.
     """
     before, expected = _start_of(ctx, from_day)
     first = last = None
@@ -119,9 +119,9 @@ def verify_log(ctx: Context, *, from_day: date | None) -> Verification:
 
 
 def _start_of(ctx: Context, from_day: date | None) -> tuple[str, date | None]:
-    """Return the seal that the first one follows, and the day that it must be of, if that is known.
+    """Return the seal before the first one to verify, and the day that the first one must have, if known.
 
-    No seal is missing from before the log's first entry, whatever day the caller begins at.
+    Days before the log's first entry need no seal, whatever day the caller starts at.
     """
     if from_day is None:
         seal = repository.find_last_seal(ctx.client)
@@ -146,7 +146,7 @@ def _compare(client: str, seal: Seal, before: str, expected: date | None) -> Fin
 
 
 def _seals_of(client: str, first: date, last: date, before: str, *, key_id: str | None = None) -> list[Seal]:
-    """Seal each of some days of one month, the first one to the seal `before`."""
+    """Return the seals of some days of one month, the first one linked to the seal `before`."""
     key = auth.derived_key("audit-seal", client, key_id=key_id)
     digests = {day: digest_of(entries) for day, entries in repository.stored_days(client, first, last)}
     seals: list[Seal] = []

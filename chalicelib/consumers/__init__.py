@@ -1,1 +1,1 @@
-"""Consumers: who they are, how they are found and reached, and how they sign in."""
+"""Consumers: their names and contacts, finding them, and their logins."""

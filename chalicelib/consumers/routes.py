@@ -1,4 +1,4 @@
-"""Consumers, their logins, and what they see of themselves, over HTTP."""
+"""Consumers, their logins and their own profiles over HTTP."""
 
 from chalice.app import Blueprint
 
@@ -42,7 +42,7 @@ def register_consumer(ctx: Context, *, body: NewConsumer) -> ConsumerOut:
 
 @endpoint(blueprint, "GET", "/api/me/profile", permission=SIGNED_IN, returns=ConsumerOut, errors="not-found")
 def my_profile(ctx: Context) -> ConsumerOut:
-    """Show the consumer who is signed in."""
+    """Show the signed-in consumer's profile."""
     return ConsumerOut.of(service.get_own_profile(ctx))
 
 
@@ -56,7 +56,7 @@ def my_profile(ctx: Context) -> ConsumerOut:
     errors="bad-email changed email-taken not-found",
 )
 def change_my_profile(ctx: Context, *, body: ProfileChange) -> ConsumerOut:
-    """Change how you can be reached."""
+    """Change your phone number or address."""
     return ConsumerOut.of(service.change_own_profile(ctx, version=body.version, changes=body.changes()))
 
 
@@ -72,7 +72,7 @@ def change_my_profile(ctx: Context, *, body: ProfileChange) -> ConsumerOut:
     errors="bad-login changed consumer-deleted login-exists login-taken weak-password",
 )
 def open_login(ctx: Context, *, consumer_id: str, body: NewLogin) -> LoginMade:
-    """Let a consumer sign in."""
+    """Create a login for a consumer."""
     user = service.open_login(ctx, consumer_id=consumer_id, login=body.login, password=body.password)
     return LoginMade(user_id=user.id, login=user.login)
 
@@ -105,5 +105,5 @@ def register_self(ctx: Context, *, body: Registration) -> Registered:
     errors="changed consumer-connected last-superuser role-too-high yourself",
 )
 def delete_user(ctx: Context, *, user_id: str) -> UserDeleted:
-    """Delete a user: the record stays, and nobody signs in by it again."""
+    """Delete a user. The record stays, but nobody can sign in with it."""
     return UserDeleted.of(service.delete_user(ctx, user_id=user_id))

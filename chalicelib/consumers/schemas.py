@@ -26,7 +26,7 @@ Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=
 
 
 class NewConsumer(Schema):
-    """Somebody who is to be billed."""
+    """A consumer to register."""
 
     first_name: Text = Field(examples=["Juan"])
     last_name: Text = Field(examples=["Dela Cruz"])
@@ -36,7 +36,7 @@ class NewConsumer(Schema):
 
 
 class ConsumerChange(NewConsumer, Change):
-    """What is to be another from now on. What is left out stays as it is, and null takes it away."""
+    """Changes of a consumer. What is left out stays as it is, and null removes it."""
 
     version: Version
     first_name: Text = Field(default="", examples=["Juan"])
@@ -52,7 +52,7 @@ class ConsumerChange(NewConsumer, Change):
 
 
 class ProfileChange(Change):
-    """How to reach the consumer who is signed in; the utility keeps the rest. What is left out stays as it is."""
+    """Changes of the signed-in consumer's phone and address. What is left out stays as it is."""
 
     version: Version
     phone: Phone | None = None
@@ -64,7 +64,7 @@ class ProfileChange(Change):
 
 
 class ConsumerQuery(PageQuery):
-    """Which consumers: those that fit each filter that is given."""
+    """The consumers to list: those that match every filter."""
 
     q: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
         default=None, description='Beginnings of words of the name: "cru jua"'
@@ -100,14 +100,14 @@ class ConsumerPage(OutSchema, Shows[Page[Consumer]]):
 
 
 class NewLogin(Schema):
-    """The login that a consumer is to have."""
+    """A login to create for a consumer."""
 
     login: Annotated[str, Field(min_length=1, max_length=120)]
     password: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
 
 
 class Registration(Schema):
-    """Somebody who registers themselves as a consumer."""
+    """A person who registers as a consumer."""
 
     client_id: ClientId
     first_name: PersonName = Field(examples=["Juan"])
@@ -127,13 +127,13 @@ class Registration(Schema):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredView:
-    """Whose a new login is."""
+    """A new consumer with their login."""
 
     consumer: Consumer
 
 
 class Registered(OutSchema, Shows[RegisteredView, User]):
-    """A new consumer, and the login by which they see what becomes theirs."""
+    """A new consumer and their login."""
 
     consumer: ConsumerOut
     user_id: str = Field(validation_alias="id")
@@ -145,14 +145,14 @@ class Registered(OutSchema, Shows[RegisteredView, User]):
 
 
 class LoginMade(Schema):
-    """That a consumer can now sign in."""
+    """A consumer's new login."""
 
     user_id: str
     login: str
 
 
 class UserDeleted(OutSchema, Shows[User]):
-    """A user who is deleted: on record, and nobody signs in by it again."""
+    """A deleted user, who stays on record."""
 
     id: str
     login: str

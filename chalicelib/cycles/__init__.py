@@ -1,1 +1,1 @@
-"""Billing cycles: on which day of the month bills are made, when they are due and when they are late."""
+"""Billing cycles: the day of the month on which bills are made, and when they are due and late."""

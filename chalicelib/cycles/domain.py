@@ -1,4 +1,4 @@
-"""What a billing cycle is, and by when a bill is to be paid."""
+"""Billing cycles and due days."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ MAX_GRACE_DAYS = 365
 
 @dataclass(frozen=True, slots=True)
 class DueDay:
-    """The day by which a bill is to be paid, in the billed period's month or in the month it is read in."""
+    """A due day of the month: in the billed period's month, or in the month of the bill's day."""
 
     day: int
     month: Literal["period", "reading"]
@@ -22,14 +22,14 @@ class DueDay:
 
 @dataclass(frozen=True, slots=True)
 class DueOffset:
-    """How many days after its own day a bill is to be paid."""
+    """A due day some days after the bill's day."""
 
     days: int
 
 
 @dataclass(frozen=True, slots=True)
 class DueByCycle:
-    """That the project's billing cycle says how many days after its own day a bill is to be paid."""
+    """A due day some days after the bill's day, as many as the project's billing cycle says."""
 
     by: Literal["cycle"]
 
@@ -39,13 +39,13 @@ DueRule = DueDay | DueOffset
 
 @dataclass(frozen=True, slots=True)
 class BillingCycle:
-    """When the bills of the projects that name it are made, due and late.
+    """When bills of the projects that name the cycle are made, due and late.
 
-    - `generation_day`: the day of the month on which bills are made, one that every month has.
-    - `due_days`: how many days after its own day a bill is to be paid.
-    - `grace_days`: for how many days after the due day a late bill costs nothing more.
-    - `active`: bills are made on its day without being asked for.
-    - `projects` counts those that name it; `used`: something was read or billed under it, so that it stays on record.
+    - `generation_day`: the day of the month on which bills are made, 1 to 28.
+    - `due_days`: the number of days from a bill's day to its due day.
+    - `grace_days`: the number of days after the due day without a late charge.
+    - `active`: bills are made on its day automatically.
+    - `projects` counts the projects that name it; `used`: a reading or run has used it, so it can't be deleted.
     """
 
     id: str
@@ -59,7 +59,7 @@ class BillingCycle:
     used: bool = False
 
     def generates_on(self, day: date) -> bool:
-        """Return whether bills are made by this cycle on a day of the client's own calendar.
+        """Return whether this cycle makes bills on a day (in the client's time zone).
 
         Source: S2-292, S2-295. Generation day 2: on 2025-08-02 while active, on no other day of August.
         """
@@ -70,11 +70,11 @@ class BillingCycle:
         return DueOffset(self.due_days)
 
     def says_the_same(self, other: "BillingCycle") -> bool:
-        """Return whether two cycles are the same but for what became of them since."""
+        """Return whether two cycles have the same settings, whatever their counts and version."""
         return self.facts() == other.facts()
 
     def facts(self) -> dict[str, object]:
-        """Return what somebody decided about the cycle, as the audit log keeps it."""
+        """Return the cycle's settings for the audit log."""
         return {
             "cycle_name": self.name,
             "generation_day": self.generation_day,
@@ -85,11 +85,11 @@ class BillingCycle:
 
 
 def check_cycle(cycle: BillingCycle) -> None:
-    """Refuse a cycle that can't be kept to, naming everything that is wrong.
+    """Check a cycle's settings.
 
-    The screens of S2 let a generation day be 31 and its table 28 at most; the table wins. Source: decisions.md.
+    S2's screens allow a generation day of up to 31, its table up to 28; the table wins. Source: decisions.md.
 
-    :raises Invalid: naming each field and what would do.
+    :raises Invalid: naming each wrong field and what to change.
     """
     faults = []
     if not 1 <= cycle.generation_day <= LAST_GENERATION_DAY:
@@ -104,7 +104,7 @@ def check_cycle(cycle: BillingCycle) -> None:
 
 
 def due_on(rule: DueRule, period: Period, billed_on: date) -> date:
-    """Return the day by which a bill of that period, dated `billed_on`, is to be paid.
+    """Return the due day of a bill for a period, dated `billed_on`.
 
     Source: decisions.md, "due day", and S1-135: a day of the month that is not after the bill's day moves on to the
     next month. S3, period 2025-11, billed 2025-11-05 -> 2025-11-20. S1, period 2025-07, billed 2025-08-01 ->

@@ -37,7 +37,7 @@ def insert_cycle(client_id: str, cycle: BillingCycle, *, also: Sequence[Action])
 def change_cycle(client_id: str, cycle: BillingCycle, *, version: int, also: Sequence[Action]) -> None:
     """Replace a cycle's settings; its counts stay.
 
-    :raises Refused: label `cycle`, if it is not what it was.
+    :raises Refused: label `cycle`, if it was changed meanwhile.
     """
     said = own_attributes(CycleItem).items()
     changes = [attribute.set(getattr(cycle, name)) for name, attribute in said if name not in _COUNTED]
@@ -51,21 +51,21 @@ def cycle_entry_write(client_id: str, cycle_id: str) -> Action:
 
 
 def cycle_exit_write(client_id: str, cycle_id: str) -> Action:
-    """Build the write that counts one project less. Label: `former cycle`."""
+    """Build the write that counts one fewer project. Label: `former cycle`."""
     key = keys.billing_cycle(client_id, cycle_id)
     return update("former cycle", key, [CycleItem.projects.add(-1)], CycleItem.projects > 0)
 
 
 def cycle_use_write(client_id: str, cycle_id: str) -> Action:
-    """Build the write that keeps a cycle permanently. Label: `cycle`, refused if it does not exist."""
+    """Build the write that marks a cycle as used. Label: `cycle`, refused if it does not exist."""
     key = keys.billing_cycle(client_id, cycle_id)
     return update("cycle", key, [CycleItem.used.set(True)], CycleItem.pk.exists())
 
 
 def cycle_delete_write(client_id: str, cycle: BillingCycle, *, projects: int) -> Action:
-    """Build the write that takes a cycle away which is unchanged and was never used. Label: `cycle`.
+    """Build the write that deletes a cycle, if it is unchanged and was never used. Label: `cycle`.
 
-    It holds only if exactly so many projects name it: those that the same transaction lets go.
+    It is refused unless exactly `projects` projects name it: those that the same transaction changes.
     """
     unused = CycleItem.used.does_not_exist() & (CycleItem.projects == projects)
     key = keys.billing_cycle(client_id, cycle.id)

@@ -15,7 +15,7 @@ _CYCLE = _CYCLES + "/{cycleId}"
 
 @endpoint(blueprint, "GET", _CYCLES, permission="cycles.read", query=CycleQuery, returns=CycleList)
 def list_cycles(ctx: Context, *, query: CycleQuery) -> CycleList:
-    """List the client's billing cycles, or those by which bills are made on a day."""
+    """List the client's billing cycles, or those that make bills on a day."""
     found = service.list_cycles(ctx, generating_on=query.generating_on, active=query.active)
     return CycleList(items=tuple(CycleOut.of(cycle) for cycle in found))
 
@@ -52,5 +52,5 @@ def get_cycle(ctx: Context, *, cycle_id: str) -> CycleOut:
     errors="bad-cycle changed",
 )
 def change_cycle(ctx: Context, *, cycle_id: str, body: CycleChange) -> CycleOut:
-    """Change a billing cycle from the next run on."""
+    """Change a billing cycle, effective from the next run."""
     return CycleOut.of(service.change_cycle(ctx, cycle_id=cycle_id, version=body.version, changes=body.said()))

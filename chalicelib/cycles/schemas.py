@@ -12,7 +12,7 @@ CycleName = Annotated[Text, Field(max_length=100, examples=["Monthly, on the fir
 
 
 class CycleFacts(Schema):
-    """What a billing cycle says."""
+    """The settings of a billing cycle."""
 
     name: CycleName
     generation_day: SmallNumber = Field(
@@ -23,7 +23,7 @@ class CycleFacts(Schema):
     active: Annotated[bool, Field(strict=True)] = Field(default=True, description="Bills are made on its day")
 
     def to_domain(self, cycle_id: str) -> BillingCycle:
-        """Return the cycle that these facts describe."""
+        """Return the cycle with these settings."""
         return BillingCycle(
             cycle_id, self.name, self.generation_day, self.due_days, self.grace_days, active=self.active
         )
@@ -36,7 +36,7 @@ class NewCycle(CycleFacts):
 
 
 class CycleChange(CycleFacts, Change):
-    """What a billing cycle is to say from now on. What is left out stays as it is."""
+    """Changes of a billing cycle. What is left out stays as it is."""
 
     version: Version
 
@@ -51,13 +51,13 @@ class CycleOut(CycleFacts, OutSchema, Shows[BillingCycle]):
 
 
 class CycleQuery(Schema):
-    """Which cycles."""
+    """The cycles to list."""
 
     generating_on: Day | None = Field(default=None, description="Only those by which bills are made on this day")
     active: bool | None = Field(default=None, description="Only those that are active, or those that are not")
 
 
 class CycleList(WholeList):
-    """Billing cycles, by id."""
+    """Billing cycles, in order of their ids."""
 
     items: tuple[CycleOut, ...]

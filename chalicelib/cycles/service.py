@@ -1,4 +1,4 @@
-"""Keep the client's billing cycles. Which project names one is the project's setting; deleting one is tenancy's."""
+"""Add, list and change billing cycles. A project's settings name its cycle, so tenancy deletes cycles."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,10 +15,10 @@ from chalicelib.platform.transaction import Action, Refused
 
 
 def open_cycle(ctx: Context, *, cycle: BillingCycle) -> BillingCycle:
-    """Add a billing cycle; the same again gives the one that is there.
+    """Add a billing cycle. Idempotent: if it exists with the same settings, return it.
 
-    :raises Invalid: for an id that can't be one, or a cycle that can't be kept to.
-    :raises Conflict: if the id is taken by a cycle that says something else.
+    :raises Invalid: for an invalid id or setting.
+    :raises Conflict: if the id is taken by a cycle with other settings.
     """
     slug(cycle.id, "a billing cycle's id", field="id")
     check_cycle(cycle)
@@ -56,7 +56,7 @@ def find_cycle(client_id: str, cycle_id: str) -> BillingCycle | None:
 def list_cycles(
     ctx: Context, *, generating_on: date | None = None, active: bool | None = None
 ) -> tuple[BillingCycle, ...]:
-    """List the client's billing cycles: all, those by which bills are made on a day, those that are active or not."""
+    """List the client's billing cycles: all, those that make bills on a day, or those that are active or not."""
     return tuple(
         cycle
         for cycle in repository.all_cycles(ctx.client)
@@ -65,13 +65,13 @@ def list_cycles(
 
 
 def change_cycle(ctx: Context, *, cycle_id: str, version: int, changes: Mapping[str, Any]) -> BillingCycle:
-    """Change what is said of a cycle, by name. It counts from the next run on.
+    """Change settings of a cycle, by name, effective from the next run.
 
-    What is billed keeps its due day.
+    Existing bills keep their due day.
 
     :raises NotFound: if the client has none with this id.
-    :raises Invalid: for a cycle that can't be kept to.
-    :raises Conflict: if somebody changed it meanwhile.
+    :raises Invalid: for an invalid setting.
+    :raises Conflict: if it was changed meanwhile.
     """
     before = get_cycle(ctx, cycle_id=cycle_id)
     after = replace(before, **changes, version=version + 1)
@@ -84,9 +84,9 @@ def change_cycle(ctx: Context, *, cycle_id: str, version: int, changes: Mapping[
 
 
 def cycle_count_writes(client_id: str, *, before: str | None, after: str | None) -> list[Action]:
-    """Build the writes by which a project names another cycle than before; none if it is the same.
+    """Build the writes that count a project's change of cycle; none if it is the same.
 
-    Label `cycle` is refused where there is no such cycle: `unknown_cycle` says so.
+    Label `cycle` is refused if the cycle does not exist (see `unknown_cycle`).
     """
     if before == after:
         return []
@@ -95,14 +95,14 @@ def cycle_count_writes(client_id: str, *, before: str | None, after: str | None)
 
 
 def cycle_use_write(client_id: str, *, cycle_id: str) -> Action:
-    """Build the write that keeps a cycle permanently, for something was read or billed under it."""
+    """Build the write that marks a cycle as used, so that it can't be deleted."""
     return repository.cycle_use_write(client_id, cycle_id)
 
 
 def cycle_delete_writes(ctx: Context, *, cycle: BillingCycle, projects: int) -> list[Action]:
-    """Build the writes that take away a cycle which was never used and which so many projects name.
+    """Build the writes that delete a cycle which was never used and which `projects` projects name.
 
-    Label `cycle` is refused where it was used, changed, or named by another project meanwhile.
+    Label `cycle` is refused if it was used, changed, or named by another project meanwhile.
     """
     return [
         repository.cycle_delete_write(ctx.client, cycle, projects=projects),
@@ -111,7 +111,7 @@ def cycle_delete_writes(ctx: Context, *, cycle: BillingCycle, projects: int) -> 
 
 
 def unknown_cycle(cycle_id: str | None) -> Invalid:
-    """Refuse a project that names a cycle which is not there."""
+    """Return the error for a project that names an unknown cycle."""
     return Invalid(
         "unknown-cycle", f"no cycle {cycle_id}; see GET /api/clients/{{client}}/billing-cycles", field="billingCycle"
     )

@@ -1,4 +1,4 @@
-"""Mails that identity sends."""
+"""The job that sends mails."""
 
 from chalice.app import Blueprint, SQSEvent
 
@@ -17,5 +17,5 @@ def send_mails(event: SQSEvent) -> None:
     for message in read_messages(event, MAILS):
         ctx = job_context("send_mails", client=message.client, project="")
         sent = service.mail_reset(ctx, login=message.login, order=message.order)
-        # A client that is only named in a request may be anything that somebody typed.
+        # The client comes from a public request, so it may be any text.
         log.event("mail_considered", client=ctx.client if sent else "", count=int(sent))

@@ -1,4 +1,4 @@
-"""Signing in, users, roles and login events over HTTP."""
+"""Sign-in, users, roles and login events over HTTP."""
 
 from chalice.app import Blueprint
 
@@ -56,7 +56,7 @@ _ROLE = _ROLES + "/{role}"
     errors="bad-login too-many-tries",
 )
 def sign_in(ctx: Context, *, body: SignInBody) -> SignInOut:
-    """Sign in: tokens for a login name and password of a client."""
+    """Sign in with a client's login name and password; get tokens."""
     session = service.sign_in(ctx, **body.model_dump(by_alias=False))
     return SignInOut.of(session)
 
@@ -71,7 +71,7 @@ def sign_in(ctx: Context, *, body: SignInBody) -> SignInOut:
     errors="bad-refresh-token",
 )
 def renew(ctx: Context, *, body: Renewal) -> SignInOut:
-    """Renew a session: new tokens for a refresh token, which is then used up."""
+    """Renew a session: exchange a refresh token for new tokens."""
     return SignInOut.of(service.renew(ctx, refresh_token=body.refresh_token))
 
 
@@ -86,7 +86,7 @@ def renew(ctx: Context, *, body: Renewal) -> SignInOut:
     errors="too-many-resets",
 )
 def ask_for_reset(ctx: Context, *, body: ResetRequest) -> ResetAsked:
-    """Ask for a mail that resets a forgotten password."""
+    """Request a mail to reset a forgotten password."""
     service.ask_for_reset(ctx, client_id=body.client_id, login=body.login)
     return ResetAsked.whatever()
 
@@ -101,7 +101,7 @@ def ask_for_reset(ctx: Context, *, body: ResetRequest) -> ResetAsked:
     errors="bad-reset weak-password",
 )
 def reset_password(ctx: Context, *, body: Reset) -> SignedOut:
-    """Set a new password by the token that was mailed; all sessions end."""
+    """Set a new password with a mailed token; all sessions end."""
     return SignedOut(sessions=service.reset_password(ctx, token=body.token, new=body.password))
 
 
@@ -119,7 +119,7 @@ def sign_out_everywhere(ctx: Context) -> SignedOut:
 
 @endpoint(blueprint, "GET", "/api/me", permission=SIGNED_IN, returns=MeOut)
 def get_me(ctx: Context) -> MeOut:
-    """Show who is signed in, and what they may do."""
+    """Show the signed-in user and their permissions."""
     return MeOut.of(service.get_me(ctx), ctx.actor)
 
 
@@ -133,7 +133,7 @@ def get_me(ctx: Context) -> MeOut:
     errors="bad-login changed consumer-profile login-taken too-many-tries wrong-password",
 )
 def change_me(ctx: Context, *, body: MyChange) -> UserOut:
-    """Change your name, phone number or e-mail address, as somebody of the utility."""
+    """Change your name, phone number or e-mail address (staff only)."""
     return UserOut.of(service.change_me(ctx, changes=body.given(), password=body.password))
 
 
@@ -163,13 +163,13 @@ def change_own_password(ctx: Context, *, body: PasswordChange) -> UserOut:
     errors="bad-login changed login-taken role-too-high unknown-area unknown-role weak-password",
 )
 def register_staff(ctx: Context, *, body: NewStaff) -> UserOut:
-    """Make a login for somebody of the utility."""
+    """Create a staff user."""
     return UserOut.of(service.register_staff(ctx, **body.model_dump(by_alias=False)))
 
 
 @endpoint(blueprint, "GET", _USERS, permission="users.read", query=UserQuery, returns=UserPage)
 def list_users(ctx: Context, *, query: UserQuery) -> UserPage:
-    """List the client's users, or find some by name."""
+    """List or search the client's users."""
     page = service.list_users(
         ctx, role=query.role, status=query.status, text=query.q, limit=query.limit, cursor=query.cursor
     )
@@ -220,7 +220,7 @@ def change_role(ctx: Context, *, user_id: str, body: RoleChange) -> UserOut:
     errors="changed role-too-high unknown-area",
 )
 def change_areas(ctx: Context, *, user_id: str, body: AreasChange) -> UserOut:
-    """Return where a user's permissions end; it holds from their next request on."""
+    """Change the areas that a user's permissions are limited to, effective from their next request."""
     return UserOut.of(service.change_areas(ctx, user_id=user_id, areas=body.areas))
 
 
@@ -248,13 +248,13 @@ def set_password(ctx: Context, *, user_id: str, body: PasswordSet) -> UserOut:
     errors="changed last-superuser role-too-high yourself",
 )
 def change_status(ctx: Context, *, user_id: str, body: UserStatusChange) -> UserOut:
-    """Disable a user, whose sessions then end, or let them sign in again."""
+    """Disable a user, which ends their sessions, or enable them again."""
     return UserOut.of(service.change_status(ctx, user_id=user_id, status=body.status))
 
 
 @endpoint(blueprint, "GET", _ROLES, permission="users.read", returns=RoleList)
 def list_roles(ctx: Context) -> RoleList:
-    """List the roles that users can have, and all permissions that there are."""
+    """List the client's roles, and all permissions."""
     return RoleList.with_permissions(service.list_roles(ctx))
 
 
@@ -276,7 +276,7 @@ def get_role(ctx: Context, *, role: str) -> RoleOut:
     errors="bad-role fixed-role role-exists role-too-high unknown-permission",
 )
 def define_role(ctx: Context, *, body: NewRole) -> RoleOut:
-    """Define a role, or what a built-in one may do here."""
+    """Define a role, or redefine a built-in one for this client."""
     return RoleOut.of(service.define_role(ctx, role=body.as_role(body.name)))
 
 
@@ -290,13 +290,13 @@ def define_role(ctx: Context, *, body: NewRole) -> RoleOut:
     errors="bad-role changed fixed-role role-too-high unknown-permission",
 )
 def change_role_definition(ctx: Context, *, role: str, body: RoleSet) -> RoleOut:
-    """Change what a role may do; it holds from the next request on."""
+    """Change a role's permissions, effective from its users' next requests."""
     return RoleOut.of(service.change_role_definition(ctx, role=body.as_role(role)))
 
 
 @endpoint(blueprint, "DELETE", _ROLE, permission="roles.manage", returns=RoleOut, errors="role-too-high role-used")
 def delete_role(ctx: Context, *, role: str) -> RoleOut:
-    """Take a role away that nobody has; of a built-in one, what was made of it here."""
+    """Delete a role without users; a built-in one gets its original definition back."""
     return RoleOut.of(service.delete_role(ctx, name=role))
 
 
@@ -304,5 +304,5 @@ def delete_role(ctx: Context, *, role: str) -> RoleOut:
     blueprint, "GET", "/api/clients/{clientId}/logins", permission="logins.read", query=LoginQuery, returns=LoginPage
 )
 def list_logins(ctx: Context, *, query: LoginQuery) -> LoginPage:
-    """List who tried to sign in, the latest first."""
+    """List attempts to sign in, latest first."""
     return LoginPage.of(service.list_logins(ctx, **query.for_use()))

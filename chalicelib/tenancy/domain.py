@@ -1,4 +1,4 @@
-"""What a client and a project are, and the rules that their settings decide."""
+"""Clients and projects, and the rules of their settings."""
 
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
@@ -20,7 +20,7 @@ LoginNames = Literal["email", "username", "email_or_number"]
 
 @dataclass(frozen=True, slots=True)
 class PasswordRule:
-    """What a new password must have. It is checked when a password is set, never at login."""
+    """What a new password must contain. Checked when a password is set, never at sign-in."""
 
     min_length: int = 8
     upper: bool = False
@@ -34,8 +34,8 @@ class Client:
     """An organisation that owns users and projects.
 
     - `login_names`: people sign in by e-mail address, by user name, or by e-mail address or number (S4).
-    - `session_minutes`: how long an access token is good for.
-    - `idle_minutes`: how long a session that nobody uses can still be renewed: an hour (S3), or two weeks.
+    - `session_minutes`: how long an access token is valid.
+    - `idle_minutes`: how long an unused session can still be renewed: an hour (S3), or two weeks.
     - `self_registration`: consumers may register themselves (S2, S4).
     - `area_levels`: what its areas are called, the largest first (S3: barangay, purok). None: no list of areas is kept.
     """
@@ -61,7 +61,7 @@ class ReadingWindow:
 
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
-    """How one utility service works. docs/glossary.md says each in the clerk's words; sources in brackets.
+    """How one utility service works. docs/glossary.md explains each setting to a clerk; sources in brackets.
 
     - `period_rule`: a reading bills its own month (S3) or the month before (S1).
     - `confirmation`: readings wait for a person (S3) or count at once (S1).
@@ -99,7 +99,7 @@ class ProjectSettings:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One utility service of a client. `under_cycle`: something was read or billed under the cycle that it names."""
+    """One utility service of a client. `under_cycle`: a reading or run has used the cycle that it names."""
 
     client: str
     id: str
@@ -109,10 +109,10 @@ class Project:
     under_cycle: bool = False
 
     def period_of(self, read_on: date) -> Period:
-        """Return which period a reading of that day bills.
+        """Return the period that a reading of a day bills.
 
         Source: decisions.md, "period of a reading". A reading of 2025-08-01 bills July 2025 for S1, August for S3.
-        Where quarters are billed, it bills the one that this month lies in: 2025-09.
+        Where quarters are billed, it bills the quarter of this month: 2025-09.
         """
         month = Period.of(read_on)
         month = month.shifted(-1) if self.settings.period_rule == "previous_month" else month
@@ -120,22 +120,22 @@ class Project:
 
     @property
     def months(self) -> int:
-        """How many months a period has."""
+        """The number of months in a period."""
         return 3 if self.settings.billing_frequency == "quarterly" else 1
 
     def first_day_of(self, period: Period) -> date:
-        """Return the first day of a period: of its month, or of a quarter's first month."""
+        """Return the first day of a period (a month or a quarter)."""
         return period.shifted(1 - self.months).first_day
 
     def label_of(self, period: Period) -> str:
-        """Name a period as people do: "July 2025", "July 2025 to September 2025"."""
+        """Return a period's name for people: "July 2025", "July 2025 to September 2025"."""
         first = Period.of(self.first_day_of(period))
         return period.label() if first == period else f"{first.label()} to {period.label()}"
 
     def check_period(self, period: Period) -> None:
-        """Insist on a period that is billed here.
+        """Check that the project bills such a period.
 
-        :raises Invalid: for a month that is not the last of its quarter, where quarters are billed.
+        :raises Invalid: if quarters are billed and the month is not the last of its quarter.
         """
         quarter = quarter_of(period, first_month=self.settings.fiscal_start or 1)
         if self.months == 3 and quarter != period:
@@ -146,30 +146,30 @@ class Project:
             )
 
     def last_reading_day(self, period: Period) -> date:
-        """Return the last day whose reading bills a period."""
+        """Return the last day on which a reading bills a period."""
         return (period.shifted(1) if self.settings.period_rule == "previous_month" else period).last_day
 
     def fiscal_month_of(self, period: Period) -> FiscalMonth | None:
-        """Place a period in the client's fiscal year, if it counts in one."""
+        """Return a period's month of the client's fiscal year; None if it has no fiscal year."""
         start = self.settings.fiscal_start
         return fiscal_month(period, first_month=start) if start else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectContext(Context):
-    """The setting of one use case in a project, which was looked up where the request or message came in."""
+    """The context of a use case in a project; the project was looked up where the request or message came in."""
 
     project: Project
 
     @classmethod
     def of(cls, ctx: Context, project: Project) -> "ProjectContext":
-        """Return the same setting in a project."""
+        """Return a context for a project."""
         return cls(**ctx.facts() | {"project_id": project.id}, project=project)
 
 
 @dataclass(frozen=True, slots=True)
 class FormerSettings:
-    """Settings as they were until somebody changed them. `facts` is what a version of a client or project said."""
+    """Former settings, kept when they were changed. `facts` are the settings of one version of a client or project."""
 
     version: int
     facts: ProjectSettings | Client
@@ -178,9 +178,9 @@ class FormerSettings:
 
 
 def check_settings(settings: ProjectSettings) -> None:
-    """Refuse settings that no utility could work with, naming everything that is wrong.
+    """Check a project's settings.
 
-    :raises Invalid: naming each setting and what would do.
+    :raises Invalid: naming each wrong setting and what to change.
     """
     faults = [*_faults_of_place(settings), *_faults_of_days(settings)]
     if not 1 <= settings.shards <= MAX_SHARDS:
@@ -225,9 +225,9 @@ def _faults_of_days(settings: ProjectSettings) -> list[Fault]:
 
 
 def check_client(client: Client) -> None:
-    """Refuse facts of a client that can't be, naming everything that is wrong.
+    """Check a client's settings.
 
-    :raises Invalid: naming each setting and what would do.
+    :raises Invalid: naming each wrong setting and what to change.
     """
     faults = []
     if not 1 <= client.password_rule.min_length <= MAX_PASSWORD:
@@ -240,7 +240,7 @@ def check_client(client: Client) -> None:
 
 
 def check_client_change(before: Client, after: Client) -> None:
-    """Refuse to change what stored names depend on.
+    """Check that no setting changes on which stored names depend.
 
     :raises Conflict: naming the setting.
     """
@@ -258,7 +258,7 @@ def _refuse(faults: list[Fault]) -> None:
 
 
 def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
-    """Refuse to change what stored keys and amounts depend on.
+    """Check that no setting changes on which stored keys and amounts depend.
 
     :raises Conflict: naming the setting.
     """
@@ -270,18 +270,18 @@ def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
 
 
 def without_cycle(settings: ProjectSettings, due_days: int) -> ProjectSettings:
-    """Return the settings of a project whose cycle is deleted: its bills stay due when they were."""
+    """Return a project's settings without its deleted cycle; bills stay due as before."""
     due = DueOffset(due_days) if isinstance(settings.due, DueByCycle) else settings.due
     return replace(settings, billing_cycle=None, due=due)
 
 
 def audit_facts(settings: ProjectSettings) -> dict[str, object]:
-    """Return what the audit log keeps of a project's settings."""
+    """Return a project's settings for the audit log."""
     return {field.name: _word(getattr(settings, field.name)) for field in fields(settings)}
 
 
 def client_audit_facts(client: Client) -> dict[str, object]:
-    """Return what the audit log keeps of a client's settings."""
+    """Return a client's settings for the audit log."""
     return {f"client_{field.name}": _word(getattr(client, field.name)) for field in fields(client)}
 
 

@@ -1,4 +1,4 @@
-"""What is done once a day for every client."""
+"""The daily job of every client."""
 
 from chalice.app import Blueprint, CloudWatchEvent
 
@@ -13,9 +13,9 @@ blueprint = Blueprint(__name__)
 @blueprint.schedule("rate(1 day)", name="seal_audit_logs")
 @job("seal_audit_logs")
 def seal_audit_logs(event: CloudWatchEvent) -> None:  # noqa: ARG001 - schedules call with their event
-    """Seal the days of every client's audit log that are over.
+    """Seal the past days of every client's audit log.
 
-    The newest seal goes to the log, which nobody with access to the table can change.
+    The newest seal is also logged, where it can't be changed with access to the table.
     """
     for_each_tenant("seal_audit_logs", [(client, "") for client in service.every_client()], _seal_days)
 

@@ -36,13 +36,13 @@ class ProjectItem(TableItem):
     settings = DocumentAttribute(ProjectSettings)
     version = IntAttribute(default=0)
     closed = FlagAttribute(null=True)
-    closing = UnicodeAttribute(null=True)  # the attempt that looks whether the project can be closed, until when
+    closing = UnicodeAttribute(null=True)  # an attempt to close the project that is still checking
     closing_until = InstantAttribute(null=True)
     under_cycle = FlagAttribute(null=True)
 
 
 class FormerItem(TableItem):
-    """Settings of a client or project until somebody changed them."""
+    """Former settings of a client or project."""
 
     version = IntAttribute()
     facts = JsonAttribute()
@@ -52,19 +52,19 @@ class FormerItem(TableItem):
 
 class DirectoryItem(TableItem):
     client = UnicodeAttribute()
-    project = UnicodeAttribute(null=True)  # absent: the line of the client itself
+    project = UnicodeAttribute(null=True)  # absent: the entry of the client itself
 
 
 def store_client(client: Client) -> None:
-    """Write a client, over an earlier state of it, and its line in the directory: four units."""
+    """Write a client, replacing an earlier state, and its directory entry: four units."""
     line = DirectoryItem(*keys.directory_entry(client.id, ""), client=client.id)
     transact([put("client", _client_item(client)), put("directory", line)])
 
 
 def change_client(before: Client, after: Client, *, by: str, at: datetime, also: Sequence[Action]) -> None:
-    """Write a client's new facts and keep the former ones.
+    """Write a client's new settings and keep the former ones.
 
-    :raises Refused: label `client`, if somebody changed it meanwhile.
+    :raises Refused: label `client`, if it was changed meanwhile.
     """
     former = FormerItem(
         *keys.former_settings(before.id, "", before.version),
@@ -86,7 +86,7 @@ def client_exists_check(client_id: str) -> Action:
 
 
 def client_of(raw: Mapping[str, Any] | None) -> Client | None:
-    """Return the client of an item that was read together with others."""
+    """Convert a raw item to a client."""
     return _client(dynamo.parsed(ClientItem, raw))
 
 
@@ -95,9 +95,9 @@ def _client(item: ClientItem | None) -> Client | None:
 
 
 def insert_project(project: Project, *, also: Sequence[Action] = ()) -> None:
-    """Write a new project and its line in the directory that schedules walk.
+    """Write a new project and its entry in the directory that schedules read.
 
-    :raises Refused: label `project`, if it exists, or those of what goes with it.
+    :raises Refused: label `project`, if it exists, or the labels of the other writes.
     """
     transact(
         [
@@ -116,7 +116,7 @@ def insert_project(project: Project, *, also: Sequence[Action] = ()) -> None:
 def store_project(project: Project, *, also: Sequence[Action] = ()) -> None:
     """Write the settings of an existing project.
 
-    :raises Refused: with the labels of what goes with it.
+    :raises Refused: with the labels of the other writes.
     """
     transact([put("project", _project_item(project), ProjectItem.pk.exists()), *also])
 
@@ -124,14 +124,14 @@ def store_project(project: Project, *, also: Sequence[Action] = ()) -> None:
 def change_project(before: Project, after: Project, *, by: str, at: datetime, also: Sequence[Action]) -> None:
     """Write a project's new settings and keep the former ones.
 
-    :raises Refused: label `project`, if somebody changed it meanwhile.
+    :raises Refused: label `project`, if it was changed meanwhile.
     """
     unchanged = (ProjectItem.version == before.version) & ProjectItem.closed.does_not_exist()
     transact([put("project", _project_item(after), unchanged), insert("former", _former(before, by, at)), *also])
 
 
 def cycle_removal_writes(before: Project, after: Project, *, by: str, at: datetime) -> list[Action]:
-    """Build the writes of a project whose cycle is deleted. Label: `project`."""
+    """Build the writes that remove a deleted cycle from a project. Label: `project`."""
     unchanged = ProjectItem.version == before.version
     return [
         put("project", _project_item(after), unchanged, subject=before.id),
@@ -140,21 +140,21 @@ def cycle_removal_writes(before: Project, after: Project, *, by: str, at: dateti
 
 
 def cycle_mark_write(project: Project) -> Action:
-    """Build the write that marks a project's cycle as used. Label: `project`, if it is marked."""
+    """Build the write that marks a project's cycle as used. Label: `project`, refused if it is marked already."""
     new = (ProjectItem.version == project.version) & ProjectItem.under_cycle.does_not_exist()
     return update("project", keys.project(project.client, project.id), [ProjectItem.under_cycle.set(True)], new)
 
 
 def commit(actions: Sequence[Action]) -> None:
-    """Carry out the writes of projects and what goes with them.
+    """Execute the writes of projects, with others, in one transaction.
 
-    :raises Refused: with the labels of what did not hold; nothing is written then.
+    :raises Refused: with the labels of the refused writes; then nothing is written.
     """
     transact(actions)
 
 
 def begin_closing(project: Project, *, attempt: str, until: datetime) -> None:
-    """Keep a project as it is while an attempt to close it looks. The later of two attempts counts.
+    """Block additions to a project while an attempt to close it is checking. The later of two attempts counts.
 
     :raises Refused: label `project`, if it is closed.
     """
@@ -164,7 +164,7 @@ def begin_closing(project: Project, *, attempt: str, until: datetime) -> None:
 
 
 def end_closing(project: Project, *, attempt: str, closed: bool, also: Sequence[Action] = ()) -> None:
-    """Close a project, or let it go on, at the end of an attempt to close it.
+    """End an attempt to close a project: close it, or accept additions again.
 
     :raises Refused: label `project`, if another attempt began meanwhile.
     """
@@ -175,14 +175,14 @@ def end_closing(project: Project, *, attempt: str, closed: bool, also: Sequence[
 
 
 def project_open_check(project: Project, now: datetime) -> Action:
-    """Build the check that nobody has closed a project, nor is just about to. Label: `project`."""
+    """Build the check that a project is not closed, and not about to be closed. Label: `project`."""
     going_on = ProjectItem.closing_until.does_not_exist() | (ProjectItem.closing_until < now)
     key = keys.project(project.client, project.id)
     return check("project", key, ProjectItem.closed.does_not_exist() & going_on)
 
 
 def former_page(client_id: str, project_id: str, *, limit: int, cursor: str | None) -> Page[FormerSettings]:
-    """Read one page of former settings, the newest first; of the client, if no project is named."""
+    """Read one page of former settings of a project or, without one, of the client, newest first."""
     partition, prefix = keys.former_settings(client_id, project_id, None)
     page = dynamo.page_of(FormerItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True)
     known: TypeAdapter[ProjectSettings] | TypeAdapter[Client] = _SETTINGS if project_id else _CLIENT
@@ -198,7 +198,7 @@ def find_project(client_id: str, project_id: str, *, consistent: bool = False) -
 
 
 def project_of(client_id: str, raw: Mapping[str, Any] | None) -> Project | None:
-    """Return the project of an item that was read together with others."""
+    """Convert a raw item to a project."""
     item = dynamo.parsed(ProjectItem, raw)
     return _project(client_id, item) if item else None
 

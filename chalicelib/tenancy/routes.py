@@ -70,7 +70,7 @@ def get_project(ctx: ProjectContext) -> ProjectOut:
 
 @endpoint(blueprint, "GET", "/api/clients/{clientId}/settings", permission="settings.read", returns=ClientSettings)
 def get_client_settings(ctx: Context) -> ClientSettings:
-    """Show what holds for all of the client."""
+    """Show the client's settings."""
     return ClientSettings.of(ClientView(service.get_client(ctx)))
 
 
@@ -84,7 +84,7 @@ def get_client_settings(ctx: Context) -> ClientSettings:
     errors="bad-setting changed fixed-setting",
 )
 def change_client_settings(ctx: Context, *, body: ClientChange) -> ClientSettings:
-    """Change what holds for all of the client."""
+    """Change the client's settings."""
     facts = body.settings
     changed = service.change_client(
         ctx, version=body.version, changes=facts.changes(), password_rule=facts.password_rule_changes()
@@ -101,7 +101,7 @@ def change_client_settings(ctx: Context, *, body: ClientChange) -> ClientSetting
     returns=FormerClientPage,
 )
 def list_former_client_settings(ctx: Context, *, query: PageQuery) -> FormerClientPage:
-    """List what held for the client before, the newest first."""
+    """List the client's former settings, newest first."""
     page = service.list_former(ctx, limit=query.limit, cursor=query.cursor)
     return FormerClientPage.of(page, names=user_names(ctx.client, [each.replaced_by for each in page.items]))
 
@@ -116,7 +116,7 @@ def list_former_client_settings(ctx: Context, *, query: PageQuery) -> FormerClie
     errors="bad-setting changed fixed-setting unknown-currency unknown-cycle",
 )
 def change_project_settings(ctx: ProjectContext, *, body: ProjectChange) -> ProjectOut:
-    """Change how a utility service works from now on; what is billed stays as it is."""
+    """Change a utility service's settings from now on; existing bills stay as they are."""
     return ProjectOut.of(service.change_project(ctx, version=body.version, changes=body.settings.changes()))
 
 
@@ -128,7 +128,7 @@ def change_project_settings(ctx: ProjectContext, *, body: ProjectChange) -> Proj
     returns=ProjectOut,
 )
 def get_project_settings(ctx: ProjectContext) -> ProjectOut:
-    """Show how a utility service works."""
+    """Show a utility service's settings."""
     return ProjectOut.of(ctx.project)
 
 
@@ -141,7 +141,7 @@ def get_project_settings(ctx: ProjectContext) -> ProjectOut:
     returns=FormerPage,
 )
 def list_former_project_settings(ctx: ProjectContext, *, query: PageQuery) -> FormerPage:
-    """List a utility service's former settings, the newest first."""
+    """List a utility service's former settings, newest first."""
     page = service.list_former(ctx, limit=query.limit, cursor=query.cursor)
     return FormerPage.of(page, names=user_names(ctx.client, [each.replaced_by for each in page.items]))
 
@@ -150,6 +150,6 @@ def list_former_project_settings(ctx: ProjectContext, *, query: PageQuery) -> Fo
     blueprint, "DELETE", _CYCLE, permission="cycles.manage", returns=CycleGone, errors="changed cycle-named cycle-used"
 )
 def delete_cycle(ctx: Context, *, cycle_id: str) -> CycleGone:
-    """Delete a billing cycle under which nothing was read or billed; projects that name it have none then."""
+    """Delete a billing cycle that no reading or run has used, and remove it from the projects that name it."""
     gone, projects = service.delete_cycle(ctx, cycle_id=cycle_id)
     return CycleGone(id=gone.id, project_ids=tuple(project.id for project in projects))

@@ -35,7 +35,7 @@ class ClientOut(OutSchema, Shows[Client]):
 
 
 class PasswordRuleBody(Schema):
-    """What a new password must have."""
+    """What a new password must contain."""
 
     min_length: SmallNumber = 8
     upper: bool = False
@@ -45,7 +45,7 @@ class PasswordRuleBody(Schema):
 
 
 class ClientFacts(Schema):
-    """What holds for all of a client."""
+    """The settings of a client."""
 
     name: Text
     login_names: LoginNames = Field(description="Fixed once the client exists")
@@ -59,26 +59,26 @@ class ClientFacts(Schema):
 
 
 class PasswordRuleChange(PasswordRuleBody, Change):
-    """What a new password must have from now on. What is left out stays as it is."""
+    """Changes of the password rule. What is left out stays as it is."""
 
 
 class ClientFactsChange(ClientFacts, Change):
-    """What is to hold for all of a client from now on. What is left out stays as it is."""
+    """Changes of a client's settings. What is left out stays as it is."""
 
     password_rule: PasswordRuleChange
 
     def changes(self) -> dict[str, Any]:
-        """Return what is said of the client itself, as the rules know it."""
+        """Return the changes of the client, except the password rule, as domain values."""
         return {name: value for name, value in self.said().items() if name != "password_rule"}
 
     def password_rule_changes(self) -> dict[str, Any]:
-        """Return what is said of the password rule, as the rules know it."""
+        """Return the changes of the password rule as domain values."""
         return self.password_rule.said() if "password_rule" in self.said() else {}
 
 
 @dataclass(frozen=True, slots=True)
 class ClientView:
-    """A client, all of which is its settings."""
+    """A client, shown as its settings."""
 
     settings: Client
 
@@ -88,14 +88,14 @@ class ClientView:
 
 
 class ClientSettings(OutSchema, Shows[ClientView]):
-    """What holds for all of a client, and which version of it this is."""
+    """The settings of a client, with their version."""
 
     version: int
     settings: ClientFacts
 
 
 class ClientChange(Schema):
-    """What is to hold for all of a client from now on."""
+    """Changes of a client's settings."""
 
     version: Version
     settings: ClientFactsChange
@@ -109,26 +109,26 @@ class DueDayBody(Schema):
 
 
 class DueOffsetBody(Schema):
-    """So many days after the bill's day."""
+    """A number of days after the bill's day."""
 
     days: SmallNumber
 
 
 class DueByCycleBody(Schema):
-    """So many days after the bill's day as the billing cycle says."""
+    """As many days after the bill's day as the billing cycle says."""
 
     by: Literal["cycle"]
 
 
 class ReadingWindowBody(Schema):
-    """The days of the month on which meters are read; later readings are taken, and flagged."""
+    """The days of the month on which meters are read; later readings are accepted and flagged."""
 
     first_day: SmallNumber
     last_day: SmallNumber
 
 
 class SettingsBody(Schema):
-    """How a project works."""
+    """The settings of a project."""
 
     label: Text
     unit: Annotated[str, Field(min_length=1, max_length=20, examples=["m3"])] = Field(
@@ -158,17 +158,17 @@ class SettingsBody(Schema):
     )
 
     def to_domain(self) -> ProjectSettings:
-        """Return the settings as the rules know them."""
+        """Return the settings as domain values."""
         return _SETTINGS.validate_python(
             {field: dict(value) if isinstance(value, Schema) else value for field, value in self}
         )
 
 
 class SettingsChange(SettingsBody, Change):
-    """How a project is to work from now on. What is left out stays as it is, and null takes it away."""
+    """Changes of a project's settings. What is left out stays as it is, and null removes it."""
 
     def changes(self) -> dict[str, Any]:
-        """Return what is said, by name, as the rules know it."""
+        """Return the changes by name, as domain values."""
         return {
             name: _setting(name).validate_python(dict(value) if isinstance(value, Schema) else value)
             for name, value in self.said().items()
@@ -225,21 +225,21 @@ class NewProject(Schema):
 
 
 class ProjectChange(Schema):
-    """How a project is to work from now on."""
+    """Changes of a project's settings."""
 
     version: Version
     settings: SettingsChange
 
 
 class CycleGone(Schema):
-    """A billing cycle that was deleted, and the projects that named it and have none now."""
+    """A deleted billing cycle, and the projects that named it and have none now."""
 
     id: str
     project_ids: tuple[str, ...]
 
 
 class FormerOut(OutSchema):
-    """Settings as they were until somebody changed them."""
+    """Former settings, and when they were replaced."""
 
     version: int
     settings: SettingsBody = Field(validation_alias="facts")
@@ -249,14 +249,14 @@ class FormerOut(OutSchema):
 
 
 class FormerPage(OutSchema, Shows[Page[FormerSettings]]):
-    """One page of a project's former settings, the newest first."""
+    """One page of a project's former settings, newest first."""
 
     items: tuple[FormerOut, ...]
     next_cursor: str | None
 
 
 class FormerClientOut(OutSchema):
-    """What held for a client until somebody changed it."""
+    """Former settings of a client, and when they were replaced."""
 
     version: int
     settings: ClientFacts = Field(validation_alias="facts")
@@ -266,7 +266,7 @@ class FormerClientOut(OutSchema):
 
 
 class FormerClientPage(OutSchema, Shows[Page[FormerSettings]]):
-    """One page of what held for a client before, the newest first."""
+    """One page of a client's former settings, newest first."""
 
     items: tuple[FormerClientOut, ...]
     next_cursor: str | None

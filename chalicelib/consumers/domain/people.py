@@ -1,4 +1,4 @@
-"""What a consumer is, and the words that one is found by."""
+"""Consumers, and the words that they are found by."""
 
 import re
 import unicodedata
@@ -18,11 +18,11 @@ _MAX_EMAIL = 120
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """A person or household that is billed. Names and contacts never leave it for logs.
+    """A person, household or organisation that is billed. Names and contacts are never logged.
 
-    `connections` counts the active ones, `user_id` is their login's. A deleted consumer stays on record, for bills name
-    them. `unproven` says that they registered themselves, and no one has vouched for them: their e-mail address is kept
-    from nobody.
+    `connections` counts the active ones, `user_id` is the user of their login. A deleted consumer stays on record,
+    because bills name them. `unproven` means that they registered themselves and staff have not confirmed them: their
+    e-mail address does not keep another consumer from using it.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Consumer:
 
     @property
     def claimed_email(self) -> str | None:
-        """The form of the e-mail address that is theirs alone."""
+        """The e-mail address in its unique form, if it is reserved for this consumer."""
         return unique_email(self.email) if self.email and not self.unproven else None
 
     @property
@@ -51,17 +51,17 @@ class Consumer:
 
     @property
     def sort_name(self) -> str:
-        """What lists by name go by: last name first, folded."""
+        """The name that lists are sorted by: last name first, case folded."""
         return " ".join(words_of(self.last_name) + words_of(self.first_name))
 
     @property
     def words(self) -> frozenset[str]:
-        """The words that the consumer is found by; nobody finds who is deleted."""
+        """The words that the consumer is found by; none for a deleted consumer."""
         return frozenset() if self.status == "deleted" else frozenset(words_of(self.name))
 
 
 class ConsumerChanges(TypedDict, total=False):
-    """What is to be another of a consumer."""
+    """Changes of a consumer."""
 
     first_name: str
     last_name: str
@@ -72,7 +72,7 @@ class ConsumerChanges(TypedDict, total=False):
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a name as they are searched: no accents, no capitals, at most eight.
+    """Return the words of a name for searching: no accents, no capitals, at most eight.
 
     Dela Peña-Santos -> dela, pena, santos.
     """
@@ -81,19 +81,19 @@ def words_of(text: str) -> list[str]:
 
 
 def is_found_by(consumer: Consumer, wanted: list[str]) -> bool:
-    """Return whether each wanted word begins some word of the name."""
+    """Return whether each wanted word is the beginning of a word of the name."""
     return all(any(word.startswith(part) for word in consumer.words) for part in wanted)
 
 
 def first_match(consumer: Consumer, part: str) -> str | None:
-    """Return the first of the name's words that begin so: by it alone the consumer is listed once."""
+    """Return the first of the name's words that begins with a text, so that a search lists each consumer once."""
     return min((word for word in consumer.words if word.startswith(part)), default=None)
 
 
 def unique_email(email: str) -> str:
     """Return the form in which an e-mail address is unique: composed, folded, trimmed.
 
-    :raises Invalid: if that form can't stand in a key.
+    :raises Invalid: if this form can't be part of a key.
     """
     unique = unicodedata.normalize("NFKC", email).strip().casefold()
     if not 0 < len(unique) <= _MAX_EMAIL or not unique.isprintable() or "#" in unique:
@@ -102,7 +102,7 @@ def unique_email(email: str) -> str:
 
 
 def capitalised(name: str) -> str:
-    """Return a name as people write their own, whatever the telephone made of it. Source: S4-007.
+    """Return a name with a capital first letter. Source: S4-007.
 
     ravi -> Ravi, mcDonald -> McDonald; only the first letter changes.
     """
@@ -110,18 +110,18 @@ def capitalised(name: str) -> str:
 
 
 def deleted(consumer: Consumer, at: datetime) -> Consumer:
-    """Return the consumer as they are once deleted: on record, and found by nobody.
+    """Return the consumer as deleted: on record, but no longer found.
 
-    :raises Conflict: while a connection of theirs is active. Source: S2-366.
+    :raises Conflict: while one of their connections is active. Source: S2-366.
     """
     check_unconnected(consumer)
     return replace(consumer, status="deleted", deleted_at=at, version=consumer.version + 1)
 
 
 def check_status_change(consumer: Consumer, status: ConsumerStatus) -> None:
-    """Refuse to set somebody aside who is connected, and to change who is deleted.
+    """Check that a consumer may be changed to a status.
 
-    :raises Conflict: in both cases.
+    :raises Conflict: if they are deleted, or are to be inactive while one of their connections is active.
     """
     if consumer.status == "deleted":
         raise Conflict("consumer-deleted", "this consumer is deleted and stays as they were")
@@ -130,9 +130,9 @@ def check_status_change(consumer: Consumer, status: ConsumerStatus) -> None:
 
 
 def check_unconnected(consumer: Consumer) -> None:
-    """Refuse to delete a consumer who is supplied, or their login. Source: S2-366.
+    """Check that a consumer or their login may be deleted. Source: S2-366.
 
-    :raises Conflict: while a connection of theirs is active.
+    :raises Conflict: while one of their connections is active.
     """
     if consumer.connections:
         raise Conflict(
@@ -141,9 +141,9 @@ def check_unconnected(consumer: Consumer) -> None:
 
 
 def check_login_free(consumer: Consumer, user_id: str) -> None:
-    """Let a consumer have a login, one at a time; `user_id` is the one that is to be.
+    """Check that a consumer may have the login of user `user_id`.
 
-    :raises Conflict: for who is deleted or has another login.
+    :raises Conflict: if they are deleted or have another login.
     """
     if consumer.status == "deleted":
         raise Conflict("consumer-deleted", "this consumer is deleted and stays as they were")

@@ -1,28 +1,28 @@
-"""How many may register themselves at a time."""
+"""Limits on self-registration."""
 
 from datetime import datetime, timedelta
 
 from chalicelib.kernel.clock import iso
 from chalicelib.kernel.errors import TooMany
 
-# Many homes share one address of the network; a whole client's consumers come in an hour only after a notice.
+# Many homes share one network address; hundreds of a client's consumers register within an hour only after a notice.
 PER_ADDRESS = 30
 PER_CLIENT = 300
 _HOUR = timedelta(hours=1)
 
 
 def hour_of(now: datetime) -> str:
-    """Name the hour whose tries are counted together: 2025-11-11T01."""
+    """Return the hour whose attempts are counted together: 2025-11-11T01."""
     return iso(now)[:13]
 
 
 def forgotten_at(now: datetime) -> datetime:
-    """Return when the count of an hour is of no more use."""
+    """Return when the count of an hour can be deleted."""
     return now + 2 * _HOUR
 
 
 def too_many(now: datetime) -> TooMany:
-    """Ask somebody to come again in the next hour."""
+    """Return the error that asks to wait until the next hour."""
     over = now.replace(minute=0, second=0, microsecond=0) + _HOUR
     return TooMany(
         "too-many-registrations",

@@ -31,21 +31,21 @@ class ConsumerItem(TableItem):
 
 
 class WordItem(TableItem):
-    """That a consumer's name has this word."""
+    """A word of a consumer's name."""
 
     consumer = UnicodeAttribute()
 
 
 class EmailItem(TableItem):
-    """That an e-mail address is this consumer's, and nobody else's of the client."""
+    """A consumer's claim on an e-mail address, unique within the client."""
 
     consumer = UnicodeAttribute()
 
 
 def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action]) -> None:
-    """Write a new consumer, the words of their name, and what is to be written with it.
+    """Write a new consumer and the words of their name, with other writes.
 
-    :raises Refused: labels `consumer` (a repetition of this request) or `email` (it is somebody else's).
+    :raises Refused: labels `consumer` (a repetition of this request) or `email` (it is another consumer's).
     """
     words = [_word_insert_write(client_id, word, consumer.id) for word in sorted(consumer.words)]
     email = [_email_write(client_id, consumer)] if consumer.email else []
@@ -53,7 +53,7 @@ def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action
 
 
 def consumer_update_checks(client_id: str, before: Consumer, after: Consumer) -> list[Action]:
-    """Build the checks that `store_consumer` would be let through now. Labels as there."""
+    """Build the checks of the conditions of `store_consumer`, with the same labels."""
     checks = [check("consumer", keys.consumer(client_id, before.id), _unchanged(before))]
     new = after.claimed_email
     if new and new != before.claimed_email:
@@ -62,9 +62,9 @@ def consumer_update_checks(client_id: str, before: Consumer, after: Consumer) ->
 
 
 def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: Sequence[Action]) -> None:
-    """Write a changed consumer, if nobody changed them since they were read.
+    """Write a changed consumer, if they are unchanged since they were read.
 
-    :raises Refused: labels `consumer` (changed meanwhile, or connected, or given a login) or `email` (somebody else's).
+    :raises Refused: labels `consumer` (changed, connected or given a login meanwhile) or `email` (another consumer's).
     """
     actions = [put("consumer", _item(client_id, after), _unchanged(before))]
     was, becomes = before.claimed_email, after.claimed_email
@@ -83,9 +83,9 @@ def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: S
 
 
 def commit(actions: Sequence[Action]) -> None:
-    """Carry out the writes of a consumer and what goes with them.
+    """Execute the writes of a consumer, with others, in one transaction.
 
-    :raises Refused: with the labels of what did not hold; nothing is written then.
+    :raises Refused: with the labels of the refused writes; then nothing is written.
     """
     transact(actions)
 
@@ -103,19 +103,19 @@ def connection_entry_write(client_id: str, consumer_id: str) -> Action:
 
 
 def connection_exit_write(client_id: str, consumer_id: str) -> Action:
-    """Build the write that counts one active connection less. Label: `former consumer`."""
+    """Build the write that counts one fewer active connection. Label: `former consumer`."""
     some = ConsumerItem.connections > 0
     return update("former consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.connections.add(-1)], some)
 
 
 def login_link_write(client_id: str, consumer_id: str, user_id: str) -> Action:
-    """Build the write that ties a login to a consumer who has none. Label: `consumer`."""
+    """Build the write that links a login to a consumer who has none. Label: `consumer`."""
     free = (ConsumerItem.status != "deleted") & ConsumerItem.user_id.does_not_exist()
     return update("consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.user_id.set(user_id)], free)
 
 
 def login_unlink_write(client_id: str, consumer_id: str) -> Action:
-    """Build the write that unties a login, if no connection is active. Label: `consumer`."""
+    """Build the write that unlinks a login, if no connection is active. Label: `consumer`."""
     unconnected = ConsumerItem.connections == 0
     return update("consumer", keys.consumer(client_id, consumer_id), [ConsumerItem.user_id.remove()], unconnected)
 
@@ -126,20 +126,20 @@ def find_consumer(client_id: str, consumer_id: str) -> Consumer | None:
 
 
 def consumers_page(client_id: str, *, limit: int, cursor: str | None) -> Page[Consumer]:
-    """Read one page of all consumers, the oldest first. A moment behind."""
+    """Read one page of all consumers, oldest first. Eventually consistent."""
     page = dynamo.page_of(ConsumerItem, keys.consumers(client_id), "", limit=limit, cursor=cursor, index="account")
     return Page(tuple(_consumer(item) for item in page.items), page.next_cursor)
 
 
 def page_by_name(client_id: str, status: str, *, limit: int, cursor: str | None) -> Page[Consumer]:
-    """Read one page of the consumers of a status, by name. A moment behind."""
+    """Read one page of the consumers of a status, by name. Eventually consistent."""
     partition = keys.consumers_by_name(client_id, status)
     page = dynamo.page_of(ConsumerItem, partition, "", limit=limit, cursor=cursor, index="worklist")
     return Page(tuple(_consumer(item) for item in page.items), page.next_cursor)
 
 
 def words_page(client_id: str, part: str, *, limit: int, cursor: str | None) -> Page[tuple[str, str]]:
-    """Read one page of (word, consumer) whose word begins so."""
+    """Read one page of (word, consumer id) for words that begin with a text."""
     page = dynamo.page_of(WordItem, keys.consumer_words(client_id, part), part, limit=limit, cursor=cursor)
     return Page(tuple((item.sk.partition("#")[0], item.consumer) for item in page.items), page.next_cursor)
 
@@ -155,7 +155,7 @@ def _word_insert_write(client_id: str, word: str, consumer_id: str) -> Action:
 
 
 def _email_write(client_id: str, consumer: Consumer) -> Action:
-    """Build the claim on an e-mail address; of somebody unproven, only the check that it is nobody's."""
+    """Build the claim on an e-mail address; for an unproven consumer, only the check that it is free."""
     key = keys.email(client_id, unique_email(consumer.email or ""))
     if consumer.unproven:
         return check("email", key, EmailItem.consumer.does_not_exist())

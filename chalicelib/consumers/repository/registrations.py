@@ -1,4 +1,4 @@
-"""How many tried to register themselves within an hour."""
+"""Counts of self-registrations by hour."""
 
 from datetime import datetime
 
@@ -15,9 +15,9 @@ class RegistrationsItem(TableItem):
 
 
 def count_try(client_id: str, address: str, now: datetime) -> None:
-    """Count one more try, for the client and for the address that it comes from.
+    """Count one more attempt, for the client and for the caller's network.
 
-    :raises Refused: labels `address` or `client`, if there were enough of them within the hour.
+    :raises Refused: labels `address` or `client`, if its limit for the hour is reached.
     """
     transact(
         [

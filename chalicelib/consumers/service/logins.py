@@ -1,4 +1,4 @@
-"""Consumers' logins: open one, and delete it with what ties it to the consumer."""
+"""Create and delete consumers' logins."""
 
 from chalicelib.consumers.domain.people import check_login_free, check_unconnected
 from chalicelib.consumers.repository import people as repository
@@ -12,7 +12,7 @@ from chalicelib.tenancy import service as tenancy
 
 
 def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> User:
-    """Let a consumer sign in and see what is theirs.
+    """Create a login for a consumer.
 
     :raises NotFound: if the client has no such consumer.
     :raises Invalid: for a login name or password against the client's rules.
@@ -27,10 +27,10 @@ def open_login(ctx: Context, *, consumer_id: str, login: str, password: str) -> 
 
 
 def delete_user(ctx: Context, *, user_id: str) -> User:
-    """Delete a user; a consumer's login only while no connection of theirs is active.
+    """Delete a user; a consumer's login only while none of their connections is active.
 
     :raises NotFound: if the client has no such user, or they are deleted.
-    :raises Conflict: for oneself, for the last superuser, and for a consumer who is supplied. Source: S2-366.
+    :raises Conflict: for oneself, for the last superuser, and for a consumer with an active connection. Source: S2-366.
     """
     user = identity.get_user(ctx, user_id=user_id)
     if user.consumer_id is None:

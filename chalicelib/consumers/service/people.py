@@ -1,4 +1,4 @@
-"""Register consumers, change them, delete them, and find them by name."""
+"""Register, change, delete and find consumers."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -23,16 +23,16 @@ from chalicelib.kernel.ids import fingerprint, known_ulid
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.platform.transaction import Action, Refused
 
-# The requests of a session that were under way when it ended can still get in before a deletion.
+# Requests of a session that were running when it ended can still write before the deletion.
 _DELETION_TRIES = 6
 
 
 def register_consumer(
     ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
 ) -> Consumer:
-    """Register somebody who is to be billed.
+    """Register a consumer.
 
-    :raises Invalid: if the request's Idempotency-Key was used for another one, or the e-mail address can't be one.
+    :raises Invalid: if the request's Idempotency-Key was used for another one, or the e-mail address is invalid.
     :raises Conflict: if the e-mail address is another consumer's.
     """
     if email:
@@ -50,7 +50,7 @@ def register_consumer(
 def new_consumer(
     ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
 ) -> Consumer:
-    """Return a consumer who is to be registered."""
+    """Return a new consumer, not yet written."""
     return Consumer(
         id=ctx.new_id(),
         first_name=first_name,
@@ -75,7 +75,7 @@ def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
 
 
 def get_own_profile(ctx: Context) -> Consumer:
-    """Return the consumer who is signed in.
+    """Return the signed-in consumer.
 
     :raises NotFound: if the caller is not a consumer.
     """
@@ -85,30 +85,30 @@ def get_own_profile(ctx: Context) -> Consumer:
 
 
 def consumers_by_id(ctx: Context, consumer_ids: Iterable[str]) -> dict[str, Consumer]:
-    """Look up consumers by id, as they were a moment ago. Unknown ids are left out."""
+    """Look up consumers by id, eventually consistent. Unknown ids are left out."""
     return repository.consumers_of(ctx.client, set(consumer_ids))
 
 
 def changed_consumer(
     ctx: Context, *, consumer_id: str, version: int, changes: ConsumerChanges
 ) -> tuple[Consumer, Consumer]:
-    """Return a consumer as the caller saw them, and as they are to be. Nothing is written yet.
+    """Return a consumer before and after changes. Nothing is written yet.
 
     :raises NotFound: if the client has no such consumer.
-    :raises Conflict: if they are deleted, or are to be inactive while a connection of theirs is active.
+    :raises Conflict: if they are deleted, or are to be inactive while one of their connections is active.
     """
     before = get_consumer(ctx, consumer_id=consumer_id)
     after = replace(before, **changes, version=version + 1)
-    # An address that staff give is theirs; one that is as it was is no more proven than before.
+    # An address that staff enter counts as proven; an unchanged one stays as proven as before.
     after = replace(after, unproven=before.unproven and after.email == before.email)
     check_status_change(before, after.status)
     return replace(before, version=version), after
 
 
 def vouch_for(ctx: Context, consumer: Consumer) -> Consumer:
-    """Take somebody who registered themselves as known to the utility: their e-mail address and login are theirs alone.
+    """Confirm a self-registered consumer: reserve their e-mail address and login for them.
 
-    :raises Conflict: if the e-mail address is another consumer's by now, or somebody changed them meanwhile.
+    :raises Conflict: if the e-mail address is another consumer's by now, or they were changed meanwhile.
     """
     if not consumer.unproven or consumer.status == "deleted":
         return consumer
@@ -130,16 +130,16 @@ def store_change(
 
     Each of `earlier` is committed before it, in a transaction of its own that checks the same conditions.
 
-    :raises Conflict: if somebody changed them meanwhile, or the e-mail address is another's.
+    :raises Conflict: if they were changed meanwhile, or the e-mail address is another consumer's.
     """
     _store(ctx, before, after, also=[*_login_update_writes(ctx, before, after), *also], earlier=earlier)
 
 
 def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) -> Consumer:
-    """Let the consumer who is signed in change how to reach them, and nothing else.
+    """Change the signed-in consumer's phone number or address.
 
     :raises NotFound: if the caller is not a consumer.
-    :raises Conflict: if somebody changed them meanwhile.
+    :raises Conflict: if they were changed meanwhile.
     """
     before = get_own_profile(ctx)
     check_status_change(before, before.status)
@@ -149,12 +149,12 @@ def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) 
 
 
 def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
-    """Delete a consumer, with their login: nobody finds them any more, nobody signs in as them.
+    """Delete a consumer and their login. The record stays, but is no longer found.
 
-    What names them stays whole. Whether they owe anything is for the caller to know: see `bills`.
+    The caller checks first that they owe nothing: see `bills`.
 
     :raises NotFound: if the client has no such consumer.
-    :raises Conflict: while a connection of theirs is active.
+    :raises Conflict: while one of their connections is active.
     """
     for left in reversed(range(_DELETION_TRIES)):
         before = get_consumer(ctx, consumer_id=consumer_id)
@@ -166,7 +166,7 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
                 return now  # somebody else was faster
             if conflict.code != "changed" or before.user_id is None or not left:
                 raise
-        # It may be the consumer who keeps changing themselves: without a session they can't hold up their deletion.
+        # The consumer may keep changing their own profile: without a session they can't delay their deletion.
         identity.end_sessions(ctx, user_id=before.user_id)
     raise AssertionError("the last try returns or raises")
 
@@ -183,7 +183,7 @@ def _delete(ctx: Context, before: Consumer) -> Consumer:
 def list_consumers(
     ctx: Context, *, status: ConsumerStatus | None, by_name: bool, limit: int, cursor: str | None
 ) -> Page[Consumer]:
-    """List the client's consumers, one page at a time: all, the oldest first, or those of a status by name."""
+    """List the client's consumers, one page at a time: all, oldest first, or those of a status by name."""
     if status or by_name:
         return repository.page_by_name(ctx.client, status or "active", limit=limit, cursor=cursor)
     return repository.consumers_page(ctx.client, limit=limit, cursor=cursor)
@@ -199,10 +199,10 @@ def search_consumers(
 ) -> Page[Consumer]:
     """Find consumers by the beginnings of words of their names: "cru jua" finds Juan Dela Cruz.
 
-    Never a scan: the longest of the words is looked up among the words of all names. A page may be shorter than asked
-    for and still have a `nextCursor`. `only` leaves out those whom the actor may not see.
+    Never a scan: the longest word is looked up in the index of all names' words. A page may be shorter than `limit`
+    and still have a `nextCursor`. `only` leaves out consumers whom the actor may not see.
 
-    :raises Invalid: if the text has no word to look for.
+    :raises Invalid: if the text has no word to search for.
     """
     wanted = words_of(text)
     if not wanted:
@@ -230,12 +230,12 @@ def connection_entry_write(ctx: Context, *, consumer_id: str) -> Action:
 
 
 def connection_exit_write(ctx: Context, *, consumer_id: str) -> Action:
-    """Build the write that counts one active connection of a consumer less. Label: `former consumer`."""
+    """Build the write that counts one fewer active connection of a consumer. Label: `former consumer`."""
     return repository.connection_exit_write(ctx.client, consumer_id)
 
 
 def _login_update_writes(ctx: Context, before: Consumer, after: Consumer) -> list[Action]:
-    """Build the writes that keep name and contacts of a consumer's login as the consumer's are."""
+    """Build the writes that copy a consumer's name and contacts to their login."""
     if before.user_id is None or _said(before) == _said(after):
         return []
     name, email, phone = _said(after)
@@ -255,7 +255,7 @@ def _store(
     also: Sequence[Action] = (),
     earlier: Sequence[Sequence[Action]] = (),
 ) -> None:
-    """Write a changed consumer, and what goes with them; `earlier` is what one write can't take."""
+    """Write a changed consumer with other writes; `earlier` are those that do not fit into one transaction."""
     if after.email:
         unique_email(after.email)
     entry = _audit_write(ctx, action, after, before=before)
@@ -270,7 +270,7 @@ def _store(
 
 
 def _audit_write(ctx: Context, action: str, after: Consumer, *, before: Consumer | None = None) -> Action:
-    """Write down that a consumer was changed, and what of it may be said."""
+    """Build the audit entry of a consumer, without personal data."""
     was = {"status": before.status, "version": before.version} if before else None
     became = {"status": after.status, "version": after.version} if before else None
     subject = ("consumer", after.id)
@@ -278,12 +278,12 @@ def _audit_write(ctx: Context, action: str, after: Consumer, *, before: Consumer
 
 
 def email_taken() -> Conflict:
-    """Say that an e-mail address is somebody else's."""
+    """Return the error for an e-mail address that is another consumer's."""
     return Conflict("email-taken", "this e-mail address is another consumer's", field="email")
 
 
 def same_request(made: Consumer | None, asked: Consumer) -> Consumer:
-    """Answer a repetition with what the first request made.
+    """Return the consumer that the first sending of a repeated request registered.
 
     :raises Invalid: if its Idempotency-Key was used for another one.
     """

@@ -1,4 +1,4 @@
-"""Somebody registers themselves, where the client allows it: as a consumer, and as nothing else."""
+"""Self-registration as a consumer, where the client allows it."""
 
 from dataclasses import replace
 
@@ -30,13 +30,13 @@ def register_self(
     phone: str | None = None,
     address: str | None = None,
 ) -> tuple[Consumer, User]:
-    """Make a consumer and their login in one transaction. Nothing is theirs until staff connect it.
+    """Create a consumer and their login in one transaction. They have no connections until staff link one.
 
-    Where people sign in by e-mail address, the login name is that; elsewhere `login` gives it. Source: S2-024, S4-001.
-    Address and number are kept from nobody whom staff register (ADR 50).
+    Where users sign in with an e-mail address, that is the login name; elsewhere `login` is. Source: S2-024, S4-001.
+    A consumer whom staff register can still get the same e-mail address or number (ADR 50).
 
-    :raises Forbidden: where nobody registers themselves, whether there is such a client or not.
-    :raises TooMany: after too many tries within an hour, from one address or at one client.
+    :raises Forbidden: if the client does not allow self-registration, or does not exist.
+    :raises TooMany: after too many attempts within an hour, from one network or at one client.
     :raises Invalid: for an e-mail address, login name, number or password against the client's rules.
     :raises Conflict: if the login name or e-mail address is taken.
     """
@@ -67,7 +67,7 @@ def _open_to_all(client_id: str) -> Client:
 
 
 def _count_try(ctx: Context) -> None:
-    """Count before any work is done: a hash takes long on purpose."""
+    """Count the attempt before any work is done, because hashing a password is slow on purpose."""
     try:
         registrations.count_try(ctx.client, ctx.address, ctx.now)
     except Refused:

@@ -1,4 +1,4 @@
-"""The rules of users: roles as named permission sets, login names, passwords, sessions."""
+"""The rules of users: roles, login names, passwords and sessions."""
 
 from chalicelib.identity.domain.names import could_be_login, normalised_login
 from chalicelib.identity.domain.passwords import check_password

@@ -1,4 +1,4 @@
-"""Login events: who tried to sign in, when, from where, and what came of it."""
+"""Login events: who tried to sign in, when, from where, and with what result."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ _UNKNOWN_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class LoginEvent:
-    """One try to sign in. All that is personal about it stays in this one item, for 400 days (nobody's: 30)."""
+    """One attempt to sign in. Only this item has its personal data, for 400 days (for an unknown login name, 30)."""
 
     id: str
     at: datetime
@@ -31,7 +31,7 @@ class LoginEvent:
 
     @property
     def place(self) -> str:
-        """Where it stands among the others of its month, by time."""
+        """The event's sort key among those of its month: by time."""
         return event_place(self.at, self.id)
 
     @property
@@ -40,12 +40,12 @@ class LoginEvent:
 
 
 def event_place(at: datetime, event_id: str) -> str:
-    """Place a login event in time."""
+    """Return the sort key of a login event: by time."""
     return f"{iso(at)}#{event_id}"
 
 
 def event_months(now: datetime) -> list[Period]:
-    """List the months of which there can be events, the latest first."""
+    """Return the months that can have events, latest first."""
     latest, first = Period.of(now.date()), Period.of((now - _KEPT).date())
     months = [latest]
     while months[-1] > first:

@@ -1,4 +1,4 @@
-"""Login names: one person each, however they are typed."""
+"""Login names, in a form that is unique however they are typed."""
 
 import unicodedata
 
@@ -13,14 +13,14 @@ def normalised_login(login: str) -> str:
 
 
 def could_be_login(unique: str) -> bool:
-    """Return whether a normalised login name can be one at all; only such names are looked for.
+    """Return whether a normalised login name is possible; only such names are looked up.
 
-    Composing a name can make it longer than what was sent, longer even than a key of the table may be.
+    Normalising can make a name longer than what was sent, even longer than a key of the table may be.
     """
     return 0 < len(unique) <= MAX_LOGIN and unique.isprintable() and "#" not in unique
 
 
 def name_to_find(login: str) -> str:
-    """Return what a login name is looked for by: its unique form, or a print of what can be none."""
+    """Return the form in which a login name is looked up: its unique form, or a hash if it is not possible."""
     unique = normalised_login(login)
     return unique if could_be_login(unique) else fingerprint(unique)

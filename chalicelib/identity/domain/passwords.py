@@ -1,11 +1,11 @@
-"""What a new password must have."""
+"""The rule for new passwords."""
 
 from chalicelib.kernel.errors import Fault, Invalid
 from chalicelib.tenancy.domain import PasswordRule
 
 
 def check_password(password: str, rule: PasswordRule) -> None:
-    """Hold a new password against the client's rule.
+    """Check a new password against the client's rule.
 
     :raises Invalid: naming everything that is missing. S3: Abcdef1! passes, Abcdefg1 lacks a special character.
     """

@@ -1,4 +1,4 @@
-"""Resetting a forgotten password by a mail: one token, good once and for an hour."""
+"""Resetting a forgotten password by mail: one token, valid once and for an hour."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from chalicelib.identity.domain.lockout import window_of
 from chalicelib.kernel.errors import TooMany
 
-# Nobody waits longer than a token is good for: who gets no new mail has one that can be used.
+# No wait is longer than a token is valid: a user who gets no new mail has one that still works.
 GOOD_FOR = timedelta(hours=1)
 _FIRST_WAIT = timedelta(minutes=2)
 FORGOTTEN_AFTER = timedelta(days=1)
-# So many may ask within an hour: from one network, whomever they name, and for all users of a client.
+# The most requests within an hour: from one network, whatever they name, and for all users of a client.
 PER_NETWORK = 30
 PER_CLIENT = 300
 WINDOW = timedelta(hours=1)
@@ -18,10 +18,10 @@ WINDOW = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """That a user was mailed a token by which a new password can be set; only the newest one counts.
+    """A token mailed to a user to set a new password; only the newest one is valid.
 
-    `state_print` is of the password that is to go and of the address that was written to: another password or address
-    ends the token. `order` is the request that it was mailed for, `mails` how many went out in a row.
+    `state_print` is a hash of the current password and e-mail address: a change of either ends the token. `order` is
+    the request that it was mailed for, `mails` the number of mails in a row.
     """
 
     user_id: str
@@ -32,27 +32,27 @@ class Reset:
     mails: int = 1
 
     def is_good(self, now: datetime) -> bool:
-        """Return whether the token has not run out."""
+        """Return whether the token has not expired."""
         return now < self.mailed_at + GOOD_FOR
 
 
 def may_mail(last: Reset | None, order: str, now: datetime) -> bool:
-    """Return whether a mail may go out, so that nobody's mailbox is flooded.
+    """Return whether another mail may be sent, so that no mailbox is flooded.
 
-    Two minutes after the first, then twice as long after each, an hour at the most. An order that comes again may: its
-    mail may never have left.
+    The wait is two minutes after the first, then twice as long after each, an hour at the most. A repeated order needs
+    no wait: its mail may never have been sent.
     """
     return last is None or last.order == order or now >= last.mailed_at + wait_after(last.mails)
 
 
 def wait_after(mails: int) -> timedelta:
-    """Explain how long to wait after so many mails in a row: 1 -> 2 min, 2 -> 4 min, 6 -> 60 min."""
+    """Return the wait after a number of mails in a row: 1 -> 2 min, 2 -> 4 min, 6 -> 60 min."""
     doublings: int = 2 ** min(mails - 1, 10)
     return min(_FIRST_WAIT * doublings, GOOD_FOR)
 
 
 def too_many_resets(now: datetime) -> TooMany:
-    """Ask somebody to come again in the next hour."""
+    """Return the error that asks to wait until the next hour."""
     left = window_of(now, WINDOW) + WINDOW - now
     return TooMany(
         "too-many-resets",
@@ -63,16 +63,16 @@ def too_many_resets(now: datetime) -> TooMany:
 
 
 def mails_with(last: Reset | None, order: str, now: datetime) -> int:
-    """Count a mail to those before it; a day without any starts a new count."""
+    """Return the number of mails in a row with one more; after a day without any, it starts again."""
     if last is None or now - last.mailed_at > FORGOTTEN_AFTER:
         return 1
     return last.mails if last.order == order else last.mails + 1
 
 
 def reset_mail(*, client_name: str, login: str, token: str, portal: str | None) -> tuple[str, str]:
-    """Write the mail that carries a token: subject and text.
+    """Return the subject and text of the mail with a token.
 
-    In a link the token stands behind #, so that no server on the way writes it down.
+    In a link the token comes after #, so that no server on the way logs it.
     """
     minutes = GOOD_FOR // timedelta(minutes=1)
     how = f"Open this address:\n\n{portal}/reset-password#{token}" if portal else f"Your code:\n\n{token}"

@@ -1,4 +1,4 @@
-"""Roles: named sets of permissions, each with a scope. Code asks for a permission, never for a role."""
+"""Roles: named sets of permissions, each with a scope. Code checks a permission, never a role."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ CONSUMER = "consumer"
 DEVICE = "device"
 SUPERUSER = "superuser"
 
-# Every permission that an operation can ask for, and what it lets somebody do.
+# Every permission that an operation can require, and what it allows.
 PERMISSIONS: Mapping[str, str] = {
     "settings.read": "see how a project works",
     "settings.manage": "change how a project works",
@@ -52,8 +52,8 @@ PERMISSIONS: Mapping[str, str] = {
     "issues.respond": "respond to issue reports and move them on",
 }
 
-# What use cases let end at areas. Anything else is about the whole client or project, and no role of scope area has it:
-# a permission is not in this list until each of its use cases asks areas.domain what the actor reaches.
+# Permissions that can be limited to areas. All others concern the whole client or project, so no role of scope area
+# may have them. A permission is on this list only when each of its use cases checks the actor's areas.
 ENDS_AT_AREAS = frozenset(
     {
         "areas.read",
@@ -76,7 +76,7 @@ ENDS_AT_AREAS = frozenset(
 class Role:
     """A named set of permissions.
 
-    The scope says how far they reach: all of the tenant, the user's areas, what is the user's own, or one device.
+    The scope is how far they reach: the whole tenant, the user's areas, the user's own data, or one device.
     """
 
     name: str
@@ -89,11 +89,11 @@ class Role:
 
     @property
     def fixed(self) -> bool:
-        """Whether it means the same for every client."""
+        """Whether the role is the same for every client."""
         return self.name in FIXED
 
     def granted(self) -> frozenset[str]:
-        """Return the permissions as an actor carries them: with .own where they reach no further."""
+        """Return the permissions as an actor has them: with .own if they are for the user's own data only."""
         if self.scope == "own":
             return frozenset(f"{permission}.own" for permission in self.permissions)
         return self.permissions & ENDS_AT_AREAS if self.scope == "area" else self.permissions
@@ -120,7 +120,7 @@ _OPERATE = _READ_ALL | {
     "readings.import",
 }
 _RUN = frozenset({"bills.generate", "cycles.read"})
-# Only an administrator decides about requests, or asks in somebody's name. Source: S2-133, S2-176.
+# Only an administrator decides on requests, or makes one for a consumer. Source: S2-133, S2-176.
 _ANSWER = frozenset({"requests.read", "issues.read", "issues.respond"})
 
 # Source: decisions.md "Roles".
@@ -158,10 +158,10 @@ BUILT_IN: Mapping[str, Role] = {
         Role(DEVICE, "device", frozenset({"readings.submit"})),
     )
 }
-# The built-in roles as what an actor of that role may do.
+# The built-in roles and the permissions of their actors.
 ROLES: Mapping[str, frozenset[str]] = {name: role.granted() for name, role in BUILT_IN.items()}
 
-# These roles are the same for every client: the one with all permissions, consumers, and devices.
+# Roles that are the same for every client: the one with all permissions, consumers, and devices.
 FIXED = frozenset({SUPERUSER, CONSUMER, DEVICE})
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}\Z", re.ASCII)
 # Scopes that a client's own roles can have: the others need a consumer or a device to belong to.
@@ -169,15 +169,15 @@ _DEFINABLE: frozenset[str] = frozenset({"tenant", "area"})
 
 
 def could_be_role(name: str) -> bool:
-    """Return whether a role can have that name at all; only such names are looked for."""
+    """Return whether a role name is possible; only such names are looked up."""
     return bool(_NAME.match(name))
 
 
 def check_definition(role: Role) -> None:
-    """Refuse a role that no client can define.
+    """Check that a client may define a role.
 
-    :raises Invalid: for its name, its scope, or a permission that nothing asks for.
-    :raises Conflict: for a role that is the same everywhere.
+    :raises Invalid: for its name, its scope, or an unknown permission.
+    :raises Conflict: for a role that is the same for every client.
     """
     if not could_be_role(role.name):
         raise Invalid(
@@ -200,7 +200,7 @@ def check_definition(role: Role) -> None:
 
 
 def check_reach(actor: Actor, role: Role) -> None:
-    """Stop somebody from giving, changing or managing a role that may do more than they.
+    """Check that the actor has all permissions of a role that they give, change or manage.
 
     :raises Forbidden: naming the role.
     """
@@ -209,9 +209,9 @@ def check_reach(actor: Actor, role: Role) -> None:
 
 
 def check_staff_role(role: Role | None, name: str) -> Role:
-    """Let a role through that staff can have.
+    """Check that staff can have a role, and return it.
 
-    :raises Invalid: for an unknown role, for `consumer`, whose login is made at the consumer it belongs to, and for
+    :raises Invalid: for an unknown role, for `consumer`, whose login is created at the consumer, and for
         `device`, which has a key instead of a password.
     """
     if role is None or name in {CONSUMER, DEVICE}:

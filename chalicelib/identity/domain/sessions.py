@@ -1,4 +1,4 @@
-"""What lets somebody in: a password hash, and the few sessions that are alive."""
+"""A user's access: the password hash and the sessions that have not ended."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,10 +10,10 @@ _KNOWN_NETWORKS = 8
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sign-in that goes on.
+    """A session: one sign-in that has not ended.
 
-    It can be renewed until `good_until`, by the one refresh token whose secret has `token_print`. `family_print` is of
-    a secret that all its refresh tokens share: it tells a token that was used up from one that was made up.
+    It can be renewed until `good_until`, with the one refresh token whose secret has the hash `token_print`.
+    `family_print` is the hash of a secret that all its refresh tokens share: it tells a used token from a made-up one.
     """
 
     id: str
@@ -25,12 +25,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How a user gets in.
+    """A user's access: password, status and sessions.
 
-    `version` counts what others change about it (status, password, areas) and nothing that the user's own sessions do:
-    so a session that keeps writing can't make the act that ends it lose a race. `areas` are the user's, here too
-    because each request reads this. Wrong passwords from before `password_set_at` count no more. `networks` are prints
-    of the last ones that the user signed in from.
+    `version` counts changes by managers (status, password, areas), but nothing that the user's own sessions do. So a
+    session that keeps writing can't make the write that ends it fail. `areas` are the user's, kept here too because
+    each request reads this item. Wrong passwords from before `password_set_at` don't count. `networks` are hashes of
+    the networks from which the user last signed in.
     """
 
     user_id: str
@@ -47,18 +47,18 @@ class Access:
         return next((one for one in self.sessions if one.id == session_id), None)
 
     def networks_with(self, network: str) -> tuple[str, ...]:
-        """Return the networks that the user comes from, with one more; the one that was new longest ago goes."""
+        """Return the user's networks with one more; the oldest one drops out."""
         if network in self.networks:
             return self.networks
         return (*self.networks, network)[-_KNOWN_NETWORKS:]
 
     def displaced_by_one_more(self, *, now: datetime) -> tuple[Session, ...]:
-        """Return the sessions that a new one takes the place of: those that are over and, of too many, the oldest."""
+        """Return the sessions that a new one replaces: the expired ones and, if there are too many, the oldest."""
         alive = [one for one in self.sessions if one.good_until > now]
         kept = {one.id for one in alive[max(0, len(alive) + 1 - MAX_SESSIONS) :]}
         return tuple(one for one in self.sessions if one.id not in kept)
 
 
 def good_until(*, started_at: datetime, now: datetime, idle_minutes: int) -> datetime:
-    """Say until when a session used now can be renewed: at most 90 days after its start."""
+    """Return until when a session used now can be renewed: at most 90 days after its start."""
     return min(now + timedelta(minutes=idle_minutes), started_at + _LONGEST)

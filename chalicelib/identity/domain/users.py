@@ -1,4 +1,4 @@
-"""Who can sign in, and by which names."""
+"""Users and their login names."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,10 +17,10 @@ Status = Literal["active", "disabled", "deleted"]
 class User:
     """A person who can sign in.
 
-    `consumer_id` ties a user of role consumer to what is theirs; `number` is a service or employee number, a second
-    login name where the client has such. `areas` are where a role of scope area ends. A deleted user stays on record.
-    `version` counts the changes. `unproven` says that somebody registered themselves under an e-mail address that they
-    have not shown to be theirs; `asked_number` is the number that they gave, and do not sign in by.
+    `consumer_id` links a user of role consumer to their data; `number` is a service or employee number, a second login
+    name where the client allows it. `areas` limit a role of scope area. A deleted user stays on record. `version`
+    counts changes. `unproven` means that the user registered themselves and has not proven that the e-mail address is
+    theirs; `asked_number` is the number that they gave, with which they can't sign in yet.
     """
 
     id: str
@@ -41,7 +41,7 @@ class User:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All login names, in their unique form."""
+        """All of the user's login names, in their unique form."""
         return (self.login, normalised_login(self.number)) if self.number else (self.login,)
 
     @property
@@ -49,29 +49,29 @@ class User:
         return self.role == SUPERUSER and self.status == "active"
 
     def changed(self, **changes: object) -> "User":
-        """Return the user with some facts changed, one version on."""
+        """Return the user with some fields changed and the next version."""
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]
 
 
 def given_way(user: User) -> User:
-    """Return somebody unproven once their login name is another's: they sign in by no name, until staff give them one.
+    """Return an unproven user who loses their login name to another user. They can't sign in until staff give them one.
 
-    The id takes the place of the login name, so that each user has one.
+    Their id replaces the login name, so that each user has one.
     """
     return user.changed(login=normalised_login(user.id), email=None, status="disabled", unproven=False)
 
 
 def search_words(user: User) -> str:
-    """Return the words that a user is found by, each after a space: name, logins and e-mail address, case folded."""
+    """Return the text that searches look in: words of name, logins and e-mail, case folded, each after a space."""
     texts = (user.name, *user.names, user.email or "", user.asked_number or "")
     said = " ".join(normalised_login(text) for text in texts)
     return f" {said}"
 
 
 def check_login(login: str, kind: str) -> str:
-    """Let a login name through if it is of the client's kind, and give its unique form.
+    """Check that a login name is of the client's kind, and return its unique form.
 
-    :raises Invalid: otherwise.
+    :raises Invalid: if it is not.
     """
     unique = normalised_login(login)
     local, at, domain = unique.partition("@")
@@ -90,9 +90,9 @@ def check_login(login: str, kind: str) -> str:
 
 
 def check_number(number: str | None, kind: str) -> str | None:
-    """Let a service or employee number through where people sign in by such numbers too.
+    """Check a service or employee number, and return it.
 
-    :raises Invalid: elsewhere, and for what could be no number.
+    :raises Invalid: if the client's users don't sign in with numbers, or it is not a valid number.
     """
     if number is not None and kind != "email_or_number":
         raise Invalid("bad-login", "leave it out, nobody signs in by number here", field="number")
@@ -100,27 +100,27 @@ def check_number(number: str | None, kind: str) -> str | None:
 
 
 def check_other(actor: Actor, user: User, what: str) -> None:
-    """Stop somebody from doing to themselves what only others may do to them.
+    """Check that the actor does not do something to themselves that only other users may do.
 
-    :raises Conflict: naming what.
+    :raises Conflict: naming the action.
     """
     if actor.id == user.id:
         raise Conflict("yourself", f"you can't {what} yourself; ask somebody else who manages users")
 
 
 def check_proven(actor: Actor, user: User, what: str, where: str, *, proven: bool) -> None:
-    """Let people change how they get in only where they prove who they are, whichever way they come.
+    """Check that a user who changes their own login name or password has given the present password.
 
-    :raises Conflict: for oneself without the present password, naming where it is asked for.
+    :raises Conflict: if not, naming the operation that asks for it.
     """
     if actor.id == user.id and not proven:
         raise Conflict("yourself", f"change your own {what} at {where}, which asks for your present password")
 
 
 def check_kind(user: User, role: str) -> None:
-    """Keep consumers and staff apart: a consumer's login belongs to the consumer for good.
+    """Check that a role does not change from or to `consumer`: a consumer's login belongs to the consumer.
 
-    :raises Conflict: for a change from or to the consumer's role.
+    :raises Conflict: if it does.
     """
     if CONSUMER in {user.role, role} and user.role != role:
         raise Conflict("consumer-login", "a consumer's login can't become staff's, nor staff's a consumer's")

@@ -1,1 +1,1 @@
-"""Users, how they get in, their roles and their login events in the table."""
+"""Users, their access, roles and login events in the table."""

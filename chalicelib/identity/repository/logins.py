@@ -26,7 +26,7 @@ class TriesItem(TableItem):
 
 
 class CountItem(TableItem):
-    """How often something happened within a window of time."""
+    """A count of something within a time window."""
 
     number = IntAttribute()
 
@@ -45,33 +45,33 @@ class LoginEventItem(TableItem):
 
 
 def tries_key(client_id: str, name: str, network: str) -> Key:
-    """Name where wrong passwords for a login name from a network are counted, whether anybody has the name or not."""
+    """Return the key of the wrong passwords for a login name from a network, whether or not the login name exists."""
     return keys.login_tries(client_id, fingerprint(name, network))
 
 
 def session_tries_key(client_id: str, session_id: str) -> Key:
-    """Name where wrong passwords are counted that somebody gave who is signed in."""
+    """Return the key of the wrong passwords that a signed-in user gave."""
     return keys.login_tries(client_id, fingerprint("session", session_id))
 
 
 def name_count_key(client_id: str, name: str, now: datetime) -> Key:
-    """Name where the wrong passwords of a day for a login name are counted."""
+    """Return the key of a day's wrong passwords for a login name."""
     return keys.sign_in_count(client_id, "NAME", now.date().isoformat(), fingerprint(name))
 
 
 def network_count_key(client_id: str, network: str, now: datetime) -> Key:
-    """Name where the failed sign-ins from a network in a window of time are counted."""
+    """Return the key of a network's failed sign-ins in a time window."""
     return keys.sign_in_count(client_id, "SIGN-INS", window_name(now, WINDOW), fingerprint(network))
 
 
 def count_of(raw: dict[str, Any] | None) -> int:
-    """Return a count, of an item that was read together with others."""
+    """Return the count of a raw item."""
     item = dynamo.parsed(CountItem, raw)
     return item.number if item else 0
 
 
 def count_write(label: str, key: Key, *, forgotten_at: datetime, most: int | None = None) -> Action:
-    """Build the write that counts one more, if there are fewer than `most`. The label is refused otherwise."""
+    """Build the write that adds one to a count. The label is refused if the count has reached `most`."""
     changes = [CountItem.number.add(1), CountItem.expires.set(epoch_ms(forgotten_at) // 1000)]
     few = None if most is None else CountItem.pk.does_not_exist() | (CountItem.number < most)
     return update(label, key, changes, few)
@@ -83,13 +83,13 @@ def tries_of(raw: dict[str, Any] | None) -> LoginAttempts:
 
 
 def failure_count_write(key: Key, before: LoginAttempts, after: LoginAttempts, now: datetime) -> Action:
-    """Build the write of one more wrong password, if none was counted meanwhile. Label: `tries`."""
+    """Build the write that counts one more wrong password, unless another was counted meanwhile. Label: `tries`."""
     expires = epoch_ms(now + FORGOTTEN_AFTER) // 1000
     return put("tries", to_item(TriesItem, key, after, expires=expires), _unchanged(before))
 
 
 def failure_reset_write(key: Key, before: LoginAttempts) -> Action:
-    """Build the write that starts a new count, if none was counted meanwhile. Label: `tries`."""
+    """Build the write that resets the count, unless another wrong password was counted meanwhile. Label: `tries`."""
     return delete("tries", key, _unchanged(before)) if before.last_at else check("tries", key, _unchanged(before))
 
 
@@ -113,7 +113,7 @@ def login_event_write(client_id: str, event: LoginEvent) -> Action:
 
 
 def session_end_writes(client_id: str, sessions: Iterable[Session], *, at: datetime, by: Ending) -> list[Action]:
-    """Build the writes that say when and why sessions ended, each beside how it began."""
+    """Build the writes that record when and why sessions ended, in the login events that began them."""
     return [
         update(
             "login event",
@@ -137,7 +137,7 @@ def events_page(
     limit: int,
     cursor: str | None,
 ) -> Page[LoginEvent]:
-    """List login events, the latest first: of one user from the index, of all month by month."""
+    """List login events, latest first: of one user from the index, of all users month by month."""
     only = LoginEventItem.outcome == outcome if outcome else LoginEventItem.id.exists()
     if user_id:
         partition = keys.logins_of(client_id, user_id)

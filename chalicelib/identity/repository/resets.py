@@ -26,36 +26,37 @@ class ResetItem(TableItem):
 
 
 def key_of(client_id: str, user_id: str) -> Key:
-    """Name where a user's reset lies."""
+    """Return the key of a user's reset."""
     return keys.password_reset(client_id, user_id)
 
 
 def reset_of(user_id: str, raw: dict[str, Any] | None) -> Reset | None:
-    """Return a reset, of an item that was read together with others."""
+    """Convert a raw item to a reset."""
     item = dynamo.parsed(ResetItem, raw)
     return to_entity(Reset, item, user_id=user_id) if item else None
 
 
 def count_by_network(network: str, now: datetime) -> None:
-    """Count one more request for a reset from a network, if there were few within the hour. One write unit.
+    """Count one more request for a reset from a network. One write unit.
 
-    :raises Refused: label `network`.
+    :raises Refused: label `network`, if the limit for the hour is reached.
     """
     key = keys.stranger_count("RESETS", window_name(now, WINDOW), fingerprint(network))
     update_alone(count_write("network", key, forgotten_at=now + 2 * WINDOW, most=PER_NETWORK))
 
 
 def count_by_client(client_id: str, client_exists: Action, now: datetime) -> None:
-    """Count one more request for a reset of a client's user, if there were few within the hour. Four write units.
+    """Count one more request for a reset of a client's user. Four write units.
 
-    :raises Refused: label `client`, or that of `client_exists`, the check that there is such a client.
+    :raises Refused: label `client`, if the limit for the hour is reached, or that of `client_exists`, if there is no
+        such client.
     """
     key = keys.sign_in_count(client_id, "RESETS", window_name(now, WINDOW), "ALL")
     transact([client_exists, count_write("client", key, forgotten_at=now + 2 * WINDOW, most=PER_CLIENT)])
 
 
 def reset_write(client_id: str, before: Reset | None, after: Reset) -> Action:
-    """Build the write of a user's next reset, if no other was begun meanwhile. Label: `reset`."""
+    """Build the write of a user's next reset, unless another was written meanwhile. Label: `reset`."""
     expires = epoch_ms(after.mailed_at + FORGOTTEN_AFTER) // 1000
     item = to_item(ResetItem, key_of(client_id, after.user_id), after, expires=expires)
     unchanged = ResetItem.token_print == before.token_print if before else ResetItem.pk.does_not_exist()
@@ -63,5 +64,5 @@ def reset_write(client_id: str, before: Reset | None, after: Reset) -> Action:
 
 
 def reset_use_write(client_id: str, reset: Reset) -> Action:
-    """Build the write that uses a reset up. Label: `reset`, if it is not the newest or was used."""
+    """Build the write that uses up a reset. Label: `reset`, refused if it is not the newest or was used."""
     return delete("reset", key_of(client_id, reset.user_id), ResetItem.token_print == reset.token_print)

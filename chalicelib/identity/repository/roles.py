@@ -1,4 +1,4 @@
-"""Roles that a client defines, and how many superusers can sign in."""
+"""Roles that a client defines, and the number of superusers who can sign in."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ from chalicelib.platform.transaction import Action, delete, insert, update
 
 
 class PermissionsAttribute(Attribute[frozenset[str]]):
-    """Permissions in order, as a JSON array: the same ones are always stored the same way."""
+    """Permissions in order, as a JSON array, so that equal sets are stored equally."""
 
     attr_type = STRING
 
@@ -38,18 +38,18 @@ class SuperusersItem(TableItem):
 
 
 def key_of(client_id: str, name: str) -> Key:
-    """Name the item of a role that a client defines."""
+    """Return the key of a role that a client defines."""
     return keys.role(client_id, name)
 
 
 def role_of(raw: dict[str, Any] | None) -> Role | None:
-    """Return a role, of an item that was read together with others."""
+    """Convert a raw item to a role."""
     item = dynamo.parsed(RoleItem, raw)
     return _role(item) if item else None
 
 
 def find_role(client_id: str, name: str) -> tuple[Role, int] | None:
-    """Return a role that the client defined, and how many users have it."""
+    """Return a role that the client defined and its number of users, or None."""
     item = dynamo.find(RoleItem, keys.role(client_id, name))
     return (_role(item), item.users) if item else None
 
@@ -60,40 +60,40 @@ def all_roles(client_id: str) -> tuple[Role, ...]:
 
 
 def role_insert_write(client_id: str, role: Role) -> Action:
-    """Build the write of a new role. Label: `role`, if there is one of that name."""
+    """Build the write of a new role. Label: `role`, refused if the name is taken."""
     return insert("role", _item(client_id, role, 0))
 
 
 def role_update_write(client_id: str, before: Role, after: Role) -> Action:
-    """Build the write of a changed role, if nobody redefined it meanwhile. Label: `role`."""
+    """Build the write of a changed role, unless it was changed meanwhile. Label: `role`."""
     changes = [RoleItem.scope.set(after.scope), RoleItem.permissions.set(after.permissions)]
     unchanged = (RoleItem.permissions == before.permissions) & (RoleItem.scope == before.scope)
     return update("role", keys.role(client_id, before.name), changes, unchanged)
 
 
 def role_delete_write(client_id: str, name: str) -> Action:
-    """Build the write that takes a role away which nobody has. Label: `role`.
+    """Build the write that deletes a role without users. Label: `role`.
 
-    Who has a built-in role keeps it: it is again as it is everywhere.
+    Users of a redefined built-in role keep it; it gets its built-in definition back.
     """
     unused = RoleItem.pk.exists() if name in BUILT_IN else RoleItem.users == 0
     return delete("role", keys.role(client_id, name), unused)
 
 
 def role_count_write(client_id: str, role: Role, change: int) -> Action:
-    """Build the write that counts who has a role, if it is as it was read. Label: `role`."""
+    """Build the write that changes a role's number of users, unless the role was changed meanwhile. Label: `role`."""
     unchanged = RoleItem.permissions == role.permissions
     return update("role", keys.role(client_id, role.name), [RoleItem.users.add(change)], unchanged, subject=role.name)
 
 
 def superuser_count_write(client_id: str, change: int) -> Action:
-    """Build the write that counts superusers who can sign in. Label: `superusers`, for the last."""
+    """Build the write that changes the number of superusers. Label: `superusers`, refused if none would be left."""
     last = SuperusersItem.able > -change if change < 0 else None
     return update("superusers", keys.superusers(client_id), [SuperusersItem.able.add(change)], last)
 
 
 def first_superuser_write(client_id: str) -> Action:
-    """Build the write that counts the first superuser. Label: `superusers`, if there ever was one."""
+    """Build the write that counts the first superuser. Label: `superusers`, refused if there ever was one."""
     return insert("superusers", SuperusersItem(*keys.superusers(client_id), able=1))
 
 

@@ -1,4 +1,4 @@
-"""Users, their unique login names, and how they get in."""
+"""Users, their unique login names and their access."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ class UserItem(TableItem):
 
 
 class SessionsAttribute(Attribute[tuple[Session, ...]]):
-    """The sessions that are alive, oldest first: a map by id, so that each is renewed and ended without the others.
+    """A user's sessions, oldest first: a map by id, so that each can be renewed and ended on its own.
 
     Each is a JSON array of its other fields in order.
     """
@@ -65,7 +65,7 @@ class SessionsAttribute(Attribute[tuple[Session, ...]]):
 
 
 def session_text(session: Session) -> str:
-    """Print a session as the table keeps it."""
+    """Format a session for the table."""
     fields = (epoch_ms(session.started_at), epoch_ms(session.good_until), session.family_print, session.token_print)
     return stored_json(fields)
 
@@ -76,7 +76,7 @@ def _session(identifier: str, text: str) -> Session:
 
 
 class AccessItem(TableItem):
-    """Beside the user, not in it: no list and no index copies a password's hash."""
+    """A user's access, apart from the user's item, so that no list or index contains a password hash."""
 
     password_hash = UnicodeAttribute()
     active = BooleanAttribute()
@@ -92,7 +92,7 @@ class LoginItem(TableItem):
 
 
 def user_insert_writes(client_id: str, user: User, access: Access) -> list[Action]:
-    """Build the writes of a new user, who claims each login name. Labels: `user`, `login`."""
+    """Build the writes of a new user and their claims on login names. Labels: `user`, `login`."""
     return [
         insert("user", _user_item(client_id, user)),
         insert("access", _access_item(client_id, access)),
@@ -101,12 +101,12 @@ def user_insert_writes(client_id: str, user: User, access: Access) -> list[Actio
 
 
 def login_claim_write(client_id: str, name: str, user_id: str) -> Action:
-    """Build the write that claims a login name. Label: `login`, if it is taken."""
+    """Build the write that claims a login name. Label: `login`, refused if it is taken."""
     return insert("login", LoginItem(*keys.login_name(client_id, name), user=user_id), subject=name)
 
 
 def login_takeover_write(client_id: str, name: str, user_id: str, *, holder: User) -> Action:
-    """Build the write by which a login name becomes another user's. Label: `login`, if the holder has it no more."""
+    """Build the write that gives a login name to another user. Label: `login`, refused if the holder lost it."""
     item = LoginItem(*keys.login_name(client_id, name), user=user_id)
     return put("login", item, LoginItem.user == holder.id, subject=name)
 
@@ -117,14 +117,14 @@ def login_release_write(client_id: str, name: str) -> Action:
 
 
 def user_update_write(client_id: str, before: User, after: User) -> Action:
-    """Build the write of a user's changed facts, if nobody changed the user meanwhile. Label: `user`."""
+    """Build the write of a changed user, unless the user was changed meanwhile. Label: `user`."""
     return put("user", _user_item(client_id, after), UserItem.version == before.version)
 
 
 def user_standing_write(client_id: str, before: User, after: User) -> Action:
-    """Build the write of a user's other role or status, if both are as they were read. Label: `user`.
+    """Build the write of a user's new role or status, if both are as they were read. Label: `user`.
 
-    It leaves the rest to whoever changes that: users who keep changing their own name can't hold it up.
+    It touches no other fields, so users who keep changing their own name can't delay it.
     """
     changes = [UserItem.role.set(after.role), UserItem.status.set(after.status), UserItem.version.add(1)]
     if after.deleted_at:
@@ -136,7 +136,7 @@ def user_standing_write(client_id: str, before: User, after: User) -> Action:
 
 
 def user_areas_write(client_id: str, before: User, areas: tuple[str, ...]) -> Action:
-    """Build the write of a user's other areas, if their role and status are as they were read. Label: `user`."""
+    """Build the write of a user's new areas, if role and status are as they were read. Label: `user`."""
     changes = [UserItem.areas.set(areas) if areas else UserItem.areas.remove(), UserItem.version.add(1)]
     unchanged = (UserItem.role == before.role) & (UserItem.status == before.status)
     return update("user", keys.user(client_id, before.id), changes, unchanged)
@@ -145,10 +145,10 @@ def user_areas_write(client_id: str, before: User, areas: tuple[str, ...]) -> Ac
 def access_close_write(
     client_id: str, before: Access, *, active: bool, password_hash: str | None, at: datetime, exactly: bool
 ) -> Action:
-    """Build the write that ends all sessions, with a status and maybe a password. Label: `access`.
+    """Build the write that ends all sessions and sets a status and perhaps a password. Label: `access`.
 
-    It is refused if others changed the access meanwhile and, with `exactly`, if a session began or ended: a caller who
-    wants to know all that it ends tries that first. What the sessions themselves keep doing never refuses it.
+    It is refused if another manager changed the access meanwhile and, with `exactly`, if a session began or ended: a
+    caller that must know which sessions end tries this first. Renewing a session never makes it fail.
     """
     unchanged = AccessItem.version == before.version
     if exactly:
@@ -162,7 +162,7 @@ def access_close_write(
 
 
 def access_areas_write(client_id: str, before: Access, areas: tuple[str, ...]) -> Action:
-    """Build the write of other areas; sessions go on. Label: `access`, if others changed the access meanwhile."""
+    """Build the write of new areas; sessions continue. Label: `access`, refused if a manager changed it meanwhile."""
     changes = [AccessItem.areas.set(areas) if areas else AccessItem.areas.remove(), AccessItem.version.add(1)]
     return update("access", keys.access(client_id, before.user_id), changes, AccessItem.version == before.version)
 
@@ -170,9 +170,9 @@ def access_areas_write(client_id: str, before: Access, areas: tuple[str, ...]) -
 def session_start_write(
     client_id: str, access: Access, session: Session, gone: Iterable[Session], *, network: str
 ) -> Action:
-    """Build the write of one more session, from a network, in the place of those that are `gone`. Label: `access`.
+    """Build the write of a new session from a network, which replaces those in `gone`. Label: `access`.
 
-    It is refused if others changed the access meanwhile, or a session began or ended.
+    It is refused if another manager changed the access meanwhile, or a session began or ended.
     """
     unchanged = (AccessItem.version == access.version) & _same_number(access)
     changes: list[Change]
@@ -180,7 +180,7 @@ def session_start_write(
         changes = [AccessItem.sessions[session.id].set(session_text(session))]
         changes += [AccessItem.sessions[one.id].remove() for one in gone]
     else:
-        whole = {MAP: AccessItem.sessions.serialize((session,))}  # PynamoDB takes a map as DynamoDB has it
+        whole = {MAP: AccessItem.sessions.serialize((session,))}  # PynamoDB expects a map in DynamoDB's own form
         changes = [AccessItem.sessions.set(whole)]  # type: ignore[arg-type]
     if network not in access.networks:
         changes.append(AccessItem.networks.set(access.networks_with(network)))
@@ -193,7 +193,7 @@ def _same_number(access: Access) -> Condition:
 
 
 def renew_session(client_id: str, user_id: str, before: Session, after: Session) -> None:
-    """Put a session in the place of its earlier state, without a transaction: nothing that ends it waits for this.
+    """Replace a session by its renewed state, without a transaction, so that it can't delay a write that ends it.
 
     :raises Refused: if it was renewed or ended meanwhile.
     """
@@ -207,13 +207,13 @@ def renew_session(client_id: str, user_id: str, before: Session, after: Session)
 
 
 def session_removal_write(client_id: str, user_id: str, session: Session) -> Action:
-    """Build the write that takes one session away. Label: `access`, if it has ended."""
+    """Build the write that removes one session. Label: `access`, refused if it has ended."""
     place = AccessItem.sessions[session.id]
     return update("access", keys.access(client_id, user_id), [place.remove()], place.exists())
 
 
 def sessions_removal_write(client_id: str, user_id: str) -> Action:
-    """Build the write that takes all sessions away, whatever they are. Label: `access`, if there is no such user."""
+    """Build the write that removes all sessions. Label: `access`, refused if there is no such user."""
     return update("access", keys.access(client_id, user_id), [AccessItem.sessions.remove()], AccessItem.pk.exists())
 
 
@@ -223,13 +223,13 @@ def find_user(client_id: str, user_id: str) -> User | None:
 
 
 def find_holder(client_id: str, name: str) -> User | None:
-    """Return whose a login name is. Two requests."""
+    """Return the user with a login name, or None. Two requests."""
     claim = dynamo.find(LoginItem, keys.login_name(client_id, name))
     return find_user(client_id, claim.user) if claim else None
 
 
 def names_of(client_id: str, user_ids: Iterable[str]) -> dict[str, str]:
-    """Read the names of users by id; who is not there has none. Half a read unit each."""
+    """Read the names of users by id; unknown ids are left out. Half a read unit each."""
     found: dict[str, str] = {}
     for some in bulk.batches(user_ids, 100):
         raw = bulk.read_together([keys.user(client_id, each) for each in some], consistent=False)
@@ -245,13 +245,13 @@ def find_with_access(client_id: str, user_id: str, *also: Key) -> tuple[User | N
 
 
 def access_of(user_id: str, raw: dict[str, Any] | None) -> Access | None:
-    """Return how a user gets in, of an item that was read together with others."""
+    """Convert a raw item to a user's access."""
     item = dynamo.parsed(AccessItem, raw)
     return to_entity(Access, item, user_id=user_id) if item else None
 
 
 def user_id_of(raw: dict[str, Any] | None) -> str | None:
-    """Return whose a login name is."""
+    """Return the id of the user with a login name, from a raw item."""
     claim = dynamo.parsed(LoginItem, raw)
     return claim.user if claim else None
 
@@ -266,7 +266,7 @@ def users_page(
     limit: int,
     cursor: str | None,
 ) -> Page[User]:
-    """List staff, consumers or first the one and then the other; the deleted only if asked for."""
+    """List staff, consumers, or staff and then consumers; deleted users only if requested."""
     only = UserItem.status == status if status else UserItem.status != "deleted"
     if role:
         only &= UserItem.role == role

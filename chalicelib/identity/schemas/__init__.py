@@ -1,1 +1,1 @@
-"""What requests and answers of identity look like."""
+"""Users, roles and sessions as the API shows them."""

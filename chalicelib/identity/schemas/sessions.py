@@ -17,7 +17,7 @@ Outcome = Literal["signed_in", "wrong_password", "disabled", "unknown"]
 
 
 class SignInBody(Schema):
-    """Who signs in, at which client."""
+    """A client, login name and password to sign in with."""
 
     client_id: ClientId
     login: Login
@@ -33,14 +33,14 @@ class Renewal(Schema):
 
 
 class ResetRequest(Schema):
-    """Who has forgotten their password, at which client."""
+    """The client and login name of a user who has forgotten their password."""
 
     client_id: ClientId
     login: Login
 
 
 class ResetAsked(Schema):
-    """That a mail goes out, if somebody has the login name and an e-mail address; the same is said if nobody has."""
+    """A mail is sent if the login name exists and has an e-mail address; the answer is the same if not."""
 
     good_minutes: int = Field(description="So long the token in the newest mail is good, once")
 
@@ -50,14 +50,14 @@ class ResetAsked(Schema):
 
 
 class Reset(Schema):
-    """The token of a mail, and the password that is to be."""
+    """The token of a mail and the new password."""
 
     token: Annotated[str, Field(min_length=1, max_length=200)]
     password: Password
 
 
 class SignInOut(OutSchema, Shows[SignIn]):
-    """A session: send the access token as `Authorization: Bearer <accessToken>`, and renew it by the refresh token."""
+    """A session: send `Authorization: Bearer <accessToken>`, and renew it with the refresh token."""
 
     access_token: str
     token_type: str
@@ -67,13 +67,13 @@ class SignInOut(OutSchema, Shows[SignIn]):
 
 
 class SignedOut(Schema):
-    """How many sessions ended."""
+    """The number of sessions that ended."""
 
     sessions: int
 
 
 class LoginQuery(PageQuery):
-    """Which login events, and which page of them."""
+    """The login events to list."""
 
     user_id: Annotated[str, Field(max_length=26)] | None = None
     outcome: Outcome | None = None
@@ -90,7 +90,7 @@ class LoginQuery(PageQuery):
 
 
 class LoginOut(OutSchema):
-    """A try to sign in, and how long what came of it lasted."""
+    """An attempt to sign in and, if it succeeded, the end of its session."""
 
     id: str
     at: Instant

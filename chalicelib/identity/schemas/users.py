@@ -50,7 +50,7 @@ class MeOut(_UserFields, Shows[User, Actor]):
 
 
 class NewStaff(Schema):
-    """Somebody of the utility who is to sign in."""
+    """A staff user to create."""
 
     login: Login
     name: PersonName
@@ -64,7 +64,7 @@ class NewStaff(Schema):
 
 
 class AreasChange(Schema):
-    """Where a user's permissions are to end, if their role has the scope area."""
+    """The areas that a user's permissions are limited to, if their role has the scope area."""
 
     areas: Areas = Field(description="With all that lies in them; none: they see nothing")
 
@@ -75,13 +75,13 @@ class _PersonChange(Schema):
     phone: Phone | None = None
 
     def given(self) -> dict[str, str | None]:
-        """Return what was sent; a name can't be taken away."""
+        """Return the fields that were sent; the name can't be removed."""
         sent = {name: getattr(self, name) for name in self.model_fields_set}
         return {name: value for name, value in sent.items() if name != "name" or value}
 
 
 class UserChange(_PersonChange):
-    """What is to change about a user; what is left out stays."""
+    """Changes of a user. What is left out stays as it is."""
 
     number: Number | None = Field(
         default=None, description="Only where people sign in by number too; null: they sign in by none"
@@ -89,30 +89,30 @@ class UserChange(_PersonChange):
 
 
 class MyChange(_PersonChange):
-    """What is to change about oneself; what is left out stays."""
+    """Changes of your own user. What is left out stays as it is."""
 
     password: Password | None = Field(default=None, description="The present one, to change the e-mail address")
 
     def given(self) -> dict[str, str | None]:
-        """Return what was sent of oneself, without the password."""
+        """Return the fields that were sent, without the password."""
         return {name: value for name, value in super().given().items() if name != "password"}
 
 
 class RoleChange(Schema):
-    """The role that a user is to have."""
+    """The new role of a user."""
 
     role: RoleName
 
 
 class PasswordChange(Schema):
-    """One's own password."""
+    """Your present password and a new one."""
 
     current: Password
     new: Password
 
 
 class PasswordSet(Schema):
-    """The password that a user is to have."""
+    """The new password of a user."""
 
     password: Password
 
@@ -124,7 +124,7 @@ class UserStatusChange(Schema):
 
 
 class UserQuery(PageQuery):
-    """Which users, and which page of them."""
+    """The users to list."""
 
     role: RoleName | None = None
     status: Literal["active", "disabled", "deleted"] | None = Field(
@@ -143,7 +143,7 @@ class UserPage(OutSchema, Shows[Page[User]]):
 
 
 class RoleSet(Schema):
-    """What a role may do, and how far that reaches."""
+    """A role's permissions and scope."""
 
     scope: Literal["tenant", "area"] = "tenant"
     permissions: Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(min_length=1, max_length=100)]
@@ -169,20 +169,20 @@ class RoleOut(OutSchema, Shows[Role]):
 
 
 class PermissionOut(OutSchema):
-    """Something that a role can let somebody do."""
+    """A permission that a role can have."""
 
     name: str
     means: str
 
 
 class RoleList(WholeList):
-    """The roles of a client, and what can be given to a role."""
+    """The roles of a client, and all permissions."""
 
     items: tuple[RoleOut, ...]
     permissions: tuple[PermissionOut, ...]
 
     @classmethod
     def with_permissions(cls, roles: Iterable[Role]) -> Self:
-        """List roles, and every permission that there is."""
+        """Return roles together with all permissions."""
         known = tuple(PermissionOut(name=name, means=means) for name, means in PERMISSIONS.items())
         return cls(items=tuple(RoleOut.of(role) for role in roles), permissions=known)

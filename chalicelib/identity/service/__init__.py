@@ -1,4 +1,4 @@
-"""Use cases of identity: signing in, sessions, users, roles, login events."""
+"""The use cases of sign-in, sessions, users, roles and login events."""
 
 from chalicelib.identity.service.common import insert, name_taken
 from chalicelib.identity.service.passwords import change_own_password, set_password

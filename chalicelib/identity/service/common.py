@@ -1,4 +1,4 @@
-"""What the use cases of users share: a new user, whom one may manage, and the writes that go together."""
+"""What the use cases of users share: new users, permission to manage a user, and writes that belong together."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -37,9 +37,9 @@ def new_user(
     areas: tuple[str, ...] = (),
     by_themselves: bool = False,
 ) -> tuple[User, Access]:
-    """Return a user by facts (login, name, and maybe number, email and phone), and how they get in.
+    """Return a new user from facts (login, name, perhaps number, email and phone), and their access.
 
-    Whoever registers `by_themselves` has shown neither address nor number to be theirs.
+    A user who registers `by_themselves` has not proven that e-mail address and number are theirs.
 
     :raises Invalid: for a login name, number or password against the client's rules.
     """
@@ -68,7 +68,7 @@ def new_user(
 
 
 def registration_writes(ctx: Context, client_id: str, user: User, access: Access) -> list[Action]:
-    """Build the writes of a new user, with the entry of the audit log."""
+    """Build the writes of a new user, with the audit entry."""
     facts = {"role": user.role, "status": user.status, "consumer_id": user.consumer_id, "areas": user.areas or None}
     here = replace(ctx, client=client_id)
     entry = audit.entry_write(here, action="user.registered", subject=("user", user.id), after=facts)
@@ -76,11 +76,11 @@ def registration_writes(ctx: Context, client_id: str, user: User, access: Access
 
 
 def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
-    """Write a new user; a repetition of the request finds what the first one made.
+    """Write a new user; a repeated request returns the user that the first one created.
 
-    A login name that somebody unproven has becomes the new user's.
+    The new user takes over a login name that an unproven user has.
 
-    :raises Conflict: if a login name is taken, there is a first superuser already, or the role or consumer changed
+    :raises Conflict: if a login name is taken, there is a superuser already, or the role or consumer changed
         meanwhile.
     """
     try:
@@ -95,9 +95,9 @@ def insert(ctx: Context, user: User, actions: Sequence[Action]) -> User:
 
 
 def _transact_over_unproven(ctx: Context, user: User, actions: Sequence[Action]) -> None:
-    """Carry out what gives a user a login name; whoever is unproven gives way to it, in the same transaction.
+    """Execute writes that claim a login name; in the same transaction, take the name from an unproven user who has it.
 
-    :raises Refused: as `transact`, and if the login name is held by anybody else.
+    :raises Refused: as `transact`, and if another user has the login name.
     """
     for left in reversed(range(_CLOSING_TRIES)):
         try:
@@ -113,12 +113,12 @@ def _transact_over_unproven(ctx: Context, user: User, actions: Sequence[Action])
             except Refused:
                 if not left:
                     raise refused from None
-                continue  # somebody changed the holder meanwhile
+                continue  # the holder was changed meanwhile
         return
 
 
 def _giving_way_writes(ctx: Context, user: User, names: Sequence[str]) -> list[Action]:
-    """Build the writes by which login names become a user's, or none if anybody has one who does not give way."""
+    """Build the writes that take login names from unproven users; none if another user has one of them."""
     writes: list[Action] = []
     for name in names:
         holder = users.find_holder(ctx.client, name)
@@ -131,7 +131,7 @@ def _giving_way_writes(ctx: Context, user: User, names: Sequence[str]) -> list[A
 
 
 def name_taken(refused: Refused) -> MeterbookError:
-    """Explain why a user could not be written."""
+    """Return the error for a user that could not be written."""
     if taken := refused.subjects("login"):
         return Conflict("login-taken", f"the login name {taken[0]} is already in use", field="login")
     if "superusers" in refused.labels:
@@ -140,7 +140,7 @@ def name_taken(refused: Refused) -> MeterbookError:
 
 
 def manageable(ctx: Context, user_id: str) -> tuple[User, Access, Role]:
-    """Return a user with access and role, if the actor may do all that the user may.
+    """Return a user with access and role, if the actor has all of the user's permissions.
 
     :raises NotFound: if the client has no such user, or they are deleted.
     :raises Forbidden: for a user with more permissions: setting their password or role would give the caller those.
@@ -163,11 +163,11 @@ def close(
     action: str,
     password_hash: str | None = None,
 ) -> User:
-    """Write a user's other status, role or password, and end all their sessions with the same transaction.
+    """Write a user's new status, role or password, and end all their sessions in the same transaction.
 
-    Nothing that these sessions do at the same moment can make it fail.
+    Nothing that these sessions do at the same time can make it fail.
 
-    :raises Conflict: if another manager of users did the like meanwhile, or the last superuser would be gone.
+    :raises Conflict: if another manager changed the user meanwhile, or no superuser would be left.
     """
     exactly = True
     for left in reversed(range(_CLOSING_TRIES)):
@@ -182,7 +182,7 @@ def close(
         except TryLater:
             if not left:
                 raise
-            # Their own transactions keep the user's items busy. Without a session there are none.
+            # The user's own transactions keep their items busy. Without a session there are none.
             update_alone(users.sessions_removal_write(ctx.client, user.id))
             exactly = False
         else:
@@ -202,7 +202,7 @@ def closing_writes(
 ) -> list[Action]:
     """Build the writes of a changed user whose sessions all end. Labels: `user`, `access`.
 
-    With `exactly`, they are refused if other sessions than those that were read are alive.
+    With `exactly`, they are refused if the sessions are not those that were read.
     """
     by: Ending = "password_changed" if password_hash else "account_changed"
     active = after.status == "active"
@@ -220,11 +220,11 @@ def closing_writes(
 
 
 def apply(ctx: Context, user: User, changes: Mapping[str, str | None], *, proven: bool = False) -> User:
-    """Change name, phone, number or e-mail address; where people sign in by it, the login name with it.
+    """Change a user's name, phone, number or e-mail address, and the login name where it is the e-mail address.
 
-    What is as it was is not written, nor put down in the audit log. `proven` says that the user gave their password.
+    If nothing changes, nothing is written or logged. `proven` means that the user gave their password.
 
-    :raises Conflict: if the login name is taken, or somebody changed the user meanwhile.
+    :raises Conflict: if the login name is taken, or the user was changed meanwhile.
     """
     client = tenancy.get_client(ctx)
     facts: dict[str, Any] = dict(changes)
@@ -247,7 +247,7 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None], *, proven
         check_proven(ctx.actor, user, "e-mail address", "PATCH /api/me", proven=proven)
     after = user.changed(**facts)
     try:
-        # Which facts changed, and not what they are: they say who somebody is.
+        # Only the names of the changed fields: their values are personal data.
         said = {"changed": ", ".join(changed)}
         entry = audit.entry_write(ctx, action="user.changed", subject=("user", user.id), after=said)
         write([users.user_update_write(ctx.client, user, after), entry, *moved], over=(ctx, user))
@@ -257,7 +257,7 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None], *, proven
 
 
 def _number_writes(client_id: str, user: User, number: str | None) -> list[Action]:
-    """Build the writes by which a user signs in by another number, or by none."""
+    """Build the writes that change or remove the number that a user signs in with."""
     was, becomes = (normalised_login(each) if each else None for each in (user.number, number))
     if was == becomes:
         return []
@@ -266,9 +266,9 @@ def _number_writes(client_id: str, user: User, number: str | None) -> list[Actio
 
 
 def write(actions: Sequence[Action], *, over: tuple[Context, User] | None = None) -> None:
-    """Carry changes of a user out; with `over`, somebody unproven gives way to a login name that is claimed.
+    """Execute changes of a user; with `over`, a claimed login name is taken from an unproven user.
 
-    :raises Conflict: if somebody changed the user meanwhile, or the last superuser would be gone.
+    :raises Conflict: if the user was changed meanwhile, or no superuser would be left.
     """
     try:
         if over:
@@ -280,7 +280,7 @@ def write(actions: Sequence[Action], *, over: tuple[Context, User] | None = None
 
 
 def _lost(refused: Refused) -> Conflict | None:
-    """Explain why a user was not changed; None if it was for something else."""
+    """Return the error for a user that was not changed; None if another write was refused."""
     if "superusers" in refused.labels:
         return Conflict("last-superuser", "this is the last superuser; make another one first")
     if {"user", "access"} & set(refused.labels):
@@ -291,7 +291,7 @@ def _lost(refused: Refused) -> Conflict | None:
 def role_count_writes(
     client_id: str, before: User | None, after: User, had: Role | None, has: Role | None
 ) -> list[Action]:
-    """Build the writes that keep count of who has a client's own role, and of superusers."""
+    """Build the writes that count the users of a client's own role, and superusers."""
     was = before is not None and before.is_active_superuser
     change = after.is_active_superuser - was
     counted = [roles.superuser_count_write(client_id, change)] if change else []

@@ -1,4 +1,4 @@
-"""Passwords: change one's own, and set somebody else's."""
+"""Change one's own password, and set another user's."""
 
 from chalicelib.identity.domain.passwords import check_password
 from chalicelib.identity.domain.sessions import Access
@@ -36,11 +36,11 @@ def set_password(ctx: Context, *, user_id: str, new: str) -> User:
 
 
 def proven(ctx: Context, password: str) -> tuple[User, Access]:
-    """Return the caller's user, if the password is right.
+    """Return the caller's user and access, if the password is right.
 
-    A wrong one counts before the answer, for the session and as a sign-in from the same network: a stranger at an open
-    session must not keep guessing. What is guessed elsewhere counts nothing here, so that no stranger keeps owners from
-    their own passwords.
+    A wrong one is counted before the answer, for the session and as a failed sign-in from the same network, so that a
+    stranger at an open session can't keep guessing. Wrong passwords from elsewhere don't count here, so that a stranger
+    can't keep users from changing their own passwords.
 
     :raises Invalid: for a wrong password.
     :raises TooMany: after ten wrong passwords in a row, for a while.

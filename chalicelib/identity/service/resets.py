@@ -1,4 +1,4 @@
-"""Reset a forgotten password: ask for a mail, send it, and set a new password by its token."""
+"""Reset a forgotten password: request a mail, send it, and set a new password with its token."""
 
 from dataclasses import replace
 
@@ -24,8 +24,8 @@ from chalicelib.tenancy import service as tenancy
 def ask_for_reset(ctx: Context, *, client_id: str, login: str) -> None:
     """Queue a reset mail for a login name, whether or not it exists.
 
-    It does the same for every name and client, one message, so that nobody learns which there are. For a client that
-    does not exist nothing is stored; the request counts for the network that it comes from.
+    It does the same for every name and client, so that callers don't learn which exist. For a client that does not
+    exist, nothing is stored; the request still counts for the caller's network.
 
     :raises TooMany: for the 31st request from a network within an hour, and for the 301st for a client.
     """
@@ -39,9 +39,9 @@ def ask_for_reset(ctx: Context, *, client_id: str, login: str) -> None:
 
 
 def mail_reset(ctx: Context, *, login: str, order: str) -> bool:
-    """Mail a user the token that replaces all before it, and return whether a mail went out.
+    """Mail a user a new token that replaces earlier ones; return whether a mail was sent.
 
-    Written first and sent then: if the sending fails, the same order writes and sends another one.
+    The token is written first and then sent: if sending fails, the repeated order writes and sends another one.
     """
     client_key, name_key = tenancy.client_key(ctx.client), keys.login_name(ctx.client, name_to_find(login))
     found = bulk.read_together([client_key, name_key])
@@ -60,7 +60,7 @@ def mail_reset(ctx: Context, *, login: str, order: str) -> bool:
     try:
         transact([resets.reset_write(ctx.client, last, reset), entry])
     except Refused:
-        return False  # another one was asked for at the same moment, and its mail goes out
+        return False  # another one was requested meanwhile, and its mail is sent
     token = f"{ctx.client}.{user.id}.{secret}"
     portal = settings.environment().portal
     subject, text = reset_mail(client_name=client.name, login=user.login, token=token, portal=portal)
@@ -68,11 +68,11 @@ def mail_reset(ctx: Context, *, login: str, order: str) -> bool:
 
 
 def reset_password(ctx: Context, *, token: str, new: str) -> int:
-    """Set a new password by a token that was mailed, and return how many sessions ended with it.
+    """Set a new password with a mailed token; return the number of sessions that ended.
 
-    The token is then used up; a password against the client's rule leaves it as it is.
+    The token is then used up. A password against the client's rule does not use it up.
 
-    :raises Invalid: for a token that was used, replaced, is too old or never was one, and for a password too weak.
+    :raises Invalid: for a token that was used, replaced, has expired or is not one, and for a weak password.
     """
     client_id, user_id, secret = _parts(token)
     client_key, reset_key = tenancy.client_key(client_id), resets.key_of(client_id, user_id)
@@ -106,7 +106,7 @@ def _reset_writes(
 
 
 def _as(ctx: Context, client_id: str, user: User) -> Context:
-    """Return the setting as of the user whom a token stands for, for the audit log."""
+    """Return the context with the token's user as the actor, for the audit log."""
     return replace(ctx, client=client_id, actor=Actor(user.id, user.role, frozenset(), user.consumer_id))
 
 

@@ -1,4 +1,4 @@
-"""Roles: list them, define and change those of a client."""
+"""List roles, and define, change and delete those of a client."""
 
 from chalicelib.audit import service as audit
 from chalicelib.identity.domain.roles import BUILT_IN, FIXED, Role, check_definition, check_reach, could_be_role
@@ -9,13 +9,13 @@ from chalicelib.platform.transaction import Action, Refused, transact
 
 
 def list_roles(ctx: Context) -> tuple[Role, ...]:
-    """List all roles: the built-in ones, as the client has them, and the client's own."""
+    """List all roles: the built-in ones, as the client has redefined them, and the client's own."""
     known = dict(BUILT_IN) | {role.name: role for role in roles.all_roles(ctx.client)}
     return tuple(known.values())
 
 
 def find_role(ctx: Context, name: str) -> Role | None:
-    """Return a role as the client has it, or None."""
+    """Return a role, perhaps redefined by the client, or None."""
     if name in FIXED:
         return BUILT_IN[name]
     found = roles.find_role(ctx.client, name) if could_be_role(name) else None
@@ -23,9 +23,9 @@ def find_role(ctx: Context, name: str) -> Role | None:
 
 
 def get_role(ctx: Context, *, name: str) -> Role:
-    """Return a role as the client has it.
+    """Return a role, perhaps redefined by the client.
 
-    :raises NotFound: if there is none of this name.
+    :raises NotFound: if there is none with this name.
     """
     role = find_role(ctx, name)
     if role is None:
@@ -34,7 +34,7 @@ def get_role(ctx: Context, *, name: str) -> Role:
 
 
 def define_role(ctx: Context, *, role: Role) -> Role:
-    """Define a role of the client, or what a built-in one may do here.
+    """Define a role of the client, or redefine a built-in one for it.
 
     :raises Forbidden: for a role with permissions that the caller lacks.
     :raises Conflict: if the client has defined it already.
@@ -51,15 +51,15 @@ def define_role(ctx: Context, *, role: Role) -> Role:
     except Refused:
         made = roles.find_role(ctx.client, role.name) if ctx.request_key else None
         if made and made[0] == role:
-            return role  # a repetition of this very request
+            return role  # this request was repeated
         raise Conflict("role-exists", f"there is a role {role.name} already; change that one", field="name") from None
     return role
 
 
 def begin_with_role(ctx: Context, *, role: Role) -> None:
-    """Define a role of a client that is being opened; one that is defined stays as it is.
+    """Define a role of a client that is being opened, unless it exists already.
 
-    It is done by the platform, because the client has no user yet.
+    The platform is the actor, because the client has no user yet.
     """
     check_definition(role)
     try:
@@ -69,7 +69,7 @@ def begin_with_role(ctx: Context, *, role: Role) -> None:
 
 
 def change_role_definition(ctx: Context, *, role: Role) -> Role:
-    """Change what a role of the client may do; it holds from the next request of its users on.
+    """Change the permissions of a client's role, effective from its users' next requests.
 
     :raises Forbidden: for a role with permissions that the caller lacks, before or after.
     :raises NotFound: if the client has not defined it.
@@ -94,9 +94,9 @@ def change_role_definition(ctx: Context, *, role: Role) -> Role:
 
 
 def delete_role(ctx: Context, *, name: str) -> Role:
-    """Take a role of the client away; of a built-in one, what the client made of it.
+    """Delete a role of the client; a built-in one gets its original definition back.
 
-    :raises Conflict: while somebody has it.
+    :raises Conflict: while a user has it.
     """
     found = roles.find_role(ctx.client, name) if could_be_role(name) else None
     if found is None:

@@ -1,4 +1,4 @@
-"""Sessions: whether one lives, and ending them."""
+"""Check sessions, and end them."""
 
 from datetime import datetime
 
@@ -18,9 +18,9 @@ RACES = 6
 
 
 def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> tuple[Actor, RawItems]:  # noqa: ARG001
-    """Return the actor of a token, if its session lives, with what the role may do at this moment.
+    """Return the actor of a token whose session has not ended, with the role's present permissions.
 
-    One request for how the user gets in, the role if a client can define it, and the items of `also`.
+    One request reads the user's access, the role if a client can define it, and the items of `also`.
 
     :raises Unauthenticated: if the session has ended.
     """
@@ -57,7 +57,7 @@ def check_may_still(ctx: Context, *, user_id: str, permission: str) -> None:
 
 
 def sign_out(ctx: Context) -> int:
-    """End the session that asks, and return how many ended."""
+    """End the caller's session; return how many ended."""
     return _end(ctx, ctx.actor.id, only=ctx.actor.session_id)
 
 
@@ -67,7 +67,7 @@ def sign_out_everywhere(ctx: Context) -> int:
 
 
 def end_sessions(ctx: Context, *, user_id: str) -> int:
-    """End all sessions of another user, for a caller who checked the actor's right; return how many ended."""
+    """End all sessions of another user, for a caller who checked the actor's permission; return how many ended."""
     return _end(ctx, user_id, only=None, by="account_changed")
 
 
@@ -83,5 +83,5 @@ def _end(ctx: Context, user_id: str, *, only: str | None, by: Ending = "signed_o
     try:
         transact([removal, *logins.session_end_writes(ctx.client, ended, at=ctx.now, by=by)])
     except Refused:
-        return 0  # it ended at the same moment
+        return 0  # it ended meanwhile
     return len(ended)

@@ -1,4 +1,4 @@
-"""Sign in by a password, and renew a session by its refresh token."""
+"""Sign in with a password, and renew a session with its refresh token."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,14 +30,14 @@ from chalicelib.platform.transaction import Refused, transact, update_alone
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Client
 
-# What an unknown user's password is compared with, so that the answer takes as long as for a known one.
+# The hash that an unknown user's password is compared with, so that the answer takes as long as for a known user.
 _NOBODYS_HASH = "$2b$12$C6UzMDM.H6dfI/f/IKcEeOeT0zTK8ZsmGkqbOkwvHLDEHyKzTKmCS"
 _BAD_REFRESH = "this refresh token is not good any more; sign in again"
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A session: the token to send with each request, the one that renews it, and who it stands for."""
+    """The result of a sign-in: the access token, the refresh token, and the user."""
 
     access_token: str
     expires_seconds: int
@@ -51,7 +51,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What is stored about a login name, and about tries for it from one network."""
+    """What is stored about a login name, and about attempts for it from one network."""
 
     client: Client | None
     tries_key: Key
@@ -60,7 +60,7 @@ class _Seen:
     failures_of_network: int
     user: User | None
     access: Access | None
-    network: str  # its print
+    network: str  # its hash
     method: str
 
     @property
@@ -70,21 +70,21 @@ class _Seen:
 
     @property
     def is_crowded(self) -> bool:
-        """Return whether too many failed from this network, over all names."""
+        """Return whether too many attempts failed from this network, over all names."""
         return self.failures_of_network >= PER_NETWORK
 
     @property
     def is_heard(self) -> bool:
-        """Return whether the password matters: from a crowded network only for its own users."""
+        """Return whether the password is checked at all: from a crowded network, only for users who used it before."""
         return self.knows_network or not self.is_crowded
 
     @property
     def counted(self) -> LoginAttempts:
-        """Return the wrong passwords that still count."""
+        """The wrong passwords that still count."""
         return self.tries.since(self.access.password_set_at if self.access else None)
 
     def check(self, now: datetime) -> None:
-        """Make somebody wait who was wrong too often for this name from this network.
+        """Check that no wait is due for this name from this network.
 
         :raises TooMany: with the seconds that are left.
         """
@@ -94,15 +94,15 @@ class _Seen:
 def sign_in(
     ctx: Context, *, client_id: str, login: str, password: str, role: str | None = None, method: str = "api"
 ) -> SignIn:
-    """Begin a session of a client's user: two requests to read, one to write, one password check.
+    """Begin a session of a client's user: two read requests, one write request, one password check.
 
     Unknown client, unknown user, disabled user, wrong password and wrong role take the same password check and get the
-    same answer. No result is told before the try is counted, so tries at the same moment tell nobody more. Wrong
-    passwords count for the name and the network that they come from, so that a stranger elsewhere keeps nobody out.
-    From a network with too many failures over all names, only a right password of a user who signed in from there
-    before gets in. For a client that does not exist nothing is stored.
+    same answer. The attempt is counted before the answer, so parallel attempts gain nothing. Wrong passwords count for
+    the name and the caller's network, so that a stranger elsewhere can't lock a user out. From a network with too many
+    failures over all names, only users who signed in from there before can sign in. For a client that does not exist,
+    nothing is stored.
 
-    :raises Unauthenticated: if it is not them.
+    :raises Unauthenticated: if client, login name, password or role is wrong.
     :raises TooMany: after ten wrong passwords in a row, or too many from one network, for a while.
     """
     name = name_to_find(login)
@@ -133,10 +133,10 @@ def sign_in(
 def renew(ctx: Context, *, refresh_token: str) -> SignIn:
     """Issue new tokens for a session; the refresh token that was sent becomes invalid.
 
-    A token that was used up already is in the hands of two: the session ends.
+    If a used token is sent again, it may have been stolen: the session ends.
 
-    :raises Unauthenticated: for any token but a session's present one.
-    :raises TryLater: if the user's sessions kept changing meanwhile; the token is still good then.
+    :raises Unauthenticated: for any token except a session's present one.
+    :raises TryLater: if the user's sessions kept changing meanwhile; the token is then still valid.
     """
     client_id, user_id, session_id, family, secret = _refresh_parts(refresh_token)
     for _ in range(RACES):
@@ -168,14 +168,14 @@ def renew(ctx: Context, *, refresh_token: str) -> SignIn:
 def list_logins(
     ctx: Context, *, user_id: str | None, outcome: str | None, day: str | None, limit: int, cursor: str | None
 ) -> Page[LoginEvent]:
-    """List who tried to sign in, the latest first; `day` is a day in UTC."""
+    """List attempts to sign in, latest first; `day` is a day in UTC."""
     return logins.events_page(
         ctx.client, user_id=user_id, outcome=outcome, day=day, now=ctx.now, limit=limit, cursor=cursor
     )
 
 
 def _look(ctx: Context, client_id: str, name: str, method: str) -> _Seen:
-    """Read all about a login name in two requests, the same ones whether it is known or not."""
+    """Read everything about a login name in two requests, the same ones whether or not it exists."""
     network = network_of(ctx.address)
     client_key, name_key = tenancy.client_key(client_id), keys.login_name(client_id, name)
     tries_key = logins.tries_key(client_id, name, network)
@@ -208,8 +208,8 @@ def _outcome(seen: _Seen, *, right: bool) -> Outcome:
 def _count_failure(ctx: Context, client_id: str, name: str, seen: _Seen, outcome: Outcome) -> None:
     """Count a failed sign-in for name and network, and for the network over all names unless it has too many.
 
-    The day's count of the name is written by itself: there all networks meet, and transactions would get in each
-    other's way.
+    The name's count of the day is written outside the transaction: all networks share it, so transactions would
+    conflict.
     """
     counted = [logins.failure_count_write(seen.tries_key, seen.tries, seen.counted.failed(ctx.now), ctx.now)]
     if not seen.is_crowded:

@@ -1,4 +1,4 @@
-"""Users: register, look up, change, disable and delete them."""
+"""Create, look up, change, disable and delete users."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -44,7 +44,7 @@ def register_staff(
     status: Status = "active",
     areas: Sequence[str] = (),
 ) -> User:
-    """Make a login for somebody of the utility. A role of scope area ends at the `areas`.
+    """Create a staff user. `areas` limit a role of scope area.
 
     :raises Invalid: for a role, login name, area or password against the client's rules.
     :raises Forbidden: for a role with permissions that the caller lacks.
@@ -64,7 +64,7 @@ def register_staff(
 
 
 def register_first_superuser(ctx: Context, *, login: str, name: str, password: str, email: str | None = None) -> User:
-    """Make the login of the first superuser of a client; there is only one first.
+    """Create the first superuser of a client.
 
     :raises Conflict: if the client ever had a superuser, or the login name is taken.
     """
@@ -84,10 +84,10 @@ def prepare_consumer_login(
     password: str,
     by_themselves: bool = False,
 ) -> tuple[User, list[Action]]:
-    """Return a consumer's new login and its writes, for a transaction that writes the consumer too.
+    """Return a consumer's new login and its writes, for a transaction that also writes the consumer.
 
-    `facts` are login and name, and maybe number, email and phone. `insert` carries the writes out.
-    Whoever registers `by_themselves` is unproven: they give way to whom staff give the same login name.
+    `facts` are login and name, perhaps number, email and phone. `insert` executes the writes.
+    A user who registers `by_themselves` is unproven: they lose the login name if staff give it to another user.
 
     :raises Invalid: for a login name or password against the client's rules.
     """
@@ -97,7 +97,7 @@ def prepare_consumer_login(
 
 
 def proof_writes(ctx: Context, *, user_id: str) -> list[Action]:
-    """Build the writes by which a login is known to be its consumer's, if it was unproven. Label: `user`."""
+    """Build the writes that mark a consumer's login as proven, if it was unproven. Label: `user`."""
     user = users.find_user(ctx.client, user_id)
     return [users.user_update_write(ctx.client, user, user.changed(unproven=False))] if user and user.unproven else []
 
@@ -105,9 +105,9 @@ def proof_writes(ctx: Context, *, user_id: str) -> list[Action]:
 def consumer_login_update_writes(
     ctx: Context, *, user_id: str, name: str, email: str | None, phone: str | None
 ) -> list[Action]:
-    """Build the writes by which a login follows its consumer, for the transaction that changes them.
+    """Build the writes that copy a consumer's changes to their login, for the same transaction.
 
-    Where people sign in by e-mail address, that stays: it is the login's own. Label: `user`, if changed meanwhile.
+    Where users sign in with an e-mail address, the login keeps its own. Label: `user`, refused if changed meanwhile.
     """
     user = _found(users.find_user(ctx.client, user_id))
     by_name = tenancy.get_client(ctx).login_names == "username"
@@ -119,20 +119,20 @@ def consumer_login_update_writes(
 
 
 def names_of(client_id: str, user_ids: Collection[str]) -> Mapping[str, str]:
-    """Return the names of a client's users by id. Ids of jobs and devices, which are no users, are passed over."""
+    """Return the names of a client's users by id. Ids of jobs and devices, which are not users, are left out."""
     return users.names_of(client_id, filter(is_ulid, user_ids))
 
 
 def get_me(ctx: Context) -> User:
     """Return the signed-in user.
 
-    :raises NotFound: if the user is gone.
+    :raises NotFound: if the user no longer exists.
     """
     return _found(users.find_user(ctx.client, ctx.actor.id))
 
 
 def get_user(ctx: Context, *, user_id: str) -> User:
-    """Return a user of the client, a deleted one too.
+    """Return a user of the client, including deleted ones.
 
     :raises NotFound: if the client has no such user.
     """
@@ -148,9 +148,9 @@ def list_users(
     limit: int,
     cursor: str | None,
 ) -> Page[User]:
-    """List the client's users, staff first; the deleted only by that status.
+    """List the client's users, staff first; deleted users only with that status.
 
-    `text` is beginnings of words of the name, login name or e-mail address; each must be there.
+    `text` has beginnings of words of the name, login name or e-mail address; all of them must match.
     """
     consumers: Sequence[bool] = (False, True) if role is None else (role == CONSUMER,)
     wanted = normalised_login(text or "").split()
@@ -160,7 +160,7 @@ def list_users(
 
 
 def change_user(ctx: Context, *, user_id: str, changes: Mapping[str, str | None]) -> User:
-    """Change name, phone, number or e-mail address; where people sign in by it, the login name with it.
+    """Change a user's name, phone, number or e-mail address, and the login name where it is the e-mail address.
 
     :raises Forbidden: for a user whose role has permissions that the caller lacks.
     :raises Conflict: if the login name is taken, and for one's own e-mail address.
@@ -189,7 +189,7 @@ def change_me(ctx: Context, *, changes: Mapping[str, str | None], password: str 
 
 
 def change_role(ctx: Context, *, user_id: str, role: str) -> User:
-    """Change a user's role; their sessions end.
+    """Change a user's role, and end their sessions.
 
     :raises Forbidden: for a role, old or new, with permissions that the caller lacks.
     :raises Conflict: for oneself, for the last superuser, and between consumers and staff.
@@ -207,8 +207,8 @@ def change_role(ctx: Context, *, user_id: str, role: str) -> User:
 def change_areas(ctx: Context, *, user_id: str, areas: Sequence[str]) -> User:
     """Change the areas of a user; effective from their next request.
 
-    :raises Invalid: for an area that is not there.
-    :raises Conflict: if somebody changed the user meanwhile.
+    :raises Invalid: for an unknown area.
+    :raises Conflict: if the user was changed meanwhile.
     """
     user, access, _ = manageable(ctx, user_id)
     theirs, listed = outermost(areas), area_listed_checks(ctx, areas=areas)
@@ -232,7 +232,7 @@ def change_areas(ctx: Context, *, user_id: str, areas: Sequence[str]) -> User:
 
 
 def change_status(ctx: Context, *, user_id: str, status: Status) -> User:
-    """Let a user sign in again, or no more: then all their sessions end.
+    """Enable a user, or disable them, which ends all their sessions.
 
     :raises Conflict: for oneself and for the last superuser.
     """
@@ -244,7 +244,7 @@ def change_status(ctx: Context, *, user_id: str, status: Status) -> User:
 
 
 def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> User:
-    """Delete a user: the record stays, nobody signs in by it, and its login names stay taken, unless it is unproven.
+    """Delete a user. The record stays, and its login names stay taken, unless it is unproven.
 
     `also` is written in the same transaction.
 
@@ -267,7 +267,7 @@ def delete_user(ctx: Context, *, user_id: str, also: Sequence[Action] = ()) -> U
 def consumer_login_delete_writes(ctx: Context, *, user_id: str) -> list[Action]:
     """Build the writes that delete a consumer's login, for the transaction that deletes the consumer.
 
-    Labels: `user`, `access`, if either was changed meanwhile.
+    Labels: `user`, `access`, refused if it was changed meanwhile.
 
     :raises NotFound: if there is no such user, or they are deleted.
     """
@@ -277,7 +277,7 @@ def consumer_login_delete_writes(ctx: Context, *, user_id: str) -> list[Action]:
 
 
 def _release_writes(ctx: Context, user: User) -> list[Action]:
-    """Build the writes that free the login name of somebody unproven: it may be another's address."""
+    """Build the writes that free the login name of an unproven user, which may be another person's address."""
     return [users.login_release_write(ctx.client, user.login)] if user.unproven else []
 
 

@@ -1,4 +1,4 @@
-"""What a project's billing cycle decides, and what becomes of projects whose cycle is deleted."""
+"""A project's billing cycle: its due rule, its first use, and its deletion."""
 
 from dataclasses import replace
 
@@ -11,17 +11,17 @@ from chalicelib.tenancy import repository
 from chalicelib.tenancy.domain import Project, without_cycle
 from chalicelib.tenancy.service.projects import change_audit_write, continued
 
-# A transaction holds a hundred actions, and each project that lets a cycle go takes three.
+# A transaction has at most a hundred actions, and each project that loses its cycle takes three.
 _MOST_LET_GO = 30
 
 
 def delete_cycle(ctx: Context, *, cycle_id: str) -> tuple[BillingCycle, tuple[Project, ...]]:
-    """Delete a billing cycle. Projects that name it have none then; bills stay due as they were.
+    """Delete a billing cycle, and remove it from the projects that name it; bills stay due as before.
 
     Source: S2-166, S2-368, S2-378.
 
     :raises NotFound: if the client has none with this id.
-    :raises Conflict: if something was read or billed under it, or somebody changed it or a project of its meanwhile.
+    :raises Conflict: if a reading or run has used it, or it or one of its projects was changed meanwhile.
     """
     cycle = cycles.get_cycle(ctx, cycle_id=cycle_id)
     naming = [each for each in repository.all_projects(ctx.client) if each.settings.billing_cycle == cycle.id]
@@ -45,12 +45,12 @@ def delete_cycle(ctx: Context, *, cycle_id: str) -> tuple[BillingCycle, tuple[Pr
 
 
 def stay_with_cycle(project: Project) -> None:
-    """Mark a project's billing cycle as used, before something is read or billed under it.
+    """Mark a project's billing cycle as used, before the first reading or run under it.
 
-    Done before the first reading or run: four write units, once for a project and cycle. Of several first ones at once,
-    one does it. If the reading or run then fails, the cycle can no longer be deleted, which is harmless.
+    Four write units, once for a project and cycle. Of several first readings at once, one writes the mark. If the
+    reading or run then fails, the cycle can no longer be deleted, which is harmless.
 
-    :raises TryLater: if the cycle was deleted, or the project was given another, at this very moment.
+    :raises TryLater: if the cycle was just deleted, or the project just got another one.
     """
     named = project.settings.billing_cycle
     if named is None or project.under_cycle:
@@ -66,9 +66,9 @@ def stay_with_cycle(project: Project) -> None:
 
 
 def due_rule(project: Project) -> DueRule:
-    """Return when bills of a project are due, as the project itself or its billing cycle has it.
+    """Return the rule for due days of a project, which its settings or its billing cycle has.
 
-    :raises TryLater: if the cycle was deleted at this very moment.
+    :raises TryLater: if the cycle was just deleted.
     """
     due, named = project.settings.due, project.settings.billing_cycle
     if not isinstance(due, DueByCycle):

@@ -1,4 +1,4 @@
-"""Open a client, open a project, look settings up."""
+"""Open, change and look up clients and projects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -29,14 +29,14 @@ from chalicelib.tenancy.domain import (
     client_audit_facts,
 )
 
-# Longer than a request can take: then whoever looked whether a project can be closed is gone.
+# Longer than a request can take: after this, an interrupted attempt to close a project no longer counts.
 _LOOKING = timedelta(minutes=1)
 
 
 def open_client(*, client: Client) -> Client:
-    """Make a client known, or bring its facts up to date.
+    """Create a client, or update its settings.
 
-    :raises Invalid: if its id can't stand in keys and addresses.
+    :raises Invalid: if its id is not valid.
     """
     slug(client.id, "a client's id")
     if client.id != client.id.lower():
@@ -47,9 +47,9 @@ def open_client(*, client: Client) -> Client:
 
 
 def open_project(*, client_id: str, project_id: str, settings: ProjectSettings) -> Project:
-    """Make a project known, or bring its settings up to date.
+    """Create a project, or update its settings.
 
-    :raises Invalid: for an id or a setting that can't be.
+    :raises Invalid: for an invalid id or setting.
     :raises Conflict: for a change of a setting that is fixed once a project exists.
     """
     check_settings(settings)
@@ -74,24 +74,24 @@ def find_client(client_id: str) -> Client | None:
 
 
 def client_key(client_id: str) -> Key:
-    """Name the item that `client_of` reads, for who reads it together with others."""
+    """Return the key of a client's item, to read it together with others (see `client_of`)."""
     return keys.client(client_id)
 
 
 def client_exists_check(client_id: str) -> Action:
-    """Build the check that there is such a client. Label: `no client`."""
+    """Build the check that a client exists. Label: `no client`."""
     return repository.client_exists_check(client_id)
 
 
 def client_of(raw: Mapping[str, Any] | None) -> Client | None:
-    """Return the client of an item that was read together with others."""
+    """Convert a raw item to a client."""
     return repository.client_of(raw)
 
 
 def get_client(ctx: Context) -> Client:
     """Return the client that the caller belongs to.
 
-    :raises NotFound: if it is gone.
+    :raises NotFound: if it no longer exists.
     """
     client = repository.find_client(ctx.client)
     if client is None:
@@ -108,18 +108,18 @@ def enter_project(ctx: Context) -> ProjectContext:
 
 
 def enter_project_read(ctx: Context, item: Mapping[str, Any] | None) -> ProjectContext:
-    """Do the same with a project's item that was read together with the session.
+    """Return the context of a project from its raw item, which was read together with the session.
 
-    :raises NotFound: if there is none.
+    :raises NotFound: if there is no such project.
     """
     return _entered(ctx, repository.project_of(ctx.client, item))
 
 
 def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> Project:
-    """Add a utility service to the client; the same again gives the one that is there.
+    """Add a utility service to the client. Idempotent: if it exists with the same settings, return it.
 
-    :raises Invalid: for an id or a setting that can't be.
-    :raises Conflict: if the id is taken by a project of other settings.
+    :raises Invalid: for an invalid id or setting.
+    :raises Conflict: if the id is taken by a project with other settings.
     """
     check_settings(settings)
     project = Project(ctx.client, slug(project_id, "a project's id", field="id"), settings)
@@ -144,10 +144,10 @@ def add_project(ctx: Context, *, project_id: str, settings: ProjectSettings) -> 
 
 
 def change_project(ctx: ProjectContext, *, version: int, changes: Mapping[str, Any]) -> Project:
-    """Change settings of a project, by name, from now on; the former ones stay readable.
+    """Change settings of a project, by name; the former ones are kept.
 
-    :raises Invalid: for settings that can't be, naming each.
-    :raises Conflict: for a setting that is fixed, or if somebody changed the settings meanwhile.
+    :raises Invalid: for invalid settings, naming each.
+    :raises Conflict: for a fixed setting, or if the settings were changed meanwhile.
     """
     before = ctx.project
     if before.version != version:
@@ -167,10 +167,10 @@ def change_project(ctx: ProjectContext, *, version: int, changes: Mapping[str, A
 def change_client(
     ctx: Context, *, version: int, changes: Mapping[str, Any], password_rule: Mapping[str, Any]
 ) -> Client:
-    """Change what holds for all of a client, by name, from now on; what held stays readable.
+    """Change settings of a client, by name; the former ones are kept.
 
-    :raises Invalid: for settings that can't be, naming each.
-    :raises Conflict: for a setting that is fixed, or if somebody changed the settings meanwhile.
+    :raises Invalid: for invalid settings, naming each.
+    :raises Conflict: for a fixed setting, or if the settings were changed meanwhile.
     """
     before = repository.find_client(ctx.client, consistent=True)
     if before is None or before.version != version:
@@ -194,17 +194,17 @@ def change_client(
 
 
 def list_former(ctx: Context, *, limit: int, cursor: str | None) -> Page[FormerSettings]:
-    """List the former settings of the request's project, or of the client, the newest first."""
+    """List the former settings of the context's project, or of the client, newest first."""
     return repository.former_page(ctx.client, ctx.project_id, limit=limit, cursor=cursor)
 
 
 def close_project(ctx: ProjectContext, *, used_by: Callable[[], str | None]) -> Project:
-    """Close a project unless `used_by` names a reason against it. Nothing is added to the project while it looks.
+    """Close a project unless `used_by` returns a reason against it. Additions are refused while it checks.
 
-    That lasts as long as a request can. So one that dies before the end leaves the project open, as it was, and the
-    same again closes it.
+    The block lasts as long as a request can. So a request that dies leaves the project open, and repeating it closes
+    the project.
 
-    :raises Conflict: for the reason, or if somebody else tried to close it at the same moment.
+    :raises Conflict: for the reason, or if another attempt to close it began meanwhile.
     """
     project, attempt = ctx.project, ctx.new_id()
     if not project.closed:
@@ -227,7 +227,7 @@ def close_project(ctx: ProjectContext, *, used_by: Callable[[], str | None]) -> 
 
 
 def project_open_check(ctx: Context, project: Project) -> Action:
-    """Build the check that nobody has closed a project, nor is just about to, for a transaction. Label: `project`."""
+    """Build the check that a project is not closed, and not about to be closed. Label: `project`."""
     return repository.project_open_check(project, ctx.now)
 
 
@@ -237,17 +237,17 @@ def list_projects(ctx: Context) -> tuple[Project, ...]:
 
 
 def directory() -> tuple[tuple[str, str], ...]:
-    """List (client, project) of everybody, for schedules only."""
+    """List (client, project) of all clients, for schedules only."""
     return tuple((client, project) for client, project in repository.directory() if project is not None)
 
 
 def every_client() -> tuple[str, ...]:
-    """List all clients, those without a project too, for schedules only."""
+    """List all clients, including those without a project, for schedules only."""
     return tuple(sorted({client for client, _ in repository.directory()}))
 
 
 def continued(before: Project, settings: ProjectSettings) -> Project:
-    """Return a project with other settings; under another cycle nothing was read or billed yet."""
+    """Return a project with new settings; with another cycle, `under_cycle` is false again."""
     same = before.settings.billing_cycle == settings.billing_cycle
     return replace(before, settings=settings, under_cycle=before.under_cycle and same)
 
