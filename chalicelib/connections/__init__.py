@@ -1,1 +1,1 @@
-"""Connections, their meters, and what becomes of them."""
+"""Connections, their meters, and their history."""

@@ -1,4 +1,4 @@
-"""Readings, periods and imports in the table."""
+"""Readings and periods in the table."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -24,7 +24,7 @@ from chalicelib.tenancy.domain import Project
 
 
 class ReadingItem(TableItem):
-    # Short names: a run reads every reading of its period. Account and period are in the keys already.
+    # Short names, because a run reads every reading of its period. Account and period are part of the keys.
     read_on = DayAttribute(attr_name="ro")
     value = DecimalAttribute(attr_name="va")
     previous = DecimalAttribute(attr_name="pv")
@@ -45,13 +45,13 @@ class ReadingItem(TableItem):
 
 
 class PeriodItem(TableItem):
-    """A period while a billing run works on it: `run` names the run, and its readings stand still."""
+    """A period that a run has worked on. `run` is the run that holds it now: its readings can't change then."""
 
     run = UnicodeAttribute(null=True)
 
 
 def insert_pending(project: Project, readings: Sequence[Reading]) -> list[bool]:
-    """Write up to 25 pending readings and say of each whether it is new. Two write units each."""
+    """Insert up to 25 pending readings; return for each whether it is new. Two write units each."""
     return bulk.insert_batch([_reading_item(project, reading).serialize() for reading in readings])
 
 
@@ -61,7 +61,7 @@ def reading_insert_write(project: Project, reading: Reading) -> Action:
 
 
 def reading_update_write(project: Project, reading: Reading, *, before: Reading) -> Action:
-    """Build the write of a changed reading, if it is still as it was. Label: `reading`."""
+    """Build the write of a changed reading, unless it was changed meanwhile. Label: `reading`."""
     unchanged = ReadingItem.version == before.version
     return put("reading", _reading_item(project, reading), unchanged, subject=reading.account)
 
@@ -72,20 +72,20 @@ def period_open_check(project: Project, period: Period) -> Action:
 
 
 def reading_unchanged_check(project: Project, reading: Reading) -> Action:
-    """Build the check that a reading is still as it was. Label: `reading`."""
+    """Build the check that a reading is unchanged. Label: `reading`."""
     key = keys.reading(project.client, project.id, reading.period, reading.account, project.settings.shards)
     return check("reading", key, ReadingItem.version == reading.version, subject=reading.account)
 
 
 def reading_unbilled_check(project: Project, reading: Reading) -> Action:
-    """Build the check that no bill was made from a reading. Label: `bill`."""
+    """Build the check that a reading has no bill. Label: `bill`."""
     shards = project.settings.shards
     key = keys.bill(project.client, project.id, reading.period, reading.account, 1, shards)
     return check("bill", key, TableItem.pk.does_not_exist())
 
 
 def period_freeze_write(project: Project, period: Period, run_id: str) -> Action:
-    """Build the write by which a run takes the period for itself. Label: `period`."""
+    """Build the write that gives a run the period. Label: `period`, refused if another run has it."""
     return update(
         "period",
         keys.period(project.client, project.id, period),
@@ -95,7 +95,7 @@ def period_freeze_write(project: Project, period: Period, run_id: str) -> Action
 
 
 def period_release_write(project: Project, period: Period, run_id: str) -> Action:
-    """Build the write by which a run gives the period back. Label: `period`."""
+    """Build the write that releases a run's period. Label: `period`."""
     return update(
         "period", keys.period(project.client, project.id, period), [PeriodItem.run.remove()], PeriodItem.run == run_id
     )
@@ -107,9 +107,9 @@ def find_run_of(project: Project, period: Period) -> str | None:
 
 
 def commit(actions: Sequence[Action]) -> None:
-    """Carry out the writes of readings and what goes with them.
+    """Execute the writes of readings, with others, in one transaction.
 
-    :raises Refused: with the labels of what did not hold; nothing is written then.
+    :raises Refused: with the labels of the refused writes; then nothing is written.
     """
     transact(actions)
 
@@ -143,7 +143,7 @@ def read_in_order(project: Project, period: Period, accounts: Collection[str]) -
 
 
 def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Reading]:
-    """Read all readings of a period's shard as they are now: one read unit for about 15."""
+    """Read all readings of a period's shard, strongly consistent: one read unit for about 15."""
     partition = keys.period_shard(project.client, project.id, period, shard)
     return (_reading(item) for item in dynamo.all_of(ReadingItem, partition, "READING#"))
 
@@ -156,14 +156,14 @@ def readings_page(project: Project, period: Period, *, limit: int, cursor: str |
 
 
 def readings_of_account(project: Project, periods: Iterable[Period], account: str) -> list[Reading]:
-    """Read what was read of a connection in up to 100 periods, in one request: a unit for each."""
+    """Read a connection's readings of up to 100 periods, in one request: a unit for each."""
     shards = project.settings.shards
     wanted = [keys.reading(project.client, project.id, period, account, shards) for period in periods]
     return [_reading(item) for item in ReadingItem.batch_get(wanted, consistent_read=True)]
 
 
 def pending_page(project: Project, areas: Sequence[str] | None, *, limit: int, cursor: str | None) -> Page[Reading]:
-    """Read one page of what waits for confirmation, of some areas or of all. A moment behind."""
+    """Read one page of pending readings, of some areas or of all. Eventually consistent."""
     partitions = [keys.pending_readings(project.client, project.id, shard) for shard in range(project.settings.shards)]
     prefixes = [""] if areas is None else [keys.area_place(area, "").removesuffix("#") for area in areas]
     page = dynamo.shards_page(ReadingItem, partitions, prefixes, limit=limit, cursor=cursor, index="worklist")

@@ -1,4 +1,4 @@
-"""Readings and imports over HTTP."""
+"""Readings over HTTP."""
 
 from chalice.app import Blueprint
 
@@ -45,7 +45,7 @@ _READINGS = "/api/clients/{clientId}/projects/{projectId}/readings"
     "not-active not-after-last number-missing period-frozen",
 )
 def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
-    """Record what a meter showed on a day."""
+    """Record a reading."""
     reading = service.take_reading(
         ctx, account=body.account_number, meter_number=body.meter_number, shown=body.to_domain()
     )
@@ -62,7 +62,7 @@ def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
     errors="bad-filter",
 )
 def list_readings(ctx: ProjectContext, *, query: ReadingsQuery) -> ReadingPage:
-    """List the readings of a period or of certain days, of all connections or one."""
+    """List the readings of a period or of a range of days, of all connections or one."""
     page = service.list_readings(
         ctx,
         period=query.period,
@@ -78,7 +78,7 @@ def list_readings(ctx: ProjectContext, *, query: ReadingsQuery) -> ReadingPage:
 
 @endpoint(blueprint, "GET", _READINGS + "/balance", permission="readings.read", query=BalanceQuery, returns=BalanceOut)
 def get_balance(ctx: ProjectContext, *, query: BalanceQuery) -> BalanceOut:
-    """Compare what a building's own meter showed with what its units and common areas used.
+    """Compare the use of a building's own meter with that of its units and common areas.
 
     Of more than 5,000 readings the answer holds the sums so far, and `nextCursor` goes on with them.
     """
@@ -88,13 +88,13 @@ def get_balance(ctx: ProjectContext, *, query: BalanceQuery) -> BalanceOut:
 
 @endpoint(blueprint, "GET", _READINGS + "/pending", permission="readings.read", query=PendingQuery, returns=ReadingPage)
 def list_pending(ctx: ProjectContext, *, query: PendingQuery) -> ReadingPage:
-    """List the readings that wait for confirmation."""
+    """List the pending readings."""
     return _page(ctx, service.list_pending(ctx, area=query.area, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", _READINGS + "/unread", permission="readings.read", query=UnreadQuery, returns=UnreadPage)
 def list_unread(ctx: ProjectContext, *, query: UnreadQuery) -> UnreadPage:
-    """List the active connections that nobody has read for a period."""
+    """List the active connections without a reading for a period."""
     return UnreadPage.of(
         service.list_unread(ctx, period=query.period, area=query.area, limit=query.limit, cursor=query.cursor)
     )
@@ -111,7 +111,7 @@ def list_unread(ctx: ProjectContext, *, query: UnreadQuery) -> UnreadPage:
     "period-frozen unknown-area",
 )
 def estimate_unread(ctx: ProjectContext, *, body: EstimateUnread) -> EstimatesOut:
-    """Estimate what nobody has read for a period: one connection, an area or all."""
+    """Estimate missing readings of a period: of one connection, an area or all."""
     if body.account_number:
         service.estimate_reading(ctx, period=body.period, account=body.account_number)
         return EstimatesOut(estimated=1, left=(), next_cursor=None)

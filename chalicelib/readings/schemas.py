@@ -1,4 +1,4 @@
-"""Readings and imports as the API shows them."""
+"""Readings as the API shows them."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
@@ -34,7 +34,7 @@ RolledOver = Annotated[
 
 
 class NewReading(Schema):
-    """What a meter showed on a day. Name the connection by account or by meter number."""
+    """A reading to record. Name the connection by account number or by meter number."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"meterNumber": "SM-12345", "reading": "1785", "readOn": "2025-11-05"}]}
@@ -52,7 +52,7 @@ class NewReading(Schema):
 
 
 class CorrectedReading(Schema):
-    """What the meter really showed, and when."""
+    """The correct value and day of a reading."""
 
     reading: Annotated[DecimalText, Field(ge=0)]
     read_on: Day
@@ -66,7 +66,7 @@ class CorrectedReading(Schema):
 class ReadingOut(OutSchema, Shows[Reading]):
     """A reading: `usage` is `reading` - `previous` + `use_brought_forward`; with `rollover`, plus the register's range.
 
-    Where that is below zero nothing is billed, and it is `useCarriedForward` to the next reading.
+    If that is below zero, nothing is billed, and it is `useCarriedForward` to the next reading.
     """
 
     id: str
@@ -104,7 +104,7 @@ class ReadingPage(OutSchema, Shows[Page[Reading]]):
 
 
 class ReadingsQuery(PageQuery):
-    """Which readings: of a period, or of days (without either the year until today); of all connections or one."""
+    """The readings to list: of a period or of days (else the year until today); of all connections or one."""
 
     period: PeriodText | None = None
     account_number: AccountNumber | None = None
@@ -130,7 +130,7 @@ class BalanceView:
 
 
 class BalanceOut(OutSchema, Shows[BalanceView, WaterBalance]):
-    """What a building took in, and what its units and common areas used."""
+    """The use of a building's own meter, and of its units and common areas."""
 
     period: PeriodText
     unit: str
@@ -145,14 +145,14 @@ class BalanceOut(OutSchema, Shows[BalanceView, WaterBalance]):
 
 
 class UnreadQuery(PageQuery):
-    """Which period's reading is missing, and in which area (all areas, if left out)."""
+    """The period without a reading, and an area (all areas, if left out)."""
 
     period: PeriodText
     area: Area | None = None
 
 
 class UnreadOut(OutSchema):
-    """A connection that is to be read, and what is known before its meter is."""
+    """A connection that needs a reading, with its last one."""
 
     account_number: str = Field(validation_alias="account")
     consumer_name: str
@@ -173,7 +173,7 @@ class UnreadPage(OutSchema, Shows[Page[Connection]]):
 
 
 class EstimateUnread(Schema):
-    """What to estimate for a period: one connection, or all that nobody read of an area or of the project."""
+    """What to estimate for a period: one connection, or all unread ones of an area or the project."""
 
     period: PeriodText
     account_number: AccountNumber | None = None
@@ -195,7 +195,7 @@ class LeftUnreadOut(OutSchema):
 
 
 class EstimatesOut(OutSchema, Shows[Estimates]):
-    """How many readings were estimated, and what was not. With a `nextCursor` others are left: ask again with it."""
+    """The number of estimated readings, and those left out. With a `nextCursor`, call again with it for the rest."""
 
     estimated: int
     left: tuple[LeftUnreadOut, ...]
@@ -203,7 +203,7 @@ class EstimatesOut(OutSchema, Shows[Estimates]):
 
 
 class PendingQuery(PageQuery):
-    """Which area's pending readings (all areas, if left out)."""
+    """The area whose pending readings to list (all areas, if left out)."""
 
     area: Area | None = None
 
@@ -224,7 +224,7 @@ class LeftPendingOut(OutSchema):
 
 
 class ConfirmationsOut(OutSchema, Shows[Confirmations]):
-    """What was confirmed and what was not. With a `nextCursor` others still wait: ask again with it."""
+    """The number of confirmed readings, and those left pending. With a `nextCursor`, call again with it for the rest."""
 
     confirmed: int
     left: tuple[LeftPendingOut, ...]

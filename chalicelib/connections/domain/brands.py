@@ -1,11 +1,11 @@
-"""A make of meters, on the client's list of these."""
+"""Meter brands."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class MeterBrand:
-    """A make of meters, as the client lists them. `connections` counts those that name it and are not closed."""
+    """A meter brand on the client's list. `connections` counts those that have it and are not closed."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""What somebody says is to be another about a connection; what they leave out stays as it is."""
+"""Changes of a connection. What is left out stays as it is."""
 
 from dataclasses import replace
 from datetime import date
@@ -10,7 +10,7 @@ from chalicelib.connections.domain.meters import check_digits
 
 
 class FactChanges(TypedDict, total=False):
-    """What is to be another of `RatingFacts`."""
+    """Changes of `RatingFacts`."""
 
     meter_size: str | None
     dwelling_units: Decimal
@@ -19,7 +19,7 @@ class FactChanges(TypedDict, total=False):
 
 
 class ConnectionChanges(TypedDict, total=False):
-    """What is to be another of a connection."""
+    """Changes of a connection."""
 
     consumer_class: str
     area: str
@@ -30,9 +30,9 @@ class ConnectionChanges(TypedDict, total=False):
 
 
 def changed(connection: Connection, changes: ConnectionChanges, facts: FactChanges) -> Connection:
-    """Return a connection with what is said of it, and all else as it was.
+    """Return a connection with changes.
 
-    :raises Invalid: if its meter showed more than a register of so many digits can.
+    :raises Invalid: if its meter showed more than a register with the new number of digits can.
     :raises Conflict: if it is closed.
     """
     if connection.status == "closed":

@@ -1,4 +1,4 @@
-"""What a project's settings ask of a new or changed connection."""
+"""Checks of a new or changed connection against the project's settings."""
 
 from chalicelib.connections.domain.connection import Purpose
 from chalicelib.kernel.errors import Invalid
@@ -15,7 +15,7 @@ def check_connection(
     purpose: Purpose = "service",
     tariff_id: str | None = None,
 ) -> None:
-    """Hold a new connection against the project's settings.
+    """Check a new connection against the project's settings.
 
     :raises Invalid: naming the field.
     """
@@ -45,9 +45,9 @@ def check_connection(
 
 
 def check_class(project: Project, consumer_class: str) -> None:
-    """Insist on a consumer class that the project knows.
+    """Check that the project has a consumer class.
 
-    :raises Invalid: otherwise.
+    :raises Invalid: if it does not.
     """
     if consumer_class not in project.settings.classes:
         raise Invalid(
@@ -58,9 +58,9 @@ def check_class(project: Project, consumer_class: str) -> None:
 
 
 def check_tariff(project: Project, purpose: Purpose, tariff_id: str | None) -> None:
-    """Insist on a tariff where each connection names one. Source: S2-034.
+    """Check that a connection names its tariff, if the project requires it. Source: S2-034.
 
-    :raises Invalid: otherwise.
+    :raises Invalid: if it does not.
     """
     if project.settings.tariff_required and purpose == "service" and not tariff_id:
         raise Invalid(

@@ -1,4 +1,4 @@
-"""What a connection is, how account numbers are made, and what may become of it."""
+"""Connections, their account numbers, and the changes that they can undergo."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,17 +14,17 @@ from chalicelib.kernel.period import Period
 
 ConnectionStatus = Literal["active", "disconnected", "closed"]
 EventKind = Literal["disconnected", "reconnected", "closed", "meter_exchanged", "consumer_changed", "tariff_changed"]
-# Whose use a connection meters: a consumer's, which is billed, or what a building's own meters show, which is not.
+# What a connection meters: a consumer's use, which is billed, or a building's own meters, which are not.
 Purpose = Literal["service", "common_area", "building"]
 
 # An estimate is the average of the last three uses: enough that one odd month does not decide it, few enough to follow
-# the season. No two of the sources differ in it, so it is no setting. The last use and so many before it are kept.
+# the season. The sources do not differ in this, so it is not a setting. The last use and this many before it are kept.
 ESTIMATED_BY = 3
 EARLIER_USES = ESTIMATED_BY - 1
 
 
 class FormerConsumer(NamedTuple):
-    """Who had a connection, by the name they had then, and the last day that it was theirs."""
+    """A former holder of a connection: their name at the handover, and their last day."""
 
     consumer_id: str
     name: str
@@ -35,13 +35,12 @@ class FormerConsumer(NamedTuple):
 class Connection:
     """One metered service at one place. The account number is its id.
 
-    `last_period` and `last_read_on` are those of the last confirmed reading; `last_value` is what the meter really
-    showed last (at first, the initial reading). `estimated` is how far its register is estimated to have counted since,
-    if nobody read it for the last period. `use_brought_forward` is what was used on a meter exchanged since, up to its
-    final reading; below zero, what was billed ahead of what the meter showed. `earlier_uses` are those before
-    `last_usage`, the oldest first. `taken` says that a reading of it was taken, even one that still waits: so it can't
-    be deleted. `former` are those who had it before, each with the day up to which it was theirs: a reading of any of
-    these days may still wait for its bill.
+    `last_period` and `last_read_on` are those of the last confirmed reading; `last_value` is the last value that was
+    really read (at first, the initial reading). `estimated` is how far the register is estimated to have counted since,
+    if the last period was estimated. `use_brought_forward` is the use of a meter exchanged since, up to its final
+    reading; below zero, use billed ahead by estimates. `earlier_uses` are those before `last_usage`, oldest first.
+    `taken` means that a reading was recorded, perhaps still pending, so the connection can't be deleted. `former` are
+    the former holders, each with their last day: a reading of such a day may not be billed yet.
     `version` counts every change, so that two readings can't both follow the same one.
     """
 
@@ -77,21 +76,21 @@ class Connection:
         return self.purpose == "service"
 
     def consumer_on(self, day: date) -> str | None:
-        """Return whose it was on a day, the day of a handover included in the earlier one's."""
+        """Return the id of the holder on a day; the day of a handover belongs to the earlier holder."""
         return next((each.consumer_id for each in self.former if day <= each.until), self.consumer_id)
 
     def consumer_name_on(self, day: date) -> str:
-        """Return the name of whose it was on a day; a former consumer's is the one at the handover."""
+        """Return the name of the holder on a day; a former holder's is the name at the handover."""
         return next((each.name for each in self.former if day <= each.until), self.consumer_name)
 
     def uses_before(self, period: Period) -> tuple[Decimal, ...]:
-        """Return the last uses before a period that is read now, or was read last. Oldest first."""
+        """Return the last uses before a period, which is to be read now or was read last. Oldest first."""
         if self.last_usage is None or self.last_period == period:
             return self.earlier_uses
         return (*self.earlier_uses, self.last_usage)
 
     def audit_facts(self) -> dict[str, object]:
-        """Return what the audit log keeps of it: all but whose name it is in."""
+        """Return the connection's facts for the audit log: all except the holder's name."""
         return {
             "consumer_id": self.consumer_id,
             "consumer_class": self.consumer_class,
@@ -110,10 +109,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class MeterDetails:
-    """What can be said of a connection besides who has it, where it is and its meter number.
+    """Optional details of a connection and its meter.
 
-    `digits` are its register's, before the point. `tariff_id` is the tariff it is charged by; without one its class
-    decides.
+    `digits` are the register's digits before the decimal point. `tariff_id` is the tariff that it names; without one
+    its class decides.
     """
 
     purpose: Purpose = "service"
@@ -129,9 +128,9 @@ ORDINARY = MeterDetails()
 
 @dataclass(frozen=True, slots=True)
 class ConnectionEvent:
-    """What became of a connection on a day, and why. `facts` are short: meter numbers, readings, who came and went.
+    """An event in a connection's history, with its day and reason. `facts` are short: meter numbers, readings, holders.
 
-    `consumer_id` is whose the connection was on that day. A later consumer does not read what was said of them.
+    `consumer_id` is the holder on that day. A later holder does not see the event.
     """
 
     id: str
@@ -144,7 +143,7 @@ class ConnectionEvent:
     consumer_id: str | None = None
 
     def shown_to(self, consumer_id: str) -> "ConnectionEvent":
-        """Return the event as the consumer reads it whose it is: without the id of who came before or after."""
+        """Return the event as its consumer sees it: without the ids of earlier and later holders."""
         if self.kind != "consumer_changed":
             return self
         return replace(self, facts={name: who for name, who in self.facts.items() if who == consumer_id})
@@ -153,20 +152,20 @@ class ConnectionEvent:
 def normalised_meter(number: str) -> str:
     """Return the form under which a meter number is unique: trimmed, upper case.
 
-    :raises Invalid: if it could not be a meter number.
+    :raises Invalid: if it is not a valid meter number.
     """
     return code(number.strip(), "a meter number").upper()
 
 
 def account_sequence(day: date) -> str:
-    """Name the sequence that account numbers of that day come from: one a month. Source: S3-072."""
+    """Return the name of the sequence for account numbers of a day: one a month. Source: S3-072."""
     return f"ACCOUNT#{Period.of(day)}"
 
 
 def account_number(day: date, number: int) -> str:
-    """Make an automatic account number: YYYYMM and at least four digits.
+    """Return an automatic account number: YYYYMM and at least four digits.
 
-    Source: S3-072. The first of November 2025 is 2025110001; after 9,999 in a month a fifth digit follows.
+    Source: S3-072. The first one of November 2025 is 2025110001; after 9,999 in a month there is a fifth digit.
     """
     return f"{day:%Y%m}{number:04}"
 
@@ -183,7 +182,7 @@ def new_connection(
     request_print: str,
     details: MeterDetails = ORDINARY,
 ) -> Connection:
-    """Return a connection as it is before its first reading."""
+    """Return a new connection, before its first reading."""
     return Connection(
         account=account,
         consumer_id=consumer.id if consumer else None,
@@ -210,14 +209,14 @@ def new_connection(
 
 
 def taken(connection: Connection) -> Connection:
-    """Return the connection as it is once its first reading was taken, and waits for a person."""
+    """Return the connection after its first reading was recorded and is still pending."""
     return replace(connection, taken=True, version=connection.version + 1)
 
 
 def check_deletable(connection: Connection) -> None:
-    """Check that nothing depends on a connection: no reading, and so no bill.
+    """Check that a connection has no readings, and so no bills.
 
-    :raises Conflict: otherwise.
+    :raises Conflict: if it has.
     """
     if connection.taken:
         raise Conflict("connection-used", f"connection {connection.account} has been read; close it instead")
@@ -225,7 +224,7 @@ def check_deletable(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RegisterState:
-    """Where a confirmed reading leaves its connection: see there what each part is."""
+    """The state of a connection's register after a confirmed reading; see `Connection` for the fields."""
 
     value: Decimal
     estimated: Decimal | None
@@ -235,7 +234,7 @@ class RegisterState:
 def advance(
     connection: Connection, stand: RegisterState, *, read_on: date, period: Period, usage: Decimal
 ) -> Connection:
-    """Return the connection as it is once a confirmed reading, or its correction, is its last one."""
+    """Return the connection after a confirmed reading, or its correction, has become its last one."""
     return replace(
         connection,
         last_value=stand.value,
@@ -251,7 +250,7 @@ def advance(
 
 
 def disconnected(connection: Connection) -> Connection:
-    """Return the connection once its supply is cut: it keeps its meter and takes no readings.
+    """Return the connection as disconnected: it keeps its meter and accepts no readings.
 
     :raises Conflict: if it is not active.
     """
@@ -261,7 +260,7 @@ def disconnected(connection: Connection) -> Connection:
 
 
 def reconnected(connection: Connection) -> Connection:
-    """Return the connection once it is supplied again.
+    """Return the connection as active again.
 
     :raises Conflict: if it is not disconnected.
     """
@@ -271,9 +270,9 @@ def reconnected(connection: Connection) -> Connection:
 
 
 def closed(connection: Connection) -> Connection:
-    """Return the connection once it is given up for good. Its bills stay, its meter number is free.
+    """Return the connection as closed for good. Its bills stay, its meter number is free.
 
-    Use that was billed ahead by estimates, and never shown by the meter, does not keep it open.
+    Use billed ahead by estimates, which the meter never showed, does not prevent closing.
 
     :raises Conflict: if it is closed, or a meter exchanged since the last reading showed use that is not billed yet.
     """
@@ -287,17 +286,17 @@ def closed(connection: Connection) -> Connection:
 
 
 def wrong_status(connection: Connection) -> Conflict:
-    """Refuse what a connection's status does not allow."""
+    """Return the error for an action that the connection's status does not allow."""
     return Conflict("wrong-status", f"connection {connection.account} is {connection.status}")
 
 
 def not_active() -> Conflict:
-    """Refuse a connection to somebody who is set aside."""
+    """Return the error for a connection of a consumer who is not active."""
     return Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected")
 
 
 def check_no_later(on: date | None, *, today: date, where: str) -> None:
-    """Refuse a day that is still to come, for what is said to have been done.
+    """Check that the day of something done is not in the future.
 
     :raises Invalid: naming the field.
     """
@@ -306,12 +305,12 @@ def check_no_later(on: date | None, *, today: date, where: str) -> None:
 
 
 def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connection:
-    """Return the connection as another consumer's.
+    """Return the connection with another consumer as holder.
 
-    Bills made before stay the earlier one's, and what was read up to the day `on` is billed to them, whenever it is.
+    Existing bills stay with the former holder, and readings up to the day `on` are billed to them, even later.
 
-    :raises Invalid: if it is a common area's or building's, which no consumer has.
-    :raises Conflict: if it is closed, or theirs already, or they are inactive or deleted.
+    :raises Invalid: for a common area or building, which has no consumer.
+    :raises Conflict: if it is closed, the consumer has it already, or they are inactive or deleted.
     """
     if not connection.is_billed:
         raise Invalid("consumer-given", "a common area or building belongs to no consumer", field="consumerId")
@@ -320,7 +319,7 @@ def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connecti
     if connection.status == "closed" or connection.consumer_id == consumer.id:
         raise Conflict("wrong-status", f"connection {connection.account} is closed, or theirs already")
     former = connection.former
-    if not former or on > former[-1].until:  # else every day up to it is somebody's already, and nobody's is added
+    if not former or on > former[-1].until:  # else each day up to it already has a holder
         former = (*former, FormerConsumer(connection.consumer_id or "", connection.consumer_name, on))
     theirs = replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, former=former)
     return replace(theirs, version=connection.version + 1)

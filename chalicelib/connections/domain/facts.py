@@ -1,4 +1,4 @@
-"""What a tariff may ask of a connection besides its use and class."""
+"""Facts of a connection that tariffs may charge by, besides use and class."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from chalicelib.kernel.quantity import plain
 
 @dataclass(frozen=True, slots=True)
 class RatingFacts:
-    """What tariffs charge by: the meter's size, dwellings behind it, the winter's average use, and flags ("senior").
+    """Facts that tariffs may charge by: meter size, number of dwellings, average use in winter, and flags ("senior").
 
-    They count from the next bill on. Bills keep what they were rated by in the traces of their lines.
+    They are effective from the next bill. Bills keep the facts they were rated by in the traces of their lines.
     """
 
     meter_size: str | None = None
@@ -20,7 +20,7 @@ class RatingFacts:
     flags: tuple[str, ...] = ()
 
     def audit_facts(self) -> dict[str, str]:
-        """Print what is not usual, to be kept and to be audited. Nothing for most connections."""
+        """Return the facts that differ from the defaults, for storage and the audit log: none for most connections."""
         said = {
             "meterSize": self.meter_size or "",
             "dwellingUnits": "" if self.dwelling_units == 1 else plain(self.dwelling_units),
@@ -31,7 +31,7 @@ class RatingFacts:
 
     @classmethod
     def from_short(cls, said: Mapping[str, str]) -> "RatingFacts":
-        """Read back what `audit_facts` printed."""
+        """Parse what `audit_facts` returned."""
         winter = said.get("winterAverage")
         return cls(
             meter_size=said.get("meterSize"),

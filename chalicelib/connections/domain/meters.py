@@ -1,4 +1,4 @@
-"""What a connection's meter shows: the use between two values, a register that ran over, and another meter."""
+"""Meter values: the use between two of them, rollovers, estimates and meter exchanges."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,25 +16,25 @@ from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
 from chalicelib.kernel.register import average_use, check_shown, range_of, true_up
 
-# A register is believed to have run over if it counted on by less than this share of its range: its first digit went
-# from 9 to 0. A value with a digit left out (9551 for 95510) never seems to count on by less.
+# A lower value counts as a rollover if the use is less than this share of the range: the first digit went from 9 to 0.
+# A value with a digit left out (9551 for 95510) never gives so small a use.
 _BELIEVED_SHARE = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """How far a register counted from one value to another, and whether it ran over on the way."""
+    """How far a register counted from one value to another, and whether it rolled over."""
 
     use: Decimal
     rolled_over: bool
 
 
 def span_of(previous: Decimal, value: Decimal, *, digits: int | None, said: bool = False) -> Span:
-    """Return how far a register counted, and believe that it ran over if that is likely or `said`.
+    """Return how far a register counted; a lower value is a rollover if the use is small, or if a person `said` so.
 
-    Five digits, 99990 and then 15: 25, run over. 500 and then 490: counted on by 99990 only if somebody says so.
+    Five digits, 99990 and then 15: 25, a rollover. 500 and then 490: 99990, but only if a person says so.
 
-    :raises Invalid: for less than before where the register is not known to have run over, or what it can't show.
+    :raises Invalid: for a lower value that is not a rollover, or a value that the register can't show.
     """
     check_shown(value, digits)
     if value >= previous:
@@ -53,7 +53,7 @@ def span_of(previous: Decimal, value: Decimal, *, digits: int | None, said: bool
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The use that a value gives to be billed; `use_carried_forward`, below zero, is what was billed ahead."""
+    """The use to bill for a meter value; `use_carried_forward`, below zero, is use billed ahead that remains."""
 
     usage: Decimal
     use_carried_forward: Decimal | None
@@ -63,11 +63,11 @@ class Count:
 def count_up_to(
     value: Decimal, *, previous: Decimal, use_brought_forward: Decimal | None, digits: int | None, said: bool = False
 ) -> Count:
-    """Return the use to be billed of what the register counted and of the use brought forward.
+    """Return the use to bill: what the register counted, plus the use brought forward.
 
-    140, then 158 with -10 brought forward (billed by an estimate): 8. Then 145 instead: nothing, and -5 go forward.
+    140, then 158 with -10 brought forward (billed by an estimate): 8. With 145 instead: 0, and -5 carried forward.
 
-    :raises Invalid: for a value that the register can't show or did not run over to.
+    :raises Invalid: for a value that the register can't show, or a lower value that is not a rollover.
     """
     span = span_of(previous, value, digits=digits, said=said)
     settled = true_up(span.use, billed_ahead=-(use_brought_forward or Decimal(0)))
@@ -75,9 +75,9 @@ def count_up_to(
 
 
 def count_since(connection: Connection, value: Decimal, *, said: bool) -> Count:
-    """Return the use to be billed since a connection's last reading, as `count_up_to` has it.
+    """Return the use to bill since a connection's last reading; see `count_up_to`.
 
-    :raises Invalid: for a value that the register can't show or did not run over to.
+    :raises Invalid: for a value that the register can't show, or a lower value that is not a rollover.
     """
     return count_up_to(
         value,
@@ -89,11 +89,11 @@ def count_since(connection: Connection, value: Decimal, *, said: bool) -> Count:
 
 
 def estimate(connection: Connection, period: Period) -> tuple[Decimal, Count]:
-    """Estimate what the meter shows, and give the use that is billed by it.
+    """Return an estimate of the meter's value, and the use to bill for it.
 
-    The use of the period is taken to be the average of the last three, in whole units; what an exchanged meter showed
-    since the last reading is part of it. Estimates follow each other, from what was really read last: 140 read, 10 and
-    10 estimated is 160. After 140 with 5 billed ahead, an estimate of 10 is 150, and 5 are billed.
+    The estimated use is the average of the last three, in whole units, and includes the use of a meter exchanged since
+    the last reading. Estimates add up from the last real reading: after 140, two estimates of 10 give 160. After 140
+    with 5 billed ahead, an estimate of 10 gives 150, and 5 are billed.
 
     :raises Invalid: if the connection was never read.
     """
@@ -108,9 +108,9 @@ def estimate(connection: Connection, period: Period) -> tuple[Decimal, Count]:
 
 
 def check_digits(connection: Connection, digits: int | None) -> None:
-    """Check that a meter said to have so many digits can show what it showed last.
+    """Check that a register with `digits` digits can show the connection's last value.
 
-    :raises Invalid: otherwise.
+    :raises Invalid: if it can't.
     """
     try:
         check_shown(connection.last_value, digits)
@@ -120,9 +120,9 @@ def check_digits(connection: Connection, digits: int | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One meter taken off, and another put on.
+    """A meter exchange.
 
-    `final` is what the old one showed last, `first` what the new one did. `on` is today, if it is not said.
+    `final` is the old meter's last value, `first` the new meter's first one. `on` is today, if left out.
     """
 
     meter_number: str
@@ -135,12 +135,12 @@ class Exchange:
 
 
 def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Connection:
-    """Return the connection with another meter; the old one's use waits for the next reading.
+    """Return the connection with a new meter; the old meter's use is brought forward to the next reading.
 
-    Its final reading is a real one: what was estimated since the last of these is settled by it.
+    The old meter's final value is a real reading, so it settles earlier estimates.
     100 read last, 130 at the exchange, the new meter starts at 5 and shows 25 when read: 30 + 20 = 50 are billed.
 
-    :raises Invalid: for readings or a day that can't be.
+    :raises Invalid: for impossible values or an impossible day.
     :raises Conflict: if it is closed.
     """
     if connection.status == "closed":
@@ -171,7 +171,7 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
 
 
 def _use_up_to(final: Decimal, connection: Connection, *, said: bool) -> Decimal:
-    """Return what the old meter counted since the last reading, up to its final one."""
+    """Return the old meter's use from the last reading to its final value."""
     try:
         return span_of(connection.last_value, final, digits=connection.meter_digits, said=said).use
     except Invalid as error:

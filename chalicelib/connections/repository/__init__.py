@@ -1,1 +1,1 @@
-"""Connections in the table, and what they are found by."""
+"""Connections in the table, and the items that find them."""

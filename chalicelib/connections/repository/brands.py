@@ -17,7 +17,7 @@ class BrandItem(TableItem):
 
 
 def insert_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -> None:
-    """Write a new brand, and what is to be written with it.
+    """Write a new brand, with other writes.
 
     :raises Refused: label `brand`, if the id is taken.
     """
@@ -25,7 +25,7 @@ def insert_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -
 
 
 def rename_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -> None:
-    """Write a brand's new name, and what is to be written with it.
+    """Write a brand's new name, with other writes.
 
     :raises Refused: label `brand`, if it is gone.
     """
@@ -34,9 +34,9 @@ def rename_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -
 
 
 def delete_brand(client_id: str, brand: MeterBrand, *, also: Sequence[Action]) -> None:
-    """Take away a brand that no connection names, and write what is to be written with it.
+    """Delete a brand that no connection has, with other writes.
 
-    :raises Refused: label `brand`, if one names it, or it is gone.
+    :raises Refused: label `brand`, if a connection has it, or it is gone.
     """
     unused = BrandItem.connections.does_not_exist() | (BrandItem.connections == 0)
     transact([delete("brand", keys.meter_brand(client_id, brand.id), BrandItem.name.exists() & unused), *also])
@@ -60,7 +60,7 @@ def brand_entry_write(client_id: str, brand_id: str) -> Action:
 
 
 def brand_exit_write(client_id: str, brand_id: str) -> Action:
-    """Build the write that counts one connection less. Label: `former brand`."""
+    """Build the write that counts one fewer connection. Label: `former brand`."""
     key = keys.meter_brand(client_id, brand_id)
     return update("former brand", key, [BrandItem.connections.add(-1)], BrandItem.name.exists())
 

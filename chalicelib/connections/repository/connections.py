@@ -32,7 +32,7 @@ from chalicelib.tenancy.domain import Project
 
 
 class FactsAttribute(Attribute[RatingFacts]):
-    """What tariffs may charge by, as JSON of what is not usual; absent for most connections."""
+    """Facts that tariffs may charge by, as JSON of those that differ from the defaults; absent for most connections."""
 
     attr_type = STRING
 
@@ -45,7 +45,7 @@ class FactsAttribute(Attribute[RatingFacts]):
 
 
 class UsesAttribute(Attribute[tuple[Decimal, ...]]):
-    """Uses in their order, as `10,12.5`."""
+    """Uses in order, as `10,12.5`."""
 
     attr_type = STRING
 
@@ -69,7 +69,7 @@ class FormerAttribute(Attribute[tuple[FormerConsumer, ...]]):
 
 
 class ConnectionItem(TableItem):
-    # Short stored names: a run reads every connection of a shard, and pays by the byte.
+    # Short stored names, because a run reads every connection of a shard and pays by the byte.
     consumer_id = UnicodeAttribute(attr_name="cu", null=True)
     consumer_name = UnicodeAttribute(attr_name="cn")
     consumer_class = UnicodeAttribute(attr_name="cl")
@@ -94,11 +94,11 @@ class ConnectionItem(TableItem):
     estimated = DecimalAttribute(attr_name="es", null=True)
     earlier_uses = UsesAttribute(attr_name="eu", null=True)
     former = FormerAttribute(attr_name="fo", null=True)
-    taken = FlagAttribute(attr_name="tk", null=True)  # while its first reading waits; later `last_period` says it
+    taken = FlagAttribute(attr_name="tk", null=True)  # while the first reading is pending; later `last_period` shows it
 
 
 class MeterItem(TableItem):
-    """That a meter is on this connection; index `account` lists them by area."""
+    """The meter of a connection; index `account` lists them by area."""
 
     account = UnicodeAttribute()
 
@@ -108,16 +108,16 @@ class SequenceItem(TableItem):
 
 
 def next_number(project: Project, sequence: str) -> int:
-    """Take the next number of a sequence. One write unit; a crash after it leaves a gap."""
+    """Increment a sequence and return its new number. One write unit; a crash afterwards leaves a gap."""
     item = SequenceItem(*keys.sequence(project.client, project.id, sequence))
     item.update(actions=[SequenceItem.last.add(1)])
     return int(item.last)
 
 
 def insert_connection(project: Project, connection: Connection, *, also: Sequence[Action]) -> None:
-    """Write a connection, claim its meter number and link it to its consumer, with what goes with it.
+    """Write a connection, claim its meter number and link it to its consumer, with other writes.
 
-    :raises Refused: labels `account`, `meter` (number taken) or one of what goes with it.
+    :raises Refused: labels `account`, `meter` (number taken) or those of the other writes.
     """
     transact([*connection_insert_writes(project, connection), *also])
 
@@ -134,7 +134,7 @@ def connection_insert_writes(project: Project, connection: Connection) -> list[A
 
 
 def connection_update_writes(project: Project, before: Connection, after: Connection) -> list[Action]:
-    """Build the writes of a changed connection, of its meter and of what links it to its consumer.
+    """Build the writes of a changed connection, its meter and its link to the consumer.
 
     Labels: `connection` (changed meanwhile), `meter` (number taken).
     """
@@ -157,7 +157,7 @@ def connection_update_writes(project: Project, before: Connection, after: Connec
 
 
 def connection_delete_writes(project: Project, connection: Connection) -> list[Action]:
-    """Build the writes that take away a connection which never had a reading."""
+    """Build the writes that delete a connection without readings."""
     key = keys.connection(project.client, project.id, connection.account, project.settings.shards)
     writes = [delete("connection", key, ConnectionItem.version == connection.version, subject=connection.account)]
     if connection.status != "closed":
@@ -168,9 +168,9 @@ def connection_delete_writes(project: Project, connection: Connection) -> list[A
 
 
 def commit(actions: Sequence[Action]) -> None:
-    """Carry out the writes of a connection and what goes with them.
+    """Execute the writes of a connection, with others, in one transaction.
 
-    :raises Refused: with the labels of what did not hold; nothing is written then.
+    :raises Refused: with the labels of the refused writes; then nothing is written.
     """
     transact(actions)
 
@@ -187,7 +187,7 @@ def find_account_of_meter(project: Project, meter_number: str) -> str | None:
 
 
 def accounts_of_meters(project: Project, meter_numbers: Iterable[str]) -> set[str]:
-    """Return the accounts that meters are on, 100 to a request, one read unit each."""
+    """Return the account numbers of meters, 100 to a request, one read unit each."""
     wanted = [keys.meter_number(project.client, project.id, number) for number in set(meter_numbers)]
     return {item.account for item in MeterItem.batch_get(wanted, consistent_read=True)}
 
@@ -232,7 +232,7 @@ def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
 
 
 def connections_page(project: Project, *, active: bool, limit: int, cursor: str | None) -> Page[Connection]:
-    """Read one page of connections by account; those that are not active can be left out."""
+    """Read one page of connections by account number, all or only active ones."""
     partitions = [keys.connections(project.client, project.id, shard) for shard in range(project.settings.shards)]
     page = dynamo.shards_page(ConnectionItem, partitions, "CONNECTION#", limit=limit, cursor=cursor)
     found = (_connection(item) for item in page.items)
@@ -240,7 +240,7 @@ def connections_page(project: Project, *, active: bool, limit: int, cursor: str 
 
 
 def idle_page(project: Project, status: str, *, limit: int, cursor: str | None) -> Page[Connection]:
-    """Read one page of the disconnected or closed connections, by account. A moment behind."""
+    """Read one page of the disconnected or closed connections, by account number. Eventually consistent."""
     shards = range(project.settings.shards)
     partitions = [keys.idle_connections(project.client, project.id, shard) for shard in shards]
     prefix = keys.idle_connection_place(status, "")
@@ -249,9 +249,9 @@ def idle_page(project: Project, status: str, *, limit: int, cursor: str | None) 
 
 
 def connection_write(project: Project, before: Connection, after: Connection) -> Action:
-    """Build the write by which a confirmed reading becomes the connection's last one.
+    """Build the write that makes a confirmed reading the connection's last one.
 
-    It holds only if nothing about the connection changed since it was read. Label: `connection`.
+    It is refused if the connection changed since it was read. Label: `connection`.
     """
     unchanged = ConnectionItem.version == before.version
     return put("connection", _connection_item(project, after), unchanged, subject=before.account)

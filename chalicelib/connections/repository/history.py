@@ -1,4 +1,4 @@
-"""What became of connections, in the table."""
+"""The history of connections in the table."""
 
 from pynamodb.attributes import UnicodeAttribute
 
@@ -23,7 +23,7 @@ class EventItem(TableItem):
 
 
 def event_insert_write(project: Project, account: str, event: ConnectionEvent) -> Action:
-    """Build the write of what became of a connection. Two write units."""
+    """Build the write of an event. Two write units."""
     place = f"{event.at.isoformat()}#{event.id}"
     item = to_item(EventItem, keys.connection_event(project.client, project.id, account, place), event)
     return insert("event", item)
@@ -32,9 +32,9 @@ def event_insert_write(project: Project, account: str, event: ConnectionEvent) -
 def events_page(
     project: Project, connection: Connection, *, of_consumer: str | None, limit: int, cursor: str | None
 ) -> Page[ConnectionEvent]:
-    """Read one page of what became of a connection, or only while it was a consumer's, the newest first.
+    """Read one page of a connection's history, newest first; all of it, or only the time of one consumer.
 
-    What became of an earlier one, registered by mistake under the same number and deleted, is none of it.
+    Events of an earlier connection with the same number, which was registered by mistake and deleted, are left out.
     """
     partition, prefix = keys.connection_event(project.client, project.id, connection.account, "")
     own = EventItem.at >= connection.created_at

@@ -1,4 +1,4 @@
-"""Which connections are a consumer's, in all projects of the client, and which were."""
+"""The present and former connections of consumers, over all projects of the client."""
 
 from pynamodb.attributes import UnicodeAttribute
 
@@ -8,12 +8,12 @@ from chalicelib.platform.dynamo import IntAttribute, TableItem
 from chalicelib.platform.transaction import Action, delete, insert, put
 from chalicelib.tenancy.domain import Project
 
-# Where a connection is kept: project, account, and the project's number of shards.
+# The place of a connection: project, account number, and the project's number of shards.
 Place = tuple[str, str, int]
 
 
 class LinkItem(TableItem):
-    """That a connection is this consumer's, or was, for all projects of the client in one partition."""
+    """A present or former connection of a consumer; those of all projects are in one partition."""
 
     project = UnicodeAttribute()
     account = UnicodeAttribute()
@@ -21,27 +21,27 @@ class LinkItem(TableItem):
 
 
 def link_write(project: Project, connection: Connection) -> Action:
-    """Build the write by which a connection is its consumer's. Label: `link`."""
+    """Build the write that links a connection to its consumer. Label: `link`."""
     return insert("link", _item(project, connection, keys.consumer_link(*_names(project, connection))))
 
 
 def link_delete_write(project: Project, connection: Connection) -> Action:
-    """Build the write by which a connection is its consumer's no more. Label: `link`."""
+    """Build the write that unlinks a connection from its consumer. Label: `link`."""
     return delete("link", keys.consumer_link(*_names(project, connection)), LinkItem.pk.exists())
 
 
 def former_link_write(project: Project, connection: Connection) -> Action:
-    """Build the write by which a consumer still finds the bills of what they had. Label: `former`."""
+    """Build the write that records a former connection, so that the consumer still finds its bills. Label: `former`."""
     return put("former", _item(project, connection, keys.former_link(*_names(project, connection))))
 
 
 def places_of(client_id: str, consumer_id: str) -> tuple[Place, ...]:
-    """List the places of everything that is a consumer's, closed ones too."""
+    """List the places of a consumer's connections, closed ones included."""
     return _places(client_id, consumer_id, "CONNECTION#")
 
 
 def places_ever_of(client_id: str, consumer_id: str) -> tuple[Place, ...]:
-    """List the places of everything that is a consumer's or was, each once. One request."""
+    """List the places of a consumer's present and former connections, each once. One request."""
     return tuple(dict.fromkeys(_places(client_id, consumer_id, "CONNECTION")))
 
 

@@ -1,4 +1,4 @@
-"""Which tariffs connections can name, and how many name each. The tariffs themselves are another feature's."""
+"""Which tariffs connections can name, and how many name each. The tariffs feature keeps the tariffs themselves."""
 
 from datetime import date
 
@@ -9,16 +9,16 @@ from chalicelib.tenancy.domain import Project
 
 
 class OfferItem(TableItem):
-    """That a project has a tariff. `until` is the first day on which none of its versions is valid any more."""
+    """A tariff that connections can name. `until` is the day on which its last version ends."""
 
     connections = IntAttribute()
     until = DayAttribute(null=True)
 
 
 def offer_write(project: Project, tariff_id: str, *, until: date | None) -> Action:
-    """Build the write by which a tariff can be named. Label: `offer`.
+    """Build the write that offers a tariff to connections. Label: `offer`.
 
-    It is refused for a tariff that is to end while connections name it.
+    It is refused if the tariff is to end while connections name it.
     """
     key = keys.tariff_offer(project.client, project.id, tariff_id)
     count = OfferItem.connections.add(0)
@@ -29,18 +29,18 @@ def offer_write(project: Project, tariff_id: str, *, until: date | None) -> Acti
 
 
 def offer_delete_write(project: Project, tariff_id: str) -> Action:
-    """Build the write by which a tariff can't be named any more. Label: `offer`, while one does."""
+    """Build the write that withdraws a tariff. Label: `offer`, refused while a connection names it."""
     return delete("offer", keys.tariff_offer(project.client, project.id, tariff_id), OfferItem.connections == 0)
 
 
 def offer_entry_write(project: Project, tariff_id: str, *, on: date) -> Action:
-    """Build the write that counts one more connection. Label: `tariff`, if it is not offered."""
+    """Build the write that counts one more connection. Label: `tariff`, refused if it is not offered."""
     goes_on = OfferItem.until.does_not_exist() | (OfferItem.until > on)
     key = keys.tariff_offer(project.client, project.id, tariff_id)
     return update("tariff", key, [OfferItem.connections.add(1)], OfferItem.pk.exists() & goes_on)
 
 
 def offer_exit_write(project: Project, tariff_id: str) -> Action:
-    """Build the write that counts one connection less. Label: `former tariff`."""
+    """Build the write that counts one fewer connection. Label: `former tariff`."""
     key = keys.tariff_offer(project.client, project.id, tariff_id)
     return update("former tariff", key, [OfferItem.connections.add(-1)], OfferItem.connections > 0)

@@ -1,4 +1,4 @@
-"""Where connections lie: found from their areas, and written to where only the place is known."""
+"""Places of connections: found by area, and updated without reading the connection."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ from chalicelib.tenancy.domain import Project
 
 
 def consumer_name_write(client_id: str, place: Place, *, consumer_id: str, name: str) -> Action:
-    """Build the write by which a connection says its consumer's new name. Label: `own connection`."""
+    """Build the write of the consumer's new name on a connection. Label: `own connection`."""
     changes = [ConnectionItem.consumer_name.set(name), ConnectionItem.version.add(1)]
     theirs = ConnectionItem.consumer_id == consumer_id
     return update("own connection", keys.connection(client_id, *place), changes, theirs)
 
 
 def areas_page(projects: Sequence[Project], areas: Sequence[str], *, limit: int, cursor: str | None) -> Page[Place]:
-    """Read one page of the places of what lies in areas and is not closed. A moment behind.
+    """Read one page of the places of open connections in areas. Eventually consistent.
 
-    None of the areas may lie in another of them, or what lies there is given twice.
+    No area may be inside another of them, or its connections are returned twice.
     """
     shards = {project.id: project.settings.shards for project in projects}
     partitions = [keys.connections_by_area(project.client, project.id) for project in projects]

@@ -1,4 +1,4 @@
-"""Connections, meter brands, and consumers as far as their connections matter, over HTTP."""
+"""Connections, meter brands, and operations on consumers that need their connections, over HTTP."""
 
 from chalicelib.connections.routes import brands, connections, consumers
 from chalicelib.connections.routes.common import blueprint

@@ -28,7 +28,7 @@ def list_brands(ctx: Context) -> BrandList:
     errors="bad-name brand-taken",
 )
 def open_brand(ctx: Context, *, body: NewBrand) -> BrandOut:
-    """Put a meter brand on the list."""
+    """Add a meter brand."""
     return BrandOut.of(service.open_brand(ctx, brand_id=body.id, name=body.name))
 
 
@@ -40,11 +40,11 @@ def get_brand(ctx: Context, *, brand_id: str) -> BrandOut:
 
 @endpoint(blueprint, "PUT", _BRAND, permission="areas.manage", body=BrandName, returns=BrandOut)
 def rename_brand(ctx: Context, *, brand_id: str, body: BrandName) -> BrandOut:
-    """Return a meter brand another name."""
+    """Rename a meter brand."""
     return BrandOut.of(service.rename_brand(ctx, brand_id=brand_id, name=body.name))
 
 
 @endpoint(blueprint, "DELETE", _BRAND, permission="areas.manage", returns=BrandOut, errors="brand-used")
 def delete_brand(ctx: Context, *, brand_id: str) -> BrandOut:
-    """Take a meter brand off the list that no connection names any more."""
+    """Delete a meter brand that no open connection has."""
     return BrandOut.of(service.delete_brand(ctx, brand_id=brand_id))

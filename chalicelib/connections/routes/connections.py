@@ -62,7 +62,7 @@ def register_connection(ctx: ProjectContext, *, body: NewConnection) -> Connecti
     returns=ConnectionPage,
 )
 def list_connections(ctx: ProjectContext, *, query: ConnectionQuery) -> ConnectionPage:
-    """List a project's connections by account number, or those that fit each filter."""
+    """List a project's connections, all or those that match every filter."""
     page = service.list_connections(
         ctx,
         status=query.status,
@@ -92,7 +92,7 @@ def get_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut
     "unknown-tariff wrong-status",
 )
 def change_connection(ctx: ProjectContext, *, account_number: str, body: ConnectionChange) -> ConnectionOut:
-    """Change a connection's class, tariff, area, meter details, or what tariffs charge by."""
+    """Change a connection's class, tariff, area, meter details, or the facts that tariffs charge by."""
     changed = service.change_connection(
         ctx,
         account=account_number,
@@ -113,7 +113,7 @@ def change_connection(ctx: ProjectContext, *, account_number: str, body: Connect
     errors="changed connection-used",
 )
 def delete_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut:
-    """Take away a connection that was never read."""
+    """Delete a connection that has no readings."""
     return ConnectionOut.of(service.delete_connection(ctx, account=account_number))
 
 
@@ -127,7 +127,7 @@ def delete_connection(ctx: ProjectContext, *, account_number: str) -> Connection
     errors="changed future-date wrong-status",
 )
 def disconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) -> ConnectionOut:
-    """Cut a connection off, for a reason."""
+    """Disconnect a connection."""
     return ConnectionOut.of(service.disconnect(ctx, account=account_number, reason=body.reason, on=body.on))
 
 
@@ -141,7 +141,7 @@ def disconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) 
     errors="changed consumer-not-active future-date wrong-status",
 )
 def reconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) -> ConnectionOut:
-    """Supply a connection again."""
+    """Reconnect a connection."""
     return ConnectionOut.of(service.reconnect(ctx, account=account_number, reason=body.reason, on=body.on))
 
 
@@ -170,7 +170,7 @@ def close_connection(ctx: ProjectContext, *, account_number: str, body: StatusCh
     "unknown-brand wrong-status",
 )
 def exchange_meter(ctx: ProjectContext, *, account_number: str, body: MeterExchange) -> ConnectionOut:
-    """Put another meter on a connection; the next bill takes the use of both."""
+    """Exchange a connection's meter; the next bill includes the use of both meters."""
     exchanged = service.exchange_meter(ctx, account=account_number, exchange=body.to_domain(), reason=body.reason)
     return ConnectionOut.of(exchanged)
 
@@ -185,7 +185,7 @@ def exchange_meter(ctx: ProjectContext, *, account_number: str, body: MeterExcha
     errors="changed consumer-given consumer-not-active email-taken future-date wrong-status",
 )
 def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> ConnectionOut:
-    """Make a connection another consumer's."""
+    """Hand a connection over to another consumer."""
     handed = service.hand_over(
         ctx, account=account_number, consumer_id=body.consumer_id, on=body.on, reason=body.reason
     )
@@ -202,14 +202,14 @@ def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> Co
     returns=EventPage,
 )
 def list_events(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> EventPage:
-    """List what became of a connection and why, the newest first; a consumer sees only what was in their own time."""
+    """List a connection's history, newest first; a consumer sees only events of their own time."""
     page = service.list_events(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
     return EventPage.of(page, names=user_names(ctx.client, [event.by for event in page.items]))
 
 
 @endpoint(blueprint, "GET", "/api/me/connections", permission="connections.read.own", returns=MyConnections)
 def my_connections(ctx: Context) -> MyConnections:
-    """List what is yours, over all projects."""
+    """List your connections, over all projects."""
     return MyConnections(
         items=tuple(
             MyConnection(

@@ -1,4 +1,4 @@
-"""Consumers where their connections matter, over HTTP: found within areas, and renamed with their connections."""
+"""Consumers over HTTP, where their connections matter: limited to areas, and renamed on their connections."""
 
 from chalicelib.connections import service
 from chalicelib.connections.routes.common import blueprint
@@ -20,7 +20,7 @@ _CONSUMER = _CONSUMERS + "/{consumerId}"
     errors="bad-filter nothing-to-find",
 )
 def list_consumers(ctx: Context, *, query: ConsumerQuery) -> ConsumerPage:
-    """List the client's consumers, or find some by name."""
+    """List or search the client's consumers."""
     if query.q:
         page = service.search_consumers(ctx, text=query.q, status=query.status, limit=query.limit, cursor=query.cursor)
     else:

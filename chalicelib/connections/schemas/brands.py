@@ -11,19 +11,19 @@ BrandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examp
 
 
 class BrandName(Schema):
-    """Another name for a make of meters. Its id stays."""
+    """A new name for a meter brand. Its id stays."""
 
     name: Text = Field(examples=["Itron"])
 
 
 class NewBrand(BrandName):
-    """A make of meters. Connections name it by its id."""
+    """A meter brand to add. Connections name it by its id."""
 
     id: BrandId
 
 
 class BrandOut(NewBrand, OutSchema, Shows[MeterBrand]):
-    """A make of meters."""
+    """A meter brand."""
 
     connections: int = Field(description="How many name it and are not closed; it can be deleted at 0")
 

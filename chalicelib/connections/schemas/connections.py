@@ -50,7 +50,7 @@ Reason = Annotated[Text, Field(examples=["Asked by the consumer"])]
 
 
 class FactsBody(Schema):
-    """What tariffs may charge by besides use and class; it counts from the next bill on."""
+    """Facts that tariffs may charge by, besides use and class; effective from the next bill."""
 
     meter_size: Fact | None = Field(default=None, examples=["5/8"])
     dwelling_units: Annotated[DecimalText, Field(gt=0, le=100_000)] = Decimal(1)
@@ -60,7 +60,7 @@ class FactsBody(Schema):
     flags: frozenset[Fact] = Field(default=frozenset(), max_length=8, examples=[["senior"]])
 
     def to_domain(self) -> RatingFacts:
-        """Return the facts as the rules know them."""
+        """Return the facts as a domain object."""
         return RatingFacts(self.meter_size, self.dwelling_units, self.winter_average, tuple(sorted(self.flags)))
 
 
@@ -81,22 +81,22 @@ class NewConnection(Schema):
     tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
 
     def details(self) -> MeterDetails:
-        """Return what is said of the meter as the rules know it."""
+        """Return the meter's details as a domain object."""
         facts = self.facts.to_domain()
         return MeterDetails(self.purpose, self.meter_brand, self.installed_on, facts, self.meter_digits, self.tariff_id)
 
 
 class FactsChange(FactsBody, Change):
-    """What tariffs may charge by, from the next bill on. What is left out stays as it is."""
+    """Changes of the facts that tariffs may charge by, from the next bill. What is left out stays as it is."""
 
     def changes(self) -> FactChanges:
-        """Return what is said as the rules know it."""
+        """Return the changes as a domain object."""
         said = self.said()
         return cast("FactChanges", said | {"flags": tuple(sorted(self.flags))} if "flags" in said else said)
 
 
 class ConnectionChange(Change):
-    """What is to be another from now on. What is left out stays as it is, and null takes it away."""
+    """Changes of a connection. What is left out stays as it is, and null removes it."""
 
     version: Version
     consumer_class: ConsumerClass = ""
@@ -109,20 +109,20 @@ class ConnectionChange(Change):
     reason: Reason | None = Field(default=None, description="Why another tariff, for the history")
 
     def changes(self) -> ConnectionChanges:
-        """Return what is said of the connection itself as the rules know it."""
+        """Return the changes as a domain object."""
         beside = {"facts", "reason"}
         return cast("ConnectionChanges", {name: value for name, value in self.said().items() if name not in beside})
 
 
 class StatusChange(Schema):
-    """Why and when a connection is cut off, supplied again or closed."""
+    """The reason and day of a disconnection, reconnection or closure."""
 
     reason: Reason
     on: Day | None = Field(default=None, description="Today, if left out")
 
 
 class MeterExchange(Schema):
-    """The old meter's last word and the new meter's first."""
+    """The old meter's final value and the new meter's first one."""
 
     meter_number: MeterNumber
     final_reading: DecimalText = Field(description="What the old meter showed at the exchange")
@@ -138,7 +138,7 @@ class MeterExchange(Schema):
     reason: Reason
 
     def to_domain(self) -> Exchange:
-        """Return the exchange as the rules know it."""
+        """Return the exchange as a domain object."""
         return Exchange(
             self.meter_number,
             self.final_reading,
@@ -151,7 +151,7 @@ class MeterExchange(Schema):
 
 
 class HandOver(Schema):
-    """Who has a connection from now on. What was read before, and that day, is billed to the former consumer."""
+    """The new holder of a connection. Readings up to and including the day are billed to the former one."""
 
     consumer_id: ConsumerId
     on: Day | None = Field(default=None, description="Their last day; today, if left out")
@@ -159,7 +159,7 @@ class HandOver(Schema):
 
 
 class ConnectionQuery(PageQuery):
-    """Which connections: those that fit each filter that is given."""
+    """The connections to list: those that match every filter."""
 
     status: ConnectionStatus | None = None
     area: Area | None = Field(
@@ -211,7 +211,7 @@ class ConnectionPage(OutSchema, Shows[Page[Connection]]):
 
 
 class EventOut(OutSchema):
-    """Something that became of a connection, and why."""
+    """An event in a connection's history."""
 
     id: str
     kind: EventKind
@@ -226,7 +226,7 @@ class EventOut(OutSchema):
 
 
 class EventPage(OutSchema, Shows[Page[ConnectionEvent]]):
-    """One page of what became of a connection."""
+    """One page of a connection's history."""
 
     items: tuple[EventOut, ...]
     next_cursor: str | None
@@ -241,6 +241,6 @@ class MyConnection(OutSchema):
 
 
 class MyConnections(WholeList):
-    """Everything that is the signed-in consumer's."""
+    """The signed-in consumer's connections."""
 
     items: tuple[MyConnection, ...]

@@ -1,4 +1,4 @@
-"""The use cases of connections, and of consumers where their connections matter."""
+"""The use cases of connections, and those of consumers that need their connections."""
 
 from chalicelib.connections.service.area_scope import accounts_within_reach, connections_of_areas
 from chalicelib.connections.service.brands import delete_brand, get_brand, list_brands, open_brand, rename_brand

@@ -1,6 +1,6 @@
-"""What somebody sees whose permissions end at areas: connections that lie there, and whose they are.
+"""What users limited to areas can see: connections in their areas, and the consumers of these.
 
-Who has all of the tenant sees all of it, and no read is added for them.
+Users of the whole tenant see everything, and no reads are added for them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,21 +19,21 @@ from chalicelib.tenancy.domain import Project
 
 
 def may_see(ctx: Context, connection: Connection) -> bool:
-    """Return whether a connection is the actor's to see: theirs, or in their areas."""
+    """Return whether the actor may see a connection: it is theirs, or in their areas."""
     if ctx.actor.owns(connection.consumer_id):
         return True
-    # Permission to see bills includes their connections: S2's billing officer may not list connections.
+    # Permission to read bills includes their connections, because S2's billing officer may not list connections.
     sees = ctx.actor.may("connections.read") or ctx.actor.may("bills.read")
     return sees and reaches(ctx.actor, connection.area)
 
 
 def within_reach(ctx: Context, found: Iterable[Connection]) -> Iterator[Connection]:
-    """Leave out connections in areas where the actor has nothing to do."""
+    """Leave out connections outside the actor's areas."""
     return (each for each in found if reaches(ctx.actor, each.area))
 
 
 def accounts_within_reach(ctx: Context, project: Project, accounts: Iterable[str]) -> frozenset[str]:
-    """Return which connections lie where the actor has to do, as they are now."""
+    """Return the account numbers that are in the actor's areas. Strongly consistent."""
     wanted = frozenset(accounts)
     if ctx.actor.areas is None:
         return wanted
@@ -43,7 +43,7 @@ def accounts_within_reach(ctx: Context, project: Project, accounts: Iterable[str
 def connections_of_areas(
     ctx: Context, project: Project, areas: Sequence[str], *, limit: int, cursor: str | None
 ) -> Page[Connection]:
-    """Read one page of the open connections in areas, as they are now."""
+    """Read one page of the open connections in areas. Strongly consistent."""
     page = places.areas_page([project], areas, limit=limit, cursor=cursor)
     known = connections.connections_at(ctx.client, page.items)
     # The index is eventually consistent: a connection may have moved to another area.
@@ -52,7 +52,7 @@ def connections_of_areas(
 
 
 def consumers_within_reach(ctx: Context, found: Iterable[Consumer]) -> list[Consumer]:
-    """Leave out consumers of whose connections none lies where the actor has to do.
+    """Leave out consumers without a connection in the actor's areas.
 
     A query for each consumer, and one read of all their connections.
     """
@@ -68,7 +68,7 @@ def consumers_within_reach(ctx: Context, found: Iterable[Consumer]) -> list[Cons
 def consumers_of_areas(
     ctx: Context, *, status: ConsumerStatus | None, limit: int, cursor: str | None
 ) -> Page[Consumer]:
-    """List, once each, the consumers with an open connection in the actor's areas."""
+    """List the consumers with an open connection in the actor's areas, each once."""
     projects = tenancy.list_projects(ctx)
     areas = ctx.actor.areas or ()
 
@@ -80,10 +80,10 @@ def consumers_of_areas(
 
 
 def _listed_at(ctx: Context, found: tuple[Place, ...]) -> list[Consumer]:
-    """Return the consumers who are listed at these places: each at one of theirs, and only there."""
+    """Return the consumers to list at these places: each consumer at one of their places only."""
     known = connections.connections_at(ctx.client, found)
     people = consumers.consumers_by_id(ctx, {each.consumer_id for each in known.values() if each.consumer_id})
-    # Whose only active connection this is, is listed here. For others it takes a look at all that is theirs.
+    # A consumer whose only active connection this is, is listed here. For others, all their connections are read.
     several = {
         each.consumer_id
         for each in known.values()

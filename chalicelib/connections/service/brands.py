@@ -1,4 +1,4 @@
-"""Keep the client's list of meter brands."""
+"""Add, list, rename and delete meter brands."""
 
 from dataclasses import replace
 
@@ -13,9 +13,9 @@ from chalicelib.platform.transaction import Action, Refused
 
 
 def open_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
-    """Put a brand on the list.
+    """Add a brand.
 
-    :raises Invalid: for an id that can't be one.
+    :raises Invalid: for an invalid id.
     :raises Conflict: if the id is taken.
     """
     brand = MeterBrand(slug(brand_id, "a brand's id", field="id"), name)
@@ -24,7 +24,7 @@ def open_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
     except Refused:
         made = repository.find_brand(ctx.client, brand.id)
         if ctx.request_key and made and made.name == name:
-            return made  # a repetition of this very request
+            return made  # this request was repeated
         raise Conflict("brand-taken", f"there is a brand {brand_id} already; choose another id", field="id") from None
     return brand
 
@@ -44,10 +44,10 @@ def rename_brand(ctx: Context, *, brand_id: str, name: str) -> MeterBrand:
 
 
 def delete_brand(ctx: Context, *, brand_id: str) -> MeterBrand:
-    """Take a brand off the list. Closed connections keep its id.
+    """Delete a brand. Closed connections keep its id.
 
     :raises NotFound: if the client has none with this id.
-    :raises Conflict: while a connection names it.
+    :raises Conflict: while an open connection has it.
     """
     brand = get_brand(ctx, brand_id=brand_id)
     try:
@@ -59,9 +59,9 @@ def delete_brand(ctx: Context, *, brand_id: str) -> MeterBrand:
 
 
 def brand_count_writes(ctx: Context, *, before: Connection | None, after: Connection | None) -> list[Action]:
-    """Build the writes by which a connection comes to name another brand; a closed one names none.
+    """Build the writes that count a connection's change of brand; a closed one does not count.
 
-    Label `brand` is refused where there is no such brand.
+    Label `brand` is refused if the brand does not exist.
     """
     was = before.meter_brand if before and before.status != "closed" else None
     becomes = after.meter_brand if after and after.status != "closed" else None

@@ -41,9 +41,9 @@ def register_connection(
     initial_reading: Decimal,
     details: MeterDetails = ORDINARY,
 ) -> Connection:
-    """Register a metered connection; its account number is made or given, as the project has it.
+    """Register a metered connection; its account number is generated or given, by the project's settings.
 
-    :raises Invalid: for a class, meter or account number that the project does not know.
+    :raises Invalid: for an unknown class, or an invalid meter or account number.
     :raises NotFound: for an unknown consumer.
     :raises Conflict: if the meter or account number is taken.
     """
@@ -84,10 +84,10 @@ def prepare_connection(
 ) -> tuple[Connection, list[Action]]:
     """Return a new connection and the writes that register it, for a transaction that does more.
 
-    What the table then refuses, `explain_refusal` puts into words. A crash before that transaction leaves a gap in the
-    account numbers, nothing else.
+    `explain_refusal` turns a refusal of that transaction into an error. A crash before the transaction only leaves a
+    gap in the account numbers.
 
-    :raises Invalid: for a class, meter or account number that the project does not know.
+    :raises Invalid: for an unknown class, or an invalid meter or account number.
     :raises NotFound: for an unknown consumer.
     :raises Conflict: if the meter number is taken.
     """
@@ -113,7 +113,7 @@ def prepare_connection(
 
 
 def explain_refusal(ctx: Context, project: Project, connection: Connection, refused: Refused) -> MeterbookError:
-    """Explain why the table refused to register or change a connection."""
+    """Return the error for a refused registration or change of a connection."""
     if "meter" in refused.labels:
         holder = repository.find_account_of_meter(project, connection.meter_number)
         return _meter_taken(ctx, connection.meter_number, holder)
@@ -172,7 +172,7 @@ def _draft(
     _check_meter(ctx, project, initial_reading, details)
     consumer = get_consumer_to_connect(ctx, consumer_id=consumer_id) if consumer_id else None
     meter = normalised_meter(meter_number)
-    # With an Idempotency-Key the print is the request's own: a repetition finds its connection by the meter number.
+    # With an Idempotency-Key the fingerprint is the request's: a repetition finds its connection by the meter number.
     said = (consumer_class, meter, area, plain(initial_reading), details.purpose, details.tariff_id or "")
     return new_connection(
         account=meter if project.settings.account_numbers == "meter" else account or "",
@@ -182,7 +182,7 @@ def _draft(
         area=area,
         initial_reading=initial_reading,
         created_at=ctx.now,
-        # Short, for it is kept on every connection, which each run reads.
+        # Short, because it is stored on every connection, which each run reads.
         request_print=fingerprint(ctx.request_key or ctx.new_id(), consumer_id or "", account or "", *said)[:16],
         details=details,
     )
@@ -198,7 +198,7 @@ def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, detai
 
 
 def _registration_writes(ctx: Context, project: Project, connection: Connection) -> list[Action]:
-    """Return what goes with registering a connection: the client's lists, and the audit log."""
+    """Build the other writes of a registration: counts in the client's lists, and the audit entry."""
     return [
         tenancy.project_open_check(ctx, project),
         *consumer_count_writes(ctx, before=None, after=connection),
@@ -219,7 +219,7 @@ def _with_account(ctx: Context, project: Project, connection: Connection) -> Con
 
 
 def _made_before(ctx: Context, project: Project, asked: Connection) -> Connection | None:
-    """Find what an earlier sending of this very request made; another's meter is a conflict."""
+    """Return the connection that an earlier sending of this request made, or None; another's meter is refused."""
     account = repository.find_account_of_meter(project, asked.meter_number)
     if account is None:
         return None
@@ -230,6 +230,6 @@ def _made_before(ctx: Context, project: Project, asked: Connection) -> Connectio
 
 
 def _meter_taken(ctx: Context, meter: str, account: str | None) -> Conflict:
-    # That a number is taken can't be hidden; whose it is, is not for everybody.
+    # The error must say that the number is taken, but not everyone may see by which connection.
     place = f"connection {account}" if ctx.actor.areas is None else "another connection"
     return Conflict("meter-taken", f"meter number {meter} is already on {place}", field="meterNumber")

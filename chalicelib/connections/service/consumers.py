@@ -1,4 +1,4 @@
-"""Consumers where their connections matter: who is seen within areas, and a new name that connections say too."""
+"""Use cases of consumers that need their connections: limits by area, and copying a new name to connections."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ from chalicelib.kernel.page import Page
 from chalicelib.platform.bulk import batches
 from chalicelib.platform.transaction import Action
 
-# Of a hundred actions of a transaction, these are left beside the consumer, their words, e-mail address and login.
+# The actions of a transaction that remain for connections, after those of the consumer, words, e-mail and login.
 _AT_ONCE = 70
 
 
@@ -29,7 +29,7 @@ def get_consumer_within_reach(ctx: Context, *, consumer_id: str) -> Consumer:
 
 
 def get_consumer_to_connect(ctx: Context, *, consumer_id: str) -> Consumer:
-    """Return a consumer who is to have a connection: whoever connects them vouches for who they are.
+    """Return a consumer who is to get a connection; a self-registered one is thereby confirmed.
 
     :raises NotFound: if the client has no such consumer, or none of their connections lies in the actor's areas.
     :raises Conflict: if they registered themselves by an e-mail address that is another consumer's by now.
@@ -40,9 +40,9 @@ def get_consumer_to_connect(ctx: Context, *, consumer_id: str) -> Consumer:
 def list_consumers(
     ctx: Context, *, status: ConsumerStatus | None, by_name: bool, limit: int, cursor: str | None
 ) -> Page[Consumer]:
-    """List consumers, one page at a time: all, the oldest first, or those of a status by name.
+    """List consumers, one page at a time: all, oldest first, or those of a status by name.
 
-    An actor whose role ends at areas gets only the consumers connected there, in the order of their connections.
+    An actor limited to areas gets only consumers with a connection there, in the order of the connections.
 
     :raises Invalid: if such an actor asks for a list by name.
     """
@@ -58,9 +58,9 @@ def list_consumers(
 def search_consumers(
     ctx: Context, *, text: str, status: ConsumerStatus | None, limit: int, cursor: str | None
 ) -> Page[Consumer]:
-    """Find consumers within the actor's areas by the beginnings of words of their names, of a status or of any.
+    """Find consumers within the actor's areas by beginnings of words of their names, with a status or any.
 
-    :raises Invalid: if the text has no word to look for.
+    :raises Invalid: if the text has no word to search for.
     """
 
     def only(found: Iterable[Consumer]) -> list[Consumer]:
@@ -70,13 +70,14 @@ def search_consumers(
 
 
 def change_consumer(ctx: Context, *, consumer_id: str, version: int, changes: ConsumerChanges) -> Consumer:
-    """Change what is said of a consumer, and nothing else. Their connections say a new name too.
+    """Change a consumer; a new name is copied to their connections.
 
-    All in one transaction up to seventy connections. Further ones go before it, seventy at a time: cut off there, the
-    consumer is as they were, and the same request does the rest.
+    Up to seventy connections fit into the transaction. Further ones are written before it, seventy at a time: if the
+    request is interrupted there, the consumer is unchanged, and repeating the request completes it.
 
     :raises NotFound: if the client has no such consumer.
-    :raises Conflict: if somebody changed them meanwhile, the e-mail address is another's, or the status can't be.
+    :raises Conflict: if they were changed meanwhile, the e-mail address is another consumer's, or the status is not
+        allowed.
     """
     before, after = consumers.changed_consumer(ctx, consumer_id=consumer_id, version=version, changes=changes)
     renamed = _rename_writes(ctx, before, after)
@@ -88,7 +89,7 @@ def change_consumer(ctx: Context, *, consumer_id: str, version: int, changes: Co
 def consumer_count_writes(ctx: Context, *, before: Connection | None, after: Connection | None) -> list[Action]:
     """Build the writes that keep each consumer's count of active connections.
 
-    Label `consumer` is refused where the new one is unknown or not active.
+    Label `consumer` is refused if the new one is unknown or not active.
     """
     was = before.consumer_id if before and before.status == "active" else None
     becomes = after.consumer_id if after and after.status == "active" else None
@@ -99,7 +100,7 @@ def consumer_count_writes(ctx: Context, *, before: Connection | None, after: Con
 
 
 def _rename_writes(ctx: Context, before: Consumer, after: Consumer) -> list[Action]:
-    """Build the writes by which all that is a consumer's, closed or not, says their new name."""
+    """Build the writes that copy a consumer's new name to all their connections, closed ones included."""
     if before.name == after.name:
         return []
     mine = links.places_of(ctx.client, after.id)

@@ -1,4 +1,4 @@
-"""What becomes of a connection: changed, cut off, supplied again, given another meter, handed over, closed."""
+"""Change, disconnect, reconnect, close, hand over and delete connections, and exchange meters."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -34,14 +34,14 @@ def change_connection(
     facts: FactChanges,
     reason: str | None,
 ) -> Connection:
-    """Change what is said of a connection; it counts from the next bill, and all else stays.
+    """Change a connection, effective from the next bill.
 
-    A class that the project gave up can be kept, not taken. Another tariff is put down in its history, with the reason
-    if one is given.
+    A class that the project no longer has can be kept, but not chosen. A new tariff is recorded in the history, with
+    the reason if one is given.
 
     :raises NotFound: if the project has no such connection.
-    :raises Invalid: for a class, tariff, area or brand that is not known here.
-    :raises Conflict: if somebody changed it meanwhile, or it is closed.
+    :raises Invalid: for an unknown class, tariff, area or brand.
+    :raises Conflict: if it was changed meanwhile, or is closed.
     """
     before = get_connection(ctx, account=account)
     project = ctx.project
@@ -60,17 +60,17 @@ def change_connection(
 
 
 def disconnect(ctx: ProjectContext, *, account: str, reason: str, on: date | None) -> Connection:
-    """Cut a connection off, for a reason. It takes no readings until it is supplied again.
+    """Disconnect a connection. It accepts no readings until it is reconnected.
 
     :raises NotFound: if the project has no such connection.
-    :raises Invalid: for a day that is still to come.
+    :raises Invalid: for a day in the future.
     :raises Conflict: if it is not active.
     """
     return _turn(ctx, account, "disconnected", rules.disconnected, reason, on)
 
 
 def reconnect(ctx: ProjectContext, *, account: str, reason: str, on: date | None) -> Connection:
-    """Supply a connection again.
+    """Reconnect a connection.
 
     :raises NotFound: if the project has no such connection.
     :raises Conflict: if it is not disconnected, or its consumer is not active.
@@ -88,12 +88,12 @@ def close(ctx: ProjectContext, *, account: str, reason: str, on: date | None) ->
 
 
 def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, reason: str) -> Connection:
-    """Put another meter on a connection. The next bill takes the use of both.
+    """Exchange a connection's meter. The next bill includes the use of both meters.
 
-    A reading of the old meter that still waits for confirmation can't be confirmed any more; take another one.
+    A pending reading of the old meter can no longer be confirmed; correct it to a reading of the new meter.
 
     :raises NotFound: if the project has no such connection.
-    :raises Invalid: for readings, a day, a number or a brand that can't be.
+    :raises Invalid: for impossible values or days, an invalid number, or an unknown brand.
     :raises Conflict: if the number is on another connection, or this one is closed or changed meanwhile.
     """
     before = get_connection(ctx, account=account)
@@ -113,13 +113,13 @@ def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, rea
 
 
 def hand_over(ctx: ProjectContext, *, account: str, consumer_id: str, on: date | None, reason: str) -> Connection:
-    """Make a connection another consumer's. Take a reading first: use since the last is theirs.
+    """Hand a connection over to another consumer. Record a reading first: use since the last one is billed to them.
 
-    What was read up to the day `on` (today, if left out) is billed to the former consumer, also by a later run.
+    Readings up to the day `on` (today, if left out) are billed to the former consumer, also by a later run.
 
     :raises NotFound: if there is no such connection or consumer.
     :raises Invalid: for a day in the future.
-    :raises Conflict: if it is theirs already, or they are not active.
+    :raises Conflict: if they have it already, or are not active.
     """
     before = get_connection(ctx, account=account)
     project = ctx.project
@@ -134,10 +134,10 @@ def hand_over(ctx: ProjectContext, *, account: str, consumer_id: str, on: date |
 
 
 def delete_connection(ctx: ProjectContext, *, account: str) -> Connection:
-    """Take away a connection that was registered by mistake.
+    """Delete a connection that was registered by mistake.
 
     :raises NotFound: if the project has no such connection.
-    :raises Conflict: if it was ever read, even if that still waits for confirmation; close it then.
+    :raises Conflict: if it has a reading, even a pending one; close it instead.
     """
     connection = get_connection(ctx, account=account)
     project = ctx.project
@@ -153,7 +153,7 @@ def delete_connection(ctx: ProjectContext, *, account: str) -> Connection:
 
 
 def list_events(ctx: ProjectContext, *, account: str, limit: int, cursor: str | None) -> Page[ConnectionEvent]:
-    """List what became of a connection and why, the newest first; a consumer sees only what was in their own time.
+    """List a connection's history, newest first; a consumer sees only events of their own time.
 
     :raises NotFound: if the project has no such connection.
     """
@@ -190,7 +190,7 @@ def _turn(
 
 
 def _area_and_brand_writes(ctx: Context, before: Connection, after: Connection) -> list[Action]:
-    """Return what a connection's other area or brand asks of the client's lists of these."""
+    """Build the writes that count a connection's change of area or brand in the client's lists."""
     named = brand_count_writes(ctx, before=before, after=after)
     if after.area == before.area:
         return named
@@ -200,7 +200,7 @@ def _area_and_brand_writes(ctx: Context, before: Connection, after: Connection) 
 def _tariff_writes(
     ctx: Context, project: Project, before: Connection, after: Connection, reason: str | None
 ) -> list[Action]:
-    """Build the writes by which a connection names another tariff, and its history says so."""
+    """Build the writes that count a connection's change of tariff and record it in its history."""
     if after.tariff_id == before.tariff_id:
         return []
     turned = {"from": before.tariff_id or "", "to": after.tariff_id or ""}

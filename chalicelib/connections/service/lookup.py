@@ -1,4 +1,4 @@
-"""Look connections up, one or many."""
+"""Look up connections, one or many."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
@@ -21,9 +21,9 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 
 def get_connection(ctx: ProjectContext, *, account: str) -> Connection:
-    """Return a connection; a consumer gets only what is theirs.
+    """Return a connection that the actor may see; a consumer gets only their own.
 
-    :raises NotFound: for anything else.
+    :raises NotFound: for any other.
     """
     project = ctx.project
     connection = repository.find_connection(project, _known_account(account))
@@ -42,13 +42,13 @@ def list_connections(
     limit: int,
     cursor: str | None,
 ) -> Page[Connection]:
-    """List a project's connections, one page at a time: those that every filter fits.
+    """List a project's connections, one page at a time: those that match every filter.
 
-    The narrowest filter decides which list is read, and the others leave out what it holds. Connections that are not
-    active have a list of their own, and so has each area with what lies in it and is not closed; that is the list of a
-    user limited to areas. All others are read by account number.
+    The narrowest filter decides which list is read, and the others filter it. There is a list of connections that are
+    not active, and one of each area's open connections, which serves users limited to areas. All others are read by
+    account number.
 
-    :raises Invalid: if it can't be a meter number.
+    :raises Invalid: for an invalid meter number.
     :raises NotFound: if the client has no such consumer.
     """
 
@@ -91,7 +91,7 @@ def _narrowest(
 
 
 def _of_consumer(ctx: ProjectContext, consumer_id: str) -> tuple[Connection, ...]:
-    """Return what a consumer has in the project: it is never much."""
+    """Return a consumer's connections in the project. They are few, so all are read."""
     get_consumer_within_reach(ctx, consumer_id=consumer_id)
     accounts = [account for each, account, _ in links.places_of(ctx.client, consumer_id) if each == ctx.project_id]
     found = repository.connections_of(ctx.project, accounts)
@@ -99,7 +99,7 @@ def _of_consumer(ctx: ProjectContext, consumer_id: str) -> tuple[Connection, ...
 
 
 def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
-    """List what is the signed-in consumer's, over all projects."""
+    """List the signed-in consumer's connections, over all projects."""
     if ctx.actor.consumer_id is None:
         return ()
     mine: list[tuple[Project, Connection]] = []
@@ -110,38 +110,38 @@ def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
 
 
 def my_accounts(ctx: Context) -> tuple[tuple[Project, str], ...]:
-    """Name what is the signed-in consumer's or was, over all projects: bills stay whose they are."""
+    """List the signed-in consumer's present and former connections, over all projects, to find their bills."""
     if ctx.actor.consumer_id is None:
         return ()
     return accounts_ever_of(ctx, consumer_id=ctx.actor.consumer_id)
 
 
 def accounts_ever_of(ctx: Context, *, consumer_id: str) -> tuple[tuple[Project, str], ...]:
-    """Name what is a consumer's or was, over all projects. One request, and one for each project."""
+    """List a consumer's present and former connections, over all projects. One request, and one for each project."""
     places = links.places_ever_of(ctx.client, consumer_id)
     known = {each: tenancy.enter_project(ctx.in_project(each)).project for each in {place[0] for place in places}}
     return tuple((known[project], account) for project, account, _ in places)
 
 
 def find_by_number(project: Project, *, account: str | None, meter_number: str | None) -> Connection | None:
-    """Look a connection up by account or, failing that, by meter number. One or two reads."""
+    """Return a connection by account number or else by meter number. One or two reads."""
     if account is None and meter_number is not None:
         account = repository.find_account_of_meter(project, normalised_meter(meter_number))
     return repository.find_connection(project, account) if account else None
 
 
 def connections_by_account(project: Project, accounts: Iterable[str]) -> dict[str, Connection]:
-    """Read many connections at once, as they are now."""
+    """Read many connections by account number. Strongly consistent."""
     return repository.connections_of(project, accounts)
 
 
 def connections_by_numbers(
     project: Project, *, accounts: Iterable[str] = (), meter_numbers: Iterable[str] = ()
 ) -> dict[str, Connection]:
-    """Read at least the connections that have one of these account or meter numbers, by account.
+    """Return connections by account number: at least those with one of these account or meter numbers.
 
-    Few are looked up by key: 100 to a request, one read unit for an account number and two for a meter number, whatever
-    the size of the project. For many, all connections are read, as they were a moment ago.
+    A few are looked up by key: 100 to a request, one read unit for an account number and two for a meter number,
+    whatever the size of the project. For many numbers, all connections are read, eventually consistent.
     """
     by_account, by_meter = set(accounts), set(meter_numbers)
     if len(by_account) + len(by_meter) > FEW:
@@ -151,7 +151,7 @@ def connections_by_numbers(
 
 
 def _possible(numbers: Iterable[str], form: Callable[[str], str]) -> Iterator[str]:
-    """Leave out what can't be a number."""
+    """Leave out texts that are not valid numbers."""
     for number in numbers:
         with suppress(Invalid):
             yield form(number)
@@ -168,7 +168,7 @@ def connections_in_order(
 
 
 def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
-    """Read all connections of one shard, as they were a moment ago."""
+    """Read all connections of one shard. Eventually consistent."""
     return repository.shard_connections(project, shard)
 
 
@@ -179,7 +179,7 @@ def all_connections(project: Project) -> Iterator[Connection]:
 
 
 def connection_advance_write(project: Project, before: Connection, after: Connection) -> Action:
-    """Build the write by which a reading, confirmed in the same transaction, becomes the last."""
+    """Build the write that makes a reading, confirmed in the same transaction, the connection's last one."""
     return repository.connection_write(project, before, after)
 
 

@@ -1,4 +1,4 @@
-"""Which tariff a connection names, kept in step with the tariffs that there are."""
+"""The tariffs that connections can name, and the counts of connections that do."""
 
 from datetime import date
 
@@ -11,24 +11,24 @@ from chalicelib.tenancy.domain import Project
 
 
 def tariff_offer_write(project: Project, *, tariff_id: str, until: date | None) -> Action:
-    """Build the write by which connections can name a tariff, until a day if it ends.
+    """Build the write that offers a tariff to connections, until a day if it ends.
 
-    Label `offer` is refused for a tariff that is to end while connections name it.
+    Label `offer` is refused if the tariff is to end while connections name it.
     """
     return offers.offer_write(project, tariff_id, until=until)
 
 
 def tariff_withdrawal_write(project: Project, *, tariff_id: str) -> Action:
-    """Build the write by which no connection can name a tariff. Label `offer`, while one does."""
+    """Build the write that withdraws a tariff. Label `offer`, refused while a connection names it."""
     return offers.offer_delete_write(project, tariff_id)
 
 
 def tariff_count_writes(
     ctx: Context, project: Project, *, before: Connection | None, after: Connection | None
 ) -> list[Action]:
-    """Build the writes by which a connection comes to name another tariff; a closed one names none.
+    """Build the writes that count a connection's change of tariff; a closed one does not count.
 
-    Label `tariff` is refused where there is no such tariff, or it has ended.
+    Label `tariff` is refused if there is no such tariff, or it has ended.
     """
     was = before.tariff_id if before and before.status != "closed" else None
     becomes = after.tariff_id if after and after.status != "closed" else None

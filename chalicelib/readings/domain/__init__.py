@@ -1,1 +1,1 @@
-"""The rules of readings: what a reading is, how a file of them is read, what an import decides."""
+"""The rules of readings, of their files and imports."""

@@ -1,4 +1,4 @@
-"""What a building took in, set against what its units and common areas used."""
+"""The balance of a building: its own meter compared with those of units and common areas."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from chalicelib.readings.domain.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class WaterBalance:
-    """The use of a period by purpose. `loss` is what the building's own meter showed beyond the others.
+    """The use of a period by purpose. `loss` is how much more the building's own meter showed than the others together.
 
-    Without a reading of a building meter its use is calculated: what units and common areas used, and no loss.
+    Without a reading of a building meter, its use is calculated as that of units and common areas, with no loss.
     """
 
     units: Decimal
@@ -28,7 +28,7 @@ class WaterBalance:
 def add_up(
     sums: Mapping[Purpose, Decimal], readings: Iterable[Reading], purposes: Mapping[str, Purpose]
 ) -> dict[Purpose, Decimal]:
-    """Add confirmed readings to sums, by what their connections are for."""
+    """Add confirmed readings to sums, by the purpose of their connections."""
     added = dict(sums)
     for reading in readings:
         purpose = purposes.get(reading.account, "service")
@@ -38,7 +38,7 @@ def add_up(
 
 
 def balance_of(sums: Mapping[Purpose, Decimal]) -> WaterBalance:
-    """Compare what was added up.
+    """Return the balance of a building from the sums by purpose.
 
     Source: S1. Units 85, common area 20, building meter 105: no loss. Building meter 108: a loss of 3.
     """

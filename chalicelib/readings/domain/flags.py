@@ -1,4 +1,4 @@
-"""What a person should look at before confirming a reading; none of it stops one."""
+"""Flags: reasons for a person to check a reading before confirming it. They block nothing."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ LATE, HIGH_USE, NO_USE, ROLLOVER = "late", "high_use", "no_use", "rollover"
 def flags_of(
     project: Project, connection: Connection, count: Count, period: Period, read_on: date | None
 ) -> tuple[str, ...]:
-    """Return what a person should look at; an estimate was not read, so that no day of it is late."""
+    """Return the flags of a reading. An estimate is never late, because it was not read on a day."""
     flags = []
     window = project.settings.reading_window
     if window and read_on and not window.first_day <= read_on.day <= window.last_day:

@@ -1,4 +1,4 @@
-"""Which readings somebody asks for."""
+"""Filters for lists of readings."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ MAX_DAYS = 366
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Readings of `periods`, the newest first, taken on certain days; of one connection or all, in one state or any."""
+    """Readings of `periods`, newest first, of a range of days; of one connection or all, in one state or any."""
 
     periods: tuple[Period, ...]
     first_day: date
@@ -23,7 +23,7 @@ class Search:
     state: ReadingState | None
 
     def fits(self, reading: Reading) -> bool:
-        """Return whether a reading is among those asked for."""
+        """Return whether a reading matches."""
         taken_then = reading.period in self.periods and self.first_day <= reading.read_on <= self.last_day
         return taken_then and self.state in {None, reading.state} and self.account in {None, reading.account}
 
@@ -38,7 +38,7 @@ def search_for(
     state: ReadingState | None,
     today: date,
 ) -> Search:
-    """Make sense of what was asked for: one period, or days; without either, the year until today.
+    """Check the filters of a request: a period, or days; without either, the year until today.
 
     :raises Invalid: for both, or for days in the wrong order or more than a year apart.
     """

@@ -1,4 +1,4 @@
-"""What an import of readings decides about each row of its file."""
+"""The decision of an import of readings about each row of its file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _FLAG_REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """A row that says what is already recorded."""
+    """A row that repeats a recorded reading."""
 
     line: int
 
@@ -34,7 +34,7 @@ class Unchanged:
 class Accepted:
     """A row that gives a reading; `stored` if an earlier, interrupted delivery of the same file wrote it already.
 
-    `estimate` is the one in whose place it is put.
+    `estimate` is the estimate that it replaces.
     """
 
     row: Row
@@ -60,10 +60,10 @@ def decide(
     today: date,
     entry: Provenance,
 ) -> Outcome:
-    """Return what a row gives: a new reading, nothing new, or a refusal with its reason.
+    """Decide about a row: a new reading, unchanged, or a refusal with its reason.
 
-    `existing` holds the readings recorded for the row's period; one that this very import wrote counts as accepted, so
-    that an interrupted import reports the same when it is resumed.
+    `existing` has the readings recorded for the row's period; one that this import wrote counts as accepted, so that an
+    interrupted import gives the same report when it is resumed.
     """
     if connection is None:
         number = row.account or row.meter
@@ -88,7 +88,7 @@ def decide(
 def _contradiction(
     row: Row, connection: Connection, period: Period, *, expected: Period | None, today: date
 ) -> Refusal | None:
-    """Refuse a row that contradicts the calendar, its import or its own connection."""
+    """Return a refusal if a row contradicts the calendar, its import or its connection."""
     if row.account and row.meter and row.meter.strip().upper() != connection.meter_number:
         reason = f"account {row.account} has the meter {connection.meter_number}, not {row.meter}"
         return Refusal(row.line, "meter_number", "other-meter", reason)
@@ -113,12 +113,12 @@ def _against_recorded(row: Row, recorded: Reading, entry: Provenance) -> Outcome
 
 
 def duplicate_of(row: Row, first: Row) -> Refusal:
-    """Refuse the second row of one meter and period in the same file."""
+    """Return the refusal of a second row for one meter and period in the same file."""
     return Refusal(row.line, row.number_column, "duplicate-row", f"the same meter and period as line {first.line}")
 
 
 def count(outcomes: list[Outcome], *, blank: int) -> ImportCounts:
-    """Add up what became of the rows."""
+    """Count the outcomes of the rows."""
     accepted = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
     return ImportCounts(
         rows=len(outcomes),
@@ -131,7 +131,7 @@ def count(outcomes: list[Outcome], *, blank: int) -> ImportCounts:
 
 
 def report_lines(outcomes: list[Outcome]) -> list[ReportLine]:
-    """List what a person should look at, by line: refused rows and flagged ones."""
+    """Return the lines of the report: refused and flagged rows, in order."""
     lines: list[ReportLine] = []
     for outcome in outcomes:
         if isinstance(outcome, Refusal):

@@ -1,4 +1,4 @@
-"""What a reading is."""
+"""Readings."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,13 +17,13 @@ ReadingSource = Literal["manual", "device", "import", "estimated", "migrated"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a meter showed on a day, for one connection and period; `usage` is `value` less `previous`.
+    """A meter's value on a day, for one connection and period; `usage` is `value` minus `previous`.
 
-    With the flag `rollover` the register started again at zero in between, and its range is added. `usage` takes
-    `use_brought_forward` too: what was used on a meter exchanged since, or, below zero, billed ahead by estimates.
-    Where that is more than what the meter showed, nothing is billed and the rest is `use_carried_forward`, below zero,
-    to the next reading. `origin` is the import it came by, or the request. While pending, `previous` is as it was when
-    it was taken.
+    With the flag `rollover`, the register started again at zero, and its range is added. `usage` includes
+    `use_brought_forward`: use of a meter exchanged since or, below zero, use billed ahead by estimates. If more was
+    billed ahead than the meter showed, nothing is billed, and the rest is `use_carried_forward`, below zero, to the
+    next reading. `origin` is the import or request that it came from. While pending, `previous` is that of when it was
+    recorded.
     """
 
     account: str
@@ -60,24 +60,24 @@ class Reading:
 
     @property
     def counted(self) -> Decimal:
-        """How far the register counted since `previous`."""
+        """How far the register has counted since `previous`."""
         return self.usage + (self.use_carried_forward or 0) - (self.use_brought_forward or 0)
 
     @property
     def stand(self) -> RegisterState:
-        """Where the connection stands once this reading is its last one: an estimate leaves what was really read."""
+        """The state of the register once this reading is the last one; an estimate keeps the last real value."""
         if self.estimated:
             return RegisterState(self.previous, self.counted, (self.use_brought_forward or 0) - self.usage or None)
         return RegisterState(self.value, None, self.use_carried_forward)
 
     def is_same_as(self, other: "Reading") -> bool:
-        """Return whether two readings state the same: same day, same value."""
+        """Return whether two readings have the same day and value."""
         return self.value == other.value and self.read_on == other.read_on
 
 
 @dataclass(frozen=True, slots=True)
 class MeterValue:
-    """What somebody says that a meter showed on a day, and whether they say that its register ran over."""
+    """A meter's value on a day as entered, and whether the person says that the register rolled over."""
 
     value: Decimal
     read_on: date
@@ -86,7 +86,7 @@ class MeterValue:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who enters readings, by which way, when."""
+    """Who entered a reading, how and when."""
 
     by: str
     at: datetime
@@ -95,9 +95,9 @@ class Provenance:
 
 
 def parse_reading_id(text: str) -> tuple[Period, str]:
-    """Take a reading's public id apart: 2025-11.2025110001.
+    """Split a reading's public id into period and account number: 2025-11.2025110001.
 
-    :raises NotFound: if it can't be one.
+    :raises NotFound: if it is not a valid id.
     """
     period, _, account = text.partition(".")
     try:

@@ -1,4 +1,4 @@
-"""When a reading may be taken, estimated, confirmed and corrected, and what use it then gives."""
+"""Rules for recording, estimating, confirming and correcting readings, and the use that they give."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -17,14 +17,14 @@ from chalicelib.tenancy.domain import Project
 def record_reading(
     project: Project, connection: Connection, shown: MeterValue, *, today: date, entry: Provenance
 ) -> Reading:
-    """Make a reading of a connection's meter, checked against the one before.
+    """Return a new reading of a connection's meter, checked against the previous one.
 
-    Source: decisions.md "confirmation of readings", S1-132, S1-133, S3-017. A reading equal to the previous one
-    is a use of nothing and allowed. Where readings wait for a person it is pending, else confirmed; one out of a former
-    system's history was accepted there.
+    Source: decisions.md "confirmation of readings", S1-132, S1-133, S3-017. A reading equal to the previous one is a
+    use of zero, which is allowed. It is pending if the project requires confirmation, else confirmed; a migrated one is
+    always confirmed.
 
-    :raises Invalid: for a value or a day that can't be.
-    :raises Conflict: if the connection takes no reading for that period any more.
+    :raises Invalid: for an impossible value or day.
+    :raises Conflict: if the connection no longer accepts a reading for the period.
     """
     check_day(shown.read_on, today)
     period = project.period_of(shown.read_on)
@@ -36,12 +36,12 @@ def record_reading(
 def take_estimate(
     project: Project, connection: Connection, *, period: Period, today: date, entry: Provenance
 ) -> Reading:
-    """Make the reading of a period that nobody read, as of the last day on which it could be read.
+    """Return an estimated reading for an unread period, dated with the last day on which it could be read.
 
-    It waits for a person like any other where readings do.
+    It is pending if the project requires confirmation.
 
-    :raises Invalid: for a period that is not read yet, or a connection that was never read.
-    :raises Conflict: if the connection takes no reading for that period any more.
+    :raises Invalid: for a period whose reading days have not begun, or a connection that was never read.
+    :raises Conflict: if the connection no longer accepts a reading for the period.
     """
     check_begun(project, period, today)
     read_on = min(project.last_reading_day(period), today)
@@ -84,9 +84,9 @@ def _new(
 
 
 def confirm(project: Project, reading: Reading, connection: Connection, *, by: str, at: datetime) -> Reading:
-    """Accept a pending reading, with its use counted from the last confirmed one as it is now.
+    """Return a pending reading as confirmed, with its use counted from the present last confirmed one.
 
-    :raises Conflict: if a later period is confirmed already, or the meter showed more before.
+    :raises Conflict: if a later period is confirmed already, or the reading is below the previous one.
     """
     _check_sequence(connection, reading.period, reading.read_on)
     if reading.meter_number != connection.meter_number:
@@ -111,7 +111,7 @@ def confirm(project: Project, reading: Reading, connection: Connection, *, by: s
 def _to_confirm(reading: Reading, connection: Connection) -> tuple[Decimal, Count]:
     if reading.estimated:
         return estimate(connection, reading.period)
-    # The person who confirmed saw that the register ran over, unless it was counted from another value then.
+    # The person who confirms saw the flag `rollover`, unless the use was counted from another value then.
     seen = reading.rolled_over and reading.previous == connection.last_value
     try:
         return reading.value, count_since(connection, reading.value, said=seen)
@@ -125,12 +125,12 @@ def _to_confirm(reading: Reading, connection: Connection) -> tuple[Decimal, Coun
 def correct(
     project: Project, reading: Reading, connection: Connection, shown: MeterValue, *, today: date, entry: Provenance
 ) -> Reading:
-    """Put another value or day on a reading that is not billed yet; an estimate becomes a real one.
+    """Return a reading that is not billed yet with another value or day; an estimate becomes a real reading.
 
-    A confirmed reading keeps its state and the reading before it; it can only be corrected while it is the last one.
+    A confirmed reading stays confirmed and keeps its `previous`; it can only be corrected while it is the last one.
 
-    :raises Invalid: for a value below the one before, a future day or a day of another period.
-    :raises Conflict: if a later reading already builds on it.
+    :raises Invalid: for a value below the previous one, a future day or a day of another period.
+    :raises Conflict: if a later reading was counted from it.
     """
     check_day(shown.read_on, today)
     if project.period_of(shown.read_on) != reading.period:
@@ -175,10 +175,10 @@ def correct(
 def replace_estimate(
     project: Project, estimated: Reading, connection: Connection, shown: MeterValue, *, today: date, entry: Provenance
 ) -> Reading:
-    """Put what a meter really showed in the place of its period's estimate, if that is not billed.
+    """Return a real reading that replaces its period's estimate, which is not billed yet.
 
-    :raises Invalid: for a value or a day that can't be.
-    :raises Conflict: if somebody has confirmed the estimate, or a later reading builds on it.
+    :raises Invalid: for an impossible value or day.
+    :raises Conflict: if the estimate was confirmed by a person, or a later reading was counted from it.
     """
     if estimated.state == "pending":
         taken = record_reading(project, connection, shown, today=today, entry=entry)
@@ -191,18 +191,18 @@ def replace_estimate(
 
 
 def check_begun(project: Project, period: Period, today: date) -> None:
-    """Check that the days on which a period is read have begun.
+    """Check that a reading of today could belong to a period or a later one.
 
-    :raises Invalid: otherwise.
+    :raises Invalid: if the period is in the future.
     """
     if project.period_of(today) < period:
         raise Invalid("future-date", f"{period} is not read yet; today is {today}", field="period")
 
 
 def check_day(read_on: date, today: date) -> None:
-    """Check that a reading was not taken in the future.
+    """Check that the day of a reading is not in the future.
 
-    :raises Invalid: otherwise.
+    :raises Invalid: if it is.
     """
     if read_on > today:
         raise Invalid("future-date", f"{read_on} is in the future; today is {today}", field="readOn")
@@ -225,9 +225,9 @@ def _check_sequence(connection: Connection, period: Period, read_on: date) -> No
 
 
 def awaits(project: Project, connection: Connection, period: Period) -> bool:
-    """Return whether a connection is to be read for a period, as far as it knows: not yet confirmed.
+    """Return whether a connection still needs a reading for a period: it has no confirmed one.
 
-    One that was registered after the days on which the period is read, and never read since, was not there yet.
+    A connection that was registered after the period's reading days, and was never read, does not need one.
     """
     if connection.last_period is not None:
         return connection.status == "active" and connection.last_period < period

@@ -1,4 +1,4 @@
-"""A file of readings: which columns it has, and what each line says."""
+"""Files of readings: their columns and rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A file taken apart. `blank` counts empty lines, which are passed over."""
+    """A parsed file. `blank` counts empty lines, which are skipped."""
 
     rows: tuple[Row, ...]
     refusals: tuple[Refusal, ...]
@@ -46,11 +46,11 @@ class TableFile:
 
 
 def parse(content: bytes) -> TableFile:
-    """Take a file apart into rows and refusals. Columns are found by the names in the first line.
+    """Parse a file into rows and refusals. The first line names the columns.
 
     Examples of names: `meter_number` or `account_number`; `reading`; `read_on`.
 
-    :raises Invalid: if the whole file can't be used: not text, no usable header, too many rows.
+    :raises Invalid: if the whole file can't be used: not text, no valid first line, too many rows.
     """
     wanted = "meter_number (or account_number), reading, read_on"
     table = read_table(content, _COLUMNS, names=wanted, suffices=_suffices, most=MAX_ROWS)

@@ -1,4 +1,4 @@
-"""Confirm readings: one, or all that wait in an area."""
+"""Confirm readings: one, or all pending ones of an area."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,14 +28,14 @@ from chalicelib.readings.service.writes import (
 )
 from chalicelib.tenancy.domain import Project, ProjectContext
 
-# A confirmation is two writes, and a transaction holds a hundred actions, with its one check of the period and one
-# entry of the audit log.
+# A confirmation takes two writes of a transaction's hundred actions; one check of the period and one audit entry are
+# for all of them.
 CONFIRMED_AT_ONCE = 49
 _CONFIRMED_PER_CALL = 1_960
 _LOOKED_AT_ONCE = CONFIRMED_AT_ONCE * 4
 _PAGES_PER_CALL = 20  # of another period a page holds nothing to confirm
 
-# A reading as it waits, as it is to be, and the connection it moves on.
+# A reading before and after confirmation, and its updated connection.
 _Change = tuple[Reading, Reading, Connection]
 
 
@@ -49,7 +49,7 @@ class LeftPending:
 
 @dataclass(frozen=True, slots=True)
 class Confirmations:
-    """What confirming many readings did. With a `next_cursor` others still wait: call again with it."""
+    """The result of confirming many readings. With a `next_cursor`, call again with it for the rest."""
 
     confirmed: int
     left: tuple[LeftPending, ...]
@@ -57,10 +57,10 @@ class Confirmations:
 
 
 def confirm_reading(ctx: ProjectContext, *, reading_id: str) -> Reading:
-    """Accept one pending reading; a confirmed one stays as it is, also if somebody else was faster. Seven write units.
+    """Confirm one pending reading. Idempotent, even if another user confirms it at the same time. Seven write units.
 
     :raises NotFound: if the project has none with this id.
-    :raises Conflict: if it can't be accepted, or a billing run is working on its period.
+    :raises Conflict: if it can't be confirmed, or a billing run is working on its period.
     """
     reading = get_of_project(ctx, ctx.project, reading_id)
     if reading.state == "confirmed":
@@ -89,12 +89,12 @@ def _confirm(ctx: ProjectContext, reading: Reading) -> Reading:
 def confirm_pending(
     ctx: ProjectContext, *, area: str | None, period: Period | None, cursor: str | None = None
 ) -> Confirmations:
-    """Accept all pending readings of an area (of all, if none is named), about 1,960 a call.
+    """Confirm all pending readings of an area (of all, if none is named), about 1,960 a call.
 
-    A `cursor` continues the call before. A user limited to areas confirms only readings from there.
-    Readings that can't be accepted stay pending and are named with the reason. Five write units a reading.
+    A `cursor` continues an earlier call. A user limited to areas confirms only readings from there.
+    Readings that can't be confirmed stay pending and are returned with the reason. Five write units a reading.
 
-    :raises Invalid: for an area that is not there; nothing waits in it.
+    :raises Invalid: for an unknown area.
     :raises Conflict: if a billing run is working on one of the periods.
     """
     project = ctx.project
@@ -103,7 +103,7 @@ def confirm_pending(
         areas.check_listed(ctx, area=area)
     confirmed = 0
     left: list[LeftPending] = []
-    # Earlier periods first: each reading counts from the one before it.
+    # Earlier periods first, because each reading counts from the one before it.
     for month, readings in groupby(sorted(waiting, key=_order), key=lambda reading: reading.period):
         for batch in batches(readings, CONFIRMED_AT_ONCE):
             done, kept = _confirm_batch(ctx.at_this_moment(), project, month, batch)
@@ -132,14 +132,14 @@ def _waiting(
 def _confirm_batch(
     ctx: Context, project: Project, period: Period, batch: list[Reading]
 ) -> tuple[int, list[LeftPending]]:
-    """Confirm what it can of one period's batch, at once; whatever refuses is named and left out."""
+    """Confirm one period's batch in one transaction; readings that are refused are left out and returned."""
     known = connections.connections_by_account(project, [reading.account for reading in batch])
     ready: dict[str, _Change] = {}
     left: list[LeftPending] = []
     for reading in batch:
         connection = known.get(reading.account)
         if connection and not reaches(ctx.actor, connection.area):
-            continue  # it moved to another area since it was read
+            continue  # its connection moved to another area meanwhile
         try:
             if connection is None:
                 raise NotFound("not-found", f"connection {reading.account} no longer exists")
@@ -161,7 +161,7 @@ def _batch_writes(ctx: Context, project: Project, period: Period, ready: Mapping
 
 
 def _batch_audit_write(ctx: Context, period: Period, accounts: list[str]) -> Action:
-    """Return the one entry of a whole transaction; each reading carries who confirmed it."""
+    """Build the one audit entry of a whole transaction; each reading has the user who confirmed it."""
     facts = {"count": len(accounts), "accounts": accounts}
     return audit.entry_write(
         ctx, action="readings.confirmed", subject=("period", f"{ctx.project_id}.{period}"), after=facts

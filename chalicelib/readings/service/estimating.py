@@ -1,4 +1,4 @@
-"""Find out what nobody has read yet for a period, and estimate it: one connection, or all of an area or project."""
+"""List unread connections of a period, and estimate one, or all of an area or project."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ from chalicelib.readings.service.writes import audit_write, frozen, lost_race, r
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
 
-# An estimate is two writes where readings count at once, and a transaction holds a hundred, with its one check of the
-# period and one entry of the audit log. Twenty of them are done well within the gateway's 29 seconds.
+# An estimate takes up to two writes of a transaction's hundred; one check of the period and one audit entry are for
+# all of them. Twenty transactions take far less than the gateway's 29 seconds.
 ESTIMATED_AT_ONCE = 49
 _BATCHES_PER_CALL = 20
 
@@ -38,7 +38,7 @@ class LeftUnread:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """What estimating did. With a `next_cursor`, connections are left to look at: ask again with it."""
+    """The result of estimating. With a `next_cursor`, call again with it for the rest."""
 
     estimated: int
     left: tuple[LeftUnread, ...]
@@ -50,7 +50,7 @@ def list_unread(
 ) -> Page[Connection]:
     """List the active connections that have no reading for a period, of an area or of all.
 
-    A page may be short and still have a next one. One read unit for eight connections looked at; in an area two for
+    A page may be short and still have a next one. One read unit for eight connections that are read; in an area two for
     each.
     """
     read = partial(_connections_page, ctx, area)
@@ -58,12 +58,12 @@ def list_unread(
 
 
 def estimate_reading(ctx: ProjectContext, *, period: Period, account: str) -> Reading:
-    """Estimate the reading of a connection that nobody read for a period.
+    """Estimate the reading of a connection that is unread for a period.
 
-    The same again gives the estimate that is there. Eight write units, nine where it counts at once.
+    Idempotent: an existing estimate is returned. Eight write units, nine if it counts at once.
 
-    :raises NotFound: for an unknown connection, or one in an area out of the caller's scope.
-    :raises Invalid: for a connection that was never read, or a period that is not read yet.
+    :raises NotFound: for an unknown connection, or one outside the caller's areas.
+    :raises Invalid: for a connection that was never read, or a period in the future.
     :raises Conflict: if the period is read, or a billing run is working on it.
     """
     project = ctx.project
@@ -87,12 +87,12 @@ def estimate_reading(ctx: ProjectContext, *, period: Period, account: str) -> Re
 
 
 def estimate_unread(ctx: ProjectContext, *, period: Period, area: str | None, cursor: str | None) -> Estimates:
-    """Estimate all that nobody read for a period, of an area or of all: 980 connections a call.
+    """Estimate all unread connections of a period, of an area or of all: 980 connections a call.
 
-    Connections that were never read are left and named, and a building's own meters are left to be read. Asked again
-    it estimates nothing twice. Two write units a reading, four where readings count at once.
+    Connections that were never read are left out and returned; a building's own meters are never estimated. Idempotent.
+    Two write units a reading, four if readings count at once.
 
-    :raises Invalid: for a period that is not read yet, and for an area that is not there.
+    :raises Invalid: for a period in the future, or an unknown area.
     :raises Conflict: if a billing run is working on the period.
     """
     project = ctx.project
@@ -134,7 +134,7 @@ def _estimate(ctx: Context, project: Project, connection: Connection, period: Pe
 def _estimate_batch(
     ctx: Context, project: Project, period: Period, unread: list[Connection]
 ) -> tuple[int, list[LeftUnread]]:
-    """Write what estimates it can in one transaction; whatever refuses is named and left out."""
+    """Write a batch of estimates in one transaction; those that are refused are left out and returned."""
     ready: dict[str, tuple[Connection, Reading]] = {}
     left: list[LeftUnread] = []
     for connection in unread:

@@ -1,4 +1,4 @@
-"""Look readings up: one, those that wait, or those of certain days, connections and states."""
+"""Look up readings: one, pending ones, or those of a range of days, a connection or a state."""
 
 from datetime import date
 
@@ -37,13 +37,13 @@ def list_readings(
     limit: int,
     cursor: str | None,
 ) -> Page[Reading]:
-    """List the readings of a period or of up to a year, the newest period first.
+    """List the readings of a period or of up to a year, newest period first.
 
-    Never a scan: those of a connection are read by their keys, those that wait from their own list, all others from
-    their periods. A page may be short and still have a next one. A user limited to areas gets only those of the
-    open connections there, in the order of what lies there.
+    Never a scan: readings of a connection are read by key, pending ones from their own list, all others by period. A
+    page may be short and still have a next one. A user limited to areas gets only those of open connections there, in
+    the order of their places.
 
-    :raises Invalid: for a period and days at once, or for days that are no year.
+    :raises Invalid: for a period together with days, or for days in the wrong order or more than a year apart.
     """
     project = ctx.project
     search = search_for(
@@ -66,10 +66,10 @@ def list_readings(
 
 
 def list_pending(ctx: ProjectContext, *, area: str | None, limit: int, cursor: str | None) -> Page[Reading]:
-    """List what waits for confirmation, of one area or of all, one page at a time.
+    """List pending readings, of one area or of all, one page at a time.
 
-    A reading waits in the area in which it was taken; who has to do in some areas only does not get it if its
-    connection moved elsewhere since.
+    A reading is listed in the area in which it was recorded; a user limited to areas does not get it if its connection
+    has moved to another area.
     """
     project = ctx.project
     page = repository.pending_page(project, part_within_reach(ctx.actor, area), limit=limit, cursor=cursor)

@@ -1,4 +1,4 @@
-"""Take a file of readings in, and return what became of each line."""
+"""Import a file of readings and write its report."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,18 +33,19 @@ from chalicelib.readings.service.writes import (
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
 
-# A confirmed reading is two writes, and a transaction holds a hundred actions with its one check of the period.
+# A confirmed reading takes two writes of a transaction's hundred actions, beside one check of the period.
 _CONFIRMED_AT_ONCE = 49
 
 
 def run_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
-    """Take an uploaded file in, row by row, and write its report.
+    """Import an uploaded file row by row, and write its report.
 
-    Good rows are kept whatever the others are. Delivered twice or resumed after a crash it does nothing twice and
-    reports the same. One write request per 25 pending rows (two write units each) or 49 confirmed ones (four each).
+    Valid rows are kept even if others are refused. Idempotent: delivered twice or resumed after a crash, it gives the
+    same result and report. One write request per 25 pending rows (two write units each) or 49 confirmed ones (four
+    each).
 
-    :raises NotFound: if nobody announced such a file.
-    :raises TryLater: while a billing run works on a period that confirmed rows are for; the queue delivers it again.
+    :raises NotFound: if no such file was announced.
+    :raises TryLater: while a billing run works on a period of confirmed rows; the queue then delivers it again.
     """
     return files.run_import(
         ctx,
@@ -60,7 +61,7 @@ def run_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
 
 @dataclass(slots=True)
 class _Intake:
-    """One import at work: what it checks rows against, kept up to date with what it writes."""
+    """The state of one import: what it checks rows against, updated with what it writes."""
 
     project: Project
     expected: Period | None
@@ -86,10 +87,10 @@ class _Intake:
 
 
 def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> ImportResult:
-    """Write the good rows, period by period, so that each reading counts from the one before."""
+    """Write the valid rows, period by period, so that each reading counts from the one before."""
     project = ctx.project
     tenancy.stay_with_cycle(project)
-    # A connection outside the areas of the user who sent the file is treated as unknown.
+    # A connection outside the areas of the user who announced the file is treated as unknown.
     found = connections.connections_by_numbers(
         project,
         accounts=[row.account for row in file.rows if row.account],
@@ -138,7 +139,7 @@ def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Ro
 
 
 def _recorded(project: Project, period: Period, accounts: Collection[str]) -> Iterator[Reading]:
-    """Read a period's readings: those of a few connections by their keys, else all."""
+    """Read a period's readings: those of a few connections by key, else all."""
     if len(accounts) <= FEW:
         yield from repository.readings_of(project, period, accounts).values()
         return
@@ -147,7 +148,7 @@ def _recorded(project: Project, period: Period, accounts: Collection[str]) -> It
 
 
 def _write_pending(intake: _Intake, period: Period, new: list[Accepted]) -> Iterator[Outcome]:
-    """Write readings that wait for a person; where another writer came first, that one counts."""
+    """Write pending readings; if another writer came first, decide again about the row."""
     lost = _mark_first(intake, new)
     for account in lost:
         yield _decide_again(intake, period, lost[account])
@@ -158,9 +159,9 @@ def _write_pending(intake: _Intake, period: Period, new: list[Accepted]) -> Iter
 
 
 def _mark_first(intake: _Intake, new: list[Accepted]) -> dict[str, Accepted]:
-    """Mark the connections that were never read, so that nobody deletes them; two write units each.
+    """Mark connections that were never read, so that they can't be deleted; two write units each.
 
-    Those that another writer got at are given back. A crash after it leaves a mark without a reading, and no harm.
+    Return those that another writer changed. A crash afterwards leaves a mark without a reading, which is harmless.
     """
     lost: dict[str, Accepted] = {}
     first = (outcome for outcome in new if not intake.connections[outcome.reading.account].taken)
@@ -179,7 +180,7 @@ def _mark_writes(intake: _Intake, accounts: Iterable[str]) -> list[Action]:
 
 
 def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> Iterator[Outcome]:
-    """Write readings that count at once, each together with its connection moving on."""
+    """Write confirmed readings, each together with its connection."""
     for batch in batches(new, _CONFIRMED_AT_ONCE):
         waiting = {outcome.reading.account: outcome for outcome in batch}
         try:
@@ -194,7 +195,7 @@ def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> It
 
 
 def _write_in_place(ctx: Context, intake: _Intake, period: Period, outcome: Accepted, estimate: Reading) -> Outcome:
-    """Write a reading in the place of an estimate: rare, and so one at a time."""
+    """Write a reading that replaces an estimate. This is rare, so one at a time."""
     reading, connection = outcome.reading, intake.connections[outcome.reading.account]
     try:
         writes = replacement_writes(intake.project, estimate, reading, connection)
@@ -219,7 +220,7 @@ def _confirmed_writes(intake: _Intake, period: Period, waiting: Mapping[str, Acc
 
 
 def _decide_again(intake: _Intake, period: Period, outcome: Accepted) -> Outcome:
-    """Look at a row once more after another writer got at its meter in the same moment."""
+    """Decide again about a row after another writer changed its connection or reading meanwhile."""
     account = outcome.reading.account
     recorded = repository.find_reading(intake.project, period, account)
     again = intake.decide(outcome.row, {(period, account): recorded} if recorded else {})

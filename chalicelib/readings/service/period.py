@@ -1,4 +1,4 @@
-"""A period as a whole: hold it still for a billing run, read it, compare what it adds up to."""
+"""A period as a whole: freeze it for a billing run, read it, and compare its sums."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -15,7 +15,7 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 
 def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Reading]:
-    """Read all readings of a period's shard, as they are now."""
+    """Read all readings of a period's shard. Strongly consistent."""
     return repository.shard_readings(project, period, shard)
 
 
@@ -29,10 +29,10 @@ def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> di
 
 
 def get_balance(ctx: ProjectContext, *, period: Period, cursor: str | None) -> tuple[WaterBalance, str | None]:
-    """Add a period up by unit, common area and building, for a user limited to areas only those there.
+    """Add up a period by units, common areas and building; for a user limited to areas, only those there.
 
-    A call adds up to 5,000 readings, about a second's work and 480 read units. Then it returns the sums so far with a
-    cursor that carries them; the balance of the call that returns none is the whole period's.
+    A call adds up to 5,000 readings, about a second's work and 480 read units. If there are more, it returns the sums so
+    far with a cursor that contains them; a result without a cursor is the whole period's.
 
     :raises Invalid: for a cursor of another period or user.
     """
@@ -60,20 +60,20 @@ def period_open_check(project: Project, period: Period) -> Action:
 
 
 def reading_unchanged_check(project: Project, reading: Reading) -> Action:
-    """Build the check that nobody changed a reading since. Label: `reading`."""
+    """Build the check that a reading is unchanged. Label: `reading`."""
     return repository.reading_unchanged_check(project, reading)
 
 
 def period_freeze_write(project: Project, period: Period, run_id: str) -> Action:
-    """Build the write by which a billing run takes a period: its readings then stand still."""
+    """Build the write that gives a billing run a period, so that its readings can't change."""
     return repository.period_freeze_write(project, period, run_id)
 
 
 def period_release_write(project: Project, period: Period, run_id: str) -> Action:
-    """Build the write by which a billing run gives a period back."""
+    """Build the write that releases a billing run's period."""
     return repository.period_release_write(project, period, run_id)
 
 
 def find_run_of(project: Project, period: Period) -> str | None:
-    """Name the billing run that works on a period, if one does."""
+    """Return the id of the billing run that works on a period, or None."""
     return repository.find_run_of(project, period)

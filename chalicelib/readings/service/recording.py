@@ -1,4 +1,4 @@
-"""Take readings by hand, and correct them."""
+"""Record readings one at a time, and correct them."""
 
 from dataclasses import replace
 
@@ -32,13 +32,13 @@ def take_reading(
     shown: MeterValue,
     source: ReadingSource = "manual",
 ) -> Reading:
-    """Record what a meter showed on a day.
+    """Record a reading.
 
-    The same reading again is answered with the first one; an estimate that is not billed yet gives way. Eight
-    write units, nine if it counts at once, ten for the first that waits.
+    Idempotent: the same reading again returns the first one. It replaces an estimate that is not billed yet. Eight
+    write units, nine if it counts at once, ten for a connection's first one if that is pending.
 
-    :raises Invalid: for a value or day that can't be.
-    :raises NotFound: for an unknown connection, or one in an area out of the caller's scope.
+    :raises Invalid: for an impossible value or day.
+    :raises NotFound: for an unknown connection, or one outside the caller's areas.
     :raises Conflict: if the period is read already, or a billing run is working on it.
     """
     if (account is None) == (meter_number is None):
@@ -68,7 +68,7 @@ def take_reading(
 
 
 def migration_writes(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """Build the writes of a reading out of a former system, to be written together with its bill.
+    """Build the writes of a migrated reading, for the same transaction as its bill.
 
     Labels: `reading` and `connection`. Four write units.
     """
@@ -76,11 +76,11 @@ def migration_writes(project: Project, reading: Reading, connection: Connection)
 
 
 def correct_reading(ctx: ProjectContext, *, reading_id: str, shown: MeterValue) -> Reading:
-    """Put another value or day on a reading that is not billed. Seven or eight write units.
+    """Correct the value or day of a reading that is not billed. Seven or eight write units.
 
-    :raises Invalid: for a value or day that can't be.
+    :raises Invalid: for an impossible value or day.
     :raises NotFound: if the project has none with this id.
-    :raises Conflict: if it is billed, a later reading builds on it, or a billing run is working on its period.
+    :raises Conflict: if it is billed, a later reading was counted from it, or a billing run is working on its period.
     """
     project = ctx.project
     reading = get_of_project(ctx, project, reading_id)

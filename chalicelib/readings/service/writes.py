@@ -1,4 +1,4 @@
-"""What taking, confirming and correcting share."""
+"""What recording, confirming and correcting share."""
 
 from chalicelib.audit import service as audit
 from chalicelib.connections import domain as connection_rules
@@ -14,9 +14,9 @@ from chalicelib.tenancy.domain import Project
 
 
 def get_of_project(ctx: Context, project: Project, reading_id: str) -> Reading:
-    """Return one reading of a project. One read more for a user limited to areas.
+    """Return one reading of a project. One more read for a user limited to areas.
 
-    :raises NotFound: if there is none with this id, or its connection lies elsewhere.
+    :raises NotFound: if there is none with this id, or its connection is outside the actor's areas.
     """
     period, account = parse_reading_id(reading_id)
     reading = repository.find_reading(project, period, account)
@@ -26,9 +26,9 @@ def get_of_project(ctx: Context, project: Project, reading_id: str) -> Reading:
 
 
 def connection_of(project: Project, reading: Reading) -> Connection:
-    """Return the connection that a reading is of.
+    """Return a reading's connection.
 
-    :raises NotFound: if it is gone.
+    :raises NotFound: if it was deleted.
     """
     connection = connections.find_by_number(project, account=reading.account, meter_number=None)
     if connection is None:
@@ -37,26 +37,26 @@ def connection_of(project: Project, reading: Reading) -> Connection:
 
 
 def advance_write(project: Project, connection: Connection, reading: Reading) -> Action:
-    """Build the write by which a confirmed reading becomes its connection's last one."""
+    """Build the write that makes a confirmed reading its connection's last one."""
     return connections.connection_advance_write(project, connection, advance(connection, reading))
 
 
 def advance(connection: Connection, reading: Reading) -> Connection:
-    """Return the connection as it is once the reading is its last one."""
+    """Return the connection with the reading as its last one."""
     return connection_rules.advance(
         connection, reading.stand, read_on=reading.read_on, period=reading.period, usage=reading.usage
     )
 
 
 def reading_writes(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """Build the writes that a new reading needs; the first checks that its period is open."""
+    """Build the check that the period is open, and the writes of a new reading."""
     return [repository.period_open_check(project, reading.period), *reading_insert_writes(project, reading, connection)]
 
 
 def reading_insert_writes(project: Project, reading: Reading, connection: Connection) -> list[Action]:
-    """Build the writes of a new reading itself; a confirmed one moves its connection on.
+    """Build the writes of a new reading itself; a confirmed one also updates its connection.
 
-    The first one of a connection marks it, though it waits, so that nobody deletes what it is of.
+    A connection's first reading marks it, even while pending, so that the connection can't be deleted.
     """
     writes = [repository.reading_insert_write(project, reading)]
     if reading.state == "confirmed":
@@ -67,7 +67,7 @@ def reading_insert_writes(project: Project, reading: Reading, connection: Connec
 
 
 def replacement_writes(project: Project, before: Reading, after: Reading, connection: Connection) -> list[Action]:
-    """Build the writes that put a reading in the place of another that is not billed."""
+    """Build the writes that replace a reading that is not billed by another."""
     writes = [
         repository.period_open_check(project, after.period),
         repository.reading_unbilled_check(project, after),
@@ -79,7 +79,7 @@ def replacement_writes(project: Project, before: Reading, after: Reading, connec
 
 
 def audit_write(ctx: Context, action: str, after: Reading, *, before: Reading | None = None) -> Action:
-    """Build the write of what was done to one reading."""
+    """Build the audit entry of one reading."""
     facts = [_audit_facts(one) if one else {} for one in (before, after)]
     subject = ("reading", f"{ctx.project_id}.{after.id}")
     return audit.entry_write(ctx, action=action, subject=subject, before=facts[0], after=facts[1])
@@ -96,7 +96,7 @@ def _audit_facts(reading: Reading) -> dict[str, object]:
 
 
 def lost_race(project: Project, reading: Reading, refused: Refused) -> MeterbookError:
-    """Explain why the table refused a change of a reading."""
+    """Return the error for a refused change of a reading."""
     if "period" in refused.labels:
         return frozen(project, reading.period)
     if "bill" in refused.labels:
@@ -108,7 +108,7 @@ def lost_race(project: Project, reading: Reading, refused: Refused) -> Meterbook
 
 
 def frozen(project: Project, period: Period) -> MeterbookError:
-    """Name the billing run that holds a period, or say that it is free again by now."""
+    """Return the error for a period that a billing run holds, or that was just released."""
     run = repository.find_run_of(project, period)
     if run is None:
         return TryLater("busy", f"a billing run gave {period} back at this moment; send the request again")
