@@ -224,7 +224,7 @@ class LeftPendingOut(OutSchema):
 
 
 class ConfirmationsOut(OutSchema, Shows[Confirmations]):
-    """The number of confirmed readings, and those left pending. With a `nextCursor`, call again with it for the rest."""
+    """The number of confirmed readings, and those left pending. With a `nextCursor`, call again with it."""
 
     confirmed: int
     left: tuple[LeftPendingOut, ...]

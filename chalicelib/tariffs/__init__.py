@@ -1,1 +1,1 @@
-"""Tariffs: what a utility publishes, kept as data, and the engine that rates a reading by it."""
+"""Tariffs as data, and the engine that rates a use by them."""

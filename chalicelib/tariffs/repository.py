@@ -1,4 +1,4 @@
-"""Tariffs in the table: one item per version, never changed once a run was given it."""
+"""Tariffs in the table: one item per version, never changed after a run has used it."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ class TariffItem(TableItem):
     version = IntAttribute()
     document = DocumentAttribute(Tariff)
     sealed = FlagAttribute(null=True)
-    changes = IntAttribute(null=True)  # of the one item before all versions, which has nothing else
+    changes = IntAttribute(null=True)  # only on the item before all versions, which has nothing else
 
 
 def insert_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:
@@ -30,10 +30,10 @@ def insert_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -
 def replace_tariff(
     project: Project, tariff: Tariff, *, before: Tariff | None, moved: Tariff | None, also: Sequence[Action]
 ) -> None:
-    """Replace a version, and move the end of the one before it, both or neither.
+    """Replace a version and move the end of the one before it, in one transaction.
 
-    :raises Refused: label `tariff`, if there is none, or a run was given it; label `before`, if that one is no longer
-        what it was.
+    :raises Refused: label `tariff`, if there is none, or a run has used it; label `before`, if that one was changed
+        meanwhile.
     """
     if before and moved:
         also = [_document_write(project, before, moved), *also]
@@ -44,9 +44,9 @@ def replace_tariff(
 def insert_successor(
     project: Project, *, before: Tariff, ended: Tariff, successor: Tariff, also: Sequence[Action]
 ) -> None:
-    """End a version and write the next one, both or neither.
+    """End a version and write the next one, in one transaction.
 
-    :raises Refused: label `before`, if it is no longer what it was; label `tariff`, if the successor's number is taken.
+    :raises Refused: label `before`, if it was changed meanwhile; label `tariff`, if the successor's number is taken.
     """
     transact([_document_write(project, before, ended), insert("tariff", _item(project, successor)), *also])
 
@@ -54,10 +54,10 @@ def insert_successor(
 def delete_tariff(
     project: Project, tariff: Tariff, *, before: Tariff | None, goes_on: Tariff | None, also: Sequence[Action]
 ) -> None:
-    """Take a version away, and have the one before it go on, both or neither.
+    """Delete a version and extend the one before it, in one transaction.
 
-    :raises Refused: label `tariff`, if a run was given it, or it is gone; label `before`, if that one is no longer what
-        it was.
+    :raises Refused: label `tariff`, if a run has used it, or it is gone; label `before`, if that one was changed
+        meanwhile.
     """
     key = keys.tariff(project.client, project.id, tariff.id, tariff.version)
     if before and goes_on:
@@ -66,9 +66,9 @@ def delete_tariff(
 
 
 def seal_versions(project: Project, tariffs: Sequence[Tariff]) -> None:
-    """Mark versions, as they were read, so that nobody changes them any more.
+    """Mark versions as sealed, so that they can't be changed.
 
-    :raises Refused: if one has been changed or taken away since it was read.
+    :raises Refused: if one was changed or deleted since it was read.
     """
     for tariff in tariffs:
         key = keys.tariff(project.client, project.id, tariff.id, tariff.version)
@@ -81,9 +81,9 @@ def all_versions(project: Project) -> tuple[KnownVersion, ...]:
 
 
 def versions_to_change(project: Project) -> tuple[tuple[KnownVersion, ...], Action]:
-    """Read every version, and give the write by which they change only as they were read.
+    """Read every version, and build the write that refuses a change if any version changed since.
 
-    It goes with each change: of two tariffs that are opened at once and overlap, one must be refused. Label `tariffs`.
+    It is part of each change: of two overlapping tariffs that are opened at once, one must be refused. Label `tariffs`.
     """
     key = keys.tariff_changes(project.client, project.id)
     items = list(dynamo.all_of(TariffItem, *key))

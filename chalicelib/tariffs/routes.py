@@ -34,7 +34,7 @@ _VERSION = _TARIFF + "/versions/{version}"
 
 @endpoint(blueprint, "GET", _TARIFFS, permission="tariffs.read", returns=TariffList)
 def list_tariffs(ctx: ProjectContext) -> TariffList:
-    """List every version of every tariff of a project, in short."""
+    """List all versions of a project's tariffs, without their charges."""
     return TariffList(items=tuple(TariffShort.of(known) for known in service.list_tariffs(ctx)))
 
 
@@ -56,7 +56,7 @@ def open_tariff(ctx: ProjectContext, *, body: NewTariff) -> TariffOut:
 
 @endpoint(blueprint, "GET", _TARIFF, permission="tariffs.read", returns=TariffList)
 def get_tariff(ctx: ProjectContext, *, tariff_id: str) -> TariffList:
-    """List the versions of a tariff, in short."""
+    """List the versions of a tariff, without their charges."""
     return TariffList(items=tuple(TariffShort.of(known) for known in service.list_tariffs(ctx, tariff_id=tariff_id)))
 
 
@@ -72,7 +72,7 @@ def get_tariff(ctx: ProjectContext, *, tariff_id: str) -> TariffList:
     errors="invalid-tariff leaves-gap other-unit overlapping-versions tariff-changed tariff-chosen too-early",
 )
 def succeed_tariff(ctx: ProjectContext, *, tariff_id: str, body: TariffBody) -> TariffOut:
-    """Put the next version of a tariff into force; the last one ends when it begins."""
+    """Add the next version of a tariff; the last one ends when it begins."""
     return _shown(ctx, service.succeed_tariff(ctx, tariff=body.to_domain(tariff_id=tariff_id, version=1)))
 
 
@@ -93,7 +93,7 @@ def get_tariff_version(ctx: ProjectContext, *, tariff_id: str, version: str) -> 
     "too-early",
 )
 def correct_tariff(ctx: ProjectContext, *, tariff_id: str, version: str, body: TariffBody) -> TariffOut:
-    """Correct a version that has rated no bill."""
+    """Correct a version that has not rated a bill."""
     corrected = body.to_domain(tariff_id=tariff_id, version=_number(version))
     return _shown(ctx, service.correct_tariff(ctx, tariff=corrected))
 
@@ -107,7 +107,7 @@ def correct_tariff(ctx: ProjectContext, *, tariff_id: str, version: str, body: T
     errors="tariff-between tariff-changed tariff-chosen tariff-used",
 )
 def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: str) -> TariffOut:
-    """Take a version away that has rated no bill."""
+    """Delete a version that has not rated a bill."""
     return _shown(ctx, service.delete_tariff(ctx, tariff_id=tariff_id, version=_number(version)))
 
 
@@ -122,7 +122,7 @@ def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: str) -> Tarif
     "no-tariff reading-below-last unit-mismatch unknown-adjustment unknown-meter-size",
 )
 def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
-    """Return what a use would cost, by a tariff or a draft of one; nothing is stored."""
+    """Quote what a use would cost by a tariff or a draft; nothing is stored."""
     usage = body.usage.to_domain()
     if body.draft is not None:
         draft = body.draft.to_domain(tariff_id="draft", version=1, delivered=usage.measures)
@@ -144,7 +144,7 @@ def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
     errors="invalid-tariff other-unit overlapping-versions project-closed tariff-changed tariff-chosen version-exists",
 )
 def adopt_tariff(ctx: ProjectContext, *, body: Adoption) -> TariffOut:
-    """Open a tariff of the library as it stands, from a day on."""
+    """Open a tariff of the library unchanged, valid from a day on."""
     published = library().get(body.library_id)
     if published is None:
         raise NotFound("not-found", f"the library has no tariff {body.library_id}; see /api/tariff-library")

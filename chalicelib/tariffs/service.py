@@ -1,4 +1,4 @@
-"""Open tariffs, succeed and correct them, and rate by those in force."""
+"""Open, succeed, correct and delete tariffs, and quote by them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,10 +31,10 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 
 def open_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
-    """Put a version of a tariff into force.
+    """Write a new version of a tariff.
 
     :raises Invalid: if the tariff contradicts itself, the project, or another tariff of the same class.
-    :raises Conflict: if this version exists and says something else, or the project is closed.
+    :raises Conflict: if this version exists with other content, or the project is closed.
     """
     project = ctx.project
     known, turn = repository.versions_to_change(project)
@@ -61,14 +61,14 @@ def open_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
 
 
 def succeed_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
-    """Put the next version of a tariff into force and end the last one on the day it begins.
+    """Add the next version of a tariff and end the last one on the day it begins.
 
-    `tariff.version` is set here. Ending is the only change that a version which has rated bills can see.
+    `tariff.version` is set here. Ending is the only possible change of a version that has rated bills.
 
     :raises NotFound: if there is no such tariff.
     :raises Invalid: if the version contradicts itself, the project or another tariff of the same class, or leaves days
-        after the last one that nothing would be charged on.
-    :raises Conflict: if somebody else was changing the same tariff.
+        after the last one without a tariff.
+    :raises Conflict: if another user was changing the same tariff.
     """
     project = ctx.project
     known, turn = repository.versions_to_change(project)
@@ -76,7 +76,7 @@ def succeed_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
     if last is None:
         raise _no_tariff(tariff.id)
     if replace(tariff, version=last.version) == last:
-        return KnownVersion(last, sealed=False)  # the same request again, whose answer got lost
+        return KnownVersion(last, sealed=False)  # the same request again, after its answer was lost
     if tariff.valid_from <= last.valid_from:
         raise Invalid("too-early", f"after {last.valid_from}, when version {last.version} begins", field="validFrom")
     successor = replace(tariff, version=last.version + 1)
@@ -104,9 +104,9 @@ def succeed_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
 
 
 def correct_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
-    """Replace a version, as long as no run was given it.
+    """Replace a version that no run has used.
 
-    If it begins on another day, the version that ended when it began ends on that day instead.
+    If it begins on another day, the version before it ends on that day.
 
     :raises NotFound: if there is no such version.
     :raises Invalid: if the version contradicts itself, the project or another tariff of the same class.
@@ -141,13 +141,13 @@ def _moved_end(ended: Tariff, successor: Tariff) -> Tariff:
 
 
 def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: int) -> KnownVersion:
-    """Take a version away that no run was given. The one that ended when it began goes on in its place.
+    """Delete a version that no run has used. The version that ended when it began is extended.
 
-    So a succession that was entered by mistake can be taken back, and no day is left without a tariff.
+    So a version that was added by mistake can be undone, and no day is left without a tariff.
 
     :raises NotFound: if there is no such version.
-    :raises Conflict: if it has rated bills, it lies between two others, or connections name the tariff and no later
-        version is left to them.
+    :raises Conflict: if it has rated bills, it is between two others, or connections name the tariff and no later
+        version would be left.
     """
     project = ctx.project
     known, turn = repository.versions_to_change(project)
@@ -199,12 +199,12 @@ def _chosen(versions: tuple[KnownVersion, ...], version: int) -> KnownVersion:
 
 
 def quote(ctx: ProjectContext, *, tariff_id: str, version: int | None, usage: Usage) -> Rating:
-    """Return what a use would cost by a tariff of the project, and store nothing.
+    """Return what a usage would cost by a tariff of the project; nothing is stored.
 
-    Without a version, those valid on the days of the use count.
+    Without a version, those valid on the days of the usage apply.
 
     :raises NotFound: if there is no such tariff or version.
-    :raises Invalid: if the use can't be rated by it.
+    :raises Invalid: if the usage can't be rated by it.
     """
     known = list_tariffs(ctx, tariff_id=tariff_id)
     if version is None:
@@ -213,9 +213,9 @@ def quote(ctx: ProjectContext, *, tariff_id: str, version: int | None, usage: Us
 
 
 def quote_draft(tariff: Tariff, *, usage: Usage) -> Rating:
-    """Return what a use would cost by a tariff that is not in force anywhere.
+    """Return what a usage would cost by a draft of a tariff.
 
-    :raises Invalid: if the tariff contradicts itself, or the use can't be rated by it.
+    :raises Invalid: if the tariff contradicts itself, or the usage can't be rated by it.
     """
     check_tariff(tariff, delivered=usage.measures)
     return rate(compile_tariff(tariff), usage)
@@ -224,9 +224,9 @@ def quote_draft(tariff: Tariff, *, usage: Usage) -> Rating:
 def tariff_book(project: Project, period: Period) -> TariffBook:
     """Read and compile the project's tariffs, once for a whole chunk of bills.
 
-    Versions that are valid in the period are sealed by it: from now on they can only be succeeded.
+    Versions that are valid in the period get sealed: from then on they can only be succeeded.
 
-    :raises TryLater: if a tariff was being changed at this moment.
+    :raises TryLater: if a tariff was just being changed.
     """
     known = repository.all_versions(project)
     _seal(project, known, period)
@@ -234,7 +234,7 @@ def tariff_book(project: Project, period: Period) -> TariffBook:
 
 
 def unsealed_book(project: Project) -> TariffBook:
-    """Read and compile the project's tariffs for a look ahead: nothing is sealed by it."""
+    """Read and compile the project's tariffs without sealing versions."""
     return _compiled(repository.all_versions(project))
 
 
@@ -263,7 +263,7 @@ def _check(project: Project, tariff: Tariff, others: tuple[Tariff, ...]) -> None
 
 
 def _offer_write(project: Project, tariff_id: str, versions: Sequence[Tariff]) -> Action:
-    """Build the write by which connections can name a tariff, as long as its last version goes on."""
+    """Build the write that offers a tariff to connections until its last version ends."""
     own = [each for each in versions if each.id == tariff_id]
     if not own:
         return connections.tariff_withdrawal_write(project, tariff_id=tariff_id)
@@ -272,7 +272,7 @@ def _offer_write(project: Project, tariff_id: str, versions: Sequence[Tariff]) -
 
 
 def _explain(refused: Refused, tariff_id: str) -> None:
-    """Explain why the table refused any change of a tariff; other refusals are explained by the use case."""
+    """Raise the error for refusals that any change of a tariff can meet; use cases handle the others."""
     if "tariffs" in refused.labels:
         raise _changed()
     if "offer" in refused.labels:
@@ -294,7 +294,7 @@ def _audit_write(
     after: Tariff | None = None,
     continued_by: Tariff | None = None,
 ) -> Action:
-    """Write down what became of a tariff: its charges as a digest, for they are a document."""
+    """Build the audit entry of a tariff, with a digest of its charges."""
     known = [tariff for tariff in (before, after) if tariff]
     subject = ("tariff", f"{ctx.project_id}.{known[0].id}.{known[0].version}")
     return audit.entry_write(

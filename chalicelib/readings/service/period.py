@@ -31,8 +31,8 @@ def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> di
 def get_balance(ctx: ProjectContext, *, period: Period, cursor: str | None) -> tuple[WaterBalance, str | None]:
     """Add up a period by units, common areas and building; for a user limited to areas, only those there.
 
-    A call adds up to 5,000 readings, about a second's work and 480 read units. If there are more, it returns the sums so
-    far with a cursor that contains them; a result without a cursor is the whole period's.
+    A call adds up to 5,000 readings, about a second's work and 480 read units. If there are more, it returns the sums
+    so far with a cursor that contains them; a result without a cursor is the whole period's.
 
     :raises Invalid: for a cursor of another period or user.
     """

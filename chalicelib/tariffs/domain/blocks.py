@@ -1,4 +1,4 @@
-"""Blocks of use, worked out in whole numbers: limits and prices are scaled once, when the tariff is compiled."""
+"""Blocks of use, computed in whole numbers: limits and prices are scaled once, when the tariff is compiled."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -22,7 +22,7 @@ class BlockTable:
         *,
         limit: Callable[[Decimal], Ratio] = Decimal.as_integer_ratio,
     ) -> None:
-        """`limit` says where the limits of this bill lie. A block that it leaves no width is never entered."""
+        """`limit` computes the limits for this bill. A block without width is never entered."""
         prices = [Price(block.rate, per, exponent) for block in blocks]
         flats = [Price(block.flat, Decimal(1), exponent, flat=True) for block in blocks]
         starts = [limit(block.over) for block in blocks]
@@ -47,7 +47,7 @@ class BlockTable:
     def _ladder(self) -> list[tuple[int, int, int, int]]:
         """From the highest block down: where it starts, what all before it costs, its rate, where its rate counts from.
 
-        With this a use meets one block, however many there are.
+        With this, a use is compared with one block, however many there are.
         """
         ladder, cost = [], 0
         for start, end, rate, _, flat_rate, _ in self.rows:
@@ -65,7 +65,7 @@ class BlockTable:
         raise AssertionError("a checked table starts at zero")
 
     def price(self, num: int, den: int, scale_num: int = 1, scale_den: int = 1) -> Priced:
-        """Price a use of num/den, with every limit multiplied by scale_num/scale_den.
+        """Return the amount and terms of a use of num/den, with every limit multiplied by scale_num/scale_den.
 
         A use equal to a limit lies in the lower block; the first block is entered by any use, even none. Telescopic
         blocks give a term for each one entered, whole ones for the last: 60 by 50@1.50 and the rest @2.50 is 50 at

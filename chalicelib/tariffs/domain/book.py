@@ -12,7 +12,7 @@ from chalicelib.tariffs.domain.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class KnownVersion:
-    """A version of a tariff as it is kept. Once `sealed`, it has been given to a run and can't change any more."""
+    """A stored version of a tariff. Once `sealed`, a run has used it and it can't change."""
 
     tariff: Tariff
     sealed: bool
@@ -27,7 +27,7 @@ class TariffBook:
 
     @classmethod
     def of(cls, tariffs: Iterable[Tariff]) -> "TariffBook":
-        """Compile tariffs. Those that rate by choice alone are found by no class."""
+        """Compile tariffs. Those that are by choice are not found by class."""
         versions: dict[str, list[CompiledTariff]] = {}
         by_tariff: dict[str, list[CompiledTariff]] = {}
         for tariff in tariffs:

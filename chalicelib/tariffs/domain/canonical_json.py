@@ -1,4 +1,4 @@
-"""One canonical text of any document: what digests are taken from."""
+"""The canonical text of a document, from which digests are computed."""
 
 import json
 from collections.abc import Hashable
@@ -13,9 +13,9 @@ from chalicelib.kernel.quantity import plain
 
 
 def canonical(document: object) -> str:
-    """Return the one text of a document: equal documents give equal texts, others don't.
+    """Return the canonical text of a document: the same for equal documents only.
 
-    10 and 10.0 are equal; what is not given is left out, so a new optional field changes no old text.
+    10 and 10.0 are equal; absent fields are left out, so a new optional field changes no old text.
     """
     return json.dumps(document, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 

@@ -1,4 +1,4 @@
-"""Refusing a tariff sheet that no bill could be made by, with every fault named at its place."""
+"""Checks of a tariff sheet; every fault is named at its place."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
@@ -60,9 +60,9 @@ UNITS = frozenset(
 
 
 def check_tariff(tariff: Tariff, *, delivered: Collection[str] = ()) -> None:
-    """Refuse a tariff that contradicts itself.
+    """Check a tariff for contradictions.
 
-    `delivered` are measures that need no declaration, because a use gives them already.
+    `delivered` are measures that need no declaration, because the usage has them.
 
     :raises Invalid: with one fault for each thing to change.
     """
@@ -74,7 +74,7 @@ def check_tariff(tariff: Tariff, *, delivered: Collection[str] = ()) -> None:
 
 
 def check_versions(tariffs: Sequence[Tariff]) -> None:
-    """Refuse two versions that rate the same and are valid on the same day.
+    """Check that no two versions that rate the same connections are valid on the same day.
 
     :raises Invalid: naming both and the day.
     """
@@ -278,7 +278,7 @@ def _stretch_faults(where: str, charge: BlockCharge | ScheduleCharge) -> Iterato
 
 
 def _limit_rounding_faults(where: str, charge: BlockCharge, rounding: Rounding) -> Iterator[Fault]:
-    """Refuse a rounding that leaves a block no width in an ordinary month: 30 days, one dwelling, one person."""
+    """Yield a fault if rounding leaves a block no width in an ordinary month: 30 days, one dwelling, one person."""
     yield from _quantity_step(f"{where}.step", rounding)
     if charge.limits_per is None:
         yield Fault(where, "rounds limits that stretch: name in limitsPer what they stretch with")

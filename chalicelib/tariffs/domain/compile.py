@@ -1,4 +1,4 @@
-"""From the tariff sheet to rules that only have to be run: done once, before a run rates thousands by it."""
+"""Compile a tariff sheet into rules that are fast to run; done once, before a run rates thousands of readings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -75,9 +75,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class CompiledTariff:
-    """A tariff ready to rate by.
+    """A compiled tariff.
 
-    `document_digest` covers everything in it except its last day: a version that is succeeded later charged the same.
+    `document_digest` covers everything except its last day, which a successor sets later without changing any charge.
     """
 
     tariff: Tariff
@@ -89,7 +89,7 @@ class CompiledTariff:
 
 
 def compile_tariff(tariff: Tariff) -> CompiledTariff:
-    """Prepare a tariff for rating; do it once per run, not once per bill.
+    """Compile a tariff for rating; do it once per run, not once per bill.
 
     The tariff must have passed `check_tariff`.
     """
@@ -181,7 +181,7 @@ def _places(named: tuple[str, ...], codes: Sequence[str]) -> tuple[int, ...]:
 
 
 class RatesByFactor(Pricer):
-    """A charge whose rates are multiplied by its factors and rounded before any quantity meets them.
+    """A charge whose rates are multiplied by its factors and rounded before they are applied to a quantity.
 
     Source: Santa Rosa Water District: 19.15 for class factor 1.5 is printed as 28.70, rounded down to 0.05.
     """

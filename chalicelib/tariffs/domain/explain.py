@@ -1,4 +1,4 @@
-"""A trace in plain sentences, for the consumer who asks why."""
+"""Explanations of traces in plain sentences, for consumers."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -10,10 +10,10 @@ from chalicelib.tariffs.domain.trace import Line, Trace, TraceStep, TraceTerm, e
 
 
 def explain(line: Line) -> list[str]:
-    """Explain how a line came about: ["10 m3 at 22.50 = 225.00"].
+    """Return sentences that explain a line: ["10 m3 at 22.50 = 225.00"].
 
-    First what was done to the quantity, then one sentence per quantity priced, one per factor, and the rounding where
-    it changed anything.
+    First what was done to the quantity, then one sentence per term, one per factor, and the rounding if it changed
+    anything.
     """
     trace = line.trace
     places = exponent_of(line.amount.currency)
@@ -77,7 +77,7 @@ def _exemptions(line: Line, places: int) -> list[str]:
 
 
 def _terms(line: Line, places: int) -> list[str]:
-    """Say each quantity and its price; a bound that holds is said once, however many parts a bill has."""
+    """Return a sentence for each term; a bound that applied is mentioned once, however many parts a bill has."""
     trace = line.trace
     bounds = [step for step in trace.steps if step.kind in {"at-most", "at-least"}]
     if bounds:
@@ -131,7 +131,7 @@ def _number(value: Fraction) -> str:
 
 
 def _money(value: Fraction, places: int) -> str:
-    """With the currency's places at least, and all the digits it has where they end; else six and a tilde."""
+    """Format an amount with at least the currency's places, and all digits if they end; else six and a tilde."""
     decimal = exact_decimal(value)
     if decimal is None:
         return "~" + plain(Decimal(f"{round(value * 10**6)}E-6"))

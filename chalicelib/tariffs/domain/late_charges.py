@@ -1,4 +1,4 @@
-"""What paying late costs, from the facts alone: principal, day count and the utility's rule. Nothing is accumulated.
+"""Late charges, computed from principal, days and the utility's rule alone. Nothing is accumulated.
 
 Boundaries (decisions.md): overdue starts the day after the due day; no charge while days overdue <= grace.
 """
@@ -22,7 +22,7 @@ class LateChargeRule:
     """A utility's rule. `amount` is for the fixed kinds, `percent` for the others.
 
     `first_percent`: of monthly-simple, the first month has another percentage (5 %, then 1 % a month).
-    `minimum` and `maximum` bound the whole charge once there is one; a maximum of None is no cap.
+    `minimum` and `maximum` bound the whole charge if there is one; without a maximum there is no cap.
     """
 
     kind: LateChargeKind
@@ -36,7 +36,7 @@ class LateChargeRule:
 
 
 def late_charge(rule: LateChargeRule, *, principal: Money, days_overdue: int) -> Money:
-    """Return the whole late charge on an unpaid principal, so many days after the due day.
+    """Return the whole late charge on an unpaid principal, a number of days after the due day.
 
     S3: 10 % once on 275.00 -> 27.50. S1: 5 % a month compound with grace 10 on 25.06: days 1-10 nothing, day 11 1.25,
     day 41 (second month) 2.57.
@@ -57,7 +57,7 @@ def late_charge(rule: LateChargeRule, *, principal: Money, days_overdue: int) ->
 
 
 def months_late(days_past_grace: int) -> int:
-    """Count months late: every 30 days past grace that have begun, at least one.
+    """Return the months late: the 30-day periods after grace that have begun, at least one.
 
     Day 30 is still the first month, day 31 the second.
     """
@@ -79,7 +79,7 @@ def _compound(percent: Decimal, months: int) -> tuple[int, int]:
 
 
 def _percent_of(rule: LateChargeRule, late_days: int) -> tuple[int, int]:
-    """Return the share of the principal that is due in all, as a ratio."""
+    """Return the total share of the principal that is charged, as a ratio."""
     num, den = _fraction_of_one(rule.percent)
     months = months_late(late_days)
     match rule.kind:

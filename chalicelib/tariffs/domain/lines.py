@@ -1,4 +1,4 @@
-"""Writing out the lines of a rated bill, each with the trace of how it came about."""
+"""The lines of a rated bill, each with its trace."""
 
 from fractions import Fraction
 
@@ -26,7 +26,7 @@ AS_CHARGED = Settled()
 
 
 def line_of(compiled: CompiledTariff, at: int, state: RatingState, factors: tuple[TraceFactor, ...]) -> Line:
-    """Write out the line that the charge at this place made, which has one."""
+    """Return the line of the charge at this place, which must have one."""
     rule, tariff = compiled.rules[at], compiled.tariff
     charge = rule.charge
     settled = state.settled.get(at, AS_CHARGED) if state.settled else AS_CHARGED
@@ -72,7 +72,7 @@ def _terms(rule: Rule, state: RatingState, unit: int) -> tuple[TraceTerm, ...]:
 
 
 def _conversion(compiled: CompiledTariff, charge: Charge, state: RatingState) -> list[TraceStep]:
-    """Explain how the use became the tariff's: converted, then rounded."""
+    """Return the steps that converted and rounded the use to the tariff's unit."""
     tariff, usage = compiled.tariff, state.usage
     if not isinstance(charge, MeasuredCharge) or charge.measure != "use":
         return []
@@ -86,7 +86,7 @@ def _conversion(compiled: CompiledTariff, charge: Charge, state: RatingState) ->
 
 
 def _unit_of(tariff: Tariff, charge: Charge) -> str:
-    """Return the unit of a line's quantities; nothing for charges that have an amount only."""
+    """Return the unit of a line's quantities; "" for charges that have only an amount."""
     measure, times = "", ""
     if isinstance(charge, (UsageCharge, BlockCharge, ScheduleCharge)):
         measure = charge.measure
@@ -98,7 +98,7 @@ def _unit_of(tariff: Tariff, charge: Charge) -> str:
 
 
 def _measure_of(tariff: Tariff, charge: Charge) -> str:
-    """Return the label of the measure that a line charges, where it is not plain from the unit."""
+    """Return the label of the measure that a line charges, if it is not obvious from the unit."""
     if not isinstance(charge, (UsageCharge, BlockCharge, ScheduleCharge)):
         return ""
     if charge.measure == "winterAverage":

@@ -1,4 +1,4 @@
-"""The measures that a tariff can charge by: those that every use has, and those that it declares."""
+"""The measures that a tariff can charge by: those of every usage, and those that it declares."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,7 @@ def measures_named(charge: Charge) -> Iterator[tuple[str, str]]:
 
 
 def unit_of_measure(tariff: Tariff, name: str) -> str:
-    """Return what a measure is counted in, as a line shows it."""
+    """Return the unit of a measure, as a line shows it."""
     if name in {"use", "winterAverage"}:
         return tariff.unit
     declared = next((each.unit for each in tariff.measures if each.name == name), name)

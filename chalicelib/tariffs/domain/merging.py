@@ -1,4 +1,4 @@
-"""Which charges of several versions are one charge of the bill, and in which order they are rated."""
+"""Match the charges of several versions of a tariff that rate one bill, and order them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +12,7 @@ def joined(versions: Sequence[Sequence[Rule]]) -> Iterator[list[Place]]:
     """Return the charges of a bill by several versions, each with its places, in an order that every version keeps.
 
     Charges are one if they have the same code, kind and rounding: (water, tax) and (water, rent, tax) are water, rent
-    and tax. Where the versions contradict each other in the order, a charge stays apart.
+    and tax. If the versions have contradicting orders, a charge stays separate.
     """
     left = [[rule.joins for rule in rules] for rules in versions]
     reached = [0] * len(versions)
@@ -25,7 +25,7 @@ def joined(versions: Sequence[Sequence[Rule]]) -> Iterator[list[Place]]:
 
 
 def _next(left: Sequence[Sequence[object]], reached: Sequence[int]) -> list[Place]:
-    """Find a charge that each version either begins with, of what is left of it, or has not."""
+    """Return the places of a charge that each version either has next or does not have."""
     begun = [version for version, charges in enumerate(left) if charges]
     for version in begun:
         charge = left[version][0]

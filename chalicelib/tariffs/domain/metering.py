@@ -1,4 +1,4 @@
-"""From what meters show to what was used: rollover, an exchanged meter, estimates."""
+"""Use from meter values: rollovers, exchanged meters, estimates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """What one register showed from one reading to the next.
+    """The values of one register at two readings.
 
-    `digits` before the point tell where it starts again at zero, `rolled_over` that it did, however much it counted on;
+    `digits` before the point are its range, `rolled_over` says that it passed its highest value, whatever the use;
     `multiplier` is that of a transformer or pulse.
     `reading_rounding` is applied to each reading before they are compared (Temple, Texas, reads whole hundreds).
     """
@@ -29,8 +29,8 @@ class Segment:
 def use_of(segment: Segment) -> Decimal:
     """Return the use between two readings of one register.
 
-    A register of 4 digits that goes from 9990 to 0015 has run over: 25. Less than before is refused without digits, and
-    if the register would have counted on by a tenth of its range or more, unless `rolled_over` says that it did
+    A register of 4 digits that goes from 9990 to 0015 has rolled over: 25. A lower value is refused without digits, and
+    if the use would be a tenth of the range or more, unless `rolled_over` says that it rolled over
     (ADR 14): 100 -> 99 with 6 digits is a typing error and no use of 999999.
 
     :raises Invalid: if the register can't have shown these values.
@@ -64,16 +64,16 @@ def _as_read(value: Decimal, segment: Segment) -> Decimal:
 
 
 def use_over(segments: Sequence[Segment]) -> Decimal:
-    """Return the use of a period in which meters were exchanged: the old one's, then the new one's."""
+    """Return the use of a period in which meters were exchanged: the sum over the old and new ones."""
     return sum((use_of(segment) for segment in segments), Decimal(0))
 
 
 def estimated_use(recent_uses: Sequence[Decimal], *, last: int, rounding: Rounding) -> Decimal:
-    """Estimate a use as the average of the last so many, rounded as stated.
+    """Return an estimate: the average of the `last` most recent uses, rounded as stated.
 
-    (10, 12, 14) over the last 2 to whole units -> 13. Fewer than `last` are averaged as they are.
+    (10, 12, 14) over the last 2 to whole units -> 13. If there are fewer than `last`, all of them count.
 
-    :raises Invalid: if there is no earlier use to go by.
+    :raises Invalid: if there is no earlier use.
     """
     num, den = average_use(recent_uses, last=last)
     steps, step_den = round_to_step(num, den, rounding)

@@ -1,4 +1,4 @@
-"""The tariff sheet of a utility as data: what a clerk enters, before anything is rated by it.
+"""A utility's tariff sheet as data, as a clerk enters it.
 
 Amounts and rates are Decimals in whole currency units (pesos, not centavos) and may be finer than the minor unit.
 Days of validity are half-open: `valid_from` counts, `valid_until` does not.
@@ -15,7 +15,7 @@ from chalicelib.tariffs.domain.rounding import Rounding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """When a charge or a factor counts; every part that is given must hold. Limits are in the tariff's unit of use."""
+    """When a charge or a factor applies; every given part must hold. Limits are in the tariff's unit of use."""
 
     use_above: Decimal | None = None
     use_at_most: Decimal | None = None
@@ -36,7 +36,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Season:
-    """A part of every year, from one day (`MM-DD`) up to but not including another; it may pass new year."""
+    """A part of every year, from one day (`MM-DD`) up to but not including another; it may include new year."""
 
     from_day: str
     until_day: str
@@ -44,7 +44,7 @@ class Season:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeTerms:
-    """What every charge has. `rounding` takes the place of the tariff's line rounding."""
+    """The fields of every charge. `rounding` replaces the tariff's line rounding."""
 
     code: str
     label: str
@@ -56,10 +56,10 @@ class ChargeTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredCharge(ChargeTerms):
-    """A charge of a quantity, trimmed in this order: share, caps, least, what is included, rounding.
+    """A charge of a quantity, trimmed in this order: share, caps, least, included quantity, rounding.
 
-    `cap_measure` names another quantity that it may not exceed (sewer: use, but no more than in winter);
-    `least` is billed at least, and so is `least_measure` (demand, but no less than was contracted).
+    `cap_measure` names another quantity as an upper limit (sewer: use, but no more than in winter);
+    `least` and `least_measure` are lower limits (demand, but no less than was contracted).
     """
 
     measure: str = "use"
@@ -143,7 +143,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleCharge(MeasuredCharge):
-    """Blocks chosen by the total: who uses more pays by another list from the first unit on."""
+    """Blocks chosen by the total use: with more use, another list of blocks applies from the first unit on."""
 
     schedules: tuple[Schedule, ...]
     limits_per: str | None = None
@@ -157,8 +157,8 @@ class ScheduleCharge(MeasuredCharge):
 class PercentCharge(ChargeTerms):
     """A percentage of named earlier charges: tax, tax on tax, sewer, surcharge; below zero it is a discount.
 
-    `exempt_use`: only the share of the use above it counts. `exempt_amount`: only what exceeds it does, of the whole
-    period. `at_least` and `at_most` bound the size of the bill's amount, after the factors.
+    `exempt_use`: only the share of the use above it counts. `exempt_amount`: only the part of the base above it counts,
+    over the whole period. `at_least` and `at_most` bound the size of the bill's amount, after the factors.
     """
 
     percent: Decimal
@@ -172,7 +172,7 @@ class PercentCharge(ChargeTerms):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundCharge(ChargeTerms):
-    """Holds the sum of named earlier charges to an amount, times a measure (equivalent units) if `times` names one.
+    """Limits the sum of named earlier charges to an amount, times a measure (equivalent units) if `times` names one.
 
     `prorated`: for the days served, as with a fixed charge.
     """
@@ -201,7 +201,7 @@ class MaximumCharge(BoundCharge):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustmentCharge(ChargeTerms):
-    """A place for an amount that comes with the reading (fuel adjustment, meter rent); `amount` if none is given.
+    """An amount that comes with the reading (fuel adjustment, meter rent); `amount` if none is given.
 
     It may be below zero. `times` names a measure to multiply by (a fuel credit of 0.20 for every kWh).
     """
@@ -235,9 +235,9 @@ Charge = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
-    """How the meter's unit becomes the tariff's: times `multiply`, times the measure named, over `divide`.
+    """A conversion of the meter's unit to the tariff's: times `multiply`, times the named measure, divided by `divide`.
 
-    748 gal = 1 hcf is divide 748; gas volume to energy names the heat value that comes with the reading.
+    748 gal = 1 hcf has `divide` 748; gas volume to energy names the heat value that comes with the reading.
     """
 
     from_unit: str
@@ -248,7 +248,7 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """A quantity besides the use that a tariff charges by (peak kWh, contracted kW), as a bill shows it."""
+    """A quantity besides the use that a tariff charges by (peak kWh, contracted kW), with label and unit for bills."""
 
     name: str
     label: str
@@ -272,9 +272,9 @@ class Tariff:
     """One version of a tariff: charges in the order they are evaluated.
 
     `consumer_class` None serves every class. `by_choice`: it rates only connections that name it, whatever their class,
-    and may be valid beside others. `months_apart`: use read over several months is shared equally over
-    them, the remainder to the first, and each month is rated for itself. `measures` declares what it charges by besides
-    what every use has.
+    and may be valid beside others. `months_apart`: use read over several months is shared equally over them, with
+    the remainder to the first, and each month is rated by itself. `measures` declares the measures that not every
+    usage has.
     """
 
     id: str
@@ -292,4 +292,4 @@ class Tariff:
     months_apart: bool = False
     source: str = ""
     measures: tuple[Measure, ...] = ()
-    by_choice: Literal[True] | None = None  # not False: what is not given changes no digest
+    by_choice: Literal[True] | None = None  # not False: an absent field changes no digest

@@ -6,10 +6,10 @@ from math import gcd
 
 
 class Price:
-    """A rate as printed, and the same as a ratio: 5.50 per 1000 of a currency with two decimals is 11/20 minor units.
+    """A rate as printed, and as a ratio: 5.50 per 1000 of a currency with two decimals is 11/20 minor units.
 
-    `of_money`: what it is multiplied by is itself money (a percentage), and so its ratio has no unit. `flat`: it is due
-    once, for a block that was entered.
+    `of_money`: it is multiplied by money (a percentage), so its ratio has no unit. `flat`: it is due once, for a block
+    that was entered.
     """
 
     __slots__ = ("den", "flat", "num", "of_money", "per", "rate")
@@ -44,7 +44,7 @@ Priced = tuple[list[Term], int, int]
 
 
 def sum_of_terms(priced: Priced) -> Ratio:
-    """Multiply out a priced charge, in minor units."""
+    """Return the sum of a charge's terms, in minor units."""
     terms, quantity_den, price_den = priced
     return sum(quantity * price for quantity, price, _ in terms), quantity_den * price_den
 

@@ -1,4 +1,4 @@
-"""Periods that don't fit one rule: a change of tariff in mid-period, a season's edge, several months read at once."""
+"""Periods rated in parts: a change of tariff within a period, the edge of a season, several months read at once."""
 
 from calendar import monthrange
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from chalicelib.tariffs.domain.usage import Usage
 
 
 def split_quantity(quantity: Decimal, weights: Sequence[int], step: Decimal = Decimal(1)) -> tuple[Decimal, ...]:
-    """Share a quantity in proportion to weights, in multiples of a step, losing nothing.
+    """Share a quantity in proportion to weights, in multiples of a step; the shares add up exactly.
 
-    What is finer than the step goes with the first share, and so does a step left over where remainders tie.
+    What is finer than the step goes to the first share, and so does a step left over if remainders tie.
     Source: Chikugo city: 51 m3 in two months are billed as 26 and 25.
     """
     num, den = round_to_step(*quantity.as_integer_ratio(), Rounding("floor", step))
@@ -31,8 +31,8 @@ def split_quantity(quantity: Decimal, weights: Sequence[int], step: Decimal = De
 def months_of(usage: Usage, tariff: Tariff) -> tuple[Usage, ...]:
     """Share a use read over several months equally over them, the remainder to the first ones; measures likewise.
 
-    Whole months have their own days, others an equal share of them. An adjustment that came with the use is taken by
-    the first month; one of so much for every unit by each.
+    Calendar months have their own days; otherwise each gets an equal share. An adjustment that came with the use goes
+    to the first month; one times a measure to each.
     """
     equally = [1] * usage.months
     step = tariff.quantity_rounding.step if tariff.quantity_rounding else Decimal(1)
@@ -71,7 +71,7 @@ def _measures_of(usage: Usage) -> dict[str, Decimal]:
 
 
 def _days_of_months(usage: Usage) -> tuple[int, ...]:
-    """Return the days of each month: of April to June 30, 31, 30; of days that are no whole months, equal shares."""
+    """Return the days of each month: 30, 31, 30 for April to June; equal shares if the days are not calendar months."""
     first, until = usage.first_day, usage.until_day
     if first is not None and until is not None:
         starts = [_months_later(first, months) for months in range(usage.months + 1)]
@@ -95,7 +95,7 @@ def covers(tariff: Tariff, usage: Usage) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PeriodShare:
-    """The part of a period that one version rates: some days, the last exclusive, of all of them."""
+    """The part of a period that one version rates: a range of days, the last exclusive, of all days."""
 
     first_day: date
     until_day: date
@@ -109,7 +109,7 @@ class PeriodShare:
 
 
 def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tariff, PeriodShare], ...]:
-    """Share a period out to the versions that are valid on its days.
+    """Divide a period among the versions that are valid on its days.
 
     Days count by half-open validity: the first day of the new version is rated by the new version.
 
@@ -136,7 +136,7 @@ def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tarif
 
 
 def season_share(season: Season, usage: Usage, share: PeriodShare | None) -> Fraction:
-    """Return the share of a period's days, or of a part's, that lie in a season.
+    """Return the share of the days of a period, or of a part, that are in a season.
 
     :raises Invalid: if the usage does not say which days it covers.
     """

@@ -1,4 +1,4 @@
-"""Rating: a compiled tariff and a use give the lines of a bill. Preview, run, re-run and what-if are this function."""
+"""Rating: the lines of a bill from a compiled tariff and a usage. Quotes, runs and single bills all use it."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -33,7 +33,7 @@ RatedPart = tuple[CompiledTariff, RatingState]
 
 
 class Rating:
-    """What a use costs. Lines and digest are written out when first asked for."""
+    """The result of rating a usage. Lines and digest are computed when first needed."""
 
     def __init__(self, parts: Sequence[RatedPart]) -> None:
         self.parts = parts
@@ -61,7 +61,7 @@ class Rating:
 
     @cached_property
     def digest(self) -> str:
-        """32 hex digits that stand for everything the rating came from: engine, tariff versions, use and facts."""
+        """A hash of everything the rating depends on: engine, tariff versions, usage and facts. 32 hex digits."""
         sources = (
             (compiled.document_digest, canonical(state.usage), canonical(state.share)) for compiled, state in self.parts
         )
@@ -75,11 +75,12 @@ class Rating:
 
 
 def rate(compiled: CompiledTariff, usage: Usage) -> Rating:
-    """Rate a use by one version of a tariff.
+    """Rate a usage by one version of a tariff.
 
     10 m3 at 22.50 and 50.00 fixed -> 275.00, in two lines.
 
-    :raises Invalid: if the use is below zero, or lacks something that the tariff charges by, or an amount is too large.
+    :raises Invalid: if the use is below zero, or the usage lacks something that the tariff needs, or an amount is too
+        large.
     """
     if usage.adjustments:
         _refuse_unknown_adjustments([compiled], usage)
@@ -89,9 +90,9 @@ def rate(compiled: CompiledTariff, usage: Usage) -> Rating:
 
 
 def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
-    """Rate a use by whichever versions are valid on its days.
+    """Rate a usage by the versions that are valid on its days.
 
-    Where a period straddles a change, each version rates its share of the days, and the bill shows both parts.
+    If a version changes within the period, each rates its share of the days, and the bill shows both parts.
 
     :raises Invalid: if a day has no version or two.
     """
@@ -106,7 +107,7 @@ def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
     apart = [version for version, _ in parts if version.tariff.months_apart and usage.months > 1]
     if len(apart) == len(parts):
         return _bounded(list(_month_by_month(apart, usage)))
-    if apart:  # each in its own way: months of the one can't be added to a period of the other
+    if apart:  # separately: months of one version can't be added to a period of the other
         return _bounded(
             [_rate_part(version, month, share) for version, share in parts for month in _months(version, usage)]
         )
@@ -114,7 +115,7 @@ def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
 
 
 def _bounded(parts: Sequence[RatedPart]) -> Rating:
-    """Return the rating of these parts, unless an amount is larger than any bill's: then its rates or use are wrong."""
+    """Return the rating of these parts; refuse an amount that is larger than any real bill's."""
     for compiled, state in parts:
         _check_lines(compiled, state)
     rating = Rating(parts)
@@ -144,7 +145,7 @@ def _months(compiled: CompiledTariff, usage: Usage) -> tuple[Usage, ...]:
 
 
 def _month_by_month(versions: Sequence[CompiledTariff], usage: Usage) -> Iterator[RatedPart]:
-    """Rate each month by whichever versions are valid on its days: mostly one."""
+    """Rate each month by the versions that are valid on its days, usually one."""
     by_version = {(each.tariff.id, each.tariff.version): (each, _months(each, usage)) for each in versions}
     for at, month in enumerate(_months(versions[0], usage)):
         shares = version_shares([each.tariff for each in versions], month)
@@ -189,7 +190,7 @@ def _rate_part(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None
 
 
 def _rate_together(parts: Sequence[tuple[CompiledTariff, Usage, PeriodShare]]) -> list[RatedPart]:
-    """Rate a use by several versions, each for its days: charge by charge, so that bounds and roundings hold once."""
+    """Rate a usage by several versions, each for its days: charge by charge, so that bounds and rounding apply once."""
     rated = [(compiled, _state(compiled, usage, share)) for compiled, usage, share in parts]
     for compiled, state in rated:
         state.values[:] = [NOTHING] * len(compiled.rules)
@@ -228,7 +229,7 @@ def _state(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) ->
 
 
 def billable_use(compiled: CompiledTariff, usage: Usage) -> Ratio:
-    """Return the use in the tariff's unit, as a ratio: converted first, then rounded if it says so.
+    """Return the use in the tariff's unit, as a ratio: converted first, then rounded if the tariff says so.
 
     :raises Invalid: for a use below zero, or in a unit that the tariff does not convert.
     """

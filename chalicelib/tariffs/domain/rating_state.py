@@ -1,4 +1,4 @@
-"""A bill in the making: the use being rated and what each charge came to. Quantities are exact ratios of ints."""
+"""The state of rating a bill: the usage, and the amount of each charge so far. Quantities are exact ratios of ints."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,7 +13,7 @@ from chalicelib.tariffs.domain.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a line's trace says instead of what its charge would: see `RatingState.settled`. `carry` in minor units."""
+    """Values that replace the charge's own in a line's trace: see `RatingState.settled`. `carry` is in minor units."""
 
     terms: tuple[TraceTerm, ...] | None = None
     less: Fraction = Fraction(0)
@@ -23,11 +23,11 @@ class Settled:
 
 
 class RatingState:
-    """`use_num / use_den` is the use in the tariff's unit; `share` is set where a version rates a part of the period.
+    """`use_num / use_den` is the use in the tariff's unit; `share` is set if a version rates a part of the period.
 
-    For each charge in order, `values` holds what later charges see, in minor units, and `lines` what is billed:
-    None where the charge makes no line. `total` is the sum of the lines. `settled` says of lines by their place what
-    their charge alone does not: a bound that held, what was exempt, what sharing a rounded amount gave or took.
+    For each charge in order, `values` has the amount that later charges see, in minor units, and `lines` the billed
+    amount: None if the charge makes no line. `total` is the sum of the lines. `settled` has, by a line's place, what
+    its charge alone does not know: a bound that applied, an exempt amount, the effect of sharing a rounded amount.
     """
 
     __slots__ = ("lines", "settled", "share", "total", "usage", "use_den", "use_num", "values")
@@ -45,7 +45,7 @@ class RatingState:
     def measure(self, name: str) -> Ratio:
         """Return a quantity by name, as a ratio.
 
-        :raises Invalid: if the usage does not carry it.
+        :raises Invalid: if the usage does not have it.
         """
         if name == "use":
             return self.use_num, self.use_den
@@ -68,18 +68,18 @@ class RatingState:
         return given.as_integer_ratio()
 
     def billed(self, name: str) -> Ratio:
-        """Return a quantity that is priced itself: of one month out of several, the month's share of it."""
+        """Return a quantity to price: for one month out of several, the month's share of it."""
         share = self.usage.month_shares.get(name) if self.usage.month_shares else None
         return self.measure(name) if share is None else share.as_integer_ratio()
 
     def settle(self, at: int, settled: "Settled") -> None:
-        """Keep how a line was settled."""
+        """Record how a line was settled."""
         if self.settled is None:
             self.settled = {}
         self.settled[at] = settled
 
     def meets(self, condition: Condition) -> bool:
-        """Return whether the use and its facts meet every part of a condition."""
+        """Return whether the usage meets every part of a condition."""
         usage = self.usage
         return (
             (condition.use_above is None or self._use_exceeds(condition.use_above.as_integer_ratio()))
@@ -91,7 +91,7 @@ class RatingState:
         )
 
     def in_season(self, season: Season) -> Fraction:
-        """Return the share of the days, those of this version, that lie in a season."""
+        """Return the share of this version's days that are in a season."""
         return season_share(season, self.usage, self.share)
 
     def _use_exceeds(self, limit: Ratio) -> bool:

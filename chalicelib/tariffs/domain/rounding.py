@@ -1,4 +1,4 @@
-"""Rounding of exact ratios, and splitting without losing a unit. Everything here is whole numbers and Decimals."""
+"""Rounding of exact ratios, and splitting without losing a unit. Only whole numbers and Decimals."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Rounding:
     step: Decimal
 
     def in_words(self) -> str:
-        """Say it: "half-up to 0.05"."""
+        """Return the rounding in words: "half-up to 0.05"."""
         return f"{self.mode} to {plain(self.step)}"
 
 
@@ -72,7 +72,7 @@ def share_rounded(amounts: Sequence[Fraction], mode: RoundingMode) -> list[int]:
     """Round a sum once and share it over its parts, so that they add up to it.
 
     Each share is its part rounded towards zero; the units left over go one each to the largest remainders, the earlier
-    one first where remainders tie. (5/2, 5/2) half-up -> [3, 2]; a credit mirrors its charge: (-5/2, -5/2) -> [-3, -2].
+    one first if remainders tie. (5/2, 5/2) half-up -> [3, 2]; a credit mirrors its charge: (-5/2, -5/2) -> [-3, -2].
     """
     whole = sum(amounts, Fraction(0))
     units = round_ratio(whole.numerator, whole.denominator, mode)

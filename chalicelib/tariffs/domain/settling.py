@@ -1,6 +1,6 @@
-"""What is decided once for a whole bill, however many versions of the tariff rate a part of it.
+"""Decisions for a whole bill, however many versions of the tariff rate a part of it.
 
-Bounds, exempt amounts, the rounding of lines, of subtotals and of the total: two equal versions give the bill of one.
+Bounds, exempt amounts, rounding of lines, subtotals and the total: two equal versions give the same bill as one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,8 +26,8 @@ PERCENT = Fraction(1, 100)
 class Member:
     """One version's part of a charge: its place in the part's bill, its factors, and its exact amount in minor units.
 
-    `base` is what a percentage is taken of; `bounded` says that a bound took its place; `days` is the version's part of
-    the period's days.
+    `base` is the base of a percentage; `bounded` means that a bound replaced the amount; `days` is the version's share
+    of the period's days.
     """
 
     state: RatingState
@@ -48,7 +48,7 @@ class Member:
 
 
 def settle(members: Sequence[Member], currency: str) -> None:
-    """Decide what a charge brings on a bill, in each of the parts that it applies to."""
+    """Decide the amount of a charge on a bill, in each part that it applies to."""
     pricer = members[0].rule.pricer
     match pricer:
         case SubtotalPricer():
@@ -72,7 +72,7 @@ def settle_total(states: Sequence[RatingState], rule: Rule, currency: str) -> No
 
 
 def _settle_percent(members: Sequence[Member], currency: str) -> None:
-    """Take percentages of what is not exempt, apply the factors, then hold the sum of all parts between the bounds."""
+    """Compute percentages of what is not exempt, apply the factors, then limit the sum of all parts to the bounds."""
     unit = 10 ** exponent_of(currency)
     for each in members:
         each.base = Fraction(*_percent(each).base(each.state))
@@ -87,7 +87,7 @@ def _settle_percent(members: Sequence[Member], currency: str) -> None:
 
 
 def _exempt(members: Sequence[Member], unit: int) -> tuple[TraceStep, ...]:
-    """Leave of the bases what exceeds the exempt amount of the whole bill; the parts keep their proportion.
+    """Reduce the bases to what exceeds the exempt amount of the whole bill; the parts keep their proportion.
 
     5 % of what exceeds 100.00: of 150.00, 2.50. A version that rates a part of the days exempts that part.
     """
@@ -103,7 +103,7 @@ def _exempt(members: Sequence[Member], unit: int) -> tuple[TraceStep, ...]:
 
 
 def _hold(members: Sequence[Member], bound: StepKind, unit: int) -> None:
-    """Hold the amount of a bill to a bound. A bound limits the size and keeps the sign: -5.00 at most 3.00 is -3.00."""
+    """Limit the amount of a bill to a bound, which limits the size and keeps the sign: -5.00 at most 3.00 is -3.00."""
     bounds = [(each, _bound_of(_charge(each), bound)) for each in members]
     held = [(each, size) for each, size in bounds if size is not None]
     amount = sum((each.amount for each, _ in held), Fraction(0))
@@ -144,7 +144,7 @@ def _percent(member: Member) -> PercentPricer:
 
 
 def _settle_bound(members: Sequence[Member], currency: str) -> None:
-    """Lift or lower the charges that are named, those of all parts together, to the amounts of the parts' days."""
+    """Lift or lower the named charges of all parts together to the sum of the parts' amounts for their days."""
     last = members[-1]
     charged = sum((Fraction(*each.rule.pricer.less(each.state)) for each in members), Fraction(0))
     missing = sum((each.amount for each in members), Fraction(0)) - charged
@@ -174,7 +174,7 @@ def _settle_subtotal(members: Sequence[Member], currency: str) -> None:
 
 
 def _put_subtotal(state: RatingState, at: int, rule: Rule, sums: tuple[Fraction, int], currency: str) -> None:
-    """Round a sum and write what that changes; `sums` are the exact one and that of the lines."""
+    """Round a sum and record the difference; `sums` are the exact one and that of the lines."""
     gross, on_lines = sums
     rounded = _to_step(rule, gross)
     unit = 10 ** exponent_of(currency)
@@ -189,9 +189,9 @@ def _put_subtotal(state: RatingState, at: int, rule: Rule, sums: tuple[Fraction,
 
 
 def _round(members: Sequence[Member]) -> None:
-    """Round the parts of a charge that all versions have unchanged as one amount; others are lines of their own.
+    """Round the parts of a charge that is the same in all versions as one amount; otherwise round each part.
 
-    Once a bound holds, its parts are one amount in any case.
+    If a bound applied, its parts are one amount in any case.
     """
     if any(each.bounded for each in members):
         return _round_once(members)

@@ -1,4 +1,4 @@
-"""Why a line is what it is: enough to work it out again from the trace alone, short enough to keep on every bill."""
+"""Traces of lines: enough to recompute a line from its trace alone, and short enough to store on every bill."""
 
 import json
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from chalicelib.tariffs.domain.rounding import Rounding, RoundingMode, round_rat
 
 @dataclass(frozen=True, slots=True)
 class TraceTerm:
-    """A quantity at a rate per so many: 11 gal at 5.50 per 1000. For a percentage: an amount at 18 per 100.
+    """A quantity at a rate per a number of units: 11 gal at 5.50 per 1000. For a percentage: an amount at 18 per 100.
 
     `flat`: the amount of a block that was entered, due once whatever the quantity.
     """
@@ -33,7 +33,7 @@ class TraceTerm:
 
 @dataclass(frozen=True, slots=True)
 class TraceFactor:
-    """A multiplier of the whole line, and what it is for."""
+    """A multiplier of the whole line, with its label."""
 
     label: str
     value: Fraction
@@ -62,9 +62,9 @@ class TraceStep:
 class Trace:
     """The inputs of one line. All amounts are in whole currency units.
 
-    `kind` is the kind of charge; `unit` what its quantities are counted in, and `measure` what they are of, if not of
-    the use; `of` the charges a percentage, minimum, maximum or subtotal was taken of; `less` what they had already
-    brought. `carry` is what the line gained or lost so that the parts of a rounded amount add up to it.
+    `kind` is the kind of charge; `unit` the unit of its quantities, and `measure` the measure, if it is not the use;
+    `of` the charges that a percentage, minimum, maximum or subtotal depends on; `less` the amount that these have
+    already billed. `carry` is the difference by which the parts of a rounded amount add up to it.
     """
 
     tariff_id: str
@@ -105,9 +105,9 @@ class Line:
 
 
 def replay(line: Line) -> Money:
-    """Work a line out again from its trace alone, without the tariff."""
+    """Recompute a line from its trace alone, without the tariff."""
     trace = line.trace
-    if trace.kind == "subtotal":  # the sum is rounded, then what stands on the lines is taken off
+    if trace.kind == "subtotal":  # the sum is rounded, then the lines are subtracted
         amount = _rounded(trace.gross, trace.rounding) - trace.less
     else:
         amount = _rounded(trace.unrounded, trace.rounding) + trace.carry
@@ -136,12 +136,12 @@ _STEP_OF = {letter: kind for kind, letter in _STEPS.items()}
 
 
 def pack_lines(lines: Iterable[Line]) -> str:
-    """Write lines with their traces as compact JSON, to be kept on the bill.
+    """Format lines with their traces as compact JSON, to store on the bill.
 
     `[[tariff id, version, [line, ...]], ...]`; a line is code, label, minor units, one letter for the kind, its terms
-    as `quantity*rate:per` (`=rate` for a block's flat amount), then what is not usual: unit, rounding, factors, of,
-    less, carry, steps, measure. 10 m3 at 22.50 takes about
-    50 bytes: `["usage","Water",22500,"u","10*22.5","m3"]`.
+    as `quantity*rate:per` (`=rate` for a block's flat amount), then fields that differ from their defaults: unit,
+    rounding, factors, of, less, carry, steps, measure. 10 m3 at 22.50 takes about 50 bytes:
+    `["usage","Water",22500,"u","10*22.5","m3"]`.
     """
     groups = [
         [tariff_id, version, [_packed(line) for line in group]]
@@ -153,7 +153,7 @@ def pack_lines(lines: Iterable[Line]) -> str:
 
 
 def unpack_lines(text: str, currency: str) -> tuple[Line, ...]:
-    """Read back what `pack_lines` wrote."""
+    """Parse what `pack_lines` wrote."""
     return tuple(
         _unpacked(packed, tariff_id, version, currency)
         for tariff_id, version, group in json.loads(text)
@@ -232,7 +232,7 @@ def _term(text: str) -> TraceTerm:
 
 
 def ratio_text(value: Fraction) -> str:
-    """Print a ratio as a plain decimal where it has one, else as `1/3`."""
+    """Format a ratio as a plain decimal if it has one, else as `1/3`."""
     if value.denominator == 1:
         return str(value.numerator)
     decimal = exact_decimal(value)
@@ -240,7 +240,7 @@ def ratio_text(value: Fraction) -> str:
 
 
 def exact_decimal(value: Fraction) -> Decimal | None:
-    """Return the decimal that equals a ratio, or None where none ends: 1/8 -> 0.125, 1/3 -> None."""
+    """Return the decimal that equals a ratio, or None if there is none: 1/8 -> 0.125, 1/3 -> None."""
     rest, twos, fives = value.denominator, 0, 0
     while rest % 2 == 0:
         rest, twos = rest // 2, twos + 1

@@ -1,4 +1,4 @@
-"""What a tariff is applied to: the use of one connection in one period, and the facts charges may ask for."""
+"""The usage that a tariff rates: the use of one connection in one period, and the facts that charges need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from decimal import Decimal
 class Usage:
     """The use of one period. `until_day` is exclusive; without days, 30 per month count.
 
-    `period_days` is the length of the whole period where only a part of it was served. `flags` are facts that
+    `period_days` is the length of the whole period if only a part of it was served. `flags` are facts that
     conditions name ("senior", "closedMidMonth"); `measures` are further quantities by name ("demandKw", "peak").
     `adjustments` are amounts in whole currency units by charge code.
 
-    Of one month out of several, `month_shares` are its shares of the measures, and `adjusted` names the adjustments
-    that an earlier month took.
+    For one month out of several, `month_shares` are its shares of the measures, and `adjusted` names the adjustments
+    that an earlier month has charged.
     """
 
     quantity: Decimal

@@ -1,4 +1,4 @@
-"""Which versions of tariffs rate the same, and which can't be taken away."""
+"""Rules for versions: which ones overlap, and which can be deleted or added."""
 
 from collections.abc import Iterable
 
@@ -7,16 +7,16 @@ from chalicelib.tariffs.domain.model import Tariff
 
 
 def meets(other: Tariff, tariff: Tariff) -> bool:
-    """Return whether two versions may not be valid on the same day, for they would rate the same."""
+    """Return whether two versions rate the same connections, so that they may not be valid on the same day."""
     if tariff.by_choice or other.by_choice:
         return other.id == tariff.id
     return other.consumer_class == tariff.consumer_class
 
 
 def check_not_between(tariff: Tariff, others: Iterable[Tariff]) -> None:
-    """Refuse to take a version away from between two others: its days would be charged by none.
+    """Check that a version to delete is not between two others, because its days would have no tariff.
 
-    :raises Conflict: otherwise.
+    :raises Conflict: if it is.
     """
     starts = [other.valid_from for other in others if meets(other, tariff)]
     if any(start < tariff.valid_from for start in starts) and any(start > tariff.valid_from for start in starts):
@@ -28,13 +28,13 @@ def check_not_between(tariff: Tariff, others: Iterable[Tariff]) -> None:
 
 
 def version_before(tariff: Tariff, others: Iterable[Tariff]) -> Tariff | None:
-    """Return the version of the same tariff that ended on the day on which this one begins, if there is one."""
+    """Return the version of the same tariff that ends when this one begins, or None."""
     before = (each for each in others if each.id == tariff.id and each.valid_until == tariff.valid_from)
     return next(before, None)
 
 
 def check_follows(successor: Tariff, ended: Tariff, others: Iterable[Tariff]) -> None:
-    """Refuse a successor that begins after the last version has ended, if nothing rates in between.
+    """Check that a successor does not leave days without a tariff after the last version.
 
     :raises Invalid: naming the day on which it may begin.
     """

@@ -1,4 +1,4 @@
-"""How much work a bill by a tariff can be: bounded when the tariff is entered, so that no quote and no run can hang."""
+"""Limits on the work of rating a bill, checked when a tariff is entered, so that no quote or run can hang."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -30,7 +30,7 @@ _SHARE_OF_DAYS = 3
 
 
 def work_faults(tariff: Tariff) -> Iterator[Fault]:
-    """Name what would make a bill by the tariff too much work."""
+    """Yield a fault for whatever makes rating by the tariff too much work."""
     blocks = sum(len(_blocks_of(charge)) for charge in tariff.charges)
     if blocks > MAX_BLOCKS:
         yield Fault("charges", f"the charges have {blocks} blocks in all; a tariff has at most {MAX_BLOCKS}")
@@ -62,7 +62,7 @@ def _digits(charge: Charge) -> int:
 
 
 def _digits_of(*values: Decimal) -> int:
-    """Return the digits of the numbers that dividing or multiplying by these values can bring below the line."""
+    """Return the number of digits that dividing or multiplying by these values can add to the denominator."""
     total = 0
     for value in values:
         num, den = value.as_integer_ratio()

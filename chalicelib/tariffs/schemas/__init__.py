@@ -1,4 +1,4 @@
-"""Tariff documents as the API takes and shows them: strict, camelCase, decimals as text."""
+"""Tariffs as the API accepts and shows them: strict, camelCase, decimals as text."""
 
 from chalicelib.tariffs.schemas.lines import LineOut, LineView
 from chalicelib.tariffs.schemas.quotes import QuoteBody, QuoteOut, QuoteView, UsageQuantities

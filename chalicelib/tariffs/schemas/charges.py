@@ -87,7 +87,7 @@ class BlocksBody(_MeasuredBody):
 
 
 class ScheduleBody(Schema):
-    """The blocks that count for a total use above `over`, up to and including `upTo`."""
+    """The blocks that apply to a total use above `over`, up to and including `upTo`."""
 
     over: DecimalText
     up_to: DecimalText | None
@@ -144,7 +144,7 @@ class MaximumBody(_BoundBody):
 
 
 class AdjustmentBody(_ChargeBody):
-    """A place for an amount that comes with the reading."""
+    """An amount that comes with the reading."""
 
     kind: Literal["adjustment"]
     amount: RateText | None = None

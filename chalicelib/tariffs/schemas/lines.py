@@ -1,4 +1,4 @@
-"""Lines of bills and quotes, each with the numbers it came from and the same in words."""
+"""Lines of bills and quotes, each with its numbers and an explanation in words."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,7 +17,7 @@ _PLACES = 6
 
 
 class ExactRatio(OutSchema):
-    """A number whose decimal does not end."""
+    """A number that has no finite decimal, as a ratio."""
 
     numerator: str = Field(examples=["1"])
     denominator: str = Field(examples=["3"])
@@ -45,7 +45,7 @@ Ratio = Annotated[RatioOut, BeforeValidator(_shown)]
 
 
 class TermOut(OutSchema):
-    """A quantity at a rate per so many units."""
+    """A quantity at a rate per a number of units."""
 
     quantity: Ratio
     rate: RateText
@@ -61,7 +61,7 @@ class FactorOut(OutSchema):
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """What the answer says of a line in words."""
+    """A line with its explanation in words."""
 
     line: Line
 
@@ -75,9 +75,9 @@ class LineView:
 
 
 class LineOut(OutSchema, Shows[LineView, Trace, Line]):
-    """One line of a bill and how it came about, in numbers and in words.
+    """One line of a bill and how it was computed, in numbers and in words.
 
-    The sum of the terms, times all factors, less what other charges brought already, is `unrounded`.
+    `unrounded` is the sum of the terms, times all factors, minus what other charges have already billed.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""A use to be priced, and what it costs with the reasons."""
+"""A usage to quote, and what it costs with explanations."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,7 +31,7 @@ _EXAMPLE: Any = {
 
 
 class RegisterBody(Schema):
-    """What one register showed from one reading to the next. After its last digit it starts again at zero."""
+    """The values of one register at two readings. After its highest value it starts again at zero."""
 
     previous: DecimalText
     current: DecimalText
@@ -44,7 +44,7 @@ class RegisterBody(Schema):
     multiplier: Annotated[DecimalText, Field(gt=0)] = Decimal(1)
 
     def to_domain(self) -> Segment:
-        """Return the segment as the engine takes it."""
+        """Return the segment as a domain object."""
         return Segment(
             previous=self.previous,
             current=self.current,
@@ -55,7 +55,7 @@ class RegisterBody(Schema):
 
 
 class EstimateBody(Schema):
-    """A use that nobody read: the average of the last so many uses, in whole units unless rounded otherwise."""
+    """An estimated use: the average of the most recent uses, in whole units unless rounded otherwise."""
 
     recent_uses: tuple[DecimalText, ...] = Field(min_length=1, max_length=36, description="The oldest first")
     last: Annotated[int, Field(strict=True, ge=1, le=36)]
@@ -68,7 +68,7 @@ class EstimateBody(Schema):
 
 
 class UsageQuantities(Schema):
-    """The use of one period, as a quantity, from readings or estimated, and the facts that charges may ask for."""
+    """The use of one period (a quantity, readings or an estimate), and the facts that charges need."""
 
     quantity: DecimalText | None = None
     readings: tuple[RegisterBody, ...] = Field(
@@ -115,9 +115,9 @@ class UsageQuantities(Schema):
         return self
 
     def to_domain(self) -> Usage:
-        """Return the usage as the engine takes it.
+        """Return the usage as a domain object.
 
-        :raises Invalid: for readings that one register can't have shown.
+        :raises Invalid: for readings that are impossible for one register.
         """
         facts = self.model_dump(by_alias=False, exclude={"quantity", "readings", "estimate"})
         return _USAGE.validate_python(facts | {"quantity": self._use()})
@@ -131,7 +131,7 @@ class UsageQuantities(Schema):
 
 
 class QuoteBody(Schema):
-    """A use, and the tariff to rate it by: one of the project's by id (with `version`, or by the days), or a draft."""
+    """A usage and the tariff to rate it by: a draft, or one of the project's by id (with `version`, or by the days)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
@@ -149,7 +149,7 @@ class QuoteBody(Schema):
 
 @dataclass(frozen=True, slots=True)
 class QuoteView:
-    """What the answer says of the lines of a rating, each with its reasons."""
+    """A rating with its lines, each with its explanation."""
 
     rating: Rating
 
@@ -159,7 +159,7 @@ class QuoteView:
 
 
 class QuoteOut(OutSchema, Shows[QuoteView, Rating]):
-    """What a use would cost. Nothing is stored."""
+    """What a usage would cost. Nothing is stored."""
 
     lines: tuple[LineOut, ...]
     total: Amount

@@ -33,7 +33,7 @@ _EXAMPLE: Any = {
 
 
 class ConversionBody(Schema):
-    """How the meter's unit becomes the tariff's: times `multiply`, times a measure of the reading, over `divide`."""
+    """A conversion of the meter's unit to the tariff's: times `multiply`, times a measure, divided by `divide`."""
 
     from_unit: Named
     multiply: RateText = Decimal(1)
@@ -42,7 +42,7 @@ class ConversionBody(Schema):
 
 
 class MeasureBody(Schema):
-    """A quantity besides the use that the tariff charges by, under the name that readings give it."""
+    """A quantity besides the use that the tariff charges by, under the name that the usage has for it."""
 
     name: Named = Field(examples=["peak"])
     label: Text = Field(examples=["Peak energy"])
@@ -50,7 +50,7 @@ class MeasureBody(Schema):
 
 
 class RoundingPlanBody(Schema):
-    """Rounding of each line, of the total, or both; with the total alone, lines are carried unrounded."""
+    """Rounding of each line, of the total, or both; with the total alone, lines stay unrounded."""
 
     line: RoundingBody | None = None
     total: RoundingBody | None = None
@@ -81,9 +81,9 @@ class TariffBody(Schema):
     source: Annotated[str, Field(max_length=300)] = Field(default="", description="Where the utility published it")
 
     def to_domain(self, *, tariff_id: str, version: int, delivered: Collection[str] = ()) -> model.Tariff:
-        """Return the tariff that the sheet describes, checked for contradictions.
+        """Return the tariff as a domain object, checked for contradictions.
 
-        `delivered` are measures that it need not declare, because the use that it is tried on gives them.
+        `delivered` are measures that it need not declare, because the usage to be quoted has them.
 
         :raises Invalid: with one fault for each thing to change.
         """
@@ -94,7 +94,7 @@ class TariffBody(Schema):
 
 @cache
 def library() -> dict[str, TariffBody]:
-    """Read the published tariffs that come with Meterbook, by id."""
+    """Return the published tariffs that come with Meterbook, by id."""
     folder = Path(__file__).parent.with_name("library")
     return {path.stem: TariffBody.model_validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
 

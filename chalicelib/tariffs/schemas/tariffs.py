@@ -1,4 +1,4 @@
-"""Tariffs of a project as the API takes and shows them."""
+"""Tariffs of a project as the API accepts and shows them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,14 +14,14 @@ from chalicelib.tenancy.domain import Project
 
 
 class NewTariff(Schema):
-    """A tariff to open, under a name of the utility's own."""
+    """A tariff to open, with an id chosen by the utility."""
 
     id: TariffId
     sheet: TariffBody
 
 
 class Adoption(Schema):
-    """A tariff of the library to open as it stands, from a day on."""
+    """A tariff of the library to open unchanged, valid from a day on."""
 
     library_id: TariffId = Field(examples=["balilihan-residential"])
     id: TariffId | None = Field(default=None, description="The library's own id, if none is given")
@@ -60,7 +60,7 @@ class TariffOut(OutSchema, Shows[TariffView, KnownVersion]):
 
 
 class TariffShort(OutSchema, Shows[KnownVersion]):
-    """One version of a tariff in a list: whom it rates and when. Its charges are shown with the version itself."""
+    """One version of a tariff in a list, without its charges."""
 
     id: str = Field(validation_alias=AliasPath("tariff", "id"))
     version: int = Field(validation_alias=AliasPath("tariff", "version"))
@@ -79,7 +79,7 @@ class TariffShort(OutSchema, Shows[KnownVersion]):
 
 
 class TariffList(WholeList):
-    """Versions of tariffs, by tariff and version."""
+    """Versions of tariffs, in order of tariff and version."""
 
     items: tuple[TariffShort, ...]
 

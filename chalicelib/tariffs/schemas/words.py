@@ -1,4 +1,4 @@
-"""The words that every part of a tariff sheet is made of: rates, names, rounding, conditions."""
+"""Parts that tariff sheets are made of: rates, names, rounding, conditions."""
 
 import re
 from decimal import Decimal
@@ -44,7 +44,7 @@ class RoundingBody(Schema):
 
 
 class ConditionBody(Schema):
-    """When a charge or factor counts. All that is given must hold."""
+    """When a charge or factor applies. All given parts must hold."""
 
     use_above: DecimalText | None = None
     use_at_most: DecimalText | None = None
@@ -55,7 +55,7 @@ class ConditionBody(Schema):
 
 
 class FactorBody(Schema):
-    """A multiplier: of a class, of a meter size, half at zero use."""
+    """A multiplier, such as for a class, for a meter size, or 0.5 at zero use."""
 
     label: Text
     value: RateText

@@ -1,4 +1,4 @@
-"""Charges of an amount: per period, a minimum or maximum, and what comes with the reading."""
+"""Charges of an amount: per period, a minimum or maximum, and adjustments that come with the reading."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from chalicelib.tariffs.domain.rating_state import RatingState
 
 
 class FixedPricer(Pricer):
-    """An amount per period, for the days served where it is prorated."""
+    """An amount per period; for the days served, if it is prorated."""
 
     __slots__ = ("charge", "size_amount")
 
@@ -25,7 +25,7 @@ class FixedPricer(Pricer):
 
 
 class BoundPricer(Pricer):
-    """What is missing to an amount, or exceeds it."""
+    """The difference that lifts charges to a minimum, or lowers them to a maximum."""
 
     __slots__ = ("charge", "indices", "size_amount")
 

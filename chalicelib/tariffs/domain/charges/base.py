@@ -1,4 +1,4 @@
-"""What every compiled charge is, and what several of them read: quantities, amounts by size, earlier charges."""
+"""The base of compiled charges, and what several of them share: quantities, amounts by size, earlier charges."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,29 +24,29 @@ class Pricer(ABC):
 
     @abstractmethod
     def price(self, state: RatingState) -> Priced | None:
-        """Price the state's use, term by term."""
+        """Return the amount of the state's use, with its terms."""
 
     def amount(self, state: RatingState) -> Ratio | None:
-        """Return the sum of the terms, in minor units. Overridden where there is a shorter way."""
+        """Return the sum of the terms, in minor units. Subclasses may compute it faster."""
         priced = self.price(state)
         return None if priced is None else sum_of_terms(priced)
 
     def less(self, _state: RatingState) -> Ratio:
-        """Return what is taken off, because earlier charges brought it already."""
+        """Return the part that earlier charges have already billed."""
         return NOTHING
 
     def steps(self, _state: RatingState) -> list[TraceStep]:
-        """Explain how the quantities or rates of the terms came about, where that is not plain."""
+        """Return the steps that explain the terms' quantities or rates, where they are not obvious."""
         return []
 
 
 class Metered:
-    """The quantity that a charge takes: share, caps, least, what is included, rounding, in that order."""
+    """The quantity that a charge prices: share, caps, least, included quantity and rounding, in this order."""
 
     __slots__ = ("charge", "in_full", "plain")
 
     def __init__(self, charge: MeasuredCharge, *, in_full: bool = False) -> None:
-        """`in_full`: of several months apart, each is charged the whole measure (kW contracted, for its days)."""
+        """`in_full`: if months are rated apart, each is charged the whole measure (contracted kW, for its days)."""
         self.charge = charge
         self.in_full = in_full
         limits = (charge.cap, charge.cap_measure, charge.least, charge.least_measure, charge.quantity_rounding)
@@ -54,14 +54,14 @@ class Metered:
         self.plain = untouched and limits == (None,) * 5
 
     def of(self, state: RatingState) -> Ratio:
-        """Return the quantity to be priced, as a ratio."""
+        """Return the quantity to price, as a ratio."""
         if self.plain:
             return state.use_num, state.use_den
         *_, (_, _, quantity) = self._trimmed(state)
         return quantity.as_integer_ratio()
 
     def steps(self, state: RatingState) -> list[TraceStep]:
-        """Return what was done to the quantity, step by step; nothing where it is priced as it came."""
+        """Return what was done to the quantity, step by step; nothing if it is priced unchanged."""
         told = [] if self.plain else [TraceStep(*each) for each in self._trimmed(state)]
         trimmed = [after for before, after in pairwise(told) if after.result != before.result]
         return [told[0], *trimmed] if trimmed else []
@@ -127,7 +127,7 @@ def sum_of(state: RatingState, indices: Sequence[int]) -> Ratio:
 
 
 def times_of(state: RatingState, times: str | None, *, prorated: bool = False, days_basis: int | None = None) -> Ratio:
-    """Return how often an amount is due: times a measure, for the days served out of all."""
+    """Return the multiplier of an amount: a measure, and the share of days served."""
     num, den = (1, 1) if times is None else state.measure(times)
     if prorated:
         days = state.usage.days

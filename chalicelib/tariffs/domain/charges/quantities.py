@@ -46,7 +46,7 @@ _WORDS = {"dwellingUnits": "dwelling units", "winterAverage": "winter average"}
 
 
 class LimitScaler:
-    """How far block limits stretch: 10 m3 per 30 days is 20 m3 in 60 days or, where it says so, for two dwellings."""
+    """The multiplier of block limits: 10 m3 per 30 days is 20 m3 in 60 days, or perhaps for two dwellings."""
 
     __slots__ = ("basis", "by", "times")
 
@@ -58,7 +58,7 @@ class LimitScaler:
     def of(self, state: RatingState) -> Ratio:
         """Return the multiplier of every limit, as a ratio.
 
-        :raises Invalid: if a measure that the limits stretch with is zero.
+        :raises Invalid: if a measure that the limits are multiplied by is zero.
         """
         num, den = self._above_zero(state, self.by)
         if self.times is None:

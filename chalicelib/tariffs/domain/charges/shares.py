@@ -1,4 +1,4 @@
-"""Charges of other charges: percentages, and the rounding of a sum."""
+"""Charges that depend on other charges: percentages, and the rounding of a sum."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -16,7 +16,7 @@ AS_IT_IS = Price(ONE, ONE, 0, of_money=True)
 
 
 class PercentPricer(Pricer):
-    """A percentage of the amounts of earlier charges, before what is exempt of the whole bill and before its bounds."""
+    """A percentage of the amounts of earlier charges, before the exempt amount of the whole bill and the bounds."""
 
     __slots__ = ("charge", "exempt_use", "exponent", "indices", "percent")
 
@@ -28,7 +28,7 @@ class PercentPricer(Pricer):
         self.exempt_use = None if charge.exempt_use is None else charge.exempt_use.as_integer_ratio()
 
     def base(self, state: RatingState) -> Ratio:
-        """Return what the percentage is taken of, in minor units."""
+        """Return the base of the percentage, in minor units."""
         num, den = sum_of(state, self.indices)
         return (num, den) if self.exempt_use is None else _above_exempt_use(num, den, state, self.exempt_use)
 
@@ -56,7 +56,7 @@ def _above_exempt_use(num: int, den: int, state: RatingState, exempt: Ratio) -> 
 
 
 class SubtotalPricer(Pricer):
-    """The sum of earlier charges, to be rounded, less what is already on their lines."""
+    """The rounding of a sum of earlier charges: the rounded sum minus their lines."""
 
     __slots__ = ("indices",)
 
