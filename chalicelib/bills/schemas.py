@@ -200,7 +200,7 @@ class UnbilledQuery(PageQuery):
 
 
 class BillsQuery(PageQuery):
-    """Which bills: of a period, or of the last thirteen, the newest first; of any status, or that stand so today."""
+    """Which bills: of a period, or of the last five years, the newest first; of any status, or that stand so today."""
 
     period: PeriodText | None = None
     status: BillStatus | None = None

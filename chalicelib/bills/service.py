@@ -34,8 +34,8 @@ from chalicelib.tariffs import service as tariffs
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
 
-# A year of months and the one before it: without a period, a list of bills goes back so far.
-_PERIODS_LISTED = 13
+# Without a period, a list of bills goes back five years.
+_MONTHS_LISTED = 60
 
 
 def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -172,7 +172,7 @@ def list_bills(
     limit: int,
     cursor: str | None,
 ) -> tuple[Project, Page[Bill]]:
-    """List the bills of a period, or of the last thirteen, or those that stand so today, one page at a time.
+    """List the bills of a period, or of five years, or those that stand so today, one page at a time.
 
     `affected_by`, a tariff and its version: only bills of days that it is valid on, which it would rate and did not.
     The newest period comes first. A user limited to areas gets only bills whose connections lie there now.
@@ -196,7 +196,7 @@ def list_bills(
         return choose_page(read, choose, limit=some, cursor=inner)
 
     newest = project.period_of(today)
-    periods = (period,) if period else tuple(newest.shifted(-back * project.months) for back in range(_PERIODS_LISTED))
+    periods = (period,) if period else tuple(newest.shifted(-back) for back in range(0, _MONTHS_LISTED, project.months))
     place = f"bills|{project.client}|{project.id}"
     return project, periods_page(periods, read_period, limit=limit, cursor=cursor, place=place)
 

@@ -40,9 +40,10 @@ class UsualTotals:
         last, average = self.of_accounts.get(bill.account, 0), self.of_classes.get(bill.consumer_class, 0)
         if 0 < HELD_ABOVE * max(last, average) < bill.total.minor:
             currency = bill.total.currency
+            usual = {"the connection's last bill": last, "the average of its class then": average}
+            known = " and ".join(f"{what} ({Money(minor, currency)})" for what, minor in usual.items() if minor > 0)
             raise Conflict(
                 "implausible-amount",
-                f"{bill.total} {currency} is more than {HELD_ABOVE} times the connection's last bill "
-                f"({Money(last, currency)}) and the average of its class then ({Money(average, currency)}); "
+                f"{bill.total} {currency} is more than {HELD_ABOVE} times {known}; "
                 "correct the reading, or bill it on its own",
             )

@@ -31,7 +31,7 @@ _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 
 @endpoint(blueprint, "GET", _PROJECT + "/bills", permission="bills.read", query=BillsQuery, returns=BillPage)
 def list_bills(ctx: ProjectContext, *, query: BillsQuery) -> BillPage:
-    """List the bills of a period or, the newest first, of the last thirteen periods; all, or those of a status."""
+    """List the bills of a period or, the newest first, of the last five years; all, or those of a status."""
     project, page = service.list_bills(
         ctx,
         period=query.period,

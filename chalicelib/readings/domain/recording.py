@@ -128,6 +128,7 @@ def correct(
     """Return a reading that is not billed yet with another value or day; an estimate becomes a real reading.
 
     A confirmed reading stays confirmed and keeps its `previous`; it can only be corrected while it is the last one.
+    Whoever corrects it confirms the new value.
 
     :raises Invalid: for a value below the previous one, a future day or a day of another period.
     :raises Conflict: if a later reading was counted from it.
@@ -164,6 +165,8 @@ def correct(
         origin=entry.origin,
         entered_by=entry.by,
         entered_at=entry.at,
+        confirmed_by=entry.by if confirmed else None,
+        confirmed_at=entry.at if confirmed else None,
         version=reading.version + 1,
         use_brought_forward=use_brought_forward,
         use_carried_forward=count.use_carried_forward,
@@ -186,8 +189,7 @@ def replace_estimate(
     if project.settings.confirmation == "required":
         what = f"the estimate of {estimated.period} is confirmed"
         raise Conflict("already-read", f"{what}: correct {estimated.id} instead")
-    corrected = correct(project, estimated, connection, shown, today=today, entry=entry)
-    return replace(corrected, confirmed_by=entry.by, confirmed_at=entry.at)
+    return correct(project, estimated, connection, shown, today=today, entry=entry)
 
 
 def check_begun(project: Project, period: Period, today: date) -> None:

@@ -79,6 +79,7 @@ def correct_reading(ctx: ProjectContext, *, reading_id: str, shown: MeterValue) 
     """Correct the value or day of a reading that is not billed. Seven or eight write units.
 
     :raises Invalid: for an impossible value or day.
+    :raises Forbidden: if it is confirmed, where readings wait for confirmation, and the actor may not confirm.
     :raises NotFound: if the project has none with this id.
     :raises Conflict: if it is billed, a later reading was counted from it, or a billing run is working on its period.
     """
@@ -87,6 +88,8 @@ def correct_reading(ctx: ProjectContext, *, reading_id: str, shown: MeterValue) 
     as_it_was = _says_the_same(reading, shown) and not reading.estimated
     if as_it_was and not shown.rolled_over:
         return reading
+    if reading.state == "confirmed" and project.settings.confirmation == "required":
+        ctx.require("readings.confirm")
     connection = connection_of(project, reading)
     today = local_day(ctx.now, project.settings.timezone)
     entry = Provenance(by=ctx.actor.id, at=ctx.now, source=reading.source, origin=reading.origin)
@@ -111,5 +114,6 @@ def _repeated(recorded: Reading, shown: MeterValue) -> Reading:
     if _says_the_same(recorded, shown):
         return recorded
     raise Conflict(
-        "already-read", f"{recorded.period} is already read for this connection: correct {recorded.id} instead"
+        "already-read",
+        f"{recorded.period} is already read for this connection: correct {recorded.id} instead, unless it is billed",
     )

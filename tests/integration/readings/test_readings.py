@@ -12,7 +12,7 @@ from tests.support.examples import WATERWORKS, with_settings
 from tests.support.http import Api
 from tests.support.queues import drain
 from tests.support.table import items_of
-from tests.support.utilities import NOVEMBER, Utility, open_condominium, open_waterworks, register_connection
+from tests.support.utilities import NOVEMBER, PASSWORD, Utility, open_condominium, open_waterworks, register_connection
 
 _READ_ON = "2025-11-05"
 
@@ -189,10 +189,28 @@ def test_a_confirmed_reading_is_corrected_together_with_its_connection(utility: 
     body = {"reading": "10", "readOn": "2025-11-06"}
     corrected = admin.put(f"{utility.base}/readings/{taken['id']}", body).expect(200)
     assert (corrected["usage"], corrected["status"]) == ("10", "confirmed")
+    assert (corrected["confirmedBy"], corrected["confirmedAt"]) == (corrected["enteredBy"], corrected["enteredAt"])
     shown = admin.get(f"{utility.base}/connections/{account}").expect(200)
     assert (shown["lastReading"], shown["lastReadOn"]) == ("10", "2025-11-06")
     low = {"reading": "-1", "readOn": "2025-11-06"}
     admin.put(f"{utility.base}/readings/{taken['id']}", low).expect(400)
+
+
+def test_a_confirmed_reading_is_not_corrected_by_whom_may_not_confirm(utility: Utility) -> None:
+    admin = utility.as_staff()
+    role = {"name": "editor", "permissions": ["readings.read", "readings.submit", "readings.edit"]}
+    admin.post(f"/api/clients/{utility.client}/roles", role).expect(201)
+    user = {"login": "editor", "name": "Ed", "password": PASSWORD, "role": "editor"}
+    admin.post(f"/api/clients/{utility.client}/users", user).expect(201)
+    editor = utility.api.sign_in(utility.client, "editor", PASSWORD)
+    account = register_connection(admin, utility, "SM-1")["accountNumber"]
+    path = f"{utility.base}/readings/{_take(editor, utility, account, '100')['id']}"
+    waiting = editor.put(path, {"reading": "90", "readOn": "2025-11-06"}).expect(200)
+    assert (waiting["status"], waiting["confirmedBy"]) == ("pending", None)
+    admin.post(f"{path}/confirmation").expect(200)
+
+    assert editor.put(path, {"reading": "80", "readOn": "2025-11-06"}).expect(403)["code"] == "forbidden"
+    assert admin.get(path).expect(200)["reading"] == "90"
 
 
 @pytest.mark.covers("S0-026")

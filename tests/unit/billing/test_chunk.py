@@ -191,6 +191,7 @@ def test_d7_a_bill_is_not_dated_before_its_reading() -> None:
         ([("001", "residential", 7250)], []),  # ten times as much is issued
         ([("001", "commercial", 5000), ("002", "residential", 9501), ("003", "residential", 5000)], []),  # by its class
         ([("001", "residential", -5000)], []),
+        ([("002", "residential", 5000)], ["001"]),  # its first bill
     ],
 )
 def test_f6_a_bill_far_above_the_last_one_and_its_class_is_held_for_a_person(
@@ -200,6 +201,7 @@ def test_f6_a_bill_far_above_the_last_one_and_its_class_is_held_for_a_person(
     plan = plan_chunk(WATERWORKS, RUN, readings, _connections(readings), {}, WATERWORKS_BOOK, UsualTotals.of(before))
     assert [one.account for one in plan.exceptions if one.code == "implausible-amount"] == held
     assert len(plan.bills) == 1 - len(held)
+    assert all("(0.00)" not in one.reason for one in plan.exceptions)  # a first bill is compared with its class alone
 
 
 def test_what_is_held_says_what_it_was_compared_with() -> None:

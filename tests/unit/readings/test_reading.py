@@ -186,7 +186,7 @@ def test_a_corrected_confirmed_reading_keeps_the_reading_before_it() -> None:
     corrected = _correct(reading(), "145", last_value=Decimal(150), last_period=NOVEMBER, last_read_on=FIFTH)
     assert corrected.state == "confirmed"
     assert (corrected.previous, corrected.usage) == (Decimal(140), Decimal(5))
-    assert corrected.confirmed_by == "admin"
+    assert corrected.confirmed_by == "officer"
 
 
 @pytest.mark.parametrize(
