@@ -130,6 +130,16 @@ def account_page(project: Project, account: str, *, limit: int, cursor: str | No
     return Page(tuple(_bill(item) for item in page.items), page.next_cursor)
 
 
+def newest_bills(
+    project: Project, account: str, *, limit: int, before: tuple[Period, int] | None = None
+) -> tuple[Bill, ...]:
+    """Read a connection's newest bills in one request, those before a period and revision. A moment behind."""
+    partition = keys.account_view(project.client, project.id, account)
+    below = keys.account_bill_place(*before) if before else None
+    items = dynamo.newest(BillItem, partition, limit=limit, below=below)
+    return tuple(map(_bill, items))
+
+
 def account_bills(project: Project, account: str) -> Iterator[Bill]:
     """Read all bills of a connection, the newest first, a thousand to a request. A moment behind."""
     cursor: str | None = None

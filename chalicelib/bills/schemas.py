@@ -215,15 +215,3 @@ class BillsQuery(PageQuery):
     def tariff_version(self) -> tuple[str, int] | None:
         tariff, _, version = (self.affected_by or "").rpartition(".")
         return (tariff, int(version)) if tariff else None
-
-
-class MyBillsQuery(Schema):
-    """How many of your newest bills."""
-
-    limit: int = Field(default=24, ge=1, le=100)
-
-
-class MyBills(Schema):
-    """The signed-in consumer's bills, the newest first."""
-
-    items: tuple[BillSummary, ...]

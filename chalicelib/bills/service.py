@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
 from chalicelib.audit import service as audit
 from chalicelib.bills import repository
@@ -26,7 +27,7 @@ from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
-from chalicelib.platform.cursors import periods_page
+from chalicelib.platform.cursors import decode_cursor, encode_cursor, periods_page
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Reading
@@ -36,6 +37,9 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 # Without a period, a list of bills goes back five years.
 _MONTHS_LISTED = 60
+
+# Of so many connections a consumer's bills are merged at once: each costs a request for a page.
+_CONNECTIONS_MERGED = 20
 
 
 def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -219,16 +223,55 @@ def list_bills_of_connection(
     return project, _bills_of(ctx, project, connection.account, limit=limit, cursor=cursor)
 
 
-def my_bills(ctx: Context, *, limit: int) -> tuple[tuple[Project, Bill], ...]:
-    """List the newest bills of the signed-in consumer, over all projects and connections.
+def my_bills(ctx: Context, *, limit: int, cursor: str | None) -> Page[tuple[Project, Bill]]:
+    """List the bills of the signed-in consumer, the newest first, over all projects and connections.
 
-    Those of a connection that was handed over since are theirs, too.
+    Those of a connection that was handed over since are theirs, too. One request for each connection. Of more than
+    twenty connections the bills of the first twenty come first, and so on, so that a page costs a bounded number.
     """
-    mine: list[tuple[Project, Bill]] = []
-    for project, account in connections.my_accounts(ctx):
-        mine += [(project, bill) for bill in _bills_of(ctx, project, account, limit=limit, cursor=None).items]
-    newest_first = sorted(mine, key=lambda pair: (pair[1].period, pair[0].id, pair[1].account), reverse=True)
-    return tuple(newest_first[:limit])
+    mine = sorted(connections.my_accounts(ctx), key=_name_of)
+    place = f"my-bills|{ctx.client}|{ctx.actor.consumer_id}"
+
+    def read(some: int, at: str | None) -> Page[tuple[Project, Bill]]:
+        done, below = (*map(tuple, decode_cursor(at, place).values()),) if at else ((), ())
+        left = [each for each in mine if _name_of(each) > done]
+        group, others = left[:_CONNECTIONS_MERGED], left[_CONNECTIONS_MERGED:]
+        found = [(project, bill) for project, account in group for bill in _below(project, account, below, some + 1)]
+        newest = sorted(found, key=_place_of, reverse=True)
+        if len(newest) > some:
+            return Page(
+                tuple(newest[:some]), encode_cursor({"done": done, "below": _place_of(newest[some - 1])}, place)
+            )
+        rest = encode_cursor({"done": _name_of(group[-1]), "below": ()}, place) if others else None
+        return Page(tuple(newest), rest)
+
+    def choose(bills: tuple[tuple[Project, Bill], ...]) -> list[tuple[Project, Bill]]:
+        return [(project, bill) for project, bill in bills if _may_see(ctx, bill)]
+
+    return choose_page(read, choose, limit=limit, cursor=cursor)
+
+
+def _name_of(connection: tuple[Project, str]) -> tuple[str, ...]:
+    return connection[0].id, connection[1]
+
+
+def _place_of(found: tuple[Project, Bill]) -> tuple[str, str, str, int]:
+    """Return a bill's place in a list over several connections; the newest has the highest."""
+    project, bill = found
+    return str(bill.period), project.id, bill.account, bill.revision
+
+
+def _below(project: Project, account: str, place: tuple[Any, ...], limit: int) -> tuple[Bill, ...]:
+    """Read a connection's newest bills below a place in such a list; without a place, its newest."""
+    if not place:
+        return repository.newest_bills(project, account, limit=limit)
+    period, *whose, revision = place
+    if (project.id, account) == tuple(whose):
+        before = (Period.parse(period), revision)
+    else:
+        # In the place's own period, the bills of the connections before its own are below it.
+        before = (Period.parse(period).shifted((project.id, account) < tuple(whose)), 0)
+    return repository.newest_bills(project, account, limit=limit, before=before)
 
 
 def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:

@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chalicelib.platform import examples, openapi
 from chalicelib.platform.http import Endpoint
+from chalicelib.platform.schema import WholeList
 from tests.support.catalogue import CATALOGUE, PAGES, PUBLIC
 from tests.support.contract import check_answer
 from tests.support.endpoints import ALL, name
@@ -89,6 +90,20 @@ def test_every_example_value_is_of_a_field(document: dict[str, Any]) -> None:
     fields |= {("", one["name"]) for operation in _operations(document) for one in operation["parameters"]}
     known = {f"{owner}.{field}" for owner, field in fields} | {field for _, field in fields}
     assert examples._VALUES.keys() - known == set()
+
+
+def test_every_list_is_paged_the_same_way(document: dict[str, Any]) -> None:
+    """G1: a list answers `items` and `nextCursor`, and takes a cursor unless it always comes whole."""
+    schemas, faults = document["components"]["schemas"], []
+    for one in ALL:
+        fields = schemas.get(one.returns.__name__, {}).get("properties", {})
+        if "items" not in fields:
+            continue
+        taken = {each["name"] for each in document["paths"][one.path][one.method.lower()]["parameters"]}
+        whole = issubclass(one.returns, WholeList)
+        if "nextCursor" not in fields or taken & {"limit", "cursor"} != (set() if whole else {"limit", "cursor"}):
+            faults.append(one.path)
+    assert faults == []
 
 
 def test_every_tag_is_told(document: dict[str, Any]) -> None:

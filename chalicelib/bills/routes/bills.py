@@ -11,8 +11,6 @@ from chalicelib.bills.schemas import (
     BillsQuery,
     BillSummary,
     BillView,
-    MyBills,
-    MyBillsQuery,
     NewBill,
     UnbilledOut,
     UnbilledPage,
@@ -99,11 +97,16 @@ def list_bills_of_connection(ctx: ProjectContext, *, account_number: str, query:
     return BillPage(items=_listed(ctx, project, page.items), next_cursor=page.next_cursor)
 
 
-@endpoint(blueprint, "GET", "/api/me/bills", permission="bills.read.own", query=MyBillsQuery, returns=MyBills)
-def my_bills(ctx: Context, *, query: MyBillsQuery) -> MyBills:
-    """List your newest bills, over all projects and connections."""
-    mine = service.my_bills(ctx, limit=query.limit)
-    return MyBills(items=tuple(one for project, bill in mine for one in _listed(ctx, project, [bill])))
+@endpoint(blueprint, "GET", "/api/me/bills", permission="bills.read.own", query=PageQuery, returns=BillPage)
+def my_bills(ctx: Context, *, query: PageQuery) -> BillPage:
+    """List your bills, the newest first, over all projects and connections.
+
+    Those of a connection that was handed over to somebody else since are among them. Of more than twenty connections
+    the bills of the first twenty come first, then those of the next twenty.
+    """
+    page = service.my_bills(ctx, limit=query.limit, cursor=query.cursor)
+    items = tuple(one for project, bill in page.items for one in _listed(ctx, project, [bill]))
+    return BillPage(items=items, next_cursor=page.next_cursor)
 
 
 def _shown(ctx: Context, project: Project, bill: Bill) -> BillOut:

@@ -17,7 +17,7 @@ from chalicelib.platform.dynamo.attributes import (
 )
 from chalicelib.platform.dynamo.paging import page_of, shards_page
 from chalicelib.platform.dynamo.retrying import RETRIED, pause
-from chalicelib.platform.dynamo.table import TableItem, all_between, all_of, client, connect, find, parsed
+from chalicelib.platform.dynamo.table import TableItem, all_between, all_of, client, connect, find, newest, parsed
 
 __all__ = [
     "RETRIED",
@@ -39,6 +39,7 @@ __all__ = [
     "client",
     "connect",
     "find",
+    "newest",
     "page_of",
     "parsed",
     "pause",

@@ -117,5 +117,11 @@ def all_between(item: type[Item], partition: str, first: str, last: str, *, cons
     yield from item.query(partition, item.sk.between(first, last), consistent_read=consistent)
 
 
+def newest(item: type[Item], partition: str, *, limit: int, below: str | None) -> tuple[Item, ...]:
+    """Read the last items of a partition of index `account`, the last one first, below a sort key if one is given."""
+    condition = item.g1s < below if below else None
+    return tuple(item.query(partition, condition, index_name="account", scan_index_forward=False, limit=limit))
+
+
 if settings.environment().table:
     connect()

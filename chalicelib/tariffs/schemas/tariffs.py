@@ -91,7 +91,7 @@ class LibraryEntry(OutSchema):
     sheet: TariffBody
 
 
-class LibraryList(OutSchema):
+class LibraryList(WholeList):
     """The library of published tariffs."""
 
     items: tuple[LibraryEntry, ...]
