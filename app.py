@@ -6,7 +6,7 @@ from chalice.app import Chalice
 
 from chalicelib.platform import headers
 
-# Where Meterbook is called from outside, the lowest feature first. Each of these modules has a `blueprint`.
+# The modules with routes and jobs, lowest feature first. Each has a `blueprint`.
 MODULES = (
     "audit.routes",
     "cycles.routes",

@@ -1,1 +1,1 @@
-"""What is deployed: the resources, and how the package is built."""
+"""Deployment: the resources, and building the package."""

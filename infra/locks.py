@@ -3,7 +3,7 @@
 A lock that works today may not work tomorrow: installers differ, and the index grows. So this command
 - installs all locks into empty environments by the Makefile's own commands, for each Python that is here, with the
   oldest pip that came with it;
-- looks whether the packages installed satisfy each other;
+- checks that the installed packages satisfy each other;
 - asks the index for a wheel of every package, for each Python and platform that Meterbook is developed on;
 - writes what was proven into requirements/proof.txt. A test compares that file with the locks.
 """
@@ -45,7 +45,7 @@ def install_commands() -> dict[str, str]:
 
 
 def digests() -> dict[str, str]:
-    """Return the SHA-256 of each lock file as it is now."""
+    """Return the SHA-256 of each lock file."""
     return {lock: hashlib.sha256((ROOT / lock).read_bytes()).hexdigest() for lock in LOCKS}
 
 
@@ -58,7 +58,7 @@ def proven() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def main() -> int:
-    """Check all locks, write the proof and return 0, or say what failed and return 1."""
+    """Check all locks and write the proof; return 0, or print what failed and return 1."""
     facts: list[str] = []
     environment = _environment()
     try:
@@ -82,7 +82,7 @@ def main() -> int:
 
 
 def _pythons() -> Iterator[tuple[str, str | None]]:
-    """Find an interpreter for each version; a command of that name alone need not be one that runs."""
+    """Yield an interpreter for each version, checking that the command really runs."""
     for version in OLDEST_PIP:
         asked = "import sys; print('%d.%d' % sys.version_info[:2], sys.base_prefix)"
         for name in (f"python{version}", "python3", sys.executable):
@@ -121,7 +121,7 @@ def _install_everything(version: str, python: str, environment: Mapping[str, str
 
 
 def _find_wheels(environment: Mapping[str, str]) -> None:
-    """Ask for every lock what would be installed elsewhere; a package without a wheel makes uv fail."""
+    """Resolve every lock for other platforms; a package without a wheel makes uv fail."""
     print(f"Looking for wheels for Python {', '.join(OLDEST_PIP)} on {', '.join(PLATFORMS)} ...", flush=True)
     for lock in LOCKS:
         command = [*shlex.split(install_commands()["UV"]), lock, "--dry-run", "--target", "build/nowhere"]
@@ -139,7 +139,7 @@ def _write_proof(facts: list[str]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without what another `make` or virtual environment around this one left in it."""
+    """Return the environment without variables of a surrounding `make` or virtual environment."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "VIRTUAL_ENV"))}
 
 

@@ -1,12 +1,12 @@
-"""Builds what is deployed: `python -m infra.package build` writes one zip and one CloudFormation template.
+"""Builds the deployment: `python -m infra.package build` writes one zip and one CloudFormation template.
 
 Chalice makes both; around it this module
 - installs the locked dependencies itself, checked by hash and for Lambda's platform, where Chalice would fetch some of
   them a second time without hashes and carry on if one is missing;
-- shows Chalice a clean copy of the sources, because it packs whatever lies in chalicelib/;
+- gives Chalice a clean copy of the sources, because it packs everything in chalicelib/;
 - adds byte code that Lambda need not check or write (/var/task is read-only), which halves a cold start;
-- leaves out the descriptions of AWS services that no code calls, most of the zip, and the unused parts of Powertools;
-- gives every entry one date, so that the same sources make the same zip.
+- leaves out descriptions of AWS services that no code calls (most of the zip), and unused parts of Powertools;
+- gives every entry the same date, so that the same sources make the same zip.
 """
 
 import argparse
@@ -34,7 +34,7 @@ UNUSED = tuple(
 
 _CACHE = ROOT / "build" / "dependencies"
 _PLATFORMS = ("manylinux_2_17_x86_64", "manylinux2014_x86_64")  # the oldest glibc of any Lambda runtime
-# Lambda's runtime, whoever packages: with another Python the same commit would be another release, tested by nobody.
+# Lambda's runtime, fixed: with another Python the same commit would give another, untested release.
 RUNTIME = "python3.13"
 _STAGES = ROOT / ".chalice" / "config.json"
 _LAMBDA_LIMIT_BYTES = 250 * 1024 * 1024  # unzipped
@@ -54,7 +54,7 @@ def build(out: Path, *, stage: str, runtime: str = RUNTIME) -> Package:
     """Write `template.json` and `deployment.zip` for one stage into a folder.
 
     :raises RuntimeError: for a stage that is not configured, if this Python is not the runtime's, if pip or Chalice
-        fails, with what it said, or if the code is larger than Lambda takes.
+        fails, with its output, or if the code is larger than Lambda accepts.
     """
     _check(stage, runtime)
     out.mkdir(parents=True, exist_ok=True)
@@ -74,13 +74,13 @@ def build(out: Path, *, stage: str, runtime: str = RUNTIME) -> Package:
 
 
 def running_python() -> str:
-    """Return the Lambda runtime that this Python packages for: Chalice, pip and the byte code all go by it."""
+    """Return the Lambda runtime of this Python, which decides for Chalice, pip and the byte code."""
     return f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def _check(stage: str, runtime: str) -> None:
     stages = json.loads(_STAGES.read_text())["stages"]
-    if stage not in stages:  # Chalice would take any name, and package it with the defaults of none
+    if stage not in stages:  # Chalice would accept any name, and package it with defaults
         raise RuntimeError(f"there is no stage {stage}: .chalice/config.json has {', '.join(stages)}")
     if runtime != running_python():
         raise RuntimeError(
@@ -90,7 +90,7 @@ def _check(stage: str, runtime: str) -> None:
 
 
 def _install_dependencies() -> Path:
-    """Install what requirements.txt locks, once for each state of that file and Python version."""
+    """Install the packages of requirements.txt, once for each state of that file and Python version."""
     version = ".".join(map(str, sys.version_info[:2]))
     recipe = (ROOT / "requirements.txt").read_bytes() + Path(__file__).read_bytes()
     target = _CACHE / f"{hashlib.sha256(recipe).hexdigest()[:16]}-python{version}"
@@ -114,7 +114,7 @@ def _install_dependencies() -> Path:
 
 
 def _copy_sources(target: Path, dependencies: Path) -> Path:
-    """Return Chalice a project of its own: no stray files, and the dependencies under vendor/."""
+    """Copy the sources to a project for Chalice: no stray files, and the dependencies under vendor/."""
     shutil.rmtree(target, ignore_errors=True)
     (target / ".chalice").mkdir(parents=True)
     shutil.copy(ROOT / "app.py", target)
@@ -130,9 +130,9 @@ def _copy_sources(target: Path, dependencies: Path) -> Path:
 
 
 def _run_chalice(sources: Path, out: Path, stage: str) -> None:
-    environment = {  # nothing else of this machine's, for the same package everywhere
+    environment = {  # nothing else of this machine, so that the package is the same everywhere
         "PATH": os.environ.get("PATH", os.defpath),
-        "AWS_DEFAULT_REGION": "us-east-1",  # Chalice insists on one; it calls nothing and writes it nowhere
+        "AWS_DEFAULT_REGION": "us-east-1",  # Chalice requires one, but does not use it
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     chalice = [str(Path(sys.executable).with_name("chalice")), "--project-dir", str(sources)]
@@ -163,7 +163,7 @@ def _finish_zip(code: Path, folder: Path) -> int:
 def _add_byte_code(code: Sequence[Path], root: Path) -> None:
     """Compile files and folders to byte code that is never checked against its source.
 
-    It does so in a process of its own, because byte code also says which of its words the process had interned before.
+    It runs in a process of its own, because byte code depends on the strings that the process interned before.
     """
     options = ["-q", "-s", str(root), "-p", "/var/task"]  # where Lambda puts the code: what a traceback shows
     compiler = [sys.executable, "-P", "-m", "compileall", *options, "--invalidation-mode", "unchecked-hash"]
@@ -171,7 +171,7 @@ def _add_byte_code(code: Sequence[Path], root: Path) -> None:
 
 
 def main() -> None:
-    """Build from the command line and say what was built."""
+    """Build from the command line and print what was built."""
     arguments = argparse.ArgumentParser(description="Build what is deployed")
     arguments.add_argument("out", type=Path, help="the folder to write to")
     arguments.add_argument("--stage", default="prod", help="a stage of .chalice/config.json")

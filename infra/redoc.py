@@ -1,4 +1,4 @@
-"""Fetches the page that shows the API's document to people: `python -m infra.redoc`.
+"""Fetches the script of the API's documentation page: `python -m infra.redoc`.
 
 It is one file of the npm package redoc, which is kept in the repository: nothing is fetched to run, test or package.
 """
@@ -25,7 +25,7 @@ _KEPT = {
 
 
 def main() -> None:
-    """Fetch the package, check it against the pinned hash and write what is kept of it."""
+    """Fetch the package, check it against the pinned hash and write the files that are kept."""
     with tempfile.TemporaryDirectory() as scratch:
         npm = shutil.which("npm") or sys.exit("npm is not installed")
         subprocess.run([npm, "pack", "--silent", f"redoc@{VERSION}"], cwd=scratch, check=True)  # noqa: S603 - our own

@@ -1,4 +1,4 @@
-"""The local AWS: start it, give it the very resources that the deployed stack has, stop it in order."""
+"""The local AWS: start it, create the resources of the deployed stack, and stop it in order."""
 
 import os
 import socket
@@ -38,7 +38,7 @@ _LOCAL_KINDS = {
     "AWS::S3::Bucket",
     "AWS::Events::Rule",
 }
-# What the template's outputs are called, and the environment variable that each becomes.
+# The template's outputs, and the environment variable of each.
 _SETTINGS = {
     "TableName": "METERBOOK_TABLE",
     "BucketName": "METERBOOK_BUCKET",
@@ -51,7 +51,7 @@ _OUTPUTS = {*_SETTINGS, "ImportQueueUrl"}
 
 @dataclass(frozen=True, slots=True)
 class LocalAws:
-    """A running local AWS. Its standard input is the pipe whose end tells it that we are gone."""
+    """A running local AWS. Its standard input is a pipe, whose end tells it that this process is gone."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -89,12 +89,12 @@ class LocalAws:
 
 
 def endpoint_url(port: int) -> str:
-    """Return the address that every AWS client here is pointed at."""
+    """Return the URL that all AWS clients here use."""
     return f"http://127.0.0.1:{port}"
 
 
 def leave_own_account() -> None:
-    """Take away what the shell says about a real account: profile, session, endpoints, region."""
+    """Remove the shell's variables of a real account: profile, session, endpoints, region."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -111,13 +111,13 @@ def leave_own_account() -> None:
 
 
 def point_clients_at(port: int) -> None:
-    """Make every AWS client of this process talk to the local AWS and nothing else."""
+    """Make all AWS clients of this process use the local AWS."""
     leave_own_account()
     os.environ["AWS_ENDPOINT_URL"] = endpoint_url(port)
 
 
 def is_taken(port: int) -> bool:
-    """Return whether something on this machine already listens on a port."""
+    """Return whether a process on this machine already listens on a port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -128,10 +128,10 @@ def start(
 ) -> LocalAws:
     """Start the local AWS on a port of 127.0.0.1 and wait until it answers.
 
-    `held` are file descriptors (a lock) that it holds as long as it runs. Its log is aws.log in the folder.
+    `held` are file descriptors (a lock) that it keeps open as long as it runs. Its log is aws.log in the folder.
 
-    :raises Trouble: if it is not installed or does not come up.
-    :raises Stopped: if `stopping` says so meanwhile.
+    :raises Trouble: if it is not installed or does not start.
+    :raises Stopped: if `stopping` is set meanwhile.
     """
     if not _PYTHON.exists():
         raise Trouble("the local AWS is not installed; run: make install")
@@ -143,7 +143,7 @@ def start(
             stdout=out,
             stderr=subprocess.STDOUT,
             env=_environment(port, folder, keep_state=keep_state),
-            start_new_session=True,  # Ctrl-C in the terminal is for us; we then stop it in order
+            start_new_session=True,  # Ctrl-C in the terminal is for this process, which then stops it in order
             pass_fds=held,
         )
     running = LocalAws(process, port)
@@ -156,7 +156,7 @@ def start(
 
 
 def _environment(port: int, folder: Path, *, keep_state: bool) -> dict[str, str]:
-    # Nothing else of the shell's: it may hold settings for another ministack.
+    # No other variables of the shell: they may be settings for another ministack.
     kept = ("HOME", "LANG", "LD_LIBRARY_PATH", "PATH")
     return {name: os.environ[name] for name in kept if name in os.environ} | {
         "AWS_ACCESS_KEY_ID": "test",
@@ -170,10 +170,10 @@ def _environment(port: int, folder: Path, *, keep_state: bool) -> dict[str, str]
         "STATE_DIR": str(folder / "aws"),
         "S3_DATA_DIR": str(folder / "aws-files"),
         "TMPDIR": str(folder),
-        # Listeners that nobody here needs.
+        # Listeners that are not needed here.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        # It would tidy up other people's containers.
+        # It would remove other containers of this machine.
         "DOCKER_HOST": "unix:///nonexistent/docker.sock",
         "LOG_LEVEL": "WARNING",
     }
@@ -195,7 +195,7 @@ def _wait_until_up(running: LocalAws, log: Path, stopping: Callable[[], bool]) -
 
 
 def local_template(path: Path = TEMPLATE) -> str:
-    """Return what the local AWS needs of a stack's template: tables, queues, buckets and rules."""
+    """Return the part of a stack's template that the local AWS needs: tables, queues, buckets and rules."""
     whole = YAMLTemplateSerializer().load_template(path.read_text(), str(path))
     local: dict[str, Any] = {key: whole[key] for key in ("Mappings", "Conditions") if key in whole}
     local["Parameters"] = {name: one for name, one in whole["Parameters"].items() if "Default" in one}
@@ -208,13 +208,13 @@ def local_template(path: Path = TEMPLATE) -> str:
 
 
 def compressed_from() -> int:
-    """Return from how many bytes on API Gateway compresses an answer."""
+    """Return the size in bytes from which API Gateway compresses an answer."""
     size: int = _rest_api()["MinimumCompressionSize"]
     return size
 
 
 def throttle() -> tuple[int, int]:
-    """Return how many requests a second, and at once, the deployed gateway lets through."""
+    """Return how many requests a second, and how many at once, the deployed gateway accepts."""
     (setting,) = _rest_api()["MethodSettings"]
     return setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"]
 
@@ -236,12 +236,12 @@ def _rest_api() -> dict[str, Any]:
 
 
 def template_print(template: str) -> str:
-    """Return a short text that differs whenever a template does."""
+    """Return a hash of a template."""
     return sha256(template.encode()).hexdigest()[:16]
 
 
 def apply_template(template: str) -> dict[str, str]:
-    """Create or update the stack and give its outputs by name.
+    """Create or update the stack and return its outputs by name.
 
     :raises Trouble: if the local AWS refuses it.
     """
@@ -272,23 +272,23 @@ def stack_outputs() -> dict[str, str] | None:
 
 
 def settings_from(outputs: dict[str, str]) -> dict[str, str]:
-    """Return the environment variables by which Meterbook finds its table, bucket and queues."""
+    """Return the environment variables that name Meterbook's table, bucket and queues."""
     ours = {"METERBOOK_MAIL_SENDER": _SENDER, "METERBOOK_ALLOWED_ORIGINS": _allowed_origins()}
     return {variable: outputs[name] for name, variable in _SETTINGS.items()} | ours
 
 
 def _allowed_origins() -> str:
-    """Return the web origins that the shell allows; any, if it names none: a page under work may be served anywhere."""
+    """Return the web origins that the shell's variable allows; any, if it is not set."""
     return os.environ.get("METERBOOK_ALLOWED_ORIGINS") or "*"
 
 
 def let_mails_out() -> None:
-    """Have the local AWS take mails from our sender; it keeps them and sends none."""
+    """Let the local AWS accept mails from our sender. It keeps them and sends none."""
     boto3.client("ses").verify_email_identity(EmailAddress=_SENDER)
 
 
 def is_whole(outputs: dict[str, str]) -> bool:
-    """Return whether what the stack promises is really there."""
+    """Return whether the stack's resources really exist."""
     try:
         boto3.client("dynamodb").describe_table(TableName=outputs["TableName"])
         boto3.client("s3").head_bucket(Bucket=outputs["BucketName"])

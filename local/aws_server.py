@@ -1,8 +1,8 @@
 """The local AWS as `make run` needs it: it saves what changed every two seconds and never outlives its parent process.
 
-It begins to save when it is told that the state it has loaded is whole: a damaged one stays as it is found. This file
-runs under the interpreter of .venv/local-aws, where ministack lives, and imports nothing of ours. Ministack itself
-saves at an orderly stop only.
+It begins to save when the parent process has found the loaded state complete, so that a damaged one is not
+overwritten. This file runs under the interpreter of .venv/local-aws, where ministack is installed, and imports
+nothing of ours. Ministack itself saves only when it is stopped in order.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ def _save() -> None:
 
 
 def _stop_with_starter() -> None:
-    """Wait for the end of standard input, a pipe whose other end the parent process holds."""
+    """Stop when standard input ends, a pipe whose other end the parent process has."""
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -1,4 +1,4 @@
-"""What Lambda does behind the queues and schedules: find the app's handlers and call them as Lambda would."""
+"""Plays Lambda behind the queues and schedules: finds the app's handlers and calls them as Lambda would."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -50,7 +50,7 @@ def sqs() -> "SQSClient":
 
 
 def queue_handlers(app: Chalice) -> tuple[QueueHandler, ...]:
-    """List what the app does with messages."""
+    """Return the app's handlers of queues."""
     return tuple(
         QueueHandler(source.name, _queue_name(source), min(source.batch_size or 10, 10), app.handler_map[source.name])
         for source in app.event_sources
@@ -59,7 +59,7 @@ def queue_handlers(app: Chalice) -> tuple[QueueHandler, ...]:
 
 
 def scheduled_handlers(app: Chalice) -> tuple[ScheduledHandler, ...]:
-    """List what the app does by the clock."""
+    """Return the app's handlers of schedules."""
     return tuple(
         ScheduledHandler(source.name, _seconds_of(source), app.handler_map[source.name])
         for source in app.event_sources
@@ -68,7 +68,7 @@ def scheduled_handlers(app: Chalice) -> tuple[ScheduledHandler, ...]:
 
 
 def receive(queue_url: str, *, at_most: int, wait_seconds: int) -> list["MessageTypeDef"]:
-    """Take messages from a queue; they come back unless they are deleted."""
+    """Receive messages from a queue; they are delivered again unless they are deleted."""
     answer = sqs().receive_message(
         QueueUrl=queue_url, MaxNumberOfMessages=at_most, WaitTimeSeconds=wait_seconds, AttributeNames=["All"]
     )
@@ -76,9 +76,9 @@ def receive(queue_url: str, *, at_most: int, wait_seconds: int) -> list["Message
 
 
 def deliver(target: QueueHandler, messages: Sequence["MessageTypeDef"]) -> list["MessageTypeDef"]:
-    """Call a handler with messages and give those that it is done with.
+    """Call a handler with messages and return those that succeeded.
 
-    Whatever the handler raises goes on: then none is done.
+    An exception of the handler is raised again; then none has succeeded.
     """
     result = target.handler(_sqs_event(target.queue, messages), _context(target.name))
     failures = result.get("batchItemFailures", []) if isinstance(result, dict) else []
@@ -87,7 +87,7 @@ def deliver(target: QueueHandler, messages: Sequence["MessageTypeDef"]) -> list[
 
 
 def delete(queue_url: str, messages: Iterable["MessageTypeDef"]) -> None:
-    """Take messages off a queue for good."""
+    """Delete messages from a queue."""
     for message in messages:
         sqs().delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
 
@@ -109,7 +109,7 @@ def tick(target: ScheduledHandler) -> None:
 
 
 def queue_url(name: str) -> str:
-    """Return the address of a queue by its name."""
+    """Return the URL of a queue by its name."""
     return sqs().get_queue_url(QueueName=name)["QueueUrl"]
 
 

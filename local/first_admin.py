@@ -1,8 +1,8 @@
-"""Makes a client's first administrator: `python -m local.first_admin new-town ana --name "Ana Reyes" --email ana@...`.
+"""Creates a client's first administrator: `python -m local.first_admin new-town ana --name "Ana Reyes"`.
 
-Who may do everything in a client can make everybody else. There is one first one, so repeated it makes nobody. The
-password is made here and shown once. It writes to the table of `make run`, or to the deployed one if METERBOOK_TABLE is
-set (docs/runbook.md says with what else).
+The administrator has all permissions and creates all other users. A second run creates nobody. The password is
+generated and shown once. The command writes to the table of `make run`, or to the deployed one if METERBOOK_TABLE is
+set (docs/runbook.md names the other variables).
 """
 
 import argparse
@@ -16,12 +16,12 @@ from chalicelib.tenancy.domain import PasswordRule
 from local import table
 
 _LENGTH = 20
-# Without those that are easily taken for one another.
+# Without characters that are easily confused.
 _SIGNS = "".join(sorted({*string.ascii_letters, *string.digits, *"-+=?%"} - set("0O1lI")))
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Make one superuser and give 0, or say why not and give 1."""
+    """Create one superuser and return 0, or print why not and return 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("client")
     parser.add_argument("login", help="the name to sign in by: an e-mail address, if people there sign in by one")
@@ -46,7 +46,7 @@ def _make(asked: argparse.Namespace) -> int:
 
 
 def new_password(rule: PasswordRule) -> str:
-    """Make a password that fits a client's rule and that nobody can guess."""
+    """Return a random password that meets a client's rule."""
     while True:
         password = "".join(secrets.choice(_SIGNS) for _ in range(max(_LENGTH, rule.min_length)))
         try:

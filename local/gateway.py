@@ -1,4 +1,4 @@
-"""What API Gateway does in front of the app, for the laptop and for tests: paths, methods, limits and compression."""
+"""Plays API Gateway in front of the app, for the laptop and for tests: paths, methods, limits and compression."""
 
 import base64
 import gzip
@@ -29,7 +29,7 @@ _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response as it goes over the wire. Header names are as the app wrote them."""
+    """A response as it is sent. Header names are as the app wrote them."""
 
     status: int
     body: bytes
@@ -45,7 +45,7 @@ class Throttle:
         self._lock = threading.Lock()
 
     def lets_through(self) -> bool:
-        """Take one request out of the bucket, or say that it is empty."""
+        """Take one request from the bucket; return False if it is empty."""
         with self._lock:
             filled = int((self._clock() - self._seen) * self._rate)
             if filled:
@@ -121,7 +121,7 @@ class Gateway:
             found = self.routes.match_route(target)
         except ValueError:
             return None
-        return found.route if all(found.captured.values()) else None  # API Gateway takes no empty part for a name
+        return found.route if all(found.captured.values()) else None  # API Gateway refuses empty path parameters
 
 
 def open_gateway(
@@ -141,9 +141,9 @@ def open_gateway(
 
 
 def problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """Refuse in the very form in which the API refuses."""
+    """Return a problem in the same form as the API's."""
     text = problem_json(status, code, detail, clock.fresh_id())
-    # Or a browser hides why it was refused, and when to come again. Such an answer holds nothing of anybody's.
+    # Without these headers a browser hides why it was refused and when to retry. Such an answer has no private data.
     common = {
         "Strict-Transport-Security": settings.environment().hsts,
         "Access-Control-Allow-Origin": "*",
@@ -164,7 +164,7 @@ def _accepts_gzip(headers: Mapping[str, str]) -> bool:
 
 
 def _broken(target: str, body: bytes) -> Answer | None:
-    """Refuse what can't be routed at all."""
+    """Return the refusal of a request that can't be routed, or None."""
     if len(body) > MAX_BODY_BYTES:
         return problem(413, "too-large", "the body is larger than 10 MB")
     if not target.startswith("/"):

@@ -1,7 +1,7 @@
-"""Opens a client as a preset has it: `python -m local.open_client balilihan new-town --name "New Town Waterworks"`.
+"""Opens a client from a preset: `python -m local.open_client balilihan new-town --name "New Town Waterworks"`.
 
-It is the platform operator's command: no request can open a client. It writes to the table of `make run`, or to the
-deployed one if METERBOOK_TABLE is set (docs/runbook.md says with what else). Repeated, it makes nothing new.
+It is the platform operator's command. It writes to the table of `make run`, or to the deployed one if METERBOOK_TABLE
+is set (docs/runbook.md names the other variables). It can be repeated.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from local import table
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Open one client and give 0, or say why not and give 1."""
+    """Open one client and return 0, or print why not and return 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("preset")
     parser.add_argument("client", help="its id, which stands in every address")

@@ -1,7 +1,7 @@
-"""Writes the key that a CloudFront distribution sends to the API as `X-Origin-Key`: `python -m local.origin_key`.
+"""Prints the key that a CloudFront distribution sends to the API as `X-Origin-Key`: `python -m local.origin_key`.
 
-With it the API believes the distribution's `CloudFront-Viewer-Address`. It is made from the root keys of `make run`, or
-from those that METERBOOK_ROOT_KEYS_PARAMETER names (docs/runbook.md).
+With it the API trusts the distribution's `CloudFront-Viewer-Address`. It is derived from the root keys of `make run`,
+or from those that METERBOOK_ROOT_KEYS_PARAMETER names (docs/runbook.md).
 """
 
 import argparse
@@ -12,7 +12,7 @@ from local import table
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the key and give 0, or say why not and give 1."""
+    """Print the key and return 0, or print why not and return 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args(arguments)
     return table.run(_write, failure="No key")

@@ -48,7 +48,7 @@ WATER_BILLS_TARIFFS = (
     ),
 )
 
-# S0 names no rates: 2.40 a cubic metre, and 3.00 a month.
+# S0 has no rates, so these are ours: 2.40 a cubic metre, and 3.00 a month.
 SMALL_WATER_TARIFF = Tariff(
     id="water",
     version=1,

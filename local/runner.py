@@ -1,4 +1,4 @@
-"""Start everything in order, say what runs where, and stop it in the opposite order."""
+"""Start everything in order, print what runs where, and stop it in reverse order."""
 
 import contextlib
 import logging
@@ -23,7 +23,7 @@ _API_PORT, _AWS_PORT = 8000, 4566
 
 
 def main(stop: threading.Event) -> int:
-    """Run everything until `stop`, and give the exit code: 0 unless something went wrong."""
+    """Run everything until `stop`, and return the exit code: 0 unless something failed."""
     try:
         with contextlib.ExitStack() as running:
             local_aws = _start(running, stop)
@@ -72,7 +72,7 @@ def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws
 
 
 def _start_aws(running: contextlib.ExitStack, stop: threading.Event, state: StateFolder, aws_port: int) -> aws.LocalAws:
-    """Start the local AWS with its resources, and tell this process where they are."""
+    """Start the local AWS with its resources, and set this process's environment to them."""
     applied = state.applied_template()
     keys, root_keys = state.token_keys(), state.root_keys()
     if aws.is_taken(aws_port):
@@ -101,7 +101,7 @@ def _resources(local_aws: aws.LocalAws, state: StateFolder, applied: str | None)
     """Return the stack's outputs, after bringing it up to date with infra/resources.yaml."""
     outputs = aws.stack_outputs() if applied else None
     if applied and (outputs is None or not aws.is_whole(outputs)):
-        local_aws.kill()  # in order, it would save the little that it could load over what is there
+        local_aws.kill()  # an orderly stop would save an incomplete state over the existing one
         raise state.damaged("a table, bucket or queue is missing")
     local_aws.keep()
     template = aws.local_template()
@@ -116,7 +116,7 @@ def _resources(local_aws: aws.LocalAws, state: StateFolder, applied: str | None)
 
 
 def _app_with_log(state: StateFolder) -> Chalice:
-    """Return the app, with its log lines going to a file instead of the terminal."""
+    """Return the app, with its log going to a file instead of the terminal."""
     from app import app  # noqa: PLC0415 - importing it sets up the log and needs the environment
 
     for handler in logging.getLogger("meterbook").handlers:
@@ -139,7 +139,7 @@ def _load_demo(state: StateFolder, stop: threading.Event) -> None:
 
 
 def _age_of_demo(state: StateFolder) -> str:
-    """Say on which day the demo's year ends. A start on a later day moves nothing."""
+    """Return the line that says on which day the demo's year ends, which a later start does not change."""
     began, today = state.demo_began_at(), clock.now().date()
     if began and began.date() == today:
         return f"up to today, {today}"

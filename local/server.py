@@ -22,12 +22,12 @@ _FINISH_SECONDS = 20
 
 
 class RequestHandler(BaseHTTPRequestHandler):
-    """Reads requests off the wire, and refuses what is no proper request in the API's own form."""
+    """Parses requests, and refuses invalid ones in the API's own form."""
 
     protocol_version = "HTTP/1.1"
     server_version = "Meterbook"
     sys_version = ""
-    # Without this each answer on a kept connection waits 40 ms for the other side's delayed acknowledgement.
+    # Without this, each answer on a kept-alive connection waits 40 ms for the client's delayed acknowledgement.
     disable_nagle_algorithm = True
     timeout = _IDLE_SECONDS
 
@@ -41,7 +41,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         if length is None:
             return
         body = self.rfile.read(length)
-        if len(body) < length:  # the sender went away in the middle
+        if len(body) < length:  # the client disconnected
             self.close_connection = True
             return
         with self._busy:
@@ -49,25 +49,25 @@ class RequestHandler(BaseHTTPRequestHandler):
             self._send(self._gateway.answer(self.command, self.path, sent, body, str(self.client_address[0])))
 
     def __getattr__(self, name: str) -> Callable[[], None]:
-        # http.server asks for do_GET, do_POST and so on: the gateway knows which methods a path has, so take them all.
+        # http.server looks for do_GET, do_POST and so on: the gateway knows a path's methods, so accept all of them.
         if name.startswith("do_"):
             return self._answer
         raise AttributeError(name)
 
     def handle_expect_100(self) -> bool:
-        """Refuse a body that is too long before it is sent."""
+        """Refuse a body that is too long, before it is sent."""
         return self._body_length() is not None and super().handle_expect_100()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """Answer what http.server refuses by itself: broken lines, headers without end."""
+        """Answer requests that http.server refuses by itself, such as broken lines or endless headers."""
         self.request_version = self.protocol_version  # else a broken line counts as HTTP 0.9, which has no status
         self._refuse(problem(400, "bad-request", f"this is no proper HTTP request: {message or code}"))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401
-        """Say nothing: the app logs each request itself."""
+        """Log nothing: the app logs each request itself."""
 
     def _body_length(self) -> int | None:
-        """Return how many bytes follow, or refuse the request and return None."""
+        """Return the length of the body in bytes, or refuse the request and return None."""
         if "transfer-encoding" in self.headers:
             self._refuse(problem(400, "bad-length", "send the body whole, with a Content-Length"))
             return None
@@ -83,10 +83,10 @@ class RequestHandler(BaseHTTPRequestHandler):
         return length
 
     def _refuse(self, answer: Answer) -> None:
-        """Answer and hang up: where this request ends, and the next begins, is not known."""
+        """Answer and close the connection, because it is not known where the next request begins."""
         self.close_connection = True
         self._send(answer, {"Connection": "close"})
-        # Closed at once, a connection with unread bytes is reset, and the sender may never see the answer.
+        # A connection closed with unread bytes is reset, and the client may never see the answer.
         self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(_LINGER_SECONDS)
         until = time.monotonic() + _LINGER_SECONDS
@@ -105,7 +105,7 @@ class RequestHandler(BaseHTTPRequestHandler):
 
 
 class Busy:
-    """How many requests are being answered, so that a stop can wait for the last one."""
+    """Counts requests that are being answered, so that a stop can wait for the last one."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -121,7 +121,7 @@ class Busy:
             self._changed.notify_all()
 
     def wait_until_idle(self, seconds: float) -> None:
-        """Wait for the last request, but not permanently."""
+        """Wait for the last request, for a limited time."""
         with self._changed:
             self._changed.wait_for(lambda: self._requests == 0, seconds)
 
@@ -130,19 +130,19 @@ class _Listener(ThreadedHTTPServer):
     request_queue_size = 128
 
     def server_bind(self) -> None:
-        """Take the port without asking a name server who we are, as HTTPServer would."""
+        """Bind the port without the name lookup that HTTPServer does."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Keep quiet about a client that hung up; a fault of ours is answered by the app's guard."""
+        """Ignore a client that disconnected; the app itself answers our own errors."""
 
 
 class Server:
-    """The API's port: taken at once, answering from `open` to `close`."""
+    """The API's port: bound at once, answering from `open` to `close`."""
 
     def __init__(self, port: int) -> None:
-        """Take the port, so that nobody else gets it meanwhile.
+        """Bind the port, so that no other process gets it meanwhile.
 
         :raises Trouble: if it is taken already.
         """
@@ -158,12 +158,12 @@ class Server:
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.1,), name="api", daemon=True)
 
     def open(self, gateway: Gateway) -> None:
-        """Begin to answer; who connected earlier has waited."""
+        """Begin to answer; earlier connections have waited."""
         self._listener.RequestHandlerClass = partial(RequestHandler, gateway=gateway, busy=self._busy)
         self._thread.start()
 
     def close(self) -> None:
-        """Take no more requests and wait for those that are being answered."""
+        """Accept no more requests, and wait for those that are being answered."""
         if self._thread.is_alive():
             self._listener.shutdown()
         self._listener.server_close()

@@ -20,7 +20,7 @@ _FORMER_LOGS = 5
 
 @dataclass(frozen=True, slots=True)
 class StateFolder:
-    """An open state folder; `lock` is the descriptor by which nobody else opens it."""
+    """An open state folder; `lock` is the file descriptor that locks it."""
 
     path: Path
     lock: int
@@ -34,7 +34,7 @@ class StateFolder:
         return self.path / "aws.log"
 
     def set_logs_aside(self) -> None:
-        """Keep the logs of the last runs: meterbook.log.1 is that of the run before, meterbook.log.5 the oldest."""
+        """Rotate the logs of the last runs: meterbook.log.1 is the previous run's, meterbook.log.5 the oldest."""
         for log in (self.log, self.aws_log):
             names = [log, *(log.with_name(f"{log.name}.{number}") for number in range(1, _FORMER_LOGS + 1))]
             for newer, older in reversed(list(pairwise(names))):
@@ -50,17 +50,17 @@ class StateFolder:
         return self.path / "demo-began"
 
     def applied_template(self) -> str | None:
-        """Name the template that the state was made with, or None if there is no state yet.
+        """Return the hash of the template that the state was made with, or None if there is no state yet.
 
-        :raises Trouble: if the files that are there can't be read.
+        :raises Trouble: if the existing files can't be read.
         """
         saved = self.path / "aws"
         if not self._applied.exists():
-            # A first start that never got as far as its resources left nothing to keep.
+            # A first start that failed before creating its resources left nothing to keep.
             shutil.rmtree(saved, ignore_errors=True)
             shutil.rmtree(self.path / "aws-files", ignore_errors=True)
             return None
-        # The local AWS takes a file that it can't read for an empty one, and would save over it.
+        # The local AWS treats a file that it can't read as empty, and would overwrite it.
         for file in saved.glob("*.json"):
             try:
                 json.loads(file.read_bytes())
@@ -71,13 +71,13 @@ class StateFolder:
     def is_saved_since(self, instant: float) -> bool:
         """Return whether the table was written to disk after an instant (seconds of time.time()).
 
-        The local AWS says nothing when it can't save.
+        The local AWS does not report that it can't save.
         """
         table = self.path / "aws" / "dynamodb.json"
         return table.exists() and table.stat().st_mtime > instant - 1
 
     def note_applied(self, template_print: str) -> None:
-        """Remember that the state holds the resources of that template."""
+        """Record that the state has the resources of a template."""
         _write_privately(self._applied, template_print)
 
     def demo_began_at(self) -> datetime | None:
@@ -92,18 +92,18 @@ class StateFolder:
             raise self.damaged(f"{path.name} holds no instant") from None
 
     def note_demo_began(self, instant: datetime) -> None:
-        """Remember when the loading of the demo began, so that an interrupted one goes on as of that instant."""
+        """Record when the loading of the demo began, so that an interrupted one continues with that instant."""
         _write_privately(self._demo_began, instant.isoformat())
 
     def token_keys(self) -> str:
-        """Return the signing keys of this laptop, made once.
+        """Return the signing keys of this laptop, generated once.
 
         :raises Trouble: if they are damaged, or gone from a state that was made with them.
         """
         return self._keys("token-keys.json")
 
     def root_keys(self) -> str:
-        """Return the secrets of this laptop that other keys are derived from, made once.
+        """Return the root keys of this laptop, generated once.
 
         :raises Trouble: if they are damaged, or gone from a state that was made with them.
         """
@@ -112,7 +112,7 @@ class StateFolder:
     def _keys(self, name: str) -> str:
         path = self.path / name
         if not path.exists() and self._applied.exists():
-            # New ones would verify no seal and know no device, and nobody would be told why.
+            # With new keys, no seal would verify and no device could push, without any explanation.
             raise Trouble(
                 f"{path} is missing, though the state was made with it; put it back, or remove the state and start "
                 f"again: rm -r {self.path}"
@@ -129,7 +129,7 @@ class StateFolder:
         return text
 
     def damaged(self, what: str) -> Trouble:
-        """Return what to do about a state that can't be used."""
+        """Return the error for a damaged state, with what to do about it."""
         return Trouble(f"the state folder is damaged ({what}); remove it and start again: rm -r {self.path}")
 
 
@@ -151,7 +151,7 @@ def open_state() -> StateFolder:
 
 
 def _locked(lock: int) -> bool:
-    """Try to have the folder alone; a local AWS whose run was killed needs a moment to leave it."""
+    """Lock the folder, if possible; a local AWS whose run was killed needs a moment to release it."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
@@ -165,7 +165,7 @@ def _locked(lock: int) -> bool:
 
 
 def _write_privately(path: Path, text: str) -> None:
-    """Write a small file whole or not at all, readable for its owner only."""
+    """Write a small file atomically, readable for its owner only."""
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

@@ -1,4 +1,4 @@
-"""Where an operator's command finds the table: that of `make run`, or the deployed one if METERBOOK_TABLE is set."""
+"""Connect an operator's command to the table: that of `make run`, or the deployed one if METERBOOK_TABLE is set."""
 
 import os
 import sys
@@ -18,9 +18,9 @@ _PORT = 4566
 
 
 def run(command: Callable[[], int], *, failure: str, code: int = 1) -> int:
-    """Run an operator's command on the table that is meant and give its exit code.
+    """Run an operator's command and return its exit code.
 
-    If it can't be done, it says so and why in one line and gives `code`.
+    If it fails, print the reason in one line and return `code`.
     """
     try:
         connect()
@@ -33,9 +33,9 @@ def run(command: Callable[[], int], *, failure: str, code: int = 1) -> int:
 
 
 def connect() -> None:
-    """Connect to the table that is meant.
+    """Connect to the table.
 
-    :raises Trouble: if none is named and `make run` does not run, or if no region is.
+    :raises Trouble: if none is named and `make run` is not running, or if no region is set.
     """
     if os.environ.get("METERBOOK_TABLE"):
         _use_the_region_of_the_session()
@@ -47,7 +47,7 @@ def connect() -> None:
 
 
 def _use_the_region_of_the_session() -> None:
-    """Have the table looked for where the AWS CLI would look: by the variables, else by the profile."""
+    """Set the region as the AWS CLI does: from the variables, else from the profile."""
     try:
         region = os.environ.get("AWS_REGION") or boto3.Session().region_name
     except BotoCoreError as error:  # such as a profile that does not exist

@@ -1,4 +1,4 @@
-"""Writes a ticket for opening a client by one request (`POST /api/clients`): `python -m local.ticket new-town`.
+"""Prints a ticket for opening a client with one request (`POST /api/clients`): `python -m local.ticket new-town`.
 
 Its holder can open that client, and no other, within an hour. It is signed with the root keys of `make run`, or
 with those that METERBOOK_ROOT_KEYS_PARAMETER names (docs/runbook.md).
@@ -12,7 +12,7 @@ from local import table
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print one ticket and give 0, or say why not and give 1."""
+    """Print one ticket and return 0, or print why not and return 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("client", help="the id that the new client is to have")
     asked = parser.parse_args(arguments)

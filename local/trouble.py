@@ -1,9 +1,9 @@
-"""What can stop `make run`, in words that say what to do about it."""
+"""Errors that stop `make run`, with messages that say what to do."""
 
 
 class Trouble(Exception):
-    """A start that can't go on. Its message is one line and says what to do."""
+    """A start that can't continue. The message is one line and says what to do."""
 
 
 class Stopped(Exception):
-    """Somebody asked for the stop before the start was finished."""
+    """Stopped by the user before the start was finished."""

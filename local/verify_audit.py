@@ -1,6 +1,7 @@
-"""Looks whether a client's audit log is as it was sealed: `python -m local.verify_audit balilihan`.
+"""Verifies that a client's audit log matches its seals: `python -m local.verify_audit balilihan`.
 
-It reads the table of `make run`, or the deployed one if METERBOOK_TABLE is set (docs/runbook.md says with what else).
+It reads the table of `make run`, or the deployed one if METERBOOK_TABLE is set (docs/runbook.md names the other
+variables).
 """
 
 import argparse
@@ -14,7 +15,7 @@ from local.trouble import Trouble
 def main(arguments: list[str] | None = None) -> int:
     """Verify one client's log.
 
-    It gives 0 if every sealed day is as it was, 1 if one is not, and 2 if there was no log to look at.
+    Return 0 if every sealed day is unchanged, 1 if one is not, and 2 if there is no log to verify.
     """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("client")

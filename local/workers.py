@@ -10,13 +10,13 @@ from chalicelib.platform import log
 from local import events
 from local.events import QueueHandler, ScheduledHandler
 
-_POLL_SECONDS = 1  # so long a stop may take when nothing is in hand
+_POLL_SECONDS = 1  # the longest time that a stop takes when the queues are empty
 _AFTER_TROUBLE_SECONDS = 2
 _FINISH_SECONDS = 120
 
 
 class Workers:
-    """Everything that runs beside the API."""
+    """The threads that run beside the API."""
 
     def __init__(self, app: Chalice) -> None:
         self._stopping = threading.Event()
@@ -36,7 +36,7 @@ class Workers:
             thread.start()
 
     def stop(self) -> None:
-        """Let each worker finish what it has in hand, and then end."""
+        """Let each worker finish its current messages, and then end."""
         self._stopping.set()
         for thread in self._threads:
             if thread.is_alive():

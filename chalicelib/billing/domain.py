@@ -1,4 +1,4 @@
-"""What a billing run and its chunks are, and what a chunk makes of its readings."""
+"""Billing runs and their chunks, and planning the bills of a chunk."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,20 +18,20 @@ from chalicelib.tenancy.domain import Project
 RunState = Literal["planned", "generating", "complete"]
 ChunkState = Literal["open", "done"]
 
-# A worker prolongs its lease at every beat, so a lease ends a minute after its worker died. The worker's message comes
-# back a little later: whoever then takes the chunk meets no lease. ADR 53 has the reasons for these numbers.
+# A worker extends its lease at every beat, so a lease ends a minute after its worker died. The worker's message is
+# delivered again a little later, when the lease has ended. ADR 53 has the reasons for these numbers.
 BEAT = timedelta(seconds=20)
 LEASE = timedelta(seconds=60)
 HIDDEN = timedelta(seconds=75)
-# So many chunks of one run are worked on at once: fewer than there are workers, so that no run holds up all others. A
-# worker goes from chunk to chunk for so long; then the run waits for its next turn.
+# The number of chunks of a run that are worked on at once: fewer than there are workers, so that no run blocks all
+# others. After `TURN`, a worker ends, and the run waits for its next turn.
 LANES = 8
 TURN = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The totals of a run or a part of one: readings it had to bill, bills it wrote, and what they add up to."""
+    """The totals of a run or a part of one: readings to bill, bills written, exceptions, and the bills' amount."""
 
     readings: int = 0
     bills: int = 0
@@ -47,7 +47,7 @@ class Tally:
         )
 
     def with_bills(self, bills: Sequence[Bill]) -> "Tally":
-        """Return the totals after so many more bills are written; their readings are counted already."""
+        """Return the totals with more bills; their readings are counted already."""
         written = Tally(bills=len(bills), total_minor=sum(bill.total.minor for bill in bills))
         return self + written
 
@@ -56,8 +56,8 @@ class Tally:
 class BillingRun:
     """The billing of one period of one project. `tally` is final once the run is complete.
 
-    `due` is when its bills are due and `cycle` the billing cycle that the project named, both as they were when the run
-    began: what is changed meanwhile does not divide its bills.
+    `due` is the rule for due days and `cycle` the project's billing cycle, both as they were when the run began, so
+    that later changes do not affect some of its bills only.
     """
 
     id: str
@@ -83,15 +83,15 @@ class BillingRun:
         return Money(self.tally.total_minor, self.currency)
 
     def asks_the_same(self, other: "BillingRun") -> bool:
-        """Return whether another run was asked for in the same words."""
+        """Return whether another run has the same parameters."""
         return (self.period, self.billed_on, self.due_on) == (other.period, other.billed_on, other.due_on)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One shard of a run's period: the unit of work. A worker holds it by a lease, so that others leave it alone.
+    """One shard of a run's period: the unit of work. A worker leases it, so that others don't work on it.
 
-    The chunks whose numbers leave the same rest by `LANES` are a lane: one message goes from each to the next one.
+    Chunks whose numbers are equal modulo `LANES` are a lane: one message goes from chunk to chunk.
     """
 
     shard: int
@@ -102,13 +102,13 @@ class Chunk:
     done_at: datetime | None = None
 
     def last_sign(self) -> datetime | None:
-        """Return when a worker was last at it, as far as is known: up to a beat early."""
+        """Return the last sign of a worker on the chunk, up to a beat early; None if there was none."""
         return self.leased_until - LEASE if self.leased_until else self.done_at
 
 
 @dataclass(frozen=True, slots=True)
 class BillingException:
-    """A reading that could not be billed, and what is to be done about it."""
+    """A reading that could not be billed, and what to do about it."""
 
     reading_id: str
     account: str
@@ -118,7 +118,7 @@ class BillingException:
 
 @dataclass(frozen=True, slots=True)
 class ChunkPlan:
-    """What a chunk has to write, and its totals afterwards."""
+    """The bills and exceptions that a chunk has to write, and its totals afterwards."""
 
     bills: tuple[Bill, ...]
     exceptions: tuple[BillingException, ...]
@@ -130,7 +130,7 @@ class ChunkPlan:
 
     @property
     def tally_so_far(self) -> Tally:
-        """The chunk's totals before any of its bills is written."""
+        """The chunk's totals before its new bills are written."""
         found = Tally(readings=len(self.bills) + len(self.exceptions), exceptions=len(self.exceptions))
         return self.written_before + found
 
@@ -144,10 +144,10 @@ def plan_chunk(
     book: TariffBook,
     usual: UsualTotals = UsualTotals(),  # noqa: B008 - it is frozen
 ) -> ChunkPlan:
-    """Work out the bill of every confirmed reading that has none, by account number.
+    """Make the bill of every confirmed reading that has none, by account number.
 
-    One that is far above what is usual is an exception, for a person to look at. Bills that this very
-    run wrote before an interruption count into its tally; those of earlier runs do not.
+    A bill that is far above the usual becomes an exception, for a person to check. Bills that the same run wrote before
+    an interruption count in its tally; those of earlier runs do not.
     """
     bills: list[Bill] = []
     exceptions: list[BillingException] = []
@@ -167,17 +167,17 @@ def plan_chunk(
 
 
 def _is_special(connection: Connection | None) -> bool:
-    """Tell whether a meter is only compared: that of a common area or of a building. Source: decisions.md, S1."""
+    """Return whether a meter is of a common area or a building, which is never billed. Source: decisions.md, S1."""
     return connection is not None and not connection.is_billed
 
 
 def tally_of(chunks: Iterable[Chunk]) -> Tally:
-    """Add up the totals of a run's chunks so far."""
+    """Return the totals of a run's chunks so far."""
     return sum((chunk.tally for chunk in chunks), Tally())
 
 
 def lane_starts(chunks: Iterable[Chunk]) -> list[int]:
-    """Name the first open chunk of each lane: where its message is to begin. Chunks come by number."""
+    """Return the first open chunk of each lane, where its message starts. `chunks` are in order of their numbers."""
     starts: dict[int, int] = {}
     for chunk in chunks:
         if chunk.state == "open":
@@ -186,17 +186,17 @@ def lane_starts(chunks: Iterable[Chunk]) -> list[int]:
 
 
 def waiting_since(run: BillingRun, chunks: Sequence[Chunk], now: datetime) -> datetime | None:
-    """Return since when no worker has been at a run, or None if one is or the run is complete."""
+    """Return since when no worker has worked on a run; None if one is working or the run is complete."""
     if run.state == "complete" or any(chunk.leased_until and chunk.leased_until >= now for chunk in chunks):
         return None
     return max(sign for sign in (run.started_at, *(chunk.last_sign() for chunk in chunks)) if sign)
 
 
 def completed(run: BillingRun, chunks: Iterable[Chunk], at: datetime) -> BillingRun:
-    """Return the run as it is once its last chunk is done."""
+    """Return the run as complete, with its totals."""
     return replace(run, state="complete", completed_at=at, tally=tally_of(chunks))
 
 
 def another_run(run_id: str, period: Period) -> Conflict:
-    """Refuse a second run while one is open."""
+    """Return the error for a second run while one is open."""
     return Conflict("run-open", f"billing run {run_id} is already working on {period}; wait until it is complete")

@@ -1,4 +1,4 @@
-"""What drives the generator: the queue, and a look every five minutes for runs that were interrupted."""
+"""Jobs of billing runs: messages of the queue, and a check for interrupted runs every five minutes."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ blueprint = Blueprint(__name__)
 @blueprint.on_sqs_message(queue="meterbook-billing", batch_size=1, name="generate_bills")
 @job("generate_bills")
 def generate_bills(event: SQSEvent) -> None:
-    """Plan a run, or bill chunks of it, as each message says."""
+    """Plan a run or bill chunks of it, depending on the message."""
     for record, message in zip(event, read_messages(event, BILLING), strict=True):
         hide = partial(service.hide_message, receipt=record.receipt_handle)
         hide()
@@ -35,7 +35,7 @@ def generate_bills(event: SQSEvent) -> None:
 @blueprint.schedule("rate(5 minutes)", name="resume_runs")
 @job("resume_runs")
 def resume_runs(event: CloudWatchEvent) -> None:  # noqa: ARG001 - schedules call with their event
-    """Wake the billing runs that were interrupted, of every project."""
+    """Resume interrupted billing runs of all projects."""
     for_each_tenant("resume_runs", tenancy.directory(), _resume_runs)
 
 

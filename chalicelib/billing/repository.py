@@ -60,7 +60,7 @@ class ExceptionItem(TableItem):
 
 
 def start_run(project: Project, run: BillingRun, freeze: Action, *, also: Sequence[Action]) -> None:
-    """Write a new run and take its period, in one transaction.
+    """Write a new run and give it its period, in one transaction.
 
     :raises Refused: labels `period` (another run has it) or `run` (a repetition of this request).
     """
@@ -79,13 +79,13 @@ def runs_page(project: Project, *, limit: int, cursor: str | None) -> Page[Billi
 
 
 def open_runs(project: Project) -> tuple[BillingRun, ...]:
-    """Read the runs of a project that are not complete. A moment behind."""
+    """Read the runs of a project that are not complete. Eventually consistent."""
     items = RunItem.query(keys.open_runs(project.client, project.id), index_name="worklist")
     return tuple(_run(item) for item in items)
 
 
 def insert_chunks(project: Project, run: BillingRun) -> None:
-    """Write the run's chunks; those that exist stay as they are."""
+    """Insert the run's chunks; existing ones are not changed."""
     for shards in bulk.batches(range(run.chunks)):
         items = [
             to_item(
@@ -99,7 +99,7 @@ def insert_chunks(project: Project, run: BillingRun) -> None:
 
 
 def mark_generating(project: Project, run: BillingRun) -> None:
-    """Let the chunks of a planned run be worked on; a run that went on already stays as it is."""
+    """Set a planned run to generating; a run in a later state is not changed."""
     key = keys.billing_run(project.client, project.id, run.id)
     try:
         transact([update("run", key, [RunItem.state.set("generating")], RunItem.state == "planned")])
@@ -118,11 +118,11 @@ def find_chunk(project: Project, run_id: str, shard: int) -> Chunk | None:
 
 
 def lease_chunk(project: Project, run_id: str, shard: int, *, lease: str, now: datetime, until: datetime) -> None:
-    """Take an open chunk that nobody else is working on.
+    """Lease an open chunk.
 
-    :raises Refused: if it is done, or another worker's lease still holds.
+    :raises Refused: if it is done, or another worker's lease has not ended.
     """
-    # Ours already, if the answer to a first sending of this very call was lost.
+    # It may be leased by this worker already, if the answer to a first attempt of this call was lost.
     free = ChunkItem.lease.does_not_exist() | (ChunkItem.leased_until < now) | (ChunkItem.lease == lease)
     key = keys.run_chunk(project.client, project.id, run_id, shard)
     changes = [ChunkItem.lease.set(lease), ChunkItem.leased_until.set(until)]
@@ -130,7 +130,7 @@ def lease_chunk(project: Project, run_id: str, shard: int, *, lease: str, now: d
 
 
 def prolong_lease(project: Project, run_id: str, shard: int, *, lease: str, until: datetime) -> None:
-    """Hold a chunk for longer.
+    """Extend the lease of a chunk.
 
     :raises Refused: if the lease was lost.
     """
@@ -139,7 +139,7 @@ def prolong_lease(project: Project, run_id: str, shard: int, *, lease: str, unti
 
 
 def report_progress(project: Project, run_id: str, shard: int, *, lease: str, until: datetime, tally: Tally) -> None:
-    """Note how far a chunk is, and hold it for longer.
+    """Record the progress of a chunk, and extend its lease.
 
     :raises Refused: if the lease was lost.
     """
@@ -149,7 +149,7 @@ def report_progress(project: Project, run_id: str, shard: int, *, lease: str, un
 
 
 def close_chunk(project: Project, run_id: str, shard: int, *, lease: str, tally: Tally, at: datetime) -> None:
-    """Record the totals of a chunk.
+    """Close a chunk with its totals.
 
     :raises Refused: if the lease was lost.
     """
@@ -165,7 +165,7 @@ def close_chunk(project: Project, run_id: str, shard: int, *, lease: str, tally:
 
 
 def insert_exceptions(project: Project, run_id: str, exceptions: Sequence[BillingException]) -> None:
-    """Write what could not be billed: one item per run and account, however often it is tried."""
+    """Write exceptions: one item per run and account, however often it is repeated."""
     for batch in bulk.batches(exceptions):
         items = [
             to_item(ExceptionItem, keys.run_exception(project.client, project.id, run_id, one.account), one)
@@ -181,7 +181,7 @@ def exceptions_page(project: Project, run_id: str, *, limit: int, cursor: str | 
 
 
 def complete_run(project: Project, run: BillingRun, release: Action, *, also: Sequence[Action]) -> None:
-    """Record a run's totals and give its period back, in one transaction; only the first caller does it."""
+    """Complete a run with its totals and release its period, in one transaction; only the first caller succeeds."""
     try:
         transact([put("run", _run_item(project, run), RunItem.state == "generating"), release, *also])
     except Refused:

@@ -28,21 +28,21 @@ _RUNS = "/api/clients/{clientId}/projects/{projectId}/billing-runs"
     errors="bad-day future-date not-a-quarter run-open",
 )
 def start_run(ctx: ProjectContext, *, body: NewRun) -> RunOut:
-    """Start billing a period; poll the Location for how far it is."""
+    """Start a billing run for a period; poll the Location for its progress."""
     run = service.start_run(ctx, period=body.period, billed_on=body.billed_on, due_on=body.due_on)
     return _shown(ctx, [RunView(run)])[0]
 
 
 @endpoint(blueprint, "GET", _RUNS, permission="bills.generate", query=PageQuery, returns=RunPage)
 def list_runs(ctx: ProjectContext, *, query: PageQuery) -> RunPage:
-    """List the billing runs, the newest first."""
+    """List the billing runs, newest first."""
     page = service.list_runs(ctx, limit=query.limit, cursor=query.cursor)
     return RunPage(items=_shown(ctx, [RunView(run) for run in page.items]), next_cursor=page.next_cursor)
 
 
 @endpoint(blueprint, "GET", _RUNS + "/{runId}", permission="bills.generate", returns=RunOut)
 def get_run(ctx: ProjectContext, *, run_id: str) -> RunOut:
-    """Show a billing run and how far it is."""
+    """Show a billing run and its progress."""
     return _shown(ctx, [RunView(*service.get_run(ctx, run_id=run_id), ctx.now)])[0]
 
 

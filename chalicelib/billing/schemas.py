@@ -13,7 +13,7 @@ from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PeriodTe
 
 
 class NewRun(Schema):
-    """The period to bill. Days left out follow the project's settings and each reading's own day."""
+    """The period to bill. Days that are left out follow the project's settings and each reading's day."""
 
     period: PeriodText
     billed_on: Day | None = Field(default=None, description="The day printed on the bills; else each reading's day")
@@ -21,7 +21,7 @@ class NewRun(Schema):
 
 
 class ChunkProgress(Schema):
-    """How many parts of the run are done."""
+    """The number of parts of the run, and how many are done."""
 
     done: int
     of: int
@@ -29,7 +29,7 @@ class ChunkProgress(Schema):
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """How far a run is: by its chunks while it is at work, by its own totals once it is complete."""
+    """A run with its progress: from its chunks while it is working, from its own totals once it is complete."""
 
     run: BillingRun
     parts: tuple[Chunk, ...] = ()
@@ -70,7 +70,7 @@ class RunView:
 
 
 class RunOut(OutSchema, Shows[RunView, BillingRun]):
-    """A billing run and how far it is. The counts are of bills that are written; they are final once it is complete."""
+    """A billing run and its progress. The counts are of bills written so far; they are final once it is complete."""
 
     id: str
     period: PeriodText
@@ -97,7 +97,7 @@ class RunOut(OutSchema, Shows[RunView, BillingRun]):
 
 
 class RunPage(OutSchema):
-    """One page of billing runs. The counts of a run at work are in the run itself."""
+    """One page of billing runs. For the counts of a working run, get the run itself."""
 
     items: tuple[RunOut, ...]
     next_cursor: str | None

@@ -1,7 +1,7 @@
-"""A billing run, step by step: start, plan, generate chunk by chunk, complete.
+"""Billing runs, step by step: start, plan, generate chunk by chunk, complete.
 
-Each step may be repeated, interrupted between any two calls, or run twice at once: a bill's key is its connection and
-period, and the table refuses the second one.
+Each step may be repeated, interrupted between any two calls, or executed twice at once: a bill's key is its connection
+and period, so the table refuses a duplicate.
 """
 
 from collections.abc import Callable
@@ -50,19 +50,19 @@ from chalicelib.tariffs import service as tariffs
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
 
-# A chunk tells how far it is every so many requests: a thousand bills, a second or two.
+# A chunk records its progress after this many requests: a thousand bills, a second or two.
 _REPORT_EVERY = 40
 
 
 def start_run(ctx: ProjectContext, *, period: Period, billed_on: date | None, due_on: date | None) -> BillingRun:
-    """Start billing a period: its readings stand still and the generator gets to work.
+    """Start a billing run for a period; from then on the period's readings can't change.
 
-    The same request while its run is open gives that run, and wakes it should it have been interrupted. Six write
-    units, one message.
+    The same request while its run is open returns that run, and resumes it if it was interrupted. Six write units, one
+    message.
 
     :raises Invalid: for a period that is not billed here or has not begun, or days that don't fit it.
     :raises Conflict: while another run works on the period.
-    :raises TryLater: if another run gave the period back, or the billing cycle was changed, at this very moment.
+    :raises TryLater: if another run just released the period, or the billing cycle was just changed.
     """
     project = ctx.project
     check_days(project, period, billed_on, due_on, today=local_day(ctx.now, project.settings.timezone))
@@ -93,7 +93,7 @@ def start_run(ctx: ProjectContext, *, period: Period, billed_on: date | None, du
 
 
 def get_run(ctx: ProjectContext, *, run_id: str) -> tuple[BillingRun, tuple[Chunk, ...]]:
-    """Return a run and, while it is at work, its chunks with how far each is.
+    """Return a run and, while it is working, its chunks with their progress.
 
     :raises NotFound: if the project has no such run.
     """
@@ -103,12 +103,12 @@ def get_run(ctx: ProjectContext, *, run_id: str) -> tuple[BillingRun, tuple[Chun
 
 
 def list_runs(ctx: ProjectContext, *, limit: int, cursor: str | None) -> Page[BillingRun]:
-    """List a project's runs, the newest first, one page at a time."""
+    """List a project's runs, newest first, one page at a time."""
     return repository.runs_page(ctx.project, limit=limit, cursor=cursor)
 
 
 def list_exceptions(ctx: ProjectContext, *, run_id: str, limit: int, cursor: str | None) -> Page[BillingException]:
-    """List what a run could not bill, and why, one page at a time.
+    """List the readings that a run could not bill, one page at a time.
 
     :raises NotFound: if the project has no such run.
     """
@@ -118,9 +118,9 @@ def list_exceptions(ctx: ProjectContext, *, run_id: str, limit: int, cursor: str
 
 
 def plan_run(ctx: ProjectContext, *, run_id: str) -> None:
-    """Cut a run into chunks and send each lane of them to the generator; again, it sends what is still open.
+    """Split a run into chunks and send a message for each lane; repeated, it sends those for open chunks only.
 
-    However many chunks there are, a run has eight messages in the queue: each goes from chunk to chunk of its lane.
+    However many chunks there are, a run has at most eight messages in the queue, one for each lane.
     """
     project = ctx.project
     run = _get(project, run_id)
@@ -144,14 +144,14 @@ def generate_chunks(
     expired_lease: str | None = None,
     beat: Callable[[], None] = lambda: None,
 ) -> list[int]:
-    """Bill every confirmed reading of a chunk and close it, then the next ones of its lane; return which.
+    """Bill every confirmed reading of a chunk and close it, then the next ones of its lane; return their numbers.
 
-    After 20 seconds it sends a message for the next chunk and ends, so that others in the queue have their turn. Where
-    another worker holds a chunk, that one goes on from there: a message looks after it once its lease has ended, in
-    case it died. With `expired_lease`, this is that message. `beat` is called every 20 seconds, to keep the worker's
+    After 20 seconds it sends a message for the next chunk and ends, so that other messages in the queue get their turn.
+    If another worker holds a chunk, that worker continues the lane, and a message checks after the end of its lease
+    whether it died. With `expired_lease`, this is that message. `beat` is called every 20 seconds, to keep the worker's
     own message hidden.
 
-    A bill costs two write units and 1/25 of a request; a reading, its connection and the look for bills that exist
+    A bill costs two write units and 1/25 of a request; a reading, its connection and the check for existing bills cost
     about 0.1 read units together. A chunk without readings costs three requests.
     """
     project = ctx.project
@@ -174,17 +174,17 @@ def generate_chunks(
 
 
 def hide_message(*, receipt: str) -> None:
-    """Hide a message that is being worked on for a little longer than a lease lasts.
+    """Hide a message that is being processed for a little longer than a lease lasts.
 
-    At first the queue hides it for half an hour, which is too long to wait after a crash.
+    By default the queue hides it for half an hour, which is too long to wait after a crash.
     """
     queue.hide_billing_message(receipt, seconds=int(HIDDEN.total_seconds()))
 
 
 def resume_runs(ctx: ProjectContext) -> int:
-    """Send the open runs of a project to the generator again, and return how many there are.
+    """Send messages for the open runs of a project again; return the number of runs.
 
-    A worker that died leaves an open chunk behind; one that is at work is not disturbed, for its lease holds.
+    This continues chunks whose worker died; a working one is not disturbed, because its lease has not ended.
     """
     project = ctx.project
     runs = repository.open_runs(project)
@@ -194,7 +194,7 @@ def resume_runs(ctx: ProjectContext) -> int:
 
 
 def _standing_run(project: Project, asked: BillingRun) -> BillingRun:
-    """Return the run that stood in the way, if it was asked for in the same words."""
+    """Return the run that holds the period, if it has the same parameters."""
     standing_id = readings.find_run_of(project, asked.period)
     standing = repository.find_run(project, standing_id or asked.id)
     if standing is None:
@@ -205,7 +205,7 @@ def _standing_run(project: Project, asked: BillingRun) -> BillingRun:
 
 
 def _was_left(ctx: ProjectContext, run: BillingRun, shard: int, lease: str) -> bool:
-    """Return whether the worker that took this lease left its chunk open, and the lease has ended."""
+    """Return whether the chunk is still open and this lease of it has ended."""
     chunk = repository.find_chunk(ctx.project, run.id, shard)
     return (
         chunk is not None and chunk.lease == lease and chunk.leased_until is not None and chunk.leased_until < ctx.now
@@ -232,14 +232,14 @@ def _bill_chunk(
 
 
 def _beat(ctx: ProjectContext, run: BillingRun, shard: int, lease: str, beat: Callable[[], None]) -> None:
-    with suppress(Refused):  # another worker has it: let the message come back and find that out
+    with suppress(Refused):  # another worker has it: the message will be delivered again and find that out
         until = ctx.at_this_moment().now + LEASE
         repository.prolong_lease(ctx.project, run.id, shard, lease=lease, until=until)
         beat()
 
 
 def _look_after(ctx: ProjectContext, run: BillingRun, shard: int) -> Literal["done", "taken"]:
-    """Leave a chunk to the worker that has it, and have a look at it when its lease has ended without a beat."""
+    """Leave a chunk to the worker that has it, and send a message to check it after the lease has ended."""
     chunk = repository.find_chunk(ctx.project, run.id, shard)
     if chunk is None or chunk.state == "done":
         return "done"
@@ -257,7 +257,7 @@ def _chunk_message(project: Project, run: BillingRun, shard: int, expired_lease:
 def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
     to_bill = [one for one in readings.shard_readings(project, run.period, shard) if one.state == "confirmed"]
     if not to_bill:
-        return ChunkPlan((), (), Tally())  # and so no bill of this run: each is of a reading, and these stand still
+        return ChunkPlan((), (), Tally())  # so there are no bills of this run: readings can't change now
     billed = {bill.account: bill for bill in bills.shard_bills(project, run.period, shard)}
     known = _connections_of(project, shard, to_bill)
     book = tariffs.tariff_book(project, run.period)
@@ -265,7 +265,7 @@ def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
 
 
 def _connections_of(project: Project, shard: int, to_bill: list[Reading]) -> dict[str, Connection]:
-    """Read a shard's connections in bulk, and one that was missed for being new, singly."""
+    """Read a shard's connections in bulk, and one by one those that are too new for that read."""
     found = {connection.account: connection for connection in connections.shard_connections(project, shard)}
     missed = [reading.account for reading in to_bill if reading.account not in found]
     return found | connections.connections_by_account(project, missed) if missed else found
@@ -282,17 +282,17 @@ def _issue(ctx: ProjectContext, run: BillingRun, shard: int, lease: str, plan: C
 
 
 def _complete(ctx: Context, project: Project, run: BillingRun) -> None:
-    """Complete a run whose chunks are all done. Every worker tries; the first one does it."""
+    """Complete a run whose chunks are all done. Every worker tries; the first one succeeds."""
     chunks = repository.chunks_of(project, run.id)
     if len(chunks) == run.chunks and all(chunk.state == "done" for chunk in chunks):
         release = readings.period_release_write(project, run.period, run.id)
-        ctx = ctx.at_this_moment()  # the chunk before it may have taken minutes
+        ctx = ctx.at_this_moment()  # the last chunk may have taken minutes
         done = completed(run, chunks, ctx.now)
         repository.complete_run(project, done, release, also=[_audit_write(ctx, "billing-run.completed", done)])
 
 
 def _audit_write(ctx: Context, action: str, run: BillingRun) -> Action:
-    """Write down that a run began or ended; its bills are documents of their own."""
+    """Build the audit entry of a run's start or end; its bills have no entries."""
     facts: dict[str, object] = {"period": run.period, "billed_on": run.billed_on, "due_on": run.due_on}
     if run.state == "complete":
         tally = run.tally

@@ -1,1 +1,1 @@
-"""What is owed: bills with their lines, each line with the trace of how it came about."""
+"""Bills with their lines, each line with the trace of how it was computed."""

@@ -1,4 +1,4 @@
-"""Bills in the table: one conditional write each, at most 512 bytes, read by period and by account."""
+"""Bills in the table: one conditional write each, read by period and by account."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -25,8 +25,8 @@ from chalicelib.tenancy.domain import Project
 
 
 class BillItem(TableItem):
-    # Short names: the item is written twice (table and index `account`), and each begun 1 KB of it costs a unit.
-    # Account, period and revision are in the keys already.
+    # Short names: the item is written twice (table and index `account`), and each started KB costs a unit.
+    # Account, period and revision are part of the keys.
     run_id = UnicodeAttribute(attr_name="ru")
     consumer_id = UnicodeAttribute(attr_name="cu", null=True)
     consumer_name = UnicodeAttribute(attr_name="cn")
@@ -47,7 +47,7 @@ class BillItem(TableItem):
     tariff_id = UnicodeAttribute(attr_name="tf", null=True)
     use_carried_forward = DecimalAttribute(attr_name="co", null=True)
     estimated = FlagAttribute(attr_name="es", null=True)
-    # How much the register can show, where it ran over: what it showed follows from this, `previous` and `usage`.
+    # The register's range, if it rolled over: the reading follows from this, `previous` and `usage`.
     register_range = DecimalAttribute(attr_name="rg", null=True)
     paid_minor = IntAttribute(attr_name="pd", null=True)
     migrated = FlagAttribute(attr_name="mg", null=True)
@@ -55,9 +55,9 @@ class BillItem(TableItem):
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
-    """Write up to 25 bills in one request and say of each whether it is new.
+    """Insert up to 25 bills in one request; return for each whether it is new.
 
-    Two write units a bill: the table and index `account`. A bill that exists is left as it is.
+    Two write units a bill: the table and index `account`. An existing bill is not changed.
     """
     return bulk.insert_batch([_item(project, bill).serialize() for bill in bills])
 
@@ -68,7 +68,7 @@ def bill_insert_write(project: Project, bill: Bill) -> Action:
 
 
 def bill_update_write(project: Project, bill: Bill, *, before: Bill) -> Action:
-    """Build the write of a bill that more was paid of, if no other payment came first. Label: `bill`."""
+    """Build the write of a bill's new paid amount, unless another payment was counted meanwhile. Label: `bill`."""
     paid = BillItem.paid_minor
     unpaid = paid.does_not_exist() & BillItem.pk.exists()
     unchanged = paid == before.paid_minor if before.paid_minor else unpaid
@@ -104,13 +104,13 @@ def billed_in_order(project: Project, period: Period, accounts: Collection[str])
 
 
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
-    """Read all bills of a period's shard as they are now."""
+    """Read all bills of a period's shard. Strongly consistent."""
     partition = keys.period_shard(project.client, project.id, period, shard)
     return (_bill(item) for item in dynamo.all_of(BillItem, partition, "BILL#"))
 
 
 def shard_totals(project: Project, period: Period, shard: int) -> Iterator[tuple[str, str, int]]:
-    """Read account, class and total of each bill of a period's shard. A moment behind; a unit for some 16 bills."""
+    """Read account, class and total of a period's shard's bills. Eventually consistent; a unit for about 16 bills."""
     partition = keys.period_shard(project.client, project.id, period, shard)
     for item in dynamo.all_of(BillItem, partition, "BILL#", consistent=False, attributes=["sk", "cl", "to"]):
         yield item.sk.split("#")[1], item.consumer_class, item.total_minor
@@ -124,7 +124,7 @@ def period_page(project: Project, period: Period, *, limit: int, cursor: str | N
 
 
 def account_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Bill]:
-    """Read one page of a connection's bills, the newest first. A moment behind."""
+    """Read one page of a connection's bills, newest first. Eventually consistent."""
     partition = keys.account_view(project.client, project.id, account)
     page = dynamo.page_of(BillItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
     return Page(tuple(_bill(item) for item in page.items), page.next_cursor)
@@ -141,7 +141,7 @@ def newest_bills(
 
 
 def account_bills(project: Project, account: str) -> Iterator[Bill]:
-    """Read all bills of a connection, the newest first, a thousand to a request. A moment behind."""
+    """Read all bills of a connection, newest first, a thousand to a request. Eventually consistent."""
     cursor: str | None = None
     while True:
         page = account_page(project, account, limit=1_000, cursor=cursor)

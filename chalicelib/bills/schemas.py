@@ -37,7 +37,7 @@ class FiscalMonthOut(OutSchema):
 
 @dataclass(frozen=True, slots=True)
 class BillView:
-    """What the answer says of a bill beyond the bill itself: in its project's words, and as of a day."""
+    """The fields of a bill that depend on its project or on today."""
 
     bill: Bill
     project: Project
@@ -89,7 +89,7 @@ class BillView:
 
 
 class BillSummary(OutSchema, Shows[BillView, Bill]):
-    """A bill in a list: enough to show and sort it. The whole bill is at its id."""
+    """A bill in a list, without its lines. Get the whole bill by its id."""
 
     id: str
     project_id: str = Field(validation_alias=AliasPath("project", "id"))
@@ -152,7 +152,7 @@ class BillPage(OutSchema):
 
 
 class NewBill(Schema):
-    """The confirmed reading to bill. Days left out follow the project's settings and the reading's own day."""
+    """The confirmed reading to bill. Days that are left out follow the project's settings and the reading's day."""
 
     reading_id: Annotated[str, Field(max_length=60, examples=["2025-11.2025110001"])]
     billed_on: Day | None = Field(default=None, description="The day printed on the bill; else the reading's day")
@@ -161,7 +161,7 @@ class NewBill(Schema):
 
 @dataclass(frozen=True, slots=True)
 class UnbilledView:
-    """What the answer says of the connection of a reading, and not of the reading: where it lies now."""
+    """The fields of the reading's connection."""
 
     connection: Connection
 
@@ -194,7 +194,7 @@ class UnbilledPage(OutSchema):
 
 
 class UnbilledQuery(PageQuery):
-    """Of which period."""
+    """The period whose unbilled readings to list."""
 
     period: PeriodText
 

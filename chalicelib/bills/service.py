@@ -1,4 +1,4 @@
-"""Issue bills and read them."""
+"""Issue and look up bills."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -43,9 +43,9 @@ _CONNECTIONS_MERGED = 20
 
 
 def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
-    """Write up to 25 bills at once and say of each whether it is new.
+    """Insert up to 25 bills in one request; return for each whether it is new.
 
-    A bill's key is its connection, period and revision: the table refuses the second one. One request, two write
+    A bill's key is its connection, period and revision, so the table refuses a duplicate. One request, two write
     units a bill.
     """
     return repository.insert_bills(project, bills)
@@ -59,13 +59,13 @@ def bill_insert_write(project: Project, bill: Bill) -> Action:
 def bill_reading(
     ctx: ProjectContext, *, reading_id: str, billed_on: date | None = None, due_on: date | None = None
 ) -> tuple[Project, Bill]:
-    """Make the bill of one confirmed reading at once: the same bill as by a run.
+    """Bill one confirmed reading at once: the same bill as by a run.
 
-    Ten write units, and two for each tariff version that no bill was rated by before.
+    Ten write units, and two for each tariff version that has not rated a bill before.
 
     :raises Invalid: for days that don't fit the period, or if no tariff rates the use.
     :raises NotFound: for an unknown reading.
-    :raises Conflict: if it waits for confirmation, is billed or never billed, or a run is working on its period.
+    :raises Conflict: if it is pending, is billed or never billed, or a run is working on its period.
     """
     project = ctx.project
     reading = readings.get_reading(ctx, reading_id=reading_id)
@@ -99,7 +99,7 @@ def list_unbilled(
 ) -> Page[tuple[Reading, Connection]]:
     """List the confirmed readings of a period that have no bill yet, with their connections.
 
-    Meters that are never billed are left out. It looks through five pages of readings at the most.
+    Meters that are never billed are left out. It reads five pages of readings at the most.
     """
     project = ctx.project
 
@@ -127,13 +127,13 @@ def list_unbilled(
 def bill_payment_write(project: Project, bill: Bill, *, before: Bill) -> Action:
     """Build the write of a bill with payments counted, for the transaction that records them.
 
-    It holds only if nothing else was paid meanwhile. Label: `bill`. Three write units.
+    It is refused if another payment was counted meanwhile. Label: `bill`. Three write units.
     """
     return repository.bill_update_write(project, bill, before=before)
 
 
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
-    """Read all bills of a period's shard, as they are now."""
+    """Read all bills of a period's shard. Strongly consistent."""
     return repository.shard_bills(project, period, shard)
 
 
@@ -143,14 +143,14 @@ def first_bills(project: Project, period: Period, accounts: Iterable[str]) -> di
 
 
 def usual_totals(project: Project, period: Period, shard: int) -> UsualTotals:
-    """Return what a shard's connections were billed in the period before, to tell what is far above it."""
+    """Return the totals of a shard's bills of the previous period, to find bills that are far above them."""
     return UsualTotals.of(repository.shard_totals(project, period.shifted(-project.months), shard))
 
 
 def get_bill(ctx: ProjectContext, *, bill_id: str) -> tuple[Project, Bill]:
-    """Return one bill; a consumer gets only their own.
+    """Return one bill that the actor may see; a consumer gets only their own.
 
-    :raises NotFound: for anything else.
+    :raises NotFound: for any other.
     """
     project = ctx.project
     bill = find_bill(project, bill_id)
@@ -160,9 +160,9 @@ def get_bill(ctx: ProjectContext, *, bill_id: str) -> tuple[Project, Bill]:
 
 
 def find_bill(project: Project, bill_id: str) -> Bill | None:
-    """Return a bill as it is now, without a permission check, or None.
+    """Return a bill without a permission check, or None. Strongly consistent.
 
-    :raises NotFound: if no bill can have this id.
+    :raises NotFound: if it is not a valid id.
     """
     return repository.find_bill(project, *parse_bill_id(bill_id))
 
@@ -178,8 +178,8 @@ def list_bills(
 ) -> tuple[Project, Page[Bill]]:
     """List the bills of a period, or of five years, or those that stand so today, one page at a time.
 
-    `affected_by`, a tariff and its version: only bills of days that it is valid on, which it would rate and did not.
-    The newest period comes first. A user limited to areas gets only bills whose connections lie there now.
+    With `affected_by`, a tariff and its version, only bills that this version should have rated but did not.
+    The newest period comes first. A user limited to areas gets only bills whose connections are there now.
 
     :raises NotFound: if there is no such version.
     """
@@ -216,7 +216,7 @@ def list_bills_of_connection(
 ) -> tuple[Project, Page[Bill]]:
     """List a connection's bills, the newest first; a consumer sees only their own.
 
-    :raises NotFound: for a connection that is not there, or not the consumer's.
+    :raises NotFound: for an unknown connection, or another consumer's.
     """
     connection = connections.get_connection(ctx, account=account)
     project = ctx.project
@@ -275,12 +275,12 @@ def _below(project: Project, account: str, place: tuple[Any, ...], limit: int) -
 
 
 def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
-    """Delete a consumer who owes nothing and is owed nothing, with their login; bills go on naming them.
+    """Delete a consumer who owes nothing and is owed nothing, with their login; their bills keep the name.
 
-    It looks through the bills of each connection that is or was theirs, until one is not settled: one request for each.
+    It reads the bills of each present and former connection, until one is not settled: one request for each.
 
     :raises NotFound: if the client has no such consumer.
-    :raises Conflict: while a connection of theirs is active, or a bill is not settled.
+    :raises Conflict: while one of their connections is active, or a bill is not settled.
     """
     consumer = consumers.get_consumer(ctx, consumer_id=consumer_id)
     if consumer.status != "deleted" and not consumer.connections:
@@ -298,7 +298,7 @@ def _unsettled(project: Project, bill: Bill) -> Conflict:
 
 
 def _bills_of(ctx: Context, project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Bill]:
-    """Read a connection's bills; of a connection that changed hands a consumer sees their own."""
+    """Read a connection's bills; if it was handed over, a consumer gets only their own."""
 
     def read(some: int, at: str | None) -> Page[Bill]:
         return repository.account_page(project, account, limit=some, cursor=at)
@@ -310,7 +310,7 @@ def _bills_of(ctx: Context, project: Project, account: str, *, limit: int, curso
 
 
 def _repeated(standing: Bill, bill_request_id: str) -> Bill:
-    """Return a bill that this very request made before it was cut off."""
+    """Return the bill that this request made before it was interrupted."""
     if standing.run_id == bill_request_id:
         return standing
     raise _billed(standing)

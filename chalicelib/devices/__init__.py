@@ -1,1 +1,1 @@
-"""Machines that push readings: what they are, the keys they sign with, and what they send."""
+"""Devices that push readings, and the keys with which they sign."""

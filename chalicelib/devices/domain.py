@@ -1,4 +1,4 @@
-"""What a device is, and when a request is truly its own."""
+"""Devices, and checking the signatures of their requests."""
 
 import hmac
 import re
@@ -9,7 +9,7 @@ from typing import Literal
 from chalicelib.kernel.context import Actor
 from chalicelib.kernel.errors import Unauthenticated
 
-# A request is believed for so long, and a clock may be wrong by as much, either way.
+# The largest accepted difference between a request's timestamp and now, either way.
 TOLERANCE = timedelta(minutes=5)
 _SCHEME = "v1="
 _DIGITS = re.compile(r"\d{9,11}\Z", re.ASCII)
@@ -22,8 +22,8 @@ DeviceStatus = Literal["active", "disabled"]
 class Device:
     """A machine that may push readings of one project, in some `areas` or (none named) in all.
 
-    `key_version` counts the keys it was given: 0 none yet, and only the last one is good. `root_id` names the root key
-    that this one is derived from, `key_request` the request that issued it.
+    `key_version` counts the keys issued to it (0: none yet); only the last one is valid. `root_id` names the root key
+    from which it is derived, `key_request` the request that issued it.
     """
 
     id: str
@@ -40,22 +40,22 @@ class Device:
         return "active" if self.active else "disabled"
 
     def as_actor(self) -> Actor:
-        """Return the actor that this device is: it may take readings and nothing else."""
+        """Return the device as an actor, who may record readings and nothing else."""
         return Actor(f"device:{self.id}", "device", frozenset({"readings.submit"}), areas=self.areas or None)
 
 
 def signature_of(secret: str, *, timestamp: str, body: bytes) -> str:
     """Sign a body: HMAC-SHA256 over the timestamp, a dot and the body, in hex after `v1=`.
 
-    Source: the form that webhooks of payment providers have (timestamp.body).
+    Payment providers sign their webhooks in the same form (timestamp.body).
     """
     return _SCHEME + hmac.digest(secret.encode(), timestamp.encode() + b"." + body, "sha256").hex()
 
 
 def check_signature(secret: str, *, timestamp: str, signature: str, body: bytes, now: datetime) -> None:
-    """Let a request through that was signed with the secret, within five minutes of now.
+    """Check that a request was signed with the secret, within five minutes of now.
 
-    :raises Unauthenticated: otherwise, without saying which of it is wrong.
+    :raises Unauthenticated: if not, without saying what is wrong.
     """
     signed = signature_of(secret, timestamp=timestamp, body=body)
     same = hmac.compare_digest(signed.encode(), signature.encode())
@@ -65,5 +65,5 @@ def check_signature(secret: str, *, timestamp: str, signature: str, body: bytes,
 
 
 def refusal() -> Unauthenticated:
-    """Return the one answer to a request that is not a device's own."""
+    """Return the error for a request that is not validly signed; always the same."""
     return Unauthenticated("bad-signature", "device, timestamp or signature is wrong; sign with the newest key")

@@ -1,4 +1,4 @@
-"""Devices in the table, and which of their requests were taken."""
+"""Devices in the table, and their accepted requests."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ class DeviceItem(TableItem):
 
 
 class PushItem(TableItem):
-    """A request of a device that was taken, for as long as it would be believed again."""
+    """An accepted request of a device, kept for as long as its signature is valid."""
 
 
 def insert_device(client: str, project: str, device: Device, *, also: Sequence[Action]) -> None:
@@ -38,18 +38,18 @@ def insert_device(client: str, project: str, device: Device, *, also: Sequence[A
 
 
 def store_device(client: str, project: str, device: Device, *, before: Device, also: Sequence[Action]) -> None:
-    """Write a changed device, if it is still as it was.
+    """Write a changed device.
 
-    :raises Refused: label `device`, if it is not.
+    :raises Refused: label `device`, if it was changed meanwhile.
     """
     same = (DeviceItem.key_version == before.key_version) & (DeviceItem.active == before.active)
     transact([put("device", _item(client, project, device), same), *also])
 
 
 def insert_push(client: str, signature: str, now: datetime) -> None:
-    """Note that a signed request was taken. Two write units; gone when it is too old to count.
+    """Record an accepted request, until its signature has expired. Two write units.
 
-    :raises Refused: label `push`, if it was taken before.
+    :raises Refused: label `push`, if it was accepted before.
     """
     expires = epoch_ms(now + 3 * TOLERANCE) // 1000
     transact([insert("push", PushItem(*keys.device_push(client, signature), expires=expires))])

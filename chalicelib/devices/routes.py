@@ -1,4 +1,4 @@
-"""Devices over HTTP, and what they push."""
+"""Devices and pushed readings over HTTP."""
 
 from chalice.app import Blueprint
 
@@ -27,7 +27,7 @@ _MANAGE = "devices.manage"
     errors="unknown-area",
 )
 def register_device(ctx: ProjectContext, *, body: NewDevice) -> DeviceOut:
-    """Register a device that is to push readings."""
+    """Register a device that pushes readings."""
     return DeviceOut.of(service.register_device(ctx, title=body.title, areas=body.areas))
 
 
@@ -57,8 +57,8 @@ def get_device(ctx: ProjectContext, *, device_id: str) -> DeviceOut:
 def issue_device_key(ctx: ProjectContext, *, device_id: str) -> KeyOut:
     """Issue a device's next key; the previous key is refused from now on.
 
-    The key is in this answer and nowhere else. The same request with its Idempotency-Key gets the same key, as long as
-    no later one was issued.
+    The key is shown in this answer only. The same request with its Idempotency-Key returns the same key, unless a later
+    one was issued.
     """
     holder, secret = service.issue_key(ctx, device_id=device_id)
     return KeyOut(device_id=holder.id, key_version=holder.key_version, secret=secret)

@@ -23,7 +23,7 @@ _AreaCode = Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$", examples=["
 
 
 class NewDevice(Schema):
-    """A machine that is to push readings."""
+    """A device to register."""
 
     title: Text = Field(examples=["Collector, Purok 2"])
     areas: tuple[_AreaCode, ...] = Field(
@@ -32,7 +32,7 @@ class NewDevice(Schema):
 
 
 class DeviceOut(OutSchema, Shows[Device]):
-    """A device. `keyVersion` counts its keys; without one (0) it can't push."""
+    """A device. `keyVersion` counts its keys; without a key (0) it can't push."""
 
     id: str
     title: str
@@ -50,13 +50,13 @@ class DevicePage(OutSchema, Shows[Page[Device]]):
 
 
 class DevicesQuery(PageQuery):
-    """Which devices: all, or those of a status."""
+    """The devices to list: all, or those with a status."""
 
     status: DeviceStatus | None = None
 
 
 class KeyOut(Schema):
-    """A device's new key. It is shown this once."""
+    """A device's new key. It is shown only once."""
 
     device_id: str
     key_version: int
@@ -64,7 +64,7 @@ class KeyOut(Schema):
 
 
 class PushedReading(Schema):
-    """What a meter showed on a day, as its device tells it."""
+    """A reading that a device pushes."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"meterNumber": "SM-12345", "reading": "1785", "readOn": "2025-11-05"}]}
@@ -76,12 +76,12 @@ class PushedReading(Schema):
     read_on: Day
 
     def to_domain(self) -> MeterValue:
-        """Give what the meter showed as the rules know it."""
+        """Return the reading as a domain object."""
         return MeterValue(self.reading, self.read_on)
 
 
 class PushOut(OutSchema, Shows[Reading]):
-    """What became of a pushed reading."""
+    """The result of a pushed reading."""
 
     reading_id: str = Field(validation_alias="id")
     status: Literal["pending", "confirmed"] = Field(validation_alias="state")

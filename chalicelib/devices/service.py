@@ -1,4 +1,4 @@
-"""Register devices, give them keys, and take the readings that they push."""
+"""Register devices, issue their keys, and record the readings that they push."""
 
 import base64
 from dataclasses import replace
@@ -21,11 +21,11 @@ from chalicelib.tenancy.domain import ProjectContext
 
 
 def register_device(ctx: ProjectContext, *, title: str, areas: tuple[str, ...]) -> Device:
-    """Make a device known to a project. It can't push before it is given a key.
+    """Register a device in a project. It can't push until a key is issued to it.
 
-    Where areas are listed, those that it is to push for are read in the same transaction: two read units each.
+    If the client has a list of areas, the transaction checks the device's areas: two read units each.
 
-    :raises Invalid: for an area that is not there.
+    :raises Invalid: for an unknown area.
     """
     project = ctx.project
     theirs = outermost(areas)
@@ -40,7 +40,7 @@ def register_device(ctx: ProjectContext, *, title: str, areas: tuple[str, ...]) 
         unknown = refusal_of(refused)
         if unknown and "device" not in refused.labels:
             raise unknown from None
-        return get_device(ctx, device_id=device.id)  # a repetition of this very request
+        return get_device(ctx, device_id=device.id)  # this request was repeated
     return device
 
 
@@ -56,7 +56,7 @@ def get_device(ctx: Context, *, device_id: str) -> Device:
 
 
 def list_devices(ctx: ProjectContext, *, status: DeviceStatus | None, limit: int, cursor: str | None) -> Page[Device]:
-    """List a project's devices, all or those of a status, the oldest first, one page at a time."""
+    """List a project's devices, all or those with a status, oldest first, one page at a time."""
     project = ctx.project
     return repository.devices_page(project.client, project.id, status=status, limit=limit, cursor=cursor)
 
@@ -67,7 +67,7 @@ def issue_key(ctx: Context, *, device_id: str) -> tuple[Device, str]:
     The same request, repeated with its Idempotency-Key, gets the same key.
 
     :raises NotFound: if the project has no such device.
-    :raises Conflict: if the device is disabled, or somebody else was changing it.
+    :raises Conflict: if the device is disabled, or was changed meanwhile.
     """
     request = ctx.new_id()
     before = get_device(ctx, device_id=device_id)
@@ -83,10 +83,10 @@ def issue_key(ctx: Context, *, device_id: str) -> tuple[Device, str]:
 
 
 def disable_device(ctx: Context, *, device_id: str) -> Device:
-    """Refuse whatever a device sends from now on.
+    """Disable a device: its requests are refused from now on.
 
     :raises NotFound: if the project has no such device.
-    :raises Conflict: if somebody else was changing it.
+    :raises Conflict: if it was changed meanwhile.
     """
     before = get_device(ctx, device_id=device_id)
     if not before.active:
@@ -103,12 +103,12 @@ def disable_device(ctx: Context, *, device_id: str) -> Device:
 
 
 def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, body: bytes) -> Context:
-    """Find out which device sent a request, and give the setting in which it acts: its areas.
+    """Check which device sent a request, and return a context with the device as the actor.
 
-    `name` is client, project and device with slashes between. A request is taken once.
+    `name` is client, project and device, separated by slashes. Each request is accepted once.
 
-    :raises Unauthenticated: if it is no active device's, or not signed with its newest key within five minutes.
-    :raises Conflict: if this very request was taken before.
+    :raises Unauthenticated: if it is not of an active device, or not signed with its newest key within five minutes.
+    :raises Conflict: if this request was accepted before.
     """
     client, project, device_id = _place_of(name)
     here = replace(ctx, client=client, project_id=project)
@@ -128,9 +128,9 @@ def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, bod
 
 
 def push_reading(ctx: Context, *, account: str | None, meter_number: str | None, shown: MeterValue) -> Reading:
-    """Take a reading that a device pushed, as if somebody had entered it, but for its source.
+    """Record a reading that a device pushed, like one that a user enters, except for its source.
 
-    :raises NotFound: for a connection that is not there, or not in the device's areas.
+    :raises NotFound: for an unknown connection, or one outside the device's areas.
     :raises Conflict: if the period is read already, or a billing run is working on it.
     """
     ctx.require("readings.submit")
@@ -150,7 +150,7 @@ def _place_of(name: str) -> tuple[str, str, str]:
 
 
 def _secret(ctx: Context, device_id: str, version: int, root_id: str | None) -> tuple[str, str]:
-    """Derive a device's key from a root key: it is never stored, so it can't be read anywhere."""
+    """Derive a device's key from a root key. The key is never stored."""
     root, secret = auth.derived_key("device", ctx.client, ctx.project_id, device_id, str(version), key_id=root_id)
     return root, base64.urlsafe_b64encode(secret).decode().rstrip("=")
 

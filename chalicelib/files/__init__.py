@@ -1,1 +1,1 @@
-"""Files that somebody announces and uploads: their form, their record, their table of cells, their report."""
+"""Announced and uploaded files: upload form, record, parsing tables, and report."""

@@ -39,7 +39,7 @@ class ImportItem(TableItem):
 
 
 def insert_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:
-    """Write a new import, and what is to be written with it.
+    """Write a new import, with other writes.
 
     :raises Refused: label `import`, for a repetition of this request.
     """
@@ -53,9 +53,9 @@ def admit_import(project: Project, record: FileImport, at: datetime) -> None:
 
 
 def finish_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:
-    """Write an import's result over its waiting state; a result that stands already stays.
+    """Write an import's result, once.
 
-    :raises Refused: label `import`, if it is finished.
+    :raises Refused: label `import`, if it is finished already.
     """
     waiting = ImportItem.state == "awaiting_upload"
     transact([put("import", _item(project, record), waiting), *also])
@@ -75,7 +75,7 @@ def imports_page(
     limit: int,
     cursor: str | None,
 ) -> Page[FileImport]:
-    """Read one page of the imports of a kind, the newest first: everybody's, or one person's; of a status, or all."""
+    """Read one page of the imports of a kind, newest first: of all users or one, with a status or any."""
     wanted = [ImportItem.requested_by == requested_by] if requested_by else []
     wanted += [ImportItem.state == status] if status else []
     page = dynamo.page_of(

@@ -1,4 +1,4 @@
-"""Announce a file, take it in once, and show what became of its rows."""
+"""Announce a file, import it once, and show its result."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 MAX_BYTES = 10_000_000
 _CONTENT_TYPES: dict[FileKind, str] = {"readings": "text/csv", "registry": "text/csv", "history": "application/json"}
-# A file's kind is part of its name, so that the import function need not look it up.
+# A file's kind is part of its key, so that the import function need not look it up.
 _ENDINGS: dict[FileKind, str] = {"readings": ".csv", "registry": ".registry.csv", "history": ".history.json"}
 _FILE_KEY = re.compile(
     r"(?P<client>[A-Za-z0-9][A-Za-z0-9-]{0,31})/(?P<project>[A-Za-z0-9][A-Za-z0-9-]{0,31})"
@@ -43,7 +43,7 @@ Parsed = TypeVar("Parsed")
 def ask_for_upload(
     ctx: ProjectContext, *, kind: FileKind, file_name: str, period: Period | None
 ) -> tuple[FileImport, UploadForm]:
-    """Announce a file and give the form to post it with, good for 15 minutes."""
+    """Announce a file; return its record and an upload form that is valid for 15 minutes."""
     project = ctx.project
     record = FileImport(
         id=ctx.new_id(),
@@ -61,15 +61,15 @@ def ask_for_upload(
     try:
         repository.insert_import(project, record, also=[_audit_write(ctx, "import.announced", record)])
     except Refused:
-        record = get_import(ctx, kind=kind, import_id=record.id)  # a repetition of this very request
+        record = get_import(ctx, kind=kind, import_id=record.id)  # this request was repeated
     form = storage.upload_form(file_key(project, record), content_type=_CONTENT_TYPES[kind], max_bytes=MAX_BYTES)
     return record, form
 
 
 def get_import(ctx: ProjectContext, *, kind: FileKind, import_id: str) -> FileImport:
-    """Return an import of that kind with what became of its rows.
+    """Return an import of a kind.
 
-    A user limited to areas gets only their own: a file may tell of any area.
+    A user limited to areas gets only their own, because a file may contain data of any area.
 
     :raises NotFound: if the project has none with this id.
     """
@@ -82,7 +82,7 @@ def get_import(ctx: ProjectContext, *, kind: FileKind, import_id: str) -> FileIm
 def list_imports(
     ctx: ProjectContext, *, kind: FileKind, status: ImportState | None, limit: int, cursor: str | None
 ) -> Page[FileImport]:
-    """List a project's imports of a kind, all or those of a status, the newest first, one page at a time."""
+    """List a project's imports of a kind, all or those with a status, newest first, one page at a time."""
     return repository.imports_page(
         ctx.project, kind, requested_by=_only_of(ctx), status=status, limit=limit, cursor=cursor
     )
@@ -98,7 +98,7 @@ def get_report(
     limit: int,
     cursor: str | None,
 ) -> Page[dict[str, Any]]:
-    """List the lines of a file that a person should look at: all, those refused or flagged, those of a code.
+    """List the lines of a report: all, those refused or flagged, or those with a code.
 
     :raises NotFound: if the project has no such import, or it is not finished.
     """
@@ -124,11 +124,11 @@ def run_import(
 ) -> FileImport:
     """Import an uploaded file unless it is imported already, and write its report.
 
-    What `check_sender` and `parse` refuse is refused as a whole. The sender is checked before the file is first taken
-    in, and not again after an interruption: a file is never left half taken in. `take_in` must do nothing twice, for it
-    is called again after a crash.
+    If `check_sender` or `parse` refuses the file, it is refused as a whole. The sender is checked before the import
+    begins, and not again after an interruption, so that no file stays half imported. `take_in` must be idempotent,
+    because it is called again after a crash.
 
-    :raises NotFound: if nobody announced such a file.
+    :raises NotFound: if no such file was announced.
     """
     project = ctx.project
     record = repository.find_import(project, import_id)
@@ -152,12 +152,12 @@ def run_import(
 
 
 def file_key(project: Project, record: FileImport) -> str:
-    """Name the object that an import's file is uploaded as."""
+    """Return the key of the object that an import's file is uploaded to."""
     return f"{project.client}/{project.id}/imports/{record.id}{_ENDINGS[record.kind]}"
 
 
 def parse_file_key(key: str) -> tuple[str, str, FileKind, str] | None:
-    """Take an object's name apart into client, project, kind and import, or return None."""
+    """Split an object's key into client, project, kind and import, or return None."""
     found = _FILE_KEY.fullmatch(key)
     if found is None:
         return None

@@ -1,1 +1,1 @@
-"""Bringing files in: readings, whole registries of consumers and connections, and a former system's history."""
+"""Imports of files: readings, registries of consumers and connections, and a former system's history."""

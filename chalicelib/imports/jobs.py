@@ -1,4 +1,4 @@
-"""What an uploaded file sets off."""
+"""The job that imports uploaded files."""
 
 from chalice.app import Blueprint, SQSEvent
 
@@ -23,11 +23,11 @@ _TAKEN_IN_BY = {
 @blueprint.on_sqs_message(queue="meterbook-imports", batch_size=1, name="import_readings")
 @job("import_readings")
 def import_readings(event: SQSEvent) -> None:
-    """Take in each uploaded file that the bucket announces: readings, a registry or a history."""
+    """Import each uploaded file: readings, a registry or a history."""
     for message in read_messages(event, IMPORTS):
         place = files.parse_file_key(message.key)
         if place is None:
-            log.event("import_ignored")  # another kind of object, or one that nobody announced
+            log.event("import_ignored")  # another kind of object, or one that was not announced
             continue
         client, project, kind, import_id = place
         try:

@@ -47,13 +47,13 @@ def ask_for_upload(ctx: ProjectContext, *, body: NewImport) -> ImportAnnounced:
 
 @endpoint(blueprint, "GET", _READINGS, permission="readings.import", query=ImportsQuery, returns=ImportPage)
 def list_imports(ctx: ProjectContext, *, query: ImportsQuery) -> ImportPage:
-    """List the imports of readings, the newest first."""
+    """List the imports of readings, newest first."""
     return _page(ctx, "readings", query)
 
 
 @endpoint(blueprint, "GET", _READINGS + "/{importId}", permission="readings.import", returns=ImportOut)
 def get_import(ctx: ProjectContext, *, import_id: str) -> ImportOut:
-    """Show an import and what became of its rows."""
+    """Show an import of readings and the counts of its rows."""
     return _shown(ctx, files.get_import(ctx, kind="readings", import_id=import_id))
 
 
@@ -88,13 +88,13 @@ def ask_for_registry_upload(ctx: ProjectContext, *, body: NewRegistryImport) -> 
 
 @endpoint(blueprint, "GET", _REGISTRY, permission="registry.import", query=ImportsQuery, returns=ImportPage)
 def list_registry_imports(ctx: ProjectContext, *, query: ImportsQuery) -> ImportPage:
-    """List the imports of registries, the newest first."""
+    """List the imports of registries, newest first."""
     return _page(ctx, "registry", query)
 
 
 @endpoint(blueprint, "GET", _REGISTRY + "/{importId}", permission="registry.import", returns=ImportOut)
 def get_registry_import(ctx: ProjectContext, *, import_id: str) -> ImportOut:
-    """Show an import of a registry and what became of its lines."""
+    """Show an import of a registry and the counts of its lines."""
     return _shown(ctx, files.get_import(ctx, kind="registry", import_id=import_id))
 
 
@@ -129,13 +129,13 @@ def ask_for_history_upload(ctx: ProjectContext, *, body: NewHistoryImport) -> Im
 
 @endpoint(blueprint, "GET", _HISTORY, permission="history.import", query=ImportsQuery, returns=ImportPage)
 def list_history_imports(ctx: ProjectContext, *, query: ImportsQuery) -> ImportPage:
-    """List the imports of histories, the newest first."""
+    """List the imports of histories, newest first."""
     return _page(ctx, "history", query)
 
 
 @endpoint(blueprint, "GET", _HISTORY + "/{importId}", permission="history.import", returns=ImportOut)
 def get_history_import(ctx: ProjectContext, *, import_id: str) -> ImportOut:
-    """Show an import of a history and what became of its entries."""
+    """Show an import of a history and the counts of its entries."""
     return _shown(ctx, files.get_import(ctx, kind="history", import_id=import_id))
 
 

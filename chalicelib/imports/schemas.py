@@ -11,14 +11,14 @@ from chalicelib.platform.storage import UploadForm
 
 
 class NewImport(Schema):
-    """A file of readings to come."""
+    """A file of readings to announce."""
 
     file_name: Text = Field(examples=["readings-2025-11.csv"])
     period: PeriodText | None = Field(default=None, description="The period that every row must bill, if given")
 
 
 class CountsOut(OutSchema):
-    """What became of the rows."""
+    """The counts of rows by result."""
 
     rows: int = Field(description="Lines of a table, entries of a history")
     accepted: int = Field(description="What is new, the flagged ones included")
@@ -29,13 +29,13 @@ class CountsOut(OutSchema):
 
 
 class NewRegistryImport(Schema):
-    """A file of consumers and connections to come."""
+    """A file of consumers and connections to announce."""
 
     file_name: Text = Field(examples=["registry.csv"])
 
 
 class NewHistoryImport(Schema):
-    """A file of a former system's history to come."""
+    """A file of a former system's history to announce."""
 
     file_name: Text = Field(examples=["history-2026.json"])
 
@@ -79,20 +79,20 @@ class ImportPage(OutSchema, Shows[Page[FileImport]]):
 
 
 class ImportsQuery(PageQuery):
-    """Which imports: all, or those of a status."""
+    """The imports to list: all, or those with a status."""
 
     status: ImportState | None = None
 
 
 class ReportQuery(PageQuery):
-    """Which lines of a report: all, those that were refused or flagged, those of a code."""
+    """The lines of a report to list: all, those refused or flagged, or those with a code."""
 
     kind: Literal["refused", "flagged"] | None = None
     code: Annotated[str, Field(max_length=40, examples=["below-previous"])] | None = None
 
 
 class ReportLine(OutSchema):
-    """A line of the file that a person should look at."""
+    """A line of the file that a person should check."""
 
     line: int = Field(description="In a history the entry, counted through the file")
     kind: Literal["refused", "flagged"]

@@ -1,1 +1,1 @@
-"""Open clients and projects, as a preset has them or by settings of one's own, and close projects."""
+"""Open clients and projects from presets, and close and delete projects."""

@@ -1,4 +1,4 @@
-"""What a preset is: a utility's way of working, written down as data."""
+"""Presets: a utility's settings, projects and tariffs as data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from chalicelib.tenancy.domain import Client, ProjectSettings
 
 @dataclass(frozen=True, slots=True)
 class PresetTariff:
-    """A tariff of the library that a project begins with, from a day on."""
+    """A tariff of the library that a new project gets, valid from a day on."""
 
     library_id: str
     id: str
@@ -22,7 +22,7 @@ class PresetTariff:
 
 @dataclass(frozen=True, slots=True)
 class PresetProject:
-    """A utility service as a preset has it."""
+    """A project of a preset."""
 
     id: str
     settings: ProjectSettings
@@ -35,20 +35,20 @@ class PresetProject:
 
 @dataclass(frozen=True, slots=True)
 class PresetRole:
-    """A built-in role that may do less at a source: `without` names the permissions that it has not."""
+    """A built-in role with fewer permissions: `without` names those that it loses."""
 
     name: str
     without: frozenset[str]
 
     def as_role(self) -> Role:
-        """Return the role as a client has it."""
+        """Return the role as it is defined for a client."""
         built_in = BUILT_IN[self.name]
         return replace(built_in, permissions=built_in.permissions - self.without)
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A whole utility to begin with. `client.id` and its name are the source's own; opening a client gives others."""
+    """The initial data of a client. `client.id` and its name are the source's; opening a client gives others."""
 
     source: str
     client: Client
@@ -58,7 +58,7 @@ class Preset:
 
 
 def project_of(presets: Mapping[str, Preset], preset_id: str, project_id: str) -> PresetProject:
-    """Find a project of a preset.
+    """Return a project of a preset.
 
     :raises NotFound: if there is no such preset, or it has no such project.
     """

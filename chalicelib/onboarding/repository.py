@@ -1,4 +1,4 @@
-"""The presets: files of this package, one per source."""
+"""The presets, which are files of this package, one per source."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -13,6 +13,6 @@ _PRESET = TypeAdapter(Preset)
 
 @cache
 def all_presets() -> Mapping[str, Preset]:
-    """Read the presets, by id."""
+    """Return the presets by id."""
     folder = Path(__file__).with_name("presets")
     return {path.stem: _PRESET.validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))}

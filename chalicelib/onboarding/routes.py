@@ -1,4 +1,4 @@
-"""Presets, and what becomes of projects, over HTTP."""
+"""Presets, and opening and closing projects, over HTTP."""
 
 from chalice.app import Blueprint
 
@@ -23,7 +23,7 @@ _PROJECTS = "/api/clients/{clientId}/projects"
 
 @endpoint(blueprint, "GET", "/api/presets", permission="settings.read", returns=PresetList)
 def list_presets(_ctx: Context) -> PresetList:
-    """List the ways of working that a project can begin with."""
+    """List the presets that a project can be opened from."""
     return PresetList(
         items=tuple(PresetOut.of(PresetView(name), preset) for name, preset in service.list_presets().items())
     )
@@ -42,7 +42,7 @@ def list_presets(_ctx: Context) -> PresetList:
     "weak-password",
 )
 def open_client(ctx: Context, *, body: ClientOpening) -> ClientOpened:
-    """Open a client as a preset has it, with its first administrator, by a ticket of the platform's operator."""
+    """Open a client from a preset, with its first administrator. Needs a ticket from the platform's operator."""
     first = body.administrator
     client, user = service.open_client_by_ticket(
         ctx,
@@ -72,7 +72,7 @@ def open_client(ctx: Context, *, body: ClientOpening) -> ClientOpened:
     errors="bad-name changed not-found project-taken tariff-changed",
 )
 def adopt_project(ctx: Context, *, body: ProjectAdoption) -> ProjectState:
-    """Add a utility service as a preset has it, with its settings and tariffs."""
+    """Add a utility service from a preset, with its settings and tariffs."""
     made = service.add_project(ctx, project_id=body.id, preset_id=body.preset_id, model_id=body.preset_project_id)
     return _shown(made)
 
@@ -86,7 +86,7 @@ def adopt_project(ctx: Context, *, body: ProjectAdoption) -> ProjectState:
     errors="changed project-used",
 )
 def close_project(ctx: ProjectContext) -> ProjectState:
-    """Close a utility service that has no active connection and nobody asks for; its bills stay."""
+    """Close a utility service that has no active connections and no pending requests; its bills stay."""
     return _shown(service.close_project(ctx))
 
 
@@ -99,7 +99,7 @@ def close_project(ctx: ProjectContext) -> ProjectState:
     errors="changed project-used",
 )
 def delete_project(ctx: ProjectContext) -> ProjectState:
-    """Take a utility service away that was never used: no tariff, connection or request depends on it."""
+    """Delete a utility service that has no tariffs, connections or requests."""
     return _shown(service.delete_project(ctx))
 
 

@@ -1,4 +1,4 @@
-"""Presets as the API shows them, and what is taken from them."""
+"""Presets as the API shows them, and clients and projects opened from them."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,7 +12,7 @@ ProjectId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", exa
 
 
 class PresetProjectOut(OutSchema):
-    """A utility service as a preset has it."""
+    """A project of a preset."""
 
     id: str
     label: str = Field(validation_alias=AliasPath("settings", "label"))
@@ -25,13 +25,13 @@ class PresetProjectOut(OutSchema):
 
 @dataclass(frozen=True, slots=True)
 class PresetView:
-    """What a preset is called."""
+    """The fields of a preset that have another form in the answer."""
 
     id: str
 
 
 class PresetOut(OutSchema, Shows[PresetView, Preset]):
-    """A utility's way of working, written down as data."""
+    """A preset: a utility's settings, projects and tariffs."""
 
     id: str
     source: str
@@ -46,7 +46,7 @@ class PresetList(WholeList):
 
 
 class ProjectAdoption(Schema):
-    """A utility service to add as a preset has it."""
+    """A utility service to add from a preset."""
 
     preset_id: Annotated[str, Field(max_length=60, examples=["balilihan"])]
     preset_project_id: ProjectId = Field(description="Which of the preset's projects")
@@ -54,7 +54,7 @@ class ProjectAdoption(Schema):
 
 
 class FirstAdministrator(Schema):
-    """Who may do everything in a new client, and makes everybody else."""
+    """The first administrator of a new client, who has all permissions and creates all other users."""
 
     login: Annotated[str, Field(min_length=1, max_length=120, examples=["ana"])] = Field(
         description="An e-mail address, where the preset has people sign in by one"
@@ -65,7 +65,7 @@ class FirstAdministrator(Schema):
 
 
 class ClientOpening(Schema):
-    """A client to open as a preset has it."""
+    """A client to open from a preset."""
 
     ticket: Annotated[str, Field(min_length=1, max_length=400)] = Field(
         description="From the platform's operator; it names the client and is good for an hour"
@@ -88,7 +88,7 @@ class ClientOpened(Schema):
 
 
 class ProjectState(Schema):
-    """A project, and whether it takes new connections."""
+    """A project, and whether it accepts new connections."""
 
     id: str
     label: str

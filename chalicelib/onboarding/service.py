@@ -1,4 +1,4 @@
-"""Open a client from a preset, add projects to one, close and delete projects."""
+"""Open clients from presets, and add, close and delete projects."""
 
 import hmac
 from collections.abc import Mapping
@@ -31,14 +31,14 @@ _PURPOSE = "open-client"
 
 
 def list_presets() -> Mapping[str, Preset]:
-    """List the ways of working that a client can begin with, by id."""
+    """Return the presets by id."""
     return repository.all_presets()
 
 
 def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
     """Open the client that `ctx` names, with all roles, cycles, projects and tariffs of a preset.
 
-    Only the platform's operator does this, by command or by ticket. A repetition completes what was interrupted.
+    Only the platform's operator does this, by command or by ticket. Repeat it to complete an interrupted call.
 
     :raises NotFound: if there is no such preset.
     :raises Conflict: if there is such a client already and it works by other settings.
@@ -69,11 +69,11 @@ def open_client_by_ticket(
     password: str,
     email: str | None,
 ) -> tuple[Client, User]:
-    """Open the client that a ticket names, by a preset, and make the login of its first superuser.
+    """Open the client that a ticket names, from a preset, and create its first superuser.
 
-    `first_superuser` is that person's name. Login and password are looked at before anything is written.
+    `first_superuser` is that person's name. Login and password are checked before anything is written.
 
-    :raises Unauthenticated: without a good ticket.
+    :raises Unauthenticated: without a valid ticket.
     :raises NotFound: if there is no such preset.
     :raises Invalid: for a login name or password against the preset's rules.
     :raises Conflict: if there is such a client already and it works by other settings, or it has a superuser.
@@ -88,11 +88,11 @@ def open_client_by_ticket(
 
 
 def write_ticket(client: str, *, now: datetime) -> str:
-    """Write a ticket by which a request may open a client of this id, and no other, within an hour.
+    """Return a signed ticket with which a request may open a client with this id within an hour.
 
-    It is signed by a key of its own, and nothing of it is stored.
+    It is signed with a key of its own, and not stored.
 
-    :raises Invalid: for an id that can't be.
+    :raises Invalid: for an invalid id.
     """
     until = str(int((now + _TICKET_GOOD).timestamp()))
     key_id, secret = auth.derived_key(_PURPOSE, slug(client, "a client's id"), until)
@@ -100,10 +100,10 @@ def write_ticket(client: str, *, now: datetime) -> str:
 
 
 def add_project(ctx: Context, *, project_id: str, preset_id: str, model_id: str) -> Project:
-    """Add a utility service as a preset has it, with the preset's tariffs.
+    """Add a utility service from a preset, with the preset's tariffs.
 
     :raises NotFound: if there is no such preset, or it has no such project.
-    :raises Invalid: for an id that can't be.
+    :raises Invalid: for an invalid id.
     :raises Conflict: if the id is taken.
     """
     model = project_of(repository.all_presets(), preset_id, model_id)
@@ -111,18 +111,18 @@ def add_project(ctx: Context, *, project_id: str, preset_id: str, model_id: str)
 
 
 def close_project(ctx: ProjectContext) -> Project:
-    """Close a project for good. Nobody connects while we look.
+    """Close a project for good. Additions are refused while it checks.
 
     :raises NotFound: if the client has no such project.
-    :raises Conflict: while connections are active in it, or somebody asks for one.
+    :raises Conflict: while it has active connections or pending requests.
     """
     return tenancy.close_project(ctx, used_by=lambda: _active_connection(ctx) or _request(ctx, "pending"))
 
 
 def delete_project(ctx: ProjectContext) -> Project:
-    """Take a project away that nothing depends on: it is closed, and was never used.
+    """Delete a project without tariffs, connections and requests: it is closed, and stays on record.
 
-    Nothing is added while we look; requests that somebody made are seen a moment later.
+    Additions are refused while it checks; requests are found with a short delay.
 
     :raises NotFound: if the client has no such project.
     :raises Conflict: if it has tariffs, connections or requests. Source: S2-156, S2-369, S2-370, S2-371.
@@ -131,7 +131,7 @@ def delete_project(ctx: ProjectContext) -> Project:
 
 
 def tariffs_of(model: PresetProject) -> tuple[Tariff, ...]:
-    """Return the tariffs that a project of a preset begins with."""
+    """Return the tariffs that a project of a preset gets."""
     return tuple(
         library()[one.library_id]
         .model_copy(update={"valid_from": one.valid_from, "consumer_class": one.consumer_class})
@@ -172,7 +172,7 @@ def _request(ctx: Context, status: RequestStatus | None) -> str | None:
 
 def _add(ctx: Context, preset: Preset, model: PresetProject, project_id: str) -> Project:
     for cycle in preset.cycles:
-        # A client that has a cycle of this name keeps it as it is.
+        # A client that already has a cycle with this id keeps it unchanged.
         if cycle.id == model.settings.billing_cycle and cycles.find_cycle(ctx.client, cycle.id) is None:
             cycles.open_cycle(ctx, cycle=cycle)
     project = tenancy.add_project(ctx, project_id=project_id, settings=model.settings)
@@ -183,9 +183,9 @@ def _add(ctx: Context, preset: Preset, model: PresetProject, project_id: str) ->
 
 
 def _client_of(ticket: str, *, now: datetime) -> str:
-    """Return which client a ticket may open.
+    """Return the id of the client that a ticket may open.
 
-    :raises Unauthenticated: for what is no ticket of ours, or was one more than an hour ago.
+    :raises Unauthenticated: for an invalid ticket, or one older than an hour.
     """
     refusal = Unauthenticated("bad-ticket", "this ticket opens nothing now; ask the platform's operator for another")
     client, _, rest = ticket.partition(".")

@@ -1,1 +1,1 @@
-"""What was paid: payments, each of one bill."""
+"""Payments, each of one bill."""

@@ -1,4 +1,4 @@
-"""What a payment is, and what a bill takes of them."""
+"""Payments, and counting them on bills."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ METHODS: tuple[PaymentMethod, ...] = get_args(PaymentMethod)
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money received for one bill. Immutable: what undoes it is another document.
+    """Money received for one bill. Immutable.
 
-    `number` never changes: it derives from the facts that identify a payment, so the table refuses a duplicate.
+    `number` is derived from the facts that identify a payment, so the table refuses a duplicate.
     `reference` is its id in the former system's books, `origin` its import.
     """
 
@@ -49,17 +49,17 @@ class Payment:
         return f"{self.period}.{self.account}.{self.revision}"
 
     def is_same_as(self, other: "Payment") -> bool:
-        """Return whether two payments state the same, regardless of who recorded them and when."""
+        """Return whether two payments are the same, regardless of who recorded them and when."""
         mine = replace(self, origin=other.origin, recorded_by=other.recorded_by, recorded_at=other.recorded_at)
         return mine == other
 
 
 def check_payment(payment: Payment, bill: Bill, *, today: date) -> None:
-    """Refuse a payment that can't be one of that bill.
+    """Check a payment of a bill.
 
     Source: S1-058, S1-060, decisions.md "payment methods": a check has its number.
 
-    :raises Invalid: saying what would do.
+    :raises Invalid: saying what to change.
     """
     if payment.amount.minor <= 0:
         raise Invalid("bad-amount", "the amount must be greater than zero", field="amount")
@@ -76,11 +76,11 @@ def check_payment(payment: Payment, bill: Bill, *, today: date) -> None:
 
 
 def paid_by(bill: Bill, payments: Sequence[Payment]) -> Bill:
-    """Return the bill as these payments leave it.
+    """Return the bill with these payments counted.
 
-    Source: S1-134. A bill of 25.06 takes 10.00 and 15.06, and not a cent more.
+    Source: S1-134. A bill of 25.06 accepts 10.00 and 15.06, and not a cent more.
 
-    :raises Invalid: if they are more than what is due.
+    :raises Invalid: if they are more than the amount due.
     """
     paid = sum(payment.amount.minor for payment in payments)
     if paid > bill.amount_due.minor:
@@ -93,9 +93,9 @@ def paid_by(bill: Bill, payments: Sequence[Payment]) -> Bill:
 
 
 def parse_payment_id(text: str) -> tuple[str, str]:
-    """Take a payment's public id apart into its bill's and its number: 2025-07.101.1.01K9...
+    """Split a payment's public id into the bill's id and the number: 2025-07.101.1.01K9...
 
-    :raises NotFound: if it can't be one.
+    :raises NotFound: if it is not a valid id.
     """
     bill_id, _, number = text.rpartition(".")
     return bill_id, known_ulid(number, "payment")

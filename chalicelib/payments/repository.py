@@ -18,7 +18,7 @@ _READ_AT_ONCE = 100
 
 
 class PaymentItem(TableItem):
-    # Account, period, revision and number are in the keys already.
+    # Account, period, revision and number are part of the keys.
     consumer_id = UnicodeAttribute(attr_name="cu", null=True)
     amount_minor = IntAttribute(attr_name="am")
     currency = UnicodeAttribute(attr_name="cy")
@@ -45,7 +45,7 @@ def find_payment(project: Project, account: str, period: Period, revision: int, 
 
 
 def standing(project: Project, payments: Iterable[Payment]) -> dict[str, Payment]:
-    """Read those of the payments that are on record, by id, as they are now."""
+    """Return the payments that are stored, by id. Strongly consistent."""
     found: dict[str, Payment] = {}
     for batch in bulk.batches(payments, _READ_AT_ONCE):
         for raw in bulk.read_together([_key(project, one) for one in batch]).values():
@@ -58,14 +58,14 @@ def standing(project: Project, payments: Iterable[Payment]) -> dict[str, Payment
 def bill_page(
     project: Project, account: str, period: Period, revision: int, *, limit: int, cursor: str | None
 ) -> Page[Payment]:
-    """Read one page of a bill's payments by day, the first one first. A moment behind."""
+    """Read one page of a bill's payments by day, oldest first. Eventually consistent."""
     partition = keys.payments_by_day(project.client, project.id, account)
     prefix = keys.payment_day_place(period, revision, None, "")
     return _page(dynamo.page_of(PaymentItem, partition, prefix, limit=limit, cursor=cursor, index="worklist"))
 
 
 def account_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Payment]:
-    """Read one page of an account's payments, by bill and day, the newest first. A moment behind."""
+    """Read one page of an account's payments by bill and day, newest first. Eventually consistent."""
     partition = keys.payments_by_day(project.client, project.id, account)
     return _page(
         dynamo.page_of(PaymentItem, partition, "", limit=limit, cursor=cursor, index="worklist", newest_first=True)
@@ -73,7 +73,7 @@ def account_page(project: Project, account: str, *, limit: int, cursor: str | No
 
 
 def month_page(project: Project, month: Period, *, limit: int, cursor: str | None) -> Page[Payment]:
-    """Read one page of what was paid in a month, the newest first. A moment behind."""
+    """Read one page of a month's payments, newest first. Eventually consistent."""
     partition, _ = keys.paid_in_month(project.client, project.id, month.first_day, "", "")
     return _page(
         dynamo.page_of(PaymentItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)

@@ -20,7 +20,7 @@ _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
     blueprint, "GET", _PROJECT + "/payments", permission="payments.read", query=PaymentsQuery, returns=PaymentPage
 )
 def list_payments(ctx: ProjectContext, *, query: PaymentsQuery) -> PaymentPage:
-    """List what was paid in a calendar month, the newest first."""
+    """List the payments of a calendar month, newest first."""
     return _page(ctx, service.list_payments(ctx, month=query.month, limit=query.limit, cursor=query.cursor))
 
 
@@ -61,7 +61,7 @@ def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, query: PageQuery
     returns=PaymentPage,
 )
 def list_payments_of_connection(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> PaymentPage:
-    """List a connection's payments, the newest bill's first; a consumer sees only their own."""
+    """List a connection's payments, newest bill first; a consumer sees only their own."""
     return _page(
         ctx, service.list_payments_of_connection(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
     )

@@ -10,7 +10,7 @@ from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PageQuer
 
 
 class BillReference(OutSchema):
-    """The bill that a payment is for: its period as a calendar month, counted from 1, and in words."""
+    """The bill of a payment: its period as year and month (from 1), and in words."""
 
     bill_id: str
     year: int
@@ -20,7 +20,7 @@ class BillReference(OutSchema):
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """What the answer says of a payment in a form of its own."""
+    """The fields of a payment that have another form in the answer."""
 
     payment: Payment
 
@@ -58,6 +58,6 @@ class PaymentPage(OutSchema):
 
 
 class PaymentsQuery(PageQuery):
-    """Which calendar month's payments."""
+    """The calendar month whose payments to list."""
 
     month: PeriodText

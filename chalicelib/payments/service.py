@@ -1,4 +1,4 @@
-"""Read payments, and give the write of one to the use case that settles a bill."""
+"""Look up payments, and build the write of one for the use case that settles a bill."""
 
 from collections.abc import Iterable
 
@@ -24,14 +24,14 @@ def payment_insert_write(project: Project, payment: Payment) -> Action:
 
 
 def standing_payments(project: Project, payments: Iterable[Payment]) -> dict[str, Payment]:
-    """Return those of the payments that are on record already, by id. One read unit each."""
+    """Return the payments that are already stored, by id. One read unit each."""
     return repository.standing(project, payments)
 
 
 def get_payment(ctx: ProjectContext, *, payment_id: str) -> Payment:
-    """Return one payment; a consumer gets only their own.
+    """Return one payment that the actor may see; a consumer gets only their own.
 
-    :raises NotFound: for anything else.
+    :raises NotFound: for any other.
     """
     bill_id, number = parse_payment_id(payment_id)
     period, account, revision = parse_bill_id(bill_id)
@@ -42,14 +42,14 @@ def get_payment(ctx: ProjectContext, *, payment_id: str) -> Payment:
 
 
 def list_payments(ctx: ProjectContext, *, month: Period, limit: int, cursor: str | None) -> Page[Payment]:
-    """List what was paid in a calendar month, the newest first, one page at a time."""
+    """List the payments of a calendar month, newest first, one page at a time."""
     return repository.month_page(ctx.project, month, limit=limit, cursor=cursor)
 
 
 def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, limit: int, cursor: str | None) -> Page[Payment]:
     """List the payments of a bill by day, one page at a time; a consumer sees only their own.
 
-    :raises NotFound: for a bill that is not there, or not the consumer's.
+    :raises NotFound: for an unknown bill, or another consumer's.
     """
     project = ctx.project
     bill = bills.find_bill(project, bill_id)
@@ -59,9 +59,9 @@ def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, limit: int, curs
 
 
 def list_payments_of_connection(ctx: ProjectContext, *, account: str, limit: int, cursor: str | None) -> Page[Payment]:
-    """List a connection's payments, the newest bill's first; a consumer sees only their own.
+    """List a connection's payments, newest bill first; a consumer sees only their own.
 
-    :raises NotFound: for a connection that is not there, or not the consumer's.
+    :raises NotFound: for an unknown connection, or another consumer's.
     """
     connection = connections.get_connection(ctx, account=account)
     page = repository.account_page(ctx.project, connection.account, limit=limit, cursor=cursor)

@@ -1,1 +1,1 @@
-"""What consumers ask of the utility: new connections, and help with what is broken."""
+"""Consumers' requests for connections, and issue reports."""

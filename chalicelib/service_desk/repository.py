@@ -55,9 +55,9 @@ class ResponseItem(TableItem):
 
 
 def commit(actions: Sequence[Action]) -> None:
-    """Carry out the writes of the service desk and what goes with them.
+    """Execute the writes of the service desk, with others, in one transaction.
 
-    :raises Refused: with the labels of what did not hold; nothing is written then.
+    :raises Refused: with the labels of the refused writes; then nothing is written.
     """
     transact(actions)
 
@@ -68,7 +68,7 @@ def request_insert_write(client_id: str, request: ConnectionRequest) -> Action:
 
 
 def request_close_write(client_id: str, closed: ConnectionRequest) -> Action:
-    """Build the write by which a pending request is closed; the first counts. Label: `request`."""
+    """Build the write that closes a pending request. Label: `request`, refused if it is not pending."""
     return put("request", _request_item(client_id, closed), RequestItem.status == "pending")
 
 
@@ -80,14 +80,14 @@ def find_request(client_id: str, request_id: str) -> ConnectionRequest | None:
 def requests_page(
     client_id: str, status: RequestStatus | None, *, limit: int, cursor: str | None
 ) -> Page[ConnectionRequest]:
-    """Read one page of requests: of a status, or of one status after the other. A moment behind."""
+    """Read one page of requests: of a status, or of all statuses in order. Eventually consistent."""
     partitions = [keys.connection_requests(client_id, one) for one in ([status] if status else REQUEST_STATUSES)]
     page = dynamo.shards_page(RequestItem, partitions, "", limit=limit, cursor=cursor, index="worklist")
     return Page(tuple(_request(item) for item in page.items), page.next_cursor)
 
 
 def first_request_for(client_id: str, project_id: str, status: RequestStatus | None) -> ConnectionRequest | None:
-    """Find a request for a project, of a status or any. A moment behind; it may read all of them."""
+    """Return a request for a project, with a status or any, or None. Eventually consistent; may read all requests."""
     for each in [status] if status else REQUEST_STATUSES:
         partition, cursor = keys.connection_requests(client_id, each), None
         while True:
@@ -102,7 +102,7 @@ def first_request_for(client_id: str, project_id: str, status: RequestStatus | N
 
 
 def requests_of_page(client_id: str, consumer_id: str, *, limit: int, cursor: str | None) -> Page[ConnectionRequest]:
-    """Read one page of a consumer's requests, the newest first. A moment behind."""
+    """Read one page of a consumer's requests, newest first. Eventually consistent."""
     partition = keys.connection_requests_of(client_id, consumer_id)
     page = dynamo.page_of(RequestItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
     return Page(tuple(_request(item) for item in page.items), page.next_cursor)
@@ -114,7 +114,7 @@ def issue_insert_write(client_id: str, issue: Issue) -> Action:
 
 
 def issue_update_write(client_id: str, issue: Issue, *, before: Issue) -> Action:
-    """Build the write of an issue's next status, if it is still in the one before. Label: `issue`."""
+    """Build the write of an issue's next status, unless it changed meanwhile. Label: `issue`."""
     return put("issue", _issue_item(client_id, issue), IssueItem.status == before.status)
 
 
@@ -125,7 +125,7 @@ def response_insert_write(client_id: str, issue_id: str, response: Response) -> 
 
 
 def find_issue(client_id: str, issue_id: str) -> tuple[Issue, tuple[Response, ...]] | None:
-    """Read an issue and its responses, in the order in which they were given."""
+    """Return an issue and its responses in order, or None."""
     item = dynamo.find(IssueItem, keys.issue(client_id, issue_id))
     if item is None:
         return None
@@ -135,14 +135,14 @@ def find_issue(client_id: str, issue_id: str) -> tuple[Issue, tuple[Response, ..
 
 
 def issues_page(client_id: str, status: IssueStatus | None, *, limit: int, cursor: str | None) -> Page[Issue]:
-    """Read one page of the issues of a status, or of one status after the other. A moment behind."""
+    """Read one page of issues: of a status, or of all statuses in order. Eventually consistent."""
     partitions = [keys.issues(client_id, one) for one in ([status] if status else ISSUE_STATUSES)]
     page = dynamo.shards_page(IssueItem, partitions, "", limit=limit, cursor=cursor, index="worklist")
     return Page(tuple(_issue(item) for item in page.items), page.next_cursor)
 
 
 def issues_of_page(client_id: str, consumer_id: str, *, limit: int, cursor: str | None) -> Page[Issue]:
-    """Read one page of a consumer's issues, the newest first. A moment behind."""
+    """Read one page of a consumer's issues, newest first. Eventually consistent."""
     partition = keys.issues_of(client_id, consumer_id)
     page = dynamo.page_of(IssueItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
     return Page(tuple(_issue(item) for item in page.items), page.next_cursor)

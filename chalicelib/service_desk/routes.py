@@ -45,7 +45,7 @@ _MY_ISSUES = "/api/me/issues"
     errors="no-consumer project-closed unknown-class unknown-project",
 )
 def ask_for_connection(ctx: Context, *, body: MyNewRequest) -> RequestOut:
-    """Ask for a connection."""
+    """Request a connection."""
     return _request(
         ctx,
         service.ask_for_connection(
@@ -69,7 +69,7 @@ def ask_for_connection(ctx: Context, *, body: MyNewRequest) -> RequestOut:
     errors="no-consumer",
 )
 def my_requests(ctx: Context, *, query: PageQuery) -> RequestPage:
-    """List your requests for connections, the newest first."""
+    """List your requests for connections, newest first."""
     return _request_page(ctx, service.my_requests(ctx, limit=query.limit, cursor=query.cursor))
 
 
@@ -82,7 +82,7 @@ def my_requests(ctx: Context, *, query: PageQuery) -> RequestPage:
     errors="already-decided",
 )
 def withdraw_request(ctx: Context, *, service_request_id: str) -> RequestOut:
-    """Take your request for a connection back."""
+    """Withdraw your request for a connection."""
     return _request(ctx, service.withdraw_request(ctx, request_id=service_request_id))
 
 
@@ -98,7 +98,7 @@ def withdraw_request(ctx: Context, *, service_request_id: str) -> RequestOut:
     errors="project-closed unknown-class unknown-project",
 )
 def ask_for_consumer(ctx: Context, *, body: NewRequest) -> RequestOut:
-    """Ask for a connection in a consumer's name."""
+    """Request a connection for a consumer."""
     return _request(
         ctx,
         service.ask_for_connection(
@@ -114,7 +114,7 @@ def ask_for_consumer(ctx: Context, *, body: NewRequest) -> RequestOut:
 
 @endpoint(blueprint, "GET", _REQUESTS, permission="requests.read", query=RequestsQuery, returns=RequestPage)
 def list_requests(ctx: Context, *, query: RequestsQuery) -> RequestPage:
-    """List requests for connections, the oldest first."""
+    """List requests for connections, oldest first."""
     return _request_page(ctx, service.list_requests(ctx, status=query.status, limit=query.limit, cursor=query.cursor))
 
 
@@ -143,7 +143,7 @@ def get_request(ctx: Context, *, service_request_id: str) -> RequestOut:
     "meter-taken project-closed tariff-missing unknown-area unknown-class unknown-tariff",
 )
 def approve_request(ctx: Context, *, service_request_id: str, body: Approval) -> RequestOut:
-    """Approve a request: the connection is made with it."""
+    """Approve a request, which creates the connection."""
     approved = service.approve_request(
         ctx,
         request_id=service_request_id,
@@ -167,7 +167,7 @@ def approve_request(ctx: Context, *, service_request_id: str, body: Approval) ->
     errors="already-decided",
 )
 def reject_request(ctx: Context, *, service_request_id: str, body: Rejection) -> RequestOut:
-    """Turn a request for a connection down, with the reason."""
+    """Reject a request for a connection, with a reason."""
     return _request(ctx, service.reject_request(ctx, request_id=service_request_id, reason=body.reason))
 
 
@@ -183,7 +183,7 @@ def reject_request(ctx: Context, *, service_request_id: str, body: Rejection) ->
     errors="no-consumer not-your-connection project-missing unknown-project",
 )
 def report_issue(ctx: Context, *, body: NewIssue) -> IssueOut:
-    """Report what is broken."""
+    """Report an issue."""
     issue = service.report_issue(
         ctx,
         title=body.title,
@@ -198,13 +198,13 @@ def report_issue(ctx: Context, *, body: NewIssue) -> IssueOut:
     blueprint, "GET", _MY_ISSUES, permission="issues.read.own", query=PageQuery, returns=IssuePage, errors="no-consumer"
 )
 def my_issues(ctx: Context, *, query: PageQuery) -> IssuePage:
-    """List what you reported, the newest first."""
+    """List your issue reports, newest first."""
     return IssuePage.of(service.my_issues(ctx, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(blueprint, "GET", _ISSUES, permission="issues.read", query=IssuesQuery, returns=IssuePage)
 def list_issues(ctx: Context, *, query: IssuesQuery) -> IssuePage:
-    """List issue reports, the oldest first."""
+    """List issue reports, oldest first."""
     return IssuePage.of(service.list_issues(ctx, status=query.status, limit=query.limit, cursor=query.cursor))
 
 
@@ -239,7 +239,7 @@ def respond_to_issue(ctx: Context, *, issue_id: str, body: NewResponse) -> Issue
     errors="changed wrong-order",
 )
 def move_issue_on(ctx: Context, *, issue_id: str, body: NewStatus) -> IssueOut:
-    """Return an issue report its next status."""
+    """Set an issue report to its next status."""
     return _shown(service.move_issue_on(ctx, issue_id=issue_id, status=body.status))
 
 

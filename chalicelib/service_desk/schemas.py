@@ -39,7 +39,7 @@ ConsumerClass = Annotated[str, Field(min_length=1, max_length=40, examples=["res
 
 
 class MyNewRequest(Schema):
-    """The connection that you ask for."""
+    """A request for a connection."""
 
     project_id: ProjectName
     consumer_class: ConsumerClass | None = Field(default=None, description="What you take yours to be")
@@ -48,13 +48,13 @@ class MyNewRequest(Schema):
 
 
 class NewRequest(MyNewRequest):
-    """The connection that a consumer asks for, written down by an administrator."""
+    """A request for a connection that an administrator makes for a consumer."""
 
     consumer_id: Annotated[str, Field(min_length=1, max_length=26)]
 
 
 class Approval(Schema):
-    """The connection that is made of a request."""
+    """The connection to create for a request."""
 
     account_number: AccountNumber | None = Field(default=None, description="Only where account numbers are given")
     consumer_class: ConsumerClass
@@ -67,13 +67,13 @@ class Approval(Schema):
 
 
 class Rejection(Schema):
-    """Why a request is turned down. Its consumer reads this."""
+    """The reason for rejecting a request. The consumer can read it."""
 
     reason: LongText
 
 
 class RequestOut(OutSchema, Shows[ConnectionRequest]):
-    """A request for a connection. `accountNumber` names the connection that was made of it."""
+    """A request for a connection. `accountNumber` is the connection created for it."""
 
     id: str
     project_id: str = Field(validation_alias="project")
@@ -101,13 +101,13 @@ class RequestPage(OutSchema, Shows[Page[ConnectionRequest]]):
 
 
 class RequestsQuery(PageQuery):
-    """Which requests: those of a status, or all, what waits before what is decided."""
+    """The requests to list: those with a status, or all, pending ones first."""
 
     status: RequestStatus | None = None
 
 
 class NewIssue(Schema):
-    """What is broken. Name project and account number if it is about one of your connections."""
+    """An issue to report. Name project and account number if it is about one of your connections."""
 
     title: Text = Field(examples=["Leaking pipe"])
     description: LongText = Field(examples=["Water comes out beside the meter."])
@@ -116,7 +116,7 @@ class NewIssue(Schema):
 
 
 class NewResponse(Schema):
-    """What the utility says about an issue. Its consumer reads this."""
+    """A response to an issue. The consumer can read it."""
 
     text: LongText
 
@@ -128,7 +128,7 @@ class NewStatus(Schema):
 
 
 class ResponseOut(OutSchema):
-    """What was said about an issue, or the status that it was given."""
+    """A response to an issue, or its new status."""
 
     id: str
     author_id: str
@@ -139,7 +139,7 @@ class ResponseOut(OutSchema):
 
 
 class IssueLine(OutSchema):
-    """An issue as lists show it."""
+    """An issue in a list, without responses."""
 
     id: str
     consumer_id: str
@@ -154,7 +154,7 @@ class IssueLine(OutSchema):
 
 
 class IssueOut(IssueLine, Shows[IssueWithResponses, Issue]):
-    """An issue with all that the utility said and did about it, in order."""
+    """An issue with its responses, in order."""
 
     responses: tuple[ResponseOut, ...]
 
@@ -167,6 +167,6 @@ class IssuePage(OutSchema, Shows[Page[Issue]]):
 
 
 class IssuesQuery(PageQuery):
-    """Which issues: those of a status, or all, what waits before what is resolved."""
+    """The issues to list: those with a status, or all, unresolved ones first."""
 
     status: IssueStatus | None = None

@@ -23,7 +23,7 @@ _FIRST, _LAST = date(2000, 1, 1), date(2098, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class DemoDay:
-    """The instant at which the demo is loaded. What lies before today, by a utility's own calendar, has happened."""
+    """The instant at which the demo is loaded. Everything before today, in a utility's time zone, has happened."""
 
     now: datetime
 
@@ -37,19 +37,19 @@ class DemoDay:
         return local_day(self.now, timezone)
 
     def month(self, timezone: str) -> Period:
-        """Return the month that today lies in."""
+        """Return today's month."""
         return Period.of(self.today(timezone))
 
     def month_began_at(self, timezone: str) -> datetime:
-        """Return the first instant of that month. Each utility moved to Meterbook then."""
+        """Return the first instant of this month, when each utility moved to Meterbook."""
         midnight = datetime.combine(self.month(timezone).first_day, time_of_day(), ZoneInfo(timezone))
         return midnight.astimezone(UTC)
 
 
 def move_clock() -> None:
-    """Let the clock go on from noon UTC of METERBOOK_TODAY, if that is set.
+    """Start the clock at noon UTC of METERBOOK_TODAY, if that is set.
 
-    :raises Trouble: if it is not a day that the demo can end on.
+    :raises Trouble: if the demo can't end on that day.
     """
     text, started = os.environ.get(_VARIABLE), time.monotonic()
     if text:

@@ -22,10 +22,10 @@ def contents() -> dict[Path, str]:
 
 
 def _balilihan() -> str:
-    """300 households of November 2025, with what goes wrong on a clipboard: six lines that must not become readings.
+    """Return readings of 300 households in November 2025, with six typical mistakes that must not become readings.
 
-    The last three households' lines are bad (below the meter's last reading, no number, in the future), one line comes
-    twice, one meter is nobody's, and one line is empty.
+    The lines of the last three households are wrong (below the last reading, not a number, in the future), one line is
+    repeated, one meter is unknown, and one line is empty.
     """
     *good, below, no_number, in_future = households()
     lines = ["meter_number,reading,read_on", *(_line(household) for household in good)]
@@ -39,7 +39,7 @@ def _balilihan() -> str:
 
 
 def _avii() -> str:
-    """Two units' readings as a spreadsheet with a European locale saves them: byte order mark, semicolons, CR LF."""
+    """Return two units' readings as a European spreadsheet saves them: byte order mark, semicolons, CR LF."""
     return _BOM + "\r\n".join(["account_number;reading;read_on", f"101;1785;{DAY}", f"102;35;{DAY}", ""])
 
 

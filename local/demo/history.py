@@ -1,4 +1,4 @@
-"""What the demo utilities read, billed and were paid before they moved to Meterbook, as files that can be imported."""
+"""Readings, bills and payments of the demo utilities from before they moved to Meterbook, as files to import."""
 
 import json
 import random
@@ -18,7 +18,7 @@ _METHODS = ("cash", "cash", "cash", "transfer", "online", "check")
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """What a meter showed before and on a day."""
+    """A meter's previous value and its value on a day."""
 
     account: str
     meter_number: str
@@ -34,7 +34,7 @@ class MeterReading:
 
 @dataclass(frozen=True, slots=True)
 class BilledReading:
-    """A reading, the period that it bills, and what was to be paid for it by when."""
+    """A reading with its bill: period, due day and total."""
 
     reading: MeterReading
     period: Period
@@ -43,17 +43,17 @@ class BilledReading:
 
 
 def reading_days(last: date, months: int) -> list[date]:
-    """Return the same day of so many months, the last one given: 31 May, 30 April, 31 March. Oldest first.
+    """Return the same day of consecutive months up to the given one, oldest first: 31 March, 30 April, 31 May.
 
-    Months that are too short have their last day.
+    Shorter months have their last day.
     """
     return [Period.of(last).shifted(-at).day(last.day) for at in reversed(range(months))]
 
 
 def shown_before(meter_number: str, shown: Decimal, usage: Decimal, *, months: int) -> list[Decimal]:
-    """Return what a meter showed at its last readings, up to so many before the last one. Oldest first.
+    """Return a meter's values at its last readings, oldest first.
 
-    Each month takes about `usage`. A meter that would come to less than zero is newer than that.
+    Each month's use is about `usage`. A meter whose value would fall below zero has fewer readings.
     """
     chance = _chance(meter_number)
     values = [shown]
@@ -66,13 +66,13 @@ def shown_before(meter_number: str, shown: Decimal, usage: Decimal, *, months: i
 
 
 def readings_file(readings: Iterable[MeterReading]) -> str:
-    """Write readings as a table."""
+    """Return a file of readings as a table."""
     rows = (f"{one.meter_number},{plain(one.current)},{one.read_on}" for one in readings)
     return "\n".join(["meter_number,reading,read_on", *rows])
 
 
 def history_file(billed: Iterable[BilledReading], *, today: date) -> str:
-    """Write bills with what was paid of them before today. Source of the form: docs/files.md."""
+    """Return a history of bills with their payments before today. docs/files.md describes the form."""
 
     def month(one: BilledReading) -> tuple[Period, date]:
         return one.period, one.reading.read_on
@@ -108,7 +108,7 @@ def _payment(billed: BilledReading, paid_on: date, amount: Money) -> dict[str, s
 
 
 def _paid(billed: BilledReading) -> Iterator[tuple[date, Money]]:
-    """Pay a bill as its consumer always does: most in time, some weeks late or in two parts, few three months late."""
+    """Yield a bill's payments by habit: most on time, some late or in two parts, few three months late."""
     habit = _chance(billed.reading.meter_number)()
     chance = _chance(billed.reading.meter_number, str(billed.period))()
     read_on, due_on, total = billed.reading.read_on, billed.due_on, billed.total
@@ -125,5 +125,5 @@ def _paid(billed: BilledReading) -> Iterator[tuple[date, Money]]:
 
 
 def _chance(*names: str) -> Callable[[], float]:
-    # Of a seeded generator only random() is promised to stay the same in every version of Python.
+    # Only random() of a seeded generator is guaranteed to stay the same in every version of Python.
     return random.Random(" ".join(names)).random

@@ -1,4 +1,4 @@
-"""Loads a demo utility step by step, through the very use cases that the API calls."""
+"""Loads a demo utility step by step, through the use cases that the API calls."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -33,10 +33,10 @@ Setting = TypeVar("Setting", bound=Context)
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """One project of the demo. Each step has a name, so that a second try finds what the first one made.
+    """One project of the demo. Each step has a name, so that a repeated step finds what the first one created.
 
-    The project moved to Meterbook when this month began: that is when most steps are done. What was read and paid comes
-    in today.
+    The project moved to Meterbook at the beginning of this month, when most steps are dated. Readings and payments are
+    imported today.
     """
 
     context: ProjectContext
@@ -47,20 +47,20 @@ class Loading:
         return self.day.today(self.context.project.settings.timezone)
 
     def step(self, *names: str) -> ProjectContext:
-        """Return the context of a step on the day of the move."""
+        """Return the context of a step, dated with the day of the move."""
         return _step(self.context, *names)
 
     def step_of(self, consumer_id: str, *names: str) -> ProjectContext:
-        """Return the context of a step that a consumer does."""
+        """Return the context of a step by a consumer."""
         actor = Actor(id=consumer_id, role=CONSUMER, permissions=ROLES[CONSUMER], consumer_id=consumer_id)
         return replace(self.step(*names), actor=actor)
 
     def step_today(self, *names: str) -> ProjectContext:
-        """Return the context of a step that is done today."""
+        """Return the context of a step, dated today."""
         return replace(self.step(*names), now=self.day.now)
 
     def bring_history(self, read: Iterable[MeterReading]) -> None:
-        """Import readings, their bills and what was paid of them by yesterday."""
+        """Import readings with their bills, and payments up to yesterday."""
         ctx = self.step_today("history", self.context.project_id)
         rule, sheet = tenancy.due_rule(ctx.project), [known.tariff for known in tariffs.list_tariffs(ctx)]
         billed = [_billed(ctx.project, rule, sheet, one) for one in read]
@@ -68,7 +68,7 @@ class Loading:
         _check(imports.run_history_import(ctx, import_id=record.id))
 
     def bring_readings(self, read: Iterable[MeterReading]) -> None:
-        """Import readings that are yet to be confirmed, if the project wants that, and billed."""
+        """Import readings that still have to be billed, and confirmed if the project requires it."""
         ctx = self.step_today("readings", self.context.project_id)
         record = _upload(ctx, "readings", readings_file(read))
         _check(readings.run_import(ctx, import_id=record.id))
@@ -83,7 +83,7 @@ class Loading:
 
 
 def open_utility(day: DemoDay, preset: Preset, project_id: str, sheet: Iterable[Tariff], *, since: date) -> Loading:
-    """Open a project, and its client, as a preset has them, with tariffs that are valid since a day of our own."""
+    """Open a project and its client from a preset, with tariffs valid from a given day."""
     client, model = preset.client, next(one for one in preset.projects if one.id == project_id)
     actor = Actor(id="demo", role="superuser", permissions=ROLES["superuser"])
     ctx = Context(client.id, actor, day.month_began_at(model.settings.timezone), derived_ids(client.id))
@@ -120,7 +120,7 @@ def _billed(project: Project, rule: DueRule, sheet: list[Tariff], reading: Meter
 
 
 def _upload(ctx: ProjectContext, kind: FileKind, text: str) -> FileImport:
-    """Announce a file and put it into the bucket, the way a utility would."""
+    """Announce a file and put it into the bucket, as a utility would."""
     name = f"{ctx.project_id}.{'json' if kind == 'history' else 'csv'}"
     record, form = files.ask_for_upload(ctx, kind=kind, file_name=name, period=None)
     boto3.client("s3").put_object(Bucket=settings.bucket_name(), Key=form.fields["key"], Body=text.encode())

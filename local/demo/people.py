@@ -1,4 +1,4 @@
-"""The households of Balilihan, from a seeded generator: believable, and nobody's real data."""
+"""The households of Balilihan, from a seeded generator: plausible, but not real people."""
 
 import random
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """One consumer with one connection, and what its meter shows: before this month's reading, and at it."""
+    """One consumer with one connection, and its meter's values before and at this month's reading."""
 
     first_name: str
     last_name: str
@@ -54,7 +54,7 @@ def area_code(name: str) -> str:
 
 
 def households() -> tuple[Household, ...]:
-    """Return the 300 households, the same ones each time, in the order of their account numbers.
+    """Return the 300 households, always the same, in order of their account numbers.
 
     The first, account 2025110001, is the only residential one that uses exactly 10 m3: 225.00 + 50.00 = 275.00.
     """
@@ -92,12 +92,12 @@ def _usage(source: random.Random, *, commercial: bool) -> Decimal:
     whole = _between(source, 25, 140) if commercial else _between(source, 3, 38)
     half = Decimal("0.5") if source.random() < 0.2 else Decimal(0)
     if whole == 10 and not commercial:
-        whole = 11  # exactly 10 m3 is the first household's alone
+        whole = 11  # only the first household uses exactly 10 m3
     return whole + half
 
 
 def _between(source: random.Random, low: int, high: int) -> int:
-    # Of a seeded generator only random() is promised to stay the same in every version of Python.
+    # Only random() of a seeded generator is guaranteed to stay the same in every version of Python.
     return low + int(source.random() * (high - low + 1))
 
 

@@ -28,7 +28,7 @@ PASSWORD = "Demo-2025"
 BALILIHAN_STAFF = {"super": "superuser", "admin": "admin", "manager": "manager", "reader": "field_staff"}
 BALILIHAN_CONSUMER = "juan"
 READER_AREAS = ("Poblacion", "San-Isidro")
-# The last of each is answered; Juan, the first consumer, has one of each that waits.
+# The last of each is answered; Juan, the first consumer, has a pending one of each.
 REQUESTS = (
     ("Poblacion", "For the store beside the house."),
     ("San Isidro", None),
@@ -57,7 +57,7 @@ SMALL_CONSUMERS = {
     "electricity": "asha.srv@electricity.example",
 }
 AVII_STAFF = {"admin@avii.example": "admin", "manager@avii.example": "manager", "viewer@avii.example": "viewer"}
-# What the units' meters showed when they were last read, and what a month takes; 101 and 102 are the source's examples.
+# The units' last readings and their use in a month; 101 and 102 are the source's examples.
 AVII_UNITS = {
     "101": (1774, 11), "102": (30, 5), "103": (512, 38), "104": (90, 14), "105": (1203, 55),
     "106": (744, 22), "107": (15, 3), "108": (2051, 61), "109": (333, 19), "110": (8, 0),
@@ -67,13 +67,13 @@ _BALILIHAN_MONTHS = 3
 
 
 def is_loaded() -> bool:
-    """Return whether the loading was completed: the last thing that it writes is there."""
+    """Return whether the demo was loaded completely: the last thing that loading writes exists."""
     project = Project(presets.AVII.id, presets.WATER_BILLS, presets.WATER_BILLS_SETTINGS)
     return connections.find_by_number(project, account=_NEW_UNIT, meter_number=None) is not None
 
 
 def load(day: DemoDay, pause: Callable[[], None]) -> None:
-    """Load all utilities; repeated with the same day, it makes nothing new. `pause` is called between two steps."""
+    """Load all utilities. Idempotent for the same day. `pause` is called between steps."""
     _load_balilihan(day, households(), pause)
     for book in BOOKS:
         _load_year(day, book, pause)
@@ -125,7 +125,7 @@ def _load_balilihan(day: DemoDay, people: Sequence[Household], pause: Callable[[
 
 
 def _shown(household: Household) -> list[Decimal]:
-    """Return what a meter showed at each reading, this month's last."""
+    """Return a meter's values at each reading, this month's last."""
     usage = household.reading - household.initial_reading
     return [
         *shown_before(household.meter_number, household.initial_reading, usage, months=_BALILIHAN_MONTHS),
@@ -144,7 +144,7 @@ def _readings(account: str, household: Household, shown: list[Decimal], today: d
 
 
 def _fill_desk(loading: Loading, manager: Actor, neighbours: list[str], pause: Callable[[], None]) -> None:
-    """Let some consumers ask for connections and report issues; one of each is answered."""
+    """Let some consumers request connections and report issues; one of each is answered."""
     for at, (area, note) in enumerate(REQUESTS):
         pause()
         asked = desk.ask_for_connection(
@@ -173,17 +173,17 @@ def _fill_desk(loading: Loading, manager: Actor, neighbours: list[str], pause: C
 
 
 def _load_year(day: DemoDay, book: Book, pause: Callable[[], None]) -> None:
-    """Open a small utility by its preset, connect its meters, and read and bill them for a year.
+    """Open a small utility from its preset, with connections and a year of readings and bills.
 
-    Eleven months come from the history, and the last one is billed here: nothing of it is due or paid yet.
+    Eleven months come from a history, and the last one is billed here: nothing of it is due or paid yet.
     """
     preset = onboarding.list_presets()[book.preset]
     project = next(project for project in preset.projects if project.id == book.project)
     today = day.today(project.settings.timezone)
-    sheet = onboarding.tariffs_of(project) or (presets.SMALL_WATER_TARIFF,)  # one source names no rates
+    sheet = onboarding.tariffs_of(project) or (presets.SMALL_WATER_TARIFF,)  # one source has no rates
     since = book.first_reading_day(today).replace(day=1)
     loading = open_utility(day, preset, book.project, sheet, since=since)
-    _register_staff(loading, SMALL_STAFF[preset.client.id], pause)  # again for a second book, it makes nothing new
+    _register_staff(loading, SMALL_STAFF[preset.client.id], pause)  # idempotent: called again for a second book
     read: list[MeterReading] = []
     for meter in book.meters():
         pause()
@@ -195,7 +195,7 @@ def _load_year(day: DemoDay, book: Book, pause: Callable[[], None]) -> None:
 
 
 def _connect(loading: Loading, book: Book, meter: Meter) -> str:
-    """Connect a meter and return its account number."""
+    """Register a connection and return its account number."""
     email = f"{meter.first_name}.{meter.last_name}.{book.prefix}@example.com".lower()
     step = (book.project, meter.number)
     consumer = consumers.register_consumer(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from local.demo.history import MeterReading, reading_days
 
 MONTHS = 12
-# How much of a usual month's use each month takes, January first, in per cent: an Indian April and May are hot.
+# Each month's use in per cent of a usual month, January first: April and May are hot in India.
 _SEASON = (80, 85, 105, 130, 145, 125, 105, 100, 95, 90, 85, 80)
 _PEOPLE = (
     ("Asha", "Verma"), ("Rohit", "Menon"), ("Kavita", "Iyer"), ("Sanjay", "Patil"), ("Meera", "Nair"),
@@ -20,9 +20,9 @@ _PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One utility service: who is connected, of which class, and how much a usual month takes.
+    """One utility service: its consumers, their classes, and the use of a usual month.
 
-    Its meters were read `days_ago`, and on that day of each month before.
+    Its meters were last read `days_ago` days ago, and on that day of each month before.
     """
 
     preset: str
@@ -32,7 +32,7 @@ class Book:
     usual: tuple[tuple[str, int], ...]
 
     def meters(self) -> Iterator["Meter"]:
-        """Return the meters, the same ones each time."""
+        """Return the meters, always the same."""
         for at, (consumer_class, usual) in enumerate(self.usual):
             first_name, last_name = _PEOPLE[at % len(_PEOPLE)]
             number = f"{self.prefix}-{at + 1:03}"
@@ -56,7 +56,7 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A consumer's meter, and what a usual month takes."""
+    """A consumer's meter, and its use in a usual month."""
 
     first_name: str
     last_name: str
@@ -66,8 +66,8 @@ class Meter:
     usual: int
 
     def use_in(self, month: int) -> Decimal:
-        """Return what a month takes, January being 1."""
-        # Of a seeded generator only random() is promised to stay the same in every version of Python.
+        """Return the use of a month (January is 1)."""
+        # Only random() of a seeded generator is guaranteed to stay the same in every version of Python.
         spread = 80 + int(random.Random(f"{self.number} {month}").random() * 41)
         return Decimal(self.usual * _SEASON[month - 1] * spread // 10_000)
 

@@ -1,4 +1,4 @@
-"""What a bill is."""
+"""Bills."""
 
 import re
 from dataclasses import dataclass
@@ -20,16 +20,15 @@ _REVISION = re.compile(r"[1-9]\d{0,2}\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What one connection owes for one period. Immutable: a correction is another document that names this one.
+    """What one connection owes for one period. Immutable, except for its paid amount.
 
-    Only `paid_minor` moves, with the payments that it is the sum of. `consumer_name` is the name that
-    it was made out to, whatever they are called later. `billed_on` is the day printed on it, `issued_at`
-    the start of the run that made it, or of the migration (`run_id` is then the import's); `digest` stands for
-    everything it was rated from. Days are the client's own. `use_brought_forward` is the part of the use that an
-    exchanged meter showed; below zero, what was billed ahead by estimates. What of that is left is
-    `use_carried_forward`. `estimated`: nobody read the meter, and `reading` is what it would show by the average of the
-    last uses. `tariff_id`: the tariff that the connection named, if it was not rated by its class. `issued_by` is who
-    had it made on its own, by no run: `issued_at` is then when, and `run_id` its own id.
+    `paid_minor` is the sum of its payments. `consumer_name` is the consumer's name when it was issued. `billed_on` is
+    the day printed on it; `issued_at` is the start of the run or migration that made it (`run_id` is then the import's
+    id). `digest` is a hash of everything it was rated from. Days are the client's local days. `use_brought_forward` is
+    use of an exchanged meter; below zero, use billed ahead by estimates, of which `use_carried_forward` remains.
+    `estimated`: the meter was not read, and `reading` is an estimate by the average of the last uses. `tariff_id`: the
+    tariff that the connection named, if it was not rated by its class. `issued_by` is the user who billed this reading
+    without a run: then `issued_at` is when, and `run_id` an id of its own.
     """
 
     account: str
@@ -69,7 +68,7 @@ class Bill:
 
     @property
     def register_range(self) -> Decimal:
-        """How much the register can show, if it started again at zero since `previous`; else nothing."""
+        """The range of the register, if it rolled over since `previous`; else zero."""
         return self._counted - (self.reading - self.previous)
 
     @property
@@ -77,7 +76,7 @@ class Bill:
         return self.usage + (self.use_carried_forward or 0) - (self.use_brought_forward or 0)
 
     def explain_use(self) -> tuple[str, ...]:
-        """Explain in plain sentences where the use comes from, ending with what is billed.
+        """Return sentences that explain the use, ending with what is billed.
 
         158 read after 140, 10 billed by an estimate: "158 - 140 = 18 m3", "10 m3 were billed before", "billed: 8 m3".
         """
@@ -106,9 +105,9 @@ class Bill:
         return self.total - self.paid
 
     def status_on(self, today: date) -> BillStatus:
-        """Explain how the bill stands on a day.
+        """Return the bill's status on a day.
 
-        What is not paid in full is overdue from the day after the due day, in part or not at all. Source: S1-043.
+        A bill that is not fully paid is overdue from the day after its due day. Source: S1-043.
         """
         if self.amount_due.minor <= 0:
             return "paid"
@@ -117,17 +116,17 @@ class Bill:
         return "partial" if self.paid_minor else "open"
 
     def days_overdue_on(self, today: date) -> int:
-        """Count the days since the due day: none on it, before it, or once the bill is paid.
+        """Return the number of days since the due day: 0 up to the due day, and if the bill is paid.
 
-        Due on 20 November, looked at on the 25th: 5. Source: S3-050.
+        Due on 20 November, 5 on the 25th. Source: S3-050.
         """
         return max((today - self.due_on).days, 0) if self.amount_due.minor > 0 else 0
 
 
 def parse_bill_id(text: str) -> tuple[Period, str, int]:
-    """Take a bill's public id apart: 2025-11.2025110001.1.
+    """Split a bill's public id into period, account number and revision: 2025-11.2025110001.1.
 
-    :raises NotFound: if it can't be one.
+    :raises NotFound: if it is not a valid id.
     """
     period, _, rest = text.partition(".")
     account, _, revision = rest.rpartition(".")

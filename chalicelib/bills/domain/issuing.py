@@ -1,4 +1,4 @@
-"""How a bill is made from a confirmed reading."""
+"""Making a bill from a confirmed reading."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,18 +12,18 @@ from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs.domain import Rating, TariffBook, Usage, pack_lines
 from chalicelib.tenancy.domain import Project
 
-# An item of the table takes 400 KB; a usual bill's lines are some hundred bytes.
+# An item of the table may have 400 KB; a typical bill's lines have a few hundred bytes.
 MAX_LINES_BYTES = 100_000
 _SURELY_SHORT = 40
-# A bill may be dated ahead by a month. A due day that is named may be as far from its bill as a cycle may have it.
+# A bill may be dated at most a month ahead. A given due day may be as far from the bill's day as a cycle allows.
 MAX_DAYS_AHEAD = 31
 
 
 @dataclass(frozen=True, slots=True)
 class IssueTerms:
-    """What the run, migration or person that makes a bill decides for it: `by` is that person.
+    """What a run, a migration or a user (`by`) decides for the bills that it makes.
 
-    Without days, each reading's day counts, and the rule `due`.
+    Without given days, each reading's day and the rule `due` decide.
     """
 
     run_id: str
@@ -36,7 +36,7 @@ class IssueTerms:
 
 
 def usage_of(project: Project, reading: Reading, connection: Connection) -> Usage:
-    """State the use that a reading gives, its days, and what tariffs ask of the connection."""
+    """Return the usage of a reading: its use, days, and the facts of the connection."""
     return Usage(
         quantity=reading.usage,
         unit=project.settings.unit,
@@ -54,11 +54,11 @@ def usage_of(project: Project, reading: Reading, connection: Connection) -> Usag
 def make_bill(project: Project, reading: Reading, connection: Connection, rating: Rating, terms: IssueTerms) -> Bill:
     """Make the bill of a confirmed reading.
 
-    It is dated with the day of the reading unless the run names a day, so that the same reading gives the same bill
+    It is dated with the day of the reading unless the terms give a day, so the same reading gives the same bill
     whenever it is made. S3: read 2025-11-05, 10 m3 residential -> 225.00 + 50.00 = 275.00, due 2025-11-20.
 
-    :raises Invalid: if the bill's day that the run names is before the reading, or the due day not after the bill's
-        day. Source: S1-135. History keeps its days.
+    :raises Invalid: if the given bill's day is before the reading, or the due day is not after the bill's day.
+        Source: S1-135. A migrated bill keeps its days.
     """
     billed_on = terms.billed_on or reading.read_on
     if billed_on < reading.read_on and not terms.migrated:
@@ -101,9 +101,9 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
 def bill_of(
     project: Project, terms: IssueTerms, reading: Reading, connection: Connection | None, book: TariffBook
 ) -> Bill:
-    """Rate a confirmed reading and make its bill: the one way for runs, migrations and single bills.
+    """Rate a confirmed reading and make its bill; runs, migrations and single bills all use this.
 
-    :raises NotFound: if the connection is gone.
+    :raises NotFound: if the connection was deleted.
     :raises Invalid: if no tariff rates the use, the terms' days contradict each other, or the bill can't be stored.
     """
     if connection is None:
@@ -122,14 +122,14 @@ def bill_of(
 
 
 def _is_too_long(bill: Bill) -> bool:
-    """Tell whether a bill's lines take more than an item has room for. Few come near, so few are packed."""
+    """Return whether a bill's lines are too long for an item. Only the few that may be are packed to find out."""
     traces = [line.trace for line in bill.lines]
     parts = sum(1 + len(trace.terms) + len(trace.factors) + len(trace.steps) for trace in traces)
     return parts > _SURELY_SHORT and len(pack_lines(bill.lines).encode()) > MAX_LINES_BYTES
 
 
 def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None, *, today: date) -> None:
-    """Hold the period and the days that a run names against the project, today and each other.
+    """Check the period and the days that a run names.
 
     :raises Invalid: for a period that is not billed here or has not begun, a bill's day before it or more than a month
         ahead, or a due day that is not after the bill's day or more than 90 days after it. Source: S1-135.
@@ -151,9 +151,9 @@ def check_days(project: Project, period: Period, billed_on: date | None, due_on:
 
 
 def check_billable(reading: Reading, connection: Connection | None) -> None:
-    """Check that a reading counts and is of a meter that is billed.
+    """Check that a reading is confirmed and its meter is billed.
 
-    :raises Conflict: otherwise.
+    :raises Conflict: if not.
     """
     if reading.state != "confirmed":
         raise Conflict("not-confirmed", f"reading {reading.id} waits for somebody to confirm it")

@@ -1,4 +1,4 @@
-"""Which bills a person looks at before they are issued."""
+"""Bills that a person must check before they are issued."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -14,14 +14,14 @@ HELD_ABOVE = 10
 
 @dataclass(frozen=True, slots=True)
 class UsualTotals:
-    """What bills came to in the period before, in minor units: each connection's, and the average of each class."""
+    """Totals of the previous period's bills, in minor units: each connection's, and the average of each class."""
 
     of_accounts: Mapping[str, int] = field(default_factory=dict)
     of_classes: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, bills: Iterable[tuple[str, str, int]]) -> "UsualTotals":
-        """Add up bills, each as its account, class and total."""
+        """Compute the totals from bills, each given as account number, class and total."""
         accounts: dict[str, int] = {}
         classes: dict[str, list[int]] = defaultdict(list)
         for account, consumer_class, minor in bills:
@@ -30,12 +30,12 @@ class UsualTotals:
         return cls(accounts, {name: sum(totals) // len(totals) for name, totals in classes.items()})
 
     def check(self, bill: Bill) -> None:
-        """Hold a bill that is far above both its connection's last one and the average of its class.
+        """Check that a bill is not far above both its connection's last one and the average of its class.
 
-        Nothing is held where neither is known, or neither is above zero. After 275.00, in a class that pays 300.00 on
-        average, a bill of 3,000.00 is issued and one of 3,000.01 is held.
+        If neither is known, or neither is above zero, every bill passes. After 275.00, in a class with an average of
+        300.00, a bill of 3,000.00 passes and one of 3,000.01 does not.
 
-        :raises Conflict: if a person has to look at it.
+        :raises Conflict: if a person must check it.
         """
         last, average = self.of_accounts.get(bill.account, 0), self.of_classes.get(bill.consumer_class, 0)
         if 0 < HELD_ABOVE * max(last, average) < bill.total.minor:

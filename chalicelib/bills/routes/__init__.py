@@ -1,4 +1,4 @@
-"""Bills, and consumers where it matters what they owe, over HTTP."""
+"""Bills, and deleting consumers, which depends on what they owe, over HTTP."""
 
 from chalicelib.bills.routes import bills, consumers
 from chalicelib.bills.routes.common import blueprint

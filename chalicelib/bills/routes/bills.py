@@ -90,7 +90,7 @@ def get_bill(ctx: ProjectContext, *, bill_id: str) -> BillOut:
     returns=BillPage,
 )
 def list_bills_of_connection(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> BillPage:
-    """List a connection's bills, the newest first; a consumer sees only their own."""
+    """List a connection's bills, newest first; a consumer sees only their own."""
     project, page = service.list_bills_of_connection(
         ctx, account=account_number, limit=query.limit, cursor=query.cursor
     )

@@ -1,4 +1,4 @@
-"""What all routes of this feature are registered with."""
+"""The blueprint of this feature's routes."""
 
 from chalice.app import Blueprint
 

@@ -1,4 +1,4 @@
-"""Consumers where it matters what they owe, over HTTP: deleted only if that is nothing."""
+"""Deleting consumers over HTTP, which depends on what they owe."""
 
 from chalicelib.bills import service
 from chalicelib.bills.routes.common import blueprint
@@ -16,5 +16,5 @@ from chalicelib.platform.http import endpoint
     errors="changed consumer-connected consumer-owes role-too-high",
 )
 def delete_consumer(ctx: Context, *, consumer_id: str) -> ConsumerOut:
-    """Delete a consumer who has no active connection and owes nothing; they stay on record."""
+    """Delete a consumer who has no active connection and owes nothing. The record stays."""
     return ConsumerOut.of(service.delete_consumer(ctx, consumer_id=consumer_id))

@@ -1,1 +1,1 @@
-"""What an announced file is, and how a table is read from its bytes."""
+"""Announced files, and parsing a table from a file's bytes."""

@@ -1,4 +1,4 @@
-"""The record of an announced file, and what its report says."""
+"""The record of an announced file, and its report."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ ReportLine = dict[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """What became of the rows of a file. `accepted` includes the flagged ones."""
+    """Counts of a file's rows by result. `accepted` includes the flagged ones."""
 
     rows: int = 0
     accepted: int = 0
@@ -25,9 +25,9 @@ class ImportCounts:
 
 @dataclass(frozen=True, slots=True)
 class FileImport:
-    """One announced file. `period`, if given, is the one that all its rows must bill.
+    """One announced file. `period`, if given, is the period that all its rows must bill.
 
-    `areas` are those of the user who announced it, as they were then; None: the whole tenant. Rows outside are refused.
+    `areas` are those of the user who announced it, at that time; None: the whole tenant. Rows outside are refused.
     At `admitted_at` the user was found to be still permitted: from then on it is taken in, whatever interrupts it.
     """
 
@@ -47,7 +47,7 @@ class FileImport:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One line (or entry) that could not be used: which column (or place in the file) is wrong, and what would do."""
+    """One refused line (or entry): the wrong column (or place in the file), and what to change."""
 
     line: int
     column: str
@@ -55,7 +55,7 @@ class Refusal:
     reason: str
 
     def as_line(self) -> ReportLine:
-        """Say it as a line of the report."""
+        """Return it as a line of the report."""
         return {
             "line": self.line,
             "kind": "refused",
@@ -67,7 +67,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """The result of an import: the counts, and each line that a person should look at."""
+    """The result of an import: the counts, and each line that a person should check."""
 
     counts: ImportCounts
     lines: tuple[ReportLine, ...]

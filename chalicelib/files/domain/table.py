@@ -1,4 +1,4 @@
-"""A table in a file: comma, semicolon or tab, with or without BOM, each fault with its line and column."""
+"""Parse a table in a file: comma, semicolon or tab, with or without BOM; each fault with its line and column."""
 
 import csv
 import io
@@ -9,10 +9,10 @@ from chalicelib.files.domain.record import Refusal
 from chalicelib.kernel.errors import Invalid
 
 _MAX_CELL = 200
-# A cell may hold line breaks. One that goes over more lines than these began with a stray quotation mark.
+# A cell may contain line breaks. One with more than this began with a stray quotation mark.
 _MAX_LINES = 20
-# Lines of a file to one of its rows: there may be empty ones, and cells that go over several. It is counted before the
-# file is taken apart, since each line costs time and memory, whatever it holds.
+# The most lines for each allowed row: there may be empty lines, and cells over several lines. Lines are counted before
+# the file is parsed, because each costs time and memory.
 _LINES_A_ROW = 10
 
 Columns = Mapping[str, tuple[str, ...]]
@@ -20,7 +20,7 @@ Columns = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line's cells by field, trimmed; a field whose column the file does not have is not in it."""
+    """One line's cells by field, trimmed; fields whose column the file lacks are absent."""
 
     number: int
     cells: Mapping[str, str]
@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file taken apart. `titles` are the columns as the file names them; `blank` counts empty lines, passed over."""
+    """A parsed file. `titles` are the columns as the file names them; `blank` counts empty lines, which are skipped."""
 
     titles: Mapping[str, str]
     lines: tuple[Line, ...]
@@ -39,12 +39,13 @@ class Table:
 def read_table(
     content: bytes, columns: Columns, *, names: str, suffices: Callable[[set[str]], bool], most: int
 ) -> Table:
-    """Take a file apart. Columns are found by the names in the first line, in any order.
+    """Parse a file. The first line names the columns, in any order.
 
-    `columns` says which names each field may have, `suffices` whether the fields found will do, and `names` what a
-    person is told if not.
+    `columns` has the possible names of each field, `suffices` says whether the fields found are enough, and `names` is
+    the text for a person if not.
 
-    :raises Invalid: if the whole file can't be used: not text, no usable header, more than `most` rows, far more lines.
+    :raises Invalid: if the whole file can't be used: not text, no valid first line, more than `most` rows, far more
+        lines.
     """
     text = _text(content)
     if max(text.count("\n"), text.count("\r")) > most * _LINES_A_ROW:
@@ -70,7 +71,7 @@ def read_table(
             raise Invalid("too-many-rows", f"the file has more than {most} rows; split it")
         if fault := _fault(number, cells, runs_over, len(header), places):
             refusals.append(fault)
-            at = number  # the lines that an open quotation mark took in are lines of their own
+            at = number  # the lines after an open quotation mark are lines of their own
         else:
             good.append(Line(number, {field: cells[place].strip() for field, place in places.items()}))
     titles = {field: header[place].strip() for field, place in places.items()}
@@ -78,7 +79,7 @@ def read_table(
 
 
 def _fault(number: int, cells: list[str], runs_over: int, expected: int, places: Mapping[str, int]) -> Refusal | None:
-    """Return what keeps a line from being one of the table, if anything does."""
+    """Return the refusal of a line that is not valid for the table, or None."""
     too_long = any(len(cell) > _MAX_CELL for cell in cells)
     fits = len(cells) == expected and not too_long
     if runs_over > 1 and not (fits and all(len(cells[place].splitlines()) < 2 for place in places.values())):
@@ -114,7 +115,7 @@ def _delimiter(lines: list[str]) -> str:
 
 
 def _first(lines: list[str], delimiter: str) -> tuple[int, list[str], int]:
-    """Return the first cells that say something, with their line and where the lines after begin."""
+    """Return the cells of the first line that is not empty, its number, and where the next line begins."""
     at = 0
     while at < len(lines):
         cells, runs_over = _cells_at(lines, at, delimiter)
@@ -125,11 +126,11 @@ def _first(lines: list[str], delimiter: str) -> tuple[int, list[str], int]:
 
 
 def _cells_at(lines: list[str], at: int, delimiter: str) -> tuple[list[str], int]:
-    """Return the cells that begin with a line, and over how many lines they go."""
+    """Return the cells that begin on a line, and the number of lines that they take."""
     reader = csv.reader(lines[at : at + _MAX_LINES], delimiter=delimiter)
     try:
         return next(reader), reader.line_num
-    except csv.Error:  # the module's own bound of a cell, far above ours
+    except csv.Error:  # the module's own limit of a cell, far above ours
         return [lines[at]], 1
 
 

@@ -1,1 +1,1 @@
-"""What files of registries say."""
+"""The rules of registries and histories."""

@@ -1,4 +1,4 @@
-"""What a migration decides about each entry of a former system's history."""
+"""The decision of an import about each entry of a former system's history."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from chalicelib.tariffs.domain import TariffBook
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """What is on record for an entry's month and unit."""
+    """What is stored for an entry's month and unit."""
 
     reading: Reading
     bill: Bill | None
@@ -33,7 +33,7 @@ class Existing:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An entry that gives a reading, its bill and payments; `stored` if this very import wrote them before it broke."""
+    """An entry that gives a reading, its bill and payments; `stored` if this import wrote them before a crash."""
 
     entry: Entry
     reading: Reading
@@ -52,7 +52,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class AdditionalPayments:
-    """An entry on record that names payments of its bill which are not; `before` is the bill without them."""
+    """A stored entry with payments that are not stored yet; `before` is the bill without them."""
 
     entry: Entry
     before: Bill
@@ -70,7 +70,7 @@ class AdditionalPayments:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """An entry that says what is on record."""
+    """An entry that is stored already, unchanged."""
 
     line: int
 
@@ -88,10 +88,10 @@ def decide(
     book: TariffBook,
     blocked_by: int | None,
 ) -> Outcome:
-    """Return what an entry gives: a reading with its bill and payments, nothing new, or a refusal.
+    """Decide about an entry: a reading with its bill and payments, additional payments, unchanged, or a refusal.
 
-    `paid` holds the payments on record by id. `blocked_by` is an earlier entry of the same unit that was refused: later
-    months wait for it, for afterwards it could not be put in before them.
+    `paid` has the stored payments by id. `blocked_by` is an earlier entry of the same unit that was refused: later
+    months are refused too, because an earlier month can't be inserted after them.
     """
     try:
         if connection is None:
@@ -109,7 +109,7 @@ def decide(
 
 
 def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> ImportResult:
-    """Add up what became of the entries, and list those that a person should look at, in order."""
+    """Return the counts of the outcomes, and the lines of the report in order."""
     every = list(outcomes)
     refused = [one for one in every if isinstance(one, Refusal)]
     taken = [one for one in every if isinstance(one, Taken | AdditionalPayments)]
@@ -175,7 +175,7 @@ def _reading_of(migration: Migration, entry: Entry, connection: Connection) -> R
 def _against_standing(
     migration: Migration, entry: Entry, standing: Existing, paid: Mapping[str, Payment]
 ) -> Taken | AdditionalPayments | Unchanged:
-    """Hold an entry against what is on record: the same changes nothing, payments can be added."""
+    """Compare an entry with what is stored: equal entries change nothing, payments can be added."""
     reading, bill = standing.reading, standing.bill
     if reading.source != "migrated":
         reason = f"{reading.period} was read here already: {plain(reading.value)} on {reading.read_on}"

@@ -1,4 +1,4 @@
-"""The stated charges and payments of a history, compared with the bill by the tariff."""
+"""The charges and payments of a history's entries, compared with the bill by the tariff."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ from chalicelib.payments.domain import Payment, check_payment, paid_by
 from chalicelib.readings.domain.reading import Provenance
 from chalicelib.tenancy.domain import Project
 
-# What each of S1's charges is called in its tariff.
+# The codes of S1's charges in its tariff.
 _LINE_OF = {"baseCharge": "base", "usageCharge": "usage"}
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """Which project's history is imported, on what day, by whose import, and when its bills are due unless it says."""
+    """The import of a history: project, day, import, and the rule for due days that the file does not give."""
 
     project: Project
     due: DueRule
@@ -31,12 +31,12 @@ class Migration:
 
 
 def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment, ...]:
-    """Make an entry's payments, each with the number that is its own permanently.
+    """Return an entry's payments, each with its permanent number.
 
     The number derives from the bill and the transaction id; without one, from day, amount, method and check number, and
-    from which of several such payments it is.
+    from its position among several such payments.
 
-    :raises EntryRefused: for an amount that is not one, or a repeated transaction id.
+    :raises EntryRefused: for an invalid amount, or a repeated transaction id.
     """
     made: list[Payment] = []
     same: Counter[tuple[str, ...]] = Counter()
@@ -71,7 +71,7 @@ def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment
 
 
 def settled(migration: Migration, entry: Entry, bill: Bill, payments: list[tuple[StatedPayment, Payment]]) -> Bill:
-    """Return the bill with payments counted that it can take."""
+    """Return the bill with the payments counted."""
     for stated, payment in payments:
         try:
             check_payment(payment, bill, today=migration.today)
@@ -84,7 +84,7 @@ def settled(migration: Migration, entry: Entry, bill: Bill, payments: list[tuple
 
 
 def check_charges(migration: Migration, entry: Entry, bill: Bill) -> None:
-    """Refuse an entry whose stated charges are not what the tariff of that time gives."""
+    """Check an entry's charges against the tariff of that time."""
     charged: Counter[str] = Counter()
     for line in bill.lines:
         charged[line.code] += line.amount.minor
@@ -118,9 +118,9 @@ def check_known(
     *,
     adds: bool,
 ) -> None:
-    """Refuse an entry that names payments on record otherwise than they are.
+    """Check that an entry repeats the stored payments unchanged.
 
-    A file that adds payments must repeat all stored ones: what seems to be another one may be a corrected one.
+    A file that adds payments must repeat all stored ones, because a payment that looks new may be a corrected one.
     """
     for stated, payment in said:
         if payment.id in paid and not payment.is_same_as(paid[payment.id]):

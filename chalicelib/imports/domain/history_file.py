@@ -1,4 +1,4 @@
-"""A former system's history in a file: months with what each unit's meter showed, was charged and paid."""
+"""Parse a former system's history: months with each unit's readings, charges and payments."""
 
 import json
 from collections import Counter
@@ -16,7 +16,7 @@ from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import parse_decimal
 from chalicelib.payments.domain import METHODS, PaymentMethod
 
-# A transaction of a hundred writes takes about 24 entries; so many are imported within one invocation.
+# The most entries that one invocation can import; a transaction of a hundred writes has about 24.
 MAX_ENTRIES = 20_000
 MAX_PAYMENTS = 50
 MAX_MONTHS = 240
@@ -33,7 +33,7 @@ _METERS: Mapping[str, Purpose] = {"commonArea": "common_area", "buildingMeter": 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month of the file: what it bills and its days. Days that are None follow the project's settings."""
+    """One month of the file. Days that are None follow the project's settings."""
 
     period: Period
     read_on: date
@@ -43,7 +43,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class StatedPayment:
-    """A payment as the file has it, its amount still text."""
+    """A payment as in the file, with its amount as text."""
 
     place: str
     reference: str | None
@@ -56,9 +56,9 @@ class StatedPayment:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the file says of one unit (or of a common area's or building's meter) for one month.
+    """One unit's entry (or that of a common area's or building's meter) for one month.
 
-    `line` counts the entries through the file, `place` is where in it this one stands: months[0].units.101.
+    `line` counts the entries of the file, `place` is the path in the file: months[0].units.101.
     """
 
     line: int
@@ -75,9 +75,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A file taken apart. `blank` counts months without data, which are passed over.
+    """A parsed file. `blank` counts months without data, which are skipped.
 
-    `broken` names the units that have an entry which can't be read, with its line; None stands for all of a month.
+    `broken` has the units with an unreadable entry, with its line; None means all units of a month.
     """
 
     entries: tuple[Entry, ...]
@@ -87,7 +87,7 @@ class History:
 
 
 class EntryRefused(Exception):
-    """An entry can't be used, for the reason that goes into the report."""
+    """An entry is refused, for the reason in the report."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.reason)
@@ -95,12 +95,12 @@ class EntryRefused(Exception):
 
 
 def in_words(period: Period, unit: str, refusal: Refusal) -> Refusal:
-    """Begin a refusal's reason with the month and the unit that it is about."""
+    """Return a refusal whose reason begins with the month and unit."""
     return replace(refusal, reason=f"{period.label()}, {unit}: {refusal.reason}")
 
 
 def parse(content: bytes) -> History:
-    """Take a history apart. docs/files.md says what it holds, with an example.
+    """Parse a history. docs/files.md describes the form, with an example.
 
     :raises Invalid: if the whole file can't be used: not JSON, no months, too many months, entries or values.
     """
@@ -138,11 +138,11 @@ def _months(content: bytes) -> list[Any]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Invalid("not-text", "the file is not UTF-8 text") from None
-    # Counted before it is parsed: each value follows one of these signs. Those within texts count, too.
+    # Counted before parsing: each value follows one of these characters. Those within texts count, too.
     if sum(text.count(sign) for sign in "[{,") > MAX_VALUES:
         raise Invalid("too-many-rows", f"the file has more than {MAX_VALUES} values; split it by months")
     try:
-        # Numbers stay the text that they are: no float comes near an amount.
+        # Numbers stay text, so that no amount becomes a float.
         document = json.loads(
             text, parse_float=str, parse_int=str, parse_constant=_no_number, object_pairs_hook=_each_once
         )
@@ -169,7 +169,7 @@ def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _month(line: int, place: str, said: Any) -> Month | None:  # noqa: ANN401 - whatever the file holds
-    """Read a month's own fields, or return None for one without data."""
+    """Return a month's own fields, or None for a month without data."""
     if said is None:
         return None
     fields = _fields(line, place, said, MONTH_FIELDS)
@@ -188,15 +188,15 @@ def _month(line: int, place: str, said: Any) -> Month | None:  # noqa: ANN401 - 
 
 
 def _said_of(at: int, said: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Go through a month's units and meters that have something to say, with their places."""
+    """Yield a month's units and meters that have data, with their places."""
     for unit, value in (said.get("units") or {}).items():
         if value is not None:
-            # No account number is that long; and half a surrogate pair can't be written into the report.
+            # No account number is that long, and half a surrogate pair can't be written to the report.
             name = (unit if unit.isprintable() else ascii(unit)[1:-1])[:41]
             yield name, f"months[{at}].units.{name}", value
     for name in _METERS:
         value = said.get(name)
-        # A building's use that was added up from its units is no reading; it is added up here too.
+        # A building's use that was calculated from its units is not a reading; it is calculated here too.
         if value and not (isinstance(value, dict) and value.get("calculated") is True):
             yield name, f"months[{at}].{name}", value
 

@@ -1,4 +1,4 @@
-"""A registry in a file: one connection a line, with the consumer that it belongs to."""
+"""Parse a registry: one connection a line, with its consumer."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +15,7 @@ from chalicelib.kernel.ids import code
 from chalicelib.kernel.quantity import parse_decimal, plain
 from chalicelib.kernel.register import MAX_DIGITS
 
-# A line costs seven calls; so many are imported within one invocation even where each takes 10 ms.
+# The most lines that one invocation can import: each needs seven calls, of perhaps 10 ms.
 MAX_ROWS = 3_000
 _COLUMNS = {
     "meter_number": ("meter_number", "meter", "meter_no", "serial_number"),
@@ -43,7 +43,7 @@ _FORMS: Mapping[str, Callable[[str], object]] = {
     "meter_number": normalised_meter,
     "tariff": partial(code, what="a tariff's id"),
 }
-# Which column a refusal of the registry itself is about.
+# The column for each code with which registering can be refused.
 _COLUMN_OF = {
     "account-given": "account_number",
     "account-missing": "account_number",
@@ -62,7 +62,7 @@ _COLUMN_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The consumer on a line. Lines with the same `number` are the same person's."""
+    """The consumer of a line. Lines with the same `number` have the same consumer."""
 
     number: str | None
     first_name: str
@@ -74,7 +74,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line that could be read."""
+    """One valid line."""
 
     line: int
     person: Person | None
@@ -89,7 +89,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """A file taken apart. `blank` counts empty lines, which are passed over."""
+    """A parsed file. `blank` counts empty lines, which are skipped."""
 
     rows: tuple[Row, ...]
     refusals: tuple[Refusal, ...]
@@ -98,9 +98,9 @@ class Registry:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A line whose connection stands as it says; `new` unless it stood before this file came.
+    """A line whose connection is registered; `new` unless it existed before this import.
 
-    What the file wrote before it was interrupted is new, so that it reports the same when it is resumed.
+    What the import wrote before it was interrupted is new, so that a resumed import gives the same report.
     """
 
     line: int
@@ -111,9 +111,9 @@ Outcome = Registered | Refusal
 
 
 def parse(content: bytes) -> Registry:
-    """Take a registry apart. Columns are found by the names in the first line.
+    """Parse a registry. The first line names the columns.
 
-    :raises Invalid: if the whole file can't be used: not text, no usable header, too many rows.
+    :raises Invalid: if the whole file can't be used: not text, no valid first line, too many rows.
     """
     wanted = "meter_number and consumer_class"
     table = read_table(content, _COLUMNS, names=wanted, suffices=_NEEDED.issubset, most=MAX_ROWS)
@@ -134,7 +134,7 @@ def parse(content: bytes) -> Registry:
 
 
 def against_standing(row: Row, standing: Connection, *, consumer_id: str | None) -> Outcome:
-    """Hold a line against the connection that has its meter already: the same changes nothing, empty says nothing."""
+    """Compare a line with the connection that already has its meter; empty cells are not compared."""
     initial = standing.initial_reading if row.initial_reading is None else row.initial_reading
     said: dict[str, tuple[object, object]] = {
         "account_number": (row.account or standing.account, standing.account),
@@ -153,18 +153,18 @@ def against_standing(row: Row, standing: Connection, *, consumer_id: str | None)
 
 
 def says_otherwise(person: Person, known: Consumer) -> bool:
-    """Return whether a line gives a known consumer another name or contact. What it leaves empty says nothing."""
+    """Return whether a line has another name or contact than the stored consumer. Empty cells are not compared."""
     said = ("first_name", "last_name", "email", "phone", "address")
     return any(getattr(person, name) not in {None, "", getattr(known, name)} for name in said)
 
 
 def refusal_of(row: Row, error_code: str, reason: str) -> Refusal:
-    """Put into the report why the registry refused a line."""
+    """Return the refusal of a line for an error in registering it."""
     return Refusal(row.line, _COLUMN_OF.get(error_code, ""), error_code, reason)
 
 
 def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> ImportResult:
-    """Add up what became of the lines, and list the refused ones in order."""
+    """Return the counts of the outcomes, and the refused lines in order."""
     every = list(outcomes)
     refused = sorted((one for one in every if isinstance(one, Refusal)), key=lambda one: one.line)
     new = sum(isinstance(one, Registered) and one.new for one in every)
@@ -201,7 +201,7 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
 
 
 def _unnamed(cell: Mapping[str, str]) -> str | None:
-    """Return which half of a name is missing where a line names somebody."""
+    """Return the missing half of a name, if a line has the other half or a contact."""
     named = any(cell.get(field) for field in ("first_name", "last_name", "consumer_number"))
     return next((field for field in ("first_name", "last_name") if not cell.get(field)), None) if named else None
 
@@ -220,7 +220,7 @@ def _person(cell: Mapping[str, str]) -> Person | None:
 
 
 def _wrong_with(number: int, field: str, title: str, text: str) -> Refusal | None:
-    """Return what is wrong with a cell by itself, if anything is."""
+    """Return the refusal of a line with an invalid cell, or None."""
     most = _LENGTHS.get(field, 120)
     if not text and field in _NEEDED:
         return Refusal(number, title, "missing", "this is missing")

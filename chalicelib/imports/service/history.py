@@ -1,4 +1,4 @@
-"""Take a former system's history in: readings, their bills by the tariff of the time, and what was paid."""
+"""Import a former system's history: readings, their bills by the tariff of the time, and payments."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,19 +38,19 @@ from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
 
-# Beside its entries a transaction holds the check of the period and one entry of the audit log.
+# Beside its entries, a transaction has the check of the period and one audit entry.
 _FOR_ENTRIES = MAX_ACTIONS - 2
 
 
 def run_history_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
-    """Take an uploaded history in, month by month, and write its report.
+    """Import an uploaded history, month by month, and write its report.
 
-    An entry's reading, bill and payments are written together or not at all. Delivered twice or resumed after a
-    crash it does nothing twice and reports the same. One request takes about 24 entries with a payment each; such
-    an entry is eleven or twelve write units.
+    An entry's reading, bill and payments are written in one transaction. Idempotent: delivered twice or resumed after a
+    crash, it gives the same result and report. One request writes about 24 entries with a payment each; such an entry
+    costs eleven or twelve write units.
 
-    :raises NotFound: if nobody announced such a file.
-    :raises TryLater: while a billing run works on a month of the file; the queue delivers it again.
+    :raises NotFound: if no such file was announced.
+    :raises TryLater: while a billing run works on a month of the file; the queue then delivers it again.
     """
     return files.run_import(
         ctx,
@@ -66,14 +66,14 @@ def run_history_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
 
 @dataclass(slots=True)
 class _Taking:
-    """One history at work: what it checks entries against, kept up to date with what it writes."""
+    """The state of one import: what it checks entries against, updated with what it writes."""
 
     ctx: Context
     migration: Migration
     connections: dict[str, Connection]
-    # The account of the one meter of each purpose; None where there are several.
+    # The account number of the only meter of each purpose; None if there are several.
     meters: Mapping[Purpose, str | None]
-    # The first entry of each unit that was refused; None stands for all units of a month.
+    # The first refused entry of each unit; None means all units of a month.
     refused: dict[str | None, int]
 
     @property
@@ -93,14 +93,14 @@ class _Taking:
 
 @dataclass(frozen=True, slots=True)
 class _Recorded:
-    """What is on record for a month: by account, and the payments that its entries name by id."""
+    """What is stored for a month: readings and bills by account, and the payments that its entries name, by id."""
 
     standing: Mapping[str, Existing]
     paid: Mapping[str, Payment]
 
 
 def _take_in(ctx: ProjectContext, record: FileImport, history: History) -> ImportResult:
-    """Take the months in by time, so that each reading counts from the one before."""
+    """Import the months in order, so that each reading counts from the one before."""
     project = ctx.project
     tenancy.stay_with_cycle(project)
     known = _connections_of(project, history)
@@ -143,7 +143,7 @@ def _take_in_month(taking: _Taking, period: Period, entries: list[Entry], book: 
     recorded = _recorded(taking, period, entries)
     decided = [_decide(taking, entry, recorded, book) for entry in entries]
     if any(_is_new(outcome) for outcome in decided):
-        # Only now are the tariffs sealed: as long as every amount differs, the tariff may be what is to be corrected.
+        # Tariffs are sealed only now: if every amount differs, the tariff may be wrong and need a correction.
         sealed = tariffs.tariff_book(taking.project, period)
         decided = [_decide(taking, entry, recorded, sealed) for entry in entries]
     new = [outcome for outcome in decided if isinstance(outcome, Taken | AdditionalPayments) and _is_new(outcome)]
@@ -190,7 +190,7 @@ def _recorded(taking: _Taking, period: Period, entries: list[Entry]) -> _Recorde
 
 
 def _said_to_stand(taking: _Taking, entries: list[Entry], standing: Mapping[str, Existing]) -> Iterator[Payment]:
-    """Return the payments that entries name of bills on record."""
+    """Yield the payments in entries whose bills are stored."""
     for entry in entries:
         connection = taking.connection_of(entry)
         known = standing.get(connection.account) if connection else None
@@ -202,7 +202,7 @@ def _said_to_stand(taking: _Taking, entries: list[Entry], standing: Mapping[str,
 
 
 def _write(taking: _Taking, period: Period, new: list[Taken | AdditionalPayments]) -> Iterator[Outcome]:
-    """Write entries, as many as fit into a transaction at once; if others got at one, without it."""
+    """Write entries, as many as fit into a transaction; leave out those that another writer changed."""
     for batch in _packed(new):
         waiting = {new.account: new for new in batch}
         try:
@@ -244,7 +244,7 @@ def _entry_writes(taking: _Taking, period: Period, batch: Mapping[str, Taken | A
 
 
 def _audit_write(taking: _Taking, period: Period, written: list[Taken | AdditionalPayments]) -> Action:
-    """Return the one audit entry of a transaction; readings, bills and payments name their import."""
+    """Build the one audit entry of a transaction; readings, bills and payments name their import."""
     currency = taking.project.settings.currency
     billed = sum(taken.bill.total.minor for taken in written if isinstance(taken, Taken) and taken.bill)
     facts = {

@@ -1,4 +1,4 @@
-"""Take a registry in: consumers and their connections, line by line."""
+"""Import a registry: consumers and their connections, line by line."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -27,12 +27,12 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 
 def run_registry_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
-    """Register the connections of an uploaded file and the consumers they belong to.
+    """Register the connections of an uploaded file, with their consumers, and write its report.
 
-    Good lines are kept whatever the others are. Delivered twice or resumed after a crash it does nothing twice and
-    reports the same. A line costs what registering a consumer and a connection by hand costs.
+    Valid lines are kept even if others are refused. Idempotent: delivered twice or resumed after a crash, it gives the
+    same result and report. A line costs as much as registering a consumer and a connection by hand.
 
-    :raises NotFound: if nobody announced such a file.
+    :raises NotFound: if no such file was announced.
     """
     return files.run_import(
         ctx,
@@ -48,9 +48,9 @@ def run_registry_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
 
 @dataclass(frozen=True, slots=True)
 class _Taking:
-    """One registry at work: the connections that stood when it began, by meter number.
+    """The state of one import: the connections that existed when it began, by meter number.
 
-    `context` is as of the announcement, so that an interrupted import goes on writing what it would have written.
+    `context` has the time of the announcement, so that a resumed import writes what the interrupted one would have.
     """
 
     context: ProjectContext
@@ -59,7 +59,7 @@ class _Taking:
     standing: dict[str, Connection]
 
     def consumer_id(self, row: Row) -> str | None:
-        """Return whose a line is, if somebody's: told by the consumer number, else by the meter."""
+        """Return the id of a line's consumer, if any: derived from the consumer number, else from the meter number."""
         if row.person is None:
             return None
         number = row.person.number
@@ -78,13 +78,13 @@ def _take_in(ctx: ProjectContext, record: FileImport, registry: Registry) -> Imp
 
 def _take_row(taking: _Taking, row: Row) -> Outcome:
     standing = taking.standing.get(row.meter_number)
-    # A connection of that very instant may be what this import wrote before it was interrupted: registered again, it is
-    # met by its own work.
+    # A connection of exactly that instant may have been written by this import before it was interrupted. Registering
+    # it again finds it.
     if standing is None or standing.created_at == taking.record.requested_at:
         try:
             return _register(taking, row)
         except (Invalid, Conflict, NotFound) as error:
-            # Somebody else may have come first, after the list was read.
+            # Another user may have registered the meter after the list was read.
             standing = connections.find_by_number(taking.project, account=None, meter_number=row.meter_number)
             if error.code != "meter-taken" or standing is None:
                 return refusal_of(row, error.code, str(error))
@@ -92,7 +92,7 @@ def _take_row(taking: _Taking, row: Row) -> Outcome:
 
 
 def _register(taking: _Taking, row: Row) -> Outcome:
-    """Register a line's connection, and before it the consumer; not the one without the other."""
+    """Register a line's consumer and then its connection."""
     consumer_id = taking.consumer_id(row)
     check_connection(
         taking.project,

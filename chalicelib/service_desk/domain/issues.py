@@ -1,4 +1,4 @@
-"""What an issue report is, and how it goes on."""
+"""Issue reports and their statuses."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Literal
 from chalicelib.kernel.errors import Conflict
 
 IssueStatus = Literal["pending", "taking_action", "resolved"]
-# In the order that an issue goes through; there is no way back. Source: S0-034, S0-035.
+# In the order that an issue goes through, never back. Source: S0-034, S0-035.
 ISSUE_STATUSES: tuple[IssueStatus, ...] = ("pending", "taking_action", "resolved")
 
 
@@ -29,7 +29,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the utility said about an issue, or which status it then gave it. Never changed once it is written."""
+    """The utility's response to an issue, or a new status. Never changed."""
 
     id: str
     author_id: str
@@ -40,9 +40,9 @@ class Response:
 
 
 def move_on(issue: Issue, status: IssueStatus, *, at: datetime) -> Issue:
-    """Return an issue in its next status.
+    """Return an issue with its next status.
 
-    :raises Conflict: for any but the next one. Source: S0-035, pending -> taking_action -> resolved.
+    :raises Conflict: for any status except the next one. Source: S0-035, pending -> taking_action -> resolved.
     """
     following = ISSUE_STATUSES[ISSUE_STATUSES.index(issue.status) + 1 :]
     if not following:

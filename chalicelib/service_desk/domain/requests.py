@@ -1,4 +1,4 @@
-"""What a request for a connection is, and how it is decided."""
+"""Requests for connections, and decisions on them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +12,7 @@ REQUEST_STATUSES: tuple[RequestStatus, ...] = ("pending", "approved", "rejected"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who ended a request, when. `print` tells the repetition of a decision from another one."""
+    """Who decided on a request, and when. `print` distinguishes a repeated decision from another one."""
 
     by: str
     at: datetime
@@ -21,9 +21,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRequest:
-    """That a consumer asks for a connection in one project. `account` is the connection it led to.
+    """A consumer's request for a connection in one project. `account` is the connection created for it.
 
-    `consumer_class` is what the consumer takes theirs to be; the person who approves decides.
+    `consumer_class` is the class that the consumer gave; the person who approves decides.
     """
 
     id: str
@@ -50,7 +50,7 @@ class ConnectionRequest:
 
 
 def approve(request: ConnectionRequest, *, account: str, decision: Decision) -> ConnectionRequest:
-    """Return a request as it is once a connection was made of it.
+    """Return a request as approved, with its connection.
 
     :raises Conflict: if it is decided or withdrawn. Source: S2-132.
     """
@@ -59,7 +59,7 @@ def approve(request: ConnectionRequest, *, account: str, decision: Decision) -> 
 
 
 def reject(request: ConnectionRequest, *, reason: str, decision: Decision) -> ConnectionRequest:
-    """Return a request as it is once it was turned down.
+    """Return a request as rejected, with a reason.
 
     :raises Conflict: if it is decided or withdrawn. Source: S2-132.
     """
@@ -77,14 +77,14 @@ def withdraw(request: ConnectionRequest, *, decision: Decision) -> ConnectionReq
 
 
 def is_repeated(request: ConnectionRequest, decision: Decision) -> bool:
-    """Return whether a request stands as it does by this very decision."""
+    """Return whether the request was decided by this same decision."""
     return request.decision is not None and request.decision.print == decision.print
 
 
 def check_pending(request: ConnectionRequest) -> None:
-    """Check that nobody has decided about a request yet.
+    """Check that a request is pending.
 
-    :raises Conflict: naming what it led to.
+    :raises Conflict: naming the present status.
     """
     if request.status != "pending":
         led_to = f", as connection {request.account}" if request.account else ""

@@ -1,4 +1,4 @@
-"""What requests and issues share: whose they are, and which project they are about."""
+"""What requests and issues share: the consumer and the project."""
 
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Forbidden, Invalid, NotFound
@@ -8,9 +8,9 @@ from chalicelib.tenancy.domain import Project
 
 
 def own_consumer_id(ctx: Context) -> str:
-    """Return which consumer the caller is.
+    """Return the caller's consumer id.
 
-    :raises Forbidden: if they are none.
+    :raises Forbidden: if the caller is not a consumer.
     """
     if ctx.actor.consumer_id is None:
         raise Forbidden("no-consumer", "this is for consumers, and your login belongs to none")
@@ -20,7 +20,7 @@ def own_consumer_id(ctx: Context) -> str:
 def project_named(ctx: Context, project_id: str) -> Project:
     """Return the project that a request's body names.
 
-    :raises Invalid: if the client has none of that name.
+    :raises Invalid: if the client has no such project.
     """
     try:
         return tenancy.enter_project(ctx.in_project(slug(project_id, "a project's id", field="projectId"))).project

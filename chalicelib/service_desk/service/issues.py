@@ -1,4 +1,4 @@
-"""Report what is broken, respond to it, and move it on until it is resolved."""
+"""Report issues, respond to them, and set their status."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from chalicelib.service_desk.service.common import own_consumer_id, project_name
 
 @dataclass(frozen=True, slots=True)
 class IssueWithResponses:
-    """An issue and all that the utility said and did about it, in order."""
+    """An issue with its responses, in order."""
 
     issue: Issue
     responses: tuple[Response, ...]
@@ -28,11 +28,11 @@ class IssueWithResponses:
 def report_issue(
     ctx: Context, *, title: str, description: str, project_id: str | None, account: str | None
 ) -> IssueWithResponses:
-    """Record what the signed-in consumer reports, perhaps about one of their connections.
+    """Record an issue of the signed-in consumer, perhaps about one of their connections.
 
     Seven write units, more with a long description.
 
-    :raises Invalid: for a project that is not there, or a connection that is not theirs. Source: S0-025.
+    :raises Invalid: for an unknown project, or a connection that is not theirs. Source: S0-025.
     """
     consumer = consumers.get_consumer(ctx, consumer_id=own_consumer_id(ctx))
     if account is not None:
@@ -55,14 +55,14 @@ def report_issue(
         entry = audit.entry_write(ctx, action="issue.reported", subject=("issue", issue.id), after={"account": account})
         repository.commit([repository.issue_insert_write(ctx.client, issue), entry])
     except Refused:
-        return get_issue(ctx, issue_id=issue.id)  # a repetition of this very request
+        return get_issue(ctx, issue_id=issue.id)  # this request was repeated
     return IssueWithResponses(issue, ())
 
 
 def get_issue(ctx: Context, *, issue_id: str) -> IssueWithResponses:
     """Return one issue with its responses; a consumer gets only their own.
 
-    :raises NotFound: for anything else.
+    :raises NotFound: for any other.
     """
     found = repository.find_issue(ctx.client, known_ulid(issue_id, "issue"))
     if found is None or not (ctx.actor.may("issues.read") or ctx.actor.owns(found[0].consumer_id)):
@@ -71,20 +71,20 @@ def get_issue(ctx: Context, *, issue_id: str) -> IssueWithResponses:
 
 
 def list_issues(ctx: Context, *, status: IssueStatus | None, limit: int, cursor: str | None) -> Page[Issue]:
-    """List the client's issues, the oldest first, what waits before what is resolved."""
+    """List the client's issues, oldest first, unresolved ones before resolved ones."""
     return repository.issues_page(ctx.client, status, limit=limit, cursor=cursor)
 
 
 def my_issues(ctx: Context, *, limit: int, cursor: str | None) -> Page[Issue]:
-    """List the issues that the signed-in consumer reported, the newest first.
+    """List the issues that the signed-in consumer reported, newest first.
 
-    :raises Forbidden: if the caller is no consumer.
+    :raises Forbidden: if the caller is not a consumer.
     """
     return repository.issues_of_page(ctx.client, own_consumer_id(ctx), limit=limit, cursor=cursor)
 
 
 def respond_to_issue(ctx: Context, *, issue_id: str, text: str) -> IssueWithResponses:
-    """Add to what the utility says about an issue. Five write units.
+    """Add a response to an issue. Five write units.
 
     :raises NotFound: if there is no such issue.
     """
@@ -96,17 +96,17 @@ def respond_to_issue(ctx: Context, *, issue_id: str, text: str) -> IssueWithResp
         )
         repository.commit([repository.response_insert_write(ctx.client, standing.issue.id, response), entry])
     except Refused:
-        return get_issue(ctx, issue_id=issue_id)  # a repetition of this very request
+        return get_issue(ctx, issue_id=issue_id)  # this request was repeated
     return IssueWithResponses(standing.issue, (*standing.responses, response))
 
 
 def move_issue_on(ctx: Context, *, issue_id: str, status: IssueStatus) -> IssueWithResponses:
-    """Move an issue to its next status and record who did it; repeating the present status changes nothing.
+    """Set an issue to its next status and record who did it; the present status again changes nothing.
 
     Ten write units.
 
     :raises NotFound: if there is no such issue.
-    :raises Conflict: for any but the next status, and if somebody else moved it on in the same moment.
+    :raises Conflict: for any status except the next one, and if it was changed meanwhile.
     """
     standing = get_issue(ctx, issue_id=issue_id)
     if standing.issue.status == status:

@@ -1,4 +1,4 @@
-"""Ask for a connection; approve, reject or withdraw the request."""
+"""Request a connection; approve, reject or withdraw the request."""
 
 from decimal import Decimal
 
@@ -28,11 +28,11 @@ def ask_for_connection(
     address: str,
     note: str | None,
 ) -> ConnectionRequest:
-    """Record that a consumer asks for a connection: the caller, or whom an administrator names.
+    """Record a request for a connection, by the caller or for a consumer that an administrator names.
 
     Nine write units.
 
-    :raises Invalid: for a project or class that is not there.
+    :raises Invalid: for an unknown project or class.
     :raises NotFound: for an unknown consumer.
     :raises Conflict: if the project is closed.
     """
@@ -64,14 +64,14 @@ def ask_for_connection(
     except Refused as refused:
         if "project" in refused.labels:
             raise Conflict("project-closed", "this project is closed: it takes no new connections") from None
-        return repository.find_request(ctx.client, request.id) or request  # a repetition of this very request
+        return repository.find_request(ctx.client, request.id) or request  # this request was repeated
     return request
 
 
 def get_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
     """Return one request; a consumer gets only their own.
 
-    :raises NotFound: for anything else.
+    :raises NotFound: for any other.
     """
     request = repository.find_request(ctx.client, known_ulid(request_id, "request"))
     if request is None or not (ctx.actor.may("requests.read") or ctx.actor.owns(request.consumer_id)):
@@ -80,19 +80,19 @@ def get_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
 
 
 def find_request_for(ctx: Context, *, project_id: str, status: RequestStatus | None) -> ConnectionRequest | None:
-    """Find a request for a project, of a status or any, or return None. A moment behind."""
+    """Return a request for a project, with a status or any, or None. Eventually consistent."""
     return repository.first_request_for(ctx.client, project_id, status)
 
 
 def list_requests(
     ctx: Context, *, status: RequestStatus | None, limit: int, cursor: str | None
 ) -> Page[ConnectionRequest]:
-    """List the client's requests, the oldest first, what waits before what is decided."""
+    """List the client's requests, oldest first, pending ones before decided ones."""
     return repository.requests_page(ctx.client, status, limit=limit, cursor=cursor)
 
 
 def my_requests(ctx: Context, *, limit: int, cursor: str | None) -> Page[ConnectionRequest]:
-    """List the requests of the signed-in consumer, the newest first.
+    """List the requests of the signed-in consumer, newest first.
 
     :raises Forbidden: if the caller is not a consumer.
     """
@@ -110,12 +110,12 @@ def approve_request(
     initial_reading: Decimal,
     tariff_id: str | None = None,
 ) -> ConnectionRequest:
-    """Make the connection that was asked for and close the request, both or neither.
+    """Approve a request: create the connection and close the request, in one transaction.
 
-    Twenty-five write units. Where the meter is taken the request goes on waiting. Source: S2-131, S2-134.
+    Twenty-five write units. If the meter number is taken, the request stays pending. Source: S2-131, S2-134.
 
-    :raises Invalid: for a class, tariff, meter or account number that the project does not know.
-    :raises NotFound: if there is no such request, or its consumer is gone.
+    :raises Invalid: for an unknown class or tariff, or an invalid meter or account number.
+    :raises NotFound: if there is no such request or consumer.
     :raises Conflict: if it is decided already, or the meter or account number is taken.
     """
     facts = ("approve", account or "", consumer_class, meter_number, area, plain(initial_reading), tariff_id or "")
@@ -147,7 +147,7 @@ def approve_request(
 
 
 def reject_request(ctx: Context, *, request_id: str, reason: str) -> ConnectionRequest:
-    """Turn a request down, with a reason that its consumer reads. Eight write units.
+    """Reject a request, with a reason that the consumer can read. Eight write units.
 
     :raises NotFound: if there is no such request.
     :raises Conflict: if it is decided already.
@@ -160,7 +160,7 @@ def reject_request(ctx: Context, *, request_id: str, reason: str) -> ConnectionR
 
 
 def withdraw_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
-    """Take the signed-in consumer's own request back; withdrawn, it stays so. Eight write units.
+    """Withdraw the signed-in consumer's own request. Idempotent. Eight write units.
 
     :raises NotFound: if they have no such request.
     :raises Conflict: if it is decided already.
@@ -181,7 +181,7 @@ def withdraw_request(ctx: Context, *, request_id: str) -> ConnectionRequest:
 
 
 def _decision(ctx: Context, *facts: str) -> Decision:
-    # With an Idempotency-Key the print is the request's own, so that its repetition is known.
+    # With an Idempotency-Key the fingerprint is the request's own, so that a repetition is recognised.
     return Decision(by=ctx.actor.id, at=ctx.now, print=fingerprint(ctx.request_key or ctx.new_id(), *facts)[:16])
 
 
@@ -201,7 +201,7 @@ def _close(ctx: Context, closed: ConnectionRequest, decision: Decision) -> Conne
 
 
 def _decided_meanwhile(ctx: Context, request: ConnectionRequest, decision: Decision) -> ConnectionRequest:
-    """Answer somebody who was not the first to decide; a lost answer of their own is no quarrel."""
+    """Return the request if this same decision has closed it already; otherwise refuse the decision."""
     standing = get_request(ctx, request_id=request.id)
     if not rules.is_repeated(standing, decision):
         rules.check_pending(standing)
