@@ -18,6 +18,7 @@ from chalicelib.tariffs.domain import (
     Usage,
     check_follows,
     check_not_between,
+    check_room,
     check_tariff,
     check_versions,
     compile_tariff,
@@ -253,6 +254,7 @@ def _compiled(known: tuple[KnownVersion, ...]) -> TariffBook:
 
 def _check(project: Project, tariff: Tariff, others: tuple[Tariff, ...]) -> None:
     check_tariff(tariff)
+    check_room(others)
     settings = project.settings
     units = {tariff.unit, *(conversion.from_unit for conversion in tariff.conversions)}
     if tariff.currency != settings.currency or settings.unit not in units:

@@ -30,6 +30,7 @@ from chalicelib.tariffs.domain.rounding import Rounding
 from chalicelib.tariffs.domain.trace import Line, Trace, pack_lines, ratio_text, replay, unpack_lines
 from chalicelib.tariffs.domain.usage import Usage
 from chalicelib.tariffs.domain.versions import check_follows, check_not_between, meets, version_before
+from chalicelib.tariffs.domain.work import check_room
 
 __all__ = [
     "ENGINE_VERSION",
@@ -62,6 +63,7 @@ __all__ = [
     "UsageCharge",
     "check_follows",
     "check_not_between",
+    "check_room",
     "check_tariff",
     "check_versions",
     "compile_tariff",

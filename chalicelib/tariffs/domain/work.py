@@ -1,9 +1,9 @@
 """Limits on the work of rating a bill, checked when a tariff is entered, so that no quote or run can hang."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from decimal import Decimal
 
-from chalicelib.kernel.errors import Fault
+from chalicelib.kernel.errors import Fault, Invalid
 from chalicelib.tariffs.domain.canonical_json import canonical
 from chalicelib.tariffs.domain.model import (
     Block,
@@ -19,6 +19,9 @@ from chalicelib.tariffs.domain.model import (
 MAX_BLOCKS = 500
 """Blocks of all charges and schedules."""
 
+MAX_VERSIONS = 2000
+"""Of all tariffs of a project, for a run reads them all: ten tariffs with another rate each month, for 16 years."""
+
 MAX_BYTES = 100_000
 """Of the whole sheet as canonical JSON, many times the longest one published. An item of the table takes 400 KB."""
 
@@ -27,6 +30,19 @@ MAX_DIGITS = 1000
 
 _QUANTITY = 6
 _SHARE_OF_DAYS = 3
+
+
+def check_room(others: Sized) -> None:
+    """Check that a project's tariffs have room for one more version.
+
+    :raises Invalid: if a run would have to read too many.
+    """
+    if len(others) >= MAX_VERSIONS:
+        raise Invalid(
+            "invalid-tariff",
+            f"this project's tariffs have {len(others)} versions in all, the most there may be; delete some that never "
+            "rated a bill",
+        )
 
 
 def work_faults(tariff: Tariff) -> Iterator[Fault]:

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Refused
 from chalicelib.tariffs import repository, service
+from chalicelib.tariffs.domain import work
 from tests.support.http import Api
 from tests.support.utilities import Utility, open_condominium, open_waterworks
 
@@ -22,6 +23,20 @@ def sheet(rate: str, start: str, *, name: str = "School water", **more: Any) -> 
     charge = {"kind": "usage", "code": "usage", "label": "Water", "rate": rate}
     facts = {"name": name, "currency": "PHP", "unit": "m3", "validFrom": start, "consumerClass": "school"}
     return facts | {"charges": [charge]} | more
+
+
+def test_f5_a_project_keeps_a_bounded_number_of_versions(waterworks: Utility, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = waterworks.as_staff()
+    known = len(admin.get(f"{waterworks.base}/tariffs").expect(200)["items"])
+    monkeypatch.setattr(work, "MAX_VERSIONS", known + 2)
+    admin.post(f"{waterworks.base}/tariffs", {"id": "school", "sheet": sheet("10", "2025-01-01")}).expect(201)
+    later = f"{waterworks.base}/tariffs/school/versions"
+    admin.post(later, sheet("11", "2025-02-01")).expect(201)
+
+    refused = admin.post(later, sheet("12", "2025-03-01")).expect(400)
+
+    assert (refused["code"], "delete some" in refused["detail"]) == ("invalid-tariff", True)
+    admin.put(f"{later}/2", sheet("13", "2025-02-01")).expect(200)  # a correction adds none
 
 
 def november(quantity: str) -> dict[str, Any]:
