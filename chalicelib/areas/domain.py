@@ -50,11 +50,11 @@ def new_area(client: Client, *, code: str, name: str, created_at: datetime) -> A
     levels = client.area_levels
     if not levels:
         raise Invalid(
-            "no-areas", "this client keeps no list of areas; name its areaLevels in the settings first", field="code"
+            "no-areas", "this client has no list of areas; set areaLevels in its settings first", field="code"
         )
     if not is_code(code):
         raise Invalid(
-            "bad-area", "letters, digits and hyphens, up to 20; a dot after each area it lies in", field="code"
+            "bad-area", "use letters, digits and hyphens, up to 20 for each area, with dots between areas", field="code"
         )
     area = Area(code, name, created_at)
     if area.level > len(levels):

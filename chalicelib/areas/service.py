@@ -64,7 +64,7 @@ def rename_area(ctx: Context, *, code: str, name: str | None, version: int) -> A
             ctx.client, renamed, version=version, also=[_audit_write(ctx, "renamed", renamed, before=area)]
         )
     except Refused:
-        raise Conflict("changed", "somebody changed this area meanwhile; look at it and try again") from None
+        raise Conflict("changed", "this area was changed meanwhile; reload and retry") from None
     return renamed
 
 

@@ -264,7 +264,7 @@ def filters_of(
         raise Invalid("bad-filter", "subjectKind and subjectId go together: give both or neither", field="subjectId")
     if kind in _OF_PROJECT:
         if project_id is None:
-            raise Invalid("bad-filter", f"say in which project the {kind} is", field="projectId")
+            raise Invalid("bad-filter", f"give the project of the {kind}", field="projectId")
         name = f"{project_id}.{name}"
     last = last_day or max(today, first_day or today)
     first = first_day or last - timedelta(days=MAX_DAYS - 1)

@@ -198,7 +198,7 @@ def _standing_run(project: Project, asked: BillingRun) -> BillingRun:
     standing_id = readings.find_run_of(project, asked.period)
     standing = repository.find_run(project, standing_id or asked.id)
     if standing is None:
-        raise TryLater("busy", "the run that stood in the way is complete by now; send the request again")
+        raise TryLater("busy", "the other run has just completed; send the request again")
     if standing.asks_the_same(asked):
         return standing
     raise another_run(standing.id, asked.period)

@@ -322,7 +322,7 @@ def _lost_race(project: Project, reading: Reading, refused: Refused) -> Meterboo
     standing = repository.find_bill(project, reading.period, reading.account, 1)
     if standing is not None:
         return _billed(standing)
-    return Conflict("changed", "somebody changed this reading at the same moment; reload and retry")
+    return Conflict("changed", "this reading was changed meanwhile; reload and retry")
 
 
 def _billed(standing: Bill) -> Conflict:

@@ -79,7 +79,7 @@ def change_cycle(ctx: Context, *, cycle_id: str, version: int, changes: Mapping[
     try:
         repository.change_cycle(ctx.client, after, version=version, also=[audit_write(ctx, "changed", before, after)])
     except Refused:
-        raise Conflict("changed", "somebody changed this billing cycle meanwhile; look at it and try again") from None
+        raise Conflict("changed", "this billing cycle was changed meanwhile; reload and retry") from None
     return after
 
 

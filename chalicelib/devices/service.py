@@ -97,7 +97,7 @@ def disable_device(ctx: Context, *, device_id: str) -> Device:
     except Conflict:
         now = get_device(ctx, device_id=device_id)
         if not now.active:
-            return now  # somebody else was faster
+            return now  # disabled by another request meanwhile
         raise
     return device
 
@@ -123,7 +123,9 @@ def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, bod
     try:
         repository.insert_push(client, fingerprint(device.id, signature), ctx.now)
     except Refused:
-        raise Conflict("replayed", "this request was taken already; sign the next one with its own timestamp") from None
+        raise Conflict(
+            "replayed", "this request was accepted already; sign the next one with its own timestamp"
+        ) from None
     return replace(here, actor=device.as_actor())
 
 
@@ -159,7 +161,7 @@ def _store(ctx: Context, device: Device, before: Device, entry: Action) -> None:
     try:
         repository.store_device(ctx.client, ctx.project_id, device, before=before, also=[entry])
     except Refused:
-        raise Conflict("changed", "somebody changed this device at the same moment; reload and retry") from None
+        raise Conflict("changed", "this device was changed meanwhile; reload and retry") from None
 
 
 def _audit_write(ctx: Context, action: str, device: Device, after: dict[str, object]) -> Action:

@@ -187,7 +187,9 @@ def _client_of(ticket: str, *, now: datetime) -> str:
 
     :raises Unauthenticated: for an invalid ticket, or one older than an hour.
     """
-    refusal = Unauthenticated("bad-ticket", "this ticket opens nothing now; ask the platform's operator for another")
+    refusal = Unauthenticated(
+        "bad-ticket", "this ticket is not valid, or has expired; ask the platform's operator for another"
+    )
     client, _, rest = ticket.partition(".")
     until, _, rest = rest.partition(".")
     told, _, key_id = rest.partition(".")

@@ -70,7 +70,7 @@ def check_payment(payment: Payment, bill: Bill, *, today: date) -> None:
     if (payment.check_number is None) == (payment.method == "check"):
         raise Invalid(
             "check-number",
-            "a payment by check has the check's number, and no other payment has one",
+            "give the check number for a payment by check, and only then",
             field="checkNumber",
         )
 

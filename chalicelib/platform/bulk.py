@@ -49,7 +49,7 @@ def insert_batch(items: Sequence[AttributeMap]) -> list[bool]:
         for at, code in zip(waiting, answers, strict=True):
             if code not in dynamo.RETRIED:
                 new[at] = code is None
-    raise TryLater("busy", "the table is throttled; what was written stays and the rest can be repeated")
+    raise TryLater("busy", "the table is throttled; send the same request again in a moment")
 
 
 def _execute(items: Sequence[AttributeMap]) -> list[str | None]:
@@ -91,4 +91,4 @@ def read_together(keys: Iterable[Key], *, consistent: bool = True) -> dict[Key, 
         if not wanted:
             return found
         dynamo.pause(attempt)
-    raise TryLater("busy", "the store is busy; nothing was lost, try again in a moment")
+    raise TryLater("busy", "the table is busy; try again in a moment")

@@ -128,7 +128,7 @@ def outage(error: Exception, request_id: str) -> Response:
     code = getattr(cause, "response", {}).get("Error", {}).get("Code", "")
     log.failure("aws_call_failed", request_id=request_id, error=type(cause).__name__, code=code)
     if code in _TRY_LATER or (isinstance(cause, BotoCoreError) and not code):
-        return _response(503, "busy", "the store is busy; nothing was lost, try again in a moment", request_id)
+        return _response(503, "busy", "the table is busy; try again in a moment", request_id)
     return internal_error(request_id)
 
 

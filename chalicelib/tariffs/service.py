@@ -42,7 +42,9 @@ def open_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
     if same := next((each for each in known if each.tariff == tariff), None):
         return same
     if any((each.tariff.id, each.tariff.version) == (tariff.id, tariff.version) for each in known):
-        raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next")
+        raise Conflict(
+            "version-exists", f"version {tariff.version} of {tariff.id} exists with other content; add the next version"
+        )
     _check(project, tariff, tuple(each.tariff for each in known))
     offered = _offer_write(project, tariff.id, [*(each.tariff for each in known), tariff])
     try:
@@ -55,9 +57,11 @@ def open_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
         repository.insert_tariff(project, tariff, also=also)
     except Refused as refused:
         if "project" in refused.labels:
-            raise Conflict("project-closed", "this project is closed: it takes no new tariffs") from None
+            raise Conflict("project-closed", "this project is closed: it accepts no new tariffs") from None
         _explain(refused, tariff.id)
-        raise Conflict("version-exists", f"version {tariff.version} of {tariff.id} exists; take the next") from None
+        raise Conflict(
+            "version-exists", f"version {tariff.version} of {tariff.id} exists with other content; add the next version"
+        ) from None
     return KnownVersion(tariff, sealed=False)
 
 
@@ -320,7 +324,7 @@ def _audit_facts(tariff: Tariff | None) -> dict[str, object]:
 
 
 def _changed() -> Conflict:
-    return Conflict("tariff-changed", "somebody else is changing a tariff of this project; reload and retry")
+    return Conflict("tariff-changed", "another user is changing a tariff of this project; reload and retry")
 
 
 def _no_tariff(what: str) -> NotFound:
@@ -328,4 +332,4 @@ def _no_tariff(what: str) -> NotFound:
 
 
 def _sealed(tariff: Tariff) -> Conflict:
-    return Conflict("tariff-used", f"version {tariff.version} of {tariff.id} has rated bills; succeed it by another")
+    return Conflict("tariff-used", f"version {tariff.version} of {tariff.id} has rated bills; add another version")

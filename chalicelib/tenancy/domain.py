@@ -212,7 +212,7 @@ def _faults_of_days(settings: ProjectSettings) -> list[Fault]:
     if isinstance(due, DueOffset) and not 0 <= due.days <= MAX_DUE_DAYS:
         faults.append(Fault("due.days", f"0 to {MAX_DUE_DAYS} days after the bill's day"))
     if isinstance(due, DueByCycle) and settings.billing_cycle is None:
-        faults.append(Fault("due.by", "no cycle decides: name one in billingCycle, or say here when bills are due"))
+        faults.append(Fault("due.by", "there is no billing cycle: name one in billingCycle, or give the due day here"))
     if isinstance(due, DueOffset) and settings.billing_cycle is not None:
         faults.append(Fault("due.days", "the billing cycle has its own number of days: say by: cycle"))
     if isinstance(due, DueDay) and not 1 <= due.day <= 31:

@@ -110,7 +110,7 @@ def test_one_of_two_who_look_at_once_is_told_if_the_other_finds_it_used(utility:
         with pytest.raises(Conflict, match="is active"):
             tenancy.close_project(here, used_by=lambda: "connection 1 is active")
 
-    with pytest.raises(Conflict, match="somebody else is closing"):
+    with pytest.raises(Conflict, match="another user is closing"):
         tenancy.close_project(here, used_by=look)
     assert not utility.context().project.closed
 

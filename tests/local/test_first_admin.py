@@ -41,7 +41,7 @@ def test_there_is_one_first_administrator_and_none_of_no_client(api: Api, capsys
     before = items_of("one-first")
     capsys.readouterr()
     for arguments, reason in (
-        (["one-first", "eva"], "this client has a superuser, who can make further users"),
+        (["one-first", "eva"], "this client already has a superuser, who can create other users"),
         (["no-such-client", "eva"], "there is no such client"),
         (["one-first", "a@b"], "sign-in here is by user name"),
     ):

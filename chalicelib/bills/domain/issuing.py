@@ -107,7 +107,7 @@ def bill_of(
     :raises Invalid: if no tariff rates the use, the terms' days contradict each other, or the bill can't be stored.
     """
     if connection is None:
-        raise NotFound("no-connection", f"connection {reading.account} no longer exists; nobody owes this use")
+        raise NotFound("no-connection", f"connection {reading.account} no longer exists, so no consumer owes this use")
     usage = usage_of(project, reading, connection)
     try:
         rating = book.rate(connection.consumer_class, usage, tariff_id=connection.tariff_id)
@@ -117,7 +117,10 @@ def bill_of(
     except Exception as error:  # noqa: BLE001 - whatever a tariff does wrong may not stop its neighbours' bills
         raise Invalid("not-rated", f"rating failed: {type(error).__name__}") from None
     if _is_too_long(bill):
-        raise Invalid("bill-too-long", f"the bill has {len(bill.lines)} lines that explain more than can be stored")
+        raise Invalid(
+            "bill-too-long",
+            f"the bill has {len(bill.lines)} lines, too long to be stored with their explanations; shorten the tariff",
+        )
     return bill
 
 
@@ -156,6 +159,8 @@ def check_billable(reading: Reading, connection: Connection | None) -> None:
     :raises Conflict: if not.
     """
     if reading.state != "confirmed":
-        raise Conflict("not-confirmed", f"reading {reading.id} waits for somebody to confirm it")
+        raise Conflict("not-confirmed", f"reading {reading.id} is pending; confirm it first")
     if connection is not None and not connection.is_billed:
-        raise Conflict("never-billed", f"meter {reading.meter_number} is read to be compared, and never billed")
+        raise Conflict(
+            "never-billed", f"meter {reading.meter_number} is of a common area or building, which is never billed"
+        )

@@ -23,21 +23,17 @@ def check_connection(
     check_class(project, consumer_class)
     check_tariff(project, purpose, tariff_id)
     if purpose != "service" and consumer_id:
-        raise Invalid(
-            "consumer-given", "a common area or building belongs to no consumer; leave it out", field="consumerId"
-        )
+        raise Invalid("consumer-given", "a common area or building has no consumer; leave it out", field="consumerId")
     if settings.consumer_required and purpose == "service" and not consumer_id:
         raise Invalid(
             "consumer-missing", "each connection here belongs to a consumer; register them first", field="consumerId"
         )
     if settings.account_numbers == "meter" and given_account is not None:
         raise Invalid(
-            "account-given", "leave it out, the meter number is the account number here", field="accountNumber"
+            "account-given", "leave it out: the meter number is the account number here", field="accountNumber"
         )
     if settings.account_numbers == "automatic" and given_account is not None:
-        raise Invalid(
-            "account-given", "leave it out, account numbers are made automatically here", field="accountNumber"
-        )
+        raise Invalid("account-given", "leave it out: account numbers are generated here", field="accountNumber")
     if settings.account_numbers == "given":
         if given_account is None:
             raise Invalid("account-missing", "give the account or unit number, such as 101", field="accountNumber")

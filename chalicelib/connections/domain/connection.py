@@ -280,7 +280,8 @@ def closed(connection: Connection) -> Connection:
         raise wrong_status(connection)
     if connection.use_brought_forward and connection.use_brought_forward > 0:
         raise Conflict(
-            "use-unread", f"{connection.use_brought_forward} were used on the exchanged meter; take a reading first"
+            "use-unread",
+            f"{connection.use_brought_forward} used on the exchanged meter are not billed; record a reading first",
         )
     return replace(connection, status="closed", version=connection.version + 1)
 
@@ -292,7 +293,7 @@ def wrong_status(connection: Connection) -> Conflict:
 
 def not_active() -> Conflict:
     """Return the error for a connection of a consumer who is not active."""
-    return Conflict("consumer-not-active", "this consumer is inactive or deleted; they can't be connected")
+    return Conflict("consumer-not-active", "this consumer is inactive or deleted; make them active first")
 
 
 def check_no_later(on: date | None, *, today: date, where: str) -> None:
@@ -317,7 +318,7 @@ def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connecti
     if consumer.status != "active":
         raise not_active()
     if connection.status == "closed" or connection.consumer_id == consumer.id:
-        raise Conflict("wrong-status", f"connection {connection.account} is closed, or theirs already")
+        raise Conflict("wrong-status", f"connection {connection.account} is closed, or the consumer has it already")
     former = connection.former
     if not former or on > former[-1].until:  # else each day up to it already has a holder
         former = (*former, FormerConsumer(connection.consumer_id or "", connection.consumer_name, on))

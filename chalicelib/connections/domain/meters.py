@@ -42,7 +42,9 @@ def span_of(previous: Decimal, value: Decimal, *, digits: int | None, said: bool
     below = f"{plain(value)} is below the previous reading {plain(previous)}"
     if digits is None:
         raise Invalid(
-            "below-previous", f"{below}; correct it, or give the meterDigits if its register ran over", field="reading"
+            "below-previous",
+            f"{below}; correct it, or give the meterDigits if its register rolled over",
+            field="reading",
         )
     use = value + range_of(digits) - previous
     if not said and use * _BELIEVED_SHARE >= range_of(digits):

@@ -54,7 +54,9 @@ def delete_brand(ctx: Context, *, brand_id: str) -> MeterBrand:
         repository.delete_brand(ctx.client, brand, also=[_audit_write(ctx, "deleted", brand, None)])
     except Refused:
         get_brand(ctx, brand_id=brand_id)
-        raise Conflict("brand-used", f"connections have meters of the brand {brand_id}; change these first") from None
+        raise Conflict(
+            "brand-used", f"connections have meters of the brand {brand_id}; give them another brand first"
+        ) from None
     return brand
 
 

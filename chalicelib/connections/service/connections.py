@@ -120,7 +120,7 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
     if unknown := areas.refusal_of(refused):
         return unknown
     reasons: dict[str, MeterbookError] = {
-        "project": Conflict("project-closed", "this project is closed: it takes no new connections"),
+        "project": Conflict("project-closed", "this project is closed: it accepts no new connections"),
         "consumer": not_active(),
         "tariff": Invalid(
             "unknown-tariff", "no such tariff here, or it has ended; see the project's tariffs", field="tariffId"
@@ -128,7 +128,7 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
         "brand": Invalid(
             "unknown-brand", "no such brand; see GET /api/clients/{client}/meter-brands", field="meterBrand"
         ),
-        "connection": Conflict("changed", "somebody changed this connection meanwhile; look at it and try again"),
+        "connection": Conflict("changed", "this connection was changed meanwhile; reload and retry"),
     }
     taken = Conflict("account-taken", f"account number {connection.account} is already in use", field="accountNumber")
     return next((reason for label, reason in reasons.items() if label in refused.labels), taken)

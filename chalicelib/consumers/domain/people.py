@@ -124,7 +124,7 @@ def check_status_change(consumer: Consumer, status: ConsumerStatus) -> None:
     :raises Conflict: if they are deleted, or are to be inactive while one of their connections is active.
     """
     if consumer.status == "deleted":
-        raise Conflict("consumer-deleted", "this consumer is deleted and stays as they were")
+        raise Conflict("consumer-deleted", "this consumer is deleted and can't be changed")
     if status == "inactive":
         check_unconnected(consumer)
 
@@ -146,6 +146,6 @@ def check_login_free(consumer: Consumer, user_id: str) -> None:
     :raises Conflict: if they are deleted or have another login.
     """
     if consumer.status == "deleted":
-        raise Conflict("consumer-deleted", "this consumer is deleted and stays as they were")
+        raise Conflict("consumer-deleted", "this consumer is deleted and can't be changed")
     if consumer.user_id not in {None, user_id}:
         raise Conflict("login-exists", "this consumer has a login; reset its password, or delete it first")

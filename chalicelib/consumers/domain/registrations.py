@@ -26,6 +26,6 @@ def too_many(now: datetime) -> TooMany:
     over = now.replace(minute=0, second=0, microsecond=0) + _HOUR
     return TooMany(
         "too-many-registrations",
-        "too many are registering from here at once; wait as long as Retry-After says, or ask the utility",
+        "too many registrations at once; wait as long as Retry-After says, or ask the utility",
         retry_after_seconds=-(-(over - now) // timedelta(seconds=1)),
     )

@@ -40,4 +40,4 @@ def delete_user(ctx: Context, *, user_id: str) -> User:
     try:
         return identity.delete_user(ctx, user_id=user.id, also=[repository.login_unlink_write(ctx.client, consumer.id)])
     except Refused:
-        raise Conflict("consumer-connected", "a connection is active since a moment ago; close it first") from None
+        raise Conflict("consumer-connected", "a connection has just become active; close it first") from None

@@ -163,7 +163,7 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
         except Conflict as conflict:
             now = get_consumer(ctx, consumer_id=consumer_id)
             if now.status == "deleted":
-                return now  # somebody else was faster
+                return now  # deleted by another request meanwhile
             if conflict.code != "changed" or before.user_id is None or not left:
                 raise
         # The consumer may keep changing their own profile: without a session they can't delay their deletion.
@@ -266,7 +266,7 @@ def _store(
     except Refused as refused:
         if "email" in refused.labels:
             raise email_taken() from None
-        raise Conflict("changed", "somebody changed this consumer meanwhile; look at them and try again") from None
+        raise Conflict("changed", "this consumer was changed meanwhile; reload and retry") from None
 
 
 def _audit_write(ctx: Context, action: str, after: Consumer, *, before: Consumer | None = None) -> Action:
@@ -289,6 +289,6 @@ def same_request(made: Consumer | None, asked: Consumer) -> Consumer:
     """
     if made is None or made.request_print != asked.request_print:
         raise Invalid(
-            "key-reused", "this Idempotency-Key was used for another request; take a fresh one", field="Idempotency-Key"
+            "key-reused", "this Idempotency-Key was used for another request; use a new one", field="Idempotency-Key"
         )
     return made

@@ -62,7 +62,7 @@ def register_self(
 def _open_to_all(client_id: str) -> Client:
     client = tenancy.find_client(client_id)
     if client is None or not client.self_registration:
-        raise Forbidden("no-self-registration", "nobody registers themselves here; ask the utility for a login")
+        raise Forbidden("no-self-registration", "this utility has no self-registration; ask it for a login")
     return client
 
 
@@ -78,7 +78,7 @@ def _login_of(client: Client, email: str, login: str | None) -> str:
     if client.login_names == "username":
         return login or ""
     if login:
-        raise Invalid("bad-login", "leave it out, people sign in by e-mail address here", field="login")
+        raise Invalid("bad-login", "leave it out: users sign in with their e-mail address here", field="login")
     return email
 
 

@@ -56,8 +56,7 @@ def too_many_resets(now: datetime) -> TooMany:
     left = window_of(now, WINDOW) + WINDOW - now
     return TooMany(
         "too-many-resets",
-        "too many are asking for a new password from here at once; wait as long as Retry-After says, or ask your "
-        "administrator to set one",
+        "too many requests for a new password; wait as long as Retry-After says, or ask your administrator to set one",
         retry_after_seconds=-(-left // timedelta(seconds=1)),
     )
 

@@ -181,10 +181,12 @@ def check_definition(role: Role) -> None:
     """
     if not could_be_role(role.name):
         raise Invalid(
-            "bad-role", "a role's name is 2 to 40 small letters, digits and _, and starts with a letter", field="name"
+            "bad-role",
+            "a role's name is 2 to 40 lower-case letters, digits and _, and starts with a letter",
+            field="name",
         )
     if role.name in FIXED:
-        raise Conflict("fixed-role", f"the role {role.name} is the same everywhere; define one of another name")
+        raise Conflict("fixed-role", f"the role {role.name} can't be changed; define one with another name")
     if role.scope not in _DEFINABLE:
         raise Invalid("bad-role", "scope must be tenant or area", field="scope")
     if unknown := sorted(role.permissions - PERMISSIONS.keys()):
@@ -192,7 +194,7 @@ def check_definition(role: Role) -> None:
     if role.scope == "area" and (wide := sorted(role.permissions - ENDS_AT_AREAS)):
         raise Invalid(
             "bad-role",
-            f"{', '.join(wide)} can't end at an area; give it to a role of scope tenant",
+            f"{', '.join(wide)} can't be limited to areas; give it to a role of scope tenant",
             field="permissions",
         )
     if not role.permissions:
@@ -205,7 +207,7 @@ def check_reach(actor: Actor, role: Role) -> None:
     :raises Forbidden: naming the role.
     """
     if not role.granted() <= actor.permissions and role.scope != "own":
-        raise Forbidden("role-too-high", f"the role {role.name} may do things that you may not")
+        raise Forbidden("role-too-high", f"the role {role.name} has permissions that you don't have")
 
 
 def check_staff_role(role: Role | None, name: str) -> Role:

@@ -95,7 +95,7 @@ def check_number(number: str | None, kind: str) -> str | None:
     :raises Invalid: if the client's users don't sign in with numbers, or it is not a valid number.
     """
     if number is not None and kind != "email_or_number":
-        raise Invalid("bad-login", "leave it out, nobody signs in by number here", field="number")
+        raise Invalid("bad-login", "leave it out: users don't sign in with a number here", field="number")
     return code(number, "number") if number else None
 
 
@@ -105,7 +105,7 @@ def check_other(actor: Actor, user: User, what: str) -> None:
     :raises Conflict: naming the action.
     """
     if actor.id == user.id:
-        raise Conflict("yourself", f"you can't {what} yourself; ask somebody else who manages users")
+        raise Conflict("yourself", f"you can't {what} yourself; ask another user who manages users")
 
 
 def check_proven(actor: Actor, user: User, what: str, where: str, *, proven: bool) -> None:
@@ -123,4 +123,6 @@ def check_kind(user: User, role: str) -> None:
     :raises Conflict: if it does.
     """
     if CONSUMER in {user.role, role} and user.role != role:
-        raise Conflict("consumer-login", "a consumer's login can't become staff's, nor staff's a consumer's")
+        raise Conflict(
+            "consumer-login", "a consumer's login can't become a staff user, nor a staff user a consumer's login"
+        )

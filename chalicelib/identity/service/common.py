@@ -135,8 +135,8 @@ def name_taken(refused: Refused) -> MeterbookError:
     if taken := refused.subjects("login"):
         return Conflict("login-taken", f"the login name {taken[0]} is already in use", field="login")
     if "superusers" in refused.labels:
-        return Conflict("superuser-exists", "this client has a superuser, who can make further users")
-    return Conflict("changed", "what it depends on was changed at the same moment; reload and retry")
+        return Conflict("superuser-exists", "this client already has a superuser, who can create other users")
+    return Conflict("changed", "the role or consumer was changed meanwhile; reload and retry")
 
 
 def manageable(ctx: Context, user_id: str) -> tuple[User, Access, Role]:
@@ -282,9 +282,9 @@ def write(actions: Sequence[Action], *, over: tuple[Context, User] | None = None
 def _lost(refused: Refused) -> Conflict | None:
     """Return the error for a user that was not changed; None if another write was refused."""
     if "superusers" in refused.labels:
-        return Conflict("last-superuser", "this is the last superuser; make another one first")
+        return Conflict("last-superuser", "this is the last superuser; create another one first")
     if {"user", "access"} & set(refused.labels):
-        return Conflict("changed", "somebody changed this user at the same moment; reload and retry")
+        return Conflict("changed", "this user was changed meanwhile; reload and retry")
     return None
 
 

@@ -67,7 +67,7 @@ def proven(ctx: Context, password: str) -> tuple[User, Access]:
         if not right:
             raise Invalid("wrong-password", "the present password is wrong", field="current")
         return user, access
-    raise TryLater("busy", "too many are trying this password at once; try again in a moment")
+    raise TryLater("busy", "too many attempts at once; try again in a moment")
 
 
 def _set(ctx: Context, user: User, access: Access, new: str, *, proven: bool) -> User:

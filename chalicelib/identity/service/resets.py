@@ -125,6 +125,6 @@ def _parts(token: str) -> tuple[str, str, str]:
 def _bad_reset() -> Invalid:
     return Invalid(
         "bad-reset",
-        "this code was used, replaced by a newer one, is too old or never was one; ask again",
+        "this code was used, was replaced by a newer one, has expired or is not valid; request a new one",
         field="token",
     )

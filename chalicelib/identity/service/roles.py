@@ -89,7 +89,7 @@ def change_role_definition(ctx: Context, *, role: Role) -> Role:
             ]
         )
     except Refused:
-        raise Conflict("changed", "somebody changed this role at the same moment; reload and retry") from None
+        raise Conflict("changed", "this role was changed meanwhile; reload and retry") from None
     return role
 
 
@@ -110,7 +110,7 @@ def delete_role(ctx: Context, *, name: str) -> Role:
             [roles.role_delete_write(ctx.client, name), _audit_write(ctx, "role.deleted", name, found[0], built_in)]
         )
     except Refused:
-        raise Conflict("role-used", f"somebody has the role {name}; give them another first") from None
+        raise Conflict("role-used", f"users have the role {name}; give them another first") from None
     return found[0]
 
 

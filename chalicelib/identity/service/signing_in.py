@@ -125,7 +125,7 @@ def sign_in(
             raise too_many_tries(window_of(ctx.now, WINDOW) + WINDOW - ctx.now)
         break
     else:
-        raise TryLater("busy", "too many are signing in under this name at once; try again in a moment")
+        raise TryLater("busy", "too many attempts to sign in with this name at once; try again in a moment")
     log.event("login_refused", request_id=ctx.request_id)
     raise Unauthenticated("bad-login", "client, login name or password is wrong")
 

@@ -141,10 +141,12 @@ def correct(
             field="readOn",
         )
     if reading.state == "confirmed" and connection.last_period != reading.period:
-        raise Conflict("later-reading", "a later confirmed reading builds on this one; correct that one")
+        raise Conflict("later-reading", "a later confirmed reading was counted from this one; correct that one")
     confirmed = reading.state == "confirmed"
     if confirmed and reading.meter_number != connection.meter_number:
-        raise Conflict("meter-exchanged", f"meter {reading.meter_number} was exchanged since; this reading stands")
+        raise Conflict(
+            "meter-exchanged", f"meter {reading.meter_number} was exchanged since; this reading can't be corrected"
+        )
     previous = reading.previous if confirmed else connection.last_value
     use_brought_forward = reading.use_brought_forward if confirmed else connection.use_brought_forward
     count = count_up_to(
@@ -212,7 +214,7 @@ def check_day(read_on: date, today: date) -> None:
 
 def _check_sequence(connection: Connection, period: Period, read_on: date) -> None:
     if connection.status != "active":
-        raise Conflict("not-active", f"connection {connection.account} is {connection.status}: it takes no readings")
+        raise Conflict("not-active", f"connection {connection.account} is {connection.status}: it accepts no readings")
     if connection.last_period and period <= connection.last_period:
         raise Conflict(
             "already-read",

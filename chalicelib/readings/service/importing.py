@@ -225,5 +225,7 @@ def _decide_again(intake: _Intake, period: Period, outcome: Accepted) -> Outcome
     recorded = repository.find_reading(intake.project, period, account)
     again = intake.decide(outcome.row, {(period, account): recorded} if recorded else {})
     if isinstance(again, Accepted) and not again.stored:
-        return Refusal(outcome.line, "reading", "changed", "its connection changed at the same moment; import it again")
+        return Refusal(
+            outcome.line, "reading", "changed", "its connection was changed meanwhile; import the file again"
+        )
     return again

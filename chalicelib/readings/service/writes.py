@@ -103,15 +103,15 @@ def lost_race(project: Project, reading: Reading, refused: Refused) -> Meterbook
         if reading.estimated:
             settled = "what the meter really showed is settled by the next period's reading"
             return Conflict("billed", f"{reading.period} is billed by an estimate; {settled}")
-        return Conflict("billed", f"reading {reading.id} is billed and stands; the next one counts on from it")
-    return Conflict("changed", "somebody changed this reading or its connection at the same moment; reload and retry")
+        return Conflict("billed", f"reading {reading.id} is billed and can't be corrected; the next one counts from it")
+    return Conflict("changed", "this reading or its connection was changed meanwhile; reload and retry")
 
 
 def frozen(project: Project, period: Period) -> MeterbookError:
     """Return the error for a period that a billing run holds, or that was just released."""
     run = repository.find_run_of(project, period)
     if run is None:
-        return TryLater("busy", f"a billing run gave {period} back at this moment; send the request again")
+        return TryLater("busy", f"a billing run has just released {period}; send the request again")
     return Conflict(
-        "period-frozen", f"billing run {run} is working on {period}; its readings stand still until it is done"
+        "period-frozen", f"billing run {run} is working on {period}; its readings can't change until it is complete"
     )

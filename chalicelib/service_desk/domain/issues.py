@@ -46,7 +46,7 @@ def move_on(issue: Issue, status: IssueStatus, *, at: datetime) -> Issue:
     """
     following = ISSUE_STATUSES[ISSUE_STATUSES.index(issue.status) + 1 :]
     if not following:
-        raise Conflict("wrong-order", "this issue is resolved; report a new one if the trouble is back")
+        raise Conflict("wrong-order", "this issue is resolved; report a new one if the problem is back")
     if status != following[0]:
         raise Conflict("wrong-order", f"this issue is {issue.status}: its next status is {following[0]}")
     return replace(issue, status=status, changed_at=at)

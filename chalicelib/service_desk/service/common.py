@@ -13,7 +13,7 @@ def own_consumer_id(ctx: Context) -> str:
     :raises Forbidden: if the caller is not a consumer.
     """
     if ctx.actor.consumer_id is None:
-        raise Forbidden("no-consumer", "this is for consumers, and your login belongs to none")
+        raise Forbidden("no-consumer", "this is for consumers; sign in as one")
     return ctx.actor.consumer_id
 
 

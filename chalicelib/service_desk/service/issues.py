@@ -131,7 +131,7 @@ def move_issue_on(ctx: Context, *, issue_id: str, status: IssueStatus) -> IssueW
         now = get_issue(ctx, issue_id=issue_id)
         if now.issue.status == status:
             return now
-        raise Conflict("changed", "somebody changed this issue at the same moment; reload and retry") from None
+        raise Conflict("changed", "this issue was changed meanwhile; reload and retry") from None
     return IssueWithResponses(moved, (*standing.responses, response))
 
 
@@ -142,7 +142,7 @@ def _response(ctx: Context, *, text: str | None, status: IssueStatus | None) -> 
 
 def _check_own_connection(ctx: Context, project_id: str | None, account: str) -> None:
     if project_id is None:
-        raise Invalid("project-missing", "say in which project the account number is", field="projectId")
+        raise Invalid("project-missing", "give the project of the account number", field="projectId")
     mine = {(project.id, connection.account) for project, connection in connections.my_connections(ctx)}
     if (project_id, account) not in mine:
         raise Invalid("not-your-connection", f"you have no connection {account} in {project_id}", field="accountNumber")

@@ -63,7 +63,7 @@ def ask_for_connection(
         )
     except Refused as refused:
         if "project" in refused.labels:
-            raise Conflict("project-closed", "this project is closed: it takes no new connections") from None
+            raise Conflict("project-closed", "this project is closed: it accepts no new connections") from None
         return repository.find_request(ctx.client, request.id) or request  # this request was repeated
     return request
 

@@ -202,7 +202,10 @@ def _condition_faults(where: str, condition: Condition | None) -> Iterator[Fault
     if above is not None and most is not None and above >= most:
         yield Fault(f"{where}.useAbove", f"no use is above {above} and at most {most}: nothing would be charged")
     if condition.flag is not None and condition.flag == condition.without_flag:
-        yield Fault(f"{where}.withoutFlag", f"no connection is {condition.flag!r} and not: nothing would be charged")
+        yield Fault(
+            f"{where}.withoutFlag",
+            f"a connection can't both have and lack the flag {condition.flag!r}: nothing would be charged",
+        )
 
 
 def _season_faults(where: str, charge: Charge) -> Iterator[Fault]:
@@ -221,7 +224,7 @@ def _season_faults(where: str, charge: Charge) -> Iterator[Fault]:
     if isinstance(charge, BoundCharge) or (isinstance(charge, PercentCharge) and _bounds_of(charge)):
         yield Fault(
             f"{where}.season",
-            "a bound is of the whole bill and has no season: give the season to another charge, and bound that one",
+            "a bound applies to the whole bill and has no season: give the season to another charge, and bound that",
         )
 
 
@@ -253,7 +256,7 @@ def _amount_faults(where: str, charge: FixedCharge | BoundCharge) -> Iterator[Fa
 
 def _measured_faults(where: str, charge: MeasuredCharge) -> Iterator[Fault]:
     if charge.per <= 0:
-        yield Fault(f"{where}.per", "the rate is for so many units: more than none")
+        yield Fault(f"{where}.per", "the number of units that the rate is for must be above zero")
     if not 0 < charge.share <= 10:
         yield Fault(f"{where}.share", "a share of the quantity, such as 0.8; above 0 and at most 10")
     if charge.included < 0 or min(charge.cap or 0, charge.least or 0) < 0:
@@ -281,7 +284,7 @@ def _limit_rounding_faults(where: str, charge: BlockCharge, rounding: Rounding) 
     """Yield a fault if rounding leaves a block no width in an ordinary month: 30 days, one dwelling, one person."""
     yield from _quantity_step(f"{where}.step", rounding)
     if charge.limits_per is None:
-        yield Fault(where, "rounds limits that stretch: name in limitsPer what they stretch with")
+        yield Fault(where, "rounds multiplied limits: name the measure in limitsPer")
     if rounding.step <= 0 or charge.days_basis < 1:
         return
     stretch = max(30, charge.days_basis) if charge.limits_per == "days" else charge.days_basis

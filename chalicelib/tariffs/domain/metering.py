@@ -49,8 +49,8 @@ def use_of(segment: Segment) -> Decimal:
         if use * 10 >= range_of(segment.digits) and not segment.rolled_over:
             raise Invalid(
                 "reading-below-last",
-                f"{segment.current} is less than {segment.previous}, and past its last digit the register would have "
-                f"counted {use}; correct it, or say rolledOver if it did",
+                f"{segment.current} is less than {segment.previous}, and after a rollover the use would be "
+                f"{use}; correct it, or say rolledOver if it did",
                 field="usage.readings",
             )
     return use * segment.multiplier

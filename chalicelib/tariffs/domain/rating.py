@@ -135,8 +135,8 @@ def _check_lines(compiled: CompiledTariff, state: RatingState) -> None:
 def _too_large(what: str, currency: str) -> Invalid:
     return Invalid(
         "amount-too-large",
-        f"{what} comes to more than {Money(LARGEST_MINOR, currency)} {currency}, the largest amount there is: look at "
-        "the rates, the factors and the use",
+        f"{what} is more than {Money(LARGEST_MINOR, currency)} {currency}, the largest possible amount: "
+        "check the rates, the factors and the use",
     )
 
 
@@ -259,7 +259,7 @@ def _converted(compiled: CompiledTariff, usage: Usage, num: int, den: int) -> Ra
         if measure not in usage.measures:
             raise Invalid(
                 "missing-measure",
-                f"converting {usage.unit} takes the measure {measure!r}, and the use does not say how much it was",
+                f"converting {usage.unit} takes the measure {measure!r}, which the usage does not give",
                 field="usage.measures",
             )
         value *= Fraction(usage.measures[measure])

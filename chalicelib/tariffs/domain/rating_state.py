@@ -59,7 +59,7 @@ class RatingState:
         if given is None:
             raise Invalid(
                 "missing-measure",
-                f"the tariff charges by the measure {name!r}, and the use does not say how much it was; "
+                f"the tariff charges by the measure {name!r}, which the usage does not give; "
                 f"it gives {', '.join(sorted(self.usage.measures)) or 'no measures'}",
                 field="usage.measures",
             )

@@ -22,7 +22,7 @@ def check_not_between(tariff: Tariff, others: Iterable[Tariff]) -> None:
     if any(start < tariff.valid_from for start in starts) and any(start > tariff.valid_from for start in starts):
         raise Conflict(
             "tariff-between",
-            f"version {tariff.version} of {tariff.id} lies between two others: nothing would be charged from "
+            f"version {tariff.version} of {tariff.id} lies between two others, so there would be no tariff from "
             f"{tariff.valid_from} to {tariff.valid_until}; correct it, or delete what begins later first",
         )
 
@@ -45,7 +45,7 @@ def check_follows(successor: Tariff, ended: Tariff, others: Iterable[Tariff]) ->
     if not any(other.valid_until is None or other.valid_until > end for other in between):
         raise Invalid(
             "leaves-gap",
-            f"version {ended.version} of {ended.id} ends on {end}, and nothing would be charged from then "
+            f"version {ended.version} of {ended.id} ends on {end}, so there would be no tariff from then "
             f"to {start}; begin on {end}",
             field="validFrom",
         )

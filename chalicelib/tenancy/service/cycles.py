@@ -39,8 +39,8 @@ def delete_cycle(ctx: Context, *, cycle_id: str) -> tuple[BillingCycle, tuple[Pr
         repository.commit(writes)
     except Refused:
         if cycles.get_cycle(ctx, cycle_id=cycle.id).used:
-            raise Conflict("cycle-used", "something was read or billed under this cycle; set it inactive") from None
-        raise Conflict("changed", "somebody changed this cycle or a project that names it; try again") from None
+            raise Conflict("cycle-used", "a reading or run has used this cycle; set it inactive instead") from None
+        raise Conflict("changed", "this cycle or a project that names it was changed meanwhile; try again") from None
     return cycle, tuple(freed)
 
 

@@ -220,7 +220,7 @@ def close_project(ctx: ProjectContext, *, used_by: Callable[[], str | None]) -> 
     except Refused:
         now = repository.find_project(project.client, project.id, consistent=True)
         if not reason and not (now and now.closed):
-            raise Conflict("changed", "somebody else is closing this project; look at it and try again") from None
+            raise Conflict("changed", "another user is closing this project; reload and retry") from None
     if reason:
         raise Conflict("project-used", reason)
     return replace(project, closed=True)
@@ -279,4 +279,4 @@ def _project_refused(refused: Refused, settings: ProjectSettings) -> MeterbookEr
 
 
 def _settings_changed() -> Conflict:
-    return Conflict("changed", "somebody changed these settings meanwhile; look at them and try again")
+    return Conflict("changed", "these settings were changed meanwhile; reload and retry")

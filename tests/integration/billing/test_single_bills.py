@@ -183,7 +183,7 @@ def test_a_reading_that_is_corrected_meanwhile_is_not_billed_as_it_was(admin: Ap
         admin.put(f"{utility.base}/readings/{reading}", {"reading": "12", "readOn": "2025-06-05"}).expect(200)
         return clock.fresh_id()
 
-    with pytest.raises(Conflict, match="changed this reading"):
+    with pytest.raises(Conflict, match="this reading was changed"):
         bills.bill_reading(utility.context(new_id=somebody_corrects_it), reading_id=reading)
     assert admin.post(f"{utility.base}/bills", {"readingId": reading}).expect(201)["usage"] == "12"
 

@@ -129,7 +129,7 @@ def test_half_a_subject_is_refused(subject: tuple[str | None, str | None]) -> No
 def test_what_lies_in_a_project_is_found_there_by_its_own_id() -> None:
     assert _filters(project_id="water", subject=("bill", "2025-11.1.1")).subject == ("bill", "water.2025-11.1.1")
     assert _filters(project_id="water", subject=("user", "01J")).subject == ("user", "01J")
-    with pytest.raises(Invalid, match="in which project"):
+    with pytest.raises(Invalid, match="give the project"):
         _filters(subject=("bill", "2025-11.1.1"))
 
 

@@ -78,7 +78,7 @@ def test_senseless_negative_numbers_are_refused() -> None:
     assert "rate can't be negative" in faults(body(USAGE | {"rate": "-0.01"}))["charges.0.rate"]
     assert "amount can't be negative" in faults(body(FIXED | {"amount": "-1"}))["charges.0.amount"]
     assert "more than 100 %" in faults(body(USAGE, tax(["water"], "-100.01")))["charges.1.percent"]
-    assert "more than none" in faults(body(USAGE | {"per": "0"}))["charges.0.per"]
+    assert "must be above zero" in faults(body(USAGE | {"per": "0"}))["charges.0.per"]
     assert "negative" in faults(body(USAGE | {"included": "-1"}))["charges.0.included"]
     assert "negative" in faults(body(USAGE | {"cap": "-1"}))["charges.0.included"]
     factor = {"label": "x", "value": "-2", "when": {}}

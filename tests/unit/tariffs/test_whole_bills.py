@@ -322,7 +322,7 @@ def test_a_block_without_width_is_never_entered() -> None:
     with pytest.raises(Invalid, match="no width") as refused:
         sheet(*rounded.charges)
     assert [fault.field for fault in refused.value.faults] == ["charges.0.limitRounding.step"]
-    with pytest.raises(Invalid, match="name in limitsPer"):
+    with pytest.raises(Invalid, match="in limitsPer"):
         sheet(replace(charge, limits_per=None, limit_rounding=to("0.1")))
 
 

@@ -87,7 +87,7 @@ class LimitScaler:
         if num == 0:
             raise Invalid(
                 "bad-measure",
-                f"the limits of the blocks stretch with {measure!r}, so it must be above zero",
+                f"the limits of the blocks are multiplied by {measure!r}, so it must be above zero",
                 field=f"usage.measures.{measure}",
             )
         return num, den
