@@ -57,7 +57,7 @@ class Throttle:
 
 
 class AddressLimit:
-    """AWS WAF's rate rule: so many requests of one address in five minutes. Those that it refuses count too."""
+    """AWS WAF's rate rule: a number of requests of one address in five minutes. Refused ones count too."""
 
     _SLOTS, _SLOT_SECONDS = 30, 10
 
@@ -67,7 +67,7 @@ class AddressLimit:
         self._lock = threading.Lock()
 
     def lets_through(self, address: str) -> bool:
-        """Count one more request of an address, and say whether it is within the limit."""
+        """Count one more request of an address, and return whether it is within the limit."""
         with self._lock:
             slot = int(self._clock() // self._SLOT_SECONDS)
             counts = self._counts.setdefault(address, Counter())

@@ -13,7 +13,7 @@ AreaCode = Annotated[str, Field(max_length=60, examples=["Poblacion.P1"])]
 class NewArea(Schema):
     """An area to add."""
 
-    code: AreaCode = Field(description="The code of the area that it lies in, a dot, and its own")
+    code: AreaCode = Field(description="The code of the area around it, a dot, and its own")
     name: Text = Field(examples=["Purok 1"])
 
 
@@ -29,9 +29,9 @@ class AreaOut(OutSchema, Shows[Area]):
 
     code: str
     name: str
-    parent: str | None = Field(description="The area that it lies in")
+    parent: str | None = Field(description="The area around it")
     level: int = Field(description="1 for the largest; the client's areaLevels name the levels")
-    uses: int = Field(description="How many connections and smaller areas name it; it can be deleted at 0")
+    uses: int = Field(description="The number of connections and smaller areas in it; it can be deleted at 0")
     version: int
     created_at: Instant
 
@@ -39,9 +39,9 @@ class AreaOut(OutSchema, Shows[Area]):
 class AreaQuery(Schema):
     """The areas to list."""
 
-    within: AreaCode | None = Field(default=None, description="Only this area and what lies in it")
+    within: AreaCode | None = Field(default=None, description="Only this area and those inside it")
     q: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
-        default=None, description="Only those whose name or code has words that begin so", examples=["pob"]
+        default=None, description="Only areas with words of the name or code that begin with this", examples=["pob"]
     )
 
 

@@ -26,15 +26,15 @@ OrNull = Annotated[str | None, BeforeValidator(lambda text: text or None)]
 class AuditQuery(PageQuery):
     """The entries of the audit log to list."""
 
-    actor_id: _Word | None = Field(default=None, description="Only what this user or job did")
+    actor_id: _Word | None = Field(default=None, description="Only changes by this user or job")
     action: _ActionName | None = Field(default=None, description="Only this kind of change")
-    project_id: _Word | None = Field(default=None, description="Only what was done in this project")
+    project_id: _Word | None = Field(default=None, description="Only changes in this project")
     subject_kind: _Word | None = Field(
-        default=None, description="With subjectId: only what was done to one thing", examples=["bill"]
+        default=None, description="With subjectId: only changes of one thing", examples=["bill"]
     )
     subject_id: _SubjectId | None = Field(
         default=None,
-        description="With subjectKind: the thing's id as every answer has it. Needs projectId if it lies in a project",
+        description="With subjectKind: the thing's id. Needs projectId if it belongs to a project",
     )
     from_: Day | None = Field(default=None, alias="from", description="First UTC day; a year before `to` if left out")
     to: Day | None = Field(default=None, description="Last UTC day; today if left out")
@@ -61,7 +61,7 @@ class AuditEntryOut(OutSchema):
     before: Facts = Field(examples=[{"value": "1775"}])
     after: Facts = Field(examples=[{"value": "1785"}])
     request_id: OrNull
-    session_id: OrNull = Field(description="The login event by which the actor had come in; see the logins")
+    session_id: OrNull = Field(description="The login event of the actor's session; see the logins")
 
 
 class AuditPage(OutSchema, Shows[Page[Entry]]):

@@ -16,8 +16,10 @@ class NewRun(Schema):
     """The period to bill. Days that are left out follow the project's settings and each reading's day."""
 
     period: PeriodText
-    billed_on: Day | None = Field(default=None, description="The day printed on the bills; else each reading's day")
-    due_on: Day | None = Field(default=None, description="The day to pay by; else as the project's settings have it")
+    billed_on: Day | None = Field(
+        default=None, description="The day printed on the bills; if left out, each reading's day"
+    )
+    due_on: Day | None = Field(default=None, description="The due day; if left out, it follows the project's settings")
 
 
 class ChunkProgress(Schema):
@@ -76,7 +78,7 @@ class RunOut(OutSchema, Shows[RunView, BillingRun]):
     period: PeriodText
     status: Literal["planned", "generating", "complete"] = Field(validation_alias="state")
     chunks: ChunkProgress
-    readings: int = Field(description="Confirmed readings without a bill that the run found so far")
+    readings: int = Field(description="Confirmed readings to bill that the run has found so far")
     bills: int
     exceptions: int = Field(description="Readings that could not be billed: see exceptions")
     total: Amount
@@ -92,7 +94,7 @@ class RunOut(OutSchema, Shows[RunView, BillingRun]):
         "on by itself within two minutes. Null while it is at work, and in lists"
     )
     billing_cycle: str | None = Field(
-        validation_alias="cycle", description="The cycle that the project named when the run began"
+        validation_alias="cycle", description="The project's billing cycle when the run began"
     )
 
 

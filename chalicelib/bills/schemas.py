@@ -95,47 +95,51 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     project_id: str = Field(validation_alias=AliasPath("project", "id"))
     account_number: str = Field(validation_alias="account")
     consumer_id: str | None
-    consumer_name: str = Field(description="The name that the bill was made out to")
+    consumer_name: str = Field(description="The consumer's name when the bill was issued")
     consumer_class: str
     period: PeriodText
     period_label: str = Field(description="The period in words", examples=["November 2025"])
     usage: DecimalText
     unit: str
-    estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
+    estimated: bool = Field(description="The meter was not read: the use is the average of the last three")
     total: Amount
     paid: Amount
-    amount_due: Amount = Field(description="What is left to pay")
+    amount_due: Amount = Field(description="The amount still to pay")
     currency: str = Field(validation_alias=AliasPath("total", "currency"))
     billed_on: Day
     due_on: Day
     status: BillStatus
-    days_overdue: int = Field(description="Since the due day, while something is due")
+    days_overdue: int = Field(description="Days since the due day; 0 if the bill is paid")
 
 
 class BillOut(BillSummary):
     """What one connection owes for one period."""
 
     meter_number: str
-    first_day: Day = Field(description="Of the period: three months before its end where quarters are billed")
+    first_day: Day = Field(description="The first day of the period; with quarters, of its first month")
     last_day: Day = Field(validation_alias=AliasPath("period", "last_day"))
     fiscal: FiscalMonthOut | None
     reading_id: str
     read_on: Day
     previous_reading: DecimalText = Field(validation_alias="previous")
     current_reading: DecimalText = Field(validation_alias="reading")
-    rolled_over: bool = Field(description="The register ran over between the two readings: its range is in the use")
+    rolled_over: bool = Field(
+        description="The register rolled over between the two readings: the use includes its range"
+    )
     use_brought_forward: DecimalText | None = Field(
-        description="The part of the use that a meter exchanged meanwhile showed; below zero, billed ahead by estimates"
+        description="The use of a meter exchanged since the last reading; below zero, use billed ahead by estimates"
     )
     use_carried_forward: DecimalText | None = Field(
-        description="Below zero: billed ahead even so, off the next bill's use"
+        description="Below zero: use billed ahead that remains, subtracted from the next bill's use"
     )
-    use_explained: tuple[str, ...] = Field(description="Where the use comes from", examples=[["150 - 140 = 10 m3"]])
+    use_explained: tuple[str, ...] = Field(description="How the use was computed", examples=[["150 - 140 = 10 m3"]])
     lines: tuple[LineOut, ...]
     issued_at: Instant
     origin: Literal["run", "person", "migration"] = Field(description="What made it")
     run_id: str | None = Field(description="The billing run that made it")
-    issued_by: str | None = Field(description="Who had it made on its own; null: a run or a migration made it")
+    issued_by: str | None = Field(
+        description="The user who billed this reading without a run; null: a run or a migration made the bill"
+    )
     issued_by_name: UserName = Field(validation_alias="issued_by")
     import_id: str | None = Field(description="The import of a former system's history that made it")
     chosen_tariff: str | None = Field(
@@ -155,8 +159,10 @@ class NewBill(Schema):
     """The confirmed reading to bill. Days that are left out follow the project's settings and the reading's day."""
 
     reading_id: Annotated[str, Field(max_length=60, examples=["2025-11.2025110001"])]
-    billed_on: Day | None = Field(default=None, description="The day printed on the bill; else the reading's day")
-    due_on: Day | None = Field(default=None, description="The day to pay by; else as the project's settings have it")
+    billed_on: Day | None = Field(
+        default=None, description="The day printed on the bill; if left out, the reading's day"
+    )
+    due_on: Day | None = Field(default=None, description="The due day; if left out, it follows the project's settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +213,7 @@ class BillsQuery(PageQuery):
     affected_by: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}\.[1-9][0-9]{0,5}$",
-        description="A version of a tariff: only bills of days that it is valid on, which it would rate and did not",
+        description="A version of a tariff: only bills that it should have rated but did not",
         examples=["residential.2"],
     )
 

@@ -30,7 +30,7 @@ class NewConsumer(Schema):
 
     first_name: Text = Field(examples=["Juan"])
     last_name: Text = Field(examples=["Dela Cruz"])
-    email: Email | None = Field(default=None, description="Nobody else's of the client")
+    email: Email | None = Field(default=None, description="Unique within the client")
     phone: Phone | None = None
     address: Text | None = None
 
@@ -41,7 +41,7 @@ class ConsumerChange(NewConsumer, Change):
     version: Version
     first_name: Text = Field(default="", examples=["Juan"])
     last_name: Text = Field(default="", examples=["Dela Cruz"])
-    status: Literal["active", "inactive"] | None = Field(default=None, description="Null keeps it too")
+    status: Literal["active", "inactive"] | None = Field(default=None, description="Null also leaves it unchanged")
 
     def changes(self) -> ConsumerChanges:
         """Return what is said as the rules know it."""
@@ -86,7 +86,7 @@ class ConsumerOut(OutSchema, Shows[Consumer]):
     phone: str | None
     address: str | None
     status: ConsumerStatus
-    connections: int = Field(description="How many connections are active")
+    connections: int = Field(description="The number of active connections")
     version: int
     created_at: Instant
     deleted_at: Instant | None
@@ -115,11 +115,11 @@ class Registration(Schema):
     email: Email
     password: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
     login: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(
-        default=None, description="Only where people sign in by user name"
+        default=None, description="Only where users sign in with a user name"
     )
     number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] | None = Field(
         default=None,
-        description="A service number, where the client has such; you sign in by it too once staff have confirmed it",
+        description="A service number, where the client has them; also a login name once staff confirm it",
     )
     phone: Phone | None = None
     address: Text | None = None
@@ -139,7 +139,7 @@ class Registered(OutSchema, Shows[RegisteredView, User]):
     user_id: str = Field(validation_alias="id")
     login: str
     number: str | None = Field(
-        validation_alias="asked_number", description="What you gave; you sign in by it once staff have confirmed it"
+        validation_alias="asked_number", description="The number that you gave; a login name once staff confirm it"
     )
     role: str
 

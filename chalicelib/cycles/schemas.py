@@ -18,9 +18,13 @@ class CycleFacts(Schema):
     generation_day: SmallNumber = Field(
         description="The day of the month on which bills are made, 1 to 28", examples=[1]
     )
-    due_days: SmallNumber = Field(description="A bill is due so many days after its own day", examples=[15])
-    grace_days: SmallNumber = Field(description="For so many days after the due day no penalty applies", examples=[5])
-    active: Annotated[bool, Field(strict=True)] = Field(default=True, description="Bills are made on its day")
+    due_days: SmallNumber = Field(description="The number of days from a bill's day to its due day", examples=[15])
+    grace_days: SmallNumber = Field(
+        description="The number of days after the due day without a late charge", examples=[5]
+    )
+    active: Annotated[bool, Field(strict=True)] = Field(
+        default=True, description="Bills are made on its day automatically"
+    )
 
     def to_domain(self, cycle_id: str) -> BillingCycle:
         """Return the cycle with these settings."""
@@ -46,15 +50,15 @@ class CycleOut(CycleFacts, OutSchema, Shows[BillingCycle]):
 
     id: str
     version: int
-    projects: int = Field(description="How many projects name it")
-    used: bool = Field(description="Something was read or billed under it: it can be set inactive and not be deleted")
+    projects: int = Field(description="The number of projects that use it")
+    used: bool = Field(description="A reading or run has used it: it can be set inactive, but not deleted")
 
 
 class CycleQuery(Schema):
     """The cycles to list."""
 
-    generating_on: Day | None = Field(default=None, description="Only those by which bills are made on this day")
-    active: bool | None = Field(default=None, description="Only those that are active, or those that are not")
+    generating_on: Day | None = Field(default=None, description="Only cycles that make bills on this day")
+    active: bool | None = Field(default=None, description="Only active cycles, or only inactive ones")
 
 
 class CycleList(WholeList):

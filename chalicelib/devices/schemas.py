@@ -27,7 +27,7 @@ class NewDevice(Schema):
 
     title: Text = Field(examples=["Collector, Purok 2"])
     areas: tuple[_AreaCode, ...] = Field(
-        default=(), max_length=50, description="Where it may push for; none: everywhere"
+        default=(), max_length=50, description="The areas for which it may push; none: everywhere"
     )
 
 

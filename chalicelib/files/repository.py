@@ -47,7 +47,7 @@ def insert_import(project: Project, record: FileImport, *, also: Sequence[Action
 
 
 def admit_import(project: Project, record: FileImport, at: datetime) -> None:
-    """Write down that an import is being taken in. Two write units."""
+    """Record that an import has begun. Two write units."""
     key = keys.file_import(project.client, project.id, record.id)
     update_alone(update("import", key, [ImportItem.admitted_at.set(at)], ImportItem.pk.exists()))
 

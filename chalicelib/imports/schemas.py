@@ -21,8 +21,8 @@ class CountsOut(OutSchema):
     """The counts of rows by result."""
 
     rows: int = Field(description="Lines of a table, entries of a history")
-    accepted: int = Field(description="What is new, the flagged ones included")
-    unchanged: int = Field(description="Rows that say what was recorded before")
+    accepted: int = Field(description="New rows, flagged ones included")
+    unchanged: int = Field(description="Rows that repeat what is recorded")
     refused: int
     flagged: int
     blank: int = Field(description="Empty lines, or months without data: not counted as rows")
@@ -48,7 +48,7 @@ class ImportOut(OutSchema, Shows[FileImport]):
     period: PeriodText | None
     status: ImportState = Field(validation_alias="state")
     counts: CountsOut
-    refusal: str | None = Field(description="Why the whole file could not be used")
+    refusal: str | None = Field(description="The reason why the whole file was refused")
     requested_by: str
     requested_by_name: UserName = Field(validation_alias="requested_by")
     requested_at: Instant
@@ -94,9 +94,9 @@ class ReportQuery(PageQuery):
 class ReportLine(OutSchema):
     """A line of the file that a person should check."""
 
-    line: int = Field(description="In a history the entry, counted through the file")
+    line: int = Field(description="In a history, the number of the entry")
     kind: Literal["refused", "flagged"]
-    column: str = Field(description="In a history the place in the file", examples=["months[0].units.101.prior"])
+    column: str = Field(description="In a history, the path in the file", examples=["months[0].units.101.prior"])
     code: str
     reason: str
 

@@ -19,7 +19,7 @@ class PresetProjectOut(OutSchema):
     unit: str = Field(validation_alias=AliasPath("settings", "unit"))
     currency: str = Field(validation_alias=AliasPath("settings", "currency"))
     library_ids: tuple[str, ...] = Field(
-        examples=[["balilihan-residential"]], description="The tariffs of the library that it begins with"
+        examples=[["balilihan-residential"]], description="The tariffs of the library that it gets"
     )
 
 
@@ -50,14 +50,14 @@ class ProjectAdoption(Schema):
 
     preset_id: Annotated[str, Field(max_length=60, examples=["balilihan"])]
     preset_project_id: ProjectId = Field(description="Which of the preset's projects")
-    id: ProjectId = Field(description="What the new project is to be called in addresses")
+    id: ProjectId = Field(description="The new project's id, which is part of addresses")
 
 
 class FirstAdministrator(Schema):
     """The first administrator of a new client, who has all permissions and creates all other users."""
 
     login: Annotated[str, Field(min_length=1, max_length=120, examples=["ana"])] = Field(
-        description="An e-mail address, where the preset has people sign in by one"
+        description="An e-mail address, if the preset's users sign in with one"
     )
     name: PersonName = Field(examples=["Ana Reyes"])
     password: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
@@ -68,11 +68,11 @@ class ClientOpening(Schema):
     """A client to open from a preset."""
 
     ticket: Annotated[str, Field(min_length=1, max_length=400)] = Field(
-        description="From the platform's operator; it names the client and is good for an hour"
+        description="From the platform's operator; it names the client and is valid for an hour"
     )
     preset_id: Annotated[str, Field(max_length=60, examples=["balilihan"])]
     name: Annotated[Text, Field(max_length=120, examples=["New Town Waterworks"])] | None = Field(
-        default=None, description="What people call it; without one, as the preset has it"
+        default=None, description="The name for people; if left out, the preset's"
     )
     administrator: FirstAdministrator
 

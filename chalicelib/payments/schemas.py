@@ -41,7 +41,7 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     paid_on: Day
     method: Literal["cash", "check", "transfer", "online"]
     check_number: str | None
-    reference: str | None = Field(description="What the books that it comes from call it")
+    reference: str | None = Field(description="The payment's id in the former system")
     notes: str | None
     source: Literal["migrated"]
     import_id: str = Field(validation_alias="origin")

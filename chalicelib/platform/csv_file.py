@@ -13,10 +13,10 @@ _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A table to download: what an operation returns that answers CSV instead of JSON. The first row names the columns.
+    """A table to download: the result of an operation that answers with CSV. The first row names the columns.
 
-    Text that a spreadsheet would take for a formula is written behind an apostrophe, so that nothing that somebody has
-    typed is run where the file is opened. Amounts and quantities are numbers, and stay as they are.
+    Text that a spreadsheet would treat as a formula gets an apostrophe in front, so that no user input is executed when
+    the file is opened. Amounts and quantities are numbers, and stay as they are.
     """
 
     name: str
@@ -24,7 +24,7 @@ class CsvFile:
 
     @property
     def text(self) -> str:
-        """The rows as RFC 4180 has them."""
+        """The rows as CSV (RFC 4180)."""
         written = io.StringIO()
         csv.writer(written, lineterminator="\r\n").writerows([_csv_cell(each) for each in row] for row in self.rows)
         return written.getvalue()

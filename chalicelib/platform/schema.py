@@ -194,11 +194,14 @@ ClientId = Annotated[
 # Shows a user's name; the field's validation alias names the attribute with the user's id.
 UserName = Annotated[
     str | None,
-    Field(description="Their name today; null if no user of the client did it", examples=["Ana Reyes"]),
+    Field(description="The user's present name; null if it was not a user of the client", examples=["Ana Reyes"]),
     BeforeValidator(_user_name),
 ]
 Version = Annotated[
-    int, Field(strict=True, ge=0, le=1_000_000, description="The version you have seen: a change made since is kept")
+    int,
+    Field(
+        strict=True, ge=0, le=1_000_000, description="The version that you have read; refused if it was changed since"
+    ),
 ]
 # The rules check the exact range with messages of their own; this only refuses absurd numbers.
 SmallNumber = Annotated[int, Field(strict=True, ge=0, le=10_000)]
@@ -208,20 +211,20 @@ AccountNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$
 class PageQuery(Schema):
     """Which page of a list."""
 
-    limit: int = Field(default=50, ge=1, le=200, description="How many items at the most")
-    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the page before")
+    limit: int = Field(default=50, ge=1, le=200, description="The largest number of items")
+    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the previous page")
 
 
 class WholeList(OutSchema):
     """The base of every list without pages, because it is short by nature."""
 
-    next_cursor: None = Field(default=None, description="Always null: the list comes whole", examples=[None])
+    next_cursor: None = Field(default=None, description="Always null: the list has no pages", examples=[None])
 
 
 class FileLink(Schema):
     """A file to download. The link works for anyone who has it, until it expires."""
 
-    url: str = Field(description="Where to GET the file, without a token")
+    url: str = Field(description="The address to GET the file from, without a token")
     expires_seconds: int
 
 

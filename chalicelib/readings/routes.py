@@ -80,7 +80,7 @@ def list_readings(ctx: ProjectContext, *, query: ReadingsQuery) -> ReadingPage:
 def get_balance(ctx: ProjectContext, *, query: BalanceQuery) -> BalanceOut:
     """Compare the use of a building's own meter with that of its units and common areas.
 
-    Of more than 5,000 readings the answer holds the sums so far, and `nextCursor` goes on with them.
+    With more than 5,000 readings the answer has the sums so far; send its `nextCursor` for the rest.
     """
     balance, next_cursor = service.get_balance(ctx, period=query.period, cursor=query.cursor)
     return BalanceOut.of(BalanceView(query.period, ctx.project.settings.unit, next_cursor), balance)

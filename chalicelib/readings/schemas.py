@@ -29,7 +29,7 @@ Area = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^#]*$", exa
 
 RolledOver = Annotated[
     bool,
-    Field(strict=True, description="The register ran over, though it counted on by a tenth of its range or more"),
+    Field(strict=True, description="The register rolled over, although the use is a tenth of its range or more"),
 ]
 
 
@@ -47,7 +47,7 @@ class NewReading(Schema):
     rolled_over: RolledOver = False
 
     def to_domain(self) -> MeterValue:
-        """Give what the meter showed as the rules know it."""
+        """Return the reading as a domain object."""
         return MeterValue(self.reading, self.read_on, self.rolled_over)
 
 
@@ -59,7 +59,7 @@ class CorrectedReading(Schema):
     rolled_over: RolledOver = False
 
     def to_domain(self) -> MeterValue:
-        """Give what the meter showed as the rules know it."""
+        """Return the reading as a domain object."""
         return MeterValue(self.reading, self.read_on, self.rolled_over)
 
 
@@ -79,15 +79,15 @@ class ReadingOut(OutSchema, Shows[Reading]):
     previous: DecimalText
     usage: DecimalText
     use_brought_forward: DecimalText | None = Field(
-        description="What was used on a meter exchanged since the reading before; below zero, billed ahead by estimates"
+        description="The use of a meter exchanged since the last reading; below zero, use billed ahead by estimates"
     )
     use_carried_forward: DecimalText | None = Field(
-        description="Below zero: billed ahead even so, off the next reading's use"
+        description="Below zero: use billed ahead that remains, subtracted from the next reading's use"
     )
     status: Literal["pending", "confirmed"] = Field(validation_alias="state")
-    flags: tuple[str, ...] = Field(description="What a person should look at: late, high_use, no_use, rollover")
+    flags: tuple[str, ...] = Field(description="What a person should check: late, high_use, no_use, rollover")
     source: Literal["manual", "device", "import", "estimated", "migrated"]
-    estimated: bool = Field(description="Nobody read the meter: the use is the average of the last three")
+    estimated: bool = Field(description="The meter was not read: the use is the average of the last three")
     entered_by: str
     entered_by_name: UserName = Field(validation_alias="entered_by")
     entered_at: Instant
@@ -114,15 +114,15 @@ class ReadingsQuery(PageQuery):
 
 
 class BalanceQuery(Schema):
-    """Which period, and how far it is added up already."""
+    """The period, and the cursor of the previous answer."""
 
     period: PeriodText
-    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the answer before")
+    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the previous answer")
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceView:
-    """Of which period a balance is, in what it is counted, and where it goes on if that is not all."""
+    """A balance with its period, unit and cursor."""
 
     period: Period
     unit: str
@@ -137,10 +137,10 @@ class BalanceOut(OutSchema, Shows[BalanceView, WaterBalance]):
     units: DecimalText
     common_area: DecimalText
     building: DecimalText
-    calculated: bool = Field(description="No building meter was read: its use is that of units and common areas")
-    loss: DecimalText = Field(description="What the building's own meter showed beyond the others")
+    calculated: bool = Field(description="The building's meter was not read: its use is that of units and common areas")
+    loss: DecimalText = Field(description="How much more the building's own meter showed than the others")
     next_cursor: str | None = Field(
-        description="Where to go on: these are the sums so far, and the next answer includes them. Null: this is all"
+        description="These are the sums so far; send this to get the rest, which includes them. Null: complete"
     )
 
 
@@ -159,7 +159,7 @@ class UnreadOut(OutSchema):
     meter_number: str
     area: str
     previous: DecimalText = Field(
-        validation_alias="last_value", description="What the meter really showed last, at first the initial reading"
+        validation_alias="last_value", description="The last value that was really read; at first the initial reading"
     )
     last_read_on: Day | None
     last_period: PeriodText | None
@@ -178,7 +178,7 @@ class EstimateUnread(Schema):
     period: PeriodText
     account_number: AccountNumber | None = None
     area: Area | None = None
-    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the answer before")
+    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the previous answer")
 
     @model_validator(mode="after")
     def _one_or_many(self) -> Self:
@@ -213,7 +213,7 @@ class ConfirmPending(Schema):
 
     area: Area | None = None
     period: PeriodText | None = None
-    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the answer before")
+    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the previous answer")
 
 
 class LeftPendingOut(OutSchema):

@@ -32,7 +32,7 @@ LongText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
     AfterValidator(_printable_lines),
-    Field(description="Up to 2000 characters, in lines"),
+    Field(description="Up to 2000 characters; line breaks are allowed"),
 ]
 ProjectName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["waterworks"])]
 ConsumerClass = Annotated[str, Field(min_length=1, max_length=40, examples=["residential"])]
@@ -42,7 +42,7 @@ class MyNewRequest(Schema):
     """A request for a connection."""
 
     project_id: ProjectName
-    consumer_class: ConsumerClass | None = Field(default=None, description="What you take yours to be")
+    consumer_class: ConsumerClass | None = Field(default=None, description="Your consumer class, as far as you know")
     address: Text = Field(examples=["Purok 2, Poblacion"])
     note: LongText | None = None
 
@@ -60,9 +60,9 @@ class Approval(Schema):
     consumer_class: ConsumerClass
     meter_number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
     area: Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
-    initial_reading: DecimalText = Field(default=Decimal(0), description="What the meter showed when installed")
+    initial_reading: DecimalText = Field(default=Decimal(0), description="The meter's value when installed")
     tariff_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])] | None = (
-        Field(default=None, description="A tariff of the project; without one its class decides")
+        Field(default=None, description="A tariff of the project; if left out, the class decides")
     )
 
 
@@ -150,7 +150,7 @@ class IssueLine(OutSchema):
     description: str
     status: IssueStatus
     reported_at: Instant
-    changed_at: Instant = Field(description="When it got its status")
+    changed_at: Instant = Field(description="When its status was set")
 
 
 class IssueOut(IssueLine, Shows[IssueWithResponses, Issue]):

@@ -54,7 +54,7 @@ class ClientFacts(Schema):
     idle_minutes: Minutes
     self_registration: bool
     area_levels: Annotated[tuple[Text, ...], Field(max_length=10)] = Field(
-        default=(), description="What its areas are called, the largest first; without them no list of areas is kept"
+        default=(), description="The names of its area levels, largest first; without them there is no list of areas"
     )
 
 
@@ -149,12 +149,12 @@ class SettingsBody(Schema):
     fiscal_start: SmallNumber | None = None
     shards: SmallNumber = Field(default=1, description="Fixed once the project exists")
     billing_cycle: Annotated[str, Field(max_length=32, examples=["monthly"])] | None = Field(
-        default=None, description="A cycle of the client: bills are made on its day, and late after its grace"
+        default=None, description="The billing cycle that decides when bills are made and late"
     )
 
     tariff_required: bool = False
     billing_frequency: Literal["monthly", "quarterly"] = Field(
-        default="monthly", description="Fixed once the project exists; a quarter goes by its last month"
+        default="monthly", description="Fixed once the project exists; a quarter is named by its last month"
     )
 
     def to_domain(self) -> ProjectSettings:
@@ -180,14 +180,14 @@ class ProjectOut(OutSchema, Shows[Project]):
 
     id: str
     label: str = Field(validation_alias=AliasPath("settings", "label"))
-    version: int = Field(description="Of its settings")
-    closed: bool = Field(description="It takes no new connections")
+    version: int = Field(description="The version of its settings")
+    closed: bool = Field(description="It accepts no new connections")
     settings: SettingsBody
 
 
 @dataclass(frozen=True, slots=True)
 class ListedView:
-    """A project as the list shows it, to somebody who `sees_settings` or does not."""
+    """A project in a list; `sees_settings`: the caller may see its settings."""
 
     project: Project
     sees_settings: bool
@@ -202,12 +202,12 @@ class ListedView:
 
 
 class ListedProject(OutSchema, Shows[ListedView, Project]):
-    """One utility service of a client, as everybody who belongs to the client may know it."""
+    """One utility service of a client, as all users of the client may see it."""
 
     id: str
     label: str
-    version: int = Field(description="Of its settings")
-    closed: bool = Field(description="It takes no new connections")
+    version: int = Field(description="The version of its settings")
+    closed: bool = Field(description="It accepts no new connections")
     settings: SettingsBody | None = Field(description="Only for those who may read settings")
 
 

@@ -209,9 +209,9 @@ def connections_at(client_id: str, places: Iterable[Place]) -> dict[tuple[str, s
 def connections_in_order(
     project: Project, accounts: Collection[str], *, consistent: bool = True
 ) -> dict[str, Connection]:
-    """Read connections that follow each other in each shard, as a page of the project has them: a unit for 15.
+    """Read connections that are adjacent in each shard, as those of a project's page are: a unit for 15.
 
-    A unit for 30, if not consistent: a moment behind.
+    A unit for 30, if not consistent.
     """
     ranges = shard_ranges(accounts, project.settings.shards)
     found = {} if ranges else connections_of(project, accounts)

@@ -25,7 +25,7 @@ class NewBrand(BrandName):
 class BrandOut(NewBrand, OutSchema, Shows[MeterBrand]):
     """A meter brand."""
 
-    connections: int = Field(description="How many name it and are not closed; it can be deleted at 0")
+    connections: int = Field(description="The number of open connections with this brand; it can be deleted at 0")
 
 
 class BrandList(WholeList):

@@ -42,7 +42,13 @@ MeterNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$",
 Area = Annotated[str, Field(max_length=60, pattern=r"^[^#.]*(\.[^#.]+)*$", examples=["Poblacion"])]
 Digits = Annotated[
     int,
-    Field(strict=True, ge=1, le=MAX_DIGITS, description="Of the meter's register, before the point", examples=[5]),
+    Field(
+        strict=True,
+        ge=1,
+        le=MAX_DIGITS,
+        description="The digits of the meter's register before the decimal point",
+        examples=[5],
+    ),
 ]
 Fact = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$")]
 TariffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])]
@@ -55,7 +61,7 @@ class FactsBody(Schema):
     meter_size: Fact | None = Field(default=None, examples=["5/8"])
     dwelling_units: Annotated[DecimalText, Field(gt=0, le=100_000)] = Decimal(1)
     winter_average: Annotated[DecimalText, Field(ge=0)] | None = Field(
-        default=None, description="Use in the winter, for sewer charges by it"
+        default=None, description="The average use in winter, for sewer charges"
     )
     flags: frozenset[Fact] = Field(default=frozenset(), max_length=8, examples=[["senior"]])
 
@@ -71,14 +77,18 @@ class NewConnection(Schema):
     account_number: AccountNumber | None = Field(default=None, description="Only where account numbers are given")
     consumer_class: ConsumerClass
     meter_number: MeterNumber
-    area: Area = Field(default="", description="One of the client's areas, if it keeps a list of them")
-    initial_reading: DecimalText = Field(default=Decimal(0), description="What the meter showed when installed")
-    purpose: Purpose = Field(default="service", description="A common area's or building's meter is read, never billed")
+    area: Area = Field(default="", description="One of the client's areas, if it has a list of areas")
+    initial_reading: DecimalText = Field(default=Decimal(0), description="The meter's value when installed")
+    purpose: Purpose = Field(
+        default="service", description="A meter of a common area or building is read, but never billed"
+    )
     meter_brand: BrandId | None = None
     meter_digits: Digits | None = None
     installed_on: Day | None = None
     facts: FactsBody = FactsBody()
-    tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
+    tariff_id: TariffId | None = Field(
+        default=None, description="A tariff of the project; if left out, the class decides"
+    )
 
     def details(self) -> MeterDetails:
         """Return the meter's details as a domain object."""
@@ -100,13 +110,15 @@ class ConnectionChange(Change):
 
     version: Version
     consumer_class: ConsumerClass = ""
-    area: Area = Field(default="", description="One of the client's areas, if it keeps a list of them")
+    area: Area = Field(default="", description="One of the client's areas, if it has a list of areas")
     meter_brand: BrandId | None = None
     meter_digits: Digits | None = None
     installed_on: Day | None = None
     facts: FactsChange = FactsChange()
-    tariff_id: TariffId | None = Field(default=None, description="A tariff of the project; else its class decides")
-    reason: Reason | None = Field(default=None, description="Why another tariff, for the history")
+    tariff_id: TariffId | None = Field(
+        default=None, description="A tariff of the project; if left out, the class decides"
+    )
+    reason: Reason | None = Field(default=None, description="The reason for a change of tariff, for the history")
 
     def changes(self) -> ConnectionChanges:
         """Return the changes as a domain object."""
@@ -125,13 +137,13 @@ class MeterExchange(Schema):
     """The old meter's final value and the new meter's first one."""
 
     meter_number: MeterNumber
-    final_reading: DecimalText = Field(description="What the old meter showed at the exchange")
+    final_reading: DecimalText = Field(description="The old meter's value at the exchange")
     rolled_over: bool = Field(
         default=False,
         strict=True,
-        description="The old register ran over, though it counted on by a tenth of its range or more",
+        description="The old register rolled over, although the use is a tenth of its range or more",
     )
-    first_reading: DecimalText = Field(default=Decimal(0), description="What the new meter showed at the exchange")
+    first_reading: DecimalText = Field(default=Decimal(0), description="The new meter's value at the exchange")
     meter_brand: BrandId | None = None
     meter_digits: Digits | None = None
     on: Day | None = Field(default=None, description="Today, if left out")
@@ -163,7 +175,7 @@ class ConnectionQuery(PageQuery):
 
     status: ConnectionStatus | None = None
     area: Area | None = Field(
-        default=None, description="An area and whatever lies in it; what is closed there, only by its status"
+        default=None, description="An area and everything inside it; closed connections only with `status`"
     )
     meter_number: MeterNumber | None = None
     consumer_id: ConsumerId | None = None
@@ -181,23 +193,21 @@ class ConnectionOut(OutSchema, Shows[Connection]):
     status: ConnectionStatus
     purpose: Purpose
     meter_brand: str | None
-    meter_digits: int | None = Field(
-        description="Of the meter's register, before the point: it starts again after them"
-    )
+    meter_digits: int | None = Field(description="The digits of the meter's register before the decimal point")
     installed_on: Day | None
     facts: FactsBody
-    tariff_id: str | None = Field(description="The tariff it is charged by; without one its class decides")
+    tariff_id: str | None = Field(description="The tariff that it names; null: the class decides")
     initial_reading: DecimalText
     last_reading: DecimalText = Field(
-        validation_alias="last_value", description="What the meter really showed last, at first the initial reading"
+        validation_alias="last_value", description="The last value that was really read; at first the initial reading"
     )
     last_read_on: Day | None
     last_period: PeriodText | None
     estimated: DecimalText | None = Field(
-        description="How far the register is estimated to have counted since lastReading, where nobody read it"
+        description="How far the register is estimated to have counted since lastReading"
     )
     use_brought_forward: DecimalText | None = Field(
-        description="Used on a meter exchanged since the last reading, not billed yet; below zero: billed ahead"
+        description="Unbilled use of a meter exchanged since the last reading; below zero, use billed ahead"
     )
     version: int
     created_at: Instant
@@ -218,7 +228,7 @@ class EventOut(OutSchema):
     happened_on: Day = Field(validation_alias="on")
     reason: str
     facts: dict[str, str] = Field(
-        description="Meter numbers and readings of an exchange, who came and went, what a closed one was billed ahead"
+        description="Meter numbers and readings of an exchange, former and new consumer, use billed ahead"
     )
     recorded_by: str = Field(validation_alias="by")
     recorded_by_name: UserName = Field(validation_alias="by")

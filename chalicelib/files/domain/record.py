@@ -28,7 +28,7 @@ class FileImport:
     """One announced file. `period`, if given, is the period that all its rows must bill.
 
     `areas` are those of the user who announced it, at that time; None: the whole tenant. Rows outside are refused.
-    At `admitted_at` the user was found to be still permitted: from then on it is taken in, whatever interrupts it.
+    At `admitted_at` the user's permission was checked: from then on it is imported, even after an interruption.
     """
 
     id: str

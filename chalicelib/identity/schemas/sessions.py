@@ -23,7 +23,7 @@ class SignInBody(Schema):
     login: Login
     password: Password
     role: RoleName | None = Field(default=None, description="If given, it must be the user's role")
-    method: LoginMethod = Field(default="api", description="What the person signs in with; login events show it")
+    method: LoginMethod = Field(default="api", description="The kind of app; login events show it")
 
 
 class Renewal(Schema):
@@ -42,7 +42,7 @@ class ResetRequest(Schema):
 class ResetAsked(Schema):
     """A mail is sent if the login name exists and has an e-mail address; the answer is the same if not."""
 
-    good_minutes: int = Field(description="So long the token in the newest mail is good, once")
+    good_minutes: int = Field(description="How long the token of the newest mail is valid; it works once")
 
     @classmethod
     def whatever(cls) -> Self:
@@ -61,8 +61,8 @@ class SignInOut(OutSchema, Shows[SignIn]):
 
     access_token: str
     token_type: str
-    expires_in: int = Field(validation_alias="expires_seconds", description="Seconds until the access token ends")
-    refresh_token: str = Field(description="Good once, for new tokens")
+    expires_in: int = Field(validation_alias="expires_seconds", description="Seconds until the access token expires")
+    refresh_token: str = Field(description="Works once, to get new tokens")
     user: UserOut
 
 
@@ -95,9 +95,9 @@ class LoginOut(OutSchema):
     id: str
     at: Instant
     outcome: Outcome
-    method: str = Field(description="web, mobile or api, as the app that signed in said")
+    method: str = Field(description="web, mobile or api, as the app gave it")
     user_id: str | None
-    login: str | None = Field(description="None if nobody has the login name: it may be a mistyped secret")
+    login: str | None = Field(description="Null if no user has the login name: it may be a mistyped secret")
     address: str
     agent: str
     ended_at: Instant | None

@@ -26,7 +26,7 @@ class _UserFields(OutSchema):
     number: str | None = Field(description="A service or employee number that is a login name too")
     asked_number: str | None = Field(
         examples=["SRV-1001"],
-        description="What somebody gave who registered themselves; they sign in by it once it is their number",
+        description="The number that a self-registered user gave; a login name once staff confirm it",
     )
     name: str
     email: str | None
@@ -34,7 +34,7 @@ class _UserFields(OutSchema):
     role: str
     status: Literal["active", "disabled", "deleted"]
     consumer_id: str | None
-    areas: tuple[str, ...] = Field(description="Where a role of scope area ends")
+    areas: tuple[str, ...] = Field(description="The areas that limit a role of scope area")
     created_at: Instant
     deleted_at: Instant | None
 
@@ -46,7 +46,7 @@ class UserOut(_UserFields, Shows[User]):
 class MeOut(_UserFields, Shows[User, Actor]):
     """The signed-in user."""
 
-    permissions: InOrder = Field(description="What you may do; with .own, only with what is yours")
+    permissions: InOrder = Field(description="Your permissions; those with .own are for your own data only")
 
 
 class NewStaff(Schema):
@@ -56,17 +56,21 @@ class NewStaff(Schema):
     name: PersonName
     password: Password
     role: RoleName
-    number: Number | None = Field(default=None, description="Only where people sign in by number too")
-    email: Email | None = Field(default=None, description="Where people sign in by e-mail address, that is it")
+    number: Number | None = Field(default=None, description="Only where users also sign in with a number")
+    email: Email | None = Field(
+        default=None, description="Where users sign in with an e-mail address, leave it out: `login` is the address"
+    )
     phone: Phone | None = None
     status: Literal["active", "disabled"] = "active"
-    areas: Areas = Field(default=(), description="Where a role of scope area ends, with all that lies in them")
+    areas: Areas = Field(
+        default=(), description="The areas that limit a role of scope area, with everything inside them"
+    )
 
 
 class AreasChange(Schema):
     """The areas that a user's permissions are limited to, if their role has the scope area."""
 
-    areas: Areas = Field(description="With all that lies in them; none: they see nothing")
+    areas: Areas = Field(description="Areas with everything inside them; an empty list gives access to nothing")
 
 
 class _PersonChange(Schema):
@@ -84,14 +88,16 @@ class UserChange(_PersonChange):
     """Changes of a user. What is left out stays as it is."""
 
     number: Number | None = Field(
-        default=None, description="Only where people sign in by number too; null: they sign in by none"
+        default=None, description="Only where users also sign in with a number; null removes it"
     )
 
 
 class MyChange(_PersonChange):
     """Changes of your own user. What is left out stays as it is."""
 
-    password: Password | None = Field(default=None, description="The present one, to change the e-mail address")
+    password: Password | None = Field(
+        default=None, description="Your present password, needed to change the e-mail address"
+    )
 
     def given(self) -> dict[str, str | None]:
         """Return the fields that were sent, without the password."""
@@ -128,7 +134,7 @@ class UserQuery(PageQuery):
 
     role: RoleName | None = None
     status: Literal["active", "disabled", "deleted"] | None = Field(
-        default=None, description="The deleted are only listed by their status"
+        default=None, description="Deleted users are listed only with their status"
     )
     q: Annotated[str, Field(max_length=100)] | None = Field(
         default=None, description='Beginnings of words of the name, login name or e-mail address: "ana rey"'
@@ -165,7 +171,7 @@ class RoleOut(OutSchema, Shows[Role]):
     scope: Literal["tenant", "area", "own", "device"]
     permissions: InOrder
     built_in: bool
-    fixed: bool = Field(description="What it may do is the same everywhere")
+    fixed: bool = Field(description="The role is the same for every client")
 
 
 class PermissionOut(OutSchema):

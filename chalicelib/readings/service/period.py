@@ -19,7 +19,7 @@ def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Rea
     return repository.shard_readings(project, period, shard)
 
 
-# A balance adds up so many readings in a call: far from the gateway's 29 seconds, and a whole building at once.
+# The most readings that one call adds up: far from the gateway's 29 seconds, and enough for a whole building.
 _PAGE, _PAGES_PER_CALL = 1_000, 5
 
 

@@ -36,11 +36,13 @@ class _MeasuredBody(_ChargeBody):
     share: RateText = Decimal(1)
     cap: DecimalText | None = None
     cap_measure: Named | None = None
-    least: DecimalText | None = Field(default=None, description="At least so much is billed")
+    least: DecimalText | None = Field(default=None, description="The least quantity that is billed")
     least_measure: Named | None = None
     included: DecimalText = Decimal(0)
     quantity_rounding: RoundingBody | None = None
-    per: DecimalText = Field(default=Decimal(1), description="The rate is for so many units", examples=["1000"])
+    per: DecimalText = Field(
+        default=Decimal(1), description="The number of units that the rate is for", examples=["1000"]
+    )
 
 
 class FixedBody(_ChargeBody):
@@ -79,7 +81,7 @@ class BlocksBody(_MeasuredBody):
     kind: Literal["blocks"]
     blocks: tuple[BlockBody, ...] = Field(max_length=100)
     mode: model.BlockMode = "telescopic"
-    limits_per: Named | None = Field(default=None, description="A measure that the limits stretch with")
+    limits_per: Named | None = Field(default=None, description="A measure that multiplies the limits")
     limits_times: Named | None = Field(default=None, description="A second one: dwellingUnits, in each of the months")
     days_basis: Days = 30
     limit_rounding: RoundingBody | None = None
@@ -100,7 +102,7 @@ class SchedulesBody(_MeasuredBody):
 
     kind: Literal["schedules"]
     schedules: tuple[ScheduleBody, ...] = Field(max_length=20)
-    limits_per: Named | None = Field(default=None, description="A measure that the limits stretch with")
+    limits_per: Named | None = Field(default=None, description="A measure that multiplies the limits")
     limits_times: Named | None = Field(default=None, description="A second one: dwellingUnits, in each of the months")
     days_basis: Days = 30
     rate_rounding: RoundingBody | None = None
@@ -115,10 +117,12 @@ class PercentBody(_ChargeBody):
         max_length=60, description="Codes of charges above this one, or * for all of them"
     )
     exempt_use: DecimalText | None = None
-    exempt_amount: DecimalText | None = Field(default=None, description="Only what exceeds it counts")
-    at_least: RateText | None = Field(default=None, description="The amount's least size on a bill, after the factors")
+    exempt_amount: DecimalText | None = Field(default=None, description="Only the part above it counts")
+    at_least: RateText | None = Field(
+        default=None, description="The smallest size of the amount on a bill, after the factors"
+    )
     at_most: RateText | None = Field(
-        default=None, description="The amount's greatest size on a bill, after the factors"
+        default=None, description="The largest size of the amount on a bill, after the factors"
     )
 
 

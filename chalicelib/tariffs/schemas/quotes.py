@@ -39,7 +39,7 @@ class RegisterBody(Schema):
     rolled_over: bool = Field(
         default=False,
         strict=True,
-        description="The register ran over, though it counted on by a tenth of its range or more",
+        description="The register rolled over, although the use is a tenth of its range or more",
     )
     multiplier: Annotated[DecimalText, Field(gt=0)] = Decimal(1)
 
@@ -57,7 +57,7 @@ class RegisterBody(Schema):
 class EstimateBody(Schema):
     """An estimated use: the average of the most recent uses, in whole units unless rounded otherwise."""
 
-    recent_uses: tuple[DecimalText, ...] = Field(min_length=1, max_length=36, description="The oldest first")
+    recent_uses: tuple[DecimalText, ...] = Field(min_length=1, max_length=36, description="Oldest first")
     last: Annotated[int, Field(strict=True, ge=1, le=36)]
     rounding: RoundingBody = RoundingBody(mode="half-up", step=Decimal(1))
 
@@ -74,7 +74,7 @@ class UsageQuantities(Schema):
     readings: tuple[RegisterBody, ...] = Field(
         default=(), max_length=12, description="Instead of quantity; of an exchanged meter and of the new one"
     )
-    estimate: EstimateBody | None = Field(default=None, description="Instead of quantity, where nobody read")
+    estimate: EstimateBody | None = Field(default=None, description="Instead of quantity, if the meter was not read")
     unit: Named
     first_day: Day | None = None
     until_day: Day | None = Field(default=None, description="The day after the last one")
@@ -86,7 +86,9 @@ class UsageQuantities(Schema):
     winter_average: Annotated[DecimalText, Field(ge=0)] | None = None
     flags: Annotated[frozenset[Named], Field(max_length=50)] = frozenset()
     measures: dict[Named, Annotated[DecimalText, Field(ge=0)]] = Field(
-        default_factory=dict, max_length=50, description="What else was measured, by the names that the tariff declares"
+        default_factory=dict,
+        max_length=50,
+        description="Other measured quantities, by the names that the tariff declares",
     )
     adjustments: dict[ChargeCode, RateText] = Field(default_factory=dict, max_length=60)
 

@@ -46,7 +46,7 @@ class MeasureBody(Schema):
 
     name: Named = Field(examples=["peak"])
     label: Text = Field(examples=["Peak energy"])
-    unit: Named = Field(description="What it is counted in, as bills show it", examples=["kWh"])
+    unit: Named = Field(description="Its unit, as bills show it", examples=["kWh"])
 
 
 class RoundingPlanBody(Schema):
@@ -69,7 +69,9 @@ class TariffBody(Schema):
     consumer_class: Named | None = None
     charges: Annotated[tuple[ChargeBody, ...], Field(min_length=1, max_length=60)]
     measures: tuple[MeasureBody, ...] = Field(
-        default=(), max_length=30, description="What the charges count besides use, days, months and dwelling units"
+        default=(),
+        max_length=30,
+        description="Measures that the charges use, besides use, days, months and dwelling units",
     )
     conversions: tuple[ConversionBody, ...] = Field(default=(), max_length=20)
     quantity_rounding: RoundingBody | None = None

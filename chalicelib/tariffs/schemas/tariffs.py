@@ -50,7 +50,7 @@ class TariffOut(OutSchema, Shows[TariffView, KnownVersion]):
 
     id: str = Field(validation_alias=AliasPath("tariff", "id"))
     version: int = Field(validation_alias=AliasPath("tariff", "version"))
-    sealed: bool = Field(description="It has rated bills: it can be succeeded and no longer changed")
+    sealed: bool = Field(description="It has rated bills, so it can't be changed; add another version")
     sheet: TariffBody = Field(validation_alias="tariff")
     affected_bills: str | None = Field(
         description="Where to list the bills that it would change, if it begins before the present period: they stay "
@@ -64,7 +64,7 @@ class TariffShort(OutSchema, Shows[KnownVersion]):
 
     id: str = Field(validation_alias=AliasPath("tariff", "id"))
     version: int = Field(validation_alias=AliasPath("tariff", "version"))
-    sealed: bool = Field(description="It has rated bills: it can be succeeded and no longer changed")
+    sealed: bool = Field(description="It has rated bills, so it can't be changed; add another version")
     name: str = Field(validation_alias=AliasPath("tariff", "name"), examples=["Residential"])
     currency: str = Field(validation_alias=AliasPath("tariff", "currency"))
     unit: str = Field(validation_alias=AliasPath("tariff", "unit"))
