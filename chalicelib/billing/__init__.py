@@ -1,1 +1,1 @@
-"""The billing run: plan, fan out, rate, issue, complete."""
+"""Billing runs: plan, split into chunks, rate, issue bills, complete."""

@@ -133,7 +133,7 @@ def account_page(project: Project, account: str, *, limit: int, cursor: str | No
 def newest_bills(
     project: Project, account: str, *, limit: int, before: tuple[Period, int] | None = None
 ) -> tuple[Bill, ...]:
-    """Read a connection's newest bills in one request, those before a period and revision. A moment behind."""
+    """Read a connection's newest bills in one request, those before a period and revision. Eventually consistent."""
     partition = keys.account_view(project.client, project.id, account)
     below = keys.account_bill_place(*before) if before else None
     items = dynamo.newest(BillItem, partition, limit=limit, below=below)

@@ -38,7 +38,7 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 # Without a period, a list of bills goes back five years.
 _MONTHS_LISTED = 60
 
-# Of so many connections a consumer's bills are merged at once: each costs a request for a page.
+# The number of connections whose bills are merged at once: each costs a request for a page.
 _CONNECTIONS_MERGED = 20
 
 

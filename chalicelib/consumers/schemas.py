@@ -44,7 +44,7 @@ class ConsumerChange(NewConsumer, Change):
     status: Literal["active", "inactive"] | None = Field(default=None, description="Null also leaves it unchanged")
 
     def changes(self) -> ConsumerChanges:
-        """Return what is said as the rules know it."""
+        """Return the changes as a domain object."""
         said = self.said()
         if self.status is None:
             said.pop("status", None)
@@ -59,7 +59,7 @@ class ProfileChange(Change):
     address: Text | None = None
 
     def changes(self) -> ConsumerChanges:
-        """Return what is said as the rules know it."""
+        """Return the changes as a domain object."""
         return cast("ConsumerChanges", self.said())
 
 

@@ -1,1 +1,1 @@
-"""Meter readings: entered by hand, imported by file, confirmed, corrected."""
+"""Meter readings: recording, importing, confirming and correcting them."""

@@ -67,8 +67,8 @@ class ProjectSettings:
     - `confirmation`: readings wait for a person (S3) or count at once (S1).
     - `high_usage_percent`: flag a use above that share of the previous one (S3).
     - `fiscal_start`: first month of the fiscal year, if the client counts in one (S1).
-    - `due`: a day of the month (S3: the 20th, S1: the 10th), or so many days after the bill's day: as many as it says
-      (S0, S4: 15), or as the billing cycle says (S2).
+    - `due`: a day of the month (S3: the 20th, S1: the 10th), or a number of days after the bill's day, given here
+      (S0, S4: 15) or by the billing cycle (S2).
     - `billing_cycle`: the cycle of the client by which bills are made, and late (S2).
     - `account_numbers`: automatic, YYYYMM + 4 digits (S3), given (S1, S4), or the meter number (S2).
     - `consumer_required`: each connection has a consumer (S3) or may be a unit alone (S1).

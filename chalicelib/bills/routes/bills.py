@@ -29,7 +29,7 @@ _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 
 @endpoint(blueprint, "GET", _PROJECT + "/bills", permission="bills.read", query=BillsQuery, returns=BillPage)
 def list_bills(ctx: ProjectContext, *, query: BillsQuery) -> BillPage:
-    """List the bills of a period or, the newest first, of the last five years; all, or those of a status."""
+    """List the bills of a period or of the last five years, newest first; all, or those with a status."""
     project, page = service.list_bills(
         ctx,
         period=query.period,
@@ -99,10 +99,10 @@ def list_bills_of_connection(ctx: ProjectContext, *, account_number: str, query:
 
 @endpoint(blueprint, "GET", "/api/me/bills", permission="bills.read.own", query=PageQuery, returns=BillPage)
 def my_bills(ctx: Context, *, query: PageQuery) -> BillPage:
-    """List your bills, the newest first, over all projects and connections.
+    """List your bills, newest first, over all projects and connections.
 
-    Those of a connection that was handed over to somebody else since are among them. Of more than twenty connections
-    the bills of the first twenty come first, then those of the next twenty.
+    This includes bills of connections that were handed over since. With more than twenty connections, the bills of the
+    first twenty are listed first, then those of the next twenty.
     """
     page = service.my_bills(ctx, limit=query.limit, cursor=query.cursor)
     items = tuple(one for project, bill in page.items for one in _listed(ctx, project, [bill]))

@@ -20,7 +20,7 @@ _AT_ONCE = 70
 def get_consumer_within_reach(ctx: Context, *, consumer_id: str) -> Consumer:
     """Return a consumer of the client.
 
-    :raises NotFound: if the client has no such consumer, or none of their connections lies in the actor's areas.
+    :raises NotFound: if the client has no such consumer, or none of their connections is in the actor's areas.
     """
     consumer = consumers.get_consumer(ctx, consumer_id=consumer_id)
     if not consumers_within_reach(ctx, [consumer]):
@@ -31,7 +31,7 @@ def get_consumer_within_reach(ctx: Context, *, consumer_id: str) -> Consumer:
 def get_consumer_to_connect(ctx: Context, *, consumer_id: str) -> Consumer:
     """Return a consumer who is to get a connection; a self-registered one is thereby confirmed.
 
-    :raises NotFound: if the client has no such consumer, or none of their connections lies in the actor's areas.
+    :raises NotFound: if the client has no such consumer, or none of their connections is in the actor's areas.
     :raises Conflict: if they registered themselves by an e-mail address that is another consumer's by now.
     """
     return consumers.vouch_for(ctx, get_consumer_within_reach(ctx, consumer_id=consumer_id))

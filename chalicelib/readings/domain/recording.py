@@ -128,7 +128,7 @@ def correct(
     """Return a reading that is not billed yet with another value or day; an estimate becomes a real reading.
 
     A confirmed reading stays confirmed and keeps its `previous`; it can only be corrected while it is the last one.
-    Whoever corrects it confirms the new value.
+    The user who corrects it confirms the new value.
 
     :raises Invalid: for a value below the previous one, a future day or a day of another period.
     :raises Conflict: if a later reading was counted from it.

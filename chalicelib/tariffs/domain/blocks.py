@@ -67,7 +67,7 @@ class BlockTable:
     def price(self, num: int, den: int, scale_num: int = 1, scale_den: int = 1) -> Priced:
         """Return the amount and terms of a use of num/den, with every limit multiplied by scale_num/scale_den.
 
-        A use equal to a limit lies in the lower block; the first block is entered by any use, even none. Telescopic
+        A use equal to a limit belongs to the lower block; the first block is entered by any use, even none. Telescopic
         blocks give a term for each one entered, whole ones for the last: 60 by 50@1.50 and the rest @2.50 is 50 at
         1.50 and 10 at 2.50, or 60 at 2.50.
         """

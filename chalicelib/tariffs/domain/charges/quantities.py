@@ -14,7 +14,7 @@ from chalicelib.tariffs.domain.trace import TraceStep, ratio_text
 
 
 class UsagePricer(Pricer):
-    """A rate for every so many units."""
+    """A rate for every `per` units."""
 
     __slots__ = ("metered", "times", "unit_price")
 
