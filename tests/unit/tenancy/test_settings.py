@@ -134,7 +134,7 @@ def test_a_setting_that_no_utility_could_work_with_is_refused_by_name(setting: s
 @pytest.mark.parametrize(
     ("due", "cycle", "named"),
     [
-        (DueByCycle("cycle"), None, "due.by: no cycle decides"),
+        (DueByCycle("cycle"), None, "due.by: there is no billing cycle"),
         (DueOffset(15), "monthly", "due.days: the billing cycle has its own number of days"),
     ],
 )
