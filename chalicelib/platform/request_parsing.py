@@ -15,6 +15,9 @@ from chalicelib.platform.schema import Schema
 from chalicelib.platform.validation import faults_of
 
 _MAX_BODY_BYTES = 1_000_000
+_MAX_VALUES = 20_000  # the longest tariff has a few thousand
+_MAX_FAULTS = 50
+_MAX_FIELD = 200
 _MAX_ORIGIN = 200
 
 
@@ -64,6 +67,8 @@ def body_of(schema: type[Schema], request: Request) -> Schema:
     raw = raw_body(request)
     if len(raw) > _MAX_BODY_BYTES:
         raise Invalid("too-large", "the body is larger than 1 MB")
+    if raw.count(b",") + raw.count(b":") > _MAX_VALUES:  # before each of them can become a fault of its own
+        raise Invalid("too-large", f"the body has more than {_MAX_VALUES} values")
     content_type = str(request.headers.get("content-type", "application/json")).partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise Invalid("not-json", "send the body as Content-Type: application/json")
@@ -96,5 +101,8 @@ def _read(raw: bytes) -> Any:  # noqa: ANN401
 
 
 def _invalid(what: str, error: ValidationError, sent: Any) -> Invalid:  # noqa: ANN401
-    faults = faults_of(error, sent)
-    return Invalid(f"invalid-{what}", faults[0].message, faults=faults)
+    found = faults_of(error, sent)
+    faults = [Fault(fault.field and fault.field[:_MAX_FIELD], fault.message) for fault in found[:_MAX_FAULTS]]
+    if len(found) > _MAX_FAULTS:
+        faults.append(Fault(None, f"{len(found) - _MAX_FAULTS} other fields are at fault, too: change these first."))
+    return Invalid(f"invalid-{what}", faults[0].message, faults=tuple(faults))

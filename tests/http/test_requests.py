@@ -91,6 +91,25 @@ def test_a_wrong_content_type_is_a_415_and_a_body_over_1_mb_a_413(world: World, 
     assert _is_refused(admin.send(one.method, path, big), 413)["code"] == "too-large"
 
 
+@pytest.mark.parametrize("one", _WITH_BODY, ids=name)
+def test_f7_a_body_full_of_faults_gets_a_short_answer(world: World, document: dict[str, Any], one: Endpoint) -> None:
+    """F7: 90,000 unknown fields were named one by one, in an answer of 8 MB."""
+    someone, path = world.someone_for(one.path), _path(world, one)
+
+    many = someone.send(one.method, path, json.dumps({f"k{number}": 1 for number in range(5_000)}).encode())
+    check_answer(document, one.method, one.path, many)
+    faults = _is_refused(many, 400)["errors"]
+    assert len(faults) == 51
+    assert (faults[-1]["field"], faults[-1]["message"].partition(" ")[2]) == (
+        None,
+        "other fields are at fault, too: change these first.",
+    )
+    long = someone.send(one.method, path, json.dumps({"k" * 100_000: 1}).encode())
+    assert len(_is_refused(long, 400) and long.body) < 20_000
+    more = someone.send(one.method, path, json.dumps({f"k{number}": 1 for number in range(20_000)}).encode())
+    assert _is_refused(more, 413)["code"] == "too-large"
+
+
 @pytest.mark.parametrize("one", [one for one in ALL if one.method == "GET"], ids=name)
 def test_a_query_that_can_not_be_is_a_400(world: World, document: dict[str, Any], one: Endpoint) -> None:
     for query in _BAD_QUERIES:
