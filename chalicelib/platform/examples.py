@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.platform.example_month import OF_SCHEMA
+
 # Example values of fields whose schema has none: by schema and field, else by field alone.
 _VALUES: Mapping[str, Any] = {
     "accessToken": "eyJhbGci...",
@@ -237,8 +239,10 @@ def example_of(
 
     :raises AssertionError: if neither the schema nor this module has a value.
     """
-    # An object's own example shows what a request needs; an answer has the other fields, too.
-    found = _UNKNOWN if whole and "properties" in schema else _known(schema, owner, name)
+    found = OF_SCHEMA.get(owner.removesuffix("Input"), {}).get(name, _UNKNOWN)
+    if found is _UNKNOWN and not (whole and "properties" in schema):
+        # An object's own example shows what a request needs; an answer has the other fields, too.
+        found = _known(schema, owner, name)
     if found is not _UNKNOWN:
         return found
     if "$ref" in schema:

@@ -12,11 +12,14 @@ from chalice.app import Blueprint, Response
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from chalicelib.kernel.errors import Fault
 from chalicelib.platform.csv_file import CsvFile
+from chalicelib.platform.example_month import REFUSED, REQUEST_ID, told
 from chalicelib.platform.examples import example_of
 from chalicelib.platform.http import ENDPOINTS, PUBLIC, SIGNED_IN, Endpoint
-from chalicelib.platform.problems import SECURITY_HEADERS, statuses_of
+from chalicelib.platform.problems import SECURITY_HEADERS, problem_json, statuses_of
 from chalicelib.platform.schema import Problem
+from chalicelib.platform.validation import MESSAGES
 
 blueprint = Blueprint(__name__)
 
@@ -178,7 +181,8 @@ def _parameter(name: str, place: str, schema: Json, *, required: bool) -> Json:
     if description:
         parameter["description"] = description
     if required:
-        parameter["example"] = example_of(said, {}, whole=True, name=name)
+        example = example_of(said, {}, whole=True, name=name)
+        parameter["example"] = str(example) if said.get("type") == "string" else example
     return parameter
 
 
@@ -187,7 +191,8 @@ def _responses(endpoint: Endpoint, schemas: Schemas, definitions: Json) -> Json:
         content: Json = {"text/csv": {"schema": {"type": "string"}}}
     else:
         schema = schemas[(endpoint.returns, "serialization")]
-        content = {"application/json": {"schema": schema, "example": example_of(schema, definitions, whole=True)}}
+        example = told(endpoint.name, example_of(schema, definitions, whole=True))
+        content = {"application/json": {"schema": schema, "example": example}}
     answer: Json = {
         "description": inspect.cleandoc(endpoint.returns.__doc__ or "").partition("\n")[0],
         "content": content,
@@ -195,13 +200,31 @@ def _responses(endpoint: Endpoint, schemas: Schemas, definitions: Json) -> Json:
     if endpoint.location:
         said = "Where to ask how far it is" if endpoint.status == 202 else "Where it is"
         answer["headers"] = {"Location": {"description": said, "schema": {"type": "string"}}}
-    refusal = {"application/problem+json": {"schema": schemas[(Problem, "serialization")]}}
     codes: dict[int, list[str]] = {}
     for code in sorted(endpoint.error_codes):
         for status in statuses_of(code):
             codes.setdefault(status, []).append(code)
     refusals = {
-        str(status): {"description": f"Codes: {', '.join(said)}", "content": refusal, "x-codes": said}
+        str(status): {
+            "description": f"Codes: {', '.join(said)}",
+            "content": _refusal(endpoint, schemas, definitions, (status, said)),
+            "x-codes": said,
+        }
         for status, said in sorted(codes.items())
     }
     return {str(endpoint.status): answer, **refusals}
+
+
+def _refusal(endpoint: Endpoint, schemas: Schemas, definitions: Json, codes: tuple[int, list[str]]) -> Json:
+    """Describe the refusals of a status, with the likeliest one as the example."""
+    status, said = codes
+    code = next(code for code in REFUSED if code in said)
+    field, message = REFUSED[code]
+    if code == "invalid-body":
+        needed = definitions[schemas[(endpoint.body, "validation")]["$ref"].rpartition("/")[2]].get("required", ())  # type: ignore[index]
+        field, message = (needed[0], MESSAGES["missing"]) if needed else (field, message)
+    faults = (Fault(field, message),) if field else ()
+    text = problem_json(status, code, f"{field}: {message}" if field else message, REQUEST_ID, faults)
+    return {
+        "application/problem+json": {"schema": schemas[(Problem, "serialization")], "example": json.loads(text)},
+    }

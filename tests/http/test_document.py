@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from chalicelib.platform import examples, openapi
+from chalicelib.platform import example_month, examples, openapi
 from chalicelib.platform.http import Endpoint
 from chalicelib.platform.schema import WholeList
 from tests.support.catalogue import CATALOGUE, PAGES, PUBLIC
@@ -90,6 +91,111 @@ def test_every_example_value_is_of_a_field(document: dict[str, Any]) -> None:
     fields |= {("", one["name"]) for operation in _operations(document) for one in operation["parameters"]}
     known = {f"{owner}.{field}" for owner, field in fields} | {field for _, field in fields}
     assert examples._VALUES.keys() - known == set()
+    told = {(owner, field) for owner, some in example_month.OF_SCHEMA.items() for field in some}
+    assert told - fields == set()
+    operations = {operation["operationId"] for operation in _operations(document)}
+    assert {*example_month.OF_ANSWER, *example_month.OF_ITEMS} - operations == set()
+
+
+def test_every_parameter_and_refusal_has_an_example_that_fits_its_schema(document: dict[str, Any]) -> None:
+    """G2: the version in a path was text with a number as its example, and refusals had none."""
+    faults: list[tuple[str, ...]] = []
+    for operation in _operations(document):
+        described = [(one["schema"], one["example"]) for one in operation["parameters"] if "example" in one]
+        for status, answer in operation["responses"].items():
+            if problem := answer["content"].get("application/problem+json"):
+                described.append((problem["schema"], problem["example"]))
+                if problem["example"]["code"] not in answer["x-codes"] or str(problem["example"]["status"]) != status:
+                    faults.append((operation["operationId"], status, problem["example"]["code"]))
+        for schema, example in described:
+            validator = Draft202012Validator(schema | {"components": document["components"]})
+            faults += [(operation["operationId"], error.message) for error in validator.iter_errors(example)]
+    assert faults == []
+
+
+def _objects(example: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    if isinstance(example, dict):
+        yield example
+    for one in example.values() if isinstance(example, dict) else example if isinstance(example, list) else ():
+        yield from _objects(one)
+
+
+def _examples(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for operation in _operations(document):
+        for answer in operation["responses"].values():
+            if "application/json" in answer["content"]:
+                for each in _objects(answer["content"]["application/json"]["example"]):
+                    yield operation["operationId"], each
+
+
+# What must hold of every example that has a field.
+_HOLDS: list[tuple[str, str, Callable[[dict[str, Any]], bool]]] = [
+    ("amountDue", "is the rest", lambda it: _sum(it["paid"], it["amountDue"]) == Decimal(it["total"])),
+    ("amountDue", "is due after it was billed", lambda it: it["billedOn"] < it["dueOn"]),
+    ("amountDue", "is overdue or not", lambda it: (it["status"] == "overdue") == (it["daysOverdue"] > 0)),
+    ("amountDue", "has a bill's id", lambda it: it["id"] == f"{it['period']}.{it['accountNumber']}.1"),
+    ("lines", "add up", lambda it: _sum(*(line["amount"] for line in it["lines"])) == Decimal(it["total"])),
+    ("origin", "was made once", lambda it: [it["runId"], it["issuedBy"], it["importId"]].count(None) == 2),
+    (
+        "previousReading",
+        "count up",
+        lambda it: _sum(it["previousReading"], it["usage"]) == Decimal(it["currentReading"]),
+    ),
+    ("previousReading", "is of the period", lambda it: it["firstDay"] <= it["readOn"] <= it["lastDay"]),
+    ("deletedAt", "is deleted or not", lambda it: (it["status"] == "deleted") == (it["deletedAt"] is not None)),
+    ("deletedAt", "is a consumer's", lambda it: (it.get("role") == "consumer") == bool(it.get("consumerId"))),
+    ("decidedAt", "is decided or not", lambda it: (it["status"] == "pending") == (it["decidedAt"] is None)),
+    ("confirmedAt", "is confirmed or not", lambda it: (it["status"] == "pending") == (it["confirmedAt"] is None)),
+    ("completedAt", "is complete or not", lambda it: (it["status"] == "complete") == bool(it["completedAt"])),
+    ("finishedAt", "is finished or not", lambda it: (it["status"] == "awaiting_upload") == (it["finishedAt"] is None)),
+    ("parent", "is of its level", lambda it: it["level"] == len(it["code"].split("."))),
+]
+
+
+def _sum(*amounts: str) -> Decimal:
+    return sum(map(Decimal, amounts), Decimal(0))
+
+
+def test_an_example_does_not_contradict_itself(document: dict[str, Any]) -> None:
+    """G2: examples fitted their schemas and made no sense together."""
+    faults = {
+        (name, field, what)
+        for name, shown in _examples(document)
+        for field, what, holds in _HOLDS
+        if field in shown and not holds(shown)
+    }
+    assert faults == set()
+    for field, names in (("userId", "login"), ("consumerId", "consumerName"), ("id", "login")):
+        named = {(shown[field], shown[names]) for _, shown in _examples(document) if field in shown and names in shown}
+        assert len({one for one, _ in named}) == len(named), field
+
+
+def test_the_examples_of_acts_show_what_the_act_brings_about(document: dict[str, Any]) -> None:
+    """G2: a withdrawal answered `pending`, a closure `active`."""
+    shown = {
+        operation["operationId"]: answer["content"]["application/json"]["example"]
+        for operation in _operations(document)
+        for answer in operation["responses"].values()
+        if "application/json" in answer["content"]
+    }
+    expected = {
+        "withdraw_request": "withdrawn",
+        "approve_request": "approved",
+        "reject_request": "rejected",
+        "close_connection": "closed",
+        "disconnect": "disconnected",
+        "reconnect": "active",
+        "take_reading": "pending",
+        "confirm_reading": "confirmed",
+        "disable_device": "disabled",
+        "delete_consumer": "deleted",
+        "delete_user": "deleted",
+        "start_run": "planned",
+        "report_issue": "pending",
+    }
+    assert {name: shown[name]["status"] for name in expected} == expected
+    assert shown["register_self"]["role"] == "consumer"
+    assert "months[" not in json.dumps([shown["get_report"], shown["get_registry_report"]])
 
 
 def test_every_list_is_paged_the_same_way(document: dict[str, Any]) -> None:

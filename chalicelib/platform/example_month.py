@@ -1,0 +1,433 @@
+"""The story that the OpenAPI document's examples tell: November 2025 at one waterworks.
+
+Ana Reyes, billing officer, took over the former system's books on 3 November. On 5 November Juan Dela Cruz's meter was
+read (1775 to 1785), and the run of that day billed 10 m3 at 22.50 and a fixed charge of 50.00, due on 20 November.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+_STAFF_ID = "01KBMYX1A7D0G3J6M9P2S5V8Y1"
+_CONSUMER_ID = "01KBMZ5V3C8Q2X7R4T6Y9W1E0A"
+_CONSUMER_USER_ID = "01KBMZ6W5D9R3Y8S5V7Z0X2F1B"
+_SESSION_ID = "01K98WJ1C0041061050R3GG28A"
+_RUN_ID = "01KBN4H0P7T2W5Y8A1C3E6G9J2"
+_DECIDED = {"decidedBy": _STAFF_ID, "decidedByName": "Ana Reyes", "decidedAt": "2025-11-05T03:10:00.000Z"}
+_UNDECIDED = dict.fromkeys(("decidedBy", "decidedByName", "decidedAt", "reason", "accountNumber"))
+
+_STAFF: dict[str, Any] = {
+    "id": _STAFF_ID,
+    "login": "ana",
+    "number": None,
+    "askedNumber": None,
+    "name": "Ana Reyes",
+    "email": "ana@example.com",
+    "phone": "+63 917 555 0002",
+    "role": "billing_officer",
+    "status": "active",
+    "consumerId": None,
+    "areas": [],
+    "createdAt": "2025-10-20T01:15:00.000Z",
+    "deletedAt": None,
+}
+_RATE_PART: dict[str, Any] = {
+    "code": "usage",
+    "label": "Water used",
+    "when": None,
+    "season": None,
+    "factors": [],
+    "rounding": None,
+}
+_CHARGES = [
+    {
+        **_RATE_PART,
+        "measure": "use",
+        "share": "1",
+        "cap": None,
+        "capMeasure": None,
+        "least": None,
+        "leastMeasure": None,
+        "included": "0",
+        "quantityRounding": None,
+        "per": "1",
+        "kind": "usage",
+        "rate": "22.5",
+        "times": None,
+        "rateRounding": None,
+    },
+    {
+        **_RATE_PART,
+        "code": "fixed",
+        "label": "Fixed charge",
+        "kind": "fixed",
+        "amount": "50",
+        "byMeterSize": {},
+        "prorated": False,
+        "daysBasis": None,
+        "times": None,
+        "rateRounding": None,
+    },
+]
+
+
+def _exactly(decimal: str) -> dict[str, Any]:
+    return {"decimal": decimal, "exact": None}
+
+
+def _line(code: str, label: str, amount: str, quantity: str, rate: str, explanation: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "label": label,
+        "amount": amount,
+        "tariff": "residential@1",
+        "terms": [{"quantity": _exactly(quantity), "rate": rate, "per": "1"}],
+        "factors": [],
+        "less": _exactly("0"),
+        "unrounded": _exactly(amount.removesuffix(".00")),
+        "rounding": {"mode": "half-up", "step": "0.01"},
+        "explanation": [explanation],
+    }
+
+
+_LINES = [
+    _line("usage", "Water used", "225.00", "10", "22.5", "10 m3 at 22.50 = 225.00"),
+    _line("fixed", "Fixed charge", "50.00", "1", "50", "1 at 50.00 = 50.00"),
+]
+_BILL = {
+    "id": "2025-11.2025110001.1",
+    "total": "275.00",
+    "paid": "0.00",
+    "amountDue": "275.00",
+    "dueOn": "2025-11-20",
+    "status": "open",
+    "daysOverdue": 0,
+}
+_SHEET = {"name": "Residential water", "validFrom": "2025-01-01", "validUntil": None, "byChoice": None}
+_IMPORT = {
+    "id": "01KBN1D7K4Q9S2U5W8Y0A3C6E9",
+    "status": "done",
+    "counts": {"rows": 50, "accepted": 48, "unchanged": 1, "refused": 1, "flagged": 1, "blank": 0},
+    "requestedAt": "2025-11-05T02:20:00.000Z",
+    "finishedAt": "2025-11-05T02:21:30.000Z",
+}
+_CLIENT = {"loginNames": "username", "selfRegistration": True}
+_CLIENT_SETTINGS = {**_CLIENT, "areaLevels": ["Barangay", "Purok"]}
+_PROJECT_SETTINGS = {
+    "classes": ["residential", "commercial"],
+    "readingWindow": {"firstDay": 1, "lastDay": 10},
+    "highUsagePercent": 300,
+    "billingCycle": None,
+    "shards": 1,
+    "fiscalStart": 1,
+}
+_ISSUE = {"id": "01KBN2F8M5R0T3V6X9Z1B4D7G0"}
+
+# What fields of a schema hold, whatever their own schema's example says.
+OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
+    "AreaOut": {"level": 2, "version": 1, "uses": 1, "createdAt": "2025-10-20T02:00:00.000Z"},
+    "AuditEntryOut": {
+        "action": "reading.corrected",
+        "subject": {"kind": "reading", "id": "2025-11.2025110001"},
+        "actorRole": "billing_officer",
+        "before": {"reading": "1758", "usage": "-17"},
+        "after": {"reading": "1785", "usage": "10"},
+        "sessionId": _SESSION_ID,
+    },
+    "BillOut": _BILL
+    | {
+        "firstDay": "2025-11-01",
+        "lastDay": "2025-11-30",
+        "fiscal": {"year": 2025, "month": 11},
+        "useExplained": ["1785 - 1775 = 10 m3"],
+        "lines": _LINES,
+        "issuedAt": "2025-11-05T03:00:12.000Z",
+        "origin": "run",
+        "runId": _RUN_ID,
+        "issuedBy": None,
+        "issuedByName": None,
+        "importId": None,
+        "chosenTariff": None,
+    },
+    "BillReference": {
+        "billId": "2025-10.2025110001.1",
+        "year": 2025,
+        "month": 10,
+        "period": "October 2025",
+    },
+    "BillSummary": _BILL,
+    "BalanceOut": {"units": "1480", "commonArea": "35", "building": "1530", "loss": "15"},
+    "ChunkProgress": {"done": 8, "of": 8},
+    "ClientFacts": _CLIENT_SETTINGS,
+    "ClientFactsChange": _CLIENT_SETTINGS,
+    "ClientOut": _CLIENT,
+    "ClientOpened": {"login": "ana"},
+    "ConfirmationsOut": {
+        "confirmed": 48,
+        "left": [{"readingId": "2025-11.2025110002", "reason": "the meter showed 140 before"}],
+    },
+    "ConnectionChange": {"installedOn": "2025-11-03", "tariffId": None},
+    "ConnectionOut": {
+        "initialReading": "1755",
+        "installedOn": "2025-11-03",
+        "tariffId": None,
+        "createdAt": "2025-11-03T01:30:00.000Z",
+    },
+    "ConsumerOut": {"createdAt": "2025-11-03T01:30:00.000Z", "deletedAt": None, "email": "juan@example.com"},
+    "ConsumerChange": {"email": "juan@example.com"},
+    "CycleChange": {"active": True},
+    "CycleOut": {"active": True, "used": True},
+    "DeviceOut": {"id": "01KBN0C4H2M6P8S0V3X5Z7B9D1"},
+    "EstimatesOut": {
+        "estimated": 3,
+        "left": [{"accountNumber": "2025110002", "reason": "there is no use yet to estimate by"}],
+    },
+    "EventOut": {"id": "01KBN8P5V2Y7B0D3F6H8K1M4Q7", "reason": "Unpaid since August"},
+    "FormerClientOut": {"version": 2},
+    "FormerOut": {"version": 2},
+    "ImportAnnounced": {"id": _IMPORT["id"]},
+    "ImportOut": _IMPORT,
+    "IssueLine": _ISSUE,
+    "IssueOut": {
+        **_ISSUE,
+        "status": "taking_action",
+        "changedAt": "2025-11-05T03:10:00.000Z",
+        "responses": [
+            {
+                "id": "01KBN9R6W3Z8C1E4G7J9L2N5R8",
+                "authorId": _STAFF_ID,
+                "authorName": "Ana Reyes",
+                "at": "2025-11-05T03:10:00.000Z",
+                "text": "A plumber comes on Tuesday.",
+                "status": "taking_action",
+            }
+        ],
+    },
+    "ListedProject": {"id": "waterworks", "label": "Waterworks"},
+    "LoginMade": {"userId": _CONSUMER_USER_ID, "login": "juan"},
+    "LoginOut": {
+        "id": _SESSION_ID,
+        "at": "2025-11-05T02:12:09.511Z",
+        "method": "web",
+        "userId": _STAFF_ID,
+        "login": "ana",
+        "address": "203.0.113.7",
+        "endedAt": "2025-11-05T09:05:00.000Z",
+        "endReason": "signed_out",
+    },
+    "MeOut": _STAFF | {"permissions": ["bills.generate", "bills.read", "readings.confirm", "readings.submit"]},
+    "NewStaff": {"login": "ana"},
+    "NewLogin": {"login": "juan"},
+    "PaymentOut": {
+        "id": "2025-10.2025110001.1.1",
+        "amount": "275.00",
+        "paidOn": "2025-10-18",
+        "method": "cash",
+        "checkNumber": None,
+        "recordedAt": "2025-11-03T02:00:00.000Z",
+    },
+    "PushOut": {"flags": []},
+    "ReadingOut": {
+        "status": "confirmed",
+        "flags": [],
+        "confirmedAt": "2025-11-05T02:45:00.000Z",
+    },
+    "Registered": {"userId": _CONSUMER_USER_ID, "login": "juan", "number": None, "role": "consumer"},
+    "Registration": {"email": "juan@example.com"},
+    "Rejection": {"reason": "There is no pipe in this street yet."},
+    "ReportLine": {
+        "line": 17,
+        "column": "reading",
+        "code": "below-previous",
+        "reason": "the meter showed 140 before",
+    },
+    "RequestOut": {"id": "01KBN6K2R9V4Y7A0C3E5G8J1M4", "askedBy": _CONSUMER_USER_ID, "askedByName": "Juan Dela Cruz"}
+    | _UNDECIDED,
+    "ResetAsked": {"goodMinutes": 60},
+    "RoleOut": {
+        "permissions": ["bills.generate", "bills.read", "readings.confirm", "readings.submit"],
+        "builtIn": True,
+    },
+    "RunOut": {
+        "id": _RUN_ID,
+        "status": "complete",
+        "readings": 49,
+        "bills": 48,
+        "exceptions": 1,
+        "total": "13200.00",
+        "billedOn": None,
+        "dueOn": None,
+        "startedAt": "2025-11-05T03:00:00.000Z",
+        "completedAt": "2025-11-05T03:00:41.000Z",
+        "waitingSince": None,
+        "billingCycle": None,
+    },
+    "ExceptionOut": {"readingId": "2025-11.2025110002"},
+    "SettingsBody": _PROJECT_SETTINGS,
+    "SettingsChange": _PROJECT_SETTINGS,
+    "QuoteOut": {"lines": _LINES, "total": "275.00"},
+    "TariffBody": {
+        **_SHEET,
+        "charges": _CHARGES,
+        "measures": [],
+        "conversions": [],
+        "rounding": {"line": None, "total": None},
+    },
+    "TariffOut": {"version": 1, "sealed": True, "affectedBills": None},
+    "TariffShort": {**_SHEET, "id": "residential", "version": 1, "sealed": True},
+    "UnreadOut": {
+        "accountNumber": "2025110003",
+        "consumerName": "Pedro Santos",
+        "meterNumber": "SM-12347",
+        "previous": "820",
+        "lastReadOn": "2025-10-05",
+        "lastPeriod": "2025-10",
+    },
+    "UserDeleted": {name: _STAFF[name] for name in ("id", "login", "name", "role", "consumerId")}
+    | {"status": "deleted", "deletedAt": "2025-11-28T08:00:00.000Z"},
+    "UserOut": _STAFF,
+    "VerificationOut": {
+        "firstDay": "2025-10-20",
+        "lastDay": "2025-11-04",
+        "days": 16,
+        "entries": 412,
+        "firstMismatch": None,
+        "nextDay": None,
+    },
+}
+
+_WAITING_IMPORT = {
+    "status": "awaiting_upload",
+    "counts": dict.fromkeys(("rows", "accepted", "unchanged", "refused", "flagged", "blank"), 0),
+    "finishedAt": None,
+}
+_JUST_REGISTERED = {"lastReading": "1755", "lastReadOn": None, "lastPeriod": None, "version": 1}
+_REGISTRY = {"fileName": "registry.csv", "period": None}
+_HISTORY = {"fileName": "history-2026.json", "period": None}
+_PENDING = {"status": "pending", "confirmedBy": None, "confirmedByName": None, "confirmedAt": None}
+_APPROVED = _DECIDED | {"status": "approved", "accountNumber": "2025110001"}
+_DELETED_ROLE = {"name": "meter_reader", "builtIn": False, "permissions": ["readings.submit"]}
+
+# What the answer of an operation holds instead, at its top or in a field of an object in it.
+OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
+    "approve_request": _APPROVED,
+    "ask_for_history_upload": {"record": _HISTORY | _WAITING_IMPORT},
+    "ask_for_registry_upload": {"record": _REGISTRY | _WAITING_IMPORT},
+    "ask_for_upload": {"record": _WAITING_IMPORT},
+    "change_role_definition": _DELETED_ROLE,
+    "change_areas": {"role": "meter_reader", "areas": ["Poblacion"]},
+    "bill_reading": {"origin": "person", "runId": None, "issuedBy": _STAFF_ID, "issuedByName": "Ana Reyes"},
+    "close_connection": {"status": "closed"},
+    "close_project": {"closed": True},
+    "define_role": _DELETED_ROLE,
+    "delete_project": {"closed": True},
+    "delete_role": _DELETED_ROLE,
+    "delete_consumer": {"status": "deleted", "connections": 0, "deletedAt": "2025-11-28T08:00:00.000Z"},
+    "disable_device": {"status": "disabled"},
+    "disconnect": {"status": "disconnected"},
+    "exchange_meter": {"meterNumber": "SM-22001", "lastReading": "0"},
+    "get_history_import": _HISTORY,
+    "get_registry_import": _REGISTRY,
+    "hand_over": {"consumerId": "01KBMZ7X6EAS4Z9T6W8A1Y3G2C", "consumerName": "Pedro Santos"},
+    "open_area": {"uses": 0},
+    "open_cycle": {"used": False, "projects": 0, "version": 1},
+    "add_project": {"id": "electricity", "version": 1},
+    "open_tariff": {"sealed": False},
+    "adopt_tariff": {"id": "balilihan-residential", "sealed": False},
+    "correct_tariff": {"sealed": False},
+    "succeed_tariff": {"version": 2, "sealed": False},
+    "register_connection": _JUST_REGISTERED,
+    "register_consumer": {"connections": 0, "version": 1},
+    "register_self": {"consumer": {"connections": 0, "version": 1}},
+    "reject_request": _DECIDED | {"status": "rejected", "reason": "There is no pipe in this street yet."},
+    "report_issue": {"status": "pending", "changedAt": "2025-11-05T02:30:00.000Z", "responses": []},
+    "start_run": {
+        "status": "planned",
+        "chunks": {"done": 0, "of": 0},
+        "readings": 0,
+        "bills": 0,
+        "exceptions": 0,
+        "total": "0.00",
+        "completedAt": None,
+    },
+    "take_reading": _PENDING,
+    "withdraw_request": {
+        "status": "withdrawn",
+        "decidedBy": _CONSUMER_USER_ID,
+        "decidedByName": "Juan Dela Cruz",
+        "decidedAt": "2025-11-05T03:10:00.000Z",
+    },
+}
+# What the items of a list hold instead.
+OF_ITEMS: Mapping[str, Mapping[str, Any]] = {
+    "get_history_report": {
+        "column": "months[0].units.2025110001.prior",
+        "reason": "the month before ended at 140; correct one of the two",
+    },
+    "get_registry_report": {
+        "column": "Barangay",
+        "code": "unknown-area",
+        "reason": "there is no area with the code Poblasion; see /api/clients/{clientId}/areas",
+    },
+    "list_history_imports": _HISTORY,
+    "list_pending": _PENDING,
+    "list_registry_imports": _REGISTRY,
+}
+
+REQUEST_ID = "01KBN3G9N6S1V4X7Z0B2D5F8H1"
+# Refusals as examples, the likeliest first: the field at fault, if one is, and the message.
+REFUSED: Mapping[str, tuple[str | None, str]] = {
+    "invalid-body": ("nickname", "This operation does not know this field: leave it out."),
+    "bad-cursor": ("cursor", "this cursor does not belong to this list; start again without it"),
+    "invalid-query": ("period", "Write a month like 2025-11."),
+    "unknown-parameter": ("page", "This operation takes no parameters in its URL."),
+    "bad-idempotency-key": ("Idempotency-Key", "Use 1 to 128 printable ASCII characters."),
+    "bad-login": (None, "client, login name or password is wrong"),
+    "bad-refresh-token": (None, "this refresh token is not valid; sign in again"),
+    "bad-signature": (None, "the request is not signed by an active device with its newest key and the present time"),
+    "bad-ticket": (None, "this ticket is not valid; ask the operator for another"),
+    "bad-token": (None, "this token is not valid; sign in again"),
+    "forbidden": (None, "your role does not include the permission that this needs; ask an administrator"),
+    "no-self-registration": (None, "this client registers its consumers itself; ask the utility"),
+    "not-found": (None, "there is nothing with this id"),
+    "no-such-project": (None, "the client has no such project"),
+    "no-connection": ("meterNumber", "there is no connection with this meter number; register it first"),
+    "changed": (None, "somebody changed this at the same moment; reload and retry"),
+    "email-taken": ("email", "another consumer has this e-mail address; give another"),
+    "login-taken": ("login", "another user has this login name; give another"),
+    "already-read": (None, "the period has a reading already; correct it instead"),
+    "below-previous": ("reading", "the meter showed 1775 before; correct the reading, or send rolledOver"),
+    "brand-taken": ("id", "another meter brand has this id; choose another"),
+    "brand-used": (None, "connections have this meter brand; give their meters another brand first"),
+    "area-taken": ("code", "another area has this code; choose another"),
+    "area-used": (None, "connections are in this area; move them first"),
+    "cycle-taken": ("id", "another billing cycle has this id; choose another"),
+    "cycle-used": (None, "readings have used this billing cycle; set it inactive instead"),
+    "account-taken": ("accountNumber", "this account number is in use; give another"),
+    "already-decided": (None, "this request is decided; make a new one"),
+    "billed": (None, "the reading is billed"),
+    "fixed-role": (None, "this role can't be changed; define one with another name"),
+    "role-used": (None, "users have this role; give them another first"),
+    "tariff-between": (None, "a version of this tariff lies between; correct that one"),
+    "tariff-changed": (None, "somebody changed the tariffs at the same moment; reload and retry"),
+    "in-progress": (None, "a request with this Idempotency-Key is being worked on; send it again in a moment"),
+    "too-large": (None, "the body is larger than 1 MB"),
+    "not-json": (None, "send the body as Content-Type: application/json"),
+    "key-reused": ("Idempotency-Key", "this key belongs to another request; choose a new one"),
+    "too-many-tries": (None, "too many wrong passwords; wait, and try again"),
+    "too-many-resets": (None, "too many mails were asked for; wait an hour"),
+    "too-many-registrations": (None, "too many registrations; wait an hour"),
+    "internal": (None, "something went wrong on our side; it is logged"),
+    "busy": (None, "the store is busy; nothing was lost, try again in a moment"),
+}
+
+
+def told(operation: str, example: dict[str, Any]) -> dict[str, Any]:
+    """Return an operation's answer as the story has it."""
+    changed = OF_ANSWER.get(operation, {})
+    merged = {
+        name: value | changed[name] if isinstance(changed.get(name), dict) and isinstance(value, dict) else value
+        for name, value in (example | {name: one for name, one in changed.items() if not isinstance(one, dict)}).items()
+    }
+    if operation in OF_ITEMS:
+        merged["items"] = [one | OF_ITEMS[operation] for one in merged["items"]]
+    return merged
