@@ -147,4 +147,4 @@ def _audit_write(ctx: Context, action: str, area: Area, *, before: Area | None =
 
 def _unknown(code: str) -> Invalid:
     said = f"there is no area {code!r}" if code else "name the area that it lies in"
-    return Invalid("unknown-area", f"{said}; see GET /api/clients/{{client}}/areas", field="area")
+    return Invalid("unknown-area", f"{said}; see GET /api/clients/{{clientId}}/areas", field="area")

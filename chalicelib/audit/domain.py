@@ -269,5 +269,5 @@ def filters_of(
     last = last_day or max(today, first_day or today)
     first = first_day or last - timedelta(days=MAX_DAYS - 1)
     if not timedelta(0) <= last - first < timedelta(days=MAX_DAYS):
-        raise Invalid("bad-filter", f"from and to: {MAX_DAYS} days at most, from not after to", field="from")
+        raise Invalid("bad-filter", f"give at most {MAX_DAYS} days, and no from after to", field="from")
     return Filters(first, last, actor_id, action, project_id, (kind, name) if kind and name else None)

@@ -113,7 +113,7 @@ def cycle_delete_writes(ctx: Context, *, cycle: BillingCycle, projects: int) -> 
 def unknown_cycle(cycle_id: str | None) -> Invalid:
     """Return the error for a project that names an unknown cycle."""
     return Invalid(
-        "unknown-cycle", f"no cycle {cycle_id}; see GET /api/clients/{{client}}/billing-cycles", field="billingCycle"
+        "unknown-cycle", f"no cycle {cycle_id}; see GET /api/clients/{{clientId}}/billing-cycles", field="billingCycle"
     )
 
 

@@ -42,13 +42,13 @@ def is_ulid(text: str) -> bool:
     return bool(_ULID.match(text))
 
 
-def known_ulid(text: str, what: str) -> str:
+def known_ulid(text: str, what: str, *, field: str | None = None) -> str:
     """Check that an identifier from outside has the form of ours, and return it.
 
     :raises NotFound: if it does not; `what` names the kind of thing in the message.
     """
     if not is_ulid(text):
-        raise NotFound("not-found", f"there is no {what} with this id")
+        raise NotFound("not-found", f"there is no {what} with this id", field=field)
     return text
 
 

@@ -66,4 +66,6 @@ def project_of(presets: Mapping[str, Preset], preset_id: str, project_id: str) -
     for project in preset.projects if preset else ():
         if project.id == project_id:
             return project
-    raise NotFound("not-found", f"there is no preset {preset_id} with a project {project_id}; see /api/presets")
+    field = "presetProjectId" if preset else "presetId"
+    message = f"there is no preset {preset_id} with a project {project_id}; see /api/presets"
+    raise NotFound("not-found", message, field=field)

@@ -45,7 +45,8 @@ def open_client(ctx: Context, *, preset_id: str, name: str | None) -> Client:
     """
     preset = repository.all_presets().get(preset_id)
     if preset is None:
-        raise NotFound("not-found", f"there is no preset {preset_id}; there are {', '.join(repository.all_presets())}")
+        known = ", ".join(repository.all_presets())
+        raise NotFound("not-found", f"there is no preset {preset_id}; there are {known}", field="presetId")
     client = replace(preset.client, id=ctx.client, name=name or preset.client.name)
     there = tenancy.find_client(client.id)
     if there is not None and there != client:

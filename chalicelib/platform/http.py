@@ -171,7 +171,7 @@ def _answer(endpoint: Endpoint, request: Request, path_parameters: dict[str, str
             arguments["body"] = body_of(endpoint.body, request)
         response = _execute(endpoint, context, project, request, arguments, path_parameters)
     except MeterbookError as error:
-        response = problems.refusal(error, request_id, endpoint.body)
+        response = problems.refusal(error, request_id, endpoint.body, endpoint.query)
     except problems.AWS_ERRORS as error:
         response = problems.outage(error, request_id)
     except Exception:  # noqa: BLE001 - the outermost guard: nothing may leave without an answer in our form
@@ -243,9 +243,7 @@ def _context_of(
         item = next(iter(items.values()), None)
     key = request.headers.get("idempotency-key") if endpoint.takes_key else None
     if key is not None and not (1 <= len(key) <= 128 and key.isascii() and key.isprintable()):
-        raise Invalid(
-            "bad-idempotency-key", "an Idempotency-Key is 1 to 128 printable ASCII characters", field="Idempotency-Key"
-        )
+        raise Invalid("bad-idempotency-key", "give 1 to 128 printable ASCII characters", field="Idempotency-Key")
     context = Context(
         client=client,
         project_id=project,

@@ -80,9 +80,7 @@ def _claim(key: Key, asked: str, now: datetime) -> Response | None:
         return None
     first = dynamo.find(AnswerItem, key)
     if first is not None and first.asked != asked:
-        raise Invalid(
-            "key-reused", "this Idempotency-Key was used for another request; use a new one", field="Idempotency-Key"
-        )
+        raise Invalid("key-reused", "this key was used for another request; use a new one", field="Idempotency-Key")
     if first is None or first.state != _DONE:
         raise Conflict("in-progress", "this request is still being executed; send it again in a few seconds")
     return Response(first.body, {"Location": first.location} if first.location else {}, first.status)

@@ -11,7 +11,7 @@ from chalicelib.kernel import errors
 from chalicelib.kernel.errors import Fault, MeterbookError
 from chalicelib.platform import log
 from chalicelib.platform.schema import Problem, ProblemField
-from chalicelib.platform.validation import in_body
+from chalicelib.platform.validation import has_field, in_body, sentence
 
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
@@ -105,9 +105,16 @@ def status_of(error: MeterbookError) -> int:
     return STATUS_OF_CODE.get(error.code, by_kind)
 
 
-def refusal(error: MeterbookError, request_id: str, body: type[BaseModel] | None) -> Response:
-    """Answer a refused request; `body` is the schema of its body, if it has one."""
+def refusal(
+    error: MeterbookError, request_id: str, body: type[BaseModel] | None, query: type[BaseModel] | None = None
+) -> Response:
+    """Answer a refused request; `body` and `query` are the schemas of what it may carry.
+
+    What is not found may be named by the path or by a field: only a field is a fault.
+    """
     faults = tuple(Fault(in_body(fault.field, body), fault.message) for fault in error.faults)
+    if isinstance(error, errors.NotFound):
+        faults = tuple(fault for fault in faults if has_field(fault.field, body) or has_field(fault.field, query))
     response = _response(status_of(error), error.code, _detail(error, faults), request_id, faults)
     if isinstance(error, errors.TooMany):
         response.headers["Retry-After"] = str(error.retry_after_seconds)
@@ -118,7 +125,9 @@ def _detail(error: MeterbookError, faults: tuple[Fault, ...]) -> str:
     """Return the first fault of a request, and the number of others."""
     if not faults:
         return str(error)
-    first = f"{faults[0].field}: {faults[0].message}" if faults[0].field else faults[0].message
+    field, message = faults[0].field, faults[0].message
+    named = field and message.lower().startswith((f"{field} ".lower(), f"{field.rpartition('.')[2]} ".lower()))
+    first = message if named or not field else f"{field}: {sentence(message)}"
     return first + (f" (and {len(faults) - 1} more, see errors)" if len(faults) > 1 else "")
 
 
@@ -147,13 +156,13 @@ def _response(status: int, code: str, detail: str, request_id: str, faults: tupl
 
 
 def problem_json(status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...] = ()) -> str:
-    """Format an error as RFC 9457 problem details."""
+    """Format an error as RFC 9457 problem details. Its messages are sentences, as rules write them or not."""
     return Problem(
         type=f"urn:meterbook:problem:{code}",
         title=_TITLES[status],
         status=status,
-        detail=detail,
+        detail=sentence(detail),
         code=code,
         request_id=request_id,
-        errors=[ProblemField(field=fault.field, message=fault.message) for fault in faults],
+        errors=[ProblemField(field=fault.field, message=sentence(fault.message)) for fault in faults],
     ).model_dump_json(by_alias=True)

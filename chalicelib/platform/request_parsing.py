@@ -102,6 +102,8 @@ def _read(raw: bytes) -> Any:  # noqa: ANN401
 
 def _invalid(what: str, error: ValidationError, sent: Any) -> Invalid:  # noqa: ANN401
     found = faults_of(error, sent)
+    if what == "query":
+        found = tuple(Fault(one.field, one.message.replace("his field", "his parameter")) for one in found)
     faults = [Fault(fault.field and fault.field[:_MAX_FIELD], fault.message) for fault in found[:_MAX_FAULTS]]
     if len(found) > _MAX_FAULTS:
         faults.append(Fault(None, f"{len(found) - _MAX_FAULTS} other fields are at fault, too: change these first."))

@@ -114,7 +114,7 @@ def _read_decimal(value: Any) -> Decimal:  # noqa: ANN401 - whatever the caller 
     if isinstance(value, Decimal):
         return value
     if not isinstance(value, str):
-        raise ValueError('give a decimal as text, such as "12.375"')  # noqa: TRY004 - pydantic wants ValueError
+        raise ValueError('Give a decimal as text, such as "12.375".')  # noqa: TRY004 - pydantic wants ValueError
     try:
         return parse_decimal(value)
     except MeterbookError as error:
@@ -125,7 +125,7 @@ def _read_period(value: Any) -> Period:  # noqa: ANN401
     if isinstance(value, Period):
         return value
     if not isinstance(value, str):
-        raise ValueError('give a period as text, such as "2025-11"')  # noqa: TRY004
+        raise ValueError('Give a period as text, such as "2025-11".')  # noqa: TRY004
     try:
         return Period.parse(value)
     except MeterbookError as error:
@@ -136,7 +136,7 @@ def _read_day(value: Any) -> date:  # noqa: ANN401
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if not isinstance(value, str):
-        raise ValueError('give a day as text, such as "2025-11-05"')  # noqa: TRY004
+        raise ValueError('Give a day as text, such as "2025-11-05".')  # noqa: TRY004
     try:
         return parse_day(value)
     except MeterbookError as error:
@@ -145,7 +145,7 @@ def _read_day(value: Any) -> date:  # noqa: ANN401
 
 def _printable(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("leave out line breaks and other control characters")
+        raise ValueError("Leave out line breaks and other control characters.")
     return text
 
 

@@ -1,5 +1,6 @@
 """Validation errors as messages of our own: which field is wrong, and what to change."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 
@@ -33,8 +34,8 @@ MESSAGES: Mapping[str, str] = {
     "too_long": "Give at most {max_length} entries.",
     "too_short": "Give at least {min_length} entries.",
     "tuple_type": _LIST,
-    "union_tag_invalid": "Give as {discriminator} one of these: {expected_tags}.",
-    "union_tag_not_found": "Say in {discriminator} what kind this is.",
+    "union_tag_invalid": "Give one of these: {expected_tags}.",
+    "union_tag_not_found": "This field is needed.",
 }
 # Messages by the pattern that a text does not match.
 PATTERNS: Mapping[str, str] = {
@@ -54,6 +55,7 @@ PATTERNS: Mapping[str, str] = {
     r"^[^#]*$": "Leave out the sign #.",
     r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$": "Give an e-mail address, such as ana@example.com.",
 }
+_JSON = {"True": "true", "False": "false", "None": "null"}
 _ANY = "This value does not fit the API's document."
 
 Step = int | str
@@ -65,10 +67,17 @@ def faults_of(error: ValidationError, sent: Any) -> tuple[Fault, ...]:  # noqa: 
     faulty = {path[:length] for path, _ in found for length in range(len(path))}
     # Pydantic also reports a list as empty if all its entries are at fault.
     return tuple(
-        Fault(".".join(map(str, path)) or None, _message(one))
+        Fault(".".join(map(str, [*path, *_tag(one)])) or None, _message(one))
         for path, one in found
         if one["type"] != "too_short" or path not in faulty
     )
+
+
+def _tag(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the field that says which form an object has, if that is what is wrong: `kind` of a charge."""
+    if found["type"] not in {"union_tag_invalid", "union_tag_not_found"}:
+        return ()
+    return (str(found["ctx"]["discriminator"]).strip("'"),)
 
 
 def _message(found: Mapping[str, Any]) -> str:
@@ -80,6 +89,8 @@ def _message(found: Mapping[str, Any]) -> str:
     if values.get("min_length") == 1:
         return "This can't be empty."
     said = {name: str(value).replace("'", "") for name, value in values.items()}
+    if found["type"] == "literal_error":
+        said["expected"] = re.sub(r"\b(True|False|None)\b", lambda word: _JSON[word[0]], said["expected"])
     return MESSAGES.get(found["type"], _ANY).format(**said)
 
 
@@ -122,6 +133,18 @@ def _place(
             continue
         path.append(step)
     return tuple(path), form
+
+
+def sentence(text: str) -> str:
+    """Return a message as a sentence. A first word that is a name, such as `accountNumber`, keeps its spelling."""
+    first = text.partition(" ")[0].removesuffix(",")
+    begun = text[0].upper() + text[1:] if first.isalpha() and first.islower() else text
+    return begun if begun.endswith((".", "?", "!", "…")) else f"{begun}."
+
+
+def has_field(field: str | None, schema: type[BaseModel] | None) -> bool:
+    """Return whether a schema has a field of this path."""
+    return field is not None and schema is not None and field.partition(".")[0] in _aliases(schema)
 
 
 def in_body(field: str | None, body: type[BaseModel] | None) -> str | None:

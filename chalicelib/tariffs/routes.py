@@ -4,7 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import Fault, Invalid, NotFound
 from chalicelib.platform.http import endpoint
 from chalicelib.tariffs import service
 from chalicelib.tariffs.domain import KnownVersion
@@ -26,6 +26,9 @@ from chalicelib.tariffs.schemas import (
 from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
+
+# What an adoption says itself; the rest of the sheet is the library's.
+_OWN_FIELDS = {"id", "validFrom", "consumerClass"}
 
 _TARIFFS = "/api/clients/{clientId}/projects/{projectId}/tariffs"
 _TARIFF = _TARIFFS + "/{tariffId}"
@@ -147,12 +150,20 @@ def adopt_tariff(ctx: ProjectContext, *, body: Adoption) -> TariffOut:
     """Open a tariff of the library unchanged, valid from a day on."""
     published = library().get(body.library_id)
     if published is None:
-        raise NotFound("not-found", f"the library has no tariff {body.library_id}; see /api/tariff-library")
+        message = f"the library has no tariff {body.library_id}; see /api/tariff-library"
+        raise NotFound("not-found", message, field="libraryId")
     sheet = published.model_copy(
         update={"valid_from": body.valid_from, "consumer_class": body.consumer_class or published.consumer_class}
     )
     adopted = sheet.to_domain(tariff_id=body.id or body.library_id, version=1)
-    return _shown(ctx, service.open_tariff(ctx, tariff=adopted))
+    try:
+        return _shown(ctx, service.open_tariff(ctx, tariff=adopted))
+    except Invalid as error:
+        # The sheet is the library's: what does not fit there is the choice of it.
+        faults = tuple(
+            fault if fault.field in _OWN_FIELDS else Fault("libraryId", fault.message) for fault in error.faults
+        )
+        raise Invalid(error.code, str(error), faults=faults) from None
 
 
 @endpoint(blueprint, "GET", "/api/tariff-library", permission="tariffs.read", returns=LibraryList)

@@ -263,7 +263,9 @@ def _check(project: Project, tariff: Tariff, others: tuple[Tariff, ...]) -> None
     units = {tariff.unit, *(conversion.from_unit for conversion in tariff.conversions)}
     if tariff.currency != settings.currency or settings.unit not in units:
         raise Invalid(
-            "other-unit", f"a tariff here is in {settings.currency} and takes uses in {settings.unit}", field="unit"
+            "other-unit",
+            f"a tariff here is in {settings.currency} and takes uses in {settings.unit}",
+            field="unit" if tariff.currency == settings.currency else "currency",
         )
     check_versions([tariff, *(each for each in others if meets(each, tariff))])
 
@@ -328,7 +330,7 @@ def _changed() -> Conflict:
 
 
 def _no_tariff(what: str) -> NotFound:
-    return NotFound("not-found", f"there is no tariff {what}")
+    return NotFound("not-found", f"there is no tariff {what}", field="tariffId")
 
 
 def _sealed(tariff: Tariff) -> Conflict:

@@ -107,7 +107,8 @@ def bill_of(
     :raises Invalid: if no tariff rates the use, the terms' days contradict each other, or the bill can't be stored.
     """
     if connection is None:
-        raise NotFound("no-connection", f"connection {reading.account} no longer exists, so no consumer owes this use")
+        message = f"connection {reading.account} no longer exists, so no consumer owes this use"
+        raise NotFound("no-connection", message, field="readingId")
     usage = usage_of(project, reading, connection)
     try:
         rating = book.rate(connection.consumer_class, usage, tariff_id=connection.tariff_id)

@@ -48,7 +48,7 @@ def check_class(project: Project, consumer_class: str) -> None:
     if consumer_class not in project.settings.classes:
         raise Invalid(
             "unknown-class",
-            f"consumerClass must be one of {', '.join(project.settings.classes)}",
+            f"give one of these: {', '.join(project.settings.classes)}",
             field="consumerClass",
         )
 

@@ -126,7 +126,7 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
             "unknown-tariff", "no such tariff here, or it has ended; see the project's tariffs", field="tariffId"
         ),
         "brand": Invalid(
-            "unknown-brand", "no such brand; see GET /api/clients/{client}/meter-brands", field="meterBrand"
+            "unknown-brand", "no such brand; see GET /api/clients/{clientId}/meter-brands", field="meterBrand"
         ),
         "connection": Conflict("changed", "this connection was changed meanwhile; reload and retry"),
     }

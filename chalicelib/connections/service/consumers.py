@@ -24,7 +24,7 @@ def get_consumer_within_reach(ctx: Context, *, consumer_id: str) -> Consumer:
     """
     consumer = consumers.get_consumer(ctx, consumer_id=consumer_id)
     if not consumers_within_reach(ctx, [consumer]):
-        raise NotFound("not-found", "there is no consumer with this id")
+        raise NotFound("not-found", "there is no consumer with this id", field="consumerId")
     return consumer
 
 

@@ -28,7 +28,7 @@ def get_connection(ctx: ProjectContext, *, account: str) -> Connection:
     project = ctx.project
     connection = repository.find_connection(project, _known_account(account))
     if connection is None or not may_see(ctx, connection):
-        raise NotFound("not-found", "there is no connection with this account number")
+        raise NotFound("not-found", "there is no connection with this account number", field="accountNumber")
     return connection
 
 
@@ -187,4 +187,4 @@ def _known_account(account: str) -> str:
     try:
         return code(account, "an account number")
     except Invalid:
-        raise NotFound("not-found", "there is no connection with this account number") from None
+        raise NotFound("not-found", "there is no connection with this account number", field="accountNumber") from None

@@ -68,9 +68,9 @@ def get_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
 
     :raises NotFound: if the client has no such consumer.
     """
-    consumer = repository.find_consumer(ctx.client, known_ulid(consumer_id, "consumer"))
+    consumer = repository.find_consumer(ctx.client, known_ulid(consumer_id, "consumer", field="consumerId"))
     if consumer is None:
-        raise NotFound("not-found", "there is no consumer with this id")
+        raise NotFound("not-found", "there is no consumer with this id", field="consumerId")
     return consumer
 
 
@@ -288,7 +288,5 @@ def same_request(made: Consumer | None, asked: Consumer) -> Consumer:
     :raises Invalid: if its Idempotency-Key was used for another one.
     """
     if made is None or made.request_print != asked.request_print:
-        raise Invalid(
-            "key-reused", "this Idempotency-Key was used for another request; use a new one", field="Idempotency-Key"
-        )
+        raise Invalid("key-reused", "this key was used for another request; use a new one", field="Idempotency-Key")
     return made

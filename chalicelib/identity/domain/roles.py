@@ -188,7 +188,7 @@ def check_definition(role: Role) -> None:
     if role.name in FIXED:
         raise Conflict("fixed-role", f"the role {role.name} can't be changed; define one with another name")
     if role.scope not in _DEFINABLE:
-        raise Invalid("bad-role", "scope must be tenant or area", field="scope")
+        raise Invalid("bad-role", "give tenant or area", field="scope")
     if unknown := sorted(role.permissions - PERMISSIONS.keys()):
         raise Invalid("unknown-permission", f"there is no permission {', '.join(unknown)}", field="permissions")
     if role.scope == "area" and (wide := sorted(role.permissions - ENDS_AT_AREAS)):

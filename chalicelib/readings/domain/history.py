@@ -49,7 +49,7 @@ def search_for(
     last = last_day or max(today, first_day or today)
     first = first_day or last - timedelta(days=MAX_DAYS - 1)
     if not timedelta(0) <= last - first < timedelta(days=MAX_DAYS):
-        raise Invalid("bad-filter", f"from and to: {MAX_DAYS} days at most, from not after to", field="from")
+        raise Invalid("bad-filter", f"give at most {MAX_DAYS} days, and no from after to", field="from")
     oldest, at = project.period_of(first), project.period_of(last)
     periods = []
     while at >= oldest:

@@ -103,4 +103,4 @@ def parse_reading_id(text: str) -> tuple[Period, str]:
     try:
         return Period.parse(period), code(account, "an account number")
     except Invalid:
-        raise NotFound("not-found", "there is no reading with this id") from None
+        raise NotFound("not-found", "there is no reading with this id", field="readingId") from None

@@ -69,7 +69,7 @@ def estimate_reading(ctx: ProjectContext, *, period: Period, account: str) -> Re
     project = ctx.project
     connection = connections.find_by_number(project, account=account, meter_number=None)
     if connection is None or not reaches(ctx.actor, connection.area):
-        raise NotFound("not-found", "there is no connection with this account number")
+        raise NotFound("not-found", "there is no connection with this account number", field="accountNumber")
     recorded = repository.find_reading(project, period, account)
     if recorded is not None and not recorded.estimated:
         raise Conflict("already-read", f"{period} is read for this connection: see {recorded.id}")

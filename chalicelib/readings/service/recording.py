@@ -46,7 +46,8 @@ def take_reading(
     project = ctx.project
     connection = connections.find_by_number(project, account=account, meter_number=meter_number)
     if connection is None or not reaches(ctx.actor, connection.area):
-        raise NotFound("not-found", "there is no connection with this account or meter number")
+        field = "meterNumber" if account is None else "accountNumber"
+        raise NotFound("not-found", "there is no connection with this account or meter number", field=field)
     period = project.period_of(shown.read_on)
     recorded = repository.find_reading(project, period, connection.account)
     if recorded is not None and not recorded.estimated:

@@ -21,7 +21,7 @@ def get_of_project(ctx: Context, project: Project, reading_id: str) -> Reading:
     period, account = parse_reading_id(reading_id)
     reading = repository.find_reading(project, period, account)
     if reading is None or not connections.accounts_within_reach(ctx, project, [account]):
-        raise NotFound("not-found", "there is no reading with this id")
+        raise NotFound("not-found", "there is no reading with this id", field="readingId")
     return reading
 
 

@@ -40,7 +40,7 @@ def ask_for_connection(
     project = project_named(ctx, project_id)
     classes = project.settings.classes
     if consumer_class is not None and consumer_class not in classes:
-        raise Invalid("unknown-class", f"consumerClass must be one of {', '.join(classes)}", field="consumerClass")
+        raise Invalid("unknown-class", f"give one of these: {', '.join(classes)}", field="consumerClass")
     request = ConnectionRequest(
         id=ctx.new_id(),
         project=project.id,

@@ -118,7 +118,7 @@ def test_where_consumers_are_registered_by_staff_nobody_registers_themselves(api
     for client in (closed.client, "no-such-client"):
         problem = _register(replace(utility, client=client)).expect(403)
         answers.append((problem["code"], problem["detail"]))
-    assert answers == [("no-self-registration", "this utility has no self-registration; ask it for a login")] * 2
+    assert answers == [("no-self-registration", "This utility has no self-registration; ask it for a login.")] * 2
     assert table.items_of(closed.client, sessions=True) == before
     assert table.items_of("no-such-client", sessions=True) == {}
 

@@ -69,7 +69,7 @@ def test_every_failed_sign_in_has_the_same_answer_and_costs_one_check(
     checks.clear()
     body = {"clientId": client.format(client=utility.client), "login": login, "password": password}
     refusal = api.post("/api/auth/login", body).expect(401)
-    assert (refusal["code"], refusal["detail"]) == ("bad-login", "client, login name or password is wrong")
+    assert (refusal["code"], refusal["detail"]) == ("bad-login", "Client, login name or password is wrong.")
     assert checks == [matches]
 
 

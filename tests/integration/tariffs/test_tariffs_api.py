@@ -282,7 +282,7 @@ def test_a_successor_begins_no_later_than_the_last_version_ended_unless_another_
     homes = {"consumerClass": "residential"}
     staff.put(f"{place}/1", sheet("22.50", "2020-01-01", validUntil="2026-01-01", **homes)).expect(200)
     late = staff.post(place, sheet("24.00", "2026-02-01", **homes)).expect(400)
-    assert (late["code"], late["detail"].rpartition("; ")[2]) == ("leaves-gap", "begin on 2026-01-01")
+    assert (late["code"], late["detail"].rpartition("; ")[2]) == ("leaves-gap", "begin on 2026-01-01.")
     january = {"id": "january", "sheet": sheet("23.00", "2026-01-01", validUntil="2026-02-01", **homes)}
     staff.post(f"{waterworks.base}/tariffs", january).expect(201)
     staff.post(place, sheet("24.00", "2026-02-01", **homes)).expect(201)

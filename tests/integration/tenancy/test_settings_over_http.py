@@ -224,5 +224,5 @@ def test_a_project_that_anything_depends_on_is_not_deleted_and_an_unused_one_is(
 
     admin.post(f"/api/clients/{utility.client}/areas", {"code": "Poblacion", "name": "Poblacion"}).expect(201)
     register_connection(admin, utility, "SM-1")
-    assert "connection" in admin.delete(utility.base).expect(409)["detail"]
+    assert "Connection" in admin.delete(utility.base).expect(409)["detail"]
     register_connection(admin, utility, "SM-2")  # it went on

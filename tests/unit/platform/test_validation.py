@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from chalicelib.platform import openapi
 from chalicelib.platform.examples import example_of
 from chalicelib.platform.schema import DecimalText, Schema
-from chalicelib.platform.validation import _ANY, MESSAGES, PATTERNS, faults_of, in_body
+from chalicelib.platform.validation import _ANY, MESSAGES, PATTERNS, faults_of, in_body, sentence
 from tests.support.endpoints import ALL
 
 _SENT: list[Any] = [
@@ -76,6 +76,23 @@ def test_a_list_whose_entries_are_at_fault_is_not_called_empty() -> None:
     assert roles
     assert faults(roles, {"name": "reader", "permissions": [1]}) == {"permissions.0": "Give a text."}
     assert faults(roles, {"name": "reader", "permissions": []}) == {"permissions": "This can't be empty."}
+
+
+def test_messages_are_sentences_and_keep_the_spelling_of_names() -> None:
+    """G3: some messages were sentences, others were not."""
+    assert sentence("the meter showed 140 before; correct it") == "The meter showed 140 before; correct it."
+    assert sentence("Give a text.") == "Give a text."
+    assert sentence("untilDay is the day after the last one") == "untilDay is the day after the last one."
+    assert sentence("2025-11 is not read yet") == "2025-11 is not read yet."
+
+
+def test_a_literal_is_told_as_json_spells_it() -> None:
+    """G3: `True` is Python's spelling."""
+
+    class Chosen(Schema):
+        by_choice: Literal[True]
+
+    assert faults(Chosen, {"byChoice": False}) == {"byChoice": "Give one of these: true."}
 
 
 def test_a_field_that_a_rule_names_is_found_in_the_body() -> None:
