@@ -261,7 +261,10 @@ def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
     billed = {bill.account: bill for bill in bills.shard_bills(project, run.period, shard)}
     known = _connections_of(project, shard, to_bill)
     book = tariffs.tariff_book(project, run.period)
-    return plan_chunk(project, run, to_bill, known, billed, book, bills.usual_totals(project, run.period, shard))
+    connected = (known[one.account] for one in to_bill if one.account in known)
+    classes = {connection.consumer_class for connection in connected if connection.is_billed}
+    usual = bills.usual_totals(project, run.period, shard, classes=classes)
+    return plan_chunk(project, run, to_bill, known, billed, book, usual)
 
 
 def _connections_of(project: Project, shard: int, to_bill: list[Reading]) -> dict[str, Connection]:

@@ -1,6 +1,6 @@
 """Issue and look up bills."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -37,6 +37,9 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 # Without a period, a list of bills goes back five years.
 _MONTHS_LISTED = 60
+
+# The number of periods that a run looks back for bills to compare its own with.
+_PERIODS_COMPARED = 12
 
 # The number of connections whose bills are merged at once: each costs a request for a page.
 _CONNECTIONS_MERGED = 20
@@ -142,9 +145,19 @@ def first_bills(project: Project, period: Period, accounts: Iterable[str]) -> di
     return repository.first_bills(project, period, accounts)
 
 
-def usual_totals(project: Project, period: Period, shard: int) -> UsualTotals:
-    """Return the totals of a shard's bills of the previous period, to find bills that are far above them."""
-    return UsualTotals.of(repository.shard_totals(project, period.shifted(-project.months), shard))
+def usual_totals(project: Project, period: Period, shard: int, *, classes: Collection[str]) -> UsualTotals:
+    """Return the totals of a shard's last bills before a period, to find bills that are far above them.
+
+    It looks back until each of the classes has a bill, twelve periods at the most. A request of half a read unit for
+    a period without bills; usually one period is enough.
+    """
+    usual = UsualTotals()
+    for back in range(1, _PERIODS_COMPARED + 1):
+        if usual.of_classes.keys() >= set(classes):
+            break
+        earlier = repository.shard_totals(project, period.shifted(-back * project.months), shard)
+        usual = usual.with_earlier(UsualTotals.of(earlier))
+    return usual
 
 
 def get_bill(ctx: ProjectContext, *, bill_id: str) -> tuple[Project, Bill]:

@@ -14,7 +14,7 @@ HELD_ABOVE = 10
 
 @dataclass(frozen=True, slots=True)
 class UsualTotals:
-    """Totals of the previous period's bills, in minor units: each connection's, and the average of each class."""
+    """Totals of the last bills before a period, in minor units: each connection's, and the average of each class."""
 
     of_accounts: Mapping[str, int] = field(default_factory=dict)
     of_classes: Mapping[str, int] = field(default_factory=dict)
@@ -28,6 +28,10 @@ class UsualTotals:
             accounts[account] = minor
             classes[consumer_class].append(minor)
         return cls(accounts, {name: sum(totals) // len(totals) for name, totals in classes.items()})
+
+    def with_earlier(self, earlier: "UsualTotals") -> "UsualTotals":
+        """Return the totals, completed by an earlier period's for connections and classes without bills since."""
+        return UsualTotals({**earlier.of_accounts, **self.of_accounts}, {**earlier.of_classes, **self.of_classes})
 
     def check(self, bill: Bill) -> None:
         """Check that a bill is not far above both its connection's last one and the average of its class.

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from chalice.app import Chalice
 from chalicelib.billing import repository
 from chalicelib.billing import service as billing
 from chalicelib.billing.domain import HIDDEN, LANES, LEASE
+from chalicelib.kernel.period import Period
 from chalicelib.platform import clock, dynamo, queue, settings, storage
 from chalicelib.readings import service as readings
 from chalicelib.tenancy.domain import ProjectContext
@@ -181,6 +182,45 @@ def test_f6_a_bill_a_hundred_times_as_high_is_held_until_a_person_bills_it(app: 
     assert (held["code"], "650,075.00".replace(",", "") in held["reason"]) == ("implausible-amount", True)
     bill = admin.post(f"{utility.base}/bills", {"readingId": taken["SM-1"]["id"]}).expect(201)
     assert bill["total"] == "650075.00"
+
+
+def _bill_month(app: Chalice, at: At, utility: Utility, month: Period, values: dict[str, str]) -> tuple[Any, int]:
+    """Read, confirm and bill meters in a month; give the run, and how many queries its bills took."""
+    at(datetime(month.year, month.month, 20, 1, tzinfo=UTC))
+    admin = utility.as_staff()
+    for number, value in values.items():
+        taken = {"meterNumber": number, "reading": value, "readOn": f"{month}-05"}
+        reading = admin.post(f"{utility.base}/readings", taken).expect(201)
+        admin.post(f"{utility.base}/readings/{reading['id']}/confirmation").expect(200)
+    run, ctx = start(utility, str(month)), utility.context(now=clock.now())
+    billing.plan_run(ctx, run_id=run)
+    with metered() as meter:
+        billing.generate_chunks(ctx, run_id=run, shard=0)
+    drain(app, QUEUE)
+    return shown(utility, run), meter.requests["Query"]
+
+
+@pytest.mark.parametrize(("empty", "held", "queries"), [(0, 1, 6), (1, 1, 7), (5, 1, 11), (11, 1, 17), (12, 0, 17)])
+def test_f6_months_without_bills_do_not_lift_the_hold(
+    app: Chalice, utility: Utility, at: At, empty: int, held: int, queries: int
+) -> None:
+    """A run looks back to the last bills, over twelve periods at the most; each empty one costs a request."""
+    confirm_all(utility)
+    start(utility)
+    drain(app, QUEUE)
+    after = Period(2025, 11).shifted(empty + 1)
+    run, asked = _bill_month(app, at, utility, after, {"SM-0": "20", "SM-1": "28900", "SM-2": "20"})
+    assert (run["bills"], run["exceptions"], asked) == (3 - held, held, queries)
+
+
+def test_f6_a_single_bill_of_another_class_since_does_not_lift_the_hold(app: Chalice, utility: Utility, at: At) -> None:
+    admin = confirm_all(utility)
+    register_connection(admin, utility, "SHOP", consumer_class="commercial")
+    start(utility)
+    drain(app, QUEUE)
+    _bill_month(app, at, utility, Period(2025, 12), {"SHOP": "10"})
+    run, asked = _bill_month(app, at, utility, Period(2026, 1), {"SM-1": "28900", "SHOP": "20"})
+    assert (run["bills"], run["exceptions"], asked) == (1, 1, 7)
 
 
 def test_f10_three_empty_runs_of_many_shards_put_few_messages_before_another_tenants(
