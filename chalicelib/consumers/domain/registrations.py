@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from chalicelib.kernel.clock import iso
 from chalicelib.kernel.errors import TooMany
 
-# Many homes share one network address; hundreds of a client's consumers register within an hour only after a notice.
-PER_ADDRESS = 30
+# Many homes share one network; hundreds of a client's consumers register within an hour only after a notice.
+PER_NETWORK = 30
 PER_CLIENT = 300
+# So many from each network are let through however many others register, so that a stranger can't use up the limit.
+FEW_OF_NETWORK = 3
 _HOUR = timedelta(hours=1)
 
 

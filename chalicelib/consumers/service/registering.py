@@ -12,6 +12,7 @@ from chalicelib.identity import service as identity
 from chalicelib.identity.domain import User
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Forbidden, Invalid
+from chalicelib.kernel.network import network_of
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Client
@@ -36,7 +37,8 @@ def register_self(
     A consumer whom staff register can still get the same e-mail address or number (ADR 50).
 
     :raises Forbidden: if the client does not allow self-registration, or does not exist.
-    :raises TooMany: after too many attempts within an hour, from one network or at one client.
+    :raises TooMany: after too many attempts within an hour, from one network, or at one client and more than three from
+        this network.
     :raises Invalid: for an e-mail address, login name, number or password against the client's rules.
     :raises Conflict: if the login name or e-mail address is taken.
     """
@@ -44,10 +46,12 @@ def register_self(
     here = replace(ctx, client=client.id)
     name = {"first_name": capitalised(first_name), "last_name": last_name}
     unique_email(email)
+    chosen = _login_of(client, email, login)
+    identity.check_login_facts(client, login=chosen, number=number, password=password)
     _count_try(here)
     consumer = new_consumer(here, **name, email=email, phone=phone, address=address)
     facts = {
-        "login": _login_of(client, email, login),
+        "login": chosen,
         "number": number,
         "name": consumer.name,
         "email": email,
@@ -67,9 +71,12 @@ def _open_to_all(client_id: str) -> Client:
 
 
 def _count_try(ctx: Context) -> None:
-    """Count the attempt before any work is done, because hashing a password is slow on purpose."""
+    """Count the attempt before any work is done: hashing a password is slow on purpose, and answers tell who exists.
+
+    What is refused by sight, such as a weak password, is not counted.
+    """
     try:
-        registrations.count_try(ctx.client, ctx.address, ctx.now)
+        registrations.count_try(ctx.client, network_of(ctx.address), ctx.now)
     except Refused:
         raise too_many(ctx.now) from None
 

@@ -68,7 +68,7 @@ def too_many_tries(left: timedelta) -> TooMany:
     """Return the error that asks to wait."""
     return TooMany(
         "too-many-tries",
-        "too many wrong passwords; wait as long as Retry-After says, or have the password reset",
+        "too many wrong passwords; wait as long as Retry-After says, or reset the password by mail from here",
         retry_after_seconds=-(-left // timedelta(seconds=1)),
     )
 

@@ -13,6 +13,8 @@ FORGOTTEN_AFTER = timedelta(days=1)
 # The most requests within an hour: from one network, whatever they name, and for all users of a client.
 PER_NETWORK = 30
 PER_CLIENT = 300
+# So many from each network are let through however many others ask, so that a stranger can't use up a client's limit.
+FEW_OF_NETWORK = 3
 WINDOW = timedelta(hours=1)
 
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from chalicelib.kernel.ids import fingerprint
+from chalicelib.kernel.network import network_of
+
 MAX_SESSIONS = 10
 _LONGEST = timedelta(days=90)
 _KNOWN_NETWORKS = 8
@@ -30,7 +33,7 @@ class Access:
     `version` counts changes by managers (status, password, areas), but nothing that the user's own sessions do. So a
     session that keeps writing can't make the write that ends it fail. `areas` are the user's, kept here too because
     each request reads this item. Wrong passwords from before `password_set_at` don't count. `networks` are hashes of
-    the networks from which the user last signed in.
+    the networks from which the user last signed in, or reset the password by mail.
     """
 
     user_id: str
@@ -57,6 +60,11 @@ class Access:
         alive = [one for one in self.sessions if one.good_until > now]
         kept = {one.id for one in alive[max(0, len(alive) + 1 - MAX_SESSIONS) :]}
         return tuple(one for one in self.sessions if one.id not in kept)
+
+
+def network_print(address: str) -> str:
+    """Return the hash by which an access keeps the network of an address."""
+    return fingerprint(network_of(address))[:12]
 
 
 def good_until(*, started_at: datetime, now: datetime, idle_minutes: int) -> datetime:

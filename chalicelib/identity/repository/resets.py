@@ -7,10 +7,10 @@ from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.identity.domain.lockout import window_name
 from chalicelib.identity.domain.resets import FORGOTTEN_AFTER, PER_CLIENT, PER_NETWORK, WINDOW, Reset
-from chalicelib.identity.repository.logins import count_write
+from chalicelib.identity.repository.logins import count_of, count_write
 from chalicelib.kernel.clock import epoch_ms
 from chalicelib.kernel.ids import fingerprint
-from chalicelib.platform import dynamo, keys
+from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem
 from chalicelib.platform.keys import Key
 from chalicelib.platform.mapping import to_entity, to_item
@@ -41,8 +41,17 @@ def count_by_network(network: str, now: datetime) -> None:
 
     :raises Refused: label `network`, if the limit for the hour is reached.
     """
-    key = keys.stranger_count("RESETS", window_name(now, WINDOW), fingerprint(network))
-    update_alone(count_write("network", key, forgotten_at=now + 2 * WINDOW, most=PER_NETWORK))
+    update_alone(count_write("network", _network_key(network, now), forgotten_at=now + 2 * WINDOW, most=PER_NETWORK))
+
+
+def count_of_network(network: str, now: datetime) -> int:
+    """Return the number of requests from a network in this hour."""
+    key = _network_key(network, now)
+    return count_of(bulk.read_together([key])[key])
+
+
+def _network_key(network: str, now: datetime) -> Key:
+    return keys.stranger_count("RESETS", window_name(now, WINDOW), fingerprint(network))
 
 
 def count_by_client(client_id: str, client_exists: Action, now: datetime) -> None:

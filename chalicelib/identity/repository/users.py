@@ -143,9 +143,18 @@ def user_areas_write(client_id: str, before: User, areas: tuple[str, ...]) -> Ac
 
 
 def access_close_write(
-    client_id: str, before: Access, *, active: bool, password_hash: str | None, at: datetime, exactly: bool
+    client_id: str,
+    before: Access,
+    *,
+    active: bool,
+    password_hash: str | None,
+    at: datetime,
+    exactly: bool,
+    network: str | None = None,
 ) -> Action:
     """Build the write that ends all sessions and sets a status and perhaps a password. Label: `access`.
+
+    `network` is one that the user has proven to use.
 
     It is refused if another manager changed the access meanwhile and, with `exactly`, if a session began or ended: a
     caller that must know which sessions end tries this first. Renewing a session never makes it fail.
@@ -158,6 +167,8 @@ def access_close_write(
     changes = [AccessItem.active.set(active), AccessItem.sessions.remove(), AccessItem.version.add(1)]
     if password_hash:
         changes += [AccessItem.password_hash.set(password_hash), AccessItem.password_set_at.set(at)]
+    if network and network not in before.networks:
+        changes.append(AccessItem.networks.set(before.networks_with(network)))
     return update("access", keys.access(client_id, before.user_id), changes, unchanged)
 
 

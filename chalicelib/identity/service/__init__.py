@@ -1,6 +1,6 @@
 """The use cases of sign-in, sessions, users, roles and login events."""
 
-from chalicelib.identity.service.common import insert, name_taken
+from chalicelib.identity.service.common import check_login_facts, insert, name_taken
 from chalicelib.identity.service.passwords import change_own_password, set_password
 from chalicelib.identity.service.resets import ask_for_reset, mail_reset, reset_password
 from chalicelib.identity.service.roles import (
@@ -49,6 +49,7 @@ __all__ = [
     "change_role_definition",
     "change_status",
     "change_user",
+    "check_login_facts",
     "check_may_still",
     "check_session",
     "consumer_login_delete_writes",

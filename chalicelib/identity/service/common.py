@@ -43,9 +43,7 @@ def new_user(
 
     :raises Invalid: for a login name, number or password against the client's rules.
     """
-    login = check_login(facts["login"] or "", client.login_names)
-    number = check_number(facts.get("number"), client.login_names)
-    check_password(password, client.password_rule)
+    login, number = check_login_facts(client, login=facts["login"], number=facts.get("number"), password=password)
     email = facts.get("email") if client.login_names == "username" else login
     user = User(
         id=ctx.new_id(),
@@ -65,6 +63,19 @@ def new_user(
         asked_number=number if by_themselves else None,
     )
     return user, Access(user.id, auth.hash_password(password), active=status == "active", areas=areas)
+
+
+def check_login_facts(
+    client: Client, *, login: str | None, number: str | None, password: str
+) -> tuple[str, str | None]:
+    """Check what a new user would sign in with, and return login name and number in their unique form.
+
+    :raises Invalid: for a login name, number or password against the client's rules.
+    """
+    unique = check_login(login or "", client.login_names)
+    checked = check_number(number, client.login_names)
+    check_password(password, client.password_rule)
+    return unique, checked
 
 
 def registration_writes(ctx: Context, client_id: str, user: User, access: Access) -> list[Action]:
@@ -199,10 +210,11 @@ def closing_writes(
     action: str,
     password_hash: str | None = None,
     exactly: bool = False,
+    network: str | None = None,
 ) -> list[Action]:
     """Build the writes of a changed user whose sessions all end. Labels: `user`, `access`.
 
-    With `exactly`, they are refused if the sessions are not those that were read.
+    With `exactly`, they are refused if the sessions are not those that were read. `network` becomes a known one.
     """
     by: Ending = "password_changed" if password_hash else "account_changed"
     active = after.status == "active"
@@ -210,7 +222,13 @@ def closing_writes(
     written = [
         (users.user_update_write if renamed else users.user_standing_write)(ctx.client, user, after),
         users.access_close_write(
-            ctx.client, access, active=active, password_hash=password_hash, at=ctx.now, exactly=exactly
+            ctx.client,
+            access,
+            active=active,
+            password_hash=password_hash,
+            at=ctx.now,
+            exactly=exactly,
+            network=network,
         ),
     ]
     entry = audit.entry_write(

@@ -20,7 +20,7 @@ def change_own_password(ctx: Context, *, current: str, new: str) -> User:
     :raises Invalid: for a wrong present password, and for a new one against the client's rule.
     :raises TooMany: after ten wrong passwords in a row, for a while.
     """
-    user, access = proven(ctx, current)
+    user, access = proven(ctx, current, field="current")
     return _set(ctx, user, access, new, proven=True)
 
 
@@ -35,8 +35,8 @@ def set_password(ctx: Context, *, user_id: str, new: str) -> User:
     return _set(ctx, user, access, new, proven=False)
 
 
-def proven(ctx: Context, password: str) -> tuple[User, Access]:
-    """Return the caller's user and access, if the password is right.
+def proven(ctx: Context, password: str, *, field: str) -> tuple[User, Access]:
+    """Return the caller's user and access, if the password is right. `field` is what the request calls it.
 
     A wrong one is counted before the answer, for the session and as a failed sign-in from the same network, so that a
     stranger at an open session can't keep guessing. Wrong passwords from elsewhere don't count here, so that a stranger
@@ -65,7 +65,7 @@ def proven(ctx: Context, password: str) -> tuple[User, Access]:
         except Refused:
             continue
         if not right:
-            raise Invalid("wrong-password", "the present password is wrong", field="current")
+            raise Invalid("wrong-password", "the present password is wrong", field=field)
         return user, access
     raise TryLater("busy", "too many attempts at once; try again in a moment")
 

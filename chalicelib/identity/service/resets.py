@@ -5,8 +5,8 @@ from dataclasses import replace
 from chalicelib.audit import service as audit
 from chalicelib.identity.domain.names import name_to_find
 from chalicelib.identity.domain.passwords import check_password
-from chalicelib.identity.domain.resets import Reset, mails_with, may_mail, reset_mail, too_many_resets
-from chalicelib.identity.domain.sessions import Access
+from chalicelib.identity.domain.resets import FEW_OF_NETWORK, Reset, mails_with, may_mail, reset_mail, too_many_resets
+from chalicelib.identity.domain.sessions import Access, network_print
 from chalicelib.identity.domain.users import User
 from chalicelib.identity.repository import resets, users
 from chalicelib.identity.service.common import closing_writes
@@ -27,13 +27,16 @@ def ask_for_reset(ctx: Context, *, client_id: str, login: str) -> None:
     It does the same for every name and client, so that callers don't learn which exist. For a client that does not
     exist, nothing is stored; the request still counts for the caller's network.
 
-    :raises TooMany: for the 31st request from a network within an hour, and for the 301st for a client.
+    :raises TooMany: for the 31st request from a network within an hour, and for the 301st for a client unless it
+        is one of the first three from its network.
     """
+    network = network_of(ctx.address)
     try:
-        resets.count_by_network(network_of(ctx.address), ctx.now)
+        resets.count_by_network(network, ctx.now)
         resets.count_by_client(client_id, tenancy.client_exists_check(client_id), ctx.now)
     except Refused as refused:
-        if "no client" not in refused.labels:
+        few = "client" in refused.labels and resets.count_of_network(network, ctx.now) <= FEW_OF_NETWORK
+        if not few and "no client" not in refused.labels:
             raise too_many_resets(ctx.now) from None
     queue.send_to_mails(MailReset(client=client_id, login=login, order=ctx.new_id()))
 
@@ -70,7 +73,8 @@ def mail_reset(ctx: Context, *, login: str, order: str) -> bool:
 def reset_password(ctx: Context, *, token: str, new: str) -> int:
     """Set a new password with a mailed token; return the number of sessions that ended.
 
-    The token is then used up. A password against the client's rule does not use it up.
+    The token is then used up, and the caller's network is one of the user's: they can sign in from there, however many
+    wrong passwords others sent from it. A password against the client's rule does not use it up.
 
     :raises Invalid: for a token that was used, replaced, has expired or is not one, and for a weak password.
     """
@@ -101,7 +105,10 @@ def _reset_writes(
     ctx: Context, user: User, access: Access, reset: Reset, stored: str, *, exactly: bool
 ) -> list[Action]:
     after, action = user.changed(unproven=False), "user.password-reset"
-    closed = closing_writes(ctx, user, access, after, action=action, password_hash=stored, exactly=exactly)
+    network = network_print(ctx.address)  # the token proves the mailbox, so sign-in trusts where it was used
+    closed = closing_writes(
+        ctx, user, access, after, action=action, password_hash=stored, exactly=exactly, network=network
+    )
     return [*closed, resets.reset_use_write(ctx.client, reset)]
 
 

@@ -14,7 +14,7 @@ from chalicelib.identity.domain.lockout import (
 )
 from chalicelib.identity.domain.logins import LoginEvent, Outcome
 from chalicelib.identity.domain.names import name_to_find
-from chalicelib.identity.domain.sessions import Access, Session, good_until
+from chalicelib.identity.domain.sessions import Access, Session, good_until, network_print
 from chalicelib.identity.domain.users import User
 from chalicelib.identity.repository import logins, users
 from chalicelib.identity.service.sessions import RACES
@@ -65,7 +65,7 @@ class _Seen:
 
     @property
     def knows_network(self) -> bool:
-        """Return whether the user signed in from this network before."""
+        """Return whether the user signed in, or reset the password by mail, from this network before."""
         return self.access is not None and self.network in self.access.networks
 
     @property
@@ -99,8 +99,8 @@ def sign_in(
     Unknown client, unknown user, disabled user, wrong password and wrong role take the same password check and get the
     same answer. The attempt is counted before the answer, so parallel attempts gain nothing. Wrong passwords count for
     the name and the caller's network, so that a stranger elsewhere can't lock a user out. From a network with too many
-    failures over all names, only users who signed in from there before can sign in. For a client that does not exist,
-    nothing is stored.
+    failures over all names, only users who signed in from there before, or reset their password there, can sign in.
+    For a client that does not exist, nothing is stored.
 
     :raises Unauthenticated: if client, login name, password or role is wrong.
     :raises TooMany: after ten wrong passwords in a row, or too many from one network, for a while.
@@ -192,7 +192,7 @@ def _look(ctx: Context, client_id: str, name: str, method: str) -> _Seen:
         failures_of_network=logins.count_of(found[of_network]),
         user=user,
         access=access,
-        network=fingerprint(network)[:12],
+        network=network_print(ctx.address),
         method=method,
     )
 

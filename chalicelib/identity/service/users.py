@@ -184,7 +184,7 @@ def change_me(ctx: Context, *, changes: Mapping[str, str | None], password: str 
         )
     asked = "email" in changes and changes["email"] != user.email
     if asked:
-        user, _ = proven(ctx, password or "")
+        user, _ = proven(ctx, password or "", field="password")
     return apply(ctx, user, changes, proven=asked)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,8 +13,9 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.consumers import service
-from chalicelib.consumers.domain.registrations import PER_ADDRESS, PER_CLIENT
+from chalicelib.consumers.domain.registrations import FEW_OF_NETWORK, PER_CLIENT, PER_NETWORK
 from chalicelib.identity import service as identity
+from chalicelib.kernel.errors import TooMany
 from chalicelib.onboarding import service as onboarding
 from chalicelib.platform import keys
 from chalicelib.tenancy import service as tenancy
@@ -179,10 +180,12 @@ def test_it_takes_one_read_and_two_transactions(utility: Utility) -> None:
 
 
 def test_an_address_of_the_network_registers_no_hundreds_within_an_hour(utility: Utility, at: At) -> None:
-    for number in range(PER_ADDRESS):
-        _register(utility, email="juan", firstName=str(number)).expect(400)  # what is refused by sight is not counted
+    for number in range(PER_NETWORK):
+        # What is refused by sight is not counted.
+        _register(utility, email="juan", firstName=str(number)).expect(400)
+        assert _register(utility, password=str(number)).expect(400)["code"] == "weak-password"
     _register(utility).expect(201)
-    for number in range(PER_ADDRESS - 1):
+    for number in range(PER_NETWORK - 1):
         _register(utility, firstName=f"Eva {number}").expect(409)
     at(NOVEMBER + timedelta(minutes=59, seconds=58))
     reply = _register(utility, email="eva@example.com")
@@ -195,10 +198,19 @@ def test_an_address_of_the_network_registers_no_hundreds_within_an_hour(utility:
 
 
 def test_a_client_is_not_flooded_from_many_addresses_either(utility: Utility, at: At) -> None:
+    """F14: and what one stranger uses up, with however many addresses, leaves each other network its few."""
     _register(utility).expect(201)
     pk, sk = keys.registrations(utility.client, "2025-11-11T01", "ALL")
     counted = table.items_of(utility.client)[f"{pk} | {sk}"]
     table.write({"counted": counted | {"tries": {"N": str(PER_CLIENT)}}})
+    facts = {"first_name": "Eva", "last_name": "Luna", "password": PASSWORD}
+    for number in range(FEW_OF_NETWORK + 1):
+        # All addresses of an IPv6 network are one network.
+        elsewhere = replace(utility.client_context(now=NOVEMBER), address=f"2001:db8:1:2::{number}")
+        with pytest.raises(TooMany) if number == FEW_OF_NETWORK else nullcontext():
+            service.register_self(elsewhere, client_id=utility.client, email=f"eva{number}@example.com", **facts)
+    for number in range(FEW_OF_NETWORK - 1):
+        _register(utility, email=f"ana{number}@example.com").expect(201)
     assert _register(utility, email="eva@example.com").expect(429)["code"] == "too-many-registrations"
     assert int(counted["ttl"]["N"]) == int((NOVEMBER + timedelta(hours=2)).timestamp())
     _register(_open(utility.api)).expect(201)

@@ -39,7 +39,8 @@ def test_a_new_address_asks_for_the_password(utility: Utility) -> None:
     me = utility.as_staff("viewer")
     new = {"email": "vera@example.com"}
     for wrong in ({}, {"password": "wrong"}):
-        assert me.patch("/api/me", new | wrong).expect(400)["code"] == "wrong-password"
+        refused = me.patch("/api/me", new | wrong).expect(400)
+        assert (refused["code"], [one["field"] for one in refused["errors"]]) == ("wrong-password", ["password"])
     assert me.get("/api/me").expect(200)["email"] is None
     assert me.patch("/api/me", new | {"password": PASSWORD}).expect(200)["email"] == "vera@example.com"
     me.patch("/api/me", new | {"name": "Vera"}).expect(200)  # the same address is no new one

@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 from chalice.app import Chalice
 
 from chalicelib.identity import service
+from chalicelib.identity.domain.lockout import PER_NETWORK
+from chalicelib.identity.domain.resets import FEW_OF_NETWORK
 from chalicelib.kernel.errors import TooMany
 from chalicelib.platform import settings
 from local import events
@@ -148,6 +150,20 @@ def test_of_two_who_use_one_token_at_the_same_moment_one_sets_the_password(
     assert [_signs_in(utility, password) for password in passwords] == [at == winner for at in range(4)]
 
 
+def test_who_resets_by_mail_gets_in_from_a_network_that_others_have_used_up(
+    app: Chalice, utility: Utility, ana: str
+) -> None:
+    """F2: others' thirty wrong passwords kept out who never signed in there, and the advised reset didn't help."""
+    body = {"clientId": utility.client, "password": "wrong"}
+    for number in range(PER_NETWORK):
+        utility.api.post("/api/auth/login", body | {"login": f"name-{number}"}).expect(401)
+    refused = utility.api.post("/api/auth/login", body | {"login": "ana", "password": PASSWORD}).expect(429)
+    assert "reset the password by mail" in refused["detail"]
+    _confirm(utility, _mailed(app, utility, ana)).expect(200)
+    assert utility.api.post("/api/auth/login", body | {"login": "ana"}).status == 429
+    assert _signs_in(utility, NEW)
+
+
 def test_a_second_use_between_reading_and_writing_is_refused(app: Chalice, utility: Utility, ana: str) -> None:
     token = _mailed(app, utility, ana)
     with just_before_writing(lambda: _confirm(utility, token).expect(200)):
@@ -183,8 +199,12 @@ def test_requests_for_one_client_are_bounded_wherever_they_come_from(utility: Ut
     ctx = utility.client_context(now=NOVEMBER)
     for number in range(300):
         service.ask_for_reset(replace(ctx, address=f"198.51.{number}.1"), client_id=utility.client, login="ana")
+    # Each network has a few of its own, so that a stranger with many addresses keeps no other network out.
+    elsewhere = replace(ctx, address="203.0.113.1")
+    for _ in range(FEW_OF_NETWORK):
+        service.ask_for_reset(elsewhere, client_id=utility.client, login="ana")
     with pytest.raises(TooMany):
-        service.ask_for_reset(replace(ctx, address="203.0.113.1"), client_id=utility.client, login="ana")
+        service.ask_for_reset(elsewhere, client_id=utility.client, login="ana")
     other = open_waterworks(utility.api)
     service.ask_for_reset(replace(ctx, address="203.0.113.1"), client_id=other.client, login="ana")
 
