@@ -12,7 +12,7 @@ from chalice.app import Chalice
 from chalicelib.platform import clock, dynamo
 from local import aws, events
 from local.demo import utilities
-from local.demo.day import DemoDay, move_clock
+from local.demo.day import DemoDay, move_clock, named_today
 from local.gateway import AddressLimit, Throttle, open_gateway
 from local.server import Server
 from local.state import StateFolder, open_state
@@ -26,8 +26,10 @@ def main(stop: threading.Event) -> int:
     """Run everything until `stop`, and return the exit code: 0 unless something failed."""
     try:
         with contextlib.ExitStack() as running:
-            local_aws = _start(running, stop)
+            state = _open_state(running)
+            local_aws = _start(running, stop, state)
             while not stop.wait(1):
+                _note_moment(state)
                 if local_aws.process.poll() is not None:
                     raise Trouble("the local AWS ended by itself; its log aws.log in the state folder says why")
             print("\nStopping: first the API, then what is in hand, then the local AWS ...", flush=True)
@@ -40,12 +42,27 @@ def main(stop: threading.Event) -> int:
     return 0
 
 
-def _start(running: contextlib.ExitStack, stop: threading.Event) -> aws.LocalAws:
-    started = time.monotonic()
-    api_port, aws_port = _port("METERBOOK_PORT", _API_PORT), _port("METERBOOK_AWS_PORT", _AWS_PORT)
-    move_clock()
+def _open_state(running: contextlib.ExitStack) -> StateFolder:
+    """Open the state folder, and let the clock go on where the last run as of the same day left it."""
+    today = named_today()
     state = open_state()
     running.callback(os.close, state.lock)
+    if today:
+        move_clock(today, last_moment=state.last_moment_of(today))
+        running.callback(_note_moment, state)
+    return state
+
+
+def _note_moment(state: StateFolder) -> None:
+    today = named_today()
+    if today:
+        with contextlib.suppress(OSError):  # whether the state can be saved is said at the stop
+            state.note_moment(today, clock.now())
+
+
+def _start(running: contextlib.ExitStack, stop: threading.Event, state: StateFolder) -> aws.LocalAws:
+    started = time.monotonic()
+    api_port, aws_port = _port("METERBOOK_PORT", _API_PORT), _port("METERBOOK_AWS_PORT", _AWS_PORT)
     state.set_logs_aside()
     server = Server(api_port)
     running.callback(server.close)
@@ -147,11 +164,13 @@ def _age_of_demo(state: StateFolder) -> str:
     return f"{loaded}; today is {today}. To have it anew, stop, and rm -r {state.path}"
 
 
-def _small_logins() -> str:
-    rows = [
-        f"  client {client:<13}{', '.join(staff)}, {utilities.SMALL_CONSUMERS[client]} (a consumer)"
-        for client, staff in utilities.SMALL_STAFF.items()
-    ]
+def _logins() -> str:
+    staff = {"balilihan": utilities.BALILIHAN_STAFF, "avii": utilities.AVII_STAFF, **utilities.SMALL_STAFF}
+    consumers = {"balilihan": utilities.BALILIHAN_CONSUMER, **utilities.SMALL_CONSUMERS}
+    rows = []
+    for client, logins in staff.items():
+        consumer = [f"{consumers[client]} (a consumer)"] if client in consumers else []
+        rows.append(f"  client {client:<13}{', '.join([*logins, *consumer])}")
     return "\n".join(rows)
 
 
@@ -177,9 +196,7 @@ Meterbook runs ({seconds:.1f} s). Ctrl-C stops all of it; the state stays.
   demo data  {_age_of_demo(state)}
 
 Demo logins, all with the password {utilities.PASSWORD}:
-  client balilihan  {", ".join(utilities.BALILIHAN_STAFF)}, {utilities.BALILIHAN_CONSUMER} (a consumer)
-  client AVII       {", ".join(utilities.AVII_STAFF)}
-{_small_logins()}
+{_logins()}
 
 Try:
   curl -s {url}/api/openapi.json

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -85,15 +85,31 @@ class StateFolder:
 
         :raises Trouble: if it can't be read.
         """
-        path = self._demo_began
-        try:
-            return datetime.fromisoformat(path.read_text()) if path.exists() else None
-        except ValueError:
-            raise self.damaged(f"{path.name} holds no instant") from None
+        return self._instant(self._demo_began)
 
     def note_demo_began(self, instant: datetime) -> None:
         """Record when the loading of the demo began, so that an interrupted one continues with that instant."""
         _write_privately(self._demo_began, instant.isoformat())
+
+    def last_moment_of(self, day: date) -> datetime | None:
+        """Return where the clock was when the last run as of a day stopped, or None if there was none.
+
+        :raises Trouble: if it can't be read.
+        """
+        return self._instant(self._clock_of(day))
+
+    def note_moment(self, day: date, instant: datetime) -> None:
+        """Remember where the clock is in a run as of a day, so that the next one goes on from there."""
+        _write_privately(self._clock_of(day), instant.isoformat())
+
+    def _clock_of(self, day: date) -> Path:
+        return self.path / f"clock-{day}"
+
+    def _instant(self, path: Path) -> datetime | None:
+        try:
+            return datetime.fromisoformat(path.read_text()) if path.exists() else None
+        except ValueError:
+            raise self.damaged(f"{path.name} holds no instant") from None
 
     def token_keys(self) -> str:
         """Return the signing keys of this laptop, generated once.

@@ -18,6 +18,8 @@ from chalicelib.platform import clock
 from local.trouble import Trouble
 
 _VARIABLE = "METERBOOK_TODAY"
+# The last moment is written down every second; a killed run may have gone on for a little more.
+_NOT_REMEMBERED = timedelta(seconds=5)
 _FIRST, _LAST = date(2000, 1, 1), date(2098, 12, 31)
 
 
@@ -40,21 +42,30 @@ class DemoDay:
         """Return today's month."""
         return Period.of(self.today(timezone))
 
-    def month_began_at(self, timezone: str) -> datetime:
-        """Return the first instant of this month, when each utility moved to Meterbook."""
-        midnight = datetime.combine(self.month(timezone).first_day, time_of_day(), ZoneInfo(timezone))
-        return midnight.astimezone(UTC)
+
+def began_at(day: date, timezone: str) -> datetime:
+    """Return the first instant of a day in an IANA time zone."""
+    return datetime.combine(day, time_of_day(), ZoneInfo(timezone)).astimezone(UTC)
 
 
-def move_clock() -> None:
-    """Start the clock at noon UTC of METERBOOK_TODAY, if that is set.
+def named_today() -> date | None:
+    """Return the day that METERBOOK_TODAY names, or None if it is not set.
 
     :raises Trouble: if the demo can't end on that day.
     """
-    text, started = os.environ.get(_VARIABLE), time.monotonic()
-    if text:
-        noon = DemoDay.on(_parse(text)).now
-        clock.use_time(lambda: noon + timedelta(seconds=time.monotonic() - started))
+    text = os.environ.get(_VARIABLE)
+    return _parse(text) if text else None
+
+
+def move_clock(day: date, *, last_moment: datetime | None) -> None:
+    """Let the clock go on from noon UTC of a day, or from where the last run as of that day left it.
+
+    So no time of day comes twice, and the audit log's order is true.
+    """
+    started, begin = time.monotonic(), DemoDay.on(day).now
+    if last_moment is not None:
+        begin = max(begin, last_moment + _NOT_REMEMBERED)
+    clock.use_time(lambda: begin + timedelta(seconds=time.monotonic() - started))
 
 
 def _parse(text: str) -> date:

@@ -1,8 +1,8 @@
 """Loads a demo utility step by step, through the use cases that the API calls."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 import boto3
@@ -25,8 +25,9 @@ from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import Tariff, Usage
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
-from local.demo.day import DemoDay
+from local.demo.day import DemoDay, began_at
 from local.demo.history import BilledReading, MeterReading, history_file, readings_file
+from local.demo.rounds import Read, Stage, of_stage
 
 Setting = TypeVar("Setting", bound=Context)
 
@@ -35,8 +36,7 @@ Setting = TypeVar("Setting", bound=Context)
 class Loading:
     """One project of the demo. Each step has a name, so that a repeated step finds what the first one created.
 
-    The project moved to Meterbook at the beginning of this month, when most steps are dated. Readings and payments are
-    imported today.
+    Most steps are dated with the month of its first readings. Readings and payments are imported today.
     """
 
     context: ProjectContext
@@ -46,18 +46,42 @@ class Loading:
     def today(self) -> date:
         return self.day.today(self.context.project.settings.timezone)
 
+    def due_on(self, read_on: date) -> date:
+        """Return the day by which the bill of a reading of that day is to be paid."""
+        project = self.context.project
+        return due_on(tenancy.due_rule(project), project.period_of(read_on), read_on)
+
     def step(self, *names: str) -> ProjectContext:
-        """Return the context of a step, dated with the day of the move."""
+        """Return the context of a step, dated with the project's first day."""
         return _step(self.context, *names)
 
+    def step_on(self, day: date, *names: str) -> ProjectContext:
+        """Return the context of a step, dated with the beginning of a day."""
+        return replace(self.step(*names), now=began_at(day, self.context.project.settings.timezone))
+
+    def step_yesterday(self, *names: str) -> ProjectContext:
+        """Return the context of a step, dated yesterday."""
+        return replace(self.step(*names), now=self.day.now - timedelta(days=1))
+
     def step_of(self, consumer_id: str, *names: str) -> ProjectContext:
-        """Return the context of a step by a consumer."""
+        """Return the context of a step by a consumer, dated yesterday."""
         actor = Actor(id=consumer_id, role=CONSUMER, permissions=ROLES[CONSUMER], consumer_id=consumer_id)
-        return replace(self.step(*names), actor=actor)
+        return replace(self.step_yesterday(*names), actor=actor)
 
     def step_today(self, *names: str) -> ProjectContext:
         """Return the context of a step, dated today."""
         return replace(self.step(*names), now=self.day.now)
+
+    def bring(self, read: Iterable[Read]) -> None:
+        """Import readings and take each to its stage: settled, billed, confirmed, or waiting."""
+        read = tuple(read)
+        self.bring_history(of_stage(read, "settled"))
+        billed = tuple(of_stage(read, "billed"))
+        self.bring_readings("billed", billed, confirm=True)
+        for period in sorted({self.context.project.period_of(one.read_on) for one in billed}):
+            self.bill(period)
+        self.bring_readings("confirmed", tuple(of_stage(read, "confirmed")), confirm=True)
+        self.bring_readings("waiting", tuple(of_stage(read, "waiting")), confirm=False)
 
     def bring_history(self, read: Iterable[MeterReading]) -> None:
         """Import readings with their bills, and payments up to yesterday."""
@@ -67,11 +91,18 @@ class Loading:
         record = _upload(ctx, "history", history_file(billed, today=self.today))
         _check(imports.run_history_import(ctx, import_id=record.id))
 
-    def bring_readings(self, read: Iterable[MeterReading]) -> None:
-        """Import readings that still have to be billed, and confirmed if the project requires it."""
-        ctx = self.step_today("readings", self.context.project_id)
+    def bring_readings(self, stage: Stage, read: Collection[MeterReading], *, confirm: bool) -> None:
+        """Import readings, and confirm them if the project requires it."""
+        if not read:
+            return
+        project = self.context.project
+        ctx = self.step_today("readings", project.id, stage)
         record = _upload(ctx, "readings", readings_file(read))
         _check(readings.run_import(ctx, import_id=record.id))
+        if confirm and project.settings.confirmation == "required":
+            for area in sorted({one.area for one in read}):
+                confirming = self.step_today("confirmation", project.id, area)
+                readings.confirm_pending(confirming, area=area, period=None)
 
     def bill(self, period: Period) -> None:
         """Bill a period by a run."""
@@ -83,10 +114,10 @@ class Loading:
 
 
 def open_utility(day: DemoDay, preset: Preset, project_id: str, sheet: Iterable[Tariff], *, since: date) -> Loading:
-    """Open a project and its client from a preset, with tariffs valid from a given day."""
+    """Open a project and its client from a preset on a given day, with tariffs valid from then on."""
     client, model = preset.client, next(one for one in preset.projects if one.id == project_id)
     actor = Actor(id="demo", role="superuser", permissions=ROLES["superuser"])
-    ctx = Context(client.id, actor, day.month_began_at(model.settings.timezone), derived_ids(client.id))
+    ctx = Context(client.id, actor, began_at(since, model.settings.timezone), derived_ids(client.id))
     tenancy.open_client(client=client)
     for role in preset.roles:
         identity.begin_with_role(_step(ctx, "role", role.name), role=role.as_role())

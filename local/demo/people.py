@@ -42,11 +42,6 @@ class Household:
     initial_reading: Decimal
     reading: Decimal
 
-    @property
-    def reading_day(self) -> int:
-        """The day of the month on which its meter is read: the reader walks one area a day."""
-        return 1 + AREAS.index(self.area)
-
 
 def area_code(name: str) -> str:
     """Return an area's code: its name without spaces and accents. Santo Niño -> Santo-Nino."""
@@ -56,7 +51,7 @@ def area_code(name: str) -> str:
 def households() -> tuple[Household, ...]:
     """Return the 300 households, always the same, in order of their account numbers.
 
-    The first, account 2025110001, is the only residential one that uses exactly 10 m3: 225.00 + 50.00 = 275.00.
+    The first is the only residential one that uses exactly 10 m3: 225.00 + 50.00 = 275.00.
     """
     source = random.Random(_SEED)
     first = Household(

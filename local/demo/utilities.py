@@ -19,9 +19,10 @@ from chalicelib.service_desk import service as desk
 from chalicelib.tenancy.domain import Project, ProjectContext
 from local import presets
 from local.demo.day import DemoDay
-from local.demo.history import MeterReading, reading_days, shown_before
+from local.demo.history import MeterReading, shown_before
 from local.demo.loading import Loading, open_utility
 from local.demo.people import AREAS, Household, area_code, households
+from local.demo.rounds import Read, Turn
 from local.demo.years import BOOKS, MONTHS, Book, Meter
 
 PASSWORD = "Demo-2025"
@@ -62,8 +63,18 @@ AVII_UNITS = {
     "101": (1774, 11), "102": (30, 5), "103": (512, 38), "104": (90, 14), "105": (1203, 55),
     "106": (744, 22), "107": (15, 3), "108": (2051, 61), "109": (333, 19), "110": (8, 0),
 }  # fmt: skip
-_NEW_UNIT = "110"  # connected, and never read yet
-_BALILIHAN_MONTHS = 3
+_NEW_UNIT = "110"  # connected today, and never read yet
+# Each unit is read on a day of its own; 101 and 102 are to be read today.
+_AVII_TURNS = {
+    "101": Turn(0), "102": Turn(0), "103": Turn(1, "confirmed"), "104": Turn(2, "confirmed"), "105": Turn(4, "billed"),
+    "106": Turn(7), "107": Turn(3, "billed"), "108": Turn(11), "109": Turn(15),
+}  # fmt: skip
+# This month and three before it. The reader of Poblacion and San Isidro is to read the latter today.
+_BALILIHAN_MONTHS = 4
+AREA_TURNS = {
+    "Poblacion": Turn(4, "billed"), "San Isidro": Turn(0), "Santo Niño": Turn(7), "San Roque": Turn(10),
+    "Haguilanan Grande": Turn(14), "Cabad": Turn(-3), "Magsija": Turn(2, "confirmed"), "Hanopol": Turn(1, "waiting"),
+}  # fmt: skip
 
 
 def is_loaded() -> bool:
@@ -82,14 +93,14 @@ def load(day: DemoDay, pause: Callable[[], None]) -> None:
 
 def _load_balilihan(day: DemoDay, people: Sequence[Household], pause: Callable[[], None]) -> None:
     month = day.month(presets.WATERWORKS_SETTINGS.timezone)
-    since = month.shifted(-_BALILIHAN_MONTHS).first_day
+    since = month.shifted(1 - _BALILIHAN_MONTHS).first_day
     preset = onboarding.list_presets()["balilihan"]
     loading = open_utility(day, preset, presets.WATERWORKS, presets.WATERWORKS_TARIFFS, since=since)
     for name in AREAS:
         area_list.open_area(loading.step("area", name), code=area_code(name), name=name)
     staff = _register_staff(loading, BALILIHAN_STAFF, pause)
     neighbours: list[str] = []
-    read: list[MeterReading] = []
+    read: list[Read] = []
     for number, household in enumerate(people, start=1):
         pause()
         consumer = consumers.register_consumer(
@@ -101,7 +112,8 @@ def _load_balilihan(day: DemoDay, people: Sequence[Household], pause: Callable[[
             address=f"{household.area}, Balilihan, Bohol",
         )
         neighbours.append(consumer.id)
-        shown = _shown(household)
+        days = _reading_days(loading, household)
+        shown = _shown(household, days, month)
         connection = connections.register_connection(
             loading.step("connection", str(number)),
             consumer_id=consumer.id,
@@ -111,36 +123,43 @@ def _load_balilihan(day: DemoDay, people: Sequence[Household], pause: Callable[[
             area=area_code(household.area),
             initial_reading=shown[0],
         )
-        read += _readings(connection.account, household, shown, loading.today)
+        read.append(_read(connection.account, household, days, shown))
         if number == 1:
             consumers.open_login(
                 loading.step("login"), consumer_id=consumer.id, login=BALILIHAN_CONSUMER, password=PASSWORD
             )
     _fill_desk(loading, staff["manager"], neighbours, pause)
-    last_read_on = max(one.read_on for one in read)
-    waiting = [one for one in read if one.read_on == last_read_on >= month.first_day]
-    loading.bring_history(one for one in read if one not in waiting)
-    if waiting:
-        loading.bring_readings(waiting)
+    loading.bring(read)
 
 
-def _shown(household: Household) -> list[Decimal]:
-    """Return a meter's values at each reading, this month's last."""
+def _reading_days(loading: Loading, household: Household) -> list[date]:
+    """Return the days on which a meter was read; each area has its own day."""
+    turn = AREA_TURNS[household.area]
+    return turn.reading_days(loading.today, months=_BALILIHAN_MONTHS, due_on=loading.due_on)
+
+
+def _shown(household: Household, days: list[date], month: Period) -> list[Decimal]:
+    """Return a meter's values before its first reading and at each reading; a new meter has fewer."""
     usage = household.reading - household.initial_reading
-    return [
-        *shown_before(household.meter_number, household.initial_reading, usage, months=_BALILIHAN_MONTHS),
-        household.reading,
-    ]
+    this_month = [household.reading] if Period.of(days[-1]) == month else []
+    before = len(days) - len(this_month)
+    return [*shown_before(household.meter_number, household.initial_reading, usage, months=before), *this_month]
 
 
-def _readings(account: str, household: Household, shown: list[Decimal], today: date) -> list[MeterReading]:
-    """Return a meter's readings up to yesterday; each area is read on a day of its own."""
-    days = reading_days(Period.of(today).day(household.reading_day), len(shown) - 1)
-    return [
-        MeterReading(account, household.meter_number, household.consumer_class, read_on, prior, current)
-        for read_on, (prior, current) in zip(days, pairwise(shown), strict=True)
-        if read_on < today
-    ]
+def _read(account: str, household: Household, days: list[date], shown: list[Decimal]) -> Read:
+    readings = (
+        MeterReading(
+            account,
+            household.meter_number,
+            household.consumer_class,
+            read_on,
+            prior,
+            current,
+            area_code(household.area),
+        )
+        for read_on, (prior, current) in zip(days[1 + len(days) - len(shown) :], pairwise(shown), strict=True)
+    )
+    return Read(tuple(readings), AREA_TURNS[household.area].stage)
 
 
 def _fill_desk(loading: Loading, manager: Actor, neighbours: list[str], pause: Callable[[], None]) -> None:
@@ -148,14 +167,16 @@ def _fill_desk(loading: Loading, manager: Actor, neighbours: list[str], pause: C
     for at, (area, note) in enumerate(REQUESTS):
         pause()
         asked = desk.ask_for_connection(
-            _minutes_later(loading.step("request", str(at)), at),
+            _minutes_later(loading.step_yesterday("request", str(at)), at),
             consumer_id=neighbours[at],
             project_id=presets.WATERWORKS,
             consumer_class="residential",
             address=f"{area}, Balilihan, Bohol",
             note=note,
         )
-    desk.reject_request(loading.step("rejection"), request_id=asked.id, reason="There is no main in that street yet.")
+    desk.reject_request(
+        loading.step_today("rejection"), request_id=asked.id, reason="There is no main in that street yet."
+    )
     for at, (title, description) in enumerate(ISSUES):
         pause()
         reported = desk.report_issue(
@@ -165,33 +186,27 @@ def _fill_desk(loading: Loading, manager: Actor, neighbours: list[str], pause: C
             project_id=presets.WATERWORKS,
             account=None,
         )
-    answering = replace(loading.step("answer"), actor=manager)
+    answering = replace(loading.step_today("answer"), actor=manager)
     desk.respond_to_issue(answering, issue_id=reported.issue.id, text="Somebody comes to look at it tomorrow.")
     desk.move_issue_on(
-        replace(loading.step("action"), actor=manager), issue_id=reported.issue.id, status="taking_action"
+        replace(loading.step_today("action"), actor=manager), issue_id=reported.issue.id, status="taking_action"
     )
 
 
 def _load_year(day: DemoDay, book: Book, pause: Callable[[], None]) -> None:
-    """Open a small utility from its preset, with connections and a year of readings and bills.
-
-    Eleven months come from a history, and the last one is billed here: nothing of it is due or paid yet.
-    """
+    """Open a small utility from its preset, with connections and a year of readings and bills."""
     preset = onboarding.list_presets()[book.preset]
     project = next(project for project in preset.projects if project.id == book.project)
     today = day.today(project.settings.timezone)
     sheet = onboarding.tariffs_of(project) or (presets.SMALL_WATER_TARIFF,)  # one source has no rates
-    since = book.first_reading_day(today).replace(day=1)
+    since = Period.of(today).shifted(1 - MONTHS).first_day
     loading = open_utility(day, preset, book.project, sheet, since=since)
     _register_staff(loading, SMALL_STAFF[preset.client.id], pause)  # idempotent: called again for a second book
-    read: list[MeterReading] = []
+    read: list[Read] = []
     for meter in book.meters():
         pause()
-        read += book.year_of(meter, _connect(loading, book, meter), today)
-    last_read_on = max(one.read_on for one in read)
-    loading.bring_history(one for one in read if one.read_on < last_read_on)
-    loading.bring_readings(one for one in read if one.read_on == last_read_on)
-    loading.bill(Period.of(last_read_on))
+        read.append(meter.year_of(_connect(loading, book, meter), today, due_on=loading.due_on))
+    loading.bring(read)
 
 
 def _connect(loading: Loading, book: Book, meter: Meter) -> str:
@@ -225,30 +240,43 @@ def _connect(loading: Loading, book: Book, meter: Meter) -> str:
 
 def _load_avii(day: DemoDay, pause: Callable[[], None]) -> None:
     today = day.today(presets.WATER_BILLS_SETTINGS.timezone)
-    read_on = reading_days((today - timedelta(days=1)).replace(day=1), MONTHS)
-    since = Period.of(read_on[0]).shifted(-1).first_day
+    since = Period.of(today).shifted(-MONTHS).first_day  # its first readings bill the month before
     preset = onboarding.list_presets()["water-bills"]
     loading = open_utility(day, preset, presets.WATER_BILLS, presets.WATER_BILLS_TARIFFS, since=since)
     _register_staff(loading, AVII_STAFF, pause)
-    read: list[MeterReading] = []
-    for unit, (last, usage) in AVII_UNITS.items():
-        if unit == _NEW_UNIT:
-            loading.bring_history(read)
+    read: list[Read] = []
+    for unit in _AVII_TURNS:
         pause()
-        shown = shown_before(unit, Decimal(last), Decimal(usage), months=0 if unit == _NEW_UNIT else MONTHS)
-        connections.register_connection(
-            loading.step("connection", unit),
-            consumer_id=None,
-            account=unit,
-            consumer_class="unit",
-            meter_number=f"WM-{unit}-2025",
-            area="Building A",
-            initial_reading=shown[0],
-        )
-        read += [
-            MeterReading(unit, f"WM-{unit}-2025", "unit", on, prior, current)
-            for on, (prior, current) in zip(read_on[MONTHS + 1 - len(shown) :], pairwise(shown), strict=True)
-        ]
+        read.append(_connect_unit(loading, unit))
+    loading.bring(read)
+    _register_unit(loading.step_today("connection", _NEW_UNIT), _NEW_UNIT, Decimal(AVII_UNITS[_NEW_UNIT][0]))
+
+
+def _connect_unit(loading: Loading, unit: str) -> Read:
+    """Connect a unit's meter in the month before its first reading, and return its readings."""
+    turn, (last, usage) = _AVII_TURNS[unit], AVII_UNITS[unit]
+    days = turn.reading_days(loading.today, months=MONTHS, due_on=loading.due_on)
+    shown = shown_before(unit, Decimal(last), Decimal(usage), months=len(days))
+    days = days[1 + len(days) - len(shown) :]
+    connected_on = Period.of(days[0]).shifted(-1).first_day
+    _register_unit(loading.step_on(connected_on, "connection", unit), unit, shown[0])
+    readings = (
+        MeterReading(unit, f"WM-{unit}-2025", "unit", read_on, prior, current)
+        for read_on, (prior, current) in zip(days, pairwise(shown), strict=True)
+    )
+    return Read(tuple(readings), turn.stage)
+
+
+def _register_unit(ctx: ProjectContext, unit: str, initial: Decimal) -> None:
+    connections.register_connection(
+        ctx,
+        consumer_id=None,
+        account=unit,
+        consumer_class="unit",
+        meter_number=f"WM-{unit}-2025",
+        area="Building A",
+        initial_reading=initial,
+    )
 
 
 def _minutes_later(ctx: ProjectContext, minutes: int) -> ProjectContext:

@@ -3,12 +3,18 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
-from local.demo.history import MeterReading, reading_days
+from local.demo.history import MeterReading
+from local.demo.rounds import DueOn, Read, Turn
 
 MONTHS = 12
+# Each meter has the next of these turns. Bills are due 15 days after the reading.
+TURNS = (
+    Turn(4, "billed"), Turn(0), Turn(12, "billed"), Turn(1, "confirmed"), Turn(9), Turn(18), Turn(2, "confirmed"),
+    Turn(-2), Turn(3, "billed"), Turn(6), Turn(14),
+)  # fmt: skip
 # Each month's use in per cent of a usual month, January first: April and May are hot in India.
 _SEASON = (80, 85, 105, 130, 145, 125, 105, 100, 95, 90, 85, 80)
 _PEOPLE = (
@@ -20,15 +26,11 @@ _PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One utility service: its consumers, their classes, and the use of a usual month.
-
-    Its meters were last read `days_ago` days ago, and on that day of each month before.
-    """
+    """One utility service: its consumers, their classes, and the use of a usual month."""
 
     preset: str
     project: str
     prefix: str
-    days_ago: int
     usual: tuple[tuple[str, int], ...]
 
     def meters(self) -> Iterator["Meter"]:
@@ -36,22 +38,8 @@ class Book:
         for at, (consumer_class, usual) in enumerate(self.usual):
             first_name, last_name = _PEOPLE[at % len(_PEOPLE)]
             number = f"{self.prefix}-{at + 1:03}"
-            yield Meter(first_name, last_name, number, consumer_class, Decimal(120 + 37 * at), usual)
-
-    def first_reading_day(self, today: date) -> date:
-        """Return the first day on which its meters were read in the year that ends today."""
-        return self._reading_days(today)[0]
-
-    def year_of(self, meter: "Meter", account: str, today: date) -> list[MeterReading]:
-        """Return a meter's readings of the year that ends today."""
-        shown, readings = meter.initial, list[MeterReading]()
-        for read_on in self._reading_days(today):
-            prior, shown = shown, shown + meter.use_in(read_on.month)
-            readings.append(MeterReading(account, meter.number, meter.consumer_class, read_on, prior, shown))
-        return readings
-
-    def _reading_days(self, today: date) -> list[date]:
-        return reading_days(today - timedelta(days=self.days_ago), MONTHS)
+            turn = TURNS[at % len(TURNS)]
+            yield Meter(first_name, last_name, number, consumer_class, Decimal(120 + 37 * at), usual, turn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +52,15 @@ class Meter:
     consumer_class: str
     initial: Decimal
     usual: int
+    turn: Turn
+
+    def year_of(self, account: str, today: date, *, due_on: DueOn) -> Read:
+        """Return its readings in the year up to today."""
+        shown, readings = self.initial, list[MeterReading]()
+        for read_on in self.turn.reading_days(today, months=MONTHS, due_on=due_on):
+            prior, shown = shown, shown + self.use_in(read_on.month)
+            readings.append(MeterReading(account, self.number, self.consumer_class, read_on, prior, shown))
+        return Read(tuple(readings), self.turn.stage)
 
     def use_in(self, month: int) -> Decimal:
         """Return the use of a month (January is 1)."""
@@ -79,8 +76,8 @@ _POWER = (
     ("industrial", 2400),
 )
 BOOKS = (
-    Book("water-billing-backend", "water", "WB", 3, tuple(("consumer", 9 + 2 * at) for at in range(8))),
-    Book("utility-billing-system", "electricity", "EL", 6, tuple(("standard", 90 + 25 * at) for at in range(8))),
-    Book("utility-billing-system", "water", "WA", 9, tuple(("standard", 12 + 3 * at) for at in range(6))),
-    Book("electricity", "electricity", "SRV", 2, _POWER),
+    Book("water-billing-backend", "water", "WB", tuple(("consumer", 9 + 2 * at) for at in range(8))),
+    Book("utility-billing-system", "electricity", "EL", tuple(("standard", 90 + 25 * at) for at in range(8))),
+    Book("utility-billing-system", "water", "WA", tuple(("standard", 12 + 3 * at) for at in range(6))),
+    Book("electricity", "electricity", "SRV", _POWER),
 )

@@ -139,11 +139,11 @@ def nobody_listens(port: int, *, within_seconds: float) -> bool:
 def test_the_demo_is_whole_even_if_its_loading_was_interrupted(state: Path) -> None:
     with start(state) as run:
         run.wait_for("Meterbook runs")
-        for account, household in (("2025110001", households()[0]), ("2025110300", households()[-1])):
+        for account, household in (("2025080001", households()[0]), ("2025080300", households()[-1])):
             connection = run.ask("GET", f"{_CONNECTIONS}/{account}").raise_for_status().json()
             assert connection["meterNumber"] == household.meter_number
             assert connection["consumerName"] == f"{household.first_name} {household.last_name}"
-        assert run.ask("GET", f"{_CONNECTIONS}/2025110301").status_code == 404
+        assert run.ask("GET", f"{_CONNECTIONS}/2025080301").status_code == 404
         assert run.ask("GET", "/api/me/connections", login="juan").json()["items"][0]["projectId"] == "waterworks"
         assert run.stop() == 0
 
@@ -159,6 +159,11 @@ def test_what_was_written_is_there_after_stop_and_start_and_nothing_is_left_runn
         again.wait_for("Meterbook runs")
         assert "Loading" not in again.said()
         assert again.ask("GET", made).json()["lastName"] == "Reyes"
+        later = again.register("Santos")
+        audit = again.ask(
+            "GET", "/api/clients/balilihan/audit-log?action=consumer.registered&limit=2", login="super"
+        ).json()
+        assert [f"{_CONSUMERS}/{entry['subject']['id']}" for entry in audit["items"]] == [later, made], "the newest first"
 
 
 def test_an_uploaded_file_is_imported_by_the_pollers_also_after_a_restart(state: Path) -> None:
@@ -235,7 +240,7 @@ def test_a_start_on_a_later_day_moves_nothing_and_says_so(state: Path) -> None:
         run.wait_for("Meterbook runs")
         assert "demo data  up to today, 2025-11-01" in run.said()
         before = run.ask("GET", bills, **who).json()["items"][0]
-        assert (before["status"], before["dueOn"]) == ("open", "2025-11-14")
+        assert (before["status"], before["dueOn"]) == ("open", "2025-11-12")
         assert run.stop() == 0
 
     with start(state, today="2025-11-15") as later:
@@ -245,7 +250,7 @@ def test_a_start_on_a_later_day_moves_nothing_and_says_so(state: Path) -> None:
             f"up to 2025-11-01, when it was loaded; today is 2025-11-15. To have it anew, stop, and rm -r {state}"
             in (later.said())
         )
-        assert later.ask("GET", bills, **who).json()["items"][0] == before | {"status": "overdue", "daysOverdue": 1}
+        assert later.ask("GET", bills, **who).json()["items"][0] == before | {"status": "overdue", "daysOverdue": 3}
 
 
 @pytest.mark.parametrize("today", ["tomorrow", "2025-02-29", "1999-12-31"])

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,14 @@ def test_d16_keys_that_are_gone_from_a_state_in_use_are_not_replaced(state: Stat
     with pytest.raises(Trouble, match=f"{name} is missing, though the state was made with it; put it back"):
         state.root_keys() if name == "root-keys.json" else state.token_keys()
     assert not (state.path / name).exists()
+
+
+def test_each_day_has_a_clock_of_its_own_that_is_remembered(state: StateFolder) -> None:
+    day, instant = date(2025, 11, 1), datetime(2025, 11, 1, 12, 0, 7, tzinfo=UTC)
+    assert state.last_moment_of(day) is None
+    state.note_moment(day, instant)
+    assert state.last_moment_of(day) == instant
+    assert state.last_moment_of(date(2025, 12, 1)) is None
+    (state.path / "clock-2025-11-01").write_text("noon")
+    with pytest.raises(Trouble, match="clock-2025-11-01 holds no instant"):
+        state.last_moment_of(day)
