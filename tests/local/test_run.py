@@ -163,7 +163,9 @@ def test_what_was_written_is_there_after_stop_and_start_and_nothing_is_left_runn
         audit = again.ask(
             "GET", "/api/clients/balilihan/audit-log?action=consumer.registered&limit=2", login="super"
         ).json()
-        assert [f"{_CONSUMERS}/{entry['subject']['id']}" for entry in audit["items"]] == [later, made], "the newest first"
+        assert [f"{_CONSUMERS}/{entry['subject']['id']}" for entry in audit["items"]] == [later, made], (
+            "the newest first"
+        )
 
 
 def test_an_uploaded_file_is_imported_by_the_pollers_also_after_a_restart(state: Path) -> None:
