@@ -43,7 +43,7 @@ def main(stop: threading.Event) -> int:
 
 
 def _open_state(running: contextlib.ExitStack) -> StateFolder:
-    """Open the state folder, and let the clock go on where the last run as of the same day left it."""
+    """Open the state folder, and start the clock of METERBOOK_TODAY where its last run stopped."""
     today = named_today()
     state = open_state()
     running.callback(os.close, state.lock)

@@ -92,14 +92,14 @@ class StateFolder:
         _write_privately(self._demo_began, instant.isoformat())
 
     def last_moment_of(self, day: date) -> datetime | None:
-        """Return where the clock was when the last run as of a day stopped, or None if there was none.
+        """Return the clock's last time in a run with that METERBOOK_TODAY, or None if there was none.
 
         :raises Trouble: if it can't be read.
         """
         return self._instant(self._clock_of(day))
 
     def note_moment(self, day: date, instant: datetime) -> None:
-        """Remember where the clock is in a run as of a day, so that the next one goes on from there."""
+        """Save the clock's time in a run with that METERBOOK_TODAY, so that the next run continues from it."""
         _write_privately(self._clock_of(day), instant.isoformat())
 
     def _clock_of(self, day: date) -> Path:

@@ -18,7 +18,7 @@ from chalicelib.platform import clock
 from local.trouble import Trouble
 
 _VARIABLE = "METERBOOK_TODAY"
-# The last moment is written down every second; a killed run may have gone on for a little more.
+# The time is saved every second; a killed run may have gone on a little longer.
 _NOT_REMEMBERED = timedelta(seconds=5)
 _FIRST, _LAST = date(2000, 1, 1), date(2098, 12, 31)
 
@@ -58,9 +58,9 @@ def named_today() -> date | None:
 
 
 def move_clock(day: date, *, last_moment: datetime | None) -> None:
-    """Let the clock go on from noon UTC of a day, or from where the last run as of that day left it.
+    """Start the clock at noon UTC of a day, or where the last run with that day stopped.
 
-    So no time of day comes twice, and the audit log's order is true.
+    So times never go backwards, and the audit log stays in order.
     """
     started, begin = time.monotonic(), DemoDay.on(day).now
     if last_moment is not None:

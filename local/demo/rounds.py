@@ -1,7 +1,6 @@
-"""When the demo's meters are read each month, as seen from today, and how far the last readings came.
+"""On which days the demo's meters are read, counted from today, and the stage of their last readings.
 
-The reader is on the way every day, so that on any day some bills are open, some readings are still to be billed, and
-some meters are still to be read.
+Some meters are read every day, so that on any day some bills are open, some readings unbilled, and some meters unread.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,27 +11,27 @@ from typing import Literal
 from chalicelib.kernel.period import Period
 from local.demo.history import MeterReading
 
-# What became of a meter's last reading. What was `settled` was billed, and maybe paid, before the utility moved here;
-# `billed` by a run here, `confirmed` and without a bill, or `waiting` for a person to confirm it.
+# The stage of a meter's last reading: `settled` was billed, and perhaps paid, before the utility moved to Meterbook;
+# `billed` was billed by a run, `confirmed` has no bill yet, and `waiting` is not confirmed.
 Stage = Literal["settled", "billed", "confirmed", "waiting"]
 DueOn = Callable[[date], date]
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The day of the month on which some meters are read: so many days before today, up to 27.
+    """The day of the month on which some meters are read, as `days_ago` from today, 27 at most.
 
-    Zero or less: today, or in so many days of this month, so that they are unread in this month.
+    Zero is today and -3 in three days, but still in this month: these meters are unread this month.
     """
 
     days_ago: int
     stage: Stage = "settled"
 
     def reading_days(self, today: date, *, months: int, due_on: DueOn) -> list[date]:
-        """Return the days of this month and the months before it up to yesterday. Oldest first.
+        """Return the reading days of the last `months` months up to yesterday, oldest first.
 
-        A month that is too short has its last day. What is not settled was read late enough for its bill not to be
-        overdue today: `due_on` says by when a bill of a reading day is to be paid.
+        Shorter months have their last day. If the bill of an unsettled reading would be overdue today, it was read
+        yesterday instead; `due_on` gives the due day of a reading day's bill.
         """
         month = Period.of(today)
         if self.days_ago > 0:
@@ -48,19 +47,19 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The readings of one meter up to yesterday, oldest first, and how far the last one came."""
+    """The readings of one meter up to yesterday, oldest first, and the stage of the last one."""
 
     readings: tuple[MeterReading, ...]
     stage: Stage
 
     def of_stage(self, stage: Stage) -> tuple[MeterReading, ...]:
-        """Return its readings that came so far: all but the last one are settled."""
+        """Return its readings at a stage: all but the last one are settled."""
         if stage == self.stage:
             return self.readings if stage == "settled" else self.readings[-1:]
         return self.readings[:-1] if stage == "settled" else ()
 
 
 def of_stage(read: Iterable[Read], stage: Stage) -> Iterator[MeterReading]:
-    """Return the readings of all meters that came so far."""
+    """Return the readings of several meters at a stage."""
     for one in read:
         yield from one.of_stage(stage)
