@@ -15,6 +15,7 @@ from chalicelib.files.domain.record import (
     ImportState,
     Refusal,
     ReportLine,
+    check_file_name,
 )
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Forbidden, Invalid, NotFound
@@ -43,7 +44,11 @@ Parsed = TypeVar("Parsed")
 def ask_for_upload(
     ctx: ProjectContext, *, kind: FileKind, file_name: str, period: Period | None
 ) -> tuple[FileImport, UploadForm]:
-    """Announce a file; return its record and an upload form that is valid for 15 minutes."""
+    """Announce a file; return its record and an upload form that is valid for 15 minutes.
+
+    :raises Invalid: for a file whose name says that it is of a format that is not read.
+    """
+    check_file_name(kind, file_name)
     project = ctx.project
     record = FileImport(
         id=ctx.new_id(),

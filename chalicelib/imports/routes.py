@@ -39,6 +39,7 @@ _HISTORY = _PROJECT + "/history/imports"
     returns=ImportAnnounced,
     status=201,
     location=_READINGS + "/{id}",
+    errors="bad-file-name",
 )
 def ask_for_upload(ctx: ProjectContext, *, body: NewImport) -> ImportAnnounced:
     """Announce a file of readings and get the form to upload it with."""
@@ -80,6 +81,7 @@ def get_report(ctx: ProjectContext, *, import_id: str, query: ReportQuery) -> Re
     returns=ImportAnnounced,
     status=201,
     location=_REGISTRY + "/{id}",
+    errors="bad-file-name",
 )
 def ask_for_registry_upload(ctx: ProjectContext, *, body: NewRegistryImport) -> ImportAnnounced:
     """Announce a file of consumers and connections and get the form to upload it with."""
@@ -121,6 +123,7 @@ def get_registry_report(ctx: ProjectContext, *, import_id: str, query: ReportQue
     returns=ImportAnnounced,
     status=201,
     location=_HISTORY + "/{id}",
+    errors="bad-file-name",
 )
 def ask_for_history_upload(ctx: ProjectContext, *, body: NewHistoryImport) -> ImportAnnounced:
     """Announce a file of a former system's readings, bills and payments and get the form to upload it with."""

@@ -58,11 +58,11 @@ CODES: Mapping[int, tuple[str, ...]] = {
     for status, codes in {
         400: """
             above-due account-given account-missing amount-too-large bad-amount bad-area bad-cursor bad-cycle bad-date
-            bad-day bad-email bad-filter bad-idempotency-key bad-late-charge bad-login bad-measure bad-name bad-number
-            bad-period bad-reset bad-role bad-setting before-bill below-previous bill-too-long check-number
-            consumer-given consumer-missing consumer-profile due-too-early future-date impossible-reading invalid-body
-            invalid-query invalid-tariff leaves-gap missing-measure negative-use no-areas no-days no-tariff
-            not-a-quarter not-after-last not-rated not-your-connection nothing-to-estimate-by nothing-to-find
+            bad-day bad-email bad-file-name bad-filter bad-idempotency-key bad-late-charge bad-login bad-measure
+            bad-name bad-number bad-period bad-reset bad-role bad-setting before-bill below-previous bill-too-long
+            check-number consumer-given consumer-missing consumer-profile due-too-early future-date impossible-reading
+            invalid-body invalid-query invalid-tariff leaves-gap missing-measure negative-use no-areas no-days
+            no-tariff not-a-quarter not-after-last not-rated not-your-connection nothing-to-estimate-by nothing-to-find
             number-missing other-period other-unit overlapping-versions project-missing reading-below-last
             repeated-parameter same-meter tariff-missing too-early unit-mismatch unknown-adjustment unknown-area
             unknown-brand unknown-class unknown-currency unknown-cycle unknown-meter-size unknown-parameter

@@ -1,14 +1,21 @@
 """The record of an announced file, and its report."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 
 FileKind = Literal["readings", "registry", "history"]
 ImportState = Literal["awaiting_upload", "done", "refused"]
 ReportLine = dict[str, str | int]
+
+_TABLES, _DOCUMENTS = (".csv", ".tsv", ".txt"), (".json",)
+_READ: Mapping[FileKind, tuple[str, ...]] = {"readings": _TABLES, "registry": _TABLES, "history": _DOCUMENTS}
+# Formats that people have such data in, and that are not read.
+_NOT_READ = (".doc", ".docx", ".gz", ".numbers", ".ods", ".pdf", ".xls", ".xlsb", ".xlsm", ".xlsx", ".xml", ".zip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +78,20 @@ class ImportResult:
 
     counts: ImportCounts
     lines: tuple[ReportLine, ...]
+
+    def with_titles(self, titles: Mapping[str, str]) -> "ImportResult":
+        """Return the result with each column by the name that the file's own first line gives it."""
+        lines = (line | {"column": titles.get(str(line["column"]), line["column"])} for line in self.lines)
+        return replace(self, lines=tuple(lines))
+
+
+def check_file_name(kind: FileKind, name: str) -> None:
+    """Check that a file is not of a format that is not read, as far as its name says so.
+
+    :raises Invalid: if it is, naming the endings that are read.
+    """
+    read = _READ[kind]
+    others = {*_NOT_READ, *_TABLES, *_DOCUMENTS} - {*read}
+    if name.lower().rstrip().endswith(tuple(others)):
+        reason = f"this kind of file is not read: give {' or '.join(read)}; a spreadsheet can be saved as CSV"
+        raise Invalid("bad-file-name", reason, field="fileName")

@@ -89,11 +89,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """A parsed file. `blank` counts empty lines, which are skipped."""
+    """A parsed file. `blank` counts empty lines, which are skipped; `titles` are the columns as the file names them."""
 
     rows: tuple[Row, ...]
     refusals: tuple[Refusal, ...]
     blank: int
+    titles: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def parse(content: bytes) -> Registry:
             rows.append(made)
         else:
             refusals.append(made)
-    return Registry(tuple(rows), tuple(refusals), table.blank)
+    return Registry(tuple(rows), tuple(refusals), table.blank, table.titles)
 
 
 def against_standing(row: Row, standing: Connection, *, consumer_id: str | None) -> Outcome:

@@ -73,7 +73,7 @@ def _take_in(ctx: ProjectContext, record: FileImport, registry: Registry) -> Imp
     standing = {one.meter_number: one for one in known.values() if one.status != "closed"}
     taking = _Taking(replace(ctx, now=record.requested_at), project, record, standing)
     outcomes: list[Outcome] = [*registry.refusals, *(_take_row(taking, row) for row in registry.rows)]
-    return intake_of(outcomes, blank=registry.blank)
+    return intake_of(outcomes, blank=registry.blank).with_titles(registry.titles)
 
 
 def _take_row(taking: _Taking, row: Row) -> Outcome:

@@ -19,6 +19,8 @@ _COLUMNS = {
     "value": ("reading", "value", "reading_value", "current", "current_reading"),
     "day": ("read_on", "reading_date", "date"),
 }
+# What a report calls the columns, where the file's own names are not known.
+_NAMES = {"account": "account_number", "meter": "meter_number", "value": "reading", "day": "read_on"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A parsed file. `blank` counts empty lines, which are skipped."""
+    """A parsed file. `blank` counts empty lines, which are skipped; `titles` are the columns as the file names them."""
 
     rows: tuple[Row, ...]
     refusals: tuple[Refusal, ...]
     blank: int
+    titles: Mapping[str, str]
 
 
 def parse(content: bytes) -> TableFile:
@@ -57,7 +60,8 @@ def parse(content: bytes) -> TableFile:
     made = [_row(line, table.titles) for line in table.lines]
     rows = tuple(one for one in made if isinstance(one, Row))
     refusals = tuple(one for one in made if isinstance(one, Refusal))
-    return TableFile(rows, table.refusals + refusals, table.blank)
+    titles = {_NAMES[each]: title for each, title in table.titles.items()}
+    return TableFile(rows, table.refusals + refusals, table.blank, titles)
 
 
 def _suffices(fields: set[str]) -> bool:

@@ -109,7 +109,8 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
     rows = sorted(file.rows, key=lambda row: (project.period_of(row.read_on), row.line))
     for period, group in groupby(rows, key=lambda row: project.period_of(row.read_on)):
         outcomes += _take_in_period(ctx, intake, period, list(group))
-    return ImportResult(count(outcomes, blank=file.blank), tuple(report_lines(outcomes)))
+    result = ImportResult(count(outcomes, blank=file.blank), tuple(report_lines(outcomes)))
+    return result.with_titles(file.titles)
 
 
 def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Row]) -> list[Outcome]:

@@ -215,3 +215,33 @@ def test_a_line_names_an_area_only_where_a_list_of_areas_is_kept(api: Api) -> No
     refused = _import(listed, line)
     (entry,) = _report(listed, refused["id"])
     assert (entry["line"], entry["column"], entry["code"]) == (2, "area", "unknown-area")
+
+
+def test_a_report_names_a_column_as_the_file_does(api: Api) -> None:
+    """G5: the first line said "Barangay", the report said "area"; what was wrong in a cell had the file's word."""
+    listed = open_waterworks(api, area_levels=("barangay", "purok"))
+    lines = "Meter No,Class,Barangay,First name,Last name,Mobile\n"
+    lines += "SM-1,residential,Nowhere,Juan,Dela Cruz,+63 917 555\nSM-2,castle,,Juan,Dela Cruz,x\n"
+    refused = _import(listed, lines)
+    found = [(entry["line"], entry["column"], entry["code"]) for entry in _report(listed, refused["id"])]
+    assert found == [(2, "Barangay", "unknown-area"), (3, "Mobile", "bad-phone")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "endings"),
+    [
+        ("registry", "Consumers.XLSX", ".csv or .tsv or .txt"),
+        ("registry", "registry.json", ".csv or .tsv or .txt"),
+        ("readings", "November.ods", ".csv or .tsv or .txt"),
+        ("history", "history.csv", ".json"),
+    ],
+)
+def test_a_file_of_another_format_is_refused_when_it_is_announced(api: Api, kind: str, name: str, endings: str) -> None:
+    """G5: a spreadsheet was announced and uploaded, and refused only then."""
+    utility = open_waterworks(api)
+    admin = utility.as_staff()
+    before = items_of(utility.client)
+    refused = admin.post(f"{utility.base}/{kind}/imports", {"fileName": name}).expect(400)
+    (fault,) = refused["errors"]
+    assert (refused["code"], fault["field"], endings in fault["message"]) == ("bad-file-name", "fileName", True)
+    assert items_of(utility.client) == before

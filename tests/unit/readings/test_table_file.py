@@ -38,7 +38,8 @@ def _parse(text: str) -> TableFile:
     ids=["plain", "bom", "utf-16-le", "utf-16-be", "semicolons", "tabs", "crlf", "cr", "no-last-line-end", "quoted"],
 )
 def test_the_same_table_is_read_however_a_tool_wrote_it(content: bytes) -> None:
-    assert parse(content) == TableFile((_ROW,), (), 0)
+    found = parse(content)
+    assert (found.rows, found.refusals, found.blank) == ((_ROW,), (), 0)
 
 
 @pytest.mark.parametrize(
