@@ -19,7 +19,23 @@ def _known_action(action: str) -> str:
 _Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:._-]{1,64}$")]
 _ActionName = Annotated[str, AfterValidator(_known_action), Field(json_schema_extra={"enum": sorted(ACTIONS)})]
 _SubjectId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:._#-]{1,100}$")]
-Facts = Annotated[dict[str, str], BeforeValidator(lambda facts: {to_camel(name): facts[name] for name in facts})]
+# What stored facts are called elsewhere in the API. Entries are sealed, so their names can't change in the table.
+_CALLED = {
+    "account": "account_number",
+    "accounts": "account_numbers",
+    "consumer": "consumer_id",
+    "reading": "reading_id",
+    "response": "response_id",
+    "state": "status",
+    "value": "reading",
+}
+
+
+def _named_as_fields(facts: dict[str, str]) -> dict[str, str]:
+    return {to_camel(_CALLED.get(name, name)): text for name, text in facts.items()}
+
+
+Facts = Annotated[dict[str, str], BeforeValidator(_named_as_fields)]
 OrNull = Annotated[str | None, BeforeValidator(lambda text: text or None)]
 
 
@@ -58,8 +74,8 @@ class AuditEntryOut(OutSchema):
     actor_role: str
     subject: AuditSubject
     project_id: OrNull = Field(validation_alias="project")
-    before: Facts = Field(examples=[{"value": "1775"}])
-    after: Facts = Field(examples=[{"value": "1785"}])
+    before: Facts = Field(examples=[{"reading": "1775"}])
+    after: Facts = Field(examples=[{"reading": "1785"}])
     request_id: OrNull
     session_id: OrNull = Field(description="The login event of the actor's session; see the logins")
 

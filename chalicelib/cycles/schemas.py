@@ -16,7 +16,9 @@ class CycleFacts(Schema):
 
     name: CycleName
     generation_day: SmallNumber = Field(
-        description="The day of the month on which bills are made, 1 to 28", examples=[1]
+        description="The day of the month on which bills are made, 1 to 28",
+        examples=[1],
+        json_schema_extra={"minimum": 1, "maximum": 28},
     )
     due_days: SmallNumber = Field(description="The number of days from a bill's day to its due day", examples=[15])
     grace_days: SmallNumber = Field(

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from chalice.app import Chalice
+from pydantic import TypeAdapter
 
 from chalicelib.audit import repository
 from chalicelib.audit import service as audit
+from chalicelib.audit.schemas import Facts
 from chalicelib.platform import clock
 from chalicelib.platform.transaction import transact
 from tests.support.http import Api
@@ -81,7 +83,7 @@ def test_an_entry_says_who_what_which_and_what_changed(utility: Utility) -> None
     (entry,) = _log(utility, action="reading.corrected")
     me = utility.as_staff().get("/api/me").expect(200)
     assert (entry["actorId"], entry["actorName"], entry["actorRole"]) == (me["id"], me["name"], "admin")
-    assert (entry["before"], entry["after"]) == ({"value": "10", "usage": "10"}, {"value": "12", "usage": "12"})
+    assert (entry["before"], entry["after"]) == ({"reading": "10", "usage": "10"}, {"reading": "12", "usage": "12"})
     assert (entry["projectId"], entry["at"]) == (utility.project, "2025-11-11T01:00:00.000Z")
     assert entry["requestId"]
 
@@ -177,3 +179,16 @@ def test_a_refused_deed_leaves_no_entry(utility: Utility) -> None:
     admin.post(f"{utility.base}/connections", {**body, "consumerId": consumer}).expect(409)
     admin.post(f"{utility.base}/readings", {"meterNumber": "SM-1", "reading": "13", "readOn": "2025-11-05"}).expect(409)
     assert {key for key in items_of(utility.client) if "#AUDIT#" in key} == before
+
+
+def test_a_stored_fact_is_shown_by_the_name_of_the_field() -> None:
+    """G6: `state` and `value` of a reading, `reading` of a bill, `account` and `consumer` of a request."""
+    shown = {"state": "pending", "value": "10", "account": "1", "consumer": "c", "read_on": "2025-11-05"}
+    assert TypeAdapter(Facts).validate_python(shown) == {
+        "status": "pending",
+        "reading": "10",
+        "accountNumber": "1",
+        "consumerId": "c",
+        "readOn": "2025-11-05",
+    }
+    assert TypeAdapter(Facts).validate_python({"reading": "2025-11.1"}) == {"readingId": "2025-11.1"}

@@ -325,7 +325,7 @@ def test_the_audit_log_tells_who_approved_and_who_rejected(utility: Utility) -> 
     entries = admin.get(log).expect(200)["items"]
     told = {one["action"]: one for one in entries}
     assert told["request.approved"]["subject"]["id"] == yes["id"]
-    assert told["request.approved"]["after"]["account"] == account
+    assert told["request.approved"]["after"]["accountNumber"] == account
     assert told["connection.registered"]["subject"]["id"].endswith(account)
     assert told["request.rejected"]["subject"]["id"] == no["id"]
     me = admin.get("/api/me").expect(200)["id"]
