@@ -42,7 +42,11 @@ _HISTORY = _PROJECT + "/history/imports"
     errors="bad-file-name",
 )
 def ask_for_upload(ctx: ProjectContext, *, body: NewImport) -> ImportAnnounced:
-    """Announce a file of readings and get the form to upload it with."""
+    """Announce a file of readings and get the form to upload it with.
+
+    The file is read after it is uploaded: ask for the import to see what became of it. A name that ends in a format
+    that is not read, such as .xlsx, is refused here.
+    """
     return _announced(ctx, "readings", body.file_name, body.period)
 
 
@@ -84,7 +88,11 @@ def get_report(ctx: ProjectContext, *, import_id: str, query: ReportQuery) -> Re
     errors="bad-file-name",
 )
 def ask_for_registry_upload(ctx: ProjectContext, *, body: NewRegistryImport) -> ImportAnnounced:
-    """Announce a file of consumers and connections and get the form to upload it with."""
+    """Announce a file of consumers and connections and get the form to upload it with.
+
+    The file is read after it is uploaded: ask for the import to see what became of it. A name that ends in a format
+    that is not read, such as .xlsx, is refused here.
+    """
     return _announced(ctx, "registry", body.file_name, None)
 
 

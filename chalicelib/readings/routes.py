@@ -45,7 +45,11 @@ _READINGS = "/api/clients/{clientId}/projects/{projectId}/readings"
     "not-active not-after-last number-missing period-frozen",
 )
 def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
-    """Record a reading."""
+    """Record a reading.
+
+    Give either the account number or the meter number. The same reading sent again gets the first answer. A reading
+    takes the place of an estimate that is not billed yet; what was read already is corrected instead.
+    """
     reading = service.take_reading(
         ctx, account=body.account_number, meter_number=body.meter_number, shown=body.to_domain()
     )

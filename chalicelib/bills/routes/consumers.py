@@ -16,5 +16,9 @@ from chalicelib.platform.http import endpoint
     errors="changed consumer-connected consumer-owes role-too-high",
 )
 def delete_consumer(ctx: Context, *, consumer_id: str) -> ConsumerOut:
-    """Delete a consumer who has no active connection and owes nothing. The record stays."""
+    """Delete a consumer who has no active connection and owes nothing. The record stays.
+
+    It is refused while a connection of theirs is active, or a bill of theirs is not settled. Their login is deleted,
+    too; bills go on naming them.
+    """
     return ConsumerOut.of(service.delete_consumer(ctx, consumer_id=consumer_id))
