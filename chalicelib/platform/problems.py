@@ -80,8 +80,8 @@ CODES: Mapping[int, tuple[str, ...]] = {
             fixed-setting implausible-amount impossible-reading in-progress last-superuser later-reading login-exists
             login-taken meter-exchanged meter-taken never-billed not-active not-confirmed other-consumer period-frozen
             project-closed project-taken project-used replayed role-exists role-used run-open superuser-exists
-            tariff-between tariff-changed tariff-chosen tariff-used use-unread version-exists wrong-order wrong-status
-            yourself
+            tariff-between tariff-changed tariff-chosen tariff-followed tariff-used use-unread version-exists
+            wrong-order wrong-status yourself
         """,
         413: "too-large",
         415: "not-json",

@@ -107,7 +107,7 @@ def correct_tariff(ctx: ProjectContext, *, tariff_id: str, version: str, body: T
     _VERSION,
     permission="tariffs.manage",
     returns=TariffOut,
-    errors="tariff-between tariff-changed tariff-chosen tariff-used",
+    errors="tariff-between tariff-changed tariff-chosen tariff-followed tariff-used",
 )
 def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: str) -> TariffOut:
     """Delete a version that has not rated a bill."""
@@ -121,8 +121,8 @@ def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: str) -> Tarif
     permission="tariffs.read",
     body=QuoteBody,
     returns=QuoteOut,
-    errors="amount-too-large bad-measure impossible-reading invalid-tariff missing-measure negative-use no-days "
-    "no-tariff reading-below-last unit-mismatch unknown-adjustment unknown-meter-size",
+    errors="amount-too-large bad-measure bill-too-long impossible-reading invalid-tariff missing-measure negative-use "
+    "no-days no-tariff not-rated reading-below-last unit-mismatch unknown-adjustment unknown-meter-size",
 )
 def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
     """Quote what a use would cost by a tariff or a draft; nothing is stored."""

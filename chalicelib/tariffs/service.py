@@ -1,6 +1,6 @@
 """Open, succeed, correct and delete tariffs, and quote by them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
@@ -17,7 +17,9 @@ from chalicelib.tariffs.domain import (
     TariffBook,
     Usage,
     check_follows,
+    check_length,
     check_not_between,
+    check_not_followed,
     check_room,
     check_tariff,
     check_versions,
@@ -151,8 +153,8 @@ def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: int) -> Known
     So a version that was added by mistake can be undone, and no day is left without a tariff.
 
     :raises NotFound: if there is no such version.
-    :raises Conflict: if it has rated bills, it is between two others, or connections name the tariff and no later
-        version would be left.
+    :raises Conflict: if it has rated bills, it is between two others, it is the first and others follow, or connections
+        name the tariff and no later version would be left.
     """
     project = ctx.project
     known, turn = repository.versions_to_change(project)
@@ -162,6 +164,8 @@ def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: int) -> Known
         raise _sealed(gone.tariff)
     check_not_between(gone.tariff, left)
     before = version_before(gone.tariff, left)
+    if before is None:
+        check_not_followed(gone.tariff, left)
     goes_on = replace(before, valid_until=gone.tariff.valid_until) if before else None
     left = [goes_on if goes_on and each == before else each for each in left]
     entry = _audit_write(ctx, "tariff.deleted", before=gone.tariff, continued_by=goes_on)
@@ -209,21 +213,32 @@ def quote(ctx: ProjectContext, *, tariff_id: str, version: int | None, usage: Us
     Without a version, those valid on the days of the usage apply.
 
     :raises NotFound: if there is no such tariff or version.
-    :raises Invalid: if the usage can't be rated by it.
+    :raises Invalid: if the usage can't be rated by it, or the bill would be too long.
     """
     known = list_tariffs(ctx, tariff_id=tariff_id)
     if version is None:
-        return rate_over([compile_tariff(each.tariff) for each in known], usage)
-    return rate(compile_tariff(_chosen(known, version).tariff), usage)
+        return _quoted(lambda: rate_over([compile_tariff(each.tariff) for each in known], usage))
+    chosen = _chosen(known, version).tariff
+    return _quoted(lambda: rate(compile_tariff(chosen), usage))
 
 
 def quote_draft(tariff: Tariff, *, usage: Usage) -> Rating:
     """Return what a usage would cost by a draft of a tariff.
 
-    :raises Invalid: if the tariff contradicts itself, or the usage can't be rated by it.
+    :raises Invalid: if the tariff contradicts itself, the usage can't be rated by it, or the bill would be too long.
     """
     check_tariff(tariff, delivered=usage.measures)
-    return rate(compile_tariff(tariff), usage)
+    return _quoted(lambda: rate(compile_tariff(tariff), usage))
+
+
+def _quoted(rated: Callable[[], Rating]) -> Rating:
+    """Return a rating, and refuse one that no bill could be made from."""
+    try:
+        rating = rated()
+        check_length(rating.lines)
+    except ArithmeticError as error:
+        raise Invalid("not-rated", f"rating failed: {type(error).__name__}") from None
+    return rating
 
 
 def tariff_book(project: Project, period: Period) -> TariffBook:

@@ -9,12 +9,9 @@ from chalicelib.cycles.domain import MAX_DUE_DAYS, DueRule, due_on
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Reading
-from chalicelib.tariffs.domain import Rating, TariffBook, Usage, pack_lines
+from chalicelib.tariffs.domain import Rating, TariffBook, Usage, check_length
 from chalicelib.tenancy.domain import Project
 
-# An item of the table may have 400 KB; a typical bill's lines have a few hundred bytes.
-MAX_LINES_BYTES = 100_000
-_SURELY_SHORT = 40
 # A bill may be dated at most a month ahead. A given due day may be as far from the bill's day as a cycle allows.
 MAX_DAYS_AHEAD = 31
 
@@ -117,19 +114,8 @@ def bill_of(
         raise
     except Exception as error:  # noqa: BLE001 - whatever a tariff does wrong may not stop its neighbours' bills
         raise Invalid("not-rated", f"rating failed: {type(error).__name__}") from None
-    if _is_too_long(bill):
-        raise Invalid(
-            "bill-too-long",
-            f"the bill has {len(bill.lines)} lines, too long to be stored with their explanations; shorten the tariff",
-        )
+    check_length(bill.lines)
     return bill
-
-
-def _is_too_long(bill: Bill) -> bool:
-    """Return whether a bill's lines are too long for an item. Only the few that may be are packed to find out."""
-    traces = [line.trace for line in bill.lines]
-    parts = sum(1 + len(trace.terms) + len(trace.factors) + len(trace.steps) for trace in traces)
-    return parts > _SURELY_SHORT and len(pack_lines(bill.lines).encode()) > MAX_LINES_BYTES
 
 
 def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None, *, today: date) -> None:

@@ -29,8 +29,14 @@ from chalicelib.tariffs.domain.rating import ENGINE_VERSION, Rating, rate, rate_
 from chalicelib.tariffs.domain.rounding import Rounding
 from chalicelib.tariffs.domain.trace import Line, Trace, pack_lines, ratio_text, replay, unpack_lines
 from chalicelib.tariffs.domain.usage import Usage
-from chalicelib.tariffs.domain.versions import check_follows, check_not_between, meets, version_before
-from chalicelib.tariffs.domain.work import check_room
+from chalicelib.tariffs.domain.versions import (
+    check_follows,
+    check_not_between,
+    check_not_followed,
+    meets,
+    version_before,
+)
+from chalicelib.tariffs.domain.work import check_length, check_room
 
 __all__ = [
     "ENGINE_VERSION",
@@ -62,7 +68,9 @@ __all__ = [
     "Usage",
     "UsageCharge",
     "check_follows",
+    "check_length",
     "check_not_between",
+    "check_not_followed",
     "check_room",
     "check_tariff",
     "check_versions",

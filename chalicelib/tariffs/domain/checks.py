@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from chalicelib.kernel.errors import Fault, Invalid
 from chalicelib.kernel.money import exponent_of
-from chalicelib.tariffs.domain.compile import ALL_EARLIER, ROUNDING_CODE
+from chalicelib.tariffs.domain.compile import ALL_EARLIER, ROUNDING_CODE, RatedCharge
 from chalicelib.tariffs.domain.measures import KNOWN_MEASURES, measures_named
 from chalicelib.tariffs.domain.model import (
     Block,
@@ -103,7 +103,7 @@ def _faults(tariff: Tariff, delivered: Collection[str]) -> Iterator[Fault]:
     yield from _measure_faults(tariff, delivered)
     yield from _money_step("rounding.line.step", tariff.rounding.line, places)
     yield from _money_step("rounding.total.step", tariff.rounding.total, places)
-    yield from _quantity_step("quantityRounding.step", tariff.quantity_rounding)
+    yield from _any_step("quantityRounding.step", tariff.quantity_rounding)
     if not tariff.charges:
         yield Fault("charges", "a tariff has at least one charge")
     earlier: list[str] = []
@@ -167,6 +167,8 @@ def _charge_faults(where: str, charge: Charge, earlier: Sequence[str], places: i
         yield from _named_charges(f"{where}.of", charge.of, charge.code, earlier)
     if isinstance(charge, MeasuredCharge):
         yield from _measured_faults(where, charge)
+    if isinstance(charge, RatedCharge):
+        yield from _any_step(f"{where}.rateRounding.step", charge.rate_rounding)
     yield from _kind_faults(where, charge, places)
 
 
@@ -266,7 +268,7 @@ def _measured_faults(where: str, charge: MeasuredCharge) -> Iterator[Fault]:
     for name, measure in (("capMeasure", charge.cap_measure), ("leastMeasure", charge.least_measure)):
         if measure is not None and measure == charge.measure:
             yield Fault(f"{where}.{name}", f"{charge.measure!r} cannot be compared with itself")
-    yield from _quantity_step(f"{where}.quantityRounding.step", charge.quantity_rounding)
+    yield from _any_step(f"{where}.quantityRounding.step", charge.quantity_rounding)
     if isinstance(charge, (BlockCharge, ScheduleCharge)):
         yield from _stretch_faults(where, charge)
 
@@ -282,7 +284,7 @@ def _stretch_faults(where: str, charge: BlockCharge | ScheduleCharge) -> Iterato
 
 def _limit_rounding_faults(where: str, charge: BlockCharge, rounding: Rounding) -> Iterator[Fault]:
     """Yield a fault if rounding leaves a block no width in an ordinary month: 30 days, one dwelling, one person."""
-    yield from _quantity_step(f"{where}.step", rounding)
+    yield from _any_step(f"{where}.step", rounding)
     if charge.limits_per is None:
         yield Fault(where, "rounds multiplied limits: name the measure in limitsPer")
     if rounding.step <= 0 or charge.days_basis < 1:
@@ -352,6 +354,6 @@ def _money_step(where: str, rounding: Rounding | None, places: int) -> Iterator[
         yield Fault(where, f"a bill is paid in whole minor units: a multiple of {Decimal(1).scaleb(-places)}")
 
 
-def _quantity_step(where: str, rounding: Rounding | None) -> Iterator[Fault]:
+def _any_step(where: str, rounding: Rounding | None) -> Iterator[Fault]:
     if rounding is not None and rounding.step <= 0:
         yield Fault(where, "a step is above zero")

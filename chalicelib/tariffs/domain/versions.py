@@ -27,6 +27,20 @@ def check_not_between(tariff: Tariff, others: Iterable[Tariff]) -> None:
         )
 
 
+def check_not_followed(tariff: Tariff, others: Iterable[Tariff]) -> None:
+    """Check that no later version follows a version to delete that has none before it to take its days.
+
+    :raises Conflict: if one does.
+    """
+    starts = [other.valid_from for other in others if other.id == tariff.id and other.valid_from > tariff.valid_from]
+    if starts:
+        raise Conflict(
+            "tariff-followed",
+            f"version {tariff.version} of {tariff.id} is the first and others follow: nothing would be charged from "
+            f"{tariff.valid_from} to {tariff.valid_until}; correct it, or delete what begins later first",
+        )
+
+
 def version_before(tariff: Tariff, others: Iterable[Tariff]) -> Tariff | None:
     """Return the version of the same tariff that ends when this one begins, or None."""
     before = (each for each in others if each.id == tariff.id and each.valid_until == tariff.valid_from)

@@ -1,6 +1,6 @@
 """Limits on the work of rating a bill, checked when a tariff is entered, so that no quote or run can hang."""
 
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Sequence, Sized
 from decimal import Decimal
 
 from chalicelib.kernel.errors import Fault, Invalid
@@ -15,6 +15,7 @@ from chalicelib.tariffs.domain.model import (
     Tariff,
     UsageCharge,
 )
+from chalicelib.tariffs.domain.trace import Line, pack_lines
 
 MAX_BLOCKS = 500
 """Blocks of all charges and schedules."""
@@ -28,6 +29,10 @@ MAX_BYTES = 100_000
 MAX_DIGITS = 1000
 """Digits of the denominators that unrounded lines can have; 60 percentages such as 12.75 % take 240."""
 
+MAX_LINES_BYTES = 100_000
+"""Of a bill's packed lines. A typical bill's have a few hundred; an item of the table takes 400 KB."""
+
+_SURELY_SHORT = 40
 _QUANTITY = 6
 _SHARE_OF_DAYS = 3
 
@@ -42,6 +47,22 @@ def check_room(others: Sized) -> None:
             "invalid-tariff",
             f"this project's tariffs have {len(others)} versions in all, the most there may be; delete some that never "
             "rated a bill",
+        )
+
+
+def check_length(lines: Sequence[Line]) -> None:
+    """Check that a bill's lines can be stored, and that a quote's answer is not larger than Lambda can return.
+
+    Only the few bills that may be too long are packed to find out.
+
+    :raises Invalid: if the lines and their explanations are too long.
+    """
+    traces = [line.trace for line in lines]
+    parts = sum(1 + len(trace.terms) + len(trace.factors) + len(trace.steps) for trace in traces)
+    if parts > _SURELY_SHORT and len(pack_lines(lines).encode()) > MAX_LINES_BYTES:
+        raise Invalid(
+            "bill-too-long",
+            f"the bill has {len(lines)} lines, too long to be stored with their explanations; shorten the tariff",
         )
 
 

@@ -116,6 +116,14 @@ class UsageQuantities(Schema):
             raise ValueError("a use covers two years at the most: give fewer days between firstDay and untilDay")
         return self
 
+    @model_validator(mode="after")
+    def _a_day_in_each_month(self) -> Self:
+        if self.first_day and self.until_day and (self.until_day - self.first_day).days < self.months:
+            raise ValueError(f"{self.months} months have at least as many days: give a later untilDay or fewer months")
+        if self.period_days and self.period_days < self.months:
+            raise ValueError(f"{self.months} months have at least as many days: give more periodDays or fewer months")
+        return self
+
     def to_domain(self) -> Usage:
         """Return the usage as a domain object.
 

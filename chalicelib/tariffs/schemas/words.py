@@ -40,7 +40,7 @@ class RoundingBody(Schema):
     """To multiples of a step. Half-up goes away from zero."""
 
     mode: RoundingMode = "half-up"
-    step: RateText = Field(examples=["0.05"])
+    step: Annotated[RateText, Field(gt=0)] = Field(examples=["0.05"])
 
 
 class ConditionBody(Schema):

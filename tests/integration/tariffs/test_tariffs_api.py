@@ -254,6 +254,22 @@ def test_d2_a_newest_version_that_is_deleted_leaves_its_days_to_the_one_before(w
     assert [entry["after"] for entry in log] == [{"continuedBy": "1"}, {"continuedBy": "2"}]
 
 
+def test_d2_a_first_version_that_others_follow_is_not_deleted(waterworks: Utility) -> None:
+    staff = waterworks.as_staff()
+    place = f"{waterworks.base}/tariffs/school"
+    schools = {"consumerClass": "school"}
+    staff.post(f"{waterworks.base}/tariffs", {"id": "school", "sheet": sheet("10", "2026-08-01", **schools)}).expect(
+        201
+    )
+    staff.post(f"{place}/versions", sheet("11", "2026-10-01", **schools)).expect(201)
+    refused = staff.delete(f"{place}/versions/1").expect(409)
+    assert (refused["code"], "from 2026-08-01 to 2026-10-01" in refused["detail"]) == ("tariff-followed", True)
+    staff.put(f"{place}/versions/2", sheet("11", "2027-01-01")).expect(200)
+    assert [each["validUntil"] for each in staff.get(place).expect(200)["items"]] == ["2027-01-01", None]
+    staff.delete(f"{place}/versions/2").expect(200)
+    staff.delete(f"{place}/versions/1").expect(200)
+
+
 def test_d2_a_version_that_is_corrected_to_begin_on_another_day_moves_the_end_of_the_one_before(
     waterworks: Utility,
 ) -> None:
@@ -365,6 +381,60 @@ def test_only_the_admin_changes_tariffs(waterworks: Utility) -> None:
     assert reader.post(f"{waterworks.base}/tariffs", {"id": "school", "sheet": sheet("1", "2025-01-01")}).status == 403
     assert reader.put(f"{waterworks.base}/tariffs/residential/versions/1", sheet("1", "2025-01-01")).status == 403
     assert reader.delete(f"{waterworks.base}/tariffs/residential/versions/1").status == 403
+
+
+def test_f5_a_quote_larger_than_an_answer_can_be_is_refused_as_its_bill_would_be(waterworks: Utility) -> None:
+    """It was 5.5 MB, and Lambda returns 6 MB at the most: 60 charges of 8 blocks and 20 factors, in 24 months."""
+    blocks = [{"over": str(at), "upTo": str(at + 1) if at < 7 else None, "rate": "1.2345678901"} for at in range(8)]
+    factors = [{"label": "factor", "value": "1.0001", "when": {}}] * 20
+    charge = {"kind": "blocks", "label": "Water", "blocks": blocks, "factors": factors}
+    charges = [charge | {"code": f"c{at}"} for at in range(60)]
+    draft = {"name": "Long", "currency": "PHP", "unit": "m3", "validFrom": "2020-01-01", "charges": charges}
+    asked = {"draft": draft | {"monthsApart": True}, "usage": {"quantity": "1000", "unit": "m3", "months": 24}}
+    refused = waterworks.as_staff().post(f"{waterworks.base}/tariffs/quote", asked).expect(400)
+    assert (refused["code"], "1440 lines" in refused["detail"]) == ("bill-too-long", True)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"firstDay": "2026-11-01", "untilDay": "2026-11-02", "months": 24}, "usage"),
+        ({"periodDays": 1, "months": 2}, "usage"),
+    ],
+)
+def test_a_quoted_use_has_a_day_in_each_of_its_months(waterworks: Utility, change: dict[str, Any], field: str) -> None:
+    """It divided by zero days: a 500."""
+    charge = {"kind": "fixed", "code": "a", "label": "L", "amount": "10.00", "prorated": True}
+    draft = {"name": "Any", "currency": "PHP", "unit": "m3", "validFrom": "2020-01-01", "charges": [charge]}
+    asked = {"draft": draft | {"monthsApart": True}, "usage": {"quantity": "100", "unit": "m3"} | change}
+    refused = waterworks.as_staff().post(f"{waterworks.base}/tariffs/quote", asked).expect(400)
+    assert (refused["code"], refused["errors"][0]["field"]) == ("invalid-body", field)
+    assert "months have at least as many days" in refused["detail"]
+
+
+def test_a_quote_that_rating_fails_on_is_refused(waterworks: Utility, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(service, "rate_over", fails)
+    asked = {"tariffId": "residential", "usage": november("10")}
+    refused = waterworks.as_staff().post(f"{waterworks.base}/tariffs/quote", asked).expect(400)
+    assert (refused["code"], refused["detail"]) == ("not-rated", "Rating failed: ZeroDivisionError.")
+
+
+@pytest.mark.parametrize("step", ["0", "-1"])
+def test_a_step_that_is_not_above_zero_is_refused_where_it_is(waterworks: Utility, step: str) -> None:
+    """A step of zero was accepted (201) and its run could rate nothing; a negative one rounded the wrong way."""
+    staff = waterworks.as_staff()
+    rounded = {"kind": "usage", "code": "a", "label": "L", "rate": "22.50", "rateRounding": {"step": step}}
+    refused = staff.post(
+        f"{waterworks.base}/tariffs", {"id": "school", "sheet": sheet("10", "2026-08-01") | {"charges": [rounded]}}
+    ).expect(400)
+    assert refused["errors"] == [{"field": "sheet.charges.0.rateRounding.step", "message": "Give a number above 0."}]
+    estimate = {"recentUses": ["-5", "1"], "last": 36, "rounding": {"step": step}}
+    asked = {"tariffId": "residential", "usage": {"estimate": estimate, "unit": "m3"}}
+    refused = staff.post(f"{waterworks.base}/tariffs/quote", asked).expect(400)
+    assert refused["errors"][0]["field"] == "usage.estimate.rounding.step"
 
 
 def test_a_quote_names_one_tariff_only(waterworks: Utility) -> None:

@@ -1,16 +1,20 @@
 """The public form of a tariff refuses what no bill could be made by, and says where."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.platform.validation import faults_of
-from chalicelib.tariffs.domain.checks import check_versions
+from chalicelib.tariffs.domain import RoundingPlan, Tariff
+from chalicelib.tariffs.domain.checks import check_tariff, check_versions
+from chalicelib.tariffs.domain.rounding import Rounding
 from chalicelib.tariffs.schemas import TariffBody, UsageQuantities
 from tests.unit.tariffs.sheets import energy, fixed, rated, sheet, use
 
@@ -98,8 +102,7 @@ def test_other_contradictions_are_named_at_their_place() -> None:
     assert "kept for" in faults(body(USAGE | {"code": "rounding"}))["charges.0.code"]
     assert "after validFrom" in faults(body(USAGE, validUntil="2025-01-01"))["validUntil"]
     assert "0.01" in faults(body(USAGE, rounding={"line": {"step": "0.001"}}))["rounding.line.step"]
-    assert "0.01" in faults(body(USAGE, rounding={"total": {"step": "0"}}))["rounding.total.step"]
-    assert "above zero" in faults(body(USAGE, quantityRounding={"step": "0"}))["quantityRounding.step"]
+    assert "0.01" in faults(body(USAGE, rounding={"total": {"step": "0.005"}}))["rounding.total.step"]
     assert "give an amount" in faults(body({"kind": "fixed", "code": "base", "label": "Base"}))["charges.0.amount"]
     conversion = {"fromUnit": "gal", "divide": "0"}
     assert "above zero" in faults(body(USAGE, conversions=[conversion]))["conversions.0"]
@@ -114,6 +117,66 @@ def test_other_contradictions_are_named_at_their_place() -> None:
         assert "share" in faults(body(USAGE | {"share": share}))["charges.0.share"]
     subtotal = {"kind": "subtotal", "code": "sub", "label": "Sub", "of": ["*"], "to": {"step": "0.005"}}
     assert "0.01" in faults(body(USAGE, subtotal))["charges.1.to.step"]
+
+
+KINDS = (
+    FIXED,
+    USAGE,
+    in_blocks(("0", None, "1")),
+    {"kind": "schedules", "code": "s", "label": "S"}
+    | {"schedules": [{"over": "0", "upTo": None, "blocks": [{"over": "0", "upTo": None, "rate": "1"}]}]},
+    tax(["*"]),
+    {"kind": "minimum", "code": "least", "label": "Least", "of": ["*"], "amount": "5"},
+    {"kind": "maximum", "code": "most", "label": "Most", "of": ["*"], "amount": "50"},
+    {"kind": "adjustment", "code": "extra", "label": "Extra"},
+    {"kind": "subtotal", "code": "sub", "label": "Sub", "of": ["*"], "to": {"step": "0.05"}},
+)
+
+
+def roundings_of(thing: Any) -> Iterator[str]:  # noqa: ANN401
+    return (each.name for each in fields(thing) if Rounding in (each.type, *get_args(each.type)))
+
+
+def changed(thing: Any, name: str, step: Rounding) -> Any:  # noqa: ANN401
+    return replace(thing, **{name: step})
+
+
+def each_with(step: Rounding) -> Iterator[tuple[str, Tariff]]:
+    """Give a tariff for each rounding that there is, with this one in its place."""
+    tariff = TariffBody.model_validate(body(*KINDS)).to_domain(tariff_id="any", version=1)
+    for name in roundings_of(tariff):
+        yield name, changed(tariff, name, step)
+    for name in roundings_of(RoundingPlan):
+        yield name, replace(tariff, rounding=RoundingPlan(**{name: step}))
+    for at, charge in enumerate(tariff.charges):
+        for name in roundings_of(charge):
+            charges = (*tariff.charges[:at], changed(charge, name, step), *tariff.charges[at + 1 :])
+            yield f"{charge.kind}.{name}", replace(tariff, charges=charges)
+
+
+@pytest.mark.parametrize("step", ["0", "-1"])
+def test_every_step_of_a_rounding_is_above_zero(step: str) -> None:
+    """A step of zero divides by zero and a negative one rounds the wrong way, wherever it is."""
+    tried = []
+    for name, tariff in each_with(Rounding("half-up", Decimal(step))):
+        with pytest.raises(Invalid) as refused:
+            check_tariff(tariff)
+        assert any(str(fault.field).endswith(".step") for fault in refused.value.faults), name
+        tried.append(name)
+    assert {"quantity_rounding", "line", "total", "subtotal.to", "blocks.limit_rounding"} < set(tried)
+    assert {f"{kind}.rate_rounding" for kind in ("fixed", "usage", "blocks", "schedules")} < set(tried)
+
+
+@pytest.mark.parametrize("step", ["0", "-1", "-0.05"])
+def test_a_step_that_is_not_above_zero_is_refused_as_it_is_read(step: str) -> None:
+    rounding = {"step": step}
+    for refused in (body(USAGE | {"rateRounding": rounding}), body(USAGE, quantityRounding=rounding)):
+        with pytest.raises(ValidationError, match="greater than 0"):
+            TariffBody.model_validate(refused)
+    with pytest.raises(ValidationError, match="greater than 0"):
+        UsageQuantities.model_validate(
+            {"estimate": {"recentUses": ["-5", "1"], "last": 36, "rounding": rounding}, "unit": "m3"}
+        )
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -314,6 +377,15 @@ def test_a_use_covers_two_years_at_the_most() -> None:
     UsageQuantities.model_validate(days | {"untilDay": "2026-01-02"})
     with pytest.raises(ValidationError, match="two years"):
         UsageQuantities.model_validate(days | {"untilDay": "2026-01-03"})
+
+
+@pytest.mark.parametrize(
+    "days", [{"firstDay": "2026-11-01", "untilDay": "2026-11-02", "months": 24}, {"periodDays": 1, "months": 2}]
+)
+def test_a_use_has_a_day_in_each_of_its_months(days: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="months have at least as many days"):
+        UsageQuantities.model_validate({"quantity": "100", "unit": "m3"} | days)
+    UsageQuantities.model_validate({"quantity": "100", "unit": "m3"} | days | {"months": 1})
 
 
 @pytest.mark.parametrize(
