@@ -408,7 +408,7 @@ def test_lists_have_an_end(change: dict[str, Any]) -> None:
     ("change", "told"),
     [
         ({"rate": 22}, {"charges.0.rate"}),
-        ({"kind": "slabs"}, {"charges.0"}),
+        ({"kind": "slabs"}, {"charges.0.kind"}),
         ({"factors": [{"label": "x", "value": 1, "when": {}}]}, {"charges.0.factors.0.value"}),
     ],
 )
