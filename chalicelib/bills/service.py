@@ -15,6 +15,7 @@ from chalicelib.bills.domain import (
     bill_of,
     check_billable,
     check_days,
+    may_be_billed_to,
     parse_bill_id,
 )
 from chalicelib.connections import service as connections
@@ -212,8 +213,7 @@ def list_bills(
 
         return choose_page(read, choose, limit=some, cursor=inner)
 
-    newest = project.period_of(today)
-    periods = (period,) if period else tuple(newest.shifted(-back) for back in range(0, _MONTHS_LISTED, project.months))
+    periods = (period,) if period else _periods_listed(ctx, project)
     place = f"bills|{project.client}|{project.id}"
     return project, periods_page(periods, read_period, limit=limit, cursor=cursor, place=place)
 
@@ -290,18 +290,47 @@ def _below(project: Project, account: str, place: tuple[Any, ...], limit: int) -
 def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
     """Delete a consumer who owes nothing and is owed nothing, with their login; their bills keep the name.
 
-    It reads the bills of each present and former connection, until one is not settled: one request for each.
+    It reads the bills of each present and former connection, until one is not settled, and its readings of five years,
+    until one is not billed: two requests for each that was ever read, and one for each project.
 
     :raises NotFound: if the client has no such consumer.
-    :raises Conflict: while one of their connections is active, or a bill is not settled.
+    :raises Conflict: while one of their connections is active, a bill is not settled, or a reading is not billed.
     """
     consumer = consumers.get_consumer(ctx, consumer_id=consumer_id)
     if consumer.status != "deleted" and not consumer.connections:
+        accounts: dict[str, tuple[Project, list[str]]] = {}
         for project, account in connections.accounts_ever_of(ctx, consumer_id=consumer.id):
-            for bill in repository.account_bills(project, account):
-                if bill.consumer_id == consumer.id and bill.amount_due.minor:
-                    raise _unsettled(project, bill)
+            accounts.setdefault(project.id, (project, []))[1].append(account)
+        for project, theirs in accounts.values():
+            _check_settled(ctx, project, theirs, consumer.id)
     return consumers.delete_consumer(ctx, consumer_id=consumer_id)
+
+
+def _check_settled(ctx: Context, project: Project, accounts: Sequence[str], consumer_id: str) -> None:
+    known = connections.connections_by_account(project, accounts)
+    for account in accounts:
+        billed = set[Period]()
+        for bill in repository.account_bills(project, account):
+            billed.add(bill.period)
+            if bill.consumer_id == consumer_id and bill.amount_due.minor:
+                raise _unsettled(project, bill)
+        connection = known.get(account)
+        if connection is None or not connection.taken:
+            continue  # it was never read
+        periods = [period for period in _periods_listed(ctx, project) if period not in billed]
+        for reading in readings.readings_of_account(project, periods, account):
+            if may_be_billed_to(consumer_id, reading, connection):
+                raise _unbilled(project, reading)
+
+
+def _unbilled(project: Project, reading: Reading) -> Conflict:
+    remedy = "bill it" if reading.state == "confirmed" else "confirm and bill it"
+    return Conflict("consumer-owes", f"reading {reading.id} in {project.id} has no bill; {remedy}, or correct it first")
+
+
+def _periods_listed(ctx: Context, project: Project) -> tuple[Period, ...]:
+    newest = project.period_of(local_day(ctx.now, project.settings.timezone))
+    return tuple(newest.shifted(-back) for back in range(0, _MONTHS_LISTED, project.months))
 
 
 def _unsettled(project: Project, bill: Bill) -> Conflict:

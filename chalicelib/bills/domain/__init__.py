@@ -8,6 +8,7 @@ from chalicelib.bills.domain.issuing import (
     check_billable,
     check_days,
     make_bill,
+    may_be_billed_to,
     usage_of,
 )
 from chalicelib.bills.domain.plausibility import UsualTotals
@@ -22,6 +23,7 @@ __all__ = [
     "check_billable",
     "check_days",
     "make_bill",
+    "may_be_billed_to",
     "parse_bill_id",
     "usage_of",
 ]

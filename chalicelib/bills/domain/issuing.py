@@ -140,6 +140,17 @@ def check_days(project: Project, period: Period, billed_on: date | None, due_on:
         raise Invalid("bad-day", f"{due_on} must be after the day on the bills", field="dueOn")
 
 
+def may_be_billed_to(consumer_id: str, reading: Reading, connection: Connection) -> bool:
+    """Return whether a reading without a bill can still be billed, to this consumer.
+
+    A pending one can't, if it can't be confirmed any more: its connection is closed, or read for its period or later.
+    """
+    if connection.consumer_on(reading.read_on) != consumer_id:
+        return False
+    overtaken = connection.last_period is not None and reading.period <= connection.last_period
+    return reading.state == "confirmed" or (connection.status != "closed" and not overtaken)
+
+
 def check_billable(reading: Reading, connection: Connection | None) -> None:
     """Check that a reading is confirmed and its meter is billed.
 

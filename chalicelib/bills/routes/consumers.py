@@ -18,7 +18,7 @@ from chalicelib.platform.http import endpoint
 def delete_consumer(ctx: Context, *, consumer_id: str) -> ConsumerOut:
     """Delete a consumer who has no active connection and owes nothing. The record stays.
 
-    It is refused while a connection of theirs is active, or a bill of theirs is not settled. Their login is deleted,
-    too; bills go on naming them.
+    It is refused while a connection of theirs is active, a bill of theirs is not settled, or a reading of a day when a
+    connection was theirs waits to be billed. Their login is deleted, too; bills go on naming them.
     """
     return ConsumerOut.of(service.delete_consumer(ctx, consumer_id=consumer_id))

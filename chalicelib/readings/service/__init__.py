@@ -12,6 +12,7 @@ from chalicelib.readings.service.period import (
     period_release_write,
     reading_unchanged_check,
     readings_of,
+    readings_of_account,
     shard_readings,
 )
 from chalicelib.readings.service.recording import correct_reading, migration_writes, take_reading
@@ -39,6 +40,7 @@ __all__ = [
     "period_release_write",
     "reading_unchanged_check",
     "readings_of",
+    "readings_of_account",
     "run_import",
     "shard_readings",
     "take_reading",

@@ -28,6 +28,11 @@ def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> di
     return repository.readings_of(project, period, accounts)
 
 
+def readings_of_account(project: Project, periods: Iterable[Period], account: str) -> list[Reading]:
+    """Read a connection's readings of up to 100 periods, in one request: a unit for each period."""
+    return repository.readings_of_account(project, periods, account)
+
+
 def get_balance(ctx: ProjectContext, *, period: Period, cursor: str | None) -> tuple[WaterBalance, str | None]:
     """Add up a period by units, common areas and building; for a user limited to areas, only those there.
 

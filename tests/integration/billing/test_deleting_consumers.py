@@ -85,6 +85,70 @@ def test_a_consumer_who_is_owed_something_is_not_deleted(utility: Utility, admin
     assert (refused["code"], "5.00 is to be paid back" in refused["detail"]) == ("consumer-owes", True)
 
 
+def _read(utility: Utility, admin: Api, account: str, *, confirmed: bool) -> str:
+    taken = {"accountNumber": account, "reading": "15", "readOn": "2025-11-05"}
+    reading = str(admin.post(f"{utility.base}/readings", taken).expect(201)["id"])
+    if confirmed:
+        admin.post(f"{utility.base}/readings/{reading}/confirmation").expect(200)
+    return reading
+
+
+def _hand_over(utility: Utility, admin: Api, account: str) -> str:
+    heir = str(admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"])
+    path = f"{utility.base}/connections/{account}/handovers"
+    admin.post(path, {"consumerId": heir, "reason": "Sold", "on": "2025-11-05"}).expect(200)
+    return heir
+
+
+@pytest.mark.parametrize("way", ["closed", "handed over", "handed over while it waits"])
+def test_d12_a_consumer_with_use_that_is_not_billed_is_not_deleted(utility: Utility, admin: Api, way: str) -> None:
+    connection = register_connection(admin, utility, "SM-1")
+    account, consumer = connection["accountNumber"], f"{utility.consumers}/{connection['consumerId']}"
+    waits = way.endswith("waits")
+    reading = _read(utility, admin, account, confirmed=not waits)
+    if way == "closed":
+        admin.post(f"{utility.base}/connections/{account}/closure", {"reason": "Moved away"}).expect(200)
+    else:
+        _hand_over(utility, admin, account)
+    refused = admin.delete(consumer).expect(409)
+    assert (refused["code"], f"Reading {reading} in " in refused["detail"]) == ("consumer-owes", True)
+    assert ("confirm and bill it" in refused["detail"]) == waits
+    if waits:
+        admin.post(f"{utility.base}/readings/{reading}/confirmation").expect(200)
+    bill = admin.post(f"{utility.base}/bills", {"readingId": reading}).expect(201)
+    assert (bill["consumerId"], bill["total"]) == (connection["consumerId"], "387.50")
+    assert bill["id"] in admin.delete(consumer).expect(409)["detail"]
+
+
+def test_d12_a_reading_that_is_somebody_elses_or_can_never_count_holds_nobody(utility: Utility, admin: Api) -> None:
+    """Of a later holder's day; or pending when the connection was closed, so that nobody can confirm it any more."""
+    sold, closed = (register_connection(admin, utility, f"SM-{n}") for n in (1, 2))
+    heir = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
+    path = f"{utility.base}/connections/{sold['accountNumber']}/handovers"
+    admin.post(path, {"consumerId": heir, "reason": "Sold", "on": "2025-11-04"}).expect(200)
+    _read(utility, admin, sold["accountNumber"], confirmed=True)
+    pending = _read(utility, admin, closed["accountNumber"], confirmed=False)
+    admin.post(f"{utility.base}/connections/{closed['accountNumber']}/closure", {"reason": "Torn down"}).expect(200)
+    assert admin.post(f"{utility.base}/readings/{pending}/confirmation").expect(409)["code"] == "not-active"
+    for connection in (sold, closed):
+        admin.delete(f"{utility.consumers}/{connection['consumerId']}").expect(200)
+
+
+def test_d12_the_readings_of_five_years_take_one_request_a_connection(utility: Utility, admin: Api) -> None:
+    costs = []
+    for number in (1, 3):
+        consumer = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Cruz"}).expect(201)["id"]
+        for each in range(number):
+            body = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": f"SM-{number}-{each}"}
+            made = admin.post(f"{utility.base}/connections", body).expect(201)["accountNumber"]
+            _read(utility, admin, made, confirmed=False)
+            admin.post(f"{utility.base}/connections/{made}/closure", {"reason": "End"}).expect(200)
+        with metered() as meter:
+            admin.delete(f"{utility.consumers}/{consumer}").expect(200)
+        costs.append((meter.requests["Query"], meter.requests["BatchGetItem"], str(meter.read_units)))
+    assert costs == [(2, 3, "67.0"), (4, 5, "190.0")]
+
+
 def test_it_takes_a_request_for_each_connection_that_is_or_was_theirs(utility: Utility, admin: Api) -> None:
     costs = []
     for number in (1, 3):
