@@ -6,7 +6,7 @@ and period, so the table refuses a duplicate.
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Literal
 
@@ -52,6 +52,8 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 # A chunk records its progress after this many requests: a thousand bills, a second or two.
 _REPORT_EVERY = 40
+
+_SECOND = timedelta(seconds=1)
 
 
 def start_run(ctx: ProjectContext, *, period: Period, billed_on: date | None, due_on: date | None) -> BillingRun:
@@ -178,7 +180,7 @@ def hide_message(*, receipt: str) -> None:
 
     By default the queue hides it for half an hour, which is too long to wait after a crash.
     """
-    queue.hide_billing_message(receipt, seconds=int(HIDDEN.total_seconds()))
+    queue.hide_billing_message(receipt, seconds=HIDDEN // _SECOND)
 
 
 def resume_runs(ctx: ProjectContext) -> int:
@@ -246,7 +248,7 @@ def _look_after(ctx: ProjectContext, run: BillingRun, shard: int) -> Literal["do
     if chunk.lease and chunk.leased_until:
         left = chunk.leased_until - ctx.at_this_moment().now
         message = _chunk_message(ctx.project, run, shard, expired_lease=chunk.lease)
-        queue.send_to_billing([message], after_seconds=max(int(left.total_seconds()), 0) + 5)
+        queue.send_to_billing([message], after_seconds=max(left // _SECOND, 0) + 5)
     return "taken"
 
 

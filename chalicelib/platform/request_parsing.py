@@ -16,7 +16,7 @@ from chalicelib.platform.validation import faults_of
 
 _MAX_BODY_BYTES = 1_000_000
 _MAX_VALUES = 20_000  # the longest tariff has a few thousand
-_MAX_FAULTS = 50
+_MAX_FAULTS = 1_000
 _MAX_FIELD = 200
 _MAX_ORIGIN = 200
 

@@ -12,11 +12,14 @@ from tests.architecture.source import tree
 MAY_USE_FLOATS = {
     "platform/dynamo/attributes.py": "rejects floats that are about to be stored",
     "platform/dynamo/retrying.py": "seconds to wait before a retry",
+    "platform/heartbeat.py": "seconds to wait before a beat",
 }
 # `/` of two whole numbers is a float, which no type checker minds where a number is expected.
 MAY_DIVIDE = {"tariffs/domain": "exact decimals and fractions; whole amounts are split by // and %"}
 # What a route or a job may know of the platform: how it is called and what it logs, and nothing of the table.
 OUTER_PLATFORM = {"auth", "clock", "http", "jobs", "log", "messages", "request_parsing", "schema"}
+# A plain shape that an answer shows.
+SHAPES = {"chalicelib.platform.storage.UploadForm"}
 # What builds writes for a transaction is called by what it builds.
 MAY_BUILD_WRITES = {"platform/transaction.py": "gives each kind of write the table's own word for it"}
 
@@ -25,6 +28,9 @@ _STORES = {"pynamodb", "boto3", "botocore"}
 _EXACT_MATH = {"ceil", "floor", "gcd", "lcm", "prod"}
 _CLOCKS = {"now", "utcnow", "today", "fromtimestamp", "time", "time_ns", "monotonic"}
 _CLOCK_OWNERS = {"datetime", "date", "time", "clock"}
+# What makes a float without naming one: operators as functions, spans in seconds, JSON that is read by the library.
+_MAKES_FLOATS = {"truediv", "itruediv", "total_seconds", "fromhex"}
+_INEXACT = {"statistics", "numpy", "random"}
 
 
 def floats(code: Path) -> Iterator[str]:
@@ -32,9 +38,18 @@ def floats(code: Path) -> Iterator[str]:
     for path, where in _modules(code, MAY_USE_FLOATS):
         for node in ast.walk(tree(path)):
             literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
-            named = isinstance(node, ast.Name) and node.id == "float"
-            if literal or named or _computes_in_floats(node):
+            named = (isinstance(node, ast.Name) and node.id == "float") or (
+                isinstance(node, ast.Attribute) and node.attr in {"float", *_MAKES_FLOATS}
+            )
+            if literal or named or _computes_in_floats(node) or _negative_power(node):
                 yield f"{where}:{getattr(node, 'lineno', 0)}"
+
+
+def _negative_power(node: ast.AST) -> bool:
+    """Tell whether a whole number is raised to a negative one, which gives a float."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and isinstance(node.left, ast.Constant)):
+        return False
+    return isinstance(node.right, ast.UnaryOp) and isinstance(node.right.op, ast.USub)
 
 
 def divisions(code: Path) -> Iterator[str]:
@@ -46,15 +61,21 @@ def divisions(code: Path) -> Iterator[str]:
 
 
 def tables_known_outside(code: Path) -> Iterator[str]:
-    """Find what routes and jobs import of the table: a client of AWS, a repository, or the inner platform."""
+    """Find what routes, jobs and schemas know of the table: a client of AWS, a repository, or the inner platform."""
     for path, where in _modules(code, {}):
-        if not {"routes", "jobs"} & {*path.relative_to(code).with_suffix("").parts[1:]}:
+        if not {"routes", "jobs", "schemas"} & {*path.relative_to(code).with_suffix("").parts[1:]}:
             continue
         for name in sorted(imports(path, code)):
-            head, _, rest = name.partition(".")
-            inner = rest.startswith("platform.") and rest.split(".")[1] not in OUTER_PLATFORM
-            if head in _STORES or "repository" in name.split(".") or inner or name == "chalicelib.platform":
+            parts = name.split(".")
+            inner = (
+                parts[1:2] == ["platform"] and not (parts[2:3] and parts[2] in OUTER_PLATFORM) and name not in SHAPES
+            )
+            through = bool({"repository", "dynamo", "keys"} & {*parts})  # a name that another module only imports
+            if parts[0] in _STORES or inner or through:
                 yield f"{where}: {name}"
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Attribute) and node.attr in {"repository", "dynamo"}:
+                yield f"{where}:{node.lineno}"
 
 
 def routes_by_hand(code: Path) -> Iterator[str]:
@@ -68,12 +89,27 @@ def routes_by_hand(code: Path) -> Iterator[str]:
 def clocks_taken(code: Path) -> Iterator[str]:
     """Find calls that ask what time it is, anywhere but in the platform: elsewhere the time comes with the context."""
     for path, where in _modules(code, {"platform": "gives the time to everybody else"}):
-        for node in ast.walk(tree(path)):
+        module = tree(path)
+        borrowed = dict(_names_of_clocks(module))
+        for node in ast.walk(module):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CLOCKS:
                 owner = node.func.value
                 name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
-                if name in _CLOCK_OWNERS:
+                if borrowed.get(name, name) in _CLOCK_OWNERS:
                     yield f"{where}:{node.lineno}"
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and borrowed.get(node.func.id) == "()":
+                yield f"{where}:{node.lineno}"
+
+
+def _names_of_clocks(module: ast.Module) -> Iterator[tuple[str, str]]:
+    """Give the names under which a module imports what tells the time: whose it is, or `()` for a function."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                if isinstance(node, ast.ImportFrom) and node.module == "time" and alias.name in _CLOCKS:
+                    yield alias.asname or alias.name, "()"
+                elif alias.name in _CLOCK_OWNERS:
+                    yield alias.asname or alias.name, alias.name
 
 
 def misnamed_writes(code: Path) -> Iterator[str]:
@@ -160,10 +196,11 @@ def _joins_paths(node: ast.BinOp | ast.AugAssign) -> bool:
 
 def _computes_in_floats(node: ast.AST) -> bool:
     if isinstance(node, ast.Import):
-        return bool({"statistics", "numpy", "random"} & {alias.name.partition(".")[0] for alias in node.names})
+        return bool(_INEXACT & {alias.name.partition(".")[0] for alias in node.names})
     if isinstance(node, ast.ImportFrom) and not node.level:
         inexact = node.module == "math" and not {alias.name for alias in node.names} <= _EXACT_MATH
-        return inexact or str(node.module).partition(".")[0] in {"statistics", "numpy", "random"}
+        borrowed = node.module == "operator" and bool(_MAKES_FLOATS & {alias.name for alias in node.names})
+        return inexact or borrowed or str(node.module).partition(".")[0] in _INEXACT
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "math":
         return node.attr not in _EXACT_MATH
     return False

@@ -125,6 +125,11 @@ def _open_a_client(sandbox: Sandbox, _: Chalice) -> None:
     sandbox.utility.api.post("/api/clients", body).expect(201)
 
 
+# Of these the action says all, or the rest is personal or secret. The settings here are sent as they are: no change.
+_ACTIONS_WITHOUT_FACTS = {
+    "consumer.registered", "issue.reported", "project.changed", "project.closed", "user.password-changed",
+    "user.password-reset", "user.reset-mailed",
+}  # fmt: skip
 # What strangers, devices and jobs do, and what comes of an operation only in some cases.
 _BESIDES: Mapping[str, tuple[Callable[[Sandbox, Chalice], None], set[str]]] = {
     "somebody is let in again": (_enable, {"user.registered", "user.disabled", "user.enabled"}),
@@ -209,6 +214,8 @@ def _check_new(sandbox: Sandbox, before: Mapping[str, Any], who: str | None) -> 
     if who is not None:
         assert {item["by"]["S"] for item in new} == {who}
         assert all(item["rq"]["S"] for item in new)
+    silent = {item["ac"]["S"] for item in new if not item.keys() & {"be", "af"}}
+    assert silent <= _ACTIONS_WITHOUT_FACTS, "say in the entry what changed: before, after, or both"
     said = json.dumps(new)
     assert [word for word in (PASSWORD, "Reyes", "Cruz", "Purok", "Leak") if word in said] == []
     return {item["ac"]["S"] for item in new}

@@ -27,6 +27,7 @@ def test_somebody_changes_their_own_name_and_phone(utility: Utility) -> None:
     assert ("user.changed", shown["id"]) in _entries(utility, shown["id"])
 
 
+@pytest.mark.covers("S2-150")
 @pytest.mark.parametrize("more", [{"role": "admin"}, {"status": "active"}, {"login": "root"}, {"consumerId": "x"}])
 def test_nobody_changes_what_they_may_do(utility: Utility, more: dict[str, str]) -> None:
     me = utility.as_staff("viewer")

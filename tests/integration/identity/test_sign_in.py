@@ -47,7 +47,7 @@ def _id_of(utility: Utility, login: str) -> str:
     return user.id
 
 
-@pytest.mark.covers("S3-082", "S4-011", "S4-036", "S2-381")
+@pytest.mark.covers("S2-001", "S3-082", "S4-011", "S4-036", "S2-381")
 @pytest.mark.parametrize(
     ("client", "login", "password", "matches"),
     [

@@ -160,7 +160,7 @@ def test_another_tariff_counts_from_the_next_bill_and_is_on_record(utility: Util
     }
 
 
-@pytest.mark.covers("S2-372", "S2-379")
+@pytest.mark.covers("S2-161", "S2-372", "S2-379")
 def test_a_tariff_that_connections_name_is_neither_deleted_nor_ended(utility: Utility, admin: Api) -> None:
     _connect(admin, utility, "101", tariffId="plan")
     reading = {"meterNumber": "101", "reading": "1000", "readOn": "2025-11-01"}
