@@ -82,8 +82,7 @@ def change_consumer(ctx: Context, *, consumer_id: str, version: int, changes: Co
     before, after = consumers.changed_consumer(ctx, consumer_id=consumer_id, version=version, changes=changes)
     renamed = _rename_writes(ctx, before, after)
     earlier = tuple(batches(renamed[_AT_ONCE:], _AT_ONCE))
-    consumers.store_change(ctx, before, after, also=renamed[:_AT_ONCE], earlier=earlier)
-    return after
+    return consumers.store_change(ctx, before, after, also=renamed[:_AT_ONCE], earlier=earlier)
 
 
 def consumer_count_writes(ctx: Context, *, before: Connection | None, after: Connection | None) -> list[Action]:

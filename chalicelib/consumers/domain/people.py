@@ -22,7 +22,8 @@ class Consumer:
 
     `connections` counts the active ones, `user_id` is the user of their login. A deleted consumer stays on record,
     because bills name them. `unproven` means that they registered themselves and staff have not confirmed them: their
-    e-mail address does not keep another consumer from using it.
+    e-mail address does not keep another consumer from using it. `staff_version` is the version since the last
+    change that was not the consumer's own.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Consumer:
     deleted_at: datetime | None = None
     user_id: str | None = None
     unproven: bool = False
+    staff_version: int = 0
 
     @property
     def claimed_email(self) -> str | None:
@@ -115,7 +117,26 @@ def deleted(consumer: Consumer, at: datetime) -> Consumer:
     :raises Conflict: while one of their connections is active. Source: S2-366.
     """
     check_unconnected(consumer)
-    return replace(consumer, status="deleted", deleted_at=at, version=consumer.version + 1)
+    return replace(
+        consumer, status="deleted", deleted_at=at, version=consumer.version + 1, staff_version=consumer.version + 1
+    )
+
+
+def check_version(consumer: Consumer, after: Consumer, version: int) -> None:
+    """Check that staff may change a consumer whom they read at a version.
+
+    What the consumer changed of themselves since then matters only to a change of phone number or address.
+
+    :raises Conflict: if other staff changed them since, or the consumer did what this would undo.
+    """
+    own = (consumer.phone, consumer.address) == (after.phone, after.address)
+    if version != consumer.version and not (own and consumer.staff_version <= version < consumer.version):
+        raise changed_meanwhile()
+
+
+def changed_meanwhile() -> Conflict:
+    """Return the error for a consumer who was changed first by another request."""
+    return Conflict("changed", "this consumer was changed meanwhile; reload and retry")
 
 
 def check_status_change(consumer: Consumer, status: ConsumerStatus) -> None:

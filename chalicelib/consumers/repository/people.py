@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action as Change
 
 from chalicelib.consumers.domain.people import Consumer, ConsumerStatus, unique_email
 from chalicelib.kernel.page import Page
@@ -28,6 +29,7 @@ class ConsumerItem(TableItem):
     deleted_at = InstantAttribute(null=True)
     user_id = UnicodeAttribute(null=True)
     unproven = FlagAttribute(null=True)
+    staff_version = IntAttribute(null=True)
 
 
 class WordItem(TableItem):
@@ -52,21 +54,28 @@ def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action
     transact([insert("consumer", _item(client_id, consumer)), *email, *words, *also])
 
 
-def consumer_update_checks(client_id: str, before: Consumer, after: Consumer) -> list[Action]:
+def consumer_update_checks(client_id: str, before: Consumer, after: Consumer, *, exactly: bool) -> list[Action]:
     """Build the checks of the conditions of `store_consumer`, with the same labels."""
-    checks = [check("consumer", keys.consumer(client_id, before.id), _unchanged(before))]
+    checks = [check("consumer", keys.consumer(client_id, before.id), _unchanged(before, after, exactly))]
     new = after.claimed_email
     if new and new != before.claimed_email:
         checks.append(check("email", keys.email(client_id, new), EmailItem.consumer.does_not_exist()))
     return checks
 
 
-def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: Sequence[Action]) -> None:
+def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: Sequence[Action], exactly: bool) -> None:
     """Write a changed consumer, if they are unchanged since they were read.
+
+    Not `exactly`: what the consumer changed of themselves doesn't matter, and stays.
 
     :raises Refused: labels `consumer` (changed, connected or given a login meanwhile) or `email` (another consumer's).
     """
-    actions = [put("consumer", _item(client_id, after), _unchanged(before))]
+    unchanged = _unchanged(before, after, exactly)
+    actions = [put("consumer", _item(client_id, after), unchanged)]
+    if not exactly:
+        actions = [
+            update("consumer", keys.consumer(client_id, before.id), _changes(client_id, before, after), unchanged)
+        ]
     was, becomes = before.claimed_email, after.claimed_email
     if was != becomes:
         if was:
@@ -90,8 +99,28 @@ def commit(actions: Sequence[Action]) -> None:
     transact(actions)
 
 
-def _unchanged(before: Consumer) -> Condition:
-    same: Condition = (ConsumerItem.version == before.version) & (ConsumerItem.connections == before.connections)
+def _changes(client_id: str, before: Consumer, after: Consumer) -> list[Change]:
+    """Build the changes of what staff change, at whatever version the consumer's own changes have left."""
+    old, new, changes = _item(client_id, before), _item(client_id, after), list[Change]()
+    for name in ("first_name", "last_name", "email", "phone", "address", "status", "unproven", "g2p", "g2s"):
+        attribute, value = getattr(ConsumerItem, name), getattr(new, name)
+        if getattr(old, name) != value:
+            changes.append(attribute.remove() if value is None else attribute.set(value))
+    changes.append(ConsumerItem.staff_version.set(ConsumerItem.version + 1))
+    return [*changes, ConsumerItem.version.set(ConsumerItem.version + 1)]
+
+
+def _unchanged(before: Consumer, after: Consumer, exactly: bool) -> Condition:
+    same: Condition = ConsumerItem.connections == before.connections
+    if exactly:
+        same &= ConsumerItem.version == before.version
+    else:
+        was = before.staff_version
+        same &= ConsumerItem.staff_version == was if was else ConsumerItem.staff_version.does_not_exist()
+        for name in ("phone", "address"):
+            attribute, value = getattr(ConsumerItem, name), getattr(before, name)
+            if getattr(after, name) != value:
+                same &= attribute == value if value else attribute.does_not_exist()
     same &= ConsumerItem.user_id == before.user_id if before.user_id else ConsumerItem.user_id.does_not_exist()
     return same
 

@@ -8,7 +8,9 @@ from chalicelib.consumers.domain.people import (
     Consumer,
     ConsumerChanges,
     ConsumerStatus,
+    changed_meanwhile,
     check_status_change,
+    check_version,
     deleted,
     first_match,
     is_found_by,
@@ -18,7 +20,7 @@ from chalicelib.consumers.domain.people import (
 from chalicelib.consumers.repository import people as repository
 from chalicelib.identity import service as identity
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound, TryLater
 from chalicelib.kernel.ids import fingerprint, known_ulid
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.platform.transaction import Action, Refused
@@ -95,14 +97,16 @@ def changed_consumer(
     """Return a consumer before and after changes. Nothing is written yet.
 
     :raises NotFound: if the client has no such consumer.
-    :raises Conflict: if they are deleted, or are to be inactive while one of their connections is active.
+    :raises Conflict: if they are deleted, or are to be inactive while one of their connections is active, or
+        were changed since `version` by others than themselves.
     """
     before = get_consumer(ctx, consumer_id=consumer_id)
-    after = replace(before, **changes, version=version + 1)
+    after = replace(before, **changes, version=before.version + 1, staff_version=before.version + 1)
+    check_version(before, after, version)
     # An address that staff enter counts as proven; an unchanged one stays as proven as before.
     after = replace(after, unproven=before.unproven and after.email == before.email)
     check_status_change(before, after.status)
-    return replace(before, version=version), after
+    return before, after
 
 
 def vouch_for(ctx: Context, consumer: Consumer) -> Consumer:
@@ -112,10 +116,9 @@ def vouch_for(ctx: Context, consumer: Consumer) -> Consumer:
     """
     if not consumer.unproven or consumer.status == "deleted":
         return consumer
-    after = replace(consumer, unproven=False, version=consumer.version + 1)
+    after = replace(consumer, unproven=False, version=consumer.version + 1, staff_version=consumer.version + 1)
     login = identity.proof_writes(ctx, user_id=consumer.user_id) if consumer.user_id else []
-    _store(ctx, consumer, after, "vouched-for", also=login)
-    return after
+    return _store_over_own_changes(ctx, consumer, after, "vouched-for", also=login)
 
 
 def store_change(
@@ -125,14 +128,41 @@ def store_change(
     *,
     also: Sequence[Action],
     earlier: Sequence[Sequence[Action]],
-) -> None:
-    """Write a changed consumer and their login in one transaction with `also`.
+) -> Consumer:
+    """Write a changed consumer and their login in one transaction with `also`, and return the consumer.
 
     Each of `earlier` is committed before it, in a transaction of its own that checks the same conditions.
 
     :raises Conflict: if they were changed meanwhile, or the e-mail address is another consumer's.
     """
-    _store(ctx, before, after, also=[*_login_update_writes(ctx, before, after), *also], earlier=earlier)
+    login = _login_update_writes(ctx, before, after)
+    return _store_over_own_changes(ctx, before, after, "changed", also=[*login, *also], earlier=earlier)
+
+
+def _store_over_own_changes(
+    ctx: Context,
+    before: Consumer,
+    after: Consumer,
+    action: str,
+    *,
+    also: Sequence[Action],
+    earlier: Sequence[Sequence[Action]] = (),
+) -> Consumer:
+    """Write what staff change, also while the consumer keeps changing other fields, and return the consumer."""
+    try:
+        _store(ctx, before, after, action, also=also, earlier=earlier)
+    except Conflict as conflict:
+        if conflict.code != "changed" or before.user_id is None:
+            raise
+    except TryLater:
+        if before.user_id is None:
+            raise
+        # Their own transactions keep the record busy. Without a session there are none.
+        identity.end_sessions(ctx, user_id=before.user_id)
+    else:
+        return after
+    _store(ctx, before, after, action, also=also, earlier=earlier, exactly=False)
+    return get_consumer(ctx, consumer_id=before.id)
 
 
 def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) -> Consumer:
@@ -254,6 +284,7 @@ def _store(
     *,
     also: Sequence[Action] = (),
     earlier: Sequence[Sequence[Action]] = (),
+    exactly: bool = True,
 ) -> None:
     """Write a changed consumer with other writes; `earlier` are those that do not fit into one transaction."""
     if after.email:
@@ -261,12 +292,14 @@ def _store(
     entry = _audit_write(ctx, action, after, before=before)
     try:
         for some in earlier:
-            repository.commit([*repository.consumer_update_checks(ctx.client, before, after), entry, *some])
-        repository.store_consumer(ctx.client, before, after, also=[entry, *also])
+            repository.commit(
+                [*repository.consumer_update_checks(ctx.client, before, after, exactly=exactly), entry, *some]
+            )
+        repository.store_consumer(ctx.client, before, after, also=[entry, *also], exactly=exactly)
     except Refused as refused:
         if "email" in refused.labels:
             raise email_taken() from None
-        raise Conflict("changed", "this consumer was changed meanwhile; reload and retry") from None
+        raise changed_meanwhile() from None
 
 
 def _audit_write(ctx: Context, action: str, after: Consumer, *, before: Consumer | None = None) -> Action:

@@ -121,6 +121,25 @@ def user_update_write(client_id: str, before: User, after: User) -> Action:
     return put("user", _user_item(client_id, after), UserItem.version == before.version)
 
 
+def user_facts_write(client_id: str, before: User, after: User) -> Action:
+    """Build the write of what others change of a user, if role, status and login names are as read. Label: `user`.
+
+    It touches no other fields, so users who keep changing their own name or phone can't make it fail.
+    """
+    old, new = _user_item(client_id, before), _user_item(client_id, after)
+    facts = ["name", "email", "phone", "login", "number", "asked_number", "status", "unproven", "words"]
+    differing = {fact for fact in facts if getattr(old, fact) != getattr(new, fact)}
+    if "words" in differing:
+        differing |= {"name", "email"}  # a search finds by these, whatever the user changed them to meanwhile
+    changes: list[Change] = [UserItem.version.add(1)]
+    for fact in sorted(differing):
+        attribute, value = getattr(UserItem, fact), getattr(new, fact)
+        changes.append(attribute.remove() if value is None else attribute.set(value))
+    unchanged = (UserItem.role == before.role) & (UserItem.status == before.status) & (UserItem.login == before.login)
+    unchanged &= UserItem.number == before.number if before.number else UserItem.number.does_not_exist()
+    return update("user", keys.user(client_id, before.id), changes, unchanged)
+
+
 def user_standing_write(client_id: str, before: User, after: User) -> Action:
     """Build the write of a user's new role or status, if both are as they were read. Label: `user`.
 

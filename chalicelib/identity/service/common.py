@@ -220,7 +220,7 @@ def closing_writes(
     active = after.status == "active"
     renamed = after.login != user.login
     written = [
-        (users.user_update_write if renamed else users.user_standing_write)(ctx.client, user, after),
+        (users.user_facts_write if renamed else users.user_standing_write)(ctx.client, user, after),
         users.access_close_write(
             ctx.client,
             access,
@@ -240,7 +240,8 @@ def closing_writes(
 def apply(ctx: Context, user: User, changes: Mapping[str, str | None], *, proven: bool = False) -> User:
     """Change a user's name, phone, number or e-mail address, and the login name where it is the e-mail address.
 
-    If nothing changes, nothing is written or logged. `proven` means that the user gave their password.
+    If nothing changes, nothing is written or logged. What users change of themselves at the same time can't make the
+    change of a manager fail. `proven` means that the user gave their password.
 
     :raises Conflict: if the login name is taken, or the user was changed meanwhile.
     """
@@ -268,7 +269,17 @@ def apply(ctx: Context, user: User, changes: Mapping[str, str | None], *, proven
         # Only the names of the changed fields: their values are personal data.
         said = {"changed": ", ".join(changed)}
         entry = audit.entry_write(ctx, action="user.changed", subject=("user", user.id), after=said)
-        write([users.user_update_write(ctx.client, user, after), entry, *moved], over=(ctx, user))
+        by_themselves = ctx.actor.id == user.id
+        changed_write = users.user_update_write if by_themselves else users.user_facts_write
+        actions = [changed_write(ctx.client, user, after), entry, *moved]
+        try:
+            write(actions, over=(ctx, user))
+        except TryLater:
+            if by_themselves:
+                raise
+            # The user's own transactions keep their item busy. Without a session there are none.
+            update_alone(users.sessions_removal_write(ctx.client, user.id))
+            write(actions, over=(ctx, user))
     except Refused as refused:
         raise name_taken(refused) from None
     return after

@@ -99,7 +99,7 @@ def prepare_consumer_login(
 def proof_writes(ctx: Context, *, user_id: str) -> list[Action]:
     """Build the writes that mark a consumer's login as proven, if it was unproven. Label: `user`."""
     user = users.find_user(ctx.client, user_id)
-    return [users.user_update_write(ctx.client, user, user.changed(unproven=False))] if user and user.unproven else []
+    return [users.user_facts_write(ctx.client, user, user.changed(unproven=False))] if user and user.unproven else []
 
 
 def consumer_login_update_writes(
@@ -115,7 +115,7 @@ def consumer_login_update_writes(
     entry = audit.entry_write(
         ctx, action="user.changed", subject=("user", user.id), after={"changed": "with the consumer"}
     )
-    return [users.user_update_write(ctx.client, user, after), entry]
+    return [users.user_facts_write(ctx.client, user, after), entry]
 
 
 def names_of(client_id: str, user_ids: Collection[str]) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from chalicelib.identity.domain.sessions import MAX_SESSIONS
 from chalicelib.identity.repository import users
 from chalicelib.platform import dynamo, transaction
 from local.gateway import open_gateway
-from tests.support.faults import _answer
+from tests.support.faults import _answer, just_before_writing
 from tests.support.http import Api
 from tests.support.utilities import PASSWORD, Utility, open_waterworks
 
@@ -106,6 +106,58 @@ def test_consumers_who_keep_changing_themselves_do_not_hold_up_their_deletion(ap
     sessions = _sessions(utility, "juan")
     with _busy(app, sessions, "/api/me/profile", {"phone": "+63 917 555 0001"}):
         assert admin.delete(f"{utility.consumers}/{consumer}").status == 200
+
+
+@pytest.mark.slow
+def test_staff_change_a_user_whose_ten_sessions_keep_changing_it(app: Chalice, utility: Utility) -> None:
+    """F1: eight of eight changes of the address, to which a reset is mailed, were refused as `changed`."""
+    sessions, admin = _sessions(utility, "viewer"), utility.as_staff()
+    path = f"/api/clients/{utility.client}/users/{sessions[0]['user']['id']}"
+    with _busy(app, sessions, "/api/me", {"phone": "+63 917 555 0001"}):
+        answers = [admin.patch(path, {"email": f"vera{number}@example.com"}).status for number in range(8)]
+    assert answers == [200] * 8
+    shown = admin.get(path).expect(200)
+    assert (shown["email"], shown["phone"]) == ("vera7@example.com", "+63 917 555 0001")
+
+
+def test_what_users_change_between_reading_and_writing_stays_and_refuses_no_staff(utility: Utility) -> None:
+    """F1: the same race, played once."""
+    me, admin = utility.as_staff("viewer"), utility.as_staff()
+    path = f"/api/clients/{utility.client}/users/{me.get('/api/me').json['id']}"
+    with just_before_writing(lambda: me.patch("/api/me", {"phone": "+63 917 555 0001"}).expect(200)):
+        admin.patch(path, {"email": "vera@example.com"}).expect(200)
+    shown = admin.get(path).expect(200)
+    assert (shown["email"], shown["phone"]) == ("vera@example.com", "+63 917 555 0001")
+
+
+@pytest.mark.slow
+def test_staff_change_a_consumer_who_keeps_changing_their_profile(app: Chalice, utility: Utility) -> None:
+    """F1: eight of eight were refused, each with a version read just before."""
+    admin = utility.as_staff()
+    path = f"{utility.consumers}/{admin.post(utility.consumers, {'firstName': 'Juan', 'lastName': 'Cruz'}).json['id']}"
+    admin.post(f"{path}/login", {"login": "juan", "password": PASSWORD}).expect(201)
+    with _busy(app, _sessions(utility, "juan"), "/api/me/profile", {"phone": "+63 917 555 0001"}):
+        for number in range(8):
+            version = admin.get(path).expect(200)["version"]
+            admin.patch(path, {"version": version, "lastName": f"Cruz {number}"}).expect(200)
+    shown = admin.get(path).expect(200)
+    assert (shown["lastName"], shown["phone"]) == ("Cruz 7", "+63 917 555 0001")
+
+
+def test_what_consumers_change_of_themselves_hides_no_change_of_other_staff(utility: Utility) -> None:
+    """F1: only a change of the same phone number or address, or by other staff, is a conflict."""
+    admin = utility.as_staff()
+    path = f"{utility.consumers}/{admin.post(utility.consumers, {'firstName': 'Juan', 'lastName': 'Cruz'}).json['id']}"
+    admin.post(f"{path}/login", {"login": "juan", "password": PASSWORD}).expect(201)
+    me = utility.as_staff("juan")
+    own = {"version": 0, "phone": "+63 917 555 0001"}
+    me.patch("/api/me/profile", own).expect(200)
+    assert admin.patch(path, {"version": 0, "phone": None}).expect(409)["code"] == "changed"
+    changed = admin.patch(path, {"version": 0, "lastName": "Reyes"}).expect(200)
+    assert (changed["version"], changed["phone"]) == (2, "+63 917 555 0001")
+    assert admin.patch(path, {"version": 1, "lastName": "Santos"}).expect(409)["code"] == "changed"
+    assert admin.patch(path, {"version": 3, "lastName": "Santos"}).expect(409)["code"] == "changed"
+    assert me.patch("/api/me/profile", own | {"version": 1}).expect(409)["code"] == "changed"
 
 
 def test_a_thief_who_keeps_renewing_does_not_hold_up_signing_out_everywhere(app: Chalice, utility: Utility) -> None:
