@@ -194,7 +194,9 @@ def observer(engine: Engine, app: Chalice) -> Iterator[Observer]:
 
 
 def upload(observer: Observer, staff: Api, utility: Utility, file: str, kind: str = "readings") -> str:
-    announced = staff.post(f"{utility.base}/{kind}/imports", {"fileName": "f.csv"}).expect(201)
+    announced = staff.post(
+        f"{utility.base}/{kind}/imports", {"fileName": "f.json" if kind == "history" else "f.csv"}
+    ).expect(201)
     form = announced["upload"]
     posted = httpx.post(
         form["url"], data=form["fields"], files={"file": ("r.csv", file.encode())}, trust_env=False, timeout=60

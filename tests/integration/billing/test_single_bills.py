@@ -209,5 +209,5 @@ def test_bills_are_made_on_record(admin: Api, utility: Utility) -> None:
     (entry,) = admin.get(f"/api/clients/{utility.client}/audit-log", **bill).expect(200)["items"]
     assert (entry["action"], entry["before"]) == ("bill.issued", {})
     assert entry["after"] == {
-        "reading": reading, "total": "275.00", "currency": "PHP", "billedOn": "2025-05-05", "dueOn": "2025-05-20",
+        "readingId": reading, "total": "275.00", "currency": "PHP", "billedOn": "2025-05-05", "dueOn": "2025-05-20",
     }  # fmt: skip

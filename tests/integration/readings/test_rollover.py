@@ -164,7 +164,7 @@ def test_a_registry_may_say_how_many_digits_the_meters_have(utility: Utility, ad
     imports.run_registry_import(utility.context(now=NOVEMBER), import_id=announced["id"])
     report = admin.get(f"{utility.base}/registry/imports/{announced['id']}/report").expect(200)["items"]
     assert [(line["line"], line["column"], line["code"]) for line in report] == [
-        (3, "initial_reading", "impossible-reading"),
+        (3, "initial", "impossible-reading"),
         (4, "digits", "bad-number"),
     ]
     shown = admin.get(f"{utility.base}/connections").expect(200)["items"]

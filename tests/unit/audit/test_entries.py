@@ -106,7 +106,7 @@ def test_without_days_the_year_that_ends_today_is_meant() -> None:
     ("first", "last"), [(date(2025, 11, 6), _TODAY), (date(2024, 1, 1), _TODAY), (date(2025, 12, 1), _TODAY)]
 )
 def test_days_in_the_wrong_order_or_more_than_a_year_apart_are_refused(first: date, last: date) -> None:
-    with pytest.raises(Invalid, match="from and to"):
+    with pytest.raises(Invalid, match="give at most 366 days, and no from after to"):
         filters_of(
             today=_TODAY,
             first_day=first,
