@@ -55,6 +55,8 @@ def periods_page(
         opened = decode_cursor(cursor, place)
         newest, inner = Period.parse(opened["period"]), opened["inner"]
         left = [period for period in periods if period <= newest]
+    if not left:  # the cursor is of another search, or of a month ago
+        return Page((), None)
     found: list[T] = []
     for _ in range(_LOOKED_THROUGH):
         page = read(left[0], limit - len(found), inner)

@@ -51,8 +51,8 @@ def check_may_still(ctx: Context, *, user_id: str, permission: str) -> None:
     if role is None or permission not in role.granted():
         raise Forbidden(
             "sender-not-permitted",
-            "whoever announced this may no longer do it: their user was disabled, or given another role; let somebody "
-            "who may do it send it again",
+            "the user who announced this was disabled or given another role since; a user with the permission must "
+            "announce it again",
         )
 
 

@@ -134,19 +134,8 @@ def correct(
     :raises Conflict: if a later reading was counted from it.
     """
     check_day(shown.read_on, today)
-    if project.period_of(shown.read_on) != reading.period:
-        raise Invalid(
-            "other-period",
-            f"a reading of {shown.read_on} bills {project.period_of(shown.read_on)}, not {reading.period}",
-            field="readOn",
-        )
-    if reading.state == "confirmed" and connection.last_period != reading.period:
-        raise Conflict("later-reading", "a later confirmed reading was counted from this one; correct that one")
+    _check_correctable(project, reading, connection, shown.read_on)
     confirmed = reading.state == "confirmed"
-    if confirmed and reading.meter_number != connection.meter_number:
-        raise Conflict(
-            "meter-exchanged", f"meter {reading.meter_number} was exchanged since; this reading can't be corrected"
-        )
     previous = reading.previous if confirmed else connection.last_value
     use_brought_forward = reading.use_brought_forward if confirmed else connection.use_brought_forward
     count = count_up_to(
@@ -175,6 +164,23 @@ def correct(
         meter_number=connection.meter_number,
         area=connection.area,
     )
+
+
+def _check_correctable(project: Project, reading: Reading, connection: Connection, read_on: date) -> None:
+    if project.period_of(read_on) != reading.period:
+        raise Invalid(
+            "other-period",
+            f"a reading of {read_on} bills {project.period_of(read_on)}, not {reading.period}",
+            field="readOn",
+        )
+    if reading.state != "confirmed":
+        return
+    if connection.last_period != reading.period:
+        raise Conflict("later-reading", "a later confirmed reading was counted from this one; correct that one")
+    if reading.meter_number != connection.meter_number:
+        raise Conflict(
+            "meter-exchanged", f"meter {reading.meter_number} was exchanged since; this reading can't be corrected"
+        )
 
 
 def replace_estimate(

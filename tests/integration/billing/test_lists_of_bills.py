@@ -49,6 +49,17 @@ def test_bills_of_all_periods_are_listed_newest_period_first_each_once(utility: 
     assert _periods(utility, limit) == ["2025-11"] * 2 + ["2025-08"] * 2 + ["2025-07"] * 2
 
 
+def test_a_cursor_below_the_period_that_is_asked_for_ends_the_list(utility: Utility) -> None:
+    admin = utility.as_staff()
+    in_august = admin.get(f"{utility.base}/bills", limit=3).expect(200)["nextCursor"]
+    page = admin.get(f"{utility.base}/bills", period="2025-11", cursor=in_august).expect(200)
+    assert page == {"items": [], "nextCursor": None}
+    days = {"from": "2025-11-01", "to": "2025-11-30"}
+    readings = f"{utility.base}/readings"
+    in_summer = admin.get(readings, limit=3).expect(200)["nextCursor"]
+    assert admin.get(readings, cursor=in_summer, **days).expect(200) == {"items": [], "nextCursor": None}
+
+
 def test_a_status_combines_with_a_period_and_with_none(utility: Utility) -> None:
     # Due on the 20th of the period's month: on 11 November those of summer are overdue.
     assert _periods(utility, 50, status="overdue") == ["2025-08"] * 2 + ["2025-07"] * 2

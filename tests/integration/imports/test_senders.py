@@ -42,7 +42,7 @@ def test_the_file_of_a_user_who_lost_the_right_is_refused_with_the_reason(
     (admin.put(f"{path}/{what}", body) if what else admin.delete(path)).expect(200)
     assert _outcome(utility, import_id) == ("refused", 0)
     shown = admin.get(f"{utility.base}/readings/imports/{import_id}").expect(200)
-    assert "may no longer do it" in shown["refusal"]
+    assert "disabled or given another role" in shown["refusal"]
     report = admin.get(f"{utility.base}/readings/imports/{import_id}/report").expect(200)["items"]
     assert [line["code"] for line in report] == ["sender-not-permitted"]
     assert admin.get(f"{utility.base}/readings/pending").expect(200)["items"] == []
