@@ -25,7 +25,7 @@ _RUNS = "/api/clients/{clientId}/projects/{projectId}/billing-runs"
     returns=RunOut,
     status=202,
     location=_RUNS + "/{id}",
-    errors="bad-day future-date not-a-quarter run-open",
+    errors="bad-day future-date not-last-month run-open",
 )
 def start_run(ctx: ProjectContext, *, body: NewRun) -> RunOut:
     """Start a billing run for a period; poll the Location for its progress."""

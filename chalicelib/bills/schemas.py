@@ -116,7 +116,7 @@ class BillOut(BillSummary):
     """What one connection owes for one period."""
 
     meter_number: str
-    first_day: Day = Field(description="The first day of the period; with quarters, of its first month")
+    first_day: Day = Field(description="The first day of the period, of its first month where it has several")
     last_day: Day = Field(validation_alias=AliasPath("period", "last_day"))
     fiscal: FiscalMonthOut | None
     reading_id: str

@@ -8,8 +8,8 @@ from typing import Self
 from chalicelib.kernel.errors import Invalid
 
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\Z", re.ASCII)
-# A year more on each side than days have: a reading of January 1990 may bill the month before, and a quarter may end
-# after the new year.
+# A year more on each side than days have: a reading of January 1990 may bill the month before, and a period of
+# several months may end after the new year.
 _FIRST_YEAR, _LAST_YEAR = 1989, 2200
 
 
@@ -61,12 +61,35 @@ class Period:
         return f"{self.first_day:%B} {self.year}"
 
 
-def quarter_of(month: Period, *, first_month: int) -> Period:
-    """Return the quarter of a month, as its last month; `first_month` is the first month of the year.
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """How many months are billed together: 1, 2, 3, 4, 6 or 12. They begin in `first_month` and so many months later.
 
-    October 2025 is in the quarter 2025-12 of a calendar year, and in 2025-10 of a year that begins in February.
+    A billing period goes by its last month.
     """
-    return month.shifted(2 - (month.month - first_month) % 3)
+
+    months: int = 1
+    first_month: int = 1
+
+    def period_of(self, month: Period) -> Period:
+        """Return the billing period that a month lies in.
+
+        October 2025 lies in the quarter 2025-12 of a calendar year, and in 2025-10 of a year that begins in February.
+        """
+        return month.shifted(self.months - 1 - (month.month - self.first_month) % self.months)
+
+    def ends_in(self, month: Period) -> bool:
+        """Return whether a billing period ends with a month, so whether the month names one."""
+        return self.period_of(month) == month
+
+    def first_month_of(self, period: Period) -> Period:
+        """Return the first month of a billing period."""
+        return period.shifted(1 - self.months)
+
+    def label_of(self, period: Period) -> str:
+        """Return a billing period's name for people: "July 2025", "July 2025 to September 2025"."""
+        first = self.first_month_of(period)
+        return period.label() if first == period else f"{first.label()} to {period.label()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from chalicelib.platform.schema import (
     Version,
     WholeList,
 )
-from chalicelib.tenancy.domain import Client, FormerSettings, LoginNames, Project, ProjectSettings
+from chalicelib.tenancy.domain import BillingFrequency, Client, FormerSettings, LoginNames, Project, ProjectSettings
 
 Minutes = Annotated[int, Field(strict=True, ge=0, le=525_600)]
 ClassName = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^#]*$", examples=["residential"])]
@@ -153,8 +153,15 @@ class SettingsBody(Schema):
     )
 
     tariff_required: bool = False
-    billing_frequency: Literal["monthly", "quarterly"] = Field(
-        default="monthly", description="Fixed once the project exists; a quarter is named by its last month"
+    billing_frequency: BillingFrequency = Field(
+        default="monthly",
+        description="How many months are billed together: one, 2, 3, 4, 6 or 12. A period of several goes by its last "
+        "month. Fixed once the project exists",
+    )
+    first_month: SmallNumber | None = Field(
+        default=None,
+        description="The month in which periods of several months begin, 1 to 12; without it, the first month of the "
+        "fiscal year, or January. Fixed once the project exists",
     )
 
     def to_domain(self) -> ProjectSettings:

@@ -1,4 +1,4 @@
-"""A project may bill quarters: one reading, one run, one bill for three months, by the tariff's own three months."""
+"""A project may bill several months together: one reading, one run and one bill for all of them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -75,7 +75,7 @@ def test_a_quarter_has_one_reading_one_run_and_one_bill(app: Chalice, utility: U
     runs = f"{utility.base}/billing-runs"
     for month in ("2025-10", "2025-11", "2026-01"):
         refused = admin.post(runs, {"period": month}).expect(400)
-        assert refused["code"] == "not-a-quarter"
+        assert refused["code"] == "not-last-month"
     assert "2025-11 lies in 2025-12" in admin.post(runs, {"period": "2025-11"}).expect(400)["detail"]
     assert admin.post(runs, {"period": "2025-12", "billedOn": "2025-09-30"}).expect(400)["code"] == "bad-day"
     admin.post(runs, {"period": "2025-12", "billedOn": "2025-11-05"}).expect(202)
@@ -103,6 +103,30 @@ def test_a_tariff_that_changes_within_a_quarter_rates_its_share_of_the_days(
     (bill,) = whole_bills(admin, utility.base, "2025-12")
     service = [(line["tariff"], line["amount"]) for line in bill["lines"] if line["code"] == "service"]
     assert service == [("quarterly@1", "7.96"), ("quarterly@2", "8.09")]  # 61 and 31 of 92 days
+
+
+def test_b30_two_months_make_one_bill(app: Chalice, api: Api) -> None:
+    utility = open_condominium(api, settings=_settings(billing_frequency="bimonthly", first_month=2))
+    admin = utility.as_staff()
+    admin.delete(f"{utility.base}/tariffs/standard/versions/1").expect(200)
+    admin.post(f"{utility.base}/tariffs", {"id": "two-months", "sheet": _SHEET}).expect(201)
+    facts = {"accountNumber": "101", "meterNumber": "M-101", "consumerClass": "consumer"}
+    admin.post(f"{utility.base}/connections", facts).expect(201)
+    assert _read(admin, utility, "50", "2025-10-05").expect(201)["period"] == "2025-11"
+    assert _read(admin, utility, "60", "2025-12-05").expect(201)["period"] == "2026-01"
+    runs = f"{utility.base}/billing-runs"
+    assert "2025-10 lies in 2025-11" in admin.post(runs, {"period": "2025-10"}).expect(400)["detail"]
+    admin.post(runs, {"period": "2025-11", "billedOn": "2025-10-05"}).expect(202)
+    drain(app, "meterbook-billing")
+    (bill,) = whole_bills(admin, utility.base, "2025-11")
+    assert (bill["period"], bill["periodLabel"]) == ("2025-11", "October 2025 to November 2025")
+    assert (bill["firstDay"], bill["lastDay"]) == ("2025-10-01", "2025-11-30")
+    # 61 days stretch the 10 m3 of 30 days to 20.33: 20.33 at 1.00 and 29.67 at 3.00.
+    assert {line["code"]: line["amount"] for line in bill["lines"]} == {
+        "service": "12.00",
+        "meter": "4.00",
+        "water": "109.33",
+    }
 
 
 def test_how_often_bills_are_made_is_fixed_once_a_project_exists(api: Api, utility: Utility, admin: Api) -> None:

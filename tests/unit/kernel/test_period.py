@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.kernel.period import FiscalMonth, Period, fiscal_month
+from chalicelib.kernel.period import FiscalMonth, Frequency, Period, fiscal_month
 
 _PERIODS = st.builds(Period, st.integers(1991, 2198), st.integers(1, 12))
 
@@ -101,3 +101,42 @@ def test_a_fiscal_month_leads_back_to_its_period(period: Period, first_month: in
 def test_twelve_months_on_is_the_same_month_of_the_next_fiscal_year(period: Period, first_month: int) -> None:
     now, later = (fiscal_month(one, first_month=first_month) for one in (period, period.shifted(12)))
     assert later == FiscalMonth(now.year + 1, now.month)
+
+
+_FREQUENCIES = st.builds(Frequency, st.sampled_from([1, 2, 3, 4, 6, 12]), st.integers(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("frequency", "month", "period"),
+    [
+        (Frequency(), Period(2025, 10), Period(2025, 10)),
+        (Frequency(2), Period(2025, 9), Period(2025, 10)),
+        (Frequency(2), Period(2025, 10), Period(2025, 10)),
+        (Frequency(2, first_month=2), Period(2025, 10), Period(2025, 11)),
+        (Frequency(3), Period(2025, 10), Period(2025, 12)),
+        (Frequency(3, first_month=2), Period(2025, 10), Period(2025, 10)),
+        (Frequency(4), Period(2025, 9), Period(2025, 12)),
+        (Frequency(6, first_month=4), Period(2025, 11), Period(2026, 3)),
+        (Frequency(12), Period(2025, 1), Period(2025, 12)),
+        (Frequency(12, first_month=7), Period(2025, 7), Period(2026, 6)),
+    ],
+)
+def test_b30_months_billed_together_go_by_their_last(frequency: Frequency, month: Period, period: Period) -> None:
+    assert frequency.period_of(month) == period
+
+
+@given(_FREQUENCIES, _PERIODS)
+def test_each_month_lies_in_one_billing_period_and_none_is_left_out(frequency: Frequency, month: Period) -> None:
+    period = frequency.period_of(month)
+    first = frequency.first_month_of(period)
+    assert first <= month <= period
+    assert frequency.ends_in(period)
+    assert frequency.ends_in(month) == (month == period)
+    assert {frequency.period_of(first.shifted(n)) for n in range(frequency.months)} == {period}
+    assert frequency.period_of(period.shifted(1)) == period.shifted(frequency.months)
+    assert (first.month - frequency.first_month) % frequency.months == 0
+
+
+def test_a_billing_period_is_named_by_its_first_and_last_month() -> None:
+    assert Frequency().label_of(Period(2025, 7)) == "July 2025"
+    assert Frequency(2, first_month=12).label_of(Period(2026, 1)) == "December 2025 to January 2026"

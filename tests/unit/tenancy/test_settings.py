@@ -119,6 +119,7 @@ def test_only_a_client_that_counts_in_fiscal_years_has_one() -> None:
         ("reading_window", ReadingWindow(1, 32), "readingWindow"),
         ("fiscal_start", 0, "fiscalStart"),
         ("fiscal_start", 13, "fiscalStart"),
+        ("first_month", 2, "firstMonth: each month is billed by itself"),
         ("high_usage_percent", 100, "highUsagePercent"),
         ("shards", 0, "shards"),
         ("shards", 257, "shards"),
@@ -200,23 +201,63 @@ def test_a_reading_bills_the_quarter_of_its_month(project: Project, read_on: dat
         project.check_period(quarter.shifted(-1))
 
 
-@given(st.dates(date(1990, 1, 1), date(2199, 12, 31)), st.integers(1, 12), st.sampled_from([WATERWORKS, CONDOMINIUM]))
-def test_every_day_lies_in_one_quarter_and_none_is_left_out(day: date, start: int, of: Project) -> None:
-    project = with_settings(of, billing_frequency="quarterly", fiscal_start=start, period_rule="reading_month")
-    quarter = project.period_of(day)
-    assert project.first_day_of(quarter) <= day <= quarter.last_day
-    assert project.first_day_of(quarter.shifted(3)) == quarter.last_day + timedelta(days=1)
-    assert Period.parse(str(quarter)) == quarter
-    fiscal = project.fiscal_month_of(quarter)
+_TOGETHER = st.sampled_from(["bimonthly", "quarterly", "four_monthly", "half_yearly", "yearly"])
+_MONTHS = {"bimonthly": 2, "quarterly": 3, "four_monthly": 4, "half_yearly": 6, "yearly": 12}
+
+
+@given(st.dates(date(1990, 1, 1), date(2199, 12, 31)), st.integers(1, 12), _TOGETHER)
+def test_every_day_lies_in_one_period_of_the_fiscal_year(day: date, start: int, frequency: str) -> None:
+    months = _MONTHS[frequency]
+    project = with_settings(WATERWORKS, billing_frequency=frequency, fiscal_start=start)
+    assert project.months == months
+    period = project.period_of(day)
+    assert project.first_day_of(period) <= day <= period.last_day
+    assert project.first_day_of(period.shifted(months)) == period.last_day + timedelta(days=1)
+    assert Period.parse(str(period)) == period
+    fiscal = project.fiscal_month_of(period)
     assert fiscal
-    assert fiscal.month % 3 == 2
+    assert fiscal.month % months == months - 1
 
 
-def test_how_often_bills_are_made_is_fixed_and_so_is_where_quarters_begin() -> None:
+@pytest.mark.parametrize(
+    ("frequency", "first_month", "read_on", "period"),
+    [
+        ("bimonthly", None, date(2025, 9, 5), Period(2025, 10)),
+        ("bimonthly", 2, date(2025, 10, 5), Period(2025, 11)),
+        ("four_monthly", None, date(2025, 9, 5), Period(2025, 12)),
+        ("half_yearly", 4, date(2025, 11, 5), Period(2026, 3)),
+        ("yearly", 7, date(2025, 7, 1), Period(2026, 6)),
+    ],
+)
+def test_b30_periods_begin_in_a_stated_month_or_in_january(
+    frequency: str, first_month: int | None, read_on: date, period: Period
+) -> None:
+    project = with_settings(WATERWORKS, billing_frequency=frequency, first_month=first_month)
+    check_settings(project.settings)
+    assert project.period_of(read_on) == period
+    project.check_period(period)
+    with pytest.raises(Invalid, match=f"{project.months} months are billed together here"):
+        project.check_period(period.shifted(1))
+
+
+def test_a_stated_first_month_counts_before_the_fiscal_years() -> None:
+    project = with_settings(WATERWORKS, billing_frequency="yearly", first_month=4, fiscal_start=7)
+    assert project.label_of(project.period_of(date(2025, 4, 1))) == "April 2025 to March 2026"
+
+
+@pytest.mark.parametrize("first_month", [0, 13])
+def test_periods_begin_in_a_month_of_the_year(first_month: int) -> None:
+    with pytest.raises(Invalid, match="firstMonth: a month, 1 to 12"):
+        check_settings(with_settings(WATERWORKS, billing_frequency="yearly", first_month=first_month).settings)
+
+
+def test_how_often_bills_are_made_is_fixed_and_so_is_where_periods_begin() -> None:
     with pytest.raises(Conflict) as refusal:
         check_change(WATERWORKS.settings, _QUARTERS.settings)
     assert [fault.field for fault in refusal.value.faults] == ["billingFrequency"]
-    with pytest.raises(Conflict) as refusal:
-        check_change(_QUARTERS.settings, with_settings(_QUARTERS, fiscal_start=2).settings)
-    assert [fault.field for fault in refusal.value.faults] == ["fiscalStart"]
+    for setting, named in (("fiscal_start", "fiscalStart"), ("first_month", "firstMonth")):
+        with pytest.raises(Conflict) as refusal:
+            check_change(_QUARTERS.settings, with_settings(_QUARTERS, **{setting: 2}).settings)
+        assert [fault.field for fault in refusal.value.faults] == [named]
     check_change(WATERWORKS.settings, with_settings(WATERWORKS, fiscal_start=2).settings)
+    check_change(_QUARTERS.settings, with_settings(_QUARTERS, fiscal_start=4).settings)  # the same quarters

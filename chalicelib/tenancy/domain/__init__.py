@@ -1,0 +1,39 @@
+"""Clients and projects, and the rules of their settings."""
+
+from chalicelib.tenancy.domain.client import (
+    Client,
+    LoginNames,
+    PasswordRule,
+    check_client,
+    check_client_change,
+    client_audit_facts,
+)
+from chalicelib.tenancy.domain.project import FormerSettings, Project, ProjectContext
+from chalicelib.tenancy.domain.settings import (
+    BillingFrequency,
+    ProjectSettings,
+    ReadingWindow,
+    audit_facts,
+    check_change,
+    check_settings,
+    without_cycle,
+)
+
+__all__ = [
+    "BillingFrequency",
+    "Client",
+    "FormerSettings",
+    "LoginNames",
+    "PasswordRule",
+    "Project",
+    "ProjectContext",
+    "ProjectSettings",
+    "ReadingWindow",
+    "audit_facts",
+    "check_change",
+    "check_client",
+    "check_client_change",
+    "check_settings",
+    "client_audit_facts",
+    "without_cycle",
+]
