@@ -165,11 +165,12 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "confirmed": 48,
         "left": [{"readingId": "2025-11.2025110002", "reason": "the meter showed 140 before"}],
     },
-    "ConnectionChange": {"installedOn": "2025-11-03", "tariffId": None},
+    "ConnectionChange": {"installedOn": "2025-11-03", "tariffId": None, "from": "2025-12-01"},
     "ConnectionOut": {
         "initialReading": "1755",
         "installedOn": "2025-11-03",
         "tariffId": None,
+        "factsHistory": [],
         "createdAt": "2025-11-03T01:30:00.000Z",
     },
     "ConsumerOut": {"createdAt": "2025-11-03T01:30:00.000Z", "deletedAt": None, "email": "juan@example.com"},

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chalicelib.bills.domain.bill import Bill
-from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain import Connection, ConnectionTerms
 from chalicelib.cycles.domain import MAX_DUE_DAYS, DueRule, due_on
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.period import Period
@@ -33,19 +33,33 @@ class IssueTerms:
 
 
 def usage_of(project: Project, reading: Reading, connection: Connection) -> Usage:
-    """Return the usage of a reading: its use, days, and the facts of the connection."""
+    """Return the usage of a reading: its use, days, and the facts of the connection as they were on the first day."""
+    terms = terms_of(project, reading, connection)
+    facts = terms.facts
     return Usage(
         quantity=reading.usage,
         unit=project.settings.unit,
         first_day=project.first_day_of(reading.period),
         until_day=reading.period.shifted(1).first_day,
         months=project.months,
-        consumer_class=connection.consumer_class,
-        meter_size=connection.facts.meter_size,
-        dwelling_units=connection.facts.dwelling_units,
-        winter_average=connection.facts.winter_average,
-        flags=frozenset(connection.facts.flags),
+        consumer_class=terms.consumer_class,
+        meter_size=facts.meter_size,
+        dwelling_units=facts.dwelling_units,
+        winter_average=facts.winter_average,
+        flags=facts.all_flags,
+        measures=facts.all_measures,
     )
+
+
+def terms_of(project: Project, reading: Reading, connection: Connection) -> ConnectionTerms:
+    """Return class, tariff and facts as they were on the first day that the reading's use is of.
+
+    That is the period's first day, or the day of a handover since: the holder's own facts count, not those of the one
+    before.
+    """
+    first_day = project.first_day_of(reading.period)
+    since = connection.held_since(reading.read_on)
+    return connection.terms_on(max(first_day, since) if since else first_day)
 
 
 def make_bill(project: Project, reading: Reading, connection: Connection, rating: Rating, terms: IssueTerms) -> Bill:
@@ -66,6 +80,7 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         raise Invalid(
             "due-too-early", f"the due day {terms.due_on} is not after the bill's day {billed_on}", field="dueOn"
         )
+    of = terms_of(project, reading, connection)
     return Bill(
         account=reading.account,
         period=reading.period,
@@ -73,7 +88,7 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         run_id=terms.run_id,
         consumer_id=connection.consumer_on(reading.read_on),
         consumer_name=connection.consumer_name_on(reading.read_on),
-        consumer_class=connection.consumer_class,
+        consumer_class=of.consumer_class,
         meter_number=reading.meter_number,
         read_on=reading.read_on,
         previous=reading.previous,
@@ -87,7 +102,7 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         issued_at=terms.issued_at,
         digest=rating.digest,
         use_brought_forward=reading.use_brought_forward,
-        tariff_id=connection.tariff_id,
+        tariff_id=of.tariff_id,
         use_carried_forward=reading.use_carried_forward,
         estimated=reading.estimated,
         migrated=terms.migrated,
@@ -106,9 +121,9 @@ def bill_of(
     if connection is None:
         message = f"connection {reading.account} no longer exists, so no consumer owes this use"
         raise NotFound("no-connection", message, field="readingId")
-    usage = usage_of(project, reading, connection)
+    usage, of = usage_of(project, reading, connection), terms_of(project, reading, connection)
     try:
-        rating = book.rate(connection.consumer_class, usage, tariff_id=connection.tariff_id)
+        rating = book.rate(of.consumer_class, usage, tariff_id=of.tariff_id)
         bill = make_bill(project, reading, connection, rating, terms)
     except MeterbookError:
         raise

@@ -18,13 +18,16 @@ from chalicelib.connections.domain.connection import (
     taken,
 )
 from chalicelib.connections.domain.facts import RatingFacts
+from chalicelib.connections.domain.terms import ConnectionTerms, FormerTerms
 
 __all__ = [
     "Connection",
     "ConnectionEvent",
     "ConnectionStatus",
+    "ConnectionTerms",
     "EventKind",
     "FormerConsumer",
+    "FormerTerms",
     "MeterDetails",
     "Purpose",
     "RatingFacts",

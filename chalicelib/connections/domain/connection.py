@@ -1,12 +1,20 @@
 """Connections, their account numbers, and the changes that they can undergo."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from chalicelib.connections.domain.facts import NO_FACTS, RatingFacts
+from chalicelib.connections.domain.facts import NO_FACTS, PERSONAL_FACTS, RatingFacts
+from chalicelib.connections.domain.terms import (
+    ConnectionTerms,
+    FormerTerms,
+    TermsFrom,
+    differences,
+    spans_of_terms,
+    terms_changed,
+)
 from chalicelib.consumers.domain import Consumer
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.ids import code
@@ -40,7 +48,8 @@ class Connection:
     if the last period was estimated. `use_brought_forward` is the use of a meter exchanged since, up to its final
     reading; below zero, use billed ahead by estimates. `earlier_uses` are those before `last_usage`, oldest first.
     `taken` means that a reading was recorded, perhaps still pending, so the connection can't be deleted. `former` are
-    the former holders, each with their last day: a reading of such a day may not be billed yet.
+    the former holders, each with their last day: a reading of such a day may not be billed yet. `consumer_class`,
+    `tariff_id` and `facts` are those said last; `former_terms` are those before them, each up to its day.
     `version` counts every change, so that two readings can't both follow the same one.
     """
 
@@ -70,6 +79,36 @@ class Connection:
     earlier_uses: tuple[Decimal, ...] = ()
     taken: bool = False
     former: tuple[FormerConsumer, ...] = ()
+    former_terms: tuple[FormerTerms, ...] = ()
+
+    @property
+    def terms(self) -> ConnectionTerms:
+        return ConnectionTerms(self.consumer_class, self.tariff_id, self.facts)
+
+    @property
+    def facts_history(self) -> tuple[TermsFrom, ...]:
+        """Class, tariff and facts with their days, the oldest first; empty if they never changed."""
+        return spans_of_terms(self.former_terms, self.terms) if self.former_terms else ()
+
+    def terms_on(self, day: date | None) -> ConnectionTerms:
+        """Return class, tariff and facts as they hold on a day, or without one, as they were said last.
+
+        Before the first change that is known, they are as before it.
+        """
+        if day is None:
+            return self.terms
+        return next((each.terms for each in self.former_terms if day < each.until), self.terms)
+
+    def as_its_holder_sees_it(self) -> "Connection":
+        """Return the connection without what was said of its former holders."""
+        if not self.former:
+            return self
+        theirs = tuple(each for each in self.former_terms if each.until > self.former[-1].until)
+        return replace(self, former_terms=theirs)
+
+    def held_since(self, day: date) -> date | None:
+        """Return the day of the last handover before a day: since then its holder has the connection."""
+        return next((each.until for each in reversed(self.former) if each.until < day), None)
 
     @property
     def is_billed(self) -> bool:
@@ -104,7 +143,12 @@ class Connection:
             "installed_on": self.installed_on,
             "tariff_id": self.tariff_id,
             **self.facts.audit_facts(),
+            "former_terms": [self._said_before(each) for each in reversed(self.former_terms)] or None,
         }
+
+    def _said_before(self, former: FormerTerms) -> str:
+        changed = differences(self.terms_on(former.until), former.terms)
+        return f"until {former.until}: " + ", ".join(f"{name}={text or '-'}" for name, text in changed.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +352,8 @@ def check_no_later(on: date | None, *, today: date, where: str) -> None:
 def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connection:
     """Return the connection with another consumer as holder.
 
-    Existing bills stay with the former holder, and readings up to the day `on` are billed to them, even later.
+    Existing bills stay with the former holder, and readings up to the day `on` are billed to them, even later. Facts of
+    a person, such as "senior", end on that day; those of the place stay.
 
     :raises Invalid: for a common area or building, which has no consumer.
     :raises Conflict: if it is closed, the consumer has it already, or they are inactive or deleted.
@@ -323,4 +368,22 @@ def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connecti
     if not former or on > former[-1].until:  # else each day up to it already has a holder
         former = (*former, FormerConsumer(connection.consumer_id or "", connection.consumer_name, on))
     theirs = replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, former=former)
-    return replace(theirs, version=connection.version + 1)
+    ended = terms_changed(
+        spans_of_terms(connection.former_terms, connection.terms),
+        dict.fromkeys(PERSONAL_FACTS, ""),
+        since=former[-1].until,
+        for_good=True,
+    )
+    return with_terms(replace(theirs, version=connection.version + 1), ended)
+
+
+def with_terms(connection: Connection, spans: Sequence[TermsFrom]) -> Connection:
+    """Return the connection with other terms, former and present."""
+    *former, present = spans
+    return replace(
+        connection,
+        consumer_class=present.terms.consumer_class,
+        tariff_id=present.terms.tariff_id,
+        facts=present.terms.facts,
+        former_terms=tuple(FormerTerms(each.until, each.terms) for each in former if each.until),
+    )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from pynamodb.attributes import Attribute, UnicodeAttribute
 from pynamodb.constants import STRING
 
 from chalicelib.connections.domain import Connection, ConnectionStatus, FormerConsumer, Purpose, RatingFacts
+from chalicelib.connections.domain.terms import FormerTerms, differences, with_differences
 from chalicelib.connections.repository import links
 from chalicelib.connections.repository.links import Place
 from chalicelib.kernel.ids import shard_of, shard_ranges
@@ -21,6 +23,7 @@ from chalicelib.platform.dynamo import (
     FlagAttribute,
     InstantAttribute,
     IntAttribute,
+    JsonAttribute,
     LiteralAttribute,
     PeriodAttribute,
     TableItem,
@@ -37,7 +40,7 @@ class FactsAttribute(Attribute[RatingFacts]):
     attr_type = STRING
 
     def serialize(self, value: RatingFacts) -> str | None:
-        unusual = value.audit_facts()
+        unusual = value.short()
         return stored_json(unusual) if unusual else None
 
     def deserialize(self, value: str) -> RatingFacts:
@@ -94,6 +97,7 @@ class ConnectionItem(TableItem):
     estimated = DecimalAttribute(attr_name="es", null=True)
     earlier_uses = UsesAttribute(attr_name="eu", null=True)
     former = FormerAttribute(attr_name="fo", null=True)
+    former_terms = JsonAttribute(attr_name="ft", null=True)  # see `_stored_terms`
     taken = FlagAttribute(attr_name="tk", null=True)  # while the first reading is pending; later `last_period` shows it
 
 
@@ -281,9 +285,30 @@ def _connection_item(project: Project, connection: Connection) -> ConnectionItem
         g2p=keys.idle_connections(project.client, project.id, shard) if idle else None,
         g2s=keys.idle_connection_place(connection.status, connection.account) if idle else None,
         taken=connection.taken and connection.last_period is None,
+        former_terms=_stored_terms(connection) if connection.former_terms else None,
     )
 
 
 def _connection(item: ConnectionItem) -> Connection:
     taken = bool(item.taken or item.last_period)
-    return to_entity(Connection, item, account=item.sk.partition("#")[2], taken=taken)
+    connection = to_entity(Connection, item, account=item.sk.partition("#")[2], taken=taken, former_terms=())
+    return _with_former_terms(connection, item.former_terms) if item.former_terms else connection
+
+
+def _stored_terms(connection: Connection) -> list[tuple[str, dict[str, str]]]:
+    """Return former terms, the newest first: the day on which each ended, and what differed from the next ones."""
+    newer = connection.terms
+    stored = []
+    for until, terms in reversed(connection.former_terms):
+        stored.append((until.isoformat(), differences(newer, terms)))
+        newer = terms
+    return stored
+
+
+def _with_former_terms(connection: Connection, stored: Iterable[tuple[str, dict[str, str]]]) -> Connection:
+    terms = connection.terms
+    former: list[FormerTerms] = []
+    for until, said in stored:
+        terms = with_differences(terms, said)
+        former.insert(0, FormerTerms(date.fromisoformat(until), terms))
+    return replace(connection, former_terms=tuple(former))

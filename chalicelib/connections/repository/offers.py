@@ -4,7 +4,7 @@ from datetime import date
 
 from chalicelib.platform import keys
 from chalicelib.platform.dynamo import DayAttribute, IntAttribute, TableItem
-from chalicelib.platform.transaction import Action, delete, update
+from chalicelib.platform.transaction import Action, check, delete, update
 from chalicelib.tenancy.domain import Project
 
 
@@ -44,3 +44,8 @@ def offer_exit_write(project: Project, tariff_id: str) -> Action:
     """Build the write that counts one fewer connection. Label: `former tariff`."""
     key = keys.tariff_offer(project.client, project.id, tariff_id)
     return update("former tariff", key, [OfferItem.connections.add(-1)], OfferItem.connections > 0)
+
+
+def offer_check(project: Project, tariff_id: str) -> Action:
+    """Build the check that a tariff is offered, even if it has ended. Label: `tariff`."""
+    return check("tariff", keys.tariff_offer(project.client, project.id, tariff_id), OfferItem.pk.exists())

@@ -78,7 +78,7 @@ def list_connections(ctx: ProjectContext, *, query: ConnectionQuery) -> Connecti
 @endpoint(blueprint, "GET", _CONNECTION, permission="connections.read", or_own=True, returns=ConnectionOut)
 def get_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut:
     """Show a connection."""
-    return ConnectionOut.of(service.get_connection(ctx, account=account_number))
+    return ConnectionOut.of(service.show_connection(ctx, account=account_number))
 
 
 @endpoint(
@@ -88,8 +88,8 @@ def get_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut
     permission="connections.manage",
     body=ConnectionChange,
     returns=ConnectionOut,
-    errors="changed future-date impossible-reading tariff-missing unknown-area unknown-brand unknown-class "
-    "unknown-tariff wrong-status",
+    errors="bad-day changed future-date impossible-reading tariff-missing too-many-changes too-many-measures "
+    "unknown-area unknown-brand unknown-class unknown-tariff wrong-status",
 )
 def change_connection(ctx: ProjectContext, *, account_number: str, body: ConnectionChange) -> ConnectionOut:
     """Change a connection's class, tariff, area, meter details, or the facts that tariffs charge by."""
@@ -98,7 +98,9 @@ def change_connection(ctx: ProjectContext, *, account_number: str, body: Connect
         account=account_number,
         version=body.version,
         changes=body.changes(),
+        terms=body.terms(),
         facts=body.facts.changes(),
+        since=body.from_,
         reason=body.reason,
     )
     return ConnectionOut.of(changed)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, cast
 
-from pydantic import Field
+from pydantic import AliasPath, Field, field_validator
 
 from chalicelib.connections.domain import (
     Connection,
@@ -14,7 +14,8 @@ from chalicelib.connections.domain import (
     Purpose,
     RatingFacts,
 )
-from chalicelib.connections.domain.changes import ConnectionChanges, FactChanges
+from chalicelib.connections.domain.changes import ConnectionChanges, FactChanges, TermChanges
+from chalicelib.connections.domain.facts import MAX_MEASURES
 from chalicelib.connections.domain.meters import Exchange
 from chalicelib.connections.schemas.brands import BrandId
 from chalicelib.kernel.page import Page
@@ -52,22 +53,66 @@ Digits = Annotated[
 ]
 Fact = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$")]
 TariffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])]
+Measured = Annotated[DecimalText, Field(ge=0)]
+# What usages have by themselves, and `persons`: see the measures of tariffs.
+_OTHERWISE_KNOWN = frozenset({"use", "days", "months", "dwellingUnits", "winterAverage", "persons"})
 Reason = Annotated[Text, Field(examples=["Asked by the consumer"])]
 
 
 class FactsBody(Schema):
-    """Facts that tariffs may charge by, besides use and class; effective from the next bill."""
+    """Facts that tariffs may charge by, besides use and class. Those of a person end with a handover."""
 
     meter_size: Fact | None = Field(default=None, examples=["5/8"])
     dwelling_units: Annotated[DecimalText, Field(gt=0, le=100_000)] = Decimal(1)
     winter_average: Annotated[DecimalText, Field(ge=0)] | None = Field(
         default=None, description="The average use in winter, for sewer charges"
     )
-    flags: frozenset[Fact] = Field(default=frozenset(), max_length=8, examples=[["senior"]])
+    flags: frozenset[Fact] = Field(
+        default=frozenset(), max_length=8, description="Of the holder: they end with a handover", examples=[["senior"]]
+    )
+    persons: Annotated[int, Field(strict=True, ge=0, le=100_000)] | None = Field(
+        default=None, description="The number of people in the holder's household: it ends with a handover"
+    )
+    place_flags: frozenset[Fact] = Field(
+        default=frozenset(), max_length=8, description="Of the place: they stay", examples=[["floodZone"]]
+    )
+    measures: dict[Fact, Measured] = Field(
+        default_factory=dict,
+        max_length=MAX_MEASURES,
+        description="Other quantities of the place, by the names that tariffs declare",
+        examples=[{"contractedKw": "5"}],
+    )
+
+    @field_validator("measures")
+    @classmethod
+    def _own_names(cls, measures: dict[str, Decimal | None]) -> dict[str, Decimal | None]:
+        if named := sorted(_OTHERWISE_KNOWN & measures.keys()):
+            raise ValueError(f"a tariff knows {named[0]} by itself: give another name")
+        return measures
 
     def to_domain(self) -> RatingFacts:
         """Return the facts as a domain object."""
-        return RatingFacts(self.meter_size, self.dwelling_units, self.winter_average, tuple(sorted(self.flags)))
+        return RatingFacts(
+            meter_size=self.meter_size,
+            dwelling_units=self.dwelling_units,
+            winter_average=self.winter_average,
+            flags=tuple(sorted(self.flags)),
+            persons=self.persons,
+            place_flags=tuple(sorted(self.place_flags)),
+            measures=self.measures,
+        )
+
+
+class TermsOut(OutSchema):
+    """Class, tariff and facts of a connection, with the days on which they hold."""
+
+    from_: Day | None = Field(
+        validation_alias="since", serialization_alias="from", description="The first day; null: from the beginning"
+    )
+    until: Day | None = Field(description="The first day on which they no longer hold; null: they go on")
+    consumer_class: str = Field(validation_alias=AliasPath("terms", "consumer_class"))
+    tariff_id: str | None = Field(validation_alias=AliasPath("terms", "tariff_id"))
+    facts: FactsBody = Field(validation_alias=AliasPath("terms", "facts"))
 
 
 class NewConnection(Schema):
@@ -97,18 +142,32 @@ class NewConnection(Schema):
 
 
 class FactsChange(FactsBody, Change):
-    """Changes of the facts that tariffs may charge by, from the next bill. What is left out stays as it is."""
+    """Changes of the facts that tariffs may charge by. What is left out stays as it is; so do other `measures`."""
+
+    measures: dict[Fact, Measured | None] = Field(  # type: ignore[assignment]  # a change may also remove one
+        default_factory=dict,
+        max_length=MAX_MEASURES,
+        description="Other quantities of the place; null removes one",
+        examples=[{"contractedKw": "5"}],
+    )
 
     def changes(self) -> FactChanges:
         """Return the changes as a domain object."""
         said = self.said()
-        return cast("FactChanges", said | {"flags": tuple(sorted(self.flags))} if "flags" in said else said)
+        flags = {name: tuple(sorted(said[name])) for name in ("flags", "place_flags") if name in said}
+        return cast("FactChanges", said | flags)
 
 
 class ConnectionChange(Change):
     """Changes of a connection. What is left out stays as it is, and null removes it."""
 
     version: Version
+    from_: Day | None = Field(
+        default=None,
+        alias="from",
+        description="The day from which class, tariff and facts change; if left out, today, or from the beginning "
+        "if it was never read. A bill goes by what held on the first day that it is for",
+    )
     consumer_class: ConsumerClass = ""
     area: Area = Field(default="", description="One of the client's areas, if it has a list of areas")
     meter_brand: BrandId | None = None
@@ -121,9 +180,15 @@ class ConnectionChange(Change):
     reason: Reason | None = Field(default=None, description="The reason for a change of tariff, for the history")
 
     def changes(self) -> ConnectionChanges:
-        """Return the changes as a domain object."""
-        beside = {"facts", "reason"}
-        return cast("ConnectionChanges", {name: value for name, value in self.said().items() if name not in beside})
+        """Return the changes that hold at once as a domain object."""
+        return cast("ConnectionChanges", self._said_of(ConnectionChanges))
+
+    def terms(self) -> TermChanges:
+        """Return the changes of class and tariff as a domain object."""
+        return cast("TermChanges", self._said_of(TermChanges))
+
+    def _said_of(self, kind: type) -> dict[str, object]:
+        return {name: value for name, value in self.said().items() if name in kind.__annotations__}
 
 
 class StatusChange(Schema):
@@ -197,6 +262,10 @@ class ConnectionOut(OutSchema, Shows[Connection]):
     installed_on: Day | None
     facts: FactsBody
     tariff_id: str | None = Field(description="The tariff that it names; null: the class decides")
+    facts_history: tuple[TermsOut, ...] = Field(
+        description="Class, tariff and facts with their days, the oldest first; empty if they never changed. "
+        "`consumerClass`, `tariffId` and `facts` are the last ones"
+    )
     initial_reading: DecimalText
     last_reading: DecimalText = Field(
         validation_alias="last_value", description="The last value that was really read; at first the initial reading"

@@ -32,6 +32,7 @@ from chalicelib.connections.service.lookup import (
     my_accounts,
     my_connections,
     shard_connections,
+    show_connection,
 )
 from chalicelib.connections.service.offers import tariff_offer_write, tariff_withdrawal_write
 
@@ -70,6 +71,7 @@ __all__ = [
     "rename_brand",
     "search_consumers",
     "shard_connections",
+    "show_connection",
     "tariff_offer_write",
     "tariff_withdrawal_write",
 ]

@@ -7,16 +7,24 @@ from datetime import date
 from chalicelib.areas import service as areas
 from chalicelib.connections.domain import check_class, check_tariff
 from chalicelib.connections.domain import connection as rules
-from chalicelib.connections.domain.changes import ConnectionChanges, FactChanges, changed
+from chalicelib.connections.domain.changes import (
+    ConnectionChanges,
+    FactChanges,
+    TermChanges,
+    changed,
+    changed_from,
+    first_day_of_change,
+)
 from chalicelib.connections.domain.connection import Connection, ConnectionEvent, EventKind
 from chalicelib.connections.domain.meters import Exchange, with_meter
+from chalicelib.connections.domain.terms import spans_of_terms
 from chalicelib.connections.repository import connections as repository
 from chalicelib.connections.repository import history
 from chalicelib.connections.service.brands import brand_count_writes
 from chalicelib.connections.service.connections import audit_write, explain_refusal
 from chalicelib.connections.service.consumers import consumer_count_writes, get_consumer_to_connect
 from chalicelib.connections.service.lookup import get_connection
-from chalicelib.connections.service.offers import tariff_count_writes
+from chalicelib.connections.service.offers import tariff_count_writes, tariff_offered_check
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.page import Page
@@ -31,32 +39,41 @@ def change_connection(
     account: str,
     version: int,
     changes: ConnectionChanges,
+    terms: TermChanges,
     facts: FactChanges,
+    since: date | None,
     reason: str | None,
 ) -> Connection:
-    """Change a connection, effective from the next bill.
+    """Change a connection. Changes of class, tariff and facts hold from the day `since`: see `changed_from`.
 
-    A class that the project no longer has can be kept, but not chosen. A new tariff is recorded in the history, with
-    the reason if one is given.
+    No bill changes. A class that the project no longer has can be kept, but not chosen. A new tariff is recorded in
+    the history, with the reason if one is given.
 
     :raises NotFound: if the project has no such connection.
-    :raises Invalid: for an unknown class, tariff, area or brand.
-    :raises Conflict: if it was changed meanwhile, or is closed.
+    :raises Invalid: for an unknown class, tariff, area or brand, or a day too far ahead.
+    :raises Conflict: if it was changed meanwhile or too often, or is closed.
     """
     before = get_connection(ctx, account=account)
     project = ctx.project
     seen = replace(before, version=version)
-    after = changed(seen, changes, facts)
-    if after.consumer_class != before.consumer_class:
-        check_class(project, after.consumer_class)
-    check_tariff(project, before.purpose, after.tariff_id)
     today = local_day(ctx.now, project.settings.timezone)
+    first_day = first_day_of_change(before, since, today=today)
+    after = changed_from(changed(seen, changes), terms, facts, since=first_day, today=today)
+    _check_class(project, before, terms)
+    check_tariff(project, before.purpose, after.tariff_id)
     rules.check_no_later(changes.get("installed_on"), today=today, where="installedOn")
     lists = _area_and_brand_writes(ctx, before, after)
-    lists += _tariff_writes(ctx, project, before, after, reason)
+    lists += _tariff_writes(ctx, project, before, after, reason, first_day)
     lists.append(audit_write(ctx, "changed", before, after))
     _commit(ctx, project, after, [*repository.connection_update_writes(project, seen, after), *lists])
     return after
+
+
+def _check_class(project: Project, before: Connection, terms: TermChanges) -> None:
+    """Check a new class; one that the connection has or had can be kept, even if the project no longer has it."""
+    known = {each.terms.consumer_class for each in spans_of_terms(before.former_terms, before.terms)}
+    if "consumer_class" in terms and terms["consumer_class"] not in known:
+        check_class(project, terms["consumer_class"])
 
 
 def disconnect(ctx: ProjectContext, *, account: str, reason: str, on: date | None) -> Connection:
@@ -198,14 +215,19 @@ def _area_and_brand_writes(ctx: Context, before: Connection, after: Connection) 
 
 
 def _tariff_writes(
-    ctx: Context, project: Project, before: Connection, after: Connection, reason: str | None
+    ctx: Context, project: Project, before: Connection, after: Connection, reason: str | None, first_day: date | None
 ) -> list[Action]:
     """Build the writes that count a connection's change of tariff and record it in its history."""
-    if after.tariff_id == before.tariff_id:
-        return []
-    turned = {"from": before.tariff_id or "", "to": after.tariff_id or ""}
-    event = _event_write(ctx, project, after, "tariff_changed", turned, reason or "", None)
-    return [*tariff_count_writes(ctx, project, before=before, after=after), event]
+    day = first_day or date.min
+    was, becomes = before.terms_on(day).tariff_id, after.terms_on(day).tariff_id
+    counts = tariff_count_writes(ctx, project, before=before, after=after)
+    if was == becomes:
+        return counts
+    if becomes and not counts:
+        counts = [tariff_offered_check(project, becomes)]
+    on = first_day or local_day(ctx.now, project.settings.timezone)
+    turned = {"from": was or "", "to": becomes or ""}
+    return [*counts, _dated_event_write(ctx, project, after, "tariff_changed", turned, reason or "", on)]
 
 
 def _event_write(
@@ -217,9 +239,21 @@ def _event_write(
     reason: str,
     on: date | None,
 ) -> Action:
+    """Build the write of an event of today or an earlier day."""
     today = local_day(ctx.now, project.settings.timezone)
     rules.check_no_later(on, today=today, where="on")
-    day = on or today
+    return _dated_event_write(ctx, project, connection, kind, facts, reason, on or today)
+
+
+def _dated_event_write(
+    ctx: Context,
+    project: Project,
+    connection: Connection,
+    kind: EventKind,
+    facts: Mapping[str, str],
+    reason: str,
+    day: date,
+) -> Action:
     whose = connection.consumer_on(day) or None
     event = ConnectionEvent(ctx.new_id(), kind, day, reason, facts, ctx.actor.id, ctx.now, whose)
     return history.event_insert_write(project, connection.account, event)

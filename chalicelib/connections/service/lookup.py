@@ -32,6 +32,19 @@ def get_connection(ctx: ProjectContext, *, account: str) -> Connection:
     return connection
 
 
+def show_connection(ctx: ProjectContext, *, account: str) -> Connection:
+    """Return a connection to show: to a consumer without what was said of former holders.
+
+    :raises NotFound: if the actor may not see it.
+    """
+    return _as_seen(ctx, get_connection(ctx, account=account))
+
+
+def _as_seen(ctx: Context, connection: Connection) -> Connection:
+    staff = ctx.actor.may("connections.read") or ctx.actor.may("bills.read")
+    return connection if staff else connection.as_its_holder_sees_it()
+
+
 def list_connections(
     ctx: ProjectContext,
     *,
@@ -105,7 +118,7 @@ def my_connections(ctx: Context) -> tuple[tuple[Project, Connection], ...]:
     mine: list[tuple[Project, Connection]] = []
     for project_id, account, _ in links.places_of(ctx.client, ctx.actor.consumer_id):
         here = tenancy.enter_project(ctx.in_project(project_id))
-        mine.append((here.project, get_connection(here, account=account)))
+        mine.append((here.project, show_connection(here, account=account)))
     return tuple(mine)
 
 

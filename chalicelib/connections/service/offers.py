@@ -37,3 +37,8 @@ def tariff_count_writes(
     today = local_day(ctx.now, project.settings.timezone)
     left = [offers.offer_exit_write(project, was)] if was else []
     return [*left, offers.offer_entry_write(project, becomes, on=today)] if becomes else left
+
+
+def tariff_offered_check(project: Project, tariff_id: str) -> Action:
+    """Build the check that connections can name a tariff. Label `tariff`, refused if there is no such tariff."""
+    return offers.offer_check(project, tariff_id)

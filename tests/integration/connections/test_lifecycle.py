@@ -417,7 +417,8 @@ def test_a_connection_has_no_part_in_what_became_of_a_deleted_one_of_its_number(
 def test_what_a_change_of_a_connection_leaves_out_stays_and_null_takes_it_away(utility: Utility, admin: Api) -> None:
     brand = {"id": "itron", "name": "Itron"}
     admin.post(f"/api/clients/{utility.client}/meter-brands", brand).expect(201)
-    facts = {"meterSize": "3/4", "dwellingUnits": "2", "winterAverage": "8", "flags": ["senior"]}
+    facts: dict[str, object] = {"meterSize": "3/4", "dwellingUnits": "2", "winterAverage": "8", "flags": ["senior"]}
+    facts |= {"persons": 4, "placeFlags": ["floodZone"], "measures": {"contractedKw": "5"}}
     meter = {"meterBrand": "itron", "meterDigits": 5, "installedOn": "2020-01-15"}
     path = f"{utility.base}/connections/{register_connection(admin, utility, 'SM-1')['accountNumber']}"
     known = {"version": 0, "consumerClass": "residential", "area": "North", "facts": facts} | meter
