@@ -11,22 +11,23 @@ MAX_DIGITS = 12
 
 
 def range_of(digits: int) -> Decimal:
-    """Return the range of a register, after which it starts again at zero: 4 digits -> 10000.
+    """Return the range of a register by its digits, after which it starts again at zero: 4 digits -> 10000.
 
     Only digits before the decimal point count; those after it roll over together with them.
     """
     return Decimal(10) ** digits
 
 
-def check_shown(value: Decimal, digits: int | None) -> None:
-    """Check that a register can show a value. Without `digits`, any value from zero is possible.
+def check_shown(value: Decimal, wraps_at: Decimal | None) -> None:
+    """Check that a register can show a value. Without a range, any value from zero is possible.
 
     :raises Invalid: otherwise.
     """
     if value < 0:
         raise Invalid("bad-number", "a meter can't show less than zero")
-    if digits is not None and value >= range_of(digits):
-        raise Invalid("impossible-reading", f"a register of {digits} digits can't show {plain(value)}")
+    if wraps_at is not None and value >= wraps_at:
+        message = f"a register that starts again at {plain(wraps_at)} can't show {plain(value)}"
+        raise Invalid("impossible-reading", message)
 
 
 def average_use(recent_uses: Sequence[Decimal], *, last: int) -> tuple[int, int]:

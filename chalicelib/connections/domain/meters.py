@@ -36,7 +36,7 @@ def span_of(previous: Decimal, value: Decimal, *, digits: int | None, said: bool
 
     :raises Invalid: for a lower value that is not a rollover, or a value that the register can't show.
     """
-    check_shown(value, digits)
+    check_shown(value, _range(digits))
     if value >= previous:
         return Span(value - previous, rolled_over=False)
     below = f"{plain(value)} is below the previous reading {plain(previous)}"
@@ -51,6 +51,10 @@ def span_of(previous: Decimal, value: Decimal, *, digits: int | None, said: bool
         reason = f"had its register run over, it would have counted {plain(use)}"
         raise Invalid("below-previous", f"{below}; {reason}: correct it, or say rolledOver if it did", field="reading")
     return Span(use, rolled_over=True)
+
+
+def _range(digits: int | None) -> Decimal | None:
+    return None if digits is None else range_of(digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def check_digits(connection: Connection, digits: int | None) -> None:
     :raises Invalid: if it can't.
     """
     try:
-        check_shown(connection.last_value, digits)
+        check_shown(connection.last_value, _range(digits))
     except Invalid as error:
         raise Invalid(error.code, f"{error}, which this meter showed", field="meterDigits") from None
 
@@ -150,7 +154,7 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
     number = normalised_meter(exchange.meter_number)
     used = _use_up_to(exchange.final, connection, said=exchange.rolled_over)
     try:
-        check_shown(exchange.first, exchange.digits)
+        check_shown(exchange.first, _range(exchange.digits))
     except Invalid as error:
         raise Invalid(error.code, f"{error}", field="firstReading") from None
     on = exchange.on or today

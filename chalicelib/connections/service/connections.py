@@ -24,7 +24,7 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError
 from chalicelib.kernel.ids import fingerprint
 from chalicelib.kernel.quantity import plain
-from chalicelib.kernel.register import check_shown
+from chalicelib.kernel.register import check_shown, range_of
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
@@ -192,7 +192,7 @@ def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, detai
     today = local_day(ctx.now, project.settings.timezone)
     check_no_later(details.installed_on, today=today, where="installedOn")
     try:
-        check_shown(initial_reading, details.digits)
+        check_shown(initial_reading, None if details.digits is None else range_of(details.digits))
     except Invalid as error:
         raise Invalid(error.code, f"{error}", field="initialReading") from None
 

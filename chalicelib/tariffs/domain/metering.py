@@ -13,7 +13,8 @@ from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
 class Segment:
     """The values of one register at two readings.
 
-    `digits` before the point are its range, `rolled_over` says that it passed its highest value, whatever the use;
+    `digits` before the point are its range, or it starts again at `wraps_at`, which may be any number (a counter of 16
+    bits: 65536); `rolled_over` says that it passed its highest value, whatever the use;
     `multiplier` is that of a transformer or pulse.
     `reading_rounding` is applied to each reading before they are compared (Temple, Texas, reads whole hundreds).
     """
@@ -24,6 +25,12 @@ class Segment:
     rolled_over: bool = False
     multiplier: Decimal = Decimal(1)
     reading_rounding: Rounding | None = None
+    wraps_at: Decimal | None = None
+
+    @property
+    def range(self) -> Decimal | None:
+        """The number at which the register starts again, if it is known."""
+        return range_of(self.digits) if self.wraps_at is None and self.digits is not None else self.wraps_at
 
 
 def use_of(segment: Segment) -> Decimal:
@@ -36,17 +43,17 @@ def use_of(segment: Segment) -> Decimal:
     :raises Invalid: if the register can't have shown these values.
     """
     for value in (segment.previous, segment.current):
-        check_shown(value, segment.digits)
+        check_shown(value, segment.range)
     use = _as_read(segment.current, segment) - _as_read(segment.previous, segment)
     if use < 0:
-        if segment.digits is None:
+        if segment.range is None:
             raise Invalid(
                 "reading-below-last",
                 f"{segment.current} is less than {segment.previous}; correct it, or give the digits of a full register",
                 field="usage.readings",
             )
-        use += range_of(segment.digits)
-        if use * 10 >= range_of(segment.digits) and not segment.rolled_over:
+        use += segment.range
+        if use * 10 >= segment.range and not segment.rolled_over:
             raise Invalid(
                 "reading-below-last",
                 f"{segment.current} is less than {segment.previous}, and after a rollover the use would be "

@@ -49,7 +49,7 @@ def test_a_stated_rollover_is_refused_if_the_register_did_not_roll_over() -> Non
 
 
 def test_a_value_with_more_digits_than_the_register_is_refused() -> None:
-    with pytest.raises(Invalid, match="a register of 5 digits can't show 100000"):
+    with pytest.raises(Invalid, match="a register that starts again at 100000 can't show 100000"):
         span_of(Decimal(99990), Decimal(100_000), digits=5)
 
 
@@ -122,6 +122,8 @@ def test_what_a_register_can_not_have_shown_at_an_exchange_is_refused(
 
 def test_digits_that_can_not_show_the_last_reading_are_refused() -> None:
     check_digits(connection(last_value=Decimal("999.9")), 3)
-    with pytest.raises(Invalid, match="a register of 3 digits can't show 1000, which this meter showed") as refusal:
+    with pytest.raises(
+        Invalid, match="a register that starts again at 1000 can't show 1000, which this meter showed"
+    ) as refusal:
         check_digits(connection(last_value=Decimal(1000)), 3)
     assert [fault.field for fault in refusal.value.faults] == ["meterDigits"]

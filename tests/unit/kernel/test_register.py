@@ -11,18 +11,24 @@ from chalicelib.kernel.register import TrueUp, average_use, check_shown, range_o
 @pytest.mark.parametrize(("digits", "first_not_shown"), [(1, "10"), (4, "10000"), (12, "1000000000000")])
 def test_a_register_shows_what_has_so_many_digits_before_the_point(digits: int, first_not_shown: str) -> None:
     assert range_of(digits) == Decimal(first_not_shown)
-    check_shown(Decimal(first_not_shown) - Decimal("0.000001"), digits)
+    check_shown(Decimal(first_not_shown) - Decimal("0.000001"), range_of(digits))
     with pytest.raises(Invalid) as refusal:
-        check_shown(Decimal(first_not_shown), digits)
+        check_shown(Decimal(first_not_shown), range_of(digits))
     assert refusal.value.code == "impossible-reading"
     check_shown(Decimal(first_not_shown), None)
 
 
-@pytest.mark.parametrize("digits", [None, 5])
-def test_no_register_shows_less_than_zero(digits: int | None) -> None:
-    check_shown(Decimal(0), digits)
+def test_b44_a_register_may_start_again_at_any_number() -> None:
+    check_shown(Decimal(65535), Decimal(65536))
+    with pytest.raises(Invalid, match="a register that starts again at 65536 can't show 65536"):
+        check_shown(Decimal(65536), Decimal(65536))
+
+
+@pytest.mark.parametrize("wraps_at", [None, Decimal(100000)])
+def test_no_register_shows_less_than_zero(wraps_at: Decimal | None) -> None:
+    check_shown(Decimal(0), wraps_at)
     with pytest.raises(Invalid) as refusal:
-        check_shown(Decimal("-0.001"), digits)
+        check_shown(Decimal("-0.001"), wraps_at)
     assert refusal.value.code == "bad-number"
 
 

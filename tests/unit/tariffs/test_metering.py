@@ -1,5 +1,6 @@
 """What was used, from what meters showed."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -25,6 +26,14 @@ def test_a_register_that_ran_over_counts_on_from_zero() -> None:
     assert use_of(segment("10", "10", digits=4)) == 0
     assert use_of(segment("10", "35")) == 25
     assert use_of(segment("10", "35", multiplier="40")) == 1000
+
+
+def test_b44_a_counter_of_16_bits_starts_again_at_65536() -> None:
+    rolled = Segment(previous=Decimal(65530), current=Decimal(20), wraps_at=Decimal(65536))
+    assert use_of(rolled) == 26
+    assert use_of(replace(rolled, multiplier=Decimal(10))) == 260
+    with pytest.raises(Invalid, match="can't show 65536"):
+        use_of(replace(rolled, current=Decimal(65536)))
 
 
 def test_less_than_before_is_refused_where_the_digits_are_unknown() -> None:
