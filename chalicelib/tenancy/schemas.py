@@ -11,6 +11,7 @@ from chalicelib.platform.schema import (
     Change,
     Instant,
     OutSchema,
+    PeriodText,
     Schema,
     Shows,
     SmallNumber,
@@ -127,6 +128,28 @@ class ReadingWindowBody(Schema):
     last_day: SmallNumber
 
 
+class BillingGroupBody(Schema):
+    """Connections of some areas, with those inside them, or of some classes, with periods of their own."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["villages"])]
+    name: Text
+    areas: Annotated[tuple[Text, ...], Field(max_length=100)] = Field(
+        default=(), description="Their codes, each with all areas inside it; none: any area", examples=[["Magsija"]]
+    )
+    classes: Annotated[tuple[ClassName, ...], Field(max_length=40)] = Field(
+        default=(), description="Classes of consumers; none: any class"
+    )
+    months: SmallNumber = Field(description="How many months are billed together: 1, 2, 3, 4, 6 or 12", examples=[2])
+    first_month: SmallNumber = Field(default=1, description="A month in which such a period begins, 1 to 12")
+    advances: Literal["none", "monthly"] = Field(
+        default="none", description="Whether the months between are billed in advance, without a reading"
+    )
+    from_period: PeriodText | None = Field(
+        default=None, description="The month it begins with; without one, it holds since the project exists"
+    )
+    until_period: PeriodText | None = Field(default=None, description="The last month it holds for")
+
+
 class SettingsBody(Schema):
     """The settings of a project."""
 
@@ -163,12 +186,21 @@ class SettingsBody(Schema):
         description="The month in which periods of several months begin, 1 to 12; without it, the first month of the "
         "fiscal year, or January. Fixed once the project exists",
     )
+    service_days: Literal["between_readings", "calendar"] = Field(
+        default="between_readings", description="A bill covers the days between its readings, or its calendar period"
+    )
+    unread_periods: Literal["as_read_monthly", "one_period"] = Field(
+        default="as_read_monthly",
+        description="A bill over periods without a reading has the fixed amounts and blocks of each, or of one",
+    )
+    billing_groups: Annotated[tuple[BillingGroupBody, ...], Field(max_length=40)] = Field(
+        default=(),
+        description="Connections with periods of their own. Once a group has begun, only its name and end can change",
+    )
 
     def to_domain(self) -> ProjectSettings:
         """Return the settings as domain values."""
-        return _SETTINGS.validate_python(
-            {field: dict(value) if isinstance(value, Schema) else value for field, value in self}
-        )
+        return _SETTINGS.validate_python({field: _plain(value) for field, value in self})
 
 
 class SettingsChange(SettingsBody, Change):
@@ -176,10 +208,7 @@ class SettingsChange(SettingsBody, Change):
 
     def changes(self) -> dict[str, Any]:
         """Return the changes by name, as domain values."""
-        return {
-            name: _setting(name).validate_python(dict(value) if isinstance(value, Schema) else value)
-            for name, value in self.said().items()
-        }
+        return {name: _setting(name).validate_python(_plain(value)) for name, value in self.said().items()}
 
 
 class ProjectOut(OutSchema, Shows[Project]):
@@ -280,6 +309,12 @@ class FormerClientPage(OutSchema, Shows[Page[FormerSettings]]):
 
 
 _SETTINGS = TypeAdapter(ProjectSettings)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return tuple(_plain(each) for each in value)
+    return dict(value) if isinstance(value, Schema) else value
 
 
 @cache

@@ -8,6 +8,7 @@ from chalicelib.tenancy.domain.client import (
     check_client_change,
     client_audit_facts,
 )
+from chalicelib.tenancy.domain.groups import BillingGroup
 from chalicelib.tenancy.domain.project import FormerSettings, Project, ProjectContext
 from chalicelib.tenancy.domain.settings import (
     BillingFrequency,
@@ -21,6 +22,7 @@ from chalicelib.tenancy.domain.settings import (
 
 __all__ = [
     "BillingFrequency",
+    "BillingGroup",
     "Client",
     "FormerSettings",
     "LoginNames",

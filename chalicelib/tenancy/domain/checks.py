@@ -15,6 +15,8 @@ def refuse_faults(faults: list[Fault]) -> None:
 
 def audit_word(value: object) -> object:
     """Return a setting's value for the audit log."""
-    if value is None or isinstance(value, str | int | tuple):
+    if isinstance(value, tuple):
+        return tuple(str(each) for each in value)
+    if value is None or isinstance(value, str | int):
         return value
     return str(value)

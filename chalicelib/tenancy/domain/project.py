@@ -5,8 +5,9 @@ from datetime import date, datetime
 
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Invalid
-from chalicelib.kernel.period import FiscalMonth, Period, fiscal_month
+from chalicelib.kernel.period import FiscalMonth, Frequency, Period, fiscal_month
 from chalicelib.tenancy.domain.client import Client
+from chalicelib.tenancy.domain.groups import BillingGroup
 from chalicelib.tenancy.domain.settings import ProjectSettings
 
 
@@ -21,28 +22,46 @@ class Project:
     closed: bool = False
     under_cycle: bool = False
 
-    def period_of(self, read_on: date) -> Period:
-        """Return the period that a reading of a day bills.
+    def month_of(self, read_on: date) -> Period:
+        """Return the month that a reading of a day bills: a reading of 2025-08-01 bills July for S1, August for S3."""
+        month = Period.of(read_on)
+        return month.shifted(-1) if self.settings.period_rule == "previous_month" else month
+
+    def group_of(self, area: str | None, consumer_class: str, *, month: Period) -> BillingGroup:
+        """Return the billing group of a connection in a month; without one, the project as a group without an id."""
+        for group in self.settings.billing_groups:
+            if group.holds_in(month) and group.has(area, consumer_class):
+                return group
+        own = self.settings.frequency
+        return BillingGroup(id="", name=self.settings.label, months=own.months, first_month=own.first_month)
+
+    def period_of(self, read_on: date, group: BillingGroup | None = None) -> Period:
+        """Return the period that a reading of a day bills, for the connections of a group, or of none.
 
         Source: decisions.md, "period of a reading". A reading of 2025-08-01 bills July 2025 for S1, August for S3.
         Where quarters are billed, it bills the quarter of this month: 2025-09.
         """
-        month = Period.of(read_on)
-        month = month.shifted(-1) if self.settings.period_rule == "previous_month" else month
-        return self.settings.frequency.period_of(month)
+        return self._frequency(group).period_of(self.month_of(read_on))
+
+    def ends_in(self, period: Period, group: BillingGroup | None = None) -> bool:
+        """Return whether a period of a group, or of the project, ends with this month, so whether a run bills it."""
+        return self._frequency(group).ends_in(period)
 
     @property
     def months(self) -> int:
-        """The number of months in a period."""
+        """The number of months in a period of the project; `group.months` are those of a group."""
         return self.settings.frequency.months
 
-    def first_day_of(self, period: Period) -> date:
+    def first_day_of(self, period: Period, group: BillingGroup | None = None) -> date:
         """Return the first day of a period."""
-        return self.settings.frequency.first_month_of(period).first_day
+        return self._frequency(group).first_month_of(period).first_day
 
-    def label_of(self, period: Period) -> str:
+    def label_of(self, period: Period, group: BillingGroup | None = None) -> str:
         """Return a period's name for people: "July 2025", "July 2025 to September 2025"."""
-        return self.settings.frequency.label_of(period)
+        return self._frequency(group).label_of(period)
+
+    def _frequency(self, group: BillingGroup | None) -> Frequency:
+        return group.frequency if group else self.settings.frequency
 
     def check_period(self, period: Period) -> None:
         """Check that the project bills such a period.

@@ -9,6 +9,7 @@ from chalicelib.kernel.errors import Conflict, Fault, Invalid
 from chalicelib.kernel.money import exponent_of
 from chalicelib.kernel.period import Frequency, Period
 from chalicelib.tenancy.domain.checks import audit_word, refuse_faults
+from chalicelib.tenancy.domain.groups import BillingGroup, check_group_changes, group_faults
 
 MAX_SHARDS = 256
 BillingFrequency = Literal["monthly", "bimonthly", "quarterly", "four_monthly", "half_yearly", "yearly"]
@@ -47,6 +48,10 @@ class ProjectSettings:
     - `tariff_required`: each connection names its tariff (S2), or its class decides (S1, S3, S4).
     - `billing_frequency`: a bill for each month, or for several together (S0: quarters).
     - `first_month`: where periods of several months begin; the fiscal year's first month, or January, if it is None.
+    - `service_days`: a bill covers the days between its readings, or those of its calendar period.
+    - `unread_periods`: a bill over several periods without a reading is made as if each had been read, with the fixed
+      amounts and the blocks of each, or as one period.
+    - `billing_groups`: connections of some areas or classes with periods of their own.
     - `shards`: partitions a period is spread over, fixed for the project's life: 1 for a village, 64 for a city.
     """
 
@@ -68,6 +73,9 @@ class ProjectSettings:
     tariff_required: bool = False
     billing_frequency: BillingFrequency = "monthly"
     first_month: int | None = None
+    service_days: Literal["between_readings", "calendar"] = "between_readings"
+    unread_periods: Literal["as_read_monthly", "one_period"] = "as_read_monthly"
+    billing_groups: tuple[BillingGroup, ...] = ()
 
     @property
     def frequency(self) -> Frequency:
@@ -80,7 +88,7 @@ def check_settings(settings: ProjectSettings) -> None:
 
     :raises Invalid: naming each wrong setting and what to change.
     """
-    faults = [*_faults_of_place(settings), *_faults_of_days(settings)]
+    faults = [*_faults_of_place(settings), *_faults_of_days(settings), *_faults_of_periods(settings)]
     if not 1 <= settings.shards <= MAX_SHARDS:
         faults.append(Fault("shards", f"1 to {MAX_SHARDS}"))
     if not settings.classes or len(set(settings.classes)) < len(settings.classes):
@@ -117,17 +125,22 @@ def _faults_of_days(settings: ProjectSettings) -> list[Fault]:
         faults.append(Fault("due.day", "a day of the month, 1 to 31"))
     if isinstance(due, DueDay) and due.month == "period" and settings.period_rule == "previous_month":
         faults.append(Fault("due.month", "a bill of the month before can't be due in the month it bills: say reading"))
+    return faults
+
+
+def _faults_of_periods(settings: ProjectSettings) -> list[Fault]:
+    faults = []
     if settings.fiscal_start is not None and not 1 <= settings.fiscal_start <= 12:
         faults.append(Fault("fiscalStart", "a month, 1 to 12"))
     if settings.first_month is not None and not 1 <= settings.first_month <= 12:
         faults.append(Fault("firstMonth", "a month, 1 to 12"))
     if settings.first_month is not None and settings.billing_frequency == "monthly":
         faults.append(Fault("firstMonth", "each month is billed by itself: leave this out"))
-    return faults
+    return [*faults, *group_faults(settings.billing_groups, within=settings.frequency, classes=settings.classes)]
 
 
-def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
-    """Check that no setting changes on which stored keys and amounts depend.
+def check_change(before: ProjectSettings, after: ProjectSettings, *, month: Period) -> None:
+    """Check that no setting changes on which stored keys and amounts depend; `month` is the one that is read now.
 
     :raises Conflict: naming the setting.
     """
@@ -137,6 +150,7 @@ def check_change(before: ProjectSettings, after: ProjectSettings) -> None:
     january = Period(2000, 1)
     if before.frequency.period_of(january) != after.frequency.period_of(january):
         raise _fixed("firstMonth" if before.first_month != after.first_month else "fiscalStart")
+    check_group_changes(before.billing_groups, after.billing_groups, month=month)
 
 
 def _fixed(field: str) -> Conflict:

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from chalicelib.audit import service as audit
 from chalicelib.cycles import service as cycles
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.ids import slug
 from chalicelib.kernel.page import Page
+from chalicelib.kernel.period import Period
 from chalicelib.platform import keys
 from chalicelib.platform.keys import Key
 from chalicelib.platform.transaction import Action, Refused
@@ -31,6 +33,9 @@ from chalicelib.tenancy.domain import (
 
 # Longer than a request can take: after this, an interrupted attempt to close a project no longer counts.
 _LOOKING = timedelta(minutes=1)
+
+# Settings that are written without a day change no billing group: each may have begun.
+_AT_ANY_TIME = Period.of(date.max)
 
 
 def open_client(*, client: Client) -> Client:
@@ -60,7 +65,7 @@ def open_project(*, client_id: str, project_id: str, settings: ProjectSettings) 
         if existing is None:
             repository.insert_project(project, also=names)
         else:
-            check_change(existing.settings, settings)
+            check_change(existing.settings, settings, month=_AT_ANY_TIME)
             project = continued(existing, settings)
             repository.store_project(project, also=names)
     except Refused as refused:
@@ -154,7 +159,7 @@ def change_project(ctx: ProjectContext, *, version: int, changes: Mapping[str, A
         raise _settings_changed()
     settings = replace(before.settings, **changes)
     check_settings(settings)
-    check_change(before.settings, settings)
+    check_change(before.settings, settings, month=before.month_of(local_day(ctx.now, before.settings.timezone)))
     after = replace(continued(before, settings), version=version + 1)
     also = [change_audit_write(ctx, before, after), *_cycle_count_writes(after, before)]
     try:

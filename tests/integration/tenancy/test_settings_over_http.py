@@ -1,6 +1,8 @@
 """Settings are read, changed once per version, kept in history, and refused with a reason for each field."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -226,3 +228,58 @@ def test_a_project_that_anything_depends_on_is_not_deleted_and_an_unused_one_is(
     register_connection(admin, utility, "SM-1")
     assert "Connection" in admin.delete(utility.base).expect(409)["detail"]
     register_connection(admin, utility, "SM-2")  # it went on
+
+
+_VILLAGES = {"id": "villages", "name": "Villages", "areas": ["Magsija"], "months": 2, "firstMonth": 2}
+
+
+@pytest.fixture
+def november(at: Callable[[datetime], None]) -> None:
+    at(datetime(2025, 11, 20, 12, tzinfo=UTC))
+
+
+@pytest.mark.usefixtures("november")
+def test_villages_are_billed_every_two_months_from_a_later_period_on(utility: Utility, admin: Api) -> None:
+    path = f"{utility.base}/settings"
+    refused = admin.patch(path, {"version": 0, "settings": {"billingGroups": [_VILLAGES]}}).expect(409)
+    assert (refused["code"], refused["errors"][0]["field"]) == ("fixed-setting", "settings.billingGroups")
+    assert "give villages a fromPeriod after 2025-11" in refused["detail"]
+    later = {**_VILLAGES, "fromPeriod": "2025-12"}
+    changed = admin.patch(path, {"version": 0, "settings": {"billingGroups": [later]}}).expect(200)
+    whole = {**later, "classes": [], "advances": "none", "untilPeriod": None}
+    assert changed["settings"]["billingGroups"] == [whole]
+    assert admin.get(path).expect(200)["settings"]["billingGroups"] == [whole]
+    admin.patch(path, {"version": 1, "settings": {"label": "Ours"}}).expect(200)
+    former = admin.get(f"{path}/history").expect(200)["items"]
+    assert [each["settings"]["billingGroups"] for each in former] == [[whole], []]
+
+
+def test_a_group_that_fits_no_run_is_refused_with_its_fields(utility: Utility, admin: Api) -> None:
+    wrong = [
+        {**_VILLAGES, "months": 5},
+        {**_VILLAGES, "id": "shops", "areas": [], "classes": ["castle"], "advances": "monthly", "months": 1},
+    ]
+    body = {"version": 0, "settings": {"billingGroups": wrong}}
+    refused = admin.patch(f"{utility.base}/settings", body).expect(400)
+    assert {each["field"] for each in refused["errors"]} == {
+        "settings.billingGroups.0.months", "settings.billingGroups.1.classes", "settings.billingGroups.1.advances"
+    }  # fmt: skip
+
+
+def test_a_new_project_begins_with_its_groups(utility: Utility, admin: Api) -> None:
+    settings = admin.get(f"{utility.base}/settings").expect(200)["settings"]
+    cottages = {"id": "cottages", "name": "Cottages", "classes": ["commercial"], "months": 12, "advances": "monthly"}
+    body = {"id": "lake", "settings": settings | {"billingGroups": [cottages]}}
+    opened = admin.post(f"/api/clients/{utility.client}/projects", body).expect(201)
+    (shown,) = opened["settings"]["billingGroups"]
+    assert (shown["months"], shown["firstMonth"], shown["advances"]) == (12, 1, "monthly")
+
+
+def test_which_days_a_bill_covers_is_a_setting(utility: Utility, admin: Api) -> None:
+    path = f"{utility.base}/settings"
+    said = {"serviceDays": "calendar", "unreadPeriods": "one_period"}
+    before = admin.get(path).expect(200)["settings"]
+    assert (before["serviceDays"], before["unreadPeriods"]) == ("between_readings", "as_read_monthly")
+    assert admin.patch(path, {"version": 0, "settings": said}).expect(200)["settings"] == before | said
+    wrong = {"version": 1, "settings": {"serviceDays": "workdays"}}
+    assert admin.patch(path, wrong).expect(400)["errors"][0]["field"] == "settings.serviceDays"

@@ -167,7 +167,7 @@ def test_the_demo_utilities_have_settings_that_work(settings: Any) -> None:  # n
 def test_what_stored_keys_and_amounts_depend_on_is_fixed(setting: str, value: str | int) -> None:
     after = with_settings(WATERWORKS, **{setting: value}).settings
     with pytest.raises(Conflict) as refusal:
-        check_change(WATERWORKS.settings, after)
+        check_change(WATERWORKS.settings, after, month=Period(2025, 11))
     assert [fault.field for fault in refusal.value.faults] == [setting]
 
 
@@ -175,7 +175,7 @@ def test_what_stored_keys_and_amounts_depend_on_is_fixed(setting: str, value: st
     ("setting", "value"), [("label", "Water"), ("due", DueDay(15, "period")), ("confirmation", "none")]
 )
 def test_other_settings_may_change(setting: str, value: Literal["none"]) -> None:
-    check_change(WATERWORKS.settings, with_settings(WATERWORKS, **{setting: value}).settings)
+    check_change(WATERWORKS.settings, with_settings(WATERWORKS, **{setting: value}).settings, month=Period(2025, 11))
 
 
 _QUARTERS = with_settings(WATERWORKS, billing_frequency="quarterly")
@@ -253,11 +253,12 @@ def test_periods_begin_in_a_month_of_the_year(first_month: int) -> None:
 
 def test_how_often_bills_are_made_is_fixed_and_so_is_where_periods_begin() -> None:
     with pytest.raises(Conflict) as refusal:
-        check_change(WATERWORKS.settings, _QUARTERS.settings)
+        check_change(WATERWORKS.settings, _QUARTERS.settings, month=Period(2025, 11))
     assert [fault.field for fault in refusal.value.faults] == ["billingFrequency"]
     for setting, named in (("fiscal_start", "fiscalStart"), ("first_month", "firstMonth")):
         with pytest.raises(Conflict) as refusal:
-            check_change(_QUARTERS.settings, with_settings(_QUARTERS, **{setting: 2}).settings)
+            check_change(_QUARTERS.settings, with_settings(_QUARTERS, **{setting: 2}).settings, month=Period(2025, 11))
         assert [fault.field for fault in refusal.value.faults] == [named]
-    check_change(WATERWORKS.settings, with_settings(WATERWORKS, fiscal_start=2).settings)
-    check_change(_QUARTERS.settings, with_settings(_QUARTERS, fiscal_start=4).settings)  # the same quarters
+    check_change(WATERWORKS.settings, with_settings(WATERWORKS, fiscal_start=2).settings, month=Period(2025, 11))
+    same_quarters = with_settings(_QUARTERS, fiscal_start=4).settings
+    check_change(_QUARTERS.settings, same_quarters, month=Period(2025, 11))
