@@ -119,6 +119,7 @@ _PROJECT_SETTINGS = {
     "billingCycle": None,
     "shards": 1,
     "fiscalStart": 1,
+    "firstMonth": None,
 }
 _ISSUE = {"id": "01KBN2F8M5R0T3V6X9Z1B4D7G0"}
 
@@ -263,6 +264,16 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "billingCycle": None,
     },
     "ExceptionOut": {"readingId": "2025-11.2025110002"},
+    "BillingGroupBody": {
+        "id": "villages",
+        "name": "Villages",
+        "areas": ["Magsija", "Cabad"],
+        "classes": [],
+        "months": 2,
+        "firstMonth": 2,
+        "fromPeriod": "2026-02",
+        "untilPeriod": None,
+    },
     "SettingsBody": _PROJECT_SETTINGS,
     "SettingsChange": _PROJECT_SETTINGS,
     "QuoteOut": {"lines": _LINES, "total": "275.00"},

@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    PlainValidator,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
@@ -162,7 +163,7 @@ DecimalText = Annotated[
 ]
 PeriodText = Annotated[
     Period,
-    BeforeValidator(_read_period),
+    PlainValidator(_read_period),  # the dataclass's own schema would be left in the OpenAPI document
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$", "examples": ["2025-11"]}),
 ]
