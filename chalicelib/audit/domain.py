@@ -29,6 +29,7 @@ ACTIONS = frozenset(
     client.changed
     connection.changed connection.closed connection.deleted connection.disconnected connection.handed-over
     connection.meter-exchanged connection.reconnected connection.registered
+    connections.numbered
     consumer.changed consumer.deleted consumer.registered consumer.vouched-for
     device.disabled device.key-issued device.registered
     history.migrated

@@ -172,6 +172,7 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "installedOn": "2025-11-03",
         "tariffId": None,
         "factsHistory": [],
+        "walkingOrder": 12,
         "createdAt": "2025-11-03T01:30:00.000Z",
     },
     "ConsumerOut": {"createdAt": "2025-11-03T01:30:00.000Z", "deletedAt": None, "email": "juan@example.com"},

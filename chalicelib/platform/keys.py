@@ -190,9 +190,18 @@ def connections_by_area(client_id: str, project_id: str) -> str:
     return f"{client_id}#{project_id}#PLACES"
 
 
+WALKING = "!"
+"""What the places of connections with a number in the walking order of their area begin with."""
+
+
 def area_place(area: str, rest: str) -> str:
     # The dot after the area: the keys of everything inside it begin with this, and no others do.
     return f"{area}.#{rest}"
+
+
+def walking_place(order: int | None, account: str) -> str:
+    # Those with a number come first, in its order: an exclamation mark is below every letter and digit.
+    return account if order is None else f"{WALKING}{order:06}#{account}"
 
 
 def meter_number(client_id: str, project_id: str, normalised: str) -> Key:

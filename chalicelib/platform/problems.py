@@ -62,7 +62,8 @@ CODES: Mapping[int, tuple[str, ...]] = {
             bad-name bad-number bad-period bad-reset bad-role bad-setting before-bill below-previous bill-too-long
             check-number consumer-given consumer-missing consumer-profile due-too-early future-date impossible-reading
             invalid-body invalid-query invalid-tariff leaves-gap missing-measure negative-use no-areas no-days
-            no-tariff not-after-last not-last-month not-rated not-your-connection nothing-to-estimate-by nothing-to-find
+            no-tariff not-after-last not-in-area not-last-month not-rated not-your-connection nothing-to-estimate-by
+            nothing-to-find
             number-missing other-period other-unit overlapping-versions project-missing reading-below-last
             repeated-parameter same-meter tariff-missing too-early too-many-measures unit-mismatch unknown-adjustment
             unknown-area unknown-brand unknown-class unknown-currency unknown-cycle unknown-meter-size unknown-parameter

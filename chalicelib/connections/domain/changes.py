@@ -54,16 +54,19 @@ class ConnectionChanges(TypedDict, total=False):
     meter_brand: str | None
     meter_digits: int | None
     installed_on: date | None
+    walking_order: int | None
 
 
 def changed(connection: Connection, changes: ConnectionChanges) -> Connection:
-    """Return a connection with changes that hold at once.
+    """Return a connection with changes that hold at once. In another area, its number in the walking order ends.
 
     :raises Invalid: if its meter showed more than a register with the new number of digits can.
     :raises Conflict: if it is closed.
     """
     if connection.status == "closed":
         raise wrong_status(connection)
+    if changes.get("area", connection.area) != connection.area:
+        changes = {"walking_order": None, **changes}
     after = replace(connection, **changes, version=connection.version + 1)
     check_digits(connection, after.meter_digits)
     return after

@@ -50,6 +50,7 @@ class Connection:
     `taken` means that a reading was recorded, perhaps still pending, so the connection can't be deleted. `former` are
     the former holders, each with their last day: a reading of such a day may not be billed yet. `consumer_class`,
     `tariff_id` and `facts` are those said last; `former_terms` are those before them, each up to its day.
+    `walking_order` is its number on the reader's way through its area.
     `version` counts every change, so that two readings can't both follow the same one.
     """
 
@@ -80,6 +81,7 @@ class Connection:
     taken: bool = False
     former: tuple[FormerConsumer, ...] = ()
     former_terms: tuple[FormerTerms, ...] = ()
+    walking_order: int | None = None
 
     @property
     def terms(self) -> ConnectionTerms:
@@ -142,6 +144,7 @@ class Connection:
             "meter_digits": self.meter_digits,
             "installed_on": self.installed_on,
             "tariff_id": self.tariff_id,
+            "walking_order": self.walking_order,
             **self.facts.audit_facts(),
             "former_terms": [self._said_before(each) for each in reversed(self.former_terms)] or None,
         }
@@ -165,6 +168,7 @@ class MeterDetails:
     facts: RatingFacts = NO_FACTS
     digits: int | None = None
     tariff_id: str | None = None
+    walking_order: int | None = None
 
 
 ORDINARY = MeterDetails()
@@ -249,6 +253,7 @@ def new_connection(
         facts=details.facts,
         tariff_id=details.tariff_id,
         meter_digits=details.digits,
+        walking_order=details.walking_order,
     )
 
 

@@ -98,6 +98,7 @@ class ConnectionItem(TableItem):
     earlier_uses = UsesAttribute(attr_name="eu", null=True)
     former = FormerAttribute(attr_name="fo", null=True)
     former_terms = JsonAttribute(attr_name="ft", null=True)  # see `_stored_terms`
+    walking_order = IntAttribute(attr_name="wo", null=True)
     taken = FlagAttribute(attr_name="tk", null=True)  # while the first reading is pending; later `last_period` shows it
 
 
@@ -144,7 +145,7 @@ def connection_update_writes(project: Project, before: Connection, after: Connec
     """
     writes = [connection_write(project, before, after)]
     freed, claimed = before.status != "closed", after.status != "closed"
-    if (before.meter_number, before.area, freed) != (after.meter_number, after.area, claimed):
+    if (before.meter_number, _place(before), freed) != (after.meter_number, _place(after), claimed):
         if freed and not claimed:
             writes.append(_meter_delete_write(project, before))
         elif before.meter_number == after.meter_number:
@@ -265,9 +266,13 @@ def _meter_item(project: Project, connection: Connection) -> MeterItem:
     return MeterItem(
         *keys.meter_number(project.client, project.id, connection.meter_number),
         g1p=keys.connections_by_area(project.client, project.id),
-        g1s=keys.area_place(connection.area, connection.account),
+        g1s=keys.area_place(connection.area, keys.walking_place(connection.walking_order, connection.account)),
         account=connection.account,
     )
+
+
+def _place(connection: Connection) -> tuple[str, int | None]:
+    return connection.area, connection.walking_order
 
 
 def _meter_delete_write(project: Project, connection: Connection) -> Action:

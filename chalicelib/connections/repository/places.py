@@ -17,6 +17,13 @@ def consumer_name_write(client_id: str, place: Place, *, consumer_id: str, name:
     return update("own connection", keys.connection(client_id, *place), changes, theirs)
 
 
+def numbered_accounts(project: Project, area: str) -> tuple[str, ...]:
+    """Read the accounts that have a number in the walking order of an area, in order. Eventually consistent."""
+    partition = keys.connections_by_area(project.client, project.id)
+    found = dynamo.all_by_account(MeterItem, partition, keys.area_place(area, keys.WALKING))
+    return tuple(item.account for item in found)
+
+
 def areas_page(projects: Sequence[Project], areas: Sequence[str], *, limit: int, cursor: str | None) -> Page[Place]:
     """Read one page of the places of open connections in areas. Eventually consistent.
 

@@ -14,6 +14,8 @@ from chalicelib.connections.schemas.connections import (
     MyConnections,
     NewConnection,
     StatusChange,
+    WalkingOrderBody,
+    WalkingOrderOut,
 )
 from chalicelib.kernel.context import Context
 from chalicelib.platform.auth import user_names
@@ -207,6 +209,21 @@ def list_events(ctx: ProjectContext, *, account_number: str, query: PageQuery) -
     """List a connection's history, newest first; a consumer sees only events of their own time."""
     page = service.list_events(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
     return EventPage.of(page, names=user_names(ctx.client, [event.by for event in page.items]))
+
+
+@endpoint(
+    blueprint,
+    "PUT",
+    "/api/clients/{clientId}/projects/{projectId}/areas/{area}/walking-order",
+    permission="connections.manage",
+    body=WalkingOrderBody,
+    returns=WalkingOrderOut,
+    errors="changed not-in-area",
+)
+def set_walking_order(ctx: ProjectContext, *, area: str, body: WalkingOrderBody) -> WalkingOrderOut:
+    """Set the order in which a reader walks through an area."""
+    service.set_walking_order(ctx, area=area, accounts=body.account_numbers, first=body.first)
+    return WalkingOrderOut(area=area, first=body.first, account_numbers=body.account_numbers)
 
 
 @endpoint(blueprint, "GET", "/api/me/connections", permission="connections.read.own", returns=MyConnections)

@@ -1,5 +1,6 @@
 """Connections as the API shows them."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Annotated, cast
 
@@ -17,6 +18,7 @@ from chalicelib.connections.domain import (
 from chalicelib.connections.domain.changes import ConnectionChanges, FactChanges, TermChanges
 from chalicelib.connections.domain.facts import MAX_MEASURES
 from chalicelib.connections.domain.meters import Exchange
+from chalicelib.connections.domain.walking import MAX_ACCOUNTS, MAX_ORDER
 from chalicelib.connections.schemas.brands import BrandId
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.register import MAX_DIGITS
@@ -53,6 +55,12 @@ Digits = Annotated[
 ]
 Fact = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$")]
 TariffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])]
+WalkingOrder = Annotated[
+    int,
+    Field(
+        strict=True, ge=1, le=MAX_ORDER, description="Its number on the reader's way through its area", examples=[12]
+    ),
+]
 Measured = Annotated[DecimalText, Field(ge=0)]
 # What usages have by themselves, and `persons`: see the measures of tariffs.
 _OTHERWISE_KNOWN = frozenset({"use", "days", "months", "dwellingUnits", "winterAverage", "persons"})
@@ -134,11 +142,20 @@ class NewConnection(Schema):
     tariff_id: TariffId | None = Field(
         default=None, description="A tariff of the project; if left out, the class decides"
     )
+    walking_order: WalkingOrder | None = None
 
     def details(self) -> MeterDetails:
         """Return the meter's details as a domain object."""
         facts = self.facts.to_domain()
-        return MeterDetails(self.purpose, self.meter_brand, self.installed_on, facts, self.meter_digits, self.tariff_id)
+        return MeterDetails(
+            self.purpose,
+            self.meter_brand,
+            self.installed_on,
+            facts,
+            self.meter_digits,
+            self.tariff_id,
+            self.walking_order,
+        )
 
 
 class FactsChange(FactsBody, Change):
@@ -177,6 +194,7 @@ class ConnectionChange(Change):
     tariff_id: TariffId | None = Field(
         default=None, description="A tariff of the project; if left out, the class decides"
     )
+    walking_order: WalkingOrder | None = None
     reason: Reason | None = Field(default=None, description="The reason for a change of tariff, for the history")
 
     def changes(self) -> ConnectionChanges:
@@ -235,6 +253,34 @@ class HandOver(Schema):
     reason: Reason
 
 
+class WalkingOrderBody(Schema):
+    """The connections of an area in the order in which a reader walks.
+
+    Their numbers count up from `first`. Other connections of the area lose a number from `first` on and come last, so
+    that a long way can be given in parts.
+    """
+
+    account_numbers: tuple[AccountNumber, ...] = Field(min_length=1, max_length=MAX_ACCOUNTS)
+    first: Annotated[int, Field(strict=True, ge=1, le=MAX_ORDER - MAX_ACCOUNTS)] = Field(
+        default=1, description="The number of the first one"
+    )
+
+    @field_validator("account_numbers")
+    @classmethod
+    def _each_once(cls, accounts: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := [account for account, times in Counter(accounts).items() if times > 1]:
+            raise ValueError(f"name each connection once: {', '.join(twice)}")
+        return accounts
+
+
+class WalkingOrderOut(OutSchema):
+    """The walking order of an area as it was given."""
+
+    area: str
+    first: int
+    account_numbers: tuple[str, ...]
+
+
 class ConnectionQuery(PageQuery):
     """The connections to list: those that match every filter."""
 
@@ -262,6 +308,7 @@ class ConnectionOut(OutSchema, Shows[Connection]):
     installed_on: Day | None
     facts: FactsBody
     tariff_id: str | None = Field(description="The tariff that it names; null: the class decides")
+    walking_order: int | None = Field(description="Its number on the reader's way through its area")
     facts_history: tuple[TermsOut, ...] = Field(
         description="Class, tariff and facts with their days, the oldest first; empty if they never changed. "
         "`consumerClass`, `tariffId` and `facts` are the last ones"

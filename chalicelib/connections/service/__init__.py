@@ -35,6 +35,7 @@ from chalicelib.connections.service.lookup import (
     show_connection,
 )
 from chalicelib.connections.service.offers import tariff_offer_write, tariff_withdrawal_write
+from chalicelib.connections.service.walking import set_walking_order
 
 __all__ = [
     "accounts_ever_of",
@@ -70,6 +71,7 @@ __all__ = [
     "register_connection",
     "rename_brand",
     "search_consumers",
+    "set_walking_order",
     "shard_connections",
     "show_connection",
     "tariff_offer_write",

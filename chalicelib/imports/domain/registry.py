@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from chalicelib.connections.domain import Connection, normalised_meter
+from chalicelib.connections.domain import Connection, RatingFacts, normalised_meter
+from chalicelib.connections.domain.facts import NO_FACTS
 from chalicelib.consumers.domain import Consumer
 from chalicelib.files.domain.record import ImportCounts, ImportResult, Refusal
 from chalicelib.files.domain.table import Line, read_table
+from chalicelib.imports.domain import registry_facts
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.quantity import parse_decimal, plain
@@ -31,9 +33,18 @@ _COLUMNS = {
     "email": ("email", "e-mail", "email_address"),
     "phone": ("phone", "mobile", "telephone", "contact_number"),
     "address": ("address",),
+    **registry_facts.COLUMNS,
 }
 _NEEDED = {"meter_number", "consumer_class"}
-_LENGTHS = {"consumer_class": 40, "area": 60, "first_name": 120, "last_name": 120, "email": 120, "phone": 40}
+_LENGTHS = {
+    "measures": 400,
+    "consumer_class": 40,
+    "area": 60,
+    "first_name": 120,
+    "last_name": 120,
+    "email": 120,
+    "phone": 40,
+}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _PHONE = re.compile(r"[0-9+() /-]+\Z")
 _DIGITS = re.compile(r"([1-9]|1[0-2])\Z", re.ASCII)
@@ -42,6 +53,7 @@ _FORMS: Mapping[str, Callable[[str], object]] = {
     "initial_reading": parse_decimal,
     "meter_number": normalised_meter,
     "tariff": partial(code, what="a tariff's id"),
+    **registry_facts.FORMS,
 }
 # The column for each code with which registering can be refused.
 _COLUMN_OF = {
@@ -85,6 +97,8 @@ class Row:
     initial_reading: Decimal | None
     tariff: str | None = None
     meter_digits: int | None = None
+    facts: RatingFacts = NO_FACTS
+    walking_order: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +159,8 @@ def against_standing(row: Row, standing: Connection, *, consumer_id: str | None)
         "area": (row.area or standing.area, standing.area),
         "initial_reading": (plain(initial), plain(standing.initial_reading)),
         "meter_digits": (row.meter_digits or standing.meter_digits, standing.meter_digits),
+        "walking_order": (row.walking_order or standing.walking_order, standing.walking_order),
+        **registry_facts.compared(row.facts, standing.facts),
     }
     differing = next((column for column, (here, there) in said.items() if here != there), None)
     if differing is None:
@@ -198,6 +214,8 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
         initial_reading=parse_decimal(cell["initial_reading"]) if cell.get("initial_reading") else None,
         tariff=cell.get("tariff") or None,
         meter_digits=int(cell["meter_digits"]) if cell.get("meter_digits") else None,
+        facts=registry_facts.facts_of(cell),
+        walking_order=registry_facts.walking_order_of(cell),
     )
 
 

@@ -111,7 +111,9 @@ def _register(taking: _Taking, row: Row) -> Outcome:
         meter_number=row.meter_number,
         area=row.area,
         initial_reading=row.initial_reading or Decimal(0),
-        details=MeterDetails(digits=row.meter_digits, tariff_id=row.tariff),
+        details=MeterDetails(
+            digits=row.meter_digits, tariff_id=row.tariff, facts=row.facts, walking_order=row.walking_order
+        ),
     )
     return Registered(row.line, new=True)
 

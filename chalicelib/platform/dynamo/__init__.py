@@ -17,7 +17,17 @@ from chalicelib.platform.dynamo.attributes import (
 )
 from chalicelib.platform.dynamo.paging import page_of, shards_page
 from chalicelib.platform.dynamo.retrying import RETRIED, pause
-from chalicelib.platform.dynamo.table import TableItem, all_between, all_of, client, connect, find, newest, parsed
+from chalicelib.platform.dynamo.table import (
+    TableItem,
+    all_between,
+    all_by_account,
+    all_of,
+    client,
+    connect,
+    find,
+    newest,
+    parsed,
+)
 
 __all__ = [
     "RETRIED",
@@ -35,6 +45,7 @@ __all__ = [
     "TextsAttribute",
     "WordsAttribute",
     "all_between",
+    "all_by_account",
     "all_of",
     "client",
     "connect",

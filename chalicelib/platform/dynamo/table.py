@@ -117,6 +117,11 @@ def all_between(item: type[Item], partition: str, first: str, last: str, *, cons
     yield from item.query(partition, item.sk.between(first, last), consistent_read=consistent)
 
 
+def all_by_account(item: type[Item], partition: str, prefix: str) -> Iterator[Item]:
+    """Read all items of a partition of index `account` whose sort key starts with `prefix`. Eventually consistent."""
+    yield from item.query(partition, item.g1s.startswith(prefix), index_name="account")
+
+
 def newest(item: type[Item], partition: str, *, limit: int, below: str | None) -> tuple[Item, ...]:
     """Read the last items of a partition of index `account`, the last one first, below a sort key if one is given."""
     condition = item.g1s < below if below else None

@@ -248,6 +248,12 @@ CATALOGUE: Mapping[Row, Operation] = {
     ),
     ("GET", PROJECT + "/connections/{accountNumber}/history"): Operation("connections.read", or_own=True),
     ("GET", PROJECT + "/connections/{accountNumber}/bills"): Operation("bills.read", or_own=True),
+    ("PUT", PROJECT + "/areas/{area}/walking-order"): Operation(
+        "connections.manage",
+        on=Place.connection_in_its_area,
+        body=lambda things, _: {"accountNumbers": [things["accountNumber"]]},
+        leaves=frozenset({"connections.numbered"}),
+    ),
     ("GET", "/api/me/service-requests"): Operation("requests.read.own"),
     ("POST", "/api/me/service-requests"): Operation(
         "requests.create.own",

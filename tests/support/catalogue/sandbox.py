@@ -101,6 +101,10 @@ class Place:
         made = register_connection(self._admin, self.sandbox.utility, f"METER-{self.number}")
         return {"accountNumber": made["accountNumber"]}
 
+    def connection_in_its_area(self) -> Things:
+        things = self.connection()
+        return {**things, "area": self._admin.get(f"{self._base}/connections/{things['accountNumber']}").json["area"]}
+
     def disconnected(self) -> Things:
         things = self.connection()
         path = f"{self._base}/connections/{things['accountNumber']}/disconnection"

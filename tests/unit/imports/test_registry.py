@@ -1,9 +1,11 @@
 """A registry's lines: read as people write them, each fault with its line and column."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from chalicelib.connections.domain import RatingFacts
 from chalicelib.files.domain.record import ImportCounts, Refusal
 from chalicelib.imports.domain import registry
 from chalicelib.imports.domain.registry import Outcome, Person, Registered, Row, against_standing, intake_of, parse
@@ -138,3 +140,49 @@ def test_digits_count_only_where_a_line_says_them() -> None:
     refused = against_standing(row, known, consumer_id="consumer-1")
     assert isinstance(refused, Refusal)
     assert refused.column == "meter_digits"
+
+
+_FACTS = (
+    "class,meter,persons,flags,place_flags,measures,size,dwellings,winter_average,route_order\n"
+    "unit,SM-1,4,senior; lifeline,floodZone,contractedKw=5; stormArea=120.5,5/8,2,8,12\n"
+)
+
+
+def test_a_line_says_the_facts_that_tariffs_charge_by() -> None:
+    (row,) = parse(_FACTS.encode()).rows
+    assert row.walking_order == 12
+    assert row.facts == RatingFacts(
+        meter_size="5/8",
+        dwelling_units=Decimal(2),
+        winter_average=Decimal(8),
+        flags=("lifeline", "senior"),
+        persons=4,
+        place_flags=("floodZone",),
+        measures={"contractedKw": Decimal(5), "stormArea": Decimal("120.5")},
+    )
+    known = connection(meter_number="SM-1", consumer_class="unit", area="", consumer_id=None, walking_order=12)
+    agreeing = replace(known, initial_reading=Decimal(0), facts=row.facts)
+    assert against_standing(row, agreeing, consumer_id=None) == Registered(2, new=False)
+    refused = against_standing(row, replace(agreeing, facts=replace(row.facts, persons=5)), consumer_id=None)
+    assert isinstance(refused, Refusal)
+    assert refused.column == "persons"
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "column"),
+    [
+        (",4,", ",four,", "persons"),
+        (",4,", ",-4,", "persons"),
+        ("senior", "sen?ior", "flags"),
+        ("contractedKw=5", "contractedKw", "measures"),
+        ("contractedKw=5", "contractedKw=-5", "measures"),
+        ("contractedKw=5", "persons=5", "measures"),
+        ("stormArea", "contractedKw", "measures"),
+        (",2,8,", ",0,8,", "dwellings"),
+        (",2,8,", ",2,-8,", "winter_average"),
+        (",12\n", ",0\n", "route_order"),
+    ],
+)
+def test_a_fact_that_can_not_be_is_refused(said: str, instead: str, column: str) -> None:
+    (refused,) = parse(_FACTS.replace(said, instead).encode()).refusals
+    assert (refused.line, refused.column) == (2, column)
