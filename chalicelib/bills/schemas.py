@@ -205,6 +205,16 @@ class UnbilledQuery(PageQuery):
     period: PeriodText
 
 
+class ConnectionBillsQuery(PageQuery):
+    """Which bills of a connection."""
+
+    would_differ: bool = Field(
+        default=False,
+        description="Only bills that would be different if they were made now, because facts of their days, or a "
+        "tariff, were changed since",
+    )
+
+
 class BillsQuery(PageQuery):
     """Which bills: of a period, or of the last five years, the newest first; of any status, or that stand so today."""
 

@@ -17,6 +17,7 @@ from chalicelib.bills.domain import (
     check_days,
     may_be_billed_to,
     parse_bill_id,
+    would_differ,
 )
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
@@ -33,6 +34,7 @@ from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs import service as tariffs
+from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
 
@@ -225,15 +227,34 @@ def _affected_by(ctx: ProjectContext, tariff_id: str, version: int) -> AffectedB
 
 
 def list_bills_of_connection(
-    ctx: ProjectContext, *, account: str, limit: int, cursor: str | None
+    ctx: ProjectContext, *, account: str, only_differing: bool = False, limit: int, cursor: str | None
 ) -> tuple[Project, Page[Bill]]:
     """List a connection's bills, the newest first; a consumer sees only their own.
+
+    Or only those that would be different if they were made now, because facts of their days, or a tariff, were changed
+    since. That reads the tariffs, and for each page the readings. Bills of a former system are not among them.
 
     :raises NotFound: for an unknown connection, or another consumer's.
     """
     connection = connections.get_connection(ctx, account=account)
     project = ctx.project
-    return project, _bills_of(ctx, project, connection.account, limit=limit, cursor=cursor)
+    book = tariffs.unsealed_book(project) if only_differing else None
+
+    def read(some: int, at: str | None) -> Page[Bill]:
+        return repository.account_page(project, account, limit=some, cursor=at)
+
+    def choose(found: tuple[Bill, ...]) -> list[Bill]:
+        seen = [bill for bill in found if _may_see(ctx, bill)]
+        return seen if book is None else _differing(project, seen, connection, book)
+
+    return project, choose_page(read, choose, limit=limit, cursor=cursor)
+
+
+def _differing(project: Project, bills: Sequence[Bill], connection: Connection, book: TariffBook) -> list[Bill]:
+    periods = {bill.period for bill in bills if not bill.migrated}
+    taken = {each.id: each for each in readings.readings_of_account(project, periods, connection.account)}
+    asked = [(bill, taken[bill.reading_id]) for bill in bills if not bill.migrated and bill.reading_id in taken]
+    return [bill for bill, reading in asked if would_differ(project, bill, reading, connection, book)]
 
 
 def my_bills(ctx: Context, *, limit: int, cursor: str | None) -> Page[tuple[Project, Bill]]:
@@ -337,18 +358,6 @@ def _unsettled(project: Project, bill: Bill) -> Conflict:
     due = bill.amount_due
     what = f"{due} is to be paid" if due.minor > 0 else f"{Money(-due.minor, due.currency)} is to be paid back"
     return Conflict("consumer-owes", f"{what} for bill {bill.id} in {project.id}; settle it first")
-
-
-def _bills_of(ctx: Context, project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Bill]:
-    """Read a connection's bills; if it was handed over, a consumer gets only their own."""
-
-    def read(some: int, at: str | None) -> Page[Bill]:
-        return repository.account_page(project, account, limit=some, cursor=at)
-
-    def choose(bills: tuple[Bill, ...]) -> list[Bill]:
-        return [bill for bill in bills if _may_see(ctx, bill)]
-
-    return choose_page(read, choose, limit=limit, cursor=cursor)
 
 
 def _repeated(standing: Bill, bill_request_id: str) -> Bill:

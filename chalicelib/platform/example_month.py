@@ -167,6 +167,15 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "left": [{"readingId": "2025-11.2025110002", "reason": "the meter showed 140 before"}],
     },
     "ConnectionChange": {"installedOn": "2025-11-03", "tariffId": None, "from": "2025-12-01"},
+    "ConnectionChanged": {
+        "affectedBills": None,
+        "initialReading": "1755",
+        "installedOn": "2025-11-03",
+        "tariffId": None,
+        "factsHistory": [],
+        "walkingOrder": 12,
+        "createdAt": "2025-11-03T01:30:00.000Z",
+    },
     "ConnectionOut": {
         "initialReading": "1755",
         "installedOn": "2025-11-03",

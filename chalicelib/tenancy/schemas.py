@@ -132,7 +132,7 @@ class BillingGroupBody(Schema):
     """Connections of some areas, with those inside them, or of some classes, with periods of their own."""
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["villages"])]
-    name: Text
+    name: Text = Field(examples=["Villages"])
     areas: Annotated[tuple[Text, ...], Field(max_length=100)] = Field(
         default=(), description="Their codes, each with all areas inside it; none: any area", examples=[["Magsija"]]
     )

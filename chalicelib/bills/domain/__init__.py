@@ -1,6 +1,6 @@
 """The rules of bills: no clock, no table, no HTTP."""
 
-from chalicelib.bills.domain.affected import AffectedBy
+from chalicelib.bills.domain.affected import AffectedBy, would_differ
 from chalicelib.bills.domain.bill import Bill, BillStatus, parse_bill_id
 from chalicelib.bills.domain.issuing import (
     IssueTerms,
@@ -26,4 +26,5 @@ __all__ = [
     "may_be_billed_to",
     "parse_bill_id",
     "usage_of",
+    "would_differ",
 ]

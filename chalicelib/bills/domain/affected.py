@@ -1,10 +1,16 @@
-"""Which bills a version of a tariff would change that was put into force for days already billed."""
+"""Which bills a change would alter that was made for days already billed: of a tariff, or of a connection's facts."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from chalicelib.bills.domain.bill import Bill
-from chalicelib.tariffs.domain import Tariff
+from chalicelib.bills.domain.issuing import IssueTerms, bill_of
+from chalicelib.connections.domain import Connection
+from chalicelib.cycles.domain import DueOffset
+from chalicelib.kernel.errors import MeterbookError
+from chalicelib.kernel.money import Money
+from chalicelib.readings.domain.reading import Reading
+from chalicelib.tariffs.domain import Tariff, TariffBook
 from chalicelib.tenancy.domain import Project
 
 
@@ -36,3 +42,18 @@ class AffectedBy:
     def _rated(self, bill: Bill) -> bool:
         version = (self.tariff.id, self.tariff.version)
         return any((line.trace.tariff_id, line.trace.tariff_version) == version for line in bill.lines)
+
+
+def would_differ(project: Project, bill: Bill, reading: Reading, connection: Connection, book: TariffBook) -> bool:
+    """Tell whether a bill would be different if it were made now; it also would if it could not be made."""
+    rule = DueOffset(1)  # it decides nothing: the bill's own due day is given
+    terms = IssueTerms(bill.run_id, bill.issued_at, bill.billed_on, bill.due_on, rule, migrated=True)
+    try:
+        again = bill_of(project, terms, reading, connection, book)
+    except MeterbookError:
+        return True
+    return _charged(again) != _charged(bill)
+
+
+def _charged(bill: Bill) -> list[tuple[str, Money]]:
+    return [(line.code, line.amount) for line in bill.lines]

@@ -11,6 +11,7 @@ from chalicelib.bills.schemas import (
     BillsQuery,
     BillSummary,
     BillView,
+    ConnectionBillsQuery,
     NewBill,
     UnbilledOut,
     UnbilledPage,
@@ -86,13 +87,17 @@ def get_bill(ctx: ProjectContext, *, bill_id: str) -> BillOut:
     _PROJECT + "/connections/{accountNumber}/bills",
     permission="bills.read",
     or_own=True,
-    query=PageQuery,
+    query=ConnectionBillsQuery,
     returns=BillPage,
 )
-def list_bills_of_connection(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> BillPage:
-    """List a connection's bills, newest first; a consumer sees only their own."""
+def list_bills_of_connection(ctx: ProjectContext, *, account_number: str, query: ConnectionBillsQuery) -> BillPage:
+    """List a connection's bills, newest first: all, or those that would differ now; a consumer sees only their own."""
     project, page = service.list_bills_of_connection(
-        ctx, account=account_number, limit=query.limit, cursor=query.cursor
+        ctx,
+        account=account_number,
+        only_differing=query.would_differ,
+        limit=query.limit,
+        cursor=query.cursor,
     )
     return BillPage(items=_listed(ctx, project, page.items), next_cursor=page.next_cursor)
 

@@ -3,7 +3,9 @@
 from chalicelib.connections import service
 from chalicelib.connections.routes.common import blueprint
 from chalicelib.connections.schemas.connections import (
+    ChangeView,
     ConnectionChange,
+    ConnectionChanged,
     ConnectionOut,
     ConnectionPage,
     ConnectionQuery,
@@ -17,6 +19,7 @@ from chalicelib.connections.schemas.connections import (
     WalkingOrderBody,
     WalkingOrderOut,
 )
+from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
@@ -89,11 +92,11 @@ def get_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut
     _CONNECTION,
     permission="connections.manage",
     body=ConnectionChange,
-    returns=ConnectionOut,
+    returns=ConnectionChanged,
     errors="bad-day changed future-date impossible-reading tariff-missing too-many-changes too-many-measures "
     "unknown-area unknown-brand unknown-class unknown-tariff wrong-status",
 )
-def change_connection(ctx: ProjectContext, *, account_number: str, body: ConnectionChange) -> ConnectionOut:
+def change_connection(ctx: ProjectContext, *, account_number: str, body: ConnectionChange) -> ConnectionChanged:
     """Change a connection's class, tariff, area, meter details, or the facts that tariffs charge by."""
     changed = service.change_connection(
         ctx,
@@ -105,7 +108,8 @@ def change_connection(ctx: ProjectContext, *, account_number: str, body: Connect
         since=body.from_,
         reason=body.reason,
     )
-    return ConnectionOut.of(changed)
+    today = local_day(ctx.now, ctx.project.settings.timezone)
+    return ConnectionChanged.of(ChangeView(changed, ctx.project, body.from_, today), changed)
 
 
 @endpoint(

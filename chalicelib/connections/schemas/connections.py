@@ -1,6 +1,8 @@
 """Connections as the API shows them."""
 
 from collections import Counter
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, cast
 
@@ -38,6 +40,7 @@ from chalicelib.platform.schema import (
     Version,
     WholeList,
 )
+from chalicelib.tenancy.domain import Project
 
 ConsumerId = Annotated[str, Field(min_length=1, max_length=26)]
 ConsumerClass = Annotated[str, Field(max_length=40, examples=["residential"])]
@@ -260,9 +263,11 @@ class WalkingOrderBody(Schema):
     that a long way can be given in parts.
     """
 
-    account_numbers: tuple[AccountNumber, ...] = Field(min_length=1, max_length=MAX_ACCOUNTS)
+    account_numbers: tuple[AccountNumber, ...] = Field(
+        min_length=1, max_length=MAX_ACCOUNTS, examples=[["2025110001", "2025110003"]]
+    )
     first: Annotated[int, Field(strict=True, ge=1, le=MAX_ORDER - MAX_ACCOUNTS)] = Field(
-        default=1, description="The number of the first one"
+        default=1, description="The number of the first one", examples=[1]
     )
 
     @field_validator("account_numbers")
@@ -277,8 +282,8 @@ class WalkingOrderOut(OutSchema):
     """The walking order of an area as it was given."""
 
     area: str
-    first: int
-    account_numbers: tuple[str, ...]
+    first: int = Field(examples=[1])
+    account_numbers: tuple[str, ...] = Field(examples=[["2025110001", "2025110003"]])
 
 
 class ConnectionQuery(PageQuery):
@@ -292,8 +297,8 @@ class ConnectionQuery(PageQuery):
     consumer_id: ConsumerId | None = None
 
 
-class ConnectionOut(OutSchema, Shows[Connection]):
-    """A metered connection. The account number is its id."""
+class ConnectionFields(OutSchema):
+    """The fields of a connection, as every answer shows them."""
 
     account_number: str = Field(validation_alias="account")
     consumer_id: str | None
@@ -327,6 +332,38 @@ class ConnectionOut(OutSchema, Shows[Connection]):
     )
     version: int
     created_at: Instant
+
+
+class ConnectionOut(ConnectionFields, Shows[Connection]):
+    """A metered connection. The account number is its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """What the answer says of a change's place in time; `since` is the day that was given for it."""
+
+    connection: Connection
+    project: Project
+    since: date | None
+    today: date
+
+    @property
+    def affected_bills(self) -> str | None:
+        connection, project = self.connection, self.project
+        if self.since is None or self.since >= self.today or connection.last_period is None:
+            return None
+        path = f"/api/clients/{project.client}/projects/{project.id}/connections/{connection.account}"
+        return f"{path}/bills?wouldDiffer=true"
+
+
+class ConnectionChanged(ConnectionFields, Shows[ChangeView, Connection]):
+    """A connection after a change."""
+
+    affected_bills: str | None = Field(
+        description="Where to list the bills that would be different now, if the change is of an earlier day: they "
+        "stay as they are",
+        examples=["/api/clients/balilihan/projects/waterworks/connections/2025110001/bills?wouldDiffer=true"],
+    )
 
 
 class ConnectionPage(OutSchema, Shows[Page[Connection]]):

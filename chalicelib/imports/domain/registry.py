@@ -260,5 +260,6 @@ def _wrong_form(number: int, field: str, title: str, text: str) -> Refusal | Non
     try:
         _FORMS.get(field, str)(text)
     except Invalid as error:
-        return Refusal(number, title, error.code, str(error))
+        fault = "bad-text" if field in registry_facts.TEXTS else error.code
+        return Refusal(number, title, fault, str(error))
     return None

@@ -20,6 +20,8 @@ COLUMNS = {
     "measures": ("measures",),
     "walking_order": ("walking_order", "route_order", "sequence"),
 }
+# A fault of one of these is no number's.
+TEXTS = {"meter_size", "flags", "place_flags", "measures"}
 _FACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}\Z", re.ASCII)
 _WHOLE = re.compile(r"\d{1,6}\Z", re.ASCII)
 _MAX_FLAGS = 8
@@ -53,7 +55,7 @@ def walking_order_of(cell: Mapping[str, str]) -> int | None:
 def _flags(text: str) -> tuple[str, ...]:
     found = {part.strip() for part in re.split("[,;|]", text)} - {""}
     if len(found) > _MAX_FLAGS or not all(map(_FACT.match, found)):
-        raise Invalid("bad-text", f"write up to {_MAX_FLAGS} flags as senior; lifeline")
+        raise Invalid("bad-number", f"write up to {_MAX_FLAGS} flags as senior; lifeline")
     return tuple(sorted(found))
 
 
@@ -61,9 +63,9 @@ def _measures(text: str) -> dict[str, Decimal]:
     parts = [part.partition("=") for part in re.split("[;|]", text) if part.strip()]
     found = {name.strip(): _not_below_zero(value.strip()) for name, _, value in parts}
     if len(parts) > MAX_MEASURES or len(found) < len(parts) or not all(map(_FACT.match, found)):
-        raise Invalid("bad-text", f"write up to {MAX_MEASURES} measures as contractedKw=5; stormArea=120.5")
+        raise Invalid("bad-number", f"write up to {MAX_MEASURES} measures as contractedKw=5; stormArea=120.5")
     if named := sorted(_OTHERWISE_KNOWN & found.keys()):
-        raise Invalid("bad-text", f"a tariff knows {named[0]} by itself; it is no measure")
+        raise Invalid("bad-number", f"a tariff knows {named[0]} by itself; it is no measure")
     return found
 
 
@@ -96,7 +98,7 @@ def _order(text: str) -> int:
 
 def _size(text: str) -> str:
     if not _FACT.match(text):
-        raise Invalid("bad-text", "write a meter size such as 5/8")
+        raise Invalid("bad-number", "write a meter size such as 5/8")
     return text
 
 

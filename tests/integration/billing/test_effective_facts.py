@@ -213,6 +213,24 @@ def test_a_change_that_can_not_be_is_refused_and_says_where(
     assert (reply.status, reply.json["errors"][0]["field"]) == (400, field)
 
 
+def test_a_change_of_an_earlier_day_alters_no_bill_and_lists_those_it_would_change(app: Chalice, api: Api) -> None:
+    office = _Office(app, api, _HOMES_AND_SHOPS, {})
+    for month, value in (("10", "20"), ("11", "30")):
+        office.read(f"2026-{month}-05", value)
+        office.bill(f"2026-{month}")
+    bills = f"{office.path}/bills"
+    assert office.admin.get(bills, wouldDiffer="true").expect(200)["items"] == []
+    assert office.change(facts={"persons": 3}, **{"from": "2026-10-01"})["affectedBills"] is not None
+    assert office.admin.get(bills, wouldDiffer="true").expect(200)["items"] == []  # no tariff asks for persons
+
+    changed = office.change(consumerClass="commercial", **{"from": "2026-10-01"})
+
+    listed = office.admin.get(changed["affectedBills"]).expect(200)["items"]
+    assert [(bill["period"], bill["total"]) for bill in listed] == [("2026-11", "150.00"), ("2026-10", "150.00")]
+    assert len(office.admin.get(bills).expect(200)["items"]) == 3
+    assert office.change(consumerClass="residential")["affectedBills"] is None
+
+
 def test_a_holder_does_not_see_what_was_said_of_the_one_before(app: Chalice, api: Api) -> None:
     office = _Office(app, api, _FLAT, {"flags": ["senior"], "persons": 5})
     ben = office.on("2026-10-06").hand_over("2026-10-05")

@@ -35,9 +35,9 @@ def _register(admin: Api, utility: Utility, count: int) -> list[str]:
 def _way(admin: Api, utility: Utility, *, limit: int = 2) -> list[tuple[str, int | None]]:
     """Return the connections of Poblacion, page by page."""
     found: list[tuple[str, int | None]] = []
-    cursor = None
+    cursor: str | None = None
     while True:
-        asked = {"cursor": cursor} if cursor else {}
+        asked: dict[str, str] = {"cursor": cursor} if cursor else {}
         page = admin.get(f"{utility.base}/connections", area="Poblacion", limit=limit, **asked).expect(200)
         found += [(each["accountNumber"], each["walkingOrder"]) for each in page["items"]]
         if (cursor := page["nextCursor"]) is None:
