@@ -112,7 +112,7 @@ def _install_everything(version: str, python: str, environment: Mapping[str, str
         used = run(".venv/bin/python", "-c", "import pip, platform; print(platform.python_version(), pip.__version__)")
         exact, pip = used.split()
         print(f"Installing every lock with Python {exact} and pip {pip} ...", flush=True)
-        run(*make, "install")
+        run(*make, *(f"{one}/ready" for one in dict.fromkeys(ENVIRONMENTS.values())))
         run(".venv/bin/python", "-m", "venv", "--without-pip", ".venv/runtime")
         run(*shlex.split(install_commands()["UV"]), RUNTIME_LOCK, "--python", ".venv/runtime")
         for one in sorted({*ENVIRONMENTS.values(), ".venv/runtime"}):

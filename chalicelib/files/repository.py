@@ -7,10 +7,12 @@ from operator import and_
 
 from pynamodb.attributes import UnicodeAttribute
 
+from chalicelib.files.domain.mapping import ColumnMapping
 from chalicelib.files.domain.record import FileImport, FileKind, ImportCounts, ImportState
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import (
+    DocumentAttribute,
     InstantAttribute,
     LiteralAttribute,
     NumbersAttribute,
@@ -36,6 +38,7 @@ class ImportItem(TableItem):
     finished_at = InstantAttribute(null=True)
     areas = TextsAttribute(null=True)
     admitted_at = InstantAttribute(null=True)
+    mapping = DocumentAttribute(ColumnMapping, null=True)
 
 
 def insert_import(project: Project, record: FileImport, *, also: Sequence[Action]) -> None:

@@ -30,7 +30,8 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 MAX_BYTES = 10_000_000
 _CONTENT_TYPES: dict[FileKind, str] = {"readings": "text/csv", "registry": "text/csv", "history": "application/json"}
-# A file's kind is part of its key, so that the import function need not look it up.
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# A file's kind is part of its key, so that the import function need not look it up. A workbook is told by its content.
 _ENDINGS: dict[FileKind, str] = {"readings": ".csv", "registry": ".registry.csv", "history": ".history.json"}
 _FILE_KEY = re.compile(
     r"(?P<client>[A-Za-z0-9][A-Za-z0-9-]{0,31})/(?P<project>[A-Za-z0-9][A-Za-z0-9-]{0,31})"
@@ -67,7 +68,7 @@ def ask_for_upload(
         repository.insert_import(project, record, also=[_audit_write(ctx, "import.announced", record)])
     except Refused:
         record = get_import(ctx, kind=kind, import_id=record.id)  # this request was repeated
-    form = storage.upload_form(file_key(project, record), content_type=_CONTENT_TYPES[kind], max_bytes=MAX_BYTES)
+    form = storage.upload_form(file_key(project, record), content_type=_content_type(record), max_bytes=MAX_BYTES)
     return record, form
 
 
@@ -124,7 +125,7 @@ def run_import(
     kind: FileKind,
     import_id: str,
     check_sender: Callable[[FileImport], None],
-    parse: Callable[[bytes], Parsed],
+    parse: Callable[[FileImport, bytes], Parsed],
     take_in: Callable[[ProjectContext, FileImport, Parsed], ImportResult],
 ) -> FileImport:
     """Import an uploaded file unless it is imported already, and write its report.
@@ -144,7 +145,7 @@ def run_import(
     try:
         if record.admitted_at is None:
             check_sender(record)
-        file = parse(storage.read_file(file_key(project, record), max_bytes=MAX_BYTES))
+        file = parse(record, storage.read_file(file_key(project, record), max_bytes=MAX_BYTES))
     except (Forbidden, Invalid) as error:
         done = replace(record, state="refused", refusal=str(error))
         return _finish(ctx, project, done, (Refusal(1, "", error.code, str(error)).as_line(),))
@@ -168,6 +169,10 @@ def parse_file_key(key: str) -> tuple[str, str, FileKind, str] | None:
         return None
     kind = next(kind for kind, ending in _ENDINGS.items() if ending == found["ending"])
     return found["client"], found["project"], kind, found["id"]
+
+
+def _content_type(record: FileImport) -> str:
+    return _WORKBOOK if record.file_name.lower().rstrip().endswith(".xlsx") else _CONTENT_TYPES[record.kind]
 
 
 def _only_of(ctx: Context) -> str | None:

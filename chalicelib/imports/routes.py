@@ -45,7 +45,7 @@ def ask_for_upload(ctx: ProjectContext, *, body: NewImport) -> ImportAnnounced:
     """Announce a file of readings and get the form to upload it with.
 
     The file is read after it is uploaded: ask for the import to see what became of it. A name that ends in a format
-    that is not read, such as .xlsx, is refused here.
+    that is not read, such as .pdf, is refused here.
     """
     return _announced(ctx, "readings", body.file_name, body.period)
 
@@ -91,7 +91,7 @@ def ask_for_registry_upload(ctx: ProjectContext, *, body: NewRegistryImport) -> 
     """Announce a file of consumers and connections and get the form to upload it with.
 
     The file is read after it is uploaded: ask for the import to see what became of it. A name that ends in a format
-    that is not read, such as .xlsx, is refused here.
+    that is not read, such as .pdf, is refused here.
     """
     return _announced(ctx, "registry", body.file_name, None)
 

@@ -58,16 +58,16 @@ CODES: Mapping[int, tuple[str, ...]] = {
     for status, codes in {
         400: """
             above-due account-given account-missing amount-too-large bad-amount bad-area bad-cursor bad-cycle bad-date
-            bad-day bad-email bad-file-name bad-filter bad-idempotency-key bad-late-charge bad-login bad-measure
-            bad-name bad-number bad-period bad-reset bad-role bad-setting before-bill below-previous bill-too-long
-            check-number consumer-given consumer-missing consumer-profile due-too-early future-date impossible-reading
-            invalid-body invalid-query invalid-tariff leaves-gap missing-measure negative-use no-areas no-days
-            no-tariff not-after-last not-in-area not-last-month not-rated not-your-connection nothing-to-estimate-by
-            nothing-to-find
-            number-missing other-period other-unit overlapping-versions project-missing reading-below-last
-            repeated-parameter same-meter tariff-missing too-early too-many-measures unit-mismatch unknown-adjustment
-            unknown-area unknown-brand unknown-class unknown-currency unknown-cycle unknown-meter-size unknown-parameter
-            unknown-permission unknown-project unknown-role unknown-tariff weak-password wrong-password
+            bad-day bad-email bad-file-name bad-filter bad-idempotency-key bad-late-charge bad-login bad-mapping
+            bad-measure bad-name bad-number bad-period bad-reset bad-role bad-setting before-bill below-previous
+            bill-too-long check-number consumer-given consumer-missing consumer-profile due-too-early future-date
+            impossible-reading invalid-body invalid-query invalid-tariff leaves-gap missing-measure negative-use
+            no-areas no-days no-tariff not-after-last not-in-area not-last-month not-rated not-your-connection
+            nothing-to-estimate-by nothing-to-find number-missing other-period other-unit overlapping-versions
+            project-missing reading-below-last repeated-parameter same-meter tariff-missing too-early
+            too-many-measures unit-mismatch unknown-adjustment unknown-area unknown-brand unknown-class
+            unknown-currency unknown-cycle unknown-meter-size unknown-parameter unknown-permission unknown-project
+            unknown-role unknown-tariff weak-password wrong-password
         """,
         401: """
             bad-login bad-refresh-token bad-signature bad-ticket bad-token no-token session-ended token-expired

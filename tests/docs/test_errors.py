@@ -25,6 +25,15 @@ _OF_WHOLE_FILES = {
     "bad-json",
     "no-months",
     "sender-not-permitted",
+    "ambiguous-date",
+    "ambiguous-number",
+    "bad-text",
+    "bad-workbook",
+    "damaged-cell",
+    "missing",
+    "not-taken-in",
+    "other-kind",
+    "too-large-workbook",
 }  # raised, then told in the import's report
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from chalicelib.files.domain.mapping import ColumnMapping
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 
@@ -12,10 +13,10 @@ FileKind = Literal["readings", "registry", "history"]
 ImportState = Literal["awaiting_upload", "done", "refused"]
 ReportLine = dict[str, str | int]
 
-_TABLES, _DOCUMENTS = (".csv", ".tsv", ".txt"), (".json",)
+_TABLES, _DOCUMENTS = (".csv", ".tsv", ".txt", ".xlsx"), (".json",)
 _READ: Mapping[FileKind, tuple[str, ...]] = {"readings": _TABLES, "registry": _TABLES, "history": _DOCUMENTS}
 # Formats that people have such data in, and that are not read.
-_NOT_READ = (".doc", ".docx", ".gz", ".numbers", ".ods", ".pdf", ".xls", ".xlsb", ".xlsm", ".xlsx", ".xml", ".zip")
+_NOT_READ = (".doc", ".docx", ".gz", ".numbers", ".ods", ".pdf", ".xls", ".xlsb", ".xlsm", ".xml", ".zip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class FileImport:
     """One announced file. `period`, if given, is the period that all its rows must bill.
 
     `areas` are those of the user who announced it, at that time; None: the whole tenant. Rows outside are refused.
+    `mapping` is the one that it named, as it was then; None: the file has our own titles.
     At `admitted_at` the user's permission was checked: from then on it is imported, even after an interruption.
     """
 
@@ -50,6 +52,7 @@ class FileImport:
     finished_at: datetime | None
     areas: tuple[str, ...] | None = None
     admitted_at: datetime | None = None
+    mapping: ColumnMapping | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +96,5 @@ def check_file_name(kind: FileKind, name: str) -> None:
     read = _READ[kind]
     others = {*_NOT_READ, *_TABLES, *_DOCUMENTS} - {*read}
     if name.lower().rstrip().endswith(tuple(others)):
-        reason = f"this kind of file is not read: give {' or '.join(read)}; a spreadsheet can be saved as CSV"
+        reason = f"this kind of file is not read: give {' or '.join(read)}; a spreadsheet can be saved as .xlsx or CSV"
         raise Invalid("bad-file-name", reason, field="fileName")

@@ -10,7 +10,7 @@ from chalicelib.connections.domain import Connection, RatingFacts, normalised_me
 from chalicelib.connections.domain.facts import NO_FACTS
 from chalicelib.consumers.domain import Consumer
 from chalicelib.files.domain.record import ImportCounts, ImportResult, Refusal
-from chalicelib.files.domain.table import Line, read_table
+from chalicelib.files.domain.table import Kinds, Line, read_table
 from chalicelib.imports.domain import registry_facts
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import code
@@ -131,7 +131,8 @@ def parse(content: bytes) -> Registry:
     :raises Invalid: if the whole file can't be used: not text, no valid first line, too many rows.
     """
     wanted = "meter_number and consumer_class"
-    table = read_table(content, _COLUMNS, names=wanted, suffices=_NEEDED.issubset, most=MAX_ROWS)
+    kinds = Kinds(numbers=("initial_reading",))
+    table = read_table(content, _COLUMNS, names=wanted, suffices=_NEEDED.issubset, most=MAX_ROWS, kinds=kinds)
     rows: list[Row] = []
     refusals = list(table.refusals)
     first_lines: dict[str, int] = {}

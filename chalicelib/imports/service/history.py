@@ -59,7 +59,7 @@ def run_history_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
         check_sender=lambda record: identity.check_may_still(
             ctx, user_id=record.requested_by, permission="history.import"
         ),
-        parse=parse,
+        parse=lambda _, content: parse(content),
         take_in=_take_in,
     )
 

@@ -41,7 +41,7 @@ def run_registry_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
         check_sender=lambda record: identity.check_may_still(
             ctx, user_id=record.requested_by, permission="registry.import"
         ),
-        parse=parse,
+        parse=lambda _, content: parse(content),
         take_in=_take_in,
     )
 

@@ -1,6 +1,6 @@
 """The decision of an import of readings about each row of its file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -114,7 +114,25 @@ def _against_recorded(row: Row, recorded: Reading, entry: Provenance) -> Outcome
 
 def duplicate_of(row: Row, first: Row) -> Refusal:
     """Return the refusal of a second row for one meter and period in the same file."""
-    return Refusal(row.line, row.number_column, "duplicate-row", f"the same meter and period as line {first.line}")
+    reason = f"the same meter and period as line {first.line}, which is of {first.read_on}"
+    return Refusal(row.line, row.number_column, "duplicate-row", reason)
+
+
+def check_taken_in(rows: Iterable[Row]) -> None:
+    """Check that rows hold nothing that readings can't hold yet.
+
+    :raises Invalid: naming what to leave out of the file or the mapping.
+    """
+    for row in rows:
+        held = {
+            "registers": row.registers,
+            "measures": row.measures,
+            "reader_code": row.reader_code,
+            "round (period)": row.period,
+        }
+        if found := next((name for name, value in held.items() if value), None):
+            reason = f"line {row.line}: readings can't hold {found} yet; leave these columns out of the file or mapping"
+            raise Invalid("not-taken-in", reason, field=found)
 
 
 def count(outcomes: list[Outcome], *, blank: int) -> ImportCounts:

@@ -1,37 +1,57 @@
 """Files of readings: their columns and rows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
+from typing import TypeVar
 
+from chalicelib.files.domain.mapping import OWN, ColumnMapping
 from chalicelib.files.domain.record import Refusal
-from chalicelib.files.domain.table import Line, read_table
+from chalicelib.files.domain.table import Kinds, Line, read_table
 from chalicelib.kernel.clock import parse_day
 from chalicelib.kernel.errors import Invalid
-from chalicelib.kernel.quantity import parse_decimal
+from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import parse_decimal, plain
 
 MAX_ROWS = 50_000
 
 _COLUMNS = {
-    "account": ("account_number", "account", "account_no", "unit", "unit_id"),
-    "meter": ("meter_number", "meter", "meter_no", "serial_number"),
-    "value": ("reading", "value", "reading_value", "current", "current_reading"),
-    "day": ("read_on", "reading_date", "date"),
+    "account_number": ("account_number", "account", "account_no", "unit", "unit_id"),
+    "meter_number": ("meter_number", "meter", "meter_no", "serial_number"),
+    "reading": ("reading", "value", "reading_value", "current", "current_reading"),
+    "read_on": ("read_on", "reading_date", "date"),
+    "reader_code": ("reader_code",),
+    "period": ("round",),
+    "register": ("register_*",),
+    "measure": ("measure_*",),
 }
-# What a report calls the columns, where the file's own names are not known.
-_NAMES = {"account": "account_number", "meter": "meter_number", "value": "reading", "day": "read_on"}
+_KINDS = Kinds(numbers=("reading", "register", "measure"), days=("read_on",))
+_WHAT = {"reading": "reading", "read_on": "day"}
+_MAX_CODE = 20
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the file that could be read."""
+    """One line of the file that could be read.
+
+    `registers` are the values of further registers and `measures` what came with the reading, by code. `reader_code` is
+    what the reader noted. `period` is the round that the file names.
+    """
 
     line: int
     account: str | None
     meter: str | None
     value: Decimal
     read_on: date
+    registers: Mapping[str, Decimal] = field(default_factory=dict)
+    measures: Mapping[str, Decimal] = field(default_factory=dict)
+    reader_code: str | None = None
+    period: Period | None = None
 
     @property
     def number_column(self) -> str:
@@ -40,7 +60,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A parsed file. `blank` counts empty lines, which are skipped; `titles` are the columns as the file names them."""
+    """A parsed file: its rows by account or meter and day. `titles` are the columns as the file names them.
+
+    `blank` counts empty lines, which are skipped.
+    """
 
     rows: tuple[Row, ...]
     refusals: tuple[Refusal, ...]
@@ -48,42 +71,116 @@ class TableFile:
     titles: Mapping[str, str]
 
 
-def parse(content: bytes) -> TableFile:
-    """Parse a file into rows and refusals. The first line names the columns.
+def parse(content: bytes, mapping: ColumnMapping = OWN) -> TableFile:
+    """Parse a file into rows and refusals. The first line names the columns, unless the mapping places them.
 
-    Examples of names: `meter_number` or `account_number`; `reading`; `read_on`.
+    Examples of names: `meter_number` or `account_number`; `reading`; `read_on`. What is taken in does not depend on the
+    order of lines: rows are sorted by number and day, and of lines that contradict each other, none is a row.
 
-    :raises Invalid: if the whole file can't be used: not text, no valid first line, too many rows.
+    :raises Invalid: if the whole file can't be used: neither text nor a workbook, no valid first line, too many rows.
     """
     wanted = "meter_number (or account_number), reading, read_on"
-    table = read_table(content, _COLUMNS, names=wanted, suffices=_suffices, most=MAX_ROWS)
-    made = [_row(line, table.titles) for line in table.lines]
-    rows = tuple(one for one in made if isinstance(one, Row))
-    refusals = tuple(one for one in made if isinstance(one, Refusal))
-    titles = {_NAMES[each]: title for each, title in table.titles.items()}
-    return TableFile(rows, table.refusals + refusals, table.blank, titles)
+    table = read_table(
+        content, _COLUMNS, names=wanted, suffices=_suffices, most=MAX_ROWS, kinds=_KINDS, mapping=mapping
+    )
+    made = [_row(line, table.titles, mapping) for line in table.lines]
+    rows = [one for one in made if isinstance(one, Row)]
+    refusals = [one for one in made if isinstance(one, Refusal)]
+    contradicting = list(_contradictions(rows, table.titles))
+    lines = {refusal.line for refusal in contradicting}
+    kept = sorted((row for row in rows if row.line not in lines), key=_place)
+    return TableFile(tuple(kept), (*table.refusals, *refusals, *contradicting), table.blank, table.titles)
+
+
+def _place(row: Row) -> tuple[str, str, date, int]:
+    return row.account or "", row.meter or "", row.read_on, row.line
+
+
+def _contradictions(rows: Iterable[Row], titles: Mapping[str, str]) -> Iterable[Refusal]:
+    """Yield a refusal of each row that another one of the same number and day contradicts."""
+    same: dict[tuple[str | None, str | None, date], list[Row]] = defaultdict(list)
+    for row in rows:
+        same[row.account, row.meter, row.read_on].append(row)
+    for group in same.values():
+        if any(row.value != group[0].value for row in group):
+            said = ", ".join(f"{plain(row.value)} in line {row.line}" for row in group[:5])
+            for row in group:
+                reason = f"this meter has several readings of {row.read_on}: {said}; leave one"
+                yield Refusal(row.line, titles["reading"], "contradicting-rows", reason)
 
 
 def _suffices(fields: set[str]) -> bool:
-    return {"value", "day"} <= fields and bool(fields & {"account", "meter"})
+    return {"reading", "read_on"} <= fields and bool(fields & {"account_number", "meter_number"})
 
 
-def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
-    cell = line.cells
-    if not cell.get("account") and not cell.get("meter"):
-        column = titles.get("meter") or titles["account"]
-        return Refusal(line.number, column, "missing", "the number is missing")
-    for field, what in (("value", "reading"), ("day", "day")):
-        if not cell[field]:
-            return Refusal(line.number, titles[field], "missing", f"the {what} is missing")
+def _row(line: Line, titles: Mapping[str, str], mapping: ColumnMapping) -> Row | Refusal:
+    """Make a row of a line; the first fault refuses it."""
+    constants = {column.field: str(column.constant) for column in mapping.columns if column.constant is not None}
+    cell = {**constants, **line.cells}
     try:
-        value = parse_decimal(cell["value"])
+        _check_needed(cell, titles, mapping)
+        numbers = _numbers(cell, mapping)
+        return Row(
+            line.number,
+            cell.get("account_number") or None,
+            cell.get("meter_number") or None,
+            numbers["reading"],
+            _read(cell, "read_on", parse_day),
+            registers=_by_code(numbers, "register"),
+            measures=_by_code(numbers, "measure"),
+            reader_code=_read(cell, "reader_code", _code) if cell.get("reader_code") else None,
+            period=_read(cell, "period", Period.parse) if cell.get("period") else None,
+        )
     except Invalid as error:
-        return Refusal(line.number, titles["value"], error.code, str(error))
+        column = error.faults[0].field or ""
+        return Refusal(line.number, titles.get(column, column), error.code, str(error))
+
+
+def _check_needed(cell: Mapping[str, str], titles: Mapping[str, str], mapping: ColumnMapping) -> None:
+    if not cell.get("account_number") and not cell.get("meter_number"):
+        numbered = "meter_number" if "meter_number" in titles else "account_number"
+        raise Invalid("missing", "the number is missing", field=numbered)
+    for field_, what in _WHAT.items():
+        if not cell[field_]:
+            raise Invalid("missing", f"the {what} is missing", field=field_)
+    for column in mapping.columns:
+        if column.to == "check" and cell[column.field] != column.equals:
+            reason = f"{cell[column.field][:40]!r} is not {column.equals}: this is no line of readings"
+            raise Invalid("other-kind", reason, field=column.field)
+
+
+def _numbers(cell: Mapping[str, str], mapping: ColumnMapping) -> dict[str, Decimal]:
+    factors = {column.field: column.factor for column in mapping.columns}
+    return {
+        name: _read(cell, name, partial(_number, factor=factors.get(name, Decimal(1))))
+        for name, text in cell.items()
+        if text and _KINDS.is_number(name)
+    }
+
+
+def _read(cell: Mapping[str, str], column: str, read: Callable[[str], Value]) -> Value:
+    """Read a cell.
+
+    :raises Invalid: naming the column, if it can't be read.
+    """
+    try:
+        return read(cell[column])
+    except Invalid as error:
+        raise Invalid(error.code, str(error), field=column) from None
+
+
+def _number(text: str, *, factor: Decimal) -> Decimal:
+    value = parse_decimal(text)
     if value < 0:
-        return Refusal(line.number, titles["value"], "bad-number", "a meter does not show less than zero")
-    try:
-        read_on = parse_day(cell["day"])
-    except Invalid as error:
-        return Refusal(line.number, titles["day"], error.code, str(error))
-    return Row(line.number, cell.get("account") or None, cell.get("meter") or None, value, read_on)
+        raise Invalid("bad-number", "a meter does not show less than zero", field="reading")
+    return value if factor == 1 else parse_decimal(plain(value * factor))
+
+
+def _code(text: str) -> str:
+    if len(text) > _MAX_CODE or not text.isprintable():
+        raise Invalid("bad-text", f"a reader's code has at most {_MAX_CODE} characters", field="reader_code")
+    return text
+
+
+def _by_code(numbers: Mapping[str, Decimal], kind: str) -> dict[str, Decimal]:
+    return {name.partition(":")[2]: value for name, value in numbers.items() if name.partition(":")[0] == kind}

@@ -10,6 +10,7 @@ from chalicelib.areas.domain import is_among
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection, taken
 from chalicelib.files import service as files
+from chalicelib.files.domain.mapping import OWN
 from chalicelib.files.domain.record import FileImport, ImportResult, Refusal
 from chalicelib.identity import service as identity
 from chalicelib.kernel.clock import local_day
@@ -19,7 +20,15 @@ from chalicelib.kernel.period import Period
 from chalicelib.platform.bulk import FEW, batches
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, commit_surviving
 from chalicelib.readings import repository
-from chalicelib.readings.domain.imports import Accepted, Outcome, count, decide, duplicate_of, report_lines
+from chalicelib.readings.domain.imports import (
+    Accepted,
+    Outcome,
+    check_taken_in,
+    count,
+    decide,
+    duplicate_of,
+    report_lines,
+)
 from chalicelib.readings.domain.reading import Provenance, Reading
 from chalicelib.readings.domain.table_file import Row, TableFile, parse
 from chalicelib.readings.service.writes import (
@@ -54,9 +63,15 @@ def run_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
         check_sender=lambda record: identity.check_may_still(
             ctx, user_id=record.requested_by, permission="readings.import"
         ),
-        parse=parse,
+        parse=_parse,
         take_in=_take_in,
     )
+
+
+def _parse(record: FileImport, content: bytes) -> TableFile:
+    file = parse(content, record.mapping or OWN)
+    check_taken_in(file.rows)
+    return file
 
 
 @dataclass(slots=True)
@@ -106,7 +121,8 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
         accounts_by_meter={each.meter_number: account for account, each in known.items() if each.status != "closed"},
     )
     outcomes: list[Outcome] = list(file.refusals)
-    rows = sorted(file.rows, key=lambda row: (project.period_of(row.read_on), row.line))
+    # Of several readings of a period, the last day's is taken, whatever the order of lines.
+    rows = sorted(file.rows, key=lambda row: (project.period_of(row.read_on), -row.read_on.toordinal(), row.line))
     for period, group in groupby(rows, key=lambda row: project.period_of(row.read_on)):
         outcomes += _take_in_period(ctx, intake, period, list(group))
     result = ImportResult(count(outcomes, blank=file.blank), tuple(report_lines(outcomes)))

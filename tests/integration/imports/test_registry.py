@@ -230,7 +230,7 @@ def test_a_report_names_a_column_as_the_file_does(api: Api) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "endings"),
     [
-        ("registry", "Consumers.XLSX", ".csv or .tsv or .txt"),
+        ("registry", "Consumers.XLS", ".csv or .tsv or .txt or .xlsx"),
         ("registry", "registry.json", ".csv or .tsv or .txt"),
         ("readings", "November.ods", ".csv or .tsv or .txt"),
         ("history", "history.csv", ".json"),

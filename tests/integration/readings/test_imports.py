@@ -26,7 +26,7 @@ _HEADER = "meter_number,reading,read_on\n"
 _GOOD = "".join(f"SM-{number},1{number},2025-11-05\n" for number in range(1, 5))
 _TROUBLE = (
     "SM-9,10,2025-11-05\n"  # 6: unknown
-    "SM-1,99,2025-11-06\n"  # 7: twice in the file
+    "SM-1,99,2025-11-06\n"  # 7: a day later than line 2
     "SM-5,99,2025-11-05\n"  # 8: below its initial 100
     "SM-5,ten,2025-11-05\n"  # 9
     "SM-5,110,2025-11-12\n"  # 10: tomorrow
@@ -34,8 +34,8 @@ _TROUBLE = (
     "SM-5,110,2025-12-01\n"  # 12: another period, and in the future
 )
 _REFUSED = [
+    (2, "meter_number", "duplicate-row"),  # B32: line 7 is of a later day of the period
     (6, "meter_number", "unknown-meter"),
-    (7, "meter_number", "duplicate-row"),
     (8, "reading", "below-previous"),
     (9, "reading", "bad-number"),
     (10, "read_on", "future-date"),

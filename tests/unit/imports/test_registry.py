@@ -50,6 +50,16 @@ def test_two_columns_are_enough_and_a_line_may_be_nobodys_and_nowhere(content: b
     assert (row.person, row.account, row.initial_reading, row.area) == (None, None, None, "")
 
 
+def test_b35_empty_last_cells_may_be_missing() -> None:
+    (row,) = parse((_HEADER + "sm-1,residential\n").encode()).rows
+    assert (row.meter_number, row.consumer_class, row.person, row.account) == ("SM-1", "residential", None, None)
+
+
+def test_b37_a_registrys_initial_readings_have_one_form() -> None:
+    text = "meter_number;class;initial\nSM-1;unit;1.234\nSM-2;unit;1.010,25\nSM-3;unit;7\n"
+    assert [str(row.initial_reading) for row in parse(text.encode()).rows] == ["1234", "1010.25", "7"]
+
+
 @pytest.mark.parametrize(
     ("line", "column", "code"),
     [
@@ -60,12 +70,14 @@ def test_two_columns_are_enough_and_a_line_may_be_nobodys_and_nowhere(content: b
         (_LINE.replace("juan@example.com", "juan"), "email", "bad-email"),
         (_LINE.replace("+63 917", "call me"), "phone", "bad-phone"),
         (_LINE.replace("12.5", "-1"), "initial_reading", "bad-number"),
-        (_LINE.replace("12.5", "1e9"), "initial_reading", "bad-number"),
+        (_LINE.replace("12.5", "1e9"), "initial_reading", "damaged-cell"),
+        (_LINE.replace("12.5", '"1,234"'), "initial_reading", "ambiguous-number"),
         (_LINE.replace("sm-1", "sm 1"), "meter_number", "bad-number"),
         (_LINE.replace("2025110001", "2025/1"), "account", "bad-number"),
         (_LINE.replace("Dela Cruz", ""), "last_name", "missing"),
         (_LINE.replace("Juan,Dela Cruz", ",").replace(",,2025110001", ",7,2025110001"), "first_name", "missing"),
-        ("sm-1,residential\n", "", "wrong-columns"),
+        (_LINE.replace("\n", ",x\n"), "", "wrong-columns"),
+        (_LINE.replace("sm-1", "1.23E+12"), "meter_number", "damaged-cell"),
     ],
 )
 def test_a_line_that_can_not_be_used_is_named_with_its_column(line: str, column: str, code: str) -> None:
