@@ -43,6 +43,7 @@ from chalicelib.tariffs.domain.metering import Segment, use_of
 from chalicelib.tariffs.domain.proration import split_quantity
 from chalicelib.tariffs.domain.rounding import TO_WHOLE, RoundingMode, round_ratio, split_by_weights
 
+CENT = Rounding("half-up", Decimal("0.01"))
 MODES: list[RoundingMode] = list(TO_WHOLE)
 
 
@@ -156,6 +157,17 @@ def test_lines_of_a_straddled_period_replay_too(tariff: Tariff, usage: Usage, da
     rating = rate_over(versions, usage)
     assert [replay(line) for line in rating.lines] == [line.amount for line in rating.lines]
     assert sum((line.amount for line in rating.lines), Money.zero("PHP")) == rating.total
+
+
+@given(tariffs(), usages(), st.integers(2, 6))
+def test_several_periods_are_as_many_bills_of_an_equal_share(tariff: Tariff, usage: Usage, periods: int) -> None:
+    """Only the total is rounded here, once for them all and once for each."""
+    charges = tuple(each for each in tariff.charges if not isinstance(each, SubtotalCharge))
+    compiled = compile_tariff(replace(tariff, charges=charges, rounding=RoundingPlan(total=CENT)))
+    one = replace(usage, first_day=None, until_day=None)
+    all_of_them = rate(compiled, replace(one, quantity=usage.quantity * periods, periods=periods))
+    assert 2 * abs(all_of_them.total_minor - periods * rate(compiled, one).total_minor) <= periods + 1
+    assert [replay(line) for line in all_of_them.lines] == [line.amount for line in all_of_them.lines]
 
 
 @given(tariffs(), usages())

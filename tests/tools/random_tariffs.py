@@ -33,7 +33,25 @@ class Dice(Random):
         given = {each["code"] for sheet in sheets for each in sheet["charges"] if each["kind"] == "adjustment"}
         if given and self.maybe(0.5):
             usage["adjustments"] = {code: self.decimal(30, 2) for code in sorted(given)}
+        if self.maybe(0.25):
+            usage["periods"] = self.choice([2, 2, 3])
+            self.lengthen(usage)
+        usage |= self.some(0.1, fixedCharged=True)
+        if self.maybe(0.3):
+            kinds = {"peak": self.choice(["sum", "peak"]), "persons": "peak", "kw": self.choice(["sum", "peak"])}
+            for sheet in sheets:
+                sheet["measures"] = [each | {"kind": kinds[each["name"]]} for each in sheet["measures"]]
         return sheets, usage
+
+    def lengthen(self, usage: Json) -> None:
+        """Make the days those of several periods, some of them of whole months."""
+        first, until = date.fromisoformat(usage["firstDay"]), date.fromisoformat(usage["untilDay"])
+        days = (until - first).days * (usage["periods"] - 1)
+        whole = (until.replace(day=1) + timedelta(days=32 * usage["months"] * (usage["periods"] - 1))).replace(day=1)
+        later = whole.replace(day=first.day) if self.maybe(0.5) else until + timedelta(days=days)
+        usage["untilDay"] = max(later, first + timedelta(days=usage["months"] * usage["periods"])).isoformat()
+        if "periodDays" in usage:
+            usage["periodDays"] *= usage["periods"]
 
     def maybe(self, chance: float) -> bool:
         return self.random() < chance

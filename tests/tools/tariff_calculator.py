@@ -25,6 +25,10 @@ def bill_of(sheets: list[Json], usage: Json) -> list[Line]:
     """Rate a use by the sheets that are valid on its days, month by month where they say so."""
     whole = Use(usage)
     valid = [at for at, sheet in enumerate(sheets) if whole.days_within(sheet) > 0] if whole.first else [0]
+    if whole.periods > 1 and all(sheets[at].get("monthsApart") for at in valid):
+        return bill_of(sheets, usage | {"months": whole.months * whole.periods, "periods": 1})
+    if whole.periods > 1 and len(valid) > 1:
+        return _period_by_period(sheets, whole, sheets[valid[0]])
     apart = [at for at in valid if sheets[at].get("monthsApart") and whole.months > 1]
     lines: list[Line] = []
     if len(apart) == len(valid):
@@ -39,6 +43,24 @@ def bill_of(sheets: list[Json], usage: Json) -> list[Line]:
                 lines += Bill({at: Part(sheets[at], use, share, whole.within(sheets[at]))}).lines()
     else:
         lines = _one_bill({at: (sheets[at], whole) for at in valid})
+    return lines
+
+
+def _period_by_period(sheets: list[Json], whole: "Use", first: Json) -> list[Line]:
+    """Rate the periods one by one; an adjustment that came once counts in the first one whose version has it."""
+    lines: list[Line] = []
+    taken: set[str] = set()
+    for number in range(whole.periods):
+        facts = whole.period(number, first)
+        valid = [sheet for sheet in sheets if Use(facts).days_within(sheet) > 0]
+        have = [{each["code"] for each in sheet["charges"] if each["kind"] == "adjustment"} for sheet in valid]
+        by_unit = [
+            {each["code"] for each in sheet["charges"] if each["kind"] == "adjustment" and "times" in each}
+            for sheet in valid
+        ]
+        given = set(whole.facts.get("adjustments", {})) & set.union(*have) - taken
+        lines += bill_of(sheets, facts | {"taken": sorted(taken)})
+        taken |= given - set.union(*by_unit)
     return lines
 
 
@@ -80,6 +102,17 @@ def in_whole_steps(quantity: Fraction, months: int, number: int, step: Fraction)
     return share + (quantity - steps * step if number == 0 else 0)
 
 
+def by_weights(quantity: Fraction, weights: list[int], step: Fraction) -> list[Fraction]:
+    """Share whole steps by weights; those left over go to the largest remainders, what is finer to the first share."""
+    steps = floor(quantity / step)
+    wanted = [Fraction(steps * weight, sum(weights)) for weight in weights]
+    shares = [floor(each) for each in wanted]
+    by_remainder = sorted(range(len(weights)), key=lambda at: (shares[at] - wanted[at], at))
+    for at in by_remainder[: steps - sum(shares)]:
+        shares[at] += 1
+    return [share * step + (quantity - steps * step if at == 0 else 0) for at, share in enumerate(shares)]
+
+
 # --- a use
 
 
@@ -99,6 +132,10 @@ class Use:
         return int(self.facts.get("months", 1))
 
     @property
+    def periods(self) -> int:
+        return int(self.facts.get("periods", 1))
+
+    @property
     def span(self) -> list[date]:
         first = self.first
         return [] if first is None else [first + timedelta(days=n) for n in range(self.days)]
@@ -106,7 +143,7 @@ class Use:
     @property
     def days(self) -> int:
         if self.first is None:
-            return int(self.facts.get("days", 30 * self.months))
+            return int(self.facts.get("days", 30 * self.months * self.periods))
         return (date.fromisoformat(self.facts["untilDay"]) - self.first).days
 
     def within(self, sheet: Json) -> list[date]:
@@ -124,7 +161,9 @@ class Use:
 
     def priced(self, name: str) -> Fraction:
         """Give what a charge prices of a measure: of one month out of several, its share."""
-        return self.of_month[name] if name in self.of_month else self.measure(name)
+        if name in self.of_month:
+            return Fraction(self.of_month[name])
+        return exact(self.facts["shares"][name]) if name in self.facts.get("shares", {}) else self.measure(name)
 
     def month(self, number: int, sheet: Json) -> "Use":
         """Take one month out of a use of several."""
@@ -133,7 +172,7 @@ class Use:
         def share(quantity: Fraction) -> Fraction:
             return in_whole_steps(quantity, self.months, number, step)
 
-        lengths = self._lengths()
+        lengths = self._lengths(self.months)
         facts = self.facts | {"months": 1, "quantity": str(share(exact(self.facts["quantity"])))}
         if self.first is not None:
             start = self.first + timedelta(days=sum(lengths[:number]))
@@ -147,16 +186,44 @@ class Use:
             facts["periodDays"] = (lengths if facts["periodDays"] == self.days else equal)[number]
         once = {each["code"] for each in sheet["charges"] if each["kind"] == "adjustment" and "times" not in each}
         given = self.facts.get("adjustments", {})
-        facts["taken"] = [code for code in given if code in once and number > 0]
-        names = [*self.facts.get("measures", {}), *(["winterAverage"] if "winterAverage" in self.facts else [])]
-        return Use(facts, {name: share(self.measure(name)) for name in names})
+        facts["taken"] = [*facts.get("taken", []), *(code for code in given if code in once and number > 0)]
+        kinds = {each["name"]: each.get("kind") for each in sheet.get("measures", [])}
+        names = [name for name in self.facts.get("measures", {}) if kinds.get(name) != "peak"]
+        names += ["winterAverage"] if "winterAverage" in self.facts else []
+        shares = {name: share(self.measure(name)) for name in names}
+        stated = {name: str(part) for name, part in shares.items() if kinds.get(name) == "sum"}
+        return Use(facts | {"measures": self.facts.get("measures", {}) | stated}, shares)
 
-    def _lengths(self) -> list[int]:
+    def period(self, number: int, sheet: Json) -> Json:
+        """Take one period out of a use of several, with its days' share of what is measured."""
+        lengths = self._lengths(self.periods)
+        first = self.first
+        assert first is not None
+        start = first + timedelta(days=sum(lengths[:number]))
+        facts = self.facts | {"periods": 1, "firstDay": start.isoformat()}
+        facts["untilDay"] = (start + timedelta(days=lengths[number])).isoformat()
+        kinds = {each["name"]: each.get("kind") for each in sheet.get("measures", [])}
+
+        def share(quantity: Fraction, step: Fraction = Fraction(1, 10**6)) -> Fraction:
+            return by_weights(quantity, lengths, step)[number]
+
+        facts["quantity"] = str(share(exact(self.facts["quantity"])))
+        given = {name: exact(value) for name, value in self.facts.get("measures", {}).items()}
+        parts = {name: share(value) for name, value in given.items() if kinds.get(name) != "peak"}
+        facts["measures"] = {
+            name: str(parts[name] if kinds.get(name) == "sum" else value) for name, value in given.items()
+        }
+        if "periodDays" in facts:
+            facts["periodDays"] = int(share(exact(facts["periodDays"]), Fraction(1)))
+        return facts | {"shares": {name: str(part) for name, part in parts.items()}}
+
+    def _lengths(self, number: int) -> list[int]:
         if self.first is not None:
-            borders = [self._months_on(n) for n in range(self.months + 1)]
+            months = self.months * self.periods // number
+            borders = [self._months_on(n * months) for n in range(number + 1)]
             if borders[-1].isoformat() == self.facts["untilDay"]:
-                return [(borders[n + 1] - borders[n]).days for n in range(self.months)]
-        return [int(in_whole_steps(Fraction(self.days), self.months, n, Fraction(1))) for n in range(self.months)]
+                return [(borders[n + 1] - borders[n]).days for n in range(number)]
+        return [int(in_whole_steps(Fraction(self.days), number, n, Fraction(1))) for n in range(number)]
 
     def _months_on(self, number: int) -> date:
         first = self.first
@@ -184,6 +251,11 @@ class Part:
     @cached_property
     def quantity(self) -> Fraction:
         """The use in the tariff's unit."""
+        return self.measured_use / self.use.periods
+
+    @property
+    def measured_use(self) -> Fraction:
+        """The same of all periods that were not read apart."""
         quantity = exact(self.use.facts["quantity"])
         if self.use.facts["unit"] != self.sheet["unit"]:
             rule = next(each for each in self.sheet["conversions"] if each["fromUnit"] == self.use.facts["unit"])
@@ -192,8 +264,41 @@ class Part:
                 quantity *= self.use.measure(rule["timesMeasure"])
         return to_step(quantity, self.sheet["quantityRounding"]) if "quantityRounding" in self.sheet else quantity
 
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        return {each["name"]: each.get("kind", "") for each in self.sheet.get("measures", [])}
+
     def measure(self, name: str) -> Fraction:
-        return self.quantity if name == "use" else self.use.measure(name)
+        """A measure that multiplies: of one period, if it is a sum."""
+        if name == "use":
+            return self.quantity
+        return self.use.measure(name) / (self.use.periods if name == "days" or self.kinds.get(name) == "sum" else 1)
+
+    def priced(self, name: str) -> Fraction:
+        """A measure that is priced: of one period, unless it is a level."""
+        if name in {"use", "days"}:
+            return self.measure(name)
+        level = name in {"months", "dwellingUnits", "winterAverage"} or self.kinds.get(name) == "peak"
+        return self.use.priced(name) / (1 if level else self.use.periods)
+
+    @cached_property
+    def fixed_charged(self) -> bool:
+        return bool(self.use.facts.get("fixedCharged"))
+
+    def charged_already(self, charge: Json) -> bool:
+        """Whether an earlier bill of the period has charged all of this."""
+        if not self.fixed_charged:
+            return False
+        of_use = {"use", "days"} | {name for name, kind in self.kinds.items() if kind == "sum"}
+        of_period = {"months", "dwellingUnits"} | {name for name, kind in self.kinds.items() if kind == "peak"}
+        match charge["kind"]:
+            case "fixed" | "minimum":
+                return not charge.get("prorated") and charge.get("times") not in of_use
+            case "usage":
+                return charge.get("measure") in of_period and charge.get("times") not in {"use", "days"}
+            case "blocks" | "schedules":
+                return charge.get("measure") in of_period
+        return False
 
     def meets(self, when: Json | None) -> bool:
         facts = self.use.facts
@@ -239,6 +344,8 @@ class Part:
             amount *= self.measure(charge["times"])
         if charge.get("prorated"):
             basis = charge.get("daysBasis") or self.use.facts.get("periodDays") or self.use.days
+            if charge.get("daysBasis"):
+                basis *= self.use.periods
             amount *= Fraction(self.use.days, basis)
         return amount
 
@@ -247,9 +354,7 @@ class Part:
         in_full = charge.get("times") in {"days", "months"}
 
         def of(name: str) -> Fraction:
-            if name == "use":
-                return self.quantity
-            return self.use.measure(name) if in_full else self.use.priced(name)
+            return self.measure(name) if in_full else self.priced(name)
 
         quantity = of(charge.get("measure", "use")) * exact(charge.get("share", "1"))
         limits = [exact(charge["cap"])] if "cap" in charge else []
@@ -257,6 +362,7 @@ class Part:
         quantity = min([quantity, *limits])
         leasts = [exact(charge["least"])] if "least" in charge else []
         leasts += [of(charge["leastMeasure"])] if "leastMeasure" in charge else []
+        leasts = [] if self.fixed_charged else leasts
         quantity = max(max([quantity, *leasts]) - exact(charge.get("included", "0")), Fraction(0))
         return to_step(quantity, charge["quantityRounding"]) if "quantityRounding" in charge else quantity
 
@@ -282,7 +388,7 @@ class Part:
             if at and reached and quantity <= reached:
                 break
             rate = self.rate(charge, block["rate"])
-            flat = self.rate(charge, block.get("flat", "0"))
+            flat = Fraction(0) if self.fixed_charged else self.rate(charge, block.get("flat", "0"))
             if mode == "whole":
                 amount = quantity * rate / per + flat
             else:
@@ -312,11 +418,20 @@ class Part:
                 ]
                 amount = self.in_blocks(charge, fitting[0]["blocks"], fitting[0].get("mode", "telescopic"))
             case _:
-                given = self.use.facts.get("adjustments", {}).get(charge["code"], charge.get("amount"))
+                came = charge["code"] in self.use.facts.get("adjustments", {})
+                default = None if self.fixed_charged and "times" not in charge else charge.get("amount")
+                given = self.use.facts["adjustments"][charge["code"]] if came else default
                 if given is None or charge["code"] in self.use.facts.get("taken", []):
                     return None
+                if came and "times" not in charge:
+                    return exact(given) * self.factor(charge) * self.share
                 amount = exact(given) * (self.measure(charge["times"]) if "times" in charge else 1)
-        return amount * self.factor(charge) * self.share
+        return amount * self.factor(charge) * self.weight
+
+    @property
+    def weight(self) -> Fraction:
+        """How many periods this part stands for: a share of one, or several."""
+        return self.share * self.use.periods
 
     # --- rounding
 
@@ -405,7 +520,11 @@ class Bill:
 
     def _counts(self, at: int, code: str) -> bool:
         part = self.parts[at]
-        return part.meets(part.charges[code].get("when")) and part.in_season(part.charges[code]) > 0
+        return (
+            not part.charged_already(part.charges[code])
+            and part.meets(part.charges[code].get("when"))
+            and part.in_season(part.charges[code]) > 0
+        )
 
     def _sum(self, at: int, code: str) -> Fraction:
         return sum((self.seen[at, named] for named in self._named(at, code)), Fraction(0))
@@ -439,7 +558,9 @@ class Bill:
                 base = base * (use - exact(free)) / use if use > exact(free) else Fraction(0)
             bases[each] = base
         exempting = [each for each in charged if "exemptAmount" in charges[each]]
-        free_amount = sum((exact(charges[each]["exemptAmount"]) * parts[each].share for each in exempting), Fraction(0))
+        free_amount = sum(
+            (exact(charges[each]["exemptAmount"]) * parts[each].weight for each in exempting), Fraction(0)
+        )
         whole = sum((bases[each] for each in exempting), Fraction(0))
         for each in exempting:
             bases[each] = bases[each] * (whole - free_amount) / whole if whole > free_amount else Fraction(0)
@@ -449,13 +570,17 @@ class Bill:
         }
         bounded = False
         for bound in ("atMost", "atLeast"):
-            having = [each for each in charged if bound in charges[each]]
-            size = sum((exact(charges[each][bound]) * parts[each].share for each in having), Fraction(0))
+            having = [
+                each
+                for each in charged
+                if bound in charges[each] and not (bound == "atLeast" and parts[each].fixed_charged)
+            ]
+            size = sum((exact(charges[each][bound]) * parts[each].weight for each in having), Fraction(0))
             amount = sum((amounts[each] for each in having), Fraction(0))
             if having and (abs(amount) > size if bound == "atMost" else abs(amount) < size):
                 credit = amount < 0 or (amount == 0 and exact(charges[having[0]]["percent"]) < 0)
                 for each in having:
-                    amounts[each] = exact(charges[each][bound]) * parts[each].share * (-1 if credit else 1)
+                    amounts[each] = exact(charges[each][bound]) * parts[each].weight * (-1 if credit else 1)
                 bounded = True
         self._print(code, amounts, together=bounded)
 
@@ -465,7 +590,7 @@ class Bill:
         parts, charges = self.parts, {each: self.parts[each].charges[code] for each in charged}
         target = sum(
             (
-                parts[each].amount_of(charges[each]) * parts[each].factor(charges[each]) * parts[each].share
+                parts[each].amount_of(charges[each]) * parts[each].factor(charges[each]) * parts[each].weight
                 for each in charged
             ),
             Fraction(0),

@@ -11,11 +11,15 @@ from typing import Any, cast
 
 from chalicelib.kernel.quantity import plain
 
+LEFT_OUT_AS_DEFAULT = {"left out as default": True}
+"""The metadata of a field whose default is left out of the canonical text."""
+
 
 def canonical(document: object) -> str:
     """Return the canonical text of a document: the same for equal documents only.
 
-    10 and 10.0 are equal; absent fields are left out, so a new optional field changes no old text.
+    10 and 10.0 are equal; absent fields are left out, so a new optional field changes no old text, and a new number
+    or word changes none if it is `LEFT_OUT_AS_DEFAULT`.
     """
     return json.dumps(document, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -27,10 +31,21 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, frozenset):
         return sorted(value)
-    given = ((name, getattr(value, name)) for name in _field_names(cast("Hashable", type(value))))
-    return {name: item for name, item in given if item or isinstance(item, (int, Decimal))}
+    given = ((name, getattr(value, name), default) for name, default in _fields(cast("Hashable", type(value))))
+    return {
+        name: item
+        for name, item, default in given
+        if (item or isinstance(item, (int, Decimal))) and (default is _NEVER or item != default)
+    }
+
+
+_NEVER = object()
 
 
 @cache
-def _field_names(kind: Hashable) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(cast("type[Any]", kind)))
+def _fields(kind: Hashable) -> tuple[tuple[str, object], ...]:
+    """Return the names of a class's fields, each with the value that is left out."""
+    return tuple(
+        (each.name, each.default if each.metadata == LEFT_OUT_AS_DEFAULT else _NEVER)
+        for each in fields(cast("type[Any]", kind))
+    )

@@ -4,16 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import prod
 
 from chalicelib.kernel.ids import fingerprint
 from chalicelib.kernel.money import exponent_of
 from chalicelib.tariffs.domain.canonical_json import canonical
+from chalicelib.tariffs.domain.charged_already import left_of
 from chalicelib.tariffs.domain.charges import (
     AdjustmentPricer,
     BlockPricer,
     BoundPricer,
+    ChargedAlready,
     FixedPricer,
     PercentPricer,
     Pricer,
@@ -73,7 +75,7 @@ class Rule:
     joins: tuple[str, str, str, Decimal, bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CompiledTariff:
     """A compiled tariff.
 
@@ -87,12 +89,29 @@ class CompiledTariff:
     closes: bool
     """Whether the last rule rounds the total."""
 
+    @cached_property
+    def without_fixed(self) -> "CompiledTariff":
+        """The same tariff for a period whose fixed amounts an earlier bill has charged."""
+        return replace(self, rules=_rules(self.tariff, fixed_charged=True))
+
 
 def compile_tariff(tariff: Tariff) -> CompiledTariff:
     """Compile a tariff for rating; do it once per run, not once per bill.
 
     The tariff must have passed `check_tariff`.
     """
+    return CompiledTariff(
+        tariff=tariff,
+        rules=_rules(tariff),
+        conversions={
+            rule.from_unit: _conversion(rule.multiply, rule.divide, rule.times_measure) for rule in tariff.conversions
+        },
+        document_digest=fingerprint(canonical(replace(tariff, valid_until=None))),
+        closes=tariff.rounding.total is not None,
+    )
+
+
+def _rules(tariff: Tariff, *, fixed_charged: bool = False) -> tuple[Rule, ...]:
     exponent = exponent_of(tariff.currency)
     minor_unit = Decimal(1).scaleb(-exponent)
     plan = tariff.rounding
@@ -105,17 +124,11 @@ def compile_tariff(tariff: Tariff) -> CompiledTariff:
     codes: list[str] = []
     rules: list[Rule] = []
     for charge in charges:
-        rules.append(_rule(charge, codes, exponent, default, carry_exact=exact))
+        left = left_of(charge, tariff) if fixed_charged else charge
+        rule = _rule(left or charge, codes, exponent, default, carry_exact=exact)
+        rules.append(replace(rule, charge=charge) if left else replace(rule, charge=charge, pricer=ChargedAlready()))
         codes.append(charge.code)
-    return CompiledTariff(
-        tariff=tariff,
-        rules=tuple(rules),
-        conversions={
-            rule.from_unit: _conversion(rule.multiply, rule.divide, rule.times_measure) for rule in tariff.conversions
-        },
-        document_digest=fingerprint(canonical(replace(tariff, valid_until=None))),
-        closes=plan.total is not None,
-    )
+    return tuple(rules)
 
 
 def _conversion(multiply: Decimal, divide: Decimal, measure: str | None) -> tuple[int, int, str | None]:

@@ -52,6 +52,8 @@ def _quantity(trace: Trace) -> list[str]:
             case "cap" | "least":
                 limit = "at most" if step.kind == "cap" else "at least"
                 said.append(f"{limit} {result}{f' ({step.given})' if step.given else ''}")
+            case "periods":
+                said.append(f"of {step.given} periods, each {result}")
             case "included":
                 said.append(f"less {step.given} {trace.unit} included = {result}")
             case "rounded":
@@ -98,6 +100,8 @@ def _bounded(trace: Trace, bounds: Sequence[TraceStep], term: TraceTerm, places:
     said = f"{step.given} of {_named(trace)} = {_money(step.result, places)}, but {limit} {size}"
     if term.quantity == 1:
         return said
+    if term.quantity > 1:
+        return f"{said} for each period; times {_number(term.quantity)} = {_money(term.value, places)}"
     return f"{said} for the whole bill; {_number(term.quantity)} of it = {_money(term.value, places)}"
 
 

@@ -20,6 +20,7 @@ from chalicelib.tariffs.domain.model import (
     UsageCharge,
 )
 from chalicelib.tariffs.domain.rating_state import RatingState, Settled
+from chalicelib.tariffs.domain.several_periods import PeriodState
 from chalicelib.tariffs.domain.trace import Line, Trace, TraceFactor, TraceStep, TraceTerm
 
 AS_CHARGED = Settled()
@@ -46,7 +47,7 @@ def line_of(compiled: CompiledTariff, at: int, state: RatingState, factors: tupl
         of=charge.of if isinstance(charge, (PercentCharge, BoundCharge, SubtotalCharge)) else (),
         less=less,
         carry=Fraction(settled.carry, unit),
-        steps=(*_conversion(compiled, charge, state), *rule.pricer.steps(state), *settled.steps),
+        steps=(*_counted(compiled, charge, state), *rule.pricer.steps(state), *settled.steps),
         measure=_measure_of(tariff, charge),
     )
     minor = state.lines[at]
@@ -71,12 +72,22 @@ def _terms(rule: Rule, state: RatingState, unit: int) -> tuple[TraceTerm, ...]:
     )
 
 
+def _counted(compiled: CompiledTariff, charge: Charge, state: RatingState) -> list[TraceStep]:
+    """Return the steps that converted a charge's quantity, and shared it over several periods."""
+    steps = _conversion(compiled, charge, state)
+    if not isinstance(state, PeriodState) or not isinstance(charge, MeasuredCharge) or not state.shares(charge.measure):
+        return steps
+    each = Fraction(*state.billed(charge.measure))
+    whole = [] if steps else [TraceStep("quantity", "", each * state.periods)]
+    return [*steps, *whole, TraceStep("periods", str(state.periods), each)]
+
+
 def _conversion(compiled: CompiledTariff, charge: Charge, state: RatingState) -> list[TraceStep]:
     """Return the steps that converted and rounded the use to the tariff's unit."""
     tariff, usage = compiled.tariff, state.usage
     if not isinstance(charge, MeasuredCharge) or charge.measure != "use":
         return []
-    use = Fraction(state.use_num, state.use_den)
+    use = Fraction(state.use_num * usage.periods, state.use_den)
     if usage.unit != tariff.unit:
         return [TraceStep("converted", f"{plain(usage.quantity)} {usage.unit}", use)]
     if use == Fraction(usage.quantity) or tariff.quantity_rounding is None:

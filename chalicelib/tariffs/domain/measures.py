@@ -32,6 +32,16 @@ def measures_named(charge: Charge) -> Iterator[tuple[str, str]]:
     return ((field, name) for field, name in named.items() if name is not None)
 
 
+def levels_of(tariff: Tariff) -> frozenset[str]:
+    """Return the declared measures that are never shared over periods or months."""
+    return frozenset(each.name for each in tariff.measures if each.kind == "peak")
+
+
+def sums_of(tariff: Tariff) -> frozenset[str]:
+    """Return the measures that are declared as sums: they are shared wherever they count."""
+    return frozenset(each.name for each in tariff.measures if each.kind == "sum")
+
+
 def unit_of_measure(tariff: Tariff, name: str) -> str:
     """Return the unit of a measure, as a line shows it."""
     if name in {"use", "winterAverage"}:

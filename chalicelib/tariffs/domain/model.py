@@ -246,13 +246,22 @@ class Conversion:
     times_measure: str | None = None
 
 
+MeasureKind = Literal["sum", "peak"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """A quantity besides the use that a tariff charges by (peak kWh, contracted kW), with label and unit for bills."""
+    """A quantity besides the use that a tariff charges by (peak kWh, contracted kW), with label and unit for bills.
+
+    A `sum`, such as energy, is shared over the periods or months that it was measured in. A `peak` is a level that each
+    of them has: the highest demand, contracted kW, persons. Without a kind it is a sum where it is priced, and a level
+    where it multiplies an amount or limits.
+    """
 
     name: str
     label: str
     unit: str
+    kind: MeasureKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

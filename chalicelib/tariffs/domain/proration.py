@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from chalicelib.kernel.errors import Invalid
+from chalicelib.tariffs.domain.measures import levels_of, sums_of
 from chalicelib.tariffs.domain.model import AdjustmentCharge, Season, Tariff
 from chalicelib.tariffs.domain.rounding import Rounding, round_to_step, split_by_weights
 from chalicelib.tariffs.domain.trace import TraceFactor
@@ -37,13 +38,17 @@ def months_of(usage: Usage, tariff: Tariff) -> tuple[Usage, ...]:
     equally = [1] * usage.months
     step = tariff.quantity_rounding.step if tariff.quantity_rounding else Decimal(1)
     uses = split_quantity(usage.quantity, equally, step)
-    shared = {name: split_quantity(quantity, equally, step) for name, quantity in _measures_of(usage).items()}
-    days = _days_of_months(usage)
+    levels, sums = levels_of(tariff), sums_of(tariff)
+    shared = {
+        name: split_quantity(quantity, equally, step)
+        for name, quantity in measures_of(usage).items()
+        if name not in levels
+    }
+    days = days_of_parts(usage, usage.months)
     all_days = days
     if usage.period_days is not None and usage.period_days != usage.days:
         all_days = split_by_weights(usage.period_days, equally)
-    for_each_unit = {each.code for each in tariff.charges if isinstance(each, AdjustmentCharge) and each.times}
-    once = frozenset(usage.adjustments) - for_each_unit
+    once = given_once(usage, tariff)
     months = []
     first_day = usage.first_day
     for at in range(usage.months):
@@ -55,6 +60,7 @@ def months_of(usage: Usage, tariff: Tariff) -> tuple[Usage, ...]:
             first_day=first_day,
             until_day=until_day,
             period_days=usage.period_days and all_days[at],
+            measures={**usage.measures, **{name: parts[at] for name, parts in shared.items() if name in sums}},
             month_shares={name: shares[at] for name, shares in shared.items()},
         )
         if at:
@@ -65,19 +71,27 @@ def months_of(usage: Usage, tariff: Tariff) -> tuple[Usage, ...]:
     return tuple(months)
 
 
-def _measures_of(usage: Usage) -> dict[str, Decimal]:
+def given_once(usage: Usage, tariff: Tariff) -> frozenset[str]:
+    """Return the adjustments that came with the use and are charged once, because they have no amount for each unit."""
+    for_each_unit = {each.code for each in tariff.charges if isinstance(each, AdjustmentCharge) and each.times}
+    return frozenset(usage.adjustments) - for_each_unit
+
+
+def measures_of(usage: Usage) -> dict[str, Decimal]:
+    """Return the measures that a use came with, the winter average included."""
     winter = {} if usage.winter_average is None else {"winterAverage": usage.winter_average}
     return {**usage.measures, **winter}
 
 
-def _days_of_months(usage: Usage) -> tuple[int, ...]:
-    """Return the days of each month: 30, 31, 30 for April to June; equal shares if the days are not calendar months."""
+def days_of_parts(usage: Usage, parts: int) -> tuple[int, ...]:
+    """Return the days of each part: 30, 31, 30 for April to June; equal shares if the days are not calendar months."""
     first, until = usage.first_day, usage.until_day
     if first is not None and until is not None:
-        starts = [_months_later(first, months) for months in range(usage.months + 1)]
+        months = usage.months * usage.periods // parts
+        starts = [_months_later(first, at * months) for at in range(parts + 1)]
         if starts[-1] == until:
             return tuple((end - start).days for start, end in pairwise(starts))
-    return split_by_weights(usage.days, [1] * usage.months)
+    return split_by_weights(usage.days, [1] * parts)
 
 
 def _months_later(day: date, months: int) -> date:
@@ -91,6 +105,14 @@ def covers(tariff: Tariff, usage: Usage) -> bool:
     if first is None or until is None:
         return False
     return tariff.valid_from <= first and (tariff.valid_until is None or until <= tariff.valid_until)
+
+
+def meets_days(tariff: Tariff, usage: Usage) -> bool:
+    """Return whether a tariff is valid on some day of a use that has days."""
+    first, until = usage.first_day, usage.until_day
+    if first is None or until is None:
+        return False
+    return tariff.valid_from < until and (tariff.valid_until is None or first < tariff.valid_until)
 
 
 @dataclass(frozen=True, slots=True)

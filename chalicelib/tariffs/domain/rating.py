@@ -1,6 +1,7 @@
 """Rating: the lines of a bill from a compiled tariff and a usage. Quotes, runs and single bills all use it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -13,10 +14,11 @@ from chalicelib.tariffs.domain.lines import line_of
 from chalicelib.tariffs.domain.merging import joined
 from chalicelib.tariffs.domain.model import AdjustmentCharge, PercentCharge, SubtotalCharge
 from chalicelib.tariffs.domain.pricing import NOTHING, Ratio
-from chalicelib.tariffs.domain.proration import PeriodShare, covers, months_of, version_shares
+from chalicelib.tariffs.domain.proration import PeriodShare, covers, given_once, meets_days, months_of, version_shares
 from chalicelib.tariffs.domain.rating_state import RatingState
 from chalicelib.tariffs.domain.rounding import round_to_step
 from chalicelib.tariffs.domain.settling import Member, settle, settle_total
+from chalicelib.tariffs.domain.several_periods import PeriodState, counts_each_period, one_by_one
 from chalicelib.tariffs.domain.trace import Line, TraceFactor
 from chalicelib.tariffs.domain.usage import Usage
 
@@ -84,8 +86,10 @@ def rate(compiled: CompiledTariff, usage: Usage) -> Rating:
     """
     if usage.adjustments:
         _refuse_unknown_adjustments([compiled], usage)
-    if usage.months > 1 and compiled.tariff.months_apart:
-        return _bounded([_rate_part(compiled, month, None) for month in _months(compiled, usage)])
+    if usage.fixed_charged:
+        compiled = compiled.without_fixed
+    if compiled.tariff.months_apart and usage.months * usage.periods > 1:
+        return _bounded([_rate_part(compiled, month, None) for month in _months(compiled, _in_months(usage))])
     return Rating([_rate_part(compiled, usage, None)])
 
 
@@ -99,14 +103,18 @@ def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
     covering = [version for version in versions if covers(version.tariff, usage)]
     if len(covering) == 1:
         return rate(covering[0], usage)
+    if usage.fixed_charged:
+        versions = [version.without_fixed for version in versions]
     compiled = {(version.tariff.id, version.tariff.version): version for version in versions}
     shares = version_shares([version.tariff for version in versions], usage)
     parts = [(compiled[tariff.id, tariff.version], share) for tariff, share in shares]
     if usage.adjustments:
         _refuse_unknown_adjustments([version for version, _ in parts], usage)
-    apart = [version for version, _ in parts if version.tariff.months_apart and usage.months > 1]
+    apart = [version for version, _ in parts if version.tariff.months_apart and usage.months * usage.periods > 1]
     if len(apart) == len(parts):
-        return _bounded(list(_month_by_month(apart, usage)))
+        return _bounded(list(_month_by_month(apart, _in_months(usage))))
+    if usage.periods > 1:
+        return _bounded(list(_period_by_period([version for version, _ in parts], usage)))
     if apart:  # separately: months of one version can't be added to a period of the other
         return _bounded(
             [_rate_part(version, month, share) for version, share in parts for month in _months(version, usage)]
@@ -144,6 +152,25 @@ def _months(compiled: CompiledTariff, usage: Usage) -> tuple[Usage, ...]:
     return months_of(usage, compiled.tariff) if compiled.tariff.months_apart else (usage,)
 
 
+def _period_by_period(versions: Sequence[CompiledTariff], usage: Usage) -> Iterator[RatedPart]:
+    """Rate each of several periods by the versions that are valid on its days.
+
+    What came once, such as an adjustment, is charged in the first period whose version has it.
+    """
+    charged: set[str] = set()
+    for period in one_by_one(usage, versions[0].tariff):
+        valid = [version for version in versions if meets_days(version.tariff, period)]
+        known = _adjustments_of(valid)
+        given = {code: amount for code, amount in usage.adjustments.items() if code in known - charged}
+        yield from rate_over(valid, replace(period, adjustments=given, adjusted=frozenset(charged))).parts
+        charged |= frozenset.intersection(*(given_once(period, version.tariff) for version in valid)) & set(given)
+
+
+def _in_months(usage: Usage) -> Usage:
+    """Return a use of several periods as one of all their months."""
+    return usage if usage.periods == 1 else replace(usage, months=usage.months * usage.periods, periods=1)
+
+
 def _month_by_month(versions: Sequence[CompiledTariff], usage: Usage) -> Iterator[RatedPart]:
     """Rate each month by the versions that are valid on its days, usually one."""
     by_version = {(each.tariff.id, each.tariff.version): (each, _months(each, usage)) for each in versions}
@@ -157,11 +184,11 @@ def _month_by_month(versions: Sequence[CompiledTariff], usage: Usage) -> Iterato
 
 
 def _rate_part(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) -> RatedPart:
-    num, den = billable_use(compiled, usage)
-    state = RatingState(usage, num, den, share)
+    state = _state(compiled, usage, share)
     values, lines, total, large = state.values, state.lines, 0, False
+    whole = share is None and usage.periods == 1
     for rule in compiled.rules:
-        plain = share is None and rule.at_once
+        plain = whole and rule.at_once
         amount = rule.pricer.amount(state) if plain or not rule.conditional or _applies(rule, state) else None
         if amount is None:
             values.append(NOTHING)
@@ -225,6 +252,8 @@ def _member(state: RatingState, at: int, rule: Rule, amount: Ratio) -> Member:
 
 def _state(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) -> RatingState:
     num, den = billable_use(compiled, usage)
+    if usage.periods > 1:
+        return PeriodState(compiled.tariff, usage, num, den)
     return RatingState(usage, num, den, share)
 
 
@@ -266,9 +295,13 @@ def _converted(compiled: CompiledTariff, usage: Usage, num: int, den: int) -> Ra
     return value.as_integer_ratio()
 
 
-def _refuse_unknown_adjustments(versions: Sequence[CompiledTariff], usage: Usage) -> None:
+def _adjustments_of(versions: Sequence[CompiledTariff]) -> set[str]:
     rules = [rule for version in versions for rule in version.rules]
-    known = {rule.charge.code for rule in rules if isinstance(rule.charge, AdjustmentCharge)}
+    return {rule.charge.code for rule in rules if isinstance(rule.charge, AdjustmentCharge)}
+
+
+def _refuse_unknown_adjustments(versions: Sequence[CompiledTariff], usage: Usage) -> None:
+    known = _adjustments_of(versions)
     unknown = sorted(set(usage.adjustments) - known)
     if unknown:
         raise Invalid(
@@ -294,6 +327,8 @@ def _factors(rule: Rule, state: RatingState) -> list[TraceFactor]:
             factors.append(TraceFactor("days in season", in_season))
     if state.share is not None and not isinstance(rule.charge, (PercentCharge, SubtotalCharge)):
         factors.append(state.share.factor)
+    if state.usage.periods > 1 and counts_each_period(rule.charge, state.usage):
+        factors.append(TraceFactor(f"{state.usage.periods} periods", Fraction(state.usage.periods)))
     return factors
 
 

@@ -26,8 +26,8 @@ PERCENT = Fraction(1, 100)
 class Member:
     """One version's part of a charge: its place in the part's bill, its factors, and its exact amount in minor units.
 
-    `base` is the base of a percentage; `bounded` means that a bound replaced the amount; `days` is the version's share
-    of the period's days.
+    `base` is the base of a percentage; `bounded` means that a bound replaced the amount; `periods` is how many
+    periods it is for: a version's share of the days of one, or several that were not read.
     """
 
     state: RatingState
@@ -39,8 +39,9 @@ class Member:
     bounded: bool = False
 
     @property
-    def days(self) -> Fraction:
-        return Fraction(1) if self.state.share is None else self.state.share.factor.value
+    def periods(self) -> Fraction:
+        share = self.state.share
+        return Fraction(self.state.usage.periods) if share is None else share.factor.value
 
     @property
     def multiplier(self) -> Fraction:
@@ -94,7 +95,7 @@ def _exempt(members: Sequence[Member], unit: int) -> tuple[TraceStep, ...]:
     exempting = [each for each in members if _charge(each).exempt_amount is not None]
     if not exempting:
         return ()
-    free = unit * sum((Fraction(_charge(each).exempt_amount or 0) * each.days for each in exempting), Fraction(0))
+    free = unit * sum((Fraction(_charge(each).exempt_amount or 0) * each.periods for each in exempting), Fraction(0))
     whole = sum((each.base for each in exempting), Fraction(0))
     left = Fraction(whole - free, whole) if whole > free else Fraction(0)
     for each in exempting:
@@ -107,7 +108,7 @@ def _hold(members: Sequence[Member], bound: StepKind, unit: int) -> None:
     bounds = [(each, _bound_of(_charge(each), bound)) for each in members]
     held = [(each, size) for each, size in bounds if size is not None]
     amount = sum((each.amount for each, _ in held), Fraction(0))
-    most = sum((Fraction(size) * each.days for each, size in held), Fraction(0)) * unit
+    most = sum((Fraction(size) * each.periods for each, size in held), Fraction(0)) * unit
     if not held or (abs(amount) <= most if bound == "at-most" else abs(amount) >= most):
         return
     sign = -1 if amount < 0 or (amount == 0 and _charge(held[0][0]).percent < 0) else 1
@@ -115,8 +116,8 @@ def _hold(members: Sequence[Member], bound: StepKind, unit: int) -> None:
         before = each.state.settled.get(each.at) if each.state.settled else None
         step = TraceStep(bound, _percent_in_words(each), Fraction(amount, unit))
         each.bounded = True
-        each.amount = Fraction(size) * each.days * sign * unit
-        term = TraceTerm(each.days, size * sign)
+        each.amount = Fraction(size) * each.periods * sign * unit
+        term = TraceTerm(each.periods, size * sign)
         settled = Settled(terms=(term,), bounded=True, steps=(*(before.steps if before else ()), step))
         each.state.settle(each.at, settled)
 

@@ -41,7 +41,7 @@ class TraceFactor:
 
 StepKind = Literal[
     "converted", "quantity", "share", "cap", "least", "included", "rounded", "rates",
-    "limits", "exempt-use", "exempt-amount", "at-most", "at-least",
+    "limits", "exempt-use", "exempt-amount", "at-most", "at-least", "periods",
 ]  # fmt: skip
 
 
@@ -131,6 +131,7 @@ _MODE_OF = {letter: mode for mode, letter in _MODES.items()}
 _STEPS: dict[StepKind, str] = {
     "converted": "v", "quantity": "q", "share": "s", "cap": "c", "least": "l", "included": "i", "rounded": "r",
     "rates": "f", "limits": "b", "exempt-use": "u", "exempt-amount": "a", "at-most": "m", "at-least": "n",
+    "periods": "p",
 }  # fmt: skip
 _STEP_OF = {letter: kind for kind, letter in _STEPS.items()}
 

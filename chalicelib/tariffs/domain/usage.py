@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from chalicelib.tariffs.domain.canonical_json import LEFT_OUT_AS_DEFAULT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
@@ -13,6 +15,10 @@ class Usage:
     `period_days` is the length of the whole period if only a part of it was served. `flags` are facts that
     conditions name ("senior", "closedMidMonth"); `measures` are further quantities by name ("demandKw", "peak").
     `adjustments` are amounts in whole currency units by charge code.
+
+    `periods`: the days are those of this many billing periods, because some were not read. Quantity, days,
+    `period_days`, measures and adjustments are those of all of them, `months` those of one. `fixed_charged`: an earlier
+    bill of the same holder has charged the period's amounts that do not depend on days or use.
 
     For one month out of several, `month_shares` are its shares of the measures, and `adjusted` names the adjustments
     that an earlier month has charged.
@@ -33,9 +39,11 @@ class Usage:
     adjustments: Mapping[str, Decimal] = field(default_factory=dict)
     month_shares: Mapping[str, Decimal] = field(default_factory=dict)
     adjusted: frozenset[str] = frozenset()
+    periods: int = field(default=1, metadata=LEFT_OUT_AS_DEFAULT)
+    fixed_charged: bool = field(default=False, metadata=LEFT_OUT_AS_DEFAULT)
 
     @property
     def days(self) -> int:
         if self.first_day is None or self.until_day is None:
-            return 30 * self.months
+            return 30 * self.months * self.periods
         return (self.until_day - self.first_day).days

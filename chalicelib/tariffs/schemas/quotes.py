@@ -16,7 +16,6 @@ from chalicelib.tariffs.schemas.lines import LineOut, LineView
 from chalicelib.tariffs.schemas.sheet import TariffBody
 from chalicelib.tariffs.schemas.words import (
     ChargeCode,
-    Days,
     Named,
     RateText,
     RoundingBody,
@@ -78,8 +77,20 @@ class UsageQuantities(Schema):
     unit: Named
     first_day: Day | None = None
     until_day: Day | None = Field(default=None, description="The day after the last one")
-    period_days: Days | None = None
+    period_days: Annotated[int, Field(strict=True, ge=1, le=_MOST_DAYS)] | None = Field(
+        default=None, description="All days of the period, or of the periods, if a part of them was served"
+    )
     months: Annotated[int, Field(strict=True, ge=1, le=24)] = 1
+    periods: Annotated[int, Field(strict=True, ge=1, le=24)] = Field(
+        default=1,
+        description="The number of billing periods that this is the use of, because some were not read; `months` are "
+        "those of one",
+    )
+    fixed_charged: bool = Field(
+        default=False,
+        strict=True,
+        description="An earlier bill has charged the period's amounts that do not depend on days or use",
+    )
     dwelling_units: Annotated[DecimalText, Field(gt=0)] = Decimal(1)
     meter_size: Named | None = None
     consumer_class: Named | None = None
@@ -118,10 +129,11 @@ class UsageQuantities(Schema):
 
     @model_validator(mode="after")
     def _a_day_in_each_month(self) -> Self:
-        if self.first_day and self.until_day and (self.until_day - self.first_day).days < self.months:
-            raise ValueError(f"{self.months} months have at least as many days: give a later untilDay or fewer months")
-        if self.period_days and self.period_days < self.months:
-            raise ValueError(f"{self.months} months have at least as many days: give more periodDays or fewer months")
+        months = self.months * self.periods
+        if self.first_day and self.until_day and (self.until_day - self.first_day).days < months:
+            raise ValueError(f"{months} months have at least as many days: give a later untilDay or fewer months")
+        if self.period_days and self.period_days < months:
+            raise ValueError(f"{months} months have at least as many days: give more periodDays or fewer months")
         return self
 
     def to_domain(self) -> Usage:

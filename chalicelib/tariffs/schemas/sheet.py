@@ -47,6 +47,11 @@ class MeasureBody(Schema):
     name: Named = Field(examples=["peak"])
     label: Text = Field(examples=["Peak energy"])
     unit: Named = Field(description="Its unit, as bills show it", examples=["kWh"])
+    kind: model.MeasureKind | None = Field(
+        default=None,
+        description="`sum`: shared over the periods or months that it was measured in, such as energy. `peak`: a level "
+        "that each of them has, such as the highest demand, contracted kW, persons",
+    )
 
 
 class RoundingPlanBody(Schema):

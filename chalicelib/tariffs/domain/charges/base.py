@@ -40,6 +40,15 @@ class Pricer(ABC):
         return []
 
 
+class ChargedAlready(Pricer):
+    """A charge of which an earlier bill of the period has charged everything."""
+
+    __slots__ = ()
+
+    def price(self, _state: RatingState) -> None:
+        return None
+
+
 class Metered:
     """The quantity that a charge prices: share, caps, least, included quantity and rounding, in this order."""
 
@@ -130,6 +139,7 @@ def times_of(state: RatingState, times: str | None, *, prorated: bool = False, d
     """Return the multiplier of an amount: a measure, and the share of days served."""
     num, den = (1, 1) if times is None else state.measure(times)
     if prorated:
-        days = state.usage.days
-        num, den = num * days, den * (days_basis or state.usage.period_days or days)
+        usage = state.usage
+        days = usage.days
+        num, den = num * days, den * (days_basis * usage.periods if days_basis else usage.period_days or days)
     return num, den
