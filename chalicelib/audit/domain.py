@@ -52,7 +52,7 @@ _OF_PROJECT = frozenset({"bill", "billing-run", "connection", "device", "import"
 _UNSPOKEN = frozenset(
     {
         "address", "email", "first_name", "key", "last_name", "login", "middle_name", "name", "password",
-        "password_hash", "phone", "secret", "signature", "token",
+        "password_hash", "phone", "secret", "signature", "single_name", "token",
     }
 )  # fmt: skip
 

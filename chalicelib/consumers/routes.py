@@ -33,7 +33,7 @@ _USER = "/api/clients/{clientId}/users/{userId}"
     returns=ConsumerOut,
     status=201,
     location=_CONSUMERS + "/{id}",
-    errors="bad-email email-taken",
+    errors="bad-email name-missing",
 )
 def register_consumer(ctx: Context, *, body: NewConsumer) -> ConsumerOut:
     """Register a consumer."""
@@ -53,7 +53,7 @@ def my_profile(ctx: Context) -> ConsumerOut:
     permission=SIGNED_IN,
     body=ProfileChange,
     returns=ConsumerOut,
-    errors="bad-email changed email-taken not-found",
+    errors="changed not-found",
 )
 def change_my_profile(ctx: Context, *, body: ProfileChange) -> ConsumerOut:
     """Change your phone number or address."""
@@ -87,7 +87,7 @@ def open_login(ctx: Context, *, consumer_id: str, body: NewLogin) -> LoginMade:
     status=201,
     location="/api/me/profile",
     errors="bad-email bad-login changed email-taken key-reused login-taken no-self-registration "
-    "too-many-registrations weak-password",
+    "name-missing too-many-registrations weak-password",
 )
 def register_self(ctx: Context, *, body: Registration) -> Registered:
     """Register yourself as a consumer, where the utility allows it."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
-from chalicelib.consumers.domain import Consumer, ConsumerChanges, ConsumerStatus
+from chalicelib.consumers.domain import Consumer, ConsumerChanges, ConsumerStatus, ProfileChanges
 from chalicelib.identity.domain import User
 from chalicelib.kernel.page import Page
 from chalicelib.platform.schema import (
@@ -25,12 +25,17 @@ from chalicelib.platform.schema import (
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[0-9+() /-]+$", examples=["+63 917 555 0001"])]
 
 
-class NewConsumer(Schema):
-    """A consumer to register."""
+_SINGLE = "Of an organisation, or a person with a single name; instead of firstName and lastName"
+_CONTACT = "A contact: several consumers may have the same one"
 
-    first_name: Text = Field(examples=["Juan"])
-    last_name: Text = Field(examples=["Dela Cruz"])
-    email: Email | None = Field(default=None, description="Unique within the client")
+
+class NewConsumer(Schema):
+    """A consumer to register: a person, a household or an organisation."""
+
+    name: Text | None = Field(default=None, examples=["Example School"], description=_SINGLE)
+    first_name: Text | None = Field(default=None, examples=["Juan"])
+    last_name: Text | None = Field(default=None, examples=["Dela Cruz"])
+    email: Email | None = Field(default=None, description=_CONTACT)
     phone: Phone | None = None
     address: Text | None = None
 
@@ -39,8 +44,6 @@ class ConsumerChange(NewConsumer, Change):
     """Changes of a consumer. What is left out stays as it is, and null removes it."""
 
     version: Version
-    first_name: Text = Field(default="", examples=["Juan"])
-    last_name: Text = Field(default="", examples=["Dela Cruz"])
     status: Literal["active", "inactive"] | None = Field(default=None, description="Null also leaves it unchanged")
 
     def changes(self) -> ConsumerChanges:
@@ -58,9 +61,9 @@ class ProfileChange(Change):
     phone: Phone | None = None
     address: Text | None = None
 
-    def changes(self) -> ConsumerChanges:
+    def changes(self) -> ProfileChanges:
         """Return the changes as a domain object."""
-        return cast("ConsumerChanges", self.said())
+        return cast("ProfileChanges", self.said())
 
 
 class ConsumerQuery(PageQuery):
@@ -80,8 +83,9 @@ class ConsumerOut(OutSchema, Shows[Consumer]):
     """A consumer."""
 
     id: str
-    first_name: str
-    last_name: str
+    name: str = Field(description="The whole name, as lists and bills show it")
+    first_name: str | None = Field(description="Null for an organisation, or a person with a single name")
+    last_name: str | None
     email: str | None
     phone: str | None
     address: str | None
@@ -110,8 +114,9 @@ class Registration(Schema):
     """A person who registers as a consumer."""
 
     client_id: ClientId
-    first_name: PersonName = Field(examples=["Juan"])
-    last_name: PersonName = Field(examples=["Dela Cruz"])
+    name: PersonName | None = Field(default=None, examples=["Example School"], description=_SINGLE)
+    first_name: PersonName | None = Field(default=None, examples=["Juan"])
+    last_name: PersonName | None = Field(default=None, examples=["Dela Cruz"])
     email: Email
     password: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra={"format": "password"})]
     login: Annotated[str, Field(min_length=1, max_length=120)] | None = Field(

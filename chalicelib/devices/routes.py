@@ -77,8 +77,8 @@ def disable_device(ctx: ProjectContext, *, device_id: str) -> DeviceOut:
     permission=PUBLIC,
     body=PushedReading,
     returns=PushOut,
-    errors="already-read bad-signature below-previous billed changed future-date impossible-reading later-reading "
-    "meter-exchanged not-active not-after-last not-found number-missing period-frozen replayed",
+    errors="already-read ambiguous-meter bad-signature below-previous billed changed future-date impossible-reading "
+    "later-reading meter-exchanged not-active not-after-last not-found number-missing period-frozen replayed",
 )
 def push_reading(ctx: Context, *, body: PushedReading) -> PushOut:
     """Push a reading, signed by a device (headers Meterbook-Device, Meterbook-Timestamp and Meterbook-Signature)."""
@@ -86,7 +86,7 @@ def push_reading(ctx: Context, *, body: PushedReading) -> PushOut:
     here = service.authenticate(
         ctx, name=name, timestamp=timestamp, signature=signature, body=raw_body(blueprint.current_request)
     )
-    number = {"account": body.account_number, "meter_number": body.meter_number}
+    number = {"account": body.account_number, "meter_number": body.meter_number, "meter_brand": body.meter_brand}
     return PushOut.of(service.push_reading(here, **number, shown=body.to_domain()))
 
 

@@ -11,6 +11,7 @@ from chalicelib.platform.schema import (
     Day,
     DecimalText,
     Instant,
+    OfBrand,
     OutSchema,
     PageQuery,
     Schema,
@@ -72,6 +73,7 @@ class PushedReading(Schema):
 
     account_number: AccountNumber | None = None
     meter_number: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    meter_brand: OfBrand = None
     reading: DecimalText
     read_on: Day
 

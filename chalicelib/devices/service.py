@@ -129,7 +129,9 @@ def authenticate(ctx: Context, *, name: str, timestamp: str, signature: str, bod
     return replace(here, actor=device.as_actor())
 
 
-def push_reading(ctx: Context, *, account: str | None, meter_number: str | None, shown: MeterValue) -> Reading:
+def push_reading(
+    ctx: Context, *, account: str | None, meter_number: str | None, meter_brand: str | None, shown: MeterValue
+) -> Reading:
     """Record a reading that a device pushed, like one that a user enters, except for its source.
 
     :raises NotFound: for an unknown connection, or one outside the device's areas.
@@ -137,7 +139,9 @@ def push_reading(ctx: Context, *, account: str | None, meter_number: str | None,
     """
     ctx.require("readings.submit")
     here = tenancy.enter_project(ctx)
-    return readings.take_reading(here, account=account, meter_number=meter_number, shown=shown, source="device")
+    return readings.take_reading(
+        here, account=account, meter_number=meter_number, meter_brand=meter_brand, shown=shown, source="device"
+    )
 
 
 def _place_of(name: str) -> tuple[str, str, str]:

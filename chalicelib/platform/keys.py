@@ -146,10 +146,6 @@ def consumer_words(client_id: str, word: str) -> str:
     return f"{client_id}#NAMES#{word[0]}"
 
 
-def email(client_id: str, normalised: str) -> Key:
-    return f"{client_id}#EMAIL#{normalised}", "EMAIL"
-
-
 def registrations(client_id: str, hour: str, whose: str) -> Key:
     return f"{client_id}#REGISTRATIONS#{hour}", whose
 
@@ -204,8 +200,8 @@ def walking_place(order: int | None, account: str) -> str:
     return account if order is None else f"{WALKING}{order:06}#{account}"
 
 
-def meter_number(client_id: str, project_id: str, normalised: str) -> Key:
-    return f"{client_id}#{project_id}#METER#{normalised}", "METER"
+def meter_number(client_id: str, project_id: str, normalised: str, brand: str | None) -> Key:
+    return f"{client_id}#{project_id}#METER#{normalised}", f"METER#{brand}" if brand else "METER"
 
 
 def sequence(client_id: str, project_id: str, name: str) -> Key:

@@ -61,11 +61,11 @@ CODES: Mapping[int, tuple[str, ...]] = {
             bad-day bad-email bad-file-name bad-filter bad-idempotency-key bad-late-charge bad-login bad-mapping
             bad-measure bad-name bad-number bad-period bad-reset bad-role bad-setting before-bill below-previous
             bill-too-long check-number consumer-given consumer-missing consumer-profile due-too-early future-date
-            impossible-reading invalid-body invalid-query invalid-tariff leaves-gap missing-measure negative-use
-            no-areas no-days no-tariff not-after-last not-in-area not-last-month not-rated not-your-connection
-            nothing-to-estimate-by nothing-to-find number-missing other-period other-unit overlapping-versions
-            project-missing reading-below-last repeated-parameter same-meter tariff-missing too-early
-            too-many-measures unit-mismatch unknown-adjustment unknown-area unknown-brand unknown-class
+            impossible-reading invalid-body invalid-query invalid-tariff leaves-gap missing-measure name-missing
+            negative-use no-areas no-days no-tariff not-after-last not-in-area not-last-month not-rated
+            not-your-connection nothing-to-estimate-by nothing-to-find number-missing other-period other-unit
+            overlapping-versions project-missing reading-below-last repeated-parameter same-meter tariff-missing
+            too-early too-many-measures unit-mismatch unknown-adjustment unknown-area unknown-brand unknown-class
             unknown-currency unknown-cycle unknown-meter-size unknown-parameter unknown-permission unknown-project
             unknown-role unknown-tariff weak-password wrong-password
         """,
@@ -75,14 +75,14 @@ CODES: Mapping[int, tuple[str, ...]] = {
         403: "forbidden no-consumer no-self-registration role-too-high",
         404: "no-connection no-report no-such-project not-found",
         409: """
-            account-taken already-decided already-read area-taken area-used below-previous billed brand-taken brand-used
-            changed client-taken connection-used consumer-connected consumer-deleted consumer-login consumer-not-active
-            consumer-owes cycle-named cycle-taken cycle-used device-disabled email-taken fixed-role fixed-setting
-            implausible-amount impossible-reading in-progress last-superuser later-reading login-exists login-taken
-            meter-exchanged meter-taken never-billed not-active not-confirmed other-consumer period-frozen
-            project-closed project-taken project-used replayed role-exists role-used run-open superuser-exists
-            tariff-between tariff-changed tariff-chosen tariff-followed tariff-used too-many-changes use-unread
-            version-exists wrong-order wrong-status yourself
+            account-taken already-decided already-read ambiguous-meter area-taken area-used below-previous billed
+            brand-taken brand-used changed client-taken connection-used consumer-connected consumer-deleted
+            consumer-login consumer-not-active consumer-owes cycle-named cycle-taken cycle-used device-disabled
+            email-taken fixed-role fixed-setting implausible-amount impossible-reading in-progress last-superuser
+            later-reading login-exists login-taken meter-exchanged meter-taken never-billed not-active not-confirmed
+            other-consumer period-frozen project-closed project-taken project-used replayed role-exists role-used
+            run-open superuser-exists tariff-between tariff-changed tariff-chosen tariff-followed tariff-used
+            too-many-changes use-unread version-exists wrong-order wrong-status yourself
         """,
         413: "too-large",
         415: "not-json",

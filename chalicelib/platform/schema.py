@@ -207,6 +207,16 @@ Version = Annotated[
 # The rules check the exact range with messages of their own; this only refuses absurd numbers.
 SmallNumber = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 AccountNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["2025110001"])]
+MeterNumber = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$", examples=["SM-12345"]),
+]
+BrandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["itron"])]
+# Tells apart the meters of one number.
+OfBrand = Annotated[
+    BrandId | None, Field(description="The brand of the meter, if meters of several brands have the number")
+]
 
 
 class PageQuery(Schema):

@@ -41,7 +41,8 @@ _READINGS = "/api/clients/{clientId}/projects/{projectId}/readings"
     returns=ReadingOut,
     status=201,
     location=_READINGS + "/{id}",
-    errors="already-read below-previous billed changed future-date impossible-reading later-reading meter-exchanged "
+    errors="already-read ambiguous-meter below-previous billed changed future-date impossible-reading later-reading "
+    "meter-exchanged "
     "not-active not-after-last number-missing period-frozen",
 )
 def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
@@ -51,7 +52,11 @@ def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
     takes the place of an estimate that is not billed yet; what was read already is corrected instead.
     """
     reading = service.take_reading(
-        ctx, account=body.account_number, meter_number=body.meter_number, shown=body.to_domain()
+        ctx,
+        account=body.account_number,
+        meter_number=body.meter_number,
+        meter_brand=body.meter_brand,
+        shown=body.to_domain(),
     )
     return _shown(ctx, reading)
 

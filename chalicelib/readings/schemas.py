@@ -13,6 +13,8 @@ from chalicelib.platform.schema import (
     Day,
     DecimalText,
     Instant,
+    MeterNumber,
+    OfBrand,
     OutSchema,
     PageQuery,
     PeriodText,
@@ -41,7 +43,8 @@ class NewReading(Schema):
     )
 
     account_number: AccountNumber | None = None
-    meter_number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] | None = None
+    meter_number: MeterNumber | None = None
+    meter_brand: OfBrand = None
     reading: Annotated[DecimalText, Field(ge=0)]
     read_on: Day
     rolled_over: RolledOver = False

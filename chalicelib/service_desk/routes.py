@@ -138,9 +138,9 @@ def get_request(ctx: Context, *, service_request_id: str) -> RequestOut:
     permission="requests.decide",
     body=Approval,
     returns=RequestOut,
-    errors="account-given account-missing account-taken already-decided changed consumer-not-active email-taken "
-    "impossible-reading "
-    "meter-taken project-closed tariff-missing unknown-area unknown-class unknown-tariff",
+    errors="account-given account-missing account-taken already-decided changed consumer-not-active "
+    "bad-number impossible-reading "
+    "meter-taken project-closed tariff-missing unknown-area unknown-brand unknown-class unknown-tariff",
 )
 def approve_request(ctx: Context, *, service_request_id: str, body: Approval) -> RequestOut:
     """Approve a request, which creates the connection."""
@@ -150,6 +150,7 @@ def approve_request(ctx: Context, *, service_request_id: str, body: Approval) ->
         account=body.account_number,
         consumer_class=body.consumer_class,
         meter_number=body.meter_number,
+        meter_brand=body.meter_brand,
         area=body.area,
         initial_reading=body.initial_reading,
         tariff_id=body.tariff_id,

@@ -8,8 +8,10 @@ from pydantic import AfterValidator, Field, StringConstraints
 from chalicelib.kernel.page import Page
 from chalicelib.platform.schema import (
     AccountNumber,
+    BrandId,
     DecimalText,
     Instant,
+    MeterNumber,
     OutSchema,
     PageQuery,
     Schema,
@@ -58,7 +60,8 @@ class Approval(Schema):
 
     account_number: AccountNumber | None = Field(default=None, description="Only where account numbers are given")
     consumer_class: ConsumerClass
-    meter_number: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
+    meter_number: MeterNumber
+    meter_brand: BrandId | None = None
     area: Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
     initial_reading: DecimalText = Field(default=Decimal(0), description="The meter's value when installed")
     tariff_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])] | None = (

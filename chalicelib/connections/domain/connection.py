@@ -1,10 +1,11 @@
 """Connections, their account numbers, and the changes that they can undergo."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from chalicelib.connections.domain.facts import NO_FACTS, PERSONAL_FACTS, RatingFacts
 from chalicelib.connections.domain.terms import (
@@ -20,6 +21,9 @@ from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.period import Period
 
+_SPACES = re.compile(" +")
+_SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}\Z", re.ASCII)
+
 ConnectionStatus = Literal["active", "disconnected", "closed"]
 EventKind = Literal["disconnected", "reconnected", "closed", "meter_exchanged", "consumer_changed", "tariff_changed"]
 # What a connection meters: a consumer's use, which is billed, or a building's own meters, which are not.
@@ -29,6 +33,16 @@ Purpose = Literal["service", "common_area", "building"]
 # the season. The sources do not differ in this, so it is not a setting. The last use and this many before it are kept.
 ESTIMATED_BY = 3
 EARLIER_USES = ESTIMATED_BY - 1
+
+
+class HasBrand(Protocol):
+    """What has a meter, perhaps of a known brand."""
+
+    @property
+    def meter_brand(self) -> str | None: ...
+
+
+Meter = TypeVar("Meter", bound=HasBrand)
 
 
 class FormerConsumer(NamedTuple):
@@ -198,11 +212,53 @@ class ConnectionEvent:
 
 
 def normalised_meter(number: str) -> str:
-    """Return the form under which a meter number is unique: trimmed, upper case.
+    """Return the form under which a meter number is unique among those of its brand: trimmed, upper case.
+
+    " bd 4512/19" -> BD 4512/19.
 
     :raises Invalid: if it is not a valid meter number.
     """
-    return code(number.strip(), "a meter number").upper()
+    plain = _SPACES.sub(" ", number.strip())
+    if not _SERIAL.match(plain):
+        raise Invalid(
+            "bad-number",
+            "a meter number must be 1 to 40 letters, digits, spaces, dots, hyphens, underscores or slashes",
+            field="meterNumber",
+        )
+    return plain.upper()
+
+
+def account_of_meter(meter_number: str) -> str:
+    """Return the account number where the meter numbers are the account numbers.
+
+    :raises Invalid: for a meter number with a space or slash, because addresses of the API contain account numbers.
+    """
+    try:
+        return code(meter_number, "an account number")
+    except Invalid as error:
+        reason = f"the meter number is the account number here, and {error}; write it without spaces and slashes"
+        raise Invalid(error.code, reason, field="meterNumber") from None
+
+
+def of_brand(meters: Collection[Meter], brand: str | None) -> list[Meter]:
+    """Return those of the meters with one number that can be of a brand, which may be unknown (None).
+
+    A serial number is unique for each maker only. A meter without a brand may be any maker's.
+    """
+    exactly = [each for each in meters if each.meter_brand == brand]
+    if brand is None:
+        return list(meters)
+    return exactly or [each for each in meters if each.meter_brand is None]
+
+
+def ambiguous_meter(meter_number: str, meters: Collection[HasBrand]) -> Conflict:
+    """Return the error for a meter number without a brand that several connections have."""
+    brands = ", ".join(sorted(each.meter_brand or "" for each in meters))
+    return Conflict(
+        "ambiguous-meter",
+        f"meters of several brands have the number {meter_number}: {brands}; name one of them",
+        field="meterBrand",
+    )
 
 
 def account_sequence(day: date) -> str:

@@ -152,6 +152,9 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
     if connection.status == "closed":
         raise wrong_status(connection)
     number = normalised_meter(exchange.meter_number)
+    if number == connection.meter_number:
+        # Readings tell the old meter from the new one by this number, so not even another maker's may have it.
+        raise Invalid("same-meter", "the connection has a meter of this number already", field="meterNumber")
     used = _use_up_to(exchange.final, connection, said=exchange.rolled_over)
     try:
         check_shown(exchange.first, _range(exchange.digits))
@@ -161,8 +164,6 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
     check_no_later(on, today=today, where="on")
     if connection.last_read_on and on < connection.last_read_on:
         raise Invalid("not-after-last", f"the last confirmed reading is of {connection.last_read_on}", field="on")
-    if number == connection.meter_number:
-        raise Invalid("same-meter", "the connection has this meter already", field="meterNumber")
     return replace(
         connection,
         meter_number=number,
@@ -174,6 +175,22 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
         installed_on=on,
         version=connection.version + 1,
     )
+
+
+def continued_on(connection: Connection, *, final: Decimal, first: Decimal, said: bool) -> Connection:
+    """Return the connection as counting on from a new meter's first value, with the old meter's use brought forward.
+
+    The version stays: the caller writes the connection together with the next reading.
+
+    :raises Invalid: for impossible values.
+    """
+    try:
+        check_shown(first, _range(connection.meter_digits))
+    except Invalid as error:
+        raise Invalid(error.code, f"{error}", field="firstReading") from None
+    used = _use_up_to(final, connection, said=said)
+    brought = (connection.use_brought_forward or Decimal(0)) + used
+    return replace(connection, last_value=first, estimated=None, use_brought_forward=brought)
 
 
 def _use_up_to(final: Decimal, connection: Connection, *, said: bool) -> Decimal:

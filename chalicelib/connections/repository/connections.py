@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from pynamodb.attributes import Attribute, UnicodeAttribute
 from pynamodb.constants import STRING
@@ -103,9 +104,20 @@ class ConnectionItem(TableItem):
 
 
 class MeterItem(TableItem):
-    """The meter of a connection; index `account` lists them by area."""
+    """The meter of a connection, unique by number and brand; index `account` lists them by area."""
 
     account = UnicodeAttribute()
+
+    @property
+    def meter_brand(self) -> str | None:
+        return self.sk.partition("#")[2] or None
+
+
+class MeterOnConnection(NamedTuple):
+    """A meter, with the account number of its connection."""
+
+    account: str
+    meter_brand: str | None
 
 
 class SequenceItem(TableItem):
@@ -145,10 +157,11 @@ def connection_update_writes(project: Project, before: Connection, after: Connec
     """
     writes = [connection_write(project, before, after)]
     freed, claimed = before.status != "closed", after.status != "closed"
-    if (before.meter_number, _place(before), freed) != (after.meter_number, _place(after), claimed):
+    was, becomes = (before.meter_number, before.meter_brand), (after.meter_number, after.meter_brand)
+    if (was, _place(before), freed) != (becomes, _place(after), claimed):
         if freed and not claimed:
             writes.append(_meter_delete_write(project, before))
-        elif before.meter_number == after.meter_number:
+        elif was == becomes:
             ours = MeterItem.account == after.account
             writes.append(put("own meter", _meter_item(project, after), ours))
         else:
@@ -186,15 +199,15 @@ def find_connection(project: Project, account: str) -> Connection | None:
     return _connection(item) if item else None
 
 
-def find_account_of_meter(project: Project, meter_number: str) -> str | None:
-    item = dynamo.find(MeterItem, keys.meter_number(project.client, project.id, meter_number))
-    return item.account if item else None
+def meters_of_number(project: Project, meter_number: str) -> list[MeterOnConnection]:
+    """Return the meters of a number, of all brands. One request, one read unit."""
+    partition, prefix = keys.meter_number(project.client, project.id, meter_number, None)
+    return [MeterOnConnection(item.account, item.meter_brand) for item in dynamo.all_of(MeterItem, partition, prefix)]
 
 
 def accounts_of_meters(project: Project, meter_numbers: Iterable[str]) -> set[str]:
-    """Return the account numbers of meters, 100 to a request, one read unit each."""
-    wanted = [keys.meter_number(project.client, project.id, number) for number in set(meter_numbers)]
-    return {item.account for item in MeterItem.batch_get(wanted, consistent_read=True)}
+    """Return the account numbers of meters, of all brands. One request and one read unit for each number."""
+    return {meter.account for number in set(meter_numbers) for meter in meters_of_number(project, number)}
 
 
 def connections_of(project: Project, accounts: Iterable[str]) -> dict[str, Connection]:
@@ -264,7 +277,7 @@ def connection_write(project: Project, before: Connection, after: Connection) ->
 
 def _meter_item(project: Project, connection: Connection) -> MeterItem:
     return MeterItem(
-        *keys.meter_number(project.client, project.id, connection.meter_number),
+        *keys.meter_number(project.client, project.id, connection.meter_number, connection.meter_brand),
         g1p=keys.connections_by_area(project.client, project.id),
         g1s=keys.area_place(connection.area, keys.walking_place(connection.walking_order, connection.account)),
         account=connection.account,
@@ -276,7 +289,7 @@ def _place(connection: Connection) -> tuple[str, int | None]:
 
 
 def _meter_delete_write(project: Project, connection: Connection) -> Action:
-    key = keys.meter_number(project.client, project.id, connection.meter_number)
+    key = keys.meter_number(project.client, project.id, connection.meter_number, connection.meter_brand)
     return delete("own meter", key, MeterItem.account == connection.account)
 
 

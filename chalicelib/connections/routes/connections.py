@@ -40,7 +40,7 @@ _CONNECTION = _CONNECTIONS + "/{accountNumber}"
     status=201,
     location=_CONNECTIONS + "/{account_number}",
     errors="account-given account-missing account-taken bad-number changed consumer-given consumer-missing "
-    "consumer-not-active email-taken future-date impossible-reading meter-taken project-closed tariff-missing "
+    "consumer-not-active future-date impossible-reading meter-taken project-closed tariff-missing "
     "unknown-area unknown-brand unknown-class unknown-tariff",
 )
 def register_connection(ctx: ProjectContext, *, body: NewConnection) -> ConnectionOut:
@@ -73,6 +73,7 @@ def list_connections(ctx: ProjectContext, *, query: ConnectionQuery) -> Connecti
         status=query.status,
         area=query.area,
         meter_number=query.meter_number,
+        meter_brand=query.meter_brand,
         consumer_id=query.consumer_id,
         limit=query.limit,
         cursor=query.cursor,
@@ -93,8 +94,8 @@ def get_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut
     permission="connections.manage",
     body=ConnectionChange,
     returns=ConnectionChanged,
-    errors="bad-day changed future-date impossible-reading tariff-missing too-many-changes too-many-measures "
-    "unknown-area unknown-brand unknown-class unknown-tariff wrong-status",
+    errors="bad-day changed future-date impossible-reading meter-taken tariff-missing too-many-changes "
+    "too-many-measures unknown-area unknown-brand unknown-class unknown-tariff wrong-status",
 )
 def change_connection(ctx: ProjectContext, *, account_number: str, body: ConnectionChange) -> ConnectionChanged:
     """Change a connection's class, tariff, area, meter details, or the facts that tariffs charge by."""
@@ -190,7 +191,7 @@ def exchange_meter(ctx: ProjectContext, *, account_number: str, body: MeterExcha
     permission="connections.manage",
     body=HandOver,
     returns=ConnectionOut,
-    errors="changed consumer-given consumer-not-active email-taken future-date wrong-status",
+    errors="changed consumer-given consumer-not-active future-date wrong-status",
 )
 def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> ConnectionOut:
     """Hand a connection over to another consumer."""

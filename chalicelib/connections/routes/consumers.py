@@ -42,7 +42,7 @@ def get_consumer(ctx: Context, *, consumer_id: str) -> ConsumerOut:
     permission="consumers.manage",
     body=ConsumerChange,
     returns=ConsumerOut,
-    errors="bad-email changed consumer-connected consumer-deleted email-taken",
+    errors="bad-email changed consumer-connected consumer-deleted name-missing",
 )
 def change_consumer(ctx: Context, *, consumer_id: str, body: ConsumerChange) -> ConsumerOut:
     """Change a consumer's name, contacts or status."""

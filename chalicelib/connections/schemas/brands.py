@@ -1,13 +1,9 @@
 """Meter brands as the API shows them."""
 
-from typing import Annotated
-
 from pydantic import Field
 
 from chalicelib.connections.domain.brands import MeterBrand
-from chalicelib.platform.schema import OutSchema, Schema, Shows, Text, WholeList
-
-BrandId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$", examples=["itron"])]
+from chalicelib.platform.schema import BrandId, OutSchema, Schema, Shows, Text, WholeList
 
 
 class BrandName(Schema):

@@ -21,15 +21,16 @@ from chalicelib.connections.domain.changes import ConnectionChanges, FactChanges
 from chalicelib.connections.domain.facts import MAX_MEASURES
 from chalicelib.connections.domain.meters import Exchange
 from chalicelib.connections.domain.walking import MAX_ACCOUNTS, MAX_ORDER
-from chalicelib.connections.schemas.brands import BrandId
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.register import MAX_DIGITS
 from chalicelib.platform.schema import (
     AccountNumber,
+    BrandId,
     Change,
     Day,
     DecimalText,
     Instant,
+    MeterNumber,
     OutSchema,
     PageQuery,
     PeriodText,
@@ -44,7 +45,6 @@ from chalicelib.tenancy.domain import Project
 
 ConsumerId = Annotated[str, Field(min_length=1, max_length=26)]
 ConsumerClass = Annotated[str, Field(max_length=40, examples=["residential"])]
-MeterNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$", examples=["SM-12345"])]
 Area = Annotated[str, Field(max_length=60, pattern=r"^[^#.]*(\.[^#.]+)*$", examples=["Poblacion"])]
 Digits = Annotated[
     int,
@@ -132,7 +132,9 @@ class NewConnection(Schema):
     consumer_id: ConsumerId | None = None
     account_number: AccountNumber | None = Field(default=None, description="Only where account numbers are given")
     consumer_class: ConsumerClass
-    meter_number: MeterNumber
+    meter_number: MeterNumber = Field(
+        description="The number on the meter; only meters of two brands may have the same"
+    )
     area: Area = Field(default="", description="One of the client's areas, if it has a list of areas")
     initial_reading: DecimalText = Field(default=Decimal(0), description="The meter's value when installed")
     purpose: Purpose = Field(
@@ -294,6 +296,7 @@ class ConnectionQuery(PageQuery):
         default=None, description="An area and everything inside it; closed connections only with `status`"
     )
     meter_number: MeterNumber | None = None
+    meter_brand: BrandId | None = None
     consumer_id: ConsumerId | None = None
 
 

@@ -1,7 +1,14 @@
 """The use cases of connections, and those of consumers that need their connections."""
 
 from chalicelib.connections.service.area_scope import accounts_within_reach, connections_of_areas
-from chalicelib.connections.service.brands import delete_brand, get_brand, list_brands, open_brand, rename_brand
+from chalicelib.connections.service.brands import (
+    brands_by_word,
+    delete_brand,
+    get_brand,
+    list_brands,
+    open_brand,
+    rename_brand,
+)
 from chalicelib.connections.service.connections import explain_refusal, prepare_connection, register_connection
 from chalicelib.connections.service.consumers import (
     change_consumer,
@@ -17,6 +24,7 @@ from chalicelib.connections.service.lifecycle import (
     exchange_meter,
     hand_over,
     list_events,
+    past_exchange_write,
     reconnect,
 )
 from chalicelib.connections.service.lookup import (
@@ -41,6 +49,7 @@ __all__ = [
     "accounts_ever_of",
     "accounts_within_reach",
     "all_connections",
+    "brands_by_word",
     "change_connection",
     "change_consumer",
     "close",
@@ -66,6 +75,7 @@ __all__ = [
     "my_accounts",
     "my_connections",
     "open_brand",
+    "past_exchange_write",
     "prepare_connection",
     "reconnect",
     "register_connection",

@@ -92,6 +92,12 @@ def list_brands(ctx: Context) -> tuple[MeterBrand, ...]:
     return repository.all_brands(ctx.client)
 
 
+def brands_by_word(ctx: Context) -> dict[str, str]:
+    """Return the ids of the client's meter brands by what files call them: id or name, case folded."""
+    brands = repository.all_brands(ctx.client)
+    return {brand.name.casefold(): brand.id for brand in brands} | {brand.id.casefold(): brand.id for brand in brands}
+
+
 def _no_brand() -> NotFound:
     return NotFound("not-found", "there is no meter brand with this id")
 

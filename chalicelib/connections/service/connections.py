@@ -9,10 +9,12 @@ from chalicelib.connections.domain import (
     Connection,
     MeterDetails,
     account_number,
+    account_of_meter,
     account_sequence,
     check_connection,
     new_connection,
     normalised_meter,
+    of_brand,
 )
 from chalicelib.connections.domain.connection import ORDINARY, check_no_later, not_active
 from chalicelib.connections.repository import connections as repository
@@ -103,8 +105,7 @@ def prepare_connection(
         initial_reading=initial_reading,
         details=details,
     )
-    if holder := repository.find_account_of_meter(project, connection.meter_number):
-        raise _meter_taken(ctx, connection.meter_number, holder)
+    check_meter_free(ctx, project, connection)
     connection = _with_account(ctx, project, connection)
     return connection, [
         *repository.connection_insert_writes(project, connection),
@@ -115,8 +116,7 @@ def prepare_connection(
 def explain_refusal(ctx: Context, project: Project, connection: Connection, refused: Refused) -> MeterbookError:
     """Return the error for a refused registration or change of a connection."""
     if "meter" in refused.labels:
-        holder = repository.find_account_of_meter(project, connection.meter_number)
-        return _meter_taken(ctx, connection.meter_number, holder)
+        return _meter_taken(ctx, connection, _holder(project, connection))
     if unknown := areas.refusal_of(refused):
         return unknown
     reasons: dict[str, MeterbookError] = {
@@ -130,8 +130,19 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
         ),
         "connection": Conflict("changed", "this connection was changed meanwhile; reload and retry"),
     }
-    taken = Conflict("account-taken", f"account number {connection.account} is already in use", field="accountNumber")
+    taken = _account_taken(project, connection)
     return next((reason for label, reason in reasons.items() if label in refused.labels), taken)
+
+
+def check_meter_free(ctx: Context, project: Project, connection: Connection, *, besides: str | None = None) -> None:
+    """Check that no connection (`besides` one) has the meter of this one: its number, with its brand or without any.
+
+    Only two meters of two known brands may have one number. The key refuses the same brand; this is for the others.
+
+    :raises Conflict: if one has.
+    """
+    if holder := _holder(project, connection, besides=besides):
+        raise _meter_taken(ctx, connection, holder)
 
 
 def audit_write(ctx: Context, action: str, before: Connection | None, after: Connection | None) -> Action:
@@ -173,9 +184,9 @@ def _draft(
     consumer = get_consumer_to_connect(ctx, consumer_id=consumer_id) if consumer_id else None
     meter = normalised_meter(meter_number)
     # With an Idempotency-Key the fingerprint is the request's: a repetition finds its connection by the meter number.
-    said = (consumer_class, meter, area, plain(initial_reading), details.purpose, details.tariff_id or "")
+    said = (consumer_class, meter, details.brand or "", area, plain(initial_reading), details.purpose)
     return new_connection(
-        account=meter if project.settings.account_numbers == "meter" else account or "",
+        account=account_of_meter(meter) if project.settings.account_numbers == "meter" else account or "",
         consumer=consumer,
         consumer_class=consumer_class,
         meter_number=meter,
@@ -183,7 +194,9 @@ def _draft(
         initial_reading=initial_reading,
         created_at=ctx.now,
         # Short, because it is stored on every connection, which each run reads.
-        request_print=fingerprint(ctx.request_key or ctx.new_id(), consumer_id or "", account or "", *said)[:16],
+        request_print=fingerprint(
+            ctx.request_key or ctx.new_id(), consumer_id or "", account or "", *said, details.tariff_id or ""
+        )[:16],
         details=details,
     )
 
@@ -220,16 +233,32 @@ def _with_account(ctx: Context, project: Project, connection: Connection) -> Con
 
 def _made_before(ctx: Context, project: Project, asked: Connection) -> Connection | None:
     """Return the connection that an earlier sending of this request made, or None; another's meter is refused."""
-    account = repository.find_account_of_meter(project, asked.meter_number)
+    account = _holder(project, asked)
     if account is None:
         return None
     holder = repository.find_connection(project, account)
     if holder and holder.request_print == asked.request_print:
         return holder
-    raise _meter_taken(ctx, asked.meter_number, account)
+    raise _meter_taken(ctx, asked, account)
 
 
-def _meter_taken(ctx: Context, meter: str, account: str | None) -> Conflict:
+def _holder(project: Project, asked: Connection, *, besides: str | None = None) -> str | None:
+    """Return the account number of a connection with a meter that may be the same one."""
+    meters = repository.meters_of_number(project, asked.meter_number)
+    others = [meter for meter in meters if meter.account != besides]
+    return next((meter.account for meter in of_brand(others, asked.meter_brand)), None)
+
+
+def _meter_taken(ctx: Context, asked: Connection, account: str | None) -> Conflict:
     # The error must say that the number is taken, but not everyone may see by which connection.
     place = f"connection {account}" if ctx.actor.areas is None else "another connection"
-    return Conflict("meter-taken", f"meter number {meter} is already on {place}", field="meterNumber")
+    reason = f"meter number {asked.meter_number} is already on {place}; two makers' meters both need their brand"
+    return Conflict("meter-taken", reason, field="meterNumber")
+
+
+def _account_taken(project: Project, connection: Connection) -> Conflict:
+    taken = f"account number {connection.account} is already in use"
+    if project.settings.account_numbers == "meter":
+        reason = f"{taken}; it is the meter number here, whatever the brand: add to the number, as in 123-ITRON"
+        return Conflict("account-taken", reason, field="meterNumber")
+    return Conflict("account-taken", taken, field="accountNumber")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from chalicelib.areas import service as areas
 from chalicelib.connections.domain import check_class, check_tariff
@@ -21,12 +21,13 @@ from chalicelib.connections.domain.terms import spans_of_terms
 from chalicelib.connections.repository import connections as repository
 from chalicelib.connections.repository import history
 from chalicelib.connections.service.brands import brand_count_writes
-from chalicelib.connections.service.connections import audit_write, explain_refusal
+from chalicelib.connections.service.connections import audit_write, check_meter_free, explain_refusal
 from chalicelib.connections.service.consumers import consumer_count_writes, get_consumer_to_connect
 from chalicelib.connections.service.lookup import get_connection
 from chalicelib.connections.service.offers import tariff_count_writes, tariff_offered_check
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
+from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.quantity import plain
 from chalicelib.platform.transaction import Action, Refused
@@ -62,6 +63,8 @@ def change_connection(
     _check_class(project, before, terms)
     check_tariff(project, before.purpose, after.tariff_id)
     rules.check_no_later(changes.get("installed_on"), today=today, where="installedOn")
+    if after.meter_brand != before.meter_brand:
+        check_meter_free(ctx, project, after, besides=account)
     lists = _area_and_brand_writes(ctx, before, after)
     lists += _tariff_writes(ctx, project, before, after, reason, first_day)
     lists.append(audit_write(ctx, "changed", before, after))
@@ -116,6 +119,7 @@ def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, rea
     before = get_connection(ctx, account=account)
     project = ctx.project
     after = with_meter(before, exchange, today=local_day(ctx.now, project.settings.timezone))
+    check_meter_free(ctx, project, after, besides=account)
     facts = {
         "oldMeter": before.meter_number,
         "finalReading": plain(exchange.final),
@@ -127,6 +131,16 @@ def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, rea
     log = audit_write(ctx, "meter-exchanged", before, after)
     _commit(ctx, project, after, [*repository.connection_update_writes(project, before, after), event, log, *known])
     return after
+
+
+def past_exchange_write(
+    project: Project, connection: Connection, facts: Mapping[str, str], *, on: date, by: str, at: datetime
+) -> Action:
+    """Build the event of a meter exchange that a former system knew. Written twice, it is one event."""
+    new_id = derived_ids(project.client, project.id, connection.account, on.isoformat(), *facts.values())
+    whose = connection.consumer_on(on) or None
+    event = ConnectionEvent(new_id(), "meter_exchanged", on, "In the former system", facts, by, at, whose)
+    return history.event_insert_write(project, connection.account, event)
 
 
 def hand_over(ctx: ProjectContext, *, account: str, consumer_id: str, on: date | None, reason: str) -> Connection:

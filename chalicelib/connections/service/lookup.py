@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 
 from chalicelib.areas.domain import lies_in, part_within_reach
-from chalicelib.connections.domain import Connection, ConnectionStatus, normalised_meter
+from chalicelib.connections.domain import Connection, ConnectionStatus, ambiguous_meter, normalised_meter, of_brand
 from chalicelib.connections.repository import connections as repository
 from chalicelib.connections.repository import links
 from chalicelib.connections.service.area_scope import connections_of_areas, may_see, within_reach
@@ -51,6 +51,7 @@ def list_connections(
     status: ConnectionStatus | None = None,
     area: str | None = None,
     meter_number: str | None = None,
+    meter_brand: str | None = None,
     consumer_id: str | None = None,
     limit: int,
     cursor: str | None,
@@ -75,6 +76,7 @@ def list_connections(
             if status in {None, each.status}
             and (area is None or lies_in(each.area, area))
             and consumer_id in {None, each.consumer_id}
+            and meter_brand in {None, each.meter_brand}
         ]
 
     return choose_page(read, choose, limit=limit, cursor=cursor)
@@ -91,8 +93,8 @@ def _narrowest(
 ) -> Page[Connection]:
     project = ctx.project
     if meter_number:
-        found = find_by_number(project, account=None, meter_number=meter_number)
-        return Page((found,) if found else (), None)
+        accounts = repository.accounts_of_meters(project, [normalised_meter(meter_number)])
+        return Page(tuple(repository.connections_of(project, accounts).values()), None)
     if consumer_id:
         return Page(_of_consumer(ctx, consumer_id), None)
     if status in {"disconnected", "closed"}:
@@ -136,10 +138,19 @@ def accounts_ever_of(ctx: Context, *, consumer_id: str) -> tuple[tuple[Project, 
     return tuple((known[project], account) for project, account, _ in places)
 
 
-def find_by_number(project: Project, *, account: str | None, meter_number: str | None) -> Connection | None:
-    """Return a connection by account number or else by meter number. One or two reads."""
+def find_by_number(
+    project: Project, *, account: str | None, meter_number: str | None, meter_brand: str | None = None
+) -> Connection | None:
+    """Return a connection by account number, or else by its meter's number and perhaps brand. One or two reads.
+
+    :raises Conflict: if several connections have meters of this number, and no brand is given.
+    """
     if account is None and meter_number is not None:
-        account = repository.find_account_of_meter(project, normalised_meter(meter_number))
+        number = normalised_meter(meter_number)
+        meters = of_brand(repository.meters_of_number(project, number), meter_brand)
+        if len(meters) > 1:
+            raise ambiguous_meter(number, meters)
+        account = meters[0].account if meters else None
     return repository.find_connection(project, account) if account else None
 
 
@@ -153,7 +164,7 @@ def connections_by_numbers(
 ) -> dict[str, Connection]:
     """Return connections by account number: at least those with one of these account or meter numbers.
 
-    A few are looked up by key: 100 to a request, one read unit for an account number and two for a meter number,
+    A few are looked up by key: one read unit for an account number and two for a meter number,
     whatever the size of the project. For many numbers, all connections are read, eventually consistent.
     """
     by_account, by_meter = set(accounts), set(meter_numbers)

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from chalicelib.kernel.errors import Conflict, Invalid
 
@@ -20,15 +20,16 @@ _MAX_EMAIL = 120
 class Consumer:
     """A person, household or organisation that is billed. Names and contacts are never logged.
 
-    `connections` counts the active ones, `user_id` is the user of their login. A deleted consumer stays on record,
-    because bills name them. `unproven` means that they registered themselves and staff have not confirmed them: their
-    e-mail address does not keep another consumer from using it. `staff_version` is the version since the last
-    change that was not the consumer's own.
+    An organisation, or a person with a single name, has a `single_name` instead of first and last name. The e-mail
+    address is a contact: several consumers may have the same. `connections` counts the active ones, `user_id` is the
+    user of their login. A deleted consumer stays on record, because bills name them. `unproven` means that they
+    registered themselves and staff have not confirmed them. `staff_version` is the version since the last change that
+    was not the consumer's own.
     """
 
     id: str
-    first_name: str
-    last_name: str
+    first_name: str | None
+    last_name: str | None
     email: str | None
     phone: str | None
     address: str | None
@@ -41,20 +42,16 @@ class Consumer:
     user_id: str | None = None
     unproven: bool = False
     staff_version: int = 0
-
-    @property
-    def claimed_email(self) -> str | None:
-        """The e-mail address in its unique form, if it is reserved for this consumer."""
-        return unique_email(self.email) if self.email and not self.unproven else None
+    single_name: str | None = None
 
     @property
     def name(self) -> str:
-        return f"{self.first_name} {self.last_name}"
+        return self.single_name or f"{self.first_name} {self.last_name}"
 
     @property
     def sort_name(self) -> str:
         """The name that lists are sorted by: last name first, case folded."""
-        return " ".join(words_of(self.last_name) + words_of(self.first_name))
+        return " ".join(words_of(self.single_name or self.last_name or "") + words_of(self.first_name or ""))
 
     @property
     def words(self) -> frozenset[str]:
@@ -62,14 +59,20 @@ class Consumer:
         return frozenset() if self.status == "deleted" else frozenset(words_of(self.name))
 
 
-class ConsumerChanges(TypedDict, total=False):
-    """Changes of a consumer."""
+class ProfileChanges(TypedDict, total=False):
+    """What consumers may change of themselves."""
 
-    first_name: str
-    last_name: str
-    email: str | None
     phone: str | None
     address: str | None
+
+
+class ConsumerChanges(ProfileChanges, total=False):
+    """Changes of a consumer by staff."""
+
+    name: str | None
+    first_name: str | None
+    last_name: str | None
+    email: str | None
     status: ConsumerStatus
 
 
@@ -92,15 +95,54 @@ def first_match(consumer: Consumer, part: str) -> str | None:
     return min((word for word in consumer.words if word.startswith(part)), default=None)
 
 
-def unique_email(email: str) -> str:
-    """Return the form in which an e-mail address is unique: composed, folded, trimmed.
+def check_email(email: str | None) -> None:
+    """Check that an e-mail address, if there is one, has only characters that can be shown.
 
-    :raises Invalid: if this form can't be part of a key.
+    :raises Invalid: otherwise.
     """
-    unique = unicodedata.normalize("NFKC", email).strip().casefold()
-    if not 0 < len(unique) <= _MAX_EMAIL or not unique.isprintable() or "#" in unique:
+    if email and not (len(email) <= _MAX_EMAIL and email.isprintable() and "#" not in email):
         raise Invalid("bad-email", f"up to {_MAX_EMAIL} letters, digits and signs, without #", field="email")
-    return unique
+
+
+class Names(TypedDict):
+    """How a consumer is named: first and last name, or a single name."""
+
+    first_name: str | None
+    last_name: str | None
+    single_name: str | None
+
+
+def names_of(name: str | None, first_name: str | None, last_name: str | None) -> Names:
+    """Return a consumer's names: those of a person, or the single `name` of an organisation or person.
+
+    :raises Invalid: if a part is missing, or there is a single name and a part.
+    """
+    if name and not (first_name or last_name):
+        return Names(first_name=None, last_name=None, single_name=name)
+    if name or not (first_name and last_name):
+        field = "name" if name else "lastName" if first_name else "firstName"
+        how = "give firstName and lastName, or only name for an organisation or a single name"
+        raise Invalid("name-missing", how, field=field)
+    return Names(first_name=first_name, last_name=last_name, single_name=None)
+
+
+def with_changes(consumer: Consumer, changes: ConsumerChanges) -> Consumer:
+    """Return a consumer with changes by staff.
+
+    A single name takes the place of first and last name, and these two take the place of a single name.
+
+    :raises Invalid: if a part of the name would be missing.
+    """
+    given = changes.get("name"), changes.get("first_name"), changes.get("last_name")
+    if given[0]:
+        names = names_of(*given)
+    else:
+        single = None if "name" in changes or any(given) else consumer.single_name
+        first = changes.get("first_name", consumer.first_name)
+        names = names_of(single, first, changes.get("last_name", consumer.last_name))
+    contacts: dict[str, Any] = {what: value for what, value in changes.items() if not what.endswith("name")}
+    version = consumer.version + 1
+    return replace(consumer, **names, **contacts, version=version, staff_version=version)
 
 
 def capitalised(name: str) -> str:

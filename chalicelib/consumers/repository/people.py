@@ -1,4 +1,4 @@
-"""Consumers in the table: one item each, the words they are found by, and their claim on an e-mail address."""
+"""Consumers in the table: one item each, and the words they are found by."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action as Change
 
-from chalicelib.consumers.domain.people import Consumer, ConsumerStatus, unique_email
+from chalicelib.consumers.domain.people import Consumer, ConsumerStatus
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import FlagAttribute, InstantAttribute, IntAttribute, LiteralAttribute, TableItem
@@ -16,8 +16,9 @@ from chalicelib.platform.transaction import Action, check, delete, insert, put, 
 
 class ConsumerItem(TableItem):
     id = UnicodeAttribute(attr_name="consumer")
-    first_name = UnicodeAttribute()
-    last_name = UnicodeAttribute()
+    first_name = UnicodeAttribute(null=True)
+    last_name = UnicodeAttribute(null=True)
+    single_name = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
     phone = UnicodeAttribute(null=True)
     address = UnicodeAttribute(null=True)
@@ -38,29 +39,18 @@ class WordItem(TableItem):
     consumer = UnicodeAttribute()
 
 
-class EmailItem(TableItem):
-    """A consumer's claim on an e-mail address, unique within the client."""
-
-    consumer = UnicodeAttribute()
-
-
 def insert_consumer(client_id: str, consumer: Consumer, *, also: Sequence[Action]) -> None:
     """Write a new consumer and the words of their name, with other writes.
 
-    :raises Refused: labels `consumer` (a repetition of this request) or `email` (it is another consumer's).
+    :raises Refused: label `consumer`, for a repetition of this request.
     """
     words = [_word_insert_write(client_id, word, consumer.id) for word in sorted(consumer.words)]
-    email = [_email_write(client_id, consumer)] if consumer.email else []
-    transact([insert("consumer", _item(client_id, consumer)), *email, *words, *also])
+    transact([insert("consumer", _item(client_id, consumer)), *words, *also])
 
 
-def consumer_update_checks(client_id: str, before: Consumer, after: Consumer, *, exactly: bool) -> list[Action]:
-    """Build the checks of the conditions of `store_consumer`, with the same labels."""
-    checks = [check("consumer", keys.consumer(client_id, before.id), _unchanged(before, after, exactly))]
-    new = after.claimed_email
-    if new and new != before.claimed_email:
-        checks.append(check("email", keys.email(client_id, new), EmailItem.consumer.does_not_exist()))
-    return checks
+def consumer_update_check(client_id: str, before: Consumer, after: Consumer, *, exactly: bool) -> Action:
+    """Build the check of the condition of `store_consumer`, with the same label."""
+    return check("consumer", keys.consumer(client_id, before.id), _unchanged(before, after, exactly))
 
 
 def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: Sequence[Action], exactly: bool) -> None:
@@ -68,7 +58,7 @@ def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: S
 
     Not `exactly`: what the consumer changed of themselves doesn't matter, and stays.
 
-    :raises Refused: labels `consumer` (changed, connected or given a login meanwhile) or `email` (another consumer's).
+    :raises Refused: label `consumer`, if they were changed, connected or given a login meanwhile.
     """
     unchanged = _unchanged(before, after, exactly)
     actions = [put("consumer", _item(client_id, after), unchanged)]
@@ -76,12 +66,6 @@ def store_consumer(client_id: str, before: Consumer, after: Consumer, *, also: S
         actions = [
             update("consumer", keys.consumer(client_id, before.id), _changes(client_id, before, after), unchanged)
         ]
-    was, becomes = before.claimed_email, after.claimed_email
-    if was != becomes:
-        if was:
-            actions.append(delete("old email", keys.email(client_id, was), EmailItem.consumer == after.id))
-        if becomes:
-            actions.append(_email_write(client_id, after))
     gone, new = before.words - after.words, after.words - before.words
     actions += [
         delete("word", keys.consumer_word(client_id, word, after.id), WordItem.consumer == after.id)
@@ -102,7 +86,18 @@ def commit(actions: Sequence[Action]) -> None:
 def _changes(client_id: str, before: Consumer, after: Consumer) -> list[Change]:
     """Build the changes of what staff change, at whatever version the consumer's own changes have left."""
     old, new, changes = _item(client_id, before), _item(client_id, after), list[Change]()
-    for name in ("first_name", "last_name", "email", "phone", "address", "status", "unproven", "g2p", "g2s"):
+    for name in (
+        "first_name",
+        "last_name",
+        "single_name",
+        "email",
+        "phone",
+        "address",
+        "status",
+        "unproven",
+        "g2p",
+        "g2s",
+    ):
         attribute, value = getattr(ConsumerItem, name), getattr(new, name)
         if getattr(old, name) != value:
             changes.append(attribute.remove() if value is None else attribute.set(value))
@@ -181,14 +176,6 @@ def consumers_of(client_id: str, ids: set[str]) -> dict[str, Consumer]:
 
 def _word_insert_write(client_id: str, word: str, consumer_id: str) -> Action:
     return insert("word", WordItem(*keys.consumer_word(client_id, word, consumer_id), consumer=consumer_id))
-
-
-def _email_write(client_id: str, consumer: Consumer) -> Action:
-    """Build the claim on an e-mail address; for an unproven consumer, only the check that it is free."""
-    key = keys.email(client_id, unique_email(consumer.email or ""))
-    if consumer.unproven:
-        return check("email", key, EmailItem.consumer.does_not_exist())
-    return insert("email", EmailItem(*key, consumer=consumer.id))
 
 
 def _item(client_id: str, consumer: Consumer) -> ConsumerItem:

@@ -8,13 +8,16 @@ from chalicelib.consumers.domain.people import (
     Consumer,
     ConsumerChanges,
     ConsumerStatus,
+    ProfileChanges,
     changed_meanwhile,
+    check_email,
     check_status_change,
     check_version,
     deleted,
     first_match,
     is_found_by,
-    unique_email,
+    names_of,
+    with_changes,
     words_of,
 )
 from chalicelib.consumers.repository import people as repository
@@ -30,38 +33,60 @@ _DELETION_TRIES = 6
 
 
 def register_consumer(
-    ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
+    ctx: Context,
+    *,
+    name: str | None = None,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    email: str | None,
+    phone: str | None,
+    address: str | None,
 ) -> Consumer:
-    """Register a consumer.
+    """Register a consumer. An organisation, or a person with a single name, has only a `name`.
 
-    :raises Invalid: if the request's Idempotency-Key was used for another one, or the e-mail address is invalid.
-    :raises Conflict: if the e-mail address is another consumer's.
+    :raises Invalid: if the request's Idempotency-Key was used for another one, the name is missing, or the e-mail
+        address is invalid.
     """
-    if email:
-        unique_email(email)
-    consumer = new_consumer(ctx, first_name=first_name, last_name=last_name, email=email, phone=phone, address=address)
-    try:
-        repository.insert_consumer(ctx.client, consumer, also=[_audit_write(ctx, "registered", consumer)])
-    except Refused as refused:
-        if "consumer" not in refused.labels:
-            raise email_taken() from None
-        return same_request(repository.find_consumer(ctx.client, consumer.id), consumer)
-    return consumer
-
-
-def new_consumer(
-    ctx: Context, *, first_name: str, last_name: str, email: str | None, phone: str | None, address: str | None
-) -> Consumer:
-    """Return a new consumer, not yet written."""
-    return Consumer(
-        id=ctx.new_id(),
+    check_email(email)
+    consumer = new_consumer(
+        ctx,
+        name=name,
         first_name=first_name,
         last_name=last_name,
         email=email,
         phone=phone,
         address=address,
+    )
+    try:
+        repository.insert_consumer(ctx.client, consumer, also=[_audit_write(ctx, "registered", consumer)])
+    except Refused:
+        return same_request(repository.find_consumer(ctx.client, consumer.id), consumer)
+    return consumer
+
+
+def new_consumer(
+    ctx: Context,
+    *,
+    name: str | None = None,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    email: str | None,
+    phone: str | None,
+    address: str | None,
+) -> Consumer:
+    """Return a new consumer, not yet written.
+
+    :raises Invalid: if a part of the name is missing.
+    """
+    names = names_of(name, first_name, last_name)
+    return Consumer(
+        id=ctx.new_id(),
+        **names,
+        email=email,
+        phone=phone,
+        address=address,
         created_at=ctx.now,
-        request_print=fingerprint(first_name, last_name, email or "", phone or "", address or ""),
+        request_print=fingerprint(first_name or "", last_name or name or "", email or "", phone or "", address or ""),
     )
 
 
@@ -97,22 +122,21 @@ def changed_consumer(
     """Return a consumer before and after changes. Nothing is written yet.
 
     :raises NotFound: if the client has no such consumer.
+    :raises Invalid: if no name would be left.
     :raises Conflict: if they are deleted, or are to be inactive while one of their connections is active, or
         were changed since `version` by others than themselves.
     """
     before = get_consumer(ctx, consumer_id=consumer_id)
-    after = replace(before, **changes, version=before.version + 1, staff_version=before.version + 1)
+    after = with_changes(before, changes)
     check_version(before, after, version)
-    # An address that staff enter counts as proven; an unchanged one stays as proven as before.
-    after = replace(after, unproven=before.unproven and after.email == before.email)
     check_status_change(before, after.status)
     return before, after
 
 
 def vouch_for(ctx: Context, consumer: Consumer) -> Consumer:
-    """Confirm a self-registered consumer: reserve their e-mail address and login for them.
+    """Confirm a self-registered consumer: from now on their login name is theirs.
 
-    :raises Conflict: if the e-mail address is another consumer's by now, or they were changed meanwhile.
+    :raises Conflict: if they were changed meanwhile.
     """
     if not consumer.unproven or consumer.status == "deleted":
         return consumer
@@ -133,7 +157,7 @@ def store_change(
 
     Each of `earlier` is committed before it, in a transaction of its own that checks the same conditions.
 
-    :raises Conflict: if they were changed meanwhile, or the e-mail address is another consumer's.
+    :raises Conflict: if they were changed meanwhile.
     """
     login = _login_update_writes(ctx, before, after)
     return _store_over_own_changes(ctx, before, after, "changed", also=[*login, *also], earlier=earlier)
@@ -165,7 +189,7 @@ def _store_over_own_changes(
     return get_consumer(ctx, consumer_id=before.id)
 
 
-def change_own_profile(ctx: Context, *, version: int, changes: ConsumerChanges) -> Consumer:
+def change_own_profile(ctx: Context, *, version: int, changes: ProfileChanges) -> Consumer:
     """Change the signed-in consumer's phone number or address.
 
     :raises NotFound: if the caller is not a consumer.
@@ -287,18 +311,14 @@ def _store(
     exactly: bool = True,
 ) -> None:
     """Write a changed consumer with other writes; `earlier` are those that do not fit into one transaction."""
-    if after.email:
-        unique_email(after.email)
+    check_email(after.email)
     entry = _audit_write(ctx, action, after, before=before)
     try:
         for some in earlier:
-            repository.commit(
-                [*repository.consumer_update_checks(ctx.client, before, after, exactly=exactly), entry, *some]
-            )
+            same = repository.consumer_update_check(ctx.client, before, after, exactly=exactly)
+            repository.commit([same, entry, *some])
         repository.store_consumer(ctx.client, before, after, also=[entry, *also], exactly=exactly)
-    except Refused as refused:
-        if "email" in refused.labels:
-            raise email_taken() from None
+    except Refused:
         raise changed_meanwhile() from None
 
 
@@ -308,11 +328,6 @@ def _audit_write(ctx: Context, action: str, after: Consumer, *, before: Consumer
     became = {"status": after.status, "version": after.version} if before else None
     subject = ("consumer", after.id)
     return audit.entry_write(ctx, action=f"consumer.{action}", subject=subject, before=was, after=became)
-
-
-def email_taken() -> Conflict:
-    """Return the error for an e-mail address that is another consumer's."""
-    return Conflict("email-taken", "this e-mail address is another consumer's", field="email")
 
 
 def same_request(made: Consumer | None, asked: Consumer) -> Consumer:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
-from chalicelib.consumers.domain.people import Consumer, capitalised, unique_email
+from chalicelib.consumers.domain.people import Consumer, capitalised, check_email, names_of
 from chalicelib.consumers.domain.registrations import too_many
 from chalicelib.consumers.repository import people as repository
 from chalicelib.consumers.repository import registrations
@@ -22,10 +22,11 @@ def register_self(
     ctx: Context,
     *,
     client_id: str,
-    first_name: str,
-    last_name: str,
     email: str,
     password: str,
+    name: str | None = None,
+    first_name: str | None = None,
+    last_name: str | None = None,
     login: str | None = None,
     number: str | None = None,
     phone: str | None = None,
@@ -34,22 +35,31 @@ def register_self(
     """Create a consumer and their login in one transaction. They have no connections until staff link one.
 
     Where users sign in with an e-mail address, that is the login name; elsewhere `login` is. Source: S2-024, S4-001.
-    A consumer whom staff register can still get the same e-mail address or number (ADR 50).
+    The e-mail address may be a contact of other consumers. Staff can still give another user the same login name or
+    number (ADR 50).
 
     :raises Forbidden: if the client does not allow self-registration, or does not exist.
     :raises TooMany: after too many attempts within an hour, from one network, or at one client and more than three from
         this network.
-    :raises Invalid: for an e-mail address, login name, number or password against the client's rules.
-    :raises Conflict: if the login name or e-mail address is taken.
+    :raises Invalid: for a name, e-mail address, login name, number or password against the client's rules.
+    :raises Conflict: if the login name is taken.
     """
     client = _open_to_all(client_id)
     here = replace(ctx, client=client.id)
-    name = {"first_name": capitalised(first_name), "last_name": last_name}
-    unique_email(email)
+    names_of(name, first_name, last_name)
+    check_email(email)
     chosen = _login_of(client, email, login)
     identity.check_login_facts(client, login=chosen, number=number, password=password)
     _count_try(here)
-    consumer = new_consumer(here, **name, email=email, phone=phone, address=address)
+    consumer = new_consumer(
+        here,
+        name=capitalised(name) if name else None,
+        first_name=capitalised(first_name) if first_name else None,
+        last_name=last_name,
+        email=email,
+        phone=phone,
+        address=address,
+    )
     facts = {
         "login": chosen,
         "number": number,
@@ -98,7 +108,7 @@ def _insert(ctx: Context, consumer: Consumer, user: User, writes: list[Action]) 
             made = same_request(repository.find_consumer(ctx.client, consumer.id), consumer)
             return made, identity.get_user(ctx, user_id=user.id)
         by_email = user.unproven and "login" in refused.labels
-        raise _registered_already() if by_email or "email" in refused.labels else identity.name_taken(refused) from None
+        raise _registered_already() if by_email else identity.name_taken(refused) from None
     return consumer, user
 
 

@@ -15,6 +15,13 @@ from chalicelib.imports.domain.history_amounts import (
     settled,
 )
 from chalicelib.imports.domain.history_file import Entry, EntryRefused, in_words
+from chalicelib.imports.domain.history_meters import (
+    MeterChange,
+    after_change,
+    change_in,
+    check_prior,
+    says_rolled_over,
+)
 from chalicelib.kernel.errors import MeterbookError
 from chalicelib.kernel.quantity import plain
 from chalicelib.payments.domain import Payment
@@ -33,13 +40,25 @@ class Existing:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An entry that gives a reading, its bill and payments; `stored` if this import wrote them before a crash."""
+    """An entry that gives a reading, its bill and payments; `stored` if this import wrote them before a crash.
+
+    `counted_from` is the connection that the reading was counted from: with the new meter, if there was a `change`.
+    """
 
     entry: Entry
     reading: Reading
     bill: Bill | None
     payments: tuple[Payment, ...]
     stored: bool
+    counted_from: Connection
+    change: MeterChange | None = None
+
+    @property
+    def shows_change(self) -> bool:
+        """Whether only the readings showed that the meter was changed."""
+        if self.stored:
+            return self.entry.change is None and self.reading.use_brought_forward is not None
+        return self.change is not None and not self.change.stated
 
     @property
     def line(self) -> int:
@@ -99,7 +118,7 @@ def decide(
             reason = one if entry.purpose == "service" else f"not just one connection here is a {entry.purpose}"
             raise EntryRefused(Refusal(entry.line, entry.place, "unknown-unit", reason))
         if standing is not None:
-            return _against_standing(migration, entry, standing, paid)
+            return _against_standing(migration, entry, connection, standing, paid)
         if blocked_by is not None:
             reason = f"entry {blocked_by}, of an earlier month, was refused; correct that one and send both again"
             raise EntryRefused(Refusal(entry.line, entry.place, "earlier-refused", reason))
@@ -114,6 +133,7 @@ def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> ImportResult:
     refused = [one for one in every if isinstance(one, Refusal)]
     taken = [one for one in every if isinstance(one, Taken | AdditionalPayments)]
     flagged = [_left_out(one.entry) for one in taken if _states_penalty(one.entry)]
+    flagged += [_shown(one.entry) for one in taken if isinstance(one, Taken) and one.shows_change]
     counts = ImportCounts(
         rows=len(every),
         accepted=len(taken),
@@ -126,13 +146,18 @@ def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> ImportResult:
     return ImportResult(counts, tuple(sorted(lines, key=lambda line: int(line["line"]))))
 
 
-def _take(migration: Migration, entry: Entry, connection: Connection, book: TariffBook) -> Taken:
+def _take(migration: Migration, entry: Entry, standing: Connection, book: TariffBook) -> Taken:
+    is_next = standing.last_period is None or standing.last_period < entry.month.period
+    change = change_in(entry, standing) if is_next else None
+    connection = after_change(entry, standing, change) if change else standing
+    if is_next:
+        check_prior(entry, standing, change)
     reading = _reading_of(migration, entry, connection)
     if not connection.is_billed:
         if entry.amounts or entry.payments:
             reason = f"{connection.account} is read and never billed; leave its amounts and payments out"
             raise EntryRefused(Refusal(entry.line, entry.place, "not-billed", reason))
-        return Taken(entry, reading, None, (), stored=False)
+        return Taken(entry, reading, None, (), stored=False, counted_from=connection, change=change)
     by = migration.by
     terms = IssueTerms(by.origin, by.at, entry.month.billed_on, entry.month.due_on, migration.due, migrated=True)
     try:
@@ -143,7 +168,7 @@ def _take(migration: Migration, entry: Entry, connection: Connection, book: Tari
     payments = payments_of(migration, entry, bill)
     due = settled(migration, entry, bill, list(zip(entry.payments, payments, strict=True)))
     check_paid(migration, entry, payments)
-    return Taken(entry, reading, due, payments, stored=False)
+    return Taken(entry, reading, due, payments, stored=False, counted_from=connection, change=change)
 
 
 def _reading_of(migration: Migration, entry: Entry, connection: Connection) -> Reading:
@@ -151,15 +176,11 @@ def _reading_of(migration: Migration, entry: Entry, connection: Connection) -> R
     if period != entry.month.period:
         reason = f"a reading of {read_on} bills {period.label()} here"
         raise EntryRefused(Refusal(entry.line, entry.place, "other-period", reason))
-    is_next = connection.last_period is None or connection.last_period < period
-    if is_next and entry.prior != connection.last_value:
-        reason = f"the file says {plain(entry.prior)} before, the connection stands at {plain(connection.last_value)}"
-        raise EntryRefused(Refusal(entry.line, f"{entry.place}.prior", "prior-differs", reason))
     try:
         reading = record_reading(
             migration.project,
             connection,
-            MeterValue(entry.current, read_on),
+            MeterValue(entry.current, read_on, says_rolled_over(entry, connection)),
             today=migration.today,
             entry=migration.by,
         )
@@ -173,14 +194,15 @@ def _reading_of(migration: Migration, entry: Entry, connection: Connection) -> R
 
 
 def _against_standing(
-    migration: Migration, entry: Entry, standing: Existing, paid: Mapping[str, Payment]
+    migration: Migration, entry: Entry, connection: Connection, standing: Existing, paid: Mapping[str, Payment]
 ) -> Taken | AdditionalPayments | Unchanged:
     """Compare an entry with what is stored: equal entries change nothing, payments can be added."""
     reading, bill = standing.reading, standing.bill
     if reading.source != "migrated":
         reason = f"{reading.period} was read here already: {plain(reading.value)} on {reading.read_on}"
         raise EntryRefused(Refusal(entry.line, entry.place, "already-read", reason))
-    if (reading.previous, reading.value, reading.read_on) != (entry.prior, entry.current, entry.month.read_on):
+    agrees = reading.previous == entry.prior or entry.change is not None  # prior may be the old meter's
+    if not agrees or (reading.value, reading.read_on) != (entry.current, entry.month.read_on):
         reason = f"on record is {plain(reading.previous)} to {plain(reading.value)}, read on {reading.read_on}"
         raise EntryRefused(Refusal(entry.line, entry.place, "differs", reason))
     mine = reading.origin == migration.by.origin
@@ -196,7 +218,9 @@ def _against_standing(
             due = settled(migration, entry, bill, missing)
             return AdditionalPayments(entry, bill, due, tuple(payment for _, payment in missing))
         mine = mine or any(paid[payment.id].origin == migration.by.origin for payment in payments)
-    return Taken(entry, reading, bill, payments, stored=True) if mine else Unchanged(entry.line)
+    if not mine:
+        return Unchanged(entry.line)
+    return Taken(entry, reading, bill, payments, stored=True, counted_from=connection)
 
 
 def _states_penalty(entry: Entry) -> bool:
@@ -212,3 +236,11 @@ def _left_out(entry: Entry) -> ReportLine:
         "code": "penalty-left-out",
         "reason": f"{said}: the penalty of {entry.amounts['penaltyAmount']} is not taken over; bills carry none here",
     }
+
+
+def _shown(entry: Entry) -> ReportLine:
+    reason = "this begins at 0 below the month before: taken as a new meter. If it was none, correct the month before"
+    refusal = in_words(
+        entry.month.period, entry.unit, Refusal(entry.line, f"{entry.place}.prior", "meter-changed", reason)
+    )
+    return refusal.as_line() | {"kind": "flagged"}

@@ -25,8 +25,10 @@ MAX_VALUES = 1_000_000
 
 MONTH_FIELDS = ("year", "month", "readingDate", "billDate", "dueDate", "units", "commonArea", "buildingMeter")
 AMOUNT_FIELDS = ("baseCharge", "usageCharge", "totalAmount", "penaltyAmount", "paidAmount")
-UNIT_FIELDS = ("prior", "current", "consumption", *AMOUNT_FIELDS, "payments")
-METER_FIELDS = ("prior", "current", "consumption", "calculated")
+VALUE_FIELDS = ("prior", "current", "consumption", "rolledOver", "meterChange")
+UNIT_FIELDS = (*VALUE_FIELDS, *AMOUNT_FIELDS, "payments")
+METER_FIELDS = (*VALUE_FIELDS, "calculated")
+CHANGE_FIELDS = ("changedOn", "finalReading", "firstReading", "rolledOver", "oldMeterNumber")
 PAYMENT_FIELDS = ("transactionId", "paymentDate", "amount", "method", "checkNumber", "notes")
 _METERS: Mapping[str, Purpose] = {"commonArea": "common_area", "buildingMeter": "building"}
 
@@ -55,6 +57,17 @@ class StatedPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedChange:
+    """A meter change as in the file, between the month's reading and the one before."""
+
+    on: date | None
+    final: Decimal | None
+    first: Decimal | None
+    old_meter: str | None
+    rolled_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One unit's entry (or that of a common area's or building's meter) for one month.
 
@@ -71,6 +84,8 @@ class Entry:
     consumption: Decimal | None
     amounts: Mapping[str, str]
     payments: tuple[StatedPayment, ...]
+    rolled_over: bool = False
+    change: StatedChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +247,21 @@ def _entry(
         consumption=_number(line, place, fields, "consumption"),
         amounts={name: _text(line, place, fields, name) for name in AMOUNT_FIELDS if fields.get(name) is not None},
         payments=tuple(_payment(line, f"{place}.payments[{at}]", one) for at, one in enumerate(payments)),
+        rolled_over=_truth(line, place, fields, "rolledOver"),
+        change=_change(line, f"{place}.meterChange", fields.get("meterChange")),
+    )
+
+
+def _change(line: int, place: str, said: Any) -> StatedChange | None:  # noqa: ANN401
+    if said is None:
+        return None
+    fields = _fields(line, place, said, CHANGE_FIELDS)
+    return StatedChange(
+        on=_day(line, place, fields, "changedOn"),
+        final=_number(line, place, fields, "finalReading"),
+        first=_number(line, place, fields, "firstReading"),
+        old_meter=_maybe(line, place, fields, "oldMeterNumber"),
+        rolled_over=_truth(line, place, fields, "rolledOver"),
     )
 
 
@@ -277,6 +307,13 @@ def _text(line: int, place: str, fields: Mapping[str, Any], name: str, *, most: 
 
 def _maybe(line: int, place: str, fields: Mapping[str, Any], name: str, *, most: int = 40) -> str | None:
     return None if fields.get(name) is None else _text(line, place, fields, name, most=most)
+
+
+def _truth(line: int, place: str, fields: Mapping[str, Any], name: str) -> bool:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise EntryRefused(Refusal(line, f"{place}.{name}", "wrong-form", f"{name} must be true or false"))
+    return bool(value)
 
 
 def _day(line: int, place: str, fields: Mapping[str, Any], name: str) -> date | None:

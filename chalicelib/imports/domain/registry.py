@@ -8,7 +8,7 @@ from functools import partial
 
 from chalicelib.connections.domain import Connection, RatingFacts, normalised_meter
 from chalicelib.connections.domain.facts import NO_FACTS
-from chalicelib.consumers.domain import Consumer
+from chalicelib.consumers.domain import Consumer, words_of
 from chalicelib.files.domain.record import ImportCounts, ImportResult, Refusal
 from chalicelib.files.domain.table import Kinds, Line, read_table
 from chalicelib.imports.domain import registry_facts
@@ -21,6 +21,7 @@ from chalicelib.kernel.register import MAX_DIGITS
 MAX_ROWS = 3_000
 _COLUMNS = {
     "meter_number": ("meter_number", "meter", "meter_no", "serial_number"),
+    "meter_brand": ("meter_brand", "brand", "maker", "manufacturer"),
     "consumer_class": ("consumer_class", "class", "classification", "category", "type"),
     "area": ("area", "barangay", "zone", "building"),
     "tariff": ("tariff", "tariff_id", "tariff_plan", "plan"),
@@ -30,21 +31,15 @@ _COLUMNS = {
     "consumer_number": ("consumer_number", "consumer_no", "customer_number", "customer_id"),
     "first_name": ("first_name", "given_name"),
     "last_name": ("last_name", "surname", "family_name"),
+    "name": ("name", "consumer_name", "customer_name", "full_name", "organisation", "organization", "company"),
     "email": ("email", "e-mail", "email_address"),
     "phone": ("phone", "mobile", "telephone", "contact_number"),
     "address": ("address",),
     **registry_facts.COLUMNS,
 }
 _NEEDED = {"meter_number", "consumer_class"}
-_LENGTHS = {
-    "measures": 400,
-    "consumer_class": 40,
-    "area": 60,
-    "first_name": 120,
-    "last_name": 120,
-    "email": 120,
-    "phone": 40,
-}
+_LENGTHS = {"measures": 400, "consumer_class": 40, "area": 60, "email": 120, "phone": 40}
+_NAMES = ("first_name", "last_name", "name")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _PHONE = re.compile(r"[0-9+() /-]+\Z")
 _DIGITS = re.compile(r"([1-9]|1[0-2])\Z", re.ASCII)
@@ -61,12 +56,14 @@ _COLUMN_OF = {
     "account-missing": "account_number",
     "account-taken": "account_number",
     "consumer-missing": "first_name",
-    "email-taken": "email",
     "impossible-reading": "initial_reading",
+    "ambiguous-meter": "meter_brand",
+    "bad-number": "meter_number",
     "meter-taken": "meter_number",
     "other-consumer": "consumer_number",
     "tariff-missing": "tariff",
     "unknown-area": "area",
+    "unknown-brand": "meter_brand",
     "unknown-class": "consumer_class",
     "unknown-tariff": "tariff",
 }
@@ -74,14 +71,22 @@ _COLUMN_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The consumer of a line. Lines with the same `number` have the same consumer."""
+    """The consumer of a line. Lines with the same `number` have the same consumer.
+
+    An organisation, or a person with one name, has a `name` instead of first and last name.
+    """
 
     number: str | None
-    first_name: str
-    last_name: str
+    first_name: str | None
+    last_name: str | None
     email: str | None
     phone: str | None
     address: str | None
+    name: str | None = None
+
+    @property
+    def whole_name(self) -> str:
+        return self.name or f"{self.first_name} {self.last_name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,12 @@ class Row:
     meter_digits: int | None = None
     facts: RatingFacts = NO_FACTS
     walking_order: int | None = None
+    meter_brand: str | None = None
+
+    @property
+    def meter(self) -> tuple[str, str]:
+        """The number and brand of the meter, as it is unique in the file."""
+        return self.meter_number, (self.meter_brand or "").casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +146,14 @@ def parse(content: bytes) -> Registry:
     table = read_table(content, _COLUMNS, names=wanted, suffices=_NEEDED.issubset, most=MAX_ROWS, kinds=kinds)
     rows: list[Row] = []
     refusals = list(table.refusals)
-    first_lines: dict[str, int] = {}
+    first_lines: dict[tuple[str, str], int] = {}
     for line in table.lines:
         made = _row(line, table.titles)
-        if isinstance(made, Row) and made.meter_number in first_lines:
-            reason = f"the same meter as line {first_lines[made.meter_number]}"
+        if isinstance(made, Row) and made.meter in first_lines:
+            reason = f"the same meter as line {first_lines[made.meter]}"
             made = Refusal(made.line, table.titles["meter_number"], "duplicate-row", reason)
         if isinstance(made, Row):
-            first_lines[made.meter_number] = made.line
+            first_lines[made.meter] = made.line
             rows.append(made)
         else:
             refusals.append(made)
@@ -162,6 +173,7 @@ def against_standing(row: Row, standing: Connection, *, consumer_id: str | None)
         "meter_digits": (row.meter_digits or standing.meter_digits, standing.meter_digits),
         "walking_order": (row.walking_order or standing.walking_order, standing.walking_order),
         **registry_facts.compared(row.facts, standing.facts),
+        "meter_brand": (row.meter_brand or standing.meter_brand, standing.meter_brand),
     }
     differing = next((column for column, (here, there) in said.items() if here != there), None)
     if differing is None:
@@ -172,8 +184,10 @@ def against_standing(row: Row, standing: Connection, *, consumer_id: str | None)
 
 def says_otherwise(person: Person, known: Consumer) -> bool:
     """Return whether a line has another name or contact than the stored consumer. Empty cells are not compared."""
-    said = ("first_name", "last_name", "email", "phone", "address")
-    return any(getattr(person, name) not in {None, "", getattr(known, name)} for name in said)
+    said = ("email", "phone", "address")
+    return person.whole_name != known.name or any(
+        getattr(person, name) not in {None, "", getattr(known, name)} for name in said
+    )
 
 
 def refusal_of(row: Row, error_code: str, reason: str) -> Refusal:
@@ -201,10 +215,12 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
     for field, title in titles.items():
         if wrong := _wrong_with(line.number, field, title, cell[field]):
             return wrong
-    if unnamed := _unnamed(cell):
-        return Refusal(
-            line.number, titles.get(unnamed, ""), "missing", f"{unnamed}: name the consumer, or leave it out"
-        )
+    if cell.get("consumer_number") and not any(cell.get(field) for field in _NAMES):
+        column = next((titles[field] for field in _NAMES if field in titles), "")
+        return Refusal(line.number, column, "missing", "name the consumer, or leave the number out")
+    if _named_twice(cell):
+        reason = "this line has two names; leave this one out, or first and last name"
+        return Refusal(line.number, titles["name"], "two-names", reason)
     return Row(
         line=line.number,
         person=_person(cell),
@@ -217,25 +233,32 @@ def _row(line: Line, titles: Mapping[str, str]) -> Row | Refusal:
         meter_digits=int(cell["meter_digits"]) if cell.get("meter_digits") else None,
         facts=registry_facts.facts_of(cell),
         walking_order=registry_facts.walking_order_of(cell),
+        meter_brand=cell.get("meter_brand") or None,
     )
 
 
-def _unnamed(cell: Mapping[str, str]) -> str | None:
-    """Return the missing half of a name, if a line has the other half or a contact."""
-    named = any(cell.get(field) for field in ("first_name", "last_name", "consumer_number"))
-    return next((field for field in ("first_name", "last_name") if not cell.get(field)), None) if named else None
+def _named_twice(cell: Mapping[str, str]) -> bool:
+    """Return whether a line has a whole name beside other first and last names; the order of words may differ."""
+    parts = [cell[field] for field in ("first_name", "last_name") if cell.get(field)]
+    whole = cell.get("name")
+    return bool(whole and parts and sorted(words_of(whole)) != sorted(words_of(" ".join(parts))))
 
 
 def _person(cell: Mapping[str, str]) -> Person | None:
-    if not cell.get("first_name"):
+    """Return a line's consumer, or None. A name alone in any column is the name of an organisation or a mononym."""
+    first, last = cell.get("first_name"), cell.get("last_name")
+    both = bool(first and last)
+    single = None if both else cell.get("name") or first or last
+    if not both and not single:
         return None
     return Person(
         number=cell.get("consumer_number") or None,
-        first_name=cell["first_name"],
-        last_name=cell["last_name"],
+        first_name=first if both else None,
+        last_name=last if both else None,
         email=cell.get("email") or None,
         phone=cell.get("phone") or None,
         address=cell.get("address") or None,
+        name=single,
     )
 
 

@@ -22,11 +22,13 @@ from chalicelib.imports.domain.history import (
 )
 from chalicelib.imports.domain.history_amounts import Migration, payments_of
 from chalicelib.imports.domain.history_file import Entry, EntryRefused, History, in_words, parse
+from chalicelib.imports.domain.history_meters import MeterChange
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import TryLater
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import plain
 from chalicelib.payments import service as payments
 from chalicelib.payments.domain import Payment
 from chalicelib.platform.bulk import FEW
@@ -212,7 +214,7 @@ def _write(taking: _Taking, period: Period, new: list[Taken | AdditionalPayments
         yield from (_changed(entered.entry) for entered in lost.values())
         for account, entered in written.items():
             if isinstance(entered, Taken):
-                taking.connections[account] = readings.advance(taking.connections[account], entered.reading)
+                taking.connections[account] = readings.advance(entered.counted_from, entered.reading)
             yield entered
 
 
@@ -220,7 +222,8 @@ def _packed(new: Iterable[Taken | AdditionalPayments]) -> Iterator[list[Taken | 
     batch: list[Taken | AdditionalPayments] = []
     room = _FOR_ENTRIES
     for taken in new:
-        needed = 3 + len(taken.payments)
+        changed = isinstance(taken, Taken) and taken.change is not None
+        needed = 3 + len(taken.payments) + changed
         if needed > room:
             yield batch
             batch, room = [], _FOR_ENTRIES
@@ -237,10 +240,25 @@ def _entry_writes(taking: _Taking, period: Period, batch: Mapping[str, Taken | A
         if isinstance(taken, AdditionalPayments):
             actions.append(bills.bill_payment_write(project, taken.bill, before=taken.before))
         else:
-            actions += readings.migration_writes(project, taken.reading, taking.connections[taken.account])
+            actions += readings.migration_writes(project, taken.reading, taken.counted_from)
+            actions += [_change_write(taking, taken, taken.change)] if taken.change else []
             actions += [bills.bill_insert_write(project, taken.bill)] if taken.bill else []
         actions += [payments.payment_insert_write(project, payment) for payment in taken.payments]
     return [*actions, _audit_write(taking, period, written)]
+
+
+def _change_write(taking: _Taking, taken: Taken, change: MeterChange) -> Action:
+    """Build the event of a meter change, for the connection's history."""
+    facts = {
+        "finalReading": plain(change.final),
+        "newMeter": taken.counted_from.meter_number,
+        "firstReading": plain(change.first),
+    }
+    if change.old_meter:
+        facts["oldMeter"] = change.old_meter
+    return connections.past_exchange_write(
+        taking.project, taken.counted_from, facts, on=change.on, by=taking.migration.by.by, at=taking.migration.by.at
+    )
 
 
 def _audit_write(taking: _Taking, period: Period, written: list[Taken | AdditionalPayments]) -> Action:

@@ -1,10 +1,10 @@
 """The decision of an import of readings about each row of its file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain import Connection, ambiguous_meter, normalised_meter
 from chalicelib.files.domain.record import ImportCounts, Refusal, ReportLine
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
@@ -89,7 +89,7 @@ def _contradiction(
     row: Row, connection: Connection, period: Period, *, expected: Period | None, today: date
 ) -> Refusal | None:
     """Return a refusal if a row contradicts the calendar, its import or its connection."""
-    if row.account and row.meter and row.meter.strip().upper() != connection.meter_number:
+    if row.account and row.meter and meter_as_stored(row.meter) != connection.meter_number:
         reason = f"account {row.account} has the meter {connection.meter_number}, not {row.meter}"
         return Refusal(row.line, "meter_number", "other-meter", reason)
     try:
@@ -110,6 +110,20 @@ def _against_recorded(row: Row, recorded: Reading, entry: Provenance) -> Outcome
     if recorded.origin == entry.origin:
         return Accepted(row, recorded, stored=True)
     return Unchanged(row.line)
+
+
+def meter_as_stored(said: str) -> str:
+    """Return a meter number of a file as connections have it; no connection has one that is none."""
+    try:
+        return normalised_meter(said)
+    except Invalid:
+        return said
+
+
+def ambiguous(row: Row, number: str, meters: Sequence[Connection]) -> Refusal:
+    """Return the refusal of a row whose meter number several connections have."""
+    error = ambiguous_meter(number, meters)
+    return Refusal(row.line, "meter_number", error.code, f"{error}, in a column meter_brand")
 
 
 def duplicate_of(row: Row, first: Row) -> Refusal:

@@ -21,6 +21,7 @@ MAX_ROWS = 50_000
 _COLUMNS = {
     "account_number": ("account_number", "account", "account_no", "unit", "unit_id"),
     "meter_number": ("meter_number", "meter", "meter_no", "serial_number"),
+    "meter_brand": ("meter_brand", "brand", "maker", "manufacturer"),
     "reading": ("reading", "value", "reading_value", "current", "current_reading"),
     "read_on": ("read_on", "reading_date", "date"),
     "reader_code": ("reader_code",),
@@ -52,6 +53,7 @@ class Row:
     measures: Mapping[str, Decimal] = field(default_factory=dict)
     reader_code: str | None = None
     period: Period | None = None
+    brand: str | None = None
 
     @property
     def number_column(self) -> str:
@@ -98,9 +100,9 @@ def _place(row: Row) -> tuple[str, str, date, int]:
 
 def _contradictions(rows: Iterable[Row], titles: Mapping[str, str]) -> Iterable[Refusal]:
     """Yield a refusal of each row that another one of the same number and day contradicts."""
-    same: dict[tuple[str | None, str | None, date], list[Row]] = defaultdict(list)
+    same: dict[tuple[str | None, str | None, str | None, date], list[Row]] = defaultdict(list)
     for row in rows:
-        same[row.account, row.meter, row.read_on].append(row)
+        same[row.account, row.meter, row.brand, row.read_on].append(row)
     for group in same.values():
         if any(row.value != group[0].value for row in group):
             said = ", ".join(f"{plain(row.value)} in line {row.line}" for row in group[:5])
@@ -130,6 +132,7 @@ def _row(line: Line, titles: Mapping[str, str], mapping: ColumnMapping) -> Row |
             measures=_by_code(numbers, "measure"),
             reader_code=_read(cell, "reader_code", _code) if cell.get("reader_code") else None,
             period=_read(cell, "period", Period.parse) if cell.get("period") else None,
+            brand=cell.get("meter_brand") or None,
         )
     except Invalid as error:
         column = error.faults[0].field or ""

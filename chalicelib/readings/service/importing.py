@@ -8,7 +8,7 @@ from itertools import groupby
 
 from chalicelib.areas.domain import is_among
 from chalicelib.connections import service as connections
-from chalicelib.connections.domain import Connection, taken
+from chalicelib.connections.domain import Connection, of_brand, taken
 from chalicelib.files import service as files
 from chalicelib.files.domain.mapping import OWN
 from chalicelib.files.domain.record import FileImport, ImportResult, Refusal
@@ -23,10 +23,12 @@ from chalicelib.readings import repository
 from chalicelib.readings.domain.imports import (
     Accepted,
     Outcome,
+    ambiguous,
     check_taken_in,
     count,
     decide,
     duplicate_of,
+    meter_as_stored,
     report_lines,
 )
 from chalicelib.readings.domain.reading import Provenance, Reading
@@ -83,13 +85,23 @@ class _Intake:
     today: date
     entry: Provenance
     connections: dict[str, Connection]
-    accounts_by_meter: dict[str, str]
+    meters: Mapping[str, list[Connection]]
+    brands: Mapping[str, str]
 
     def connection_of(self, row: Row) -> Connection | None:
-        account = row.account or self.accounts_by_meter.get(str(row.meter).strip().upper())
-        return self.connections.get(account) if account else None
+        if row.account:
+            return self.connections.get(row.account)
+        fitting = self.meters_of(row)
+        return self.connections[fitting[0].account] if len(fitting) == 1 else None
+
+    def meters_of(self, row: Row) -> list[Connection]:
+        """Return the connections that a row may mean by its meter number, and by its brand if it has one."""
+        brand = self.brands.get(row.brand.casefold(), row.brand) if row.brand else None
+        return of_brand(self.meters.get(meter_as_stored(row.meter or ""), []), brand)
 
     def decide(self, row: Row, existing: Mapping[tuple[Period, str], Reading]) -> Outcome:
+        if not row.account and len(fitting := self.meters_of(row)) > 1:
+            return ambiguous(row, fitting[0].meter_number, fitting)
         return decide(
             self.project,
             row,
@@ -118,7 +130,8 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
         today=local_day(ctx.now, project.settings.timezone),
         entry=Provenance(by=record.requested_by, at=record.requested_at, source="import", origin=record.id),
         connections=known,
-        accounts_by_meter={each.meter_number: account for account, each in known.items() if each.status != "closed"},
+        meters=_by_meter(known.values()),
+        brands=connections.brands_by_word(ctx) if "meter_brand" in file.titles else {},
     )
     outcomes: list[Outcome] = list(file.refusals)
     # Of several readings of a period, the last day's is taken, whatever the order of lines.
@@ -127,6 +140,14 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
         outcomes += _take_in_period(ctx, intake, period, list(group))
     result = ImportResult(count(outcomes, blank=file.blank), tuple(report_lines(outcomes)))
     return result.with_titles(file.titles)
+
+
+def _by_meter(known: Iterable[Connection]) -> dict[str, list[Connection]]:
+    by_meter: dict[str, list[Connection]] = {}
+    for each in known:
+        if each.status != "closed":
+            by_meter.setdefault(each.meter_number, []).append(each)
+    return by_meter
 
 
 def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Row]) -> list[Outcome]:

@@ -30,6 +30,7 @@ def take_reading(
     account: str | None,
     meter_number: str | None,
     shown: MeterValue,
+    meter_brand: str | None = None,
     source: ReadingSource = "manual",
 ) -> Reading:
     """Record a reading.
@@ -39,12 +40,15 @@ def take_reading(
 
     :raises Invalid: for an impossible value or day.
     :raises NotFound: for an unknown connection, or one outside the caller's areas.
-    :raises Conflict: if the period is read already, or a billing run is working on it.
+    :raises Conflict: if the period is read already, a billing run is working on it, or meters of several brands have
+        the number.
     """
     if (account is None) == (meter_number is None):
         raise Invalid("number-missing", "give either accountNumber or meterNumber", field="accountNumber")
     project = ctx.project
-    connection = connections.find_by_number(project, account=account, meter_number=meter_number)
+    connection = connections.find_by_number(
+        project, account=account, meter_number=meter_number, meter_brand=meter_brand
+    )
     if connection is None or not reaches(ctx.actor, connection.area):
         field = "meterNumber" if account is None else "accountNumber"
         raise NotFound("not-found", "there is no connection with this account or meter number", field=field)

@@ -109,6 +109,7 @@ def approve_request(
     area: str,
     initial_reading: Decimal,
     tariff_id: str | None = None,
+    meter_brand: str | None = None,
 ) -> ConnectionRequest:
     """Approve a request: create the connection and close the request, in one transaction.
 
@@ -118,8 +119,9 @@ def approve_request(
     :raises NotFound: if there is no such request or consumer.
     :raises Conflict: if it is decided already, or the meter or account number is taken.
     """
+    details = MeterDetails(brand=meter_brand, tariff_id=tariff_id)
     facts = ("approve", account or "", consumer_class, meter_number, area, plain(initial_reading), tariff_id or "")
-    decision = _decision(ctx, *facts)
+    decision = _decision(ctx, *facts, *([meter_brand] if meter_brand else []))
     request = get_request(ctx, request_id=request_id)
     if rules.is_repeated(request, decision):
         return request
@@ -133,7 +135,7 @@ def approve_request(
         meter_number=meter_number,
         area=area,
         initial_reading=initial_reading,
-        details=MeterDetails(tariff_id=tariff_id),
+        details=details,
     )
     approved = rules.approve(request, account=connection.account, decision=decision)
     try:

@@ -245,3 +245,28 @@ def test_a_file_of_another_format_is_refused_when_it_is_announced(api: Api, kind
     (fault,) = refused["errors"]
     assert (refused["code"], fault["field"], endings in fault["message"]) == ("bad-file-name", "fileName", True)
     assert items_of(utility.client) == before
+
+
+def test_an_organisation_comes_in_by_its_one_name_and_is_known_again(utility: Utility) -> None:
+    """B46."""
+    line = "meter_number,consumer_class,first_name,last_name,consumer_number\nM1,residential,,Example School,12\n"
+    assert _import(utility, line)["counts"]["accepted"] == 1
+    school = utility.as_staff().get(utility.consumers, q="school").expect(200)["items"][0]
+    assert (school["name"], school["connections"]) == ("Example School", 1)
+    more = line + "M2,residential,Example School,,12\nM3,residential,Example,School,12\nM4,residential,,Chapel,12\n"
+    shown = _import(utility, more)
+    assert (shown["counts"]["accepted"], shown["counts"]["unchanged"]) == (2, 1)
+    assert [(each["line"], each["code"]) for each in _report(utility, shown["id"])] == [(5, "other-consumer")]
+
+
+def test_consumers_of_a_file_may_share_an_e_mail_address(utility: Utility) -> None:
+    """B47."""
+    header = "meter_number,consumer_class,first_name,last_name,email\n"
+    lines = "M1,residential,Ana,Lagman,home@lab.example\nM2,residential,Ben,Lagman,Home@lab.example\n"
+    shown = _import(utility, header + lines)
+    assert shown["counts"] == shown["counts"] | {"accepted": 2, "refused": 0}
+    people = utility.as_staff().get(utility.consumers, q="lagman").expect(200)["items"]
+    assert [(each["name"], each["email"]) for each in people] == [
+        ("Ana Lagman", "home@lab.example"),
+        ("Ben Lagman", "Home@lab.example"),
+    ]

@@ -297,8 +297,8 @@ def test_a_small_file_is_looked_up_by_number_whatever_the_size_of_the_project(ap
     import_id = _announce(utility, _HEADER + "".join(rows))
     with metered() as meter:
         service.run_import(utility.context(), import_id=import_id)
-    assert "Query" not in meter.requests
-    assert meter.requests["BatchGetItem"] == 4  # the sender, meters, connections, readings of the period
+    assert meter.requests["Query"] == 5  # one for each meter number
+    assert meter.requests["BatchGetItem"] == 3  # the sender, connections, readings of the period
 
 
 def test_a_large_file_reads_the_connections_all_at_once(app: Chalice, utility: Utility) -> None:

@@ -43,12 +43,14 @@ def test_account_numbers_start_anew_each_month() -> None:
     assert account_sequence(date(2025, 11, 30)) != account_sequence(date(2025, 12, 1))
 
 
-@pytest.mark.parametrize(("number", "unique"), [(" wm-101-2025 ", "WM-101-2025"), ("SM.1_a", "SM.1_A")])
+@pytest.mark.parametrize(
+    ("number", "unique"), [(" wm-101-2025 ", "WM-101-2025"), ("SM.1_a", "SM.1_A"), ("bd  4512/19", "BD 4512/19")]
+)
 def test_a_meter_number_is_unique_however_it_is_typed(number: str, unique: str) -> None:
     assert normalised_meter(number) == unique
 
 
-@pytest.mark.parametrize("number", ["", " ", "#", "a#b", "a b", "ß", "１"])
+@pytest.mark.parametrize("number", ["", " ", "#", "a#b", "/1", "a\tb", "ß", "１"])
 def test_what_is_no_meter_number_is_refused(number: str) -> None:
     with pytest.raises(Invalid, match="a meter number must be"):
         normalised_meter(number)
