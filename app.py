@@ -13,6 +13,7 @@ MODULES = (
     "tenancy.routes",
     "tenancy.jobs",
     "areas.routes",
+    "files.routes",
     "identity.routes",
     "identity.jobs",
     "consumers.routes",

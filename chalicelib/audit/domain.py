@@ -33,7 +33,7 @@ ACTIONS = frozenset(
     consumer.changed consumer.deleted consumer.registered consumer.vouched-for
     device.disabled device.key-issued device.registered
     history.migrated
-    import.announced import.finished
+    import-mapping.deleted import-mapping.saved import.announced import.finished
     issue.answered issue.moved-on issue.reported
     meter-brand.deleted meter-brand.opened meter-brand.renamed
     project.changed project.closed project.opened
@@ -47,7 +47,9 @@ ACTIONS = frozenset(
     """.split()
 )
 # Things whose ids are unique within a project only; the log keeps them as `project.id`.
-_OF_PROJECT = frozenset({"bill", "billing-run", "connection", "device", "import", "period", "reading", "tariff"})
+_OF_PROJECT = frozenset(
+    {"bill", "billing-run", "connection", "device", "import", "import-mapping", "period", "reading", "tariff"}
+)
 # Personal data and secrets. The log says that they changed, never their values.
 _UNSPOKEN = frozenset(
     {

@@ -4,6 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, FileKind
+from chalicelib.imports import service
 from chalicelib.imports.schemas import (
     ImportAnnounced,
     ImportOut,
@@ -15,6 +16,9 @@ from chalicelib.imports.schemas import (
     ReportLine,
     ReportPage,
     ReportQuery,
+    Trial,
+    TrialOut,
+    TrialRow,
     UploadOut,
 )
 from chalicelib.kernel.period import Period
@@ -39,7 +43,7 @@ _HISTORY = _PROJECT + "/history/imports"
     returns=ImportAnnounced,
     status=201,
     location=_READINGS + "/{id}",
-    errors="bad-file-name",
+    errors="bad-file-name unknown-mapping",
 )
 def ask_for_upload(ctx: ProjectContext, *, body: NewImport) -> ImportAnnounced:
     """Announce a file of readings and get the form to upload it with.
@@ -47,7 +51,27 @@ def ask_for_upload(ctx: ProjectContext, *, body: NewImport) -> ImportAnnounced:
     The file is read after it is uploaded: ask for the import to see what became of it. A name that ends in a format
     that is not read, such as .pdf, is refused here.
     """
-    return _announced(ctx, "readings", body.file_name, body.period)
+    return _announced(ctx, "readings", body.file_name, body.period, mapping_id=body.mapping_id)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/readings/import-trials",
+    permission="readings.import",
+    body=Trial,
+    returns=TrialOut,
+    errors="bad-mapping unknown-mapping",
+)
+def try_mapping(ctx: ProjectContext, *, body: Trial) -> TrialOut:
+    """Try a column mapping on some lines of a file of readings: what would be understood, and what refused."""
+    draft = body.draft.to_domain("draft") if body.draft else None
+    file = service.try_mapping(ctx, text=body.text, mapping_id=body.mapping_id, draft=draft)
+    refused = sorted(file.refusals, key=lambda refusal: refusal.line)
+    return TrialOut(
+        rows=tuple(TrialRow.of(row) for row in file.rows),
+        refused=tuple(ReportLine.model_validate(refusal.as_line()) for refusal in refused),
+    )
 
 
 @endpoint(blueprint, "GET", _READINGS, permission="readings.import", query=ImportsQuery, returns=ImportPage)
@@ -164,8 +188,10 @@ def get_history_report(ctx: ProjectContext, *, import_id: str, query: ReportQuer
     return _report(ctx, "history", import_id, query)
 
 
-def _announced(ctx: ProjectContext, kind: FileKind, file_name: str, period: Period | None) -> ImportAnnounced:
-    record, form = files.ask_for_upload(ctx, kind=kind, file_name=file_name, period=period)
+def _announced(
+    ctx: ProjectContext, kind: FileKind, file_name: str, period: Period | None, *, mapping_id: str | None = None
+) -> ImportAnnounced:
+    record, form = files.ask_for_upload(ctx, kind=kind, file_name=file_name, period=period, mapping_id=mapping_id)
     return ImportAnnounced(id=record.id, record=_shown(ctx, record), upload=UploadOut.of(form))
 
 

@@ -5,9 +5,22 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from chalicelib.files.domain.record import FileImport, ImportState
+from chalicelib.files.schemas import MappingBody, MappingId
 from chalicelib.kernel.page import Page
-from chalicelib.platform.schema import Instant, OutSchema, PageQuery, PeriodText, Schema, Shows, Text, UserName
+from chalicelib.platform.schema import (
+    Day,
+    DecimalText,
+    Instant,
+    OutSchema,
+    PageQuery,
+    PeriodText,
+    Schema,
+    Shows,
+    Text,
+    UserName,
+)
 from chalicelib.platform.storage import UploadForm
+from chalicelib.readings.domain.table_file import Row
 
 
 class NewImport(Schema):
@@ -15,6 +28,9 @@ class NewImport(Schema):
 
     file_name: Text = Field(examples=["readings-2025-11.csv"])
     period: PeriodText | None = Field(default=None, description="The period that every row must bill, if given")
+    mapping_id: MappingId | None = Field(
+        default=None, description="How the file names and writes our columns; left out, by our own titles"
+    )
 
 
 class CountsOut(OutSchema):
@@ -46,6 +62,7 @@ class ImportOut(OutSchema, Shows[FileImport]):
     id: str
     file_name: str
     period: PeriodText | None
+    mapping_id: str | None = Field(description="The column mapping that it was announced with")
     status: ImportState = Field(validation_alias="state")
     counts: CountsOut
     refusal: str | None = Field(description="The reason why the whole file was refused")
@@ -99,6 +116,40 @@ class ReportLine(OutSchema):
     column: str = Field(description="In a history, the path in the file", examples=["months[0].units.101.prior"])
     code: str
     reason: str
+
+
+class Trial(Schema):
+    """A sample of a file of readings, and the column mapping to try on it: one by its id, or a draft."""
+
+    text: str = Field(
+        min_length=1,
+        max_length=20_000,
+        description="Some lines of the file, with the first one",
+        examples=["METER_ADDRESS,READING_DATE,READING_VALUE_L\n1234-abc-0000,17/03/23 12:00,12345\n"],
+    )
+    mapping_id: MappingId | None = None
+    draft: MappingBody | None = Field(default=None, description="In the place of a saved one", examples=[None])
+
+
+class TrialRow(OutSchema, Shows[Row]):
+    """A line as it was understood."""
+
+    line: int
+    account_number: str | None = Field(validation_alias="account", examples=[None])
+    meter_number: str | None = Field(validation_alias="meter", examples=["1234-abc-0000"])
+    reading: DecimalText = Field(validation_alias="value", examples=["12.345"])
+    read_on: Day = Field(examples=["2023-03-17"])
+    registers: dict[str, DecimalText] = Field(description="Values of further registers, by code", examples=[{}])
+    measures: dict[str, DecimalText] = Field(description="What came with the reading, by code", examples=[{}])
+    reader_code: str | None = Field(examples=[None])
+    period: PeriodText | None = Field(examples=[None])
+
+
+class TrialOut(Schema):
+    """What an import would understand of the sample. Whether there are such meters is not looked at."""
+
+    rows: tuple[TrialRow, ...]
+    refused: tuple[ReportLine, ...]
 
 
 class ReportPage(Schema):

@@ -426,6 +426,7 @@ REFUSED: Mapping[str, tuple[str | None, str]] = {
     "below-previous": ("reading", "the meter showed 1775 before; correct the reading, or send rolledOver"),
     "brand-taken": ("id", "another meter brand has this id; choose another"),
     "brand-used": (None, "connections have this meter brand; give their meters another brand first"),
+    "too-many-mappings": (None, "a project has at most 100 mappings; delete one first"),
     "area-taken": ("code", "another area has this code; choose another"),
     "area-used": (None, "connections are in this area; move them first"),
     "cycle-taken": ("id", "another billing cycle has this id; choose another"),

@@ -76,6 +76,7 @@ _VALUES: Mapping[str, Any] = {
     "limitsTimes": "dwellingUnits",
     "login": "juan",
     "loss": "15",
+    "mappingId": "sensus",
     "measure": "use",
     "meterBrand": "itron",
     "meterDigits": 5,

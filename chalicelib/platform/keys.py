@@ -316,6 +316,10 @@ def file_imports(client_id: str, project_id: str, kind: str) -> str:
     return f"{client_id}#{project_id}#IMPORTS#{kind}"
 
 
+def import_mapping(client_id: str, project_id: str, mapping_id: str) -> Key:
+    return f"{client_id}#{project_id}#MAPPINGS", f"MAPPING#{mapping_id}"
+
+
 # --- billing runs
 def billing_run(client_id: str, project_id: str, run_id: str) -> Key:
     return f"{client_id}#{project_id}#RUN#{run_id}", "RUN"

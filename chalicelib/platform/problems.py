@@ -57,17 +57,18 @@ CODES: Mapping[int, tuple[str, ...]] = {
     status: tuple(codes.split())
     for status, codes in {
         400: """
-            above-due account-given account-missing amount-too-large bad-amount bad-area bad-cursor bad-cycle bad-date
-            bad-day bad-email bad-file-name bad-filter bad-idempotency-key bad-late-charge bad-login bad-mapping
-            bad-measure bad-name bad-number bad-period bad-reset bad-role bad-setting before-bill below-previous
-            bill-too-long check-number consumer-given consumer-missing consumer-profile due-too-early future-date
-            impossible-reading invalid-body invalid-query invalid-tariff leaves-gap missing-measure name-missing
+            above-due account-given account-missing amount-too-large bad-amount bad-area bad-cursor bad-cycle
+            bad-date bad-day bad-email bad-file-name bad-filter bad-idempotency-key bad-late-charge bad-login
+            bad-mapping bad-measure bad-name bad-number bad-period bad-reset bad-role bad-setting before-bill
+            below-previous bill-too-long check-number consumer-given consumer-missing consumer-profile due-too-early
+            future-date impossible-reading invalid-body invalid-query invalid-tariff leaves-gap missing-measure
+            name-missing
             negative-use no-areas no-days no-tariff not-after-last not-in-area not-last-month not-rated
             not-your-connection nothing-to-estimate-by nothing-to-find number-missing other-period other-unit
             overlapping-versions project-missing reading-below-last repeated-parameter same-meter tariff-missing
             too-early too-many-measures unit-mismatch unknown-adjustment unknown-area unknown-brand unknown-class
-            unknown-currency unknown-cycle unknown-meter-size unknown-parameter unknown-permission unknown-project
-            unknown-role unknown-tariff weak-password wrong-password
+            unknown-currency unknown-cycle unknown-mapping unknown-meter-size unknown-parameter unknown-permission
+            unknown-project unknown-role unknown-tariff weak-password wrong-password
         """,
         401: """
             bad-login bad-refresh-token bad-signature bad-ticket bad-token no-token session-ended token-expired
@@ -82,7 +83,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
             later-reading login-exists login-taken meter-exchanged meter-taken never-billed not-active not-confirmed
             other-consumer period-frozen project-closed project-taken project-used replayed role-exists role-used
             run-open superuser-exists tariff-between tariff-changed tariff-chosen tariff-followed tariff-used
-            too-many-changes use-unread version-exists wrong-order wrong-status yourself
+            too-many-changes too-many-mappings use-unread version-exists wrong-order wrong-status yourself
         """,
         413: "too-large",
         415: "not-json",

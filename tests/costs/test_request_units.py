@@ -60,6 +60,12 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     first = step("register a connection", admin.post, f"{base}/connections", meter).json
     for number in range(1, BILLS):
         register_connection(admin, utility, f"SM-{number}")
+    mapping = {
+        "name": "Sensus",
+        "columns": [{"to": name, "title": name} for name in ("meter_number", "reading", "read_on")],
+    }
+    step("save a column mapping", admin.put, f"{base}/readings/import-mappings/ours", mapping).expect(200)
+    step("list column mappings", admin.get, f"{base}/readings/import-mappings").expect(200)
     announced = step("ask for an upload", admin.post, f"{base}/readings/imports", {"fileName": "n.csv"}).json
     rows = "".join(f"SM-{number},10,2025-11-05\n" for number in range(1, BILLS))
     form = announced["upload"]

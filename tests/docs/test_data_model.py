@@ -54,6 +54,8 @@ _LOCKED = {
     f"GET {_PROJECT}/readings/unread": "list 50 connections that nobody read",
     f"POST {_PROJECT}/readings/estimates": "estimate a reading",
     f"POST {_PROJECT}/readings/{{readingId}}/confirmation": "confirm a reading",
+    f"PUT {_PROJECT}/readings/import-mappings/{{mappingId}}": "save a column mapping",
+    f"GET {_PROJECT}/readings/import-mappings": "list column mappings",
     f"POST {_PROJECT}/readings/imports": "ask for an upload",
     f"GET {_PROJECT}/readings/imports/{{importId}}": "see an import",
     f"GET {_PROJECT}/readings/imports/{{importId}}/report": "see its report",

@@ -42,6 +42,7 @@ _NAMES = {
     "billId",
     "brandId",
     "cycleId",
+    "mappingId",
     "projectId",
     "readingId",
     "role",
@@ -55,7 +56,7 @@ _AREA_ROWS = sorted(
     row
     for row, operation in CATALOGUE.items()
     if operation.permission in ENDS_AT_AREAS - OF_NO_AREA
-    and not row[1].endswith("/{brandId}")  # a brand lies in no area
+    and not row[1].endswith(("/{brandId}", "/{mappingId}"))  # these lie in no area
 )
 _OF_AREAS = ("accountNumber", "area", "billId", "consumerId", "importId", "readingId")
 _NOT_THERE = {
@@ -338,7 +339,16 @@ def test_whose_permissions_end_where_things_lie_meets_them(world: World, method:
         assert reply.status == 200
         shown = reply.body.decode()
         assert any(world.ids[key] in shown for key in _OF_AREAS) or path.endswith(
-            ("/pending", "/unread", "/unbilled", "/balance", "/imports", "/meter-brands", "/history")
+            (
+                "/pending",
+                "/unread",
+                "/unbilled",
+                "/balance",
+                "/imports",
+                "/import-mappings",
+                "/meter-brands",
+                "/history",
+            )
         )
 
 

@@ -27,6 +27,7 @@ _READINGS: Row = ("POST", PROJECT + "/readings")
 _ACTS = [row for row in CHANGING if row[0] == "POST"]
 _STORE_NOTHING_FOR_LATER = {
     ("POST", PROJECT + "/tariffs/quote"),
+    ("POST", PROJECT + "/readings/import-trials"),
     ("POST", "/api/auth/logout"),
     ("POST", "/api/auth/logout-everywhere"),
 }

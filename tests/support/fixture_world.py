@@ -184,6 +184,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "registry": registry,
         "history": history,
         "paymentId": payment,
+        "mappingId": "sensus",  # a preset: a permitted deletion deletes nothing
         "deviceId": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
         "tariffId": "residential",
         "version": "7",  # not there: a permitted deletion deletes nothing

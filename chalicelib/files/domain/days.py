@@ -121,11 +121,15 @@ def directives(form: str) -> str:
     """
     words = _WORD.findall(form)
     if "".join(words) != form or not form:
-        raise Invalid("bad-mapping", f"{form[:40]!r} is no form of a date; write it like dd/mm/yyyy hh:mm")
+        raise Invalid(
+            "bad-mapping", f"{form[:40]!r} is no form of a date; write it like dd/mm/yyyy hh:mm", field="dateForm"
+        )
     out = [_directive(words, at) for at in range(len(words))]
     days = sorted(each for each in out if each in {"%Y", "%y", "%m", "%b", "%d"})
     if [each[1].lower() for each in days] not in (["y", "d", "m"], ["y", "b", "d"], ["d", "m", "y"], ["b", "d", "y"]):
-        raise Invalid("bad-mapping", f"{form[:40]!r} must have day, month and year once each, as in dd/mm/yyyy")
+        raise Invalid(
+            "bad-mapping", f"{form[:40]!r} must have day, month and year once each, as in dd/mm/yyyy", field="dateForm"
+        )
     return "".join(out)
 
 

@@ -1,7 +1,7 @@
 """Column mappings: how a reader's export names, places and writes our columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -56,6 +56,8 @@ class MappedColumn:
         """What a report calls the column."""
         if self.title is not None:
             return self.title
+        if self.constant is not None:
+            return f"always {self.constant}"
         return f"column {self.place}" if self.place else f"characters {self.start} to {self.start + self.length - 1}"
 
     @property
@@ -82,6 +84,23 @@ class ColumnMapping:
     delimiter: str | None = None
     skip_lines: int = 0
     records: tuple[str, ...] = ()
+    built_in: bool = False
+
+    def as_preset(self) -> "ColumnMapping":
+        """Return it as one that every project has."""
+        return replace(self, built_in=True)
+
+    def facts(self) -> dict[str, object]:
+        """Return it for the audit log."""
+        return {
+            "mapping_name": self.name,
+            "columns": ", ".join(f"{column.field} = {column.called}" for column in self.columns),
+            "date_form": self.date_form,
+            "decimal_sign": self.decimal_sign,
+            "delimiter": self.delimiter,
+            "skip_lines": self.skip_lines,
+            "records": self.records,
+        }
 
     @property
     def placed(self) -> tuple[MappedColumn, ...]:
@@ -106,23 +125,26 @@ def check_mapping(mapping: ColumnMapping) -> None:
 
     :raises Invalid: naming what to change.
     """
-    if len(mapping.columns) > MAX_COLUMNS:
-        raise _bad(f"at most {MAX_COLUMNS} columns", field="columns")
     for at, column in enumerate(mapping.columns):
         if wrong := _wrong_with(column, mapping.records):
             raise _bad(f"{column.to}: {wrong}", field=f"columns.{at}")
-    kinds = {column.kind for column in mapping.placed}
-    if len(kinds) > 1:
-        raise _bad("name all columns in one way: by title, by place, or by start and length", field="columns")
     fields = [column.field for column in mapping.columns]
-    if twice := next((field for field in fields if fields.count(field) > 1), None):
-        raise _bad(f"{twice} is mapped twice", field="columns")
-    if fields and not ({"reading", "read_on"} <= {*fields} and {"account_number", "meter_number"} & {*fields}):
-        raise _bad("map reading, read_on, and account_number or meter_number", field="columns")
-    if mapping.records and not mapping.is_fixed:
-        raise _bad("only text of fixed width has records", field="records")
-    if mapping.is_fixed and mapping.delimiter:
-        raise _bad("text of fixed width has no delimiter", field="delimiter")
+    needed = {"reading", "read_on"} <= {*fields} and {"account_number", "meter_number"} & {*fields}
+    faults = {
+        f"at most {MAX_COLUMNS} columns": ("columns", len(fields) > MAX_COLUMNS),
+        "name all columns in one way: by title, by place, or by start and length": (
+            "columns",
+            len({column.kind for column in mapping.placed}) > 1,
+        ),
+        "map each of our columns once": ("columns", len({*fields}) < len(fields)),
+        "map reading, read_on, and account_number or meter_number": ("columns", bool(fields) and not needed),
+        "only text of fixed width has records": ("records", bool(mapping.records) and not mapping.is_fixed),
+        "text of fixed width has no delimiter": ("delimiter", mapping.is_fixed and mapping.delimiter is not None),
+        "a comma, semicolon, tab or bar": ("delimiter", mapping.delimiter not in {None, *DELIMITERS}),
+    }
+    for reason, (field, is_so) in faults.items():
+        if is_so:
+            raise _bad(reason, field=field)
     if mapping.date_form:
         directives(mapping.date_form)
 

@@ -54,6 +54,10 @@ class FileImport:
     admitted_at: datetime | None = None
     mapping: ColumnMapping | None = None
 
+    @property
+    def mapping_id(self) -> str | None:
+        return self.mapping.id if self.mapping else None
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

@@ -382,6 +382,22 @@ CATALOGUE: Mapping[Row, Operation] = {
         "readings.confirm", on=Place.reading, leaves=frozenset({"reading.confirmed"})
     ),
     ("GET", PROJECT + "/readings/imports"): Operation("readings.import"),
+    ("GET", PROJECT + "/readings/import-mappings"): Operation("readings.import"),
+    ("GET", PROJECT + "/readings/import-mappings/{mappingId}"): Operation("readings.import", on=Place.mapping),
+    ("PUT", PROJECT + "/readings/import-mappings/{mappingId}"): Operation(
+        "settings.manage",
+        on=lambda place: {"mappingId": f"mapping{place.number}"},
+        body={"name": "Another"},
+        leaves=frozenset({"import-mapping.saved"}),
+    ),
+    ("DELETE", PROJECT + "/readings/import-mappings/{mappingId}"): Operation(
+        "settings.manage", on=Place.mapping, leaves=frozenset({"import-mapping.deleted"})
+    ),
+    ("POST", PROJECT + "/readings/import-trials"): Operation(
+        "readings.import",
+        body={"text": "meter,reading,date\nSM-1,7,2025-11-05\n"},
+        elsewhere=({"text": "meter,reading,date\nSM-1,7,2025-11-05\n"}, 200),
+    ),
     ("POST", PROJECT + "/readings/imports"): Operation(
         "readings.import",
         body=lambda _, n: {"fileName": f"readings-{n}.csv"},

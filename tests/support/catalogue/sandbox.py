@@ -135,6 +135,10 @@ class Place:
     def device(self) -> Things:
         return {"deviceId": self._create(PROJECT + "/devices")["id"]}
 
+    def mapping(self) -> Things:
+        path = f"{self._base}/readings/import-mappings/mapping{self.number}"
+        return {"mappingId": self._admin.send("PUT", path, {"name": "Sensus"}).expect(200)["id"]}
+
     def tariff(self) -> Things:
         return {"tariffId": self._create(PROJECT + "/tariffs")["id"], "version": "1", **self.sheet()}
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from chalicelib.audit import service as audit
-from chalicelib.files import repository
 from chalicelib.files.domain.record import (
     FileImport,
     FileKind,
@@ -17,6 +16,8 @@ from chalicelib.files.domain.record import (
     ReportLine,
     check_file_name,
 )
+from chalicelib.files.repository import imports as repository
+from chalicelib.files.service.mappings import mapping_named
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Forbidden, Invalid, NotFound
 from chalicelib.kernel.ids import known_ulid
@@ -43,11 +44,11 @@ Parsed = TypeVar("Parsed")
 
 
 def ask_for_upload(
-    ctx: ProjectContext, *, kind: FileKind, file_name: str, period: Period | None
+    ctx: ProjectContext, *, kind: FileKind, file_name: str, period: Period | None, mapping_id: str | None = None
 ) -> tuple[FileImport, UploadForm]:
     """Announce a file; return its record and an upload form that is valid for 15 minutes.
 
-    :raises Invalid: for a file whose name says that it is of a format that is not read.
+    :raises Invalid: for a file whose name says that it is of a format that is not read, or an unknown mapping.
     """
     check_file_name(kind, file_name)
     project = ctx.project
@@ -63,6 +64,7 @@ def ask_for_upload(
         requested_at=ctx.now,
         finished_at=None,
         areas=ctx.actor.areas,
+        mapping=mapping_named(ctx, mapping_id=mapping_id),
     )
     try:
         repository.insert_import(project, record, also=[_audit_write(ctx, "import.announced", record)])

@@ -1,0 +1,1 @@
+"""Announced files and column mappings in the table."""
