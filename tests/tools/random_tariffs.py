@@ -41,7 +41,31 @@ class Dice(Random):
             kinds = {"peak": self.choice(["sum", "peak"]), "persons": "peak", "kw": self.choice(["sum", "peak"])}
             for sheet in sheets:
                 sheet["measures"] = [each | {"kind": kinds[each["name"]]} for each in sheet["measures"]]
+        self.add_conditions(sheets)
+        if self.maybe(0.4):
+            change = self.choice(["by-days", "each-whole", *([] if "adjustments" in usage else ["by-reading-day"])])
+            for sheet in sheets:
+                sheet["versionChange"] = change
         return sheets, usage
+
+    def add_conditions(self, sheets: list[Json]) -> None:
+        """Add conditions on measures and amounts, the same to a charge in every version, and rates below zero."""
+        for sheet in sheets:
+            charges: list[Json] = []
+            for at, charge in enumerate(sheet["charges"]):
+                own = Random(f"{charge['code']}{self.steps}{len(sheets)}")
+                more: Json = {}
+                if own.random() < 0.1:
+                    more["measures"] = [{"measure": own.choice(FREE), "above": "2"}]
+                if at and own.random() < 0.1:
+                    of = [each["code"] for each in sheet["charges"][:at]][:2]
+                    more["amounts"] = [{"of": of, own.choice(["above", "atMost"]): "50"}]
+                changed = charge | {"when": charge.get("when", {}) | more} if more else charge
+                if changed["kind"] == "blocks" and len(changed["blocks"]) > 1 and own.random() < 0.2:
+                    low = changed["blocks"][0]
+                    changed = changed | {"blocks": [low | {"rate": f"-{low['rate']}"}, *changed["blocks"][1:]]}
+                charges.append(changed)
+            sheet["charges"] = charges
 
     def lengthen(self, usage: Json) -> None:
         """Make the days those of several periods, some of them of whole months."""

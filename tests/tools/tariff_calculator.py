@@ -25,6 +25,9 @@ def bill_of(sheets: list[Json], usage: Json) -> list[Line]:
     """Rate a use by the sheets that are valid on its days, month by month where they say so."""
     whole = Use(usage)
     valid = [at for at, sheet in enumerate(sheets) if whole.days_within(sheet) > 0] if whole.first else [0]
+    if len(valid) > 1 and sheets[valid[-1]].get("versionChange") == "by-reading-day":
+        last = sheets[valid[-1]] | {"validFrom": "0001-01-01", "validUntil": NEVER}
+        return [(valid[-1], code, amount) for _, code, amount in bill_of([last], usage)]
     if whole.periods > 1 and all(sheets[at].get("monthsApart") for at in valid):
         return bill_of(sheets, usage | {"months": whole.months * whole.periods, "periods": 1})
     if whole.periods > 1 and len(valid) > 1:
@@ -36,11 +39,13 @@ def bill_of(sheets: list[Json], usage: Json) -> list[Line]:
             months = {at: whole.month(number, sheets[at]) for at in valid}
             lines += _one_bill({at: (sheets[at], use) for at, use in months.items() if use.days_within(sheets[at]) > 0})
     elif apart:
+        each_whole = sheets[valid[-1]].get("versionChange") == "each-whole"
         for at in valid:
             share = Fraction(whole.days_within(sheets[at]), whole.days)
             months_of_it = [whole.month(n, sheets[at]) for n in range(whole.months)] if at in apart else [whole]
             for use in months_of_it:
-                lines += Bill({at: Part(sheets[at], use, share, whole.within(sheets[at]))}).lines()
+                part = Part(sheets[at], use, share, whole.within(sheets[at]), each_whole)
+                lines += Bill({at: part}).lines()
     else:
         lines = _one_bill({at: (sheets[at], whole) for at in valid})
     return lines
@@ -66,9 +71,11 @@ def _period_by_period(sheets: list[Json], whole: "Use", first: Json) -> list[Lin
 
 def _one_bill(versions: dict[int, tuple[Json, "Use"]]) -> list[Line]:
     parts = {}
+    change = versions[max(versions)][0].get("versionChange", "by-days")
     for at, (sheet, use) in versions.items():
         days = use.within(sheet) if len(versions) > 1 else use.span
-        parts[at] = Part(sheet, use, Fraction(len(days), use.days) if len(versions) > 1 else Fraction(1), days)
+        share = Fraction(len(days), use.days) if len(versions) > 1 else Fraction(1)
+        parts[at] = Part(sheet, use, share, days, len(versions) > 1 and change == "each-whole")
     return Bill(parts).lines()
 
 
@@ -111,6 +118,13 @@ def by_weights(quantity: Fraction, weights: list[int], step: Fraction) -> list[F
     for at in by_remainder[: steps - sum(shares)]:
         shares[at] += 1
     return [share * step + (quantity - steps * step if at == 0 else 0) for at, share in enumerate(shares)]
+
+
+def within(value: Fraction, limit: Json) -> bool:
+    """Whether a value is above one bound and at most another."""
+    return not ("above" in limit and value <= exact(limit["above"])) and not (
+        "atMost" in limit and value > exact(limit["atMost"])
+    )
 
 
 # --- a use
@@ -243,6 +257,7 @@ class Part:
     use: Use
     share: Fraction
     days: list[date]
+    whole_blocks: bool = False
 
     @cached_property
     def charges(self) -> dict[str, Json]:
@@ -310,6 +325,8 @@ class Part:
             "withoutFlag": lambda flag: flag not in facts.get("flags", []),
             "classes": lambda classes: facts.get("consumerClass") in classes,
             "meterSizes": lambda sizes: facts.get("meterSize") in sizes,
+            "measures": lambda limits: all(within(self.priced(each["measure"]), each) for each in limits),
+            "amounts": lambda _: True,
         }
         return all(tests[name](value) for name, value in when.items())
 
@@ -376,6 +393,7 @@ class Part:
 
     def in_blocks(self, charge: Json, blocks: list[Json], mode: str) -> Fraction:
         quantity, stretch = self.trimmed(charge), self.stretch(charge)
+        quantity *= self.share if self.whole_blocks else 1
         per = exact(charge.get("per", "1"))
         amount = Fraction(0)
         reached = Fraction(0)
@@ -411,6 +429,7 @@ class Part:
                 amount = self.in_blocks(charge, charge["blocks"], charge.get("mode", "telescopic"))
             case "schedules":
                 quantity, stretch = self.trimmed(charge), self.stretch(charge)
+                quantity *= self.share if self.whole_blocks else 1
                 fitting = [
                     each
                     for each in charge["schedules"]
@@ -426,6 +445,8 @@ class Part:
                 if came and "times" not in charge:
                     return exact(given) * self.factor(charge) * self.share
                 amount = exact(given) * (self.measure(charge["times"]) if "times" in charge else 1)
+        if self.whole_blocks and charge["kind"] in {"blocks", "schedules"}:
+            return amount * self.factor(charge) * self.use.periods
         return amount * self.factor(charge) * self.weight
 
     @property
@@ -495,8 +516,9 @@ class Bill:
         ]
         for other in alike:
             self.seen[other, code] = Fraction(0)
-            for named in self._named(other, code):
-                self._work_out(other, named)
+            limits = self.parts[other].charges[code].get("when", {}).get("amounts", [])
+            for of in [*self._named(other, code), *(each for limit in limits for each in limit["of"])]:
+                self._work_out(other, of)
         charged = [each for each in alike if self._counts(each, code)]
         match charge["kind"]:
             case "percent":
@@ -520,6 +542,11 @@ class Bill:
 
     def _counts(self, at: int, code: str) -> bool:
         part = self.parts[at]
+        for limit in part.charges[code].get("when", {}).get("amounts", []):
+            named = part.named({"code": code, "of": limit["of"]})
+            amount = sum((self.seen.get((at, each), Fraction(0)) for each in named), Fraction(0))
+            if not within(amount / part.weight, limit):
+                return False
         return (
             not part.charged_already(part.charges[code])
             and part.meets(part.charges[code].get("when"))

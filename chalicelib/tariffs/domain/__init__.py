@@ -4,8 +4,10 @@ from chalicelib.tariffs.domain.book import KnownVersion, TariffBook
 from chalicelib.tariffs.domain.checks import check_tariff, check_versions
 from chalicelib.tariffs.domain.compile import CompiledTariff, compile_tariff
 from chalicelib.tariffs.domain.explain import explain
+from chalicelib.tariffs.domain.measures import MeasureNeeded, measures_needed
 from chalicelib.tariffs.domain.model import (
     AdjustmentCharge,
+    AmountLimit,
     Block,
     BlockCharge,
     Charge,
@@ -13,8 +15,10 @@ from chalicelib.tariffs.domain.model import (
     Conversion,
     Factor,
     FixedCharge,
+    History,
     MaximumCharge,
     Measure,
+    MeasureLimit,
     MinimumCharge,
     PercentCharge,
     RoundingPlan,
@@ -41,6 +45,7 @@ from chalicelib.tariffs.domain.work import check_length, check_room
 __all__ = [
     "ENGINE_VERSION",
     "AdjustmentCharge",
+    "AmountLimit",
     "Block",
     "BlockCharge",
     "Charge",
@@ -49,10 +54,13 @@ __all__ = [
     "Conversion",
     "Factor",
     "FixedCharge",
+    "History",
     "KnownVersion",
     "Line",
     "MaximumCharge",
     "Measure",
+    "MeasureLimit",
+    "MeasureNeeded",
     "MinimumCharge",
     "PercentCharge",
     "Rating",
@@ -76,6 +84,7 @@ __all__ = [
     "check_versions",
     "compile_tariff",
     "explain",
+    "measures_needed",
     "meets",
     "pack_lines",
     "rate",

@@ -10,13 +10,16 @@ from chalicelib.kernel.money import exponent_of
 from chalicelib.tariffs.domain.compile import ALL_EARLIER, ROUNDING_CODE, RatedCharge
 from chalicelib.tariffs.domain.measures import KNOWN_MEASURES, measures_named
 from chalicelib.tariffs.domain.model import (
+    AmountLimit,
     Block,
     BlockCharge,
     BoundCharge,
     Charge,
     Condition,
     FixedCharge,
+    Measure,
     MeasuredCharge,
+    MeasureLimit,
     PercentCharge,
     Schedule,
     ScheduleCharge,
@@ -133,6 +136,7 @@ def _measure_faults(tariff: Tariff, delivered: Collection[str]) -> Iterator[Faul
         if measure.name in declared:
             yield Fault(f"measures.{at}.name", f"{measure.name!r} is declared twice")
         declared.append(measure.name)
+        yield from _history_faults(f"measures.{at}", measure, tariff)
     known = (*KNOWN_MEASURES, *declared, *sorted(set(delivered) - set(declared)))
     named = [
         (f"charges.{at}.{field}", name)
@@ -151,6 +155,23 @@ def _measure_faults(tariff: Tariff, delivered: Collection[str]) -> Iterator[Faul
             )
 
 
+def _history_faults(where: str, measure: Measure, tariff: Tariff) -> Iterator[Fault]:
+    history = measure.history
+    if history is None:
+        return
+    if measure.kind is not None:
+        yield Fault(f"{where}.kind", "a measure from history is never shared: leave the kind out")
+    if sum((history.last_periods is not None, bool(history.months), history.since_fiscal_year is not None)) != 1:
+        yield Fault(f"{where}.history", "give one of lastPeriods, months and sinceFiscalYear")
+    if len(set(history.months)) < len(history.months):
+        yield Fault(f"{where}.history.months", "names a month twice")
+    if history.of != "use" and all(each.name != history.of or each.history for each in tariff.measures):
+        yield Fault(
+            f"{where}.history.of",
+            f"{history.of!r} is not measured: name the use, or a measure that is declared without a history",
+        )
+
+
 def _charge_faults(where: str, charge: Charge, earlier: Sequence[str], places: int) -> Iterator[Fault]:
     if charge.code in earlier:
         yield Fault(f"{where}.code", f"{charge.code!r} is the code of another charge; codes are unique in a tariff")
@@ -163,8 +184,12 @@ def _charge_faults(where: str, charge: Charge, earlier: Sequence[str], places: i
         if factor.value < 0:
             yield Fault(f"{where}.factors.{at}.value", "a factor can't be negative")
         yield from _condition_faults(f"{where}.factors.{at}.when", factor.when)
+        if factor.when.amounts:
+            yield Fault(f"{where}.factors.{at}.when.amounts", "a factor has no condition on amounts")
     if isinstance(charge, (PercentCharge, BoundCharge, SubtotalCharge)):
         yield from _named_charges(f"{where}.of", charge.of, charge.code, earlier)
+    for at, limit in enumerate(charge.when.amounts if charge.when else ()):
+        yield from _named_charges(f"{where}.when.amounts.{at}.of", limit.of, charge.code, earlier)
     if isinstance(charge, MeasuredCharge):
         yield from _measured_faults(where, charge)
     if isinstance(charge, RatedCharge):
@@ -176,8 +201,11 @@ def _kind_faults(where: str, charge: Charge, places: int) -> Iterator[Fault]:
     match charge:
         case FixedCharge() | BoundCharge():
             yield from _amount_faults(where, charge)
-        case UsageCharge() if charge.rate < 0:
-            yield Fault(f"{where}.rate", "a rate can't be negative; give a discount as a percentage below zero")
+        case UsageCharge() if charge.rate < 0 and charge.cap is None and charge.cap_measure is None:
+            yield Fault(
+                f"{where}.rate",
+                "a rate can't be negative; give a cap or capMeasure with it, or a percentage below zero",
+            )
         case BlockCharge():
             yield from _block_faults(f"{where}.blocks", charge.blocks)
         case ScheduleCharge():
@@ -201,6 +229,7 @@ def _condition_faults(where: str, condition: Condition | None) -> Iterator[Fault
     for field, limit in (("useAbove", above), ("useAtMost", most)):
         if limit is not None and limit < 0:
             yield Fault(f"{where}.{field}", "a use is never below zero")
+    yield from _limit_faults(where, condition)
     if above is not None and most is not None and above >= most:
         yield Fault(f"{where}.useAbove", f"no use is above {above} and at most {most}: nothing would be charged")
     if condition.flag is not None and condition.flag == condition.without_flag:
@@ -208,6 +237,22 @@ def _condition_faults(where: str, condition: Condition | None) -> Iterator[Fault
             f"{where}.withoutFlag",
             f"a connection can't both have and lack the flag {condition.flag!r}: nothing would be charged",
         )
+
+
+def _limit_faults(where: str, condition: Condition) -> Iterator[Fault]:
+    kinds: tuple[tuple[str, Sequence[MeasureLimit | AmountLimit]], ...] = (
+        ("measures", condition.measures),
+        ("amounts", condition.amounts),
+    )
+    for field, limits in kinds:
+        for at, limit in enumerate(limits):
+            if limit.above is None and limit.at_most is None:
+                yield Fault(f"{where}.{field}.{at}", "give above, atMost or both")
+            elif limit.above is not None and limit.at_most is not None and limit.above >= limit.at_most:
+                yield Fault(f"{where}.{field}.{at}.above", "nothing is above it and at most the other: it never holds")
+    for at, measured in enumerate(condition.measures):
+        if measured.at_most is not None and measured.at_most < 0:
+            yield Fault(f"{where}.measures.{at}.atMost", "a measure is never below zero: it never holds")
 
 
 def _season_faults(where: str, charge: Charge) -> Iterator[Fault]:
@@ -309,8 +354,10 @@ def _limit_rounding_faults(where: str, charge: BlockCharge, rounding: Rounding) 
 def _block_faults(where: str, blocks: Sequence[Block]) -> Iterator[Fault]:
     yield from _ranges(where, blocks)
     for at, block in enumerate(blocks):
-        if block.rate < 0 or block.flat < 0:
-            yield Fault(f"{where}.{at}.rate", "a rate can't be negative")
+        if block.rate < 0 and block.up_to is None:
+            yield Fault(f"{where}.{at}.rate", "a rate can't be negative in a block without a limit: give it an upTo")
+        if block.flat < 0:
+            yield Fault(f"{where}.{at}.flat", "an amount can't be negative")
 
 
 def _ranges(where: str, ranges: Sequence[Block | Schedule]) -> Iterator[Fault]:

@@ -25,6 +25,7 @@ from chalicelib.tariffs.domain.charges import (
 )
 from chalicelib.tariffs.domain.model import (
     AdjustmentCharge,
+    AmountLimit,
     BlockCharge,
     BoundCharge,
     Charge,
@@ -67,12 +68,16 @@ class Rule:
     factors: tuple[Factor, ...]
     to_whole: Callable[[int, int], int]
     step: int
+    unit: int
+    """Minor units in a whole one."""
     rounding: Rounding
     exact: bool
     varies: bool
     settles: bool
     at_once: bool
     joins: tuple[str, str, str, Decimal, bool]
+    amounts: tuple[tuple[AmountLimit, tuple[int, ...]], ...]
+    """The conditions on earlier amounts, each with the places of these."""
 
 
 @dataclass(frozen=True)
@@ -152,12 +157,14 @@ def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding
         factors=factors,
         to_whole=TO_WHOLE[rounding.mode],
         step=int(rounding.step.scaleb(exponent)),
+        unit=10**exponent,
         rounding=rounding,
         exact=exact,
         varies=varies,
         settles=settles,
         at_once=not (conditional or varies or settles),
         joins=(charge.code, charge.kind, rounding.mode, rounding.step, exact),
+        amounts=tuple((each, _places(each.of, codes)) for each in (charge.when.amounts if charge.when else ())),
     )
 
 

@@ -1,6 +1,7 @@
 """The measures that a tariff can charge by: those of every usage, and those that it declares."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from chalicelib.tariffs.domain.model import (
     AdjustmentCharge,
@@ -8,7 +9,9 @@ from chalicelib.tariffs.domain.model import (
     BoundCharge,
     Charge,
     FixedCharge,
+    History,
     MeasuredCharge,
+    MeasureKind,
     ScheduleCharge,
     Tariff,
     UsageCharge,
@@ -17,6 +20,7 @@ from chalicelib.tariffs.domain.model import (
 KNOWN_MEASURES = ("use", "days", "months", "dwellingUnits", "winterAverage")
 """What needs no declaration. Their names are taken."""
 
+_OWN = frozenset({"use", "days", "months", "dwellingUnits"})
 _UNITS = {"": "", "days": "days", "months": "months", "dwellingUnits": "dwelling units"}
 
 
@@ -29,12 +33,41 @@ def measures_named(charge: Charge) -> Iterator[tuple[str, str]]:
         named["times"] = charge.times
     if isinstance(charge, (BlockCharge, ScheduleCharge)):
         named |= {"limitsPer": charge.limits_per, "limitsTimes": charge.limits_times}
-    return ((field, name) for field, name in named.items() if name is not None)
+    yield from ((field, name) for field, name in named.items() if name is not None)
+    conditions = [("when", charge.when), *((f"factors.{at}.when", each.when) for at, each in enumerate(charge.factors))]
+    for where, condition in conditions:
+        if condition is not None:
+            yield from ((f"{where}.measures.{at}.measure", each.measure) for at, each in enumerate(condition.measures))
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureNeeded:
+    """A measure that a usage must give: summed or the highest over its days, or taken from history."""
+
+    name: str
+    kind: MeasureKind
+    history: History | None = None
+
+
+def measures_needed(tariff: Tariff) -> tuple[MeasureNeeded, ...]:
+    """Return the measures that a usage must give to be rated, besides its own days, months and dwelling units.
+
+    What a history is taken of is needed, too, from the usages before.
+    """
+    named = {name for charge in tariff.charges for _, name in measures_named(charge)}
+    named |= {each.times_measure for each in tariff.conversions if each.times_measure}
+    declared = {each.name: each for each in tariff.measures}
+    needed = []
+    for name in sorted(named - _OWN):
+        measure = declared.get(name)
+        kind: MeasureKind = "peak" if name == "winterAverage" else (measure and measure.kind) or "sum"
+        needed.append(MeasureNeeded(name, kind, measure.history if measure else None))
+    return tuple(needed)
 
 
 def levels_of(tariff: Tariff) -> frozenset[str]:
     """Return the declared measures that are never shared over periods or months."""
-    return frozenset(each.name for each in tariff.measures if each.kind == "peak")
+    return frozenset(each.name for each in tariff.measures if each.kind == "peak" or each.history)
 
 
 def sums_of(tariff: Tariff) -> frozenset[str]:

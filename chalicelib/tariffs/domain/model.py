@@ -14,6 +14,24 @@ from chalicelib.tariffs.domain.rounding import Rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureLimit:
+    """A condition on a measure: above one value, at most another, or both."""
+
+    measure: str
+    above: Decimal | None = None
+    at_most: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountLimit:
+    """A condition on the sum of named earlier charges, in whole currency units, for each period."""
+
+    of: tuple[str, ...]
+    above: Decimal | None = None
+    at_most: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """When a charge or a factor applies; every given part must hold. Limits are in the tariff's unit of use."""
 
@@ -23,6 +41,8 @@ class Condition:
     without_flag: str | None = None
     classes: tuple[str, ...] = ()
     meter_sizes: tuple[str, ...] = ()
+    measures: tuple[MeasureLimit, ...] = ()
+    amounts: tuple[AmountLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +267,23 @@ class Conversion:
 
 
 MeasureKind = Literal["sum", "peak"]
+HistoryTake = Literal["max", "average", "sum"]
+VersionChange = Literal["by-days", "by-reading-day", "each-whole"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """How a measure comes from earlier periods: the largest, average or sum of the use or of another measure.
+
+    Over the last periods, over the latest of named months (12, 1 and 2 for a winter average), or since the fiscal year
+    began: one of the three.
+    """
+
+    take: HistoryTake
+    of: str = "use"
+    last_periods: int | None = None
+    months: tuple[int, ...] = ()
+    since_fiscal_year: Literal[True] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,13 +292,14 @@ class Measure:
 
     A `sum`, such as energy, is shared over the periods or months that it was measured in. A `peak` is a level that each
     of them has: the highest demand, contracted kW, persons. Without a kind it is a sum where it is priced, and a level
-    where it multiplies an amount or limits.
+    where it multiplies an amount or limits. One with a `history` is never shared.
     """
 
     name: str
     label: str
     unit: str
     kind: MeasureKind | None = None
+    history: History | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +321,8 @@ class Tariff:
     `consumer_class` None serves every class. `by_choice`: it rates only connections that name it, whatever their class,
     and may be valid beside others. `months_apart`: use read over several months is shared equally over them, with
     the remainder to the first, and each month is rated by itself. `measures` declares the measures that not every
-    usage has.
+    usage has. `version_change` of the version in force on the last day says what a change within a use means: each
+    version rates its days (None: so), the last one rates all, or each takes its share of the use through whole blocks.
     """
 
     id: str
@@ -302,3 +341,4 @@ class Tariff:
     source: str = ""
     measures: tuple[Measure, ...] = ()
     by_choice: Literal[True] | None = None  # not False: an absent field changes no digest
+    version_change: VersionChange | None = None

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from chalicelib.kernel.errors import Invalid
+from chalicelib.tariffs.domain.canonical_json import LEFT_OUT_AS_DEFAULT
 from chalicelib.tariffs.domain.measures import levels_of, sums_of
 from chalicelib.tariffs.domain.model import AdjustmentCharge, Season, Tariff
 from chalicelib.tariffs.domain.rounding import Rounding, round_to_step, split_by_weights
@@ -117,11 +118,15 @@ def meets_days(tariff: Tariff, usage: Usage) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PeriodShare:
-    """The part of a period that one version rates: a range of days, the last exclusive, of all days."""
+    """The part of a period that one version rates: a range of days, the last exclusive, of all days.
+
+    `whole_blocks`: the days' share of the use goes through blocks with limits as they are stated.
+    """
 
     first_day: date
     until_day: date
     all_days: int
+    whole_blocks: bool = field(default=False, metadata=LEFT_OUT_AS_DEFAULT)
 
     @property
     def factor(self) -> TraceFactor:

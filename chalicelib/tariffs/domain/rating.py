@@ -9,13 +9,22 @@ from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import fingerprint
 from chalicelib.kernel.money import LARGEST_MINOR, Money
 from chalicelib.tariffs.domain.canonical_json import canonical
+from chalicelib.tariffs.domain.charges.base import sum_of
 from chalicelib.tariffs.domain.compile import CompiledTariff, Rule
 from chalicelib.tariffs.domain.lines import line_of
 from chalicelib.tariffs.domain.merging import joined
-from chalicelib.tariffs.domain.model import AdjustmentCharge, PercentCharge, SubtotalCharge
+from chalicelib.tariffs.domain.model import (
+    AdjustmentCharge,
+    AmountLimit,
+    BlockCharge,
+    Charge,
+    PercentCharge,
+    ScheduleCharge,
+    SubtotalCharge,
+)
 from chalicelib.tariffs.domain.pricing import NOTHING, Ratio
 from chalicelib.tariffs.domain.proration import PeriodShare, covers, given_once, meets_days, months_of, version_shares
-from chalicelib.tariffs.domain.rating_state import RatingState
+from chalicelib.tariffs.domain.rating_state import RatingState, lies_within
 from chalicelib.tariffs.domain.rounding import round_to_step
 from chalicelib.tariffs.domain.settling import Member, settle, settle_total
 from chalicelib.tariffs.domain.several_periods import PeriodState, counts_each_period, one_by_one
@@ -108,6 +117,11 @@ def rate_over(versions: Sequence[CompiledTariff], usage: Usage) -> Rating:
     compiled = {(version.tariff.id, version.tariff.version): version for version in versions}
     shares = version_shares([version.tariff for version in versions], usage)
     parts = [(compiled[tariff.id, tariff.version], share) for tariff, share in shares]
+    change = parts[-1][0].tariff.version_change
+    if change == "by-reading-day":
+        return rate(parts[-1][0], usage)
+    if change == "each-whole":
+        parts = [(version, replace(share, whole_blocks=True)) for version, share in parts]
     if usage.adjustments:
         _refuse_unknown_adjustments([version for version, _ in parts], usage)
     apart = [version for version, _ in parts if version.tariff.months_apart and usage.months * usage.periods > 1]
@@ -180,7 +194,10 @@ def _month_by_month(versions: Sequence[CompiledTariff], usage: Usage) -> Iterato
         if len(parts) == 1:
             yield _rate_part(parts[0][0], parts[0][1][at], None)
         else:
-            yield from _rate_together([(version, months[at], share) for version, months, share in parts])
+            whole = versions[-1].tariff.version_change == "each-whole"
+            yield from _rate_together(
+                [(version, months[at], replace(share, whole_blocks=whole)) for version, months, share in parts]
+            )
 
 
 def _rate_part(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None) -> RatedPart:
@@ -316,7 +333,16 @@ def _applies(rule: Rule, state: RatingState) -> bool:
     charge = rule.charge
     if charge.when is not None and not state.meets(charge.when):
         return False
+    if rule.amounts and not all(_amount_within(rule, limit, places, state) for limit, places in rule.amounts):
+        return False
     return charge.season is None or state.in_season(charge.season) > 0
+
+
+def _amount_within(rule: Rule, limit: AmountLimit, places: Sequence[int], state: RatingState) -> bool:
+    """Return whether earlier amounts meet a condition; a part of the days is compared with its share of the limits."""
+    minor = Fraction(*sum_of(state, places))
+    periods = Fraction(state.usage.periods) if state.share is None else state.share.factor.value
+    return lies_within(minor / (periods * rule.unit), limit.above, limit.at_most)
 
 
 def _factors(rule: Rule, state: RatingState) -> list[TraceFactor]:
@@ -325,11 +351,17 @@ def _factors(rule: Rule, state: RatingState) -> list[TraceFactor]:
         in_season = state.in_season(rule.charge.season)
         if in_season != 1:
             factors.append(TraceFactor("days in season", in_season))
-    if state.share is not None and not isinstance(rule.charge, (PercentCharge, SubtotalCharge)):
+    if state.share is not None and not isinstance(rule.charge, _of_parts(state.share)):
         factors.append(state.share.factor)
     if state.usage.periods > 1 and counts_each_period(rule.charge, state.usage):
         factors.append(TraceFactor(f"{state.usage.periods} periods", Fraction(state.usage.periods)))
     return factors
+
+
+def _of_parts(share: PeriodShare) -> tuple[type[Charge], ...]:
+    """Return the charges that are a version's part already: of amounts of the part, or of its share of the use."""
+    blocks = (BlockCharge, ScheduleCharge) if share.whole_blocks else ()
+    return (PercentCharge, SubtotalCharge, *blocks)
 
 
 def _times(num: int, den: int, factors: Sequence[TraceFactor]) -> Ratio:

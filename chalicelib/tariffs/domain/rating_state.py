@@ -1,10 +1,11 @@
 """The state of rating a bill: the usage, and the amount of each charge so far. Quantities are exact ratios of ints."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from chalicelib.kernel.errors import Invalid
-from chalicelib.tariffs.domain.model import Condition, Season
+from chalicelib.tariffs.domain.model import Condition, MeasureLimit, Season
 from chalicelib.tariffs.domain.pricing import Ratio
 from chalicelib.tariffs.domain.proration import PeriodShare, season_share
 from chalicelib.tariffs.domain.trace import TraceStep, TraceTerm
@@ -20,6 +21,11 @@ class Settled:
     bounded: bool = False
     steps: tuple[TraceStep, ...] = ()
     carry: int = 0
+
+
+def lies_within(value: Fraction, above: Decimal | None, at_most: Decimal | None) -> bool:
+    """Return whether a value is above one limit and at most another; either may be None."""
+    return (above is None or value > above) and (at_most is None or value <= at_most)
 
 
 class RatingState:
@@ -88,11 +94,15 @@ class RatingState:
             and (condition.without_flag is None or condition.without_flag not in usage.flags)
             and (not condition.classes or usage.consumer_class in condition.classes)
             and (not condition.meter_sizes or usage.meter_size in condition.meter_sizes)
+            and (not condition.measures or all(self._within(each) for each in condition.measures))
         )
 
     def in_season(self, season: Season) -> Fraction:
         """Return the share of this version's days that are in a season."""
         return season_share(season, self.usage, self.share)
+
+    def _within(self, limit: MeasureLimit) -> bool:
+        return lies_within(Fraction(*self.billed(limit.measure)), limit.above, limit.at_most)
 
     def _use_exceeds(self, limit: Ratio) -> bool:
         return self.use_num * limit[1] > limit[0] * self.use_den

@@ -41,6 +41,18 @@ class ConversionBody(Schema):
     times_measure: Named | None = None
 
 
+class HistoryBody(Schema):
+    """How a measure comes from earlier periods; give one of `lastPeriods`, `months` and `sinceFiscalYear`."""
+
+    take: model.HistoryTake
+    of: Named = Field(default="use", description="The use, or a measure that is declared without a history")
+    last_periods: Annotated[int, Field(strict=True, ge=1, le=36)] | None = None
+    months: tuple[Annotated[int, Field(strict=True, ge=1, le=12)], ...] = Field(
+        default=(), max_length=12, description="The latest of each: 12, 1 and 2 for a winter", examples=[[12, 1, 2]]
+    )
+    since_fiscal_year: Literal[True] | None = None
+
+
 class MeasureBody(Schema):
     """A quantity besides the use that the tariff charges by, under the name that the usage has for it."""
 
@@ -52,6 +64,7 @@ class MeasureBody(Schema):
         description="`sum`: shared over the periods or months that it was measured in, such as energy. `peak`: a level "
         "that each of them has, such as the highest demand, contracted kW, persons",
     )
+    history: HistoryBody | None = Field(default=None, description="It is taken from earlier periods")
 
 
 class RoundingPlanBody(Schema):
@@ -84,6 +97,12 @@ class TariffBody(Schema):
     months_apart: bool = Field(default=False, strict=True)
     by_choice: Literal[True] | None = Field(
         default=None, description="It rates only connections that name it, and may be valid beside others"
+    )
+    version_change: model.VersionChange | None = Field(
+        default=None,
+        description="What a change within a use means, said by the version in force on its last day: `by-days` (each "
+        "rates its days, limits scaled; this if absent), `by-reading-day` (that version rates all), `each-whole` (each "
+        "prices its days' share of the use by blocks as stated)",
     )
     source: Annotated[str, Field(max_length=300)] = Field(default="", description="Where the utility published it")
 

@@ -43,6 +43,22 @@ class RoundingBody(Schema):
     step: Annotated[RateText, Field(gt=0)] = Field(examples=["0.05"])
 
 
+class MeasureLimitBody(Schema):
+    """A measure above one value, at most another, or both; of several unread periods, each period's."""
+
+    measure: Named = Field(examples=["persons"])
+    above: DecimalText | None = None
+    at_most: DecimalText | None = None
+
+
+class AmountLimitBody(Schema):
+    """The sum of named earlier charges above one amount, at most another, or both, in each period."""
+
+    of: tuple[CodeOrAll, ...] = Field(max_length=60)
+    above: RateText | None = None
+    at_most: RateText | None = None
+
+
 class ConditionBody(Schema):
     """When a charge or factor applies. All given parts must hold."""
 
@@ -52,6 +68,8 @@ class ConditionBody(Schema):
     without_flag: Named | None = None
     classes: tuple[Named, ...] = Field(default=(), max_length=50)
     meter_sizes: tuple[Named, ...] = Field(default=(), max_length=50)
+    measures: tuple[MeasureLimitBody, ...] = Field(default=(), max_length=10)
+    amounts: tuple[AmountLimitBody, ...] = Field(default=(), max_length=10, description="Not for a factor")
 
 
 class FactorBody(Schema):

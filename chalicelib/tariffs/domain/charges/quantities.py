@@ -99,6 +99,24 @@ def _scaler_of(charge: BlockCharge | ScheduleCharge) -> LimitScaler | None:
     return LimitScaler(charge.limits_per, charge.days_basis, charge.limits_times)
 
 
+def _of_part(quantity: Ratio, state: RatingState) -> Ratio:
+    """Return the share of a quantity that a version prices by whole blocks, or all of it."""
+    if state.share is None or not state.share.whole_blocks:
+        return quantity
+    days = state.share.factor.value
+    return quantity[0] * days.numerator, quantity[1] * days.denominator
+
+
+def _steps_of_part(metered: Metered, state: RatingState) -> list[TraceStep]:
+    steps = metered.steps(state)
+    if state.share is None or not state.share.whole_blocks:
+        return steps
+    quantity = Fraction(*metered.of(state))
+    days = state.share.factor
+    begun = steps or [TraceStep("quantity", "", quantity)]
+    return [*begun, TraceStep("share", f"{ratio_text(days.value)} ({days.label})", quantity * days.value)]
+
+
 class BlockPricer(Pricer):
     """Telescopic or whole blocks."""
 
@@ -115,7 +133,7 @@ class BlockPricer(Pricer):
         self.table = BlockTable(charge.blocks, charge.mode, charge.per, exponent)
 
     def price(self, state: RatingState) -> Priced:
-        num, den = self.metered.of(state)
+        num, den = _of_part(self.metered.of(state), state)
         if self.scaler is None:
             return self.table.price(num, den)
         scale = self.scaler.of(state)
@@ -132,13 +150,13 @@ class BlockPricer(Pricer):
     def amount(self, state: RatingState) -> Ratio:
         if self.scaler is not None:
             return sum_of_terms(self.price(state))
-        if self.metered.plain:
+        if self.metered.plain and state.share is None:
             return self.table.amount(state.use_num, state.use_den)
-        return self.table.amount(*self.metered.of(state))
+        return self.table.amount(*_of_part(self.metered.of(state), state))
 
     def steps(self, state: RatingState) -> list[TraceStep]:
         stretched = [] if self.scaler is None else self.scaler.steps(state, self.rounded)
-        return [*self.metered.steps(state), *stretched]
+        return [*_steps_of_part(self.metered, state), *stretched]
 
 
 class SchedulePricer(Pricer):
@@ -158,7 +176,7 @@ class SchedulePricer(Pricer):
         )
 
     def price(self, state: RatingState) -> Priced:
-        num, den = self.metered.of(state)
+        num, den = _of_part(self.metered.of(state), state)
         scale_num, scale_den = (1, 1) if self.scaler is None else self.scaler.of(state)
         for up_to, table in self.schedules:
             if up_to is None or num * up_to[1] * scale_den <= up_to[0] * den * scale_num:
@@ -167,4 +185,4 @@ class SchedulePricer(Pricer):
 
     def steps(self, state: RatingState) -> list[TraceStep]:
         stretched = [] if self.scaler is None else self.scaler.steps(state)
-        return [*self.metered.steps(state), *stretched]
+        return [*_steps_of_part(self.metered, state), *stretched]
