@@ -37,6 +37,7 @@ _RATE_PART: dict[str, Any] = {
     "season": None,
     "factors": [],
     "rounding": None,
+    "informational": None,
 }
 _CHARGES = [
     {
@@ -82,6 +83,7 @@ def _line(code: str, label: str, amount: str, quantity: str, rate: str, explanat
         "tariff": "residential@1",
         "terms": [{"quantity": _exactly(quantity), "rate": rate, "per": "1"}],
         "factors": [],
+        "informational": False,
         "less": _exactly("0"),
         "unrounded": _exactly(amount.removesuffix(".00")),
         "rounding": {"mode": "half-up", "step": "0.01"},

@@ -4,6 +4,7 @@ import ast
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -37,9 +38,11 @@ from chalicelib.tariffs.domain import (
     replay,
     unpack_lines,
 )
+from chalicelib.tariffs.domain.charges.shares import percentage
 from chalicelib.tariffs.domain.checks import check_tariff
 from chalicelib.tariffs.domain.late_charges import LateChargeRule, late_charge
 from chalicelib.tariffs.domain.metering import Segment, use_of
+from chalicelib.tariffs.domain.model import Inside
 from chalicelib.tariffs.domain.proration import split_quantity
 from chalicelib.tariffs.domain.rounding import TO_WHOLE, RoundingMode, round_ratio, split_by_weights
 
@@ -135,6 +138,34 @@ def usages(draw: st.DrawFn) -> Usage:
 def test_the_lines_sum_up_to_the_total(tariff: Tariff, usage: Usage) -> None:
     rating = rate(compile_tariff(tariff), usage)
     assert sum((line.amount for line in rating.lines), Money.zero("PHP")) == rating.total
+
+
+@given(tariffs(), usages(), decimals("-50", "90", 2), st.sampled_from([None, "sum", "charges"]))
+def test_a_charge_that_only_informs_changes_nothing(
+    tariff: Tariff, usage: Usage, percent: Decimal, inside: Inside | None
+) -> None:
+    without = rate(compile_tariff(tariff), usage)
+    said = PercentCharge(code="s", label="S", percent=percent, of=("*",), inside=inside, informational=True)
+    for at in range(1, len(tariff.charges) + 1):
+        more = replace(tariff, charges=(*tariff.charges[:at], said, *tariff.charges[at:]))
+        check_tariff(more)
+        rating = rate(compile_tariff(more), usage)
+        assert rating.total == without.total
+        assert [line for line in rating.lines if not line.informational] == list(without.lines)
+
+
+@given(decimals("0", "9999", 2), decimals("0", "99", 2))
+def test_a_tax_inside_a_sum_is_its_percentage_of_the_sum(price: Decimal, percent: Decimal) -> None:
+    """Before it is rounded; and taken out of the sum as contained, by the percentage on the net, it gives the price."""
+    inside = percentage(percent, "sum", 2)
+    tax = Fraction(price) * Fraction(inside.num, inside.den)
+    assert tax == (Fraction(price) + tax) * Fraction(percent) / 100
+    on_net = percentage(percent, None, 2)
+    assert tax >= Fraction(price) * Fraction(on_net.num, on_net.den)
+    contained = percentage(percent, "charges", 2)
+    assert Fraction(price) - Fraction(price) * Fraction(contained.num, contained.den) == Fraction(price) / (
+        1 + Fraction(percent) / 100
+    )
 
 
 @given(tariffs(), usages())

@@ -42,6 +42,7 @@ class Dice(Random):
             for sheet in sheets:
                 sheet["measures"] = [each | {"kind": kinds[each["name"]]} for each in sheet["measures"]]
         self.add_conditions(sheets)
+        self.add_taxes_in_the_price(sheets)
         if self.maybe(0.4):
             change = self.choice(["by-days", "each-whole", *([] if "adjustments" in usage else ["by-reading-day"])])
             for sheet in sheets:
@@ -66,6 +67,35 @@ class Dice(Random):
                     changed = changed | {"blocks": [low | {"rate": f"-{low['rate']}"}, *changed["blocks"][1:]]}
                 charges.append(changed)
             sheet["charges"] = charges
+
+    def add_taxes_in_the_price(self, sheets: list[Json]) -> None:
+        """Put percentages inside, add lines that only inform, and let some charges only inform."""
+        for sheet in sheets:
+            charges: list[Json] = []
+            for charge in sheet["charges"]:
+                own = Random(f"{charge['code']}{self.steps}{len(sheets)}inside")
+                inside: Json = {}
+                if charge["kind"] == "percent" and own.random() < 0.3:
+                    inside = {"inside": "sum"} if own.random() < 0.6 else {"inside": "charges", "informational": True}
+                elif "of" not in charge and own.random() < 0.05:
+                    inside = {"informational": True}
+                charges.append(charge | inside)
+            if self.maybe(0.1):
+                of = [each["code"] for each in charges]
+                charges.append({"kind": "percent", "code": "said", "label": "s", "percent": "18", "of": of})
+                charges[-1]["informational"] = True
+            said = {each["code"] for each in charges if "informational" in each}
+            sheet["charges"] = [each if "informational" in each else self.without(each, said) for each in charges]
+
+    def without(self, charge: Json, said: set[str]) -> Json:
+        """A charge that counts does not name one that only informs."""
+        charge = dict(charge)
+        if "of" in charge:
+            charge["of"] = [code for code in charge["of"] if code not in said] or ["*"]
+        amounts = charge.get("when", {}).get("amounts", [])
+        if any(said & set(each["of"]) for each in amounts):
+            charge["when"] = {name: value for name, value in charge["when"].items() if name != "amounts"}
+        return charge
 
     def lengthen(self, usage: Json) -> None:
         """Make the days those of several periods, some of them of whole months."""

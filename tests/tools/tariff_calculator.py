@@ -120,6 +120,12 @@ def by_weights(quantity: Fraction, weights: list[int], step: Fraction) -> list[F
     return [share * step + (quantity - steps * step if at == 0 else 0) for at, share in enumerate(shares)]
 
 
+def part_of(charge: Json) -> Fraction:
+    """The part of a base that a percentage is: of 120 with 20 % in it a sixth, of 80 without it a quarter."""
+    percent = exact(charge["percent"])
+    return percent / (100 + {"charges": percent, "sum": -percent}.get(charge.get("inside", ""), Fraction(0)))
+
+
 def within(value: Fraction, limit: Json) -> bool:
     """Whether a value is above one bound and at most another."""
     return not ("above" in limit and value <= exact(limit["above"])) and not (
@@ -477,7 +483,11 @@ class Part:
 
     def named(self, charge: Json) -> list[str]:
         above = list(self.charges)[: list(self.charges).index(charge["code"])]
-        return above if charge["of"] == ["*"] else list(charge["of"])
+        counted = [code for code in above if not self.only_says(code)]
+        return counted if charge["of"] == ["*"] else list(charge["of"])
+
+    def only_says(self, code: str) -> bool:
+        return "informational" in self.charges[code]
 
 
 # --- a bill
@@ -498,12 +508,17 @@ class Bill:
         last = max(self.parts)
         plan = self.parts[last].sheet.get("rounding", {})
         if "total" in plan:
-            whole = to_step(sum(self.seen.values(), Fraction(0)), plan["total"])
-            difference = whole - sum(self.printed.values(), Fraction(0))
+            whole = to_step(self._counted(self.seen), plan["total"])
+            difference = whole - self._counted(self.printed)
             if difference:
                 self.printed[last, "rounding"] = difference
         order = [(at, code) for at, part in self.parts.items() for code in [*part.charges, "rounding"]]
         return [(*place, self.printed[place]) for place in order if place in self.printed]
+
+    def _counted(self, amounts: dict[tuple[int, str], Fraction]) -> Fraction:
+        """Add the amounts that are not only for information."""
+        said = {(at, code) for at, part in self.parts.items() for code in part.charges if part.only_says(code)}
+        return sum((amount for place, amount in amounts.items() if place not in said), Fraction(0))
 
     def _work_out(self, at: int, code: str) -> None:
         if (at, code) in self.seen:
@@ -531,10 +546,11 @@ class Bill:
                 gross = {each: self.parts[each].gross(self.parts[each].charges[code]) for each in charged}
                 self._print(code, {each: amount for each, amount in gross.items() if amount is not None})
 
-    def _joins(self, at: int, charge: Json) -> tuple[str, Fraction, str, bool]:
+    def _joins(self, at: int, charge: Json) -> tuple[str, Fraction, str, bool, bool]:
         rounding = self.parts[at].rounding(charge)
         exactly = self.parts[at].carries_exact(charge)
-        return charge["kind"], exact(rounding["step"]), rounding.get("mode", "half-up"), exactly
+        says = "informational" in charge
+        return charge["kind"], exact(rounding["step"]), rounding.get("mode", "half-up"), exactly, says
 
     def _named(self, at: int, code: str) -> list[str]:
         charge = self.parts[at].charges[code]
@@ -591,10 +607,7 @@ class Bill:
         whole = sum((bases[each] for each in exempting), Fraction(0))
         for each in exempting:
             bases[each] = bases[each] * (whole - free_amount) / whole if whole > free_amount else Fraction(0)
-        amounts = {
-            each: bases[each] * exact(charges[each]["percent"]) / 100 * parts[each].factor(charges[each])
-            for each in charged
-        }
+        amounts = {each: bases[each] * part_of(charges[each]) * parts[each].factor(charges[each]) for each in charged}
         bounded = False
         for bound in ("atMost", "atLeast"):
             having = [

@@ -113,6 +113,7 @@ def _faults(tariff: Tariff, delivered: Collection[str]) -> Iterator[Fault]:
     for at, charge in enumerate(tariff.charges):
         yield from _charge_faults(f"charges.{at}", charge, earlier, places)
         earlier.append(charge.code)
+    yield from _informational_faults(tariff)
     yield from work_faults(tariff)
 
 
@@ -195,6 +196,28 @@ def _charge_faults(where: str, charge: Charge, earlier: Sequence[str], places: i
     if isinstance(charge, RatedCharge):
         yield from _any_step(f"{where}.rateRounding.step", charge.rate_rounding)
     yield from _kind_faults(where, charge, places)
+
+
+def _informational_faults(tariff: Tariff) -> Iterator[Fault]:
+    """Yield a fault for a charge that counts and depends on one that only informs, or that can't only inform."""
+    said: set[str] = set()
+    for at, charge in enumerate(tariff.charges):
+        if charge.informational:
+            said.add(charge.code)
+            if isinstance(charge, (BoundCharge, SubtotalCharge)):
+                message = "a minimum, a maximum and a subtotal are part of the total"
+                yield Fault(f"charges.{at}.informational", message)
+            continue
+        named = [("of", charge.of)] if isinstance(charge, (PercentCharge, BoundCharge, SubtotalCharge)) else []
+        limits = charge.when.amounts if charge.when else ()
+        named += [(f"when.amounts.{number}.of", each.of) for number, each in enumerate(limits)]
+        for field, codes in named:
+            for code in sorted(said.intersection(codes)):
+                yield Fault(
+                    f"charges.{at}.{field}",
+                    f"{code!r} is informational and adds nothing: name what it is taken of, or make this one "
+                    "informational, too",
+                )
 
 
 def _kind_faults(where: str, charge: Charge, places: int) -> Iterator[Fault]:
@@ -385,6 +408,12 @@ def _ranges(where: str, ranges: Sequence[Block | Schedule]) -> Iterator[Fault]:
 def _percent_faults(where: str, charge: PercentCharge) -> Iterator[Fault]:
     if charge.percent < -100:
         yield Fault(f"{where}.percent", "a discount can't be more than 100 %")
+    if charge.inside == "sum" and charge.percent >= 100:
+        yield Fault(f"{where}.percent", "a tax inside a sum is less than 100 % of it")
+    if charge.inside == "charges" and charge.percent <= -100:
+        yield Fault(f"{where}.percent", "nothing would be charged: it can't be inside the charges")
+    if charge.inside == "charges" and not charge.informational:
+        yield Fault(f"{where}.informational", "the charges contain it already: say that it is informational")
     for field, exempt in (("exemptUse", charge.exempt_use), ("exemptAmount", charge.exempt_amount)):
         if exempt is not None and exempt < 0:
             yield Fault(f"{where}.{field}", "what is exempt can't be negative")

@@ -57,9 +57,9 @@ class Rule:
     """One charge, ready to run. `step` and all amounts are in minor units; `exact` carries the unrounded value on.
 
     `conditional`: it has a condition or a season. `varies`: something may multiply it. `settles`: it looks at the whole
-    bill, at every version that rates a part of it: a bound, an exempt amount, a subtotal. `at_once`: nothing of that,
-    and so most charges. `joins`: charges of several
-    versions that are equal in this are one charge of the bill.
+    bill, at every version that rates a part of it: a bound, an exempt amount, a subtotal. `informational`: its line
+    is not part of the total. `at_once`: nothing of that, and so most charges. `joins`: charges of several versions that
+    are equal in this are one charge of the bill.
     """
 
     charge: Charge
@@ -74,8 +74,9 @@ class Rule:
     exact: bool
     varies: bool
     settles: bool
+    informational: bool
     at_once: bool
-    joins: tuple[str, str, str, Decimal, bool]
+    joins: tuple[str, str, str, Decimal, bool, bool]
     amounts: tuple[tuple[AmountLimit, tuple[int, ...]], ...]
     """The conditions on earlier amounts, each with the places of these."""
 
@@ -126,13 +127,11 @@ def _rules(tariff: Tariff, *, fixed_charged: bool = False) -> tuple[Rule, ...]:
     if plan.total is not None:
         closing = SubtotalCharge(code=ROUNDING_CODE, label="Rounding", of=(ALL_EARLIER,), to=plan.total)
         charges = (*charges, closing)
-    codes: list[str] = []
     rules: list[Rule] = []
-    for charge in charges:
+    for at, charge in enumerate(charges):
         left = left_of(charge, tariff) if fixed_charged else charge
-        rule = _rule(left or charge, codes, exponent, default, carry_exact=exact)
+        rule = _rule(left or charge, charges[:at], exponent, default, carry_exact=exact)
         rules.append(replace(rule, charge=charge) if left else replace(rule, charge=charge, pricer=ChargedAlready()))
-        codes.append(charge.code)
     return tuple(rules)
 
 
@@ -141,14 +140,15 @@ def _conversion(multiply: Decimal, divide: Decimal, measure: str | None) -> tupl
     return up[0] * down[1], up[1] * down[0], measure
 
 
-def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding, *, carry_exact: bool) -> Rule:
+def _rule(charge: Charge, earlier: Sequence[Charge], exponent: int, default: Rounding, *, carry_exact: bool) -> Rule:
     rounding = charge.to if isinstance(charge, SubtotalCharge) else charge.rounding or default
-    pricer, factors = _pricer(charge, codes, exponent), charge.factors
+    pricer, factors = _pricer(charge, earlier, exponent), charge.factors
     if isinstance(charge, RatedCharge) and charge.rate_rounding is not None:
         pricer, factors = RatesByFactor(charge, charge.rate_rounding, exponent), ()
     exact = carry_exact and charge.rounding is None
     conditional = charge.when is not None or charge.season is not None
     varies = bool(factors) or charge.season is not None
+    informational = bool(charge.informational)
     settles = isinstance(charge, (BoundCharge, SubtotalCharge)) or _is_bounded(charge)
     return Rule(
         charge=charge,
@@ -162,9 +162,10 @@ def _rule(charge: Charge, codes: Sequence[str], exponent: int, default: Rounding
         exact=exact,
         varies=varies,
         settles=settles,
-        at_once=not (conditional or varies or settles),
-        joins=(charge.code, charge.kind, rounding.mode, rounding.step, exact),
-        amounts=tuple((each, _places(each.of, codes)) for each in (charge.when.amounts if charge.when else ())),
+        informational=informational,
+        at_once=not (conditional or varies or settles or informational),
+        joins=(charge.code, charge.kind, rounding.mode, rounding.step, exact, informational),
+        amounts=tuple((each, _places(each.of, earlier)) for each in (charge.when.amounts if charge.when else ())),
     )
 
 
@@ -174,7 +175,7 @@ def _is_bounded(charge: Charge) -> bool:
     return (charge.exempt_amount, charge.at_least, charge.at_most) != (None, None, None)
 
 
-def _pricer(charge: Charge, codes: Sequence[str], exponent: int) -> Pricer:  # noqa: PLR0911 (one return per kind)
+def _pricer(charge: Charge, earlier: Sequence[Charge], exponent: int) -> Pricer:  # noqa: PLR0911 (one return per kind)
     match charge:
         case FixedCharge():
             return FixedPricer(charge, exponent)
@@ -185,18 +186,19 @@ def _pricer(charge: Charge, codes: Sequence[str], exponent: int) -> Pricer:  # n
         case ScheduleCharge():
             return SchedulePricer(charge, exponent)
         case PercentCharge():
-            return PercentPricer(charge, _places(charge.of, codes), exponent)
+            return PercentPricer(charge, _places(charge.of, earlier), exponent)
         case BoundCharge():
-            return BoundPricer(charge, _places(charge.of, codes), exponent)
+            return BoundPricer(charge, _places(charge.of, earlier), exponent)
         case AdjustmentCharge():
             return AdjustmentPricer(charge, exponent)
         case SubtotalCharge():
-            return SubtotalPricer(_places(charge.of, codes))
+            return SubtotalPricer(_places(charge.of, earlier))
 
 
-def _places(named: tuple[str, ...], codes: Sequence[str]) -> tuple[int, ...]:
+def _places(named: tuple[str, ...], earlier: Sequence[Charge]) -> tuple[int, ...]:
     if ALL_EARLIER in named:
-        return tuple(range(len(codes)))
+        return tuple(at for at, each in enumerate(earlier) if not each.informational)
+    codes = [each.code for each in earlier]
     return tuple(codes.index(code) for code in named)
 
 

@@ -31,6 +31,8 @@ def explain(line: Line) -> list[str]:
         value -= trace.less
         what = "missing" if trace.kind == "minimum" else "too much"
         sentences.append(f"{_money(trace.less, places)} is charged already, {_money(abs(value), places)} is {what}")
+    if line.informational:
+        sentences.append("only said: it adds nothing to the total")
     if value != Fraction(line.amount.minor, 10**places):
         shared = ", so that the parts add up" if trace.carry else ""
         sentences.append(f"rounded ({trace.rounding.in_words()}) to {line.amount}{shared}")
@@ -111,14 +113,23 @@ def _term(line: Line, term: TraceTerm, places: int) -> str:
     rate = _money(Fraction(term.rate), places)
     if term.flat:
         return f"flat amount of the block: {rate}"
-    if trace.kind == "percent" and term.per == 100:
+    if trace.kind == "percent" and term.per != 1:
         exempt = any(step.kind in {"exempt-use", "exempt-amount"} for step in trace.steps)
         of = "" if exempt else f" ({_named(trace)})"
-        return f"{plain(term.rate)} % of {_money(term.quantity, places)}{of} = {result}"
+        return f"{plain(term.rate)} % of {_percent_base(term, of, places)} = {result}"
     if trace.unit:
         per = "" if term.per == 1 else f" per {plain(term.per)} {trace.unit}"
         return f"{quantity} {trace.unit}{_measured(trace)} at {rate}{per} = {result}"
     return f"{line.label}: {rate}" if term.quantity == 1 else f"{line.label}: {quantity} times {rate} = {result}"
+
+
+def _percent_base(term: TraceTerm, of: str, places: int) -> str:
+    """Say what a percentage is of: the charges, these without what is inside them, or their sum with it."""
+    charged = f"{_money(term.quantity, places)}{of}"
+    if term.per == 100:
+        return charged
+    base = _money(term.quantity * 100 / Fraction(term.per), places)
+    return f"{base}, that is {charged} {'without' if term.per == 100 + term.rate else 'with'} it"
 
 
 def _measured(trace: Trace) -> str:

@@ -53,7 +53,7 @@ def line_of(compiled: CompiledTariff, at: int, state: RatingState, factors: tupl
     minor = state.lines[at]
     if minor is None:
         raise AssertionError("only a charge that made a line is written out")
-    return Line(charge.code, charge.label, Money(minor, tariff.currency), trace)
+    return Line(charge.code, charge.label, Money(minor, tariff.currency), trace, rule.informational)
 
 
 def _terms(rule: Rule, state: RatingState, unit: int) -> tuple[TraceTerm, ...]:

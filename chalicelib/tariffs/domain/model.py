@@ -64,7 +64,10 @@ class Season:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeTerms:
-    """The fields of every charge. `rounding` replaces the tariff's line rounding."""
+    """The fields of every charge. `rounding` replaces the tariff's line rounding.
+
+    `informational`: its line says what other lines contain, such as a tax in the price, and adds nothing to the total.
+    """
 
     code: str
     label: str
@@ -72,6 +75,7 @@ class ChargeTerms:
     season: Season | None = None
     factors: tuple[Factor, ...] = ()
     rounding: Rounding | None = None
+    informational: Literal[True] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,16 +177,23 @@ class ScheduleCharge(MeasuredCharge):
     kind: Literal["schedules"] = "schedules"
 
 
+Inside = Literal["charges", "sum"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PercentCharge(ChargeTerms):
     """A percentage of named earlier charges: tax, tax on tax, sewer, surcharge; below zero it is a discount.
 
     `exempt_use`: only the share of the use above it counts. `exempt_amount`: only the part of the base above it counts,
     over the whole period. `at_least` and `at_most` bound the size of the bill's amount, after the factors.
+
+    `inside`: the tax is in the price. `charges`: the named charges contain it, and it is a percentage of what they are
+    without it. `sum`: it is a percentage of the sum of the named charges and itself.
     """
 
     percent: Decimal
     of: tuple[str, ...]
+    inside: Inside | None = None
     exempt_use: Decimal | None = None
     exempt_amount: Decimal | None = None
     at_least: Decimal | None = None

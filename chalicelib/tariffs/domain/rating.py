@@ -217,7 +217,7 @@ def _rate_part(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None
                 values.append(NOTHING)
                 lines.append(None)
                 settle([_member(state, len(lines) - 1, rule, amount)], compiled.tariff.currency)
-                total += lines[-1] or 0
+                total += 0 if rule.informational else lines[-1] or 0
                 large = True  # or not: it is looked at below
                 continue
             num, den = _times(num, den, _factors(rule, state))
@@ -225,6 +225,8 @@ def _rate_part(compiled: CompiledTariff, usage: Usage, share: PeriodShare | None
         values.append((num, den) if rule.exact else (minor, 1))
         lines.append(minor)
         total += minor
+        if not plain and rule.informational:
+            total -= minor
         if minor > _SURELY_WITHIN or minor < _SURELY_ABOVE:
             large = True
     state.total = total
@@ -252,9 +254,10 @@ def _rate_together(parts: Sequence[tuple[CompiledTariff, Usage, PeriodShare]]) -
             settle(members, currency)
     last = rated[-1][0]
     if last.closes:
-        settle_total([state for _, state in rated], last.rules[-1], currency)
-    for _, state in rated:
-        state.total = sum([minor or 0 for minor in state.lines])
+        settle_total([(compiled.rules, state) for compiled, state in rated], currency)
+    for compiled, state in rated:
+        counted = [not rule.informational for rule in compiled.rules]
+        state.total = sum([minor or 0 for minor, counts in zip(state.lines, counted, strict=True) if counts])
     return rated
 
 
@@ -342,7 +345,7 @@ def _amount_within(rule: Rule, limit: AmountLimit, places: Sequence[int], state:
     """Return whether earlier amounts meet a condition; a part of the days is compared with its share of the limits."""
     minor = Fraction(*sum_of(state, places))
     periods = Fraction(state.usage.periods) if state.share is None else state.share.factor.value
-    return lies_within(minor / (periods * rule.unit), limit.above, limit.at_most)
+    return lies_within(Fraction(minor, periods * rule.unit), limit.above, limit.at_most)
 
 
 def _factors(rule: Rule, state: RatingState) -> list[TraceFactor]:

@@ -18,9 +18,6 @@ from chalicelib.tariffs.domain.rating_state import RatingState, Settled
 from chalicelib.tariffs.domain.rounding import share_rounded
 from chalicelib.tariffs.domain.trace import StepKind, TraceFactor, TraceStep, TraceTerm, ratio_text
 
-HUNDRED = Decimal(100)
-PERCENT = Fraction(1, 100)
-
 
 @dataclass(slots=True)
 class Member:
@@ -62,11 +59,13 @@ def settle(members: Sequence[Member], currency: str) -> None:
             _round(members)
 
 
-def settle_total(states: Sequence[RatingState], rule: Rule, currency: str) -> None:
+def settle_total(parts: Sequence[tuple[Sequence[Rule], RatingState]], currency: str) -> None:
     """Round the total of a bill of several parts. The line belongs to the last part; its rule is the last version's."""
-    gross = sum((Fraction(*value) for state in states for value in state.values), Fraction(0))
-    on_lines = sum(minor or 0 for state in states for minor in state.lines)
-    _put_subtotal(states[-1], len(states[-1].lines) - 1, rule, (gross, on_lines), currency)
+    counted = [(state, at) for rules, state in parts for at, rule in enumerate(rules) if not rule.informational]
+    gross = sum((Fraction(*state.values[at]) for state, at in counted), Fraction(0))
+    on_lines = sum(state.lines[at] or 0 for state, at in counted)
+    rules, last = parts[-1]
+    _put_subtotal(last, len(last.lines) - 1, rules[-1], (gross, on_lines), currency)
 
 
 # --- percentages
@@ -79,9 +78,10 @@ def _settle_percent(members: Sequence[Member], currency: str) -> None:
         each.base = Fraction(*_percent(each).base(each.state))
     steps = _exempt(members, unit)
     for each in members:
-        each.amount = each.base * Fraction(_charge(each).percent) * each.multiplier * PERCENT
+        percent = _percent(each).percent
+        each.amount = each.base * each.multiplier * Fraction(percent.num, percent.den)
         if steps and _charge(each).exempt_amount is not None:
-            term = TraceTerm(Fraction(each.base, unit), _charge(each).percent, HUNDRED)
+            term = TraceTerm(Fraction(each.base, unit), percent.rate, percent.per)
             each.state.settle(each.at, Settled(terms=(term,), steps=steps))
     _hold(members, "at-most", unit)
     _hold(members, "at-least", unit)

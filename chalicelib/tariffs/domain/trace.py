@@ -96,12 +96,16 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a bill. `label` is what the consumer reads, `code` what programs and other charges refer to."""
+    """One line of a bill. `label` is what the consumer reads, `code` what programs and other charges refer to.
+
+    An `informational` line says what others contain, and is not part of the total.
+    """
 
     code: str
     label: str
     amount: Money
     trace: Trace
+    informational: bool = False
 
 
 def replay(line: Line) -> Money:
@@ -141,7 +145,7 @@ def pack_lines(lines: Iterable[Line]) -> str:
 
     `[[tariff id, version, [line, ...]], ...]`; a line is code, label, minor units, one letter for the kind, its terms
     as `quantity*rate:per` (`=rate` for a block's flat amount), then fields that differ from their defaults: unit,
-    rounding, factors, of, less, carry, steps, measure. 10 m3 at 22.50 takes about 50 bytes:
+    rounding, factors, of, less, carry, steps, measure, 1 if it is informational. 10 m3 at 22.50 takes about 50 bytes:
     `["usage","Water",22500,"u","10*22.5","m3"]`.
     """
     groups = [
@@ -162,7 +166,7 @@ def unpack_lines(text: str, currency: str) -> tuple[Line, ...]:
     )
 
 
-_LEFT_OUT: tuple[object, ...] = (None, None, None, None, None, "", "", [], "", "", "", [], "")
+_LEFT_OUT: tuple[object, ...] = (None, None, None, None, None, "", "", [], "", "", "", [], "", 0)
 
 
 def _packed(line: Line) -> list[object]:
@@ -177,6 +181,7 @@ def _packed(line: Line) -> list[object]:
         ratio_text(trace.carry) if trace.carry else "",
         [[_STEPS[step.kind], step.given, ratio_text(step.result)] for step in trace.steps],
         trace.measure,
+        1 if line.informational else 0,
     ]
     while rest and not rest[-1]:
         rest.pop()
@@ -186,7 +191,7 @@ def _packed(line: Line) -> list[object]:
 
 def _unpacked(packed: list[object], tariff_id: str, version: int, currency: str) -> Line:
     filled = (*packed, *_LEFT_OUT[len(packed) :])
-    code, label, minor, kind, terms, unit, rounding, factors, of, less, carry, steps, measure = filled
+    code, label, minor, kind, terms, unit, rounding, factors, of, less, carry, steps, measure, informational = filled
     trace = Trace(
         tariff_id=tariff_id,
         tariff_version=version,
@@ -201,7 +206,7 @@ def _unpacked(packed: list[object], tariff_id: str, version: int, currency: str)
         steps=tuple(TraceStep(_STEP_OF[letter], given, Fraction(result)) for letter, given, result in _entries(steps)),
         measure=str(measure),
     )
-    return Line(str(code), str(label), Money(int(str(minor)), currency), trace)
+    return Line(str(code), str(label), Money(int(str(minor)), currency), trace, informational == 1)
 
 
 def _entries(value: object) -> list[list[str]]:

@@ -91,7 +91,8 @@ def _digits(charge: Charge) -> int:
     digits = _digits_of(*(factor.value for factor in charge.factors)) + _SHARE_OF_DAYS
     if isinstance(charge, PercentCharge):
         exempt = 0 if charge.exempt_use is None else 3 * _QUANTITY
-        return digits + _digits_of(charge.percent, Decimal(100)) + exempt
+        per = {"charges": 100 + charge.percent, "sum": 100 - charge.percent}
+        return digits + _digits_of(charge.percent, per[charge.inside] if charge.inside else Decimal(100)) + exempt
     if isinstance(charge, MeasuredCharge):
         rates = [charge.rate] if isinstance(charge, UsageCharge) else [block.rate for block in _blocks_of(charge)]
         digits += _digits_of(charge.share, charge.per) + max(map(_digits_of, rates), default=0) + _QUANTITY

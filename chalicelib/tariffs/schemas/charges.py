@@ -27,6 +27,9 @@ class _ChargeBody(Schema):
     season: SeasonBody | None = None
     factors: tuple[FactorBody, ...] = Field(default=(), max_length=20)
     rounding: RoundingBody | None = None
+    informational: Literal[True] | None = Field(
+        default=None, description="Its line says what others contain, and adds nothing to the total"
+    )
 
 
 class _MeasuredBody(_ChargeBody):
@@ -115,6 +118,11 @@ class PercentBody(_ChargeBody):
     percent: RateText
     of: tuple[CodeOrAll, ...] = Field(
         max_length=60, description="Codes of charges above this one, or * for all of them"
+    )
+    inside: model.Inside | None = Field(
+        default=None,
+        description="A tax in the price. `charges`: they contain it, as a percentage of what they are without it. "
+        "`sum`: it is a percentage of the sum of the charges and itself",
     )
     exempt_use: DecimalText | None = None
     exempt_amount: DecimalText | None = Field(default=None, description="Only the part above it counts")

@@ -83,6 +83,7 @@ class LineOut(OutSchema, Shows[LineView, Trace, Line]):
     code: str
     label: str
     amount: Amount
+    informational: bool = Field(description="It says what other lines contain, and is not part of the total")
     tariff: str = Field(description="The tariff and version it was rated by", examples=["residential@1"])
     terms: tuple[TermOut, ...]
     factors: tuple[FactorOut, ...]

@@ -6,13 +6,19 @@ from fractions import Fraction
 
 from chalicelib.kernel.quantity import plain
 from chalicelib.tariffs.domain.charges.base import ONE, Pricer, sum_of
-from chalicelib.tariffs.domain.model import PercentCharge
+from chalicelib.tariffs.domain.model import Inside, PercentCharge
 from chalicelib.tariffs.domain.pricing import NOTHING, Price, Priced, Ratio
 from chalicelib.tariffs.domain.rating_state import RatingState
 from chalicelib.tariffs.domain.trace import TraceStep
 
-HUNDRED = Decimal(100)
+HUNDRED = 100
 AS_IT_IS = Price(ONE, ONE, 0, of_money=True)
+
+
+def percentage(percent: Decimal, inside: Inside | None, exponent: int) -> Price:
+    """Return a percentage as a price of money: 18 for every 100, or for every 118 or 82 if it is inside."""
+    within = {"charges": percent, "sum": -percent}
+    return Price(percent, HUNDRED + (within[inside] if inside else Decimal(0)), exponent, of_money=True)
 
 
 class PercentPricer(Pricer):
@@ -23,7 +29,7 @@ class PercentPricer(Pricer):
     def __init__(self, charge: PercentCharge, indices: Sequence[int], exponent: int) -> None:
         self.charge = charge
         self.exponent = exponent
-        self.percent = Price(charge.percent, HUNDRED, exponent, of_money=True)
+        self.percent = percentage(charge.percent, charge.inside, exponent)
         self.indices = tuple(indices)
         self.exempt_use = None if charge.exempt_use is None else charge.exempt_use.as_integer_ratio()
 
