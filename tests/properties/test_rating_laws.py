@@ -21,9 +21,14 @@ from chalicelib.tariffs.domain import (
     Condition,
     Factor,
     FixedCharge,
+    LimitPart,
     MaximumCharge,
+    Measure,
     MinimumCharge,
     PercentCharge,
+    PercentRow,
+    PercentSteps,
+    PercentTable,
     Rounding,
     RoundingPlan,
     SubtotalCharge,
@@ -152,6 +157,49 @@ def test_a_charge_that_only_informs_changes_nothing(
         rating = rate(compile_tariff(more), usage)
         assert rating.total == without.total
         assert [line for line in rating.lines if not line.informational] == list(without.lines)
+
+
+@given(tariffs(), usages(), decimals("0", "3", 2), st.integers(0, 9))
+def test_a_part_of_a_limit_is_as_good_as_a_larger_limit(tariff: Tariff, usage: Usage, amount: Decimal, kw: int) -> None:
+    """A limit of 10 plus 2 for each of 3 kW is one of 16."""
+    first = tariff.charges[0]
+    if not isinstance(first, BlockCharge):
+        return
+    shift = amount * kw
+    part = LimitPart(amount=amount, times=("kw",))
+    budget = tuple(block if block.up_to is None else replace(block, up_to_plus=(part,)) for block in first.blocks)
+    larger = tuple(
+        replace(block, over=block.over and block.over + shift, up_to=block.up_to and block.up_to + shift)
+        for block in first.blocks
+    )
+    declared = replace(tariff, measures=(Measure(name="kw", label="kW", unit="kW"),))
+    given_kw = replace(usage, measures={"kw": Decimal(kw)})
+    rest = declared.charges[1:]
+    one = rate(compile_tariff(replace(declared, charges=(replace(first, blocks=budget), *rest))), given_kw)
+    other = rate(compile_tariff(replace(declared, charges=(replace(first, blocks=larger), *rest))), given_kw)
+    assert [line.amount for line in one.lines] == [line.amount for line in other.lines]
+    assert [replay(line) for line in one.lines] == [line.amount for line in one.lines]
+
+
+@given(tariffs(), usages(), decimals("0.001", "40", 3), decimals("-20", "40", 2))
+def test_a_percentage_looked_up_is_as_good_as_one_that_is_stated(
+    tariff: Tariff, usage: Usage, other: Decimal, percent: Decimal
+) -> None:
+    """Whatever the ratio: rows of one percentage are that percentage, and steps of nothing add nothing."""
+    nothing = PercentSteps(size=Decimal("0.01"), percent=Decimal(0), direction="down")
+    rows = (
+        PercentRow(over=Decimal(0), up_to=Decimal(1), percent=percent, steps=nothing),
+        PercentRow(over=Decimal(1), up_to=None, percent=percent),
+    )
+    table = PercentTable(measure="use", per_measure="other", rows=rows)
+    stated = PercentCharge(code="p", label="P", percent=percent, of=("*",))
+    declared = replace(tariff, measures=(Measure(name="other", label="other", unit="other"),))
+    usage = replace(usage, measures={"other": other})
+    one, two = (
+        rate(compile_tariff(replace(declared, charges=(*declared.charges, charge))), usage)
+        for charge in (stated, replace(stated, percent=None, percent_table=table))
+    )
+    assert [line.amount for line in one.lines] == [line.amount for line in two.lines]
 
 
 @given(decimals("0", "9999", 2), decimals("0", "99", 2))

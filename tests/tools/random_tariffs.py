@@ -1,6 +1,7 @@
 """Random tariffs in the form of the API, each in one or more versions, with a use to rate by them."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -43,6 +44,7 @@ class Dice(Random):
                 sheet["measures"] = [each | {"kind": kinds[each["name"]]} for each in sheet["measures"]]
         self.add_conditions(sheets)
         self.add_taxes_in_the_price(sheets)
+        self.add_budgets_and_tables(sheets)
         if self.maybe(0.4):
             change = self.choice(["by-days", "each-whole", *([] if "adjustments" in usage else ["by-reading-day"])])
             for sheet in sheets:
@@ -86,6 +88,45 @@ class Dice(Random):
                 charges[-1]["informational"] = True
             said = {each["code"] for each in charges if "informational" in each}
             sheet["charges"] = [each if "informational" in each else self.without(each, said) for each in charges]
+
+    def add_budgets_and_tables(self, sheets: list[Json]) -> None:
+        """Let limits have parts by measures, stretch with three, and percentages be looked up."""
+        for sheet in sheets:
+            for charge in sheet["charges"]:
+                own = Dice(f"{charge['code']}{self.steps}{len(sheets)}table")
+                if charge["kind"] == "percent" and own.maybe(0.25) and "percent" in charge:
+                    charge.pop("percent")
+                    charge["percentTable"] = own.table()
+                lists = [charge.get("blocks", []), *(each["blocks"] for each in charge.get("schedules", []))]
+                if own.maybe(0.3):
+                    for blocks in lists:
+                        blocks[:] = [own.with_budget(each) for each in blocks]
+                if "limitsTimes" in charge and own.maybe(0.4):
+                    names = {"dwellingUnits", "persons", "months"} - {charge["limitsPer"]}
+                    charge["limitsTimes"] = sorted(names)
+
+    def with_budget(self, block: Json) -> Json:
+        if block["upTo"] is None or self.maybe(0.4):
+            return block
+        parts = [
+            {"amount": self.decimal(3, 2), "times": self.sample(["persons", "days", "kw", "dwellingUnits", "peak"], n)}
+            for n in self.choice([(1,), (2,), (1, 2)])
+        ]
+        return block | {"upToPlus": parts}
+
+    def table(self) -> Json:
+        """Percentages from -40 to 60, by a measure or by a ratio."""
+        limits = ["0", *sorted(self.sample(["0.5", "0.85", "0.9", "1.1", "3", "20"], self.randint(1, 3)), key=Decimal)]
+        rows: list[Json] = []
+        for at, limit in enumerate(limits):
+            row: Json = {"over": limit, "upTo": [*limits, None][at + 1], "percent": f"{self.randint(-20, 40)}"}
+            if row["upTo"] is not None and self.maybe(0.5):
+                size = f"{(Decimal(row['upTo']) - Decimal(limit)) / 20:.3f}"
+                row["steps"] = {"size": size, "percent": "-0.5", "direction": self.choice(["down", "up"])}
+            rows.append(row)
+        measures = self.sample(["use", "peak", "kw", "persons"], 2)
+        table = {"measure": measures[0], "rows": rows} | self.some(0.7, perMeasure=measures[1])
+        return table | self.some(0.5, rounding=lambda: {"mode": self.choice(MODES), "step": "0.01"})
 
     def without(self, charge: Json, said: set[str]) -> Json:
         """A charge that counts does not name one that only informs."""

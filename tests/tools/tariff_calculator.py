@@ -120,9 +120,8 @@ def by_weights(quantity: Fraction, weights: list[int], step: Fraction) -> list[F
     return [share * step + (quantity - steps * step if at == 0 else 0) for at, share in enumerate(shares)]
 
 
-def part_of(charge: Json) -> Fraction:
+def part_of(charge: Json, percent: Fraction) -> Fraction:
     """The part of a base that a percentage is: of 120 with 20 % in it a sixth, of 80 without it a quarter."""
-    percent = exact(charge["percent"])
     return percent / (100 + {"charges": percent, "sum": -percent}.get(charge.get("inside", ""), Fraction(0)))
 
 
@@ -395,7 +394,18 @@ class Part:
         stretch = self.measure(charge["limitsPer"])
         if charge["limitsPer"] == "days":
             stretch /= charge.get("daysBasis", 30)
-        return stretch * (self.measure(charge["limitsTimes"]) if "limitsTimes" in charge else 1)
+        more = charge.get("limitsTimes", [])
+        return stretch * prod(
+            (self.measure(each) for each in ([more] if isinstance(more, str) else more)), start=Fraction(1)
+        )
+
+    def limit(self, block: Json) -> Fraction:
+        """The upper limit of a block, with the parts of it that are an amount for each unit of measures."""
+        parts = (
+            exact(each["amount"]) * prod((self.measure(name) for name in each["times"]), start=Fraction(1))
+            for each in block.get("upToPlus", [])
+        )
+        return sum(parts, exact(block["upTo"]))
 
     def in_blocks(self, charge: Json, blocks: list[Json], mode: str) -> Fraction:
         quantity, stretch = self.trimmed(charge), self.stretch(charge)
@@ -404,7 +414,7 @@ class Part:
         amount = Fraction(0)
         reached = Fraction(0)
         for at, block in enumerate(blocks):
-            limit = None if block["upTo"] is None else exact(block["upTo"]) * stretch
+            limit = None if block["upTo"] is None else self.limit(block) * stretch
             if limit is not None and "limitRounding" in charge:
                 limit = to_step(limit, charge["limitRounding"])
             if limit is not None and limit <= reached:
@@ -454,6 +464,33 @@ class Part:
         if self.whole_blocks and charge["kind"] in {"blocks", "schedules"}:
             return amount * self.factor(charge) * self.use.periods
         return amount * self.factor(charge) * self.weight
+
+    def value_for(self, charge: Json) -> Fraction | None:
+        """What a percentage is looked up for; nothing if it is a ratio to nothing. Of other charges: any number."""
+        table = charge.get("percentTable")
+        if table is None:
+            return Fraction(0)
+        value = self.priced(table["measure"])
+        if "perMeasure" in table:
+            other = self.priced(table["perMeasure"])
+            if other == 0:
+                return None
+            value /= other
+        return to_step(value, table["rounding"]) if "rounding" in table else value
+
+    def percent(self, charge: Json) -> Fraction:
+        """The percentage: stated, or of the row that the value falls in, with its whole steps."""
+        if "percentTable" not in charge:
+            return exact(charge["percent"])
+        value = self.value_for(charge)
+        assert value is not None
+        rows = charge["percentTable"]["rows"]
+        row = [each for each in rows if each["over"] == "0" or value > exact(each["over"])][-1]
+        if "steps" not in row:
+            return exact(row["percent"])
+        steps = row["steps"]
+        distance = exact(row["upTo"]) - value if steps["direction"] == "down" else value - exact(row["over"])
+        return exact(row["percent"]) + floor(distance / exact(steps["size"])) * exact(steps["percent"])
 
     @property
     def weight(self) -> Fraction:
@@ -535,6 +572,7 @@ class Bill:
             for of in [*self._named(other, code), *(each for limit in limits for each in limit["of"])]:
                 self._work_out(other, of)
         charged = [each for each in alike if self._counts(each, code)]
+        charged = [each for each in charged if self.parts[each].value_for(self.parts[each].charges[code]) is not None]
         match charge["kind"]:
             case "percent":
                 self._percent(charged, code)
@@ -607,7 +645,12 @@ class Bill:
         whole = sum((bases[each] for each in exempting), Fraction(0))
         for each in exempting:
             bases[each] = bases[each] * (whole - free_amount) / whole if whole > free_amount else Fraction(0)
-        amounts = {each: bases[each] * part_of(charges[each]) * parts[each].factor(charges[each]) for each in charged}
+        amounts = {
+            each: bases[each]
+            * part_of(charges[each], parts[each].percent(charges[each]))
+            * parts[each].factor(charges[each])
+            for each in charged
+        }
         bounded = False
         for bound in ("atMost", "atLeast"):
             having = [
@@ -618,7 +661,7 @@ class Bill:
             size = sum((exact(charges[each][bound]) * parts[each].weight for each in having), Fraction(0))
             amount = sum((amounts[each] for each in having), Fraction(0))
             if having and (abs(amount) > size if bound == "atMost" else abs(amount) < size):
-                credit = amount < 0 or (amount == 0 and exact(charges[having[0]]["percent"]) < 0)
+                credit = amount < 0 or (amount == 0 and parts[having[0]].percent(charges[having[0]]) < 0)
                 for each in having:
                     amounts[each] = exact(charges[each][bound]) * parts[each].weight * (-1 if credit else 1)
                 bounded = True

@@ -1,48 +1,52 @@
 """Blocks of use, computed in whole numbers: limits and prices are scaled once, when the tariff is compiled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from copy import copy
 from decimal import Decimal
 from math import lcm
 
 from chalicelib.tariffs.domain.model import Block, BlockMode
 from chalicelib.tariffs.domain.pricing import Price, Priced, Ratio, Term, less_than
 
+Row = tuple[int, int | None, int, Price, int, Price]
+"""Where a block starts and ends, its rate with its price, and its flat amount with its price."""
+
 
 class BlockTable:
     """One list of blocks. Limits are over `limit_den`, prices over `price_den`."""
 
-    __slots__ = ("ladder", "limit_den", "price_den", "rows", "whole")
+    __slots__ = ("flats", "ladder", "limit_den", "price_den", "prices", "rows", "whole")
 
-    def __init__(
-        self,
-        blocks: Sequence[Block],
-        mode: BlockMode,
-        per: Decimal,
-        exponent: int,
-        *,
-        limit: Callable[[Decimal], Ratio] = Decimal.as_integer_ratio,
-    ) -> None:
-        """`limit` computes the limits for this bill. A block without width is never entered."""
-        prices = [Price(block.rate, per, exponent) for block in blocks]
-        flats = [Price(block.flat, Decimal(1), exponent, flat=True) for block in blocks]
-        starts = [limit(block.over) for block in blocks]
-        ends = [None if block.up_to is None else limit(block.up_to) for block in blocks]
+    def __init__(self, blocks: Sequence[Block], mode: BlockMode, per: Decimal, exponent: int) -> None:
+        self.prices = [Price(block.rate, per, exponent) for block in blocks]
+        self.flats = [Price(block.flat, Decimal(1), exponent, flat=True) for block in blocks]
         self.whole = mode == "whole"
-        self.limit_den = lcm(*(start[1] for start in starts), *(end[1] for end in ends if end))
-        self.price_den = lcm(*(price.den for price in (*prices, *flats)))
-        self.rows = [
+        self.price_den = lcm(*(price.den for price in (*self.prices, *self.flats)))
+        ends = [None if block.up_to is None else block.up_to.as_integer_ratio() for block in blocks]
+        self.limit_den, self.rows = self._rows(ends)
+        self.ladder = self._ladder()
+
+    def ending_at(self, ends: Sequence[Ratio | None]) -> "BlockTable":
+        """Return the same blocks with the limits of a bill. A block without width is never entered."""
+        table = copy(self)
+        table.limit_den, table.rows = self._rows(ends)
+        return table
+
+    def _rows(self, ends: Sequence[Ratio | None]) -> tuple[int, list[Row]]:
+        starts: list[Ratio] = [(0, 1), *(end for end in ends if end)]
+        limit_den = lcm(*(start[1] for start in starts))
+        return limit_den, [
             (
-                start[0] * (self.limit_den // start[1]),
-                None if end is None else end[0] * (self.limit_den // end[1]),
+                start[0] * (limit_den // start[1]),
+                None if end is None else end[0] * (limit_den // end[1]),
                 price.over(self.price_den),
                 price,
                 flat.over(self.price_den),
                 flat,
             )
-            for start, end, price, flat in zip(starts, ends, prices, flats, strict=True)
+            for start, end, price, flat in zip(starts, ends, self.prices, self.flats, strict=True)
             if end is None or less_than(start, end)
         ]
-        self.ladder = self._ladder()
 
     def _ladder(self) -> list[tuple[int, int, int, int]]:
         """From the highest block down: where it starts, what all before it costs, its rate, where its rate counts from.

@@ -8,7 +8,7 @@ from itertools import pairwise
 from chalicelib.kernel.errors import Fault, Invalid
 from chalicelib.kernel.money import exponent_of
 from chalicelib.tariffs.domain.compile import ALL_EARLIER, ROUNDING_CODE, RatedCharge
-from chalicelib.tariffs.domain.measures import KNOWN_MEASURES, measures_named
+from chalicelib.tariffs.domain.measures import KNOWN_MEASURES, measures_named, more_limits
 from chalicelib.tariffs.domain.model import (
     AmountLimit,
     Block,
@@ -21,6 +21,8 @@ from chalicelib.tariffs.domain.model import (
     MeasuredCharge,
     MeasureLimit,
     PercentCharge,
+    PercentRow,
+    PercentTable,
     Schedule,
     ScheduleCharge,
     SubtotalCharge,
@@ -28,7 +30,7 @@ from chalicelib.tariffs.domain.model import (
     UsageCharge,
 )
 from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
-from chalicelib.tariffs.domain.work import work_faults
+from chalicelib.tariffs.domain.work import percents_of, work_faults
 
 UNITS = frozenset(
     {
@@ -60,6 +62,10 @@ UNITS = frozenset(
     }
 )
 """What a tariff can be stated in. A conversion may start from a unit of the utility's own."""
+
+
+MAX_STEPS = 1000
+"""Of a row of a table of percentages."""
 
 
 def check_tariff(tariff: Tariff, *, delivered: Collection[str] = ()) -> None:
@@ -344,7 +350,8 @@ def _measured_faults(where: str, charge: MeasuredCharge) -> Iterator[Fault]:
 def _stretch_faults(where: str, charge: BlockCharge | ScheduleCharge) -> Iterator[Fault]:
     if charge.days_basis < 1:
         yield Fault(f"{where}.daysBasis", "at least one day")
-    if charge.limits_times is not None and charge.limits_per in {None, charge.limits_times}:
+    more = more_limits(charge)
+    if more and (charge.limits_per in {None, *more} or len(set(more)) < len(more)):
         yield Fault(f"{where}.limitsTimes", "names a second measure: name the first, another one, in limitsPer")
     if isinstance(charge, BlockCharge) and charge.limit_rounding is not None:
         yield from _limit_rounding_faults(f"{where}.limitRounding", charge, charge.limit_rounding)
@@ -353,7 +360,7 @@ def _stretch_faults(where: str, charge: BlockCharge | ScheduleCharge) -> Iterato
 def _limit_rounding_faults(where: str, charge: BlockCharge, rounding: Rounding) -> Iterator[Fault]:
     """Yield a fault if rounding leaves a block no width in an ordinary month: 30 days, one dwelling, one person."""
     yield from _any_step(f"{where}.step", rounding)
-    if charge.limits_per is None:
+    if charge.limits_per is None and not any(block.up_to_plus for block in charge.blocks):
         yield Fault(where, "rounds multiplied limits: name the measure in limitsPer")
     if rounding.step <= 0 or charge.days_basis < 1:
         return
@@ -364,7 +371,7 @@ def _limit_rounding_faults(where: str, charge: BlockCharge, rounding: Rounding) 
             return
         num, den = block.up_to.as_integer_ratio()
         rounded, _ = round_to_step(num * stretch, den * charge.days_basis, rounding)
-        if rounded <= reached:
+        if rounded <= reached and not block.up_to_plus:
             yield Fault(
                 f"{where}.step",
                 f"rounds the limit {block.up_to} to the one below it, so that its block would have no width: "
@@ -381,9 +388,16 @@ def _block_faults(where: str, blocks: Sequence[Block]) -> Iterator[Fault]:
             yield Fault(f"{where}.{at}.rate", "a rate can't be negative in a block without a limit: give it an upTo")
         if block.flat < 0:
             yield Fault(f"{where}.{at}.flat", "an amount can't be negative")
+        if block.up_to is None and block.up_to_plus:
+            yield Fault(f"{where}.{at}.upToPlus", "a block without a limit has nothing to add it to: give it an upTo")
+        for number, part in enumerate(block.up_to_plus):
+            if part.amount < 0:
+                yield Fault(f"{where}.{at}.upToPlus.{number}.amount", "a part of a limit can't be negative")
+            if not part.times:
+                yield Fault(f"{where}.{at}.upToPlus.{number}.times", "name a measure, or add the amount to upTo")
 
 
-def _ranges(where: str, ranges: Sequence[Block | Schedule]) -> Iterator[Fault]:
+def _ranges(where: str, ranges: Sequence[Block | Schedule | PercentRow]) -> Iterator[Fault]:
     if not ranges:
         yield Fault(where, "give at least one")
         return
@@ -396,7 +410,8 @@ def _ranges(where: str, ranges: Sequence[Block | Schedule]) -> Iterator[Fault]:
             yield Fault(f"{where}.{at}.over", f"leaves a gap: nothing covers {reached} to {each.over}")
         if each.over < reached:
             yield Fault(f"{where}.{at}.over", f"overlaps the one before, which covers up to {reached}")
-        if each.up_to is not None and each.up_to <= each.over:
+        grows = isinstance(each, Block) and bool(each.up_to_plus)
+        if each.up_to is not None and (each.up_to < each.over or (each.up_to == each.over and not grows)):
             yield Fault(f"{where}.{at}.upTo", f"must be above {each.over}, where this one starts")
         reached = each.up_to
     if reached is not None:
@@ -406,12 +421,18 @@ def _ranges(where: str, ranges: Sequence[Block | Schedule]) -> Iterator[Fault]:
 
 
 def _percent_faults(where: str, charge: PercentCharge) -> Iterator[Fault]:
-    if charge.percent < -100:
-        yield Fault(f"{where}.percent", "a discount can't be more than 100 %")
-    if charge.inside == "sum" and charge.percent >= 100:
-        yield Fault(f"{where}.percent", "a tax inside a sum is less than 100 % of it")
-    if charge.inside == "charges" and charge.percent <= -100:
-        yield Fault(f"{where}.percent", "nothing would be charged: it can't be inside the charges")
+    if (charge.percent is None) == (charge.percent_table is None):
+        yield Fault(f"{where}.percent", "give either percent, or percentTable to look it up")
+    if charge.percent_table is not None:
+        yield from _table_faults(f"{where}.percentTable", charge.percent_table)
+    given = f"{where}.percent" if charge.percent_table is None else f"{where}.percentTable.rows"
+    percents = percents_of(charge)
+    if any(percent < -100 for percent in percents):
+        yield Fault(given, "a discount can't be more than 100 %")
+    if charge.inside == "sum" and any(percent >= 100 for percent in percents):
+        yield Fault(given, "a tax inside a sum is less than 100 % of it")
+    if charge.inside == "charges" and any(percent <= -100 for percent in percents):
+        yield Fault(given, "nothing would be charged: it can't be inside the charges")
     if charge.inside == "charges" and not charge.informational:
         yield Fault(f"{where}.informational", "the charges contain it already: say that it is informational")
     for field, exempt in (("exemptUse", charge.exempt_use), ("exemptAmount", charge.exempt_amount)):
@@ -420,6 +441,22 @@ def _percent_faults(where: str, charge: PercentCharge) -> Iterator[Fault]:
     bounds = _bounds_of(charge)
     if any(bound < 0 for bound in bounds) or bounds != sorted(bounds):
         yield Fault(f"{where}.atMost", "atLeast and atMost are sizes: not negative, and the least not above the most")
+
+
+def _table_faults(where: str, table: PercentTable) -> Iterator[Fault]:
+    yield from _ranges(f"{where}.rows", table.rows)
+    yield from _any_step(f"{where}.rounding.step", table.rounding)
+    if table.measure == table.per_measure:
+        yield Fault(f"{where}.perMeasure", f"{table.measure!r} per itself is always 1")
+    for at, row in enumerate(table.rows):
+        if row.steps is None:
+            continue
+        if row.steps.size <= 0:
+            yield Fault(f"{where}.rows.{at}.steps.size", "a step is above zero")
+        elif row.up_to is None:
+            yield Fault(f"{where}.rows.{at}.steps", "a row with steps has an upTo: say where they end")
+        elif row.up_to - row.over > MAX_STEPS * row.steps.size:
+            yield Fault(f"{where}.rows.{at}.steps.size", f"a row has at most {MAX_STEPS} steps: take larger ones")
 
 
 def _money_step(where: str, rounding: Rounding | None, places: int) -> Iterator[Fault]:

@@ -17,9 +17,10 @@ from chalicelib.tariffs.domain.charges import (
     BoundPricer,
     ChargedAlready,
     FixedPricer,
-    PercentPricer,
+    LookedUpPercentPricer,
     Pricer,
     SchedulePricer,
+    StatedPercentPricer,
     SubtotalPricer,
     UsagePricer,
 )
@@ -186,7 +187,8 @@ def _pricer(charge: Charge, earlier: Sequence[Charge], exponent: int) -> Pricer:
         case ScheduleCharge():
             return SchedulePricer(charge, exponent)
         case PercentCharge():
-            return PercentPricer(charge, _places(charge.of, earlier), exponent)
+            pricer = StatedPercentPricer if charge.percent_table is None else LookedUpPercentPricer
+            return pricer(charge, _places(charge.of, earlier), exponent)
         case BoundCharge():
             return BoundPricer(charge, _places(charge.of, earlier), exponent)
         case AdjustmentCharge():

@@ -66,7 +66,13 @@ def _quantity(trace: Trace) -> list[str]:
         for step in trace.steps
         if step.kind == "limits"
     ]
-    return ([", ".join(said)] if said else []) + limits + rates
+    budgets = [
+        f"{step.given} = {_number(step.result)} {trace.unit}, the limit of a block"
+        for step in trace.steps
+        if step.kind == "limit"
+    ]
+    values = [f"{step.given} = {_money(step.result, 0)}" for step in trace.steps if step.kind == "looked-up"]
+    return ([", ".join(said)] if said else []) + budgets + limits + rates + values
 
 
 def _exemptions(line: Line, places: int) -> list[str]:

@@ -12,6 +12,7 @@ from chalicelib.tariffs.domain.model import (
     History,
     MeasuredCharge,
     MeasureKind,
+    PercentCharge,
     ScheduleCharge,
     Tariff,
     UsageCharge,
@@ -32,12 +33,40 @@ def measures_named(charge: Charge) -> Iterator[tuple[str, str]]:
     if isinstance(charge, (UsageCharge, FixedCharge, BoundCharge, AdjustmentCharge)):
         named["times"] = charge.times
     if isinstance(charge, (BlockCharge, ScheduleCharge)):
-        named |= {"limitsPer": charge.limits_per, "limitsTimes": charge.limits_times}
+        named |= {"limitsPer": charge.limits_per, **dict(_limits_named(charge))}
+    if isinstance(charge, PercentCharge) and charge.percent_table is not None:
+        named |= {
+            "percentTable.measure": charge.percent_table.measure,
+            "percentTable.perMeasure": charge.percent_table.per_measure,
+        }
     yield from ((field, name) for field, name in named.items() if name is not None)
     conditions = [("when", charge.when), *((f"factors.{at}.when", each.when) for at, each in enumerate(charge.factors))]
     for where, condition in conditions:
         if condition is not None:
             yield from ((f"{where}.measures.{at}.measure", each.measure) for at, each in enumerate(condition.measures))
+
+
+def more_limits(charge: BlockCharge | ScheduleCharge) -> tuple[str, ...]:
+    """Return the measures that multiply limits besides the first one."""
+    times = charge.limits_times
+    return (times,) if isinstance(times, str) else times or ()
+
+
+def _limits_named(charge: BlockCharge | ScheduleCharge) -> Iterator[tuple[str, str]]:
+    if isinstance(charge.limits_times, str):
+        yield "limitsTimes", charge.limits_times
+    else:
+        yield from ((f"limitsTimes.{at}", name) for at, name in enumerate(charge.limits_times or ()))
+    lists = (
+        {"blocks": charge.blocks}
+        if isinstance(charge, BlockCharge)
+        else {f"schedules.{at}.blocks": each.blocks for at, each in enumerate(charge.schedules)}
+    )
+    for where, blocks in lists.items():
+        for number, block in enumerate(blocks):
+            for place, part in enumerate(block.up_to_plus):
+                for at, name in enumerate(part.times):
+                    yield f"{where}.{number}.upToPlus.{place}.times.{at}", name
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,13 +125,26 @@ class UsageCharge(MeasuredCharge):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitPart:
+    """A part of a limit: an amount for every unit of a measure, or of several (0.2 m3 for every person and day)."""
+
+    amount: Decimal
+    times: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Use above `over` up to and including `up_to` (None: no end). `flat` is due once when the block is entered."""
+    """Use above `over` up to and including `up_to` (None: no end). `flat` is due once when the block is entered.
+
+    `up_to_plus` is added to the limit: a budget by persons or area. Such a block begins where the one before ends,
+    whatever `over` says, and has no width if its limit is not above that.
+    """
 
     over: Decimal
     up_to: Decimal | None
     rate: Decimal
     flat: Decimal = Decimal(0)
+    up_to_plus: tuple[LimitPart, ...] = ()
 
 
 BlockMode = Literal["telescopic", "whole"]
@@ -142,13 +155,13 @@ class BlockCharge(MeasuredCharge):
     """Blocks of use. Telescopic: each part at its own rate. Whole: all of it at the rate of the block it falls in.
 
     `limits_per` names a measure that scales the limits (days, dwellingUnits, persons); with days they are stated for
-    `days_basis` days. `limits_times` names a second one: for every dwelling, in each of two months.
+    `days_basis` days. `limits_times` names a second one, or several: for every dwelling, in each of two months.
     """
 
     blocks: tuple[Block, ...]
     mode: BlockMode = "telescopic"
     limits_per: str | None = None
-    limits_times: str | None = None
+    limits_times: str | tuple[str, ...] | None = None
     days_basis: int = 30
     limit_rounding: Rounding | None = None
     rate_rounding: Rounding | None = None
@@ -171,10 +184,39 @@ class ScheduleCharge(MeasuredCharge):
 
     schedules: tuple[Schedule, ...]
     limits_per: str | None = None
-    limits_times: str | None = None
+    limits_times: str | tuple[str, ...] | None = None
     days_basis: int = 30
     rate_rounding: Rounding | None = None
     kind: Literal["schedules"] = "schedules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercentSteps:
+    """A percentage for each whole step of a value, down from the upper limit of its row or up from the lower one."""
+
+    size: Decimal
+    percent: Decimal
+    direction: Literal["down", "up"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercentRow:
+    """The percentage for a value above `over` up to and including `up_to`; `steps` add to it."""
+
+    over: Decimal
+    up_to: Decimal | None
+    percent: Decimal
+    steps: PercentSteps | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PercentTable:
+    """Percentages by a measure, or by its ratio to another one: the power factor is kWh per kVAh."""
+
+    measure: str
+    rows: tuple[PercentRow, ...]
+    per_measure: str | None = None
+    rounding: Rounding | None = None
 
 
 Inside = Literal["charges", "sum"]
@@ -189,9 +231,12 @@ class PercentCharge(ChargeTerms):
 
     `inside`: the tax is in the price. `charges`: the named charges contain it, and it is a percentage of what they are
     without it. `sum`: it is a percentage of the sum of the named charges and itself.
+
+    `percent_table` looks the percentage up, in the place of `percent`.
     """
 
-    percent: Decimal
+    percent: Decimal | None = None
+    percent_table: PercentTable | None = None
     of: tuple[str, ...]
     inside: Inside | None = None
     exempt_use: Decimal | None = None

@@ -14,6 +14,7 @@ from chalicelib.kernel.quantity import plain
 from chalicelib.tariffs.domain.charges import BoundPricer, PercentPricer, SubtotalPricer
 from chalicelib.tariffs.domain.compile import Rule
 from chalicelib.tariffs.domain.model import MaximumCharge, PercentCharge
+from chalicelib.tariffs.domain.pricing import Price
 from chalicelib.tariffs.domain.rating_state import RatingState, Settled
 from chalicelib.tariffs.domain.rounding import share_rounded
 from chalicelib.tariffs.domain.trace import StepKind, TraceFactor, TraceStep, TraceTerm, ratio_text
@@ -78,7 +79,7 @@ def _settle_percent(members: Sequence[Member], currency: str) -> None:
         each.base = Fraction(*_percent(each).base(each.state))
     steps = _exempt(members, unit)
     for each in members:
-        percent = _percent(each).percent
+        percent = _rate(each)
         each.amount = each.base * each.multiplier * Fraction(percent.num, percent.den)
         if steps and _charge(each).exempt_amount is not None:
             term = TraceTerm(Fraction(each.base, unit), percent.rate, percent.per)
@@ -111,7 +112,7 @@ def _hold(members: Sequence[Member], bound: StepKind, unit: int) -> None:
     most = sum((Fraction(size) * each.periods for each, size in held), Fraction(0)) * unit
     if not held or (abs(amount) <= most if bound == "at-most" else abs(amount) >= most):
         return
-    sign = -1 if amount < 0 or (amount == 0 and _charge(held[0][0]).percent < 0) else 1
+    sign = -1 if amount < 0 or (amount == 0 and _rate(held[0][0]).rate < 0) else 1
     for each, size in held:
         before = each.state.settled.get(each.at) if each.state.settled else None
         step = TraceStep(bound, _percent_in_words(each), Fraction(amount, unit))
@@ -128,7 +129,15 @@ def _bound_of(charge: PercentCharge, bound: StepKind) -> Decimal | None:
 
 def _percent_in_words(member: Member) -> str:
     factors = "".join(f" times {ratio_text(each.value)} ({each.label})" for each in member.factors)
-    return f"{plain(_charge(member).percent)} %{factors}"
+    return f"{plain(_rate(member).rate)} %{factors}"
+
+
+def _rate(member: Member) -> Price:
+    """Return the percentage of a part; one without has no line, and is no member."""
+    percent = _percent(member).percent_of(member.state)
+    if percent is None:
+        raise TypeError("a charge without a percentage has no amount")
+    return percent
 
 
 def _charge(member: Member) -> PercentCharge:

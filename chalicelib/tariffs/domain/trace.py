@@ -41,7 +41,7 @@ class TraceFactor:
 
 StepKind = Literal[
     "converted", "quantity", "share", "cap", "least", "included", "rounded", "rates",
-    "limits", "exempt-use", "exempt-amount", "at-most", "at-least", "periods",
+    "limits", "exempt-use", "exempt-amount", "at-most", "at-least", "periods", "limit", "looked-up",
 ]  # fmt: skip
 
 
@@ -50,7 +50,8 @@ class TraceStep:
     """How a quantity or a rate became what the terms show: for words only, a line is replayed without it.
 
     `given` is what was applied (a share, a limit, a percentage), `result` the quantity or amount that it gave; of what
-    is exempt and of bounds, the amount without them; of rates and of limits, what they were multiplied by.
+    is exempt and of bounds, the amount without them; of rates and of limits, what they were multiplied by; of one
+    limit, itself; of a percentage that was looked up, the value that it is for.
     """
 
     kind: StepKind
@@ -135,7 +136,7 @@ _MODE_OF = {letter: mode for mode, letter in _MODES.items()}
 _STEPS: dict[StepKind, str] = {
     "converted": "v", "quantity": "q", "share": "s", "cap": "c", "least": "l", "included": "i", "rounded": "r",
     "rates": "f", "limits": "b", "exempt-use": "u", "exempt-amount": "a", "at-most": "m", "at-least": "n",
-    "periods": "p",
+    "periods": "p", "limit": "k", "looked-up": "o",
 }  # fmt: skip
 _STEP_OF = {letter: kind for kind, letter in _STEPS.items()}
 

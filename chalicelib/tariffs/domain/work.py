@@ -91,12 +91,31 @@ def _digits(charge: Charge) -> int:
     digits = _digits_of(*(factor.value for factor in charge.factors)) + _SHARE_OF_DAYS
     if isinstance(charge, PercentCharge):
         exempt = 0 if charge.exempt_use is None else 3 * _QUANTITY
-        per = {"charges": 100 + charge.percent, "sum": 100 - charge.percent}
-        return digits + _digits_of(charge.percent, per[charge.inside] if charge.inside else Decimal(100)) + exempt
+        return digits + max((_digits_of_percent(charge, each) for each in percents_of(charge)), default=0) + exempt
     if isinstance(charge, MeasuredCharge):
         rates = [charge.rate] if isinstance(charge, UsageCharge) else [block.rate for block in _blocks_of(charge)]
         digits += _digits_of(charge.share, charge.per) + max(map(_digits_of, rates), default=0) + _QUANTITY
+        parts = (part for block in _blocks_of(charge) for part in block.up_to_plus)
+        digits += sum(_digits_of(part.amount) + _QUANTITY * len(part.times) for part in parts)
     return digits + _QUANTITY
+
+
+def _digits_of_percent(charge: PercentCharge, percent: Decimal) -> int:
+    if charge.inside is None:
+        return _digits_of(percent, Decimal(100))
+    return _digits_of(percent, 100 + percent if charge.inside == "charges" else 100 - percent)
+
+
+def percents_of(charge: PercentCharge) -> list[Decimal]:
+    """Return the percentages that a charge can have; of those that grow in steps, the first and the last."""
+    if charge.percent_table is None:
+        return [] if charge.percent is None else [charge.percent]
+    found = []
+    for row in charge.percent_table.rows:
+        found.append(row.percent)
+        if row.steps is not None and row.up_to is not None and row.steps.size > 0:
+            found.append(row.percent + row.steps.percent * ((row.up_to - row.over) // row.steps.size))
+    return found
 
 
 def _digits_of(*values: Decimal) -> int:

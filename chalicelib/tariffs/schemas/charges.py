@@ -69,6 +69,13 @@ class UsageBody(_MeasuredBody):
     rate_rounding: RoundingBody | None = None
 
 
+class LimitPartBody(Schema):
+    """An amount for every unit of a measure, or of several: 0.2 m3 for every person and day."""
+
+    amount: DecimalText = Field(examples=["0.2"])
+    times: tuple[Named, ...] = Field(max_length=5, examples=[["persons", "days"]])
+
+
 class BlockBody(Schema):
     """Use above `over`, up to and including `upTo`. `flat` is due once when the block is entered."""
 
@@ -76,6 +83,7 @@ class BlockBody(Schema):
     up_to: DecimalText | None
     rate: RateText
     flat: RateText = Decimal(0)
+    up_to_plus: tuple[LimitPartBody, ...] = Field(default=(), max_length=5, description="It is added to the limit")
 
 
 class BlocksBody(_MeasuredBody):
@@ -85,7 +93,9 @@ class BlocksBody(_MeasuredBody):
     blocks: tuple[BlockBody, ...] = Field(max_length=100)
     mode: model.BlockMode = "telescopic"
     limits_per: Named | None = Field(default=None, description="A measure that multiplies the limits")
-    limits_times: Named | None = Field(default=None, description="A second one: dwellingUnits, in each of the months")
+    limits_times: Named | Annotated[tuple[Named, ...], Field(max_length=5)] | None = Field(
+        default=None, description="A second one, or several: dwellingUnits, in each of the months"
+    )
     days_basis: Days = 30
     limit_rounding: RoundingBody | None = None
     rate_rounding: RoundingBody | None = None
@@ -106,16 +116,45 @@ class SchedulesBody(_MeasuredBody):
     kind: Literal["schedules"]
     schedules: tuple[ScheduleBody, ...] = Field(max_length=20)
     limits_per: Named | None = Field(default=None, description="A measure that multiplies the limits")
-    limits_times: Named | None = Field(default=None, description="A second one: dwellingUnits, in each of the months")
+    limits_times: Named | Annotated[tuple[Named, ...], Field(max_length=5)] | None = Field(
+        default=None, description="A second one, or several: dwellingUnits, in each of the months"
+    )
     days_basis: Days = 30
     rate_rounding: RoundingBody | None = None
+
+
+class PercentStepsBody(Schema):
+    """A percentage for each whole step, `down` from the row's `upTo` or `up` from its `over`."""
+
+    size: DecimalText = Field(examples=["0.01"])
+    percent: RateText
+    direction: Literal["down", "up"]
+
+
+class PercentRowBody(Schema):
+    """The percentage for a value above `over`, up to and including `upTo`."""
+
+    over: DecimalText
+    up_to: DecimalText | None
+    percent: RateText
+    steps: PercentStepsBody | None = None
+
+
+class PercentTableBody(Schema):
+    """Percentages by a measure, or by its ratio to another: the power factor is kWh per kVAh."""
+
+    measure: Named
+    per_measure: Named | None = None
+    rounding: RoundingBody | None = None
+    rows: tuple[PercentRowBody, ...] = Field(max_length=100)
 
 
 class PercentBody(_ChargeBody):
     """A percentage of named earlier charges; below zero a discount."""
 
     kind: Literal["percent"]
-    percent: RateText
+    percent: RateText | None = None
+    percent_table: PercentTableBody | None = Field(default=None, description="Looks it up, in the place of `percent`")
     of: tuple[CodeOrAll, ...] = Field(
         max_length=60, description="Codes of charges above this one, or * for all of them"
     )

@@ -3,7 +3,12 @@
 from chalicelib.tariffs.domain.charges.amounts import AdjustmentPricer, BoundPricer, FixedPricer
 from chalicelib.tariffs.domain.charges.base import ChargedAlready, Pricer
 from chalicelib.tariffs.domain.charges.quantities import BlockPricer, SchedulePricer, UsagePricer
-from chalicelib.tariffs.domain.charges.shares import PercentPricer, SubtotalPricer
+from chalicelib.tariffs.domain.charges.shares import (
+    LookedUpPercentPricer,
+    PercentPricer,
+    StatedPercentPricer,
+    SubtotalPricer,
+)
 
 __all__ = [
     "AdjustmentPricer",
@@ -11,9 +16,11 @@ __all__ = [
     "BoundPricer",
     "ChargedAlready",
     "FixedPricer",
+    "LookedUpPercentPricer",
     "PercentPricer",
     "Pricer",
     "SchedulePricer",
+    "StatedPercentPricer",
     "SubtotalPricer",
     "UsagePricer",
 ]
