@@ -72,7 +72,7 @@ class UsageBody(_MeasuredBody):
 class LimitPartBody(Schema):
     """An amount for every unit of a measure, or of several: 0.2 m3 for every person and day."""
 
-    amount: DecimalText = Field(examples=["0.2"])
+    amount: RateText = Field(examples=["0.2"])
     times: tuple[Named, ...] = Field(max_length=5, examples=[["persons", "days"]])
 
 
