@@ -102,12 +102,12 @@ def test_what_only_informs_is_in_no_sum() -> None:
 
 
 def test_a_change_of_version_leaves_what_only_informs_out() -> None:
-    charges = (ENERGY, said("20", inside="charges"), fixed("5"))
+    charges = (ENERGY, said("33", inside="charges"), fixed("5"))  # 120.00 x 33 / 133 = 29.77
     june = sheet(*charges, valid_until=date(2025, 6, 16), rounding=total_to("1"))
     rest = replace(june, version=2, valid_from=date(2025, 6, 16), valid_until=None)
     usage = use("100", first_day=date(2025, 6, 1), until_day=date(2025, 7, 1))
     rating = proved(rate_over([compile_tariff(june), compile_tariff(rest)], usage))
-    assert [str(line.amount) for line in rating.lines if line.informational] == ["10.00", "10.00"]
+    assert [str(line.amount) for line in rating.lines if line.informational] == ["14.89", "14.88"]
     assert str(rating.total) == "125.00"
 
 
@@ -119,6 +119,16 @@ def test_a_charge_that_begins_to_count_is_another_charge() -> None:
     rating = proved(rate_over([compile_tariff(june), compile_tariff(rest)], usage))
     assert [str(line.amount) for line in rating.lines] == ["0.03", "0.50", "0.03", "0.50"]
     assert str(rating.total) == "1.03"
+
+
+def test_a_bound_is_not_shared_by_one_that_informs_and_one_that_counts() -> None:
+    """Nothing of 60.00, then 10 % of 60.00, but for half of the days half of the 10.00 that are the most."""
+    none = said("0", "energy", at_most=Decimal(10))
+    june = sheet(ENERGY, none, valid_until=date(2025, 6, 16))
+    rest = sheet(ENERGY, tax("10", "energy", at_most=Decimal(10)), version=2, valid_from=date(2025, 6, 16))
+    usage = use("100", first_day=date(2025, 6, 1), until_day=date(2025, 7, 1))
+    rating = proved(rate_over([compile_tariff(june), compile_tariff(rest)], usage))
+    assert [str(line.amount) for line in rating.lines] == ["60.00", "0.00", "60.00", "5.00"]
 
 
 def test_several_unread_periods_have_the_tax_of_all() -> None:
