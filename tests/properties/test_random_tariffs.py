@@ -46,6 +46,11 @@ def test_the_calculator_knows_a_bill_that_was_worked_out_by_hand() -> None:
     assert [int(amount) for _, _, amount in bill_of(thirds, usage)] == [34, 33, 33]
 
 
+def test_an_adjustment_charged_in_an_earlier_period_has_no_usual_amount_in_later_months() -> None:
+    """Found by seed 3002509: three periods of four months apart, and a version that changes in the first."""
+    assert compare(range(3002509, 3002510)).disagree == []
+
+
 STEPS = ("0", "-1", "-0.05", "0.0000000001", "1", "999999999999")
 
 

@@ -66,7 +66,7 @@ def months_of(usage: Usage, tariff: Tariff) -> tuple[Usage, ...]:
         )
         if at:
             adjustments = {code: amount for code, amount in usage.adjustments.items() if code not in once}
-            month = replace(month, adjustments=adjustments, adjusted=once)
+            month = replace(month, adjustments=adjustments, adjusted=usage.adjusted | once)
         months.append(month)
         first_day = until_day
     return tuple(months)
