@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from types import MappingProxyType
 from typing import Literal
 
-from chalicelib.bills.domain import Bill, IssueTerms, UsualTotals, bill_of
+from chalicelib.bills.domain import Bill, IssueTerms, UsualTotals, bill_of, consumptions_of, last_billed
 from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import DueRule
 from chalicelib.kernel.errors import Conflict, MeterbookError
@@ -115,6 +118,11 @@ class BillingException:
     code: str
     reason: str
 
+    @property
+    def place(self) -> str:
+        """Its place among those of a run: the account number, and the reading's number unless it is the first."""
+        return self.reading_id.partition(".")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkPlan:
@@ -140,28 +148,34 @@ def plan_chunk(
     run: BillingRun,
     readings: Iterable[Reading],
     connections: Mapping[str, Connection],
-    billed: Mapping[str, Bill],
+    billed: Mapping[str, Sequence[Bill]],
     book: TariffBook,
     usual: UsualTotals = UsualTotals(),  # noqa: B008 - it is frozen
+    factors: Mapping[str, Decimal] = MappingProxyType({}),
 ) -> ChunkPlan:
-    """Make the bill of every confirmed reading that has none, by account number.
+    """Make the bills of all confirmed readings that are not billed, by account number.
+
+    A holder's readings of the round are one bill, which closes with the last of them.
 
     A bill that is far above the usual becomes an exception, for a person to check. Bills that the same run wrote before
     an interruption count in its tally; those of earlier runs do not.
     """
     bills: list[Bill] = []
     exceptions: list[BillingException] = []
-    for reading in sorted(readings, key=lambda reading: reading.account):
-        if reading.state != "confirmed" or reading.account in billed or _is_special(connections.get(reading.account)):
+    by_account = sorted(readings, key=lambda reading: reading.account)
+    for account, of_round in groupby(by_account, key=lambda reading: reading.account):
+        connection = connections.get(account)
+        if _is_special(connection):
             continue
-        try:
-            bill = bill_of(project, run.terms, reading, connections.get(reading.account), book)
-            usual.check(bill)
-        except MeterbookError as error:
-            exceptions.append(BillingException(reading.id, reading.account, error.code, str(error)))
-        else:
-            bills.append(bill)
-    mine = [bill for bill in billed.values() if bill.run_id == run.id]
+        for consumption in consumptions_of(of_round, connection, last_billed(billed.get(account, ())), factors):
+            try:
+                bill = bill_of(project, run.terms, consumption, connection, book)
+                usual.check(bill)
+            except MeterbookError as error:
+                exceptions.append(BillingException(consumption.closing.id, account, error.code, str(error)))
+            else:
+                bills.append(bill)
+    mine = [bill for standing in billed.values() for bill in standing if bill.run_id == run.id]
     before = Tally(readings=len(mine), bills=len(mine), total_minor=sum(bill.total.minor for bill in mine))
     return ChunkPlan(tuple(bills), tuple(exceptions), before)
 

@@ -168,7 +168,7 @@ def insert_exceptions(project: Project, run_id: str, exceptions: Sequence[Billin
     """Write exceptions: one item per run and account, however often it is repeated."""
     for batch in bulk.batches(exceptions):
         items = [
-            to_item(ExceptionItem, keys.run_exception(project.client, project.id, run_id, one.account), one)
+            to_item(ExceptionItem, keys.run_exception(project.client, project.id, run_id, one.place), one)
             for one in batch
         ]
         bulk.insert_batch([item.serialize() for item in items])

@@ -1,11 +1,13 @@
 """Bills in the table: one conditional write each, read by period and by account."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.bills.domain import Bill
-from chalicelib.kernel.ids import shard_ranges
+from chalicelib.bills.domain import Bill, BillKind
+from chalicelib.bills.domain.counting import BilledRegister
+from chalicelib.kernel.ids import shard_of, shard_ranges
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
@@ -13,20 +15,23 @@ from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import (
     DayAttribute,
     DecimalAttribute,
+    DocumentAttribute,
     FlagAttribute,
     InstantAttribute,
     IntAttribute,
+    LiteralAttribute,
     TableItem,
 )
 from chalicelib.platform.mapping import to_entity, to_item
-from chalicelib.platform.transaction import Action, insert, put
+from chalicelib.platform.transaction import Action, check, insert, put
+from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs.domain import pack_lines, unpack_lines
 from chalicelib.tenancy.domain import Project
 
 
 class BillItem(TableItem):
     # Short names: the item is written twice (table and index `account`), and each started KB costs a unit.
-    # Account, period and revision are part of the keys.
+    # Account, period and number are part of the keys.
     run_id = UnicodeAttribute(attr_name="ru")
     consumer_id = UnicodeAttribute(attr_name="cu", null=True)
     consumer_name = UnicodeAttribute(attr_name="cn")
@@ -52,6 +57,12 @@ class BillItem(TableItem):
     paid_minor = IntAttribute(attr_name="pd", null=True)
     migrated = FlagAttribute(attr_name="mg", null=True)
     issued_by = UnicodeAttribute(attr_name="by", null=True)
+    first_day = DayAttribute(attr_name="fd")
+    last_day = DayAttribute(attr_name="ld")
+    kind = LiteralAttribute(BillKind, attr_name="ki", null=True)
+    rounds = IntAttribute(attr_name="rn", null=True)
+    multiplier = DecimalAttribute(attr_name="mu", null=True)
+    registers = DocumentAttribute(tuple[BilledRegister, ...], attr_name="rs", null=True)
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -67,6 +78,15 @@ def bill_insert_write(project: Project, bill: Bill) -> Action:
     return insert("bill", _item(project, bill), subject=bill.account)
 
 
+def no_bill_checks(project: Project, readings: Iterable[Reading], standing: Iterable[Bill]) -> list[Action]:
+    """Build the checks that only known bills close with some readings of a round. Label: `other bill`."""
+    known = {bill.reading_id for bill in standing}
+    shards = project.settings.shards
+    wanted = [(each.period, each.account, each.number) for each in readings if each.id not in known]
+    keys_ = [keys.bill(project.client, project.id, *place, shards) for place in wanted]
+    return [check("other bill", key, BillItem.pk.does_not_exist()) for key in keys_]
+
+
 def bill_update_write(project: Project, bill: Bill, *, before: Bill) -> Action:
     """Build the write of a bill's new paid amount, unless another payment was counted meanwhile. Label: `bill`."""
     paid = BillItem.paid_minor
@@ -75,31 +95,44 @@ def bill_update_write(project: Project, bill: Bill, *, before: Bill) -> Action:
     return put("bill", _item(project, bill), unchanged, subject=bill.account)
 
 
-def find_bill(project: Project, period: Period, account: str, revision: int) -> Bill | None:
-    key = keys.bill(project.client, project.id, period, account, revision, project.settings.shards)
+def find_bill(project: Project, period: Period, account: str, number: int) -> Bill | None:
+    key = keys.bill(project.client, project.id, period, account, number, project.settings.shards)
     item = dynamo.find(BillItem, key)
     return _bill(item) if item else None
 
 
-def first_bills(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Bill]:
-    """Read the first bills of some connections for a period, 100 to a request, a unit for each."""
+def bills_closing_with(project: Project, readings: Iterable[Reading]) -> dict[str, Bill]:
+    """Read the bills that close with some readings, by the readings' ids: 100 to a request, a unit for each."""
     shards = project.settings.shards
-    wanted = [keys.bill(project.client, project.id, period, account, 1, shards) for account in set(accounts)]
+    places = {(reading.period, reading.account, reading.number) for reading in readings}
+    wanted = [keys.bill(project.client, project.id, *place, shards) for place in places]
     bills = (_bill(item) for item in BillItem.batch_get(wanted, consistent_read=True))
-    return {bill.account: bill for bill in bills}
+    return {str(bill.reading_id): bill for bill in bills}
 
 
-def billed_in_order(project: Project, period: Period, accounts: Collection[str]) -> set[str]:
-    """Return which of some connections have a bill for a period: a unit for eight of them.
+def round_bills(project: Project, period: Period, account: str) -> list[Bill]:
+    """Read all bills of a connection for a period, by number. One request, a unit for four."""
+    partition = keys.period_shard(project.client, project.id, period, shard_of(account, project.settings.shards))
+    items = dynamo.all_between(BillItem, partition, *keys.bills_range(account, account))
+    return [_bill(item) for item in items]
 
-    The accounts are those of a page of the period: of each shard some that follow each other, without a gap.
+
+def billed_days(project: Project, period: Period, accounts: Collection[str]) -> dict[str, date]:
+    """Return the last day of reading that is billed of some connections for a period: a unit for eight of them.
+
+    Accounts that follow each other in each shard, as those of a page do, are read together, others one by one.
     """
-    ranges = shard_ranges(accounts, project.settings.shards)
-    found = set[str]() if ranges else set(first_bills(project, period, accounts))
+    wanted = set(accounts)
+    ranges = shard_ranges(wanted, project.settings.shards)
+    if not ranges:
+        ranges = [(shard_of(account, project.settings.shards), account, account) for account in sorted(wanted)]
+    found: dict[str, date] = {}
     for shard, first, last in ranges:
         partition = keys.period_shard(project.client, project.id, period, shard)
-        items = dynamo.all_between(TableItem, partition, f"BILL#{first}#", f"BILL#{last}#~")
-        found |= {item.sk.split("#")[1] for item in items}
+        for item in dynamo.all_between(BillItem, partition, *keys.bills_range(first, last)):
+            _, account, number = item.sk.split("#")
+            if number != "0":
+                found[account] = max(item.read_on, found.get(account, item.read_on))
     return found
 
 
@@ -133,7 +166,7 @@ def account_page(project: Project, account: str, *, limit: int, cursor: str | No
 def newest_bills(
     project: Project, account: str, *, limit: int, before: tuple[Period, int] | None = None
 ) -> tuple[Bill, ...]:
-    """Read a connection's newest bills in one request, those before a period and revision. Eventually consistent."""
+    """Read a connection's newest bills in one request, those before a period and number. Eventually consistent."""
     partition = keys.account_view(project.client, project.id, account)
     below = keys.account_bill_place(*before) if before else None
     items = dynamo.newest(BillItem, partition, limit=limit, below=below)
@@ -155,10 +188,10 @@ def _item(project: Project, bill: Bill) -> BillItem:
     shards = project.settings.shards
     return to_item(
         BillItem,
-        keys.bill(project.client, project.id, bill.period, bill.account, bill.revision, shards),
+        keys.bill(project.client, project.id, bill.period, bill.account, bill.number, shards),
         bill,
         g1p=keys.account_view(project.client, project.id, bill.account),
-        g1s=keys.account_bill_place(bill.period, bill.revision),
+        g1s=keys.account_bill_place(bill.period, bill.number),
         lines=pack_lines(bill.lines),
         total_minor=bill.total.minor,
         currency=bill.total.currency,
@@ -167,15 +200,15 @@ def _item(project: Project, bill: Bill) -> BillItem:
 
 
 def _bill(item: BillItem) -> Bill:
-    _, account, revision = item.sk.split("#")
+    _, account, number = item.sk.split("#")
     counted = item.usage + (item.use_carried_forward or 0) - (item.use_brought_forward or 0)
     return to_entity(
         Bill,
         item,
         account=account,
         period=Period.parse(item.pk.split("#")[2]),
-        revision=int(revision),
-        reading=item.previous + counted - (item.register_range or 0),
+        number=int(number),
+        reading=item.previous + counted / (item.multiplier or 1) - (item.register_range or 0),
         lines=unpack_lines(item.lines, item.currency),
         total=Money(item.total_minor, item.currency),
     )

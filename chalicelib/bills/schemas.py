@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AliasPath, BeforeValidator, Field
 
-from chalicelib.bills.domain import Bill, BillStatus
-from chalicelib.connections.domain import Connection
+from chalicelib.bills.domain import Bill, BillKind, BillStatus
+from chalicelib.connections.domain import Connection, RegisterRole
 from chalicelib.kernel.period import FiscalMonth
 from chalicelib.platform.schema import (
     Amount,
@@ -48,10 +48,6 @@ class BillView:
         return self.project.label_of(self.bill.period)
 
     @property
-    def first_day(self) -> date:
-        return self.project.first_day_of(self.bill.period)
-
-    @property
     def fiscal(self) -> FiscalMonth | None:
         return self.project.fiscal_month_of(self.bill.period)
 
@@ -88,6 +84,17 @@ class BillView:
         return self.bill.run_id if self.origin == "migration" else None
 
 
+class BilledRegisterOut(OutSchema):
+    """What a further register showed, and the use that this is."""
+
+    code: str
+    role: RegisterRole
+    measure: str | None
+    previous: DecimalText
+    reading: DecimalText
+    usage: DecimalText = Field(validation_alias="use")
+
+
 class BillSummary(OutSchema, Shows[BillView, Bill]):
     """A bill in a list, without its lines. Get the whole bill by its id."""
 
@@ -99,7 +106,10 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     consumer_class: str
     period: PeriodText
     period_label: str = Field(description="The period in words", examples=["November 2025"])
-    usage: DecimalText
+    kind: BillKind = Field(description="A final bill ends a holder's time; an advance is settled by a later bill")
+    first_day: Day = Field(description="The first day of service that it is for")
+    last_day: Day = Field(description="The last day of service that it is for; its reading is of the day after")
+    usage: DecimalText = Field(validation_alias="quantity")
     unit: str
     estimated: bool = Field(description="The meter was not read: the use is the average of the last three")
     total: Amount
@@ -116,13 +126,14 @@ class BillOut(BillSummary):
     """What one connection owes for one period."""
 
     meter_number: str
-    first_day: Day = Field(description="The first day of the period, of its first month where it has several")
-    last_day: Day = Field(validation_alias=AliasPath("period", "last_day"))
     fiscal: FiscalMonthOut | None
-    reading_id: str
+    rounds: int = Field(description="How many periods its use is of; 0: an earlier bill has charged this one")
+    reading_id: str | None = Field(description="The reading that it closes with; null: it has none")
     read_on: Day
     previous_reading: DecimalText = Field(validation_alias="previous")
     current_reading: DecimalText = Field(validation_alias="reading")
+    multiplier: DecimalText = Field(description="The units of use for one step of the register")
+    registers: tuple[BilledRegisterOut, ...] = Field(description="Further registers")
     rolled_over: bool = Field(
         description="The register rolled over between the two readings: the use includes its range"
     )
@@ -156,7 +167,10 @@ class BillPage(OutSchema):
 
 
 class NewBill(Schema):
-    """The confirmed reading to bill. Days that are left out follow the project's settings and the reading's day."""
+    """The confirmed reading to bill, with earlier ones of its round that are not billed.
+
+    Days that are left out follow the project's settings and the reading's day.
+    """
 
     reading_id: Annotated[str, Field(max_length=60, examples=["2025-11.2025110001"])]
     billed_on: Day | None = Field(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from chalicelib.audit import service as audit
@@ -10,11 +11,14 @@ from chalicelib.bills.domain import (
     AffectedBy,
     Bill,
     BillStatus,
+    Consumption,
     IssueTerms,
     UsualTotals,
     bill_of,
     check_billable,
     check_days,
+    consumptions_of,
+    last_billed,
     may_be_billed_to,
     parse_bill_id,
     would_differ,
@@ -51,7 +55,7 @@ _CONNECTIONS_MERGED = 20
 def issue_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
     """Insert up to 25 bills in one request; return for each whether it is new.
 
-    A bill's key is its connection, period and revision, so the table refuses a duplicate. One request, two write
+    A bill's key is its connection, period and number, so the table refuses a duplicate. One request, two write
     units a bill.
     """
     return repository.insert_bills(project, bills)
@@ -65,9 +69,9 @@ def bill_insert_write(project: Project, bill: Bill) -> Action:
 def bill_reading(
     ctx: ProjectContext, *, reading_id: str, billed_on: date | None = None, due_on: date | None = None
 ) -> tuple[Project, Bill]:
-    """Bill one confirmed reading at once: the same bill as by a run.
+    """Bill one confirmed reading at once, with earlier ones of its round and holder that are not billed: as by a run.
 
-    Ten write units, and two for each tariff version that has not rated a bill before.
+    Twelve write units, and two for each tariff version that has not rated a bill before.
 
     :raises Invalid: for days that don't fit the period, or if no tariff rates the use.
     :raises NotFound: for an unknown reading.
@@ -80,24 +84,70 @@ def bill_reading(
     connection = connections.find_by_number(project, account=reading.account, meter_number=None)
     check_billable(reading, connection)
     bill_request_id = ctx.new_id()
-    standing = repository.find_bill(project, reading.period, reading.account, 1)
-    if standing is not None:
-        return project, _repeated(standing, bill_request_id)
+    of_round = readings.round_of_account(project, reading.period, reading.account)
+    standing = repository.round_bills(project, reading.period, reading.account)
+    covering = [bill for bill in standing if bill.number and bill.read_on >= reading.read_on]
+    if covering:
+        return project, _repeated(covering[0], reading, bill_request_id)
     tenancy.stay_with_cycle(project)
     terms = IssueTerms(bill_request_id, ctx.now, billed_on, due_on, tenancy.due_rule(project), by=ctx.actor.id)
-    bill = bill_of(project, terms, reading, connection, tariffs.tariff_book(project, reading.period))
+    consumption = _closing_with(project, reading, of_round, connection, standing)
+    book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
+    bill = bill_of(project, terms, consumption, connection, book)
+    others = [each for each in of_round if each.counts and each.id != reading.id]
     try:
         transact(
             [
                 readings.period_open_check(project, reading.period),
                 readings.reading_unchanged_check(project, reading),
                 bill_insert_write(project, bill),
+                *repository.no_bill_checks(project, others, standing),
                 _audit_write(ctx, bill),
             ]
         )
     except Refused as refused:
         raise _lost_race(project, reading, refused) from None
     return project, bill
+
+
+def closing_bill(
+    ctx: ProjectContext, reading: Reading, connection: Connection, *, is_new: bool
+) -> tuple[Bill | None, list[Action]]:
+    """Return the bill that ends the time of a holder with a reading, and its writes; None if it is billed already.
+
+    `connection` is as it is after the act. With a reading that is not new, the writes check that it is unchanged.
+    Labels: `bill`, `other bill`, `reading`.
+
+    :raises Invalid: if no tariff rates the use.
+    """
+    project = ctx.project
+    of_round = [
+        each for each in readings.round_of_account(project, reading.period, reading.account) if each.id != reading.id
+    ]
+    standing = repository.round_bills(project, reading.period, reading.account)
+    if any(bill.number and bill.read_on >= reading.read_on for bill in standing):
+        return None, []
+    terms = IssueTerms(ctx.new_id(), ctx.now, None, None, tenancy.due_rule(project), by=ctx.actor.id)
+    consumption = _closing_with(project, reading, [*of_round, reading], connection, standing)
+    book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
+    bill = bill_of(project, terms, consumption, connection, book)
+    others = [each for each in of_round if each.counts]
+    unchanged = [] if is_new else [readings.reading_unchanged_check(project, reading)]
+    checks = [*unchanged, *repository.no_bill_checks(project, others, standing)]
+    return bill, [bill_insert_write(project, bill), *checks, _audit_write(ctx, bill)]
+
+
+def _closing_with(
+    project: Project,
+    reading: Reading,
+    of_round: Sequence[Reading],
+    connection: Connection | None,
+    standing: Sequence[Bill],
+) -> Consumption:
+    """Return the consumption of a round that closes with a reading, without what is billed."""
+    until = [each for each in of_round if each.read_on <= reading.read_on]
+    factors = tariffs.factors_of(project, reading.period)
+    return consumptions_of(until, connection, last_billed(standing), factors)[-1]
 
 
 def list_unbilled(
@@ -114,17 +164,15 @@ def list_unbilled(
 
     def choose(taken: tuple[Reading, ...]) -> list[tuple[Reading, Connection]]:
         accounts = {reading.account for reading in taken}
+        billed = repository.billed_days(project, period, accounts)
+        left = [
+            reading for reading in taken if reading.counts and reading.read_on > billed.get(reading.account, date.min)
+        ]
         # Who has only some areas gets readings from anywhere: read one by one, at a unit each.
         whole = ctx.actor.areas is None
-        billed = (repository.billed_in_order if whole else repository.first_bills)(project, period, accounts)
-        unbilled_accounts = accounts.difference(billed)
         by_account = connections.connections_in_order if whole else connections.connections_by_account
-        known = by_account(project, unbilled_accounts)
-        unbilled = [
-            (reading, known[reading.account])
-            for reading in taken
-            if reading.account in unbilled_accounts and reading.account in known
-        ]
+        known = by_account(project, {reading.account for reading in left})
+        unbilled = [(reading, known[reading.account]) for reading in left if reading.account in known]
         return [(reading, connection) for reading, connection in unbilled if connection.is_billed]
 
     return choose_page(read, choose, limit=limit, cursor=cursor)
@@ -143,9 +191,9 @@ def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
     return repository.shard_bills(project, period, shard)
 
 
-def first_bills(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Bill]:
-    """Read the first bills of some connections for a period, 100 to a request, one read unit each."""
-    return repository.first_bills(project, period, accounts)
+def bills_closing_with(project: Project, taken: Iterable[Reading]) -> dict[str, Bill]:
+    """Read the bills that close with some readings, by the readings' ids: 100 to a request, one read unit each."""
+    return repository.bills_closing_with(project, taken)
 
 
 def usual_totals(project: Project, period: Period, shard: int, *, classes: Collection[str]) -> UsualTotals:
@@ -251,10 +299,17 @@ def list_bills_of_connection(
 
 
 def _differing(project: Project, bills: Sequence[Bill], connection: Connection, book: TariffBook) -> list[Bill]:
-    periods = {bill.period for bill in bills if not bill.migrated}
-    taken = {each.id: each for each in readings.readings_of_account(project, periods, connection.account)}
-    asked = [(bill, taken[bill.reading_id]) for bill in bills if not bill.migrated and bill.reading_id in taken]
-    return [bill for bill, reading in asked if would_differ(project, bill, reading, connection, book)]
+    found = []
+    for period, theirs in groupby((bill for bill in bills if not bill.migrated), key=lambda bill: bill.period):
+        of_round = readings.round_of_account(project, period, connection.account)
+        factors = tariffs.factors_of(project, period)
+        billed = sorted(theirs, key=lambda bill: bill.read_on)
+        for before, bill in zip([None, *billed], billed, strict=False):
+            until = [each for each in of_round if each.read_on <= bill.read_on]
+            consumptions = consumptions_of(until, connection, before.read_on if before else None, factors)
+            if consumptions and would_differ(project, bill, consumptions[-1], connection, book):
+                found.append(bill)
+    return found
 
 
 def my_bills(ctx: Context, *, limit: int, cursor: str | None) -> Page[tuple[Project, Bill]]:
@@ -292,16 +347,16 @@ def _name_of(connection: tuple[Project, str]) -> tuple[str, ...]:
 def _place_of(found: tuple[Project, Bill]) -> tuple[str, str, str, int]:
     """Return a bill's place in a list over several connections; the newest has the highest."""
     project, bill = found
-    return str(bill.period), project.id, bill.account, bill.revision
+    return str(bill.period), project.id, bill.account, bill.number
 
 
 def _below(project: Project, account: str, place: tuple[Any, ...], limit: int) -> tuple[Bill, ...]:
     """Read a connection's newest bills below a place in such a list; without a place, its newest."""
     if not place:
         return repository.newest_bills(project, account, limit=limit)
-    period, *whose, revision = place
+    period, *whose, number = place
     if (project.id, account) == tuple(whose):
-        before = (Period.parse(period), revision)
+        before = (Period.parse(period), number)
     else:
         # In the place's own period, the bills of the connections before its own are below it.
         before = (Period.parse(period).shifted((project.id, account) < tuple(whose)), 0)
@@ -330,17 +385,17 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
 def _check_settled(ctx: Context, project: Project, accounts: Sequence[str], consumer_id: str) -> None:
     known = connections.connections_by_account(project, accounts)
     for account in accounts:
-        billed = set[Period]()
+        billed: dict[Period, date] = {}
         for bill in repository.account_bills(project, account):
-            billed.add(bill.period)
+            billed[bill.period] = max(bill.read_on, billed.get(bill.period, date.min))
             if bill.consumer_id == consumer_id and bill.amount_due.minor:
                 raise _unsettled(project, bill)
         connection = known.get(account)
         if connection is None or not connection.taken:
             continue  # it was never read
-        periods = [period for period in _periods_listed(ctx, project) if period not in billed]
-        for reading in readings.readings_of_account(project, periods, account):
-            if may_be_billed_to(consumer_id, reading, connection):
+        for reading in readings.readings_of_account(project, _periods_listed(ctx, project), account):
+            open_yet = reading.read_on > billed.get(reading.period, date.min)
+            if open_yet and may_be_billed_to(consumer_id, reading, connection):
                 raise _unbilled(project, reading)
 
 
@@ -360,24 +415,24 @@ def _unsettled(project: Project, bill: Bill) -> Conflict:
     return Conflict("consumer-owes", f"{what} for bill {bill.id} in {project.id}; settle it first")
 
 
-def _repeated(standing: Bill, bill_request_id: str) -> Bill:
+def _repeated(standing: Bill, reading: Reading, bill_request_id: str) -> Bill:
     """Return the bill that this request made before it was interrupted."""
     if standing.run_id == bill_request_id:
         return standing
-    raise _billed(standing)
+    raise _billed(standing, reading)
 
 
 def _lost_race(project: Project, reading: Reading, refused: Refused) -> MeterbookError:
     if "period" in refused.labels:
         return readings.frozen(project, reading.period)
-    standing = repository.find_bill(project, reading.period, reading.account, 1)
-    if standing is not None:
-        return _billed(standing)
+    for standing in repository.round_bills(project, reading.period, reading.account):
+        if standing.number and standing.read_on >= reading.read_on:
+            return _billed(standing, reading)
     return Conflict("changed", "this reading was changed meanwhile; reload and retry")
 
 
-def _billed(standing: Bill) -> Conflict:
-    return Conflict("billed", f"reading {standing.reading_id} is billed: see bill {standing.id}")
+def _billed(standing: Bill, reading: Reading) -> Conflict:
+    return Conflict("billed", f"reading {reading.id} is billed: see bill {standing.id}")
 
 
 def _audit_write(ctx: Context, bill: Bill) -> Action:

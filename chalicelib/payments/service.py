@@ -55,7 +55,7 @@ def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, limit: int, curs
     bill = bills.find_bill(project, bill_id)
     if bill is None or not _may_see(ctx, bill.consumer_id):
         raise NotFound("not-found", "there is no bill with this id")
-    return repository.bill_page(project, bill.account, bill.period, bill.revision, limit=limit, cursor=cursor)
+    return repository.bill_page(project, bill.account, bill.period, bill.number, limit=limit, cursor=cursor)
 
 
 def list_payments_of_connection(ctx: ProjectContext, *, account: str, limit: int, cursor: str | None) -> Page[Payment]:

@@ -256,24 +256,43 @@ def period(client_id: str, project_id: str, month: Period) -> Key:
     return f"{client_id}#{project_id}#PERIODS", f"PERIOD#{month}"
 
 
+def period_factors(client_id: str, project_id: str, month: Period) -> Key:
+    return f"{client_id}#{project_id}#PERIODS", f"FACTORS#{month}"
+
+
 def period_shard(client_id: str, project_id: str, month: Period, shard: int) -> str:
     return f"{client_id}#{project_id}#{month}#{shard_name(shard)}"
 
 
-def reading(client_id: str, project_id: str, month: Period, account: str, shards: int) -> Key:
-    return period_shard(client_id, project_id, month, shard_of(account, shards)), f"READING#{account}"
+def reading(client_id: str, project_id: str, month: Period, account: str, number: int, shards: int) -> Key:
+    return period_shard(client_id, project_id, month, shard_of(account, shards)), reading_place(account, number)
 
 
-def bill(client_id: str, project_id: str, month: Period, account: str, revision: int, shards: int) -> Key:
-    return period_shard(client_id, project_id, month, shard_of(account, shards)), f"BILL#{account}#{revision}"
+def reading_place(account: str, number: int) -> str:
+    # Nearly all rounds have one reading of a connection, so the first one has the shortest place.
+    return f"READING#{account}" if number == 1 else f"READING#{account}#{number:03}"
+
+
+def readings_range(first: str, last: str) -> tuple[str, str]:
+    """Return the first and last place of the readings of accounts from one to another."""
+    return f"READING#{first}", f"READING#{last}#~"
+
+
+def bill(client_id: str, project_id: str, month: Period, account: str, number: int, shards: int) -> Key:
+    return period_shard(client_id, project_id, month, shard_of(account, shards)), f"BILL#{account}#{number}"
+
+
+def bills_range(first: str, last: str) -> tuple[str, str]:
+    """Return the first and last place of the bills of accounts from one to another."""
+    return f"BILL#{first}#", f"BILL#{last}#~"
 
 
 def account_view(client_id: str, project_id: str, account: str) -> str:
     return f"{client_id}#{project_id}#ACCOUNT#{account}"
 
 
-def account_bill_place(month: Period, revision: int) -> str:
-    return f"{month}#BILL#{revision}"
+def account_bill_place(month: Period, number: int) -> str:
+    return f"{month}#BILL#{number:03}"
 
 
 def pending_readings(client_id: str, project_id: str, shard: int) -> str:
@@ -337,5 +356,5 @@ def run_chunk(client_id: str, project_id: str, run_id: str, shard: int) -> Key:
     return f"{client_id}#{project_id}#RUN#{run_id}", f"CHUNK#{shard_name(shard)}"
 
 
-def run_exception(client_id: str, project_id: str, run_id: str, account: str) -> Key:
-    return f"{client_id}#{project_id}#RUN#{run_id}", f"EXCEPTION#{account}"
+def run_exception(client_id: str, project_id: str, run_id: str, place: str) -> Key:
+    return f"{client_id}#{project_id}#RUN#{run_id}", f"EXCEPTION#{place}"

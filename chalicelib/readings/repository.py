@@ -1,9 +1,11 @@
 """Readings and periods in the table."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from pynamodb.attributes import UnicodeAttribute
 
+from chalicelib.connections.domain.meters import RegisterCount
 from chalicelib.kernel.ids import shard_of, shard_ranges
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
@@ -11,6 +13,7 @@ from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import (
     DayAttribute,
     DecimalAttribute,
+    DocumentAttribute,
     InstantAttribute,
     IntAttribute,
     LiteralAttribute,
@@ -19,12 +22,12 @@ from chalicelib.platform.dynamo import (
 )
 from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, check, insert, put, transact, update
-from chalicelib.readings.domain.reading import Reading, ReadingSource, ReadingState
+from chalicelib.readings.domain.reading import Reading, ReadingKind, ReadingSource, ReadingState
 from chalicelib.tenancy.domain import Project
 
 
 class ReadingItem(TableItem):
-    # Short names, because a run reads every reading of its period. Account and period are part of the keys.
+    # Short names, because a run reads every reading of its period. Account, period and number are part of the keys.
     read_on = DayAttribute(attr_name="ro")
     value = DecimalAttribute(attr_name="va")
     previous = DecimalAttribute(attr_name="pv")
@@ -42,6 +45,15 @@ class ReadingItem(TableItem):
     version = IntAttribute(attr_name="v")
     use_brought_forward = DecimalAttribute(attr_name="cd", null=True)
     use_carried_forward = DecimalAttribute(attr_name="co", null=True)
+    kind = LiteralAttribute(ReadingKind, attr_name="ki", null=True)
+    since = DayAttribute(attr_name="si", null=True)
+    rounds = IntAttribute(attr_name="rn", null=True)
+    multiplier = DecimalAttribute(attr_name="mu", null=True)
+    measures = DocumentAttribute(dict[str, Decimal], attr_name="ms", null=True)
+    registers = DocumentAttribute(tuple[RegisterCount, ...], attr_name="rg", null=True)
+    reader_code = UnicodeAttribute(attr_name="rc", null=True)
+    photo = UnicodeAttribute(attr_name="ph", null=True)
+    reason = UnicodeAttribute(attr_name="re", null=True)
 
 
 class PeriodItem(TableItem):
@@ -51,7 +63,7 @@ class PeriodItem(TableItem):
 
 
 def insert_pending(project: Project, readings: Sequence[Reading]) -> list[bool]:
-    """Insert up to 25 pending readings; return for each whether it is new. Two write units each."""
+    """Insert up to 25 readings that wait; return for each whether it is new. Two write units each."""
     return bulk.insert_batch([_reading_item(project, reading).serialize() for reading in readings])
 
 
@@ -73,15 +85,14 @@ def period_open_check(project: Project, period: Period) -> Action:
 
 def reading_unchanged_check(project: Project, reading: Reading) -> Action:
     """Build the check that a reading is unchanged. Label: `reading`."""
-    key = keys.reading(project.client, project.id, reading.period, reading.account, project.settings.shards)
-    return check("reading", key, ReadingItem.version == reading.version, subject=reading.account)
+    return check("reading", _key(project, reading), ReadingItem.version == reading.version, subject=reading.account)
 
 
 def reading_unbilled_check(project: Project, reading: Reading) -> Action:
-    """Build the check that a reading has no bill. Label: `bill`."""
+    """Build the check that no bill closes with a reading. Label: `bill`."""
     shards = project.settings.shards
-    key = keys.bill(project.client, project.id, reading.period, reading.account, 1, shards)
-    return check("bill", key, TableItem.pk.does_not_exist())
+    key = keys.bill(project.client, project.id, reading.period, reading.account, reading.number, shards)
+    return check("bill", key, TableItem.pk.does_not_exist(), subject=reading.account)
 
 
 def period_freeze_write(project: Project, period: Period, run_id: str) -> Action:
@@ -114,32 +125,64 @@ def commit(actions: Sequence[Action]) -> None:
     transact(actions)
 
 
-def find_reading(project: Project, period: Period, account: str) -> Reading | None:
-    key = keys.reading(project.client, project.id, period, account, project.settings.shards)
+def find_reading(project: Project, period: Period, account: str, number: int) -> Reading | None:
+    key = keys.reading(project.client, project.id, period, account, number, project.settings.shards)
     item = dynamo.find(ReadingItem, key)
     return _reading(item) if item else None
 
 
-def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Reading]:
-    """Read a period's readings of some connections, 100 to a request, one read unit for each."""
+def is_billed(project: Project, reading: Reading) -> bool:
+    """Return whether a bill closes with a reading. A unit."""
+    key = keys.bill(
+        project.client, project.id, reading.period, reading.account, reading.number, project.settings.shards
+    )
+    return dynamo.find(TableItem, key) is not None
+
+
+def round_of_account(project: Project, period: Period, account: str) -> list[Reading]:
+    """Read all readings of a connection for a period, withdrawn ones included. One request, a unit."""
+    partition = keys.period_shard(project.client, project.id, period, shard_of(account, project.settings.shards))
+    items = dynamo.all_between(ReadingItem, partition, *keys.readings_range(account, account))
+    return [_reading(item) for item in items]
+
+
+def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, list[Reading]]:
+    """Read a period's readings of some connections, withdrawn ones included.
+
+    A unit for each, 100 to a request, since without a first one there is no other; a request for each that was read.
+    """
+    return {
+        account: round_of_account(project, period, account) for account in first_readings(project, period, accounts)
+    }
+
+
+def first_readings(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Reading]:
+    """Read the first reading of some connections for a period, 100 to a request, one read unit for each."""
     shards = project.settings.shards
-    wanted = [keys.reading(project.client, project.id, period, account, shards) for account in set(accounts)]
+    wanted = [keys.reading(project.client, project.id, period, account, 1, shards) for account in set(accounts)]
     found = ReadingItem.batch_get(wanted, consistent_read=True)
     return {reading.account: reading for reading in map(_reading, found)}
 
 
 def read_in_order(project: Project, period: Period, accounts: Collection[str]) -> set[str]:
-    """Return which of some connections have a reading for a period: a unit for fifteen of them.
+    """Return which of some connections were read for a period: a unit for fifteen of them.
 
     The accounts are those of a page of connections: of each shard some that follow each other, without a gap.
     """
     ranges = shard_ranges(accounts, project.settings.shards)
-    found = set[str]() if ranges else set(readings_of(project, period, accounts))
+    if not ranges:
+        return {account for account, taken in readings_of(project, period, accounts).items() if _is_read(taken)}
+    found = set[str]()
     for shard, first, last in ranges:
         partition = keys.period_shard(project.client, project.id, period, shard)
-        items = dynamo.all_between(TableItem, partition, f"READING#{first}", f"READING#{last}")
-        found |= {item.sk.partition("#")[2] for item in items}
+        for item in dynamo.all_between(ReadingItem, partition, *keys.readings_range(first, last)):
+            if item.state != "withdrawn" and item.kind != "check":
+                found.add(item.sk.split("#")[1])
     return found
+
+
+def _is_read(taken: Iterable[Reading]) -> bool:
+    return any(reading.is_live and reading.kind != "check" for reading in taken)
 
 
 def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Reading]:
@@ -156,10 +199,17 @@ def readings_page(project: Project, period: Period, *, limit: int, cursor: str |
 
 
 def readings_of_account(project: Project, periods: Iterable[Period], account: str) -> list[Reading]:
-    """Read a connection's readings of up to 100 periods, in one request: a unit for each."""
+    """Read a connection's readings of up to 50 periods: one request, two units for each.
+
+    Periods with more than one reading take a request and a unit each besides.
+    """
     shards = project.settings.shards
-    wanted = [keys.reading(project.client, project.id, period, account, shards) for period in periods]
-    return [_reading(item) for item in ReadingItem.batch_get(wanted, consistent_read=True)]
+    asked = [(period, number) for period in periods for number in (1, 2)]
+    wanted = [keys.reading(project.client, project.id, period, account, number, shards) for period, number in asked]
+    found = [_reading(item) for item in ReadingItem.batch_get(wanted, consistent_read=True)]
+    several = {reading.period for reading in found if reading.number > 1}
+    single = [reading for reading in found if reading.period not in several]
+    return single + [reading for period in sorted(several) for reading in round_of_account(project, period, account)]
 
 
 def pending_page(project: Project, areas: Sequence[str] | None, *, limit: int, cursor: str | None) -> Page[Reading]:
@@ -172,14 +222,19 @@ def pending_page(project: Project, areas: Sequence[str] | None, *, limit: int, c
 
 def _reading_item(project: Project, reading: Reading) -> ReadingItem:
     shards = project.settings.shards
-    key = keys.reading(project.client, project.id, reading.period, reading.account, shards)
-    item = to_item(ReadingItem, key, reading)
-    if reading.state == "pending":
+    item = to_item(ReadingItem, _key(project, reading), reading)
+    if reading.state in {"pending", "held"}:
         item.g2p = keys.pending_readings(project.client, project.id, shard_of(reading.account, shards))
-        item.g2s = keys.area_place(reading.area, f"{reading.period}#{reading.account}")
+        item.g2s = keys.area_place(reading.area, f"{reading.period}#{reading.account}#{reading.number:03}")
     return item
 
 
+def _key(project: Project, reading: Reading) -> keys.Key:
+    place = (reading.period, reading.account, reading.number)
+    return keys.reading(project.client, project.id, *place, project.settings.shards)
+
+
 def _reading(item: ReadingItem) -> Reading:
-    period, account = Period.parse(item.pk.split("#")[2]), item.sk.partition("#")[2]
-    return to_entity(Reading, item, account=account, period=period)
+    _, account, *number = item.sk.split("#")
+    period = Period.parse(item.pk.split("#")[2])
+    return to_entity(Reading, item, account=account, period=period, number=int(number[0]) if number else 1)

@@ -24,6 +24,7 @@ from chalicelib.readings.schemas import (
     ReadingsQuery,
     UnreadPage,
     UnreadQuery,
+    Withdrawal,
 )
 from chalicelib.tenancy.domain import ProjectContext
 
@@ -41,9 +42,9 @@ _READINGS = "/api/clients/{clientId}/projects/{projectId}/readings"
     returns=ReadingOut,
     status=201,
     location=_READINGS + "/{id}",
-    errors="already-read ambiguous-meter below-previous billed changed future-date impossible-reading later-reading "
-    "meter-exchanged "
-    "not-active not-after-last number-missing period-frozen",
+    errors="already-read ambiguous-meter before-installed below-previous billed changed future-date handed-over "
+    "impossible-reading later-reading meter-exchanged no-meter not-active not-after-last number-missing other-period "
+    "period-frozen register-missing too-many-readings unknown-register",
 )
 def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
     """Record a reading.
@@ -97,7 +98,7 @@ def get_balance(ctx: ProjectContext, *, query: BalanceQuery) -> BalanceOut:
 
 @endpoint(blueprint, "GET", _READINGS + "/pending", permission="readings.read", query=PendingQuery, returns=ReadingPage)
 def list_pending(ctx: ProjectContext, *, query: PendingQuery) -> ReadingPage:
-    """List the pending readings."""
+    """List the readings that wait for a person: pending, or held because they are implausible."""
     return _page(ctx, service.list_pending(ctx, area=query.area, limit=query.limit, cursor=query.cursor))
 
 
@@ -116,8 +117,8 @@ def list_unread(ctx: ProjectContext, *, query: UnreadQuery) -> UnreadPage:
     permission="readings.edit",
     body=EstimateUnread,
     returns=EstimatesOut,
-    errors="already-read bad-cursor billed changed future-date not-active not-after-last nothing-to-estimate-by "
-    "period-frozen unknown-area",
+    errors="already-read bad-cursor before-installed billed changed future-date no-meter not-active not-after-last "
+    "nothing-to-estimate-by period-frozen too-many-readings unknown-area",
 )
 def estimate_unread(ctx: ProjectContext, *, body: EstimateUnread) -> EstimatesOut:
     """Estimate missing readings of a period: of one connection, an area or all."""
@@ -137,7 +138,7 @@ def estimate_unread(ctx: ProjectContext, *, body: EstimateUnread) -> EstimatesOu
     errors="bad-cursor period-frozen unknown-area",
 )
 def confirm_pending(ctx: ProjectContext, *, body: ConfirmPending) -> ConfirmationsOut:
-    """Confirm all pending readings, or those of an area or period."""
+    """Confirm all pending readings, or those of an area or period. Held ones are left, and named with the reason."""
     return ConfirmationsOut.of(service.confirm_pending(ctx, area=body.area, period=body.period, cursor=body.cursor))
 
 
@@ -154,8 +155,9 @@ def get_reading(ctx: ProjectContext, *, reading_id: str) -> ReadingOut:
     permission="readings.edit",
     body=CorrectedReading,
     returns=ReadingOut,
-    errors="below-previous billed changed future-date impossible-reading later-reading meter-exchanged other-period "
-    "period-frozen",
+    errors="already-read before-installed below-previous billed changed future-date handed-over impossible-reading "
+    "later-reading meter-exchanged no-meter not-active not-after-last other-period period-frozen register-missing "
+    "unknown-register withdrawn",
 )
 def correct_reading(ctx: ProjectContext, *, reading_id: str, body: CorrectedReading) -> ReadingOut:
     """Correct a reading that is not billed yet."""
@@ -168,12 +170,29 @@ def correct_reading(ctx: ProjectContext, *, reading_id: str, body: CorrectedRead
     _READINGS + "/{readingId}/confirmation",
     permission="readings.confirm",
     returns=ReadingOut,
-    errors="already-read below-previous billed changed impossible-reading meter-exchanged not-active not-after-last "
-    "nothing-to-estimate-by period-frozen",
+    errors="already-read before-installed below-previous billed changed impossible-reading meter-exchanged not-active "
+    "not-after-last nothing-to-estimate-by period-frozen withdrawn",
 )
 def confirm_reading(ctx: ProjectContext, *, reading_id: str) -> ReadingOut:
     """Confirm one reading."""
     return _shown(ctx, service.confirm_reading(ctx, reading_id=reading_id))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _READINGS + "/{readingId}/withdrawal",
+    permission="readings.edit",
+    body=Withdrawal,
+    returns=ReadingOut,
+    errors="billed changed handed-over later-reading meter-exchanged period-frozen",
+)
+def withdraw_reading(ctx: ProjectContext, *, reading_id: str, body: Withdrawal) -> ReadingOut:
+    """Withdraw a reading that should not have been entered and is not billed.
+
+    It stays on record and counts no more; the connection is unread again.
+    """
+    return _shown(ctx, service.withdraw_reading(ctx, reading_id=reading_id, reason=body.reason))
 
 
 def _shown(ctx: Context, reading: Reading) -> ReadingOut:

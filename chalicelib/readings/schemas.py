@@ -1,11 +1,13 @@
 """Readings as the API shows them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain import Connection, RegisterRole
+from chalicelib.connections.domain.facts import MAX_MEASURES
+from chalicelib.connections.domain.registers import MAX_REGISTERS
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform.schema import (
@@ -20,6 +22,7 @@ from chalicelib.platform.schema import (
     PeriodText,
     Schema,
     Shows,
+    Text,
     UserName,
 )
 from chalicelib.readings.domain.balance import WaterBalance
@@ -35,7 +38,48 @@ RolledOver = Annotated[
 ]
 
 
-class NewReading(Schema):
+RegisterCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,19}$", examples=["night"])]
+MeasureName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,39}$", examples=["demandKw"])]
+Shown = Annotated[DecimalText, Field(ge=0)]
+ReaderCode = Annotated[Text, Field(max_length=20, examples=["dog"])]
+Photo = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$", examples=["2025-11/101.jpg"])]
+
+
+class ReadingValues(Schema):
+    """What a meter showed on a day."""
+
+    reading: Shown
+    read_on: Day
+    rolled_over: RolledOver = False
+    registers: dict[RegisterCode, Shown] = Field(
+        default_factory=dict,
+        max_length=MAX_REGISTERS,
+        description="The values of further registers, by their codes",
+        examples=[{"night": "812"}],
+    )
+    measures: dict[MeasureName, Shown] = Field(
+        default_factory=dict,
+        max_length=MAX_MEASURES,
+        description="What else was read and is no counter, such as a peak, by the names that tariffs declare",
+        examples=[{"demandKw": "412.3"}],
+    )
+    reader_code: ReaderCode | None = Field(default=None, description="The reader's note, as the office codes it")
+    photo: Photo | None = Field(default=None, description="Where the reader's picture is kept")
+
+    def to_domain(self) -> MeterValue:
+        """Return the reading as a domain object."""
+        return MeterValue(
+            self.reading,
+            self.read_on,
+            self.rolled_over,
+            registers=self.registers,
+            measures=self.measures,
+            reader_code=self.reader_code,
+            photo=self.photo,
+        )
+
+
+class NewReading(ReadingValues):
     """A reading to record. Name the connection by account number or by meter number."""
 
     model_config = ConfigDict(
@@ -45,25 +89,38 @@ class NewReading(Schema):
     account_number: AccountNumber | None = None
     meter_number: MeterNumber | None = None
     meter_brand: OfBrand = None
-    reading: Annotated[DecimalText, Field(ge=0)]
-    read_on: Day
-    rolled_over: RolledOver = False
+    period: PeriodText | None = Field(
+        default=None,
+        description="The round that it was taken for, if the day does not tell: at most one before or after",
+    )
+    kind: Literal["regular", "check"] = Field(
+        default="regular", description="A check reading is recorded and never billed"
+    )
 
     def to_domain(self) -> MeterValue:
         """Return the reading as a domain object."""
-        return MeterValue(self.reading, self.read_on, self.rolled_over)
+        return replace(super().to_domain(), period=self.period, kind=self.kind)
 
 
-class CorrectedReading(Schema):
-    """The correct value and day of a reading."""
+class CorrectedReading(ReadingValues):
+    """The correct values and day of a reading."""
 
-    reading: Annotated[DecimalText, Field(ge=0)]
-    read_on: Day
-    rolled_over: RolledOver = False
 
-    def to_domain(self) -> MeterValue:
-        """Return the reading as a domain object."""
-        return MeterValue(self.reading, self.read_on, self.rolled_over)
+class Withdrawal(Schema):
+    """Why a reading is withdrawn."""
+
+    reason: Annotated[Text, Field(examples=["Keyed on the neighbour's account"])]
+
+
+class RegisterOut(OutSchema):
+    """What a further register showed, and the use that this is."""
+
+    code: str
+    role: RegisterRole
+    measure: str | None
+    previous: DecimalText
+    reading: DecimalText = Field(validation_alias="value")
+    usage: DecimalText = Field(validation_alias="use")
 
 
 class ReadingOut(OutSchema, Shows[Reading]):
@@ -87,7 +144,20 @@ class ReadingOut(OutSchema, Shows[Reading]):
     use_carried_forward: DecimalText | None = Field(
         description="Below zero: use billed ahead that remains, subtracted from the next reading's use"
     )
-    status: Literal["pending", "confirmed"] = Field(validation_alias="state")
+    kind: Literal["regular", "final", "check"]
+    since: Day | None = Field(
+        description="The day from which its use counts: of the reading before, or of the beginning; null: not known"
+    )
+    rounds: int = Field(description="How many billing periods its use is of; 0: this one was read before")
+    multiplier: DecimalText = Field(description="The units of use for one step of the register")
+    registers: tuple[RegisterOut, ...] = Field(description="Further registers")
+    measures: dict[str, DecimalText]
+    reader_code: str | None
+    photo: str | None
+    status: Literal["pending", "held", "confirmed", "withdrawn"] = Field(
+        validation_alias="state", description="Held: implausible, until a person has confirmed it by itself"
+    )
+    reason: str | None = Field(description="Why it is held or was withdrawn")
     flags: tuple[str, ...] = Field(description="What a person should check: late, high_use, no_use, rollover")
     source: Literal["manual", "device", "import", "estimated", "migrated"]
     estimated: bool = Field(description="The meter was not read: the use is the average of the last three")
@@ -113,7 +183,7 @@ class ReadingsQuery(PageQuery):
     account_number: AccountNumber | None = None
     from_: Day | None = Field(default=None, alias="from", description="First day; a year before `to` if left out")
     to: Day | None = Field(default=None, description="Last day; today if left out")
-    status: Literal["pending", "confirmed"] | None = None
+    status: Literal["pending", "held", "confirmed", "withdrawn"] | None = None
 
 
 class BalanceQuery(Schema):

@@ -1,13 +1,17 @@
 """Tariffs in the table: one item per version, never changed after a run has used it."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from pynamodb.attributes import UnicodeAttribute
 
+from chalicelib.kernel.period import Period
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import DocumentAttribute, FlagAttribute, IntAttribute, TableItem
+from chalicelib.platform.mapping import to_item
 from chalicelib.platform.transaction import Action, delete, insert, put, transact, update
 from chalicelib.tariffs.domain import KnownVersion, Tariff
+from chalicelib.tariffs.domain.factors import PeriodFactors
 from chalicelib.tenancy.domain import Project
 
 
@@ -17,6 +21,23 @@ class TariffItem(TableItem):
     document = DocumentAttribute(Tariff)
     sealed = FlagAttribute(null=True)
     changes = IntAttribute(null=True)  # only on the item before all versions, which has nothing else
+
+
+class FactorsItem(TableItem):
+    measures = DocumentAttribute(dict[str, Decimal])
+    version = IntAttribute()
+
+
+def find_factors(project: Project, period: Period) -> PeriodFactors:
+    item = dynamo.find(FactorsItem, keys.period_factors(project.client, project.id, period))
+    return PeriodFactors(period, item.measures, item.version) if item else PeriodFactors(period, {}, 0)
+
+
+def factors_write(project: Project, factors: PeriodFactors, *, version: int) -> Action:
+    """Build the write of a period's factors, unless they are of another version. Label: `factors`."""
+    key = keys.period_factors(project.client, project.id, factors.period)
+    unchanged = FactorsItem.version == version if version else FactorsItem.pk.does_not_exist()
+    return put("factors", to_item(FactorsItem, key, factors), unchanged)
 
 
 def insert_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:

@@ -1,14 +1,17 @@
 """Open, succeed, correct and delete tariffs, and quote by them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 from chalicelib.audit import service as audit
 from chalicelib.connections import service as connections
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound, TryLater
 from chalicelib.kernel.period import Period
-from chalicelib.platform.transaction import Action, Refused
+from chalicelib.kernel.quantity import plain
+from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tariffs import repository
 from chalicelib.tariffs.domain import (
     KnownVersion,
@@ -29,6 +32,7 @@ from chalicelib.tariffs.domain import (
     rate_over,
     version_before,
 )
+from chalicelib.tariffs.domain.factors import PeriodFactors
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
 
@@ -241,16 +245,60 @@ def _quoted(rated: Callable[[], Rating]) -> Rating:
     return rating
 
 
-def tariff_book(project: Project, period: Period) -> TariffBook:
+def tariff_book(project: Project, *, until_day: date) -> TariffBook:
     """Read and compile the project's tariffs, once for a whole chunk of bills.
 
-    Versions that are valid in the period get sealed: from then on they can only be succeeded.
+    Versions that are valid before a day get sealed: from then on they can only be succeeded.
 
     :raises TryLater: if a tariff was just being changed.
     """
     known = repository.all_versions(project)
-    _seal(project, known, period)
+    _seal(project, known, until_day)
     return _compiled(known)
+
+
+def factors_of(project: Project, period: Period) -> Mapping[str, Decimal]:
+    """Return the measures that were entered for a period for all connections: a calorific value, a fuel factor.
+
+    One request, a read unit.
+    """
+    return repository.find_factors(project, period).measures
+
+
+def get_factors(ctx: ProjectContext, *, period: Period) -> PeriodFactors:
+    """Return the factors of a period; none, if none were entered.
+
+    :raises Invalid: for a period that is not billed here.
+    """
+    ctx.project.check_period(period)
+    return repository.find_factors(ctx.project, period)
+
+
+def set_factors(ctx: ProjectContext, *, period: Period, measures: Mapping[str, Decimal], version: int) -> PeriodFactors:
+    """Replace the factors of a period. Bills that were made stay as they are. Idempotent; four write units.
+
+    :raises Invalid: for a period that is not billed here.
+    :raises Conflict: if they were changed meanwhile.
+    """
+    project = ctx.project
+    project.check_period(period)
+    before = repository.find_factors(project, period)
+    if before.measures == measures:
+        return before
+    after = PeriodFactors(period, measures, version + 1)
+    said = [{name: plain(value) for name, value in each.measures.items()} for each in (before, after)]
+    log = audit.entry_write(
+        ctx,
+        action="factors.changed",
+        subject=("period", f"{project.id}.{period}"),
+        before=dict(said[0]),
+        after=dict(said[1]),
+    )
+    try:
+        transact([repository.factors_write(project, after, version=version), log])
+    except Refused:
+        raise Conflict("changed", f"the factors of {period} were changed meanwhile; reload and retry") from None
+    return after
 
 
 def unsealed_book(project: Project) -> TariffBook:
@@ -258,9 +306,8 @@ def unsealed_book(project: Project) -> TariffBook:
     return _compiled(repository.all_versions(project))
 
 
-def _seal(project: Project, known: tuple[KnownVersion, ...], period: Period) -> None:
-    end = period.shifted(1).first_day
-    fresh = [each.tariff for each in known if not each.sealed and each.tariff.valid_from < end]
+def _seal(project: Project, known: tuple[KnownVersion, ...], until_day: date) -> None:
+    fresh = [each.tariff for each in known if not each.sealed and each.tariff.valid_from < until_day]
     try:
         repository.seal_versions(project, fresh)
     except Refused:

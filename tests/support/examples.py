@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.billing.domain import BillingRun, Tally
-from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain import Connection, PastUse
 from chalicelib.cycles.domain import DueByCycle, DueRule
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Provenance, Reading
@@ -51,11 +51,11 @@ def connection(**changes: Any) -> Connection:  # noqa: ANN401
         last_value=Decimal(140),
         last_read_on=date(2025, 10, 5),
         last_period=OCTOBER,
-        last_usage=Decimal(10),
         version=3,
         created_at=NOW,
         request_print="print",
         taken=True,
+        uses=(PastUse(OCTOBER, Decimal(10), 30),),
     )
     return replace(usual, **changes)
 
@@ -80,6 +80,7 @@ def reading(**changes: Any) -> Reading:  # noqa: ANN401
         confirmed_by="admin",
         confirmed_at=NOW,
         version=1,
+        since=date(2025, 10, 5),
     )
     return replace(usual, **changes)
 

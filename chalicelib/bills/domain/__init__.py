@@ -1,7 +1,8 @@
 """The rules of bills: no clock, no table, no HTTP."""
 
 from chalicelib.bills.domain.affected import AffectedBy, would_differ
-from chalicelib.bills.domain.bill import Bill, BillStatus, parse_bill_id
+from chalicelib.bills.domain.bill import Bill, BillKind, BillStatus, last_billed, parse_bill_id
+from chalicelib.bills.domain.consumption import Consumption, consumptions_of, span_of
 from chalicelib.bills.domain.issuing import (
     IssueTerms,
     bill_of,
@@ -16,15 +17,20 @@ from chalicelib.bills.domain.plausibility import UsualTotals
 __all__ = [
     "AffectedBy",
     "Bill",
+    "BillKind",
     "BillStatus",
+    "Consumption",
     "IssueTerms",
     "UsualTotals",
     "bill_of",
     "check_billable",
     "check_days",
+    "consumptions_of",
+    "last_billed",
     "make_bill",
     "may_be_billed_to",
     "parse_bill_id",
+    "span_of",
     "usage_of",
     "would_differ",
 ]

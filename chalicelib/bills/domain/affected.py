@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from chalicelib.bills.domain.bill import Bill
+from chalicelib.bills.domain.consumption import Consumption
 from chalicelib.bills.domain.issuing import IssueTerms, bill_of
 from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import DueOffset
 from chalicelib.kernel.errors import MeterbookError
 from chalicelib.kernel.money import Money
-from chalicelib.readings.domain.reading import Reading
 from chalicelib.tariffs.domain import Tariff, TariffBook
 from chalicelib.tenancy.domain import Project
 
@@ -27,9 +27,8 @@ class AffectedBy:
         return self._is_valid_in(bill) and self._rates(bill) and not self._rated(bill)
 
     def _is_valid_in(self, bill: Bill) -> bool:
-        first_day, until_day = self.project.first_day_of(bill.period), bill.period.shifted(1).first_day
         ends = self.tariff.valid_until
-        return self.tariff.valid_from < until_day and (ends is None or ends > first_day)
+        return self.tariff.valid_from <= bill.last_day and (ends is None or ends > bill.first_day)
 
     def _rates(self, bill: Bill) -> bool:
         tariff = self.tariff
@@ -44,12 +43,14 @@ class AffectedBy:
         return any((line.trace.tariff_id, line.trace.tariff_version) == version for line in bill.lines)
 
 
-def would_differ(project: Project, bill: Bill, reading: Reading, connection: Connection, book: TariffBook) -> bool:
+def would_differ(
+    project: Project, bill: Bill, consumption: Consumption, connection: Connection, book: TariffBook
+) -> bool:
     """Tell whether a bill would be different if it were made now; it also would if it could not be made."""
     rule = DueOffset(1)  # it decides nothing: the bill's own due day is given
     terms = IssueTerms(bill.run_id, bill.issued_at, bill.billed_on, bill.due_on, rule, migrated=True)
     try:
-        again = bill_of(project, terms, reading, connection, book)
+        again = bill_of(project, terms, consumption, connection, book)
     except MeterbookError:
         return True
     return _charged(again) != _charged(bill)

@@ -1,26 +1,35 @@
 """Bills."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from chalicelib.bills.domain.counting import BilledRegister
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
+from chalicelib.readings.domain.reading import reading_id
 from chalicelib.tariffs.domain import Line
 
 BillStatus = Literal["open", "partial", "paid", "overdue"]
 
-_REVISION = re.compile(r"[1-9]\d{0,2}\Z", re.ASCII)
+BillKind = Literal["regular", "final", "advance"]
+
+_NUMBER = re.compile(r"(0|[1-9]\d{0,2})\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What one connection owes for one period. Immutable, except for its paid amount.
+    """What one connection owes for some days of a period. Immutable, except for its paid amount.
+
+    `number` is that of the reading that it closes with, 0 if it has none. `first_day` and `last_day` are the days that
+    it is of, and `rounds` is how many periods its use is of, 0 if an earlier bill has charged this one. The register
+    counted `multiplier` units a step; `registers` are further ones. `usage` is the main register's.
 
     `paid_minor` is the sum of its payments. `consumer_name` is the consumer's name when it was issued. `billed_on` is
     the day printed on it; `issued_at` is the start of the run or migration that made it (`run_id` is then the import's
@@ -33,7 +42,7 @@ class Bill:
 
     account: str
     period: Period
-    revision: int
+    number: int
     run_id: str
     consumer_id: str | None
     consumer_name: str
@@ -50,6 +59,8 @@ class Bill:
     due_on: date
     issued_at: datetime
     digest: str
+    first_day: date
+    last_day: date
     use_brought_forward: Decimal | None = None
     tariff_id: str | None = None
     use_carried_forward: Decimal | None = None
@@ -57,19 +68,28 @@ class Bill:
     paid_minor: int = 0
     migrated: bool = False
     issued_by: str | None = None
+    kind: BillKind = "regular"
+    rounds: int = 1
+    multiplier: Decimal = Decimal(1)
+    registers: tuple[BilledRegister, ...] = ()
 
     @property
     def id(self) -> str:
-        return f"{self.period}.{self.account}.{self.revision}"
+        return f"{self.period}.{self.account}.{self.number}"
 
     @property
-    def reading_id(self) -> str:
-        return f"{self.period}.{self.account}"
+    def reading_id(self) -> str | None:
+        return reading_id(self.period, self.account, self.number) if self.number else None
+
+    @property
+    def quantity(self) -> Decimal:
+        """The use that is billed: that of the main register and of others with the role `billed`."""
+        return sum((each.use for each in self.registers if each.role == "billed"), self.usage)
 
     @property
     def register_range(self) -> Decimal:
         """The range of the register, if it rolled over since `previous`; else zero."""
-        return self._counted - (self.reading - self.previous)
+        return self._counted / self.multiplier - (self.reading - self.previous)
 
     @property
     def _counted(self) -> Decimal:
@@ -80,8 +100,13 @@ class Bill:
 
         158 read after 140, 10 billed by an estimate: "158 - 140 = 18 m3", "10 m3 were billed before", "billed: 8 m3".
         """
+        if not self.number:
+            return ()
         over = f"{plain(self.register_range)} + " if self.register_range else ""
-        said = [f"{over}{plain(self.reading)} - {plain(self.previous)} = {plain(self._counted)} {self.unit}"]
+        steps = f"{over}{plain(self.reading)} - {plain(self.previous)}"
+        if self.multiplier != 1:
+            steps = f"({steps}) x {plain(self.multiplier)}"
+        said = [f"{steps} = {plain(self._counted)} {self.unit}"]
         if self.register_range:
             said[0] += "; the register started again at zero"
         if self.estimated:
@@ -94,7 +119,8 @@ class Bill:
             said.append(
                 f"{plain(-self.use_carried_forward)} {self.unit} more were billed than used; the next bill has them off"
             )
-        return (*said, f"billed: {plain(self.usage)} {self.unit}") if len(said) > 1 else tuple(said)
+        said += [f"{each.code}: {plain(each.previous)} to {plain(each.reading)}" for each in self.registers]
+        return (*said, f"billed: {plain(self.quantity)} {self.unit}") if len(said) > 1 else tuple(said)
 
     @property
     def paid(self) -> Money:
@@ -123,16 +149,21 @@ class Bill:
         return max((today - self.due_on).days, 0) if self.amount_due.minor > 0 else 0
 
 
+def last_billed(bills: Iterable[Bill]) -> date | None:
+    """Return the last day of reading that bills of one round close with; None if none has a reading."""
+    return max((bill.read_on for bill in bills if bill.number), default=None)
+
+
 def parse_bill_id(text: str) -> tuple[Period, str, int]:
-    """Split a bill's public id into period, account number and revision: 2025-11.2025110001.1.
+    """Split a bill's public id into period, account number and number: 2025-11.2025110001.1.
 
     :raises NotFound: if it is not a valid id.
     """
     period, _, rest = text.partition(".")
-    account, _, revision = rest.rpartition(".")
+    account, _, number = rest.rpartition(".")
     try:
-        if not _REVISION.match(revision):
+        if not _NUMBER.match(number):
             raise NotFound("not-found", "there is no bill with this id")
-        return Period.parse(period), code(account, "an account number"), int(revision)
+        return Period.parse(period), code(account, "an account number"), int(number)
     except Invalid:
         raise NotFound("not-found", "there is no bill with this id") from None

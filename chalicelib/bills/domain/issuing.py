@@ -1,14 +1,17 @@
-"""Making a bill from a confirmed reading."""
+"""Making a bill from confirmed readings."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chalicelib.bills.domain.bill import Bill
-from chalicelib.connections.domain import Connection, ConnectionTerms
+from chalicelib.bills.domain.consumption import Consumption, span_of
+from chalicelib.bills.domain.counting import count_shown, registers_shown
+from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import MAX_DUE_DAYS, DueRule, due_on
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Reading
+from chalicelib.readings.domain.rounds import group_of
 from chalicelib.tariffs.domain import Rating, TariffBook, Usage, check_length
 from chalicelib.tenancy.domain import Project
 
@@ -32,45 +35,51 @@ class IssueTerms:
     by: str | None = None
 
 
-def usage_of(project: Project, reading: Reading, connection: Connection) -> Usage:
-    """Return the usage of a reading: its use, days, and the facts of the connection as they were on the first day."""
-    terms = terms_of(project, reading, connection)
+def usage_of(project: Project, consumption: Consumption, connection: Connection) -> Usage:
+    """Return the usage of a consumption: its use, days, and the facts of the connection as they were on the first day.
+
+    Over several periods without a reading it is as if each had been read, unless the project says otherwise.
+    """
+    span = span_of(project, consumption, connection)
+    terms = connection.terms_on(span.first_day)
     facts = terms.facts
+    group = group_of(project, connection, consumption.period)
+    rounds = max(consumption.rounds, 1)
+    if project.settings.unread_periods == "one_period":
+        rounds = 1
+    whole = (
+        consumption.period.shifted(1).first_day - consumption.period.shifted(1 - group.months * rounds).first_day
+    ).days
     return Usage(
-        quantity=reading.usage,
+        quantity=consumption.quantity,
         unit=project.settings.unit,
-        first_day=project.first_day_of(reading.period),
-        until_day=reading.period.shifted(1).first_day,
-        months=project.months,
+        first_day=span.first_day,
+        until_day=span.until_day,
+        period_days=whole if span.is_cut and span.days < whole else None,
+        months=group.months,
+        periods=rounds,
+        fixed_charged=consumption.rounds == 0,
         consumer_class=terms.consumer_class,
         meter_size=facts.meter_size,
         dwelling_units=facts.dwelling_units,
         winter_average=facts.winter_average,
         flags=facts.all_flags,
-        measures=facts.all_measures,
+        measures={**facts.all_measures, **consumption.measures(connection.main_measure)},
     )
 
 
-def terms_of(project: Project, reading: Reading, connection: Connection) -> ConnectionTerms:
-    """Return class, tariff and facts as they were on the first day that the reading's use is of.
+def make_bill(
+    project: Project, consumption: Consumption, connection: Connection, rating: Rating, terms: IssueTerms
+) -> Bill:
+    """Make the bill of confirmed readings; it closes with the last of them.
 
-    That is the period's first day, or the day of a handover since: the holder's own facts count, not those of the one
-    before.
-    """
-    first_day = project.first_day_of(reading.period)
-    since = connection.held_since(reading.read_on)
-    return connection.terms_on(max(first_day, since) if since else first_day)
-
-
-def make_bill(project: Project, reading: Reading, connection: Connection, rating: Rating, terms: IssueTerms) -> Bill:
-    """Make the bill of a confirmed reading.
-
-    It is dated with the day of the reading unless the terms give a day, so the same reading gives the same bill
+    It is dated with the day of that reading unless the terms give a day, so the same readings give the same bill
     whenever it is made. S3: read 2025-11-05, 10 m3 residential -> 225.00 + 50.00 = 275.00, due 2025-11-20.
 
     :raises Invalid: if the given bill's day is before the reading, or the due day is not after the bill's day.
         Source: S1-135. A migrated bill keeps its days.
     """
+    reading = consumption.closing
     billed_on = terms.billed_on or reading.read_on
     if billed_on < reading.read_on and not terms.migrated:
         raise Invalid(
@@ -80,20 +89,22 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         raise Invalid(
             "due-too-early", f"the due day {terms.due_on} is not after the bill's day {billed_on}", field="dueOn"
         )
-    of = terms_of(project, reading, connection)
+    span = span_of(project, consumption, connection)
+    of = connection.terms_on(span.first_day)
+    counted = count_shown(consumption)
     return Bill(
         account=reading.account,
         period=reading.period,
-        revision=1,
+        number=reading.number,
         run_id=terms.run_id,
         consumer_id=connection.consumer_on(reading.read_on),
         consumer_name=connection.consumer_name_on(reading.read_on),
         consumer_class=of.consumer_class,
         meter_number=reading.meter_number,
         read_on=reading.read_on,
-        previous=reading.previous,
+        previous=counted.previous,
         reading=reading.value,
-        usage=reading.usage,
+        usage=consumption.main_use,
         unit=project.settings.unit,
         lines=rating.lines,
         total=rating.total,
@@ -101,30 +112,37 @@ def make_bill(project: Project, reading: Reading, connection: Connection, rating
         due_on=terms.due_on or due_on(terms.due, reading.period, billed_on),
         issued_at=terms.issued_at,
         digest=rating.digest,
-        use_brought_forward=reading.use_brought_forward,
+        first_day=span.first_day,
+        last_day=span.last_day,
+        use_brought_forward=counted.use_brought_forward,
         tariff_id=of.tariff_id,
         use_carried_forward=reading.use_carried_forward,
         estimated=reading.estimated,
         migrated=terms.migrated,
         issued_by=terms.by,
+        kind="final" if reading.kind == "final" else "regular",
+        rounds=consumption.rounds,
+        multiplier=reading.multiplier,
+        registers=registers_shown(consumption),
     )
 
 
 def bill_of(
-    project: Project, terms: IssueTerms, reading: Reading, connection: Connection | None, book: TariffBook
+    project: Project, terms: IssueTerms, consumption: Consumption, connection: Connection | None, book: TariffBook
 ) -> Bill:
-    """Rate a confirmed reading and make its bill; runs, migrations and single bills all use this.
+    """Rate confirmed readings and make their bill; runs, migrations and single bills all use this.
 
     :raises NotFound: if the connection was deleted.
     :raises Invalid: if no tariff rates the use, the terms' days contradict each other, or the bill can't be stored.
     """
     if connection is None:
-        message = f"connection {reading.account} no longer exists, so no consumer owes this use"
+        message = f"connection {consumption.account} no longer exists, so no consumer owes this use"
         raise NotFound("no-connection", message, field="readingId")
-    usage, of = usage_of(project, reading, connection), terms_of(project, reading, connection)
+    usage = usage_of(project, consumption, connection)
+    of = connection.terms_on(usage.first_day)
     try:
         rating = book.rate(of.consumer_class, usage, tariff_id=of.tariff_id)
-        bill = make_bill(project, reading, connection, rating, terms)
+        bill = make_bill(project, consumption, connection, rating, terms)
     except MeterbookError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a tariff does wrong may not stop its neighbours' bills
@@ -162,7 +180,9 @@ def may_be_billed_to(consumer_id: str, reading: Reading, connection: Connection)
     """
     if connection.consumer_on(reading.read_on) != consumer_id:
         return False
-    overtaken = connection.last_period is not None and reading.period <= connection.last_period
+    if reading.kind == "check" or not reading.is_live:
+        return False
+    overtaken = connection.last_read_on is not None and reading.read_on <= connection.last_read_on
     return reading.state == "confirmed" or (connection.status != "closed" and not overtaken)
 
 
@@ -172,7 +192,9 @@ def check_billable(reading: Reading, connection: Connection | None) -> None:
     :raises Conflict: if not.
     """
     if reading.state != "confirmed":
-        raise Conflict("not-confirmed", f"reading {reading.id} is pending; confirm it first")
+        raise Conflict("not-confirmed", f"reading {reading.id} is {reading.state}; confirm it first")
+    if reading.kind == "check":
+        raise Conflict("never-billed", f"reading {reading.id} is a check, which is never billed")
     if connection is not None and not connection.is_billed:
         raise Conflict(
             "never-billed", f"meter {reading.meter_number} is of a common area or building, which is never billed"

@@ -9,6 +9,7 @@ from chalicelib.connections.domain.connection import (
     FormerConsumer,
     MeterDetails,
     Purpose,
+    RegisterStand,
     RegisterState,
     account_number,
     account_of_meter,
@@ -21,7 +22,9 @@ from chalicelib.connections.domain.connection import (
     taken,
 )
 from chalicelib.connections.domain.facts import RatingFacts
+from chalicelib.connections.domain.registers import Register, RegisterRole
 from chalicelib.connections.domain.terms import ConnectionTerms, FormerTerms
+from chalicelib.connections.domain.uses import PastUse
 
 __all__ = [
     "Connection",
@@ -32,8 +35,12 @@ __all__ = [
     "FormerConsumer",
     "FormerTerms",
     "MeterDetails",
+    "PastUse",
     "Purpose",
     "RatingFacts",
+    "Register",
+    "RegisterRole",
+    "RegisterStand",
     "RegisterState",
     "account_number",
     "account_of_meter",

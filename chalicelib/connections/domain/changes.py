@@ -8,7 +8,8 @@ from typing import TypedDict
 
 from chalicelib.connections.domain.connection import Connection, with_terms, wrong_status
 from chalicelib.connections.domain.facts import MAX_MEASURES, NO_FACTS, PERSONAL_FACTS, short_of_measure
-from chalicelib.connections.domain.meters import check_digits
+from chalicelib.connections.domain.meters import check_main_register
+from chalicelib.connections.domain.registers import check_registers
 from chalicelib.connections.domain.terms import TermsFrom, spans_of_terms, terms_changed
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.quantity import plain
@@ -53,6 +54,8 @@ class ConnectionChanges(TypedDict, total=False):
     area: str
     meter_brand: str | None
     meter_digits: int | None
+    meter_wraps_at: Decimal | None
+    main_measure: str | None
     installed_on: date | None
     walking_order: int | None
 
@@ -68,7 +71,8 @@ def changed(connection: Connection, changes: ConnectionChanges) -> Connection:
     if changes.get("area", connection.area) != connection.area:
         changes = {"walking_order": None, **changes}
     after = replace(connection, **changes, version=connection.version + 1)
-    check_digits(connection, after.meter_digits)
+    check_main_register(after)
+    check_registers(after.registers, main_multiplier=after.multiplier)
     return after
 
 

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from chalicelib.connections.domain.facts import NO_FACTS, PERSONAL_FACTS, RatingFacts
+from chalicelib.connections.domain.registers import Register
 from chalicelib.connections.domain.terms import (
     ConnectionTerms,
     FormerTerms,
@@ -16,10 +17,12 @@ from chalicelib.connections.domain.terms import (
     spans_of_terms,
     terms_changed,
 )
+from chalicelib.connections.domain.uses import PastUse
 from chalicelib.consumers.domain import Consumer
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.period import Period
+from chalicelib.kernel.register import range_of
 
 _SPACES = re.compile(" +")
 _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}\Z", re.ASCII)
@@ -28,11 +31,6 @@ ConnectionStatus = Literal["active", "disconnected", "closed"]
 EventKind = Literal["disconnected", "reconnected", "closed", "meter_exchanged", "consumer_changed", "tariff_changed"]
 # What a connection meters: a consumer's use, which is billed, or a building's own meters, which are not.
 Purpose = Literal["service", "common_area", "building"]
-
-# An estimate is the average of the last three uses: enough that one odd month does not decide it, few enough to follow
-# the season. The sources do not differ in this, so it is not a setting. The last use and this many before it are kept.
-ESTIMATED_BY = 3
-EARLIER_USES = ESTIMATED_BY - 1
 
 
 class HasBrand(Protocol):
@@ -60,11 +58,14 @@ class Connection:
     `last_period` and `last_read_on` are those of the last confirmed reading; `last_value` is the last value that was
     really read (at first, the initial reading). `estimated` is how far the register is estimated to have counted since,
     if the last period was estimated. `use_brought_forward` is the use of a meter exchanged since, up to its final
-    reading; below zero, use billed ahead by estimates. `earlier_uses` are those before `last_usage`, oldest first.
+    reading; below zero, use billed ahead by estimates. `uses` are the last ones, oldest first.
     `taken` means that a reading was recorded, perhaps still pending, so the connection can't be deleted. `former` are
     the former holders, each with their last day: a reading of such a day may not be billed yet. `consumer_class`,
     `tariff_id` and `facts` are those said last; `former_terms` are those before them, each up to its day.
-    `walking_order` is its number on the reader's way through its area.
+    `walking_order` is its number on the reader's way through its area. `opened_on` is the day on which its service
+    began, if that is not the day on which its present meter was installed. `idle_since` is the day on which it was
+    disconnected or closed. `multiplier` is how many units one step of the main register is, `main_measure` the measure
+    that its use feeds beside the use itself, and `registers` are further ones.
     `version` counts every change, so that two readings can't both follow the same one.
     """
 
@@ -79,7 +80,6 @@ class Connection:
     last_value: Decimal
     last_read_on: date | None
     last_period: Period | None
-    last_usage: Decimal | None
     version: int
     created_at: datetime
     request_print: str
@@ -91,11 +91,44 @@ class Connection:
     tariff_id: str | None = None
     meter_digits: int | None = None
     estimated: Decimal | None = None
-    earlier_uses: tuple[Decimal, ...] = ()
+    uses: tuple[PastUse, ...] = ()
     taken: bool = False
     former: tuple[FormerConsumer, ...] = ()
     former_terms: tuple[FormerTerms, ...] = ()
     walking_order: int | None = None
+    opened_on: date | None = None
+    idle_since: date | None = None
+    meter_wraps_at: Decimal | None = None
+    multiplier: Decimal = Decimal(1)
+    main_measure: str | None = None
+    registers: tuple[Register, ...] = ()
+
+    @property
+    def register_range(self) -> Decimal | None:
+        """The number at which the main register starts again, if it is known."""
+        if self.meter_wraps_at is None and self.meter_digits is not None:
+            return range_of(self.meter_digits)
+        return self.meter_wraps_at
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether it has a meter; a service without one is billed by its tariff alone."""
+        return bool(self.meter_number)
+
+    @property
+    def begins_on(self) -> date | None:
+        """The day on which its service began, if it is known."""
+        return self.opened_on or self.installed_on
+
+    @property
+    def counts_from(self) -> date | None:
+        """The day from which its next use counts, if it is known."""
+        return self.last_read_on or self.begins_on
+
+    @property
+    def has_new_holder(self) -> bool:
+        """Whether it was handed over since it was read last, so that its next use is the new holder's first."""
+        return bool(self.former) and self.former[-1].until >= (self.last_read_on or date.min)
 
     @property
     def terms(self) -> ConnectionTerms:
@@ -138,12 +171,6 @@ class Connection:
         """Return the name of the holder on a day; a former holder's is the name at the handover."""
         return next((each.name for each in self.former if day <= each.until), self.consumer_name)
 
-    def uses_before(self, period: Period) -> tuple[Decimal, ...]:
-        """Return the last uses before a period, which is to be read now or was read last. Oldest first."""
-        if self.last_usage is None or self.last_period == period:
-            return self.earlier_uses
-        return (*self.earlier_uses, self.last_usage)
-
     def audit_facts(self) -> dict[str, object]:
         """Return the connection's facts for the audit log: all except the holder's name."""
         return {
@@ -156,6 +183,10 @@ class Connection:
             "purpose": self.purpose,
             "meter_brand": self.meter_brand,
             "meter_digits": self.meter_digits,
+            "meter_wraps_at": self.meter_wraps_at,
+            "multiplier": None if self.multiplier == 1 else self.multiplier,
+            "main_measure": self.main_measure,
+            "registers": [str(each) for each in self.registers] or None,
             "installed_on": self.installed_on,
             "tariff_id": self.tariff_id,
             "walking_order": self.walking_order,
@@ -183,6 +214,10 @@ class MeterDetails:
     digits: int | None = None
     tariff_id: str | None = None
     walking_order: int | None = None
+    wraps_at: Decimal | None = None
+    multiplier: Decimal = Decimal(1)
+    main_measure: str | None = None
+    registers: tuple[Register, ...] = ()
 
 
 ORDINARY = MeterDetails()
@@ -299,7 +334,6 @@ def new_connection(
         last_value=initial_reading,
         last_read_on=None,
         last_period=None,
-        last_usage=None,
         version=0,
         created_at=created_at,
         request_print=request_print,
@@ -310,6 +344,10 @@ def new_connection(
         tariff_id=details.tariff_id,
         meter_digits=details.digits,
         walking_order=details.walking_order,
+        meter_wraps_at=details.wraps_at,
+        multiplier=details.multiplier,
+        main_measure=details.main_measure,
+        registers=details.registers,
     )
 
 
@@ -327,19 +365,44 @@ def check_deletable(connection: Connection) -> None:
         raise Conflict("connection-used", f"connection {connection.account} has been read; close it instead")
 
 
+class RegisterStand(NamedTuple):
+    """The last value of a further register, and the use of an exchanged one that is still to be counted."""
+
+    value: Decimal
+    brought: Decimal = Decimal(0)
+
+
 @dataclass(frozen=True, slots=True)
 class RegisterState:
-    """The state of a connection's register after a confirmed reading; see `Connection` for the fields."""
+    """The state of a connection's registers after a confirmed reading; see `Connection` for the fields.
+
+    `values` are those of further registers, by code.
+    """
 
     value: Decimal
     estimated: Decimal | None
     use_brought_forward: Decimal | None
+    values: Mapping[str, RegisterStand] = field(default_factory=dict)
 
 
 def advance(
-    connection: Connection, stand: RegisterState, *, read_on: date, period: Period, usage: Decimal
+    connection: Connection,
+    stand: RegisterState,
+    *,
+    read_on: date | None,
+    period: Period | None,
+    uses: tuple[PastUse, ...],
 ) -> Connection:
-    """Return the connection after a confirmed reading, or its correction, has become its last one."""
+    """Return the connection after a confirmed reading, or its correction, has become its last one.
+
+    After a withdrawal it is the one before, or none: then day and period are None.
+    """
+    registers = tuple(
+        replace(each, last_value=stand.values[each.code].value, use_brought_forward=stand.values[each.code].brought)
+        if each.code in stand.values
+        else each
+        for each in connection.registers
+    )
     return replace(
         connection,
         last_value=stand.value,
@@ -347,48 +410,71 @@ def advance(
         use_brought_forward=stand.use_brought_forward,
         last_read_on=read_on,
         last_period=period,
-        last_usage=usage,
-        earlier_uses=connection.uses_before(period)[-EARLIER_USES:],
+        uses=uses,
+        registers=registers,
         taken=True,
         version=connection.version + 1,
     )
 
 
-def disconnected(connection: Connection) -> Connection:
-    """Return the connection as disconnected: it keeps its meter and accepts no readings.
+def disconnected(connection: Connection, on: date) -> Connection:
+    """Return the connection as disconnected from a day on: it keeps its meter and accepts no readings.
 
+    :raises Invalid: for a day before what it builds on.
     :raises Conflict: if it is not active.
     """
     if connection.status != "active":
         raise wrong_status(connection)
-    return replace(connection, status="disconnected", version=connection.version + 1)
+    check_order(connection, on)
+    return replace(connection, status="disconnected", idle_since=on, version=connection.version + 1)
 
 
-def reconnected(connection: Connection) -> Connection:
+def reconnected(connection: Connection, on: date) -> Connection:
     """Return the connection as active again.
 
+    :raises Invalid: for a day before its disconnection.
     :raises Conflict: if it is not disconnected.
     """
     if connection.status != "disconnected":
         raise wrong_status(connection)
-    return replace(connection, status="active", version=connection.version + 1)
+    check_order(connection, on)
+    return replace(connection, status="active", idle_since=None, version=connection.version + 1)
 
 
-def closed(connection: Connection) -> Connection:
-    """Return the connection as closed for good. Its bills stay, its meter number is free.
+def check_order(connection: Connection, on: date) -> None:
+    """Check that what is done to a connection on a day lies after everything that it builds on.
+
+    :raises Invalid: naming what came later.
+    """
+    past = {
+        "its service began": connection.begins_on,
+        "the last confirmed reading is": connection.last_read_on,
+        "it was disconnected": connection.idle_since,
+        "it was handed over": connection.former[-1].until if connection.former else None,
+    }
+    for what, day in past.items():
+        if day and on < day:
+            of = "of" if what.endswith("is") else "on"
+            raise Invalid("wrong-order", f"{what} {of} {day}; give that day or a later one, not {on}", field="on")
+
+
+def closed(connection: Connection, on: date) -> Connection:
+    """Return the connection as closed for good from a day on. Its bills stay, its meter number is free.
 
     Use billed ahead by estimates, which the meter never showed, does not prevent closing.
 
+    :raises Invalid: for a day before what it builds on.
     :raises Conflict: if it is closed, or a meter exchanged since the last reading showed use that is not billed yet.
     """
     if connection.status == "closed":
         raise wrong_status(connection)
+    check_order(connection, on)
     if connection.use_brought_forward and connection.use_brought_forward > 0:
         raise Conflict(
             "use-unread",
             f"{connection.use_brought_forward} used on the exchanged meter are not billed; record a reading first",
         )
-    return replace(connection, status="closed", version=connection.version + 1)
+    return replace(connection, status="closed", idle_since=on, version=connection.version + 1)
 
 
 def wrong_status(connection: Connection) -> Conflict:
@@ -425,6 +511,7 @@ def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connecti
         raise not_active()
     if connection.status == "closed" or connection.consumer_id == consumer.id:
         raise Conflict("wrong-status", f"connection {connection.account} is closed, or the consumer has it already")
+    check_order(connection, on)
     former = connection.former
     if not former or on > former[-1].until:  # else each day up to it already has a holder
         former = (*former, FormerConsumer(connection.consumer_id or "", connection.consumer_name, on))

@@ -4,23 +4,31 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from typing import NamedTuple
 
 from pynamodb.attributes import Attribute, UnicodeAttribute
 from pynamodb.constants import STRING
 
-from chalicelib.connections.domain import Connection, ConnectionStatus, FormerConsumer, Purpose, RatingFacts
+from chalicelib.connections.domain import (
+    Connection,
+    ConnectionStatus,
+    FormerConsumer,
+    PastUse,
+    Purpose,
+    RatingFacts,
+    Register,
+)
 from chalicelib.connections.domain.terms import FormerTerms, differences, with_differences
+from chalicelib.connections.domain.uses import pack_uses, unpack_uses
 from chalicelib.connections.repository import links
 from chalicelib.connections.repository.links import Place
 from chalicelib.kernel.ids import shard_of, shard_ranges
 from chalicelib.kernel.page import Page
-from chalicelib.kernel.quantity import plain
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import (
     DayAttribute,
     DecimalAttribute,
+    DocumentAttribute,
     FlagAttribute,
     InstantAttribute,
     IntAttribute,
@@ -48,16 +56,16 @@ class FactsAttribute(Attribute[RatingFacts]):
         return RatingFacts.from_short(json.loads(value))
 
 
-class UsesAttribute(Attribute[tuple[Decimal, ...]]):
-    """Uses in order, as `10,12.5`."""
+class UsesAttribute(Attribute[tuple[PastUse, ...]]):
+    """Past uses in order, as a short text."""
 
     attr_type = STRING
 
-    def serialize(self, value: tuple[Decimal, ...]) -> str:
-        return ",".join(map(plain, value))
+    def serialize(self, value: tuple[PastUse, ...]) -> str:
+        return pack_uses(value)
 
-    def deserialize(self, value: str) -> tuple[Decimal, ...]:
-        return tuple(map(Decimal, value.split(",")))
+    def deserialize(self, value: str) -> tuple[PastUse, ...]:
+        return unpack_uses(value)
 
 
 class FormerAttribute(Attribute[tuple[FormerConsumer, ...]]):
@@ -84,7 +92,6 @@ class ConnectionItem(TableItem):
     last_value = DecimalAttribute(attr_name="lv")
     last_read_on = DayAttribute(attr_name="lo", null=True)
     last_period = PeriodAttribute(attr_name="lp", null=True)
-    last_usage = DecimalAttribute(attr_name="lu", null=True)
     version = IntAttribute(attr_name="v")
     created_at = InstantAttribute(attr_name="at")
     request_print = UnicodeAttribute(attr_name="rp")
@@ -96,10 +103,16 @@ class ConnectionItem(TableItem):
     tariff_id = UnicodeAttribute(attr_name="tf", null=True)
     meter_digits = IntAttribute(attr_name="md", null=True)
     estimated = DecimalAttribute(attr_name="es", null=True)
-    earlier_uses = UsesAttribute(attr_name="eu", null=True)
+    uses = UsesAttribute(attr_name="us", null=True)
     former = FormerAttribute(attr_name="fo", null=True)
     former_terms = JsonAttribute(attr_name="ft", null=True)  # see `_stored_terms`
     walking_order = IntAttribute(attr_name="wo", null=True)
+    opened_on = DayAttribute(attr_name="oo", null=True)
+    idle_since = DayAttribute(attr_name="is", null=True)
+    meter_wraps_at = DecimalAttribute(attr_name="mw", null=True)
+    multiplier = DecimalAttribute(attr_name="mu", null=True)
+    main_measure = UnicodeAttribute(attr_name="mm", null=True)
+    registers = DocumentAttribute(tuple[Register, ...], attr_name="rg", null=True)
     taken = FlagAttribute(attr_name="tk", null=True)  # while the first reading is pending; later `last_period` shows it
 
 
@@ -247,6 +260,13 @@ def shard_connections(project: Project, shard: int) -> Iterator[Connection]:
     partition = keys.connections(project.client, project.id, shard)
     for item in dynamo.all_of(ConnectionItem, partition, "CONNECTION#", consistent=False):
         yield _connection(item)
+
+
+def some_of_shard(project: Project, shard: int, *, limit: int) -> tuple[Connection, ...]:
+    """Read the first connections of a shard. Eventually consistent."""
+    partition = keys.connections(project.client, project.id, shard)
+    items = ConnectionItem.query(partition, ConnectionItem.sk.startswith("CONNECTION#"), limit=limit)
+    return tuple(_connection(item) for item in items)
 
 
 def connections_page(project: Project, *, active: bool, limit: int, cursor: str | None) -> Page[Connection]:

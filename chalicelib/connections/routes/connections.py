@@ -10,7 +10,6 @@ from chalicelib.connections.schemas.connections import (
     ConnectionPage,
     ConnectionQuery,
     EventPage,
-    HandOver,
     MeterExchange,
     MyConnection,
     MyConnections,
@@ -157,20 +156,6 @@ def reconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) -
 @endpoint(
     blueprint,
     "POST",
-    _CONNECTION + "/closure",
-    permission="connections.manage",
-    body=StatusChange,
-    returns=ConnectionOut,
-    errors="changed future-date use-unread wrong-status",
-)
-def close_connection(ctx: ProjectContext, *, account_number: str, body: StatusChange) -> ConnectionOut:
-    """Close a connection for good."""
-    return ConnectionOut.of(service.close(ctx, account=account_number, reason=body.reason, on=body.on))
-
-
-@endpoint(
-    blueprint,
-    "POST",
     _CONNECTION + "/meter-exchanges",
     permission="connections.manage",
     body=MeterExchange,
@@ -182,23 +167,6 @@ def exchange_meter(ctx: ProjectContext, *, account_number: str, body: MeterExcha
     """Exchange a connection's meter; the next bill includes the use of both meters."""
     exchanged = service.exchange_meter(ctx, account=account_number, exchange=body.to_domain(), reason=body.reason)
     return ConnectionOut.of(exchanged)
-
-
-@endpoint(
-    blueprint,
-    "POST",
-    _CONNECTION + "/handovers",
-    permission="connections.manage",
-    body=HandOver,
-    returns=ConnectionOut,
-    errors="changed consumer-given consumer-not-active future-date wrong-status",
-)
-def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> ConnectionOut:
-    """Hand a connection over to another consumer."""
-    handed = service.hand_over(
-        ctx, account=account_number, consumer_id=body.consumer_id, on=body.on, reason=body.reason
-    )
-    return ConnectionOut.of(handed)
 
 
 @endpoint(

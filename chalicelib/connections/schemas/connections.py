@@ -16,10 +16,13 @@ from chalicelib.connections.domain import (
     MeterDetails,
     Purpose,
     RatingFacts,
+    Register,
+    RegisterRole,
 )
 from chalicelib.connections.domain.changes import ConnectionChanges, FactChanges, TermChanges
 from chalicelib.connections.domain.facts import MAX_MEASURES
 from chalicelib.connections.domain.meters import Exchange
+from chalicelib.connections.domain.registers import MAX_REGISTERS
 from chalicelib.connections.domain.walking import MAX_ACCOUNTS, MAX_ORDER
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.register import MAX_DIGITS
@@ -56,6 +59,26 @@ Digits = Annotated[
         examples=[5],
     ),
 ]
+WrapsAt = Annotated[
+    DecimalText,
+    Field(
+        gt=1,
+        le=10**MAX_DIGITS,
+        description="The number at which the register starts again, if that is no power of ten: 65536",
+        examples=["65536"],
+    ),
+]
+Multiplier = Annotated[
+    DecimalText,
+    Field(
+        gt=0,
+        le=1_000_000,
+        description="The units of use for one step of the register: of a transformer, or of a pulse",
+        examples=["60"],
+    ),
+]
+RegisterCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,19}$", examples=["night"])]
+MeasureName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,39}$", examples=["offpeak"])]
 Fact = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$")]
 TariffId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["residential"])]
 WalkingOrder = Annotated[
@@ -126,6 +149,36 @@ class TermsOut(OutSchema):
     facts: FactsBody = Field(validation_alias=AliasPath("terms", "facts"))
 
 
+class RegisterBody(Schema):
+    """A further register of a meter, or a second meter that is read with it."""
+
+    code: RegisterCode
+    role: RegisterRole = Field(
+        default="billed",
+        description="`billed`: part of the use; `measured`: only for its measure; `deduct`: its measure is the use "
+        "less this one; `check`: recorded and never billed",
+    )
+    measure: MeasureName | None = Field(default=None, description="The tariff's measure that its use feeds")
+    multiplier: Multiplier = Decimal(1)
+    wraps_at: WrapsAt | None = None
+    initial_reading: Annotated[DecimalText, Field(ge=0)] = Decimal(0)
+
+    def to_domain(self) -> Register:
+        """Return the register as a domain object."""
+        return Register(self.code, self.role, self.measure, self.multiplier, self.wraps_at, self.initial_reading)
+
+
+class RegisterOut(OutSchema):
+    """A further register of a connection's meter."""
+
+    code: str
+    role: RegisterRole
+    measure: str | None
+    multiplier: DecimalText
+    wraps_at: DecimalText | None
+    last_reading: DecimalText = Field(validation_alias="last_value")
+
+
 class NewConnection(Schema):
     """A metered connection to register."""
 
@@ -148,6 +201,12 @@ class NewConnection(Schema):
         default=None, description="A tariff of the project; if left out, the class decides"
     )
     walking_order: WalkingOrder | None = None
+    meter_wraps_at: WrapsAt | None = None
+    multiplier: Multiplier = Decimal(1)
+    main_measure: MeasureName | None = Field(
+        default=None, description="The tariff's measure that the main register feeds, beside the use"
+    )
+    registers: tuple[RegisterBody, ...] = Field(default=(), max_length=MAX_REGISTERS)
 
     def details(self) -> MeterDetails:
         """Return the meter's details as a domain object."""
@@ -160,6 +219,10 @@ class NewConnection(Schema):
             self.meter_digits,
             self.tariff_id,
             self.walking_order,
+            self.meter_wraps_at,
+            self.multiplier,
+            self.main_measure,
+            tuple(each.to_domain() for each in self.registers),
         )
 
 
@@ -194,6 +257,8 @@ class ConnectionChange(Change):
     area: Area = Field(default="", description="One of the client's areas, if it has a list of areas")
     meter_brand: BrandId | None = None
     meter_digits: Digits | None = None
+    meter_wraps_at: WrapsAt | None = None
+    main_measure: MeasureName | None = None
     installed_on: Day | None = None
     facts: FactsChange = FactsChange()
     tariff_id: TariffId | None = Field(
@@ -234,6 +299,17 @@ class MeterExchange(Schema):
     first_reading: DecimalText = Field(default=Decimal(0), description="The new meter's value at the exchange")
     meter_brand: BrandId | None = None
     meter_digits: Digits | None = None
+    meter_wraps_at: WrapsAt | None = None
+    multiplier: Multiplier = Decimal(1)
+    main_measure: MeasureName | None = None
+    final_registers: dict[RegisterCode, Annotated[DecimalText, Field(ge=0)]] = Field(
+        default_factory=dict, max_length=MAX_REGISTERS, description="The final values of the old meter's registers"
+    )
+    registers: tuple[RegisterBody, ...] | None = Field(
+        default=None,
+        max_length=MAX_REGISTERS,
+        description="The new meter's further registers; those of the old one, from zero, if left out",
+    )
     on: Day | None = Field(default=None, description="Today, if left out")
     reason: Reason
 
@@ -247,15 +323,12 @@ class MeterExchange(Schema):
             self.meter_brand,
             self.meter_digits,
             self.rolled_over,
+            self.meter_wraps_at,
+            self.multiplier,
+            self.main_measure,
+            self.final_registers,
+            None if self.registers is None else tuple(each.to_domain() for each in self.registers),
         )
-
-
-class HandOver(Schema):
-    """The new holder of a connection. Readings up to and including the day are billed to the former one."""
-
-    consumer_id: ConsumerId
-    on: Day | None = Field(default=None, description="Their last day; today, if left out")
-    reason: Reason
 
 
 class WalkingOrderBody(Schema):
@@ -313,7 +386,12 @@ class ConnectionFields(OutSchema):
     purpose: Purpose
     meter_brand: str | None
     meter_digits: int | None = Field(description="The digits of the meter's register before the decimal point")
+    meter_wraps_at: DecimalText | None
+    multiplier: DecimalText
+    main_measure: str | None
+    registers: tuple[RegisterOut, ...] = Field(description="Further registers of the meter")
     installed_on: Day | None
+    idle_since: Day | None = Field(description="The day on which it was disconnected or closed")
     facts: FactsBody
     tariff_id: str | None = Field(description="The tariff that it names; null: the class decides")
     walking_order: int | None = Field(description="Its number on the reader's way through its area")

@@ -18,11 +18,11 @@ from chalicelib.connections.service.consumers import (
 )
 from chalicelib.connections.service.lifecycle import (
     change_connection,
-    close,
+    closure_writes,
     delete_connection,
     disconnect,
     exchange_meter,
-    hand_over,
+    handover_writes,
     list_events,
     past_exchange_write,
     reconnect,
@@ -41,6 +41,7 @@ from chalicelib.connections.service.lookup import (
     my_connections,
     shard_connections,
     show_connection,
+    some_of_shard,
 )
 from chalicelib.connections.service.offers import tariff_offer_write, tariff_withdrawal_write
 from chalicelib.connections.service.walking import set_walking_order
@@ -52,7 +53,7 @@ __all__ = [
     "brands_by_word",
     "change_connection",
     "change_consumer",
-    "close",
+    "closure_writes",
     "connection_advance_write",
     "connections_by_account",
     "connections_by_numbers",
@@ -67,7 +68,7 @@ __all__ = [
     "get_brand",
     "get_connection",
     "get_consumer_within_reach",
-    "hand_over",
+    "handover_writes",
     "list_brands",
     "list_connections",
     "list_consumers",
@@ -84,6 +85,7 @@ __all__ = [
     "set_walking_order",
     "shard_connections",
     "show_connection",
+    "some_of_shard",
     "tariff_offer_write",
     "tariff_withdrawal_write",
 ]

@@ -17,6 +17,7 @@ from chalicelib.connections.domain import (
     of_brand,
 )
 from chalicelib.connections.domain.connection import ORDINARY, check_no_later, not_active
+from chalicelib.connections.domain.registers import check_registers
 from chalicelib.connections.repository import connections as repository
 from chalicelib.connections.service.brands import brand_count_writes
 from chalicelib.connections.service.consumers import consumer_count_writes, get_consumer_to_connect
@@ -204,8 +205,10 @@ def _draft(
 def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, details: MeterDetails) -> None:
     today = local_day(ctx.now, project.settings.timezone)
     check_no_later(details.installed_on, today=today, where="installedOn")
+    check_registers(details.registers, main_multiplier=details.multiplier)
+    wraps_at = range_of(details.digits) if details.wraps_at is None and details.digits is not None else details.wraps_at
     try:
-        check_shown(initial_reading, None if details.digits is None else range_of(details.digits))
+        check_shown(initial_reading, wraps_at)
     except Invalid as error:
         raise Invalid(error.code, f"{error}", field="initialReading") from None
 

@@ -98,13 +98,17 @@ def reconnect(ctx: ProjectContext, *, account: str, reason: str, on: date | None
     return _turn(ctx, account, "reconnected", rules.reconnected, reason, on)
 
 
-def close(ctx: ProjectContext, *, account: str, reason: str, on: date | None) -> Connection:
-    """Close a connection for good; its meter number is free for another.
+def closure_writes(
+    ctx: ProjectContext, before: Connection, read: Connection, *, reason: str, on: date
+) -> tuple[Connection, list[Action]]:
+    """Return a connection as closed for good and the writes that close it, for a transaction that also bills it.
 
-    :raises NotFound: if the project has no such connection.
+    `read` is the connection after its final reading. `explain_refusal` turns a refusal into an error.
+
+    :raises Invalid: for a day before what it builds on.
     :raises Conflict: if it is closed, or use of an exchanged meter waits to be billed.
     """
-    return _turn(ctx, account, "closed", rules.closed, reason, on)
+    return _turned(ctx, before, "closed", rules.closed(read, on), reason, on)
 
 
 def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, reason: str) -> Connection:
@@ -143,25 +147,26 @@ def past_exchange_write(
     return history.event_insert_write(project, connection.account, event)
 
 
-def hand_over(ctx: ProjectContext, *, account: str, consumer_id: str, on: date | None, reason: str) -> Connection:
-    """Hand a connection over to another consumer. Record a reading first: use since the last one is billed to them.
+def handover_writes(
+    ctx: ProjectContext, before: Connection, read: Connection, *, consumer_id: str, reason: str, on: date
+) -> tuple[Connection, list[Action]]:
+    """Return a connection with another holder and the writes that hand it over, for a transaction that also bills it.
 
-    Readings up to the day `on` (today, if left out) are billed to the former consumer, also by a later run.
+    `read` is the connection after the final reading of its former holder. Readings up to the day are theirs.
 
-    :raises NotFound: if there is no such connection or consumer.
-    :raises Invalid: for a day in the future.
+    :raises NotFound: if there is no such consumer.
+    :raises Invalid: for a day before what it builds on.
     :raises Conflict: if they have it already, or are not active.
     """
-    before = get_connection(ctx, account=account)
     project = ctx.project
-    today = local_day(ctx.now, project.settings.timezone)
-    after = rules.taken_over(before, get_consumer_to_connect(ctx, consumer_id=consumer_id), on or today)
+    after = rules.taken_over(read, get_consumer_to_connect(ctx, consumer_id=consumer_id), on)
     facts = {"from": before.consumer_id or "", "to": consumer_id}
-    event = _event_write(ctx, project, after, "consumer_changed", facts, reason, on)
-    log = audit_write(ctx, "handed-over", before, after)
-    counts = consumer_count_writes(ctx, before=before, after=after)
-    _commit(ctx, project, after, [*repository.connection_update_writes(project, before, after), *counts, event, log])
-    return after
+    return after, [
+        *repository.connection_update_writes(project, before, after),
+        *consumer_count_writes(ctx, before=before, after=after),
+        _event_write(ctx, project, after, "consumer_changed", facts, reason, on),
+        audit_write(ctx, "handed-over", before, after),
+    ]
 
 
 def delete_connection(ctx: ProjectContext, *, account: str) -> Connection:
@@ -198,13 +203,22 @@ def _turn(
     ctx: ProjectContext,
     account: str,
     kind: EventKind,
-    rule: Callable[[Connection], Connection],
+    rule: Callable[[Connection, date], Connection],
     reason: str,
     on: date | None,
 ) -> Connection:
     before = get_connection(ctx, account=account)
+    day = on or local_day(ctx.now, ctx.project.settings.timezone)
+    after, writes = _turned(ctx, before, kind, rule(before, day), reason, day)
+    _commit(ctx, ctx.project, after, writes)
+    return after
+
+
+def _turned(
+    ctx: ProjectContext, before: Connection, kind: EventKind, after: Connection, reason: str, on: date
+) -> tuple[Connection, list[Action]]:
+    """Return a connection after a change of its status, with its writes."""
     project = ctx.project
-    after = rule(before)
     lists = areas.area_exit_writes(ctx, area=before.area) if after.status == "closed" else []
     lists += [
         *consumer_count_writes(ctx, before=before, after=after),
@@ -213,11 +227,10 @@ def _turn(
     ]
     lists.append(audit_write(ctx, kind, before, after))
     facts: dict[str, str] = {"was": before.status}
-    if after.status == "closed" and before.use_brought_forward:
-        facts["billedAhead"] = plain(-before.use_brought_forward)
+    if after.status == "closed" and after.use_brought_forward:
+        facts["billedAhead"] = plain(-after.use_brought_forward)
     event = _event_write(ctx, project, after, kind, facts, reason, on)
-    _commit(ctx, project, after, [*repository.connection_update_writes(project, before, after), event, *lists])
-    return after
+    return after, [*repository.connection_update_writes(project, before, after), event, *lists]
 
 
 def _area_and_brand_writes(ctx: Context, before: Connection, after: Connection) -> list[Action]:

@@ -202,6 +202,11 @@ def all_connections(project: Project) -> Iterator[Connection]:
         yield from repository.shard_connections(project, shard)
 
 
+def some_of_shard(project: Project, shard: int, *, limit: int = 100) -> tuple[Connection, ...]:
+    """Read some connections of a shard in one request. Eventually consistent; a read unit for about 25."""
+    return repository.some_of_shard(project, shard, limit=limit)
+
+
 def connection_advance_write(project: Project, before: Connection, after: Connection) -> Action:
     """Build the write that makes a reading, confirmed in the same transaction, the connection's last one."""
     return repository.connection_write(project, before, after)

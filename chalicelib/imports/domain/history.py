@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from chalicelib.bills.domain import Bill, IssueTerms, bill_of
+from chalicelib.bills.domain import Bill, Consumption, IssueTerms, bill_of
 from chalicelib.connections.domain import Connection
 from chalicelib.files.domain.record import ImportCounts, ImportResult, Refusal, ReportLine
 from chalicelib.imports.domain.history_amounts import (
@@ -161,7 +161,7 @@ def _take(migration: Migration, entry: Entry, standing: Connection, book: Tariff
     by = migration.by
     terms = IssueTerms(by.origin, by.at, entry.month.billed_on, entry.month.due_on, migration.due, migrated=True)
     try:
-        bill = bill_of(migration.project, terms, reading, connection, book)
+        bill = bill_of(migration.project, terms, Consumption.of(reading), connection, book)
     except MeterbookError as error:
         raise EntryRefused(Refusal(entry.line, entry.place, error.code, str(error))) from None
     check_charges(migration, entry, bill)

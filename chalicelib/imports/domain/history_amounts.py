@@ -53,7 +53,7 @@ def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment
                 number=derived_ids("payment", *whose)(),
                 account=bill.account,
                 period=bill.period,
-                revision=bill.revision,
+                revision=bill.number,
                 consumer_id=bill.consumer_id,
                 amount=amount,
                 paid_on=stated.paid_on,

@@ -10,7 +10,6 @@ from chalicelib.files.domain.record import Refusal
 from chalicelib.imports.domain.history_file import Entry, EntryRefused, StatedChange
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.quantity import plain
-from chalicelib.kernel.register import range_of
 
 _ZERO = Decimal(0)
 
@@ -87,7 +86,8 @@ def check_prior(entry: Entry, before: Connection, change: MeterChange | None) ->
 
 def says_rolled_over(entry: Entry, connection: Connection) -> bool:
     """Return whether an entry says that the register rolled over, in words or by its consumption."""
-    if entry.rolled_over or connection.meter_digits is None or entry.consumption is None:
+    wraps_at = connection.register_range
+    if entry.rolled_over or wraps_at is None or entry.consumption is None:
         return entry.rolled_over
-    use = entry.current + range_of(connection.meter_digits) - connection.last_value
+    use = (entry.current + wraps_at - connection.last_value) * connection.multiplier
     return entry.consumption == use + (connection.use_brought_forward or _ZERO)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from itertools import groupby
 
@@ -34,7 +35,8 @@ from chalicelib.payments.domain import Payment
 from chalicelib.platform.bulk import FEW
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, commit_surviving
 from chalicelib.readings import service as readings
-from chalicelib.readings.domain.reading import Provenance
+from chalicelib.readings.domain.reading import Provenance, Reading, in_order
+from chalicelib.readings.domain.recording import advanced
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy import service as tenancy
@@ -146,7 +148,7 @@ def _take_in_month(taking: _Taking, period: Period, entries: list[Entry], book: 
     decided = [_decide(taking, entry, recorded, book) for entry in entries]
     if any(_is_new(outcome) for outcome in decided):
         # Tariffs are sealed only now: if every amount differs, the tariff may be wrong and need a correction.
-        sealed = tariffs.tariff_book(taking.project, period)
+        sealed = tariffs.tariff_book(taking.project, until_day=_end_of(period, entries))
         decided = [_decide(taking, entry, recorded, sealed) for entry in entries]
     new = [outcome for outcome in decided if isinstance(outcome, Taken | AdditionalPayments) and _is_new(outcome)]
     written = {outcome.line: outcome for outcome in _write(taking, period, new)}
@@ -156,6 +158,11 @@ def _take_in_month(taking: _Taking, period: Period, entries: list[Entry], book: 
         if isinstance(outcome, Refusal) and not (connection and connection.account in recorded.standing):
             taking.refused.setdefault(entry.unit, entry.line)
     return outcomes
+
+
+def _end_of(period: Period, entries: Iterable[Entry]) -> date:
+    """Return the day until which tariffs are asked."""
+    return max(period.shifted(1).first_day, *(entry.month.read_on for entry in entries))
 
 
 def _is_new(outcome: Outcome) -> bool:
@@ -180,15 +187,25 @@ def _recorded(taking: _Taking, period: Period, entries: list[Entry]) -> _Recorde
     accounts = {connection.account for entry in entries if (connection := taking.connection_of(entry))}
     if len(accounts) <= FEW:
         read = readings.readings_of(project, period, accounts)
-        billed = bills.first_bills(project, period, accounts)
-        standing = {account: Existing(reading, billed.get(account)) for account, reading in read.items()}
+        firsts = {account: first for account, of_round in read.items() if (first := _standing(of_round))}
+        billed = bills.bills_closing_with(project, firsts.values())
+        standing = {account: Existing(first, billed.get(first.id)) for account, first in firsts.items()}
         return _Recorded(standing, payments.standing_payments(project, _said_to_stand(taking, entries, standing)))
     standing = {}
     for shard in range(project.settings.shards):
-        billed = {bill.account: bill for bill in bills.shard_bills(project, period, shard)}
+        by_reading = {bill.reading_id: bill for bill in bills.shard_bills(project, period, shard)}
+        of_shard: dict[str, list[Reading]] = {}
         for reading in readings.shard_readings(project, period, shard):
-            standing[reading.account] = Existing(reading, billed.get(reading.account))
+            of_shard.setdefault(reading.account, []).append(reading)
+        for account, of_round in of_shard.items():
+            if first := _standing(of_round):
+                standing[account] = Existing(first, by_reading.get(first.id))
     return _Recorded(standing, payments.standing_payments(project, _said_to_stand(taking, entries, standing)))
+
+
+def _standing(of_round: Iterable[Reading]) -> Reading | None:
+    """Return the first reading of a round that was not withdrawn."""
+    return next((reading for reading in in_order(of_round) if reading.is_live), None)
 
 
 def _said_to_stand(taking: _Taking, entries: list[Entry], standing: Mapping[str, Existing]) -> Iterator[Payment]:
@@ -214,7 +231,7 @@ def _write(taking: _Taking, period: Period, new: list[Taken | AdditionalPayments
         yield from (_changed(entered.entry) for entered in lost.values())
         for account, entered in written.items():
             if isinstance(entered, Taken):
-                taking.connections[account] = readings.advance(entered.counted_from, entered.reading)
+                taking.connections[account] = advanced(entered.counted_from, entered.reading)
             yield entered
 
 

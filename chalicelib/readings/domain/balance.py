@@ -32,7 +32,7 @@ def add_up(
     added = dict(sums)
     for reading in readings:
         purpose = purposes.get(reading.account, "service")
-        if reading.state == "confirmed":
+        if reading.counts:
             added[purpose] = added.get(purpose, Decimal(0)) + reading.usage
     return added
 

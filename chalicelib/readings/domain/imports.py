@@ -1,8 +1,9 @@
 """The decision of an import of readings about each row of its file."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from chalicelib.connections.domain import Connection, ambiguous_meter, normalised_meter
 from chalicelib.files.domain.record import ImportCounts, Refusal, ReportLine
@@ -12,6 +13,7 @@ from chalicelib.kernel.quantity import plain
 from chalicelib.readings.domain.flags import HIGH_USE, LATE, NO_USE, ROLLOVER
 from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading
 from chalicelib.readings.domain.recording import check_day, record_reading, replace_estimate
+from chalicelib.readings.domain.rounds import round_of
 from chalicelib.readings.domain.table_file import Row
 from chalicelib.tenancy.domain import Project
 
@@ -54,35 +56,67 @@ def decide(
     project: Project,
     row: Row,
     connection: Connection | None,
-    existing: Mapping[tuple[Period, str], Reading],
+    taken: Sequence[Reading],
     *,
     expected: Period | None,
     today: date,
     entry: Provenance,
+    is_open: Callable[[Reading], bool],
+    of_class: Decimal | None,
 ) -> Outcome:
     """Decide about a row: a new reading, unchanged, or a refusal with its reason.
 
-    `existing` has the readings recorded for the row's period; one that this import wrote counts as accepted, so that an
-    interrupted import gives the same report when it is resumed.
+    `taken` are the connection's readings of the row's round; one that this import wrote counts as accepted, so that an
+    interrupted import gives the same report when it is resumed. `is_open` tells whether an estimate has no bill yet.
     """
     if connection is None:
         number = row.account or row.meter
         return Refusal(row.line, row.number_column, "unknown-meter", f"no connection here has the number {number}")
-    period = project.period_of(row.read_on)
+    try:
+        period = round_of(project, connection, row.read_on, named=row.period)
+    except Invalid as error:
+        return Refusal(row.line, "round" if row.period else "read_on", error.code, str(error))
     if refusal := _contradiction(row, connection, period, expected=expected, today=today):
         return refusal
-    recorded = existing.get((period, connection.account))
-    if recorded is not None and not recorded.estimated:
-        return _against_recorded(row, recorded, entry)
-    shown = MeterValue(row.value, row.read_on)
+    shown = shown_by(row)
+    live = [each for each in taken if each.is_live]
+    recorded = next((each for each in live if each.read_on == row.read_on and not each.estimated), None)
+    if recorded is not None:
+        return _against_recorded(row, shown, recorded, entry)
+    estimate = next((each for each in live if each.estimated and is_open(each)), None)
     try:
-        if recorded is None:
-            return Accepted(row, record_reading(project, connection, shown, today=today, entry=entry), stored=False)
-        reading = replace_estimate(project, recorded, connection, shown, today=today, entry=entry)
-        return Accepted(row, reading, stored=False, estimate=recorded)
+        if estimate is None:
+            reading = record_reading(
+                project, connection, shown, today=today, entry=entry, taken=taken, of_class=of_class
+            )
+        else:
+            reading = replace_estimate(
+                project, estimate, connection, shown, today=today, entry=entry, of_class=of_class
+            )
     except (Invalid, Conflict) as error:
-        column = "read_on" if error.code in {"not-after-last", "already-read"} else "reading"
-        return Refusal(row.line, column, error.code, str(error))
+        field = error.faults[0].field if error.faults else None
+        return Refusal(row.line, _column_of(error.code, field), error.code, str(error))
+    return Accepted(row, reading, stored=False, estimate=estimate)
+
+
+def _column_of(code: str, field: str | None) -> str:
+    """Return the column of a file at fault."""
+    if code in {"not-after-last", "already-read", "before-installed"}:
+        return "read_on"
+    kind, _, name = (field or "").partition(".")
+    return f"register:{name}" if kind == "registers" and name else "reading"
+
+
+def shown_by(row: Row) -> MeterValue:
+    """Return what a row says that the meter showed."""
+    return MeterValue(
+        row.value,
+        row.read_on,
+        registers=row.registers,
+        measures=row.measures,
+        period=row.period,
+        reader_code=row.reader_code,
+    )
 
 
 def _contradiction(
@@ -102,8 +136,8 @@ def _contradiction(
     return None
 
 
-def _against_recorded(row: Row, recorded: Reading, entry: Provenance) -> Outcome:
-    if (recorded.value, recorded.read_on) != (row.value, row.read_on):
+def _against_recorded(row: Row, shown: MeterValue, recorded: Reading, entry: Provenance) -> Outcome:
+    if not recorded.is_same_as(shown):
         said = f"{plain(recorded.value)} on {recorded.read_on}"
         reason = f"{recorded.period} is already read: {said}; correct that reading instead of importing another"
         return Refusal(row.line, "reading", "already-read", reason)
@@ -124,29 +158,6 @@ def ambiguous(row: Row, number: str, meters: Sequence[Connection]) -> Refusal:
     """Return the refusal of a row whose meter number several connections have."""
     error = ambiguous_meter(number, meters)
     return Refusal(row.line, "meter_number", error.code, f"{error}, in a column meter_brand")
-
-
-def duplicate_of(row: Row, first: Row) -> Refusal:
-    """Return the refusal of a second row for one meter and period in the same file."""
-    reason = f"the same meter and period as line {first.line}, which is of {first.read_on}"
-    return Refusal(row.line, row.number_column, "duplicate-row", reason)
-
-
-def check_taken_in(rows: Iterable[Row]) -> None:
-    """Check that rows hold nothing that readings can't hold yet.
-
-    :raises Invalid: naming what to leave out of the file or the mapping.
-    """
-    for row in rows:
-        held = {
-            "registers": row.registers,
-            "measures": row.measures,
-            "reader_code": row.reader_code,
-            "round (period)": row.period,
-        }
-        if found := next((name for name, value in held.items() if value), None):
-            reason = f"line {row.line}: readings can't hold {found} yet; leave these columns out of the file or mapping"
-            raise Invalid("not-taken-in", reason, field=found)
 
 
 def count(outcomes: list[Outcome], *, blank: int) -> ImportCounts:

@@ -1,74 +1,135 @@
-"""Rules for recording, estimating, confirming and correcting readings, and the use that they give."""
+"""Rules for recording, estimating, confirming, correcting and withdrawing readings, and the use that they give."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from chalicelib.connections.domain import Connection
-from chalicelib.connections.domain.meters import Count, count_since, count_up_to, estimate
+from chalicelib.connections import domain as connection_rules
+from chalicelib.connections.domain import Connection, PastUse, RegisterState
+from chalicelib.connections.domain.connection import RegisterStand
+from chalicelib.connections.domain.meters import Count, check_values, count_since, count_up_to, estimate
+from chalicelib.connections.domain.uses import with_use, without_use
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.flags import flags_of
-from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading
+from chalicelib.readings.domain.plausibility import doubt_about
+from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading, next_number
+from chalicelib.readings.domain.rounds import months_between, round_of, rounds_since
 from chalicelib.tenancy.domain import Project
 
 
 def record_reading(
-    project: Project, connection: Connection, shown: MeterValue, *, today: date, entry: Provenance
+    project: Project,
+    connection: Connection,
+    shown: MeterValue,
+    *,
+    today: date,
+    entry: Provenance,
+    taken: Iterable[Reading] = (),
+    of_class: Decimal | None = None,
 ) -> Reading:
     """Return a new reading of a connection's meter, checked against the previous one.
 
     Source: decisions.md "confirmation of readings", S1-132, S1-133, S3-017. A reading equal to the previous one is a
-    use of zero, which is allowed. It is pending if the project requires confirmation, else confirmed; a migrated one is
-    always confirmed.
+    use of zero, which is allowed. It is held if it is implausible, else pending if the project requires confirmation,
+    else confirmed; a migrated one is always confirmed. `taken` are the readings of its round, and `of_class` the usual
+    use of the connection's class, if its own is not known.
 
     :raises Invalid: for an impossible value or day.
     :raises Conflict: if the connection no longer accepts a reading for the period.
     """
     check_day(shown.read_on, today)
-    period = project.period_of(shown.read_on)
-    _check_sequence(connection, period, shown.read_on)
-    count = count_since(connection, shown.value, said=shown.rolled_over)
-    return _new(project, connection, period, shown.read_on, shown.value, count, entry)
+    if not connection.is_metered:
+        raise Conflict("no-meter", f"connection {connection.account} has no meter; install one first")
+    period = round_of(project, connection, shown.read_on, named=shown.period)
+    _check_sequence(connection, period, shown.read_on, ends=shown.kind == "final")
+    check_values(connection, shown.registers)
+    count = count_since(connection, shown.value, said=shown.rolled_over, values=shown.registers)
+    rounds = rounds_since(project, connection, period)
+    doubt = None
+    if entry.source != "migrated" and connection.is_billed:
+        doubt = doubt_about(
+            connection,
+            count,
+            shown.value,
+            period,
+            rounds=rounds,
+            of_class=of_class,
+            unit=project.settings.unit,
+        )
+    reading = _new(project, connection, period, shown, count, entry, taken=taken, rounds=rounds)
+    return _held(reading, doubt) if doubt else reading
+
+
+def _held(reading: Reading, doubt: str) -> Reading:
+    return replace(reading, state="held", reason=doubt, confirmed_by=None, confirmed_at=None)
 
 
 def take_estimate(
-    project: Project, connection: Connection, *, period: Period, today: date, entry: Provenance
+    project: Project,
+    connection: Connection,
+    *,
+    period: Period,
+    today: date,
+    entry: Provenance,
+    taken: Iterable[Reading] = (),
+    read_on: date | None = None,
 ) -> Reading:
-    """Return an estimated reading for an unread period, dated with the last day on which it could be read.
+    """Return an estimated reading for an unread period, dated so many whole months after the last reading.
 
-    It is pending if the project requires confirmation.
+    If that is no day of the period, it is the last one on which the period could be read. It is pending if the project
+    requires confirmation.
 
     :raises Invalid: for a period whose reading days have not begun, or a connection that was never read.
     :raises Conflict: if the connection no longer accepts a reading for the period.
     """
+    if not connection.is_metered:
+        raise Conflict("no-meter", f"connection {connection.account} has no meter, so nothing is estimated")
     check_begun(project, period, today)
-    read_on = min(project.last_reading_day(period), today)
-    _check_sequence(connection, period, read_on)
-    value, count = estimate(connection, period)
-    return _new(project, connection, period, read_on, value, count, entry)
+    day = read_on or _estimate_day(project, connection, period, today)
+    _check_sequence(connection, period, day, ends=read_on is not None)
+    estimated = estimate(connection, period, read_on=day)
+    shown = MeterValue(estimated.value, day, registers=estimated.values)
+    rounds = rounds_since(project, connection, period)
+    return _new(project, connection, period, shown, estimated.count, entry, taken=taken, rounds=rounds)
+
+
+def _estimate_day(project: Project, connection: Connection, period: Period, today: date) -> date:
+    last, day = connection.last_read_on, project.last_reading_day(period)
+    if last and connection.last_period:
+        passed = months_between(connection.last_period, period)
+        usual = Period.of(last).shifted(passed).day(last.day)
+        if round_of(project, connection, usual) == period:
+            day = usual
+    if last and today > last:
+        day = max(day, last + timedelta(days=1))
+    return min(day, today)
 
 
 def _new(
     project: Project,
     connection: Connection,
     period: Period,
-    read_on: date,
-    value: Decimal,
+    shown: MeterValue,
     count: Count,
     entry: Provenance,
+    *,
+    taken: Iterable[Reading],
+    rounds: int,
 ) -> Reading:
     pending = project.settings.confirmation == "required" and entry.source != "migrated"
+    read_on = None if entry.source == "estimated" else shown.read_on
     return Reading(
         account=connection.account,
         period=period,
-        read_on=read_on,
-        value=value,
+        read_on=shown.read_on,
+        value=shown.value,
         previous=connection.last_value,
         usage=count.usage,
         state="pending" if pending else "confirmed",
-        flags=flags_of(project, connection, count, period, None if entry.source == "estimated" else read_on),
+        flags=flags_of(project, connection, count, period, read_on, rounds=rounds),
         source=entry.source,
         origin=entry.origin,
         meter_number=connection.meter_number,
@@ -80,41 +141,65 @@ def _new(
         version=0,
         use_brought_forward=connection.use_brought_forward,
         use_carried_forward=count.use_carried_forward,
+        number=next_number(taken),
+        kind=shown.kind,
+        since=connection.counts_from,
+        rounds=rounds,
+        multiplier=connection.multiplier,
+        measures=shown.measures,
+        registers=count.registers,
+        reader_code=shown.reader_code,
+        photo=shown.photo,
     )
 
 
 def confirm(project: Project, reading: Reading, connection: Connection, *, by: str, at: datetime) -> Reading:
-    """Return a pending reading as confirmed, with its use counted from the present last confirmed one.
+    """Return a pending or held reading as confirmed, with its use counted from the present last confirmed one.
 
-    :raises Conflict: if a later period is confirmed already, or the reading is below the previous one.
+    :raises Conflict: if it was withdrawn, a later one is confirmed already, or it is below the previous one.
     """
+    if not reading.is_live:
+        raise withdrawn(reading)
     _check_sequence(connection, reading.period, reading.read_on)
     if reading.meter_number != connection.meter_number:
         raise Conflict("meter-exchanged", f"meter {reading.meter_number} was exchanged; correct this reading first")
     value, count = _to_confirm(reading, connection)
     read_on = None if reading.estimated else reading.read_on
+    rounds = rounds_since(project, connection, reading.period)
     return replace(
         reading,
         state="confirmed",
         value=value,
         previous=connection.last_value,
         usage=count.usage,
-        flags=flags_of(project, connection, count, reading.period, read_on),
+        flags=flags_of(project, connection, count, reading.period, read_on, rounds=rounds),
         confirmed_by=by,
         confirmed_at=at,
         version=reading.version + 1,
         use_brought_forward=connection.use_brought_forward,
         use_carried_forward=count.use_carried_forward,
+        since=connection.counts_from,
+        rounds=rounds,
+        multiplier=connection.multiplier,
+        registers=count.registers,
     )
+
+
+def withdrawn(reading: Reading) -> Conflict:
+    """Return the error for what can't be done with a reading that was withdrawn."""
+    return Conflict("withdrawn", f"reading {reading.id} was withdrawn; enter another one")
 
 
 def _to_confirm(reading: Reading, connection: Connection) -> tuple[Decimal, Count]:
     if reading.estimated:
-        return estimate(connection, reading.period)
+        estimated = estimate(connection, reading.period, read_on=reading.read_on)
+        return estimated.value, estimated.count
     # The person who confirms saw the flag `rollover`, unless the use was counted from another value then.
     seen = reading.rolled_over and reading.previous == connection.last_value
+    values = {each.code: each.value for each in reading.registers}
     try:
-        return reading.value, count_since(connection, reading.value, said=seen)
+        check_values(connection, values)
+        return reading.value, count_since(connection, reading.value, said=seen, values=values)
     except Invalid as error:
         refusal = f"this reading must be corrected first: {error}"
         if error.code == "below-previous":
@@ -123,81 +208,187 @@ def _to_confirm(reading: Reading, connection: Connection) -> tuple[Decimal, Coun
 
 
 def correct(
-    project: Project, reading: Reading, connection: Connection, shown: MeterValue, *, today: date, entry: Provenance
+    project: Project,
+    reading: Reading,
+    connection: Connection,
+    shown: MeterValue,
+    *,
+    today: date,
+    entry: Provenance,
+    of_class: Decimal | None = None,
 ) -> Reading:
-    """Return a reading that is not billed yet with another value or day; an estimate becomes a real reading.
+    """Return a reading that is not billed yet with other values or another day; an estimate becomes a real reading.
 
-    A confirmed reading stays confirmed and keeps its `previous`; it can only be corrected while it is the last one.
-    The user who corrects it confirms the new value.
+    A confirmed reading stays confirmed and keeps what it counts from; it can only be corrected while it is the last
+    one. The user who corrects it confirms the new value. One that waits is looked at as if it were new.
 
     :raises Invalid: for a value below the previous one, a future day or a day of another period.
-    :raises Conflict: if a later reading was counted from it.
+    :raises Conflict: if it was withdrawn, or a later reading was counted from it.
     """
     check_day(shown.read_on, today)
-    _check_correctable(project, reading, connection, shown.read_on)
-    confirmed = reading.state == "confirmed"
-    previous = reading.previous if confirmed else connection.last_value
-    use_brought_forward = reading.use_brought_forward if confirmed else connection.use_brought_forward
+    _check_correctable(project, reading, connection, shown)
+    if reading.state != "confirmed":
+        again = replace(shown, period=reading.period, kind=reading.kind)
+        new = record_reading(project, connection, again, today=today, entry=entry, of_class=of_class)
+        return replace(new, number=reading.number, version=reading.version + 1)
+    before = _connection_before(reading, connection)
+    check_values(connection, shown.registers)
     count = count_up_to(
         shown.value,
-        previous=previous,
-        use_brought_forward=use_brought_forward,
-        digits=connection.meter_digits,
+        previous=reading.previous,
+        use_brought_forward=reading.use_brought_forward,
+        wraps_at=connection.register_range,
+        multiplier=reading.multiplier,
         said=shown.rolled_over,
     )
+    others = count_since(before, before.last_value, said=shown.rolled_over, values=shown.registers).registers
+    count = replace(count, registers=others)
     return replace(
         reading,
         value=shown.value,
         read_on=shown.read_on,
-        previous=previous,
         usage=count.usage,
-        flags=flags_of(project, connection, count, reading.period, shown.read_on),
+        flags=flags_of(project, connection, count, reading.period, shown.read_on, rounds=reading.rounds),
         source=entry.source,
         origin=entry.origin,
         entered_by=entry.by,
         entered_at=entry.at,
-        confirmed_by=entry.by if confirmed else None,
-        confirmed_at=entry.at if confirmed else None,
+        confirmed_by=entry.by,
+        confirmed_at=entry.at,
         version=reading.version + 1,
-        use_brought_forward=use_brought_forward,
         use_carried_forward=count.use_carried_forward,
         meter_number=connection.meter_number,
         area=connection.area,
+        measures=shown.measures,
+        registers=count.registers,
+        reader_code=shown.reader_code,
+        photo=shown.photo,
+        reason=None,
     )
 
 
-def _check_correctable(project: Project, reading: Reading, connection: Connection, read_on: date) -> None:
-    if project.period_of(read_on) != reading.period:
-        raise Invalid(
-            "other-period",
-            f"a reading of {read_on} bills {project.period_of(read_on)}, not {reading.period}",
-            field="readOn",
+def _connection_before(reading: Reading, connection: Connection) -> Connection:
+    """Return the connection with its further registers as they were before its last reading."""
+    return replace(connection, registers=_registers_before(reading, connection))
+
+
+def _registers_before(reading: Reading, connection: Connection) -> tuple[connection_rules.Register, ...]:
+    counted = {each.code: each for each in reading.registers}
+    return tuple(
+        replace(
+            each,
+            last_value=counted[each.code].previous,
+            use_brought_forward=counted[each.code].use_brought_forward,
         )
+        if each.code in counted
+        else each
+        for each in connection.registers
+    )
+
+
+def _check_correctable(project: Project, reading: Reading, connection: Connection, shown: MeterValue) -> None:
+    if not reading.is_live:
+        raise withdrawn(reading)
+    if shown.read_on != reading.read_on:
+        natural = round_of(project, connection, shown.read_on)
+        own = round_of(project, connection, reading.read_on) == reading.period
+        if own and natural != reading.period:
+            raise Invalid(
+                "other-period",
+                f"a reading of {shown.read_on} bills {natural}, not {reading.period}",
+                field="readOn",
+            )
     if reading.state != "confirmed":
         return
-    if connection.last_period != reading.period:
+    if reading.since and shown.read_on < reading.since:
+        raise Invalid("not-after-last", f"the reading before is of {reading.since}; give a later day", field="readOn")
+    check_is_last(reading, connection)
+
+
+def check_is_last(reading: Reading, connection: Connection) -> None:
+    """Check that a confirmed reading is its connection's last one, from which nothing was counted yet.
+
+    :raises Conflict: otherwise.
+    """
+    if reading.kind == "check":
+        return
+    if (connection.last_period, connection.last_read_on) != (reading.period, reading.read_on):
         raise Conflict("later-reading", "a later confirmed reading was counted from this one; correct that one")
     if reading.meter_number != connection.meter_number:
         raise Conflict(
             "meter-exchanged", f"meter {reading.meter_number} was exchanged since; this reading can't be corrected"
         )
+    if connection.has_new_holder:
+        raise Conflict("handed-over", "the connection was handed over with this reading; it can't be changed any more")
 
 
 def replace_estimate(
-    project: Project, estimated: Reading, connection: Connection, shown: MeterValue, *, today: date, entry: Provenance
+    project: Project,
+    estimated: Reading,
+    connection: Connection,
+    shown: MeterValue,
+    *,
+    today: date,
+    entry: Provenance,
+    of_class: Decimal | None = None,
 ) -> Reading:
     """Return a real reading that replaces its period's estimate, which is not billed yet.
 
     :raises Invalid: for an impossible value or day.
     :raises Conflict: if the estimate was confirmed by a person, or a later reading was counted from it.
     """
-    if estimated.state == "pending":
-        taken = record_reading(project, connection, shown, today=today, entry=entry)
-        return replace(taken, version=estimated.version + 1)
+    if estimated.state != "confirmed":
+        again = replace(shown, period=estimated.period)
+        taken = record_reading(project, connection, again, today=today, entry=entry, of_class=of_class)
+        return replace(taken, number=estimated.number, version=estimated.version + 1)
     if project.settings.confirmation == "required":
         what = f"the estimate of {estimated.period} is confirmed"
         raise Conflict("already-read", f"{what}: correct {estimated.id} instead")
     return correct(project, estimated, connection, shown, today=today, entry=entry)
+
+
+def withdraw(reading: Reading, *, by: str, at: datetime, reason: str) -> Reading:
+    """Return a reading as withdrawn, because it should not have been entered. It stays on record and counts no more."""
+    return replace(
+        reading, state="withdrawn", reason=reason, confirmed_by=by, confirmed_at=at, version=reading.version + 1
+    )
+
+
+def past_use(reading: Reading) -> PastUse:
+    """Return the use of a reading as its connection remembers it."""
+    return PastUse(reading.period, reading.usage, reading.days, reading.rounds, reading.parts)
+
+
+def advanced(connection: Connection, reading: Reading, *, replaced: Reading | None = None) -> Connection:
+    """Return the connection with a confirmed reading as its last one; `replaced` is what it was before a correction."""
+    uses = connection.uses
+    if replaced is not None and replaced.counts:
+        uses = without_use(uses, past_use(replaced))
+    return connection_rules.advance(
+        connection,
+        reading.stand,
+        read_on=reading.read_on,
+        period=reading.period,
+        uses=with_use(uses, past_use(reading), peaks=reading.measures),
+    )
+
+
+def taken_back(connection: Connection, reading: Reading, before: Reading | None) -> Connection:
+    """Return the connection without its last confirmed reading; `before` is the one before it, if there is one.
+
+    :raises Conflict: if the reading is not its last one.
+    """
+    check_is_last(reading, connection)
+    uses = without_use(connection.uses, past_use(reading))
+    estimated = before.stand.estimated if before and before.meter_number == reading.meter_number else None
+    values = {each.code: RegisterStand(each.previous, each.use_brought_forward) for each in reading.registers}
+    return connection_rules.advance(
+        connection,
+        RegisterState(reading.previous, estimated, reading.use_brought_forward, values),
+        read_on=reading.since if before else None,
+        period=before.period if before else None,
+        uses=uses,
+    )
 
 
 def check_begun(project: Project, period: Period, today: date) -> None:
@@ -218,10 +409,11 @@ def check_day(read_on: date, today: date) -> None:
         raise Invalid("future-date", f"{read_on} is in the future; today is {today}", field="readOn")
 
 
-def _check_sequence(connection: Connection, period: Period, read_on: date) -> None:
-    if connection.status != "active":
+def _check_sequence(connection: Connection, period: Period, read_on: date, *, ends: bool = False) -> None:
+    """Check that a reading follows the last one; one that `ends` a connection may be of a disconnected one."""
+    if connection.status != "active" and not (ends and connection.status == "disconnected"):
         raise Conflict("not-active", f"connection {connection.account} is {connection.status}: it accepts no readings")
-    if connection.last_period and period <= connection.last_period:
+    if connection.last_period and period < connection.last_period:
         raise Conflict(
             "already-read",
             f"connection {connection.account} already has a confirmed reading for {connection.last_period}",
@@ -232,6 +424,9 @@ def _check_sequence(connection: Connection, period: Period, read_on: date) -> No
             f"the last confirmed reading is of {connection.last_read_on}; this one must be later",
             field="readOn",
         )
+    if connection.installed_on and read_on < connection.installed_on:
+        message = f"meter {connection.meter_number} was put on on {connection.installed_on}; it was not read before"
+        raise Invalid("before-installed", message, field="readOn")
 
 
 def awaits(project: Project, connection: Connection, period: Period) -> bool:
@@ -239,7 +434,9 @@ def awaits(project: Project, connection: Connection, period: Period) -> bool:
 
     A connection that was registered after the period's reading days, and was never read, does not need one.
     """
+    if connection.status != "active" or not connection.is_metered:
+        return False
     if connection.last_period is not None:
-        return connection.status == "active" and connection.last_period < period
+        return connection.last_period < period
     registered_on = local_day(connection.created_at, project.settings.timezone)
-    return connection.status == "active" and project.period_of(registered_on) <= period
+    return project.period_of(registered_on) <= period

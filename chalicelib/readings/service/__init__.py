@@ -1,5 +1,7 @@
 """The use cases of readings."""
 
+from chalicelib.readings.domain.recording import advanced
+from chalicelib.readings.service.closing import final_reading, final_reading_writes, last_reading
 from chalicelib.readings.service.confirming import Confirmations, confirm_pending, confirm_reading
 from chalicelib.readings.service.estimating import Estimates, estimate_reading, estimate_unread, list_unread
 from chalicelib.readings.service.history import get_reading, list_pending, list_readings
@@ -13,24 +15,28 @@ from chalicelib.readings.service.period import (
     reading_unchanged_check,
     readings_of,
     readings_of_account,
+    round_of_account,
     shard_readings,
 )
-from chalicelib.readings.service.recording import correct_reading, migration_writes, take_reading
-from chalicelib.readings.service.writes import advance, frozen
+from chalicelib.readings.service.recording import correct_reading, migration_writes, take_reading, withdraw_reading
+from chalicelib.readings.service.writes import frozen
 
 __all__ = [
     "Confirmations",
     "Estimates",
-    "advance",
+    "advanced",
     "confirm_pending",
     "confirm_reading",
     "correct_reading",
     "estimate_reading",
     "estimate_unread",
+    "final_reading",
+    "final_reading_writes",
     "find_run_of",
     "frozen",
     "get_balance",
     "get_reading",
+    "last_reading",
     "list_pending",
     "list_readings",
     "list_unread",
@@ -41,7 +47,9 @@ __all__ = [
     "reading_unchanged_check",
     "readings_of",
     "readings_of_account",
+    "round_of_account",
     "run_import",
     "shard_readings",
     "take_reading",
+    "withdraw_reading",
 ]

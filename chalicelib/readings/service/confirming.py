@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from itertools import groupby
 
@@ -57,7 +58,7 @@ class Confirmations:
 
 
 def confirm_reading(ctx: ProjectContext, *, reading_id: str) -> Reading:
-    """Confirm one pending reading. Idempotent, even if another user confirms it at the same time. Seven write units.
+    """Confirm one reading, pending or held. Idempotent, even if another user confirms it meanwhile. Ten write units.
 
     :raises NotFound: if the project has none with this id.
     :raises Conflict: if it can't be confirmed, or a billing run is working on its period.
@@ -104,7 +105,10 @@ def confirm_pending(
     confirmed = 0
     left: list[LeftPending] = []
     # Earlier periods first, because each reading counts from the one before it.
-    for month, readings in groupby(sorted(waiting, key=_order), key=lambda reading: reading.period):
+    held = [reading for reading in waiting if reading.state == "held"]
+    left += [LeftPending(reading.id, f"held: {reading.reason}; confirm it by itself") for reading in held]
+    ready = [reading for reading in waiting if reading.state == "pending"]
+    for month, readings in groupby(sorted(ready, key=_order), key=lambda reading: reading.period):
         for batch in batches(readings, CONFIRMED_AT_ONCE):
             done, kept = _confirm_batch(ctx.at_this_moment(), project, month, batch)
             confirmed += done
@@ -112,8 +116,8 @@ def confirm_pending(
     return Confirmations(confirmed, tuple(left), next_cursor)
 
 
-def _order(reading: Reading) -> tuple[Period, str]:
-    return reading.period, reading.account
+def _order(reading: Reading) -> tuple[Period, date, str]:
+    return reading.period, reading.read_on, reading.account
 
 
 def _waiting(
@@ -136,7 +140,11 @@ def _confirm_batch(
     known = connections.connections_by_account(project, [reading.account for reading in batch])
     ready: dict[str, _Change] = {}
     left: list[LeftPending] = []
+    again: list[Reading] = []
     for reading in batch:
+        if reading.account in ready:
+            again.append(reading)  # it counts from the one before, which must be written first
+            continue
         connection = known.get(reading.account)
         if connection and not reaches(ctx.actor, connection.area):
             continue  # its connection moved to another area meanwhile
@@ -153,7 +161,11 @@ def _confirm_batch(
         raise frozen(project, period) from None
     reason = "it changed at the same moment; look at it again"
     left += [LeftPending(reading.id, reason) for reading, _, _ in lost.values()]
-    return len(written), left
+    done = len(written)
+    if again:
+        more, kept = _confirm_batch(ctx, project, period, again)
+        done, left = done + more, left + kept
+    return done, left
 
 
 def _batch_writes(ctx: Context, project: Project, period: Period, ready: Mapping[str, _Change]) -> list[Action]:
@@ -172,5 +184,6 @@ def _confirmation_writes(project: Project, period: Period, changes: list[_Change
     actions = [repository.period_open_check(project, period)]
     for before, confirmed, connection in changes:
         actions.append(repository.reading_update_write(project, confirmed, before=before))
-        actions.append(advance_write(project, connection, confirmed))
+        if confirmed.counts:
+            actions.append(advance_write(project, connection, confirmed))
     return actions

@@ -70,12 +70,13 @@ def estimate_reading(ctx: ProjectContext, *, period: Period, account: str) -> Re
     connection = connections.find_by_number(project, account=account, meter_number=None)
     if connection is None or not reaches(ctx.actor, connection.area):
         raise NotFound("not-found", "there is no connection with this account number", field="accountNumber")
-    recorded = repository.find_reading(project, period, account)
+    taken = repository.round_of_account(project, period, account)
+    recorded = next((each for each in taken if each.is_live and each.kind != "check"), None)
     if recorded is not None and not recorded.estimated:
         raise Conflict("already-read", f"{period} is read for this connection: see {recorded.id}")
     if recorded is not None:
         return recorded
-    reading = _estimate(ctx, project, connection, period)
+    reading = _estimate(ctx, project, connection, period, taken)
     tenancy.stay_with_cycle(project)
     try:
         repository.commit(
@@ -125,10 +126,12 @@ def _unread(ctx: ProjectContext, area: str | None, period: Period, found: Sequen
     return [each for each in found if each.account not in read and rules.awaits(ctx.project, each, period)]
 
 
-def _estimate(ctx: Context, project: Project, connection: Connection, period: Period) -> Reading:
+def _estimate(
+    ctx: Context, project: Project, connection: Connection, period: Period, taken: Sequence[Reading] = ()
+) -> Reading:
     today = local_day(ctx.now, project.settings.timezone)
     entry = Provenance(by=ctx.actor.id, at=ctx.now, source="estimated", origin=ctx.request_id)
-    return rules.take_estimate(project, connection, period=period, today=today, entry=entry)
+    return rules.take_estimate(project, connection, period=period, today=today, entry=entry, taken=taken)
 
 
 def _estimate_batch(

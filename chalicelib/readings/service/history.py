@@ -57,7 +57,7 @@ def list_readings(
     )
     if search.account:
         return _of_account(ctx, project, search, code(search.account, "an account number"), limit=limit, cursor=cursor)
-    if search.state == "pending":
+    if search.state in {"pending", "held"}:
         page = list_pending(ctx, area=None, limit=limit, cursor=cursor)
         return Page(
             tuple(each for each in page.items if each.period in search.periods and search.fits(each)), page.next_cursor
@@ -66,7 +66,7 @@ def list_readings(
 
 
 def list_pending(ctx: ProjectContext, *, area: str | None, limit: int, cursor: str | None) -> Page[Reading]:
-    """List pending readings, of one area or of all, one page at a time.
+    """List readings that wait for a person, pending or held, of one area or of all, one page at a time.
 
     A reading is listed in the area in which it was recorded; a user limited to areas does not get it if its connection
     has moved to another area.
@@ -81,16 +81,24 @@ def _of_account(
     ctx: Context, project: Project, search: Search, account: str, *, limit: int, cursor: str | None
 ) -> Page[Reading]:
     place = f"readings|{project.client}|{project.id}|{account}"
-    periods = search.periods
+    periods, below = search.periods, None
     if cursor:
-        after = Period.parse(decode_cursor(cursor, place)["after"])
-        periods = tuple(period for period in periods if period < after)
+        said = decode_cursor(cursor, place)["after"]
+        below = (Period.parse(said[0]), date.fromisoformat(said[1]), int(said[2]))
+        periods = tuple(period for period in periods if period <= below[0])
     if not connections.accounts_within_reach(ctx, project, [account]):
         return Page((), None)
-    every = repository.readings_of_account(project, periods, account)
-    fitting = sorted(filter(search.fits, every), key=lambda reading: reading.period, reverse=True)
+    every = filter(search.fits, repository.readings_of_account(project, periods, account))
+    fitting = sorted((each for each in every if below is None or _place(each) < below), key=_place, reverse=True)
     page = tuple(fitting[:limit])
-    return Page(page, encode_cursor({"after": str(page[-1].period)}, place) if len(fitting) > limit else None)
+    if len(fitting) <= limit:
+        return Page(page, None)
+    period, day, number = _place(page[-1])
+    return Page(page, encode_cursor({"after": [str(period), day.isoformat(), number]}, place))
+
+
+def _place(reading: Reading) -> tuple[Period, date, int]:
+    return reading.period, reading.read_on, reading.number
 
 
 def _by_period(ctx: Context, project: Project, search: Search, *, limit: int, cursor: str | None) -> Page[Reading]:
@@ -112,6 +120,6 @@ def _of_period(ctx: Context, project: Project, period: Period, *, limit: int, cu
 
     def choose(found: tuple[Connection, ...]) -> list[Reading]:
         known = repository.readings_of(project, period, [each.account for each in found])
-        return [known[each.account] for each in found if each.account in known]
+        return [reading for each in found for reading in known.get(each.account, ())]
 
     return choose_page(read, choose, limit=limit, cursor=cursor)

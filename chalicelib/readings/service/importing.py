@@ -1,8 +1,10 @@
 """Import a file of readings and write its report."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from itertools import groupby
 
@@ -15,7 +17,7 @@ from chalicelib.files.domain.record import FileImport, ImportResult, Refusal
 from chalicelib.identity import service as identity
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
-from chalicelib.kernel.errors import TryLater
+from chalicelib.kernel.errors import Invalid, TryLater
 from chalicelib.kernel.period import Period
 from chalicelib.platform.bulk import FEW, batches
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, commit_surviving
@@ -24,17 +26,18 @@ from chalicelib.readings.domain.imports import (
     Accepted,
     Outcome,
     ambiguous,
-    check_taken_in,
     count,
     decide,
-    duplicate_of,
     meter_as_stored,
     report_lines,
 )
+from chalicelib.readings.domain.plausibility import needs_class
 from chalicelib.readings.domain.reading import Provenance, Reading
+from chalicelib.readings.domain.recording import advanced
+from chalicelib.readings.domain.rounds import round_of
 from chalicelib.readings.domain.table_file import Row, TableFile, parse
+from chalicelib.readings.service.plausibility import median_of_class, usual_of_class
 from chalicelib.readings.service.writes import (
-    advance,
     advance_write,
     audit_write,
     frozen,
@@ -71,9 +74,7 @@ def run_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
 
 
 def _parse(record: FileImport, content: bytes) -> TableFile:
-    file = parse(content, record.mapping or OWN)
-    check_taken_in(file.rows)
-    return file
+    return parse(content, record.mapping or OWN)
 
 
 @dataclass(slots=True)
@@ -87,6 +88,7 @@ class _Intake:
     connections: dict[str, Connection]
     meters: Mapping[str, list[Connection]]
     brands: Mapping[str, str]
+    of_classes: dict[str, Decimal | None] = field(default_factory=dict)
 
     def connection_of(self, row: Row) -> Connection | None:
         if row.account:
@@ -99,18 +101,40 @@ class _Intake:
         brand = self.brands.get(row.brand.casefold(), row.brand) if row.brand else None
         return of_brand(self.meters.get(meter_as_stored(row.meter or ""), []), brand)
 
-    def decide(self, row: Row, existing: Mapping[tuple[Period, str], Reading]) -> Outcome:
+    def decide(self, row: Row, existing: Mapping[str, Sequence[Reading]]) -> Outcome:
         if not row.account and len(fitting := self.meters_of(row)) > 1:
             return ambiguous(row, fitting[0].meter_number, fitting)
+        connection = self.connection_of(row)
         return decide(
             self.project,
             row,
-            self.connection_of(row),
-            existing,
+            connection,
+            existing.get(connection.account, ()) if connection else (),
             expected=self.expected,
             today=self.today,
             entry=self.entry,
+            is_open=lambda estimate: not repository.is_billed(self.project, estimate),
+            of_class=self.usual_of_class(connection, row) if connection else None,
         )
+
+    def usual_of_class(self, connection: Connection, row: Row) -> Decimal | None:
+        """Return the usual use of a connection's class, if its own is not known; looked up once for each class."""
+        if not needs_class(connection, self.project.period_of(row.read_on)):
+            return None
+        if connection.consumer_class not in self.of_classes:
+            usual = median_of_class(self.connections.values(), connection)
+            if usual is None:
+                usual = usual_of_class(self.project, connection, self.project.period_of(row.read_on))
+            self.of_classes[connection.consumer_class] = usual
+        return self.of_classes[connection.consumer_class]
+
+    def round_of(self, row: Row) -> Period:
+        """Return the round that a row is of; that of its day, if the row can't be taken."""
+        connection = self.connection_of(row)
+        with suppress(Invalid):
+            if connection:
+                return round_of(self.project, connection, row.read_on, named=row.period)
+        return self.project.period_of(row.read_on)
 
 
 def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> ImportResult:
@@ -134,10 +158,13 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
         brands=connections.brands_by_word(ctx) if "meter_brand" in file.titles else {},
     )
     outcomes: list[Outcome] = list(file.refusals)
-    # Of several readings of a period, the last day's is taken, whatever the order of lines.
-    rows = sorted(file.rows, key=lambda row: (project.period_of(row.read_on), -row.read_on.toordinal(), row.line))
-    for period, group in groupby(rows, key=lambda row: project.period_of(row.read_on)):
-        outcomes += _take_in_period(ctx, intake, period, list(group))
+    # Several readings of a meter are taken by their days, whatever the order of lines: each counts from the one before.
+    rows = sorted(file.rows, key=lambda row: (intake.round_of(row), row.read_on, row.line))
+    for period, group in groupby(rows, key=intake.round_of):
+        waiting = list(group)
+        while waiting:
+            batch, waiting = _first_of_each(intake, waiting)
+            outcomes += _take_in_period(ctx, intake, period, batch)
     result = ImportResult(count(outcomes, blank=file.blank), tuple(report_lines(outcomes)))
     return result.with_titles(file.titles)
 
@@ -150,24 +177,31 @@ def _by_meter(known: Iterable[Connection]) -> dict[str, list[Connection]]:
     return by_meter
 
 
-def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Row]) -> list[Outcome]:
-    accounts = {connection.account for row in rows if (connection := intake.connection_of(row))}
-    existing = {(period, reading.account): reading for reading in _recorded(intake.project, period, accounts)}
-    decided: list[Outcome] = []
-    first_rows: dict[str, Row] = {}
+def _first_of_each(intake: _Intake, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    """Return the first row of each connection, and the rest."""
+    seen = set[str]()
+    first, rest = [], []
     for row in rows:
         connection = intake.connection_of(row)
-        if connection and connection.account in first_rows:
-            decided.append(duplicate_of(row, first_rows[connection.account]))
+        if connection and connection.account in seen:
+            rest.append(row)
             continue
-        outcome = intake.decide(row, existing)
-        decided.append(outcome)
-        if connection and not isinstance(outcome, Refusal):
-            first_rows[connection.account] = row
+        first.append(row)
+        seen |= {connection.account} if connection else set()
+    return first, rest
+
+
+def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Row]) -> list[Outcome]:
+    """Write rows of one round, of which no two are of the same connection."""
+    accounts = {connection.account for row in rows if (connection := intake.connection_of(row))}
+    existing = _recorded(intake.project, period, accounts)
+    decided = [intake.decide(row, existing) for row in rows]
     new = [outcome for outcome in decided if isinstance(outcome, Accepted) and not outcome.stored]
-    write = _write_pending if intake.project.settings.confirmation == "required" else _write_confirmed
     read = [outcome for outcome in new if outcome.estimate is None]
-    written = {outcome.line: outcome for outcome in write(intake, period, read)}
+    counting = [outcome for outcome in read if outcome.reading.counts]
+    waiting = [outcome for outcome in read if not outcome.reading.counts]
+    written = {outcome.line: outcome for outcome in _write_confirmed(intake, period, counting)}
+    written |= {outcome.line: outcome for outcome in _write_pending(intake, period, waiting)}
     written |= {
         outcome.line: _write_in_place(ctx, intake, period, outcome, outcome.estimate)
         for outcome in new
@@ -176,13 +210,15 @@ def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Ro
     return [written.get(outcome.line, outcome) for outcome in decided]
 
 
-def _recorded(project: Project, period: Period, accounts: Collection[str]) -> Iterator[Reading]:
-    """Read a period's readings: those of a few connections by key, else all."""
+def _recorded(project: Project, period: Period, accounts: Collection[str]) -> dict[str, list[Reading]]:
+    """Read a period's readings by account: those of a few connections by key, else all."""
     if len(accounts) <= FEW:
-        yield from repository.readings_of(project, period, accounts).values()
-        return
+        return repository.readings_of(project, period, accounts)
+    found: dict[str, list[Reading]] = {}
     for shard in range(project.settings.shards):
-        yield from repository.shard_readings(project, period, shard)
+        for reading in repository.shard_readings(project, period, shard):
+            found.setdefault(reading.account, []).append(reading)
+    return found
 
 
 def _write_pending(intake: _Intake, period: Period, new: list[Accepted]) -> Iterator[Outcome]:
@@ -228,7 +264,7 @@ def _write_confirmed(intake: _Intake, period: Period, new: list[Accepted]) -> It
         for outcome in lost.values():
             yield _decide_again(intake, period, outcome)
         for account, outcome in written.items():
-            intake.connections[account] = advance(intake.connections[account], outcome.reading)
+            intake.connections[account] = advanced(intake.connections[account], outcome.reading)
             yield outcome
 
 
@@ -244,8 +280,8 @@ def _write_in_place(ctx: Context, intake: _Intake, period: Period, outcome: Acce
         if "bill" in refused.labels:
             return Refusal(outcome.line, "reading", "billed", str(lost_race(intake.project, estimate, refused)))
         return _decide_again(intake, period, outcome)
-    if reading.state == "confirmed":
-        intake.connections[reading.account] = advance(connection, reading)
+    if reading.counts:
+        intake.connections[reading.account] = advanced(connection, reading, replaced=estimate)
     return outcome
 
 
@@ -260,8 +296,8 @@ def _confirmed_writes(intake: _Intake, period: Period, waiting: Mapping[str, Acc
 def _decide_again(intake: _Intake, period: Period, outcome: Accepted) -> Outcome:
     """Decide again about a row after another writer changed its connection or reading meanwhile."""
     account = outcome.reading.account
-    recorded = repository.find_reading(intake.project, period, account)
-    again = intake.decide(outcome.row, {(period, account): recorded} if recorded else {})
+    recorded = repository.round_of_account(intake.project, period, account)
+    again = intake.decide(outcome.row, {account: recorded})
     if isinstance(again, Accepted) and not again.stored:
         return Refusal(
             outcome.line, "reading", "changed", "its connection was changed meanwhile; import the file again"

@@ -23,13 +23,18 @@ def shard_readings(project: Project, period: Period, shard: int) -> Iterator[Rea
 _PAGE, _PAGES_PER_CALL = 1_000, 5
 
 
-def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, Reading]:
-    """Read a period's readings of some connections, 100 to a request, one read unit each."""
+def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, list[Reading]]:
+    """Read a period's readings of some connections; a unit for each, and a request for each that was read."""
     return repository.readings_of(project, period, accounts)
 
 
+def round_of_account(project: Project, period: Period, account: str) -> list[Reading]:
+    """Read all readings of a connection for a period, withdrawn ones included. One request, a unit."""
+    return repository.round_of_account(project, period, account)
+
+
 def readings_of_account(project: Project, periods: Iterable[Period], account: str) -> list[Reading]:
-    """Read a connection's readings of up to 100 periods, in one request: a unit for each period."""
+    """Read a connection's readings of some periods: a request and a unit for each."""
     return repository.readings_of_account(project, periods, account)
 
 

@@ -1,4 +1,4 @@
-"""What recording, confirming and correcting share."""
+"""What recording, confirming, correcting and withdrawing share."""
 
 from chalicelib.audit import service as audit
 from chalicelib.connections import domain as connection_rules
@@ -9,6 +9,7 @@ from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound, TryLate
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
+from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.reading import Reading, parse_reading_id
 from chalicelib.tenancy.domain import Project
 
@@ -18,8 +19,8 @@ def get_of_project(ctx: Context, project: Project, reading_id: str) -> Reading:
 
     :raises NotFound: if there is none with this id, or its connection is outside the actor's areas.
     """
-    period, account = parse_reading_id(reading_id)
-    reading = repository.find_reading(project, period, account)
+    period, account, number = parse_reading_id(reading_id)
+    reading = repository.find_reading(project, period, account, number)
     if reading is None or not connections.accounts_within_reach(ctx, project, [account]):
         raise NotFound("not-found", "there is no reading with this id", field="readingId")
     return reading
@@ -36,15 +37,12 @@ def connection_of(project: Project, reading: Reading) -> Connection:
     return connection
 
 
-def advance_write(project: Project, connection: Connection, reading: Reading) -> Action:
+def advance_write(
+    project: Project, connection: Connection, reading: Reading, *, replaced: Reading | None = None
+) -> Action:
     """Build the write that makes a confirmed reading its connection's last one."""
-    return connections.connection_advance_write(project, connection, advance(connection, reading))
-
-
-def advance(connection: Connection, reading: Reading) -> Connection:
-    """Return the connection with the reading as its last one."""
-    return connection_rules.advance(
-        connection, reading.stand, read_on=reading.read_on, period=reading.period, usage=reading.usage
+    return connections.connection_advance_write(
+        project, connection, rules.advanced(connection, reading, replaced=replaced)
     )
 
 
@@ -59,7 +57,7 @@ def reading_insert_writes(project: Project, reading: Reading, connection: Connec
     A connection's first reading marks it, even while pending, so that the connection can't be deleted.
     """
     writes = [repository.reading_insert_write(project, reading)]
-    if reading.state == "confirmed":
+    if reading.counts:
         writes.append(advance_write(project, connection, reading))
     elif not connection.taken:
         writes.append(connections.connection_advance_write(project, connection, connection_rules.taken(connection)))
@@ -73,8 +71,8 @@ def replacement_writes(project: Project, before: Reading, after: Reading, connec
         repository.reading_unbilled_check(project, after),
         repository.reading_update_write(project, after, before=before),
     ]
-    if after.state == "confirmed":
-        writes.append(advance_write(project, connection, after))
+    if after.counts:
+        writes.append(advance_write(project, connection, after, replaced=before))
     return writes
 
 
@@ -92,7 +90,15 @@ def _audit_facts(reading: Reading) -> dict[str, object]:
         "state": reading.state,
         "usage": reading.usage,
     }
-    return facts | {"source": reading.source} if reading.estimated else facts
+    if reading.estimated:
+        facts["source"] = reading.source
+    if reading.reason:
+        facts["reason"] = reading.reason
+    if reading.registers:
+        facts["registers"] = {each.code: each.value for each in reading.registers}
+    if reading.measures:
+        facts["measures"] = dict(reading.measures)
+    return facts
 
 
 def lost_race(project: Project, reading: Reading, refused: Refused) -> MeterbookError:

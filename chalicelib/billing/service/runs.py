@@ -29,7 +29,7 @@ from chalicelib.billing.domain import (
     plan_chunk,
 )
 from chalicelib.bills import service as bills
-from chalicelib.bills.domain import check_days
+from chalicelib.bills.domain import Bill, check_days
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
@@ -257,16 +257,20 @@ def _chunk_message(project: Project, run: BillingRun, shard: int, expired_lease:
 
 
 def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
-    to_bill = [one for one in readings.shard_readings(project, run.period, shard) if one.state == "confirmed"]
+    to_bill = [one for one in readings.shard_readings(project, run.period, shard) if one.counts]
     if not to_bill:
         return ChunkPlan((), (), Tally())  # so there are no bills of this run: readings can't change now
-    billed = {bill.account: bill for bill in bills.shard_bills(project, run.period, shard)}
+    billed: dict[str, list[Bill]] = {}
+    for bill in bills.shard_bills(project, run.period, shard):
+        billed.setdefault(bill.account, []).append(bill)
     known = _connections_of(project, shard, to_bill)
-    book = tariffs.tariff_book(project, run.period)
+    until_day = max(run.period.shifted(1).first_day, *(one.read_on for one in to_bill))
+    book = tariffs.tariff_book(project, until_day=until_day)
+    factors = tariffs.factors_of(project, run.period)
     connected = (known[one.account] for one in to_bill if one.account in known)
     classes = {connection.consumer_class for connection in connected if connection.is_billed}
     usual = bills.usual_totals(project, run.period, shard, classes=classes)
-    return plan_chunk(project, run, to_bill, known, billed, book, usual)
+    return plan_chunk(project, run, to_bill, known, billed, book, usual, factors)
 
 
 def _connections_of(project: Project, shard: int, to_bill: list[Reading]) -> dict[str, Connection]:

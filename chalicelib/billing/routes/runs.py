@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 
-from chalice.app import Blueprint
-
 from chalicelib.billing import service
-from chalicelib.billing.schemas import ExceptionPage, NewRun, RunOut, RunPage, RunView
+from chalicelib.billing.routes.common import blueprint
+from chalicelib.billing.schemas.runs import ExceptionPage, NewRun, RunOut, RunPage, RunView
 from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import ProjectContext
-
-blueprint = Blueprint(__name__)
 
 _RUNS = "/api/clients/{clientId}/projects/{projectId}/billing-runs"
 

@@ -1,0 +1,55 @@
+"""Handing connections over and closing them, which bills their holders, over HTTP."""
+
+from chalicelib.billing import service
+from chalicelib.billing.routes.common import blueprint
+from chalicelib.billing.schemas.closing import ClosingOut, ClosingView, Closure, HandOver
+from chalicelib.billing.service import ClosingResult
+from chalicelib.platform.http import endpoint
+from chalicelib.tenancy.domain import ProjectContext
+
+_CONNECTION = "/api/clients/{clientId}/projects/{projectId}/connections/{accountNumber}"
+_READ_ERRORS = (
+    "before-installed below-previous bill-too-long changed future-date implausible-reading impossible-reading "
+    "no-tariff not-after-last not-rated nothing-to-estimate-by period-frozen reading-missing reading-waits "
+    "register-missing unknown-register wrong-order wrong-status "
+)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _CONNECTION + "/closure",
+    permission="connections.manage",
+    body=Closure,
+    returns=ClosingOut,
+    errors=_READ_ERRORS + "use-unread",
+)
+def close_connection(ctx: ProjectContext, *, account_number: str, body: Closure) -> ClosingOut:
+    """Close a connection for good, with a final reading and its bill."""
+    return _shown(service.close(ctx, account=account_number, on=body.on, reason=body.reason, final=body.final()))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _CONNECTION + "/handovers",
+    permission="connections.manage",
+    body=HandOver,
+    returns=ClosingOut,
+    errors=_READ_ERRORS + "consumer-given consumer-not-active",
+)
+def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> ClosingOut:
+    """Hand a connection over to another consumer, with a final reading and bill for the former one."""
+    result = service.hand_over(
+        ctx,
+        account=account_number,
+        consumer_id=body.consumer_id,
+        on=body.on,
+        reason=body.reason,
+        final=body.final(),
+    )
+    return _shown(result)
+
+
+def _shown(result: ClosingResult) -> ClosingOut:
+    return ClosingOut.of(ClosingView(result), result.connection)

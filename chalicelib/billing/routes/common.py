@@ -1,0 +1,5 @@
+"""The blueprint of this feature's routes."""
+
+from chalice.app import Blueprint
+
+blueprint = Blueprint(__name__)

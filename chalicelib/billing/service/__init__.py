@@ -1,0 +1,28 @@
+"""The use cases of billing: runs, and the acts that end a holder's or a connection's time with a bill."""
+
+from chalicelib.billing.service.closing import ClosingResult, FinalReading, close, hand_over
+from chalicelib.billing.service.runs import (
+    generate_chunks,
+    get_run,
+    hide_message,
+    list_exceptions,
+    list_runs,
+    plan_run,
+    resume_runs,
+    start_run,
+)
+
+__all__ = [
+    "ClosingResult",
+    "FinalReading",
+    "close",
+    "generate_chunks",
+    "get_run",
+    "hand_over",
+    "hide_message",
+    "list_exceptions",
+    "list_runs",
+    "plan_run",
+    "resume_runs",
+    "start_run",
+]

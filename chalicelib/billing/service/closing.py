@@ -1,0 +1,138 @@
+"""Acts that end a holder's or a connection's time: a final reading, its bill and the act, all in one transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from chalicelib.bills import service as bills
+from chalicelib.bills.domain import Bill
+from chalicelib.connections import service as connections
+from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain.connection import check_no_later, wrong_status
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError
+from chalicelib.platform.transaction import Action, Refused, transact
+from chalicelib.readings import service as readings
+from chalicelib.readings.domain.reading import MeterValue, Reading
+from chalicelib.tenancy.domain import ProjectContext
+
+
+@dataclass(frozen=True, slots=True)
+class FinalReading:
+    """What the meter showed on the last day, or that nobody read it and it is to be estimated.
+
+    `checked`: a person has looked at it, although it is implausible.
+    """
+
+    shown: MeterValue | None
+    estimated: bool = False
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingResult:
+    """A connection after the act, with the final reading and bill; None if all was read and billed before."""
+
+    connection: Connection
+    reading: Reading | None
+    bill: Bill | None
+
+
+# Build the act itself: the connection as stored, as it is after the final reading, and the day.
+_Act = Callable[[Connection, Connection, date], tuple[Connection, list[Action]]]
+
+
+def hand_over(
+    ctx: ProjectContext, *, account: str, consumer_id: str, on: date | None, reason: str, final: FinalReading
+) -> ClosingResult:
+    """Hand a connection over to another consumer, with a final reading and bill for the former one.
+
+    Readings up to the day `on` (today, if left out) are billed to the former consumer. About 34 write units.
+
+    :raises NotFound: if there is no such connection or consumer.
+    :raises Invalid: for a day in the future or before what it builds on, or if the final reading is missing.
+    :raises Conflict: if they have it already or are not active, a reading waits, or a run is working on the period.
+    """
+
+    def act(before: Connection, read: Connection, day: date) -> tuple[Connection, list[Action]]:
+        return connections.handover_writes(ctx, before, read, consumer_id=consumer_id, reason=reason, on=day)
+
+    return _closed(ctx, account, on, final, act)
+
+
+def close(ctx: ProjectContext, *, account: str, on: date | None, reason: str, final: FinalReading) -> ClosingResult:
+    """Close a connection for good, with a final reading and bill; its meter number is free. About 28 write units.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Invalid: for a day in the future or before what it builds on, or if the final reading is missing.
+    :raises Conflict: if it is closed, a reading waits, or a run is working on the period.
+    """
+
+    def act(before: Connection, read: Connection, day: date) -> tuple[Connection, list[Action]]:
+        return connections.closure_writes(ctx, before, read, reason=reason, on=day)
+
+    return _closed(ctx, account, on, final, act)
+
+
+def _closed(ctx: ProjectContext, account: str, on: date | None, final: FinalReading, act: _Act) -> ClosingResult:
+    project = ctx.project
+    before = connections.get_connection(ctx, account=account)
+    today = local_day(ctx.now, project.settings.timezone)
+    day = on or today
+    check_no_later(day, today=today, where="on")
+    if before.status == "closed":
+        raise wrong_status(before)
+    closing = _final_reading(ctx, before, day, final)
+    read = readings.advanced(before, closing.reading) if closing and closing.is_new else before
+    after, writes = act(before, read, day)
+    if closing is None:
+        _commit(ctx, after, writes, None)
+        return ClosingResult(after, None, None)
+    bill, bill_writes = None, list[Action]()
+    if before.is_billed:
+        bill, bill_writes = bills.closing_bill(ctx, closing.reading, after, is_new=closing.is_new)
+    reading_writes = readings.final_reading_writes(ctx, ctx.project, closing.reading) if closing.is_new else []
+    _commit(ctx, after, [*reading_writes, *writes, *bill_writes], closing.reading)
+    return ClosingResult(after, closing.reading if closing.is_new else None, bill)
+
+
+@dataclass(frozen=True, slots=True)
+class _Closing:
+    reading: Reading
+    is_new: bool
+
+
+def _final_reading(ctx: ProjectContext, connection: Connection, on: date, final: FinalReading) -> _Closing | None:
+    """Return the reading that closes a connection's use: a new one, or the last one if that is of the day."""
+    if not connection.is_metered:
+        return None
+    if connection.last_read_on == on:
+        last = readings.last_reading(ctx.project, connection)
+        return _Closing(last, is_new=False) if last else None
+    if final.shown is None and not final.estimated:
+        if not connection.is_billed:
+            return None  # a building's own meter is never billed
+        raise Invalid(
+            "reading-missing",
+            f"give finalReading, what the meter showed on {on}, or estimateFinal if nobody could read it",
+            field="finalReading",
+        )
+    shown = replace(final.shown, read_on=on, kind="final") if final.shown else None
+    reading = readings.final_reading(ctx, connection, shown, on=on, checked=final.checked)
+    return _Closing(reading, is_new=True)
+
+
+def _commit(ctx: ProjectContext, after: Connection, writes: list[Action], reading: Reading | None) -> None:
+    checks = [readings.period_open_check(ctx.project, reading.period)] if reading else []
+    try:
+        transact([*checks, *writes])
+    except Refused as refused:
+        raise _explained(ctx, after, reading, refused) from None
+
+
+def _explained(ctx: ProjectContext, after: Connection, reading: Reading | None, refused: Refused) -> MeterbookError:
+    if reading and "period" in refused.labels:
+        return readings.frozen(ctx.project, reading.period)
+    if {"reading", "bill", "other bill"} & set(refused.labels):
+        return Conflict("changed", "this connection was read or billed meanwhile; reload and retry")
+    return connections.explain_refusal(ctx, ctx.project, after, refused)

@@ -1,0 +1,55 @@
+"""How a bill shows what was counted: from which value to which, for each register."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chalicelib.bills.domain.consumption import Consumption
+from chalicelib.connections.domain import RegisterRole
+
+
+@dataclass(frozen=True, slots=True)
+class BilledRegister:
+    """A further register on a bill, and the use that it showed."""
+
+    code: str
+    role: RegisterRole
+    measure: str | None
+    previous: Decimal
+    reading: Decimal
+    use: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CountShown:
+    """From which value a bill counts, and the use that it adds to what the register counted since."""
+
+    previous: Decimal
+    use_brought_forward: Decimal | None
+
+
+def count_shown(consumption: Consumption) -> CountShown:
+    """Return from which value a bill of several readings counts.
+
+    It is that of the first reading. If the meter was exchanged between them, it is that of the last one, and what was
+    used before is brought forward. 100 to 101, 101 to 112, 112 to 125: 125 - 100.
+    """
+    first, *later = consumption.readings
+    if not later:
+        return CountShown(first.previous, first.use_brought_forward)
+    joined = all(each.previous == before.value for before, each in zip(consumption.readings, later, strict=False))
+    same = all(each.meter_number == first.meter_number and not each.use_brought_forward for each in later)
+    if joined and same and not first.estimated:
+        return CountShown(first.previous, first.use_brought_forward)
+    closing = consumption.closing
+    before = consumption.main_use - closing.usage
+    return CountShown(closing.previous, before + (closing.use_brought_forward or 0) or None)
+
+
+def registers_shown(consumption: Consumption) -> tuple[BilledRegister, ...]:
+    """Return the further registers of a bill, each over all its readings."""
+    shown: dict[str, BilledRegister] = {}
+    for each in (one for reading in consumption.readings for one in reading.registers):
+        known = shown.get(each.code)
+        previous, use = (known.previous, known.use) if known else (each.previous, Decimal(0))
+        shown[each.code] = BilledRegister(each.code, each.role, each.measure, previous, each.value, use + each.use)
+    return tuple(shown.values())
