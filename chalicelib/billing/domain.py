@@ -9,6 +9,13 @@ from types import MappingProxyType
 from typing import Literal
 
 from chalicelib.bills.domain import Bill, IssueTerms, UsualTotals, bill_of, consumptions_of, last_billed
+from chalicelib.bills.domain.unread import (
+    UnreadService,
+    advance_service,
+    bill_without_reading,
+    less_advances,
+    unmetered_service,
+)
 from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import DueRule
 from chalicelib.kernel.errors import Conflict, MeterbookError
@@ -139,7 +146,8 @@ class ChunkPlan:
     @property
     def tally_so_far(self) -> Tally:
         """The chunk's totals before its new bills are written."""
-        found = Tally(readings=len(self.bills) + len(self.exceptions), exceptions=len(self.exceptions))
+        read = sum(bill.has_reading for bill in self.bills) + len(self.exceptions)
+        found = Tally(readings=read, exceptions=len(self.exceptions))
         return self.written_before + found
 
 
@@ -152,10 +160,12 @@ def plan_chunk(
     book: TariffBook,
     usual: UsualTotals = UsualTotals(),  # noqa: B008 - it is frozen
     factors: Mapping[str, Decimal] = MappingProxyType({}),
+    advances: Mapping[str, Sequence[Bill]] = MappingProxyType({}),
 ) -> ChunkPlan:
-    """Make the bills of all confirmed readings that are not billed, by account number.
+    """Make the bills of all confirmed readings that are not billed, by account number, and those without a reading.
 
-    A holder's readings of the round are one bill, which closes with the last of them.
+    A holder's readings of the round are one bill, which closes with the last of them. `advances` are those of the
+    months before, by account.
 
     A bill that is far above the usual becomes an exception, for a person to check. Bills that the same run wrote before
     an interruption count in its tally; those of earlier runs do not.
@@ -175,9 +185,30 @@ def plan_chunk(
                 exceptions.append(BillingException(consumption.closing.id, account, error.code, str(error)))
             else:
                 bills.append(bill)
+    for service in services_without_reading(project, run.period, connections.values()):
+        account = service.connection.account
+        if any(bill.number == service.number for bill in billed.get(account, ())):
+            continue
+        try:
+            bills.append(bill_without_reading(project, run.terms, replace(service, factors=factors), book))
+        except MeterbookError as error:
+            exceptions.append(BillingException(f"{run.period}.{account}", account, error.code, str(error)))
+    bills = [less_advances(bill, advances.get(bill.account, ())) for bill in bills]
     mine = [bill for standing in billed.values() for bill in standing if bill.run_id == run.id]
-    before = Tally(readings=len(mine), bills=len(mine), total_minor=sum(bill.total.minor for bill in mine))
+    before = Tally(
+        readings=sum(bill.has_reading for bill in mine),
+        bills=len(mine),
+        total_minor=sum(bill.total.minor for bill in mine),
+    )
     return ChunkPlan(tuple(bills), tuple(exceptions), before)
+
+
+def services_without_reading(
+    project: Project, period: Period, connections: Iterable[Connection]
+) -> list[UnreadService]:
+    """Return what a run bills without a reading: services without a meter, and advances."""
+    found = [advance_service(project, each, period) or unmetered_service(project, each, period) for each in connections]
+    return sorted((each for each in found if each), key=lambda service: service.connection.account)
 
 
 def _is_special(connection: Connection | None) -> bool:

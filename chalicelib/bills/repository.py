@@ -6,6 +6,7 @@ from datetime import date
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.bills.domain import Bill, BillKind
+from chalicelib.bills.domain.bill import LAST_READ_NUMBER
 from chalicelib.bills.domain.counting import BilledRegister
 from chalicelib.kernel.ids import shard_of, shard_ranges
 from chalicelib.kernel.money import Money
@@ -131,7 +132,7 @@ def billed_days(project: Project, period: Period, accounts: Collection[str]) -> 
         partition = keys.period_shard(project.client, project.id, period, shard)
         for item in dynamo.all_between(BillItem, partition, *keys.bills_range(first, last)):
             _, account, number = item.sk.split("#")
-            if number != "0":
+            if 0 < int(number) <= LAST_READ_NUMBER:
                 found[account] = max(item.read_on, found.get(account, item.read_on))
     return found
 

@@ -1,6 +1,7 @@
 """Issue and look up bills."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -22,6 +23,13 @@ from chalicelib.bills.domain import (
     may_be_billed_to,
     parse_bill_id,
     would_differ,
+)
+from chalicelib.bills.domain.unread import (
+    bill_without_reading,
+    less_advances,
+    months_before,
+    period_without_reading,
+    unmetered_service,
 )
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
@@ -86,7 +94,7 @@ def bill_reading(
     bill_request_id = ctx.new_id()
     of_round = readings.round_of_account(project, reading.period, reading.account)
     standing = repository.round_bills(project, reading.period, reading.account)
-    covering = [bill for bill in standing if bill.number and bill.read_on >= reading.read_on]
+    covering = [bill for bill in standing if bill.has_reading and bill.read_on >= reading.read_on]
     if covering:
         return project, _repeated(covering[0], reading, bill_request_id)
     tenancy.stay_with_cycle(project)
@@ -131,10 +139,35 @@ def closing_bill(
     consumption = _closing_with(project, reading, [*of_round, reading], connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
     bill = bill_of(project, terms, consumption, connection, book)
+    months = months_before(project, connection, reading.period)
+    bill = less_advances(
+        bill, [each for month in months for each in repository.round_bills(project, month, reading.account)]
+    )
     others = [each for each in of_round if each.counts]
     unchanged = [] if is_new else [readings.reading_unchanged_check(project, reading)]
     checks = [*unchanged, *repository.no_bill_checks(project, others, standing)]
     return bill, [bill_insert_write(project, bill), *checks, _audit_write(ctx, bill)]
+
+
+def closing_bill_without_reading(
+    ctx: ProjectContext, connection: Connection, *, on: date
+) -> tuple[Bill | None, list[Action]]:
+    """Return the bill that ends a service without a meter, or its holder's time, on a day, and its writes.
+
+    None if no day of the period is left to bill. `connection` is as it was before. Label: `bill`.
+
+    :raises Invalid: if no tariff rates it.
+    """
+    project = ctx.project
+    period = period_without_reading(project, connection, on)
+    service = unmetered_service(project, connection, period, until=on)
+    if service is None or repository.find_bill(project, period, connection.account, service.number):
+        return None, []
+    terms = IssueTerms(ctx.new_id(), ctx.now, None, None, tenancy.due_rule(project), by=ctx.actor.id)
+    book = tariffs.tariff_book(project, until_day=service.span.until_day)
+    factors = tariffs.factors_of(project, period)
+    bill = bill_without_reading(project, terms, replace(service, factors=factors), book)
+    return bill, [bill_insert_write(project, bill), _audit_write(ctx, bill)]
 
 
 def _closing_with(
@@ -300,7 +333,8 @@ def list_bills_of_connection(
 
 def _differing(project: Project, bills: Sequence[Bill], connection: Connection, book: TariffBook) -> list[Bill]:
     found = []
-    for period, theirs in groupby((bill for bill in bills if not bill.migrated), key=lambda bill: bill.period):
+    asked = [bill for bill in bills if bill.has_reading and not bill.migrated]
+    for period, theirs in groupby(asked, key=lambda bill: bill.period):
         of_round = readings.round_of_account(project, period, connection.account)
         factors = tariffs.factors_of(project, period)
         billed = sorted(theirs, key=lambda bill: bill.read_on)
@@ -387,7 +421,8 @@ def _check_settled(ctx: Context, project: Project, accounts: Sequence[str], cons
     for account in accounts:
         billed: dict[Period, date] = {}
         for bill in repository.account_bills(project, account):
-            billed[bill.period] = max(bill.read_on, billed.get(bill.period, date.min))
+            if bill.has_reading:
+                billed[bill.period] = max(bill.read_on, billed.get(bill.period, date.min))
             if bill.consumer_id == consumer_id and bill.amount_due.minor:
                 raise _unsettled(project, bill)
         connection = known.get(account)
@@ -426,7 +461,7 @@ def _lost_race(project: Project, reading: Reading, refused: Refused) -> Meterboo
     if "period" in refused.labels:
         return readings.frozen(project, reading.period)
     for standing in repository.round_bills(project, reading.period, reading.account):
-        if standing.number and standing.read_on >= reading.read_on:
+        if standing.has_reading and standing.read_on >= reading.read_on:
             return _billed(standing, reading)
     return Conflict("changed", "this reading was changed meanwhile; reload and retry")
 

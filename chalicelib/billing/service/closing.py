@@ -11,6 +11,7 @@ from chalicelib.connections.domain import Connection
 from chalicelib.connections.domain.connection import check_no_later, wrong_status
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError
+from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import MeterValue, Reading
@@ -86,13 +87,14 @@ def _closed(ctx: ProjectContext, account: str, on: date | None, final: FinalRead
     read = readings.advanced(before, closing.reading) if closing and closing.is_new else before
     after, writes = act(before, read, day)
     if closing is None:
-        _commit(ctx, after, writes, None)
-        return ClosingResult(after, None, None)
+        bill, bill_writes = bills.closing_bill_without_reading(ctx, before, on=day)
+        _commit(ctx, after, [*writes, *bill_writes], bill.period if bill else None)
+        return ClosingResult(after, None, bill)
     bill, bill_writes = None, list[Action]()
     if before.is_billed:
         bill, bill_writes = bills.closing_bill(ctx, closing.reading, after, is_new=closing.is_new)
     reading_writes = readings.final_reading_writes(ctx, ctx.project, closing.reading) if closing.is_new else []
-    _commit(ctx, after, [*reading_writes, *writes, *bill_writes], closing.reading)
+    _commit(ctx, after, [*reading_writes, *writes, *bill_writes], closing.reading.period)
     return ClosingResult(after, closing.reading if closing.is_new else None, bill)
 
 
@@ -122,17 +124,17 @@ def _final_reading(ctx: ProjectContext, connection: Connection, on: date, final:
     return _Closing(reading, is_new=True)
 
 
-def _commit(ctx: ProjectContext, after: Connection, writes: list[Action], reading: Reading | None) -> None:
-    checks = [readings.period_open_check(ctx.project, reading.period)] if reading else []
+def _commit(ctx: ProjectContext, after: Connection, writes: list[Action], period: Period | None) -> None:
+    checks = [readings.period_open_check(ctx.project, period)] if period else []
     try:
         transact([*checks, *writes])
     except Refused as refused:
-        raise _explained(ctx, after, reading, refused) from None
+        raise _explained(ctx, after, period, refused) from None
 
 
-def _explained(ctx: ProjectContext, after: Connection, reading: Reading | None, refused: Refused) -> MeterbookError:
-    if reading and "period" in refused.labels:
-        return readings.frozen(ctx.project, reading.period)
+def _explained(ctx: ProjectContext, after: Connection, period: Period | None, refused: Refused) -> MeterbookError:
+    if period and "period" in refused.labels:
+        return readings.frozen(ctx.project, period)
     if {"reading", "bill", "other bill"} & set(refused.labels):
         return Conflict("changed", "this connection was read or billed meanwhile; reload and retry")
     return connections.explain_refusal(ctx, ctx.project, after, refused)

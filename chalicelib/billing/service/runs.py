@@ -4,7 +4,7 @@ Each step may be repeated, interrupted between any two calls, or executed twice 
 and period, so the table refuses a duplicate.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
@@ -27,9 +27,11 @@ from chalicelib.billing.domain import (
     completed,
     lane_starts,
     plan_chunk,
+    services_without_reading,
 )
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill, check_days
+from chalicelib.bills.domain.unread import months_before
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
@@ -258,19 +260,31 @@ def _chunk_message(project: Project, run: BillingRun, shard: int, expired_lease:
 
 def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
     to_bill = [one for one in readings.shard_readings(project, run.period, shard) if one.counts]
-    if not to_bill:
+    known = _connections_of(project, shard, to_bill)
+    if not to_bill and not services_without_reading(project, run.period, known.values()):
         return ChunkPlan((), (), Tally())  # so there are no bills of this run: readings can't change now
     billed: dict[str, list[Bill]] = {}
     for bill in bills.shard_bills(project, run.period, shard):
         billed.setdefault(bill.account, []).append(bill)
-    known = _connections_of(project, shard, to_bill)
-    until_day = max(run.period.shifted(1).first_day, *(one.read_on for one in to_bill))
+    until_day = max([run.period.shifted(1).first_day, *(one.read_on for one in to_bill)])
     book = tariffs.tariff_book(project, until_day=until_day)
     factors = tariffs.factors_of(project, run.period)
     connected = (known[one.account] for one in to_bill if one.account in known)
     classes = {connection.consumer_class for connection in connected if connection.is_billed}
     usual = bills.usual_totals(project, run.period, shard, classes=classes)
-    return plan_chunk(project, run, to_bill, known, billed, book, usual, factors)
+    advances = _advances_of(project, run, shard, known.values())
+    return plan_chunk(project, run, to_bill, known, billed, book, usual, factors, advances)
+
+
+def _advances_of(project: Project, run: BillingRun, shard: int, known: Iterable[Connection]) -> dict[str, list[Bill]]:
+    """Read the advances that were billed in the months before, if a group of connections has some. A query a month."""
+    months = {month for each in known for month in months_before(project, each, run.period)}
+    found: dict[str, list[Bill]] = {}
+    for month in sorted(months):
+        for bill in bills.shard_bills(project, month, shard):
+            if bill.kind == "advance":
+                found.setdefault(bill.account, []).append(bill)
+    return found
 
 
 def _connections_of(project: Project, shard: int, to_bill: list[Reading]) -> dict[str, Connection]:

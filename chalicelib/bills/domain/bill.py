@@ -20,6 +20,9 @@ BillStatus = Literal["open", "partial", "paid", "overdue"]
 
 BillKind = Literal["regular", "final", "advance"]
 
+LAST_READ_NUMBER = 900
+"""Bills close with readings of numbers up to this; 0 and those above are bills without a reading."""
+
 _NUMBER = re.compile(r"(0|[1-9]\d{0,2})\Z", re.ASCII)
 
 
@@ -78,8 +81,13 @@ class Bill:
         return f"{self.period}.{self.account}.{self.number}"
 
     @property
+    def has_reading(self) -> bool:
+        """Whether it closes with a reading; bills without one have numbers that no reading has."""
+        return 0 < self.number <= LAST_READ_NUMBER
+
+    @property
     def reading_id(self) -> str | None:
-        return reading_id(self.period, self.account, self.number) if self.number else None
+        return reading_id(self.period, self.account, self.number) if self.has_reading else None
 
     @property
     def quantity(self) -> Decimal:
@@ -100,7 +108,7 @@ class Bill:
 
         158 read after 140, 10 billed by an estimate: "158 - 140 = 18 m3", "10 m3 were billed before", "billed: 8 m3".
         """
-        if not self.number:
+        if not self.has_reading:
             return ()
         over = f"{plain(self.register_range)} + " if self.register_range else ""
         steps = f"{over}{plain(self.reading)} - {plain(self.previous)}"
@@ -151,7 +159,7 @@ class Bill:
 
 def last_billed(bills: Iterable[Bill]) -> date | None:
     """Return the last day of reading that bills of one round close with; None if none has a reading."""
-    return max((bill.read_on for bill in bills if bill.number), default=None)
+    return max((bill.read_on for bill in bills if bill.has_reading), default=None)
 
 
 def parse_bill_id(text: str) -> tuple[Period, str, int]:

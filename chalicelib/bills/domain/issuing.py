@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from chalicelib.bills.domain.bill import Bill
 from chalicelib.bills.domain.consumption import Consumption, span_of
 from chalicelib.bills.domain.counting import count_shown, registers_shown
-from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain import Connection, ConnectionTerms
 from chalicelib.cycles.domain import MAX_DUE_DAYS, DueRule, due_on
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.period import Period
@@ -85,10 +85,7 @@ def make_bill(
         raise Invalid(
             "bad-day", f"the bill's day {billed_on} is before its reading of {reading.read_on}", field="billedOn"
         )
-    if terms.due_on and terms.due_on <= billed_on:
-        raise Invalid(
-            "due-too-early", f"the due day {terms.due_on} is not after the bill's day {billed_on}", field="dueOn"
-        )
+    due_day = due_day_of(terms, reading.period, billed_on)
     span = span_of(project, consumption, connection)
     of = connection.terms_on(span.first_day)
     counted = count_shown(consumption)
@@ -109,7 +106,7 @@ def make_bill(
         lines=rating.lines,
         total=rating.total,
         billed_on=billed_on,
-        due_on=terms.due_on or due_on(terms.due, reading.period, billed_on),
+        due_on=due_day,
         issued_at=terms.issued_at,
         digest=rating.digest,
         first_day=span.first_day,
@@ -127,6 +124,18 @@ def make_bill(
     )
 
 
+def due_day_of(terms: IssueTerms, period: Period, billed_on: date) -> date:
+    """Return the due day of a bill: the given one, or the one by the rule.
+
+    :raises Invalid: if the given one is not after the bill's day.
+    """
+    if terms.due_on and terms.due_on <= billed_on:
+        raise Invalid(
+            "due-too-early", f"the due day {terms.due_on} is not after the bill's day {billed_on}", field="dueOn"
+        )
+    return terms.due_on or due_on(terms.due, period, billed_on)
+
+
 def bill_of(
     project: Project, terms: IssueTerms, consumption: Consumption, connection: Connection | None, book: TariffBook
 ) -> Bill:
@@ -139,16 +148,23 @@ def bill_of(
         message = f"connection {consumption.account} no longer exists, so no consumer owes this use"
         raise NotFound("no-connection", message, field="readingId")
     usage = usage_of(project, consumption, connection)
-    of = connection.terms_on(usage.first_day)
+    rating = rated(book, connection.terms_on(usage.first_day), usage)
+    return make_bill(project, consumption, connection, rating, terms)
+
+
+def rated(book: TariffBook, of: ConnectionTerms, usage: Usage) -> Rating:
+    """Rate a usage by the tariff of a connection's terms.
+
+    :raises Invalid: if no tariff rates it, or its bill can't be stored.
+    """
     try:
         rating = book.rate(of.consumer_class, usage, tariff_id=of.tariff_id)
-        bill = make_bill(project, consumption, connection, rating, terms)
+        check_length(rating.lines)
     except MeterbookError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a tariff does wrong may not stop its neighbours' bills
         raise Invalid("not-rated", f"rating failed: {type(error).__name__}") from None
-    check_length(bill.lines)
-    return bill
+    return rating
 
 
 def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None, *, today: date) -> None:

@@ -1,6 +1,6 @@
 """The rules of connections and their meters: no clock, no table, no HTTP."""
 
-from chalicelib.connections.domain.checks import check_class, check_connection, check_tariff
+from chalicelib.connections.domain.checks import check_class, check_connection, check_tariff, check_unmetered
 from chalicelib.connections.domain.connection import (
     Connection,
     ConnectionEvent,
@@ -50,6 +50,7 @@ __all__ = [
     "check_class",
     "check_connection",
     "check_tariff",
+    "check_unmetered",
     "new_connection",
     "normalised_meter",
     "of_brand",

@@ -1,6 +1,6 @@
 """Checks of a new or changed connection against the project's settings."""
 
-from chalicelib.connections.domain.connection import Purpose
+from chalicelib.connections.domain.connection import MeterDetails, Purpose
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import code
 from chalicelib.tenancy.domain import Project
@@ -38,6 +38,22 @@ def check_connection(
         if given_account is None:
             raise Invalid("account-missing", "give the account or unit number, such as 101", field="accountNumber")
         code(given_account, "an account number")
+
+
+def check_unmetered(project: Project, details: MeterDetails) -> None:
+    """Check that a connection may have no meter, and says nothing of one.
+
+    :raises Invalid: naming the field.
+    """
+    if project.settings.account_numbers == "meter":
+        raise Invalid("meter-missing", "the meter number is the account number here, so give one", field="meterNumber")
+    if details.purpose != "service":
+        raise Invalid(
+            "meter-missing", "a common area or building is there to be read: give its meter", field="meterNumber"
+        )
+    said = {"meterBrand": details.brand, "meterDigits": details.digits, "registers": details.registers}
+    if named := next((name for name, value in said.items() if value), None):
+        raise Invalid("meter-missing", "a service without a meter has none of this: leave it out", field=named)
 
 
 def check_class(project: Project, consumer_class: str) -> None:

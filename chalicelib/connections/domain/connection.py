@@ -28,7 +28,9 @@ _SPACES = re.compile(" +")
 _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}\Z", re.ASCII)
 
 ConnectionStatus = Literal["active", "disconnected", "closed"]
-EventKind = Literal["disconnected", "reconnected", "closed", "meter_exchanged", "consumer_changed", "tariff_changed"]
+EventKind = Literal[
+    "disconnected", "reconnected", "closed", "meter_exchanged", "meter_installed", "consumer_changed", "tariff_changed"
+]
 # What a connection meters: a consumer's use, which is billed, or a building's own meters, which are not.
 Purpose = Literal["service", "common_area", "building"]
 

@@ -14,7 +14,7 @@ from chalicelib.connections.domain.connection import (
 )
 from chalicelib.connections.domain.registers import Register, RegisterRole, check_registers
 from chalicelib.connections.domain.uses import expected_use
-from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
 from chalicelib.kernel.register import check_shown, range_of, true_up
@@ -295,6 +295,37 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
         registers=_registers_after(connection, exchange),
         installed_on=on,
         opened_on=connection.opened_on or (None if connection.last_read_on else connection.installed_on),
+        version=connection.version + 1,
+    )
+
+
+def with_first_meter(connection: Connection, meter: Exchange, *, today: date) -> Connection:
+    """Return a connection without a meter with its first one; its use counts from the day on which that was put on.
+
+    :raises Invalid: for impossible values or an impossible day.
+    :raises Conflict: if it is closed or has a meter.
+    """
+    if connection.status == "closed":
+        raise wrong_status(connection)
+    if connection.is_metered:
+        raise Conflict("has-meter", f"connection {connection.account} has a meter; exchange it instead")
+    _check_first(meter)
+    on = meter.on or today
+    check_no_later(on, today=today, where="on")
+    check_order(connection, on)
+    return replace(
+        connection,
+        meter_number=normalised_meter(meter.meter_number),
+        initial_reading=meter.first,
+        last_value=meter.first,
+        meter_brand=meter.brand,
+        meter_digits=meter.digits,
+        meter_wraps_at=meter.wraps_at,
+        multiplier=meter.multiplier,
+        main_measure=meter.main_measure,
+        registers=meter.registers or (),
+        installed_on=on,
+        opened_on=None,
         version=connection.version + 1,
     )
 

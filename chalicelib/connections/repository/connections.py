@@ -170,7 +170,7 @@ def connection_update_writes(project: Project, before: Connection, after: Connec
     """
     writes = [connection_write(project, before, after)]
     freed, claimed = before.status != "closed", after.status != "closed"
-    was, becomes = (before.meter_number, before.meter_brand), (after.meter_number, after.meter_brand)
+    was, becomes = _meter_key(project, before), _meter_key(project, after)
     if (was, _place(before), freed) != (becomes, _place(after), claimed):
         if freed and not claimed:
             writes.append(_meter_delete_write(project, before))
@@ -297,7 +297,7 @@ def connection_write(project: Project, before: Connection, after: Connection) ->
 
 def _meter_item(project: Project, connection: Connection) -> MeterItem:
     return MeterItem(
-        *keys.meter_number(project.client, project.id, connection.meter_number, connection.meter_brand),
+        *_meter_key(project, connection),
         g1p=keys.connections_by_area(project.client, project.id),
         g1s=keys.area_place(connection.area, keys.walking_place(connection.walking_order, connection.account)),
         account=connection.account,
@@ -309,8 +309,19 @@ def _place(connection: Connection) -> tuple[str, int | None]:
 
 
 def _meter_delete_write(project: Project, connection: Connection) -> Action:
-    key = keys.meter_number(project.client, project.id, connection.meter_number, connection.meter_brand)
-    return delete("own meter", key, MeterItem.account == connection.account)
+    return delete("own meter", _meter_key(project, connection), MeterItem.account == connection.account)
+
+
+def _meter_key(project: Project, connection: Connection) -> keys.Key:
+    return keys.meter_number(project.client, project.id, meter_place(connection), connection.meter_brand)
+
+
+def meter_place(connection: Connection) -> str:
+    """Return the number under which a connection is unique and listed by area: its meter's.
+
+    Without a meter it is that of the request that registered it, so that a repeated request finds it.
+    """
+    return connection.meter_number or f"~{connection.request_print}"
 
 
 def _connection_item(project: Project, connection: Connection) -> ConnectionItem:

@@ -49,7 +49,7 @@ def register_connection(ctx: ProjectContext, *, body: NewConnection) -> Connecti
         consumer_id=body.consumer_id,
         account=body.account_number,
         consumer_class=body.consumer_class,
-        meter_number=body.meter_number,
+        meter_number=body.meter_number or "",
         area=body.area,
         initial_reading=body.initial_reading,
         details=body.details(),

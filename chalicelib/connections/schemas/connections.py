@@ -185,8 +185,10 @@ class NewConnection(Schema):
     consumer_id: ConsumerId | None = None
     account_number: AccountNumber | None = Field(default=None, description="Only where account numbers are given")
     consumer_class: ConsumerClass
-    meter_number: MeterNumber = Field(
-        description="The number on the meter; only meters of two brands may have the same"
+    meter_number: MeterNumber | None = Field(
+        default=None,
+        description="The number on the meter; only meters of two brands may have the same. Without one, the "
+        "service has no meter and is billed by its tariff alone",
     )
     area: Area = Field(default="", description="One of the client's areas, if it has a list of areas")
     initial_reading: DecimalText = Field(default=Decimal(0), description="The meter's value when installed")
@@ -380,7 +382,7 @@ class ConnectionFields(OutSchema):
     consumer_id: str | None
     consumer_name: str
     consumer_class: str
-    meter_number: str
+    meter_number: str = Field(description="Empty: a service without a meter")
     area: str
     status: ConnectionStatus
     purpose: Purpose

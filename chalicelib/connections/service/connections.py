@@ -12,6 +12,7 @@ from chalicelib.connections.domain import (
     account_of_meter,
     account_sequence,
     check_connection,
+    check_unmetered,
     new_connection,
     normalised_meter,
     of_brand,
@@ -44,7 +45,7 @@ def register_connection(
     initial_reading: Decimal,
     details: MeterDetails = ORDINARY,
 ) -> Connection:
-    """Register a metered connection; its account number is generated or given, by the project's settings.
+    """Register a connection, with a meter or (an empty number) without one; its account number is generated or given, by the project's settings.
 
     :raises Invalid: for an unknown class, or an invalid meter or account number.
     :raises NotFound: for an unknown consumer.
@@ -183,7 +184,9 @@ def _draft(
     )
     _check_meter(ctx, project, initial_reading, details)
     consumer = get_consumer_to_connect(ctx, consumer_id=consumer_id) if consumer_id else None
-    meter = normalised_meter(meter_number)
+    meter = normalised_meter(meter_number) if meter_number else ""
+    if not meter:
+        check_unmetered(project, details)
     # With an Idempotency-Key the fingerprint is the request's: a repetition finds its connection by the meter number.
     said = (consumer_class, meter, details.brand or "", area, plain(initial_reading), details.purpose)
     return new_connection(
@@ -247,7 +250,7 @@ def _made_before(ctx: Context, project: Project, asked: Connection) -> Connectio
 
 def _holder(project: Project, asked: Connection, *, besides: str | None = None) -> str | None:
     """Return the account number of a connection with a meter that may be the same one."""
-    meters = repository.meters_of_number(project, asked.meter_number)
+    meters = repository.meters_of_number(project, repository.meter_place(asked))
     others = [meter for meter in meters if meter.account != besides]
     return next((meter.account for meter in of_brand(others, asked.meter_brand)), None)
 

@@ -16,7 +16,7 @@ from chalicelib.connections.domain.changes import (
     first_day_of_change,
 )
 from chalicelib.connections.domain.connection import Connection, ConnectionEvent, EventKind
-from chalicelib.connections.domain.meters import Exchange, with_meter
+from chalicelib.connections.domain.meters import Exchange, with_first_meter, with_meter
 from chalicelib.connections.domain.terms import spans_of_terms
 from chalicelib.connections.repository import connections as repository
 from chalicelib.connections.repository import history
@@ -135,6 +135,26 @@ def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, rea
     log = audit_write(ctx, "meter-exchanged", before, after)
     _commit(ctx, project, after, [*repository.connection_update_writes(project, before, after), event, log, *known])
     return after
+
+
+def installation_writes(
+    ctx: ProjectContext, before: Connection, meter: Exchange, *, reason: str
+) -> tuple[Connection, list[Action]]:
+    """Return a connection with its first meter and the writes that put it on, for a transaction that also bills.
+
+    :raises Invalid: for impossible values or days, an invalid number, or an unknown brand.
+    :raises Conflict: if the number is on another connection, or this one is closed or has a meter.
+    """
+    project = ctx.project
+    after = with_first_meter(before, meter, today=local_day(ctx.now, project.settings.timezone))
+    check_meter_free(ctx, project, after, besides=before.account)
+    facts = {"newMeter": after.meter_number, "firstReading": plain(meter.first)}
+    return after, [
+        *repository.connection_update_writes(project, before, after),
+        _event_write(ctx, project, after, "meter_installed", facts, reason, meter.on),
+        audit_write(ctx, "meter-installed", before, after),
+        *brand_count_writes(ctx, before=before, after=after),
+    ]
 
 
 def past_exchange_write(

@@ -1,0 +1,212 @@
+"""Bills without a reading: services without a meter, and advances on what a later bill settles."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from chalicelib.bills.domain.bill import LAST_READ_NUMBER, Bill, BillKind
+from chalicelib.bills.domain.consumption import ServiceSpan
+from chalicelib.bills.domain.issuing import IssueTerms, due_day_of, rated
+from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain.uses import MAX_USES, expected_use
+from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.money import Money, exponent_of
+from chalicelib.kernel.period import Period
+from chalicelib.readings.domain.rounds import group_of
+from chalicelib.tariffs.domain import Line, Rounding, TariffBook, Trace, Usage
+from chalicelib.tariffs.domain.trace import TraceTerm
+from chalicelib.tenancy.domain import Project
+
+ADVANCES = "advances"
+"""The code of the line by which a bill has the advances off that were billed for its days."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadService:
+    """Days of service that are billed without a reading: of a service without a meter, or an advance."""
+
+    connection: Connection
+    period: Period
+    span: ServiceSpan
+    number: int
+    kind: BillKind
+    quantity: Decimal = Decimal(0)
+    months: int = 1
+    whole_days: int = 30
+    factors: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+def unmetered_service(
+    project: Project, connection: Connection, period: Period, *, until: date | None = None
+) -> UnreadService | None:
+    """Return the days of a period that a service without a meter is billed for; None if it has none there.
+
+    They begin with the service, or its holder's time, and end with the period; or `until` a day, on which it is closed,
+    handed over or gets a meter.
+    """
+    if connection.is_metered or not connection.is_billed:
+        return None
+    group = group_of(project, connection, period)
+    if until is None and not project.ends_in(period, group):
+        return None
+    starts, ends = project.first_day_of(period, group), period.shifted(1).first_day
+    begun = _begun_on(project, connection)
+    first_day = max([starts, *([begun] if begun else []), *_handovers_before(connection, ends)])
+    closed_on = connection.idle_since if connection.status == "closed" else None
+    until_day = min(ends, until or ends, closed_on or ends)
+    if first_day >= until_day:
+        return None
+    handed = sum(starts <= each.until < ends for each in connection.former)
+    return UnreadService(
+        connection,
+        period,
+        ServiceSpan(first_day, until_day, is_cut=(first_day, until_day) != (starts, ends)),
+        number=0 if handed == 0 else LAST_READ_NUMBER + handed,
+        kind="regular" if until is None else "final",
+        months=group.months,
+        whole_days=(ends - starts).days,
+    )
+
+
+def _handovers_before(connection: Connection, day: date) -> list[date]:
+    return [each.until for each in connection.former if each.until < day]
+
+
+def _begun_on(project: Project, connection: Connection) -> date | None:
+    """Return the first day of a service without a meter; if it is not known, that of the period of its registration."""
+    if connection.begins_on:
+        return connection.begins_on
+    registered = Period.of(local_day(connection.created_at, project.settings.timezone))
+    group = group_of(project, connection, registered)
+    return project.first_day_of(group.frequency.period_of(registered), group)
+
+
+def advance_service(project: Project, connection: Connection, month: Period) -> UnreadService | None:
+    """Return what an advance of a month is for; None if the connection has none in this month.
+
+    Its use is what is expected by the day; without an earlier use, only what the tariff charges without use.
+    """
+    group = group_of(project, connection, month)
+    due = group.advances == "monthly" and not project.ends_in(month, group)
+    if not due or not connection.is_billed or connection.status != "active":
+        return None
+    begun = connection.begins_on
+    starts, ends = month.first_day, month.shifted(1).first_day
+    first_day = max([starts, *([begun] if begun else []), *_handovers_before(connection, ends)])
+    if first_day >= ends:
+        return None
+    days = (ends - first_day).days
+    try:
+        quantity = expected_use(connection.uses, month, days) if connection.is_metered else Decimal(0)
+    except Invalid:
+        quantity = Decimal(0)
+    return UnreadService(
+        connection,
+        month,
+        ServiceSpan(first_day, ends, is_cut=first_day != starts),
+        number=0,
+        kind="advance",
+        quantity=quantity,
+        whole_days=(ends - starts).days,
+    )
+
+
+def bill_without_reading(project: Project, terms: IssueTerms, service: UnreadService, book: TariffBook) -> Bill:
+    """Rate days of service without a reading, and make their bill. It is dated with the day on which it is made.
+
+    :raises Invalid: if no tariff rates them, or the bill can't be stored.
+    """
+    connection, span = service.connection, service.span
+    of = connection.terms_on(span.first_day)
+    usage = Usage(
+        quantity=service.quantity,
+        unit=project.settings.unit,
+        first_day=span.first_day,
+        until_day=span.until_day,
+        period_days=service.whole_days if span.is_cut else None,
+        months=service.months,
+        consumer_class=of.consumer_class,
+        meter_size=of.facts.meter_size,
+        dwelling_units=of.facts.dwelling_units,
+        winter_average=of.facts.winter_average,
+        flags=of.facts.all_flags,
+        measures={**of.facts.all_measures, **service.factors},
+    )
+    rating = rated(book, of, usage)
+    billed_on = terms.billed_on or local_day(terms.issued_at, project.settings.timezone)
+    return Bill(
+        account=connection.account,
+        period=service.period,
+        number=service.number,
+        run_id=terms.run_id,
+        consumer_id=connection.consumer_on(span.last_day),
+        consumer_name=connection.consumer_name_on(span.last_day),
+        consumer_class=of.consumer_class,
+        meter_number=connection.meter_number,
+        read_on=span.until_day,
+        previous=Decimal(0),
+        reading=Decimal(0),
+        usage=service.quantity,
+        unit=project.settings.unit,
+        lines=rating.lines,
+        total=rating.total,
+        billed_on=billed_on,
+        due_on=due_day_of(terms, service.period, billed_on),
+        issued_at=terms.issued_at,
+        digest=rating.digest,
+        first_day=span.first_day,
+        last_day=span.last_day,
+        tariff_id=of.tariff_id,
+        issued_by=terms.by,
+        kind=service.kind,
+    )
+
+
+def less_advances(bill: Bill, advances: Iterable[Bill]) -> Bill:
+    """Return a bill with a line that has off the advances billed for its days, whether they were paid or not.
+
+    Eleven advances of 40.00 and a year's 500.00: a line of -440.00, and 60.00 are due.
+    """
+    of_its_days = [each for each in advances if _is_of_its_days(each, bill)]
+    if not of_its_days:
+        return bill
+    currency = bill.total.currency
+    off = Money(-sum(each.total.minor for each in of_its_days), currency)
+    return replace(bill, lines=(*bill.lines, _advances_line(bill, off, len(of_its_days))), total=bill.total + off)
+
+
+def _is_of_its_days(advance: Bill, bill: Bill) -> bool:
+    same = (advance.account, advance.consumer_id, advance.kind) == (bill.account, bill.consumer_id, "advance")
+    return same and bill.first_day.replace(day=1) <= advance.first_day < bill.last_day
+
+
+def _advances_line(bill: Bill, off: Money, count: int) -> Line:
+    last = bill.lines[-1].trace if bill.lines else None
+    unit = 10 ** exponent_of(off.currency)
+    amount = Decimal(off.minor) / unit
+    trace = Trace(
+        tariff_id=last.tariff_id if last else ADVANCES,
+        tariff_version=last.tariff_version if last else 1,
+        kind="adjustment",
+        terms=(TraceTerm(Fraction(1), amount),),
+        rounding=Rounding("half-up", Decimal(1) / unit),
+    )
+    label = f"Less {count} advances billed" if count > 1 else "Less the advance billed"
+    return Line(ADVANCES, label, off, trace)
+
+
+def period_without_reading(project: Project, connection: Connection, day: date) -> Period:
+    """Return the period in which a day of a service without a meter is billed."""
+    month = Period.of(day)
+    return group_of(project, connection, month).frequency.period_of(month)
+
+
+def months_before(project: Project, connection: Connection, period: Period) -> Sequence[Period]:
+    """Return the months of a connection's period that may have advances: none, unless its group has them."""
+    group = group_of(project, connection, period)
+    if group.advances == "none":
+        return ()
+    return tuple(period.shifted(-back) for back in range(1, min(group.months, MAX_USES)))
