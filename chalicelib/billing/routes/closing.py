@@ -2,7 +2,7 @@
 
 from chalicelib.billing import service
 from chalicelib.billing.routes.common import blueprint
-from chalicelib.billing.schemas.closing import ClosingOut, ClosingView, Closure, HandOver
+from chalicelib.billing.schemas.closing import ClosingOut, ClosingView, Closure, HandOver, MeterInstallation
 from chalicelib.billing.service import ClosingResult
 from chalicelib.platform.http import endpoint
 from chalicelib.tenancy.domain import ProjectContext
@@ -49,6 +49,21 @@ def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> Cl
         final=body.final(),
     )
     return _shown(result)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _CONNECTION + "/meter-installations",
+    permission="connections.manage",
+    body=MeterInstallation,
+    returns=ClosingOut,
+    errors="bad-number bad-register bill-too-long changed future-date has-meter impossible-reading meter-taken no-tariff "
+    "not-rated period-frozen unknown-brand wrong-order wrong-status",
+)
+def install_meter(ctx: ProjectContext, *, account_number: str, body: MeterInstallation) -> ClosingOut:
+    """Put the first meter on a connection that had none, and bill the days of the period without it."""
+    return _shown(service.install_meter(ctx, account=account_number, meter=body.to_domain(), reason=body.reason))
 
 
 def _shown(result: ClosingResult) -> ClosingOut:

@@ -2,15 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from chalicelib.billing.service import ClosingResult, FinalReading
 from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain.meters import Exchange
 from chalicelib.connections.domain.registers import MAX_REGISTERS
-from chalicelib.connections.schemas.connections import ConnectionFields, ConsumerId, Reason, RegisterCode
-from chalicelib.platform.schema import Day, DecimalText, Schema, Shows
+from chalicelib.connections.schemas.connections import (
+    ConnectionFields,
+    ConsumerId,
+    Digits,
+    MeasureName,
+    Multiplier,
+    Reason,
+    RegisterBody,
+    RegisterCode,
+    WrapsAt,
+)
+from chalicelib.platform.schema import BrandId, Day, DecimalText, MeterNumber, Schema, Shows
 from chalicelib.readings.domain.reading import MeterValue
 
 Shown = Annotated[DecimalText, Field(ge=0)]
@@ -57,6 +69,36 @@ class HandOver(FinalReadingBody):
     """The new holder of a connection. Readings up to and including the day are billed to the former one."""
 
     consumer_id: ConsumerId
+
+
+class MeterInstallation(Schema):
+    """The first meter of a connection that had none, and what it shows."""
+
+    meter_number: MeterNumber
+    first_reading: Shown = Decimal(0)
+    meter_brand: BrandId | None = None
+    meter_digits: Digits | None = None
+    meter_wraps_at: WrapsAt | None = None
+    multiplier: Multiplier = Decimal(1)
+    main_measure: MeasureName | None = None
+    registers: tuple[RegisterBody, ...] = Field(default=(), max_length=MAX_REGISTERS)
+    on: Day | None = Field(default=None, description="Today, if left out")
+    reason: Reason
+
+    def to_domain(self) -> Exchange:
+        """Return the meter as a domain object."""
+        return Exchange(
+            self.meter_number,
+            Decimal(0),
+            self.first_reading,
+            self.on,
+            self.meter_brand,
+            self.meter_digits,
+            wraps_at=self.meter_wraps_at,
+            multiplier=self.multiplier,
+            main_measure=self.main_measure,
+            registers=tuple(each.to_domain() for each in self.registers),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The use cases of billing: runs, and the acts that end a holder's or a connection's time with a bill."""
 
-from chalicelib.billing.service.closing import ClosingResult, FinalReading, close, hand_over
+from chalicelib.billing.service.closing import ClosingResult, FinalReading, close, hand_over, install_meter
 from chalicelib.billing.service.runs import (
     generate_chunks,
     get_run,
@@ -20,6 +20,7 @@ __all__ = [
     "get_run",
     "hand_over",
     "hide_message",
+    "install_meter",
     "list_exceptions",
     "list_runs",
     "plan_run",

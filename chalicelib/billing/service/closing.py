@@ -9,6 +9,7 @@ from chalicelib.bills.domain import Bill
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.connections.domain.connection import check_no_later, wrong_status
+from chalicelib.connections.domain.meters import Exchange
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError
 from chalicelib.kernel.period import Period
@@ -73,6 +74,23 @@ def close(ctx: ProjectContext, *, account: str, on: date | None, reason: str, fi
         return connections.closure_writes(ctx, before, read, reason=reason, on=day)
 
     return _closed(ctx, account, on, final, act)
+
+
+def install_meter(ctx: ProjectContext, *, account: str, meter: Exchange, reason: str) -> ClosingResult:
+    """Put the first meter on a connection that had none, and bill the days of the period without it.
+
+    About 23 write units.
+
+    :raises NotFound: if the project has no such connection.
+    :raises Invalid: for impossible values or days, or if no tariff rates the days.
+    :raises Conflict: if it is closed or has a meter, the number is taken, or a run is working on the period.
+    """
+    before = connections.get_connection(ctx, account=account)
+    after, writes = connections.installation_writes(ctx, before, meter, reason=reason)
+    day = meter.on or local_day(ctx.now, ctx.project.settings.timezone)
+    bill, bill_writes = bills.closing_bill_without_reading(ctx, before, on=day)
+    _commit(ctx, after, [*writes, *bill_writes], bill.period if bill else None)
+    return ClosingResult(after, None, bill)
 
 
 def _closed(ctx: ProjectContext, account: str, on: date | None, final: FinalReading, act: _Act) -> ClosingResult:

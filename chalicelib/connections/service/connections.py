@@ -45,7 +45,9 @@ def register_connection(
     initial_reading: Decimal,
     details: MeterDetails = ORDINARY,
 ) -> Connection:
-    """Register a connection, with a meter or (an empty number) without one; its account number is generated or given, by the project's settings.
+    """Register a connection, with a meter or, if its number is empty, without one.
+
+    Its account number is generated or given, by the project's settings.
 
     :raises Invalid: for an unknown class, or an invalid meter or account number.
     :raises NotFound: for an unknown consumer.

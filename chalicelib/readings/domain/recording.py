@@ -16,7 +16,7 @@ from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.flags import flags_of
 from chalicelib.readings.domain.plausibility import doubt_about
 from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading, next_number
-from chalicelib.readings.domain.rounds import months_between, round_of, rounds_since
+from chalicelib.readings.domain.rounds import group_of, months_between, round_of, rounds_since
 from chalicelib.tenancy.domain import Project
 
 
@@ -88,6 +88,8 @@ def take_estimate(
     if not connection.is_metered:
         raise Conflict("no-meter", f"connection {connection.account} has no meter, so nothing is estimated")
     check_begun(project, period, today)
+    if not project.ends_in(period, group_of(project, connection, period)):
+        raise Invalid("other-period", f"connection {connection.account} is not billed for {period}", field="period")
     day = read_on or _estimate_day(project, connection, period, today)
     _check_sequence(connection, period, day, ends=read_on is not None)
     estimated = estimate(connection, period, read_on=day)
@@ -436,6 +438,8 @@ def awaits(project: Project, connection: Connection, period: Period) -> bool:
     """
     if connection.status != "active" or not connection.is_metered:
         return False
+    if not project.ends_in(period, group_of(project, connection, period)):
+        return False  # its group is not read for this month
     if connection.last_period is not None:
         return connection.last_period < period
     registered_on = local_day(connection.created_at, project.settings.timezone)
