@@ -146,8 +146,9 @@ def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
 def shard_totals(project: Project, period: Period, shard: int) -> Iterator[tuple[str, str, int]]:
     """Read account, class and total of a period's shard's bills. Eventually consistent; a unit for about 16 bills."""
     partition = keys.period_shard(project.client, project.id, period, shard)
-    for item in dynamo.all_of(BillItem, partition, "BILL#", consistent=False, attributes=["sk", "cl", "to"]):
-        yield item.sk.split("#")[1], item.consumer_class, item.total_minor
+    for item in dynamo.all_of(BillItem, partition, "BILL#", consistent=False, attributes=["sk", "cl", "to", "ki"]):
+        if item.kind != "advance":
+            yield item.sk.split("#")[1], item.consumer_class, item.total_minor
 
 
 def period_page(project: Project, period: Period, *, limit: int, cursor: str | None) -> Page[Bill]:

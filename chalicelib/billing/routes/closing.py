@@ -58,8 +58,8 @@ def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> Cl
     permission="connections.manage",
     body=MeterInstallation,
     returns=ClosingOut,
-    errors="bad-number bad-register bill-too-long changed future-date has-meter impossible-reading meter-taken no-tariff "
-    "not-rated period-frozen unknown-brand wrong-order wrong-status",
+    errors="bad-number bad-register bill-too-long changed future-date has-meter impossible-reading meter-taken "
+    "no-tariff not-rated period-frozen unknown-brand wrong-order wrong-status",
 )
 def install_meter(ctx: ProjectContext, *, account_number: str, body: MeterInstallation) -> ClosingOut:
     """Put the first meter on a connection that had none, and bill the days of the period without it."""

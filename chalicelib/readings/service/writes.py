@@ -7,6 +7,7 @@ from chalicelib.connections.domain import Connection
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound, TryLater
 from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import plain
 from chalicelib.platform.transaction import Action, Refused
 from chalicelib.readings import repository
 from chalicelib.readings.domain import recording as rules
@@ -95,9 +96,9 @@ def _audit_facts(reading: Reading) -> dict[str, object]:
     if reading.reason:
         facts["reason"] = reading.reason
     if reading.registers:
-        facts["registers"] = {each.code: each.value for each in reading.registers}
+        facts["registers"] = ", ".join(f"{each.code}={plain(each.value)}" for each in reading.registers)
     if reading.measures:
-        facts["measures"] = dict(reading.measures)
+        facts["measures"] = ", ".join(f"{name}={plain(value)}" for name, value in sorted(reading.measures.items()))
     return facts
 
 
