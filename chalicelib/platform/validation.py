@@ -50,6 +50,7 @@ PATTERNS: Mapping[str, str] = {
     r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$": "Give up to 32 letters, digits and hyphens, the first no hyphen.",
     r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$": "Give up to 40 letters, digits and hyphens, the first no hyphen.",
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$": "Give up to 40 letters, digits and the signs . _ -, the first no sign.",
+    r"^[A-Za-z][A-Za-z0-9_-]{0,29}$": "Give up to 30 letters, digits and the signs _ -, the first a letter.",
     r"^[A-Za-z][A-Za-z0-9_-]{0,23}$": "Give up to 24 letters, digits and the signs _ -, the first a letter.",
     r"^[^#.]*(\.[^#.]+)*$": "Give an area's code: its parts with a dot between them, without #.",
     r"^[^#]*$": "Leave out the sign #.",

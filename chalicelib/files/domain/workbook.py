@@ -54,10 +54,14 @@ def _rows(content: bytes, most: int) -> Iterator[list[str]]:
     book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     sheet = next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
     sheet.reset_dimensions()  # a file may declare others than it has
+    last, shown, given = None, list[str](), False
     for at, row in enumerate(sheet.iter_rows(max_row=most + 1, max_col=_MAX_COLUMNS), 1):
         if at > most:
             raise Invalid("too-many-rows", f"the file has more than {most} lines; take the empty ones out, or split it")
-        yield [_shown(cell) for cell in row]
+        if row is not last:  # the library repeats one row for all that are missing before a far one
+            last, shown = row, [_shown(cell) for cell in row]
+            given = any(shown)
+        yield [*shown] if given else []
 
 
 def _check_size(content: bytes, most: int) -> None:

@@ -84,7 +84,7 @@ def test_what_is_no_rollover_is_refused_with_what_to_do_and_nothing_is_written(u
     before = items_of(utility.client)
     for account, reading, code, hint in (
         (with_digits, "4990", "below-previous", "say rolledOver if it did"),
-        (with_digits, "100000", "impossible-reading", "register of 5 digits"),
+        (with_digits, "100000", "impossible-reading", "register that starts again at 100000"),
         (without["accountNumber"], "15", "below-previous", "give the meterDigits"),
     ):
         body = {"accountNumber": account, "reading": reading, "readOn": "2025-11-05"}

@@ -82,6 +82,11 @@ def test_a_formula_counts_by_the_value_that_was_saved_with_it() -> None:
     assert _damaged(file) == [(3, "reading", "missing")]
 
 
+def test_what_is_noted_beside_the_table_of_a_workbook_is_no_fault() -> None:
+    file = parse(workbook([_HEADER, ("A1", 7, date(2025, 11, 5), "note"), (), ("A2", 8, date(2025, 11, 5), None, "x")]))
+    assert ([row.account for row in file.rows], file.refusals, file.blank) == (["A1", "A2"], (), 1)
+
+
 def test_only_the_first_visible_sheet_is_read() -> None:
     with pytest.raises(Invalid) as refusal:
         parse(workbook([("Readings of November",)]))
