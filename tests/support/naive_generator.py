@@ -22,7 +22,9 @@ def generate_naively(ctx: ProjectContext, run_id: str) -> None:
         return
     to_bill = list(readings.shard_readings(project, run.period, 0))
     known = {connection.account: connection for connection in connections.shard_connections(project, 0)}
-    plan = plan_chunk(project, run, to_bill, known, {}, tariffs.tariff_book(project, until_day=run.period.shifted(1).first_day))
+    plan = plan_chunk(
+        project, run, to_bill, known, {}, tariffs.tariff_book(project, until_day=run.period.shifted(1).first_day)
+    )
     for bill in plan.bills:
         numbered = replace(bill, number=100 + run.tally.bills)  # "the next number"
         item = bills._item(project, numbered).serialize()
