@@ -28,16 +28,17 @@ ACTIONS = frozenset(
     billing-run.completed billing-run.started
     client.changed
     connection.changed connection.closed connection.deleted connection.disconnected connection.handed-over
-    connection.meter-exchanged connection.reconnected connection.registered
+    connection.meter-exchanged connection.meter-installed connection.reconnected connection.registered
     connections.numbered
     consumer.changed consumer.deleted consumer.registered consumer.vouched-for
     device.disabled device.key-issued device.registered
+    factors.changed
     history.migrated
     import-mapping.deleted import-mapping.saved import.announced import.finished
     issue.answered issue.moved-on issue.reported
     meter-brand.deleted meter-brand.opened meter-brand.renamed
     project.changed project.closed project.opened
-    reading.confirmed reading.corrected reading.estimated reading.taken
+    reading.confirmed reading.corrected reading.estimated reading.taken reading.withdrawn
     readings.confirmed readings.estimated
     request.approved request.made request.rejected request.withdrawn
     role.changed role.defined role.deleted

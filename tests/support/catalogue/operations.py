@@ -244,6 +244,12 @@ CATALOGUE: Mapping[Row, Operation] = {
         body=lambda _, n: {"meterNumber": f"NEW-{n}", "finalReading": "3", "reason": "Stuck"},
         leaves=frozenset({"connection.meter-exchanged"}),
     ),
+    ("POST", PROJECT + "/connections/{accountNumber}/meter-installations"): Operation(
+        "connections.manage",
+        on=Place.connection_without_meter,
+        body=lambda _, n: {"meterNumber": f"PUT-ON-{n}", "reason": "Metered now"},
+        leaves=frozenset({"bill.issued", "connection.meter-installed"}),
+    ),
     ("POST", PROJECT + "/connections/{accountNumber}/handovers"): Operation(
         "connections.manage",
         on=Place.connection,
