@@ -77,8 +77,9 @@ def disable_device(ctx: ProjectContext, *, device_id: str) -> DeviceOut:
     permission=PUBLIC,
     body=PushedReading,
     returns=PushOut,
-    errors="already-read ambiguous-meter bad-signature below-previous billed changed future-date impossible-reading "
-    "later-reading meter-exchanged not-active not-after-last not-found number-missing period-frozen replayed",
+    errors="already-read ambiguous-meter bad-signature before-installed below-previous billed changed future-date "
+    "handed-over impossible-reading later-reading meter-exchanged no-meter not-active not-after-last not-found "
+    "number-missing other-period period-frozen register-missing replayed too-many-readings unknown-register",
 )
 def push_reading(ctx: Context, *, body: PushedReading) -> PushOut:
     """Push a reading, signed by a device (headers Meterbook-Device, Meterbook-Timestamp and Meterbook-Signature)."""

@@ -1,7 +1,8 @@
 """The story that the OpenAPI document's examples tell: November 2025 at one waterworks.
 
 Ana Reyes, billing officer, took over the former system's books on 3 November. On 5 November Juan Dela Cruz's meter was
-read (1775 to 1785), and the run of that day billed 10 m3 at 22.50 and a fixed charge of 50.00, due on 20 November.
+read (1775 on 5 October, 1785 now), and the run of that day billed 10 m3 at 22.50 and a fixed charge of 50.00, due on
+20 November. On 28 November he moved out: the meter showed 1791, and the final bill has 6 m3 and no second fixed charge.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import Any
 
 _STAFF_ID = "01KBMYX1A7D0G3J6M9P2S5V8Y1"
 _CONSUMER_ID = "01KBMZ5V3C8Q2X7R4T6Y9W1E0A"
+_NEXT_CONSUMER_ID = "01KBMZ7X6EAS4Z9T6W8A1Y3G2C"
 _CONSUMER_USER_ID = "01KBMZ6W5D9R3Y8S5V7Z0X2F1B"
 _SESSION_ID = "01K98WJ1C0041061050R3GG28A"
 _RUN_ID = "01KBN4H0P7T2W5Y8A1C3E6G9J2"
@@ -123,6 +125,19 @@ _PROJECT_SETTINGS = {
     "fiscalStart": 1,
     "firstMonth": None,
 }
+_CONNECTION: dict[str, Any] = {
+    "initialReading": "1755",
+    "installedOn": "2025-08-04",
+    "lastReading": "1785",
+    "registers": [],
+    "tariffId": None,
+    "factsHistory": [],
+    "walkingOrder": 12,
+    "createdAt": "2025-11-03T01:30:00.000Z",
+}
+# What the meter showed on 28 November, and the bill for it.
+_CLOSED = {"lastReading": "1791", "lastReadOn": "2025-11-28", "lastPeriod": "2025-11"}
+_NO_MORE_READ: dict[str, Any] = {"registers": {}, "measures": {}, "readerCode": None, "photo": None}
 _ISSUE = {"id": "01KBN2F8M5R0T3V6X9Z1B4D7G0"}
 
 # What fields of a schema hold, whatever their own schema's example says.
@@ -138,8 +153,10 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     },
     "BillOut": _BILL
     | {
-        "firstDay": "2025-11-01",
-        "lastDay": "2025-11-30",
+        "firstDay": "2025-10-05",
+        "lastDay": "2025-11-04",
+        "rounds": 1,
+        "registers": [],
         "fiscal": {"year": 2025, "month": 11},
         "useExplained": ["1785 - 1775 = 10 m3"],
         "lines": _LINES,
@@ -157,7 +174,7 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "month": 10,
         "period": "October 2025",
     },
-    "BillSummary": _BILL,
+    "BillSummary": _BILL | {"firstDay": "2025-10-05", "lastDay": "2025-11-04"},
     "BalanceOut": {"units": "1480", "commonArea": "35", "building": "1530", "loss": "15"},
     "ChunkProgress": {"done": 8, "of": 8},
     "ClientFacts": _CLIENT_SETTINGS,
@@ -168,24 +185,24 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "confirmed": 48,
         "left": [{"readingId": "2025-11.2025110002", "reason": "the meter showed 140 before"}],
     },
-    "ConnectionChange": {"installedOn": "2025-11-03", "tariffId": None, "from": "2025-12-01"},
-    "ConnectionChanged": {
-        "affectedBills": None,
-        "initialReading": "1755",
-        "installedOn": "2025-11-03",
+    "ClosingOut": _CONNECTION | _CLOSED,
+    "Closure": {"reason": "The house is torn down"},
+    "ConnectionChange": {
+        "installedOn": "2025-08-04",
         "tariffId": None,
-        "factsHistory": [],
-        "walkingOrder": 12,
-        "createdAt": "2025-11-03T01:30:00.000Z",
+        "from": "2025-12-01",
+        "meterWrapsAt": None,
+        "mainMeasure": None,
     },
-    "ConnectionOut": {
-        "initialReading": "1755",
-        "installedOn": "2025-11-03",
-        "tariffId": None,
-        "factsHistory": [],
-        "walkingOrder": 12,
-        "createdAt": "2025-11-03T01:30:00.000Z",
-    },
+    "ConnectionChanged": _CONNECTION | {"affectedBills": None},
+    "ConnectionOut": _CONNECTION,
+    "CorrectedReading": _NO_MORE_READ,
+    "FactorsBody": {"version": 0},
+    "FactorsOut": {"version": 1},
+    "HandOver": {"reason": "He moved to Tagbilaran", "consumerId": _NEXT_CONSUMER_ID},
+    "MeterExchange": {"meterNumber": "SM-22001", "multiplier": "1", "reason": "The meter is stuck"},
+    "MeterInstallation": {"meterNumber": "SM-22001", "multiplier": "1", "reason": "All houses here get meters"},
+    "NewConnection": {"meterNumber": "SM-12345", "multiplier": "1"},
     "NewConsumer": {"name": None},
     "ConsumerOut": {
         "name": "Juan Dela Cruz",
@@ -247,7 +264,12 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     },
     "PushOut": {"flags": []},
     "ReadingOut": {
+        **_NO_MORE_READ,
+        "registers": [],
+        "since": "2025-10-05",
+        "rounds": 1,
         "status": "confirmed",
+        "reason": None,
         "flags": [],
         "confirmedAt": "2025-11-05T02:45:00.000Z",
     },
@@ -346,18 +368,32 @@ OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
     "change_role_definition": _DELETED_ROLE,
     "change_areas": {"role": "meter_reader", "areas": ["Poblacion"]},
     "bill_reading": {"origin": "person", "runId": None, "issuedBy": _STAFF_ID, "issuedByName": "Ana Reyes"},
-    "close_connection": {"status": "closed"},
+    "close_connection": {"status": "closed", "idleSince": "2025-11-28"},
     "close_project": {"closed": True},
     "define_role": _DELETED_ROLE,
     "delete_project": {"closed": True},
     "delete_role": _DELETED_ROLE,
     "delete_consumer": {"status": "deleted", "connections": 0, "deletedAt": "2025-11-28T08:00:00.000Z"},
     "disable_device": {"status": "disabled"},
-    "disconnect": {"status": "disconnected"},
-    "exchange_meter": {"meterNumber": "SM-22001", "lastReading": "0"},
+    "disconnect": {"status": "disconnected", "idleSince": "2025-11-05"},
+    "exchange_meter": {"meterNumber": "SM-22001", "lastReading": "0", "installedOn": "2025-11-05"},
     "get_history_import": _HISTORY,
     "get_registry_import": _REGISTRY,
-    "hand_over": {"consumerId": "01KBMZ7X6EAS4Z9T6W8A1Y3G2C", "consumerName": "Pedro Santos"},
+    "hand_over": {
+        "consumerId": _NEXT_CONSUMER_ID,
+        "consumerName": "Pedro Santos",
+        "facts": {"flags": [], "persons": None},
+    },
+    "install_meter": {
+        "meterNumber": "SM-22001",
+        "initialReading": "0",
+        "lastReading": "0",
+        "lastReadOn": None,
+        "lastPeriod": None,
+        "installedOn": "2025-11-05",
+        "finalReadingId": None,
+        "finalBillId": "2025-11.2025110001.0",
+    },
     "open_area": {"uses": 0},
     "open_cycle": {"used": False, "projects": 0, "version": 1},
     "add_project": {"id": "electricity", "version": 1},
@@ -380,6 +416,7 @@ OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
         "completedAt": None,
     },
     "take_reading": _PENDING,
+    "withdraw_reading": {"status": "withdrawn", "reason": "Keyed on the neighbour's account"},
     "withdraw_request": {
         "status": "withdrawn",
         "decidedBy": _CONSUMER_USER_ID,

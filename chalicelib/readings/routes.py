@@ -118,7 +118,7 @@ def list_unread(ctx: ProjectContext, *, query: UnreadQuery) -> UnreadPage:
     body=EstimateUnread,
     returns=EstimatesOut,
     errors="already-read bad-cursor before-installed billed changed future-date no-meter not-active not-after-last "
-    "nothing-to-estimate-by period-frozen too-many-readings unknown-area",
+    "nothing-to-estimate-by other-period period-frozen too-many-readings unknown-area",
 )
 def estimate_unread(ctx: ProjectContext, *, body: EstimateUnread) -> EstimatesOut:
     """Estimate missing readings of a period: of one connection, an area or all."""

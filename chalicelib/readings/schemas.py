@@ -112,7 +112,7 @@ class Withdrawal(Schema):
     reason: Annotated[Text, Field(examples=["Keyed on the neighbour's account"])]
 
 
-class RegisterOut(OutSchema):
+class ReadRegisterOut(OutSchema):
     """What a further register showed, and the use that this is."""
 
     code: str
@@ -150,7 +150,7 @@ class ReadingOut(OutSchema, Shows[Reading]):
     )
     rounds: int = Field(description="How many billing periods its use is of; 0: this one was read before")
     multiplier: DecimalText = Field(description="The units of use for one step of the register")
-    registers: tuple[RegisterOut, ...] = Field(description="Further registers")
+    registers: tuple[ReadRegisterOut, ...] = Field(description="Further registers")
     measures: dict[str, DecimalText]
     reader_code: str | None
     photo: str | None

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.operand import Path
 
 from chalicelib.kernel.period import Period
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import DocumentAttribute, FlagAttribute, IntAttribute, TableItem
 from chalicelib.platform.mapping import to_item
-from chalicelib.platform.transaction import Action, delete, insert, put, transact, update
+from chalicelib.platform.transaction import Action, check, delete, insert, put, transact, update
 from chalicelib.tariffs.domain import KnownVersion, Tariff
 from chalicelib.tariffs.domain.factors import PeriodFactors
 from chalicelib.tenancy.domain import Project
+
+# The attribute of a period's item, which readings keep, that names the run at work on it.
+_HELD_BY = "run"
 
 
 class TariffItem(TableItem):
@@ -38,6 +42,11 @@ def factors_write(project: Project, factors: PeriodFactors, *, version: int) -> 
     key = keys.period_factors(project.client, project.id, factors.period)
     unchanged = FactorsItem.version == version if version else FactorsItem.pk.does_not_exist()
     return put("factors", to_item(FactorsItem, key, factors), unchanged)
+
+
+def no_run_check(project: Project, period: Period) -> Action:
+    """Build the check that no billing run is working on the period. Label: `period`."""
+    return check("period", keys.period(project.client, project.id, period), Path(_HELD_BY).does_not_exist())
 
 
 def insert_tariff(project: Project, tariff: Tariff, *, also: Sequence[Action]) -> None:

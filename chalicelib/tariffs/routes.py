@@ -5,11 +5,14 @@ from chalice.app import Blueprint
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Fault, Invalid, NotFound
+from chalicelib.kernel.period import Period
 from chalicelib.platform.http import endpoint
 from chalicelib.tariffs import service
 from chalicelib.tariffs.domain import KnownVersion
 from chalicelib.tariffs.schemas import (
     Adoption,
+    FactorsBody,
+    FactorsOut,
     LibraryEntry,
     LibraryList,
     NewTariff,
@@ -33,6 +36,7 @@ _OWN_FIELDS = {"id", "validFrom", "consumerClass"}
 _TARIFFS = "/api/clients/{clientId}/projects/{projectId}/tariffs"
 _TARIFF = _TARIFFS + "/{tariffId}"
 _VERSION = _TARIFF + "/versions/{version}"
+_FACTORS = "/api/clients/{clientId}/projects/{projectId}/periods/{period}/factors"
 
 
 @endpoint(blueprint, "GET", _TARIFFS, permission="tariffs.read", returns=TariffList)
@@ -166,6 +170,27 @@ def adopt_tariff(ctx: ProjectContext, *, body: Adoption) -> TariffOut:
         raise Invalid(error.code, str(error), faults=faults) from None
 
 
+@endpoint(blueprint, "GET", _FACTORS, permission="tariffs.read", returns=FactorsOut, errors="not-last-month")
+def get_factors(ctx: ProjectContext, *, period: str) -> FactorsOut:
+    """Show what was entered for a period once, for all connections: a calorific value, a fuel adjustment."""
+    return FactorsOut.of(service.get_factors(ctx, period=_period(period)))
+
+
+@endpoint(
+    blueprint,
+    "PUT",
+    _FACTORS,
+    permission="tariffs.manage",
+    body=FactorsBody,
+    returns=FactorsOut,
+    errors="changed not-last-month period-frozen",
+)
+def set_factors(ctx: ProjectContext, *, period: str, body: FactorsBody) -> FactorsOut:
+    """Enter a period's factors, all of them, before its bills are made. Bills that were made stay as they are."""
+    factors = service.set_factors(ctx, period=_period(period), measures=body.measures, version=body.version)
+    return FactorsOut.of(factors)
+
+
 @endpoint(blueprint, "GET", "/api/tariff-library", permission="tariffs.read", returns=LibraryList)
 def list_library(_ctx: Context) -> LibraryList:
     """List the published tariffs that can be adopted."""
@@ -180,3 +205,10 @@ def _number(version: str) -> int:
     if not (version.isascii() and version.isdigit() and len(version) <= 6):
         raise NotFound("not-found", f"there is no version {version[:20]!r}")
     return int(version)
+
+
+def _period(text: str) -> Period:
+    try:
+        return Period.parse(text)
+    except Invalid:
+        raise NotFound("not-found", f"there is no period {text[:20]!r}; write a month like 2025-11") from None

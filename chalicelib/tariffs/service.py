@@ -275,10 +275,10 @@ def get_factors(ctx: ProjectContext, *, period: Period) -> PeriodFactors:
 
 
 def set_factors(ctx: ProjectContext, *, period: Period, measures: Mapping[str, Decimal], version: int) -> PeriodFactors:
-    """Replace the factors of a period. Bills that were made stay as they are. Idempotent; four write units.
+    """Replace the factors of a period. Bills that were made stay as they are. Idempotent; six write units.
 
     :raises Invalid: for a period that is not billed here.
-    :raises Conflict: if they were changed meanwhile.
+    :raises Conflict: if they were changed meanwhile, or a billing run is working on the period.
     """
     project = ctx.project
     project.check_period(period)
@@ -295,8 +295,13 @@ def set_factors(ctx: ProjectContext, *, period: Period, measures: Mapping[str, D
         after=dict(said[1]),
     )
     try:
-        transact([repository.factors_write(project, after, version=version), log])
-    except Refused:
+        transact(
+            [repository.no_run_check(project, period), repository.factors_write(project, after, version=version), log]
+        )
+    except Refused as refused:
+        if "period" in refused.labels:
+            wait = "its factors can't change until it is complete"
+            raise Conflict("period-frozen", f"a billing run is working on {period}; {wait}") from None
         raise Conflict("changed", f"the factors of {period} were changed meanwhile; reload and retry") from None
     return after
 

@@ -31,7 +31,6 @@ _OF_WHOLE_FILES = {
     "bad-workbook",
     "damaged-cell",
     "missing",
-    "not-taken-in",
     "other-kind",
     "too-large-workbook",
 }  # raised, then told in the import's report

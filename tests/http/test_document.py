@@ -141,11 +141,23 @@ _HOLDS: list[tuple[str, str, Callable[[dict[str, Any]], bool]]] = [
         "count up",
         lambda it: _sum(it["previousReading"], it["usage"]) == Decimal(it["currentReading"]),
     ),
-    ("previousReading", "is of the period", lambda it: it["firstDay"] <= it["readOn"] <= it["lastDay"]),
+    ("previousReading", "is of the days before its reading", lambda it: it["firstDay"] <= it["lastDay"] < it["readOn"]),
+    (
+        "readingId",
+        "closes with its reading",
+        lambda it: "lines" not in it or it["readingId"] == f"{it['period']}.2025110001",
+    ),
+    ("since", "is of a round", lambda it: it["since"] < it["readOn"] and it["rounds"] == 1),
     ("deletedAt", "is deleted or not", lambda it: (it["status"] == "deleted") == (it["deletedAt"] is not None)),
     ("deletedAt", "is a consumer's", lambda it: (it.get("role") == "consumer") == bool(it.get("consumerId"))),
     ("decidedAt", "is decided or not", lambda it: (it["status"] == "pending") == (it["decidedAt"] is None)),
-    ("confirmedAt", "is confirmed or not", lambda it: (it["status"] == "pending") == (it["confirmedAt"] is None)),
+    ("confirmedAt", "says why", lambda it: (it["status"] in {"held", "withdrawn"}) == (it["reason"] is not None)),
+    ("idleSince", "is idle or not", lambda it: (it["status"] == "active") == (it["idleSince"] is None)),
+    (
+        "confirmedAt",
+        "is confirmed or not",
+        lambda it: (it["status"] in {"pending", "held"}) == (it["confirmedAt"] is None),
+    ),
     ("completedAt", "is complete or not", lambda it: (it["status"] == "complete") == bool(it["completedAt"])),
     ("finishedAt", "is finished or not", lambda it: (it["status"] == "awaiting_upload") == (it["finishedAt"] is None)),
     ("parent", "is of its level", lambda it: it["level"] == len(it["code"].split("."))),
@@ -179,6 +191,7 @@ def test_the_examples_of_acts_show_what_the_act_brings_about(document: dict[str,
         if "application/json" in answer["content"]
     }
     expected = {
+        "withdraw_reading": "withdrawn",
         "withdraw_request": "withdrawn",
         "approve_request": "approved",
         "reject_request": "rejected",

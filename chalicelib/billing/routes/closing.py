@@ -8,10 +8,12 @@ from chalicelib.platform.http import endpoint
 from chalicelib.tenancy.domain import ProjectContext
 
 _CONNECTION = "/api/clients/{clientId}/projects/{projectId}/connections/{accountNumber}"
+# What making any bill may refuse.
+_BILL_ERRORS = "amount-too-large bill-too-long missing-measure no-tariff not-rated unknown-meter-size "
 _READ_ERRORS = (
-    "before-installed below-previous bill-too-long changed future-date implausible-reading impossible-reading "
-    "no-tariff not-after-last not-rated nothing-to-estimate-by period-frozen reading-missing reading-waits "
-    "register-missing unknown-register wrong-order wrong-status "
+    "already-read before-installed below-previous changed future-date implausible-reading impossible-reading "
+    "not-after-last nothing-to-estimate-by period-frozen reading-missing reading-waits register-missing "
+    "too-many-readings unknown-register wrong-order wrong-status "
 )
 
 
@@ -22,7 +24,7 @@ _READ_ERRORS = (
     permission="connections.manage",
     body=Closure,
     returns=ClosingOut,
-    errors=_READ_ERRORS + "use-unread",
+    errors=_BILL_ERRORS + _READ_ERRORS + "use-unread",
 )
 def close_connection(ctx: ProjectContext, *, account_number: str, body: Closure) -> ClosingOut:
     """Close a connection for good, with a final reading and its bill."""
@@ -36,7 +38,7 @@ def close_connection(ctx: ProjectContext, *, account_number: str, body: Closure)
     permission="connections.manage",
     body=HandOver,
     returns=ClosingOut,
-    errors=_READ_ERRORS + "consumer-given consumer-not-active",
+    errors=_BILL_ERRORS + _READ_ERRORS + "consumer-given consumer-not-active",
 )
 def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> ClosingOut:
     """Hand a connection over to another consumer, with a final reading and bill for the former one."""
@@ -58,8 +60,8 @@ def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> Cl
     permission="connections.manage",
     body=MeterInstallation,
     returns=ClosingOut,
-    errors="bad-number bad-register bill-too-long changed future-date has-meter impossible-reading meter-taken "
-    "no-tariff not-rated period-frozen unknown-brand wrong-order wrong-status",
+    errors=_BILL_ERRORS + "bad-number bad-register changed future-date has-meter impossible-reading meter-taken "
+    "period-frozen unknown-brand wrong-order wrong-status",
 )
 def install_meter(ctx: ProjectContext, *, account_number: str, body: MeterInstallation) -> ClosingOut:
     """Put the first meter on a connection that had none, and bill the days of the period without it."""

@@ -31,9 +31,11 @@ Shown = Annotated[DecimalText, Field(ge=0)]
 class FinalReadingBody(Schema):
     """What the meter showed on the last day of a holder or connection; not needed if it was read on that day."""
 
-    on: Day | None = Field(default=None, description="The last day; today, if left out")
+    on: Day | None = Field(default=None, description="The last day; today, if left out", examples=["2025-11-28"])
     reason: Reason
-    final_reading: Shown | None = Field(default=None, description="What the meter showed on that day")
+    final_reading: Shown | None = Field(
+        default=None, description="What the meter showed on that day", examples=["1791"]
+    )
     final_registers: dict[RegisterCode, Shown] = Field(
         default_factory=dict, max_length=MAX_REGISTERS, description="The values of further registers, by their codes"
     )

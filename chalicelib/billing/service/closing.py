@@ -11,7 +11,7 @@ from chalicelib.connections.domain import Connection
 from chalicelib.connections.domain.connection import check_no_later, wrong_status
 from chalicelib.connections.domain.meters import Exchange
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError
+from chalicelib.kernel.errors import Conflict, Fault, Invalid, MeterbookError
 from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.readings import service as readings
@@ -138,8 +138,23 @@ def _final_reading(ctx: ProjectContext, connection: Connection, on: date, final:
             field="finalReading",
         )
     shown = replace(final.shown, read_on=on, kind="final") if final.shown else None
-    reading = readings.final_reading(ctx, connection, shown, on=on, checked=final.checked)
+    try:
+        reading = readings.final_reading(ctx, connection, shown, on=on, checked=final.checked)
+    except (Invalid, Conflict) as error:
+        raise _of_final(error) from None
     return _Closing(reading, is_new=True)
+
+
+def _of_final(error: Invalid | Conflict) -> MeterbookError:
+    """Return an error about a reading with the fields that a final one has in a request."""
+    faults = []
+    for fault in error.faults:
+        name, dot, rest = (fault.field or "").partition(".")
+        faults.append(Fault(_FINAL.get(name, name) + dot + rest or None, fault.message))
+    return type(error)(error.code, str(error), faults=tuple(faults))
+
+
+_FINAL = {"reading": "finalReading", "readOn": "on", "registers": "finalRegisters"}
 
 
 def _commit(ctx: ProjectContext, after: Connection, writes: list[Action], period: Period | None) -> None:

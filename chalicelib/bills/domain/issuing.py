@@ -207,6 +207,8 @@ def check_billable(reading: Reading, connection: Connection | None) -> None:
 
     :raises Conflict: if not.
     """
+    if not reading.is_live:
+        raise Conflict("withdrawn", f"reading {reading.id} was withdrawn; bill another one")
     if reading.state != "confirmed":
         raise Conflict("not-confirmed", f"reading {reading.id} is {reading.state}; confirm it first")
     if reading.kind == "check":

@@ -52,7 +52,7 @@ def list_bills(ctx: ProjectContext, *, query: BillsQuery) -> BillPage:
     status=201,
     location=_PROJECT + "/bills/{id}",
     errors="amount-too-large bad-day bill-too-long billed changed due-too-early missing-measure never-billed "
-    "no-connection no-tariff not-confirmed not-last-month not-rated period-frozen unknown-meter-size",
+    "no-connection no-tariff not-confirmed not-last-month not-rated period-frozen unknown-meter-size withdrawn",
 )
 def bill_reading(ctx: ProjectContext, *, body: NewBill) -> BillOut:
     """Bill one confirmed reading at once."""

@@ -141,12 +141,12 @@ def count_since(
     return replace(main, registers=others)
 
 
-def count_of(register: Register, value: Decimal, *, said: bool) -> RegisterCount:
-    """Return how far a further register counted since its last value.
+def count_of(register: Register, value: Decimal, *, said: bool, where: str = "registers") -> RegisterCount:
+    """Return how far a further register counted since its last value; `where` is the field that has its value.
 
     :raises Invalid: for a value that it can't show, or a lower value that is not a rollover.
     """
-    place = f"registers.{register.code}"
+    place = f"{where}.{register.code}"
     span = span_of(register.last_value, value, wraps_at=register.wraps_at, said=said, field=place)
     brought = register.use_brought_forward
     use = span.use * register.multiplier + brought
@@ -162,8 +162,10 @@ def count_of(register: Register, value: Decimal, *, said: bool) -> RegisterCount
     )
 
 
-def check_values(connection: Connection, values: Mapping[str, Decimal]) -> None:
+def check_values(connection: Connection, values: Mapping[str, Decimal], *, where: str = "registers") -> None:
     """Check that values are of further registers that a connection has, and that no needed one is missing.
+
+    `where` is the field that has them.
 
     :raises Invalid: naming the register.
     """
@@ -173,13 +175,13 @@ def check_values(connection: Connection, values: Mapping[str, Decimal]) -> None:
         raise Invalid(
             "unknown-register",
             f"connection {connection.account} has no register {unknown[0]}: {has}",
-            field=f"registers.{unknown[0]}",
+            field=f"{where}.{unknown[0]}",
         )
     if missing := [code for code, each in known.items() if each.is_needed and code not in values]:
         raise Invalid(
             "register-missing",
             f"give the value of register {missing[0]} too: all registers of a bill close on one day",
-            field=f"registers.{missing[0]}",
+            field=f"{where}.{missing[0]}",
         )
 
 
@@ -268,10 +270,12 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
     100 read last, 130 at the exchange, the new meter starts at 5 and shows 25 when read: 30 + 20 = 50 are billed.
 
     :raises Invalid: for impossible values or an impossible day.
-    :raises Conflict: if it is closed.
+    :raises Conflict: if it is closed or has no meter.
     """
     if connection.status == "closed":
         raise wrong_status(connection)
+    if not connection.is_metered:
+        raise Conflict("no-meter", f"connection {connection.account} has no meter; install one")
     number = normalised_meter(exchange.meter_number)
     if number == connection.meter_number:
         # Readings tell the old meter from the new one by this number, so not even another maker's may have it.
@@ -332,9 +336,9 @@ def with_first_meter(connection: Connection, meter: Exchange, *, today: date) ->
 
 def _registers_after(connection: Connection, exchange: Exchange) -> tuple[Register, ...]:
     """Return the further registers of the new meter; each brings the use of the old one with its code forward."""
-    check_values(connection, exchange.finals)
+    check_values(connection, exchange.finals, where="finalRegisters")
     used = {
-        each.code: count_of(each, exchange.finals[each.code], said=exchange.rolled_over).use
+        each.code: count_of(each, exchange.finals[each.code], said=exchange.rolled_over, where="finalRegisters").use
         for each in connection.registers
         if each.code in exchange.finals
     }

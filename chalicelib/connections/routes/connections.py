@@ -38,9 +38,9 @@ _CONNECTION = _CONNECTIONS + "/{accountNumber}"
     returns=ConnectionOut,
     status=201,
     location=_CONNECTIONS + "/{account_number}",
-    errors="account-given account-missing account-taken bad-number changed consumer-given consumer-missing "
-    "consumer-not-active future-date impossible-reading meter-taken project-closed tariff-missing "
-    "unknown-area unknown-brand unknown-class unknown-tariff",
+    errors="account-given account-missing account-taken bad-number bad-register changed consumer-given "
+    "consumer-missing consumer-not-active future-date impossible-reading meter-missing meter-taken project-closed "
+    "tariff-missing unknown-area unknown-brand unknown-class unknown-tariff",
 )
 def register_connection(ctx: ProjectContext, *, body: NewConnection) -> ConnectionOut:
     """Register a metered connection."""
@@ -132,7 +132,7 @@ def delete_connection(ctx: ProjectContext, *, account_number: str) -> Connection
     permission="connections.manage",
     body=StatusChange,
     returns=ConnectionOut,
-    errors="changed future-date wrong-status",
+    errors="changed future-date wrong-order wrong-status",
 )
 def disconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) -> ConnectionOut:
     """Disconnect a connection."""
@@ -146,7 +146,7 @@ def disconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) 
     permission="connections.manage",
     body=StatusChange,
     returns=ConnectionOut,
-    errors="changed consumer-not-active future-date wrong-status",
+    errors="changed consumer-not-active future-date wrong-order wrong-status",
 )
 def reconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) -> ConnectionOut:
     """Reconnect a connection."""
@@ -160,8 +160,8 @@ def reconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) -
     permission="connections.manage",
     body=MeterExchange,
     returns=ConnectionOut,
-    errors="bad-number below-previous changed future-date impossible-reading meter-taken not-after-last same-meter "
-    "unknown-brand wrong-status",
+    errors="bad-number bad-register below-previous changed future-date impossible-reading meter-taken no-meter "
+    "register-missing same-meter unknown-brand unknown-register wrong-order wrong-status",
 )
 def exchange_meter(ctx: ProjectContext, *, account_number: str, body: MeterExchange) -> ConnectionOut:
     """Exchange a connection's meter; the next bill includes the use of both meters."""

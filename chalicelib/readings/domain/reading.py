@@ -9,7 +9,7 @@ from typing import Literal
 
 from chalicelib.connections.domain import RegisterStand, RegisterState
 from chalicelib.connections.domain.meters import RegisterCount
-from chalicelib.kernel.errors import Invalid, NotFound
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.flags import ROLLOVER
@@ -179,11 +179,11 @@ def parse_reading_id(text: str) -> tuple[Period, str, int]:
 def next_number(taken: Iterable[Reading]) -> int:
     """Return the number of the next reading of a connection's round, whose readings are given.
 
-    :raises Invalid: if the round has as many as there may be.
+    :raises Conflict: if the round has as many as there may be.
     """
     number = max((each.number for each in taken), default=0) + 1
     if number > MAX_NUMBER:
-        raise Invalid("too-many-readings", f"a round has at most {MAX_NUMBER} readings of a connection")
+        raise Conflict("too-many-readings", f"a round has at most {MAX_NUMBER} readings of a connection")
     return number
 
 

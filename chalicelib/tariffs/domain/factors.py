@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from chalicelib.kernel.period import Period
 
+MAX_FACTORS = 16
+
 
 @dataclass(frozen=True, slots=True)
 class PeriodFactors:

@@ -1,5 +1,6 @@
 """Tariffs as the API accepts and shows them: strict, camelCase, decimals as text."""
 
+from chalicelib.tariffs.schemas.factors import FactorsBody, FactorsOut
 from chalicelib.tariffs.schemas.lines import LineOut, LineView
 from chalicelib.tariffs.schemas.quotes import QuoteBody, QuoteOut, QuoteView, UsageQuantities
 from chalicelib.tariffs.schemas.sheet import TariffBody, library
@@ -16,6 +17,8 @@ from chalicelib.tariffs.schemas.tariffs import (
 
 __all__ = [
     "Adoption",
+    "FactorsBody",
+    "FactorsOut",
     "LibraryEntry",
     "LibraryList",
     "LineOut",

@@ -14,6 +14,7 @@ from tests.support.utilities import PASSWORD
 
 _WHY = {"reason": "Asked for"}
 _READ = {"reading": "10", "readOn": "2025-11-05"}
+_CLOSING = {**_WHY, "finalReading": "3"}
 _MONTHLY = {"name": "Monthly", "generationDay": 1, "dueDays": 15, "graceDays": 5}
 _NOVEMBER_USE = {"quantity": "10", "unit": "m3", "firstDay": "2025-11-01", "untilDay": "2025-12-01"}
 
@@ -232,7 +233,10 @@ CATALOGUE: Mapping[Row, Operation] = {
         "connections.manage", on=Place.disconnected, body=_WHY, leaves=frozenset({"connection.reconnected"})
     ),
     ("POST", PROJECT + "/connections/{accountNumber}/closure"): Operation(
-        "connections.manage", on=Place.connection, body=_WHY, leaves=frozenset({"connection.closed"})
+        "connections.manage",
+        on=Place.connection,
+        body=_CLOSING,
+        leaves=frozenset({"bill.issued", "connection.closed", "reading.taken"}),
     ),
     ("POST", PROJECT + "/connections/{accountNumber}/meter-exchanges"): Operation(
         "connections.manage",
@@ -240,11 +244,17 @@ CATALOGUE: Mapping[Row, Operation] = {
         body=lambda _, n: {"meterNumber": f"NEW-{n}", "finalReading": "3", "reason": "Stuck"},
         leaves=frozenset({"connection.meter-exchanged"}),
     ),
+    ("POST", PROJECT + "/connections/{accountNumber}/meter-installations"): Operation(
+        "connections.manage",
+        on=Place.connection_without_meter,
+        body=lambda _, n: {"meterNumber": f"PUT-ON-{n}", "reason": "Metered now"},
+        leaves=frozenset({"bill.issued", "connection.meter-installed"}),
+    ),
     ("POST", PROJECT + "/connections/{accountNumber}/handovers"): Operation(
         "connections.manage",
         on=Place.connection,
-        body=lambda things, _: {"consumerId": things["consumerId"], **_WHY},
-        leaves=frozenset({"connection.handed-over"}),
+        body=lambda things, _: {"consumerId": things["consumerId"], **_CLOSING},
+        leaves=frozenset({"bill.issued", "connection.handed-over", "reading.taken"}),
     ),
     ("GET", PROJECT + "/connections/{accountNumber}/history"): Operation("connections.read", or_own=True),
     ("GET", PROJECT + "/connections/{accountNumber}/bills"): Operation("bills.read", or_own=True),
@@ -348,6 +358,13 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("DELETE", PROJECT + "/tariffs/{tariffId}/versions/{version}"): Operation(
         "tariffs.manage", on=Place.tariff, leaves=frozenset({"tariff.deleted"})
     ),
+    ("GET", PROJECT + "/periods/{period}/factors"): Operation("tariffs.read"),
+    ("PUT", PROJECT + "/periods/{period}/factors"): Operation(
+        "tariffs.manage",
+        on=lambda place: {"period": str(Period(2001, 1).shifted(place.number))},
+        body={"measures": {"calorificValue": "39.5"}, "version": 0},
+        leaves=frozenset({"factors.changed"}),
+    ),
     ("GET", PROJECT + "/readings"): Operation("readings.read"),
     ("POST", PROJECT + "/readings"): Operation(
         "readings.submit",
@@ -380,6 +397,9 @@ CATALOGUE: Mapping[Row, Operation] = {
     ),
     ("POST", PROJECT + "/readings/{readingId}/confirmation"): Operation(
         "readings.confirm", on=Place.reading, leaves=frozenset({"reading.confirmed"})
+    ),
+    ("POST", PROJECT + "/readings/{readingId}/withdrawal"): Operation(
+        "readings.edit", on=Place.reading, body=_WHY, leaves=frozenset({"reading.withdrawn"})
     ),
     ("GET", PROJECT + "/readings/imports"): Operation("readings.import"),
     ("GET", PROJECT + "/readings/import-mappings"): Operation("readings.import"),

@@ -101,6 +101,12 @@ class Place:
         made = register_connection(self._admin, self.sandbox.utility, f"METER-{self.number}")
         return {"accountNumber": made["accountNumber"]}
 
+    def connection_without_meter(self) -> Things:
+        consumer = self.consumer()["consumerId"]
+        body = {"consumerId": consumer, "consumerClass": "residential", "area": "Poblacion"}
+        made = self._admin.post(f"{self._base}/connections", body).expect(201)
+        return {"accountNumber": made["accountNumber"]}
+
     def connection_in_its_area(self) -> Things:
         things = self.connection()
         return {**things, "area": self._admin.get(f"{self._base}/connections/{things['accountNumber']}").json["area"]}
