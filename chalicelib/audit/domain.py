@@ -38,7 +38,7 @@ ACTIONS = frozenset(
     issue.answered issue.moved-on issue.reported
     meter-brand.deleted meter-brand.opened meter-brand.renamed
     project.changed project.closed project.opened
-    reading.confirmed reading.corrected reading.estimated reading.taken reading.withdrawn
+    reading.confirmed reading.corrected reading.estimated reading.taken reading.visited reading.withdrawn
     readings.confirmed readings.estimated
     request.approved request.made request.rejected request.withdrawn
     role.changed role.defined role.deleted

@@ -1,14 +1,12 @@
 """Bills in the table: one conditional write each, read by period and by account."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.bills.domain import Bill, BillKind
-from chalicelib.bills.domain.bill import LAST_READ_NUMBER
 from chalicelib.bills.domain.counting import BilledRegister
-from chalicelib.kernel.ids import shard_of, shard_ranges
+from chalicelib.kernel.ids import shard_of
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
@@ -116,25 +114,6 @@ def round_bills(project: Project, period: Period, account: str) -> list[Bill]:
     partition = keys.period_shard(project.client, project.id, period, shard_of(account, project.settings.shards))
     items = dynamo.all_between(BillItem, partition, *keys.bills_range(account, account))
     return [_bill(item) for item in items]
-
-
-def billed_days(project: Project, period: Period, accounts: Collection[str]) -> dict[str, date]:
-    """Return the last day of reading that is billed of some connections for a period: a unit for eight of them.
-
-    Accounts that follow each other in each shard, as those of a page do, are read together, others one by one.
-    """
-    wanted = set(accounts)
-    ranges = shard_ranges(wanted, project.settings.shards)
-    if not ranges:
-        ranges = [(shard_of(account, project.settings.shards), account, account) for account in sorted(wanted)]
-    found: dict[str, date] = {}
-    for shard, first, last in ranges:
-        partition = keys.period_shard(project.client, project.id, period, shard)
-        for item in dynamo.all_between(BillItem, partition, *keys.bills_range(first, last)):
-            _, account, number = item.sk.split("#")
-            if 0 < int(number) <= LAST_READ_NUMBER:
-                found[account] = max(item.read_on, found.get(account, item.read_on))
-    return found
 
 
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:

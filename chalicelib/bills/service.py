@@ -197,7 +197,7 @@ def list_unbilled(
 
     def choose(taken: tuple[Reading, ...]) -> list[tuple[Reading, Connection]]:
         accounts = {reading.account for reading in taken}
-        billed = repository.billed_days(project, period, accounts)
+        billed = readings.billed_days(project, period, accounts)
         left = [
             reading for reading in taken if reading.counts and reading.read_on > billed.get(reading.account, date.min)
         ]

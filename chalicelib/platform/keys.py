@@ -278,6 +278,16 @@ def readings_range(first: str, last: str) -> tuple[str, str]:
     return f"READING#{first}", f"READING#{last}#~"
 
 
+def visit(client_id: str, project_id: str, month: Period, account: str, on: date, shards: int) -> Key:
+    place = f"VISIT#{account}#{on.isoformat()}"
+    return period_shard(client_id, project_id, month, shard_of(account, shards)), place
+
+
+def visits_range(first: str, last: str) -> tuple[str, str]:
+    """Return the first and last place of the visits to accounts from one to another."""
+    return f"VISIT#{first}#", f"VISIT#{last}#~"
+
+
 def bill(client_id: str, project_id: str, month: Period, account: str, number: int, shards: int) -> Key:
     return period_shard(client_id, project_id, month, shard_of(account, shards)), f"BILL#{account}#{number}"
 

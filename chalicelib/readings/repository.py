@@ -1,6 +1,7 @@
 """Readings and periods in the table."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 
 from pynamodb.attributes import UnicodeAttribute
@@ -22,7 +23,8 @@ from chalicelib.platform.dynamo import (
 )
 from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, check, insert, put, transact, update
-from chalicelib.readings.domain.reading import Reading, ReadingKind, ReadingSource, ReadingState
+from chalicelib.readings.domain.reading import LAST_READ_NUMBER, Reading, ReadingKind, ReadingSource, ReadingState
+from chalicelib.readings.domain.visits import Visit
 from chalicelib.tenancy.domain import Project
 
 
@@ -62,6 +64,79 @@ class PeriodItem(TableItem):
     run = UnicodeAttribute(null=True)
 
 
+class BilledItem(TableItem):
+    """A bill, of which this feature asks only with which reading it closes."""
+
+    read_on = DayAttribute(attr_name="ro")
+
+
+class VisitItem(TableItem):
+    reader_code = UnicodeAttribute(attr_name="rc")
+    photo = UnicodeAttribute(attr_name="ph", null=True)
+    noted_by = UnicodeAttribute(attr_name="by")
+    noted_at = InstantAttribute(attr_name="at")
+
+
+def visit_write(project: Project, visit: Visit) -> Action:
+    """Build the write of a visit; noted again, it is replaced. Label: `visit`."""
+    key = keys.visit(project.client, project.id, visit.period, visit.account, visit.on, project.settings.shards)
+    return put("visit", to_item(VisitItem, key, visit))
+
+
+def find_visit(project: Project, period: Period, account: str, on: date) -> Visit | None:
+    item = dynamo.find(VisitItem, keys.visit(project.client, project.id, period, account, on, project.settings.shards))
+    return _visit(item) if item else None
+
+
+def last_visits(project: Project, period: Period, accounts: Collection[str]) -> dict[str, Visit]:
+    """Return the last visit to some connections in a round. Accounts that follow each other are read together."""
+    found: dict[str, Visit] = {}
+    for shard, first, last in _ranges(project, accounts):
+        partition = keys.period_shard(project.client, project.id, period, shard)
+        for item in dynamo.all_between(VisitItem, partition, *keys.visits_range(first, last), consistent=False):
+            visit = _visit(item)
+            found[visit.account] = visit
+    return found
+
+
+def _visit(item: VisitItem) -> Visit:
+    _, account, on = item.sk.split("#")
+    period = Period.parse(item.pk.split("#")[2])
+    return to_entity(Visit, item, account=account, on=date.fromisoformat(on), period=period)
+
+
+def _ranges(project: Project, accounts: Collection[str]) -> list[tuple[int, str, str]]:
+    wanted = set(accounts)
+    shards = project.settings.shards
+    return shard_ranges(wanted, shards) or [(shard_of(each, shards), each, each) for each in sorted(wanted)]
+
+
+def billed_days(project: Project, period: Period, accounts: Collection[str]) -> dict[str, date]:
+    """Return the last day of reading that is billed of some connections for a period: a unit for eight of them.
+
+    Accounts that follow each other in each shard, as those of a page do, are read together, others one by one.
+    """
+    found: dict[str, date] = {}
+    for shard, first, last in _ranges(project, accounts):
+        partition = keys.period_shard(project.client, project.id, period, shard)
+        for item in dynamo.all_between(BilledItem, partition, *keys.bills_range(first, last)):
+            _, account, number = item.sk.split("#")
+            if 0 < int(number) <= LAST_READ_NUMBER:
+                found[account] = max(item.read_on, found.get(account, item.read_on))
+    return found
+
+
+def with_bill(project: Project, readings: Iterable[Reading]) -> set[str]:
+    """Return the ids of readings that bills close with: 100 to a request, half a unit for each."""
+    asked = {_bill_key(project, each): each.id for each in readings}
+    return {asked[item.pk, item.sk] for item in TableItem.batch_get(list(asked), attributes_to_get=["pk", "sk"])}
+
+
+def _bill_key(project: Project, reading: Reading) -> keys.Key:
+    place = (reading.period, reading.account, reading.number)
+    return keys.bill(project.client, project.id, *place, project.settings.shards)
+
+
 def insert_pending(project: Project, readings: Sequence[Reading]) -> list[bool]:
     """Insert up to 25 readings that wait; return for each whether it is new. Two write units each."""
     return bulk.insert_batch([_reading_item(project, reading).serialize() for reading in readings])
@@ -90,8 +165,7 @@ def reading_unchanged_check(project: Project, reading: Reading) -> Action:
 
 def reading_unbilled_check(project: Project, reading: Reading) -> Action:
     """Build the check that no bill closes with a reading. Label: `bill`."""
-    shards = project.settings.shards
-    key = keys.bill(project.client, project.id, reading.period, reading.account, reading.number, shards)
+    key = _bill_key(project, reading)
     return check("bill", key, TableItem.pk.does_not_exist(), subject=reading.account)
 
 
@@ -133,10 +207,7 @@ def find_reading(project: Project, period: Period, account: str, number: int) ->
 
 def is_billed(project: Project, reading: Reading) -> bool:
     """Return whether a bill closes with a reading. A unit."""
-    key = keys.bill(
-        project.client, project.id, reading.period, reading.account, reading.number, project.settings.shards
-    )
-    return dynamo.find(TableItem, key) is not None
+    return dynamo.find(TableItem, _bill_key(project, reading)) is not None
 
 
 def round_of_account(project: Project, period: Period, account: str) -> list[Reading]:
@@ -178,6 +249,22 @@ def read_in_order(project: Project, period: Period, accounts: Collection[str]) -
         for item in dynamo.all_between(ReadingItem, partition, *keys.readings_range(first, last)):
             if item.state != "withdrawn" and item.kind != "check":
                 found.add(item.sk.split("#")[1])
+    return found
+
+
+def readings_in_order(project: Project, period: Period, accounts: Collection[str]) -> dict[str, list[Reading]]:
+    """Read a period's readings of connections that are adjacent in each shard: a unit for thirty of them.
+
+    Eventually consistent.
+    """
+    found: dict[str, list[Reading]] = {}
+    wanted = set(accounts)
+    for shard, first, last in _ranges(project, wanted):
+        partition = keys.period_shard(project.client, project.id, period, shard)
+        for item in dynamo.all_between(ReadingItem, partition, *keys.readings_range(first, last), consistent=False):
+            reading = _reading(item)
+            if reading.account in wanted:
+                found.setdefault(reading.account, []).append(reading)
     return found
 
 

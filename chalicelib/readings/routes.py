@@ -2,13 +2,13 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.kernel.context import Context
 from chalicelib.kernel.page import Page
 from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
 from chalicelib.readings import service
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.readings.schemas import (
+    AreaCountsOut,
     BalanceOut,
     BalanceQuery,
     BalanceView,
@@ -18,12 +18,19 @@ from chalicelib.readings.schemas import (
     EstimatesOut,
     EstimateUnread,
     NewReading,
+    NewVisit,
     PendingQuery,
     ReadingOut,
     ReadingPage,
     ReadingsQuery,
+    ReadingView,
+    RoundOut,
+    RoundQuery,
+    UnreadOut,
     UnreadPage,
     UnreadQuery,
+    UnreadView,
+    VisitOut,
     Withdrawal,
 )
 from chalicelib.tenancy.domain import ProjectContext
@@ -104,10 +111,45 @@ def list_pending(ctx: ProjectContext, *, query: PendingQuery) -> ReadingPage:
 
 @endpoint(blueprint, "GET", _READINGS + "/unread", permission="readings.read", query=UnreadQuery, returns=UnreadPage)
 def list_unread(ctx: ProjectContext, *, query: UnreadQuery) -> UnreadPage:
-    """List the active connections without a reading for a period."""
-    return UnreadPage.of(
-        service.list_unread(ctx, period=query.period, area=query.area, limit=query.limit, cursor=query.cursor)
+    """List the active connections without a reading for a period, with the last visit to each."""
+    page = service.list_unread(ctx, period=query.period, area=query.area, limit=query.limit, cursor=query.cursor)
+    visits = service.last_visits(ctx.project, query.period, page.items)
+    items = tuple(
+        UnreadOut.of(UnreadView(VisitOut.of(visit) if (visit := visits.get(each.account)) else None), each)
+        for each in page.items
     )
+    return UnreadPage(items=items, next_cursor=page.next_cursor)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _READINGS + "/visits",
+    permission="readings.submit",
+    body=NewVisit,
+    returns=VisitOut,
+    status=201,
+    errors="future-date no-meter not-found other-period",
+)
+def note_visit(ctx: ProjectContext, *, body: NewVisit) -> VisitOut:
+    """Record a visit on which the meter could not be read, with the reader's code. The unread list shows it."""
+    visit = service.note_visit(
+        ctx,
+        account=body.account_number,
+        on=body.visited_on,
+        reader_code=body.reader_code,
+        photo=body.photo,
+        period=body.period,
+    )
+    return VisitOut.of(visit)
+
+
+@endpoint(blueprint, "GET", _READINGS + "/round", permission="readings.read", query=RoundQuery, returns=RoundOut)
+def get_round(ctx: ProjectContext, *, query: RoundQuery) -> RoundOut:
+    """Show how far the readings of a period are, by area: all, ready to be billed, waiting, and not read."""
+    counts, next_cursor = service.get_round(ctx, period=query.period, cursor=query.cursor)
+    areas = tuple(AreaCountsOut(area=area, **numbers._asdict()) for area, numbers in sorted(counts.items()))
+    return RoundOut(period=query.period, areas=areas, next_cursor=next_cursor)
 
 
 @endpoint(
@@ -195,10 +237,12 @@ def withdraw_reading(ctx: ProjectContext, *, reading_id: str, body: Withdrawal) 
     return _shown(ctx, service.withdraw_reading(ctx, reading_id=reading_id, reason=body.reason))
 
 
-def _shown(ctx: Context, reading: Reading) -> ReadingOut:
-    return ReadingOut.of(reading, names=user_names(ctx.client, [reading.entered_by, reading.confirmed_by]))
+def _shown(ctx: ProjectContext, reading: Reading) -> ReadingOut:
+    return _page(ctx, Page((reading,), None)).items[0]
 
 
-def _page(ctx: Context, page: Page[Reading]) -> ReadingPage:
-    people = [who for reading in page.items for who in (reading.entered_by, reading.confirmed_by)]
-    return ReadingPage.of(page, names=user_names(ctx.client, people))
+def _page(ctx: ProjectContext, page: Page[Reading]) -> ReadingPage:
+    names = user_names(ctx.client, [who for each in page.items for who in (each.entered_by, each.confirmed_by)])
+    billed = service.billed_ids(ctx.project, page.items)
+    items = tuple(ReadingOut.of(ReadingView(each.id in billed), each, names=names) for each in page.items)
+    return ReadingPage(items=items, next_cursor=page.next_cursor)

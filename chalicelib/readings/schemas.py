@@ -8,7 +8,6 @@ from pydantic import ConfigDict, Field, model_validator
 from chalicelib.connections.domain import Connection, RegisterRole
 from chalicelib.connections.domain.facts import MAX_MEASURES
 from chalicelib.connections.domain.registers import MAX_REGISTERS
-from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform.schema import (
     AccountNumber,
@@ -27,6 +26,7 @@ from chalicelib.platform.schema import (
 )
 from chalicelib.readings.domain.balance import WaterBalance
 from chalicelib.readings.domain.reading import MeterValue, Reading
+from chalicelib.readings.domain.visits import Visit
 from chalicelib.readings.service import Confirmations, Estimates
 
 Area = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
@@ -123,7 +123,14 @@ class ReadRegisterOut(OutSchema):
     usage: DecimalText = Field(validation_alias="use")
 
 
-class ReadingOut(OutSchema, Shows[Reading]):
+@dataclass(frozen=True, slots=True)
+class ReadingView:
+    """Whether a reading is billed, which its bill tells."""
+
+    billed: bool
+
+
+class ReadingOut(OutSchema, Shows[ReadingView, Reading]):
     """A reading: `usage` is `reading` - `previous` + `use_brought_forward`; with `rollover`, plus the register's range.
 
     If that is below zero, nothing is billed, and it is `useCarriedForward` to the next reading.
@@ -157,6 +164,7 @@ class ReadingOut(OutSchema, Shows[Reading]):
     status: Literal["pending", "held", "confirmed", "withdrawn"] = Field(
         validation_alias="state", description="Held: implausible, until a person has confirmed it by itself"
     )
+    billed: bool = Field(description="A bill closes with it, or with a later reading of the round")
     reason: str | None = Field(description="Why it is held or was withdrawn")
     flags: tuple[str, ...] = Field(description="What a person should check: late, high_use, no_use, rollover")
     source: Literal["manual", "device", "import", "estimated", "migrated"]
@@ -169,7 +177,7 @@ class ReadingOut(OutSchema, Shows[Reading]):
     confirmed_at: Instant | None
 
 
-class ReadingPage(OutSchema, Shows[Page[Reading]]):
+class ReadingPage(OutSchema):
     """One page of readings. With filters it may be short and still have a `nextCursor`."""
 
     items: tuple[ReadingOut, ...]
@@ -224,7 +232,63 @@ class UnreadQuery(PageQuery):
     area: Area | None = None
 
 
-class UnreadOut(OutSchema):
+class NewVisit(Schema):
+    """A visit without a reading: the reader came and could not read the meter."""
+
+    account_number: AccountNumber
+    visited_on: Day
+    reader_code: ReaderCode = Field(description="Why, as the office codes it")
+    photo: Photo | None = Field(default=None, description="Where the reader's picture is kept")
+    period: PeriodText | None = Field(default=None, description="The round, if the day does not tell")
+
+
+class VisitOut(OutSchema, Shows[Visit]):
+    """A visit without a reading."""
+
+    account_number: str = Field(validation_alias="account")
+    period: PeriodText
+    visited_on: Day = Field(validation_alias="on")
+    reader_code: str
+    photo: str | None
+    noted_by: str
+    noted_at: Instant
+
+
+class RoundQuery(Schema):
+    """The period, and the cursor of the previous answer."""
+
+    period: PeriodText
+    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the previous answer")
+
+
+class AreaCountsOut(OutSchema):
+    """How far an area is read for a round."""
+
+    area: str
+    total: int = Field(description="Connections that are read for this round")
+    ready: int = Field(description="Those with confirmed readings and none that waits")
+    waiting: int = Field(description="Those with a reading that waits for a person: pending or held")
+    not_updated: int = Field(description="Those without a reading")
+
+
+class RoundOut(OutSchema):
+    """How far the readings of a period are, by area."""
+
+    period: PeriodText
+    areas: tuple[AreaCountsOut, ...]
+    next_cursor: str | None = Field(
+        description="These are the counts so far; send this to get the rest, which includes them. Null: complete"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadView:
+    """The last visit to a connection that needs a reading."""
+
+    last_visit: VisitOut | None
+
+
+class UnreadOut(OutSchema, Shows[UnreadView, Connection]):
     """A connection that needs a reading, with its last one."""
 
     account_number: str = Field(validation_alias="account")
@@ -236,9 +300,10 @@ class UnreadOut(OutSchema):
     )
     last_read_on: Day | None
     last_period: PeriodText | None
+    last_visit: VisitOut | None = Field(description="The last visit of this round on which it could not be read")
 
 
-class UnreadPage(OutSchema, Shows[Page[Connection]]):
+class UnreadPage(OutSchema):
     """One page of connections without a reading. It may be short and still have a `nextCursor`."""
 
     items: tuple[UnreadOut, ...]

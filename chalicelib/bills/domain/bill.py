@@ -13,15 +13,12 @@ from chalicelib.kernel.ids import code
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
-from chalicelib.readings.domain.reading import reading_id
+from chalicelib.readings.domain.reading import LAST_READ_NUMBER, reading_id
 from chalicelib.tariffs.domain import Line
 
 BillStatus = Literal["open", "partial", "paid", "overdue"]
 
 BillKind = Literal["regular", "final", "advance"]
-
-LAST_READ_NUMBER = 900
-"""Bills close with readings of numbers up to this; 0 and those above are bills without a reading."""
 
 _NUMBER = re.compile(r"(0|[1-9]\d{0,2})\Z", re.ASCII)
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from chalicelib.bills.domain.bill import LAST_READ_NUMBER, Bill, BillKind
+from chalicelib.bills.domain.bill import Bill, BillKind
 from chalicelib.bills.domain.consumption import ServiceSpan
 from chalicelib.bills.domain.issuing import IssueTerms, due_day_of, rated
 from chalicelib.connections.domain import Connection
@@ -15,6 +15,7 @@ from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.money import Money, exponent_of
 from chalicelib.kernel.period import Period
+from chalicelib.readings.domain.reading import LAST_READ_NUMBER
 from chalicelib.readings.domain.rounds import group_of
 from chalicelib.tariffs.domain import Line, Rounding, TariffBook, Trace, Usage
 from chalicelib.tariffs.domain.trace import TraceTerm

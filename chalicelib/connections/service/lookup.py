@@ -202,6 +202,11 @@ def all_connections(project: Project) -> Iterator[Connection]:
         yield from repository.shard_connections(project, shard)
 
 
+def connections_of_project(project: Project, *, limit: int, cursor: str | None) -> Page[Connection]:
+    """Read one page of a project's connections by shard and account number, whatever their status."""
+    return repository.connections_page(project, active=False, limit=limit, cursor=cursor)
+
+
 def some_of_shard(project: Project, shard: int, *, limit: int = 100) -> tuple[Connection, ...]:
     """Read some connections of a shard in one request. Eventually consistent; a read unit for about 25."""
     return repository.some_of_shard(project, shard, limit=limit)

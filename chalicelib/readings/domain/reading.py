@@ -20,6 +20,9 @@ ReadingSource = Literal["manual", "device", "import", "estimated", "migrated"]
 
 # A reading each day of a period of a year.
 MAX_NUMBER = 400
+LAST_READ_NUMBER = 900
+"""Bills have the number of the reading that they close with; 0 and those above this are bills without a reading."""
+
 _NUMBER = re.compile(r"[1-9]\d{0,2}\Z", re.ASCII)
 
 

@@ -7,6 +7,7 @@ from chalicelib.readings.service.estimating import Estimates, estimate_reading, 
 from chalicelib.readings.service.history import get_reading, list_pending, list_readings
 from chalicelib.readings.service.importing import run_import
 from chalicelib.readings.service.period import (
+    billed_days,
     find_run_of,
     get_balance,
     period_freeze_write,
@@ -19,12 +20,15 @@ from chalicelib.readings.service.period import (
     shard_readings,
 )
 from chalicelib.readings.service.recording import correct_reading, migration_writes, take_reading, withdraw_reading
+from chalicelib.readings.service.rounds import billed_ids, get_round, last_visits, note_visit
 from chalicelib.readings.service.writes import frozen
 
 __all__ = [
     "Confirmations",
     "Estimates",
     "advanced",
+    "billed_days",
+    "billed_ids",
     "confirm_pending",
     "confirm_reading",
     "correct_reading",
@@ -36,11 +40,14 @@ __all__ = [
     "frozen",
     "get_balance",
     "get_reading",
+    "get_round",
     "last_reading",
+    "last_visits",
     "list_pending",
     "list_readings",
     "list_unread",
     "migration_writes",
+    "note_visit",
     "period_freeze_write",
     "period_open_check",
     "period_release_write",

@@ -1,6 +1,7 @@
 """A period as a whole: freeze it for a billing run, read it, and compare its sums."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date
 from decimal import Decimal
 
 from chalicelib.areas.domain import reaches
@@ -26,6 +27,11 @@ _PAGE, _PAGES_PER_CALL = 1_000, 5
 def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> dict[str, list[Reading]]:
     """Read a period's readings of some connections; a unit for each, and a request for each that was read."""
     return repository.readings_of(project, period, accounts)
+
+
+def billed_days(project: Project, period: Period, accounts: Collection[str]) -> dict[str, date]:
+    """Return the last day of reading that is billed of some connections for a period: a unit for eight of them."""
+    return repository.billed_days(project, period, accounts)
 
 
 def round_of_account(project: Project, period: Period, account: str) -> list[Reading]:
