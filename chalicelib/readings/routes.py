@@ -128,8 +128,7 @@ def list_unread(ctx: ProjectContext, *, query: UnreadQuery) -> UnreadPage:
     permission="readings.submit",
     body=NewVisit,
     returns=VisitOut,
-    status=201,
-    errors="future-date no-meter not-found other-period",
+    errors="future-date no-meter other-period",
 )
 def note_visit(ctx: ProjectContext, *, body: NewVisit) -> VisitOut:
     """Record a visit on which the meter could not be read, with the reader's code. The unread list shows it."""
