@@ -10,6 +10,7 @@ from chalicelib.kernel.ids import shard_of
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import divided
 from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import (
     DayAttribute,
@@ -189,7 +190,7 @@ def _bill(item: BillItem) -> Bill:
         account=account,
         period=Period.parse(item.pk.split("#")[2]),
         number=int(number),
-        reading=item.previous + counted / (item.multiplier or 1) - (item.register_range or 0),
+        reading=item.previous + divided(counted, item.multiplier or 1) - (item.register_range or 0),
         lines=unpack_lines(item.lines, item.currency),
         total=Money(item.total_minor, item.currency),
     )

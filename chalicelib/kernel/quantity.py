@@ -1,6 +1,7 @@
 """Quantities: exact decimals with a unit, as printed on a meter."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -31,6 +32,23 @@ def plain(value: Decimal) -> str:
     """Format a decimal without exponent and trailing zeros: 1.50 -> 1.5, 1E+2 -> 100."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def divided(value: Decimal, by: Decimal | int) -> Decimal:
+    """Return a decimal divided by another, to 28 significant digits where it does not come out even: 20 by 8 -> 2.5."""
+    return value / by
+
+
+def median_of(values: Iterable[Decimal]) -> Decimal | None:
+    """Return the middle one of some decimals by size, or the mean of the middle two; None without any.
+
+    10, 60, 12 -> 12. 10, 60 -> 35.
+    """
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else divided(ordered[half - 1] + ordered[half], 2)
 
 
 @dataclass(frozen=True, slots=True)

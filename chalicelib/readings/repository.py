@@ -1,6 +1,6 @@
 """Readings and periods in the table."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -51,7 +51,7 @@ class ReadingItem(TableItem):
     since = DayAttribute(attr_name="si", null=True)
     rounds = IntAttribute(attr_name="rn", null=True)
     multiplier = DecimalAttribute(attr_name="mu", null=True)
-    measures = DocumentAttribute(dict[str, Decimal], attr_name="ms", null=True)
+    measures = DocumentAttribute(Mapping[str, Decimal], attr_name="ms", null=True)
     registers = DocumentAttribute(tuple[RegisterCount, ...], attr_name="rg", null=True)
     reader_code = UnicodeAttribute(attr_name="rc", null=True)
     photo = UnicodeAttribute(attr_name="ph", null=True)

@@ -15,7 +15,10 @@ MAY_USE_FLOATS = {
     "platform/heartbeat.py": "seconds to wait before a beat",
 }
 # `/` of two whole numbers is a float, which no type checker minds where a number is expected.
-MAY_DIVIDE = {"tariffs/domain": "exact decimals and fractions; whole amounts are split by // and %"}
+MAY_DIVIDE = {
+    "tariffs/domain": "exact decimals and fractions; whole amounts are split by // and %",
+    "kernel/quantity.py": "decimals, by one function that takes nothing else",
+}
 # What a route or a job may know of the platform: how it is called and what it logs, and nothing of the table.
 OUTER_PLATFORM = {"auth", "clock", "http", "jobs", "log", "messages", "request_parsing", "schema"}
 # A plain shape that an answer shows.

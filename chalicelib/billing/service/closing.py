@@ -57,7 +57,7 @@ def hand_over(
     """
 
     def act(before: Connection, read: Connection, day: date) -> tuple[Connection, list[Action]]:
-        return connections.handover_writes(ctx, before, read, consumer_id=consumer_id, reason=reason, on=day)
+        return connections.prepare_handover(ctx, before, read, consumer_id=consumer_id, reason=reason, on=day)
 
     return _closed(ctx, account, on, final, act)
 
@@ -71,7 +71,7 @@ def close(ctx: ProjectContext, *, account: str, on: date | None, reason: str, fi
     """
 
     def act(before: Connection, read: Connection, day: date) -> tuple[Connection, list[Action]]:
-        return connections.closure_writes(ctx, before, read, reason=reason, on=day)
+        return connections.prepare_closure(ctx, before, read, reason=reason, on=day)
 
     return _closed(ctx, account, on, final, act)
 
@@ -86,7 +86,7 @@ def install_meter(ctx: ProjectContext, *, account: str, meter: Exchange, reason:
     :raises Conflict: if it is closed or has a meter, the number is taken, or a run is working on the period.
     """
     before = connections.get_connection(ctx, account=account)
-    after, writes = connections.installation_writes(ctx, before, meter, reason=reason)
+    after, writes = connections.prepare_installation(ctx, before, meter, reason=reason)
     day = meter.on or local_day(ctx.now, ctx.project.settings.timezone)
     bill, bill_writes = bills.closing_bill_without_reading(ctx, before, on=day)
     _commit(ctx, after, [*writes, *bill_writes], bill.period if bill else None)

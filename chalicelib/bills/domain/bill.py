@@ -12,7 +12,7 @@ from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
-from chalicelib.kernel.quantity import plain
+from chalicelib.kernel.quantity import divided, plain
 from chalicelib.readings.domain.reading import LAST_READ_NUMBER, reading_id
 from chalicelib.tariffs.domain import Line
 
@@ -94,7 +94,7 @@ class Bill:
     @property
     def register_range(self) -> Decimal:
         """The range of the register, if it rolled over since `previous`; else zero."""
-        return self._counted / self.multiplier - (self.reading - self.previous)
+        return divided(self._counted, self.multiplier) - (self.reading - self.previous)
 
     @property
     def _counted(self) -> Decimal:

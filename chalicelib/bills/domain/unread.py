@@ -15,6 +15,7 @@ from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.money import Money, exponent_of
 from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import divided
 from chalicelib.readings.domain.reading import LAST_READ_NUMBER
 from chalicelib.readings.domain.rounds import group_of
 from chalicelib.tariffs.domain import Line, Rounding, TariffBook, Trace, Usage
@@ -187,13 +188,13 @@ def _is_of_its_days(advance: Bill, bill: Bill) -> bool:
 def _advances_line(bill: Bill, off: Money, count: int) -> Line:
     last = bill.lines[-1].trace if bill.lines else None
     unit = 10 ** exponent_of(off.currency)
-    amount = Decimal(off.minor) / unit
+    amount = divided(Decimal(off.minor), unit)
     trace = Trace(
         tariff_id=last.tariff_id if last else ADVANCES,
         tariff_version=last.tariff_version if last else 1,
         kind="adjustment",
         terms=(TraceTerm(Fraction(1), amount),),
-        rounding=Rounding("half-up", Decimal(1) / unit),
+        rounding=Rounding("half-up", divided(Decimal(1), unit)),
     )
     label = f"Less {count} advances billed" if count > 1 else "Less the advance billed"
     return Line(ADVANCES, label, off, trace)

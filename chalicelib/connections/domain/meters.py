@@ -16,7 +16,7 @@ from chalicelib.connections.domain.registers import Register, RegisterRole, chec
 from chalicelib.connections.domain.uses import expected_use
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.period import Period
-from chalicelib.kernel.quantity import plain
+from chalicelib.kernel.quantity import divided, plain
 from chalicelib.kernel.register import check_shown, range_of, true_up
 
 # A lower value counts as a rollover if the use is less than this share of the range: the first digit went from 9 to 0.
@@ -222,7 +222,7 @@ def _expected_value(connection: Connection, register: Register, period: Period, 
 
 def _steps(use: Decimal, multiplier: Decimal) -> Decimal:
     """Return how far a register counts for a use."""
-    return use if multiplier == 1 else (use / multiplier).quantize(_STEP, ROUND_HALF_UP)
+    return use if multiplier == 1 else divided(use, multiplier).quantize(_STEP, ROUND_HALF_UP)
 
 
 def _wrapped(value: Decimal, wraps_at: Decimal | None) -> Decimal:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from statistics import median
 from typing import NamedTuple
 
 from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import divided, median_of
 from chalicelib.kernel.register import average_use
 
 # A year and the same month of the year before.
@@ -34,7 +34,7 @@ class PastUse(NamedTuple):
 
     @property
     def of_one_round(self) -> Decimal:
-        return self.use / max(self.rounds, 1)
+        return divided(self.use, max(self.rounds, 1))
 
 
 def with_use(uses: Sequence[PastUse], new: PastUse, *, peaks: Iterable[str] = ()) -> tuple[PastUse, ...]:
@@ -71,8 +71,8 @@ def before(uses: Sequence[PastUse], period: Period) -> tuple[PastUse, ...]:
 
 def usual_use(uses: Sequence[PastUse], period: Period) -> Decimal | None:
     """Return the median use of a round in the year before a period; None if nothing was read then."""
-    year = [each.of_one_round for each in before(uses, period) if period.shifted(-_YEAR) <= each.period]
-    return median(year) if year else None
+    year_before = period.shifted(-_YEAR)
+    return median_of(each.of_one_round for each in before(uses, period) if year_before <= each.period)
 
 
 def expected_use(uses: Sequence[PastUse], period: Period, days: int | None) -> Decimal:

@@ -98,7 +98,7 @@ def reconnect(ctx: ProjectContext, *, account: str, reason: str, on: date | None
     return _turn(ctx, account, "reconnected", rules.reconnected, reason, on)
 
 
-def closure_writes(
+def prepare_closure(
     ctx: ProjectContext, before: Connection, read: Connection, *, reason: str, on: date
 ) -> tuple[Connection, list[Action]]:
     """Return a connection as closed for good and the writes that close it, for a transaction that also bills it.
@@ -137,7 +137,7 @@ def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, rea
     return after
 
 
-def installation_writes(
+def prepare_installation(
     ctx: ProjectContext, before: Connection, meter: Exchange, *, reason: str
 ) -> tuple[Connection, list[Action]]:
     """Return a connection with its first meter and the writes that put it on, for a transaction that also bills.
@@ -167,7 +167,7 @@ def past_exchange_write(
     return history.event_insert_write(project, connection.account, event)
 
 
-def handover_writes(
+def prepare_handover(
     ctx: ProjectContext, before: Connection, read: Connection, *, consumer_id: str, reason: str, on: date
 ) -> tuple[Connection, list[Action]]:
     """Return a connection with another holder and the writes that hand it over, for a transaction that also bills it.

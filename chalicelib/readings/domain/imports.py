@@ -80,7 +80,8 @@ def decide(
         return refusal
     shown = shown_by(row)
     live = [each for each in taken if each.is_live]
-    recorded = next((each for each in live if each.read_on == row.read_on and not each.estimated), None)
+    read = [each for each in live if not each.estimated and each.kind != "check"]
+    recorded = next((each for each in read if each.read_on == row.read_on), None)
     if recorded is not None:
         return _against_recorded(row, shown, recorded, entry)
     estimate = next((each for each in live if each.estimated and is_open(each)), None)

@@ -6,7 +6,7 @@ from chalicelib.connections.domain import Connection
 from chalicelib.connections.domain.meters import Count
 from chalicelib.connections.domain.uses import usual_use
 from chalicelib.kernel.period import Period
-from chalicelib.kernel.quantity import plain
+from chalicelib.kernel.quantity import divided, plain
 
 HELD_ABOVE = 10
 """A use of more than so many times what is usual is held."""
@@ -38,7 +38,7 @@ def doubt_about(
     """
     if count.unlikely:
         return f"its register would have started again and counted {plain(count.usage)}; that is hardly possible"
-    use = count.usage / max(rounds, 1)
+    use = divided(count.usage, max(rounds, 1))
     if use <= SURELY_PLAUSIBLE:
         return None
     if looks_like_error_code(value):

@@ -12,6 +12,7 @@ from chalicelib.connections.domain.meters import RegisterCount
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.ids import code
 from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import divided
 from chalicelib.readings.domain.flags import ROLLOVER
 
 ReadingState = Literal["pending", "held", "confirmed", "withdrawn"]
@@ -115,7 +116,7 @@ class Reading:
         values = {each.code: RegisterStand(each.value) for each in self.registers}
         if self.estimated:
             brought = (self.use_brought_forward or 0) - self.usage or None
-            return RegisterState(self.previous, self.counted / self.multiplier, brought, values)
+            return RegisterState(self.previous, divided(self.counted, self.multiplier), brought, values)
         return RegisterState(self.value, None, self.use_carried_forward, values)
 
     def is_same_as(self, shown: "MeterValue") -> bool:

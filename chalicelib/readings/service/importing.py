@@ -25,6 +25,7 @@ from chalicelib.readings import repository
 from chalicelib.readings.domain.imports import (
     Accepted,
     Outcome,
+    Unchanged,
     ambiguous,
     count,
     decide,
@@ -89,6 +90,7 @@ class _Intake:
     meters: Mapping[str, list[Connection]]
     brands: Mapping[str, str]
     of_classes: dict[str, Decimal | None] = field(default_factory=dict)
+    accepted: set[str] = field(default_factory=set)
 
     def connection_of(self, row: Row) -> Connection | None:
         if row.account:
@@ -116,6 +118,15 @@ class _Intake:
             is_open=lambda estimate: not repository.is_billed(self.project, estimate),
             of_class=self.usual_of_class(connection, row) if connection else None,
         )
+
+    def once(self, outcome: Outcome) -> Outcome:
+        """Return an outcome, as unchanged if an earlier row of the file gave the same reading."""
+        if not isinstance(outcome, Accepted):
+            return outcome
+        if outcome.reading.id in self.accepted:
+            return Unchanged(outcome.line)
+        self.accepted.add(outcome.reading.id)
+        return outcome
 
     def usual_of_class(self, connection: Connection, row: Row) -> Decimal | None:
         """Return the usual use of a connection's class, if its own is not known; looked up once for each class."""
@@ -207,7 +218,7 @@ def _take_in_period(ctx: Context, intake: _Intake, period: Period, rows: list[Ro
         for outcome in new
         if outcome.estimate is not None
     }
-    return [written.get(outcome.line, outcome) for outcome in decided]
+    return [intake.once(written.get(outcome.line, outcome)) for outcome in decided]
 
 
 def _recorded(project: Project, period: Period, accounts: Collection[str]) -> dict[str, list[Reading]]:

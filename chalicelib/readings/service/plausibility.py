@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from statistics import median
 
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.ids import shard_of
 from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import median_of
 from chalicelib.readings.domain.plausibility import needs_class
 from chalicelib.tenancy.domain import Project
 
@@ -26,9 +26,8 @@ def usual_of_class(project: Project, connection: Connection, period: Period) -> 
 
 def median_of_class(known: Iterable[Connection], connection: Connection) -> Decimal | None:
     """Return the median of the last uses of connections of the same class as one; None if there are none."""
-    uses = [
+    return median_of(
         each.uses[-1].of_one_round
         for each in known
         if each.uses and each.consumer_class == connection.consumer_class and each.account != connection.account
-    ]
-    return median(uses) if uses else None
+    )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.billing.domain import BillingRun, Chunk, ChunkPlan, Tally, completed, plan_chunk, tally_of
-from chalicelib.bills.domain import Bill, UsualTotals, check_days, make_bill, usage_of
+from chalicelib.bills.domain import Bill, Consumption, UsualTotals, check_days, make_bill, usage_of
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
@@ -32,14 +32,15 @@ def _connections(readings: list[Reading], consumer_class: str = "residential") -
 
 
 def _bill(of: Reading, run_id: str) -> Bill:
-    rating = WATERWORKS_BOOK.rate("residential", usage_of(WATERWORKS, of, connection(account=of.account)))
-    return make_bill(WATERWORKS, of, connection(account=of.account), rating, replace(RUN, id=run_id).terms)
+    used = Consumption.of(of)
+    rating = WATERWORKS_BOOK.rate("residential", usage_of(WATERWORKS, used, connection(account=of.account)))
+    return make_bill(WATERWORKS, used, connection(account=of.account), rating, replace(RUN, id=run_id).terms)
 
 
 def _plan(
     readings: list[Reading],
     connections: dict[str, Connection] | None = None,
-    billed: dict[str, Bill] | None = None,
+    billed: dict[str, list[Bill]] | None = None,
     book: TariffBook = WATERWORKS_BOOK,
     run: BillingRun = RUN,
 ) -> ChunkPlan:
@@ -67,7 +68,7 @@ def test_a_pending_reading_is_not_billed() -> None:
 
 def test_a_billed_reading_is_not_billed_again() -> None:
     readings = _readings("10", "20")
-    plan = _plan(readings, billed={"001": _bill(readings[0], "run-1")})
+    plan = _plan(readings, billed={"001": [_bill(readings[0], "run-1")]})
     assert [bill.account for bill in plan.bills] == ["002"]
     assert plan.tally == Tally(readings=1, bills=1, total_minor=50000)
 
@@ -75,7 +76,7 @@ def test_a_billed_reading_is_not_billed_again() -> None:
 def test_what_this_run_billed_before_an_interruption_counts_into_its_tally() -> None:
     readings = _readings("10", "20")
     whole = _plan(readings)
-    rest = _plan(readings, billed={"001": _bill(readings[0], RUN.id)})
+    rest = _plan(readings, billed={"001": [_bill(readings[0], RUN.id)]})
     assert [bill.account for bill in rest.bills] == ["002"]
     assert rest.tally == whole.tally
 
@@ -112,7 +113,7 @@ def test_the_tally_is_the_same_wherever_the_work_was_interrupted(usages: list[in
     readings = _readings(*map(str, usages))
     whole = _plan(readings)
     written = data.draw(st.integers(0, len(readings)))
-    rest = _plan(readings, billed={bill.account: bill for bill in whole.bills[:written]})
+    rest = _plan(readings, billed={bill.account: [bill] for bill in whole.bills[:written]})
     assert rest.tally == whole.tally
     so_far = whole.tally_so_far.with_bills(whole.bills[:written])
     assert (so_far.bills, so_far.readings) == (written, len(readings))

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.bills.domain import Bill, IssueTerms, make_bill, parse_bill_id, usage_of
+from chalicelib.bills.domain import Bill, Consumption, IssueTerms, make_bill, parse_bill_id, usage_of
 from chalicelib.cycles.domain import DueOffset, DueRule
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.period import Period
@@ -39,9 +39,9 @@ def _bill(
     due: DueRule | None = None,
 ) -> Bill:
     of = connection(consumer_class=consumer_class)
-    read = reading(usage=Decimal(usage), value=140 + Decimal(usage), period=period, read_on=read_on)
-    rating = book.rate(consumer_class, usage_of(project, read, of))
-    return make_bill(project, read, of, rating, IssueTerms("run-1", NOW, billed_on, due_on, due or due_of(project)))
+    used = Consumption.of(reading(usage=Decimal(usage), value=140 + Decimal(usage), period=period, read_on=read_on))
+    rating = book.rate(consumer_class, usage_of(project, used, of))
+    return make_bill(project, used, of, rating, IssueTerms("run-1", NOW, billed_on, due_on, due or due_of(project)))
 
 
 @pytest.mark.covers("S3-025", "S3-026", "S3-027", "S3-028", "S3-029", "S3-031", "S0-055")
@@ -138,7 +138,7 @@ def test_fifteen_days_to_pay_end_with_the_fifteenth() -> None:
     assert [replace(bill, paid_minor=bill.total.minor).days_overdue_on(day) for day in days] == [0, 0]
 
 
-def test_a_bills_id_is_its_period_account_and_revision() -> None:
+def test_a_bills_id_is_its_period_account_and_number() -> None:
     assert parse_bill_id("2025-11.a.b.12") == (NOVEMBER, "a.b", 12)
 
 

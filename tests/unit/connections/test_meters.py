@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.connections.domain import Connection
-from chalicelib.connections.domain.meters import Exchange, check_digits, span_of, with_meter
+from chalicelib.connections.domain.meters import Exchange, check_main_register, span_of, with_meter
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.register import range_of
 from tests.support.examples import FIFTH, connection
+
+_FIVE_DIGITS = range_of(5)
 
 
 @pytest.mark.parametrize(
@@ -25,32 +27,32 @@ from tests.support.examples import FIFTH, connection
     ],
 )
 def test_a_register_whose_first_digit_went_from_9_to_0_ran_over(previous: str, value: str, use: str) -> None:
-    span = span_of(Decimal(previous), Decimal(value), digits=5)
+    span = span_of(Decimal(previous), Decimal(value), wraps_at=_FIVE_DIGITS)
     assert (span.use, span.rolled_over) == (Decimal(use), True)
 
 
 @pytest.mark.parametrize(("previous", "value"), [("500", "490"), ("90001", "1"), ("95500", "9551"), ("99999", "99998")])
 def test_less_than_before_is_no_rollover_unless_somebody_says_so(previous: str, value: str) -> None:
     with pytest.raises(Invalid, match="say rolledOver if it did") as refusal:
-        span_of(Decimal(previous), Decimal(value), digits=5)
+        span_of(Decimal(previous), Decimal(value), wraps_at=_FIVE_DIGITS)
     assert refusal.value.code == "below-previous"
-    span = span_of(Decimal(previous), Decimal(value), digits=5, said=True)
+    span = span_of(Decimal(previous), Decimal(value), wraps_at=_FIVE_DIGITS, said=True)
     assert (span.use, span.rolled_over) == (Decimal(value) + 100_000 - Decimal(previous), True)
 
 
 @pytest.mark.parametrize("said", [False, True])
 def test_without_digits_no_register_runs_over_and_the_refusal_says_what_to_give(said: bool) -> None:
     with pytest.raises(Invalid, match=r"15 is below the previous reading 99990; .* give the meterDigits"):
-        span_of(Decimal(99990), Decimal(15), digits=None, said=said)
+        span_of(Decimal(99990), Decimal(15), wraps_at=None, said=said)
 
 
 def test_a_stated_rollover_is_refused_if_the_register_did_not_roll_over() -> None:
-    assert not span_of(Decimal(10), Decimal(15), digits=5, said=True).rolled_over
+    assert not span_of(Decimal(10), Decimal(15), wraps_at=_FIVE_DIGITS, said=True).rolled_over
 
 
 def test_a_value_with_more_digits_than_the_register_is_refused() -> None:
     with pytest.raises(Invalid, match="a register that starts again at 100000 can't show 100000"):
-        span_of(Decimal(99990), Decimal(100_000), digits=5)
+        span_of(Decimal(99990), Decimal(100_000), wraps_at=_FIVE_DIGITS)
 
 
 @given(
@@ -69,7 +71,7 @@ def test_a_register_shows_all_that_went_through_however_often_it_ran_over(
         through = Decimal(use).scaleb(-3) % whole
         total += through
         after = (shown + through) % whole
-        counted += span_of(shown, after, digits=digits, said=True).use
+        counted += span_of(shown, after, wraps_at=whole, said=True).use
         shown = after
     assert counted == total
 
@@ -83,7 +85,7 @@ def test_a_value_with_a_digit_left_out_is_never_taken_for_a_rollover(digits: int
     typed = Decimal(meant[:left_out] + meant[left_out + 1 :])
     if typed < previous:
         with pytest.raises(Invalid):
-            span_of(Decimal(previous), typed, digits=digits)
+            span_of(Decimal(previous), typed, wraps_at=Decimal(whole))
 
 
 def _exchanged(before: Connection, **changes: Any) -> Connection:  # noqa: ANN401
@@ -121,9 +123,9 @@ def test_what_a_register_can_not_have_shown_at_an_exchange_is_refused(
 
 
 def test_digits_that_can_not_show_the_last_reading_are_refused() -> None:
-    check_digits(connection(last_value=Decimal("999.9")), 3)
+    check_main_register(connection(last_value=Decimal("999.9"), meter_digits=3))
     with pytest.raises(
         Invalid, match="a register that starts again at 1000 can't show 1000, which this meter showed"
     ) as refusal:
-        check_digits(connection(last_value=Decimal(1000)), 3)
+        check_main_register(connection(last_value=Decimal(1000), meter_digits=3))
     assert [fault.field for fault in refusal.value.faults] == ["meterDigits"]

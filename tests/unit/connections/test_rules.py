@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.connections.domain import (
+    PastUse,
     RegisterState,
     account_number,
     account_sequence,
@@ -86,8 +87,9 @@ def test_a_connection_that_the_settings_allow_passes() -> None:
 @pytest.mark.covers("S1-021", "S1-022")
 def test_a_confirmed_reading_moves_the_connection_on_and_nothing_else() -> None:
     before = connection()
-    after = advance(before, RegisterState(Decimal(150), None, None), read_on=FIFTH, period=NOVEMBER, usage=Decimal(10))
-    assert (after.last_value, after.last_usage) == (Decimal(150), Decimal(10))
+    uses = (*before.uses, PastUse(NOVEMBER, Decimal(10), 31))
+    after = advance(before, RegisterState(Decimal(150), None, None), read_on=FIFTH, period=NOVEMBER, uses=uses)
+    assert (after.last_value, after.uses) == (Decimal(150), uses)
     assert (after.last_read_on, after.last_period) == (FIFTH, NOVEMBER)
     assert after.version == before.version + 1
     assert after.initial_reading == before.initial_reading
@@ -98,7 +100,7 @@ def test_each_day_of_a_connection_is_known_whose_it_was_however_often_it_is_hand
     """F13: nobody is forgotten. A day is whose it was first handed over by; at most one entry is kept for a day."""
     first = date(2025, 11, 1)
     handed, all_former = connection(), []
-    for number, offset in enumerate(offsets):
+    for number, offset in enumerate(sorted(offsets)):
         taker = Consumer(f"taker-{number}", "Ana", "Reyes", None, None, None, NOW, "print")
         all_former.append((handed.consumer_id, first + timedelta(offset)))
         handed = taken_over(handed, taker, first + timedelta(offset))
@@ -108,3 +110,11 @@ def test_each_day_of_a_connection_is_known_whose_it_was_however_often_it_is_hand
         expected = next((consumer for consumer, until in all_former if day <= until), handed.consumer_id)
         assert handed.consumer_on(day) == expected
     assert len(handed.former) <= len(set(offsets))
+
+
+def test_a_handover_lies_after_the_one_before() -> None:
+    taker = Consumer("taker", "Ana", "Reyes", None, None, None, NOW, "print")
+    handed = taken_over(connection(), taker, FIFTH)
+    with pytest.raises(Invalid, match="it was handed over on 2025-11-05; give that day or a later one") as refusal:
+        taken_over(handed, Consumer("next", "Eva", "Luna", None, None, None, NOW, "print"), FIFTH - timedelta(1))
+    assert refusal.value.code == "wrong-order"

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.bills.domain import Bill, IssueTerms, make_bill, usage_of
+from chalicelib.bills.domain import Bill, Consumption, IssueTerms, make_bill, usage_of
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.payments.domain import Payment, check_payment, paid_by, parse_payment_id
 from tests.support.examples import FIFTH, NOW, WATERWORKS, WATERWORKS_BOOK, connection, due_of, reading
 
-_RATING = WATERWORKS_BOOK.rate("residential", usage_of(WATERWORKS, reading(), connection()))
-BILL = make_bill(WATERWORKS, reading(), connection(), _RATING, IssueTerms("run-1", NOW, None, None, due_of(WATERWORKS)))
+_USED = Consumption.of(reading())
+_RATING = WATERWORKS_BOOK.rate("residential", usage_of(WATERWORKS, _USED, connection()))
+BILL = make_bill(WATERWORKS, _USED, connection(), _RATING, IssueTerms("run-1", NOW, None, None, due_of(WATERWORKS)))
 PAYMENT = Payment(
     number="01K9R6TGM0W5GNPCRW6FPSSVTH",
     account=BILL.account,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain import Connection, PastUse
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain import recording as rules
@@ -74,7 +74,7 @@ def test_a_reading_below_the_one_before_is_refused_with_both() -> None:
 @pytest.mark.covers("S3-100", "S4-002")
 def test_the_first_reading_counts_from_the_initial_one() -> None:
     new = connection(
-        initial_reading=Decimal(100), last_value=Decimal(100), last_read_on=None, last_period=None, last_usage=None
+        initial_reading=Decimal(100), last_value=Decimal(100), last_read_on=None, last_period=None, uses=()
     )
     assert _take("110", of=new).usage == 10
 
@@ -88,7 +88,6 @@ def test_a_reading_of_tomorrow_is_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"last_period": NOVEMBER, "last_read_on": date(2025, 11, 1)}, "already-read"),
         ({"last_period": Period(2025, 12), "last_read_on": date(2025, 12, 1)}, "already-read"),
         ({"status": "closed"}, "not-active"),
         ({"status": "disconnected"}, "not-active"),
@@ -116,9 +115,9 @@ def test_what_a_person_should_look_at_is_flagged_and_taken(value: str, read_on: 
     assert _take(value, read_on, today=date(2025, 11, 30)).flags == flags
 
 
-@pytest.mark.parametrize("usual", [None, Decimal(0)])
-def test_without_a_use_to_compare_with_nothing_is_called_high(usual: Decimal | None) -> None:
-    assert _take("99999", of=connection(last_usage=usual)).flags == ()
+@pytest.mark.parametrize("uses", [(), (PastUse(OCTOBER, Decimal(0), 30),)])
+def test_without_a_use_to_compare_with_nothing_is_called_high(uses: tuple[PastUse, ...]) -> None:
+    assert _take("1139", of=connection(uses=uses)).flags == ()
 
 
 def test_a_project_without_a_window_flags_no_day_as_late() -> None:
@@ -152,7 +151,7 @@ def test_confirming_counts_the_use_anew_from_the_last_confirmed_reading() -> Non
     ("changes", "code"),
     [
         ({"last_value": Decimal(151)}, "below-previous"),
-        ({"last_period": NOVEMBER}, "already-read"),
+        ({"last_period": Period(2025, 12)}, "already-read"),
         ({"status": "closed"}, "not-active"),
     ],
 )
@@ -160,6 +159,9 @@ def test_a_reading_that_its_connection_has_outrun_is_not_confirmed(changes: dict
     with pytest.raises(Conflict) as refusal:
         rules.confirm(WATERWORKS, _take(), connection(**changes), by="admin", at=NOW)
     assert refusal.value.code == code
+
+
+_LAST = {"last_period": NOVEMBER, "last_read_on": FIFTH}
 
 
 def _correct(what: Reading, value: str, read_on: date = FIFTH, **changes: Any) -> Reading:  # noqa: ANN401
@@ -193,9 +195,9 @@ def test_a_corrected_confirmed_reading_keeps_the_reading_before_it() -> None:
     ("what", "value", "read_on", "changes", "code"),
     [
         (reading(state="pending"), "139", FIFTH, {}, "below-previous"),
-        (reading(), "139", FIFTH, {"last_period": NOVEMBER}, "below-previous"),
-        (reading(), "150", date(2025, 12, 1), {"last_period": NOVEMBER}, "future-date"),
-        (reading(), "150", date(2025, 10, 31), {"last_period": NOVEMBER}, "other-period"),
+        (reading(), "139", FIFTH, _LAST, "below-previous"),
+        (reading(), "150", date(2025, 12, 1), _LAST, "future-date"),
+        (reading(), "150", date(2025, 10, 31), _LAST, "other-period"),
         (reading(), "150", FIFTH, {"last_period": Period(2025, 12)}, "later-reading"),
     ],
 )
@@ -209,12 +211,16 @@ def test_a_correction_that_can_not_be_is_refused(
 
 def test_a_readings_id_is_its_period_and_account() -> None:
     assert reading().id == "2025-11.2025110001"
-    assert parse_reading_id("2025-11.a.b") == (NOVEMBER, "a.b")
+    assert parse_reading_id("2025-11.a.b") == (NOVEMBER, "a.b", 1)
+    assert reading(number=2).id == "2025-11.2025110001:2"
+    assert parse_reading_id("2025-11.a.b:2") == (NOVEMBER, "a.b", 2)
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "2025-11", "2025-11.", "2025-13.1", "2025-11.#", "x.1", "2025-11.1\n", "2025-11./"]
-)
+    "text",
+    ["", ".", "2025-11", "2025-11.", "2025-13.1", "2025-11.#", "x.1", "2025-11.1\n", "2025-11./", "2025-11.1:",
+     "2025-11.1:0", "2025-11.1:1", "2025-11.1:02", "2025-11.1:1000", "2025-11.1:２", "2025-11.1:2\n", "2025-11.:2"],
+)  # fmt: skip
 def test_what_is_no_readings_id_is_not_found(text: str) -> None:
     with pytest.raises(NotFound):
         parse_reading_id(text)
