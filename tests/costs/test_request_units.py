@@ -111,6 +111,7 @@ def _walk(app: Chalice, utility: Utility, steps: dict[str, Meter]) -> None:
     _walk_the_desk(utility, admin, juan, step)
     _estimate_december(utility, step)
     _bill_one(utility, step)
+    _end_services(utility, step)
 
 
 def _in_a_job(utility: Utility, use_case: Callable[..., Any], **arguments: Any) -> None:  # noqa: ANN401
@@ -127,6 +128,40 @@ def _bill_one(utility: Utility, step: Callable[..., Any]) -> None:
     reading = admin.post(f"{utility.base}/readings", read).expect(201)["id"]
     admin.post(f"{utility.base}/readings/{reading}/confirmation").expect(200)
     step("bill one reading", admin.post, f"{utility.base}/bills", {"readingId": reading}).expect(201)
+    clock.use_time(lambda: NOVEMBER)
+
+
+def _end_services(utility: Utility, step: Callable[..., Any]) -> None:
+    """Withdraw a reading, hand one connection over, close another, and put a meter on a third: in December."""
+    clock.use_time(lambda: NOVEMBER.replace(month=12))
+    admin = utility.as_staff()
+    factors = {"measures": {"calorificValue": "39.5"}, "version": 0}
+    step("enter a period's factors", admin.put, f"{utility.base}/periods/2025-12/factors", factors).expect(200)
+    step("see a period's factors", admin.get, f"{utility.base}/periods/2025-12/factors").expect(200)
+    left, closed = (register_connection(admin, utility, f"SM-END-{n}")["accountNumber"] for n in range(2))
+    for account in (left, closed):
+        for reading, read_on in (("10", "2025-12-05"), ("12", "2025-12-08")):
+            body = {"accountNumber": account, "reading": reading, "readOn": read_on}
+            taken = admin.post(f"{utility.base}/readings", body).expect(201)["id"]
+            admin.post(f"{utility.base}/readings/{taken}/confirmation").expect(200)
+            if read_on == "2025-12-05":
+                admin.post(f"{utility.base}/bills", {"readingId": taken}).expect(201)
+    wrong = {"reason": "Keyed on the neighbour's account"}
+    withdrawal = f"{utility.base}/readings/2025-12.{left}:2/withdrawal"
+    step("withdraw a reading that counted", admin.post, withdrawal, wrong).expect(200)
+    admin.post(f"{utility.base}/readings/2025-12.{closed}:2/withdrawal", wrong).expect(200)
+    body = {"accountNumber": closed, "reading": "14", "readOn": "2025-12-09"}
+    taken = admin.post(f"{utility.base}/readings", body).expect(201)["id"]
+    step("withdraw a reading", admin.post, f"{utility.base}/readings/{taken}/withdrawal", wrong).expect(200)
+    consumer = admin.post(utility.consumers, {"firstName": "Eva", "lastName": "Luna"}).expect(201)["id"]
+    end = {"reason": "Moved out", "finalReading": "14"}
+    path = f"{utility.base}/connections"
+    step("hand a connection over", admin.post, f"{path}/{left}/handovers", end | {"consumerId": consumer}).expect(200)
+    step("close a connection", admin.post, f"{path}/{closed}/closure", end).expect(200)
+    unmetered = {"consumerId": consumer, "consumerClass": "residential", "area": "Poblacion"}
+    account = admin.post(path, unmetered).expect(201)["accountNumber"]
+    meter = {"meterNumber": "SM-FIRST", "reason": "Metered now"}
+    step("install a first meter", admin.post, f"{path}/{account}/meter-installations", meter).expect(200)
     clock.use_time(lambda: NOVEMBER)
 
 

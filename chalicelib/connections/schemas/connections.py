@@ -189,6 +189,7 @@ class NewConnection(Schema):
         default=None,
         description="The number on the meter; only meters of two brands may have the same. Without one, the "
         "service has no meter and is billed by its tariff alone",
+        examples=["SM-12345"],
     )
     area: Area = Field(default="", description="One of the client's areas, if it has a list of areas")
     initial_reading: DecimalText = Field(default=Decimal(0), description="The meter's value when installed")
