@@ -79,7 +79,7 @@ def bill_reading(
 ) -> tuple[Project, Bill]:
     """Bill one confirmed reading at once, with earlier ones of its round and holder that are not billed: as by a run.
 
-    Twelve write units, and two for each tariff version that has not rated a bill before.
+    Ten write units, and two for each tariff version that has not rated a bill before.
 
     :raises Invalid: for days that don't fit the period, or if no tariff rates the use.
     :raises NotFound: for an unknown reading.

@@ -275,7 +275,7 @@ def get_factors(ctx: ProjectContext, *, period: Period) -> PeriodFactors:
 
 
 def set_factors(ctx: ProjectContext, *, period: Period, measures: Mapping[str, Decimal], version: int) -> PeriodFactors:
-    """Replace the factors of a period. Bills that were made stay as they are. Idempotent; six write units.
+    """Replace the factors of a period. Bills that were made stay as they are. Idempotent; seven write units.
 
     :raises Invalid: for a period that is not billed here.
     :raises Conflict: if they were changed meanwhile, or a billing run is working on the period.

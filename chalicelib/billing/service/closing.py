@@ -79,7 +79,7 @@ def close(ctx: ProjectContext, *, account: str, on: date | None, reason: str, fi
 def install_meter(ctx: ProjectContext, *, account: str, meter: Exchange, reason: str) -> ClosingResult:
     """Put the first meter on a connection that had none, and bill the days of the period without it.
 
-    About 23 write units.
+    About 21 write units.
 
     :raises NotFound: if the project has no such connection.
     :raises Invalid: for impossible values or days, or if no tariff rates the days.

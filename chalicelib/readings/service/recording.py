@@ -41,7 +41,7 @@ def take_reading(
     """Record a reading.
 
     Idempotent: the same reading again returns the first one. It replaces an estimate of its round that is not billed
-    yet. Eight write units, ten if it counts at once or is a connection's first one; 5.5 read units, two more where
+    yet. Eight write units, ten if it counts at once or is a connection's first one; 5.5 read units, 1.5 more where
     nothing is known of the connection's use.
 
     :raises Invalid: for an impossible value or day.
@@ -165,7 +165,7 @@ def correct_reading(ctx: ProjectContext, *, reading_id: str, shown: MeterValue) 
 def withdraw_reading(ctx: ProjectContext, *, reading_id: str, reason: str) -> Reading:
     """Withdraw a reading that should not have been entered; its connection is unread again. Idempotent.
 
-    It stays on record. Ten write units, thirteen if it counted.
+    It stays on record. Ten write units, eleven if it counted.
 
     :raises Forbidden: if it is confirmed, where readings wait for confirmation, and the actor may not confirm.
     :raises NotFound: if the project has none with this id.
