@@ -13,7 +13,6 @@ from chalicelib.kernel.period import Period
 from chalicelib.kernel.register import range_of
 from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading
-from chalicelib.readings.service.writes import advance
 from tests.support.examples import CONDOMINIUM, NOW, connection
 
 _ENTRY = Provenance(by="officer", at=NOW, source="manual", origin="request")
@@ -49,14 +48,14 @@ class Books:
 
     def exchange(self, number: int) -> None:
         """Put a new meter in, which begins a little before its end."""
-        read_on = self.connection.last_read_on or NOW.date()
+        read_on = self.connection.last_read_on or _BEGIN.first_day
         began = range_of(_DIGITS) - 20
         exchange = Exchange(f"M-{number}", self.shows, began, digits=_DIGITS, rolled_over=True)
         self.connection = with_meter(self.connection, exchange, today=read_on)
         self.shows, self.seen = began, self.went_through
 
-    def bill(self, reading: Reading) -> None:
-        self.connection = advance(self.connection, reading)
+    def bill(self, reading: Reading, *, replaced: Reading | None = None) -> None:
+        self.connection = rules.advanced(self.connection, reading, replaced=replaced)
         self.bills.append(reading.usage)
 
     def month(self, month: Month) -> None:
@@ -68,21 +67,26 @@ class Books:
         self.period = self.period.shifted(1)
         today = CONDOMINIUM.last_reading_day(self.period)
         true = MeterValue(self.shows, today, rolled_over=True)
-        if month.act == "estimated" and self.connection.last_usage is not None:
+        if month.act == "estimated" and self.connection.uses:
             self.bill(
                 rules.take_estimate(CONDOMINIUM, self.connection, period=self.period, today=today, entry=_ESTIMATE)
             )
             return
         self.seen = self.went_through
-        if month.act == "estimated, then read" and self.connection.last_usage is not None:
+        if month.act == "estimated, then read" and self.connection.uses:
             first = rules.take_estimate(CONDOMINIUM, self.connection, period=self.period, today=today, entry=_ESTIMATE)
-            self.connection = advance(self.connection, first)
-            self.bill(rules.replace_estimate(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY))
+            self.connection = rules.advanced(self.connection, first)
+            read = rules.replace_estimate(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY)
+            self.bill(read, replaced=first)
         elif month.act == "misread, then corrected":
             wrong = MeterValue((self.shows + month.slip) % range_of(_DIGITS), today - timedelta(1), rolled_over=True)
             first = rules.record_reading(CONDOMINIUM, self.connection, wrong, today=today, entry=_ENTRY)
-            self.connection = advance(self.connection, first)
-            self.bill(rules.correct(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY))
+            if first.counts:  # else it is held as implausible
+                self.connection = rules.advanced(self.connection, first)
+            self.bill(
+                rules.correct(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY),
+                replaced=first if first.counts else None,
+            )
         else:
             self.bill(rules.record_reading(CONDOMINIUM, self.connection, true, today=today, entry=_ENTRY))
 
@@ -102,7 +106,7 @@ def _opened(start: int) -> Books:
         last_value=Decimal(start),
         last_read_on=None,
         last_period=None,
-        last_usage=None,
+        uses=(),
         meter_digits=_DIGITS,
         consumer_class="unit",
     )

@@ -2,11 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
-from chalicelib.kernel.period import Period
 from chalicelib.platform.transaction import Refused
 from chalicelib.tariffs import repository, service
 from chalicelib.tariffs.domain import work
@@ -205,7 +205,7 @@ def test_a_version_that_a_run_was_given_can_only_be_succeeded(waterworks: Utilit
     corrected = sheet("23.00", "2020-01-01", consumerClass="residential")
     assert staff.put(place, corrected).expect(200)["sealed"] is False
     project = waterworks.context().project
-    service.tariff_book(project, Period(2025, 11))
+    service.tariff_book(project, until_day=date(2025, 12, 1))
     refused = staff.put(place, sheet("24.00", "2020-01-01", consumerClass="residential"))
     assert (refused.status, refused.json["code"]) == (409, "tariff-used")
     assert staff.delete(place).status == 409
@@ -216,8 +216,8 @@ def test_a_version_that_a_run_was_given_can_only_be_succeeded(waterworks: Utilit
     assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/2").expect(200)["version"] == 2
 
 
-def test_a_version_that_starts_after_the_period_stays_open_to_change(waterworks: Utility) -> None:
-    service.tariff_book(waterworks.context().project, Period(2019, 12))
+def test_a_version_that_starts_on_the_day_after_those_billed_stays_open_to_change(waterworks: Utility) -> None:
+    service.tariff_book(waterworks.context().project, until_day=date(2020, 1, 1))
     staff = waterworks.as_staff()
     assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/1").status == 200
     assert staff.delete(f"{waterworks.base}/tariffs/residential/versions/1").status == 404
@@ -240,7 +240,7 @@ def test_d2_a_newest_version_that_is_deleted_leaves_its_days_to_the_one_before(w
     staff = waterworks.as_staff()
     place = f"{waterworks.base}/tariffs/residential"
     homes = {"consumerClass": "residential"}
-    service.tariff_book(waterworks.context().project, Period(2025, 11))  # sealed: a run was given it
+    service.tariff_book(waterworks.context().project, until_day=date(2025, 12, 1))  # sealed: a run was given it
     for start, until in (("2026-01-01", None), ("2026-03-01", "2027-01-01")):
         staff.post(f"{place}/versions", sheet("24.00", start, validUntil=until, **homes)).expect(201)
     staff.delete(f"{place}/versions/3").expect(200)
