@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from chalicelib.bills.domain.bill import Bill
 from chalicelib.bills.domain.consumption import Consumption
-from chalicelib.bills.domain.issuing import IssueTerms, bill_of
+from chalicelib.bills.domain.history import lacks_history
+from chalicelib.bills.domain.issuing import IssueTerms, bill_of, usage_of
 from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import DueOffset
 from chalicelib.kernel.errors import MeterbookError
@@ -46,7 +47,13 @@ class AffectedBy:
 def would_differ(
     project: Project, bill: Bill, consumption: Consumption, connection: Connection, book: TariffBook
 ) -> bool:
-    """Tell whether a bill would be different if it were made now; it also would if it could not be made."""
+    """Tell whether a bill would be different if it were made now; it also would if it could not be made.
+
+    That of a bill by uses of periods that are too far back to be known any more is not told.
+    """
+    usage = usage_of(project, consumption, connection)
+    if lacks_history(project, usage, connection, book, period=bill.period):
+        return False
     rule = DueOffset(1)  # it decides nothing: the bill's own due day is given
     terms = IssueTerms(bill.run_id, bill.issued_at, bill.billed_on, bill.due_on, rule, migrated=True)
     try:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from chalicelib.bills.domain.bill import Bill
 from chalicelib.bills.domain.consumption import Consumption, span_of
 from chalicelib.bills.domain.counting import count_shown, registers_shown
+from chalicelib.bills.domain.history import with_history
 from chalicelib.connections.domain import Connection, ConnectionTerms
 from chalicelib.cycles.domain import MAX_DUE_DAYS, DueRule, due_on
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
@@ -148,6 +149,8 @@ def bill_of(
         message = f"connection {consumption.account} no longer exists, so no consumer owes this use"
         raise NotFound("no-connection", message, field="readingId")
     usage = usage_of(project, consumption, connection)
+    closing = consumption.closing
+    usage = with_history(project, usage, connection, book, period=closing.period, until=closing.read_on)
     rating = rated(book, connection.terms_on(usage.first_day), usage)
     return make_bill(project, consumption, connection, rating, terms)
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from chalicelib.bills.domain.bill import Bill, BillKind
 from chalicelib.bills.domain.consumption import ServiceSpan
+from chalicelib.bills.domain.history import with_history
 from chalicelib.bills.domain.issuing import IssueTerms, due_day_of, rated
 from chalicelib.connections.domain import Connection
 from chalicelib.connections.domain.uses import MAX_USES, expected_use
@@ -137,6 +138,7 @@ def bill_without_reading(project: Project, terms: IssueTerms, service: UnreadSer
         flags=of.facts.all_flags,
         measures={**of.facts.all_measures, **service.factors},
     )
+    usage = with_history(project, usage, connection, book, period=service.period, until=span.until_day)
     rating = rated(book, of, usage)
     billed_on = terms.billed_on or local_day(terms.issued_at, project.settings.timezone)
     return Bill(

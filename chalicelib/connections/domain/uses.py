@@ -50,17 +50,25 @@ def with_use(uses: Sequence[PastUse], new: PastUse, *, peaks: Iterable[str] = ()
     return (*uses[:-1], PastUse(new.period, last.use + new.use, days, last.rounds + new.rounds, parts))
 
 
-def without_use(uses: Sequence[PastUse], old: PastUse) -> tuple[PastUse, ...]:
-    """Return past uses without the last one, or without its part in what was counted for its period."""
+def without_use(
+    uses: Sequence[PastUse], old: PastUse, *, peaks: Iterable[str] = (), left: Mapping[str, Decimal] = _NO_PARTS
+) -> tuple[PastUse, ...]:
+    """Return past uses without the last one, or without its part in what was counted for its period.
+
+    Of the `peaks` among its parts, a higher one of the period stays; else that of the reading before (`left`).
+    """
     *earlier, last = uses
     rounds = last.rounds - old.rounds
     if rounds <= 0:
         return tuple(earlier)
     days = None if last.days is None or old.days is None else last.days - old.days
-    parts = {name: value for name, value in last.parts.items() if name not in old.parts}
-    parts |= {
-        name: last.parts[name] - old.parts[name] for name in old.parts if last.parts.get(name, 0) > old.parts[name]
-    }
+    parts, highest = dict(last.parts), frozenset(peaks)
+    for name, value in old.parts.items():
+        whole = parts.pop(name, value)
+        if name not in highest and whole > value:
+            parts[name] = whole - value
+        elif name in highest and (whole > value or name in left):
+            parts[name] = whole if whole > value else left[name]
     return (*earlier, PastUse(last.period, last.use - old.use, days, rounds, parts))
 
 

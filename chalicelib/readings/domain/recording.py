@@ -365,7 +365,7 @@ def advanced(connection: Connection, reading: Reading, *, replaced: Reading | No
     """Return the connection with a confirmed reading as its last one; `replaced` is what it was before a correction."""
     uses = connection.uses
     if replaced is not None and replaced.counts:
-        uses = without_use(uses, past_use(replaced))
+        uses = without_use(uses, past_use(replaced), peaks=replaced.measures)
     return connection_rules.advance(
         connection,
         reading.stand,
@@ -381,7 +381,8 @@ def taken_back(connection: Connection, reading: Reading, before: Reading | None)
     :raises Conflict: if the reading is not its last one.
     """
     check_is_last(reading, connection)
-    uses = without_use(connection.uses, past_use(reading))
+    left = before.measures if before and before.period == reading.period else {}
+    uses = without_use(connection.uses, past_use(reading), peaks=reading.measures, left=left)
     estimated = before.stand.estimated if before and before.meter_number == reading.meter_number else None
     values = {each.code: RegisterStand(each.previous, each.use_brought_forward) for each in reading.registers}
     return connection_rules.advance(

@@ -33,9 +33,10 @@ from chalicelib.tariffs.domain.model import (
     Tariff,
     UsageCharge,
 )
-from chalicelib.tariffs.domain.rating import ENGINE_VERSION, Rating, rate, rate_over
-from chalicelib.tariffs.domain.rounding import Rounding
-from chalicelib.tariffs.domain.trace import Line, Trace, pack_lines, ratio_text, replay, unpack_lines
+from chalicelib.tariffs.domain.proration import meets_days
+from chalicelib.tariffs.domain.rating import ENGINE_VERSION, Rating, billable_use, rate, rate_over
+from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
+from chalicelib.tariffs.domain.trace import Line, Trace, exact_decimal, pack_lines, ratio_text, replay, unpack_lines
 from chalicelib.tariffs.domain.usage import Usage
 from chalicelib.tariffs.domain.versions import (
     check_follows,
@@ -83,6 +84,7 @@ __all__ = [
     "Trace",
     "Usage",
     "UsageCharge",
+    "billable_use",
     "check_follows",
     "check_length",
     "check_not_between",
@@ -91,14 +93,17 @@ __all__ = [
     "check_tariff",
     "check_versions",
     "compile_tariff",
+    "exact_decimal",
     "explain",
     "measures_needed",
     "meets",
+    "meets_days",
     "pack_lines",
     "rate",
     "rate_over",
     "ratio_text",
     "replay",
+    "round_to_step",
     "unpack_lines",
     "version_before",
 ]

@@ -42,23 +42,23 @@ class TariffBook:
 
         :raises Invalid: if no tariff, or more than one, is in force on some day of the use.
         """
+        versions = self.versions_for(consumer_class, tariff_id=tariff_id)
+        if versions:
+            return rate_over(versions, usage)
         if tariff_id is not None:
-            return self._rate_chosen(tariff_id, usage)
-        versions = self.versions.get(consumer_class) or self.versions.get("")
-        if not versions:
-            raise Invalid(
-                "no-tariff",
-                f"there is no tariff for the class {consumer_class}; add one and run again",
-                field="consumerClass",
-            )
-        return rate_over(versions, usage)
-
-    def _rate_chosen(self, tariff_id: str, usage: Usage) -> Rating:
-        versions = self.by_tariff.get(tariff_id)
-        if not versions:
             raise Invalid(
                 "no-tariff",
                 f"there is no tariff {tariff_id}, which the connection names; give it another",
                 field="tariffId",
             )
-        return rate_over(versions, usage)
+        raise Invalid(
+            "no-tariff",
+            f"there is no tariff for the class {consumer_class}; add one and run again",
+            field="consumerClass",
+        )
+
+    def versions_for(self, consumer_class: str, *, tariff_id: str | None = None) -> Sequence[CompiledTariff]:
+        """Return the versions that rate a connection that names a tariff, or one of a class; perhaps none."""
+        if tariff_id is not None:
+            return self.by_tariff.get(tariff_id, ())
+        return self.versions.get(consumer_class) or self.versions.get("", ())
