@@ -29,7 +29,7 @@ def heir(world: World) -> Api:
     asked = {"projectId": world.utility.project, "address": "Purok 2", "note": _SECRET}
     owner.post("/api/me/service-requests", asked).expect(201)
     taker = world.people["other consumer"].get("/api/me/profile").expect(200)["id"]
-    admin.post(f"{path}/handovers", {"consumerId": taker, "reason": _SECRET}).expect(200)
+    admin.post(f"{path}/handovers", {"consumerId": taker, "reason": _SECRET, "finalReading": "12"}).expect(200)
     return world.people["other consumer"]
 
 

@@ -43,6 +43,7 @@ _NAMES = {
     "brandId",
     "cycleId",
     "mappingId",
+    "period",
     "projectId",
     "readingId",
     "role",
@@ -173,7 +174,7 @@ def test_field_staff_get_in_to_nothing_but_areas_and_what_lies_there(world: Worl
         path.removeprefix("/api/clients/{clientId}").removeprefix("/projects/{projectId}").split("/")[1]
         for _, path in may
     }
-    assert about == {"api", "areas", "meter-brands", "connections", "consumers", "readings", "tariffs"}
+    assert about == {"api", "areas", "meter-brands", "connections", "consumers", "periods", "readings", "tariffs"}
     for refused in ("settings", "users", "logins", "audit-log"):
         assert world.people["field_staff"].get(f"/api/clients/{world.utility.client}/{refused}").status == 403
 

@@ -196,6 +196,8 @@ def test_an_id_that_nothing_has_is_a_clear_refusal(world: World, document: dict[
     body = smallest(body_schema(document, one.method, one.path), schemas) if one.body else None
     body = _ONE_OF.get(one.path.rpartition("/")[2], body)
     for text in _NO_IDS:
+        if (last, text) == ("period", "2025-11"):
+            continue  # every month is there
         path = world.fill(one.path, {**world.ids, last: text})
         reply = world.someone_for(one.path).send(one.method, path + query, body)
         assert reply.status in {400, 404}, text

@@ -16,9 +16,9 @@ from chalicelib.connections.schemas.connections import (
     ConsumerId,
     Digits,
     MeasureName,
+    MeterRegisterBody,
     Multiplier,
     Reason,
-    RegisterBody,
     RegisterCode,
     WrapsAt,
 )
@@ -83,7 +83,7 @@ class MeterInstallation(Schema):
     meter_wraps_at: WrapsAt | None = None
     multiplier: Multiplier = Decimal(1)
     main_measure: MeasureName | None = None
-    registers: tuple[RegisterBody, ...] = Field(default=(), max_length=MAX_REGISTERS)
+    registers: tuple[MeterRegisterBody, ...] = Field(default=(), max_length=MAX_REGISTERS)
     on: Day | None = Field(default=None, description="Today, if left out")
     reason: Reason
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, cast
 
-from pydantic import AliasPath, Field, field_validator
+from pydantic import AliasPath, Field, WithJsonSchema, field_validator
 
 from chalicelib.connections.domain import (
     Connection,
@@ -65,8 +65,8 @@ WrapsAt = Annotated[
         gt=1,
         le=10**MAX_DIGITS,
         description="The number at which the register starts again, if that is no power of ten: 65536",
-        examples=["65536"],
     ),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,12}(\.\d{1,6})?$", "examples": ["65536"]}),
 ]
 Multiplier = Annotated[
     DecimalText,
@@ -149,7 +149,7 @@ class TermsOut(OutSchema):
     facts: FactsBody = Field(validation_alias=AliasPath("terms", "facts"))
 
 
-class RegisterBody(Schema):
+class MeterRegisterBody(Schema):
     """A further register of a meter, or a second meter that is read with it."""
 
     code: RegisterCode
@@ -209,7 +209,7 @@ class NewConnection(Schema):
     main_measure: MeasureName | None = Field(
         default=None, description="The tariff's measure that the main register feeds, beside the use"
     )
-    registers: tuple[RegisterBody, ...] = Field(default=(), max_length=MAX_REGISTERS)
+    registers: tuple[MeterRegisterBody, ...] = Field(default=(), max_length=MAX_REGISTERS)
 
     def details(self) -> MeterDetails:
         """Return the meter's details as a domain object."""
@@ -308,7 +308,7 @@ class MeterExchange(Schema):
     final_registers: dict[RegisterCode, Annotated[DecimalText, Field(ge=0)]] = Field(
         default_factory=dict, max_length=MAX_REGISTERS, description="The final values of the old meter's registers"
     )
-    registers: tuple[RegisterBody, ...] | None = Field(
+    registers: tuple[MeterRegisterBody, ...] | None = Field(
         default=None,
         max_length=MAX_REGISTERS,
         description="The new meter's further registers; those of the old one, from zero, if left out",
