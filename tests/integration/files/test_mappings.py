@@ -115,14 +115,46 @@ def test_a_workbook_of_readings_is_taken_in(utility: Utility) -> None:
     assert _readings(utility) == [("12.375", "2025-11-05")]
 
 
-def test_b32_of_several_readings_of_a_month_the_last_one_is_taken(utility: Utility) -> None:
+def test_b32_all_readings_of_a_month_are_taken_by_their_days(utility: Utility) -> None:
     text = b"meter,reading,date\nSM-1,125,2025-11-10\nSM-1,101,2025-11-01\nSM-1,112,2025-11-05\n"
-    _import(utility, _announce(utility, text))
-    assert _readings(utility) == [("125", "2025-11-10")]
-
-
-def test_what_readings_can_not_hold_yet_refuses_the_file_with_what_to_leave_out(utility: Utility) -> None:
-    text = b"meter,reading,date,register_night\nSM-1,125,2025-11-10,7\n"
     done = _import(utility, _announce(utility, text))
-    assert (done["status"], "registers" in done["refusal"]) == ("refused", True)
-    assert _readings(utility) == []
+    assert done["counts"]["accepted"] == 3
+    assert _readings(utility) == [("101", "2025-11-01"), ("112", "2025-11-05"), ("125", "2025-11-10")]
+
+
+def test_a_file_brings_registers_measures_a_readers_code_and_the_round(utility: Utility) -> None:
+    admin = utility.as_staff()
+    consumer = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
+    two_rates = {
+        "consumerId": consumer,
+        "consumerClass": "residential",
+        "meterNumber": "SM-3",
+        "initialReading": "100",
+        "registers": [{"code": "night", "measure": "offpeak", "initialReading": "800"}],
+    }
+    account = admin.post(f"{utility.base}/connections", two_rates).expect(201)["accountNumber"]
+    text = (
+        "meter,reading,date,register_night,measure_demandKw,reader_code,round\n"
+        "SM-3,125,2025-10-31,812,4.5,dog,2025-11\n"  # 2: read a day early
+        "SM-1,10,2025-11-05,7,,,\n"  # 3: its meter has no register night
+        "SM-3,130,2025-11-05,,,,\n"  # 4: without its register
+        "SM-2,10,2025-11-05,,,,2025-09\n"  # 5: no round of that day
+    )
+    done = _import(utility, _announce(utility, text.encode()))
+    report = admin.get(f"{utility.base}/readings/imports/{done['id']}/report").expect(200)["items"]
+    assert [(line["line"], line["column"], line["code"]) for line in report] == [
+        (3, "register_night", "unknown-register"),
+        (4, "register_night", "register-missing"),
+        (5, "round", "other-period"),
+    ]
+    taken = admin.get(f"{utility.base}/readings/2025-11.{account}").expect(200)
+    assert (taken["readOn"], taken["period"], taken["reading"], taken["usage"]) == (
+        "2025-10-31",
+        "2025-11",
+        "125",
+        "25",
+    )
+    assert taken["registers"] == [
+        {"code": "night", "role": "billed", "measure": "offpeak", "previous": "800", "reading": "812", "usage": "12"}
+    ]
+    assert (taken["measures"], taken["readerCode"]) == ({"demandKw": "4.5"}, "dog")

@@ -119,14 +119,14 @@ def test_an_estimate_is_shown_as_one_wherever_its_reading_is(utility: Utility) -
     _estimate(admin, utility, "2025-12", accountNumber=account)
     one = admin.get(f"{utility.base}/readings/2025-12.{account}").expect(200)
     assert (one["source"], one["estimated"], one["status"], one["readOn"]) == (
-        "estimated", True, "pending", "2025-12-11",
+        "estimated", True, "pending", "2025-12-05",
     )  # fmt: skip
     assert admin.get(f"{utility.base}/readings/pending").expect(200)["items"] == [one]
     assert admin.get(f"{utility.base}/readings", period="2025-12").expect(200)["items"] == [one]
     admin.post(f"{utility.base}/readings/{one['id']}/confirmation").expect(200)
     shown = admin.get(f"{utility.base}/connections/{account}").expect(200)
     assert (shown["lastReading"], shown["estimated"], shown["useBroughtForward"]) == ("10", "10", "-10")
-    assert (shown["lastPeriod"], shown["lastReadOn"]) == ("2025-12", "2025-12-11")
+    assert (shown["lastPeriod"], shown["lastReadOn"]) == ("2025-12", "2025-12-05")
 
 
 @pytest.mark.covers("S2-042")
@@ -269,7 +269,7 @@ def test_where_readings_count_at_once_a_real_one_takes_the_place_of_an_estimate_
         admin.post(f"{utility.base}/connections", body).expect(201)
         _read(admin, utility, unit, "10", "2025-08-01")
     assert _estimate(admin, utility, "2025-08")["estimated"] == 3
-    assert admin.get(f"{utility.base}/readings/2025-08.101").expect(200)["readOn"] == "2025-09-30"
+    assert admin.get(f"{utility.base}/readings/2025-08.101").expect(200)["readOn"] == "2025-09-01"
 
     taken = _read(admin, utility, "101", "17", "2025-09-01")
     assert (taken["status"], taken["usage"], taken["source"]) == ("confirmed", "7", "manual")
@@ -310,9 +310,11 @@ def test_an_exchange_settles_an_estimate_and_closing_says_what_was_billed_ahead(
     after = admin.post(f"{path}/meter-exchanges", exchange).expect(200)
     assert (after["useBroughtForward"], after["estimated"], after["lastReading"]) == ("-6", None, "0")
     path = f"{utility.base}/connections/{second}"
-    admin.post(f"{path}/closure", {"reason": "Demolished"}).expect(200)
+    closed = admin.post(f"{path}/closure", {"reason": "Demolished", "finalReading": "14"}).expect(200)
     (event,) = admin.get(f"{path}/history").expect(200)["items"]
-    assert event["facts"] == {"was": "active", "billedAhead": "10"}
+    assert event["facts"] == {"was": "active", "billedAhead": "6"}
+    bill = admin.get(f"{utility.base}/bills/{closed['finalBillId']}").expect(200)
+    assert (bill["usage"], bill["useCarriedForward"]) == ("10", "-6")  # estimated and not billed before, 4 used
 
 
 def test_a_buildings_own_meter_is_estimated_only_by_name(api: Api) -> None:

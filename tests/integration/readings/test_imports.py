@@ -17,8 +17,9 @@ from local import events
 from tests.support.engine import Engine
 from tests.support.examples import WATERWORKS, with_settings
 from tests.support.faults import Death
-from tests.support.http import Api
+from tests.support.http import Api, whole_bills
 from tests.support.meter import metered
+from tests.support.queues import drain
 from tests.support.table import items_of
 from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
 
@@ -26,7 +27,7 @@ _HEADER = "meter_number,reading,read_on\n"
 _GOOD = "".join(f"SM-{number},1{number},2025-11-05\n" for number in range(1, 5))
 _TROUBLE = (
     "SM-9,10,2025-11-05\n"  # 6: unknown
-    "SM-1,99,2025-11-06\n"  # 7: a day later than line 2
+    "SM-1,99,2025-11-06\n"  # 7: a day later than line 2, so another reading of the round
     "SM-5,99,2025-11-05\n"  # 8: below its initial 100
     "SM-5,ten,2025-11-05\n"  # 9
     "SM-5,110,2025-11-12\n"  # 10: tomorrow
@@ -34,7 +35,6 @@ _TROUBLE = (
     "SM-5,110,2025-12-01\n"  # 12: another period, and in the future
 )
 _REFUSED = [
-    (2, "meter_number", "duplicate-row"),  # B32: line 7 is of a later day of the period
     (6, "meter_number", "unknown-meter"),
     (8, "reading", "below-previous"),
     (9, "reading", "bad-number"),
@@ -97,12 +97,12 @@ def _readings(utility: Utility) -> dict[str, Any]:
 def test_good_rows_are_kept_and_each_bad_one_is_named_with_line_column_and_reason(utility: Utility) -> None:
     done = _import(utility, _HEADER + _GOOD + _TROUBLE)
     assert done["status"] == "done"
-    assert done["counts"] == {"rows": 10, "accepted": 4, "unchanged": 0, "refused": 6, "flagged": 0, "blank": 1}
+    assert done["counts"] == {"rows": 10, "accepted": 5, "unchanged": 0, "refused": 5, "flagged": 0, "blank": 1}
     report = _report(utility, done["id"])["items"]
     assert [(line["line"], line["column"], line["code"]) for line in report] == _REFUSED
     assert all(line["reason"] for line in report)
     listed = utility.as_staff().get(f"{utility.base}/readings", period="2025-11").expect(200)["items"]
-    assert [(one["meterNumber"], one["source"]) for one in listed] == [(f"SM-{n}", "import") for n in range(1, 5)]
+    assert [(one["meterNumber"], one["source"]) for one in listed] == [(f"SM-{n}", "import") for n in (1, 1, 2, 3, 4)]
 
 
 @pytest.mark.covers("S1-095")
@@ -111,8 +111,49 @@ def test_the_same_file_again_changes_nothing(utility: Utility) -> None:
     before = _readings(utility)
     again = _import(utility, _HEADER + _GOOD + _TROUBLE)
     assert _readings(utility) == before
-    assert again["counts"] == {**first["counts"], "accepted": 0, "unchanged": 4}
+    assert again["counts"] == {**first["counts"], "accepted": 0, "unchanged": 5}
     assert _report(utility, again["id"]) == _report(utility, first["id"])
+
+
+def test_b32_several_readings_of_a_month_are_one_bill_from_the_first_to_the_last_value(app: Chalice, api: Api) -> None:
+    opened = open_waterworks(api, rates={"residential": "10.00"})
+    admin = opened.as_staff()
+    register_connection(admin, opened, "SM-1", initial="100")
+    done = _import(opened, _HEADER + "SM-1,125,2025-11-10\nSM-1,101,2025-11-01\nSM-1,112,2025-11-05\n")
+    assert (done["counts"]["accepted"], done["counts"]["refused"]) == (3, 0)
+    confirmed = admin.post(f"{opened.base}/readings/confirmations", {}).expect(200)
+    assert (confirmed["confirmed"], confirmed["left"]) == (3, [])
+    listed = admin.get(f"{opened.base}/readings", period="2025-11").expect(200)["items"]
+    assert [(one["previous"], one["reading"], one["usage"]) for one in listed] == [
+        ("100", "101", "1"),
+        ("101", "112", "11"),
+        ("112", "125", "13"),
+    ]
+    admin.post(f"{opened.base}/billing-runs", {"period": "2025-11"}).expect(202)
+    drain(app, "meterbook-billing")
+    (bill,) = whole_bills(admin, opened.base, "2025-11")
+    assert (bill["previousReading"], bill["currentReading"], bill["usage"]) == ("100", "125", "25")
+    assert [line["amount"] for line in bill["lines"]] == ["250.00", "50.00"]
+    assert (bill["total"], bill["useExplained"]) == ("300.00", ["125 - 100 = 25 m3"])
+
+
+@pytest.mark.parametrize("confirmation", ["required", "none"])
+def test_a_row_that_repeats_another_one_is_unchanged_also_when_the_import_is_resumed(
+    api: Api, confirmation: str
+) -> None:
+    opened = open_waterworks(api, settings=with_settings(WATERWORKS, confirmation=confirmation).settings)
+    admin = opened.as_staff()
+    account = register_connection(admin, opened, "SM-1", initial="100")["accountNumber"]
+    text = (
+        "account_number,meter_number,reading,read_on\n"
+        f"{account},,110,2025-11-05\n,SM-1,110,2025-11-05\n{account},,110,2025-11-05\n"
+    )
+    counts = {"rows": 3, "accepted": 1, "unchanged": 2, "refused": 0, "flagged": 0, "blank": 0}
+    interrupted = _interrupt(opened, text)
+    service.run_import(opened.context(), import_id=interrupted)
+    assert _shown(opened, interrupted)["counts"] == counts
+    assert _import(opened, text)["counts"] == counts | {"accepted": 0, "unchanged": 3}
+    assert len(admin.get(f"{opened.base}/readings", period="2025-11").expect(200)["items"]) == 1
 
 
 def test_an_import_delivered_twice_is_done_once(utility: Utility) -> None:
@@ -133,8 +174,12 @@ def test_an_interrupted_import_carried_on_reports_the_same(utility: Utility) -> 
 
 
 def _import_interrupted(utility: Utility) -> str:
+    return _interrupt(utility, _HEADER + "SM-5,150,2025-11-05\n")
+
+
+def _interrupt(utility: Utility, text: str) -> str:
     """Stop an import after its readings are written and before its result is."""
-    import_id = _announce(utility, _HEADER + "SM-5,150,2025-11-05\n")
+    import_id = _announce(utility, text)
 
     def die(**_: object) -> None:
         raise Death
@@ -297,7 +342,7 @@ def test_a_small_file_is_looked_up_by_number_whatever_the_size_of_the_project(ap
     import_id = _announce(utility, _HEADER + "".join(rows))
     with metered() as meter:
         service.run_import(utility.context(), import_id=import_id)
-    assert meter.requests["Query"] == 5  # one for each meter number
+    assert meter.requests["Query"] == 5 + 1  # one for each meter number, and what is usual in the class
     assert meter.requests["BatchGetItem"] == 3  # the sender, connections, readings of the period
 
 
@@ -306,4 +351,5 @@ def test_a_large_file_reads_the_connections_all_at_once(app: Chalice, utility: U
     import_id = _announce(utility, _HEADER + "".join(rows))
     with metered() as meter:
         service.run_import(utility.context(), import_id=import_id)
-    assert (meter.requests["Query"], meter.requests["BatchGetItem"]) == (1, 2)  # and the sender
+    # And what is usual in the class; the sender.
+    assert (meter.requests["Query"], meter.requests["BatchGetItem"]) == (1 + 1, 2)

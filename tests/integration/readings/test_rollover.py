@@ -174,7 +174,13 @@ def test_a_registry_may_say_how_many_digits_the_meters_have(utility: Utility, ad
 def test_an_exchange_counts_the_old_register_over_and_gives_the_new_ones_digits(utility: Utility, admin: Api) -> None:
     account = _connect(admin, utility, "SM-1", "9990", 4)["accountNumber"]
     path = f"{utility.base}/connections/{account}"
-    exchange = {"meterNumber": "SM-2", "finalReading": "15", "firstReading": "99998", "reason": "Stuck"}
+    exchange = {
+        "meterNumber": "SM-2",
+        "finalReading": "15",
+        "firstReading": "99998",
+        "on": "2025-11-04",
+        "reason": "Stuck",
+    }
     assert admin.post(f"{path}/meter-exchanges", exchange | {"meterDigits": 4}).expect(400)["code"] == (
         "impossible-reading"
     )

@@ -129,8 +129,10 @@ def test_where_each_connection_names_its_tariff_none_is_made_without_one(utility
     tenancy.open_project(client_id=utility.client, project_id=utility.project, settings=required)
     refused = admin.post(f"{utility.base}/connections", _body("101")).expect(400)
     assert refused["code"] == "tariff-missing"
-    without_meter = {each: value for each, value in _body("101", tariffId="plan").items() if each != "meterNumber"}
-    admin.post(f"{utility.base}/connections", without_meter).expect(400)
+    without_meter = {each: value for each, value in _body("100").items() if each != "meterNumber"}
+    refused = admin.post(f"{utility.base}/connections", without_meter).expect(400)
+    assert refused["code"] == "tariff-missing"
+    admin.post(f"{utility.base}/connections", without_meter | {"tariffId": "plan"}).expect(201)
     nowhere = f"/api/clients/{utility.client}/projects/nowhere/connections"
     admin.post(nowhere, _body("101", tariffId="plan")).expect(404)
     _connect(admin, utility, "101", tariffId="plan")
@@ -184,16 +186,27 @@ def test_a_tariff_that_connections_name_is_neither_deleted_nor_ended(utility: Ut
 
 
 def test_closed_and_deleted_connections_let_their_tariff_go(utility: Utility, admin: Api) -> None:
-    plan = f"{utility.base}/tariffs/plan/versions/1"
+    """A closed one was billed by it, so it is not deleted; but it may end."""
+    admin.post(f"{utility.base}/tariffs", {"id": "other", "sheet": _sheet("2")}).expect(201)
+    _connect(admin, utility, "100", tariffId="other")
+    other, plan = (f"{utility.base}/tariffs/{tariff}/versions" for tariff in ("other", "plan"))
+    assert admin.delete(f"{other}/1").expect(409)["code"] == "tariff-chosen"
+    admin.delete(f"{utility.base}/connections/100").expect(200)
+    admin.delete(f"{other}/1").expect(200)
+
     for meter in ("101", "102", "103"):
         _connect(admin, utility, meter, tariffId="plan")
-    admin.post(f"{utility.base}/connections/101/closure", {"reason": "Sold"}).expect(200)
+    closure = {"reason": "Sold", "finalReading": "0"}
+    admin.post(f"{utility.base}/connections/101/closure", closure).expect(200)
     admin.delete(f"{utility.base}/connections/102").expect(200)
     admin.post(f"{utility.base}/connections/103/disconnection", {"reason": "Unpaid"}).expect(200)
-    assert admin.delete(plan).expect(409)["code"] == "tariff-chosen"
-    admin.post(f"{utility.base}/connections/103/closure", {"reason": "Sold"}).expect(200)
+    assert admin.delete(f"{plan}/1").expect(409)["code"] == "tariff-chosen"
+    ending = _sheet("2", validFrom="2026-01-01", validUntil="2027-01-01")
+    assert admin.post(plan, ending).expect(409)["code"] == "tariff-chosen"
+    admin.post(f"{utility.base}/connections/103/closure", closure).expect(200)
     assert admin.get(f"{utility.base}/connections/103").expect(200)["tariffId"] == "plan"
-    admin.delete(plan).expect(200)
+    assert admin.delete(f"{plan}/1").expect(409)["code"] == "tariff-used"
+    admin.post(plan, ending).expect(201)
 
 
 def test_a_tariff_is_either_named_or_deleted_never_both(utility: Utility, admin: Api) -> None:

@@ -122,7 +122,8 @@ def test_a_bill_shows_its_rates_for_good_and_can_be_rated_again(api: Api, app: C
     assert [line["rounding"] for line in bill["lines"]] == [{"mode": "half-up", "step": "0.01"}] * 3
 
     facts = {"quantity": bill["usage"], "unit": bill["unit"], "consumerClass": bill["consumerClass"]}
-    usage = facts | {"firstDay": "2025-11-01", "untilDay": "2025-12-01"}
+    assert (bill["firstDay"], bill["lastDay"]) == ("2025-10-05", "2025-11-04")
+    usage = facts | {"firstDay": "2025-10-05", "untilDay": "2025-11-05"}
     again = {"tariffId": "utility-billing-flat", "version": 1, "usage": usage}
     quote = staff.post(f"{utility.base}/tariffs/quote", again).expect(200)
     assert (quote["digest"], quote["total"]) == (bill["digest"], bill["total"])
