@@ -401,7 +401,7 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
     """Delete a consumer who owes nothing and is owed nothing, with their login; their bills keep the name.
 
     It reads the bills of each present and former connection, until one is not settled, and its readings of five years,
-    until one is not billed: two requests for each that was ever read, and one for each project.
+    until one is not billed: three requests for each that was ever read, and one for each project.
 
     :raises NotFound: if the client has no such consumer.
     :raises Conflict: while one of their connections is active, a bill is not settled, or a reading is not billed.

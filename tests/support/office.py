@@ -25,7 +25,7 @@ BLOCKS: list[dict[str, Any]] = [
         "kind": "blocks",
         "code": "use",
         "label": "Use",
-        "blocks": [{"upTo": "20", "rate": "10"}, {"rate": "20"}],
+        "blocks": [{"over": "0", "upTo": "20", "rate": "10"}, {"over": "20", "upTo": None, "rate": "20"}],
     },
     {"kind": "fixed", "code": "base", "label": "Base", "amount": "50"},
 ]

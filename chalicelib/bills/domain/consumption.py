@@ -20,11 +20,13 @@ _ZERO = Decimal(0)
 class Consumption:
     """Confirmed readings of one holder in one round, the oldest first; the bill closes with the last one.
 
-    `factors` are the measures that were entered for the period once for all connections.
+    `factors` are the measures that were entered for the period once for all connections. `not_before` is the first day
+    of the tariff: where it is not known when the use began, it is not assumed to have begun before that day.
     """
 
     readings: tuple[Reading, ...]
     factors: Mapping[str, Decimal] = field(default_factory=dict)
+    not_before: date | None = None
 
     @classmethod
     def of(cls, reading: Reading) -> "Consumption":
@@ -104,14 +106,15 @@ def span_of(project: Project, consumption: Consumption, connection: Connection) 
     """Return the days that a bill is of, by the project's setting `service_days`.
 
     Between readings: from the day of the reading before to the day of its own, which is not one of them. Without a
-    reading before, it begins with the service, or if that day is not known, as many months earlier as the period has.
+    reading before, it begins with the service, or if that day is not known, as many months earlier as the period has,
+    but not before the tariff.
     Source: B01, B03, B07.
     """
     first, closing = consumption.readings[0], consumption.closing
     if project.settings.service_days == "calendar":
         return _calendar_span(project, consumption, connection)
     group = group_of(project, connection, consumption.period)
-    since = first.since or _months_earlier(closing.read_on, group.months)
+    since = first.since or max(_months_earlier(closing.read_on, group.months), consumption.not_before or date.min)
     return _span(since, closing.read_on, cut=begins_service(consumption, connection) or closing.kind == "final")
 
 
@@ -130,9 +133,10 @@ def _calendar_span(project: Project, consumption: Consumption, connection: Conne
 def begins_service(consumption: Consumption, connection: Connection) -> bool:
     """Return whether a bill's days begin with the service, or with its holder's."""
     since = consumption.readings[0].since
-    return since is not None and (
-        since == connection.begins_on or any(each.until == since for each in connection.former)
-    )
+    if since is None:
+        return False
+    is_first = not any(use.period < consumption.period for use in connection.uses)
+    return (is_first and since == connection.begins_on) or any(each.until == since for each in connection.former)
 
 
 def _span(first_day: date, until_day: date, *, cut: bool) -> ServiceSpan:

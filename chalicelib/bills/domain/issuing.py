@@ -1,6 +1,6 @@
 """Making a bill from confirmed readings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.bills.domain.bill import Bill
@@ -148,6 +148,10 @@ def bill_of(
     if connection is None:
         message = f"connection {consumption.account} no longer exists, so no consumer owes this use"
         raise NotFound("no-connection", message, field="readingId")
+    of = connection.terms_on(span_of(project, consumption, connection).first_day)
+    begins = book.first_day(of.consumer_class, tariff_id=of.tariff_id)
+    if begins and begins <= consumption.closing.read_on:
+        consumption = replace(consumption, not_before=begins)
     usage = usage_of(project, consumption, connection)
     closing = consumption.closing
     usage = with_history(project, usage, connection, book, period=closing.period, until=closing.read_on)

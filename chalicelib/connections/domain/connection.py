@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
@@ -33,6 +33,9 @@ EventKind = Literal[
 ]
 # What a connection meters: a consumer's use, which is billed, or a building's own meters, which are not.
 Purpose = Literal["service", "common_area", "building"]
+
+TAKEN_OVER_AFTER = timedelta(days=92)
+"""A connection that is registered so long after its meter was installed was taken over from a former system."""
 
 
 class HasBrand(Protocol):
@@ -123,9 +126,20 @@ class Connection:
         return self.opened_on or self.installed_on
 
     @property
+    def opening_day(self) -> date | None:
+        """The day of its initial reading, if it is known: that on which its service began.
+
+        A meter that had been there for long when the connection was registered was taken over: its initial reading is
+        of a later day. So it is if a meter was exchanged whose first day is not known.
+        """
+        begun, registered = self.begins_on, self.created_at.date()
+        exchanged = self.opened_on is None and self.use_brought_forward is not None
+        return None if exchanged or (begun and registered - begun > TAKEN_OVER_AFTER) else begun
+
+    @property
     def counts_from(self) -> date | None:
         """The day from which its next use counts, if it is known."""
-        return self.last_read_on or self.begins_on
+        return self.last_read_on or self.opening_day
 
     @property
     def has_new_holder(self) -> bool:

@@ -87,7 +87,7 @@ def expected_use(uses: Sequence[PastUse], period: Period, days: int | None) -> D
     """Return the estimated use of `days` in a period, in whole units.
 
     It is by the day as in the same month of last year, if that was read by itself; else the average of the last three
-    uses by the day. Without days, it is that of a round.
+    uses whose days are known, by the day. Without days, it is that of a round.
     10 in July, 10 in August, 20 in September and October together, 30 days each: 10 for the 30 days of November.
 
     :raises Invalid: if nothing was read before.
@@ -95,9 +95,10 @@ def expected_use(uses: Sequence[PastUse], period: Period, days: int | None) -> D
     earlier = before(uses, period)
     last_year = [each for each in earlier if each.period == period.shifted(-_YEAR) and each.rounds == 1]
     chosen = last_year or list(earlier[-ESTIMATED_BY:])
-    if days is not None and chosen and all(each.days for each in chosen):
-        num, den = sum((each.use for each in chosen), Decimal(0)).as_integer_ratio()
-        num, den = num * days, den * sum(each.days or 0 for each in chosen)
+    by_day = [each for each in chosen if each.days]
+    if days is not None and by_day:
+        num, den = sum((each.use for each in by_day), Decimal(0)).as_integer_ratio()
+        num, den = num * days, den * sum(each.days or 0 for each in by_day)
     else:
         rounds = sum(max(each.rounds, 1) for each in chosen)
         num, den = average_use([sum((each.use for each in chosen), Decimal(0))] if chosen else (), last=1)

@@ -162,9 +162,9 @@ def confirm(project: Project, reading: Reading, connection: Connection, *, by: s
     """
     if not reading.is_live:
         raise withdrawn(reading)
-    _check_sequence(connection, reading.period, reading.read_on)
     if reading.meter_number != connection.meter_number:
         raise Conflict("meter-exchanged", f"meter {reading.meter_number} was exchanged; correct this reading first")
+    _check_sequence(connection, reading.period, reading.read_on)
     value, count = _to_confirm(reading, connection)
     read_on = None if reading.estimated else reading.read_on
     rounds = rounds_since(project, connection, reading.period)

@@ -44,7 +44,7 @@ def rounds_since(project: Project, connection: Connection, period: Period) -> in
     if connection.last_period is not None:
         passed = months_between(connection.last_period, period) // group.months
         return max(passed, 1 if connection.has_new_holder else 0)
-    begun = connection.begins_on
+    begun = connection.opening_day
     if begun is None:
         return 1
     first = project.period_of(begun, group_of(project, connection, project.month_of(begun)))

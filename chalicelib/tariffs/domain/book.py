@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from chalicelib.kernel.errors import Invalid
 from chalicelib.tariffs.domain.compile import CompiledTariff, compile_tariff
@@ -62,3 +63,8 @@ class TariffBook:
         if tariff_id is not None:
             return self.by_tariff.get(tariff_id, ())
         return self.versions.get(consumer_class) or self.versions.get("", ())
+
+    def first_day(self, consumer_class: str, *, tariff_id: str | None = None) -> date | None:
+        """Return the first day on which a tariff, or that of a class, is in force; None if there is no such tariff."""
+        versions = self.versions_for(consumer_class, tariff_id=tariff_id)
+        return min((each.tariff.valid_from for each in versions), default=None)

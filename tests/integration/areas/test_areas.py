@@ -100,7 +100,7 @@ def test_an_area_can_be_deleted_once_nothing_names_it(utility: Utility, admin: A
     assert admin.delete(_areas(utility, "Santo-Nino")).expect(409)["code"] == "area-used"
     admin.delete(_areas(utility, "Poblacion.P1")).expect(200)
     admin.delete(_areas(utility, "Poblacion")).expect(200)
-    admin.post(f"{path}/closure", {"reason": "Moved away"}).expect(200)
+    admin.post(f"{path}/closure", {"reason": "Moved away", "finalReading": "0"}).expect(200)
     admin.delete(_areas(utility, "Santo-Nino")).expect(200)
     assert admin.get(_areas(utility)).expect(200)["items"] == []
 

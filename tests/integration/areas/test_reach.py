@@ -288,7 +288,8 @@ def test_who_keeps_connections_of_an_area_can_not_push_them_out_of_it_or_see_who
     new = {"consumerId": own, "consumerClass": "residential", "meterNumber": "SM-San-Isidro", "area": "Poblacion"}
     stranger = utility.as_staff().get(f"{utility.base}/connections/{foreign}").expect(200)["consumerId"]
     surveyor.post(f"{utility.base}/connections", {**new, "meterNumber": "SM-1", "consumerId": stranger}).expect(404)
-    surveyor.post(f"{path}/handovers", {"consumerId": stranger, "reason": "Sold"}).expect(404)
+    sold = {"consumerId": stranger, "reason": "Sold", "finalReading": "0"}
+    surveyor.post(f"{path}/handovers", sold).expect(404)
     taken = surveyor.post(f"{utility.base}/connections", new)
     assert taken.expect(409)["code"] == "meter-taken"
     assert foreign not in taken.body.decode()

@@ -78,19 +78,25 @@ class _Office:
         shown: dict[str, Any] = self.admin.patch(self.path, {"version": version} | changes).expect(200)
         return shown
 
-    def hand_over(self, day: str) -> str:
+    def hand_over(self, day: str, **final: str) -> str:
         ben = self.admin.post(self.utility.consumers, {"firstName": "Ben", "lastName": "Cruz"}).expect(201)["id"]
-        self.admin.post(f"{self.path}/handovers", {"consumerId": ben, "on": day, "reason": "sold"}).expect(200)
+        sold = {"consumerId": ben, "on": day, "reason": "sold"} | final
+        self.admin.post(f"{self.path}/handovers", sold).expect(200)
         return str(ben)
 
-    def bill(self, period: str) -> dict[str, Any]:
+    def bills(self, period: str) -> list[dict[str, Any]]:
         self.admin.post(f"{self.utility.base}/billing-runs", {"period": period}).expect(202)
         drain(self._app, "meterbook-billing")
-        (bill,) = whole_bills(self.admin, self.utility.base, period)
+        return whole_bills(self.admin, self.utility.base, period)
+
+    def bill(self, period: str) -> dict[str, Any]:
+        (bill,) = self.bills(period)
         return bill
 
 
-def test_b23_a_class_changed_after_the_reading_counts_from_the_next_bill(app: Chalice, api: Api) -> None:
+def test_b23_a_class_changed_after_the_reading_counts_from_the_first_bill_that_begins_after_it(
+    app: Chalice, api: Api
+) -> None:
     office = _Office(app, api, _HOMES_AND_SHOPS, {})
     office.read("2026-10-05", "20")
     office.on("2026-10-06").change(consumerClass="commercial")
@@ -100,7 +106,11 @@ def test_b23_a_class_changed_after_the_reading_counts_from_the_next_bill(app: Ch
 
     office.read("2026-11-05", "30")
     november = office.bill("2026-11")
-    assert (november["total"], november["consumerClass"]) == ("300.00", "commercial")
+    assert (november["total"], november["firstDay"]) == ("150.00", "2026-10-05"), "its days began before the change"
+
+    office.read("2026-12-05", "40")
+    december = office.bill("2026-12")
+    assert (december["total"], december["consumerClass"]) == ("300.00", "commercial")
 
 
 def test_b24_b25_a_discount_is_of_a_person_and_ends_with_the_handover(app: Chalice, api: Api) -> None:
@@ -119,13 +129,13 @@ def test_b24_b25_a_discount_is_of_a_person_and_ends_with_the_handover(app: Chali
     assert office.admin.get(office.path).expect(200)["facts"]["placeFlags"] == ["floodZone"]
 
 
-def test_the_new_holder_of_a_month_that_the_former_one_did_not_have_read_has_no_discount(
-    app: Chalice, api: Api
-) -> None:
+def test_the_new_holders_bill_of_the_same_month_has_no_discount(app: Chalice, api: Api) -> None:
     office = _Office(app, api, _FLAT, {"flags": ["senior"]})
-    office.on("2026-10-06").hand_over("2026-10-05")
-    office.read("2026-10-20", "20")
-    assert office.bill("2026-10")["total"] == "150.00"
+    ben = office.on("2026-10-06").hand_over("2026-10-05", finalReading="20")
+    office.read("2026-10-20", "30")
+    final, his = office.bills("2026-10")
+    assert (final["kind"], final["total"]) == ("final", "142.50")
+    assert (his["consumerId"], his["total"]) == (ben, "150.00")
 
 
 def test_a_change_is_entered_for_a_day_ahead_or_back_and_shown_with_its_days(app: Chalice, api: Api) -> None:
@@ -223,7 +233,11 @@ def test_a_change_of_an_earlier_day_alters_no_bill_and_lists_those_it_would_chan
     assert office.change(facts={"persons": 3}, **{"from": "2026-10-01"})["affectedBills"] is not None
     assert office.admin.get(bills, wouldDiffer="true").expect(200)["items"] == []  # no tariff asks for persons
 
-    changed = office.change(consumerClass="commercial", **{"from": "2026-10-01"})
+    one = office.change(consumerClass="commercial", **{"from": "2026-10-01"})
+    listed = office.admin.get(one["affectedBills"]).expect(200)["items"]
+    assert [bill["period"] for bill in listed] == ["2026-11"]  # October's days began on 5 September
+
+    changed = office.change(consumerClass="commercial", **{"from": "2026-09-05"})
 
     listed = office.admin.get(changed["affectedBills"]).expect(200)["items"]
     assert [(bill["period"], bill["total"]) for bill in listed] == [("2026-11", "150.00"), ("2026-10", "150.00")]
@@ -233,7 +247,7 @@ def test_a_change_of_an_earlier_day_alters_no_bill_and_lists_those_it_would_chan
 
 def test_a_holder_does_not_see_what_was_said_of_the_one_before(app: Chalice, api: Api) -> None:
     office = _Office(app, api, _FLAT, {"flags": ["senior"], "persons": 5})
-    ben = office.on("2026-10-06").hand_over("2026-10-05")
+    ben = office.on("2026-10-06").hand_over("2026-10-05", finalReading="20")
     office.change(facts={"persons": 2}, **{"from": "2026-10-10"})
     office.admin.post(f"{office.utility.consumers}/{ben}/login", {"login": "ben", "password": PASSWORD}).expect(201)
     his = office.utility.api.sign_in(office.utility.client, "ben", PASSWORD)

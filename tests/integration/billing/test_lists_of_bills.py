@@ -86,7 +86,7 @@ def test_d9_a_version_that_begins_in_billed_months_names_the_bills_that_it_would
     assert admin.get(first["affectedBills"]).expect(200)["items"] == []  # it rated all of them
 
     before = admin.get(f"{utility.base}/bills").expect(200)["items"]
-    dearer = first["sheet"] | {"validFrom": "2025-08-16", "name": "Dearer"}
+    dearer = first["sheet"] | {"validFrom": "2025-07-16", "name": "Dearer"}
     made = admin.post(f"{utility.base}/tariffs/residential/versions", dearer).expect(201)
     assert made["affectedBills"] == f"{utility.base}/bills?affectedBy=residential.2"
     assert _periods(utility, 3, affectedBy="residential.2") == ["2025-11"] * 2 + ["2025-08"] * 2

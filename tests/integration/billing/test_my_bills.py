@@ -88,7 +88,7 @@ def test_a_page_of_my_bills_goes_on_after_a_connection_was_handed_over(utility: 
     page = juan.get("/api/me/bills", limit=5).expect(200)
     heir = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
     path = f"{utility.base}/connections/{accounts[0]}/handovers"
-    admin.post(path, {"consumerId": heir, "reason": "Sold"}).expect(200)
+    admin.post(path, {"consumerId": heir, "reason": "Sold", "estimateFinal": True}).expect(200)
     rest = juan.get("/api/me/bills", cursor=page["nextCursor"]).expect(200)
     shown = [bill["id"] for bill in page["items"] + rest["items"]]
     assert len(shown) == len(set(shown)) == 12

@@ -68,28 +68,30 @@ def _read(admin: Api, utility: Utility, value: str, read_on: str) -> Any:  # noq
     return admin.post(f"{utility.base}/readings", body)
 
 
-def test_a_quarter_has_one_reading_one_run_and_one_bill(app: Chalice, utility: Utility, admin: Api) -> None:
+def test_a_quarter_has_one_run_and_one_bill_however_often_it_is_read(
+    app: Chalice, utility: Utility, admin: Api
+) -> None:
     reading = _read(admin, utility, "50", "2025-11-05").expect(201)
     assert (reading["period"], reading["id"]) == ("2025-12", "2025-12.101")
-    assert _read(admin, utility, "60", "2025-12-05").expect(409)["code"] == "already-read"
+    assert _read(admin, utility, "60", "2025-12-05").expect(201)["id"] == "2025-12.101:2"
     runs = f"{utility.base}/billing-runs"
     for month in ("2025-10", "2025-11", "2026-01"):
         refused = admin.post(runs, {"period": month}).expect(400)
         assert refused["code"] == "not-last-month"
     assert "2025-11 lies in 2025-12" in admin.post(runs, {"period": "2025-11"}).expect(400)["detail"]
     assert admin.post(runs, {"period": "2025-12", "billedOn": "2025-09-30"}).expect(400)["code"] == "bad-day"
-    admin.post(runs, {"period": "2025-12", "billedOn": "2025-11-05"}).expect(202)
+    admin.post(runs, {"period": "2025-12", "billedOn": "2025-12-05"}).expect(202)
     drain(app, "meterbook-billing")
     (bill,) = whole_bills(admin, utility.base, "2025-12")
     assert (bill["period"], bill["periodLabel"]) == ("2025-12", "October 2025 to December 2025")
-    assert (bill["firstDay"], bill["lastDay"], bill["dueOn"]) == ("2025-10-01", "2025-12-31", "2025-11-20")
-    # 92 days stretch the 10 m3 of 30 days to 30.67: 30.67 at 1.00 and 19.33 at 3.00.
+    assert (bill["firstDay"], bill["lastDay"], bill["dueOn"]) == ("2025-09-05", "2025-12-04", "2025-12-20")
+    # 91 days stretch the 10 m3 of 30 days to 30.33: 30.33 at 1.00 and 29.67 at 3.00.
     assert {line["code"]: line["amount"] for line in bill["lines"]} == {
         "service": "12.00",
         "meter": "6.00",
-        "water": "88.67",
+        "water": "119.33",
     }
-    assert _read(admin, utility, "60", "2026-01-05").expect(201)["period"] == "2026-03"
+    assert _read(admin, utility, "70", "2026-01-05").expect(201)["period"] == "2026-03"
 
 
 def test_a_tariff_that_changes_within_a_quarter_rates_its_share_of_the_days(
@@ -102,7 +104,7 @@ def test_a_tariff_that_changes_within_a_quarter_rates_its_share_of_the_days(
     drain(app, "meterbook-billing")
     (bill,) = whole_bills(admin, utility.base, "2025-12")
     service = [(line["tariff"], line["amount"]) for line in bill["lines"] if line["code"] == "service"]
-    assert service == [("quarterly@1", "7.96"), ("quarterly@2", "8.09")]  # 61 and 31 of 92 days
+    assert service == [("quarterly@1", "11.47"), ("quarterly@2", "1.05")]  # 87 and 4 of 91 days
 
 
 def test_b30_two_months_make_one_bill(app: Chalice, api: Api) -> None:
@@ -120,7 +122,7 @@ def test_b30_two_months_make_one_bill(app: Chalice, api: Api) -> None:
     drain(app, "meterbook-billing")
     (bill,) = whole_bills(admin, utility.base, "2025-11")
     assert (bill["period"], bill["periodLabel"]) == ("2025-11", "October 2025 to November 2025")
-    assert (bill["firstDay"], bill["lastDay"]) == ("2025-10-01", "2025-11-30")
+    assert (bill["firstDay"], bill["lastDay"]) == ("2025-08-05", "2025-10-04")
     # 61 days stretch the 10 m3 of 30 days to 20.33: 20.33 at 1.00 and 29.67 at 3.00.
     assert {line["code"]: line["amount"] for line in bill["lines"]} == {
         "service": "12.00",

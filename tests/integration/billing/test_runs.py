@@ -14,6 +14,7 @@ from chalice.app import Chalice
 from chalicelib.billing import repository
 from chalicelib.billing import service as billing
 from chalicelib.billing.domain import HIDDEN, LANES, LEASE
+from chalicelib.billing.service import runs
 from chalicelib.kernel.period import Period
 from chalicelib.platform import clock, dynamo, queue, settings, storage
 from chalicelib.readings import service as readings
@@ -297,7 +298,7 @@ def test_d13_a_worker_prolongs_its_lease_and_hides_its_message_while_it_works(
     run = start(utility)
     ctx = replace(utility.context(), read_clock=lambda: NOVEMBER + timedelta(seconds=40))
     billing.plan_run(ctx, run_id=run)
-    monkeypatch.setattr(billing, "BEAT", timedelta(milliseconds=5))
+    monkeypatch.setattr(runs, "BEAT", timedelta(milliseconds=5))
     beats = threading.Semaphore(0)
     leases: list[object] = []
 

@@ -47,7 +47,7 @@ def test_a_meter_brand_is_renamed_and_deleted_only_while_no_connection_names_it(
         "itron": 1,
     }
     assert admin.delete(f"{brands}/itron").expect(409)["code"] == "brand-used"
-    admin.post(f"{paths[2]}/closure", {"reason": "Demolished"}).expect(200)
+    admin.post(f"{paths[2]}/closure", {"reason": "Demolished", "finalReading": "0"}).expect(200)
     assert admin.delete(f"{brands}/itron").expect(200)["id"] == "itron"
     assert admin.get(paths[2]).expect(200)["meterBrand"] == "itron"
     for refused in (admin.delete(f"{brands}/itron"), admin.put(f"{brands}/itron", {"name": "Itron"})):

@@ -30,7 +30,7 @@ def connections(utility: Utility) -> list[Mapping[str, str]]:
         verb = {"disconnected": "disconnection", "closed": "closure"}.get(status)
         if verb:
             path = f"{utility.base}/connections/{made['accountNumber']}/{verb}"
-            admin.post(path, {"reason": "Asked"}).expect(200)
+            admin.post(path, {"reason": "Asked"} | ({"finalReading": "0"} if status == "closed" else {})).expect(200)
         if number == 0:
             second = {name: made[name] for name in ("consumerId", "consumerClass")}
             second |= {"meterNumber": "SM-SECOND", "area": "Poblacion"}

@@ -66,7 +66,9 @@ def test_a_connection_is_cut_off_and_supplied_again_with_reasons_that_are_shown(
     assert [each["accountNumber"] for each in listed] == [account]
     assert admin.get(f"{utility.base}/connections", status="active").expect(200)["items"] == []
 
-    again = admin.post(f"{path}/reconnection", {"reason": "Paid", "on": "2025-11-10"}).expect(200)
+    early = admin.post(f"{path}/reconnection", {"reason": "Paid", "on": "2025-11-10"}).expect(400)
+    assert (early["code"], "was disconnected on 2025-11-11" in early["detail"]) == ("wrong-order", True)
+    again = admin.post(f"{path}/reconnection", {"reason": "Paid", "on": "2025-11-11"}).expect(200)
     assert again["status"] == "active"
     _read(admin, utility, "SM-1", "9")
     history = admin.get(f"{path}/history").expect(200)["items"]
@@ -74,7 +76,7 @@ def test_a_connection_is_cut_off_and_supplied_again_with_reasons_that_are_shown(
     assert {each["recordedByName"] for each in history} == {"admin"}
     assert {(each["kind"], each["happenedOn"]) for each in history} == {
         ("disconnected", "2025-11-11"),
-        ("reconnected", "2025-11-10"),
+        ("reconnected", "2025-11-11"),
     }
     assert admin.get(f"{utility.base}/connections", status="disconnected").expect(200)["items"] == []
 
@@ -87,6 +89,7 @@ def test_nothing_is_done_to_a_connection_on_a_day_that_is_still_to_come(utility:
         admin.post(f"{path}/disconnection", {"reason": "Asked"}).expect(200)
     before = admin.get(path).expect(200)
     asked = {"reason": "Asked"} | ({"consumerId": heir} if act == "handovers" else {})
+    asked |= {"finalReading": "0"} if act in {"closure", "handovers"} else {}
 
     tomorrow = admin.post(f"{path}/{act}", asked | {"on": "2025-11-12"}).expect(400)
     assert (tomorrow["code"], tomorrow["detail"].partition(":")[0]) == ("future-date", "on")
@@ -110,7 +113,8 @@ def test_a_connection_is_handed_to_nobody_who_is_set_aside(utility: Utility, adm
     admin.delete(f"{utility.consumers}/{heir}").expect(200)
     path = f"{utility.base}/connections/{register_connection(admin, utility, 'SM-1')['accountNumber']}"
     admin.post(f"{path}/disconnection", {"reason": "Empty"}).expect(200)
-    refused = admin.post(f"{path}/handovers", {"consumerId": heir, "reason": "Sold"}).expect(409)
+    asked = {"consumerId": heir, "reason": "Sold", "finalReading": "0"}
+    refused = admin.post(f"{path}/handovers", asked).expect(409)
     assert refused["code"] == "consumer-not-active"
 
 
@@ -127,7 +131,9 @@ def test_a_buildings_meter_is_handed_to_no_consumer(utility: Utility, admin: Api
 def test_a_closed_connection_is_read_no_more_and_its_meter_number_is_free(utility: Utility, admin: Api) -> None:
     first = register_connection(admin, utility, "SM-1")
     path = f"{utility.base}/connections/{first['accountNumber']}"
-    assert admin.post(f"{path}/closure", {"reason": "Demolished"}).expect(200)["status"] == "closed"
+    assert admin.post(f"{path}/closure", {"reason": "Demolished"}).expect(400)["code"] == "reading-missing"
+    closing = {"reason": "Demolished", "finalReading": "0"}
+    assert admin.post(f"{path}/closure", closing).expect(200)["status"] == "closed"
     for verb in ("closure", "disconnection", "reconnection"):
         assert admin.post(f"{path}/{verb}", {"reason": "?"}).expect(409)["code"] == "wrong-status"
     second = register_connection(admin, utility, "SM-1")
@@ -172,8 +178,9 @@ def test_after_an_exchange_the_bill_takes_the_use_of_both_meters(app: Chalice, u
 def test_a_meter_exchanged_twice_between_two_readings_loses_nothing(utility: Utility, admin: Api) -> None:
     account = register_connection(admin, utility, "SM-1", initial="100")["accountNumber"]
     path = f"{utility.base}/connections/{account}/meter-exchanges"
-    admin.post(path, {"meterNumber": "SM-2", "finalReading": "104", "reason": "Stuck"}).expect(200)
-    admin.post(path, {"meterNumber": "SM-3", "finalReading": "2.5", "reason": "Leaks"}).expect(200)
+    stuck = {"meterNumber": "SM-2", "finalReading": "104", "on": "2025-11-02", "reason": "Stuck"}
+    admin.post(path, stuck).expect(200)
+    admin.post(path, {"meterNumber": "SM-3", "finalReading": "2.5", "on": "2025-11-03", "reason": "Leaks"}).expect(200)
     reading = _read(admin, utility, "SM-3", "1")
     assert admin.get(f"{utility.base}/readings/{reading}").expect(200)["usage"] == "7.5"
 
@@ -201,7 +208,7 @@ def test_an_exchange_that_can_not_have_been_is_refused(
 def test_a_reading_of_the_old_meter_can_not_be_confirmed_after_the_exchange(utility: Utility, admin: Api) -> None:
     account = register_connection(admin, utility, "SM-1", initial="100")["accountNumber"]
     reading = _read(admin, utility, "SM-1", "110")
-    exchange = {"meterNumber": "SM-2", "finalReading": "112", "reason": "Stuck"}
+    exchange = {"meterNumber": "SM-2", "finalReading": "112", "reason": "Stuck", "on": "2025-11-06"}
     admin.post(f"{utility.base}/connections/{account}/meter-exchanges", exchange).expect(200)
 
     refused = admin.post(f"{utility.base}/readings/{reading}/confirmation").expect(409)
@@ -219,8 +226,20 @@ def test_a_confirmed_reading_stands_once_its_meter_is_exchanged(utility: Utility
     admin.post(f"{utility.base}/connections/{account}/meter-exchanges", exchange).expect(200)
     refused = admin.put(f"{utility.base}/readings/{reading}", {"reading": "11", "readOn": "2025-11-05"}).expect(409)
     assert refused["code"] == "meter-exchanged"
-    closing = admin.post(f"{utility.base}/connections/{account}/closure", {"reason": "Gone"}).expect(409)
-    assert closing["code"] == "use-unread"
+
+
+def test_a_closure_bills_what_an_exchanged_meter_used(utility: Utility, admin: Api) -> None:
+    account = register_connection(admin, utility, "SM-1")["accountNumber"]
+    reading = _read(admin, utility, "SM-1", "10")
+    admin.post(f"{utility.base}/readings/{reading}/confirmation").expect(200)
+    path = f"{utility.base}/connections/{account}"
+    exchange = {"meterNumber": "SM-2", "finalReading": "12", "on": "2025-11-05", "reason": "Stuck"}
+    admin.post(f"{path}/meter-exchanges", exchange).expect(200)
+    unread = admin.post(f"{path}/closure", {"reason": "Gone", "on": "2025-11-05"}).expect(409)
+    assert unread["code"] == "use-unread"
+    closed = admin.post(f"{path}/closure", {"reason": "Gone", "finalReading": "1"}).expect(200)
+    bill = admin.get(f"{utility.base}/bills/{closed['finalBillId']}").expect(200)
+    assert (bill["usage"], bill["kind"]) == ("13", "final")
 
 
 @pytest.mark.covers("S2-299")
@@ -252,9 +271,15 @@ def test_what_was_read_before_a_handover_is_billed_to_the_former_consumer(
     path = f"{utility.base}/connections/{connection['accountNumber']}/handovers"
     ahead = admin.post(path, {"consumerId": heir, "reason": "Sold", "on": "2025-11-12"}).expect(400)
     assert ahead["code"] == "future-date"
-    admin.post(path, {"consumerId": heir, "reason": "Sold", "on": "2025-11-05"}).expect(200)
+    sold = {"consumerId": heir, "reason": "Sold", "on": "2025-11-05"}
+    waits = admin.post(path, sold | {"finalReading": "10"}).expect(409)
+    assert (waits["code"], "2025-11." in waits["detail"]) == ("reading-waits", True)
+    admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)
+    handed = admin.post(path, sold).expect(200)
+    assert handed["finalReadingId"] is None  # it was read on that day
 
     (bill,) = _bill(app, admin, utility)
+    assert bill["id"] == handed["finalBillId"]
     assert (bill["consumerId"], bill["consumerName"]) == (connection["consumerId"], connection["consumerName"])
     admin.post(f"{utility.consumers}/{connection['consumerId']}/login", {"login": "old", "password": PASSWORD})
     earlier = api.sign_in(utility.client, "old", PASSWORD)
@@ -272,18 +297,21 @@ def test_what_was_read_before_a_handover_is_billed_to_the_former_consumer(
 def test_an_unbilled_reading_stays_whose_it_was_however_often_the_connection_is_handed_over(
     app: Chalice, utility: Utility, admin: Api
 ) -> None:
-    """F13: six handovers and more after a reading."""
+    """F13: six handovers and more after a reading, each with a final bill of its own."""
     connection = register_connection(admin, utility, "SM-1")
     juan = connection["consumerId"]
     ana = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
     _read(admin, utility, "SM-1", "10", "2025-11-02")
     path = f"{utility.base}/connections/{connection['accountNumber']}/handovers"
+    admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)
     for day in range(4, 12):
         taker = juan if day % 2 else ana
-        admin.post(path, {"consumerId": taker, "reason": "Sold", "on": f"2025-11-{day:02}"}).expect(200)
+        sold = {"consumerId": taker, "reason": "Sold", "on": f"2025-11-{day:02}", "finalReading": str(6 + day)}
+        admin.post(path, sold).expect(200)
 
-    (bill,) = _bill(app, admin, utility)
-    assert bill["consumerId"] == juan
+    bills = sorted(_bill(app, admin, utility), key=lambda bill: str(bill["readOn"]))
+    assert [bill["consumerId"] for bill in bills] == [juan, ana] * 4
+    assert [(bill["readOn"], bill["usage"]) for bill in bills[:2]] == [("2025-11-04", "10"), ("2025-11-05", "1")]
 
 
 def test_a_connection_handed_over_is_the_new_consumers_and_its_old_bills_stay_the_old_ones(
@@ -294,7 +322,8 @@ def test_a_connection_handed_over_is_the_new_consumers_and_its_old_bills_stay_th
     (bill,) = _bill(app, admin, utility)
     heir = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
     path = f"{utility.base}/connections/{connection['accountNumber']}"
-    handed = admin.post(f"{path}/handovers", {"consumerId": heir, "reason": "Sold"}).expect(200)
+    sold = {"consumerId": heir, "reason": "Sold", "finalReading": "10"}
+    handed = admin.post(f"{path}/handovers", sold).expect(200)
 
     assert (handed["consumerId"], handed["consumerName"]) == (heir, "Ana Reyes")
     before, after = (admin.get(f"{utility.consumers}/{each}").json for each in (connection["consumerId"], heir))
@@ -305,7 +334,7 @@ def test_a_connection_handed_over_is_the_new_consumers_and_its_old_bills_stay_th
         connection["accountNumber"]
     ]
     ana.get(f"{utility.base}/bills/{bill['id']}").expect(404)
-    again = admin.post(f"{path}/handovers", {"consumerId": heir, "reason": "Sold"}).expect(409)
+    again = admin.post(f"{path}/handovers", sold).expect(409)
     assert again["code"] == "wrong-status"
     owes = admin.delete(f"{utility.consumers}/{connection['consumerId']}").expect(409)
     assert (owes["code"], bill["id"] in owes["detail"]) == ("consumer-owes", True)
@@ -326,7 +355,8 @@ def test_each_consumer_reads_the_history_of_their_own_time_only(api: Api, utilit
         return [each["reason"] for each in who.get(f"{path}/history").expect(200)["items"]]
 
     admin.post(f"{path}/disconnection", {"reason": "Juan owes", "on": "2025-11-03"}).expect(200)
-    admin.post(f"{path}/handovers", {"consumerId": ana_id, "reason": "Sold", "on": "2025-11-05"}).expect(200)
+    sold = {"consumerId": ana_id, "reason": "Sold", "on": "2025-11-05", "finalReading": "0"}
+    admin.post(f"{path}/handovers", sold).expect(200)
     assert read(people["ana"]) == []
     # Put down afterwards: of a day that was still Juan's, and of one that was hers.
     exchange = {"meterNumber": "SM-2", "finalReading": "0", "reason": "Broken in Juan's time", "on": "2025-11-05"}
@@ -334,7 +364,8 @@ def test_each_consumer_reads_the_history_of_their_own_time_only(api: Api, utilit
     admin.post(f"{path}/reconnection", {"reason": "Ana moved in", "on": "2025-11-06"}).expect(200)
     assert read(people["ana"]) == ["Ana moved in"]
     people["juan"].get(f"{path}/history").expect(404)
-    admin.post(f"{path}/handovers", {"consumerId": juan, "reason": "Bought back", "on": "2025-11-10"}).expect(200)
+    bought = {"consumerId": juan, "reason": "Bought back", "on": "2025-11-10", "finalReading": "0"}
+    admin.post(f"{path}/handovers", bought).expect(200)
     admin.post(f"{path}/disconnection", {"reason": "Juan asked"}).expect(200)
 
     # All at one moment of the test, so in no order.
@@ -452,7 +483,9 @@ def test_a_connection_keeps_a_class_that_its_project_gave_up_and_no_other_takes_
 
 
 @pytest.mark.covers("S3-098")
-def test_another_class_counts_from_the_next_bill_only(app: Chalice, utility: Utility, admin: Api) -> None:
+def test_another_class_counts_from_the_first_bill_whose_days_begin_with_it(
+    app: Chalice, utility: Utility, admin: Api
+) -> None:
     connection = register_connection(admin, utility, "SM-1")
     _read(admin, utility, "SM-1", "10")
     (bill,) = _bill(app, admin, utility)
@@ -464,7 +497,12 @@ def test_another_class_counts_from_the_next_bill_only(app: Chalice, utility: Uti
     late = utility.as_staff()
     _read(late, utility, "SM-1", "20", "2025-12-05")
     (next_bill,) = _bill(app, late, utility, "2025-12")
-    assert next_bill["total"] == "300.00"  # 10 at 25.00, and 50.00
+    assert next_bill["total"] == "275.00"  # it was a home on the first of its days, 5 November
+    clock.use_time(lambda: datetime.fromisoformat("2026-01-06T01:00:00+00:00"))
+    later = utility.as_staff()
+    _read(later, utility, "SM-1", "30", "2026-01-05")
+    (last_bill,) = _bill(app, later, utility, "2026-01")
+    assert last_bill["total"] == "300.00"  # 10 at 25.00, and 50.00
 
 
 @pytest.mark.covers("S1-030", "S1-031", "S1-048")

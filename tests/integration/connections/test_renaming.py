@@ -37,7 +37,7 @@ def test_a_consumers_connections_say_their_new_name_closed_ones_too(
         meter = {"consumerId": consumer, "consumerClass": "residential", "meterNumber": f"SM-{number}"}
         made = admin.post(f"{utility.base}/connections", meter).expect(201)
         paths.append(f"{utility.base}/connections/{made['accountNumber']}")
-    admin.post(f"{paths[0]}/closure", {"reason": "Demolished"}).expect(200)
+    admin.post(f"{paths[0]}/closure", {"reason": "Demolished", "finalReading": "0"}).expect(200)
     seen = [admin.get(path).expect(200) for path in paths]
 
     admin.patch(f"{utility.consumers}/{consumer}", _change("Maria", "Reyes")).expect(200)

@@ -82,7 +82,9 @@ def test_a_meter_gets_another_brand_only_if_no_other_has_its_number_there(utilit
     for brand in ("badger", None):
         refused = admin.patch(path, {"version": 0, "meterBrand": brand}).expect(409)
         assert refused["code"] == "meter-taken"
-    admin.post(f"{utility.base}/connections/{second}/closure", {"reason": "Demolished"}).expect(200)
+    admin.post(f"{utility.base}/connections/{second}/closure", {"reason": "Demolished", "finalReading": "0"}).expect(
+        200
+    )
     assert admin.patch(path, {"version": 0, "meterBrand": "badger"}).expect(200)["meterBrand"] == "badger"
     assert _accounts(admin, utility, meterNumber="123456") == [first]
     assert _connect(admin, utility, "123456", "itron").expect(201)["meterBrand"] == "itron"

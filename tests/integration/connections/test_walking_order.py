@@ -83,7 +83,7 @@ def test_a_long_way_is_written_in_parts(utility: Utility, admin: Api, monkeypatc
 
 def test_only_open_connections_of_the_area_are_numbered(utility: Utility, admin: Api) -> None:
     here, closed, away = _register(admin, utility, 3)
-    admin.post(f"{utility.base}/connections/{closed}/closure", {"reason": "Torn down"}).expect(200)
+    admin.post(f"{utility.base}/connections/{closed}/closure", {"reason": "Torn down", "finalReading": "0"}).expect(200)
     admin.patch(f"{utility.base}/connections/{away}", {"version": 0, "area": "North"}).expect(200)
     path = f"{utility.base}/areas/Poblacion/walking-order"
 

@@ -155,7 +155,7 @@ def test_consumers_see_their_own_payments_also_of_a_connection_that_was_handed_o
     ana.get(f"{utility.base}/connections/{account}/payments").expect(404)
 
     path = f"{utility.base}/connections/{account}/handovers"
-    admin.post(path, {"consumerId": heir, "reason": "Sold"}).expect(200)
+    admin.post(path, {"consumerId": heir, "reason": "Sold", "estimateFinal": True}).expect(200)
     assert ana.get(f"{utility.base}/connections/{account}/payments").expect(200)["items"] == []
     ana.get(of_bill).expect(404)
     ana.get(f"{utility.base}/payments/{payment['id']}").expect(404)

@@ -184,7 +184,7 @@ def test_a_project_is_closed_only_without_active_connections_and_takes_none_then
     assert admin.post(f"{utility.base}/closure").expect(409)["code"] == "project-used"
     register_connection(admin, utility, "SM-2")  # it went on
     for account in (connection["accountNumber"], str(int(connection["accountNumber"]) + 1)):
-        admin.post(f"{utility.base}/connections/{account}/closure", {"reason": "End"}).expect(200)
+        admin.post(f"{utility.base}/connections/{account}/closure", {"reason": "End", "finalReading": "0"}).expect(200)
     assert admin.post(f"{utility.base}/closure").expect(200)["closed"] is True
     assert admin.delete(utility.base).expect(409)["code"] == "project-used"  # it was used
     assert admin.get(utility.base).expect(200)["closed"] is True
