@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import settings
@@ -51,6 +51,7 @@ class Metered(RuleBasedStateMachine):
             installed_on=FIRST,
             meter_wraps_at=WRAPS,
             multiplier=Decimal(2),
+            created_at=datetime(2025, 1, 1, tzinfo=UTC),
             meter_number="M-1",
         )
 
