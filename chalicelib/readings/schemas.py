@@ -248,8 +248,8 @@ class VisitOut(OutSchema, Shows[Visit]):
     account_number: str = Field(validation_alias="account")
     period: PeriodText
     visited_on: Day = Field(validation_alias="on")
-    reader_code: str
-    photo: str | None
+    reader_code: str = Field(examples=["dog"])
+    photo: str | None = Field(examples=["2025-11/101.jpg"])
     noted_by: str
     noted_at: Instant
 

@@ -1,6 +1,7 @@
 """F6: whatever a tariff and a use give is a bill that DynamoDB can store, or an exception; never a stuck chunk."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -76,10 +77,10 @@ def test_f6_a_total_of_51_digits_is_an_exception_of_the_run() -> None:
 
 
 def test_f6_a_bill_with_more_lines_than_can_be_stored_is_an_exception_of_the_run() -> None:
-    """A version for each day of November, each with all its blocks."""
+    """A version for each day between the readings, each with all its blocks."""
     charges = [{"kind": "blocks", "blocks": _blocks(100, "1.2345678901")} for _ in range(5)]
     first = TariffBody.model_validate(_sheet(charges, {})).to_domain(tariff_id="any", version=1)
-    start = [WATERWORKS.first_day_of(reading().period).replace(day=day) for day in range(1, 31)]
+    start = [date(2025, 10, 5) + timedelta(days=day) for day in range(30)]
     versions = [
         replace(first, version=at + 1, name=str(at), valid_from=day, valid_until=until)
         for at, (day, until) in enumerate(zip(start, [*start[1:], None], strict=True))
