@@ -114,7 +114,10 @@ class Loading:
 
 
 def open_utility(day: DemoDay, preset: Preset, project_id: str, sheet: Iterable[Tariff], *, since: date) -> Loading:
-    """Open a project and its client from a preset on a given day, with tariffs valid from then on."""
+    """Open a project and its client from a preset on a given day, with tariffs valid for the year before it, too.
+
+    The first bills are of days before the first reading.
+    """
     client, model = preset.client, next(one for one in preset.projects if one.id == project_id)
     actor = Actor(id="demo", role="superuser", permissions=ROLES["superuser"])
     ctx = Context(client.id, actor, began_at(since, model.settings.timezone), derived_ids(client.id))
@@ -125,8 +128,9 @@ def open_utility(day: DemoDay, preset: Preset, project_id: str, sheet: Iterable[
         cycles.open_cycle(_step(ctx, "cycle", cycle.id), cycle=cycle)
     project = tenancy.add_project(_step(ctx, "project", model.id), project_id=model.id, settings=model.settings)
     loading = Loading(ProjectContext.of(ctx, project), day)
+    valid_from = Period.of(since).shifted(-12).first_day
     for tariff in sheet:
-        tariffs.open_tariff(loading.step("tariff", model.id, tariff.id), tariff=replace(tariff, valid_from=since))
+        tariffs.open_tariff(loading.step("tariff", model.id, tariff.id), tariff=replace(tariff, valid_from=valid_from))
     return loading
 
 
