@@ -141,7 +141,7 @@ def test_a_file_brings_registers_measures_a_readers_code_and_the_round(utility: 
         "SM-2,10,2025-11-05,,,,2025-09\n"  # 5: no round of that day
     )
     done = _import(utility, _announce(utility, text.encode()))
-    report = admin.get(f"{utility.base}/readings/imports/{done['id']}/report").expect(200)["items"]
+    report = admin.get(f"{utility.base}/readings/imports/{done['id']}/report", kind="refused").expect(200)["items"]
     assert [(line["line"], line["column"], line["code"]) for line in report] == [
         (3, "register_night", "unknown-register"),
         (4, "register_night", "register-missing"),

@@ -288,15 +288,16 @@ def test_where_readings_count_at_once_a_real_one_takes_the_place_of_an_estimate_
         ("101", "7", False), ("102", "6", False), ("103", "10", True),
     ]  # fmt: skip
     body = {"accountNumber": "103", "reading": "15", "readOn": "2025-09-01"}
-    refused = admin.post(f"{utility.base}/readings", body).expect(409)
-    assert (refused["code"], "next period" in refused["detail"]) == ("billed", True)
+    assert admin.post(f"{utility.base}/readings", body).expect(400)["code"] == "not-after-last"
     announced, _ = files.ask_for_upload(ctx, kind="readings", file_name="g.csv", period=None)
     key = f"{utility.client}/{utility.project}/imports/{announced.id}.csv"
-    file = b"account_number,reading,read_on\n103,15,2025-09-01\n"
+    file = b"account_number,reading,read_on\n103,15,2025-09-01\n103,15,2025-09-02\n"
     storage._client().put_object(Bucket=settings.bucket_name(), Key=key, Body=file)
     readings.run_import(ctx, import_id=announced.id)
-    (line,) = admin.get(f"{utility.base}/readings/imports/{announced.id}/report").expect(200)["items"]
-    assert (line["line"], line["kind"], line["code"]) == (2, "refused", "billed")
+    (line,) = admin.get(f"{utility.base}/readings/imports/{announced.id}/report", kind="refused").expect(200)["items"]
+    assert (line["line"], line["kind"], line["code"]) == (2, "refused", "not-after-last")
+    settled = admin.get(f"{utility.base}/readings/2025-08.103:2").expect(200)  # of the day after the estimate
+    assert (settled["usage"], settled["useBroughtForward"], settled["useCarriedForward"]) == ("0", "-10", "-5")
     assert _read(admin, utility, "103", "15", "2025-10-01")["useCarriedForward"] == "-5"
 
 

@@ -196,11 +196,11 @@ def test_closed_and_deleted_connections_let_their_tariff_go(utility: Utility, ad
 
     for meter in ("101", "102", "103"):
         _connect(admin, utility, meter, tariffId="plan")
+    assert admin.delete(f"{plan}/1").expect(409)["code"] == "tariff-chosen"
     closure = {"reason": "Sold", "finalReading": "0"}
     admin.post(f"{utility.base}/connections/101/closure", closure).expect(200)
     admin.delete(f"{utility.base}/connections/102").expect(200)
     admin.post(f"{utility.base}/connections/103/disconnection", {"reason": "Unpaid"}).expect(200)
-    assert admin.delete(f"{plan}/1").expect(409)["code"] == "tariff-chosen"
     ending = _sheet("2", validFrom="2026-01-01", validUntil="2027-01-01")
     assert admin.post(plan, ending).expect(409)["code"] == "tariff-chosen"
     admin.post(f"{utility.base}/connections/103/closure", closure).expect(200)

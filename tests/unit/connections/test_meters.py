@@ -8,11 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.connections.domain import Connection
-from chalicelib.connections.domain.meters import Exchange, check_main_register, span_of, with_meter
+from chalicelib.connections.domain import Connection, PastUse
+from chalicelib.connections.domain.meters import (
+    Exchange,
+    check_main_register,
+    count_since,
+    estimate,
+    span_of,
+    with_meter,
+)
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.register import range_of
-from tests.support.examples import FIFTH, connection
+from tests.support.examples import FIFTH, NOVEMBER, OCTOBER, connection
 
 _FIVE_DIGITS = range_of(5)
 
@@ -129,3 +136,46 @@ def test_digits_that_can_not_show_the_last_reading_are_refused() -> None:
     ) as refusal:
         check_main_register(connection(last_value=Decimal(1000), meter_digits=3))
     assert [fault.field for fault in refusal.value.faults] == ["meterDigits"]
+
+
+def test_b44_a_register_starts_again_at_any_number() -> None:
+    """A 16-bit pulse counter: 65530, then 20."""
+    pulses = connection(last_value=Decimal(65_530), meter_digits=5, meter_wraps_at=Decimal(65_536))
+    count = count_since(pulses, Decimal(20), said=False)
+    assert (count.usage, count.rolled_over, count.unlikely) == (Decimal(26), True, False)
+    with pytest.raises(Invalid, match="a register that starts again at 65536 can't show 65536"):
+        count_since(pulses, Decimal(65_536), said=False)
+
+
+def test_b44_a_number_that_can_not_be_where_the_register_starts_again_is_refused() -> None:
+    with pytest.raises(Invalid) as refusal:
+        check_main_register(connection(last_value=Decimal(65_536), meter_wraps_at=Decimal(65_536)))
+    assert [fault.field for fault in refusal.value.faults] == ["meterWrapsAt"]
+
+
+@pytest.mark.parametrize(("value", "unlikely"), [("9.999", False), ("10", True)])
+def test_a_stated_rollover_of_a_tenth_of_the_range_or_more_is_unlikely(value: str, *, unlikely: bool) -> None:
+    count = count_since(connection(last_value=Decimal(9_010), meter_digits=4), Decimal(value), said=True)
+    assert (count.rolled_over, count.unlikely) == (True, unlikely)
+
+
+def test_a_register_counts_in_steps_of_its_multiplier() -> None:
+    """A current transformer of 300 to 5: 60 kWh a step."""
+    big = connection(last_value=Decimal(100), multiplier=Decimal(60), use_brought_forward=Decimal(-120))
+    count = count_since(big, Decimal("110.5"), said=False)
+    assert (count.usage, count.use_carried_forward) == (Decimal(510), None)
+    assert count_since(big, Decimal(101), said=False).use_carried_forward == Decimal(-60)
+
+
+def test_an_estimate_is_in_units_and_its_value_in_steps() -> None:
+    big = connection(last_value=Decimal(100), multiplier=Decimal(60), uses=(PastUse(OCTOBER, Decimal(620), 31),))
+    made = estimate(big, NOVEMBER, read_on=FIFTH)
+    assert (made.value, made.count.usage) == (Decimal("110.333"), Decimal("619.980"))
+
+
+def test_an_exchange_settles_the_old_multiplier_and_begins_with_the_new_one() -> None:
+    after = _exchanged(
+        connection(last_value=Decimal(10), multiplier=Decimal(60)), multiplier=Decimal(1), wraps_at=Decimal(65_536)
+    )
+    assert (after.use_brought_forward, after.multiplier, after.register_range) == (Decimal(600), 1, Decimal(65_536))
+    assert count_since(after, Decimal(5), said=False).usage == Decimal(605)
