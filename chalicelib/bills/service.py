@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -254,6 +254,14 @@ def get_bill(ctx: ProjectContext, *, bill_id: str) -> tuple[Project, Bill]:
     if bill is None or not _may_see(ctx, bill) or not connections.accounts_within_reach(ctx, project, [bill.account]):
         raise NotFound("not-found", "there is no bill with this id")
     return project, bill
+
+
+def bill_issued_at(project: Project, connection: Connection, at: datetime, *, on: date) -> Bill | None:
+    """Return the bill that a closing act of a day made at a moment, if it made one."""
+    unmetered = period_without_reading(project, connection, on)
+    period = (connection.is_metered and connection.last_period) or unmetered
+    standing = repository.round_bills(project, period, connection.account)
+    return next((bill for bill in standing if bill.issued_at == at), None)
 
 
 def find_bill(project: Project, bill_id: str) -> Bill | None:

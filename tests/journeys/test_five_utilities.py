@@ -177,7 +177,7 @@ def test_s3_a_reading_waits_for_confirmation_and_ten_cubic_metres_cost_275(
     tenant.admin.post(f"{tenant.base('waterworks')}/readings/confirmations", {"area": "Poblacion"}).expect(200)
     bill = tenant.bill("waterworks", "2025-11")[account]
     assert (bill["total"], bill["dueOn"], bill["fiscal"]) == ("275.00", "2025-11-20", None)
-    assert (bill["firstDay"], bill["lastDay"]) == ("2025-11-01", "2025-11-30")
+    assert (bill["firstDay"], bill["lastDay"]) == ("2025-10-11", "2025-11-10")  # up to the day of the reading
 
 
 @pytest.mark.covers("S4-037", "S4-038", "S4-039", "S4-018")

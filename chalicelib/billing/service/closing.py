@@ -40,8 +40,8 @@ class ClosingResult:
     bill: Bill | None
 
 
-# Build the act itself: the connection as stored, as it is after the final reading, and the day.
-_Act = Callable[[Connection, Connection, date], tuple[Connection, list[Action]]]
+# Build the act itself: the connection as stored, as it is after the final reading, the day, and the event's id.
+_Act = Callable[[Connection, Connection, date, str], tuple[Connection, list[Action]]]
 
 
 def hand_over(
@@ -56,8 +56,10 @@ def hand_over(
     :raises Conflict: if they have it already or are not active, a reading waits, or a run is working on the period.
     """
 
-    def act(before: Connection, read: Connection, day: date) -> tuple[Connection, list[Action]]:
-        return connections.prepare_handover(ctx, before, read, consumer_id=consumer_id, reason=reason, on=day)
+    def act(before: Connection, read: Connection, day: date, event: str) -> tuple[Connection, list[Action]]:
+        return connections.prepare_handover(
+            ctx, before, read, consumer_id=consumer_id, reason=reason, on=day, event_id=event
+        )
 
     return _closed(ctx, account, on, final, act)
 
@@ -70,8 +72,8 @@ def close(ctx: ProjectContext, *, account: str, on: date | None, reason: str, fi
     :raises Conflict: if it is closed, a reading waits, or a run is working on the period.
     """
 
-    def act(before: Connection, read: Connection, day: date) -> tuple[Connection, list[Action]]:
-        return connections.prepare_closure(ctx, before, read, reason=reason, on=day)
+    def act(before: Connection, read: Connection, day: date, event: str) -> tuple[Connection, list[Action]]:
+        return connections.prepare_closure(ctx, before, read, reason=reason, on=day, event_id=event)
 
     return _closed(ctx, account, on, final, act)
 
@@ -94,16 +96,38 @@ def install_meter(ctx: ProjectContext, *, account: str, meter: Exchange, reason:
 
 
 def _closed(ctx: ProjectContext, account: str, on: date | None, final: FinalReading, act: _Act) -> ClosingResult:
-    project = ctx.project
+    event_id = ctx.new_id()
     before = connections.get_connection(ctx, account=account)
-    today = local_day(ctx.now, project.settings.timezone)
+    try:
+        return _carried_out(ctx, before, on, final, act, event_id)
+    except (Conflict, Invalid):
+        done = _done_before(ctx, before, event_id) if ctx.request_key else None
+        if done is None:
+            raise
+        return done
+
+
+def _done_before(ctx: ProjectContext, connection: Connection, event_id: str) -> ClosingResult | None:
+    """Return what this request did before its answer was lost; None if it did nothing."""
+    event = connections.find_event(ctx, connection, event_id)
+    if event is None:
+        return None
+    last = readings.last_reading(ctx.project, connection)
+    reading = last if last and last.kind == "final" and last.entered_at == event.at else None
+    return ClosingResult(connection, reading, bills.bill_issued_at(ctx.project, connection, event.at, on=event.on))
+
+
+def _carried_out(
+    ctx: ProjectContext, before: Connection, on: date | None, final: FinalReading, act: _Act, event_id: str
+) -> ClosingResult:
+    today = local_day(ctx.now, ctx.project.settings.timezone)
     day = on or today
     check_no_later(day, today=today, where="on")
     if before.status == "closed":
         raise wrong_status(before)
     closing = _final_reading(ctx, before, day, final)
     read = readings.advanced(before, closing.reading) if closing and closing.is_new else before
-    after, writes = act(before, read, day)
+    after, writes = act(before, read, day, event_id)
     if closing is None:
         bill, bill_writes = bills.closing_bill_without_reading(ctx, before, on=day)
         _commit(ctx, after, [*writes, *bill_writes], bill.period if bill else None)

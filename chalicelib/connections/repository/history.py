@@ -10,6 +10,8 @@ from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, insert
 from chalicelib.tenancy.domain import Project
 
+_RECENT = 25
+
 
 class EventItem(TableItem):
     id = UnicodeAttribute(attr_name="event")
@@ -42,6 +44,12 @@ def events_page(
         own &= EventItem.consumer_id == of_consumer
     page = dynamo.page_of(EventItem, partition, prefix, limit=limit, cursor=cursor, newest_first=True, only=own)
     return Page(tuple(_event(item) for item in page.items), page.next_cursor)
+
+
+def find_recent(project: Project, connection: Connection, event_id: str) -> ConnectionEvent | None:
+    """Return an event with an id, if it is among the last 25: one request."""
+    page = events_page(project, connection, of_consumer=None, limit=_RECENT, cursor=None)
+    return next((event for event in page.items if event.id == event_id), None)
 
 
 def _event(item: EventItem) -> ConnectionEvent:

@@ -99,7 +99,7 @@ def reconnect(ctx: ProjectContext, *, account: str, reason: str, on: date | None
 
 
 def prepare_closure(
-    ctx: ProjectContext, before: Connection, read: Connection, *, reason: str, on: date
+    ctx: ProjectContext, before: Connection, read: Connection, *, reason: str, on: date, event_id: str
 ) -> tuple[Connection, list[Action]]:
     """Return a connection as closed for good and the writes that close it, for a transaction that also bills it.
 
@@ -108,7 +108,7 @@ def prepare_closure(
     :raises Invalid: for a day before what it builds on.
     :raises Conflict: if it is closed, or use of an exchanged meter waits to be billed.
     """
-    return _turned(ctx, before, "closed", rules.closed(read, on), reason, on)
+    return _turned(ctx, before, "closed", rules.closed(read, on), reason, on, event_id)
 
 
 def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, reason: str) -> Connection:
@@ -168,7 +168,14 @@ def past_exchange_write(
 
 
 def prepare_handover(
-    ctx: ProjectContext, before: Connection, read: Connection, *, consumer_id: str, reason: str, on: date
+    ctx: ProjectContext,
+    before: Connection,
+    read: Connection,
+    *,
+    consumer_id: str,
+    reason: str,
+    on: date,
+    event_id: str,
 ) -> tuple[Connection, list[Action]]:
     """Return a connection with another holder and the writes that hand it over, for a transaction that also bills it.
 
@@ -184,9 +191,14 @@ def prepare_handover(
     return after, [
         *repository.connection_update_writes(project, before, after),
         *consumer_count_writes(ctx, before=before, after=after),
-        _event_write(ctx, project, after, "consumer_changed", facts, reason, on),
+        _event_write(ctx, project, after, "consumer_changed", facts, reason, on, event_id),
         audit_write(ctx, "handed-over", before, after),
     ]
+
+
+def find_event(ctx: ProjectContext, connection: Connection, event_id: str) -> ConnectionEvent | None:
+    """Return an event of a connection's history, if it is among the last ones."""
+    return history.find_recent(ctx.project, connection, event_id)
 
 
 def delete_connection(ctx: ProjectContext, *, account: str) -> Connection:
@@ -235,7 +247,13 @@ def _turn(
 
 
 def _turned(
-    ctx: ProjectContext, before: Connection, kind: EventKind, after: Connection, reason: str, on: date
+    ctx: ProjectContext,
+    before: Connection,
+    kind: EventKind,
+    after: Connection,
+    reason: str,
+    on: date,
+    event_id: str | None = None,
 ) -> tuple[Connection, list[Action]]:
     """Return a connection after a change of its status, with its writes."""
     project = ctx.project
@@ -249,7 +267,7 @@ def _turned(
     facts: dict[str, str] = {"was": before.status}
     if after.status == "closed" and after.use_brought_forward:
         facts["billedAhead"] = plain(-after.use_brought_forward)
-    event = _event_write(ctx, project, after, kind, facts, reason, on)
+    event = _event_write(ctx, project, after, kind, facts, reason, on, event_id)
     return after, [*repository.connection_update_writes(project, before, after), event, *lists]
 
 
@@ -285,11 +303,12 @@ def _event_write(
     facts: Mapping[str, str],
     reason: str,
     on: date | None,
+    event_id: str | None = None,
 ) -> Action:
     """Build the write of an event of today or an earlier day."""
     today = local_day(ctx.now, project.settings.timezone)
     rules.check_no_later(on, today=today, where="on")
-    return _dated_event_write(ctx, project, connection, kind, facts, reason, on or today)
+    return _dated_event_write(ctx, project, connection, kind, facts, reason, on or today, event_id)
 
 
 def _dated_event_write(
@@ -300,9 +319,10 @@ def _dated_event_write(
     facts: Mapping[str, str],
     reason: str,
     day: date,
+    event_id: str | None = None,
 ) -> Action:
     whose = connection.consumer_on(day) or None
-    event = ConnectionEvent(ctx.new_id(), kind, day, reason, facts, ctx.actor.id, ctx.now, whose)
+    event = ConnectionEvent(event_id or ctx.new_id(), kind, day, reason, facts, ctx.actor.id, ctx.now, whose)
     return history.event_insert_write(project, connection.account, event)
 
 

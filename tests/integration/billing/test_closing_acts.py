@@ -4,12 +4,15 @@ The cases are of real offices: their numbers (B08) and those of an office's walk
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import pytest
 from chalice.app import Chalice
 
 from chalicelib.platform import clock
+from tests.support.faults import Death, Mode, faults
 from tests.support.http import Api
 from tests.support.office import BLOCKS, FLAT, Office, totals
 
@@ -254,6 +257,32 @@ def test_a_closing_act_sent_again_has_no_second_effect(app: Chalice, api: Api, a
     assert len(office.staff.get(f"{office.base}/readings", period="2026-10").expect(200)["items"]) == 2
 
 
+@pytest.mark.parametrize("mode", ["dies after", "answer lost"])
+@pytest.mark.parametrize("act", ["closure", "handovers"])
+def test_a_closing_act_whose_answer_was_lost_is_told_when_it_is_sent_again(
+    app: Chalice, api: Api, act: str, mode: Mode
+) -> None:
+    office = Office(app, api, FLAT, today="2026-09-01")
+    body = {"reason": "Moved", "on": "2026-10-20", "finalReading": "25"}
+    body |= {"consumerId": office.consumer("Ben")} if act == "handovers" else {}
+    for account in ("A1", "A2"):
+        office.connect(account, consumer=office.consumer(account))
+        office.read(account, "2026-10-05", "10")
+    office.on("2026-10-20")
+    with faults() as watched:
+        whole = office.staff.post(f"{office.path('A1')}/{act}", body, key="A1").expect(200)
+    with faults(strike_at=watched.calls.index("TransactWriteItems"), mode=mode), suppress(Death):
+        office.staff.post(f"{office.path('A2')}/{act}", body, key="A2")
+
+    clock.use_time(lambda: datetime.fromisoformat("2026-10-20T01:02:00+00:00"))
+    again = office.staff.post(f"{office.path('A2')}/{act}", body, key="A2").expect(200)
+    assert again["finalReadingId"] == whole["finalReadingId"].replace("A1", "A2")
+    assert again["finalBillId"] == whole["finalBillId"].replace("A1", "A2")
+    assert (again["status"], again["lastReading"], again["version"]) == (whole["status"], "25", whole["version"])
+    assert [bill["total"] for bill in office.bills_of("A2")] == ["300.00"]
+    assert len(office.staff.get(f"{office.path('A2')}/history").expect(200)["items"]) == 1
+
+
 # The days of a bill.
 
 
@@ -296,7 +325,6 @@ def test_b04_limits_of_blocks_per_day_count_the_days_between_readings(app: Chali
     office = Office(app, api, blocks, today="2026-08-01")
     office.connect("A1")
     office.read("A1", "2026-09-28", "1")
-    office.run("2026-09")
     office.read("A1", "2026-11-02", "37")
     assert totals(office.run("2026-11")) == [("A1", "370.00")]
 
