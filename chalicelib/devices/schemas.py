@@ -2,23 +2,20 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from chalicelib.devices.domain import Device, DeviceStatus
 from chalicelib.kernel.page import Page
 from chalicelib.platform.schema import (
-    AccountNumber,
-    Day,
-    DecimalText,
     Instant,
-    OfBrand,
     OutSchema,
     PageQuery,
     Schema,
     Shows,
     Text,
 )
-from chalicelib.readings.domain.reading import MeterValue, Reading
+from chalicelib.readings.domain.reading import Reading
+from chalicelib.readings.schemas import NewReading
 
 _AreaCode = Annotated[Text, Field(max_length=60, pattern=r"^[^#]*$", examples=["Poblacion"])]
 
@@ -64,27 +61,15 @@ class KeyOut(Schema):
     secret: str
 
 
-class PushedReading(Schema):
-    """A reading that a device pushes."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"meterNumber": "SM-12345", "reading": "1785", "readOn": "2025-11-05"}]}
-    )
-
-    account_number: AccountNumber | None = None
-    meter_number: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-    meter_brand: OfBrand = None
-    reading: DecimalText
-    read_on: Day
-
-    def to_domain(self) -> MeterValue:
-        """Return the reading as a domain object."""
-        return MeterValue(self.reading, self.read_on)
+class PushedReading(NewReading):
+    """A reading that a device pushes: what a person would enter. Name the connection by account or meter number."""
 
 
 class PushOut(OutSchema, Shows[Reading]):
     """The result of a pushed reading."""
 
     reading_id: str = Field(validation_alias="id")
-    status: Literal["pending", "confirmed"] = Field(validation_alias="state")
+    status: Literal["pending", "held", "confirmed"] = Field(
+        validation_alias="state", description="Held: implausible, until a person has confirmed it by itself"
+    )
     flags: tuple[str, ...]

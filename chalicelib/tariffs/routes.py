@@ -54,7 +54,8 @@ def list_tariffs(ctx: ProjectContext) -> TariffList:
     returns=TariffOut,
     status=201,
     location=_TARIFFS + "/{id}/versions/{version}",
-    errors="invalid-tariff other-unit overlapping-versions project-closed tariff-changed tariff-chosen version-exists",
+    errors="invalid-tariff other-unit overlapping-versions project-closed tariff-changed tariff-chosen "
+    "undelivered-measure version-exists",
 )
 def open_tariff(ctx: ProjectContext, *, body: NewTariff) -> TariffOut:
     """Open a tariff with its first version."""
@@ -76,7 +77,8 @@ def get_tariff(ctx: ProjectContext, *, tariff_id: str) -> TariffList:
     returns=TariffOut,
     status=201,
     location=_VERSION,
-    errors="invalid-tariff leaves-gap other-unit overlapping-versions tariff-changed tariff-chosen too-early",
+    errors="invalid-tariff leaves-gap other-unit overlapping-versions tariff-changed tariff-chosen too-early "
+    "undelivered-measure",
 )
 def succeed_tariff(ctx: ProjectContext, *, tariff_id: str, body: TariffBody) -> TariffOut:
     """Add the next version of a tariff; the last one ends when it begins."""
@@ -97,7 +99,7 @@ def get_tariff_version(ctx: ProjectContext, *, tariff_id: str, version: str) -> 
     body=TariffBody,
     returns=TariffOut,
     errors="invalid-tariff leaves-gap other-unit overlapping-versions tariff-changed tariff-chosen tariff-used "
-    "too-early",
+    "too-early undelivered-measure",
 )
 def correct_tariff(ctx: ProjectContext, *, tariff_id: str, version: str, body: TariffBody) -> TariffOut:
     """Correct a version that has not rated a bill."""
@@ -148,7 +150,8 @@ def quote(ctx: ProjectContext, *, body: QuoteBody) -> QuoteOut:
     returns=TariffOut,
     status=201,
     location=_TARIFFS + "/{id}/versions/{version}",
-    errors="invalid-tariff other-unit overlapping-versions project-closed tariff-changed tariff-chosen version-exists",
+    errors="invalid-tariff other-unit overlapping-versions project-closed tariff-changed tariff-chosen "
+    "undelivered-measure version-exists",
 )
 def adopt_tariff(ctx: ProjectContext, *, body: Adoption) -> TariffOut:
     """Open a tariff of the library unchanged, valid from a day on."""

@@ -32,6 +32,7 @@ from chalicelib.tariffs.domain import (
     rate_over,
     version_before,
 )
+from chalicelib.tariffs.domain.deliverable import check_deliverable, names_needed
 from chalicelib.tariffs.domain.factors import PeriodFactors
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import Project, ProjectContext
@@ -40,7 +41,8 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 def open_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
     """Write a new version of a tariff.
 
-    :raises Invalid: if the tariff contradicts itself, the project, or another tariff of the same class.
+    :raises Invalid: if the tariff contradicts itself, the project, or another tariff of the same class, or needs a
+        measure that the project does not deliver.
     :raises Conflict: if this version exists with other content, or the project is closed.
     """
     project = ctx.project
@@ -52,17 +54,14 @@ def open_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
             "version-exists", f"version {tariff.version} of {tariff.id} exists with other content; add the next version"
         )
     _check(project, tariff, tuple(each.tariff for each in known))
-    offered = _offer_write(project, tariff.id, [*(each.tariff for each in known), tariff])
+    after = [*(each.tariff for each in known), tariff]
+    # Both look at the project's item, and a transaction looks at an item once.
+    open_yet = _measure_writes(ctx, after, entered=tariff) or [tenancy.project_open_check(ctx, project)]
+    also = [*open_yet, turn, _offer_write(project, tariff.id, after), _audit_write(ctx, "tariff.opened", after=tariff)]
     try:
-        also = [
-            tenancy.project_open_check(ctx, project),
-            turn,
-            offered,
-            _audit_write(ctx, "tariff.opened", after=tariff),
-        ]
         repository.insert_tariff(project, tariff, also=also)
     except Refused as refused:
-        if "project" in refused.labels:
+        if "project" in refused.labels or ("measures" in refused.labels and tenancy.enter_project(ctx).project.closed):
             raise Conflict("project-closed", "this project is closed: it accepts no new tariffs") from None
         _explain(refused, tariff.id)
         raise Conflict(
@@ -105,6 +104,7 @@ def succeed_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
             also=[
                 turn,
                 _offer_write(project, tariff.id, [successor]),
+                *_measure_writes(ctx, [*others, ended, successor], entered=successor),
                 _audit_write(ctx, "tariff.succeeded", after=successor),
             ],
         )
@@ -136,7 +136,8 @@ def correct_tariff(ctx: ProjectContext, *, tariff: Tariff) -> KnownVersion:
             check_follows(successor, tariff, others)
     entry = _audit_write(ctx, "tariff.corrected", before=before, after=tariff)
     try:
-        also = [turn, _offer_write(project, tariff.id, [*others, tariff]), entry]
+        after = [*others, tariff]
+        also = [turn, _offer_write(project, tariff.id, after), *_measure_writes(ctx, after, entered=tariff), entry]
         repository.replace_tariff(project, tariff, before=ended, moved=moved, also=also)
     except Refused as refused:
         _explain(refused, tariff.id)
@@ -174,7 +175,7 @@ def delete_tariff(ctx: ProjectContext, *, tariff_id: str, version: int) -> Known
     left = [goes_on if goes_on and each == before else each for each in left]
     entry = _audit_write(ctx, "tariff.deleted", before=gone.tariff, continued_by=goes_on)
     try:
-        also = [turn, _offer_write(project, tariff_id, left), entry]
+        also = [turn, _offer_write(project, tariff_id, left), *_measure_writes(ctx, left), entry]
         repository.delete_tariff(project, gone.tariff, before=before, goes_on=goes_on, also=also)
     except Refused as refused:
         _explain(refused, tariff_id)
@@ -327,6 +328,7 @@ def _check(project: Project, tariff: Tariff, others: tuple[Tariff, ...]) -> None
     check_tariff(tariff)
     check_room(others)
     settings = project.settings
+    check_deliverable(tariff, {each.name: each for each in settings.measures})
     units = {tariff.unit, *(conversion.from_unit for conversion in tariff.conversions)}
     if tariff.currency != settings.currency or settings.unit not in units:
         raise Invalid(
@@ -346,8 +348,22 @@ def _offer_write(project: Project, tariff_id: str, versions: Sequence[Tariff]) -
     return connections.tariff_offer_write(project, tariff_id=tariff_id, until=last.valid_until)
 
 
+def _measure_writes(ctx: ProjectContext, after: Sequence[Tariff], *, entered: Tariff | None = None) -> list[Action]:
+    """Build the write of the measures that the tariffs need after a change; none, if it changes nothing about them.
+
+    So a measure that a tariff needs stays among the project's settings, even if both are changed at once.
+    """
+    names = frozenset[str]().union(*map(names_needed, after))
+    needs_some = entered is not None and bool(names_needed(entered))
+    if not needs_some and names == frozenset(ctx.project.needed_measures):
+        return []
+    return [tenancy.needed_measures_write(ctx, ctx.project, names)]
+
+
 def _explain(refused: Refused, tariff_id: str) -> None:
     """Raise the error for refusals that any change of a tariff can meet; use cases handle the others."""
+    if "measures" in refused.labels:
+        raise Conflict("tariff-changed", "the project's settings were changed meanwhile; reload and retry")
     if "tariffs" in refused.labels:
         raise _changed()
     if "offer" in refused.labels:

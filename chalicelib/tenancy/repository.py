@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
@@ -16,6 +17,7 @@ from chalicelib.platform.dynamo import (
     IntAttribute,
     JsonAttribute,
     TableItem,
+    WordsAttribute,
 )
 from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, check, insert, put, transact, update, update_alone
@@ -39,6 +41,7 @@ class ProjectItem(TableItem):
     closing = UnicodeAttribute(null=True)  # an attempt to close the project that is still checking
     closing_until = InstantAttribute(null=True)
     under_cycle = FlagAttribute(null=True)
+    needed_measures = WordsAttribute()
 
 
 class FormerItem(TableItem):
@@ -126,17 +129,33 @@ def change_project(before: Project, after: Project, *, by: str, at: datetime, al
 
     :raises Refused: label `project`, if it was changed meanwhile.
     """
-    unchanged = (ProjectItem.version == before.version) & ProjectItem.closed.does_not_exist()
+    unchanged = _unchanged(before) & ProjectItem.closed.does_not_exist()
     transact([put("project", _project_item(after), unchanged), insert("former", _former(before, by, at)), *also])
 
 
 def cycle_removal_writes(before: Project, after: Project, *, by: str, at: datetime) -> list[Action]:
     """Build the writes that remove a deleted cycle from a project. Label: `project`."""
-    unchanged = ProjectItem.version == before.version
     return [
-        put("project", _project_item(after), unchanged, subject=before.id),
+        put("project", _project_item(after), _unchanged(before), subject=before.id),
         insert("former", _former(before, by, at)),
     ]
+
+
+def _unchanged(before: Project) -> Condition:
+    named = ProjectItem.needed_measures
+    same = named == before.needed_measures if before.needed_measures else named.does_not_exist()
+    unchanged: Condition = (ProjectItem.version == before.version) & same
+    return unchanged
+
+
+def needed_measures_write(project: Project, names: tuple[str, ...], now: datetime) -> Action:
+    """Build the write of the measures that a project's tariffs need; its settings are as they were read.
+
+    Label: `measures`, refused if they are not, or the project is closed or about to be.
+    """
+    changes = [ProjectItem.needed_measures.set(names) if names else ProjectItem.needed_measures.remove()]
+    as_read = (ProjectItem.version == project.version) & _open_yet(now)
+    return update("measures", keys.project(project.client, project.id), changes, as_read)
 
 
 def cycle_mark_write(project: Project) -> Action:
@@ -176,9 +195,13 @@ def end_closing(project: Project, *, attempt: str, closed: bool, also: Sequence[
 
 def project_open_check(project: Project, now: datetime) -> Action:
     """Build the check that a project is not closed, and not about to be closed. Label: `project`."""
+    return check("project", keys.project(project.client, project.id), _open_yet(now))
+
+
+def _open_yet(now: datetime) -> Condition:
     going_on = ProjectItem.closing_until.does_not_exist() | (ProjectItem.closing_until < now)
-    key = keys.project(project.client, project.id)
-    return check("project", key, ProjectItem.closed.does_not_exist() & going_on)
+    open_yet: Condition = ProjectItem.closed.does_not_exist() & going_on
+    return open_yet
 
 
 def former_page(client_id: str, project_id: str, *, limit: int, cursor: str | None) -> Page[FormerSettings]:

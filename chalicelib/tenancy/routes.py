@@ -113,7 +113,7 @@ def list_former_client_settings(ctx: Context, *, query: PageQuery) -> FormerClie
     permission="settings.manage",
     body=ProjectChange,
     returns=ProjectOut,
-    errors="bad-setting changed fixed-setting unknown-currency unknown-cycle",
+    errors="bad-setting changed fixed-setting measure-needed unknown-currency unknown-cycle",
 )
 def change_project_settings(ctx: ProjectContext, *, body: ProjectChange) -> ProjectOut:
     """Change a utility service's settings from now on; existing bills stay as they are."""

@@ -20,7 +20,15 @@ from chalicelib.platform.schema import (
     Version,
     WholeList,
 )
-from chalicelib.tenancy.domain import BillingFrequency, Client, FormerSettings, LoginNames, Project, ProjectSettings
+from chalicelib.tenancy.domain import (
+    BillingFrequency,
+    Client,
+    FormerSettings,
+    LoginNames,
+    MeasureSource,
+    Project,
+    ProjectSettings,
+)
 
 Minutes = Annotated[int, Field(strict=True, ge=0, le=525_600)]
 ClassName = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^#]*$", examples=["residential"])]
@@ -150,6 +158,16 @@ class BillingGroupBody(Schema):
     until_period: PeriodText | None = Field(default=None, description="The last month it holds for")
 
 
+class MeasureBody(Schema):
+    """A measure that bills can have, and where it comes from."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}$", examples=["peakKw"])]
+    source: MeasureSource = Field(
+        alias="from",
+        description="From registers; with the reading, such as a peak; facts of the place; or entered for a period",
+    )
+
+
 class SettingsBody(Schema):
     """The settings of a project."""
 
@@ -196,6 +214,13 @@ class SettingsBody(Schema):
     billing_groups: Annotated[tuple[BillingGroupBody, ...], Field(max_length=40)] = Field(
         default=(),
         description="Connections with periods of their own. Once a group has begun, only its name and end can change",
+    )
+
+    measures: Annotated[tuple[MeasureBody, ...], Field(max_length=60)] = Field(
+        default=(),
+        description="What tariffs may charge by besides the use, days, months, dwelling units, persons and the winter "
+        "average. A tariff that needs another measure is refused",
+        examples=[[{"name": "peakKw", "from": "reading"}]],
     )
 
     def to_domain(self) -> ProjectSettings:

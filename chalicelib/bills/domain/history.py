@@ -110,7 +110,7 @@ class _Earlier:
             case "sum":
                 return sum(values, _NOTHING)
             case "average":
-                return sum(values, _NOTHING) / len(values) if values else self._present(history.of, version)
+                return Fraction(sum(values, _NOTHING), len(values)) if values else self._present(history.of, version)
 
     def earliest(self, history: History) -> Period:
         """Return the earliest period that a history looks back to."""
@@ -149,13 +149,13 @@ class _Earlier:
         billed = (past.parts.get(each.code, Decimal(0)) for each in self.connection.registers if each.role == "billed")
         quantity = sum(billed, past.use)
         if of == "use":
-            return Fraction(*billable_use(version, replace(self.usage, quantity=quantity))) / rounds
+            return Fraction(Fraction(*billable_use(version, replace(self.usage, quantity=quantity))), rounds)
         kind = _kind_of(of, version)
         counted = self._counted(of, past, quantity)
         if counted is not None:
-            return Fraction(counted) / (1 if kind == "peak" else rounds)
+            return Fraction(Fraction(counted), 1 if kind == "peak" else rounds)
         value = past.parts.get(of)
-        return None if value is None else Fraction(value) / (rounds if kind == "sum" else 1)
+        return None if value is None else Fraction(Fraction(value), rounds if kind == "sum" else 1)
 
     def _counted(self, of: str, past: PastUse, quantity: Decimal) -> Decimal | None:
         """Return the past use of the registers that feed a measure; None if there are none."""
@@ -169,11 +169,10 @@ class _Earlier:
 
     def _present(self, of: str, version: CompiledTariff) -> Fraction | None:
         if of == "use":
-            return Fraction(*billable_use(version, self.usage)) / self.usage.periods
+            return Fraction(Fraction(*billable_use(version, self.usage)), self.usage.periods)
         value = self.usage.measures.get(of)
-        return (
-            None if value is None else Fraction(value) / (1 if _kind_of(of, version) == "peak" else self.usage.periods)
-        )
+        periods = 1 if _kind_of(of, version) == "peak" else self.usage.periods
+        return None if value is None else Fraction(Fraction(value), periods)
 
 
 def _kind_of(name: str, version: CompiledTariff) -> str | None:

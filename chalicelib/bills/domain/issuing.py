@@ -13,7 +13,7 @@ from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.readings.domain.rounds import group_of
-from chalicelib.tariffs.domain import Rating, TariffBook, Usage, check_length
+from chalicelib.tariffs.domain import Rating, TariffBook, Usage, check_length, with_adjustments
 from chalicelib.tenancy.domain import Project
 
 # A bill may be dated at most a month ahead. A given due day may be as far from the bill's day as a cycle allows.
@@ -160,11 +160,12 @@ def bill_of(
 
 
 def rated(book: TariffBook, of: ConnectionTerms, usage: Usage) -> Rating:
-    """Rate a usage by the tariff of a connection's terms.
+    """Rate a usage by the tariff of a connection's terms. A measure with the code of an adjustment is its amount.
 
     :raises Invalid: if no tariff rates it, or its bill can't be stored.
     """
     try:
+        usage = with_adjustments(usage, book.versions_for(of.consumer_class, tariff_id=of.tariff_id))
         rating = book.rate(of.consumer_class, usage, tariff_id=of.tariff_id)
         check_length(rating.lines)
     except MeterbookError:

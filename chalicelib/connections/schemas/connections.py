@@ -44,7 +44,7 @@ from chalicelib.platform.schema import (
     Version,
     WholeList,
 )
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import OWN_MEASURES, Project
 
 ConsumerId = Annotated[str, Field(min_length=1, max_length=26)]
 ConsumerClass = Annotated[str, Field(max_length=40, examples=["residential"])]
@@ -88,8 +88,6 @@ WalkingOrder = Annotated[
     ),
 ]
 Measured = Annotated[DecimalText, Field(ge=0)]
-# What usages have by themselves, and `persons`: see the measures of tariffs.
-_OTHERWISE_KNOWN = frozenset({"use", "days", "months", "dwellingUnits", "winterAverage", "persons"})
 Reason = Annotated[Text, Field(examples=["Asked by the consumer"])]
 
 
@@ -120,7 +118,7 @@ class FactsBody(Schema):
     @field_validator("measures")
     @classmethod
     def _own_names(cls, measures: dict[str, Decimal | None]) -> dict[str, Decimal | None]:
-        if named := sorted(_OTHERWISE_KNOWN & measures.keys()):
+        if named := sorted(OWN_MEASURES & measures.keys()):
             raise ValueError(f"a tariff knows {named[0]} by itself: give another name")
         return measures
 

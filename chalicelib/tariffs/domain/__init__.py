@@ -1,5 +1,6 @@
 """The rating engine: a tariff sheet as data, the use of a period, and the lines of the bill, each with its trace."""
 
+from chalicelib.tariffs.domain.adjustments import with_adjustments
 from chalicelib.tariffs.domain.book import KnownVersion, TariffBook
 from chalicelib.tariffs.domain.checks import check_tariff, check_versions
 from chalicelib.tariffs.domain.compile import CompiledTariff, compile_tariff
@@ -106,4 +107,5 @@ __all__ = [
     "round_to_step",
     "unpack_lines",
     "version_before",
+    "with_adjustments",
 ]

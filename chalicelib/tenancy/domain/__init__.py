@@ -9,6 +9,12 @@ from chalicelib.tenancy.domain.client import (
     client_audit_facts,
 )
 from chalicelib.tenancy.domain.groups import BillingGroup
+from chalicelib.tenancy.domain.measures import (
+    OWN_MEASURES,
+    DeliveredMeasure,
+    MeasureSource,
+    check_measures_kept,
+)
 from chalicelib.tenancy.domain.project import FormerSettings, Project, ProjectContext
 from chalicelib.tenancy.domain.settings import (
     BillingFrequency,
@@ -21,11 +27,14 @@ from chalicelib.tenancy.domain.settings import (
 )
 
 __all__ = [
+    "OWN_MEASURES",
     "BillingFrequency",
     "BillingGroup",
     "Client",
+    "DeliveredMeasure",
     "FormerSettings",
     "LoginNames",
+    "MeasureSource",
     "PasswordRule",
     "Project",
     "ProjectContext",
@@ -35,6 +44,7 @@ __all__ = [
     "check_change",
     "check_client",
     "check_client_change",
+    "check_measures_kept",
     "check_settings",
     "client_audit_facts",
     "without_cycle",

@@ -13,7 +13,10 @@ from chalicelib.tenancy.domain.settings import ProjectSettings
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One utility service of a client. `under_cycle`: a reading or run has used the cycle that it names."""
+    """One utility service of a client.
+
+    `under_cycle`: a reading or run has used the cycle that it names. `needed_measures` are those that its tariffs need.
+    """
 
     client: str
     id: str
@@ -21,6 +24,7 @@ class Project:
     version: int = 0
     closed: bool = False
     under_cycle: bool = False
+    needed_measures: tuple[str, ...] = ()
 
     def month_of(self, read_on: date) -> Period:
         """Return the month that a reading of a day bills: a reading of 2025-08-01 bills July for S1, August for S3."""

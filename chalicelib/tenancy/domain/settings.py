@@ -10,6 +10,7 @@ from chalicelib.kernel.money import exponent_of
 from chalicelib.kernel.period import Frequency, Period
 from chalicelib.tenancy.domain.checks import audit_word, refuse_faults
 from chalicelib.tenancy.domain.groups import BillingGroup, check_group_changes, group_faults
+from chalicelib.tenancy.domain.measures import DeliveredMeasure, measure_faults
 
 MAX_SHARDS = 256
 BillingFrequency = Literal["monthly", "bimonthly", "quarterly", "four_monthly", "half_yearly", "yearly"]
@@ -51,6 +52,7 @@ class ProjectSettings:
     - `service_days`: a bill covers the days between its readings, or those of its calendar period.
     - `unread_periods`: a bill over several periods without a reading is made as if each had been read, with the fixed
       amounts and the blocks of each, or as one period.
+    - `measures`: what tariffs may charge by besides the use: peaks, night use, contracted kW, the calorific value.
     - `billing_groups`: connections of some areas or classes with periods of their own.
     - `shards`: partitions a period is spread over, fixed for the project's life: 1 for a village, 64 for a city.
     """
@@ -76,6 +78,7 @@ class ProjectSettings:
     service_days: Literal["between_readings", "calendar"] = "between_readings"
     unread_periods: Literal["as_read_monthly", "one_period"] = "as_read_monthly"
     billing_groups: tuple[BillingGroup, ...] = ()
+    measures: tuple[DeliveredMeasure, ...] = ()
 
     @property
     def frequency(self) -> Frequency:
@@ -89,6 +92,7 @@ def check_settings(settings: ProjectSettings) -> None:
     :raises Invalid: naming each wrong setting and what to change.
     """
     faults = [*_faults_of_place(settings), *_faults_of_days(settings), *_faults_of_periods(settings)]
+    faults += measure_faults(settings.measures)
     if not 1 <= settings.shards <= MAX_SHARDS:
         faults.append(Fault("shards", f"1 to {MAX_SHARDS}"))
     if not settings.classes or len(set(settings.classes)) < len(settings.classes):

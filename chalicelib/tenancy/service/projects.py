@@ -1,6 +1,6 @@
 """Open, change and look up clients and projects."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from chalicelib.tenancy.domain import (
     check_change,
     check_client,
     check_client_change,
+    check_measures_kept,
     check_settings,
     client_audit_facts,
 )
@@ -66,6 +67,7 @@ def open_project(*, client_id: str, project_id: str, settings: ProjectSettings) 
             repository.insert_project(project, also=names)
         else:
             check_change(existing.settings, settings, month=_AT_ANY_TIME)
+            check_measures_kept(existing.settings.measures, settings.measures, needed=existing.needed_measures)
             project = continued(existing, settings)
             repository.store_project(project, also=names)
     except Refused as refused:
@@ -152,7 +154,7 @@ def change_project(ctx: ProjectContext, *, version: int, changes: Mapping[str, A
     """Change settings of a project, by name; the former ones are kept.
 
     :raises Invalid: for invalid settings, naming each.
-    :raises Conflict: for a fixed setting, or if the settings were changed meanwhile.
+    :raises Conflict: for a fixed setting or a measure that a tariff needs, or if the settings were changed meanwhile.
     """
     before = ctx.project
     if before.version != version:
@@ -160,6 +162,7 @@ def change_project(ctx: ProjectContext, *, version: int, changes: Mapping[str, A
     settings = replace(before.settings, **changes)
     check_settings(settings)
     check_change(before.settings, settings, month=before.month_of(local_day(ctx.now, before.settings.timezone)))
+    check_measures_kept(before.settings.measures, settings.measures, needed=before.needed_measures)
     after = replace(continued(before, settings), version=version + 1)
     also = [change_audit_write(ctx, before, after), *_cycle_count_writes(after, before)]
     try:
@@ -234,6 +237,14 @@ def close_project(ctx: ProjectContext, *, used_by: Callable[[], str | None]) -> 
 def project_open_check(ctx: Context, project: Project) -> Action:
     """Build the check that a project is not closed, and not about to be closed. Label: `project`."""
     return repository.project_open_check(project, ctx.now)
+
+
+def needed_measures_write(ctx: Context, project: Project, names: Collection[str]) -> Action:
+    """Build the write of the measures that a project's tariffs need, while its settings are as they were read.
+
+    Label: `measures`, refused if they are not, or the project is closed or about to be.
+    """
+    return repository.needed_measures_write(project, tuple(sorted(names)), ctx.now)
 
 
 def list_projects(ctx: Context) -> tuple[Project, ...]:

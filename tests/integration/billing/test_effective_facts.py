@@ -8,6 +8,8 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.platform import clock
+from chalicelib.tenancy.domain import DeliveredMeasure
+from tests.support.examples import WATERWORKS, with_settings
 from tests.support.http import Api, whole_bills
 from tests.support.queues import drain
 from tests.support.utilities import PASSWORD, Utility, open_waterworks
@@ -53,7 +55,7 @@ class _Office:
 
     def __init__(self, app: Chalice, api: Api, charges: _Charges, facts: dict[str, Any], **more: Any) -> None:  # noqa: ANN401
         self._app = app
-        self.utility = open_waterworks(api, rates={})
+        self.utility = open_waterworks(api, settings=more.pop("settings", WATERWORKS.settings), rates={})
         self.admin = self.utility.as_staff()
         sheet = _TARIFF | {"charges": charges} | more
         self.admin.post(f"{self.utility.base}/tariffs", {"id": "flat", "sheet": sheet}).expect(201)
@@ -170,12 +172,13 @@ def test_persons_and_measures_of_a_connection_are_billed(app: Chalice, api: Api)
         {"kind": "usage", "code": "power", "label": "Contracted", "rate": "7", "measure": "contractedKw"},
         {"kind": "usage", "code": "waste", "label": "Waste", "rate": "2", "measure": "persons"},
     ]
+    kw = with_settings(WATERWORKS, measures=(DeliveredMeasure("contractedKw", "place"),)).settings
     measures = [
         {"name": "contractedKw", "label": "Contracted", "unit": "kW"},
         {"name": "persons", "label": "Persons", "unit": "persons"},
     ]
     facts = {"persons": 3, "measures": {"contractedKw": "5.5"}}
-    office = _Office(app, api, charges, facts, measures=measures)
+    office = _Office(app, api, charges, facts, settings=kw, measures=measures)
     lines = office.first["lines"]
     assert {line["code"]: line["amount"] for line in lines} == {"power": "38.50", "waste": "6.00"}
 

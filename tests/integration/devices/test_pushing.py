@@ -249,3 +249,24 @@ def test_a_device_may_do_nothing_else(collector: Collector) -> None:
     signed_in = collector.api.with_token(collector.secret)
     for path in (f"{collector.utility.base}/readings/pending", collector.utility.consumers, "/api/me"):
         assert signed_in.get(path).status == 401
+
+
+def test_a_device_pushes_registers_peaks_and_the_round_as_a_person_enters_them(api: Api) -> None:
+    collector = _collector(api, open_waterworks(api))
+    registers = [{"code": "night", "role": "measured", "measure": "nightUse"}]
+    staff, path = collector.utility.as_staff(), f"{collector.utility.base}/connections/{collector.account}"
+    exchange = {"meterNumber": "SM-9", "finalReading": "0", "on": "2025-11-01", "reason": "Day and night"}
+    staff.post(f"{path}/meter-exchanges", exchange | {"registers": registers}).expect(200)
+
+    alone = collector.push()
+    assert (alone.status, alone.json["code"]) == (400, "register-missing")
+    more = {"registers": {"night": "4"}, "measures": {"peakKw": "7.5"}, "readerCode": "gate", "period": "2025-10"}
+    taken = collector.push(collector.body(**more), at=NOVEMBER + timedelta(seconds=1)).expect(200)
+    assert taken["readingId"] == f"2025-10.{collector.account}"
+    shown = staff.get(f"{collector.utility.base}/readings/{taken['readingId']}").expect(200)
+    assert (shown["measures"], shown["readerCode"]) == ({"peakKw": "7.5"}, "gate")
+    assert [(each["code"], each["usage"]) for each in shown["registers"]] == [("night", "4")]
+
+
+def test_an_implausible_value_that_is_pushed_is_held(collector: Collector) -> None:
+    assert collector.push(collector.body(reading="98765432")).expect(200)["status"] == "held"
