@@ -16,6 +16,8 @@ from local.trouble import Trouble
 
 _PATIENCE_SECONDS = 3
 _FORMER_LOGS = 5
+# The form of what the table holds: it changes when this version can't read what an older one stored.
+_FORM = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,21 @@ class StateFolder:
         return self.path / "applied"
 
     @property
+    def _form(self) -> Path:
+        return self.path / "form"
+
+    @staticmethod
+    def _read(path: Path) -> str | None:
+        return path.read_text().strip() if path.exists() else None
+
+    @property
     def _demo_began(self) -> Path:
         return self.path / "demo-began"
 
     def applied_template(self) -> str | None:
         """Return the hash of the template that the state was made with, or None if there is no state yet.
 
-        :raises Trouble: if the existing files can't be read.
+        :raises Trouble: if an older version made them, or the existing files can't be read.
         """
         saved = self.path / "aws"
         if not self._applied.exists():
@@ -60,6 +70,11 @@ class StateFolder:
             shutil.rmtree(saved, ignore_errors=True)
             shutil.rmtree(self.path / "aws-files", ignore_errors=True)
             return None
+        if self._read(self._form) != _FORM:
+            raise Trouble(
+                "the state was made by an older version of Meterbook, which stored readings and bills differently; "
+                f"remove it and start again: rm -r {self.path}"
+            )
         # The local AWS treats a file that it can't read as empty, and would overwrite it.
         for file in saved.glob("*.json"):
             try:
@@ -78,6 +93,7 @@ class StateFolder:
 
     def note_applied(self, template_print: str) -> None:
         """Record that the state has the resources of a template."""
+        _write_privately(self._form, _FORM)
         _write_privately(self._applied, template_print)
 
     def demo_began_at(self) -> datetime | None:

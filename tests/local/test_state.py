@@ -50,3 +50,15 @@ def test_each_day_has_a_clock_of_its_own_that_is_remembered(state: StateFolder) 
     (state.path / "clock-2025-11-01").write_text("noon")
     with pytest.raises(Trouble, match="clock-2025-11-01 holds no instant"):
         state.last_moment_of(day)
+
+
+@pytest.mark.parametrize("form", ["1", None])
+def test_state_of_an_older_version_is_refused_with_what_to_do(state: StateFolder, form: str | None) -> None:
+    state.note_applied("0123456789abcdef")
+    assert state.applied_template() == "0123456789abcdef"
+    if form is None:
+        (state.path / "form").unlink()
+    else:
+        (state.path / "form").write_text(form)
+    with pytest.raises(Trouble, match="made by an older version of Meterbook, .* start again: rm -r "):
+        state.applied_template()
