@@ -60,5 +60,5 @@ def test_state_of_an_older_version_is_refused_with_what_to_do(state: StateFolder
         (state.path / "form").unlink()
     else:
         (state.path / "form").write_text(form)
-    with pytest.raises(Trouble, match="made by an older version of Meterbook, .* start again: rm -r "):
+    with pytest.raises(Trouble, match=r"made by an older version of Meterbook, .* start again: rm -r "):
         state.applied_template()
