@@ -61,6 +61,7 @@ class BillItem(TableItem):
     last_day = DayAttribute(attr_name="ld")
     kind = LiteralAttribute(BillKind, attr_name="ki", null=True)
     rounds = IntAttribute(attr_name="rn", null=True)
+    months = IntAttribute(attr_name="mo", null=True)
     multiplier = DecimalAttribute(attr_name="mu", null=True)
     registers = DocumentAttribute(tuple[BilledRegister, ...], attr_name="rs", null=True)
 

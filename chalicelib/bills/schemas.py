@@ -8,7 +8,7 @@ from pydantic import AliasPath, BeforeValidator, Field
 
 from chalicelib.bills.domain import Bill, BillKind, BillStatus
 from chalicelib.connections.domain import Connection, RegisterRole
-from chalicelib.kernel.period import FiscalMonth
+from chalicelib.kernel.period import FiscalMonth, Frequency
 from chalicelib.platform.schema import (
     Amount,
     Day,
@@ -45,7 +45,7 @@ class BillView:
 
     @property
     def period_label(self) -> str:
-        return self.project.label_of(self.bill.period)
+        return Frequency(self.bill.months).label_of(self.bill.period)
 
     @property
     def fiscal(self) -> FiscalMonth | None:

@@ -28,8 +28,8 @@ class Bill:
     """What one connection owes for some days of a period. Immutable, except for its paid amount.
 
     `number` is that of the reading that it closes with, 0 if it has none. `first_day` and `last_day` are the days that
-    it is of, and `rounds` is how many periods its use is of, 0 if an earlier bill has charged this one. The register
-    counted `multiplier` units a step; `registers` are further ones. `usage` is the main register's.
+    it is of, and `rounds` is how many periods of `months` its use is of, 0 if an earlier bill has charged this one. The
+    register counted `multiplier` units a step; `registers` are further ones. `usage` is the main register's.
 
     `paid_minor` is the sum of its payments. `consumer_name` is the consumer's name when it was issued. `billed_on` is
     the day printed on it; `issued_at` is the start of the run or migration that made it (`run_id` is then the import's
@@ -70,6 +70,7 @@ class Bill:
     issued_by: str | None = None
     kind: BillKind = "regular"
     rounds: int = 1
+    months: int = 1
     multiplier: Decimal = Decimal(1)
     registers: tuple[BilledRegister, ...] = ()
 

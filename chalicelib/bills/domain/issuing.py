@@ -120,6 +120,7 @@ def make_bill(
         issued_by=terms.by,
         kind="final" if reading.kind == "final" else "regular",
         rounds=consumption.rounds,
+        months=group_of(project, connection, reading.period).months,
         multiplier=reading.multiplier,
         registers=registers_shown(consumption),
     )

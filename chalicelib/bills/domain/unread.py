@@ -166,6 +166,7 @@ def bill_without_reading(project: Project, terms: IssueTerms, service: UnreadSer
         tariff_id=of.tariff_id,
         issued_by=terms.by,
         kind=service.kind,
+        months=service.months,
     )
 
 

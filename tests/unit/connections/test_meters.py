@@ -177,5 +177,9 @@ def test_an_exchange_settles_the_old_multiplier_and_begins_with_the_new_one() ->
     after = _exchanged(
         connection(last_value=Decimal(10), multiplier=Decimal(60)), multiplier=Decimal(1), wraps_at=Decimal(65_536)
     )
-    assert (after.use_brought_forward, after.multiplier, after.register_range) == (Decimal(600), Decimal(1), Decimal(65_536))
+    assert (after.use_brought_forward, after.multiplier, after.register_range) == (
+        Decimal(600),
+        Decimal(1),
+        Decimal(65_536),
+    )
     assert count_since(after, Decimal(5), said=False).usage == Decimal(605)
