@@ -1,4 +1,4 @@
-"""Laws of spans and uses: whatever is read, estimated, exchanged, handed over, corrected, withdrawn and billed."""
+"""Laws of spans and uses, whatever is read, estimated, exchanged, handed over, closed, corrected and withdrawn."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chalicelib.bills.domain import Bill, IssueTerms, bill_of, consumptions_of, last_billed
 from chalicelib.connections.domain import Connection
-from chalicelib.connections.domain.connection import taken_over
+from chalicelib.connections.domain.connection import closed, taken_over
 from chalicelib.connections.domain.meters import Exchange, with_meter
 from chalicelib.consumers.domain import Consumer
 from chalicelib.cycles.domain import DueOffset
@@ -70,11 +70,15 @@ class Metered(RuleBasedStateMachine):
     def go_on(self, days: int, steps: int) -> None:
         """Let days pass and use something."""
         self.day += timedelta(days=days)
-        self.steps += steps
-        self.used[self.connection.consumer_id or ""] += 2 * steps
+        if self._is_open():
+            self.steps += steps
+            self.used[self.connection.consumer_id or ""] += 2 * steps
+
+    def _is_open(self) -> bool:
+        return self.connection.status != "closed"
 
     def _is_new_day(self) -> bool:
-        return self.day > (self.connection.last_read_on or FIRST)
+        return self._is_open() and self.day > (self.connection.last_read_on or FIRST)
 
     def _take(self, value: Decimal, kind: str = "regular") -> Reading:
         period = PROJECT.period_of(self.day)
@@ -137,6 +141,7 @@ class Metered(RuleBasedStateMachine):
         self.readings[reading.id] = reading
         self.connection = rules.advanced(self.connection, reading)
 
+    @precondition(_is_open)
     @rule(first=st.integers(0, 500))
     def exchange_meter(self, first: int) -> None:
         self.meters += 1
@@ -159,6 +164,13 @@ class Metered(RuleBasedStateMachine):
         self._take(self.shown, "final")
         number = len(self.connection.former) + 1
         self.connection = taken_over(self.connection, _person(f"holder-{number}"), self.day)
+
+    @precondition(lambda self: self._is_new_day() and len(self.readings) > 4)
+    @rule()
+    def close(self) -> None:
+        """Read the meter for the last time: what comes later is used by nobody."""
+        self._take(self.shown, "final")
+        self.connection = closed(self.connection, self.day)
 
     @rule()
     def bill_what_is_read(self) -> None:
@@ -188,7 +200,9 @@ class Metered(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Read and bill what is left: then each holder was billed for what they used, and nothing else."""
         self.go_on(days=1, steps=0)
-        last = self._take(self.shown)
+        if self._is_open():
+            self._take(self.shown)
+        last = max((each for each in self.readings.values() if each.counts), key=lambda each: each.read_on)
         self.bill_what_is_read()
         self.spans_cover_the_time_until_the_last_bill_once()
         billed: dict[str, Decimal] = defaultdict(Decimal)
