@@ -62,7 +62,7 @@ def note_visit(
 ) -> Visit:
     """Record that the reader came and could not read the meter. The same day again replaces what was said.
 
-    Four write units, 4.5 read units.
+    Five write units, 5.5 read units.
 
     :raises NotFound: for an unknown connection, or one outside the caller's areas.
     :raises Invalid: for a day in the future, or a round that is not the day's or one beside it.
