@@ -326,6 +326,9 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     },
     "TariffOut": {"version": 1, "sealed": True, "affectedBills": None},
     "TariffShort": {**_SHEET, "id": "residential", "version": 1, "sealed": True},
+    "AreaCountsOut": {"total": 51, "ready": 48, "waiting": 1, "notUpdated": 2},
+    "VisitOut": {"accountNumber": "2025110003", "readerCode": "dog", "photo": None},
+    "NewVisit": {"accountNumber": "2025110003"},
     "UnreadOut": {
         "accountNumber": "2025110003",
         "consumerName": "Pedro Santos",
@@ -333,6 +336,16 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "previous": "820",
         "lastReadOn": "2025-10-05",
         "lastPeriod": "2025-10",
+        "lastVisit": {
+            "accountNumber": "2025110003",
+            "period": "2025-11",
+            "visitedOn": "2025-11-05",
+            "readerCode": "dog",
+            "photo": None,
+            "notedBy": _STAFF_ID,
+            "notedByName": "Ana Reyes",
+            "notedAt": "2025-11-05T02:30:00.000Z",
+        },
     },
     "UserDeleted": {name: _STAFF[name] for name in ("id", "login", "name", "role", "consumerId")}
     | {"status": "deleted", "deletedAt": "2025-11-28T08:00:00.000Z"},

@@ -114,10 +114,9 @@ def list_unread(ctx: ProjectContext, *, query: UnreadQuery) -> UnreadPage:
     """List the active connections without a reading for a period, with the last visit to each."""
     page = service.list_unread(ctx, period=query.period, area=query.area, limit=query.limit, cursor=query.cursor)
     visits = service.last_visits(ctx.project, query.period, page.items)
-    items = tuple(
-        UnreadOut.of(UnreadView(VisitOut.of(visit) if (visit := visits.get(each.account)) else None), each)
-        for each in page.items
-    )
+    names = user_names(ctx.client, [visit.noted_by for visit in visits.values()])
+    shown = {account: VisitOut.of(visit, names=names) for account, visit in visits.items()}
+    items = tuple(UnreadOut.of(UnreadView(shown.get(each.account)), each) for each in page.items)
     return UnreadPage(items=items, next_cursor=page.next_cursor)
 
 
@@ -140,7 +139,7 @@ def note_visit(ctx: ProjectContext, *, body: NewVisit) -> VisitOut:
         photo=body.photo,
         period=body.period,
     )
-    return VisitOut.of(visit)
+    return VisitOut.of(visit, names=user_names(ctx.client, [visit.noted_by]))
 
 
 @endpoint(blueprint, "GET", _READINGS + "/round", permission="readings.read", query=RoundQuery, returns=RoundOut)

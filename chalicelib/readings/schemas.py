@@ -251,6 +251,7 @@ class VisitOut(OutSchema, Shows[Visit]):
     reader_code: str = Field(examples=["dog"])
     photo: str | None = Field(examples=["2025-11/101.jpg"])
     noted_by: str
+    noted_by_name: UserName = Field(validation_alias="noted_by")
     noted_at: Instant
 
 

@@ -171,6 +171,9 @@ def _estimate_december(utility: Utility, step: Callable[..., Any]) -> None:
     december = {"period": "2025-12"}
     step("list 50 connections that nobody read", admin.get, f"{utility.base}/readings/unread", **december).expect(200)
     account = admin.get(f"{utility.base}/connections", limit=1).json["items"][0]["accountNumber"]
+    visit = {"accountNumber": account, "visitedOn": "2025-12-05", "readerCode": "dog"}
+    step("note a visit", admin.post, f"{utility.base}/readings/visits", visit).expect(200)
+    step("see how far a round is", admin.get, f"{utility.base}/readings/round", **december).expect(200)
     history = f"{utility.base}/readings"
     step("list 50 readings of a period", admin.get, history, period="2025-11").expect(200)
     step("list a year of a connection's readings", admin.get, history, accountNumber=account).expect(200)

@@ -57,6 +57,8 @@ _LOCKED = {
     f"GET {_PROJECT}/readings": "list 50 readings of a period",
     f"GET {_PROJECT}/readings/pending": "list what is pending",
     f"GET {_PROJECT}/readings/unread": "list 50 connections that nobody read",
+    f"POST {_PROJECT}/readings/visits": "note a visit",
+    f"GET {_PROJECT}/readings/round": "see how far a round is",
     f"POST {_PROJECT}/readings/estimates": "estimate a reading",
     f"POST {_PROJECT}/readings/{{readingId}}/confirmation": "confirm a reading",
     f"POST {_PROJECT}/readings/{{readingId}}/withdrawal": "withdraw a reading",

@@ -67,6 +67,7 @@ _NOT_THERE = {
 }  # fmt: skip
 _QUERIES = {
     "/readings/balance": f"?period={PERIOD}",
+    "/readings/round": f"?period={PERIOD}",
     "/readings/unread": f"?period={PERIOD}",
     "/readings/unbilled": f"?period={PERIOD}",
     "/readings": f"?period={PERIOD}",
@@ -345,6 +346,7 @@ def test_whose_permissions_end_where_things_lie_meets_them(world: World, method:
                 "/unread",
                 "/unbilled",
                 "/balance",
+                "/round",
                 "/imports",
                 "/import-mappings",
                 "/meter-brands",

@@ -66,7 +66,6 @@ class Consumption:
 
         Uses of registers are added up; of what came with the readings, such as a peak, the highest counts.
         """
-        given: dict[str, Decimal] = dict(self.factors)
         sums: dict[str, Decimal] = {}
         deducted: dict[str, Decimal] = {}
         if main_measure:
@@ -82,7 +81,7 @@ class Consumption:
         for each in self.readings:
             for name, value in each.measures.items():
                 peaks[name] = max(value, peaks.get(name, value))
-        return given | peaks | sums
+        return peaks | sums
 
 
 @dataclass(frozen=True, slots=True)

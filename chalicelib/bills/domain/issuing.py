@@ -65,7 +65,7 @@ def usage_of(project: Project, consumption: Consumption, connection: Connection)
         dwelling_units=facts.dwelling_units,
         winter_average=facts.winter_average,
         flags=facts.all_flags,
-        measures={**facts.all_measures, **consumption.measures(connection.main_measure)},
+        measures={**consumption.factors, **facts.all_measures, **consumption.measures(connection.main_measure)},
     )
 
 

@@ -136,7 +136,7 @@ def bill_without_reading(project: Project, terms: IssueTerms, service: UnreadSer
         dwelling_units=of.facts.dwelling_units,
         winter_average=of.facts.winter_average,
         flags=of.facts.all_flags,
-        measures={**of.facts.all_measures, **service.factors},
+        measures={**service.factors, **of.facts.all_measures},
     )
     usage = with_history(project, usage, connection, book, period=service.period, until=span.until_day)
     rating = rated(book, of, usage)

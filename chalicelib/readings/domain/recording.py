@@ -403,13 +403,13 @@ def check_begun(project: Project, period: Period, today: date) -> None:
         raise Invalid("future-date", f"{period} is not read yet; today is {today}", field="period")
 
 
-def check_day(read_on: date, today: date) -> None:
-    """Check that the day of a reading is not in the future.
+def check_day(read_on: date, today: date, *, where: str = "readOn") -> None:
+    """Check that the day of a reading is not in the future; `where` is the field that has it.
 
     :raises Invalid: if it is.
     """
     if read_on > today:
-        raise Invalid("future-date", f"{read_on} is in the future; today is {today}", field="readOn")
+        raise Invalid("future-date", f"{read_on} is in the future; today is {today}", field=where)
 
 
 def _check_sequence(connection: Connection, period: Period, read_on: date, *, ends: bool = False) -> None:

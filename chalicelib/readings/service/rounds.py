@@ -62,7 +62,7 @@ def note_visit(
 ) -> Visit:
     """Record that the reader came and could not read the meter. The same day again replaces what was said.
 
-    Four write units, 4.5 read units.
+    Five write units, 5.5 read units.
 
     :raises NotFound: for an unknown connection, or one outside the caller's areas.
     :raises Invalid: for a day in the future, or a round that is not the day's or one beside it.
@@ -74,7 +74,7 @@ def note_visit(
         raise NotFound("not-found", "there is no connection with this account number", field="accountNumber")
     if not connection.is_metered:
         raise Conflict("no-meter", f"connection {account} has no meter; there is nothing to read")
-    check_day(on, local_day(ctx.now, project.settings.timezone))
+    check_day(on, local_day(ctx.now, project.settings.timezone), where="visitedOn")
     of = round_of(project, connection, on, named=period)
     visit = Visit(account, of, on, reader_code, photo, ctx.actor.id, ctx.now)
     before = repository.find_visit(project, of, account, on)

@@ -112,6 +112,20 @@ def test_a_level_is_the_same_for_each_of_several_unread_periods(app: Chalice, ut
     assert (bill["rounds"], bill["total"]) == (2, "82.31")  # 2272.53 kWh at 0.036, and twice 0.25
 
 
+def test_what_is_known_of_a_connection_itself_counts_before_the_factor(app: Chalice, utility: Utility) -> None:
+    """Some are fed from another pipe, with gas of another heat."""
+    admin = utility.as_staff()
+    account = register_connection(admin, utility, "G-1")["accountNumber"]
+    of_its_own = {"version": 0, "facts": {"measures": {"heatValue": "40"}}}
+    admin.patch(f"{utility.base}/connections/{account}", of_its_own).expect(200)
+    _enter(admin, utility, "2025-11", "36")
+    _read(admin, utility, "100", "2025-11-05")
+
+    assert _run(app, admin, utility, "2025-11") == []
+
+    assert [bill["total"] for bill in whole_bills(admin, utility.base, "2025-11")] == ["41.16"]
+
+
 def test_factors_that_nobody_entered_are_none(utility: Utility) -> None:
     shown = utility.as_staff().get(f"{utility.base}/periods/2025-11/factors").expect(200)
     assert shown == {"period": "2025-11", "measures": {}, "version": 0}

@@ -376,6 +376,18 @@ CATALOGUE: Mapping[Row, Operation] = {
     ),
     ("GET", PROJECT + "/readings/balance"): Operation("readings.read"),
     ("GET", PROJECT + "/readings/unread"): Operation("readings.read"),
+    ("POST", PROJECT + "/readings/visits"): Operation(
+        "readings.submit",
+        on=Place.connection,
+        body=lambda things, _: {
+            "accountNumber": things["accountNumber"],
+            "visitedOn": "2025-11-05",
+            "readerCode": "dog",
+        },
+        elsewhere=({"accountNumber": "2025110001", "visitedOn": "2025-11-06", "readerCode": "dog"}, 404),
+        leaves=frozenset({"reading.visited"}),
+    ),
+    ("GET", PROJECT + "/readings/round"): Operation("readings.read"),
     ("POST", PROJECT + "/readings/estimates"): Operation(
         "readings.edit",
         on=Place.read_in_october,
