@@ -136,8 +136,13 @@ def _measured(*names: str, kind: str = "sum") -> dict[str, Any]:
 
 
 def _office_of(
-    app: Chalice, api: Api, charges: Charges, *names: str, source: MeasureSource = "register", **more: Any
-) -> Office:  # noqa: ANN401
+    app: Chalice,
+    api: Api,
+    charges: Charges,
+    *names: str,
+    source: MeasureSource = "register",
+    **more: Any,  # noqa: ANN401
+) -> Office:
     """Open an office whose project delivers measures by their names."""
     delivered = tuple(DeliveredMeasure(name, source) for name in names)
     return Office(app, api, charges, today="2025-10-05", measures=delivered, **more)
@@ -208,7 +213,7 @@ _BY_MONTHS: Charges = [FLAT[0], {**FLAT[1], "times": "months"}]
         ("bimonthly", None, [("2026-02-20", "0"), ("2026-06-20", "40")], "2026-06", "600.00"),  # April was not read
     ],
 )
-def test_k7_months_are_billed_together(  # noqa: PLR0913 - a case has so many facts
+def test_k7_months_are_billed_together(
     app: Chalice,
     api: Api,
     frequency: str,
@@ -308,7 +313,7 @@ def test_k11_a_mistaken_reading_is_taken_back_wherever_it_stands(app: Chalice, a
         ("1000000", "999990", "15", False, "25"),
     ],
 )
-def test_k13_a_register_starts_again_at_any_number(  # noqa: PLR0913 - a case has so many facts
+def test_k13_a_register_starts_again_at_any_number(
     app: Chalice, api: Api, wraps_at: str, before: str, shown: str, said: bool, use: str
 ) -> None:
     office = Office(app, api, FLAT, today="2025-10-05")
