@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.kernel.clock import epoch_ms, from_epoch_ms, iso, local_day, parse_day
 from chalicelib.kernel.errors import Invalid
-from chalicelib.kernel.quantity import Quantity, parse_decimal, plain
+from chalicelib.kernel.quantity import Quantity, divided, median_of, parse_decimal, plain
 from tests.support.strategies import INSTANTS
 
 _DECIMALS = st.decimals(min_value=-(10**12) + 1, max_value=10**12 - 1, places=6, allow_nan=False, allow_infinity=False)
@@ -101,3 +101,16 @@ def test_a_day_is_written_in_one_way(text: str) -> None:
 def test_a_day_in_any_other_form_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         parse_day(text)
+
+
+def test_a_decimal_is_divided_exactly_where_it_comes_out_even() -> None:
+    assert (divided(Decimal(20), 8), divided(Decimal("0.3"), Decimal("0.1"))) == (Decimal("2.5"), Decimal(3))
+    assert str(divided(Decimal(1), 3)) == "0." + "3" * 28
+
+
+@pytest.mark.parametrize(
+    ("values", "middle"),
+    [([], None), (["10"], "10"), (["10", "60", "12"], "12"), (["60", "10"], "35"), (["4", "1", "3", "2"], "2.5")],
+)
+def test_half_of_the_values_lie_on_either_side_of_their_median(values: list[str], middle: str | None) -> None:
+    assert median_of(map(Decimal, values)) == (None if middle is None else Decimal(middle))
