@@ -156,7 +156,7 @@ def generate_chunks(
     own message hidden.
 
     A bill costs two write units and 1/25 of a request; a reading, its connection and the check for existing bills cost
-    about 0.1 read units together. A chunk without readings costs three requests.
+    about 0.1 read units together. A chunk without readings costs four requests.
     """
     project = ctx.project
     run = _get(project, run_id)

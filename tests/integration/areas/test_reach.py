@@ -345,7 +345,8 @@ def test_what_ends_at_areas_costs_so_many_requests(utility: Utility) -> None:
     assert listed.requests == {"BatchGetItem": 3, "Query": 2}
     with metered() as taken:
         _take(person, utility, "Poblacion").expect(201)
-    assert taken.requests == {"BatchGetItem": 2, "GetItem": 2, "Query": 1, "TransactWriteItems": 1}
+    # A first use is compared with what is usual for its class, which takes a query or two.
+    assert taken.requests == {"BatchGetItem": 2, "GetItem": 1, "Query": 3, "TransactWriteItems": 1}
     with metered() as consumers:
         person.get(utility.consumers).expect(200)
     assert consumers.requests == {"BatchGetItem": 3, "Query": 3}

@@ -433,3 +433,48 @@ def test_b29_a_garden_meter_is_deducted_from_the_sewer_on_the_same_bill(app: Cha
     office.read("A1", "2026-10-05", "20", registers={"garden": "8"})
     (bill,) = office.run("2026-10")
     assert (_amounts(bill), bill["total"]) == (["60.00", "60.00"], "120.00")
+
+
+# What a first use counts from.
+
+
+def test_a_meter_that_was_taken_over_is_billed_a_month_and_not_since_it_was_put_on(app: Chalice, api: Api) -> None:
+    office = Office(app, api, FLAT, today="2026-09-20", valid_from="2026-09-20")
+    office.connect("A1", installedOn="2019-03-01", initialReading="1500")
+    office.connect("A2", initialReading="1500")
+    for account in ("A1", "A2"):
+        office.read(account, "2026-10-05", "1510")
+    bills = office.run("2026-10")
+    assert totals(bills) == [("A1", "150.00"), ("A2", "150.00")]
+    assert {bill["firstDay"] for bill in bills} == {"2026-09-20"}, "the tariff's first day; it is not known better"
+
+
+def test_a_meter_put_on_and_read_two_months_later_is_billed_both(app: Chalice, api: Api) -> None:
+    office = Office(app, api, FLAT, today="2026-09-01")
+    office.connect("A1", installedOn="2026-09-01")
+    office.read("A1", "2026-11-01", "10")
+    (bill,) = office.run("2026-11")
+    assert (bill["total"], bill["firstDay"]) == ("200.00", "2026-09-01")
+
+
+def test_an_exchange_on_the_day_of_a_reading_shares_no_base_charge(app: Chalice, api: Api) -> None:
+    office = Office(app, api, _PRORATED, today="2026-09-01")
+    office.connect("A1")
+    office.read("A1", "2026-11-05", "10")
+    office.run("2026-11")
+    exchange = {"meterNumber": "NEW", "finalReading": "10", "on": "2026-11-05", "reason": "Old"}
+    office.staff.post(f"{office.path('A1')}/meter-exchanges", exchange).expect(200)
+    office.read("A1", "2026-12-05", "3")
+    (bill,) = office.run("2026-12")
+    assert _amounts(bill) == ["30.00", "50.00"]
+
+
+def test_an_exchange_before_the_first_reading_is_not_the_beginning_of_the_service(app: Chalice, api: Api) -> None:
+    office = Office(app, api, _PRORATED, today="2026-09-01")
+    office.connect("A1")
+    office.on("2026-11-01")
+    exchange = {"meterNumber": "NEW", "finalReading": "10", "on": "2026-11-01", "reason": "Old"}
+    office.staff.post(f"{office.path('A1')}/meter-exchanges", exchange).expect(200)
+    office.read("A1", "2026-11-05", "3")
+    (bill,) = office.run("2026-11")
+    assert (_amounts(bill), bill["firstDay"]) == (["130.00", "50.00"], "2026-10-05")

@@ -264,7 +264,7 @@ def test_f10_a_run_has_eight_messages_at_the_most_and_a_turn_ends_after_twenty_s
     assert LANES < len(shards) <= 40
 
 
-def test_an_empty_chunk_costs_three_requests(utility: Utility) -> None:
+def test_an_empty_chunk_costs_four_requests(utility: Utility) -> None:
     large = open_waterworks(utility.api, settings=MANY)
     run = start(large)
     billing.plan_run(large.context(), run_id=run)
@@ -272,7 +272,7 @@ def test_an_empty_chunk_costs_three_requests(utility: Utility) -> None:
     with metered() as meter:
         assert billing.generate_chunks(ctx, run_id=run, shard=0) == [0, 8, 16, 24, 32]
     own = {"GetItem": 1, "Query": 1}  # the run, and its chunks: once for the lane
-    assert meter.requests == {"UpdateItem": 2 * 5, "Query": 5 + own["Query"], "GetItem": own["GetItem"]}
+    assert meter.requests == {"UpdateItem": 2 * 5, "Query": 2 * 5 + own["Query"], "GetItem": own["GetItem"]}
 
 
 def test_d13_a_message_is_hidden_for_as_long_as_its_worker_lives_and_little_longer(
