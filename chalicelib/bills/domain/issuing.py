@@ -160,14 +160,19 @@ def bill_of(
     return make_bill(project, consumption, connection, rating, terms)
 
 
-def rated(book: TariffBook, of: ConnectionTerms, usage: Usage) -> Rating:
-    """Rate a usage by the tariff of a connection's terms. A measure with the code of an adjustment is its amount.
+def rated(book: TariffBook, of: ConnectionTerms, usage: Usage, *, as_on: date | None = None) -> Rating:
+    """Rate a usage by the tariff of a connection's terms, of its days or `as_on` one day.
+
+    A measure with the code of an adjustment is its amount.
 
     :raises Invalid: if no tariff rates it, or its bill can't be stored.
     """
     try:
         usage = with_adjustments(usage, book.versions_for(of.consumer_class, tariff_id=of.tariff_id))
-        rating = book.rate(of.consumer_class, usage, tariff_id=of.tariff_id)
+        if as_on is None:
+            rating = book.rate(of.consumer_class, usage, tariff_id=of.tariff_id)
+        else:
+            rating = book.rate_as_on(as_on, of.consumer_class, usage, tariff_id=of.tariff_id)
         check_length(rating.lines)
     except MeterbookError:
         raise

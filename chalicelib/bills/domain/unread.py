@@ -19,7 +19,7 @@ from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import divided
 from chalicelib.readings.domain.reading import LAST_READ_NUMBER
 from chalicelib.readings.domain.rounds import group_of
-from chalicelib.tariffs.domain import Line, Rounding, TariffBook, Trace, Usage
+from chalicelib.tariffs.domain import Line, Rounding, TariffBook, Trace, TraceFactor, Usage, share_of
 from chalicelib.tariffs.domain.trace import TraceTerm
 from chalicelib.tenancy.domain import Project
 
@@ -29,7 +29,11 @@ ADVANCES = "advances"
 
 @dataclass(frozen=True, slots=True)
 class UnreadService:
-    """Days of service that are billed without a reading: of a service without a meter, or an advance."""
+    """Days of service that are billed without a reading: of a service without a meter, or an advance.
+
+    An advance is a `share` of what the `whole` period, with the use that is `expected` of it, costs by the tariff of
+    the advance's first day.
+    """
 
     connection: Connection
     period: Period
@@ -40,6 +44,13 @@ class UnreadService:
     months: int = 1
     whole_days: int = 30
     factors: Mapping[str, Decimal] = field(default_factory=dict)
+    share: Fraction | None = None
+    whole: ServiceSpan | None = None
+    expected: Decimal = Decimal(0)
+
+    @property
+    def rated_span(self) -> ServiceSpan:
+        return self.whole or self.span
 
 
 def unmetered_service(
@@ -90,7 +101,8 @@ def _begun_on(project: Project, connection: Connection) -> date | None:
 def advance_service(project: Project, connection: Connection, month: Period) -> UnreadService | None:
     """Return what an advance of a month is for; None if the connection has none in this month.
 
-    Its use is what is expected by the day; without an earlier use, only what the tariff charges without use.
+    It is the month's share of what the whole period is expected to cost: a twelfth of a year, by days if a new holder's
+    month is cut. Without an earlier use, that is what the tariff charges without use.
     """
     group = group_of(project, connection, month)
     due = group.advances == "monthly" and not project.ends_in(month, group)
@@ -101,20 +113,28 @@ def advance_service(project: Project, connection: Connection, month: Period) -> 
     first_day = max([starts, *([begun] if begun else []), *_handovers_before(connection, ends)])
     if first_day >= ends:
         return None
+    period = group.frequency.period_of(month)
+    whole = ServiceSpan(project.first_day_of(period, group), period.shifted(1).first_day)
     days = (ends - first_day).days
-    try:
-        quantity = expected_use(connection.uses, month, days) if connection.is_metered else Decimal(0)
-    except Invalid:
-        quantity = Decimal(0)
     return UnreadService(
         connection,
         month,
         ServiceSpan(first_day, ends, is_cut=first_day != starts),
         number=0,
         kind="advance",
-        quantity=quantity,
-        whole_days=(ends - starts).days,
+        quantity=_expected(connection, month, days),
+        months=group.months,
+        share=Fraction(days, (ends - starts).days * group.months),
+        whole=whole,
+        expected=_expected(connection, period, whole.days),
     )
+
+
+def _expected(connection: Connection, period: Period, days: int) -> Decimal:
+    try:
+        return expected_use(connection.uses, period, days) if connection.is_metered else Decimal(0)
+    except Invalid:
+        return Decimal(0)
 
 
 def bill_without_reading(project: Project, terms: IssueTerms, service: UnreadService, book: TariffBook) -> Bill:
@@ -122,14 +142,14 @@ def bill_without_reading(project: Project, terms: IssueTerms, service: UnreadSer
 
     :raises Invalid: if no tariff rates them, or the bill can't be stored.
     """
-    connection, span = service.connection, service.span
+    connection, span, days = service.connection, service.span, service.rated_span
     of = connection.terms_on(span.first_day)
     usage = Usage(
-        quantity=service.quantity,
+        quantity=service.quantity if service.share is None else service.expected,
         unit=project.settings.unit,
-        first_day=span.first_day,
-        until_day=span.until_day,
-        period_days=service.whole_days if span.is_cut else None,
+        first_day=days.first_day,
+        until_day=days.until_day,
+        period_days=service.whole_days if days.is_cut else None,
         months=service.months,
         consumer_class=of.consumer_class,
         meter_size=of.facts.meter_size,
@@ -139,7 +159,8 @@ def bill_without_reading(project: Project, terms: IssueTerms, service: UnreadSer
         measures={**service.factors, **of.facts.all_measures},
     )
     usage = with_history(project, usage, connection, book, period=service.period, until=span.until_day)
-    rating = rated(book, of, usage)
+    rating = rated(book, of, usage, as_on=None if service.share is None else span.first_day)
+    lines = _shared(rating.lines, service)
     billed_on = terms.billed_on or local_day(terms.issued_at, project.settings.timezone)
     return Bill(
         account=connection.account,
@@ -155,8 +176,8 @@ def bill_without_reading(project: Project, terms: IssueTerms, service: UnreadSer
         reading=Decimal(0),
         usage=service.quantity,
         unit=project.settings.unit,
-        lines=rating.lines,
-        total=rating.total,
+        lines=lines,
+        total=Money(sum(each.amount.minor for each in lines if not each.informational), rating.currency),
         billed_on=billed_on,
         due_on=due_day_of(terms, service.period, billed_on),
         issued_at=terms.issued_at,
@@ -168,6 +189,13 @@ def bill_without_reading(project: Project, terms: IssueTerms, service: UnreadSer
         kind=service.kind,
         months=service.months,
     )
+
+
+def _shared(lines: Iterable[Line], service: UnreadService) -> tuple[Line, ...]:
+    if service.share is None:
+        return tuple(lines)
+    part = TraceFactor(f"share of {service.span.days} days of {service.months} months", service.share)
+    return tuple(share_of(each, part) for each in lines)
 
 
 def less_advances(bill: Bill, advances: Iterable[Bill]) -> Bill:

@@ -37,7 +37,17 @@ from chalicelib.tariffs.domain.model import (
 from chalicelib.tariffs.domain.proration import meets_days
 from chalicelib.tariffs.domain.rating import ENGINE_VERSION, Rating, billable_use, rate, rate_over
 from chalicelib.tariffs.domain.rounding import Rounding, round_to_step
-from chalicelib.tariffs.domain.trace import Line, Trace, exact_decimal, pack_lines, ratio_text, replay, unpack_lines
+from chalicelib.tariffs.domain.trace import (
+    Line,
+    Trace,
+    TraceFactor,
+    exact_decimal,
+    pack_lines,
+    ratio_text,
+    replay,
+    share_of,
+    unpack_lines,
+)
 from chalicelib.tariffs.domain.usage import Usage
 from chalicelib.tariffs.domain.versions import (
     check_follows,
@@ -83,6 +93,7 @@ __all__ = [
     "Tariff",
     "TariffBook",
     "Trace",
+    "TraceFactor",
     "Usage",
     "UsageCharge",
     "billable_use",
@@ -105,6 +116,7 @@ __all__ = [
     "ratio_text",
     "replay",
     "round_to_step",
+    "share_of",
     "unpack_lines",
     "version_before",
     "with_adjustments",

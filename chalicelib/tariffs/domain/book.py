@@ -7,7 +7,7 @@ from datetime import date
 from chalicelib.kernel.errors import Invalid
 from chalicelib.tariffs.domain.compile import CompiledTariff, compile_tariff
 from chalicelib.tariffs.domain.model import Tariff
-from chalicelib.tariffs.domain.rating import Rating, rate_over
+from chalicelib.tariffs.domain.rating import Rating, rate, rate_over
 from chalicelib.tariffs.domain.usage import Usage
 
 
@@ -43,9 +43,23 @@ class TariffBook:
 
         :raises Invalid: if no tariff, or more than one, is in force on some day of the use.
         """
+        return rate_over(self._some_for(consumer_class, tariff_id), usage)
+
+    def rate_as_on(self, day: date, consumer_class: str, usage: Usage, *, tariff_id: str | None = None) -> Rating:
+        """Rate a use as if all its days had the version that is in force on one day.
+
+        :raises Invalid: if none is.
+        """
+        for version in self._some_for(consumer_class, tariff_id):
+            tariff = version.tariff
+            if tariff.valid_from <= day and (tariff.valid_until is None or day < tariff.valid_until):
+                return rate(version, usage)
+        raise Invalid("no-tariff", f"no version of the tariff is valid on {day}", field="usage.firstDay")
+
+    def _some_for(self, consumer_class: str, tariff_id: str | None) -> Sequence[CompiledTariff]:
         versions = self.versions_for(consumer_class, tariff_id=tariff_id)
         if versions:
-            return rate_over(versions, usage)
+            return versions
         if tariff_id is not None:
             raise Invalid(
                 "no-tariff",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -107,6 +107,23 @@ class Line:
     amount: Money
     trace: Trace
     informational: bool = False
+
+
+def share_of(line: Line, share: TraceFactor) -> Line:
+    """Return a line with a share of an amount, rounded half-up to the minor unit: a twelfth of 154.20 is 12.85."""
+    currency = line.amount.currency
+    unit = 10 ** exponent_of(currency)
+    amount = Fraction(line.amount.minor, unit)
+    trace = Trace(
+        tariff_id=line.trace.tariff_id,
+        tariff_version=line.trace.tariff_version,
+        kind="adjustment",
+        terms=(TraceTerm(Fraction(1), exact_decimal(amount) or Decimal(0)),),
+        rounding=Rounding("half-up", Decimal(1).scaleb(-exponent_of(currency))),
+        factors=(share,),
+    )
+    shared = _rounded(amount * share.value, trace.rounding)
+    return replace(line, amount=Money(int(shared * unit), currency), trace=trace)
 
 
 def replay(line: Line) -> Money:
