@@ -18,7 +18,6 @@ MAY_USE_FLOATS = {
 MAY_DIVIDE = {
     "tariffs/domain": "exact decimals and fractions; whole amounts are split by // and %",
     "kernel/quantity.py": "decimals, by one function that takes nothing else",
-    "bills/domain/history.py": "exact fractions of what was used before",
 }
 # What a route or a job may know of the platform: how it is called and what it logs, and nothing of the table.
 OUTER_PLATFORM = {"auth", "clock", "http", "jobs", "log", "messages", "request_parsing", "schema"}
