@@ -57,6 +57,9 @@ class ReadingValues(Schema):
         description="The values of further registers, by their codes",
         examples=[{"night": "812"}],
     )
+    estimate_missing: bool = Field(
+        default=False, strict=True, description="Estimate registers that nobody could read, though others were read"
+    )
     measures: dict[MeasureName, Shown] = Field(
         default_factory=dict,
         max_length=MAX_MEASURES,
@@ -76,6 +79,7 @@ class ReadingValues(Schema):
             measures=self.measures,
             reader_code=self.reader_code,
             photo=self.photo,
+            estimate_missing=self.estimate_missing,
         )
 
 
@@ -121,6 +125,7 @@ class ReadRegisterOut(OutSchema):
     previous: DecimalText
     reading: DecimalText = Field(validation_alias="value")
     usage: DecimalText = Field(validation_alias="use")
+    estimated: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class RegisterCount:
     """How far a further register counted, from one value to another, and the use that this is.
 
     As for the main register, use may be brought forward, and what was estimated in excess is carried forward.
+    `estimated`: nobody read this register, though others were read.
     """
 
     code: str
@@ -84,6 +85,7 @@ class RegisterCount:
     use: Decimal
     use_brought_forward: Decimal = Decimal(0)
     use_carried_forward: Decimal = Decimal(0)
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,19 @@ def estimate(connection: Connection, period: Period, *, read_on: date) -> Estima
     value = _wrapped(connection.last_value + (connection.estimated or _ZERO) + steps, connection.register_range)
     values = {each.code: _expected_value(connection, each, period, days) for each in connection.registers}
     return EstimatedValues(value, values, count_since(connection, value, said=True, values=values))
+
+
+def with_missing(
+    connection: Connection, values: Mapping[str, Decimal], *, period: Period, read_on: date
+) -> dict[str, Decimal]:
+    """Return the values of registers with estimates for those that a bill needs and nobody read.
+
+    :raises Invalid: if the connection was never read.
+    """
+    since = connection.counts_from
+    days = (read_on - since).days if since else None
+    missing = [each for each in connection.registers if each.is_needed and each.code not in values]
+    return {**values, **{each.code: _expected_value(connection, each, period, days) for each in missing}}
 
 
 def _expected_value(connection: Connection, register: Register, period: Period, days: int | None) -> Decimal:

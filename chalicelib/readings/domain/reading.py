@@ -113,15 +113,20 @@ class Reading:
     @property
     def stand(self) -> RegisterState:
         """The state of the registers once this reading is the last one; an estimate keeps the last real value."""
-        values = {each.code: RegisterStand(each.value) for each in self.registers}
+        values = {each.code: self._register_stand(each) for each in self.registers}
         if self.estimated:
             brought = (self.use_brought_forward or 0) - self.usage or None
             return RegisterState(self.previous, divided(self.counted, self.multiplier), brought, values)
         return RegisterState(self.value, None, self.use_carried_forward, values)
 
+    def _register_stand(self, counted: RegisterCount) -> RegisterStand:
+        if self.estimated or counted.estimated:
+            return RegisterStand(counted.previous, counted.use_brought_forward - counted.use)
+        return RegisterStand(counted.value, counted.use_carried_forward)
+
     def is_same_as(self, shown: "MeterValue") -> bool:
         """Return whether it says the same as a value that is entered: day, values and measures."""
-        values = {each.code: each.value for each in self.registers}
+        values = {each.code: each.value for each in self.registers if not each.estimated}
         return (self.value, self.read_on, values, dict(self.measures)) == (
             shown.value,
             shown.read_on,
@@ -136,7 +141,7 @@ class MeterValue:
 
     `registers` are the values of further registers by code, `measures` what else was read ("demandKw"). `period` is the
     round that it was taken for, if that does not follow from the day. `reader_code` and `photo` are the reader's note
-    and picture.
+    and picture. With `estimate_missing`, registers that nobody read are estimated.
     """
 
     value: Decimal
@@ -148,6 +153,7 @@ class MeterValue:
     kind: ReadingKind = "regular"
     reader_code: str | None = None
     photo: str | None = None
+    estimate_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

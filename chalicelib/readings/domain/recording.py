@@ -8,7 +8,7 @@ from decimal import Decimal
 from chalicelib.connections import domain as connection_rules
 from chalicelib.connections.domain import Connection, PastUse, RegisterState
 from chalicelib.connections.domain.connection import RegisterStand
-from chalicelib.connections.domain.meters import Count, check_values, count_since, count_up_to, estimate
+from chalicelib.connections.domain.meters import Count, check_values, count_since, count_up_to, estimate, with_missing
 from chalicelib.connections.domain.uses import with_use, without_use
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Conflict, Invalid
@@ -45,8 +45,7 @@ def record_reading(
         raise Conflict("no-meter", f"connection {connection.account} has no meter; install one first")
     period = round_of(project, connection, shown.read_on, named=shown.period)
     _check_sequence(connection, period, shown.read_on, ends=shown.kind == "final")
-    check_values(connection, shown.registers)
-    count = count_since(connection, shown.value, said=shown.rolled_over, values=shown.registers)
+    count = _count(connection, shown, period)
     rounds = rounds_since(project, connection, period)
     doubt = None
     if entry.source != "migrated" and connection.is_billed:
@@ -61,6 +60,19 @@ def record_reading(
         )
     reading = _new(project, connection, period, shown, count, entry, taken=taken, rounds=rounds)
     return _held(reading, doubt) if doubt else reading
+
+
+def _count(connection: Connection, shown: MeterValue, period: Period) -> Count:
+    """Return the use of all registers; those that nobody read are estimated, if that is asked for."""
+    values = dict(shown.registers)
+    if shown.estimate_missing:
+        values = with_missing(connection, values, period=period, read_on=shown.read_on)
+    check_values(connection, values)
+    count = count_since(connection, shown.value, said=shown.rolled_over, values=values)
+    return replace(
+        count,
+        registers=tuple(replace(each, estimated=each.code not in shown.registers) for each in count.registers),
+    )
 
 
 def _held(reading: Reading, doubt: str) -> Reading:
@@ -198,10 +210,11 @@ def _to_confirm(reading: Reading, connection: Connection) -> tuple[Decimal, Coun
         return estimated.value, estimated.count
     # The person who confirms saw the flag `rollover`, unless the use was counted from another value then.
     seen = reading.rolled_over and reading.previous == connection.last_value
-    values = {each.code: each.value for each in reading.registers}
+    read = {each.code: each.value for each in reading.registers if not each.estimated}
+    estimates = any(each.estimated for each in reading.registers)
+    shown = MeterValue(reading.value, reading.read_on, seen, registers=read, estimate_missing=estimates)
     try:
-        check_values(connection, values)
-        return reading.value, count_since(connection, reading.value, said=seen, values=values)
+        return reading.value, _count(connection, shown, reading.period)
     except Invalid as error:
         refusal = f"this reading must be corrected first: {error}"
         if error.code == "below-previous":
@@ -234,7 +247,7 @@ def correct(
         new = record_reading(project, connection, again, today=today, entry=entry, of_class=of_class)
         return replace(new, number=reading.number, version=reading.version + 1)
     before = _connection_before(reading, connection)
-    check_values(connection, shown.registers)
+    others = _count(before, replace(shown, value=before.last_value), reading.period).registers
     count = count_up_to(
         shown.value,
         previous=reading.previous,
@@ -243,7 +256,6 @@ def correct(
         multiplier=reading.multiplier,
         said=shown.rolled_over,
     )
-    others = count_since(before, before.last_value, said=shown.rolled_over, values=shown.registers).registers
     count = replace(count, registers=others)
     return replace(
         reading,
