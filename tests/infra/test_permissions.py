@@ -243,7 +243,7 @@ def walk(observer: Observer, app: Chalice, utility: Utility, *, account: str | N
             if account:
                 connection["accountNumber"] = f"{account}{meter}"
             numbers.append(staff.post(f"{utility.base}/connections", connection).expect(201)["accountNumber"])
-        moved = {"meterNumber": "M-3", "finalReading": "0", "reason": "Stuck"}
+        moved = {"meterNumber": "M-3", "finalReading": "0", "reason": "Stuck", "on": "2025-11-01"}
         staff.post(f"{utility.base}/connections/{numbers[1]}/meter-exchanges", moved).expect(200)
         import_id = upload(observer, staff, utility, "meter_number,reading,read_on\nM-1,10,2025-11-05\n")
     with observer.acting("import_readings"):
