@@ -24,6 +24,7 @@ MODULES = (
     "devices.routes",
     "bills.routes",
     "payments.routes",
+    "prepaid.routes",
     "billing.routes",
     "billing.jobs",
     "onboarding.routes",

@@ -37,6 +37,7 @@ ACTIONS = frozenset(
     import-mapping.deleted import-mapping.saved import.announced import.finished
     issue.answered issue.moved-on issue.reported
     meter-brand.deleted meter-brand.opened meter-brand.renamed
+    prepaid.sold
     project.changed project.closed project.opened
     reading.confirmed reading.corrected reading.estimated reading.taken reading.visited reading.withdrawn
     readings.confirmed readings.estimated
@@ -49,7 +50,18 @@ ACTIONS = frozenset(
 )
 # Things whose ids are unique within a project only; the log keeps them as `project.id`.
 _OF_PROJECT = frozenset(
-    {"bill", "billing-run", "connection", "device", "import", "import-mapping", "period", "reading", "tariff"}
+    {
+        "bill",
+        "billing-run",
+        "connection",
+        "device",
+        "import",
+        "import-mapping",
+        "period",
+        "prepaid-sale",
+        "reading",
+        "tariff",
+    }
 )
 # Personal data and secrets. The log says that they changed, never their values.
 _UNSPOKEN = frozenset(

@@ -327,6 +327,15 @@ def paid_in_month(client_id: str, project_id: str, paid_on: date, account: str, 
     return f"{client_id}#{project_id}#PAYMENTS#{Period.of(paid_on)}", f"{paid_on.isoformat()}#{account}#{number}"
 
 
+# --- units sold in advance
+def prepaid_balance(client_id: str, project_id: str, account: str) -> Key:
+    return f"{client_id}#{project_id}#PREPAID#{account}", "BALANCE"
+
+
+def prepaid_sale(client_id: str, project_id: str, account: str, sale_id: str) -> Key:
+    return f"{client_id}#{project_id}#PREPAID#{account}", f"SALE#{sale_id}"
+
+
 # --- devices
 def device(client_id: str, project_id: str, device_id: str) -> Key:
     return f"{client_id}#{project_id}#DEVICES", f"DEVICE#{device_id}"

@@ -82,9 +82,9 @@ CODES: Mapping[int, tuple[str, ...]] = {
             consumer-login consumer-not-active consumer-owes cycle-named cycle-taken cycle-used device-disabled
             email-taken fixed-role fixed-setting handed-over has-meter implausible-amount implausible-reading
             impossible-reading in-progress last-superuser later-reading login-exists login-taken measure-needed
-            meter-exchanged meter-taken never-billed no-meter not-active not-confirmed other-consumer period-frozen
-            project-closed project-taken project-used reading-waits replayed role-exists role-used run-open
-            superuser-exists tariff-between tariff-changed tariff-chosen tariff-followed tariff-used
+            meter-exchanged meter-taken never-billed no-meter not-active not-confirmed not-prepaid other-consumer
+            period-frozen project-closed project-taken project-used reading-waits replayed role-exists role-used
+            run-open superuser-exists tariff-between tariff-changed tariff-chosen tariff-followed tariff-used
             too-many-changes too-many-mappings too-many-readings use-unread version-exists withdrawn wrong-order
             wrong-status yourself
         """,

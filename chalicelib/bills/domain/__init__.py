@@ -3,6 +3,7 @@
 from chalicelib.bills.domain.affected import AffectedBy, would_differ
 from chalicelib.bills.domain.bill import Bill, BillKind, BillStatus, last_billed, parse_bill_id
 from chalicelib.bills.domain.consumption import Consumption, consumptions_of, span_of
+from chalicelib.bills.domain.history import with_history
 from chalicelib.bills.domain.issuing import (
     IssueTerms,
     bill_of,
@@ -10,6 +11,7 @@ from chalicelib.bills.domain.issuing import (
     check_days,
     make_bill,
     may_be_billed_to,
+    rated,
     usage_of,
 )
 from chalicelib.bills.domain.plausibility import UsualTotals
@@ -30,7 +32,9 @@ __all__ = [
     "make_bill",
     "may_be_billed_to",
     "parse_bill_id",
+    "rated",
     "span_of",
     "usage_of",
+    "with_history",
     "would_differ",
 ]

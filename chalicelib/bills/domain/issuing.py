@@ -10,10 +10,11 @@ from chalicelib.bills.domain.history import with_history
 from chalicelib.connections.domain import Connection, ConnectionTerms
 from chalicelib.cycles.domain import MAX_DUE_DAYS, DueRule, due_on
 from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.readings.domain.rounds import group_of
-from chalicelib.tariffs.domain import Rating, TariffBook, Usage, check_length, with_adjustments
+from chalicelib.tariffs.domain import Line, Rating, TariffBook, Usage, check_length, with_adjustments
 from chalicelib.tenancy.domain import Project
 
 # A bill may be dated at most a month ahead. A given due day may be as far from the bill's day as a cycle allows.
@@ -90,6 +91,7 @@ def make_bill(
     span = span_of(project, consumption, connection)
     of = connection.terms_on(span.first_day)
     counted = count_shown(consumption)
+    lines, total = charged(rating)
     return Bill(
         account=reading.account,
         period=reading.period,
@@ -104,8 +106,8 @@ def make_bill(
         reading=reading.value,
         usage=consumption.main_use,
         unit=project.settings.unit,
-        lines=rating.lines,
-        total=rating.total,
+        lines=lines,
+        total=total,
         billed_on=billed_on,
         due_on=due_day,
         issued_at=terms.issued_at,
@@ -179,6 +181,18 @@ def rated(book: TariffBook, of: ConnectionTerms, usage: Usage, *, as_on: date | 
     except Exception as error:  # noqa: BLE001 - whatever a tariff does wrong may not stop its neighbours' bills
         raise Invalid("not-rated", f"rating failed: {type(error).__name__}") from None
     return rating
+
+
+def charged(rating: Rating) -> tuple[tuple[Line, ...], Money]:
+    """Return the lines of a bill and their total. What was sold in advance is only said: it adds nothing."""
+    sold = {(each.tariff.id, each.tariff.version) for each, _ in rating.parts if each.tariff.prepaid}
+    if not sold:
+        return rating.lines, rating.total
+    lines = tuple(
+        replace(line, informational=True) if (line.trace.tariff_id, line.trace.tariff_version) in sold else line
+        for line in rating.lines
+    )
+    return lines, Money(sum(line.amount.minor for line in lines if not line.informational), rating.currency)
 
 
 def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None, *, today: date) -> None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from chalicelib.bills.domain.bill import Bill, BillKind
 from chalicelib.bills.domain.consumption import ServiceSpan
 from chalicelib.bills.domain.history import with_history
-from chalicelib.bills.domain.issuing import IssueTerms, due_day_of, rated
+from chalicelib.bills.domain.issuing import IssueTerms, charged, due_day_of, rated
 from chalicelib.connections.domain import Connection
 from chalicelib.connections.domain.uses import MAX_USES, expected_use
 from chalicelib.kernel.clock import local_day
@@ -160,7 +160,7 @@ def bill_without_reading(project: Project, terms: IssueTerms, service: UnreadSer
     )
     usage = with_history(project, usage, connection, book, period=service.period, until=span.until_day)
     rating = rated(book, of, usage, as_on=None if service.share is None else span.first_day)
-    lines = _shared(rating.lines, service)
+    lines = _shared(charged(rating)[0], service)
     billed_on = terms.billed_on or local_day(terms.issued_at, project.settings.timezone)
     return Bill(
         account=connection.account,

@@ -44,6 +44,7 @@ PERMISSIONS: Mapping[str, str] = {
     "bills.read": "see bills",
     "bills.generate": "start billing runs and follow them",
     "payments.read": "see payments",
+    "prepaid.sell": "sell units in advance",
     "requests.read": "see requests for connections",
     "requests.create": "request connections",
     "requests.decide": "approve and reject requests for connections",
@@ -119,7 +120,7 @@ _OPERATE = _READ_ALL | {
     "readings.edit",
     "readings.import",
 }
-_RUN = frozenset({"bills.generate", "cycles.read"})
+_RUN = frozenset({"bills.generate", "cycles.read", "prepaid.sell"})
 # Only an administrator decides on requests, or makes one for a consumer. Source: S2-133, S2-176.
 _ANSWER = frozenset({"requests.read", "issues.read", "issues.respond"})
 

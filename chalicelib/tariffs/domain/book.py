@@ -50,10 +50,17 @@ class TariffBook:
 
         :raises Invalid: if none is.
         """
+        return rate(self.version_on(day, consumer_class, tariff_id=tariff_id), usage)
+
+    def version_on(self, day: date, consumer_class: str, *, tariff_id: str | None = None) -> CompiledTariff:
+        """Return the version that is in force on a day.
+
+        :raises Invalid: if none is.
+        """
         for version in self._some_for(consumer_class, tariff_id):
             tariff = version.tariff
             if tariff.valid_from <= day and (tariff.valid_until is None or day < tariff.valid_until):
-                return rate(version, usage)
+                return version
         raise Invalid("no-tariff", f"no version of the tariff is valid on {day}", field="usage.firstDay")
 
     def _some_for(self, consumer_class: str, tariff_id: str | None) -> Sequence[CompiledTariff]:

@@ -377,8 +377,9 @@ class Tariff:
     `consumer_class` None serves every class. `by_choice`: it rates only connections that name it, whatever their class,
     and may be valid beside others. `months_apart`: use read over several months is shared equally over them, with
     the remainder to the first, and each month is rated by itself. `measures` declares the measures that not every
-    usage has. `version_change` of the version in force on the last day says what a change within a use means: each
-    version rates its days (None: so), the last one rates all, or each takes its share of the use through whole blocks.
+    usage has. `prepaid`: its units are sold in advance, and bills of their use charge nothing. `version_change` of the
+    version in force on the last day says what a change within a use means: each version rates its days (None: so), the
+    last one rates all, or each takes its share of the use through whole blocks.
     """
 
     id: str
@@ -396,5 +397,6 @@ class Tariff:
     months_apart: bool = False
     source: str = ""
     measures: tuple[Measure, ...] = ()
+    prepaid: Literal[True] | None = None
     by_choice: Literal[True] | None = None  # not False: an absent field changes no digest
     version_change: VersionChange | None = None

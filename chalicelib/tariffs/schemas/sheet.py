@@ -86,6 +86,9 @@ class TariffBody(Schema):
     valid_until: Day | None = Field(default=None, description="The first day on which it is no longer valid")
     consumer_class: Named | None = None
     charges: Annotated[tuple[ChargeBody, ...], Field(min_length=1, max_length=60)]
+    prepaid: Literal[True] | None = Field(
+        default=None, description="Its units are sold in advance, and a bill of their use charges nothing"
+    )
     measures: tuple[MeasureBody, ...] = Field(
         default=(),
         max_length=30,

@@ -6,7 +6,7 @@ _READ_ALL = {
 }  # fmt: skip
 _OPERATE = _READ_ALL | {
     "consumers.manage", "connections.manage", "readings.submit", "readings.confirm", "readings.edit",
-    "readings.import", "bills.generate", "cycles.read",
+    "readings.import", "bills.generate", "cycles.read", "prepaid.sell",
 }  # fmt: skip
 _ADMINISTER = {
     "areas.manage",

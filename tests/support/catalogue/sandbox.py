@@ -111,6 +111,17 @@ class Place:
         things = self.connection()
         return {**things, "area": self._admin.get(f"{self._base}/connections/{things['accountNumber']}").json["area"]}
 
+    def prepaid_connection(self) -> Things:
+        """Open a tariff whose units are sold in advance, and a connection that names it."""
+        sheet = {**self.sheet()["sheet"], "consumerClass": None, "byChoice": True, "prepaid": True}
+        tariff = {"id": f"prepaid{self.number}", "sheet": sheet}
+        self._admin.post(f"{self._base}/tariffs", tariff).expect(201)
+        things = self.connection()
+        path = f"{self._base}/connections/{things['accountNumber']}"
+        change = {"tariffId": tariff["id"], "version": 0}
+        self._admin.patch(path, change).expect(200)
+        return things
+
     def disconnected(self) -> Things:
         things = self.connection()
         path = f"{self._base}/connections/{things['accountNumber']}/disconnection"

@@ -1,0 +1,1 @@
+"""Units that are sold in advance, used up by readings."""
