@@ -186,7 +186,7 @@ def get_factors(ctx: ProjectContext, *, period: str) -> FactorsOut:
     permission="tariffs.manage",
     body=FactorsBody,
     returns=FactorsOut,
-    errors="changed not-last-month period-frozen",
+    errors="changed not-last-month period-frozen undelivered-measure",
 )
 def set_factors(ctx: ProjectContext, *, period: str, body: FactorsBody) -> FactorsOut:
     """Enter a period's factors, all of them, before its bills are made. Bills that were made stay as they are."""

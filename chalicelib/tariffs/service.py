@@ -278,11 +278,12 @@ def get_factors(ctx: ProjectContext, *, period: Period) -> PeriodFactors:
 def set_factors(ctx: ProjectContext, *, period: Period, measures: Mapping[str, Decimal], version: int) -> PeriodFactors:
     """Replace the factors of a period. Bills that were made stay as they are. Idempotent; seven write units.
 
-    :raises Invalid: for a period that is not billed here.
+    :raises Invalid: for a period that is not billed here, or a measure that the project does not take from periods.
     :raises Conflict: if they were changed meanwhile, or a billing run is working on the period.
     """
     project = ctx.project
     project.check_period(period)
+    _check_from_periods(project, measures)
     before = repository.find_factors(project, period)
     if before.measures == measures:
         return before
@@ -305,6 +306,16 @@ def set_factors(ctx: ProjectContext, *, period: Period, measures: Mapping[str, D
             raise Conflict("period-frozen", f"a billing run is working on {period}; {wait}") from None
         raise Conflict("changed", f"the factors of {period} were changed meanwhile; reload and retry") from None
     return after
+
+
+def _check_from_periods(project: Project, measures: Mapping[str, Decimal]) -> None:
+    known = {each.name for each in project.settings.measures if each.source == "period"}
+    if unknown := sorted(measures.keys() - known):
+        raise Invalid(
+            "undelivered-measure",
+            f"the project's settings take no measure {unknown[0]} from the period; add it there, or correct the name",
+            field=f"measures.{unknown[0]}",
+        )
 
 
 def unsealed_book(project: Project) -> TariffBook:

@@ -158,7 +158,7 @@ class BillingGroupBody(Schema):
     until_period: PeriodText | None = Field(default=None, description="The last month it holds for")
 
 
-class MeasureBody(Schema):
+class MeasureSettingBody(Schema):
     """A measure that bills can have, and where it comes from."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}$", examples=["peakKw"])]
@@ -216,7 +216,7 @@ class SettingsBody(Schema):
         description="Connections with periods of their own. Once a group has begun, only its name and end can change",
     )
 
-    measures: Annotated[tuple[MeasureBody, ...], Field(max_length=60)] = Field(
+    measures: Annotated[tuple[MeasureSettingBody, ...], Field(max_length=60)] = Field(
         default=(),
         description="What tariffs may charge by besides the use, days, months, dwelling units, persons and the winter "
         "average. A tariff that needs another measure is refused",

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from chalicelib.billing import service as billing
 from chalicelib.imports import service as imports
 from chalicelib.platform import clock, settings, storage
 from chalicelib.readings import service as readings
+from chalicelib.tenancy.domain import DeliveredMeasure
+from local import presets
 from tests.support import table
 from tests.support.http import Api
 from tests.support.meter import Meter, metered, size_of
@@ -30,7 +33,8 @@ def counted(app: Chalice, api: Api) -> Iterator[dict[str, Meter]]:
     """Each step of a month with fifty connections, and what it cost."""
     clock.use_time(lambda: NOVEMBER)
     steps: dict[str, Meter] = {}
-    utility = open_waterworks(api)
+    heat = DeliveredMeasure("calorificValue", "period")
+    utility = open_waterworks(api, settings=replace(presets.WATERWORKS_SETTINGS, measures=(heat,)))
     _walk(app, utility, steps)
     yield steps
     clock.use_time(None)

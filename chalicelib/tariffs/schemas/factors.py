@@ -1,13 +1,11 @@
 """Factors of a period as the API accepts and shows them."""
 
-from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from chalicelib.platform.schema import DecimalText, OutSchema, PeriodText, Schema, Shows, Version
 from chalicelib.tariffs.domain.factors import MAX_FACTORS, PeriodFactors
-from chalicelib.tariffs.domain.measures import KNOWN_MEASURES
 from chalicelib.tariffs.schemas.words import Named
 
 Factors = Annotated[
@@ -25,13 +23,6 @@ class FactorsBody(Schema):
 
     measures: Factors
     version: Version
-
-    @field_validator("measures")
-    @classmethod
-    def _own_names(cls, measures: dict[str, Decimal]) -> dict[str, Decimal]:
-        if named := sorted(measures.keys() & set(KNOWN_MEASURES)):
-            raise ValueError(f"a tariff knows {named[0]} by itself: give another name")
-        return measures
 
 
 class FactorsOut(OutSchema, Shows[PeriodFactors]):

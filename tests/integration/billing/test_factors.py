@@ -1,6 +1,7 @@
 """Factors of a period: what is measured once a month for all connections, and rates every bill of the month."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from chalice.app import Chalice
 from chalicelib.billing import service as billing
 from chalicelib.kernel.period import Period
 from chalicelib.platform import clock
+from chalicelib.tenancy.domain import DeliveredMeasure
+from local import presets
 from tests.support.http import Api, whole_bills
 from tests.support.queues import drain
 from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
@@ -38,7 +41,8 @@ def november() -> Iterator[None]:
 
 @pytest.fixture
 def utility(api: Api) -> Utility:
-    utility = open_waterworks(api, rates={})
+    heat = DeliveredMeasure("heatValue", "period")
+    utility = open_waterworks(api, rates={}, settings=replace(presets.WATERWORKS_SETTINGS, measures=(heat,)))
     utility.as_staff().post(f"{utility.base}/tariffs", {"id": "gas", "sheet": _GAS}).expect(201)
     return utility
 
@@ -169,7 +173,8 @@ def test_there_are_no_factors_of_what_is_no_month(utility: Utility, period: str)
         ({"heatValue": 40}, "measures.heatValue"),
         ({"#": "40"}, "measures.#"),
         ({f"m{n}": "1" for n in range(17)}, "measures"),
-        ({"days": "30"}, "measures"),
+        ({"days": "30"}, "measures.days"),
+        ({"heatvalue": "40"}, "measures.heatvalue"),
     ],
 )
 def test_factors_that_can_not_be_are_refused(utility: Utility, measures: dict[str, Any], field: str) -> None:

@@ -361,7 +361,7 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("GET", PROJECT + "/periods/{period}/factors"): Operation("tariffs.read"),
     ("PUT", PROJECT + "/periods/{period}/factors"): Operation(
         "tariffs.manage",
-        on=lambda place: {"period": str(Period(2001, 1).shifted(place.number))},
+        on=Place.period_with_factors,
         body={"measures": {"calorificValue": "39.5"}, "version": 0},
         leaves=frozenset({"factors.changed"}),
     ),

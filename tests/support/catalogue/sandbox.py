@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.kernel.period import Period
 from tests.support.catalogue.model import CLIENT, PROJECT, Operation, Request, Row, Things
 from tests.support.http import Api
 from tests.support.utilities import PASSWORD, Utility, open_waterworks, register_connection
@@ -175,6 +176,15 @@ class Place:
 
     def client_settings(self) -> Things:
         return self._settings(f"/api/clients/{self.sandbox.utility.client}/settings")
+
+    def period_with_factors(self) -> Things:
+        """Let the project take a measure from periods, and name one that nobody has entered it for."""
+        path = f"{self._base}/settings"
+        shown = self._admin.get(path).expect(200)
+        if not shown["settings"]["measures"]:
+            delivered = {"measures": [{"name": "calorificValue", "from": "period"}]}
+            self._admin.patch(path, {"version": shown["version"], "settings": delivered}).expect(200)
+        return {"period": str(Period(2001, 1).shifted(self.number))}
 
     def project_settings(self) -> Things:
         return self._settings(f"{self._base}/settings")
