@@ -92,7 +92,10 @@ class BilledRegisterOut(OutSchema):
     measure: str | None
     previous: DecimalText
     reading: DecimalText
+    multiplier: DecimalText
+    use_brought_forward: DecimalText = Field(description="Of an exchanged meter; below zero, billed by estimates")
     usage: DecimalText = Field(validation_alias="use")
+    estimated: bool
 
 
 class BillSummary(OutSchema, Shows[BillView, Bill]):
@@ -111,7 +114,9 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     last_day: Day = Field(description="The last day of service that it is for; its reading is of the day after")
     usage: DecimalText = Field(validation_alias="quantity")
     unit: str
-    estimated: bool = Field(description="The meter was not read: the use is the average of the last three")
+    estimated: bool = Field(
+        description="Nobody read the meter: the use is as in the same month of last year or the last ones, by the day"
+    )
     total: Amount
     paid: Amount
     amount_due: Amount = Field(description="The amount still to pay")

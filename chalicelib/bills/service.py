@@ -11,6 +11,7 @@ from chalicelib.bills import repository
 from chalicelib.bills.domain import (
     AffectedBy,
     Bill,
+    BillKind,
     BillStatus,
     Consumption,
     IssueTerms,
@@ -138,7 +139,7 @@ def closing_bill(
     terms = IssueTerms(ctx.new_id(), ctx.now, None, None, tenancy.due_rule(project), by=ctx.actor.id)
     consumption = _closing_with(project, reading, [*of_round, reading], connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
-    bill = bill_of(project, terms, consumption, connection, book)
+    bill = replace(bill_of(project, terms, consumption, connection, book), kind="final")
     months = months_before(project, connection, reading.period)
     bill = less_advances(
         bill, [each for month in months for each in repository.round_bills(project, month, reading.account)]
@@ -150,7 +151,7 @@ def closing_bill(
 
 
 def closing_bill_without_reading(
-    ctx: ProjectContext, connection: Connection, *, on: date
+    ctx: ProjectContext, connection: Connection, *, on: date, kind: BillKind = "final"
 ) -> tuple[Bill | None, list[Action]]:
     """Return the bill that ends a service without a meter, or its holder's time, on a day, and its writes.
 
@@ -166,7 +167,7 @@ def closing_bill_without_reading(
     terms = IssueTerms(ctx.new_id(), ctx.now, None, None, tenancy.due_rule(project), by=ctx.actor.id)
     book = tariffs.tariff_book(project, until_day=service.span.until_day)
     factors = tariffs.factors_of(project, period)
-    bill = bill_without_reading(project, terms, replace(service, factors=factors), book)
+    bill = bill_without_reading(project, terms, replace(service, factors=factors, kind=kind), book)
     return bill, [bill_insert_write(project, bill), _audit_write(ctx, bill)]
 
 

@@ -51,7 +51,7 @@ _READINGS = "/api/clients/{clientId}/projects/{projectId}/readings"
     location=_READINGS + "/{id}",
     errors="already-read ambiguous-meter before-installed below-previous billed changed future-date handed-over "
     "impossible-reading later-reading meter-exchanged no-meter not-active not-after-last number-missing other-period "
-    "period-frozen register-missing too-many-readings unknown-register",
+    "period-frozen register-missing too-many-readings undelivered-measure unknown-register",
 )
 def take_reading(ctx: ProjectContext, *, body: NewReading) -> ReadingOut:
     """Record a reading.
@@ -197,11 +197,15 @@ def get_reading(ctx: ProjectContext, *, reading_id: str) -> ReadingOut:
     returns=ReadingOut,
     errors="already-read before-installed below-previous billed changed future-date handed-over impossible-reading "
     "later-reading meter-exchanged no-meter not-active not-after-last other-period period-frozen register-missing "
-    "unknown-register withdrawn",
+    "undelivered-measure unknown-register withdrawn",
 )
 def correct_reading(ctx: ProjectContext, *, reading_id: str, body: CorrectedReading) -> ReadingOut:
-    """Correct a reading that is not billed yet."""
-    return _shown(ctx, service.correct_reading(ctx, reading_id=reading_id, shown=body.to_domain()))
+    """Correct a reading that is not billed yet.
+
+    Further registers, measures, the reader's code and the photo stay as they are, if they are left out.
+    """
+    corrected = service.correct_reading(ctx, reading_id=reading_id, shown=body.to_domain(), kept=body.left_out)
+    return _shown(ctx, corrected)
 
 
 @endpoint(

@@ -107,7 +107,12 @@ class NewReading(ReadingValues):
 
 
 class CorrectedReading(ReadingValues):
-    """The correct values and day of a reading."""
+    """The correct values and day of a reading. What else came with it stays, if it is left out."""
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """What the request does not say of what came with the reading."""
+        return frozenset({"registers", "estimate_missing", "measures", "reader_code", "photo"} - self.model_fields_set)
 
 
 class Withdrawal(Schema):
@@ -173,7 +178,9 @@ class ReadingOut(OutSchema, Shows[ReadingView, Reading]):
     reason: str | None = Field(description="Why it is held or was withdrawn")
     flags: tuple[str, ...] = Field(description="What a person should check: late, high_use, no_use, rollover")
     source: Literal["manual", "device", "import", "estimated", "migrated"]
-    estimated: bool = Field(description="The meter was not read: the use is the average of the last three")
+    estimated: bool = Field(
+        description="Nobody read the meter: the use is as in the same month of last year or the last ones, by the day"
+    )
     entered_by: str
     entered_by_name: UserName = Field(validation_alias="entered_by")
     entered_at: Instant

@@ -13,7 +13,7 @@ _BILL_ERRORS = "amount-too-large bill-too-long missing-measure no-tariff not-rat
 _READ_ERRORS = (
     "already-read before-installed below-previous changed future-date implausible-reading impossible-reading "
     "not-after-last nothing-to-estimate-by period-frozen reading-missing reading-waits register-missing "
-    "too-many-readings unknown-register wrong-order wrong-status "
+    "too-many-readings undelivered-measure unknown-register wrong-order wrong-status "
 )
 
 
@@ -61,7 +61,7 @@ def hand_over(ctx: ProjectContext, *, account_number: str, body: HandOver) -> Cl
     body=MeterInstallation,
     returns=ClosingOut,
     errors=_BILL_ERRORS + "bad-number bad-register changed future-date has-meter impossible-reading meter-taken "
-    "period-frozen unknown-brand wrong-order wrong-status",
+    "period-frozen undelivered-measure unknown-brand wrong-order wrong-status",
 )
 def install_meter(ctx: ProjectContext, *, account_number: str, body: MeterInstallation) -> ClosingOut:
     """Put the first meter on a connection that had none, and bill the days of the period without it."""

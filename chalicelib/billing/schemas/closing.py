@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from chalicelib.billing.service import ClosingResult, FinalReading
 from chalicelib.connections.domain import Connection
+from chalicelib.connections.domain.facts import MAX_MEASURES
 from chalicelib.connections.domain.meters import Exchange
 from chalicelib.connections.domain.registers import MAX_REGISTERS
 from chalicelib.connections.schemas.connections import (
@@ -39,6 +40,12 @@ class FinalReadingBody(Schema):
     final_registers: dict[RegisterCode, Shown] = Field(
         default_factory=dict, max_length=MAX_REGISTERS, description="The values of further registers, by their codes"
     )
+    measures: dict[MeasureName, Shown] = Field(
+        default_factory=dict,
+        max_length=MAX_MEASURES,
+        description="What else was read and is no counter, such as a peak",
+        examples=[{"demandKw": "412.3"}],
+    )
     rolled_over: bool = Field(default=False, strict=True, description="The register started again at zero")
     estimate_final: bool = Field(
         default=False, strict=True, description="Nobody could read the meter: estimate what it showed"
@@ -58,7 +65,11 @@ class FinalReadingBody(Schema):
         shown = None
         if self.final_reading is not None:
             shown = MeterValue(
-                self.final_reading, self.on or date.min, self.rolled_over, registers=self.final_registers
+                self.final_reading,
+                self.on or date.min,
+                self.rolled_over,
+                registers=self.final_registers,
+                measures=self.measures,
             )
         return FinalReading(shown, self.estimate_final, self.checked)
 

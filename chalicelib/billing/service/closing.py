@@ -13,6 +13,7 @@ from chalicelib.connections.domain.meters import Exchange
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Conflict, Fault, Invalid, MeterbookError
 from chalicelib.kernel.period import Period
+from chalicelib.kernel.quantity import plain
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import MeterValue, Reading
@@ -90,7 +91,7 @@ def install_meter(ctx: ProjectContext, *, account: str, meter: Exchange, reason:
     before = connections.get_connection(ctx, account=account)
     after, writes = connections.prepare_installation(ctx, before, meter, reason=reason)
     day = meter.on or local_day(ctx.now, ctx.project.settings.timezone)
-    bill, bill_writes = bills.closing_bill_without_reading(ctx, before, on=day)
+    bill, bill_writes = bills.closing_bill_without_reading(ctx, before, on=day, kind="regular")
     _commit(ctx, after, [*writes, *bill_writes], bill.period if bill else None)
     return ClosingResult(after, None, bill)
 
@@ -152,6 +153,8 @@ def _final_reading(ctx: ProjectContext, connection: Connection, on: date, final:
         return None
     if connection.last_read_on == on:
         last = readings.last_reading(ctx.project, connection)
+        if last and final.shown:
+            _check_same(last, final.shown)
         return _Closing(last, is_new=False) if last else None
     if final.shown is None and not final.estimated:
         if not connection.is_billed:
@@ -167,6 +170,17 @@ def _final_reading(ctx: ProjectContext, connection: Connection, on: date, final:
     except (Invalid, Conflict) as error:
         raise _of_final(error) from None
     return _Closing(reading, is_new=True)
+
+
+def _check_same(last: Reading, shown: MeterValue) -> None:
+    """Check that a final reading says what was read on its day before.
+
+    :raises Conflict: otherwise.
+    """
+    read = {each.code: each.value for each in last.registers}
+    if shown.value != last.value or any(read.get(code) != value for code, value in shown.registers.items()):
+        message = f"reading {last.id} of that day says {plain(last.value)}; leave finalReading out, or correct that one"
+        raise Conflict("already-read", message, field="finalReading")
 
 
 def _of_final(error: Invalid | Conflict) -> MeterbookError:

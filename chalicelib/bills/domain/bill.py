@@ -20,6 +20,7 @@ BillStatus = Literal["open", "partial", "paid", "overdue"]
 
 BillKind = Literal["regular", "final", "advance"]
 
+_CHARGED_BEFORE = "an earlier bill has charged the fixed amounts of this period"
 _NUMBER = re.compile(r"(0|[1-9]\d{0,2})\Z", re.ASCII)
 
 
@@ -101,18 +102,23 @@ class Bill:
     def _counted(self) -> Decimal:
         return self.usage + (self.use_carried_forward or 0) - (self.use_brought_forward or 0)
 
+    def _explain_steps(self) -> str:
+        over = f"{plain(self.register_range)} + " if self.register_range else ""
+        steps = f"{over}{plain(self.reading)} - {plain(self.previous)}"
+        if self.multiplier != 1:
+            steps = f"({steps}) x {plain(self.multiplier)}"
+        return f"{steps} = {plain(self._counted)} {self.unit}"
+
     def explain_use(self) -> tuple[str, ...]:
         """Return sentences that explain the use, ending with what is billed.
 
         158 read after 140, 10 billed by an estimate: "158 - 140 = 18 m3", "10 m3 were billed before", "billed: 8 m3".
         """
+        if self.kind == "advance":
+            return (f"nothing was read: {plain(self.usage)} {self.unit} are expected by the last uses",)
         if not self.has_reading:
             return ()
-        over = f"{plain(self.register_range)} + " if self.register_range else ""
-        steps = f"{over}{plain(self.reading)} - {plain(self.previous)}"
-        if self.multiplier != 1:
-            steps = f"({steps}) x {plain(self.multiplier)}"
-        said = [f"{steps} = {plain(self._counted)} {self.unit}"]
+        said = [self._explain_steps()]
         if self.register_range:
             said[0] += "; the register started again at zero"
         if self.estimated:
@@ -125,8 +131,10 @@ class Bill:
             said.append(
                 f"{plain(-self.use_carried_forward)} {self.unit} more were billed than used; the next bill has them off"
             )
-        said += [f"{each.code}: {plain(each.previous)} to {plain(each.reading)}" for each in self.registers]
-        return (*said, f"billed: {plain(self.quantity)} {self.unit}") if len(said) > 1 else tuple(said)
+        said += [each.explain(self.unit) for each in self.registers]
+        if len(said) > 1:
+            said.append(f"billed: {plain(self.quantity)} {self.unit}")
+        return (*said, *([_CHARGED_BEFORE] if self.rounds == 0 else []))
 
     @property
     def paid(self) -> Money:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from chalicelib.bills.domain.consumption import Consumption
 from chalicelib.connections.domain import RegisterRole
+from chalicelib.kernel.quantity import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,26 @@ class BilledRegister:
     previous: Decimal
     reading: Decimal
     use: Decimal
+    multiplier: Decimal = Decimal(1)
+    use_brought_forward: Decimal = Decimal(0)
+    estimated: bool = False
+
+    def explain(self, unit: str) -> str:
+        """Return a sentence that explains its use: "night: (4 - 0) x 40 = 160 kWh"."""
+        steps = f"{plain(self.reading)} - {plain(self.previous)}"
+        if self.multiplier != 1:
+            steps = f"({steps}) x {plain(self.multiplier)}"
+        said = [f"{self.code}: {steps}"]
+        if self.reading < self.previous:
+            said.append("the register started again")
+        if self.use_brought_forward > 0:
+            said.append(f"{plain(self.use_brought_forward)} {unit} on the meter before")
+        if self.use_brought_forward < 0:
+            said.append(f"{plain(-self.use_brought_forward)} {unit} were billed before")
+        if self.estimated:
+            said.append("estimated, for nobody read it")
+        ends = {"deduct": f", taken off {self.measure}", "check": ", not billed", "measured": f" of {self.measure}"}
+        return f"{'; '.join(said)} = {plain(self.use)} {unit}{ends.get(self.role, '')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +71,15 @@ def registers_shown(consumption: Consumption) -> tuple[BilledRegister, ...]:
     shown: dict[str, BilledRegister] = {}
     for each in (one for reading in consumption.readings for one in reading.registers):
         known = shown.get(each.code)
-        previous, use = (known.previous, known.use) if known else (each.previous, Decimal(0))
-        shown[each.code] = BilledRegister(each.code, each.role, each.measure, previous, each.value, use + each.use)
+        shown[each.code] = BilledRegister(
+            each.code,
+            each.role,
+            each.measure,
+            known.previous if known else each.previous,
+            each.value,
+            each.use + (known.use if known else 0),
+            each.multiplier,
+            known.use_brought_forward if known else each.use_brought_forward,
+            each.estimated or bool(known and known.estimated),
+        )
     return tuple(shown.values())

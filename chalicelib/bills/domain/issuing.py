@@ -1,5 +1,6 @@
 """Making a bill from confirmed readings."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -158,8 +159,32 @@ def bill_of(
     usage = usage_of(project, consumption, connection)
     closing = consumption.closing
     usage = with_history(project, usage, connection, book, period=closing.period, until=closing.read_on)
-    rating = rated(book, connection.terms_on(usage.first_day), usage)
+    try:
+        rating = rated(book, connection.terms_on(usage.first_day), usage)
+    except Invalid as error:
+        raise with_advice(project, error) from None
     return make_bill(project, consumption, connection, rating, terms)
+
+
+_ADVICE = {
+    "register": "give the connection a register that feeds it",
+    "reading": "correct the reading, with its measures",
+    "place": "enter it among the facts of the connection",
+    "period": "enter it among the factors of the period: PUT .../periods/{period}/factors",
+}
+
+
+def with_advice(project: Project, error: Invalid) -> Invalid:
+    """Return an error of rating; if a measure is missing, with the place where this project enters it."""
+    found = _MEASURE.search(str(error)) if error.code == "missing-measure" else None
+    sources = {each.name: each.source for each in project.settings.measures}
+    source = sources.get(found[1]) if found else None
+    if source is None:
+        return error
+    return Invalid(error.code, f"{error}: {_ADVICE[source]}", faults=error.faults)
+
+
+_MEASURE = re.compile(r"measure '([^']+)'")
 
 
 def rated(book: TariffBook, of: ConnectionTerms, usage: Usage, *, as_on: date | None = None) -> Rating:

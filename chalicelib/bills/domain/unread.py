@@ -208,7 +208,7 @@ def less_advances(bill: Bill, advances: Iterable[Bill]) -> Bill:
         return bill
     currency = bill.total.currency
     off = Money(-sum(each.total.minor for each in of_its_days), currency)
-    return replace(bill, lines=(*bill.lines, _advances_line(bill, off, len(of_its_days))), total=bill.total + off)
+    return replace(bill, lines=(*bill.lines, _advances_line(bill, off, of_its_days)), total=bill.total + off)
 
 
 def _is_of_its_days(advance: Bill, bill: Bill) -> bool:
@@ -216,18 +216,21 @@ def _is_of_its_days(advance: Bill, bill: Bill) -> bool:
     return same and bill.first_day.replace(day=1) <= advance.first_day < bill.last_day
 
 
-def _advances_line(bill: Bill, off: Money, count: int) -> Line:
+def _advances_line(bill: Bill, off: Money, advances: Sequence[Bill]) -> Line:
     last = bill.lines[-1].trace if bill.lines else None
     unit = 10 ** exponent_of(off.currency)
-    amount = divided(Decimal(off.minor), unit)
+    terms = tuple(TraceTerm(Fraction(1), divided(Decimal(-each.total.minor), unit)) for each in advances)
     trace = Trace(
         tariff_id=last.tariff_id if last else ADVANCES,
         tariff_version=last.tariff_version if last else 1,
         kind="adjustment",
-        terms=(TraceTerm(Fraction(1), amount),),
+        terms=terms,
         rounding=Rounding("half-up", divided(Decimal(1), unit)),
     )
-    label = f"Less {count} advances billed" if count > 1 else "Less the advance billed"
+    months = sorted(each.period for each in advances)
+    label = (
+        f"Less the advance of {months[0]}" if len(months) == 1 else f"Less the advances of {months[0]} to {months[-1]}"
+    )
     return Line(ADVANCES, label, off, trace)
 
 

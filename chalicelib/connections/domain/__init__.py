@@ -1,6 +1,12 @@
 """The rules of connections and their meters: no clock, no table, no HTTP."""
 
-from chalicelib.connections.domain.checks import check_class, check_connection, check_tariff, check_unmetered
+from chalicelib.connections.domain.checks import (
+    check_class,
+    check_connection,
+    check_fed_measures,
+    check_tariff,
+    check_unmetered,
+)
 from chalicelib.connections.domain.connection import (
     Connection,
     ConnectionEvent,
@@ -49,6 +55,7 @@ __all__ = [
     "ambiguous_meter",
     "check_class",
     "check_connection",
+    "check_fed_measures",
     "check_tariff",
     "check_unmetered",
     "new_connection",

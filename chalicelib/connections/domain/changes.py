@@ -9,7 +9,7 @@ from typing import TypedDict
 from chalicelib.connections.domain.connection import Connection, with_terms, wrong_status
 from chalicelib.connections.domain.facts import MAX_MEASURES, NO_FACTS, PERSONAL_FACTS, short_of_measure
 from chalicelib.connections.domain.meters import check_main_register
-from chalicelib.connections.domain.registers import check_registers
+from chalicelib.connections.domain.registers import Register, check_registers
 from chalicelib.connections.domain.terms import TermsFrom, spans_of_terms, terms_changed
 from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.quantity import plain
@@ -56,6 +56,7 @@ class ConnectionChanges(TypedDict, total=False):
     meter_digits: int | None
     meter_wraps_at: Decimal | None
     main_measure: str | None
+    registers: tuple[Register, ...]
     installed_on: date | None
     walking_order: int | None
 
@@ -70,10 +71,33 @@ def changed(connection: Connection, changes: ConnectionChanges) -> Connection:
         raise wrong_status(connection)
     if changes.get("area", connection.area) != connection.area:
         changes = {"walking_order": None, **changes}
+    if "registers" in changes:
+        changes = {**changes, "registers": _registers_after(connection, changes["registers"])}
     after = replace(connection, **changes, version=connection.version + 1)
     check_main_register(after)
     check_registers(after.registers, main_multiplier=after.multiplier)
     return after
+
+
+def _registers_after(connection: Connection, said: tuple[Register, ...]) -> tuple[Register, ...]:
+    """Return registers as they are said, each with the last value of the one with its code, if there was one.
+
+    :raises Conflict: if one is left out that counted use which is not billed yet.
+    """
+    before = {each.code: each for each in connection.registers}
+    kept = {each.code for each in said}
+    if lost := next((each for each in before.values() if each.code not in kept and each.use_brought_forward), None):
+        raise Conflict("use-unread", f"register {lost.code} has use that is not billed; record a reading first")
+    return tuple(
+        replace(
+            each,
+            last_value=before[each.code].last_value,
+            use_brought_forward=before[each.code].use_brought_forward,
+        )
+        if each.code in before
+        else each
+        for each in said
+    )
 
 
 def first_day_of_change(connection: Connection, given: date | None, *, today: date) -> date | None:

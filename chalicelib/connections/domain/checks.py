@@ -1,9 +1,12 @@
 """Checks of a new or changed connection against the project's settings."""
 
+from collections.abc import Iterable
+
 from chalicelib.connections.domain.connection import MeterDetails, Purpose
+from chalicelib.connections.domain.registers import Register
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import code
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, check_expected
 
 
 def check_connection(
@@ -78,3 +81,14 @@ def check_tariff(project: Project, purpose: Purpose, tariff_id: str | None) -> N
         raise Invalid(
             "tariff-missing", "each connection here names its tariff; see the project's tariffs", field="tariffId"
         )
+
+
+def check_fed_measures(project: Project, main_measure: str | None, registers: Iterable[Register]) -> None:
+    """Check that the project expects the measures that registers feed.
+
+    :raises Invalid: naming the first one that it does not.
+    """
+    fed = {each.measure for each in registers if each.measure}
+    check_expected(project.settings.measures, fed, "register", field="registers")
+    if main_measure:
+        check_expected(project.settings.measures, [main_measure], "register", field="mainMeasure")

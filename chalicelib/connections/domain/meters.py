@@ -86,6 +86,7 @@ class RegisterCount:
     use_brought_forward: Decimal = Decimal(0)
     use_carried_forward: Decimal = Decimal(0)
     estimated: bool = False
+    multiplier: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ def count_of(register: Register, value: Decimal, *, said: bool, where: str = "re
         use=max(use, _ZERO),
         use_brought_forward=brought,
         use_carried_forward=min(use, _ZERO),
+        multiplier=register.multiplier,
     )
 
 

@@ -40,7 +40,7 @@ _CONNECTION = _CONNECTIONS + "/{accountNumber}"
     location=_CONNECTIONS + "/{account_number}",
     errors="account-given account-missing account-taken bad-number bad-register changed consumer-given "
     "consumer-missing consumer-not-active future-date impossible-reading meter-missing meter-taken project-closed "
-    "tariff-missing unknown-area unknown-brand unknown-class unknown-tariff",
+    "tariff-missing undelivered-measure unknown-area unknown-brand unknown-class unknown-tariff",
 )
 def register_connection(ctx: ProjectContext, *, body: NewConnection) -> ConnectionOut:
     """Register a metered connection."""
@@ -93,8 +93,8 @@ def get_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut
     permission="connections.manage",
     body=ConnectionChange,
     returns=ConnectionChanged,
-    errors="bad-day changed future-date impossible-reading meter-taken tariff-missing too-many-changes "
-    "too-many-measures unknown-area unknown-brand unknown-class unknown-tariff wrong-status",
+    errors="bad-day bad-register changed future-date impossible-reading meter-taken tariff-missing too-many-changes "
+    "too-many-measures undelivered-measure unknown-area unknown-brand unknown-class unknown-tariff use-unread wrong-status",
 )
 def change_connection(ctx: ProjectContext, *, account_number: str, body: ConnectionChange) -> ConnectionChanged:
     """Change a connection's class, tariff, area, meter details, or the facts that tariffs charge by."""
@@ -161,7 +161,7 @@ def reconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) -
     body=MeterExchange,
     returns=ConnectionOut,
     errors="bad-number bad-register below-previous changed future-date impossible-reading meter-taken no-meter "
-    "register-missing same-meter unknown-brand unknown-register wrong-order wrong-status",
+    "register-missing same-meter undelivered-measure unknown-brand unknown-register wrong-order wrong-status",
 )
 def exchange_meter(ctx: ProjectContext, *, account_number: str, body: MeterExchange) -> ConnectionOut:
     """Exchange a connection's meter; the next bill includes the use of both meters."""

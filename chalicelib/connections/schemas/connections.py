@@ -260,6 +260,11 @@ class ConnectionChange(Change):
     meter_digits: Digits | None = None
     meter_wraps_at: WrapsAt | None = None
     main_measure: MeasureName | None = None
+    registers: tuple[MeterRegisterBody, ...] = Field(
+        default=(),
+        max_length=MAX_REGISTERS,
+        description="All further registers; those that are there keep their last values, `initialReading` is of new ones",
+    )
     installed_on: Day | None = None
     facts: FactsChange = FactsChange()
     tariff_id: TariffId | None = Field(
@@ -270,7 +275,10 @@ class ConnectionChange(Change):
 
     def changes(self) -> ConnectionChanges:
         """Return the changes that hold at once as a domain object."""
-        return cast("ConnectionChanges", self._said_of(ConnectionChanges))
+        said = self._said_of(ConnectionChanges)
+        if "registers" in said:
+            said["registers"] = tuple(each.to_domain() for each in self.registers)
+        return cast("ConnectionChanges", said)
 
     def terms(self) -> TermChanges:
         """Return the changes of class and tariff as a domain object."""

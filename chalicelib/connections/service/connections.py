@@ -12,6 +12,7 @@ from chalicelib.connections.domain import (
     account_of_meter,
     account_sequence,
     check_connection,
+    check_fed_measures,
     check_unmetered,
     new_connection,
     normalised_meter,
@@ -211,6 +212,7 @@ def _check_meter(ctx: Context, project: Project, initial_reading: Decimal, detai
     today = local_day(ctx.now, project.settings.timezone)
     check_no_later(details.installed_on, today=today, where="installedOn")
     check_registers(details.registers, main_multiplier=details.multiplier)
+    check_fed_measures(project, details.main_measure, details.registers)
     wraps_at = range_of(details.digits) if details.wraps_at is None and details.digits is not None else details.wraps_at
     try:
         check_shown(initial_reading, wraps_at)

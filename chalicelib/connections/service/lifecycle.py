@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from chalicelib.areas import service as areas
-from chalicelib.connections.domain import check_class, check_tariff
+from chalicelib.connections.domain import check_class, check_fed_measures, check_tariff
 from chalicelib.connections.domain import connection as rules
 from chalicelib.connections.domain.changes import (
     ConnectionChanges,
@@ -61,6 +61,8 @@ def change_connection(
     first_day = first_day_of_change(before, since, today=today)
     after = changed_from(changed(seen, changes), terms, facts, since=first_day, today=today)
     _check_class(project, before, terms)
+    if {"main_measure", "registers"} & changes.keys():
+        check_fed_measures(project, after.main_measure, after.registers)
     check_tariff(project, before.purpose, after.tariff_id)
     rules.check_no_later(changes.get("installed_on"), today=today, where="installedOn")
     if after.meter_brand != before.meter_brand:
@@ -123,6 +125,7 @@ def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, rea
     before = get_connection(ctx, account=account)
     project = ctx.project
     after = with_meter(before, exchange, today=local_day(ctx.now, project.settings.timezone))
+    check_fed_measures(project, exchange.main_measure, exchange.registers or ())
     check_meter_free(ctx, project, after, besides=account)
     facts = {
         "oldMeter": before.meter_number,
@@ -147,6 +150,7 @@ def prepare_installation(
     """
     project = ctx.project
     after = with_first_meter(before, meter, today=local_day(ctx.now, project.settings.timezone))
+    check_fed_measures(project, meter.main_measure, meter.registers or ())
     check_meter_free(ctx, project, after, besides=before.account)
     facts = {"newMeter": after.meter_number, "firstReading": plain(meter.first)}
     return after, [

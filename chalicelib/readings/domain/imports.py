@@ -169,13 +169,13 @@ def count(outcomes: list[Outcome], *, blank: int) -> ImportCounts:
         accepted=len(accepted),
         unchanged=sum(isinstance(outcome, Unchanged) for outcome in outcomes),
         refused=sum(isinstance(outcome, Refusal) for outcome in outcomes),
-        flagged=sum(bool(outcome.reading.flags) for outcome in accepted),
+        flagged=sum(bool(outcome.reading.flags) or outcome.reading.state == "held" for outcome in accepted),
         blank=blank,
     )
 
 
 def report_lines(outcomes: list[Outcome]) -> list[ReportLine]:
-    """Return the lines of the report: refused and flagged rows, in order."""
+    """Return the lines of the report: refused, flagged and held rows, in order."""
     lines: list[ReportLine] = []
     for outcome in outcomes:
         if isinstance(outcome, Refusal):
@@ -191,4 +191,9 @@ def report_lines(outcomes: list[Outcome]) -> list[ReportLine]:
                 }
                 for flag in outcome.reading.flags
             ]
+            if outcome.reading.state == "held":
+                reason = f"held until a person has looked at it: {outcome.reading.reason}"
+                lines.append(
+                    {"line": outcome.line, "kind": "flagged", "column": "reading", "code": "held", "reason": reason}
+                )
     return sorted(lines, key=lambda line: (int(line["line"]), str(line["code"])))

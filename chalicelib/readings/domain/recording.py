@@ -17,7 +17,7 @@ from chalicelib.readings.domain.flags import flags_of
 from chalicelib.readings.domain.plausibility import doubt_about
 from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading, next_number
 from chalicelib.readings.domain.rounds import group_of, months_between, round_of, rounds_since
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import Project, check_expected
 
 
 def record_reading(
@@ -45,6 +45,8 @@ def record_reading(
         raise Conflict("no-meter", f"connection {connection.account} has no meter; install one first")
     period = round_of(project, connection, shown.read_on, named=shown.period)
     _check_sequence(connection, period, shown.read_on, ends=shown.kind == "final")
+    if entry.source != "migrated":
+        check_expected(project.settings.measures, shown.measures, "reading", field="measures")
     count = _count(connection, shown, period)
     rounds = rounds_since(project, connection, period)
     doubt = None
@@ -105,9 +107,16 @@ def take_estimate(
     day = read_on or _estimate_day(project, connection, period, today)
     _check_sequence(connection, period, day, ends=read_on is not None)
     estimated = estimate(connection, period, read_on=day)
-    shown = MeterValue(estimated.value, day, registers=estimated.values)
+    shown = MeterValue(estimated.value, day, registers=estimated.values, measures=_last_measures(connection))
     rounds = rounds_since(project, connection, period)
     return _new(project, connection, period, shown, estimated.count, entry, taken=taken, rounds=rounds)
+
+
+def _last_measures(connection: Connection) -> dict[str, Decimal]:
+    """Return what came with the last reading, such as a peak: nobody knows better for an estimate."""
+    registers = {each.code for each in connection.registers}
+    parts = connection.uses[-1].parts if connection.uses else {}
+    return {name: value for name, value in parts.items() if name not in registers}
 
 
 def _estimate_day(project: Project, connection: Connection, period: Period, today: date) -> date:
@@ -246,6 +255,7 @@ def correct(
         again = replace(shown, period=reading.period, kind=reading.kind)
         new = record_reading(project, connection, again, today=today, entry=entry, of_class=of_class)
         return replace(new, number=reading.number, version=reading.version + 1)
+    check_expected(project.settings.measures, shown.measures, "reading", field="measures")
     before = _connection_before(reading, connection)
     others = _count(before, replace(shown, value=before.last_value), reading.period).registers
     count = count_up_to(
@@ -436,7 +446,7 @@ def _check_sequence(connection: Connection, period: Period, read_on: date, *, en
     if connection.last_read_on and read_on <= connection.last_read_on:
         raise Invalid(
             "not-after-last",
-            f"the last confirmed reading is of {connection.last_read_on}; this one must be later",
+            f"the last confirmed reading is of {connection.last_read_on}; this one must be later, or be withdrawn",
             field="readOn",
         )
     if connection.installed_on and read_on < connection.installed_on:

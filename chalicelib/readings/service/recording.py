@@ -109,7 +109,7 @@ def same_day(taken: Sequence[Reading], shown: MeterValue) -> Reading | None:
         return recorded
     raise Conflict(
         "already-read",
-        f"{recorded.period} is already read for this connection: correct {recorded.id} instead, unless it is billed",
+        f"{recorded.read_on} is already read for this connection: correct {recorded.id} instead, unless it is billed",
     )
 
 
@@ -129,8 +129,12 @@ def migration_writes(project: Project, reading: Reading, connection: Connection)
     return [repository.reading_insert_write(project, reading), advance_write(project, connection, reading)]
 
 
-def correct_reading(ctx: ProjectContext, *, reading_id: str, shown: MeterValue) -> Reading:
+def correct_reading(
+    ctx: ProjectContext, *, reading_id: str, shown: MeterValue, kept: frozenset[str] = frozenset()
+) -> Reading:
     """Correct the values or day of a reading that is not billed. Eight to ten write units.
+
+    What is `kept` of further registers, measures, reader's code and photo stays as it is.
 
     :raises Invalid: for an impossible value or day.
     :raises Forbidden: if it is confirmed, where readings wait for confirmation, and the actor may not confirm.
@@ -140,6 +144,7 @@ def correct_reading(ctx: ProjectContext, *, reading_id: str, shown: MeterValue) 
     """
     project = ctx.project
     reading = get_of_project(ctx, project, reading_id)
+    shown = _with_kept(shown, reading, kept)
     as_it_was = reading.is_live and reading.is_same_as(shown) and not reading.estimated
     if as_it_was and not shown.rolled_over:
         return reading
@@ -160,6 +165,17 @@ def correct_reading(ctx: ProjectContext, *, reading_id: str, shown: MeterValue) 
     except Refused as refused:
         raise lost_race(project, reading, refused) from None
     return corrected
+
+
+def _with_kept(shown: MeterValue, reading: Reading, kept: frozenset[str]) -> MeterValue:
+    said = {
+        "registers": {each.code: each.value for each in reading.registers if not each.estimated},
+        "estimate_missing": any(each.estimated for each in reading.registers),
+        "measures": reading.measures,
+        "reader_code": reading.reader_code,
+        "photo": reading.photo,
+    }
+    return replace(shown, **{name: value for name, value in said.items() if name in kept})  # type: ignore[arg-type]
 
 
 def withdraw_reading(ctx: ProjectContext, *, reading_id: str, reason: str) -> Reading:

@@ -89,7 +89,9 @@ def _conversion(compiled: CompiledTariff, charge: Charge, state: RatingState) ->
         return []
     use = Fraction(state.use_num * usage.periods, state.use_den)
     if usage.unit != tariff.unit:
-        return [TraceStep("converted", f"{plain(usage.quantity)} {usage.unit}", use)]
+        _, _, measure = compiled.conversions[usage.unit]
+        by = f" at {measure} {plain(usage.measures[measure])}" if measure else ""
+        return [TraceStep("converted", f"{plain(usage.quantity)} {usage.unit}{by}", use)]
     if use == Fraction(usage.quantity) or tariff.quantity_rounding is None:
         return []
     rounding = tariff.quantity_rounding.in_words()

@@ -13,6 +13,7 @@ from chalicelib.tenancy.domain.measures import (
     OWN_MEASURES,
     DeliveredMeasure,
     MeasureSource,
+    check_expected,
     check_measures_kept,
 )
 from chalicelib.tenancy.domain.project import FormerSettings, Project, ProjectContext
@@ -44,6 +45,7 @@ __all__ = [
     "check_change",
     "check_client",
     "check_client_change",
+    "check_expected",
     "check_measures_kept",
     "check_settings",
     "client_audit_facts",

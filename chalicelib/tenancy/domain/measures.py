@@ -1,10 +1,10 @@
 """The measures that a project delivers for its tariffs, and where they come from."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from chalicelib.kernel.errors import Conflict, Fault
+from chalicelib.kernel.errors import Conflict, Fault, Invalid
 
 MeasureSource = Literal["register", "reading", "place", "period"]
 
@@ -45,6 +45,23 @@ def measure_faults(measures: Sequence[DeliveredMeasure]) -> Iterator[Fault]:
             yield Fault(f"measures.{at}.name", f"every connection has {measure.name} by itself: leave it out")
         if any(other.name == measure.name for other in measures[:at]):
             yield Fault(f"measures.{at}.name", f"{measure.name} is named twice: keep one of the two")
+
+
+def check_expected(
+    measures: Sequence[DeliveredMeasure], given: Iterable[str], source: MeasureSource, *, field: str
+) -> None:
+    """Check that a project expects measures from where they are given, so that no typing error waits for the bill.
+
+    :raises Invalid: naming the first one that it does not.
+    """
+    expected = {each.name for each in measures if each.source == source}
+    if unknown := sorted(set(given) - expected):
+        known = f"it expects {', '.join(sorted(expected))}" if expected else "it expects none"
+        raise Invalid(
+            "undelivered-measure",
+            f"this project expects no measure {unknown[0]} from the {source}, {known}; see measures in its settings",
+            field=field,
+        )
 
 
 def check_measures_kept(
