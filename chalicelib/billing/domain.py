@@ -160,12 +160,12 @@ def plan_chunk(
     book: TariffBook,
     usual: UsualTotals = UsualTotals(),  # noqa: B008 - it is frozen
     factors: Mapping[str, Decimal] = MappingProxyType({}),
-    advances: Mapping[str, Sequence[Bill]] = MappingProxyType({}),
+    earlier: Mapping[str, Sequence[Bill]] = MappingProxyType({}),
 ) -> ChunkPlan:
     """Make the bills of all confirmed readings that are not billed, by account number, and those without a reading.
 
-    A holder's readings of the round are one bill, which closes with the last of them. `advances` are those of the
-    months before, by account.
+    A holder's readings of the round are one bill, which closes with the last of them. `earlier` are the bills
+    without a reading of the months before, by account.
 
     A bill that is far above the usual becomes an exception, for a person to check. Bills that the same run wrote before
     an interruption count in its tally; those of earlier runs do not.
@@ -185,7 +185,7 @@ def plan_chunk(
                 exceptions.append(BillingException(consumption.closing.id, account, error.code, str(error)))
             else:
                 bills.append(bill)
-    for service in services_without_reading(project, run.period, connections.values()):
+    for service in services_without_reading(project, run.period, connections.values(), _together(billed, earlier)):
         account = service.connection.account
         if any(bill.number == service.number for bill in billed.get(account, ())):
             continue
@@ -193,7 +193,7 @@ def plan_chunk(
             bills.append(bill_without_reading(project, run.terms, replace(service, factors=factors), book))
         except MeterbookError as error:
             exceptions.append(BillingException(f"{run.period}.{account}", account, error.code, str(error)))
-    bills = [less_advances(bill, advances.get(bill.account, ())) for bill in bills]
+    bills = [less_advances(bill, earlier.get(bill.account, ())) for bill in bills]
     mine = [bill for standing in billed.values() for bill in standing if bill.run_id == run.id]
     before = Tally(
         readings=sum(bill.has_reading for bill in mine),
@@ -203,11 +203,25 @@ def plan_chunk(
     return ChunkPlan(tuple(bills), tuple(exceptions), before)
 
 
+def _together(
+    billed: Mapping[str, Sequence[Bill]], earlier: Mapping[str, Sequence[Bill]]
+) -> Mapping[str, Sequence[Bill]]:
+    if not earlier:
+        return billed
+    return {
+        account: [*billed.get(account, ()), *earlier.get(account, ())] for account in billed.keys() | earlier.keys()
+    }
+
+
 def services_without_reading(
-    project: Project, period: Period, connections: Iterable[Connection]
+    project: Project, period: Period, connections: Iterable[Connection], billed: Mapping[str, Sequence[Bill]]
 ) -> list[UnreadService]:
     """Return what a run bills without a reading: services without a meter, and advances."""
-    found = [advance_service(project, each, period) or unmetered_service(project, each, period) for each in connections]
+    found = [
+        advance_service(project, each, period)
+        or unmetered_service(project, each, period, billed=billed.get(each.account, ()))
+        for each in connections
+    ]
     return sorted((each for each in found if each), key=lambda service: service.connection.account)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -95,7 +95,7 @@ def bill_reading(
     bill_request_id = ctx.new_id()
     of_round = readings.round_of_account(project, reading.period, reading.account)
     standing = repository.round_bills(project, reading.period, reading.account)
-    covering = [bill for bill in standing if bill.has_reading and bill.read_on >= reading.read_on]
+    covering = [bill for bill in standing if bill.has_reading and bill.place >= reading.place]
     if covering:
         return project, _repeated(covering[0], reading, bill_request_id)
     tenancy.stay_with_cycle(project)
@@ -103,6 +103,7 @@ def bill_reading(
     consumption = _closing_with(project, reading, of_round, connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
     bill = bill_of(project, terms, consumption, connection, book)
+    bill = less_advances(bill, _advances_before(project, connection, consumption))
     others = [each for each in of_round if each.counts and each.id != reading.id]
     try:
         transact(
@@ -140,14 +141,19 @@ def closing_bill(
     consumption = _closing_with(project, reading, [*of_round, reading], connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
     bill = replace(bill_of(project, terms, consumption, connection, book), kind="final")
-    months = months_before(project, connection, reading.period)
-    bill = less_advances(
-        bill, [each for month in months for each in repository.round_bills(project, month, reading.account)]
-    )
+    bill = less_advances(bill, _advances_before(project, connection, consumption))
     others = [each for each in of_round if each.counts]
     unchanged = [] if is_new else [readings.reading_unchanged_check(project, reading)]
     checks = [*unchanged, *repository.no_bill_checks(project, others, standing)]
     return bill, [bill_insert_write(project, bill), *checks, _audit_write(ctx, bill)]
+
+
+def _advances_before(project: Project, connection: Connection | None, consumption: Consumption) -> list[Bill]:
+    """Read the bills of the months before that may be advances: a request a month, none where there are no advances."""
+    if connection is None:
+        return []
+    months = months_before(project, connection, consumption.period, rounds=consumption.rounds)
+    return [bill for month in months for bill in repository.round_bills(project, month, connection.account)]
 
 
 def closing_bill_without_reading(
@@ -161,14 +167,24 @@ def closing_bill_without_reading(
     """
     project = ctx.project
     period = period_without_reading(project, connection, on)
-    service = unmetered_service(project, connection, period, until=on)
-    if service is None or repository.find_bill(project, period, connection.account, service.number):
+    billed = repository.round_bills(project, period, connection.account)
+    months = months_before(project, connection, period, rounds=1)
+    earlier = [bill for month in months for bill in repository.round_bills(project, month, connection.account)]
+    service = unmetered_service(project, connection, period, until=on, billed=[*billed, *earlier])
+    if service is None or any(bill.number == service.number for bill in billed):
         return None, []
     terms = IssueTerms(ctx.new_id(), ctx.now, None, None, tenancy.due_rule(project), by=ctx.actor.id)
     book = tariffs.tariff_book(project, until_day=service.span.until_day)
     factors = tariffs.factors_of(project, period)
     bill = bill_without_reading(project, terms, replace(service, factors=factors, kind=kind), book)
     return bill, [bill_insert_write(project, bill), _audit_write(ctx, bill)]
+
+
+def billed_until_without_reading(project: Project, connection: Connection, *, on: date) -> date | None:
+    """Return the first day after what is billed of a service without a meter in a day's period; None if nothing is."""
+    period = period_without_reading(project, connection, on)
+    billed = [bill for bill in repository.round_bills(project, period, connection.account) if not bill.has_reading]
+    return max((bill.last_day + timedelta(days=1) for bill in billed if bill.kind != "advance"), default=None)
 
 
 def _closing_with(
@@ -179,7 +195,7 @@ def _closing_with(
     standing: Sequence[Bill],
 ) -> Consumption:
     """Return the consumption of a round that closes with a reading, without what is billed."""
-    until = [each for each in of_round if each.read_on <= reading.read_on]
+    until = [each for each in of_round if each.place <= reading.place]
     factors = tariffs.factors_of(project, reading.period)
     return consumptions_of(until, connection, last_billed(standing), factors)[-1]
 
@@ -346,10 +362,10 @@ def _differing(project: Project, bills: Sequence[Bill], connection: Connection, 
     for period, theirs in groupby(asked, key=lambda bill: bill.period):
         of_round = readings.round_of_account(project, period, connection.account)
         factors = tariffs.factors_of(project, period)
-        billed = sorted(theirs, key=lambda bill: bill.read_on)
+        billed = sorted(theirs, key=lambda bill: bill.place)
         for before, bill in zip([None, *billed], billed, strict=False):
-            until = [each for each in of_round if each.read_on <= bill.read_on]
-            consumptions = consumptions_of(until, connection, before.read_on if before else None, factors)
+            until = [each for each in of_round if each.place <= bill.place]
+            consumptions = consumptions_of(until, connection, before.place if before else None, factors)
             if consumptions and would_differ(project, bill, consumptions[-1], connection, book):
                 found.append(bill)
     return found
@@ -470,7 +486,7 @@ def _lost_race(project: Project, reading: Reading, refused: Refused) -> Meterboo
     if "period" in refused.labels:
         return readings.frozen(project, reading.period)
     for standing in repository.round_bills(project, reading.period, reading.account):
-        if standing.has_reading and standing.read_on >= reading.read_on:
+        if standing.has_reading and standing.place >= reading.place:
             return _billed(standing, reading)
     return Conflict("changed", "this reading was changed meanwhile; reload and retry")
 

@@ -78,8 +78,8 @@ def disable_device(ctx: ProjectContext, *, device_id: str) -> DeviceOut:
     body=PushedReading,
     returns=PushOut,
     errors="already-read ambiguous-meter bad-signature before-installed below-previous billed changed future-date "
-    "handed-over impossible-reading later-reading meter-exchanged no-meter not-active not-after-last not-found "
-    "number-missing other-period period-frozen register-missing replayed too-many-readings "
+    "handed-over implausible-reading impossible-reading later-reading meter-exchanged no-meter not-active "
+    "not-after-last not-found number-missing other-period period-frozen register-missing replayed too-many-readings "
     "undelivered-measure unknown-register",
 )
 def push_reading(ctx: Context, *, body: PushedReading) -> PushOut:

@@ -50,6 +50,7 @@ _READINGS = "/api/clients/{clientId}/projects/{projectId}/readings"
     status=201,
     location=_READINGS + "/{id}",
     errors="already-read ambiguous-meter before-installed below-previous billed changed future-date handed-over "
+    "implausible-reading "
     "impossible-reading later-reading meter-exchanged no-meter not-active not-after-last number-missing other-period "
     "period-frozen register-missing too-many-readings undelivered-measure unknown-register",
 )
@@ -195,7 +196,8 @@ def get_reading(ctx: ProjectContext, *, reading_id: str) -> ReadingOut:
     permission="readings.edit",
     body=CorrectedReading,
     returns=ReadingOut,
-    errors="already-read before-installed below-previous billed changed future-date handed-over impossible-reading "
+    errors="already-read before-installed below-previous billed changed future-date handed-over implausible-reading "
+    "impossible-reading "
     "later-reading meter-exchanged no-meter not-active not-after-last other-period period-frozen register-missing "
     "undelivered-measure unknown-register withdrawn",
 )

@@ -89,8 +89,9 @@ def install_meter(ctx: ProjectContext, *, account: str, meter: Exchange, reason:
     :raises Conflict: if it is closed or has a meter, the number is taken, or a run is working on the period.
     """
     before = connections.get_connection(ctx, account=account)
-    after, writes = connections.prepare_installation(ctx, before, meter, reason=reason)
     day = meter.on or local_day(ctx.now, ctx.project.settings.timezone)
+    billed_until = bills.billed_until_without_reading(ctx.project, before, on=day)
+    after, writes = connections.prepare_installation(ctx, before, meter, reason=reason, billed_until=billed_until)
     bill, bill_writes = bills.closing_bill_without_reading(ctx, before, on=day, kind="regular")
     _commit(ctx, after, [*writes, *bill_writes], bill.period if bill else None)
     return ClosingResult(after, None, bill)
@@ -151,7 +152,7 @@ def _final_reading(ctx: ProjectContext, connection: Connection, on: date, final:
     """Return the reading that closes a connection's use: a new one, or the last one if that is of the day."""
     if not connection.is_metered:
         return None
-    if connection.last_read_on == on:
+    if connection.last_read_on == on and not connection.is_exchanged_since:
         last = readings.last_reading(ctx.project, connection)
         if last and final.shown:
             _check_same(last, final.shown)

@@ -4,7 +4,7 @@ Each step may be repeated, interrupted between any two calls, or executed twice 
 and period, so the table refuses a duplicate.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
@@ -261,7 +261,7 @@ def _chunk_message(project: Project, run: BillingRun, shard: int, expired_lease:
 def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
     to_bill = [one for one in readings.shard_readings(project, run.period, shard) if one.counts]
     known = _connections_of(project, shard, to_bill)
-    if not to_bill and not services_without_reading(project, run.period, known.values()):
+    if not to_bill and not services_without_reading(project, run.period, known.values(), {}):
         return ChunkPlan((), (), Tally())  # so there are no bills of this run: readings can't change now
     billed: dict[str, list[Bill]] = {}
     for bill in bills.shard_bills(project, run.period, shard):
@@ -272,17 +272,29 @@ def _plan_of(project: Project, run: BillingRun, shard: int) -> ChunkPlan:
     connected = (known[one.account] for one in to_bill if one.account in known)
     classes = {connection.consumer_class for connection in connected if connection.is_billed}
     usual = bills.usual_totals(project, run.period, shard, classes=classes)
-    advances = _advances_of(project, run, shard, known.values())
-    return plan_chunk(project, run, to_bill, known, billed, book, usual, factors, advances)
+    earlier = _without_reading_before(project, run, shard, known, to_bill)
+    return plan_chunk(project, run, to_bill, known, billed, book, usual, factors, earlier)
 
 
-def _advances_of(project: Project, run: BillingRun, shard: int, known: Iterable[Connection]) -> dict[str, list[Bill]]:
-    """Read the advances that were billed in the months before, if a group of connections has some. A query a month."""
-    months = {month for each in known for month in months_before(project, each, run.period)}
+def _without_reading_before(
+    project: Project, run: BillingRun, shard: int, known: Mapping[str, Connection], to_bill: Iterable[Reading]
+) -> dict[str, list[Bill]]:
+    """Read the bills without a reading of the months before, such as advances, if a group of connections may have some.
+
+    A query a month.
+    """
+    rounds = dict.fromkeys(known, 1)
+    for reading in to_bill:
+        rounds[reading.account] = max(rounds.get(reading.account, 1), reading.rounds)
+    months = {
+        month
+        for account, connection in known.items()
+        for month in months_before(project, connection, run.period, rounds=rounds[account])
+    }
     found: dict[str, list[Bill]] = {}
     for month in sorted(months):
         for bill in bills.shard_bills(project, month, shard):
-            if bill.kind == "advance":
+            if not bill.has_reading:
                 found.setdefault(bill.account, []).append(bill)
     return found
 

@@ -80,6 +80,11 @@ class Bill:
         return f"{self.period}.{self.account}.{self.number}"
 
     @property
+    def place(self) -> tuple[date, int]:
+        """The place of its reading among those of the round: day and number."""
+        return self.read_on, self.number
+
+    @property
     def has_reading(self) -> bool:
         """Whether it closes with a reading; bills without one have numbers that no reading has."""
         return 0 < self.number <= LAST_READ_NUMBER
@@ -163,9 +168,9 @@ class Bill:
         return max((today - self.due_on).days, 0) if self.amount_due.minor > 0 else 0
 
 
-def last_billed(bills: Iterable[Bill]) -> date | None:
-    """Return the last day of reading that bills of one round close with; None if none has a reading."""
-    return max((bill.read_on for bill in bills if bill.has_reading), default=None)
+def last_billed(bills: Iterable[Bill]) -> tuple[date, int] | None:
+    """Return the place of the last reading that bills of one round close with; None if none has a reading."""
+    return max((bill.place for bill in bills if bill.has_reading), default=None)
 
 
 def parse_bill_id(text: str) -> tuple[Period, str, int]:

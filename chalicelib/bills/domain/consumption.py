@@ -12,6 +12,9 @@ from chalicelib.readings.domain.reading import Reading, in_order
 from chalicelib.readings.domain.rounds import group_of
 from chalicelib.tenancy.domain import Project
 
+Place = tuple[date, int]
+"""The place of a reading among those of its round: its day and number."""
+
 _DAY = timedelta(days=1)
 _ZERO = Decimal(0)
 
@@ -86,7 +89,10 @@ class Consumption:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpan:
-    """The days that a bill is of; `until_day` is not one of them. `is_cut`: they are only a part of its periods."""
+    """The days that a bill is of; `until_day` is not one of them. `is_cut`: they are only a part of its periods.
+
+    There may be none: a second reading of a day, or of a period whose days are billed.
+    """
 
     first_day: date
     until_day: date
@@ -94,7 +100,7 @@ class ServiceSpan:
 
     @property
     def last_day(self) -> date:
-        return self.until_day - _DAY
+        return max(self.until_day - _DAY, self.first_day)
 
     @property
     def days(self) -> int:
@@ -106,40 +112,34 @@ def span_of(project: Project, consumption: Consumption, connection: Connection) 
 
     Between readings: from the day of the reading before to the day of its own, which is not one of them. Without a
     reading before, it begins with the service, or if that day is not known, as many months earlier as the period has,
-    but not before the tariff.
+    but not before the tariff. By the calendar, both ends are those of periods, unless the service or a holder's time
+    begins or ends between them.
     Source: B01, B03, B07.
     """
     first, closing = consumption.readings[0], consumption.closing
-    if project.settings.service_days == "calendar":
-        return _calendar_span(project, consumption, connection)
     group = group_of(project, connection, consumption.period)
-    since = first.since or max(_months_earlier(closing.read_on, group.months), consumption.not_before or date.min)
-    return _span(since, closing.read_on, cut=begins_service(consumption, connection) or closing.kind == "final")
-
-
-def _calendar_span(project: Project, consumption: Consumption, connection: Connection) -> ServiceSpan:
-    """Return the calendar days of a bill's periods, from the beginning of the service and until a final reading."""
-    first, closing = consumption.readings[0], consumption.closing
-    group = group_of(project, connection, consumption.period)
-    months = group.months * max(consumption.rounds, 1)
-    starts, ends = consumption.period.shifted(1 - months).first_day, consumption.period.shifted(1).first_day
-    begun = first.since if begins_service(consumption, connection) or not consumption.rounds else None
-    since = max(starts, begun) if begun else starts
-    until = min(ends, closing.read_on) if closing.kind == "final" else ends
-    return _span(since, until, cut=(since, until) != (starts, ends))
+    cut = begins_service(consumption, connection) or closing.kind == "final"
+    if project.settings.service_days == "between_readings":
+        since = first.since or max(_months_earlier(closing.read_on, group.months), consumption.not_before or date.min)
+        return ServiceSpan(since, max(closing.read_on, since), cut)
+    billed_months = group.months * (consumption.rounds if first.since else max(consumption.rounds, 1))
+    since = consumption.period.shifted(1 - billed_months).first_day
+    if first.since and begins_service(consumption, connection):
+        since = first.since
+    until = closing.read_on if closing.kind == "final" else consumption.period.shifted(1).first_day
+    if until <= since:  # an earlier bill was for these days
+        since = until = first.since or closing.read_on
+    return ServiceSpan(since, until, cut)
 
 
 def begins_service(consumption: Consumption, connection: Connection) -> bool:
-    """Return whether a bill's days begin with the service, or with its holder's."""
+    """Return whether a bill's days begin with the service, with its meter's use, or with its holder's time."""
     since = consumption.readings[0].since
     if since is None:
         return False
     is_first = not any(use.period < consumption.period for use in connection.uses)
-    return (is_first and since == connection.begins_on) or any(each.until == since for each in connection.former)
-
-
-def _span(first_day: date, until_day: date, *, cut: bool) -> ServiceSpan:
-    return ServiceSpan(first_day, max(until_day, first_day + _DAY), cut)
+    begins = since in {connection.begins_on, connection.metered_from}
+    return (is_first and begins) or any(each.until == since for each in connection.former)
 
 
 def _months_earlier(day: date, months: int) -> date:
@@ -149,16 +149,15 @@ def _months_earlier(day: date, months: int) -> date:
 def consumptions_of(
     readings: Iterable[Reading],
     connection: Connection | None,
-    billed_until: date | None,
+    billed_until: Place | None,
     factors: Mapping[str, Decimal],
 ) -> list[Consumption]:
     """Return what is to be billed of a connection's round: its confirmed readings after those that are billed already.
 
-    One for each holder: a bill never crosses a handover, and a final reading ends one.
+    One for each holder: a bill never crosses a handover, and a final reading ends one. `billed_until` is the place of
+    the last reading that a bill closes with.
     """
-    left = [
-        each for each in in_order(readings) if each.counts and (billed_until is None or each.read_on > billed_until)
-    ]
+    left = [each for each in in_order(readings) if each.counts and (billed_until is None or each.place > billed_until)]
     found: list[Consumption] = []
     for _, theirs in groupby(left, key=lambda reading: connection and connection.consumer_on(reading.read_on)):
         batch: list[Reading] = []

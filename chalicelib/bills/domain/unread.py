@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,18 +11,20 @@ from chalicelib.bills.domain.consumption import ServiceSpan
 from chalicelib.bills.domain.history import with_history
 from chalicelib.bills.domain.issuing import IssueTerms, charged, due_day_of, rated
 from chalicelib.connections.domain import Connection
-from chalicelib.connections.domain.uses import MAX_USES, expected_use
+from chalicelib.connections.domain.uses import expected_use
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.money import Money, exponent_of
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import divided
 from chalicelib.readings.domain.reading import LAST_READ_NUMBER
-from chalicelib.readings.domain.rounds import group_of
+from chalicelib.readings.domain.rounds import group_of, months_between
 from chalicelib.tariffs.domain import Line, Rounding, TariffBook, Trace, TraceFactor, Usage, share_of
 from chalicelib.tariffs.domain.trace import TraceTerm
 from chalicelib.tenancy.domain import Project
 
+_DAY = timedelta(days=1)
+_MONTHS_OF_ADVANCES = 60
 ADVANCES = "advances"
 """The code of the line by which a bill has the advances off that were billed for its days."""
 
@@ -54,35 +56,44 @@ class UnreadService:
 
 
 def unmetered_service(
-    project: Project, connection: Connection, period: Period, *, until: date | None = None
+    project: Project, connection: Connection, period: Period, *, until: date | None = None, billed: Iterable[Bill] = ()
 ) -> UnreadService | None:
     """Return the days of a period that a service without a meter is billed for; None if it has none there.
 
     They begin with the service, or its holder's time, and end with the period; or `until` a day, on which it is closed,
-    handed over or gets a meter.
+    handed over or gets a meter. Days of bills that are made already (`billed`) are not billed again.
     """
-    if connection.is_metered or not connection.is_billed:
+    without_meter = not connection.is_metered or connection.metered_from is not None
+    if not without_meter or not connection.is_billed:
         return None
     group = group_of(project, connection, period)
     if until is None and not project.ends_in(period, group):
         return None
     starts, ends = project.first_day_of(period, group), period.shifted(1).first_day
     begun = _begun_on(project, connection)
-    first_day = max([starts, *([begun] if begun else []), *_handovers_before(connection, ends)])
-    closed_on = connection.idle_since if connection.status == "closed" else None
-    until_day = min(ends, until or ends, closed_on or ends)
+    done = [each.last_day + _DAY for each in billed if not each.has_reading and each.kind != "advance"]
+    first_day = max([starts, *([begun] if begun else []), *_handovers_before(connection, ends), *done])
+    until_day = min(ends, until or ends, _ended_on(connection) or ends)
     if first_day >= until_day:
         return None
     handed = sum(starts <= each.until < ends for each in connection.former)
+    whole = (first_day, until_day) == (starts, ends)
     return UnreadService(
         connection,
         period,
-        ServiceSpan(first_day, until_day, is_cut=(first_day, until_day) != (starts, ends)),
+        ServiceSpan(first_day, until_day, is_cut=not whole),
         number=0 if handed == 0 else LAST_READ_NUMBER + handed,
         kind="regular" if until is None else "final",
-        months=group.months,
-        whole_days=(ends - starts).days,
+        months=group.months if whole else min(group.months, months_between(Period.of(first_day), period) + 1),
+        whole_days=(ends - max(starts, first_day.replace(day=1))).days,
     )
+
+
+def _ended_on(connection: Connection) -> date | None:
+    """Return the day on which a service without a meter ended, if it did: it was closed, or got a meter."""
+    if connection.is_metered:
+        return connection.installed_on
+    return connection.idle_since if connection.status == "closed" else None
 
 
 def _handovers_before(connection: Connection, day: date) -> list[date]:
@@ -240,9 +251,13 @@ def period_without_reading(project: Project, connection: Connection, day: date) 
     return group_of(project, connection, month).frequency.period_of(month)
 
 
-def months_before(project: Project, connection: Connection, period: Period) -> Sequence[Period]:
-    """Return the months of a connection's period that may have advances: none, unless its group has them."""
+def months_before(project: Project, connection: Connection, period: Period, *, rounds: int) -> Sequence[Period]:
+    """Return the months before the last one of a bill's periods, in which bills without a reading may have been made.
+
+    None, unless the connection's group has advances, or it has no meter and is billed for months together; of five
+    years at the most.
+    """
     group = group_of(project, connection, period)
-    if group.advances == "none":
+    if group.advances == "none" and (connection.is_metered or group.months == 1):
         return ()
-    return tuple(period.shifted(-back) for back in range(1, min(group.months, MAX_USES)))
+    return tuple(period.shifted(-back) for back in range(1, min(group.months * max(rounds, 1), _MONTHS_OF_ADVANCES)))

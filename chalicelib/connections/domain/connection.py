@@ -70,7 +70,8 @@ class Connection:
     `walking_order` is its number on the reader's way through its area. `opened_on` is the day on which its service
     began, if that is not the day on which its present meter was installed. `idle_since` is the day on which it was
     disconnected or closed. `multiplier` is how many units one step of the main register is, `main_measure` the measure
-    that its use feeds beside the use itself, and `registers` are further ones.
+    that its use feeds beside the use itself, and `registers` are further ones. `metered_from` is the day from which the
+    first meter counts of a service that had none before.
     `version` counts every change, so that two readings can't both follow the same one.
     """
 
@@ -107,6 +108,7 @@ class Connection:
     multiplier: Decimal = Decimal(1)
     main_measure: str | None = None
     registers: tuple[Register, ...] = ()
+    metered_from: date | None = None
 
     @property
     def register_range(self) -> Decimal | None:
@@ -139,7 +141,13 @@ class Connection:
     @property
     def counts_from(self) -> date | None:
         """The day from which its next use counts, if it is known."""
-        return self.last_read_on or self.opening_day
+        return self.last_read_on or self.metered_from or self.opening_day
+
+    @property
+    def is_exchanged_since(self) -> bool:
+        """Whether its meter was exchanged since it was read last, with use that is still to be counted."""
+        brought = (self.use_brought_forward or 0) > 0 or any(each.use_brought_forward > 0 for each in self.registers)
+        return brought and self.last_read_on is not None and (self.installed_on or date.min) >= self.last_read_on
 
     @property
     def has_new_holder(self) -> bool:
@@ -531,7 +539,18 @@ def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connecti
     former = connection.former
     if not former or on > former[-1].until:  # else each day up to it already has a holder
         former = (*former, FormerConsumer(connection.consumer_id or "", connection.consumer_name, on))
-    theirs = replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, former=former)
+    theirs = replace(
+        connection,
+        consumer_id=consumer.id,
+        consumer_name=consumer.name,
+        former=former,
+        # What was billed ahead of the meter is the former holder's: it is never taken off the next one's bill.
+        use_brought_forward=None if (connection.use_brought_forward or 0) < 0 else connection.use_brought_forward,
+        registers=tuple(
+            replace(each, use_brought_forward=max(each.use_brought_forward, Decimal(0)))
+            for each in connection.registers
+        ),
+    )
     ended = terms_changed(
         spans_of_terms(connection.former_terms, connection.terms),
         dict.fromkeys(PERSONAL_FACTS, ""),

@@ -23,6 +23,12 @@ from chalicelib.kernel.register import check_shown, range_of, true_up
 # A value with a digit left out (9551 for 95510) never gives so small a use.
 _BELIEVED_SHARE = 10
 
+MOST_TIMES = 10
+"""A use of more than so many times what is usual is implausible."""
+
+SURELY_PLAUSIBLE = Decimal(20)
+"""No use up to this is, in whatever unit: where a guest makes ten times what is usual, nothing is amiss."""
+
 _ZERO, _ONE = Decimal(0), Decimal(1)
 _STEP = Decimal("0.001")  # of a register that is estimated behind a multiplier
 
@@ -87,6 +93,7 @@ class RegisterCount:
     use_carried_forward: Decimal = Decimal(0)
     estimated: bool = False
     multiplier: Decimal = Decimal(1)
+    unlikely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,7 @@ def count_of(register: Register, value: Decimal, *, said: bool, where: str = "re
         use_brought_forward=brought,
         use_carried_forward=min(use, _ZERO),
         multiplier=register.multiplier,
+        unlikely=span.unlikely,
     )
 
 
@@ -263,7 +271,8 @@ class Exchange:
     """A meter exchange.
 
     `final` is the old meter's last value, `first` the new meter's first one, and `finals` are those of further
-    registers. `on` is today, if left out. Without `registers`, the new meter has those of the old one, from zero.
+    registers. `on` is today, if left out. Without `registers` or a multiplier, the new meter has those of the old one,
+    the registers from zero. `checked`: a person has looked at the final value, although it is implausible.
     """
 
     meter_number: str
@@ -274,8 +283,9 @@ class Exchange:
     digits: int | None = None
     rolled_over: bool = False
     wraps_at: Decimal | None = None
-    multiplier: Decimal = _ONE
+    multiplier: Decimal | None = None
     main_measure: str | None = None
+    checked: bool = False
     finals: Mapping[str, Decimal] = field(default_factory=dict)
     registers: tuple[Register, ...] | None = None
 
@@ -299,6 +309,7 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
         raise Invalid("same-meter", "the connection has a meter of this number already", field="meterNumber")
     used = _use_up_to(exchange.final, connection, said=exchange.rolled_over)
     _check_first(exchange)
+    _check_plausible(connection, exchange, used)
     on = exchange.on or today
     check_no_later(on, today=today, where="on")
     check_order(connection, on)
@@ -311,7 +322,7 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
         meter_brand=exchange.brand,
         meter_digits=exchange.digits,
         meter_wraps_at=exchange.wraps_at,
-        multiplier=exchange.multiplier,
+        multiplier=exchange.multiplier or connection.multiplier,
         main_measure=exchange.main_measure or connection.main_measure,
         registers=_registers_after(connection, exchange),
         installed_on=on,
@@ -320,8 +331,23 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
     )
 
 
-def with_first_meter(connection: Connection, meter: Exchange, *, today: date) -> Connection:
+def _check_plausible(connection: Connection, exchange: Exchange, used: Decimal) -> None:
+    """Check that a final value gives no use far above the usual, for nothing can take it back later.
+
+    :raises Conflict: if a person must look at it.
+    """
+    usual = max((each.of_one_round for each in connection.uses), default=_ZERO)
+    if not exchange.checked and usual and used > max(MOST_TIMES * usual, SURELY_PLAUSIBLE):
+        message = f"{plain(used)} since the last reading is more than {MOST_TIMES} times what was ever used in a round"
+        raise Conflict("implausible-reading", f"{message}; correct it, or say checked", field="finalReading")
+
+
+def with_first_meter(
+    connection: Connection, meter: Exchange, *, today: date, billed_until: date | None = None
+) -> Connection:
     """Return a connection without a meter with its first one; its use counts from the day on which that was put on.
+
+    If days from then on are billed already, up to `billed_until`, the bills of the meter begin with that day.
 
     :raises Invalid: for impossible values or an impossible day.
     :raises Conflict: if it is closed or has a meter.
@@ -342,11 +368,12 @@ def with_first_meter(connection: Connection, meter: Exchange, *, today: date) ->
         meter_brand=meter.brand,
         meter_digits=meter.digits,
         meter_wraps_at=meter.wraps_at,
-        multiplier=meter.multiplier,
+        multiplier=meter.multiplier or _ONE,
         main_measure=meter.main_measure,
         registers=meter.registers or (),
         installed_on=on,
-        opened_on=None,
+        opened_on=connection.begins_on,
+        metered_from=max(on, billed_until or on),
         version=connection.version + 1,
     )
 
@@ -380,7 +407,7 @@ def _check_first(exchange: Exchange) -> None:
         check_shown(exchange.first, wraps_at)
     except Invalid as error:
         raise Invalid(error.code, f"{error}", field="firstReading") from None
-    check_registers(exchange.registers or (), main_multiplier=exchange.multiplier)
+    check_registers(exchange.registers or (), main_multiplier=exchange.multiplier or _ONE)
 
 
 def continued_on(connection: Connection, *, final: Decimal, first: Decimal, said: bool) -> Connection:

@@ -92,7 +92,7 @@ def expected_use(uses: Sequence[PastUse], period: Period, days: int | None) -> D
 
     :raises Invalid: if nothing was read before.
     """
-    earlier = before(uses, period)
+    earlier = before(uses, period) or tuple(uses)
     last_year = [each for each in earlier if each.period == period.shifted(-_YEAR) and each.rounds == 1]
     chosen = last_year or list(earlier[-ESTIMATED_BY:])
     by_day = [each for each in chosen if each.days]

@@ -113,6 +113,7 @@ class ConnectionItem(TableItem):
     multiplier = DecimalAttribute(attr_name="mu", null=True)
     main_measure = UnicodeAttribute(attr_name="mm", null=True)
     registers = DocumentAttribute(tuple[Register, ...], attr_name="rg", null=True)
+    metered_from = DayAttribute(attr_name="mf", null=True)
     taken = FlagAttribute(attr_name="tk", null=True)  # while the first reading is pending; later `last_period` shows it
 
 

@@ -94,7 +94,8 @@ def get_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut
     body=ConnectionChange,
     returns=ConnectionChanged,
     errors="bad-day bad-register changed future-date impossible-reading meter-taken tariff-missing too-many-changes "
-    "too-many-measures undelivered-measure unknown-area unknown-brand unknown-class unknown-tariff use-unread wrong-status",
+    "too-many-measures undelivered-measure unknown-area unknown-brand unknown-class unknown-tariff use-unread "
+    "wrong-status",
 )
 def change_connection(ctx: ProjectContext, *, account_number: str, body: ConnectionChange) -> ConnectionChanged:
     """Change a connection's class, tariff, area, meter details, or the facts that tariffs charge by."""
@@ -160,7 +161,8 @@ def reconnect(ctx: ProjectContext, *, account_number: str, body: StatusChange) -
     permission="connections.manage",
     body=MeterExchange,
     returns=ConnectionOut,
-    errors="bad-number bad-register below-previous changed future-date impossible-reading meter-taken no-meter "
+    errors="bad-number bad-register below-previous changed future-date implausible-reading impossible-reading "
+    "meter-taken no-meter "
     "register-missing same-meter undelivered-measure unknown-brand unknown-register wrong-order wrong-status",
 )
 def exchange_meter(ctx: ProjectContext, *, account_number: str, body: MeterExchange) -> ConnectionOut:

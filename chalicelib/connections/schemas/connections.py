@@ -263,7 +263,7 @@ class ConnectionChange(Change):
     registers: tuple[MeterRegisterBody, ...] = Field(
         default=(),
         max_length=MAX_REGISTERS,
-        description="All further registers; those that are there keep their last values, `initialReading` is of new ones",
+        description="All further registers; those there are keep their last values, `initialReading` is of new ones",
     )
     installed_on: Day | None = None
     facts: FactsChange = FactsChange()
@@ -309,7 +309,7 @@ class MeterExchange(Schema):
     meter_brand: BrandId | None = None
     meter_digits: Digits | None = None
     meter_wraps_at: WrapsAt | None = None
-    multiplier: Multiplier = Decimal(1)
+    multiplier: Multiplier | None = Field(default=None, description="As of the old meter, if left out")
     main_measure: MeasureName | None = None
     final_registers: dict[RegisterCode, Annotated[DecimalText, Field(ge=0)]] = Field(
         default_factory=dict, max_length=MAX_REGISTERS, description="The final values of the old meter's registers"
@@ -320,6 +320,9 @@ class MeterExchange(Schema):
         description="The new meter's further registers; those of the old one, from zero, if left out",
     )
     on: Day | None = Field(default=None, description="Today, if left out")
+    checked: bool = Field(
+        default=False, strict=True, description="You have looked at the final reading, although it is implausible"
+    )
     reason: Reason
 
     def to_domain(self) -> Exchange:
@@ -335,6 +338,7 @@ class MeterExchange(Schema):
             self.meter_wraps_at,
             self.multiplier,
             self.main_measure,
+            self.checked,
             self.final_registers,
             None if self.registers is None else tuple(each.to_domain() for each in self.registers),
         )

@@ -141,7 +141,7 @@ def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, rea
 
 
 def prepare_installation(
-    ctx: ProjectContext, before: Connection, meter: Exchange, *, reason: str
+    ctx: ProjectContext, before: Connection, meter: Exchange, *, reason: str, billed_until: date | None = None
 ) -> tuple[Connection, list[Action]]:
     """Return a connection with its first meter and the writes that put it on, for a transaction that also bills.
 
@@ -149,7 +149,8 @@ def prepare_installation(
     :raises Conflict: if the number is on another connection, or this one is closed or has a meter.
     """
     project = ctx.project
-    after = with_first_meter(before, meter, today=local_day(ctx.now, project.settings.timezone))
+    today = local_day(ctx.now, project.settings.timezone)
+    after = with_first_meter(before, meter, today=today, billed_until=billed_until)
     check_fed_measures(project, meter.main_measure, meter.registers or ())
     check_meter_free(ctx, project, after, besides=before.account)
     facts = {"newMeter": after.meter_number, "firstReading": plain(meter.first)}
@@ -192,6 +193,8 @@ def prepare_handover(
     project = ctx.project
     after = rules.taken_over(read, get_consumer_to_connect(ctx, consumer_id=consumer_id), on)
     facts = {"from": before.consumer_id or "", "to": consumer_id}
+    if read.use_brought_forward and read.use_brought_forward < 0:
+        facts["billedAhead"] = plain(-read.use_brought_forward)
     return after, [
         *repository.connection_update_writes(project, before, after),
         *consumer_count_writes(ctx, before=before, after=after),

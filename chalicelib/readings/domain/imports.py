@@ -84,7 +84,8 @@ def decide(
     recorded = next((each for each in read if each.read_on == row.read_on), None)
     if recorded is not None:
         return _against_recorded(row, shown, recorded, entry)
-    estimate = next((each for each in live if each.estimated and is_open(each)), None)
+    own = (each for each in live if each.estimated and each.meter_number == connection.meter_number)
+    estimate = next((each for each in own if is_open(each)), None)
     try:
         if estimate is None:
             reading = record_reading(

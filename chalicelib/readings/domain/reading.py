@@ -86,6 +86,11 @@ class Reading:
         return self.source == "estimated"
 
     @property
+    def place(self) -> tuple[date, int]:
+        """Its place among the readings of its round."""
+        return self.read_on, self.number
+
+    @property
     def is_live(self) -> bool:
         """Whether it was not withdrawn."""
         return self.state != "withdrawn"
@@ -125,9 +130,10 @@ class Reading:
         return RegisterStand(counted.value, counted.use_carried_forward)
 
     def is_same_as(self, shown: "MeterValue") -> bool:
-        """Return whether it says the same as a value that is entered: day, values and measures."""
+        """Return whether it says the same as what is entered: day, values, measures, and a note if one is given."""
         values = {each.code: each.value for each in self.registers if not each.estimated}
-        return (self.value, self.read_on, values, dict(self.measures)) == (
+        noted = shown.reader_code in {None, self.reader_code} and shown.photo in {None, self.photo}
+        return noted and (self.value, self.read_on, values, dict(self.measures)) == (
             shown.value,
             shown.read_on,
             dict(shown.registers),
@@ -199,4 +205,4 @@ def next_number(taken: Iterable[Reading]) -> int:
 
 def in_order(readings: Iterable[Reading]) -> list[Reading]:
     """Return readings of one connection by the day on which they were taken."""
-    return sorted(readings, key=lambda reading: (reading.read_on, reading.number))
+    return sorted(readings, key=lambda reading: reading.place)

@@ -48,20 +48,26 @@ def record_reading(
     if entry.source != "migrated":
         check_expected(project.settings.measures, shown.measures, "reading", field="measures")
     count = _count(connection, shown, period)
-    rounds = rounds_since(project, connection, period)
-    doubt = None
-    if entry.source != "migrated" and connection.is_billed:
-        doubt = doubt_about(
-            connection,
-            count,
-            shown.value,
-            period,
-            rounds=rounds,
-            of_class=of_class,
-            unit=project.settings.unit,
-        )
+    rounds = rounds_since(project, connection, period, shown.read_on)
+    doubt = None if entry.source == "migrated" else _doubt(project, connection, count, shown, period, rounds, of_class)
     reading = _new(project, connection, period, shown, count, entry, taken=taken, rounds=rounds)
     return _held(reading, doubt) if doubt else reading
+
+
+def _doubt(
+    project: Project,
+    connection: Connection,
+    count: Count,
+    shown: MeterValue,
+    period: Period,
+    rounds: int,
+    of_class: Decimal | None,
+) -> str | None:
+    """Return why a person must look at a reading, or None; what is never billed is never doubted."""
+    if not connection.is_billed or shown.kind == "check":
+        return None
+    unit = project.settings.unit
+    return doubt_about(connection, count, shown.value, period, rounds=rounds, of_class=of_class, unit=unit)
 
 
 def _count(connection: Connection, shown: MeterValue, period: Period) -> Count:
@@ -108,7 +114,7 @@ def take_estimate(
     _check_sequence(connection, period, day, ends=read_on is not None)
     estimated = estimate(connection, period, read_on=day)
     shown = MeterValue(estimated.value, day, registers=estimated.values, measures=_last_measures(connection))
-    rounds = rounds_since(project, connection, period)
+    rounds = rounds_since(project, connection, period, day)
     return _new(project, connection, period, shown, estimated.count, entry, taken=taken, rounds=rounds)
 
 
@@ -188,7 +194,7 @@ def confirm(project: Project, reading: Reading, connection: Connection, *, by: s
     _check_sequence(connection, reading.period, reading.read_on)
     value, count = _to_confirm(reading, connection)
     read_on = None if reading.estimated else reading.read_on
-    rounds = rounds_since(project, connection, reading.period)
+    rounds = rounds_since(project, connection, reading.period, reading.read_on)
     return replace(
         reading,
         state="confirmed",
@@ -247,7 +253,7 @@ def correct(
     one. The user who corrects it confirms the new value. One that waits is looked at as if it were new.
 
     :raises Invalid: for a value below the previous one, a future day or a day of another period.
-    :raises Conflict: if it was withdrawn, or a later reading was counted from it.
+    :raises Conflict: if it was withdrawn or is implausible, or a later reading was counted from it.
     """
     check_day(shown.read_on, today)
     _check_correctable(project, reading, connection, shown)
@@ -267,6 +273,10 @@ def correct(
         said=shown.rolled_over,
     )
     count = replace(count, registers=others)
+    if doubt := _doubt(project, connection, count, shown, reading.period, reading.rounds, of_class):
+        raise Conflict(
+            "implausible-reading", f"{doubt}; withdraw {reading.id} and enter this one, so that a person looks at it"
+        )
     return replace(
         reading,
         value=shown.value,
@@ -313,7 +323,7 @@ def _registers_before(reading: Reading, connection: Connection) -> tuple[connect
 def _check_correctable(project: Project, reading: Reading, connection: Connection, shown: MeterValue) -> None:
     if not reading.is_live:
         raise withdrawn(reading)
-    if shown.read_on != reading.read_on:
+    if shown.read_on != reading.read_on and shown.period != reading.period:
         natural = round_of(project, connection, shown.read_on)
         own = round_of(project, connection, reading.read_on) == reading.period
         if own and natural != reading.period:
@@ -324,9 +334,10 @@ def _check_correctable(project: Project, reading: Reading, connection: Connectio
             )
     if reading.state != "confirmed":
         return
-    if reading.since and shown.read_on < reading.since:
-        raise Invalid("not-after-last", f"the reading before is of {reading.since}; give a later day", field="readOn")
     check_is_last(reading, connection)
+    is_first = not without_use(connection.uses, past_use(reading))
+    if reading.since and (shown.read_on < reading.since or (shown.read_on == reading.since and not is_first)):
+        raise Invalid("not-after-last", f"the reading before is of {reading.since}; give a later day", field="readOn")
 
 
 def check_is_last(reading: Reading, connection: Connection) -> None:
@@ -368,7 +379,7 @@ def replace_estimate(
     if project.settings.confirmation == "required":
         what = f"the estimate of {estimated.period} is confirmed"
         raise Conflict("already-read", f"{what}: correct {estimated.id} instead")
-    return correct(project, estimated, connection, shown, today=today, entry=entry)
+    return correct(project, estimated, connection, shown, today=today, entry=entry, of_class=of_class)
 
 
 def withdraw(reading: Reading, *, by: str, at: datetime, reason: str) -> Reading:
@@ -435,15 +446,23 @@ def check_day(read_on: date, today: date, *, where: str = "readOn") -> None:
 
 
 def _check_sequence(connection: Connection, period: Period, read_on: date, *, ends: bool = False) -> None:
-    """Check that a reading follows the last one; one that `ends` a connection may be of a disconnected one."""
-    if connection.status != "active" and not (ends and connection.status == "disconnected"):
+    """Check that a reading follows the last one.
+
+    One that `ends` a connection may be of a disconnected one, and of the day of the last reading if the meter was
+    exchanged since. Until the day of its disconnection, a connection can have been read.
+    """
+    off = connection.status == "disconnected" and not ends and read_on > (connection.idle_since or date.min)
+    if off or connection.status == "closed":
         raise Conflict("not-active", f"connection {connection.account} is {connection.status}: it accepts no readings")
     if connection.last_period and period < connection.last_period:
         raise Conflict(
             "already-read",
             f"connection {connection.account} already has a confirmed reading for {connection.last_period}",
         )
-    if connection.last_read_on and read_on <= connection.last_read_on:
+    if connection.last_read_on and (
+        read_on < connection.last_read_on
+        or (read_on == connection.last_read_on and not (ends and connection.is_exchanged_since))
+    ):
         raise Invalid(
             "not-after-last",
             f"the last confirmed reading is of {connection.last_read_on}; this one must be later, or be withdrawn",

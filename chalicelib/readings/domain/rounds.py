@@ -8,6 +8,8 @@ from chalicelib.kernel.period import Period
 from chalicelib.tenancy.domain import BillingGroup, Project
 
 _YEAR = 12
+_DAYS_OF_YEAR = 365
+_MOST_ROUNDS = 60
 # Readings may come a few days before or after the days of their round, so they may name the one before or after.
 _ROUNDS_BESIDE = 1
 
@@ -35,20 +37,21 @@ def round_of(project: Project, connection: Connection, read_on: date, *, named: 
     return named
 
 
-def rounds_since(project: Project, connection: Connection, period: Period) -> int:
+def rounds_since(project: Project, connection: Connection, period: Period, read_on: date) -> int:
     """Return how many rounds have passed when a connection is read for a period: 0 if it was read for it before.
 
-    A new holder's first use is of one round at least, and so is the first use of all.
+    A new holder's first use is of one round at least. The first use of all is of as many as its days are nearest to:
+    60 days since the opening are two months, 40 one.
     """
-    group = group_of(project, connection, period)
+    months = group_of(project, connection, period).months
     if connection.last_period is not None:
-        passed = months_between(connection.last_period, period) // group.months
+        passed = -(-months_between(connection.last_period, period) // months)
         return max(passed, 1 if connection.has_new_holder else 0)
-    begun = connection.opening_day
+    begun = connection.metered_from or connection.opening_day
     if begun is None:
         return 1
-    first = project.period_of(begun, group_of(project, connection, project.month_of(begun)))
-    return min(max(months_between(first, period) // group.months, 1), _YEAR)
+    nearest = (2 * (read_on - begun).days * _YEAR + _DAYS_OF_YEAR * months) // (2 * _DAYS_OF_YEAR * months)
+    return min(max(nearest, 1), _MOST_ROUNDS)
 
 
 def months_between(earlier: Period, later: Period) -> int:

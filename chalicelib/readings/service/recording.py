@@ -69,7 +69,7 @@ def _take(ctx: ProjectContext, connection: Connection, shown: MeterValue, *, tod
     taken = repository.round_of_account(project, period, connection.account)
     if (repeated := same_day(taken, shown)) is not None:
         return repeated
-    estimated = open_estimate(project, taken)
+    estimated = None if shown.kind == "check" else open_estimate(project, taken, connection)
     of_class = usual_of_class(project, connection, period)
     if estimated is None:
         reading = rules.record_reading(
@@ -113,9 +113,10 @@ def same_day(taken: Sequence[Reading], shown: MeterValue) -> Reading | None:
     )
 
 
-def open_estimate(project: Project, taken: Sequence[Reading]) -> Reading | None:
-    """Return the estimate of a round that no bill closes with yet; a unit, if there is one."""
-    estimates = [each for each in taken if each.is_live and each.estimated]
+def open_estimate(project: Project, taken: Sequence[Reading], connection: Connection) -> Reading | None:
+    """Return the estimate of a round and meter that no bill closes with yet; a unit, if there is one."""
+    meter = connection.meter_number
+    estimates = [each for each in taken if each.is_live and each.estimated and each.meter_number == meter]
     if not estimates or repository.is_billed(project, estimates[-1]):
         return None
     return estimates[-1]

@@ -157,7 +157,7 @@ def version_shares(tariffs: Sequence[Tariff], usage: Usage) -> tuple[tuple[Tarif
             )
         shares.append((tariff, PeriodShare(start, end, usage.days)))
         reached = end
-    if reached != until_day:
+    if reached != until_day or not shares:
         raise Invalid("no-tariff", f"no version of the tariff is valid on {reached}", field="usage.firstDay")
     return tuple(shares)
 
@@ -170,6 +170,7 @@ def season_share(season: Season, usage: Usage, share: PeriodShare | None) -> Fra
     first_day, until_day = _days_of(usage, "because the tariff has seasons")
     if share is not None:
         first_day, until_day = share.first_day, share.until_day
+    until_day = max(until_day, first_day + timedelta(days=1))  # a use without days of its own is of one day's season
     return _part_in_season(season, first_day, until_day)
 
 
@@ -180,7 +181,7 @@ def _part_in_season(season: Season, first_day: date, until_day: date) -> Fractio
 
 
 def _days_of(usage: Usage, why: str) -> tuple[date, date]:
-    if usage.first_day is None or usage.until_day is None or usage.first_day >= usage.until_day:
+    if usage.first_day is None or usage.until_day is None or usage.first_day > usage.until_day:
         raise Invalid(
             "no-days", f"give the first day of the period and the day after its last, {why}", field="usage.firstDay"
         )
