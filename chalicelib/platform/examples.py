@@ -127,6 +127,7 @@ _VALUES: Mapping[str, Any] = {
     "role": "billing_officer",
     "rounding": None,
     "runId": "01KBN4H0P7T2W5Y8A1C3E6G9J2",
+    "saleId": "01KBN2M6R8T0V2X4Z6B8D0F2H4",
     "season": None,
     "secret": "k7Qm2Zr9...",
     "serviceRequestId": "01KBN6K2R9V4Y7A0C3E5G8J1M4",

@@ -43,7 +43,7 @@ class SaleOut(OutSchema, Shows[PrepaidSale]):
     change: Amount = Field(description="What bought nothing and is given back")
     currency: str = Field(validation_alias=AliasPath("received", "currency"))
     month: PeriodText = Field(description="The month, or the period of several, whose blocks priced the units")
-    month_units: DecimalText = Field(description="The units sold in it up to this sale")
+    month_units: DecimalText = Field(description="The units sold in it up to this sale", examples=["94.7"])
     tariff_id: str
     tariff_version: int
     sold_by: str
@@ -89,4 +89,4 @@ class PrepaidOut(OutSchema, Shows[BalanceView, PrepaidBalance]):
     left: DecimalText = Field(examples=["54.7"])
     overdrawn: DecimalText = Field(description="What was used and not bought", examples=["0"])
     month: PeriodText = Field(description="The month of the last sale")
-    month_units: DecimalText = Field(description="The units sold in it")
+    month_units: DecimalText = Field(description="The units sold in it", examples=["94.7"])

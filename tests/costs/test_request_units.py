@@ -166,7 +166,22 @@ def _end_services(utility: Utility, step: Callable[..., Any]) -> None:
     account = admin.post(path, unmetered).expect(201)["accountNumber"]
     meter = {"meterNumber": "SM-FIRST", "reason": "Metered now"}
     step("install a first meter", admin.post, f"{path}/{account}/meter-installations", meter).expect(200)
+    _sell_in_advance(utility, step, account)
     clock.use_time(lambda: NOVEMBER)
+
+
+def _sell_in_advance(utility: Utility, step: Callable[..., Any], account: str) -> None:
+    admin, place = utility.as_staff(), f"{utility.base}/connections/{account}"
+    listed = admin.get(f"{utility.base}/tariffs").expect(200)["items"][0]
+    sheet = admin.get(f"{utility.base}/tariffs/{listed['id']}/versions/{listed['version']}").expect(200)["sheet"]
+    plan = {"id": "plan", "sheet": sheet | {"consumerClass": None, "byChoice": True, "prepaid": True}}
+    admin.post(f"{utility.base}/tariffs", plan).expect(201)
+    version = admin.get(place).expect(200)["version"]
+    admin.patch(place, {"tariffId": "plan", "version": version}).expect(200)
+    money = {"amount": "500.00", "currency": "PHP"}
+    admin.post(f"{place}/prepaid-sales", money).expect(201)  # the first sale seals the tariff
+    step("sell units in advance", admin.post, f"{place}/prepaid-sales", money).expect(201)
+    step("see prepaid units", admin.get, f"{place}/prepaid").expect(200)
 
 
 def _estimate_december(utility: Utility, step: Callable[..., Any]) -> None:

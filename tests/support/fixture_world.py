@@ -157,6 +157,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     admin.post(f"{utility.base}/readings/confirmations", {}).expect(200)
     run = admin.post(f"{utility.base}/billing-runs", {"period": PERIOD}).expect(202)
     drain(app, "meterbook-billing")
+    sale = _units_sold(admin, utility, account)
     # Files of one line each, which is refused, so that there is a report and nothing else.
     line = b"meter_number,reading,read_on\nNOBODYS,10,2025-11-05\n"
     announced = bring_file(utility, admin, "readings", line)
@@ -185,12 +186,31 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "registry": registry,
         "history": history,
         "paymentId": payment,
+        "saleId": sale,
         "mappingId": "sensus",  # a preset: a permitted deletion deletes nothing
         "deviceId": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
         "tariffId": "residential",
         "version": "7",  # not there: a permitted deletion deletes nothing
     }
     return utility, ids, people
+
+
+def _units_sold(admin: Api, utility: Utility, account: str) -> str:
+    """Sell units in advance by a tariff that the connection names only for this."""
+    place = f"{utility.base}/connections/{account}"
+    fixed = {"kind": "usage", "code": "use", "label": "Use", "rate": "1"}
+    sheet = {"name": "Prepaid", "currency": "PHP", "unit": "m3", "validFrom": "2020-01-01", "charges": [fixed]}
+    plan = {"id": "prepaid", "sheet": sheet | {"byChoice": True, "prepaid": True}}
+    admin.post(f"{utility.base}/tariffs", plan).expect(201)
+
+    def name(tariff: str | None) -> None:
+        version = admin.get(place).expect(200)["version"]
+        admin.patch(place, {"tariffId": tariff, "version": version}).expect(200)
+
+    name("prepaid")
+    sold = admin.post(f"{place}/prepaid-sales", {"amount": "10.00", "currency": "PHP"}).expect(201)
+    name(None)
+    return str(sold["id"])
 
 
 def _history_with_a_payment(admin: Api, utility: Utility, account: str) -> tuple[str, str]:
