@@ -34,7 +34,7 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 def sell_units(ctx: ProjectContext, *, account: str, amount: str, currency: str) -> PrepaidSale:
     """Sell as many units as an amount buys in this month; what buys nothing is given back as change.
 
-    Eight write units. The same request again gets the same sale.
+    Seven write units. The same request again gets the same sale.
 
     :raises NotFound: for an unknown connection.
     :raises Invalid: for an amount that buys nothing, or if no tariff prices the units.

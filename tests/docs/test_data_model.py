@@ -49,6 +49,8 @@ _LOCKED = {
     f"POST {_PROJECT}/connections/{{accountNumber}}/handovers": "hand a connection over",
     f"POST {_PROJECT}/connections/{{accountNumber}}/closure": "close a connection",
     f"PUT {_PROJECT}/periods/{{period}}/factors": "enter a period's factors",
+    f"POST {_PROJECT}/connections/{{accountNumber}}/prepaid-sales": "sell units in advance",
+    f"GET {_PROJECT}/connections/{{accountNumber}}/prepaid": "see prepaid units",
     f"GET {_PROJECT}/periods/{{period}}/factors": "see a period's factors",
     f"GET {_PROJECT}/connections/{{accountNumber}}/history": "list what became of a connection",
     "GET /api/clients/{clientId}/consumers": "list 50 consumers",
