@@ -135,7 +135,7 @@ def closing_bill(
         each for each in readings.round_of_account(project, reading.period, reading.account) if each.id != reading.id
     ]
     standing = repository.round_bills(project, reading.period, reading.account)
-    if any(bill.number and bill.read_on >= reading.read_on for bill in standing):
+    if any(bill.has_reading and bill.place >= reading.place for bill in standing):
         return None, []
     terms = IssueTerms(ctx.new_id(), ctx.now, None, None, tenancy.due_rule(project), by=ctx.actor.id)
     consumption = _closing_with(project, reading, [*of_round, reading], connection, standing)

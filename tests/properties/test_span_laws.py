@@ -15,6 +15,7 @@ from chalicelib.connections.domain.connection import closed, taken_over
 from chalicelib.connections.domain.meters import Exchange, with_meter
 from chalicelib.consumers.domain import Consumer
 from chalicelib.cycles.domain import DueOffset
+from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.period import Period
 from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.reading import MeterValue, Reading
@@ -41,6 +42,7 @@ class Metered(RuleBasedStateMachine):
         self.readings: dict[str, Reading] = {}
         self.bills: list[Bill] = []
         self.meters = 1
+        self.kept_by_leaving = Decimal(0)  # billed ahead of the meter to former holders, never taken off another's bill
         self.connection: Connection = connection(
             consumer_id="holder-0",
             last_value=Decimal(0),
@@ -92,6 +94,12 @@ class Metered(RuleBasedStateMachine):
         self.connection = rules.advanced(self.connection, reading)
         return reading
 
+    def _take_back(self, reading: Reading) -> None:
+        earlier = [each for each in self.readings.values() if each.counts and each.read_on < reading.read_on]
+        last = max(earlier, key=lambda each: each.read_on, default=None)
+        self.connection = rules.taken_back(self.connection, reading, last)
+        self.readings[reading.id] = rules.withdraw(reading, by="admin", at=NOW, reason="Neighbour's")
+
     @precondition(_is_new_day)
     @rule()
     def read(self) -> None:
@@ -105,7 +113,12 @@ class Metered(RuleBasedStateMachine):
             return
         reading = self._take(self.shown + wrong)
         right = MeterValue(self.shown, self.day, rolled_over=self.shown < reading.previous)
-        corrected = rules.correct(PROJECT, reading, self.connection, right, today=self.day, entry=ENTRY)
+        try:
+            corrected = rules.correct(PROJECT, reading, self.connection, right, today=self.day, entry=ENTRY)
+        except Conflict:  # it is implausible, too: a person must look at it
+            self._take_back(reading)
+            self._take(self.shown)
+            return
         self.connection = rules.advanced(self.connection, corrected, replaced=reading)
         self.readings[reading.id] = corrected
 
@@ -114,11 +127,7 @@ class Metered(RuleBasedStateMachine):
     def type_and_withdraw(self, value: int) -> None:
         """Take the neighbour's value in, and withdraw it: nothing is left of it."""
         before = self.connection
-        reading = self._take(Decimal(value))
-        earlier = [each for each in self.readings.values() if each.counts and each.read_on < reading.read_on]
-        last = max(earlier, key=lambda each: each.read_on, default=None)
-        self.connection = rules.taken_back(self.connection, reading, last)
-        self.readings[reading.id] = rules.withdraw(reading, by="admin", at=NOW, reason="Neighbour's")
+        self._take_back(self._take(Decimal(value)))
         kept = replace(self.connection, version=before.version, taken=before.taken)
         assert kept == replace(before, uses=kept.uses)
         assert kept.uses == before.uses[-len(kept.uses) :] if kept.uses else len(before.uses) in {0, 13}
@@ -153,6 +162,7 @@ class Metered(RuleBasedStateMachine):
             rolled_over=self.shown < self.connection.last_value,
             wraps_at=WRAPS,
             multiplier=Decimal(2),
+            checked=True,
         )
         self.connection = with_meter(self.connection, exchange, today=self.day)
         self.steps = Decimal(first)
@@ -162,6 +172,7 @@ class Metered(RuleBasedStateMachine):
     def hand_over(self) -> None:
         """Read the meter, and hand over: the use until then is the former holder's."""
         self._take(self.shown, "final")
+        self.kept_by_leaving += max(-(self.connection.use_brought_forward or Decimal(0)), Decimal(0))
         number = len(self.connection.former) + 1
         self.connection = taken_over(self.connection, _person(f"holder-{number}"), self.day)
 
@@ -209,7 +220,7 @@ class Metered(RuleBasedStateMachine):
         for bill in self.bills:
             billed[bill.consumer_id or ""] += bill.quantity
         ahead = -(last.use_carried_forward or 0)
-        assert sum(billed.values()) == sum(self.used.values()) + ahead
+        assert sum(billed.values()) == sum(self.used.values()) + ahead + self.kept_by_leaving
         if not any(reading.estimated for reading in self.readings.values()):
             assert {who: use for who, use in billed.items() if use} == {w: u for w, u in self.used.items() if u}
         counted = sum(reading.usage for reading in self.readings.values() if reading.counts)
