@@ -104,8 +104,8 @@ def test_the_contracts_hold_for_a_brand_new_feature_as_soon_as_it_has_its_place(
     assert _ORDER in unplaced
 
     settings = (copy / "pyproject.toml").read_text()
-    assert settings.count('"payments", ') == 1
-    (copy / "pyproject.toml").write_text(settings.replace('"payments", ', '"payments", "newest", '))
+    assert settings.count('"bills", ') == 1
+    (copy / "pyproject.toml").write_text(settings.replace('"bills", ', '"newest", "bills", '))
     assert _lint(copy).returncode == 0
 
     _append(feature / "domain.py", "import chalicelib.newest.repository")

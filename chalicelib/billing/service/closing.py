@@ -88,20 +88,32 @@ def install_meter(ctx: ProjectContext, *, account: str, meter: Exchange, reason:
     :raises Invalid: for impossible values or days, or if no tariff rates the days.
     :raises Conflict: if it is closed or has a meter, the number is taken, or a run is working on the period.
     """
-    before = connections.get_connection(ctx, account=account)
-    day = meter.on or local_day(ctx.now, ctx.project.settings.timezone)
-    billed_until = bills.billed_until_without_reading(ctx.project, before, on=day)
-    after, writes = connections.prepare_installation(ctx, before, meter, reason=reason, billed_until=billed_until)
-    bill, bill_writes = bills.closing_bill_without_reading(ctx, before, on=day, kind="regular")
-    _commit(ctx, after, [*writes, *bill_writes], bill.period if bill else None)
-    return ClosingResult(after, None, bill)
+
+    def carry_out(before: Connection, event: str) -> ClosingResult:
+        day = meter.on or local_day(ctx.now, ctx.project.settings.timezone)
+        billed_until = bills.billed_until_without_reading(ctx.project, before, on=day)
+        after, writes = connections.prepare_installation(
+            ctx, before, meter, reason=reason, billed_until=billed_until, event_id=event
+        )
+        bill, bill_writes = bills.closing_bill_without_reading(ctx, before, on=day, kind="regular")
+        _commit(ctx, after, [*writes, *bill_writes], bill.period if bill else None)
+        return ClosingResult(after, None, bill)
+
+    return _done_once(ctx, account, carry_out)
 
 
 def _closed(ctx: ProjectContext, account: str, on: date | None, final: FinalReading, act: _Act) -> ClosingResult:
+    return _done_once(ctx, account, lambda before, event: _carried_out(ctx, before, on, final, act, event))
+
+
+def _done_once(
+    ctx: ProjectContext, account: str, carry_out: Callable[[Connection, str], ClosingResult]
+) -> ClosingResult:
+    """Carry an act out, or return what the same request did before its answer was lost."""
     event_id = ctx.new_id()
     before = connections.get_connection(ctx, account=account)
     try:
-        return _carried_out(ctx, before, on, final, act, event_id)
+        return carry_out(before, event_id)
     except (Conflict, Invalid):
         done = _done_before(ctx, before, event_id) if ctx.request_key else None
         if done is None:

@@ -56,7 +56,10 @@ def without_use(
     """Return past uses without the last one, or without its part in what was counted for its period.
 
     Of the `peaks` among its parts, a higher one of the period stays; else that of the reading before (`left`).
+    A use that is not remembered, as of a connection stored before uses were, is not taken back.
     """
+    if not uses or uses[-1].period != old.period:
+        return tuple(uses)
     *earlier, last = uses
     rounds = last.rounds - old.rounds
     if rounds <= 0:

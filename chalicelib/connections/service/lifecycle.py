@@ -141,7 +141,13 @@ def exchange_meter(ctx: ProjectContext, *, account: str, exchange: Exchange, rea
 
 
 def prepare_installation(
-    ctx: ProjectContext, before: Connection, meter: Exchange, *, reason: str, billed_until: date | None = None
+    ctx: ProjectContext,
+    before: Connection,
+    meter: Exchange,
+    *,
+    reason: str,
+    event_id: str,
+    billed_until: date | None = None,
 ) -> tuple[Connection, list[Action]]:
     """Return a connection with its first meter and the writes that put it on, for a transaction that also bills.
 
@@ -156,7 +162,7 @@ def prepare_installation(
     facts = {"newMeter": after.meter_number, "firstReading": plain(meter.first)}
     return after, [
         *repository.connection_update_writes(project, before, after),
-        _event_write(ctx, project, after, "meter_installed", facts, reason, meter.on),
+        _event_write(ctx, project, after, "meter_installed", facts, reason, meter.on, event_id),
         audit_write(ctx, "meter-installed", before, after),
         *brand_count_writes(ctx, before=before, after=after),
     ]

@@ -1,7 +1,7 @@
 """Files of readings: their columns and rows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -64,13 +64,15 @@ class Row:
 class TableFile:
     """A parsed file: its rows by account or meter and day. `titles` are the columns as the file names them.
 
-    `blank` counts empty lines, which are skipped.
+    `blank` counts empty lines, which are skipped. `contradicting` are rows that are refused because they contradict
+    each other.
     """
 
     rows: tuple[Row, ...]
     refusals: tuple[Refusal, ...]
     blank: int
     titles: Mapping[str, str]
+    contradicting: tuple[Row, ...] = ()
 
 
 def parse(content: bytes, mapping: ColumnMapping = OWN) -> TableFile:
@@ -88,27 +90,48 @@ def parse(content: bytes, mapping: ColumnMapping = OWN) -> TableFile:
     made = [_row(line, table.titles, mapping) for line in table.lines]
     rows = [one for one in made if isinstance(one, Row)]
     refusals = [one for one in made if isinstance(one, Refusal)]
-    contradicting = list(_contradictions(rows, table.titles))
-    lines = {refusal.line for refusal in contradicting}
-    kept = sorted((row for row in rows if row.line not in lines), key=_place)
-    return TableFile(tuple(kept), (*table.refusals, *refusals, *contradicting), table.blank, table.titles)
+    contradictions = tuple(refused_contradictions(rows, table.titles, of=_named))
+    lines = {refusal.line for refusal in contradictions}
+    rows.sort(key=_place)
+    return TableFile(
+        rows=tuple(row for row in rows if row.line not in lines),
+        refusals=(*table.refusals, *refusals, *contradictions),
+        blank=table.blank,
+        titles=table.titles,
+        contradicting=tuple(row for row in rows if row.line in lines),
+    )
 
 
 def _place(row: Row) -> tuple[str, str, date, int]:
     return row.account or "", row.meter or "", row.read_on, row.line
 
 
-def _contradictions(rows: Iterable[Row], titles: Mapping[str, str]) -> Iterable[Refusal]:
-    """Yield a refusal of each row that another one of the same number and day contradicts."""
-    same: dict[tuple[str | None, str | None, str | None, date], list[Row]] = defaultdict(list)
+def _named(row: Row) -> Hashable:
+    return row.account, row.meter, row.brand
+
+
+def refused_contradictions(
+    rows: Iterable[Row], titles: Mapping[str, str], *, of: Callable[[Row], Hashable]
+) -> Iterator[Refusal]:
+    """Yield a refusal of each row that another one of the same meter and day contradicts; `of` tells which meter."""
+    same: dict[Hashable, list[Row]] = defaultdict(list)
     for row in rows:
-        same[row.account, row.meter, row.brand, row.read_on].append(row)
+        same[of(row), row.read_on].append(row)
     for group in same.values():
-        if any(row.value != group[0].value for row in group):
-            said = ", ".join(f"{plain(row.value)} in line {row.line}" for row in group[:5])
+        if any(_said(row) != _said(group[0]) for row in group):
+            said = "; ".join(f"{_said(row)} in line {row.line}" for row in sorted(group, key=_line)[:5])
             for row in group:
                 reason = f"this meter has several readings of {row.read_on}: {said}; leave one"
                 yield Refusal(row.line, titles["reading"], "contradicting-rows", reason)
+
+
+def _line(row: Row) -> int:
+    return row.line
+
+
+def _said(row: Row) -> str:
+    further = {**row.registers, **row.measures}
+    return ", ".join([plain(row.value), *(f"{code} {plain(value)}" for code, value in sorted(further.items()))])
 
 
 def _suffices(fields: set[str]) -> bool:

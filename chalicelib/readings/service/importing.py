@@ -1,6 +1,6 @@
 """Import a file of readings and write its report."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -36,7 +36,7 @@ from chalicelib.readings.domain.plausibility import needs_class
 from chalicelib.readings.domain.reading import Provenance, Reading
 from chalicelib.readings.domain.recording import advanced
 from chalicelib.readings.domain.rounds import round_of
-from chalicelib.readings.domain.table_file import Row, TableFile, parse
+from chalicelib.readings.domain.table_file import Row, TableFile, parse, refused_contradictions
 from chalicelib.readings.service.plausibility import median_of_class, usual_of_class
 from chalicelib.readings.service.writes import (
     advance_write,
@@ -168,9 +168,12 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
         meters=_by_meter(known.values()),
         brands=connections.brands_by_word(ctx) if "meter_brand" in file.titles else {},
     )
-    outcomes: list[Outcome] = list(file.refusals)
+    contradictions = _contradictions(intake, file)
+    lines = {refusal.line for refusal in contradictions}
+    outcomes: list[Outcome] = [*file.refusals, *contradictions]
     # Several readings of a meter are taken by their days, whatever the order of lines: each counts from the one before.
-    rows = sorted(file.rows, key=lambda row: (intake.round_of(row), row.read_on, row.line))
+    taken_in = (row for row in file.rows if row.line not in lines)
+    rows = sorted(taken_in, key=lambda row: (intake.round_of(row), row.read_on, row.line))
     for period, group in groupby(rows, key=intake.round_of):
         waiting = list(group)
         while waiting:
@@ -178,6 +181,18 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
             outcomes += _take_in_period(ctx, intake, period, batch)
     result = ImportResult(count(outcomes, blank=file.blank), tuple(report_lines(outcomes)))
     return result.with_titles(file.titles)
+
+
+def _contradictions(intake: _Intake, file: TableFile) -> list[Refusal]:
+    """Refuse rows of one meter and day that differ, although one names its account and the other its number."""
+
+    def named(row: Row) -> Hashable:
+        connection = intake.connection_of(row)
+        return connection.account if connection else (row.account, row.meter, row.brand)
+
+    refused = {row.line for row in file.contradicting}
+    found = refused_contradictions((*file.rows, *file.contradicting), file.titles, of=named)
+    return [refusal for refusal in found if refusal.line not in refused]
 
 
 def _by_meter(known: Iterable[Connection]) -> dict[str, list[Connection]]:

@@ -12,6 +12,7 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.platform import clock
+from chalicelib.tenancy.domain import DeliveredMeasure
 from tests.support.faults import Death, Mode, faults
 from tests.support.http import Api
 from tests.support.office import BLOCKS, FLAT, Office, totals
@@ -411,7 +412,8 @@ def test_b26_day_and_night_are_two_registers_on_one_bill(app: Chalice, api: Api)
         {"name": "peak", "label": "Day", "unit": "m3"},
         {"name": "offpeak", "label": "Night", "unit": "m3"},
     ]
-    office = Office(app, api, charges, today="2026-09-01", sheet={"measures": measures})
+    delivered = (DeliveredMeasure("peak", "register"), DeliveredMeasure("offpeak", "register"))
+    office = Office(app, api, charges, today="2026-09-01", sheet={"measures": measures}, measures=delivered)
     night = {"code": "night", "role": "billed", "measure": "offpeak"}
     office.connect("A1", mainMeasure="peak", registers=[night])
     office.read("A1", "2026-10-05", "60", registers={"night": "40"})
@@ -428,7 +430,8 @@ def test_b29_a_garden_meter_is_deducted_from_the_sewer_on_the_same_bill(app: Cha
         {"kind": "usage", "code": "sewer", "label": "Sewer", "rate": "5", "measure": "sewer"},
     ]
     measures = [{"name": "sewer", "label": "Sewer", "unit": "m3"}]
-    office = Office(app, api, charges, today="2026-09-01", sheet={"measures": measures})
+    delivered = (DeliveredMeasure("sewer", "register"),)
+    office = Office(app, api, charges, today="2026-09-01", sheet={"measures": measures}, measures=delivered)
     office.connect("A1", registers=[{"code": "garden", "role": "deduct", "measure": "sewer"}])
     office.read("A1", "2026-10-05", "20", registers={"garden": "8"})
     (bill,) = office.run("2026-10")

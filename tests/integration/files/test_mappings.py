@@ -7,6 +7,8 @@ import pytest
 
 from chalicelib.platform import clock, settings, storage
 from chalicelib.readings import service as readings
+from chalicelib.tenancy.domain import DeliveredMeasure
+from tests.support.examples import WATERWORKS, with_settings
 from tests.support.http import Api
 from tests.support.table import items_of
 from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
@@ -35,7 +37,11 @@ def in_november() -> Any:  # noqa: ANN401
 
 @pytest.fixture
 def utility(api: Api) -> Utility:
-    opened = open_waterworks(api)
+    return _opened(api)
+
+
+def _opened(api: Api, **settings: Any) -> Utility:  # noqa: ANN401
+    opened = open_waterworks(api, settings=with_settings(WATERWORKS, **settings).settings)
     for number in (1, 2):
         register_connection(opened.as_staff(), opened, f"SM-{number}")
     return opened
@@ -122,7 +128,9 @@ def test_b32_all_readings_of_a_month_are_taken_by_their_days(utility: Utility) -
     assert _readings(utility) == [("101", "2025-11-01"), ("112", "2025-11-05"), ("125", "2025-11-10")]
 
 
-def test_a_file_brings_registers_measures_a_readers_code_and_the_round(utility: Utility) -> None:
+def test_a_file_brings_registers_measures_a_readers_code_and_the_round(api: Api) -> None:
+    delivered = (DeliveredMeasure("offpeak", "register"), DeliveredMeasure("demandKw", "reading"))
+    utility = _opened(api, measures=delivered)
     admin = utility.as_staff()
     consumer = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)["id"]
     two_rates = {
@@ -155,6 +163,14 @@ def test_a_file_brings_registers_measures_a_readers_code_and_the_round(utility: 
         "25",
     )
     assert taken["registers"] == [
-        {"code": "night", "role": "billed", "measure": "offpeak", "previous": "800", "reading": "812", "usage": "12"}
+        {
+            "code": "night",
+            "role": "billed",
+            "measure": "offpeak",
+            "previous": "800",
+            "reading": "812",
+            "usage": "12",
+            "estimated": False,
+        }
     ]
     assert (taken["measures"], taken["readerCode"]) == ({"demandKw": "4.5"}, "dog")

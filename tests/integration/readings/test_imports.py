@@ -156,6 +156,20 @@ def test_a_row_that_repeats_another_one_is_unchanged_also_when_the_import_is_res
     assert len(admin.get(f"{opened.base}/readings", period="2025-11").expect(200)["items"]) == 1
 
 
+def test_rows_that_contradict_each_other_by_account_and_by_meter_number_are_all_refused(utility: Utility) -> None:
+    account = utility.as_staff().get(f"{utility.base}/connections").expect(200)["items"][0]["accountNumber"]
+    header = "account_number,meter_number,reading,read_on\n"
+    rows = [f"{account},,110,2025-11-05\n", ",SM-1,111,2025-11-05\n", ",SM-1,110,2025-11-05\n", ",SM-2,7,2025-11-05\n"]
+    for order in (rows, rows[::-1]):
+        done = _import(utility, header + "".join(order))
+        assert done["counts"]["refused"] == 3
+        report = _report(utility, done["id"])["items"]
+        assert [line["code"] for line in report] == ["contradicting-rows"] * 3
+        assert all("110 in line" in line["reason"] and "111 in line" in line["reason"] for line in report)
+    listed = utility.as_staff().get(f"{utility.base}/readings", period="2025-11").expect(200)["items"]
+    assert [one["meterNumber"] for one in listed] == ["SM-2"]
+
+
 def test_an_import_delivered_twice_is_done_once(utility: Utility) -> None:
     done = _import(utility, _HEADER + _GOOD)
     before = items_of(utility.client)

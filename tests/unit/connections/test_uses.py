@@ -68,6 +68,11 @@ def test_a_use_that_is_taken_back_leaves_what_was_there_before_it() -> None:
     assert without_use(one, first, peaks=["demandKw"]) == before
 
 
+@pytest.mark.parametrize("uses", [(), _months("10")])
+def test_a_use_that_was_never_remembered_is_not_taken_back(uses: tuple[PastUse, ...]) -> None:
+    assert without_use(uses, _use(NOVEMBER, "3")) == uses
+
+
 @given(st.lists(_USES.map(lambda use: use._replace(period=NOVEMBER)), min_size=2, max_size=6))
 def test_counters_add_up_whatever_is_added_and_taken_back(added: list[PastUse]) -> None:
     """A round's first use is of one round, further ones of none."""

@@ -20,10 +20,11 @@ from chalicelib.readings.domain.imports import (
 )
 from chalicelib.readings.domain.reading import Provenance, Reading
 from chalicelib.readings.domain.table_file import Row
-from chalicelib.tenancy.domain import Project
-from tests.support.examples import FIFTH, NOVEMBER, NOW, OCTOBER, WATERWORKS, connection, reading
+from chalicelib.tenancy.domain import DeliveredMeasure, Project
+from tests.support.examples import FIFTH, NOVEMBER, NOW, OCTOBER, WATERWORKS, connection, reading, with_settings
 
 _ENTRY = Provenance(by="officer", at=NOW, source="import", origin="import-1")
+_DELIVERED = (DeliveredMeasure("demandKw", "reading"), DeliveredMeasure("offpeak", "register"))
 _ROW = Row(2, None, "SM-1", Decimal(150), FIFTH)
 
 
@@ -152,7 +153,7 @@ def test_a_row_brings_registers_measures_a_readers_code_and_its_round() -> None:
         reader_code="dog",
         period=NOVEMBER,
     )
-    outcome = _decide(row, two_rates)
+    outcome = _decide_in(with_settings(WATERWORKS, measures=_DELIVERED), row, two_rates)
     assert isinstance(outcome, Accepted)
     taken = outcome.reading
     assert (taken.period, taken.reader_code, taken.measures) == (NOVEMBER, "dog", {"demandKw": Decimal("4.5")})

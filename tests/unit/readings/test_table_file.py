@@ -172,3 +172,11 @@ def test_no_bytes_bring_anything_but_rows_or_a_refusal(content: bytes) -> None:
     lines = [row.line for row in found.rows] + [refusal.line for refusal in found.refusals]
     assert len(lines) == len(set(lines))
     assert all(row.value >= 0 for row in found.rows)
+
+
+def test_rows_of_one_meter_and_day_contradict_each_other_also_by_a_further_register() -> None:
+    header = "meter_number,reading,read_on,register_night\n"
+    file = _parse(header + "A,10,2025-11-05,3\nB,10,2025-11-05,3\nA,10,2025-11-05,4\nB,10,2025-11-05,3\n")
+    assert [row.line for row in file.rows] == [3, 5]
+    assert [(one.line, one.code) for one in file.refusals] == [(2, "contradicting-rows"), (4, "contradicting-rows")]
+    assert "10, night 3 in line 2; 10, night 4 in line 4" in file.refusals[0].reason

@@ -11,9 +11,10 @@ from chalicelib.connections.domain.connection import FormerConsumer
 from chalicelib.kernel.errors import Conflict
 from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.reading import MeterValue, Reading, next_number
+from chalicelib.tenancy.domain import DeliveredMeasure
 from tests.support.examples import ENTRY, FIFTH, NOVEMBER, NOW, OCTOBER, WATERWORKS, connection, reading, with_settings
 
-_AT_ONCE = with_settings(WATERWORKS, confirmation="none")
+_AT_ONCE = with_settings(WATERWORKS, confirmation="none", measures=(DeliveredMeasure("kw", "reading"),))
 _OCTOBERS = reading(period=OCTOBER, read_on=date(2025, 10, 5), value=Decimal(140), previous=Decimal(130))
 
 
