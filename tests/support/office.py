@@ -6,7 +6,6 @@ from typing import Any, Self
 
 from chalice.app import Chalice
 
-from chalicelib.cycles.domain import DueDay
 from chalicelib.platform import clock
 from tests.support.examples import WATERWORKS, with_settings
 from tests.support.http import Api, whole_bills
@@ -63,11 +62,6 @@ class Office:
         currency, unit = project.settings.currency, project.settings.unit
         document = {"name": "Tariff", "currency": currency, "unit": unit, "validFrom": valid_from, "charges": charges}
         self.staff.post(f"{self.base}/tariffs", {"id": "flat", "sheet": document | (sheet or {})}).expect(201)
-
-    @staticmethod
-    def due_in_reading_month(day: int) -> DueDay:
-        """Return the due rule of who bills the month before: a day of the month of the reading."""
-        return DueDay(day, "reading")
 
     def on(self, day: str, *, sign_in: bool = True) -> Self:
         """Move the clock to the morning of a day in Manila."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from chalice.app import Chalice
 
+from chalicelib.cycles.domain import DueDay
 from chalicelib.platform import clock
 from chalicelib.tenancy.domain import BillingGroup, DeliveredMeasure
 from tests.support.http import Api
@@ -92,8 +93,8 @@ def test_by_the_calendar_a_second_reading_of_a_billed_month_has_no_days(app: Cha
 
 
 def test_a_final_bill_where_readings_bill_the_month_before_covers_its_days(app: Chalice, api: Api) -> None:
-    due = {"due": Office.due_in_reading_month(10)}
-    office = Office(app, api, _A_DAY, today="2025-07-01", service_days="calendar", period_rule="previous_month", **due)
+    settings: dict[str, Any] = {"due": DueDay(10, "reading"), "period_rule": "previous_month"}
+    office = Office(app, api, _A_DAY, today="2025-07-01", service_days="calendar", **settings)
     office.connect("A1", installedOn="2025-07-01")
     office.read("A1", "2025-08-01", "5")
     assert totals(office.run("2025-07")) == [("A1", "31.00")]

@@ -175,7 +175,10 @@ def test_an_estimate_is_in_units_and_its_value_in_steps() -> None:
 
 def test_an_exchange_settles_the_old_multiplier_and_begins_with_the_new_one() -> None:
     after = _exchanged(
-        connection(last_value=Decimal(10), multiplier=Decimal(60)), multiplier=Decimal(1), wraps_at=Decimal(65_536)
+        connection(last_value=Decimal(10), multiplier=Decimal(60)),
+        multiplier=Decimal(1),
+        wraps_at=Decimal(65_536),
+        checked=True,
     )
     assert (after.use_brought_forward, after.multiplier, after.register_range) == (
         Decimal(600),

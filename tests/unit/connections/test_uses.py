@@ -137,8 +137,8 @@ def test_what_is_to_be_expected_of_days_is_as_last_year_or_as_the_last_three_use
     assert expected_use(uses, NOVEMBER, days) == Decimal(expected)
 
 
-@pytest.mark.parametrize("uses", [(), (_use(NOVEMBER, "10"),)])
-def test_without_an_earlier_use_nothing_is_to_be_expected(uses: tuple[PastUse, ...]) -> None:
+def test_without_any_use_nothing_is_to_be_expected() -> None:
     with pytest.raises(Invalid) as refusal:
-        expected_use(uses, NOVEMBER, 30)
+        expected_use((), NOVEMBER, 30)
     assert refusal.value.code == "nothing-to-estimate-by"
+    assert expected_use((_use(NOVEMBER, "31", 31),), NOVEMBER, 10) == Decimal(10), "a final reading of the same month"

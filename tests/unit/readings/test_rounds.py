@@ -85,26 +85,29 @@ _HANDED_OVER = (FormerConsumer("consumer-0", "Eva Luna", date(2025, 11, 8)),)
 
 
 @pytest.mark.parametrize(
-    ("of", "period", "rounds"),
+    ("of", "period", "day", "rounds"),
     [
-        (connection(), NOVEMBER, 1),
-        (connection(), _DECEMBER, 2),
-        (connection(last_period=NOVEMBER, last_read_on=FIFTH), NOVEMBER, 0),  # read for it before
-        (connection(last_period=NOVEMBER, last_read_on=FIFTH, former=_HANDED_OVER), NOVEMBER, 1),  # the new holder's
-        (connection(last_period=NOVEMBER, last_read_on=FIFTH, former=_HANDED_OVER), _DECEMBER, 1),
-        (connection(last_period=None, last_read_on=None), NOVEMBER, 1),  # nobody knows since when
-        (connection(last_period=None, last_read_on=None, installed_on=FIFTH), NOVEMBER, 1),
-        (connection(last_period=None, last_read_on=None, installed_on=date(2025, 10, 20)), _DECEMBER, 2),
+        (connection(), NOVEMBER, "2025-11-05", 1),
+        (connection(), _DECEMBER, "2025-12-05", 2),
+        (connection(last_period=NOVEMBER, last_read_on=FIFTH), NOVEMBER, "2025-11-20", 0),  # read for it before
+        # A new holder's first use is of one round at least.
+        (connection(last_period=NOVEMBER, last_read_on=FIFTH, former=_HANDED_OVER), NOVEMBER, "2025-11-20", 1),
+        (connection(last_period=NOVEMBER, last_read_on=FIFTH, former=_HANDED_OVER), _DECEMBER, "2025-12-05", 1),
+        (connection(last_period=None, last_read_on=None), NOVEMBER, "2025-11-05", 1),  # nobody knows since when
+        # The first use of all is of as many rounds as its days are nearest to.
+        (connection(last_period=None, last_read_on=None, installed_on=FIFTH), NOVEMBER, "2025-11-20", 1),
+        (connection(last_period=None, last_read_on=None, installed_on=date(2025, 10, 20)), _DECEMBER, "2025-12-01", 1),
+        (connection(last_period=None, last_read_on=None, installed_on=date(2025, 10, 1)), NOVEMBER, "2025-11-30", 2),
     ],
 )
 def test_a_reading_is_of_as_many_rounds_as_have_passed_since_the_one_before(
-    of: Connection, period: Period, rounds: int
+    of: Connection, period: Period, day: str, rounds: int
 ) -> None:
-    assert rounds_since(WATERWORKS, of, period) == rounds
+    assert rounds_since(WATERWORKS, of, period, date.fromisoformat(day)) == rounds
 
 
 def test_rounds_of_two_months_are_counted_as_such() -> None:
-    assert rounds_since(_BY_TWO, connection(last_period=Period(2025, 8)), _DECEMBER) == 2
+    assert rounds_since(_BY_TWO, connection(last_period=Period(2025, 8)), _DECEMBER, date(2025, 12, 5)) == 2
     assert (months_between(NOVEMBER, Period(2026, 2)), months_between(NOVEMBER, OCTOBER)) == (3, -1)
 
 
