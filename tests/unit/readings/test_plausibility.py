@@ -147,6 +147,6 @@ def test_a_held_reading_that_is_corrected_is_looked_at_as_if_it_were_new() -> No
 def test_a_confirmed_reading_is_not_corrected_to_an_implausible_one() -> None:
     confirmed = _take("146", _USUAL_6)
     after = rules.advanced(_USUAL_6, confirmed)
-    with pytest.raises(Conflict, match="more than 10 times the usual use .* withdraw") as refusal:
+    with pytest.raises(Conflict, match=r"more than 10 times the usual use .* withdraw") as refusal:
         rules.correct(_AT_ONCE, confirmed, after, MeterValue(Decimal(1340), FIFTH), today=FIFTH, entry=ENTRY)
     assert refusal.value.code == "implausible-reading"
