@@ -11,7 +11,9 @@ import pytest
 
 from chalicelib.devices.domain import signature_of
 from chalicelib.platform import clock
+from chalicelib.tenancy.domain import DeliveredMeasure
 from tests.support import table
+from tests.support.examples import WATERWORKS, with_settings
 from tests.support.http import Api, Reply
 from tests.support.utilities import NOVEMBER, Utility, open_waterworks, register_connection
 
@@ -252,7 +254,8 @@ def test_a_device_may_do_nothing_else(collector: Collector) -> None:
 
 
 def test_a_device_pushes_registers_peaks_and_the_round_as_a_person_enters_them(api: Api) -> None:
-    collector = _collector(api, open_waterworks(api))
+    expected = (DeliveredMeasure("nightUse", "register"), DeliveredMeasure("peakKw", "reading"))
+    collector = _collector(api, open_waterworks(api, settings=with_settings(WATERWORKS, measures=expected).settings))
     registers = [{"code": "night", "role": "measured", "measure": "nightUse"}]
     staff, path = collector.utility.as_staff(), f"{collector.utility.base}/connections/{collector.account}"
     exchange = {"meterNumber": "SM-9", "finalReading": "0", "on": "2025-11-01", "reason": "Day and night"}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.connections.domain import Connection, PastUse
+from chalicelib.kernel.errors import Conflict
 from chalicelib.readings.domain import recording as rules
 from chalicelib.readings.domain.plausibility import looks_like_error_code
 from chalicelib.readings.domain.reading import MeterValue, Reading
