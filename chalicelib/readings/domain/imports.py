@@ -14,7 +14,8 @@ from chalicelib.readings.domain.flags import HIGH_USE, LATE, NO_USE, ROLLOVER
 from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading
 from chalicelib.readings.domain.recording import check_day, record_reading, replace_estimate
 from chalicelib.readings.domain.rounds import round_of
-from chalicelib.readings.domain.table_file import Row
+from chalicelib.readings.domain.table_file import Row, VisitRow
+from chalicelib.readings.domain.visits import Visit
 from chalicelib.tenancy.domain import Project
 
 _FLAG_REASONS = {
@@ -49,7 +50,15 @@ class Accepted:
         return self.row.line
 
 
-Outcome = Accepted | Unchanged | Refusal
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A row that gives a visit without a reading; noted again, it is the same."""
+
+    line: int
+    visit: Visit
+
+
+Outcome = Accepted | Unchanged | Visited | Refusal
 
 
 def decide(
@@ -167,12 +176,28 @@ def count(outcomes: list[Outcome], *, blank: int) -> ImportCounts:
     accepted = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
     return ImportCounts(
         rows=len(outcomes),
-        accepted=len(accepted),
+        accepted=len(accepted) + sum(isinstance(outcome, Visited) for outcome in outcomes),
         unchanged=sum(isinstance(outcome, Unchanged) for outcome in outcomes),
         refused=sum(isinstance(outcome, Refusal) for outcome in outcomes),
         flagged=sum(bool(outcome.reading.flags) or outcome.reading.state == "held" for outcome in accepted),
         blank=blank,
     )
+
+
+def decide_visit(
+    project: Project, row: VisitRow, connection: Connection | None, *, today: date, entry: Provenance
+) -> Visited | Refusal:
+    """Decide about a row with a reader's code and no reading: a visit, or a refusal with its reason."""
+    if connection is None:
+        number = row.account or row.meter
+        return Refusal(row.line, row.number_column, "unknown-meter", f"no connection here has the number {number}")
+    try:
+        check_day(row.read_on, today)
+        period = round_of(project, connection, row.read_on, named=row.period)
+    except Invalid as error:
+        return Refusal(row.line, "read_on", error.code, str(error))
+    visit = Visit(connection.account, period, row.read_on, row.reader_code, None, entry.by, entry.at)
+    return Visited(row.line, visit)
 
 
 def report_lines(outcomes: list[Outcome]) -> list[ReportLine]:

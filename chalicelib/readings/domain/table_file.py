@@ -61,6 +61,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitRow:
+    """One line of the file with a reader's code and no reading: the reader came (`read_on`) and could not read."""
+
+    line: int
+    account: str | None
+    meter: str | None
+    read_on: date
+    reader_code: str
+    period: Period | None = None
+    brand: str | None = None
+
+    @property
+    def number_column(self) -> str:
+        return "account_number" if self.account else "meter_number"
+
+
+@dataclass(frozen=True, slots=True)
 class TableFile:
     """A parsed file: its rows by account or meter and day. `titles` are the columns as the file names them.
 
@@ -73,6 +90,7 @@ class TableFile:
     blank: int
     titles: Mapping[str, str]
     contradicting: tuple[Row, ...] = ()
+    visits: tuple[VisitRow, ...] = ()
 
 
 def parse(content: bytes, mapping: ColumnMapping = OWN) -> TableFile:
@@ -99,6 +117,7 @@ def parse(content: bytes, mapping: ColumnMapping = OWN) -> TableFile:
         blank=table.blank,
         titles=table.titles,
         contradicting=tuple(row for row in rows if row.line in lines),
+        visits=tuple(one for one in made if isinstance(one, VisitRow)),
     )
 
 
@@ -138,36 +157,42 @@ def _suffices(fields: set[str]) -> bool:
     return {"reading", "read_on"} <= fields and bool(fields & {"account_number", "meter_number"})
 
 
-def _row(line: Line, titles: Mapping[str, str], mapping: ColumnMapping) -> Row | Refusal:
-    """Make a row of a line; the first fault refuses it."""
+def _row(line: Line, titles: Mapping[str, str], mapping: ColumnMapping) -> Row | VisitRow | Refusal:
+    """Make a row of a line, or a visit of one with a reader's code and no reading; the first fault refuses it."""
     constants = {column.field: str(column.constant) for column in mapping.columns if column.constant is not None}
     cell = {**constants, **line.cells}
     try:
-        _check_needed(cell, titles, mapping)
+        noted = bool(line.cells.get("reader_code"))  # a constant of the mapping is no note about this meter
+        _check_needed(cell, titles, mapping, noted=noted)
         numbers = _numbers(cell, mapping)
+        named = (line.number, cell.get("account_number") or None, cell.get("meter_number") or None)
+        day = _read(cell, "read_on", parse_day)
+        code = _read(cell, "reader_code", _code) if cell.get("reader_code") else None
+        period = _read(cell, "period", Period.parse) if cell.get("period") else None
+        brand = cell.get("meter_brand") or None
+        if noted and code and not cell["reading"]:
+            return VisitRow(*named, day, code, period, brand)
         return Row(
-            line.number,
-            cell.get("account_number") or None,
-            cell.get("meter_number") or None,
+            *named,
             numbers["reading"],
-            _read(cell, "read_on", parse_day),
+            day,
             registers=_by_code(numbers, "register"),
             measures=_by_code(numbers, "measure"),
-            reader_code=_read(cell, "reader_code", _code) if cell.get("reader_code") else None,
-            period=_read(cell, "period", Period.parse) if cell.get("period") else None,
-            brand=cell.get("meter_brand") or None,
+            reader_code=code,
+            period=period,
+            brand=brand,
         )
     except Invalid as error:
         column = error.faults[0].field or ""
         return Refusal(line.number, titles.get(column, column), error.code, str(error))
 
 
-def _check_needed(cell: Mapping[str, str], titles: Mapping[str, str], mapping: ColumnMapping) -> None:
+def _check_needed(cell: Mapping[str, str], titles: Mapping[str, str], mapping: ColumnMapping, *, noted: bool) -> None:
     if not cell.get("account_number") and not cell.get("meter_number"):
         numbered = "meter_number" if "meter_number" in titles else "account_number"
         raise Invalid("missing", "the number is missing", field=numbered)
     for field_, what in _WHAT.items():
-        if not cell[field_]:
+        if not cell[field_] and not (field_ == "reading" and noted):
             raise Invalid("missing", f"the {what} is missing", field=field_)
     for column in mapping.columns:
         if column.to == "check" and cell[column.field] != column.equals:

@@ -26,9 +26,11 @@ from chalicelib.readings.domain.imports import (
     Accepted,
     Outcome,
     Unchanged,
+    Visited,
     ambiguous,
     count,
     decide,
+    decide_visit,
     meter_as_stored,
     report_lines,
 )
@@ -36,7 +38,7 @@ from chalicelib.readings.domain.plausibility import needs_class
 from chalicelib.readings.domain.reading import Provenance, Reading
 from chalicelib.readings.domain.recording import advanced
 from chalicelib.readings.domain.rounds import round_of
-from chalicelib.readings.domain.table_file import Row, TableFile, parse, refused_contradictions
+from chalicelib.readings.domain.table_file import Row, TableFile, VisitRow, parse, refused_contradictions
 from chalicelib.readings.service.plausibility import median_of_class, usual_of_class
 from chalicelib.readings.service.writes import (
     advance_write,
@@ -92,13 +94,13 @@ class _Intake:
     of_classes: dict[str, Decimal | None] = field(default_factory=dict)
     accepted: set[str] = field(default_factory=set)
 
-    def connection_of(self, row: Row) -> Connection | None:
+    def connection_of(self, row: Row | VisitRow) -> Connection | None:
         if row.account:
             return self.connections.get(row.account)
         fitting = self.meters_of(row)
         return self.connections[fitting[0].account] if len(fitting) == 1 else None
 
-    def meters_of(self, row: Row) -> list[Connection]:
+    def meters_of(self, row: Row | VisitRow) -> list[Connection]:
         """Return the connections that a row may mean by its meter number, and by its brand if it has one."""
         brand = self.brands.get(row.brand.casefold(), row.brand) if row.brand else None
         return of_brand(self.meters.get(meter_as_stored(row.meter or ""), []), brand)
@@ -152,11 +154,12 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
     """Write the valid rows, period by period, so that each reading counts from the one before."""
     project = ctx.project
     tenancy.stay_with_cycle(project)
+    lines_with_numbers: list[Row | VisitRow] = [*file.rows, *file.visits]
     # A connection outside the areas of the user who announced the file is treated as unknown.
     found = connections.connections_by_numbers(
         project,
-        accounts=[row.account for row in file.rows if row.account],
-        meter_numbers=[row.meter for row in file.rows if row.meter and not row.account],
+        accounts=[row.account for row in lines_with_numbers if row.account],
+        meter_numbers=[row.meter for row in lines_with_numbers if row.meter and not row.account],
     )
     known = {account: each for account, each in found.items() if is_among(record.areas, each.area)}
     intake = _Intake(
@@ -179,8 +182,21 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
         while waiting:
             batch, waiting = _first_of_each(intake, waiting)
             outcomes += _take_in_period(ctx, intake, period, batch)
+    outcomes += _take_in_visits(intake, file)
     result = ImportResult(count(outcomes, blank=file.blank), tuple(report_lines(outcomes)))
     return result.with_titles(file.titles)
+
+
+def _take_in_visits(intake: _Intake, file: TableFile) -> list[Visited | Refusal]:
+    """Write the visits without a reading, a hundred to a transaction; two write units each."""
+    outcomes = [
+        decide_visit(intake.project, row, intake.connection_of(row), today=intake.today, entry=intake.entry)
+        for row in file.visits
+    ]
+    last = {(each.visit.account, each.visit.on): each.visit for each in outcomes if isinstance(each, Visited)}
+    for some in batches(last.values(), MAX_ACTIONS):
+        repository.commit([repository.visit_write(intake.project, visit) for visit in some])
+    return outcomes
 
 
 def _contradictions(intake: _Intake, file: TableFile) -> list[Refusal]:

@@ -8,6 +8,7 @@ from chalice.app import Chalice
 from chalicelib.platform import clock
 from tests.support.http import Api
 from tests.support.office import FLAT, Office
+from tests.support.utilities import bring_file
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +81,17 @@ def test_a_reading_shows_that_it_is_billed(app: Chalice, api: Api) -> None:
         assert office.staff.get(f"{office.base}/readings/{reading_id}").expect(200)["billed"] is expected
     refused = office.staff.post(f"{office.base}/readings/2025-11.A1:2/withdrawal", {"reason": "Why not"})
     assert (refused.status, refused.json["code"]) == (409, "later-reading")
+
+
+def test_a_file_brings_readers_codes_where_nobody_could_read(app: Chalice, api: Api) -> None:
+    office = Office(app, api, FLAT, today="2025-11-05")
+    for account in ("A1", "A2", "A3"):
+        office.connect(account)
+    file = b"account_number,reading,read_on,reader_code\nA1,12,2025-11-05,\nA2,,2025-11-05,dog\nA3,,2025-11-05,\n"
+    for _ in range(2):
+        brought = bring_file(office.utility, office.staff, "readings", file)
+        shown = office.staff.get(f"{office.base}/readings/imports/{brought}").expect(200)
+        assert (shown["counts"]["rows"], shown["counts"]["refused"]) == (3, 1)
+    unread = office.staff.get(f"{office.base}/readings/unread", period="2025-11").expect(200)["items"]
+    found = {each["accountNumber"]: each["lastVisit"] and each["lastVisit"]["readerCode"] for each in unread}
+    assert found == {"A2": "dog", "A3": None}
