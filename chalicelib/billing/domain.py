@@ -193,7 +193,7 @@ def plan_chunk(
             bills.append(bill_without_reading(project, run.terms, replace(service, factors=factors), book))
         except MeterbookError as error:
             exceptions.append(BillingException(f"{run.period}.{account}", account, error.code, str(error)))
-    bills = [less_advances(bill, earlier.get(bill.account, ())) for bill in bills]
+    bills = [less_advances(bill, earlier.get(bill.account, ()), beside=billed.get(bill.account, ())) for bill in bills]
     mine = [bill for standing in billed.values() for bill in standing if bill.run_id == run.id]
     before = Tally(
         readings=sum(bill.has_reading for bill in mine),

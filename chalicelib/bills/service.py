@@ -46,6 +46,7 @@ from chalicelib.platform.cursors import decode_cursor, encode_cursor, periods_pa
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Reading
+from chalicelib.readings.domain.rounds import group_of
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy import service as tenancy
@@ -53,6 +54,7 @@ from chalicelib.tenancy.domain import Project, ProjectContext
 
 # Without a period, a list of bills goes back five years.
 _MONTHS_LISTED = 60
+_MONTHS_AHEAD = 11
 
 # The number of periods that a run looks back for bills to compare its own with.
 _PERIODS_COMPARED = 12
@@ -89,8 +91,9 @@ def bill_reading(
     project = ctx.project
     reading = readings.get_reading(ctx, reading_id=reading_id)
     today = local_day(ctx.now, project.settings.timezone)
-    check_days(project, reading.period, billed_on, due_on, today=today)
     connection = connections.find_by_number(project, account=reading.account, meter_number=None)
+    group = group_of(project, connection, reading.period) if connection else None
+    check_days(project, reading.period, billed_on, due_on, today=today, group=group)
     check_billable(reading, connection)
     bill_request_id = ctx.new_id()
     of_round = readings.round_of_account(project, reading.period, reading.account)
@@ -103,7 +106,7 @@ def bill_reading(
     consumption = _closing_with(project, reading, of_round, connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
     bill = bill_of(project, terms, consumption, connection, book)
-    bill = less_advances(bill, _advances_before(project, connection, consumption))
+    bill = less_advances(bill, _advances_before(project, connection, consumption), beside=standing)
     others = [each for each in of_round if each.counts and each.id != reading.id]
     try:
         transact(
@@ -125,7 +128,7 @@ def closing_bill(
 ) -> tuple[Bill | None, list[Action]]:
     """Return the bill that ends the time of a holder with a reading, and its writes; None if it is billed already.
 
-    `connection` is as it is after the act. With a reading that is not new, the writes check that it is unchanged.
+    `connection` is as it is after the act. A reading that is not new becomes the final one, if it is unchanged.
     Labels: `bill`, `other bill`, `reading`.
 
     :raises Invalid: if no tariff rates the use.
@@ -138,13 +141,14 @@ def closing_bill(
     if any(bill.has_reading and bill.place >= reading.place for bill in standing):
         return None, []
     terms = IssueTerms(ctx.new_id(), ctx.now, None, None, tenancy.due_rule(project), by=ctx.actor.id)
-    consumption = _closing_with(project, reading, [*of_round, reading], connection, standing)
+    ends = reading if is_new else replace(reading, kind="final", version=reading.version + 1)
+    consumption = _closing_with(project, ends, [*of_round, ends], connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
-    bill = replace(bill_of(project, terms, consumption, connection, book), kind="final")
-    bill = less_advances(bill, _advances_before(project, connection, consumption))
+    bill = bill_of(project, terms, consumption, connection, book)
+    bill = less_advances(bill, _advances_before(project, connection, consumption), beside=standing)
     others = [each for each in of_round if each.counts]
-    unchanged = [] if is_new else [readings.reading_unchanged_check(project, reading)]
-    checks = [*unchanged, *repository.no_bill_checks(project, others, standing)]
+    ended = [] if is_new else [readings.reading_change_write(project, ends, before=reading)]
+    checks = [*ended, *repository.no_bill_checks(project, others, standing)]
     return bill, [bill_insert_write(project, bill), *checks, _audit_write(ctx, bill)]
 
 
@@ -177,6 +181,7 @@ def closing_bill_without_reading(
     book = tariffs.tariff_book(project, until_day=service.span.until_day)
     factors = tariffs.factors_of(project, period)
     bill = bill_without_reading(project, terms, replace(service, factors=factors, kind=kind), book)
+    bill = less_advances(bill, [*billed, *earlier])
     return bill, [bill_insert_write(project, bill), _audit_write(ctx, bill)]
 
 
@@ -214,7 +219,7 @@ def list_unbilled(
 
     def choose(taken: tuple[Reading, ...]) -> list[tuple[Reading, Connection]]:
         accounts = {reading.account for reading in taken}
-        billed = readings.billed_days(project, period, accounts)
+        billed = readings.billed_days(project, period, accounts, adjacent=ctx.actor.areas is None)
         left = [
             reading for reading in taken if reading.counts and reading.read_on > billed.get(reading.account, date.min)
         ]
@@ -466,7 +471,8 @@ def _unbilled(project: Project, reading: Reading) -> Conflict:
 
 def _periods_listed(ctx: Context, project: Project) -> tuple[Period, ...]:
     newest = project.period_of(local_day(ctx.now, project.settings.timezone))
-    return tuple(newest.shifted(-back) for back in range(0, _MONTHS_LISTED, project.months))
+    ahead = _MONTHS_AHEAD if project.settings.billing_groups else 0  # a group's period may end so much later
+    return tuple(newest.shifted(-back) for back in range(-ahead, _MONTHS_LISTED, project.months))
 
 
 def _unsettled(project: Project, bill: Bill) -> Conflict:

@@ -88,10 +88,10 @@ def find_visit(project: Project, period: Period, account: str, on: date) -> Visi
     return _visit(item) if item else None
 
 
-def last_visits(project: Project, period: Period, accounts: Collection[str]) -> dict[str, Visit]:
-    """Return the last visit to some connections in a round. Accounts that follow each other are read together."""
+def last_visits(project: Project, period: Period, accounts: Collection[str], *, adjacent: bool) -> dict[str, Visit]:
+    """Return the last visit to some connections in a round; `adjacent` ones are read together."""
     found: dict[str, Visit] = {}
-    for shard, first, last in _ranges(project, accounts):
+    for shard, first, last in _ranges(project, accounts, adjacent=adjacent):
         partition = keys.period_shard(project.client, project.id, period, shard)
         for item in dynamo.all_between(VisitItem, partition, *keys.visits_range(first, last), consistent=False):
             visit = _visit(item)
@@ -105,19 +105,23 @@ def _visit(item: VisitItem) -> Visit:
     return to_entity(Visit, item, account=account, on=date.fromisoformat(on), period=period)
 
 
-def _ranges(project: Project, accounts: Collection[str]) -> list[tuple[int, str, str]]:
+def _ranges(project: Project, accounts: Collection[str], *, adjacent: bool = True) -> list[tuple[int, str, str]]:
+    """Return the ranges in which accounts lie: one of each shard, if they follow each other, else each its own."""
     wanted = set(accounts)
     shards = project.settings.shards
-    return shard_ranges(wanted, shards) or [(shard_of(each, shards), each, each) for each in sorted(wanted)]
+    together = shard_ranges(wanted, shards) if adjacent else []
+    return together or [(shard_of(each, shards), each, each) for each in sorted(wanted)]
 
 
-def billed_days(project: Project, period: Period, accounts: Collection[str]) -> dict[str, date]:
+def billed_days(
+    project: Project, period: Period, accounts: Collection[str], *, adjacent: bool = True
+) -> dict[str, date]:
     """Return the last day of reading that is billed of some connections for a period: a unit for eight of them.
 
     Accounts that follow each other in each shard, as those of a page do, are read together, others one by one.
     """
     found: dict[str, date] = {}
-    for shard, first, last in _ranges(project, accounts):
+    for shard, first, last in _ranges(project, accounts, adjacent=adjacent):
         partition = keys.period_shard(project.client, project.id, period, shard)
         for item in dynamo.all_between(BilledItem, partition, *keys.bills_range(first, last)):
             _, account, number = item.sk.split("#")
@@ -250,6 +254,11 @@ def read_in_order(project: Project, period: Period, accounts: Collection[str]) -
             if item.state != "withdrawn" and item.kind != "check":
                 found.add(item.sk.split("#")[1])
     return found
+
+
+def read_among(project: Project, period: Period, accounts: Iterable[str]) -> set[str]:
+    """Return which of some connections were read for a period: a unit for each, a request for each that was."""
+    return {account for account, taken in readings_of(project, period, accounts).items() if _is_read(taken)}
 
 
 def readings_in_order(project: Project, period: Period, accounts: Collection[str]) -> dict[str, list[Reading]]:

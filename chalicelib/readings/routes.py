@@ -114,7 +114,7 @@ def list_pending(ctx: ProjectContext, *, query: PendingQuery) -> ReadingPage:
 def list_unread(ctx: ProjectContext, *, query: UnreadQuery) -> UnreadPage:
     """List the active connections without a reading for a period, with the last visit to each."""
     page = service.list_unread(ctx, period=query.period, area=query.area, limit=query.limit, cursor=query.cursor)
-    visits = service.last_visits(ctx.project, query.period, page.items)
+    visits = service.last_visits(ctx, query.period, page.items, area=query.area)
     names = user_names(ctx.client, [visit.noted_by for visit in visits.values()])
     shown = {account: VisitOut.of(visit, names=names) for account, visit in visits.items()}
     items = tuple(UnreadOut.of(UnreadView(shown.get(each.account)), each) for each in page.items)
@@ -247,6 +247,6 @@ def _shown(ctx: ProjectContext, reading: Reading) -> ReadingOut:
 
 def _page(ctx: ProjectContext, page: Page[Reading]) -> ReadingPage:
     names = user_names(ctx.client, [who for each in page.items for who in (each.entered_by, each.confirmed_by)])
-    billed = service.billed_ids(ctx.project, page.items)
+    billed = service.billed_ids(ctx, page.items)
     items = tuple(ReadingOut.of(ReadingView(each.id in billed), each, names=names) for each in page.items)
     return ReadingPage(items=items, next_cursor=page.next_cursor)

@@ -271,7 +271,7 @@ class RoundQuery(Schema):
     """The period, and the cursor of the previous answer."""
 
     period: PeriodText
-    cursor: str | None = Field(default=None, max_length=2000, description="The `nextCursor` of the previous answer")
+    cursor: str | None = Field(default=None, max_length=8000, description="The `nextCursor` of the previous answer")
 
 
 class AreaCountsOut(OutSchema):

@@ -6,6 +6,7 @@ from datetime import date
 
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
+from chalicelib.bills.domain.unread import period_without_reading
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.connections.domain.connection import check_no_later, wrong_status
@@ -96,7 +97,7 @@ def install_meter(ctx: ProjectContext, *, account: str, meter: Exchange, reason:
             ctx, before, meter, reason=reason, billed_until=billed_until, event_id=event
         )
         bill, bill_writes = bills.closing_bill_without_reading(ctx, before, on=day, kind="regular")
-        _commit(ctx, after, [*writes, *bill_writes], bill.period if bill else None)
+        _commit(ctx, after, [*writes, *bill_writes], period_without_reading(ctx.project, before, day))
         return ClosingResult(after, None, bill)
 
     return _done_once(ctx, account, carry_out)
@@ -144,7 +145,7 @@ def _carried_out(
     after, writes = act(before, read, day, event_id)
     if closing is None:
         bill, bill_writes = bills.closing_bill_without_reading(ctx, before, on=day)
-        _commit(ctx, after, [*writes, *bill_writes], bill.period if bill else None)
+        _commit(ctx, after, [*writes, *bill_writes], period_without_reading(ctx.project, before, day))
         return ClosingResult(after, None, bill)
     bill, bill_writes = None, list[Action]()
     if before.is_billed:

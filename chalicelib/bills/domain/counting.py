@@ -67,19 +67,27 @@ def count_shown(consumption: Consumption) -> CountShown:
 
 
 def registers_shown(consumption: Consumption) -> tuple[BilledRegister, ...]:
-    """Return the further registers of a bill, each over all its readings."""
+    """Return the further registers of a bill, each over all its readings.
+
+    If the meter was exchanged between them, a register counts from the last one, and the use before is brought forward.
+    """
     shown: dict[str, BilledRegister] = {}
     for each in (one for reading in consumption.readings for one in reading.registers):
         known = shown.get(each.code)
+        joins = known is None or (known.reading == each.previous and not each.use_brought_forward)
+        previous, brought = each.previous, each.use_brought_forward
+        if known is not None:
+            previous = known.previous if joins else each.previous
+            brought = known.use_brought_forward if joins else known.use + each.use_brought_forward
         shown[each.code] = BilledRegister(
             each.code,
             each.role,
             each.measure,
-            known.previous if known else each.previous,
+            previous,
             each.value,
             each.use + (known.use if known else 0),
             each.multiplier,
-            known.use_brought_forward if known else each.use_brought_forward,
+            brought,
             each.estimated or bool(known and known.estimated),
         )
     return tuple(shown.values())

@@ -16,7 +16,7 @@ from chalicelib.kernel.period import Period
 from chalicelib.readings.domain.reading import Reading
 from chalicelib.readings.domain.rounds import group_of
 from chalicelib.tariffs.domain import Line, Rating, TariffBook, Usage, check_length, with_adjustments
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import BillingGroup, Project
 
 # A bill may be dated at most a month ahead. A given due day may be as far from the bill's day as a cycle allows.
 MAX_DAYS_AHEAD = 31
@@ -220,14 +220,23 @@ def charged(rating: Rating) -> tuple[tuple[Line, ...], Money]:
     return lines, Money(sum(line.amount.minor for line in lines if not line.informational), rating.currency)
 
 
-def check_days(project: Project, period: Period, billed_on: date | None, due_on: date | None, *, today: date) -> None:
-    """Check the period and the days that a run names.
+def check_days(
+    project: Project,
+    period: Period,
+    billed_on: date | None,
+    due_on: date | None,
+    *,
+    today: date,
+    group: BillingGroup | None = None,
+) -> None:
+    """Check the period and the days that a run names, or the bill of a connection of a group.
 
     :raises Invalid: for a period that is not billed here or has not begun, a bill's day before it or more than a month
         ahead, or a due day that is not after the bill's day or more than 90 days after it. Source: S1-135.
     """
-    project.check_period(period)
-    first_day = project.first_day_of(period)
+    if group is None:
+        project.check_period(period)
+    first_day = project.first_day_of(period, group)
     if first_day > today:
         raise Invalid("future-date", f"{period} begins on {first_day}; today is {today}", field="period")
     latest = today + timedelta(days=MAX_DAYS_AHEAD)

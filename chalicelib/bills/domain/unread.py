@@ -92,7 +92,7 @@ def unmetered_service(
 def _ended_on(connection: Connection) -> date | None:
     """Return the day on which a service without a meter ended, if it did: it was closed, or got a meter."""
     if connection.is_metered:
-        return connection.installed_on
+        return connection.metered_from
     return connection.idle_since if connection.status == "closed" else None
 
 
@@ -122,9 +122,10 @@ def advance_service(project: Project, connection: Connection, month: Period) -> 
     begun = connection.begins_on
     starts, ends = month.first_day, month.shifted(1).first_day
     first_day = max([starts, *([begun] if begun else []), *_handovers_before(connection, ends)])
-    if first_day >= ends:
-        return None
     period = group.frequency.period_of(month)
+    settled = connection.last_period is not None and connection.last_period >= period
+    if first_day >= ends or settled or any(each.until >= ends for each in connection.former):
+        return None  # its days are on the bill of the period, or on the final bill of the holder whose they are
     whole = ServiceSpan(project.first_day_of(period, group), period.shifted(1).first_day)
     days = (ends - first_day).days
     return UnreadService(
@@ -209,12 +210,19 @@ def _shared(lines: Iterable[Line], service: UnreadService) -> tuple[Line, ...]:
     return tuple(share_of(each, part) for each in lines)
 
 
-def less_advances(bill: Bill, advances: Iterable[Bill]) -> Bill:
+def less_advances(bill: Bill, advances: Iterable[Bill], *, beside: Iterable[Bill] = ()) -> Bill:
     """Return a bill with a line that has off the advances billed for its days, whether they were paid or not.
+
+    Those that another bill of the period has off (`beside`) are left out; a final bill has all later ones off, too.
 
     Eleven advances of 40.00 and a year's 500.00: a line of -440.00, and 60.00 are due.
     """
-    of_its_days = [each for each in advances if _is_of_its_days(each, bill)]
+    settled = [each for each in beside if any(line.code == ADVANCES for line in each.lines)]
+    of_its_days = [
+        each
+        for each in advances
+        if _is_of_its_days(each, bill) and not any(_is_of_its_days(each, other) for other in settled)
+    ]
     if not of_its_days:
         return bill
     currency = bill.total.currency
@@ -224,7 +232,8 @@ def less_advances(bill: Bill, advances: Iterable[Bill]) -> Bill:
 
 def _is_of_its_days(advance: Bill, bill: Bill) -> bool:
     same = (advance.account, advance.consumer_id, advance.kind) == (bill.account, bill.consumer_id, "advance")
-    return same and bill.first_day.replace(day=1) <= advance.first_day < bill.last_day
+    begun = advance.first_day <= bill.last_day or bill.kind == "final"
+    return same and begun and bill.first_day.replace(day=1) <= advance.first_day
 
 
 def _advances_line(bill: Bill, off: Money, advances: Sequence[Bill]) -> Line:

@@ -86,8 +86,12 @@ def _registers_after(connection: Connection, said: tuple[Register, ...]) -> tupl
     """
     before = {each.code: each for each in connection.registers}
     kept = {each.code for each in said}
-    if lost := next((each for each in before.values() if each.code not in kept and each.use_brought_forward), None):
-        raise Conflict("use-unread", f"register {lost.code} has use that is not billed; record a reading first")
+    if connection.taken and (
+        lost := next((code for code, each in before.items() if code not in kept and each.is_needed), None)
+    ):
+        raise Conflict(
+            "use-unread", f"register {lost} has been read, so its use would be lost; exchange the meter instead"
+        )
     return tuple(
         replace(
             each,

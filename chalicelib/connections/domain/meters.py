@@ -1,6 +1,6 @@
 """Meter values: the use between two of them, rollovers, estimates and meter exchanges."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -239,9 +239,13 @@ def with_missing(
 
 
 def _expected_value(connection: Connection, register: Register, period: Period, days: int | None) -> Decimal:
-    own = tuple(each._replace(use=each.parts.get(register.code, _ZERO)) for each in connection.uses)
-    ahead = max(-register.use_brought_forward, _ZERO)
-    steps = _steps(expected_use(own, period, days) + ahead, register.multiplier)
+    known = (each for each in connection.uses if register.code in each.parts)
+    own = tuple(each._replace(use=each.parts[register.code]) for each in known)
+    if not own and not register.is_needed:
+        return register.last_value
+    brought = register.use_brought_forward  # above zero: of the meter before; below: billed ahead
+    expected = expected_use(own, period, days)
+    steps = _steps(max(expected - max(brought, _ZERO), _ZERO) + max(-brought, _ZERO), register.multiplier)
     return _wrapped(register.last_value + steps, register.wraps_at)
 
 
@@ -309,7 +313,7 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
         raise Invalid("same-meter", "the connection has a meter of this number already", field="meterNumber")
     used = _use_up_to(exchange.final, connection, said=exchange.rolled_over)
     _check_first(exchange)
-    _check_plausible(connection, exchange, used)
+    _check_plausible(connection, exchange)
     on = exchange.on or today
     check_no_later(on, today=today, where="on")
     check_order(connection, on)
@@ -326,20 +330,37 @@ def with_meter(connection: Connection, exchange: Exchange, *, today: date) -> Co
         main_measure=exchange.main_measure or connection.main_measure,
         registers=_registers_after(connection, exchange),
         installed_on=on,
-        opened_on=connection.opened_on or (None if connection.last_read_on else connection.installed_on),
+        opened_on=connection.begins_on,
         version=connection.version + 1,
     )
 
 
-def _check_plausible(connection: Connection, exchange: Exchange, used: Decimal) -> None:
-    """Check that a final value gives no use far above the usual, for nothing can take it back later.
+def _check_plausible(connection: Connection, exchange: Exchange) -> None:
+    """Check that final values give no use far above the usual, for nothing can take them back later.
 
-    :raises Conflict: if a person must look at it.
+    :raises Conflict: if a person must look at one.
     """
-    usual = max((each.of_one_round for each in connection.uses), default=_ZERO)
-    if not exchange.checked and usual and used > max(MOST_TIMES * usual, SURELY_PLAUSIBLE):
-        message = f"{plain(used)} since the last reading is more than {MOST_TIMES} times what was ever used in a round"
-        raise Conflict("implausible-reading", f"{message}; correct it, or say checked", field="finalReading")
+    if exchange.checked:
+        return
+    main = span_of(connection.last_value, exchange.final, wraps_at=connection.register_range, said=exchange.rolled_over)
+    uses = [each.of_one_round for each in connection.uses]
+    found = _doubt(main.use * connection.multiplier, uses, unlikely=main.unlikely)
+    where = "finalReading"
+    for each in _final_counts(connection, exchange):
+        own = [use.parts[each.code] for use in connection.uses if each.code in use.parts]
+        doubt = None if each.role == "check" else _doubt(each.use, own, unlikely=each.unlikely)
+        found, where = (found, where) if found or not doubt else (doubt, f"finalRegisters.{each.code}")
+    if found:
+        raise Conflict("implausible-reading", f"{found}; correct it, or say checked", field=where)
+
+
+def _doubt(used: Decimal, uses: Sequence[Decimal], *, unlikely: bool) -> str | None:
+    if unlikely:
+        return f"the register would have started again and counted {plain(used)}"
+    usual = max(uses, default=_ZERO)
+    if usual and used > max(MOST_TIMES * usual, SURELY_PLAUSIBLE):
+        return f"{plain(used)} since the last reading is more than {MOST_TIMES} times what was ever used in a round"
+    return None
 
 
 def with_first_meter(
@@ -379,24 +400,31 @@ def with_first_meter(
 
 
 def _registers_after(connection: Connection, exchange: Exchange) -> tuple[Register, ...]:
-    """Return the further registers of the new meter; each brings the use of the old one with its code forward."""
-    check_values(connection, exchange.finals, where="finalRegisters")
-    used = {
-        each.code: count_of(each, exchange.finals[each.code], said=exchange.rolled_over, where="finalRegisters").use
-        for each in connection.registers
-        if each.code in exchange.finals
-    }
+    """Return the further registers of the new meter; each brings the use of the old one with its code forward.
+
+    Below zero, that is use billed ahead by estimates.
+    """
+    used = {each.code: each.use + each.use_carried_forward for each in _final_counts(connection, exchange)}
     if exchange.registers is None:
         new = tuple(replace(each, last_value=_ZERO) for each in connection.registers)
     else:
         new = exchange.registers
-    if lost := sorted(code for code, use in used.items() if use and code not in {each.code for each in new}):
+    if lost := sorted(code for code, use in used.items() if use > 0 and code not in {each.code for each in new}):
         raise Invalid(
             "register-missing",
             f"the new meter has no register {lost[0]}, so its use would be lost: read the old meter first",
             field="registers",
         )
     return tuple(replace(each, use_brought_forward=used.get(each.code, _ZERO)) for each in new)
+
+
+def _final_counts(connection: Connection, exchange: Exchange) -> list[RegisterCount]:
+    check_values(connection, exchange.finals, where="finalRegisters")
+    return [
+        count_of(each, exchange.finals[each.code], said=exchange.rolled_over, where="finalRegisters")
+        for each in connection.registers
+        if each.code in exchange.finals
+    ]
 
 
 def _check_first(exchange: Exchange) -> None:

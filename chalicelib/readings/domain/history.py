@@ -10,6 +10,7 @@ from chalicelib.tenancy.domain import Project
 
 # A year, also one with a leap day: thirteen periods, or fourteen by the days on which they are read.
 MAX_DAYS = 366
+_LONGEST_PERIOD = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ def search_for(
     first = first_day or last - timedelta(days=MAX_DAYS - 1)
     if not timedelta(0) <= last - first < timedelta(days=MAX_DAYS):
         raise Invalid("bad-filter", f"give at most {MAX_DAYS} days, and no from after to", field="from")
-    oldest, at = project.period_of(first), project.period_of(last)
+    # A group's period may end so much later than the project's.
+    ahead = _LONGEST_PERIOD - 1 if project.settings.billing_groups else 0
+    oldest, at = project.period_of(first), project.period_of(last).shifted(ahead)
     periods = []
     while at >= oldest:
         periods.append(at)

@@ -131,7 +131,7 @@ def shown_by(row: Row) -> MeterValue:
 
 
 def _contradiction(
-    row: Row, connection: Connection, period: Period, *, expected: Period | None, today: date
+    row: Row | VisitRow, connection: Connection, period: Period, *, expected: Period | None, today: date
 ) -> Refusal | None:
     """Return a refusal if a row contradicts the calendar, its import or its connection."""
     if row.account and row.meter and meter_as_stored(row.meter) != connection.meter_number:
@@ -165,7 +165,7 @@ def meter_as_stored(said: str) -> str:
         return said
 
 
-def ambiguous(row: Row, number: str, meters: Sequence[Connection]) -> Refusal:
+def ambiguous(row: Row | VisitRow, number: str, meters: Sequence[Connection]) -> Refusal:
     """Return the refusal of a row whose meter number several connections have."""
     error = ambiguous_meter(number, meters)
     return Refusal(row.line, "meter_number", error.code, f"{error}, in a column meter_brand")
@@ -185,17 +185,26 @@ def count(outcomes: list[Outcome], *, blank: int) -> ImportCounts:
 
 
 def decide_visit(
-    project: Project, row: VisitRow, connection: Connection | None, *, today: date, entry: Provenance
+    project: Project,
+    row: VisitRow,
+    connection: Connection | None,
+    *,
+    expected: Period | None,
+    today: date,
+    entry: Provenance,
 ) -> Visited | Refusal:
     """Decide about a row with a reader's code and no reading: a visit, or a refusal with its reason."""
     if connection is None:
         number = row.account or row.meter
         return Refusal(row.line, row.number_column, "unknown-meter", f"no connection here has the number {number}")
+    if not connection.is_metered:
+        return Refusal(row.line, row.number_column, "no-meter", f"connection {connection.account} has no meter")
     try:
-        check_day(row.read_on, today)
         period = round_of(project, connection, row.read_on, named=row.period)
     except Invalid as error:
-        return Refusal(row.line, "read_on", error.code, str(error))
+        return Refusal(row.line, "round" if row.period else "read_on", error.code, str(error))
+    if refusal := _contradiction(row, connection, period, expected=expected, today=today):
+        return refusal
     visit = Visit(connection.account, period, row.read_on, row.reader_code, None, entry.by, entry.at)
     return Visited(row.line, visit)
 

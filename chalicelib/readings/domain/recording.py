@@ -17,7 +17,7 @@ from chalicelib.readings.domain.flags import flags_of
 from chalicelib.readings.domain.plausibility import doubt_about
 from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading, next_number
 from chalicelib.readings.domain.rounds import group_of, months_between, round_of, rounds_since
-from chalicelib.tenancy.domain import Project, check_expected
+from chalicelib.tenancy.domain import BillingGroup, Project, check_expected
 
 
 def record_reading(
@@ -107,8 +107,9 @@ def take_estimate(
     """
     if not connection.is_metered:
         raise Conflict("no-meter", f"connection {connection.account} has no meter, so nothing is estimated")
-    check_begun(project, period, today)
-    if not project.ends_in(period, group_of(project, connection, period)):
+    group = group_of(project, connection, period)
+    check_begun(project, period, today, group=group)
+    if not project.ends_in(period, group):
         raise Invalid("other-period", f"connection {connection.account} is not billed for {period}", field="period")
     day = read_on or _estimate_day(project, connection, period, today)
     _check_sequence(connection, period, day, ends=read_on is not None)
@@ -182,8 +183,12 @@ def _new(
     )
 
 
-def confirm(project: Project, reading: Reading, connection: Connection, *, by: str, at: datetime) -> Reading:
+def confirm(
+    project: Project, reading: Reading, connection: Connection, *, by: str, at: datetime, looked_at: bool = True
+) -> Reading:
     """Return a pending or held reading as confirmed, with its use counted from the present last confirmed one.
+
+    With many at once nobody has `looked_at` it: then it may not be implausible by another value before than was seen.
 
     :raises Conflict: if it was withdrawn, a later one is confirmed already, or it is below the previous one.
     """
@@ -195,6 +200,12 @@ def confirm(project: Project, reading: Reading, connection: Connection, *, by: s
     value, count = _to_confirm(reading, connection)
     read_on = None if reading.estimated else reading.read_on
     rounds = rounds_since(project, connection, reading.period, reading.read_on)
+    seen = (reading.previous, reading.use_brought_forward) == (connection.last_value, connection.use_brought_forward)
+    shown = MeterValue(value, reading.read_on, kind=reading.kind)
+    if not (looked_at or seen or reading.estimated) and (
+        doubt := _doubt(project, connection, count, shown, reading.period, rounds, None)
+    ):
+        raise Conflict("implausible-reading", f"{doubt}; confirm it by itself")
     return replace(
         reading,
         state="confirmed",
@@ -427,12 +438,12 @@ def taken_back(connection: Connection, reading: Reading, before: Reading | None)
     )
 
 
-def check_begun(project: Project, period: Period, today: date) -> None:
+def check_begun(project: Project, period: Period, today: date, *, group: BillingGroup | None = None) -> None:
     """Check that a reading of today could belong to a period or a later one.
 
     :raises Invalid: if the period is in the future.
     """
-    if project.period_of(today) < period:
+    if project.period_of(today, group) < period:
         raise Invalid("future-date", f"{period} is not read yet; today is {today}", field="period")
 
 
@@ -468,6 +479,9 @@ def _check_sequence(connection: Connection, period: Period, read_on: date, *, en
             f"the last confirmed reading is of {connection.last_read_on}; this one must be later, or be withdrawn",
             field="readOn",
         )
+    if connection.metered_from and connection.last_read_on is None and read_on < connection.metered_from:
+        message = f"the days until {connection.metered_from} are billed without a reading; read it from that day on"
+        raise Invalid("before-installed", message, field="readOn")
     if connection.installed_on and read_on < connection.installed_on:
         message = f"meter {connection.meter_number} was put on on {connection.installed_on}; it was not read before"
         raise Invalid("before-installed", message, field="readOn")

@@ -1,12 +1,13 @@
 """Rounds: the billing periods that readings are taken for."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.tenancy.domain import BillingGroup, Project
 
+_DAY = timedelta(days=1)
 _YEAR = 12
 _DAYS_OF_YEAR = 365
 _MOST_ROUNDS = 60
@@ -47,7 +48,10 @@ def rounds_since(project: Project, connection: Connection, period: Period, read_
     if connection.last_period is not None:
         passed = -(-months_between(connection.last_period, period) // months)
         return max(passed, 1 if connection.has_new_holder else 0)
-    begun = connection.metered_from or connection.opening_day
+    if connection.metered_from is not None:  # the period of the day before it was billed without a reading
+        before = project.period_of(connection.metered_from - _DAY, group_of(project, connection, period))
+        return max(-(-months_between(before, period) // months), 0)
+    begun = connection.opening_day
     if begun is None:
         return 1
     nearest = (2 * (read_on - begun).days * _YEAR + _DAYS_OF_YEAR * months) // (2 * _DAYS_OF_YEAR * months)

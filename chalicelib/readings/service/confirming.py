@@ -151,7 +151,7 @@ def _confirm_batch(
         try:
             if connection is None:
                 raise NotFound("not-found", f"connection {reading.account} no longer exists")
-            confirmed = rules.confirm(project, reading, connection, by=ctx.actor.id, at=ctx.now)
+            confirmed = rules.confirm(project, reading, connection, by=ctx.actor.id, at=ctx.now, looked_at=False)
             ready[reading.account] = (reading, confirmed, connection)
         except MeterbookError as error:
             left.append(LeftPending(reading.id, str(error)))

@@ -122,7 +122,7 @@ def _connections_page(ctx: ProjectContext, area: str | None, limit: int, cursor:
 def _unread(ctx: ProjectContext, area: str | None, period: Period, found: Sequence[Connection]) -> list[Connection]:
     accounts = {each.account for each in found}
     in_order = area is None and ctx.actor.areas is None
-    read = (repository.read_in_order if in_order else repository.readings_of)(ctx.project, period, accounts)
+    read = (repository.read_in_order if in_order else repository.read_among)(ctx.project, period, accounts)
     return [each for each in found if each.account not in read and rules.awaits(ctx.project, each, period)]
 
 
@@ -149,8 +149,26 @@ def _estimate_batch(
         written, lost = commit_surviving(ready, partial(_batch_writes, ctx, project, period))
     except Refused:
         raise frozen(project, period) from None
-    left += [LeftUnread(account, "it was read or changed at the same moment; look at it again") for account in lost]
-    return len(written), left
+    done = len(written)
+    for account, (connection, _) in lost.items():
+        if _estimate_again(ctx, project, period, connection):
+            done += 1
+        else:
+            left.append(LeftUnread(account, "it was read or changed at the same moment; look at it again"))
+    return done, left
+
+
+def _estimate_again(ctx: Context, project: Project, period: Period, connection: Connection) -> bool:
+    """Estimate a connection whose first reading of the period was withdrawn; return whether that succeeded."""
+    taken = repository.round_of_account(project, period, connection.account)
+    if any(each.is_live and each.kind != "check" for each in taken):
+        return False
+    try:
+        reading = _estimate(ctx, project, connection, period, taken)
+        repository.commit(_batch_writes(ctx, project, period, {connection.account: (connection, reading)}))
+    except (MeterbookError, Refused):
+        return False
+    return True
 
 
 def _batch_writes(

@@ -130,6 +130,12 @@ class _Intake:
         self.accepted.add(outcome.reading.id)
         return outcome
 
+    def decide_visit(self, row: VisitRow) -> Visited | Refusal:
+        if not row.account and len(fitting := self.meters_of(row)) > 1:
+            return ambiguous(row, fitting[0].meter_number, fitting)
+        connection = self.connection_of(row)
+        return decide_visit(self.project, row, connection, expected=self.expected, today=self.today, entry=self.entry)
+
     def usual_of_class(self, connection: Connection, row: Row) -> Decimal | None:
         """Return the usual use of a connection's class, if its own is not known; looked up once for each class."""
         if not needs_class(connection, self.project.period_of(row.read_on)):
@@ -189,10 +195,7 @@ def _take_in(ctx: ProjectContext, record: FileImport, file: TableFile) -> Import
 
 def _take_in_visits(intake: _Intake, file: TableFile) -> list[Visited | Refusal]:
     """Write the visits without a reading, a hundred to a transaction; two write units each."""
-    outcomes = [
-        decide_visit(intake.project, row, intake.connection_of(row), today=intake.today, entry=intake.entry)
-        for row in file.visits
-    ]
+    outcomes = [intake.decide_visit(row) for row in file.visits]
     last = {(each.visit.account, each.visit.on): each.visit for each in outcomes if isinstance(each, Visited)}
     for some in batches(last.values(), MAX_ACTIONS):
         repository.commit([repository.visit_write(intake.project, visit) for visit in some])

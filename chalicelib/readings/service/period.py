@@ -29,9 +29,17 @@ def readings_of(project: Project, period: Period, accounts: Iterable[str]) -> di
     return repository.readings_of(project, period, accounts)
 
 
-def billed_days(project: Project, period: Period, accounts: Collection[str]) -> dict[str, date]:
-    """Return the last day of reading that is billed of some connections for a period: a unit for eight of them."""
-    return repository.billed_days(project, period, accounts)
+def billed_days(project: Project, period: Period, accounts: Collection[str], *, adjacent: bool) -> dict[str, date]:
+    """Return the last day of reading that is billed of some connections for a period.
+
+    A unit for eight that are `adjacent` in their shards, as those of a page of the period are; else one each.
+    """
+    return repository.billed_days(project, period, accounts, adjacent=adjacent)
+
+
+def reading_change_write(project: Project, reading: Reading, *, before: Reading) -> Action:
+    """Build the write of a changed reading, unless it was changed meanwhile. Label: `reading`."""
+    return repository.reading_update_write(project, reading, before=before)
 
 
 def round_of_account(project: Project, period: Period, account: str) -> list[Reading]:

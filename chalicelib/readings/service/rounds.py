@@ -91,19 +91,24 @@ def note_visit(
     return visit
 
 
-def last_visits(project: Project, period: Period, found: Iterable[Connection]) -> Mapping[str, Visit]:
-    """Return the last visit without a reading to some connections in a round, by account number."""
-    return repository.last_visits(project, period, {each.account for each in found})
+def last_visits(
+    ctx: ProjectContext, period: Period, found: Iterable[Connection], *, area: str | None
+) -> Mapping[str, Visit]:
+    """Return the last visit without a reading to connections of a page, of an area or of all, by account number."""
+    adjacent = area is None and ctx.actor.areas is None
+    return repository.last_visits(ctx.project, period, {each.account for each in found}, adjacent=adjacent)
 
 
-def billed_ids(project: Project, taken: Iterable[Reading]) -> frozenset[str]:
+def billed_ids(ctx: ProjectContext, taken: Iterable[Reading]) -> frozenset[str]:
     """Return the ids of readings that are billed: a bill closes with them, or with a later one of the round.
 
-    Readings of one or two rounds are looked up by their bills' days, a unit for eight; others by key, half a unit each.
+    Readings of one or two rounds are looked up by their bills' days, a unit for eight; others by key, half a unit each,
+    and so are those of areas, which are scattered.
     """
+    project = ctx.project
     counting = [reading for reading in taken if reading.counts]
     periods = {reading.period for reading in counting}
-    if len(periods) > _ROUNDS_BY_DAY:
+    if len(periods) > _ROUNDS_BY_DAY or (ctx.actor.areas is not None and len(counting) > 1):
         closing = repository.with_bill(project, counting)
         last = {(each.period, each.account): each.read_on for each in _by_day(counting) if each.id in closing}
     else:

@@ -258,3 +258,74 @@ def test_a_note_that_is_sent_again_otherwise_is_not_lost_in_silence(app: Chalice
     assert noted.status == 400
     kept = {"reading": "5", "readOn": "2025-11-05", "readerCode": "cat"}
     assert office.staff.put(f"{office.base}/readings/2025-11.A1", kept).expect(200)["readerCode"] == "cat"
+
+
+def test_a_meter_exchanged_later_brings_no_days_without_one_back(app: Chalice, api: Api) -> None:
+    office = Office(app, api, FLAT, today="2025-10-01")
+    office.connect("H1", meter=None, installedOn="2025-10-01")
+    office.on("2025-11-16")
+    installed = {"meterNumber": "FIRST", "on": "2025-11-16", "reason": "Metered"}
+    office.staff.post(f"{office.path('H1')}/meter-installations", installed).expect(200)
+    office.read("H1", "2025-11-30", "3")
+    assert sorted(totals(office.run("2025-11"))) == [("H1", "30.00"), ("H1", "50.00")], "the base of November once"
+    office.on("2026-03-20")
+    exchange = {"meterNumber": "SECOND", "finalReading": "9", "reason": "Old"}
+    office.staff.post(f"{office.path('H1')}/meter-exchanges", exchange).expect(200)
+    assert office.run("2026-03") == []
+
+
+def test_advances_of_a_house_without_a_meter_are_off_its_final_bill_once(app: Chalice, api: Api) -> None:
+    yearly = BillingGroup(id="yearly", name="Yearly", classes=("commercial",), months=12, advances="monthly")
+    charges = [{**FLAT[1], "times": "months", "prorated": True}]
+    office = Office(app, api, charges, today="2025-01-01", billing_groups=(yearly,))
+    office.connect("C1", meter=None, consumerClass="commercial", installedOn="2025-01-01")
+    for month in range(1, 7):
+        (advance,) = office.on(f"2025-{month:02}-28").run(f"2025-{month:02}")
+        assert (advance["kind"], advance["total"]) == ("advance", "50.00")
+    final = office.bill(office.close("C1", "2025-07-01")["finalBillId"])
+    assert [line["amount"] for line in final["lines"]] == ["297.53", "-300.00"], "181 of 365 days of 600.00"
+    assert office.on("2025-12-31").run("2025-12") == [final]
+
+
+def test_an_exchange_keeps_what_was_billed_ahead_on_further_registers(app: Chalice, api: Api) -> None:
+    office = Office(app, api, _TWO, today="2025-08-05", **_NIGHT)
+    office.connect(
+        "A1", installedOn="2025-08-05", registers=[{"code": "night", "measure": "night", "role": "measured"}]
+    )
+    office.read("A1", "2025-09-05", "31", registers={"night": "31"})
+    office.on("2025-10-06").staff.post(f"{office.base}/readings/estimates", {"period": "2025-10"}).expect(200)
+    office.run("2025-10")
+    office.on("2025-10-20")
+    exchange = {"meterNumber": "NEW", "finalReading": "61", "finalRegisters": {"night": "41"}, "reason": "Old"}
+    office.staff.post(f"{office.path('A1')}/meter-exchanges", exchange).expect(200)
+    taken = office.read("A1", "2025-11-05", "5", registers={"night": "25"})
+    assert (taken["usage"], taken["registers"][0]["usage"]) == ("5", "5"), "20 of the night were billed before"
+
+
+def test_a_handover_on_the_day_of_a_reading_ends_its_calendar_days(app: Chalice, api: Api) -> None:
+    office = Office(app, api, _A_DAY, today="2025-11-01", service_days="calendar")
+    ana, ben = office.consumer("Ana"), office.consumer("Ben")
+    office.connect("A1", consumer=ana, installedOn="2025-11-01")
+    office.read("A1", "2025-11-20", "5")
+    final = office.bill(office.hand_over("A1", "2025-11-20", ben)["finalBillId"])
+    assert (final["total"], final["kind"], final["lastDay"]) == ("19.00", "final", "2025-11-19")
+    assert office.staff.get(f"{office.base}/readings/2025-11.A1").expect(200)["kind"] == "final"
+    office.read("A1", "2025-12-05", "9")
+    assert totals(office.run("2025-12")) == [("A1", "42.00")]
+
+
+def test_what_was_withdrawn_is_estimated_with_all_the_others(app: Chalice, api: Api) -> None:
+    office = Office(app, api, FLAT, today="2025-09-05")
+    for account in ("A1", "A2"):
+        office.connect(account, installedOn="2025-09-05")
+        office.read(account, "2025-10-05", "10")
+    office.read("A1", "2025-11-05", "25")
+    office.staff.post(f"{office.base}/readings/2025-11.A1/withdrawal", {"reason": "Wrong house"}).expect(200)
+    for area in ({}, {"area": "Poblacion"}):
+        unread = office.staff.get(f"{office.base}/readings/unread", period="2025-11", **area).expect(200)["items"]
+        assert sorted(each["accountNumber"] for each in unread) == ["A1", "A2"]
+    done = office.staff.post(f"{office.base}/readings/estimates", {"period": "2025-11", "area": "Poblacion"}).expect(
+        200
+    )
+    assert (done["estimated"], done["left"]) == (2, [])
+    assert sorted(totals(office.run("2025-11"))) == [("A1", "150.00"), ("A2", "150.00")]
