@@ -50,7 +50,7 @@ class Books:
         """Put a new meter in, which begins a little before its end."""
         read_on = self.connection.last_read_on or _BEGIN.first_day
         began = range_of(_DIGITS) - 20
-        exchange = Exchange(f"M-{number}", self.shows, began, digits=_DIGITS, rolled_over=True)
+        exchange = Exchange(f"M-{number}", self.shows, began, digits=_DIGITS, rolled_over=True, checked=True)
         self.connection = with_meter(self.connection, exchange, today=read_on)
         self.shows, self.seen = began, self.went_through
 

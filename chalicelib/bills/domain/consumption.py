@@ -106,6 +106,10 @@ class ServiceSpan:
     def days(self) -> int:
         return (self.until_day - self.first_day).days
 
+    def is_of(self, months: int) -> bool:
+        """Return whether it is of whole months: from a day to the same day so many months later."""
+        return _months_earlier(self.until_day, months) == self.first_day
+
 
 def span_of(project: Project, consumption: Consumption, connection: Connection) -> ServiceSpan:
     """Return the days that a bill is of, by the project's setting `service_days`.

@@ -539,18 +539,18 @@ def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connecti
     former = connection.former
     if not former or on > former[-1].until:  # else each day up to it already has a holder
         former = (*former, FormerConsumer(connection.consumer_id or "", connection.consumer_name, on))
-    theirs = replace(
-        connection,
-        consumer_id=consumer.id,
-        consumer_name=consumer.name,
-        former=former,
-        # What was billed ahead of the meter is the former holder's: it is never taken off the next one's bill.
-        use_brought_forward=None if (connection.use_brought_forward or 0) < 0 else connection.use_brought_forward,
-        registers=tuple(
-            replace(each, use_brought_forward=max(each.use_brought_forward, Decimal(0)))
-            for each in connection.registers
-        ),
-    )
+    theirs = replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, former=former)
+    if connection.estimated is None:
+        # What was billed ahead of the meter is the former holder's: it is never taken off the next one's bill. But after
+        # an estimated final reading, the next one's use begins at the estimate.
+        theirs = replace(
+            theirs,
+            use_brought_forward=None if (connection.use_brought_forward or 0) < 0 else connection.use_brought_forward,
+            registers=tuple(
+                replace(each, use_brought_forward=max(each.use_brought_forward, Decimal(0)))
+                for each in connection.registers
+            ),
+        )
     ended = terms_changed(
         spans_of_terms(connection.former_terms, connection.terms),
         dict.fromkeys(PERSONAL_FACTS, ""),

@@ -80,7 +80,7 @@ def test_b08_a_base_charge_that_is_prorated_has_its_share_on_the_final_bill(app:
     office.read("A1", "2025-11-05", "120")
     office.run("2025-11")
     done = office.close("A1", "2025-12-20", finalReading="127")
-    assert _amounts(office.bill(done["finalBillId"])) == ["70.00", "50.00"], "45 days are a month, and no more"
+    assert _amounts(office.bill(done["finalBillId"])) == ["70.00", "72.58"], "45 days, in a month of 31"
     office.connect("A2", consumer=office.consumer("Ben"), initialReading="0")
     office.read("A2", "2025-12-31", "1")
     office.on("2026-01-10").run("2025-12")

@@ -57,17 +57,17 @@ def test_a_connection_is_cut_off_and_supplied_again_with_reasons_that_are_shown(
     path = f"{utility.base}/connections/{account}"
 
     admin.post(f"{path}/disconnection", {}).expect(400)
-    cut = admin.post(f"{path}/disconnection", {"reason": "Three bills unpaid"}).expect(200)
+    cut = admin.post(f"{path}/disconnection", {"reason": "Three bills unpaid", "on": "2025-11-06"}).expect(200)
     assert cut["status"] == "disconnected"
     assert admin.post(f"{path}/disconnection", {"reason": "Again"}).expect(409)["code"] == "wrong-status"
-    refused = admin.post(f"{utility.base}/readings", {"meterNumber": "SM-1", "reading": "9", "readOn": "2025-11-05"})
+    refused = admin.post(f"{utility.base}/readings", {"meterNumber": "SM-1", "reading": "9", "readOn": "2025-11-07"})
     assert refused.expect(409)["code"] == "not-active"
     listed = admin.get(f"{utility.base}/connections", status="disconnected").expect(200)["items"]
     assert [each["accountNumber"] for each in listed] == [account]
     assert admin.get(f"{utility.base}/connections", status="active").expect(200)["items"] == []
 
-    early = admin.post(f"{path}/reconnection", {"reason": "Paid", "on": "2025-11-10"}).expect(400)
-    assert (early["code"], "was disconnected on 2025-11-11" in early["detail"]) == ("wrong-order", True)
+    early = admin.post(f"{path}/reconnection", {"reason": "Paid", "on": "2025-11-05"}).expect(400)
+    assert (early["code"], "was disconnected on 2025-11-06" in early["detail"]) == ("wrong-order", True)
     again = admin.post(f"{path}/reconnection", {"reason": "Paid", "on": "2025-11-11"}).expect(200)
     assert again["status"] == "active"
     _read(admin, utility, "SM-1", "9")
@@ -75,7 +75,7 @@ def test_a_connection_is_cut_off_and_supplied_again_with_reasons_that_are_shown(
     assert {each["reason"] for each in history} == {"Three bills unpaid", "Paid"}
     assert {each["recordedByName"] for each in history} == {"admin"}
     assert {(each["kind"], each["happenedOn"]) for each in history} == {
-        ("disconnected", "2025-11-11"),
+        ("disconnected", "2025-11-06"),
         ("reconnected", "2025-11-11"),
     }
     assert admin.get(f"{utility.base}/connections", status="disconnected").expect(200)["items"] == []
@@ -235,8 +235,8 @@ def test_a_closure_bills_what_an_exchanged_meter_used(utility: Utility, admin: A
     path = f"{utility.base}/connections/{account}"
     exchange = {"meterNumber": "SM-2", "finalReading": "12", "on": "2025-11-05", "reason": "Stuck"}
     admin.post(f"{path}/meter-exchanges", exchange).expect(200)
-    unread = admin.post(f"{path}/closure", {"reason": "Gone", "on": "2025-11-05"}).expect(409)
-    assert unread["code"] == "use-unread"
+    unread = admin.post(f"{path}/closure", {"reason": "Gone", "on": "2025-11-05"}).expect(400)
+    assert unread["code"] == "reading-missing"
     closed = admin.post(f"{path}/closure", {"reason": "Gone", "finalReading": "1"}).expect(200)
     bill = admin.get(f"{utility.base}/bills/{closed['finalBillId']}").expect(200)
     assert (bill["usage"], bill["kind"]) == ("13", "final")
