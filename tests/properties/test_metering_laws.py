@@ -1,7 +1,8 @@
 """No use is lost or billed twice, over any months of readings, estimates, mistakes, rollovers and exchanged meters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.connections.domain import Connection
 from chalicelib.connections.domain.meters import Exchange, with_meter
+from chalicelib.kernel.errors import Conflict
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.register import range_of
 from chalicelib.readings.domain import recording as rules
@@ -58,6 +60,22 @@ class Books:
         self.connection = rules.advanced(self.connection, reading, replaced=replaced)
         self.bills.append(reading.usage)
 
+    def replace(self, rule: Callable[..., Reading], first: Reading, true: MeterValue, today: date) -> None:
+        """Bill a reading that takes the place of the first one; if it is implausible, once that one is withdrawn."""
+        earlier = self.connection
+        if first.counts:  # else it is held as implausible
+            self.connection = rules.advanced(self.connection, first)
+        try:
+            self.bill(
+                rule(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY),
+                replaced=first if first.counts else None,
+            )
+        except Conflict as refusal:
+            if refusal.code != "implausible-reading":
+                raise
+            self.connection = earlier
+            self.bill(rules.record_reading(CONDOMINIUM, earlier, true, today=today, entry=_ENTRY))
+
     def month(self, month: Month) -> None:
         """Live through a month and hold the books against the meter."""
         self.use(month.used / 2)
@@ -75,18 +93,11 @@ class Books:
         self.seen = self.went_through
         if month.act == "estimated, then read" and self.connection.uses:
             first = rules.take_estimate(CONDOMINIUM, self.connection, period=self.period, today=today, entry=_ESTIMATE)
-            self.connection = rules.advanced(self.connection, first)
-            read = rules.replace_estimate(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY)
-            self.bill(read, replaced=first)
+            self.replace(rules.replace_estimate, first, true, today)
         elif month.act == "misread, then corrected":
             wrong = MeterValue((self.shows + month.slip) % range_of(_DIGITS), today - timedelta(1), rolled_over=True)
             first = rules.record_reading(CONDOMINIUM, self.connection, wrong, today=today, entry=_ENTRY)
-            if first.counts:  # else it is held as implausible
-                self.connection = rules.advanced(self.connection, first)
-            self.bill(
-                rules.correct(CONDOMINIUM, first, self.connection, true, today=today, entry=_ENTRY),
-                replaced=first if first.counts else None,
-            )
+            self.replace(rules.correct, first, true, today)
         else:
             self.bill(rules.record_reading(CONDOMINIUM, self.connection, true, today=today, entry=_ENTRY))
 

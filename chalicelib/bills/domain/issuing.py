@@ -58,7 +58,7 @@ def usage_of(project: Project, consumption: Consumption, connection: Connection)
         unit=project.settings.unit,
         first_day=span.first_day,
         until_day=span.until_day,
-        period_days=whole if span.is_cut and not span.is_of(group.months * rounds) or not span.days else None,
+        period_days=whole if (span.is_cut and not span.is_of(group.months * rounds)) or not span.days else None,
         months=group.months,
         periods=rounds,
         fixed_charged=consumption.rounds == 0,

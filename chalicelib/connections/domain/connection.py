@@ -541,8 +541,8 @@ def taken_over(connection: Connection, consumer: Consumer, on: date) -> Connecti
         former = (*former, FormerConsumer(connection.consumer_id or "", connection.consumer_name, on))
     theirs = replace(connection, consumer_id=consumer.id, consumer_name=consumer.name, former=former)
     if connection.estimated is None:
-        # What was billed ahead of the meter is the former holder's: it is never taken off the next one's bill. But after
-        # an estimated final reading, the next one's use begins at the estimate.
+        # What was billed ahead of the meter is the former holder's: it is never taken off the next one's bill. But
+        # after an estimated final reading, the next one's use begins at the estimate.
         theirs = replace(
             theirs,
             use_brought_forward=None if (connection.use_brought_forward or 0) < 0 else connection.use_brought_forward,
