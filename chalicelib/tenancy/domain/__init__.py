@@ -8,6 +8,13 @@ from chalicelib.tenancy.domain.client import (
     check_client_change,
     client_audit_facts,
 )
+from chalicelib.tenancy.domain.collecting import (
+    LateChargeRule,
+    PaymentFact,
+    PaymentMethod,
+    PaymentSettings,
+    ReceiptRule,
+)
 from chalicelib.tenancy.domain.groups import BillingGroup
 from chalicelib.tenancy.domain.measures import (
     OWN_MEASURES,
@@ -34,13 +41,18 @@ __all__ = [
     "Client",
     "DeliveredMeasure",
     "FormerSettings",
+    "LateChargeRule",
     "LoginNames",
     "MeasureSource",
     "PasswordRule",
+    "PaymentFact",
+    "PaymentMethod",
+    "PaymentSettings",
     "Project",
     "ProjectContext",
     "ProjectSettings",
     "ReadingWindow",
+    "ReceiptRule",
     "audit_facts",
     "check_change",
     "check_client",

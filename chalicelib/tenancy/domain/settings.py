@@ -9,6 +9,7 @@ from chalicelib.kernel.errors import Conflict, Fault, Invalid
 from chalicelib.kernel.money import exponent_of
 from chalicelib.kernel.period import Frequency, Period
 from chalicelib.tenancy.domain.checks import audit_word, refuse_faults
+from chalicelib.tenancy.domain.collecting import LateChargeRule, PaymentSettings, late_charge_faults, payment_faults
 from chalicelib.tenancy.domain.groups import BillingGroup, check_group_changes, group_faults
 from chalicelib.tenancy.domain.measures import DeliveredMeasure, measure_faults
 
@@ -54,6 +55,8 @@ class ProjectSettings:
       amounts and the blocks of each, or as one period.
     - `measures`: what tariffs may charge by besides the use: peaks, night use, contracted kW, the calorific value.
     - `billing_groups`: connections of some areas or classes with periods of their own.
+    - `late_charge`: what paying late costs; None: nothing (S0).
+    - `payments`: how people pay, and how receipts are numbered.
     - `shards`: partitions a period is spread over, fixed for the project's life: 1 for a village, 64 for a city.
     """
 
@@ -79,6 +82,8 @@ class ProjectSettings:
     unread_periods: Literal["as_read_monthly", "one_period"] = "as_read_monthly"
     billing_groups: tuple[BillingGroup, ...] = ()
     measures: tuple[DeliveredMeasure, ...] = ()
+    late_charge: LateChargeRule | None = None
+    payments: PaymentSettings = PaymentSettings()
 
     @property
     def frequency(self) -> Frequency:
@@ -92,7 +97,8 @@ def check_settings(settings: ProjectSettings) -> None:
     :raises Invalid: naming each wrong setting and what to change.
     """
     faults = [*_faults_of_place(settings), *_faults_of_days(settings), *_faults_of_periods(settings)]
-    faults += measure_faults(settings.measures)
+    faults += [*measure_faults(settings.measures), *late_charge_faults(settings.late_charge)]
+    faults += payment_faults(settings.payments)
     if not 1 <= settings.shards <= MAX_SHARDS:
         faults.append(Fault("shards", f"1 to {MAX_SHARDS}"))
     if not settings.classes or len(set(settings.classes)) < len(settings.classes):
