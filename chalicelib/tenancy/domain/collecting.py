@@ -1,7 +1,7 @@
 """How a project collects its money: what paying late costs, how people pay, and how receipts are numbered."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -66,7 +66,7 @@ class ReceiptRule:
     - `series`: counted without a gap for each desk, as `OR-MAIN-000123`.
     - `dated`: the day and six characters, as `OR-20251123-A1B2C3` (S3).
     - `monthly`: counted without a gap in each month, as `TXN-2025-08-001` (S1).
-    - `given`: entered by hand from printed receipts, and refused if it is taken; counted by desk if it is left out (S2).
+    - `given`: entered by hand from printed receipts, each once; counted by desk if it is left out (S2).
     """
 
     form: ReceiptForm = "series"
@@ -90,7 +90,7 @@ class PaymentSettings:
     methods: tuple[PaymentMethod, ...] = (PaymentMethod("cash"),)
     part_payments: bool = True
     overpayment: Literal["refuse", "change", "credit"] = "refuse"
-    receipts: ReceiptRule = ReceiptRule()
+    receipts: ReceiptRule = field(default_factory=ReceiptRule)
     desks: tuple[str, ...] = ("MAIN",)
     returned_check_fee_minor: int = 0
 

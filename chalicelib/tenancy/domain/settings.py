@@ -1,6 +1,6 @@
 """The settings of projects, and their rules."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -83,7 +83,7 @@ class ProjectSettings:
     billing_groups: tuple[BillingGroup, ...] = ()
     measures: tuple[DeliveredMeasure, ...] = ()
     late_charge: LateChargeRule | None = None
-    payments: PaymentSettings = PaymentSettings()
+    payments: PaymentSettings = field(default_factory=PaymentSettings)
 
     @property
     def frequency(self) -> Frequency:
