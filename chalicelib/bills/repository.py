@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.bills.domain import Bill, BillKind
+from chalicelib.bills.domain import Balance, Bill, BillKind, parse_bill_id
 from chalicelib.bills.domain.counting import BilledRegister
 from chalicelib.kernel.ids import shard_of
 from chalicelib.kernel.money import Money
@@ -20,6 +20,7 @@ from chalicelib.platform.dynamo import (
     InstantAttribute,
     IntAttribute,
     LiteralAttribute,
+    NumbersAttribute,
     TableItem,
 )
 from chalicelib.platform.mapping import to_entity, to_item
@@ -54,7 +55,7 @@ class BillItem(TableItem):
     estimated = FlagAttribute(attr_name="es", null=True)
     # The register's range, if it rolled over: the reading follows from this, `previous` and `usage`.
     register_range = DecimalAttribute(attr_name="rg", null=True)
-    paid_minor = IntAttribute(attr_name="pd", null=True)
+    balance = NumbersAttribute(Balance, attr_name="bl", null=True)
     migrated = FlagAttribute(attr_name="mg", null=True)
     issued_by = UnicodeAttribute(attr_name="by", null=True)
     first_day = DayAttribute(attr_name="fd")
@@ -88,12 +89,21 @@ def no_bill_checks(project: Project, readings: Iterable[Reading], standing: Iter
     return [check("other bill", key, BillItem.pk.does_not_exist()) for key in keys_]
 
 
-def bill_update_write(project: Project, bill: Bill, *, before: Bill) -> Action:
-    """Build the write of a bill's new paid amount, unless another payment was counted meanwhile. Label: `bill`."""
-    paid = BillItem.paid_minor
-    unpaid = paid.does_not_exist() & BillItem.pk.exists()
-    unchanged = paid == before.paid_minor if before.paid_minor else unpaid
-    return put("bill", _item(project, bill), unchanged, subject=bill.account)
+def balance_write(project: Project, bill: Bill, *, before: Bill) -> Action:
+    """Build the write of a bill's new balance, unless another change was made meanwhile. Label: `bill`."""
+    balance = BillItem.balance
+    untouched = balance.does_not_exist() & BillItem.pk.exists()
+    unchanged = balance == before.balance if before.balance.version else untouched
+    return put("bill", _item(project, bill), unchanged, subject=bill.id)
+
+
+def bills_by_id(project: Project, bill_ids: Iterable[str]) -> dict[str, Bill]:
+    """Read up to 100 bills by their ids, as they are now: one request, a unit each."""
+    shards = project.settings.shards
+    places = {bill_id: parse_bill_id(bill_id) for bill_id in bill_ids}
+    wanted = [keys.bill(project.client, project.id, *place, shards) for place in places.values()]
+    found = (_bill(item) for item in BillItem.batch_get(wanted, consistent_read=True))
+    return {bill.id: bill for bill in found}
 
 
 def find_bill(project: Project, period: Period, account: str, number: int) -> Bill | None:

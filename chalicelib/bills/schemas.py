@@ -118,8 +118,13 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
         description="Nobody read the meter: the use is as in the same month of last year or the last ones, by the day"
     )
     total: Amount
+    late_charge: Amount = Field(description="Late charges that are posted, those waived included")
+    waived: Amount = Field(description="What was waived of the late charges")
+    credited: Amount = Field(description="What was credited or written off")
     paid: Amount
-    amount_due: Amount = Field(description="The amount still to pay")
+    amount_due: Amount = Field(
+        description="The amount still to pay, with posted late charges: total + lateCharge - waived - credited - paid"
+    )
     currency: str = Field(validation_alias=AliasPath("total", "currency"))
     billed_on: Day
     due_on: Day

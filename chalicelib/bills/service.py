@@ -233,12 +233,25 @@ def list_unbilled(
     return choose_page(read, choose, limit=limit, cursor=cursor)
 
 
-def bill_payment_write(project: Project, bill: Bill, *, before: Bill) -> Action:
-    """Build the write of a bill with payments counted, for the transaction that records them.
+def balance_write(project: Project, bill: Bill, *, before: Bill) -> Action:
+    """Build the write of a bill's new balance, for the transaction of the ledger entries that change it.
 
-    It is refused if another payment was counted meanwhile. Label: `bill`. Three write units.
+    It is refused if another change was made meanwhile. Label: `bill`, subject: its id. Three write units.
     """
-    return repository.bill_update_write(project, bill, before=before)
+    return repository.balance_write(project, bill, before=before)
+
+
+def bills_by_id(project: Project, bill_ids: Iterable[str]) -> dict[str, Bill]:
+    """Return the bills with these ids, without those that don't exist: one request, one read unit each.
+
+    :raises NotFound: if one is not a valid id.
+    """
+    return repository.bills_by_id(project, bill_ids)
+
+
+def bills_of_account(project: Project, account: str) -> Iterator[Bill]:
+    """Read all bills of a connection, newest first. Eventually consistent; a read unit for about eight."""
+    return repository.account_bills(project, account)
 
 
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:

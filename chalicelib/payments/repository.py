@@ -1,117 +1,154 @@
-"""Payments in the table: by bill and account in the account's own partition, by their month in an index."""
+"""Payments in the table: by id, by their month, and by their receipt's number; the series that number receipts."""
 
 from collections.abc import Iterable
 
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
-from chalicelib.payments.domain import Payment, PaymentMethod, PaymentSource
+from chalicelib.payments.domain import Payment, PaymentSource, Reversal, Share
 from chalicelib.platform import bulk, dynamo, keys
-from chalicelib.platform.dynamo import DayAttribute, InstantAttribute, IntAttribute, LiteralAttribute, TableItem
+from chalicelib.platform.dynamo import (
+    DayAttribute,
+    DocumentAttribute,
+    InstantAttribute,
+    IntAttribute,
+    LiteralAttribute,
+    TableItem,
+)
 from chalicelib.platform.mapping import to_entity, to_item
-from chalicelib.platform.transaction import Action, insert
+from chalicelib.platform.transaction import Action, insert, put, update
 from chalicelib.tenancy.domain import Project
 
 _READ_AT_ONCE = 100
 
 
 class PaymentItem(TableItem):
-    # Account, period, revision and number are part of the keys.
+    # The id is part of the key.
+    account = UnicodeAttribute(attr_name="ac")
     consumer_id = UnicodeAttribute(attr_name="cu", null=True)
+    consumer_name = UnicodeAttribute(attr_name="cn")
     amount_minor = IntAttribute(attr_name="am")
+    received_minor = IntAttribute(attr_name="rc", null=True)
     currency = UnicodeAttribute(attr_name="cy")
     paid_on = DayAttribute(attr_name="po")
-    method = LiteralAttribute(PaymentMethod, attr_name="mt")
-    check_number = UnicodeAttribute(attr_name="cn", null=True)
+    booked_on = DayAttribute(attr_name="bo")
+    method = UnicodeAttribute(attr_name="mt")
+    shares = DocumentAttribute(tuple[Share, ...], attr_name="sh", null=True)
+    credit_minor = IntAttribute(attr_name="cr", null=True)
+    receipt_number = UnicodeAttribute(attr_name="no", null=True)
+    desk = UnicodeAttribute(attr_name="dk", null=True)
+    check_number = UnicodeAttribute(attr_name="ck", null=True)
+    upi_id = UnicodeAttribute(attr_name="up", null=True)
     reference = UnicodeAttribute(attr_name="rf", null=True)
     notes = UnicodeAttribute(attr_name="nt", null=True)
-    source = LiteralAttribute(PaymentSource, attr_name="so")
-    origin = UnicodeAttribute(attr_name="og")
+    waiver_reason = UnicodeAttribute(attr_name="wr", null=True)
+    source = LiteralAttribute(PaymentSource, attr_name="so", null=True)
+    origin = UnicodeAttribute(attr_name="og", null=True)
+    reversal = DocumentAttribute(Reversal, attr_name="rv", null=True)
     recorded_by = UnicodeAttribute(attr_name="rb")
     recorded_at = InstantAttribute(attr_name="at")
 
 
+class SeriesItem(TableItem):
+    """The last number of a series of receipts."""
+
+    count = IntAttribute(attr_name="ct")
+
+
+class TakenNumberItem(TableItem):
+    """A receipt's number that is used, and by which payment."""
+
+    payment_id = UnicodeAttribute(attr_name="py")
+
+
 def payment_insert_write(project: Project, payment: Payment) -> Action:
-    """Build the write of a new payment. Label: `payment`."""
+    """Build the write of a new payment. Label: `payment`, subject: its account."""
     return insert("payment", _item(project, payment), subject=payment.account)
 
 
-def find_payment(project: Project, account: str, period: Period, revision: int, number: str) -> Payment | None:
-    key = keys.payment(project.client, project.id, account, period, revision, number)
-    item = dynamo.find(PaymentItem, key)
+def payment_reversal_write(project: Project, payment: Payment) -> Action:
+    """Build the write of a payment's reversal, unless it is reversed. Label: `payment`."""
+    standing: Condition = PaymentItem.pk.exists() & PaymentItem.reversal.does_not_exist()
+    return put("payment", _item(project, payment), standing)
+
+
+def series_write(project: Project, name: str, count: int) -> Action:
+    """Build the write of a series' next number. Label: `series`, refused if another receipt got it."""
+    key = keys.receipt_series(project.client, project.id, name)
+    unchanged = SeriesItem.count == count - 1 if count > 1 else SeriesItem.pk.does_not_exist()
+    return update("series", key, [SeriesItem.count.set(count)], unchanged)
+
+
+def number_insert_write(project: Project, number: str, payment_id: str) -> Action:
+    """Build the write that keeps a number from being used twice. Label: `receipt number`."""
+    key = keys.receipt_number(project.client, project.id, number)
+    return insert("receipt number", TakenNumberItem(*key, payment_id=payment_id))
+
+
+def find_payment(project: Project, payment_id: str) -> Payment | None:
+    item = dynamo.find(PaymentItem, keys.payment(project.client, project.id, payment_id))
     return _payment(item) if item else None
 
 
-def standing(project: Project, payments: Iterable[Payment]) -> dict[str, Payment]:
-    """Return the payments that are stored, by id. Strongly consistent."""
+def find_with_series(project: Project, payment_id: str, series: str | None) -> tuple[Payment | None, int]:
+    """Read a payment and the last number of a series, as they are now: one request, a unit each."""
+    place = keys.payment(project.client, project.id, payment_id)
+    counted = keys.receipt_series(project.client, project.id, series) if series else None
+    found = bulk.read_together([place, counted] if counted else [place])
+    item = dynamo.parsed(PaymentItem, found.get(place))
+    counter = dynamo.parsed(SeriesItem, found.get(counted)) if counted else None
+    return _payment(item) if item else None, counter.count if counter else 0
+
+
+def payments_by_id(project: Project, payment_ids: Iterable[str]) -> dict[str, Payment]:
+    """Read payments that are stored, by id. Strongly consistent; one read unit each."""
     found: dict[str, Payment] = {}
-    for batch in bulk.batches(payments, _READ_AT_ONCE):
-        for raw in bulk.read_together([_key(project, one) for one in batch]).values():
+    for batch in bulk.batches(payment_ids, _READ_AT_ONCE):
+        wanted = [keys.payment(project.client, project.id, each) for each in batch]
+        for raw in bulk.read_together(wanted).values():
             if item := dynamo.parsed(PaymentItem, raw):
-                payment = _payment(item)
-                found[payment.id] = payment
+                found[item.pk.rpartition("#")[2]] = _payment(item)
     return found
 
 
-def bill_page(
-    project: Project, account: str, period: Period, revision: int, *, limit: int, cursor: str | None
-) -> Page[Payment]:
-    """Read one page of a bill's payments by day, oldest first. Eventually consistent."""
-    partition = keys.payments_by_day(project.client, project.id, account)
-    prefix = keys.payment_day_place(period, revision, None, "")
-    return _page(dynamo.page_of(PaymentItem, partition, prefix, limit=limit, cursor=cursor, index="worklist"))
-
-
-def account_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Payment]:
-    """Read one page of an account's payments by bill and day, newest first. Eventually consistent."""
-    partition = keys.payments_by_day(project.client, project.id, account)
-    return _page(
-        dynamo.page_of(PaymentItem, partition, "", limit=limit, cursor=cursor, index="worklist", newest_first=True)
-    )
+def payments_by_receipt(project: Project, number: str) -> tuple[Payment, ...]:
+    """Read the payments with a receipt's number. Eventually consistent."""
+    partition, _ = keys.receipt(project.client, project.id, number, "")
+    page = dynamo.page_of(PaymentItem, partition, "", limit=10, cursor=None, index="worklist")
+    return tuple(map(_payment, page.items))
 
 
 def month_page(project: Project, month: Period, *, limit: int, cursor: str | None) -> Page[Payment]:
     """Read one page of a month's payments, newest first. Eventually consistent."""
-    partition, _ = keys.paid_in_month(project.client, project.id, month.first_day, "", "")
-    return _page(
-        dynamo.page_of(PaymentItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
+    partition = keys.payments_of_month(project.client, project.id, month)
+    page = dynamo.page_of(
+        PaymentItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True
     )
-
-
-def _page(page: Page[PaymentItem]) -> Page[Payment]:
-    return Page(tuple(_payment(item) for item in page.items), page.next_cursor)
-
-
-def _key(project: Project, payment: Payment) -> keys.Key:
-    place = (payment.account, payment.period, payment.revision, payment.number)
-    return keys.payment(project.client, project.id, *place)
+    return Page(tuple(map(_payment, page.items)), page.next_cursor)
 
 
 def _item(project: Project, payment: Payment) -> PaymentItem:
-    month, place = keys.paid_in_month(project.client, project.id, payment.paid_on, payment.account, payment.number)
+    month, place = keys.paid_in_month(project.client, project.id, payment.paid_on, payment.id)
+    number = payment.receipt_number
+    listed = keys.receipt(project.client, project.id, number, payment.id) if number else (None, None)
     return to_item(
         PaymentItem,
-        _key(project, payment),
+        keys.payment(project.client, project.id, payment.id),
         payment,
         g1p=month,
         g1s=place,
-        g2p=keys.payments_by_day(project.client, project.id, payment.account),
-        g2s=keys.payment_day_place(payment.period, payment.revision, payment.paid_on, payment.number),
+        g2p=listed[0],
+        g2s=listed[1],
         amount_minor=payment.amount.minor,
+        received_minor=payment.received.minor if payment.received != payment.amount else None,
         currency=payment.amount.currency,
     )
 
 
 def _payment(item: PaymentItem) -> Payment:
-    _, period, revision, number = item.sk.split("#")
-    return to_entity(
-        Payment,
-        item,
-        number=number,
-        account=item.pk.rpartition("#")[2],
-        period=Period.parse(period),
-        revision=int(revision),
-        amount=Money(item.amount_minor, item.currency),
-    )
+    amount = Money(item.amount_minor, item.currency)
+    received = amount if item.received_minor is None else Money(item.received_minor, item.currency)
+    return to_entity(Payment, item, id=item.pk.rpartition("#")[2], amount=amount, received=received)

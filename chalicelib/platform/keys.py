@@ -309,22 +309,44 @@ def pending_readings(client_id: str, project_id: str, shard: int) -> str:
     return f"{client_id}#{project_id}#PENDING#{shard_name(shard)}"
 
 
-# --- payments: an account's money; later also its penalties, waivers and credits
-def payment(client_id: str, project_id: str, account: str, month: Period, revision: int, number: str) -> Key:
-    return account_view(client_id, project_id, account), f"PAYMENT#{month}#{revision}#{number}"
+# --- the ledger: what happened to the money of an account
+def ledger_entry(client_id: str, project_id: str, account: str, booked_on: date, entry_id: str) -> Key:
+    return account_view(client_id, project_id, account), f"ENTRY#{booked_on.isoformat()}#{entry_id}"
 
 
-def payments_by_day(client_id: str, project_id: str, account: str) -> str:
-    return f"{client_id}#{project_id}#PAID#{account}"
+def ledger_entries_range(first: date | None, last: date | None) -> tuple[str, str]:
+    """Return the first and last place of the entries that were booked from one day to another."""
+    return f"ENTRY#{first.isoformat() if first else ''}", f"ENTRY#{last.isoformat() if last else ''}~"
 
 
-def payment_day_place(month: Period, revision: int, paid_on: date | None, number: str) -> str:
-    """Return a payment's place among those of its account, by bill and day; without a day, the prefix of a bill's."""
-    return f"{month}#{revision}#{paid_on.isoformat()}#{number}" if paid_on else f"{month}#{revision}#"
+def position(client_id: str, project_id: str, account: str, holder: str | None) -> Key:
+    return account_view(client_id, project_id, account), f"POSITION#{holder or ''}"
 
 
-def paid_in_month(client_id: str, project_id: str, paid_on: date, account: str, number: str) -> Key:
-    return f"{client_id}#{project_id}#PAYMENTS#{Period.of(paid_on)}", f"{paid_on.isoformat()}#{account}#{number}"
+# --- payments
+def payment(client_id: str, project_id: str, payment_id: str) -> Key:
+    return f"{client_id}#{project_id}#PAYMENT#{payment_id}", "PAYMENT"
+
+
+def payments_of_month(client_id: str, project_id: str, month: Period) -> str:
+    return f"{client_id}#{project_id}#PAYMENTS#{month}"
+
+
+def paid_in_month(client_id: str, project_id: str, paid_on: date, payment_id: str) -> Key:
+    return payments_of_month(client_id, project_id, Period.of(paid_on)), f"{paid_on.isoformat()}#{payment_id}"
+
+
+def receipt(client_id: str, project_id: str, number: str, payment_id: str) -> Key:
+    return f"{client_id}#{project_id}#RECEIPT#{number}", payment_id
+
+
+def receipt_number(client_id: str, project_id: str, number: str) -> Key:
+    """Return the key of the item that keeps a number from being used twice."""
+    return f"{client_id}#{project_id}#RECEIPT-NUMBER#{number}", "NUMBER"
+
+
+def receipt_series(client_id: str, project_id: str, name: str) -> Key:
+    return sequence(client_id, project_id, f"RECEIPTS#{name}")
 
 
 # --- units sold in advance

@@ -1,6 +1,7 @@
 """The rules of bills: no clock, no table, no HTTP."""
 
 from chalicelib.bills.domain.affected import AffectedBy, would_differ
+from chalicelib.bills.domain.balance import Balance
 from chalicelib.bills.domain.bill import Bill, BillKind, BillStatus, last_billed, parse_bill_id
 from chalicelib.bills.domain.consumption import Consumption, consumptions_of, span_of
 from chalicelib.bills.domain.history import with_history
@@ -18,6 +19,7 @@ from chalicelib.bills.domain.plausibility import UsualTotals
 
 __all__ = [
     "AffectedBy",
+    "Balance",
     "Bill",
     "BillKind",
     "BillStatus",

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from chalicelib.bills.domain.balance import Balance
 from chalicelib.bills.domain.counting import BilledRegister
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.ids import code
@@ -26,13 +27,13 @@ _NUMBER = re.compile(r"(0|[1-9]\d{0,2})\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What one connection owes for some days of a period. Immutable, except for its paid amount.
+    """What one connection owes for some days of a period. Immutable, except for its balance.
 
     `number` is that of the reading that it closes with, 0 if it has none. `first_day` and `last_day` are the days that
     it is of, and `rounds` is how many periods of `months` its use is of, 0 if an earlier bill has charged this one. The
     register counted `multiplier` units a step; `registers` are further ones. `usage` is the main register's.
 
-    `paid_minor` is the sum of its payments. `consumer_name` is the consumer's name when it was issued. `billed_on` is
+    `balance` is the sum of its ledger entries. `consumer_name` is the consumer's name when it was issued. `billed_on` is
     the day printed on it; `issued_at` is the start of the run or migration that made it (`run_id` is then the import's
     id). `digest` is a hash of everything it was rated from. Days are the client's local days. `use_brought_forward` is
     use of an exchanged meter; below zero, use billed ahead by estimates, of which `use_carried_forward` remains.
@@ -66,7 +67,7 @@ class Bill:
     tariff_id: str | None = None
     use_carried_forward: Decimal | None = None
     estimated: bool = False
-    paid_minor: int = 0
+    balance: Balance = field(default_factory=Balance)
     migrated: bool = False
     issued_by: str | None = None
     kind: BillKind = "regular"
@@ -143,11 +144,34 @@ class Bill:
 
     @property
     def paid(self) -> Money:
-        return Money(self.paid_minor, self.total.currency)
+        return self._money(self.balance.paid)
+
+    @property
+    def late_charge(self) -> Money:
+        """The late charges that are posted, waived ones included."""
+        return self._money(self.balance.late)
+
+    @property
+    def waived(self) -> Money:
+        return self._money(self.balance.waived)
+
+    @property
+    def credited(self) -> Money:
+        """What was credited or written off."""
+        return self._money(self.balance.credited + self.balance.written_off)
+
+    @property
+    def principal_due(self) -> Money:
+        """What is still to be paid of the bill itself, without late charges."""
+        return self._money(self.total.minor - self.balance.principal_settled)
 
     @property
     def amount_due(self) -> Money:
-        return self.total - self.paid
+        """What is still to be paid, with the late charges that are posted."""
+        return self._money(self.total.minor - self.balance.principal_settled + self.balance.late_due)
+
+    def _money(self, minor: int) -> Money:
+        return Money(minor, self.total.currency)
 
     def status_on(self, today: date) -> BillStatus:
         """Return the bill's status on a day.
@@ -158,7 +182,7 @@ class Bill:
             return "paid"
         if self.days_overdue_on(today):
             return "overdue"
-        return "partial" if self.paid_minor else "open"
+        return "partial" if self.balance.paid else "open"
 
     def days_overdue_on(self, today: date) -> int:
         """Return the number of days since the due day: 0 up to the due day, and if the bill is paid.

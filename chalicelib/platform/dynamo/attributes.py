@@ -169,8 +169,8 @@ class NumbersAttribute(Attribute[Counts]):
 
     attr_type = STRING
 
-    def __init__(self, counts: type[Counts], *, attr_name: str | None = None) -> None:
-        super().__init__(attr_name=attr_name)
+    def __init__(self, counts: type[Counts], *, null: bool = False, attr_name: str | None = None) -> None:
+        super().__init__(null=null, attr_name=attr_name)
         self.kind = counts
 
     def serialize(self, value: Counts) -> str:

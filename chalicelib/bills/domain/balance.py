@@ -1,0 +1,32 @@
+"""What became of a bill's money since it was issued."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The sum of the ledger entries that name a bill, in minor units of its currency.
+
+    `paid` is all money that was counted on the bill, `late_paid` the part of it that paid late charges. `late` are late
+    charges, of which `waived` were forgiven; `late_steps` is how many steps of the rule they have charged. `credited`
+    and `written_off` lower the principal. `version` counts the changes, so that two of them can't be made at once.
+    """
+
+    version: int = 0
+    paid: int = 0
+    late: int = 0
+    late_paid: int = 0
+    waived: int = 0
+    credited: int = 0
+    written_off: int = 0
+    late_steps: int = 0
+
+    @property
+    def principal_settled(self) -> int:
+        """What was paid, credited or written off of the bill itself."""
+        return self.paid - self.late_paid + self.credited + self.written_off
+
+    @property
+    def late_due(self) -> int:
+        """Late charges that are still to be paid."""
+        return self.late - self.waived - self.late_paid

@@ -1,0 +1,104 @@
+"""What a holder has at a connection beside bills, and posting entries to bills and positions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from chalicelib.bills.domain import Balance, Bill
+from chalicelib.ledger.domain.entry import Entry, balance_after
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The credit of a connection's holder: money that no bill has taken yet. It never crosses holders."""
+
+    account: str
+    holder: str | None
+    credit_minor: int = 0
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Some bills, by id, and positions, by account and holder: all that one act may change."""
+
+    bills: Mapping[str, Bill]
+    positions: Mapping[tuple[str, str | None], Position]
+
+    def bill(self, bill_id: str) -> Bill:
+        return self.bills[bill_id]
+
+    def position(self, account: str, holder: str | None) -> Position:
+        return self.positions.get((account, holder), Position(account, holder))
+
+
+def post(books: Books, entries: Iterable[Entry]) -> Books:
+    """Return bills and positions after some entries. Nothing else computes a balance.
+
+    :raises AssertionError: if they would break an invariant: our mistake, so nothing may be written.
+    """
+    bills, positions = dict(books.bills), dict(books.positions)
+    for entry in entries:
+        for effect in entry.effects:
+            bill = bills[effect.bill_id]
+            bills[bill.id] = replace(bill, balance=balance_after(bill.balance, [effect]))
+        if entry.credit_minor:
+            place = (entry.account, entry.holder)
+            before = positions.get(place, Position(*place))
+            positions[place] = replace(
+                before, credit_minor=before.credit_minor + entry.credit_minor, version=before.version + 1
+            )
+    posted = Books(bills, positions)
+    if broken := violations(posted, entries):
+        raise AssertionError("; ".join(broken))
+    return posted
+
+
+def violations(books: Books, entries: Iterable[Entry] = ()) -> list[str]:
+    """Return what is wrong with bills, positions and entries, in sentences; none, if the invariants hold."""
+    said = [each for bill in books.bills.values() for each in bill_violations(bill)]
+    said += [
+        f"the credit of {position.holder or 'nobody'} at {position.account} is {position.credit_minor}, below zero"
+        for position in books.positions.values()
+        if position.credit_minor < 0
+    ]
+    for entry in entries:
+        for effect in entry.effects:
+            bill = books.bills[effect.bill_id]
+            if (bill.account, bill.consumer_id) != (entry.account, entry.holder):
+                said.append(f"entry {entry.id} of {entry.holder} at {entry.account} changes {bill.id} of another")
+    return said
+
+
+def bill_violations(bill: Bill) -> list[str]:
+    """Return which invariants a bill breaks."""
+    held = bill.balance
+    said = []
+    if bill.total.minor >= 0 and bill.amount_due.minor < 0:
+        said.append(f"{bill.id}: {bill.amount_due} is due, below zero")
+    if bill.total.minor >= 0 and not 0 <= held.principal_settled <= bill.total.minor:
+        said.append(f"{bill.id}: {held.principal_settled} of {bill.total.minor} is settled")
+    if not 0 <= held.waived <= held.late:
+        said.append(f"{bill.id}: {held.waived} is waived of late charges of {held.late}")
+    if held.late_due < 0 or held.late_paid < 0:
+        said.append(f"{bill.id}: {held.late_paid} is paid of late charges of {held.late}, {held.waived} waived")
+    if min(held.credited, held.written_off, held.late_steps) < 0:
+        said.append(f"{bill.id}: a sum of its balance is below zero")
+    return said
+
+
+def fold_violations(bill: Bill, entries: Iterable[Entry]) -> list[str]:
+    """Return whether a bill's balance is not what all entries that name it add up to."""
+    effects = [effect for entry in entries for effect in entry.effects if effect.bill_id == bill.id]
+    folded = balance_after(Balance(), effects)
+    if folded == bill.balance:
+        return []
+    return [f"{bill.id}: the balance is {bill.balance}, its entries add up to {folded}"]
+
+
+def credit_violations(position: Position, entries: Iterable[Entry]) -> list[str]:
+    """Return whether a position's credit is not what all entries of its holder add up to."""
+    theirs = [each for each in entries if (each.account, each.holder) == (position.account, position.holder)]
+    folded = sum(each.credit_minor for each in theirs)
+    if folded == position.credit_minor:
+        return []
+    return [f"the credit at {position.account} is {position.credit_minor}, its entries add up to {folded}"]

@@ -1,0 +1,105 @@
+"""Money that comes to a bill or is taken back: how it splits, also when it is dated back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from chalicelib.bills.domain import Balance, Bill
+from chalicelib.ledger.domain.entry import Effect, effect_between
+from chalicelib.ledger.domain.late_charges import Settled, charged_minor, steps_begun
+from chalicelib.tenancy.domain import LateChargeRule
+
+_ROUNDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What an amount does to a bill, and how much of it the bill has no use for and becomes credit."""
+
+    effect: Effect
+    credit_minor: int = 0
+
+
+def settle(bill: Bill, amount_minor: int) -> Settlement:
+    """Return what an amount of today does to a bill: it pays late charges first, then the bill.
+
+    275.00 with a late charge of 27.50, 100.00 paid: 27.50 of it late charge, 72.50 the bill.
+    """
+    held = bill.balance
+    taken = min(amount_minor, max(bill.amount_due.minor, 0))
+    late = min(taken, held.late_due)
+    return Settlement(Effect(bill_id=bill.id, paid=taken, late_paid=late), amount_minor - taken)
+
+
+@dataclass(frozen=True, slots=True)
+class PastDay:
+    """A bill as of a past day: steps charged until then, and its balance without later late charges."""
+
+    steps: int
+    balance: Balance
+
+    def due(self, bill: Bill) -> int:
+        return bill.total.minor - self.balance.principal_settled + self.balance.late_due
+
+
+def is_back_dated(rule: LateChargeRule | None, bill: Bill, day: date) -> bool:
+    """Return whether late charges are posted that begin after a day."""
+    return rule is not None and bill.balance.late > 0 and steps_begun(rule, bill.due_on, day) < bill.balance.late_steps
+
+
+def on_past_day(rule: LateChargeRule, bill: Bill, day: date, settled: Sequence[Settled]) -> PastDay:
+    """Return a bill as it was on a day before late charges that are posted; money paid on them pays the bill."""
+    steps = steps_begun(rule, bill.due_on, day)
+    later = charged_minor(rule, bill, settled, bill.balance.late_steps) - charged_minor(rule, bill, settled, steps)
+    return PastDay(steps, _with_late(bill.balance, max(bill.balance.late - later, 0)))
+
+
+def settle_back_dated(
+    rule: LateChargeRule, bill: Bill, amount_minor: int, day: date, settled: Sequence[Settled]
+) -> Settlement:
+    """Return what an amount does that was paid on a past day: late charges after it are taken back or lowered.
+
+    What was paid on those pays the bill, and what is left becomes credit. Waivers of them fall away with them.
+    275.00 due on the 20th, charged 27.50 on the 21st and paid 302.50 on the 25th; then 275.00 of the 20th turns up:
+    no late charge, and 302.50 is credit.
+    """
+    then = on_past_day(rule, bill, day, settled)
+    late_part = min(amount_minor, then.balance.late_due)
+    before = charged_minor(rule, bill, settled, bill.balance.late_steps)
+    after = bill.balance
+    principal = amount_minor - late_part
+    for _ in range(_ROUNDS):  # money freed from late charges lowers later ones in turn; this ends at once in practice
+        history = [*settled, (day, principal)]
+        late = max(bill.balance.late + charged_minor(rule, bill, history, bill.balance.late_steps) - before, 0)
+        paid = replace(
+            bill.balance, paid=bill.balance.paid + amount_minor, late_paid=bill.balance.late_paid + late_part
+        )
+        after = _with_late(paid, late)
+        freed = after.principal_settled - bill.balance.principal_settled
+        if freed == principal:
+            break
+        principal = freed
+    excess = max(after.principal_settled - bill.total.minor, 0)
+    after = replace(after, paid=after.paid - excess)
+    return Settlement(effect_between(bill.id, bill.balance, after), excess)
+
+
+def take_back(bill: Bill, effects: Iterable[Effect]) -> Effect:
+    """Return what takes back the money that some effects brought to a bill.
+
+    Late charges and waivers stand; those that the money had lowered, because it was dated back, are charged again.
+    What is left of the payments pays late charges as far as it did, so none of the parts falls below zero.
+    """
+    effects, held = list(effects), bill.balance
+    paid = held.paid - sum(effect.paid for effect in effects)
+    late = held.late - sum(min(effect.late, 0) for effect in effects)
+    waived = held.waived - sum(min(effect.waived, 0) for effect in effects)
+    late_paid = held.late_paid - sum(effect.late_paid for effect in effects)
+    late_paid = max(min(late_paid, late - waived, paid), 0)
+    return effect_between(bill.id, held, replace(held, paid=paid, late=late, waived=waived, late_paid=late_paid))
+
+
+def _with_late(balance: Balance, late: int) -> Balance:
+    """Return a balance with lower late charges: waivers and payments of them shrink, and the money pays the bill."""
+    waived = min(balance.waived, late)
+    return replace(balance, late=late, waived=waived, late_paid=min(balance.late_paid, late - waived))

@@ -1,0 +1,110 @@
+"""Ledger entries and positions in the table: in the partition of their account."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.kernel.page import Page
+from chalicelib.ledger.domain import Effect, Entry, EntryKind, Position
+from chalicelib.platform import bulk, dynamo, keys
+from chalicelib.platform.dynamo import (
+    DayAttribute,
+    DocumentAttribute,
+    InstantAttribute,
+    IntAttribute,
+    LiteralAttribute,
+    TableItem,
+)
+from chalicelib.platform.mapping import to_entity, to_item
+from chalicelib.platform.transaction import Action, insert, put
+from chalicelib.tenancy.domain import Project
+
+
+class EntryItem(TableItem):
+    # Account, booking day and id are part of the keys.
+    holder = UnicodeAttribute(attr_name="ho", null=True)
+    kind = LiteralAttribute(EntryKind, attr_name="ki")
+    value_on = DayAttribute(attr_name="vo")
+    currency = UnicodeAttribute(attr_name="cy")
+    effects = DocumentAttribute(tuple[Effect, ...], attr_name="ef", null=True)
+    credit_minor = IntAttribute(attr_name="cr", null=True)
+    origin = UnicodeAttribute(attr_name="og", null=True)
+    reverses = UnicodeAttribute(attr_name="rv", null=True)
+    reason = UnicodeAttribute(attr_name="rs", null=True)
+    recorded_by = UnicodeAttribute(attr_name="rb")
+    recorded_at = InstantAttribute(attr_name="at")
+
+
+class PositionItem(TableItem):
+    # Account and holder are part of the keys.
+    credit_minor = IntAttribute(attr_name="cr")
+    version = IntAttribute(attr_name="vs")
+
+
+def entry_insert_write(project: Project, entry: Entry) -> Action:
+    """Build the write of a new entry. Label: `entry`, subject: its account."""
+    return insert("entry", to_item(EntryItem, _entry_key(project, entry), entry), subject=entry.account)
+
+
+def position_write(project: Project, position: Position, *, before: Position) -> Action:
+    """Build the write of a position, unless it was changed meanwhile. Label: `position`, subject: the account."""
+    as_read = PositionItem.version == before.version if before.version else PositionItem.pk.does_not_exist()
+    item = to_item(PositionItem, _position_key(project, position.account, position.holder), position)
+    return put("position", item, as_read, subject=position.account)
+
+
+def positions(project: Project, places: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str | None], Position]:
+    """Read positions by account and holder, as they are now: one request, a unit each."""
+    wanted = {_position_key(project, *place): place for place in places}
+    found = bulk.read_together(wanted) if wanted else {}
+    return {
+        place: position
+        for key, place in wanted.items()
+        if (item := dynamo.parsed(PositionItem, found.get(key))) and (position := _position(item))
+    }
+
+
+def positions_of(project: Project, account: str) -> list[Position]:
+    """Read the positions of all holders that an account has had."""
+    partition, prefix = _position_key(project, account, None)
+    return [_position(item) for item in dynamo.all_of(PositionItem, partition, prefix)]
+
+
+def find_entry(project: Project, account: str, booked_on: date, entry_id: str) -> Entry | None:
+    item = dynamo.find(EntryItem, keys.ledger_entry(project.client, project.id, account, booked_on, entry_id))
+    return _entry(item) if item else None
+
+
+def entries_between(project: Project, account: str, first: date | None, last: date | None) -> Iterator[Entry]:
+    """Read the entries of an account that were booked from one day to another, oldest first. Strongly consistent."""
+    partition = keys.account_view(project.client, project.id, account)
+    items = dynamo.all_between(EntryItem, partition, *keys.ledger_entries_range(first, last))
+    return (_entry(item) for item in items)
+
+
+def entries_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Entry]:
+    """Read one page of an account's entries, newest first."""
+    partition = keys.account_view(project.client, project.id, account)
+    page = dynamo.page_of(EntryItem, partition, "ENTRY#", limit=limit, cursor=cursor, newest_first=True)
+    return Page(tuple(map(_entry, page.items)), page.next_cursor)
+
+
+def _entry_key(project: Project, entry: Entry) -> keys.Key:
+    return keys.ledger_entry(project.client, project.id, entry.account, entry.booked_on, entry.id)
+
+
+def _position_key(project: Project, account: str, holder: str | None) -> keys.Key:
+    return keys.position(project.client, project.id, account, holder)
+
+
+def _entry(item: EntryItem) -> Entry:
+    _, booked_on, entry_id = item.sk.split("#")
+    account = item.pk.rpartition("#")[2]
+    return to_entity(Entry, item, account=account, booked_on=date.fromisoformat(booked_on), id=entry_id)
+
+
+def _position(item: PositionItem) -> Position:
+    account, holder = item.pk.rpartition("#")[2], item.sk.partition("#")[2] or None
+    return to_entity(Position, item, account=account, holder=holder)

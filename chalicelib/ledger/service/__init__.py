@@ -1,0 +1,33 @@
+"""Open the books of an act, and build its writes; show what is owed, and statements."""
+
+from chalicelib.ledger.service.inquiry import Owed, OwedBill, inquire, owed_at
+from chalicelib.ledger.service.posting import (
+    EntryDraft,
+    History,
+    entries_of_act,
+    entries_of_origin,
+    entry_writes,
+    histories,
+    late_charges_on,
+    open_books,
+)
+from chalicelib.ledger.service.statement import Statement, StatementLine, list_entries, statement_of
+
+__all__ = [
+    "EntryDraft",
+    "History",
+    "Owed",
+    "OwedBill",
+    "Statement",
+    "StatementLine",
+    "entries_of_act",
+    "entries_of_origin",
+    "entry_writes",
+    "histories",
+    "inquire",
+    "late_charges_on",
+    "list_entries",
+    "open_books",
+    "owed_at",
+    "statement_of",
+]

@@ -1,0 +1,35 @@
+"""The rules of payments: no clock, no table, no HTTP."""
+
+from chalicelib.payments.domain.allocation import Allocation, Due, allocate
+from chalicelib.payments.domain.payment import (
+    MAX_BILLS,
+    Payment,
+    PaymentSource,
+    PaymentStatus,
+    Reversal,
+    ReversalReason,
+    Share,
+    Tender,
+    check_paid_day,
+    check_tender,
+    parse_payment_id,
+    received_for,
+)
+
+__all__ = [
+    "MAX_BILLS",
+    "Allocation",
+    "Due",
+    "Payment",
+    "PaymentSource",
+    "PaymentStatus",
+    "Reversal",
+    "ReversalReason",
+    "Share",
+    "Tender",
+    "allocate",
+    "check_paid_day",
+    "check_tender",
+    "parse_payment_id",
+    "received_for",
+]
