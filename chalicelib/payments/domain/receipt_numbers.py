@@ -8,7 +8,7 @@ from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.tenancy.domain import ReceiptRule
 
-_GIVEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}\Z", re.ASCII)
+_GIVEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}\Z")
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SUFFIX_LENGTH = 6
 _MONTHLY_DIGITS, _DESK_DIGITS = 3, 6

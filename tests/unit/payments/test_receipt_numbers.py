@@ -134,6 +134,11 @@ def test_a_given_number_in_the_form_of_the_projects_series_is_refused(text: str)
     assert [fault.field for fault in refused.value.faults] == ["receiptNumber"]
 
 
+def test_a_prefix_in_small_letters_is_recognised_in_capitals() -> None:
+    with pytest.raises(Invalid):
+        check_given("RCPT-MAIN-000123", rule=ReceiptRule(form="given", prefix="Rcpt"))
+
+
 def test_a_prefix_is_taken_literally() -> None:
     dotted = ReceiptRule(form="given", prefix="R.")
     assert check_given("RX-MAIN-000123", rule=dotted) == "RX-MAIN-000123"
