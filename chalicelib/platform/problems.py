@@ -59,9 +59,11 @@ CODES: Mapping[int, tuple[str, ...]] = {
         400: """
             above-due account-given account-missing amount-too-large bad-amount bad-area bad-cursor bad-cycle
             bad-date bad-day bad-email bad-file-name bad-filter bad-idempotency-key bad-late-charge bad-login
-            bad-mapping bad-measure bad-name bad-number bad-period bad-register bad-reset bad-role bad-setting
+            bad-mapping bad-measure bad-name bad-number bad-period bad-receipt-number bad-register bad-reset
+            bad-role bad-setting
             before-bill before-installed below-previous bill-too-long check-number consumer-given consumer-missing
-            consumer-profile due-too-early future-date impossible-reading invalid-body invalid-query invalid-tariff
+            consumer-profile counted-receipt-number
+            due-too-early future-date impossible-reading invalid-body invalid-query invalid-tariff
             leaves-gap meter-missing missing-measure name-missing negative-use no-areas no-days no-tariff
             not-after-last not-in-area not-last-month not-rated not-your-connection nothing-to-estimate-by
             nothing-to-find number-missing other-period other-unit overlapping-versions project-missing
