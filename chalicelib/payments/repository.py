@@ -124,9 +124,7 @@ def payments_by_receipt(project: Project, number: str) -> tuple[Payment, ...]:
 def month_page(project: Project, month: Period, *, limit: int, cursor: str | None) -> Page[Payment]:
     """Read one page of a month's payments, newest first. Eventually consistent."""
     partition = keys.payments_of_month(project.client, project.id, month)
-    page = dynamo.page_of(
-        PaymentItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True
-    )
+    page = dynamo.page_of(PaymentItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
     return Page(tuple(map(_payment, page.items)), page.next_cursor)
 
 

@@ -4,12 +4,15 @@ from chalicelib.ledger.service.inquiry import Owed, OwedBill, inquire, owed_at
 from chalicelib.ledger.service.posting import (
     EntryDraft,
     History,
+    booking_day,
     entries_of_act,
     entries_of_origin,
     entry_writes,
     histories,
     late_charges_on,
     open_books,
+    posted,
+    uses_of_credit,
 )
 from chalicelib.ledger.service.statement import Statement, StatementLine, list_entries, statement_of
 
@@ -20,6 +23,7 @@ __all__ = [
     "OwedBill",
     "Statement",
     "StatementLine",
+    "booking_day",
     "entries_of_act",
     "entries_of_origin",
     "entry_writes",
@@ -29,5 +33,7 @@ __all__ = [
     "list_entries",
     "open_books",
     "owed_at",
+    "posted",
     "statement_of",
+    "uses_of_credit",
 ]

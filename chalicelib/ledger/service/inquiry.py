@@ -73,11 +73,11 @@ def _owed_at_one(project: Project, rule: LateChargeRule | None, connection: Conn
     fresh = {bill.id: bill for part in _parts(listed) for bill in bills.bills_by_id(project, part).values()}
     known = {bill_id: bill for bill_id, bill in fresh.items() if bill.amount_due.minor}
     charges = late_charges_on(project, rule, known, on)
-    credits = {position.holder: position.credit_minor for position in repository.positions_of(project, account)}
+    credit = {position.holder: position.credit_minor for position in repository.positions_of(project, account)}
     names = {bill.consumer_id: bill.consumer_name for bill in known.values()}
     names[connection.consumer_id] = connection.consumer_name
     holders = [connection.consumer_id, *(each for each in names if each != connection.consumer_id)]
-    holders += [each for each, minor in credits.items() if minor and each not in names]
+    holders += [each for each, minor in credit.items() if minor and each not in names]
     return [
         Owed(
             connection,
@@ -89,7 +89,7 @@ def _owed_at_one(project: Project, rule: LateChargeRule | None, connection: Conn
                 for bill in sorted(known.values(), key=lambda bill: (bill.due_on, bill.id))
                 if bill.consumer_id == holder
             ),
-            Money(credits.get(holder, 0), project.settings.currency),
+            Money(credit.get(holder, 0), project.settings.currency),
         )
         for holder in holders
     ]

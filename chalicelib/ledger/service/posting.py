@@ -1,8 +1,8 @@
 """Open the books of an act, and build the writes of its entries. Nothing else writes balances and positions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
@@ -14,7 +14,9 @@ from chalicelib.ledger.domain import (
     Entry,
     EntryKind,
     LateCharge,
+    Position,
     Settled,
+    balance_after,
     late_charge_on,
     needs_history,
     post,
@@ -139,7 +141,38 @@ def entries_of_origin(project: Project, account: str, origin: str, *, booked_on:
     )
 
 
-def find_position_credit(project: Project, account: str, holder: str | None) -> int:
-    """Return a holder's credit at an account, in minor units."""
-    found = repository.positions(project, [(account, holder)])
-    return found[account, holder].credit_minor if found else 0
+def booking_day(project: Project, at: datetime) -> date:
+    """Return the day on which what happens at an instant is booked."""
+    return local_day(at, project.settings.timezone)
+
+
+def posted(books: Books, draft: EntryDraft) -> Books:
+    """Return the books as they would be after a draft, to decide what follows it in the same act."""
+    bills_after = dict(books.bills)
+    for effect in draft.effects:
+        bill = bills_after[effect.bill_id]
+        bills_after[bill.id] = replace(bill, balance=balance_after(bill.balance, [effect]))
+    return Books(bills_after, books.positions)
+
+
+def uses_of_credit(
+    project: Project, account: str, holder: str | None, *, since: date, freeing: int
+) -> list[Entry]:
+    """Return the newest uses of a holder's credit that must be undone so that an amount of it can be taken back.
+
+    None, while as much credit is left.
+    """
+    position = repository.positions(project, [(account, holder)]).get((account, holder), Position(account, holder))
+    missing = freeing - position.credit_minor
+    if missing <= 0:
+        return []
+    entries = [each for each in repository.entries_between(project, account, since, None) if each.holder == holder]
+    undone = {each.reverses for each in entries}
+    uses: list[Entry] = []
+    for entry in reversed(entries):
+        if missing <= 0:
+            break
+        if entry.kind == "credit_used" and entry.id not in undone:
+            uses.append(entry)
+            missing += entry.credit_minor
+    return uses

@@ -79,9 +79,7 @@ def statement_of(
             owed += minor
             lines.append(StatementLine(day, source, Money(minor, currency), Money(owed, currency)))
     name = connection.consumer_name if holder == connection.consumer_id else next((b.consumer_name for b in theirs), "")
-    return Statement(
-        account, holder, name, first, last, Money(opening, currency), tuple(lines), Money(owed, currency)
-    )
+    return Statement(account, holder, name, first, last, Money(opening, currency), tuple(lines), Money(owed, currency))
 
 
 def _events(

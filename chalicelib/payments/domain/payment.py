@@ -148,7 +148,9 @@ def check_tender(tender: Tender, settings: PaymentSettings, *, today: date) -> N
     if tender.paid_on and tender.paid_on > today:
         raise Invalid("future-date", f"{tender.paid_on} is in the future; today is {today}", field="paidOn")
     if tender.receipt_number is not None and settings.receipts.form != "given":
-        raise Invalid("receipt-given", "receipts are numbered automatically here: leave this out", field="receiptNumber")
+        raise Invalid(
+            "receipt-given", "receipts are numbered automatically here: leave this out", field="receiptNumber"
+        )
     if tender.amount is not None and tender.amount.minor <= 0:
         raise Invalid("bad-amount", "the amount must be greater than zero", field="amount")
 
@@ -169,7 +171,9 @@ def check_paid_day(paid_on: date, known: Sequence[Bill]) -> None:
     """
     for bill in known:
         if paid_on < bill.billed_on:
-            message = f"{paid_on} is before bill {bill.id} of {bill.billed_on}: enter an advance of that day, and use it"
+            message = (
+                f"{paid_on} is before bill {bill.id} of {bill.billed_on}: enter an advance of that day, and use it"
+            )
             raise Invalid("before-bill", message, field="paidOn")
 
 
@@ -181,7 +185,9 @@ def received_for(tender: Tender, amount: Money, settings: PaymentSettings) -> Mo
     if tender.received is None:
         return amount
     if tender.received.minor < amount.minor:
-        raise Invalid("received-too-little", f"{tender.received} is less than the {amount} to be paid", field="received")
+        raise Invalid(
+            "received-too-little", f"{tender.received} is less than the {amount} to be paid", field="received"
+        )
     if tender.received != amount and settings.overpayment != "change":
         message = f"no change is given here: take exactly {amount}"
         raise Invalid("no-change", message, field="received")
