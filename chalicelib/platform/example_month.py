@@ -239,6 +239,8 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
             }
         ],
     },
+    "LateChargeBody": {"amount": "0.00"},
+    "LateChargeChange": {"amount": "0.00"},
     "ListedProject": {"id": "waterworks", "label": "Waterworks"},
     "LoginMade": {"userId": _CONSUMER_USER_ID, "login": "juan"},
     "LoginOut": {

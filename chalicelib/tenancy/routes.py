@@ -8,13 +8,9 @@ from chalicelib.platform.http import SIGNED_IN, endpoint, enter_projects_by
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy import service
 from chalicelib.tenancy.domain import ProjectContext
-from chalicelib.tenancy.schemas import (
-    ClientChange,
-    ClientOut,
-    ClientSettings,
-    ClientView,
+from chalicelib.tenancy.schemas.clients import ClientChange, ClientOut, ClientSettings, ClientView, FormerClientPage
+from chalicelib.tenancy.schemas.projects import (
     CycleGone,
-    FormerClientPage,
     FormerPage,
     ListedProject,
     ListedView,
@@ -117,7 +113,8 @@ def list_former_client_settings(ctx: Context, *, query: PageQuery) -> FormerClie
 )
 def change_project_settings(ctx: ProjectContext, *, body: ProjectChange) -> ProjectOut:
     """Change a utility service's settings from now on; existing bills stay as they are."""
-    return ProjectOut.of(service.change_project(ctx, version=body.version, changes=body.settings.changes()))
+    changes = body.settings.changes(ctx.project.settings)
+    return ProjectOut.of(service.change_project(ctx, version=body.version, changes=changes))
 
 
 @endpoint(

@@ -43,7 +43,11 @@ PERMISSIONS: Mapping[str, str] = {
     "history.import": "import a former system's readings, bills and payments",
     "bills.read": "see bills",
     "bills.generate": "start billing runs and follow them",
-    "payments.read": "see payments",
+    "payments.read": "see payments and what is owed",
+    "payments.record": "take payments for anyone",
+    "payments.reverse": "reverse payments",
+    "late_charges.waive": "waive late charges",
+    "adjustments.make": "adjust what is owed, up or down, with a reason",
     "prepaid.sell": "sell units in advance",
     "requests.read": "see requests for connections",
     "requests.create": "request connections",
@@ -130,9 +134,15 @@ BUILT_IN: Mapping[str, Role] = {
     for role in (
         Role(SUPERUSER, "tenant", frozenset(PERMISSIONS)),
         Role("admin", "tenant", frozenset(PERMISSIONS)),
-        Role("manager", "tenant", _OPERATE | _RUN | _ANSWER),
-        Role("billing_officer", "tenant", _OPERATE | _RUN | _ANSWER),
+        # Only administrators reverse payments and waive late charges. Source: S1-130, S3-056.
+        Role("manager", "tenant", _OPERATE | _RUN | _ANSWER | {"payments.record", "adjustments.make"}),
+        Role("billing_officer", "tenant", _OPERATE | _RUN | _ANSWER | {"payments.record"}),
         Role("account_officer", "tenant", _READ_ALL),
+        Role(
+            "cashier",
+            "tenant",
+            frozenset({"bills.read", "connections.read", "consumers.read", "payments.read", "payments.record"}),
+        ),
         Role(
             "field_staff",
             "area",

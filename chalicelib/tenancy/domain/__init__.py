@@ -1,5 +1,6 @@
 """Clients and projects, and the rules of their settings."""
 
+from chalicelib.tenancy.domain.checks import refuse_faults
 from chalicelib.tenancy.domain.client import (
     Client,
     LoginNames,
@@ -9,11 +10,14 @@ from chalicelib.tenancy.domain.client import (
     client_audit_facts,
 )
 from chalicelib.tenancy.domain.collecting import (
+    LateChargeKind,
     LateChargeRule,
     PaymentFact,
     PaymentMethod,
     PaymentSettings,
+    ReceiptForm,
     ReceiptRule,
+    Repeats,
 )
 from chalicelib.tenancy.domain.groups import BillingGroup
 from chalicelib.tenancy.domain.measures import (
@@ -41,6 +45,7 @@ __all__ = [
     "Client",
     "DeliveredMeasure",
     "FormerSettings",
+    "LateChargeKind",
     "LateChargeRule",
     "LoginNames",
     "MeasureSource",
@@ -52,7 +57,9 @@ __all__ = [
     "ProjectContext",
     "ProjectSettings",
     "ReadingWindow",
+    "ReceiptForm",
     "ReceiptRule",
+    "Repeats",
     "audit_facts",
     "check_change",
     "check_client",
@@ -61,5 +68,6 @@ __all__ = [
     "check_measures_kept",
     "check_settings",
     "client_audit_facts",
+    "refuse_faults",
     "without_cycle",
 ]

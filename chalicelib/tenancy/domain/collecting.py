@@ -1,13 +1,13 @@
 """How a project collects its money: what paying late costs, how people pay, and how receipts are numbered."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
 from chalicelib.kernel.errors import Fault
 
-MAX_GRACE_DAYS = 90
+MAX_GRACE_DAYS = 30
 MAX_METHODS = 20
 MAX_DESKS = 50
 _MAX_MINOR = 10**15
@@ -38,6 +38,10 @@ class LateChargeRule:
     compound: bool = False
     cap_minor: int = 0
     minimum_minor: int = 0
+
+    def with_grace(self, cycle_days: int) -> "LateChargeRule":
+        """Return the rule with the billing cycle's days of grace, if it has none of its own."""
+        return replace(self, grace_days=cycle_days) if self.grace_days is None else self
 
     def __str__(self) -> str:
         """Return the rule in a few words, for the audit log."""
@@ -98,12 +102,13 @@ class PaymentSettings:
         """Return the settings in a few words, for the audit log."""
         methods = "; ".join(map(str, self.methods))
         parts = "parts taken" if self.part_payments else "no parts"
+        receipts = f"receipts {self.receipts}, at {', '.join(self.desks)}"
         fee = f"returned checks cost {self.returned_check_fee_minor} minor units"
-        return f"{methods}; {parts}; overpayment {self.overpayment}; receipts {self.receipts}; {fee}"
+        return f"{methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}"
 
 
-def late_charge_faults(rule: LateChargeRule | None) -> Iterator[Fault]:
-    """Yield what is wrong with a rule for late charges."""
+def late_charge_faults(rule: LateChargeRule | None, *, has_cycle: bool) -> Iterator[Fault]:
+    """Yield what is wrong with a rule for late charges of a project with or without a billing cycle."""
     if rule is None:
         return
     if rule.kind == "percent" and not 0 <= rule.percent <= 100:
@@ -114,6 +119,10 @@ def late_charge_faults(rule: LateChargeRule | None) -> Iterator[Fault]:
         yield Fault("lateCharge.percent", "a fixed amount has no percentage: leave it out")
     if rule.grace_days is not None and not 0 <= rule.grace_days <= MAX_GRACE_DAYS:
         yield Fault("lateCharge.graceDays", f"0 to {MAX_GRACE_DAYS}")
+    if rule.grace_days is None and not has_cycle:
+        yield Fault(
+            "lateCharge.graceDays", "there is no billing cycle: name one in billingCycle, or give the days here"
+        )
     if rule.compound and (rule.kind, rule.repeats) != ("percent", "monthly"):
         yield Fault("lateCharge.compound", "only a monthly percentage compounds")
     for name in ("amount_minor", "cap_minor", "minimum_minor"):

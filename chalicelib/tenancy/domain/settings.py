@@ -97,8 +97,8 @@ def check_settings(settings: ProjectSettings) -> None:
     :raises Invalid: naming each wrong setting and what to change.
     """
     faults = [*_faults_of_place(settings), *_faults_of_days(settings), *_faults_of_periods(settings)]
-    faults += [*measure_faults(settings.measures), *late_charge_faults(settings.late_charge)]
-    faults += payment_faults(settings.payments)
+    faults += [*measure_faults(settings.measures), *payment_faults(settings.payments)]
+    faults += late_charge_faults(settings.late_charge, has_cycle=settings.billing_cycle is not None)
     if not 1 <= settings.shards <= MAX_SHARDS:
         faults.append(Fault("shards", f"1 to {MAX_SHARDS}"))
     if not settings.classes or len(set(settings.classes)) < len(settings.classes):
@@ -168,10 +168,11 @@ def _fixed(field: str) -> Conflict:
     return Conflict("fixed-setting", message, field=field)
 
 
-def without_cycle(settings: ProjectSettings, due_days: int) -> ProjectSettings:
-    """Return a project's settings without its deleted cycle; bills stay due as before."""
+def without_cycle(settings: ProjectSettings, *, due_days: int, grace_days: int) -> ProjectSettings:
+    """Return a project's settings without its deleted cycle; bills stay due, and late, as before."""
     due = DueOffset(due_days) if isinstance(settings.due, DueByCycle) else settings.due
-    return replace(settings, billing_cycle=None, due=due)
+    late = settings.late_charge and settings.late_charge.with_grace(grace_days)
+    return replace(settings, billing_cycle=None, due=due, late_charge=late)
 
 
 def audit_facts(settings: ProjectSettings) -> dict[str, object]:

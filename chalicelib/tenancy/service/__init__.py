@@ -1,6 +1,6 @@
 """The use cases of clients and projects."""
 
-from chalicelib.tenancy.service.cycles import delete_cycle, due_rule, stay_with_cycle
+from chalicelib.tenancy.service.cycles import delete_cycle, due_rule, late_charge_rule, stay_with_cycle
 from chalicelib.tenancy.service.projects import (
     add_project,
     change_client,
@@ -39,6 +39,7 @@ __all__ = [
     "every_client",
     "find_client",
     "get_client",
+    "late_charge_rule",
     "list_former",
     "list_projects",
     "needed_measures_write",

@@ -8,7 +8,7 @@ from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, TryLater
 from chalicelib.platform.transaction import Refused
 from chalicelib.tenancy import repository
-from chalicelib.tenancy.domain import Project, without_cycle
+from chalicelib.tenancy.domain import LateChargeRule, Project, without_cycle
 from chalicelib.tenancy.service.projects import change_audit_write, continued
 
 # A transaction has at most a hundred actions, and each project that loses its cycle takes three.
@@ -30,7 +30,7 @@ def delete_cycle(ctx: Context, *, cycle_id: str) -> tuple[BillingCycle, tuple[Pr
     freed: list[Project] = []
     writes = cycles.cycle_delete_writes(ctx, cycle=cycle, projects=len(naming))
     for before in naming:
-        settings = without_cycle(before.settings, cycle.due_days)
+        settings = without_cycle(before.settings, due_days=cycle.due_days, grace_days=cycle.grace_days)
         after = replace(continued(before, settings), version=before.version + 1)
         writes += repository.cycle_removal_writes(before, after, by=ctx.actor.id, at=ctx.now)
         writes.append(change_audit_write(ctx.in_project(before.id), before, after))
@@ -70,13 +70,28 @@ def due_rule(project: Project) -> DueRule:
 
     :raises TryLater: if the cycle was just deleted.
     """
-    due, named = project.settings.due, project.settings.billing_cycle
-    if not isinstance(due, DueByCycle):
-        return due
-    cycle = cycles.find_cycle(project.client, str(named))
+    due = project.settings.due
+    return _cycle_of(project).due_rule if isinstance(due, DueByCycle) else due
+
+
+def late_charge_rule(project: Project) -> LateChargeRule | None:
+    """Return what paying late costs in a project, with the grace of its billing cycle where the cycle decides.
+
+    None: nothing. Source: S2-294. Half a read unit where the cycle decides, none elsewhere.
+
+    :raises TryLater: if the cycle was just deleted.
+    """
+    rule = project.settings.late_charge
+    if rule is None or rule.grace_days is not None:
+        return rule
+    return rule.with_grace(_cycle_of(project).grace_days if project.settings.billing_cycle else 0)
+
+
+def _cycle_of(project: Project) -> BillingCycle:
+    cycle = cycles.find_cycle(project.client, str(project.settings.billing_cycle))
     if cycle is None:
         raise _being_changed()
-    return cycle.due_rule
+    return cycle
 
 
 def _being_changed() -> TryLater:

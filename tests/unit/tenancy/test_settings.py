@@ -153,7 +153,7 @@ def test_a_project_whose_cycle_is_deleted_has_its_bills_due_as_before(
 ) -> None:
     before = with_settings(WATERWORKS, due=due, billing_cycle="monthly").settings
     check_settings(before)
-    after = without_cycle(before, 9)
+    after = without_cycle(before, due_days=9, grace_days=4)
     check_settings(after)
     assert (after.due, after.billing_cycle) == (then, None)
 

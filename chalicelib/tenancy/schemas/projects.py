@@ -1,10 +1,10 @@
-"""Clients and projects as the API shows them."""
+"""Projects and their settings as the API shows them."""
 
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import AliasPath, Field, TypeAdapter
+from pydantic import AliasPath, BeforeValidator, Field, TypeAdapter
 
 from chalicelib.kernel.page import Page
 from chalicelib.platform.schema import (
@@ -22,92 +22,22 @@ from chalicelib.platform.schema import (
 )
 from chalicelib.tenancy.domain import (
     BillingFrequency,
-    Client,
     FormerSettings,
-    LoginNames,
     MeasureSource,
     Project,
     ProjectSettings,
 )
+from chalicelib.tenancy.schemas.collecting import (
+    LateChargeBody,
+    LateChargeChange,
+    PaymentsBody,
+    PaymentsChange,
+    amounts_shown,
+    late_charge_of,
+    payments_of,
+)
 
-Minutes = Annotated[int, Field(strict=True, ge=0, le=525_600)]
 ClassName = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^#]*$", examples=["residential"])]
-
-
-class ClientOut(OutSchema, Shows[Client]):
-    """A client."""
-
-    id: str
-    name: str
-    login_names: LoginNames
-    self_registration: bool = Field(description="Consumers may register themselves")
-
-
-class PasswordRuleBody(Schema):
-    """What a new password must contain."""
-
-    min_length: SmallNumber = 8
-    upper: bool = False
-    lower: bool = False
-    digit: bool = False
-    special: bool = False
-
-
-class ClientFacts(Schema):
-    """The settings of a client."""
-
-    name: Text
-    login_names: LoginNames = Field(description="Fixed once the client exists")
-    password_rule: PasswordRuleBody
-    session_minutes: Minutes
-    idle_minutes: Minutes
-    self_registration: bool
-    area_levels: Annotated[tuple[Text, ...], Field(max_length=10)] = Field(
-        default=(), description="The names of its area levels, largest first; without them there is no list of areas"
-    )
-
-
-class PasswordRuleChange(PasswordRuleBody, Change):
-    """Changes of the password rule. What is left out stays as it is."""
-
-
-class ClientFactsChange(ClientFacts, Change):
-    """Changes of a client's settings. What is left out stays as it is."""
-
-    password_rule: PasswordRuleChange
-
-    def changes(self) -> dict[str, Any]:
-        """Return the changes of the client, except the password rule, as domain values."""
-        return {name: value for name, value in self.said().items() if name != "password_rule"}
-
-    def password_rule_changes(self) -> dict[str, Any]:
-        """Return the changes of the password rule as domain values."""
-        return self.password_rule.said() if "password_rule" in self.said() else {}
-
-
-@dataclass(frozen=True, slots=True)
-class ClientView:
-    """A client, shown as its settings."""
-
-    settings: Client
-
-    @property
-    def version(self) -> int:
-        return self.settings.version
-
-
-class ClientSettings(OutSchema, Shows[ClientView]):
-    """The settings of a client, with their version."""
-
-    version: int
-    settings: ClientFacts
-
-
-class ClientChange(Schema):
-    """Changes of a client's settings."""
-
-    version: Version
-    settings: ClientFactsChange
 
 
 class DueDayBody(Schema):
@@ -223,17 +153,41 @@ class SettingsBody(Schema):
         examples=[[{"name": "peakKw", "from": "reading"}]],
     )
 
+    late_charge: Annotated[LateChargeBody | None, BeforeValidator(amounts_shown)] = Field(
+        default=None, description="What paying late costs; null: nothing"
+    )
+    payments: Annotated[PaymentsBody, BeforeValidator(amounts_shown)] = Field(
+        default_factory=PaymentsBody, description="How people pay"
+    )
+
     def to_domain(self) -> ProjectSettings:
-        """Return the settings as domain values."""
-        return _SETTINGS.validate_python({field: _plain(value) for field, value in self})
+        """Return the settings as domain values.
+
+        :raises Invalid: naming each amount that is finer than the currency's minor unit.
+        """
+        facts = {name: _plain(value) for name, value in self}
+        facts["late_charge"] = late_charge_of(self.late_charge, self.currency) if self.late_charge else None
+        facts["payments"] = payments_of(self.payments, self.currency)
+        return _SETTINGS.validate_python(facts)
 
 
 class SettingsChange(SettingsBody, Change):
     """Changes of a project's settings. What is left out stays as it is, and null removes it."""
 
-    def changes(self) -> dict[str, Any]:
-        """Return the changes by name, as domain values."""
-        return {name: _setting(name).validate_python(_plain(value)) for name, value in self.said().items()}
+    late_charge: LateChargeChange | None = Field(default=None, description="What paying late costs; null: nothing")
+    payments: PaymentsChange
+
+    def changes(self, before: ProjectSettings) -> dict[str, Any]:
+        """Return the changes by name, as domain values. `before` has what the change leaves out, and the currency.
+
+        :raises Invalid: naming each amount that is finer than the currency's minor unit.
+        """
+        said = self.said()
+        if late := said.get("late_charge"):
+            said["late_charge"] = late_charge_of(late, before.currency, before=before.late_charge)
+        if payments := said.get("payments"):
+            said["payments"] = payments_of(payments, before.currency, before=before.payments)
+        return {name: _setting(name).validate_python(_plain(value)) for name, value in said.items()}
 
 
 class ProjectOut(OutSchema, Shows[Project]):
@@ -313,23 +267,6 @@ class FormerPage(OutSchema, Shows[Page[FormerSettings]]):
     """One page of a project's former settings, newest first."""
 
     items: tuple[FormerOut, ...]
-    next_cursor: str | None
-
-
-class FormerClientOut(OutSchema):
-    """Former settings of a client, and when they were replaced."""
-
-    version: int
-    settings: ClientFacts = Field(validation_alias="facts")
-    replaced_by: str
-    replaced_by_name: UserName = Field(validation_alias="replaced_by")
-    replaced_at: Instant
-
-
-class FormerClientPage(OutSchema, Shows[Page[FormerSettings]]):
-    """One page of a client's former settings, newest first."""
-
-    items: tuple[FormerClientOut, ...]
     next_cursor: str | None
 
 

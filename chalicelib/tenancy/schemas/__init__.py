@@ -1,0 +1,1 @@
+"""Clients and projects as the API shows them."""
