@@ -23,6 +23,7 @@ MODULES = (
     "tariffs.routes",
     "devices.routes",
     "bills.routes",
+    "ledger.routes",
     "payments.routes",
     "prepaid.routes",
     "billing.routes",

@@ -31,12 +31,14 @@ ACTIONS = frozenset(
     connection.meter-exchanged connection.meter-installed connection.reconnected connection.registered
     connections.numbered
     consumer.changed consumer.deleted consumer.registered consumer.vouched-for
+    credit.used
     device.disabled device.key-issued device.registered
     factors.changed
     history.migrated
     import-mapping.deleted import-mapping.saved import.announced import.finished
     issue.answered issue.moved-on issue.reported
     meter-brand.deleted meter-brand.opened meter-brand.renamed
+    payment.recorded payment.reversed
     prepaid.sold
     project.changed project.closed project.opened
     reading.confirmed reading.corrected reading.estimated reading.taken reading.visited reading.withdrawn

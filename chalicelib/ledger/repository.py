@@ -1,8 +1,7 @@
 """Ledger entries and positions in the table: in the partition of their account."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 
@@ -59,11 +58,8 @@ def positions(project: Project, places: Iterable[tuple[str, str | None]]) -> dic
     """Read positions by account and holder, as they are now: one request, a unit each."""
     wanted = {_position_key(project, *place): place for place in places}
     found = bulk.read_together(wanted) if wanted else {}
-    return {
-        place: position
-        for key, place in wanted.items()
-        if (item := dynamo.parsed(PositionItem, found.get(key))) and (position := _position(item))
-    }
+    items = {place: dynamo.parsed(PositionItem, found.get(key)) for key, place in wanted.items()}
+    return {place: _position(item) for place, item in items.items() if item is not None}
 
 
 def positions_of(project: Project, account: str) -> list[Position]:

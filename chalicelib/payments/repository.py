@@ -31,7 +31,7 @@ class PaymentItem(TableItem):
     consumer_id = UnicodeAttribute(attr_name="cu", null=True)
     consumer_name = UnicodeAttribute(attr_name="cn")
     amount_minor = IntAttribute(attr_name="am")
-    received_minor = IntAttribute(attr_name="rc", null=True)
+    received_minor = IntAttribute(attr_name="rc")
     currency = UnicodeAttribute(attr_name="cy")
     paid_on = DayAttribute(attr_name="po")
     booked_on = DayAttribute(attr_name="bo")
@@ -55,7 +55,7 @@ class PaymentItem(TableItem):
 class SeriesItem(TableItem):
     """The last number of a series of receipts."""
 
-    count = IntAttribute(attr_name="ct")
+    last = IntAttribute(attr_name="ct")
 
 
 class TakenNumberItem(TableItem):
@@ -78,8 +78,8 @@ def payment_reversal_write(project: Project, payment: Payment) -> Action:
 def series_write(project: Project, name: str, count: int) -> Action:
     """Build the write of a series' next number. Label: `series`, refused if another receipt got it."""
     key = keys.receipt_series(project.client, project.id, name)
-    unchanged = SeriesItem.count == count - 1 if count > 1 else SeriesItem.pk.does_not_exist()
-    return update("series", key, [SeriesItem.count.set(count)], unchanged)
+    unchanged = SeriesItem.last == count - 1 if count > 1 else SeriesItem.pk.does_not_exist()
+    return update("series", key, [SeriesItem.last.set(count)], unchanged)
 
 
 def number_insert_write(project: Project, number: str, payment_id: str) -> Action:
@@ -100,7 +100,7 @@ def find_with_series(project: Project, payment_id: str, series: str | None) -> t
     found = bulk.read_together([place, counted] if counted else [place])
     item = dynamo.parsed(PaymentItem, found.get(place))
     counter = dynamo.parsed(SeriesItem, found.get(counted)) if counted else None
-    return _payment(item) if item else None, counter.count if counter else 0
+    return _payment(item) if item else None, counter.last if counter else 0
 
 
 def payments_by_id(project: Project, payment_ids: Iterable[str]) -> dict[str, Payment]:
@@ -131,22 +131,22 @@ def month_page(project: Project, month: Period, *, limit: int, cursor: str | Non
 def _item(project: Project, payment: Payment) -> PaymentItem:
     month, place = keys.paid_in_month(project.client, project.id, payment.paid_on, payment.id)
     number = payment.receipt_number
-    listed = keys.receipt(project.client, project.id, number, payment.id) if number else (None, None)
+    receipt, at = keys.receipt(project.client, project.id, number, payment.id) if number else (None, None)
     return to_item(
         PaymentItem,
         keys.payment(project.client, project.id, payment.id),
         payment,
         g1p=month,
         g1s=place,
-        g2p=listed[0],
-        g2s=listed[1],
+        g2p=receipt,
+        g2s=at,
         amount_minor=payment.amount.minor,
-        received_minor=payment.received.minor if payment.received != payment.amount else None,
+        received_minor=payment.received.minor,
         currency=payment.amount.currency,
     )
 
 
 def _payment(item: PaymentItem) -> Payment:
     amount = Money(item.amount_minor, item.currency)
-    received = amount if item.received_minor is None else Money(item.received_minor, item.currency)
+    received = Money(item.received_minor, item.currency)
     return to_entity(Payment, item, id=item.pk.rpartition("#")[2], amount=amount, received=received)

@@ -3,25 +3,139 @@
 from chalice.app import Blueprint
 
 from chalicelib.kernel.page import Page
+from chalicelib.ledger.schemas import OwedOut, OwedView
 from chalicelib.payments import service
 from chalicelib.payments.domain import Payment
-from chalicelib.payments.schemas import PaymentOut, PaymentPage, PaymentsQuery, PaymentView
+from chalicelib.payments.schemas import (
+    CreditUse,
+    NewAdvance,
+    NewPayment,
+    NewPayments,
+    NewReversal,
+    OutcomesOut,
+    PaymentOut,
+    PaymentPage,
+    PaymentsQuery,
+    PaymentView,
+    ReceiptOut,
+    ReceiptView,
+    outcome_of,
+    parsed_amount,
+)
 from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
+from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
 
 _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
+_TENDER_ERRORS = (
+    "bad-amount bad-desk bad-method bad-receipt-number changed counted-receipt-number fact-missing fact-not-needed "
+    "future-date no-change receipt-given receipt-taken received-too-little"
+)
+_BILL_ERRORS = (
+    "above-due back-dated-waiver before-bill bill-twice no-part-payments nothing-due other-holder too-many-bills"
+)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/payments",
+    permission="payments.record",
+    body=NewPayment,
+    returns=PaymentOut,
+    status=201,
+    location=_PROJECT + "/payments/{id}",
+    errors=f"not-found {_TENDER_ERRORS} {_BILL_ERRORS}",
+)
+def record_payment(ctx: ProjectContext, *, body: NewPayment) -> PaymentOut:
+    """Take a payment of bills, with the late charges of its day, and issue its receipt.
+
+    Late charges are paid before the bill, and older bills before later ones. A payment that is dated back takes back
+    late charges after its day.
+    """
+    return _shown(ctx, service.record_payment(ctx, order=body.order(ctx.project.settings.currency)))[0]
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/payments/batch",
+    permission="payments.record",
+    body=NewPayments,
+    returns=OutcomesOut,
+    errors=f"not-found {_TENDER_ERRORS} {_BILL_ERRORS}",
+)
+def record_payments(ctx: ProjectContext, *, body: NewPayments) -> OutcomesOut:
+    """Take several payments in one act, each with a receipt of its own; one that is refused stops no other."""
+    orders = [each.order(ctx.project.settings.currency) for each in body.payments]
+    outcomes = service.record_payments(ctx, orders=orders)
+    taken = [outcome.payment for outcome in outcomes if outcome.payment]
+    shown = {payment.id: payment for payment in _shown(ctx, *taken)}
+    results = tuple(outcome_of(outcome, shown) for outcome in outcomes)
+    return OutcomesOut(taken=len(taken), refused=len(outcomes) - len(taken), results=results)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/advances",
+    permission="payments.record",
+    body=NewAdvance,
+    returns=PaymentOut,
+    status=201,
+    location=_PROJECT + "/payments/{id}",
+    errors=f"not-found {_TENDER_ERRORS}",
+)
+def record_advance(ctx: ProjectContext, *, body: NewAdvance) -> PaymentOut:
+    """Take money in advance: it is credit of the connection's present consumer."""
+    tender = body.tender(ctx.project.settings.currency, body.amount)
+    return _shown(ctx, service.record_advance(ctx, account=body.account_number, tender=tender))[0]
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/connections/{accountNumber}/credit-uses",
+    permission="payments.record",
+    body=CreditUse,
+    returns=OwedOut,
+    errors="above-credit bad-amount changed no-credit nothing-due",
+)
+def use_credit(ctx: ProjectContext, *, account_number: str, body: CreditUse) -> OwedOut:
+    """Pay a connection's open bills from its consumer's credit, the oldest first, and show what is owed then."""
+    amount = parsed_amount(body.amount, ctx.project.settings.currency, "amount")
+    owed = service.use_credit(ctx, account=account_number, amount_minor=amount.minor if amount else None)
+    return OwedOut.of(OwedView(owed, ctx.project), owed)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/payments/{paymentId}/reversal",
+    permission="payments.reverse",
+    body=NewReversal,
+    returns=PaymentOut,
+    errors="already-reversed changed",
+)
+def reverse_payment(ctx: ProjectContext, *, payment_id: str, body: NewReversal) -> PaymentOut:
+    """Take a payment back with a reason: its bills are open again, and its receipt stays, marked as void."""
+    done = service.reverse_payment(ctx, payment_id=payment_id, reason=body.reason, note=body.note)
+    return _shown(ctx, done)[0]
 
 
 @endpoint(
     blueprint, "GET", _PROJECT + "/payments", permission="payments.read", query=PaymentsQuery, returns=PaymentPage
 )
 def list_payments(ctx: ProjectContext, *, query: PaymentsQuery) -> PaymentPage:
-    """List the payments of a calendar month, newest first."""
-    return _page(ctx, service.list_payments(ctx, month=query.month, limit=query.limit, cursor=query.cursor))
+    """List the payments of a calendar month, newest first; or find those with a receipt's number."""
+    page = service.list_payments(
+        ctx, month=query.month, receipt_number=query.receipt_number, limit=query.limit, cursor=query.cursor
+    )
+    return _page(ctx, page)
 
 
 @endpoint(
@@ -40,6 +154,24 @@ def get_payment(ctx: ProjectContext, *, payment_id: str) -> PaymentOut:
 @endpoint(
     blueprint,
     "GET",
+    _PROJECT + "/payments/{paymentId}/receipt",
+    permission="payments.read",
+    or_own=True,
+    returns=ReceiptOut,
+)
+def get_receipt(ctx: ProjectContext, *, payment_id: str) -> ReceiptOut:
+    """Show all that a payment's official receipt prints; a consumer sees only their own."""
+    payment = service.get_payment(ctx, payment_id=payment_id)
+    names = user_names(ctx.client, [payment.recorded_by])
+    waiver = names.get(payment.recorded_by) if payment.waiver_reason else None
+    client = tenancy.get_client(ctx)
+    view = ReceiptView(payment, ctx.project.settings.label, client.name, waiver)
+    return ReceiptOut.of(view, payment, names=names)
+
+
+@endpoint(
+    blueprint,
+    "GET",
     _PROJECT + "/bills/{billId}/payments",
     permission="payments.read",
     or_own=True,
@@ -47,7 +179,7 @@ def get_payment(ctx: ProjectContext, *, payment_id: str) -> PaymentOut:
     returns=PaymentPage,
 )
 def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, query: PageQuery) -> PaymentPage:
-    """List the payments of a bill by day; a consumer sees only their own."""
+    """List the payments of a bill, newest first; a consumer sees only their own."""
     return _page(ctx, service.list_payments_of_bill(ctx, bill_id=bill_id, limit=query.limit, cursor=query.cursor))
 
 
@@ -61,14 +193,16 @@ def list_payments_of_bill(ctx: ProjectContext, *, bill_id: str, query: PageQuery
     returns=PaymentPage,
 )
 def list_payments_of_connection(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> PaymentPage:
-    """List a connection's payments, newest bill first; a consumer sees only their own."""
+    """List a connection's payments, newest first; a consumer sees only their own."""
     return _page(
         ctx, service.list_payments_of_connection(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
     )
 
 
 def _shown(ctx: ProjectContext, *payments: Payment) -> tuple[PaymentOut, ...]:
-    names = user_names(ctx.client, [payment.recorded_by for payment in payments])
+    people = [payment.recorded_by for payment in payments]
+    people += [payment.reversal.by for payment in payments if payment.reversal]
+    names = user_names(ctx.client, people)
     return tuple(PaymentOut.of(PaymentView(payment), payment, names=names) for payment in payments)
 
 

@@ -1,21 +1,224 @@
-"""Payments as the API shows them."""
+"""Payments as the API takes and shows them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasPath, Field
+from pydantic import AliasPath, Field, model_validator
 
-from chalicelib.payments.domain import Payment
-from chalicelib.platform.schema import Amount, Day, Instant, OutSchema, PageQuery, PeriodText, Shows, UserName
+from chalicelib.kernel.errors import Invalid, MeterbookError
+from chalicelib.kernel.money import Money
+from chalicelib.payments.domain import (
+    MAX_BILLS,
+    Payment,
+    PaymentSource,
+    PaymentStatus,
+    ReversalReason,
+    Share,
+    Tender,
+    bill_place,
+)
+from chalicelib.payments.domain.words import amount_in_words
+from chalicelib.payments.service import Order, Outcome
+from chalicelib.platform.problems import status_of
+from chalicelib.platform.schema import (
+    AccountNumber,
+    Amount,
+    Day,
+    Instant,
+    OutSchema,
+    PageQuery,
+    PeriodText,
+    Schema,
+    Shows,
+    Text,
+    UserName,
+)
+
+GivenAmount = Annotated[str, Field(max_length=20, examples=["275.00"])]
+BillId = Annotated[str, Field(max_length=60, examples=["2025-11.2025110001.1"])]
 
 
-class BillReference(OutSchema):
-    """The bill of a payment: its period as year and month (from 1), and in words."""
+class TenderBody(Schema):
+    """What the payer hands over."""
+
+    method: Annotated[str, Field(min_length=1, max_length=40, examples=["cash"])] = Field(
+        description="One of the methods that the project's settings name"
+    )
+    received: GivenAmount | None = Field(
+        default=None, description="What was handed over, if more than the amount: the rest is change"
+    )
+    paid_on: Day | None = Field(default=None, description="The day of the payment; without it, today")
+    desk: Annotated[str, Field(max_length=12, examples=["MAIN"])] | None = Field(
+        default=None, description="The desk or channel that takes it; without it, the first one of the settings"
+    )
+    receipt_number: Annotated[str, Field(max_length=40, examples=["A-1001"])] | None = Field(
+        default=None, description="The number of a printed receipt, where the project takes such numbers"
+    )
+    check_number: Text | None = Field(default=None, examples=["1234"])
+    upi_id: Text | None = Field(default=None, examples=["ana@upi"])
+    reference: Text | None = Field(default=None, description="The payer's or the bank's reference")
+    notes: Text | None = Field(default=None, examples=["Paid at the office"])
+
+    def tender(self, currency: str, amount: str | None) -> Tender:
+        """Return the money that is handed over.
+
+        :raises Invalid: for an amount that is none.
+        """
+        return Tender(
+            method=self.method,
+            amount=parsed_amount(amount, currency, "amount"),
+            received=parsed_amount(self.received, currency, "received"),
+            paid_on=self.paid_on,
+            desk=self.desk,
+            receipt_number=self.receipt_number,
+            check_number=self.check_number,
+            upi_id=self.upi_id,
+            reference=self.reference,
+            notes=self.notes,
+        )
+
+
+def parsed_amount(text: str | None, currency: str, field: str) -> Money | None:
+    """Return an amount of a request.
+
+    :raises Invalid: naming the field.
+    """
+    try:
+        return Money.parse(text, currency) if text is not None else None
+    except Invalid as error:
+        raise Invalid(error.code, str(error), field=field) from None
+
+
+class PaidBillBody(Schema):
+    """A bill to pay, and how much of it."""
+
+    bill_id: BillId
+    amount: GivenAmount | None = Field(default=None, description="Its part; without it, all that is due on it")
+
+
+class NewPayment(TenderBody):
+    """A payment of bills: those named, or the oldest open ones of an account."""
+
+    bills: Annotated[tuple[PaidBillBody, ...], Field(max_length=MAX_BILLS)] = Field(
+        default=(), description="The bills, all of one consumer; those without an amount are paid oldest first"
+    )
+    account_number: AccountNumber | None = Field(
+        default=None, description="Instead of bills: the account whose oldest open bills are paid"
+    )
+    amount: GivenAmount | None = Field(default=None, description="The whole amount; without it, all that is due")
+    waive_late_charges: Text | None = Field(
+        default=None,
+        description="The reason why the late charges of these bills are waived; only for those who may waive",
+        examples=["First-time late payment"],
+    )
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if bool(self.bills) == bool(self.account_number):
+            raise ValueError("Give either bills or accountNumber.")
+        return self
+
+    def order(self, currency: str) -> Order:
+        """Return what is paid.
+
+        :raises Invalid: for an amount that is none, or a bill that is named twice.
+        """
+        parts: dict[str, int | None] = {}
+        for at, each in enumerate(self.bills):
+            if each.bill_id in parts:
+                raise Invalid("bill-twice", "this bill is named twice", field=f"bills.{at}.billId")
+            part = parsed_amount(each.amount, currency, f"bills.{at}.amount")
+            parts[each.bill_id] = part.minor if part else None
+        return Order(
+            tender=self.tender(currency, self.amount),
+            bills=parts,
+            account=self.account_number,
+            waive_reason=self.waive_late_charges,
+        )
+
+
+class NewPayments(Schema):
+    """Several payments, each by itself."""
+
+    payments: Annotated[tuple[NewPayment, ...], Field(min_length=1, max_length=MAX_BILLS)]
+
+
+class NewAdvance(TenderBody):
+    """Money paid in advance: it is credit of the connection's present consumer."""
+
+    account_number: AccountNumber
+    amount: GivenAmount
+
+
+class CreditUse(Schema):
+    """How much credit to use for open bills."""
+
+    amount: GivenAmount | None = Field(default=None, description="Without it, as much as is due, or as there is")
+
+
+class NewReversal(Schema):
+    """Why a payment is taken back."""
+
+    reason: ReversalReason
+    note: Text | None = Field(default=None, examples=["Returned by the bank: no funds"])
+
+
+@dataclass(frozen=True, slots=True)
+class ShareView:
+    """A share's amounts, in the payment's currency."""
+
+    share: Share
+    currency: str
+
+    @property
+    def year(self) -> int:
+        return bill_place(self.share).year
+
+    @property
+    def month(self) -> int:
+        return bill_place(self.share).month
+
+    @property
+    def principal_due(self) -> Money:
+        return Money(self.share.principal_due, self.currency)
+
+    @property
+    def late_charge(self) -> Money:
+        return Money(self.share.late_due, self.currency)
+
+    @property
+    def is_waived(self) -> bool:
+        return self.share.waived > 0
+
+    @property
+    def waived(self) -> Money:
+        return Money(self.share.waived, self.currency)
+
+    @property
+    def paid(self) -> Money:
+        return Money(self.share.paid, self.currency)
+
+    @property
+    def late_charge_paid(self) -> Money:
+        return Money(self.share.late_paid, self.currency)
+
+
+class ShareOut(OutSchema, Shows[ShareView, Share]):
+    """What a payment did for one bill: its period as year and month (from 1), and in words."""
 
     bill_id: str
+    account_number: str = Field(validation_alias="account")
     year: int
     month: int
-    period: str = Field(examples=["July 2025"])
+    period: str = Field(validation_alias="period_label", examples=["July 2025"])
+    principal_due: Amount = Field(description="What was due of the bill itself")
+    late_charge: Amount = Field(description="What was due for paying late, waived or not", examples=["27.50"])
+    waived: Amount = Field(examples=["0.00"])
+    paid: Amount
+    late_charge_paid: Amount = Field(description="The part of it that paid the late charge", examples=["27.50"])
+    late_charge_waived: bool = Field(validation_alias="is_waived")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,39 +228,202 @@ class PaymentView:
     payment: Payment
 
     @property
-    def bill_reference(self) -> BillReference:
-        period = self.payment.period
-        return BillReference(bill_id=self.payment.bill_id, year=period.year, month=period.month, period=period.label())
+    def bills(self) -> tuple[ShareOut, ...]:
+        currency = self.payment.amount.currency
+        return tuple(ShareOut.of(ShareView(share, currency), share) for share in self.payment.shares)
+
+    @property
+    def kind(self) -> Literal["payment", "advance"]:
+        return "payment" if self.payment.shares else "advance"
+
+    @property
+    def import_id(self) -> str | None:
+        return self.payment.origin
+
+    @property
+    def ledger_posted(self) -> bool:
+        return True
+
+    @property
+    def reversal_reason(self) -> ReversalReason | None:
+        return self.payment.reversal.reason if self.payment.reversal else None
+
+    @property
+    def reversal_note(self) -> str | None:
+        return self.payment.reversal.note if self.payment.reversal else None
+
+    @property
+    def reversed_by(self) -> str | None:
+        return self.payment.reversal.by if self.payment.reversal else None
+
+    @property
+    def reversed_at(self) -> datetime | None:
+        return self.payment.reversal.at if self.payment.reversal else None
 
 
 class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
-    """Money received for one bill."""
+    """Money received: for bills, or in advance."""
 
     id: str
+    kind: Literal["payment", "advance"]
+    status: PaymentStatus
     account_number: str = Field(validation_alias="account")
-    bill_reference: BillReference
+    consumer_id: str | None
+    consumer_name: str = Field(description="The consumer's name when the payment was made")
+    bills: tuple[ShareOut, ...] = Field(description="The bills it paid, and what each got")
     amount: Amount
+    received: Amount = Field(description="What was handed over")
+    change: Amount = Field(description="What was given back", examples=["0.00"])
+    credit: Amount = Field(description="What no bill took: the consumer's credit", examples=["0.00"])
     currency: str = Field(validation_alias=AliasPath("amount", "currency"))
     paid_on: Day
-    method: Literal["cash", "check", "transfer", "online"]
+    booked_on: Day = Field(description="The day on which it was entered")
+    method: str
+    receipt_number: str | None = Field(description="Null: a former system received it", examples=["OR-MAIN-000123"])
+    desk: str | None
     check_number: str | None
-    reference: str | None = Field(description="The payment's id in the former system")
+    upi_id: str | None
+    reference: str | None = Field(description="The payer's or the bank's; of a migrated payment, its id there")
     notes: str | None
-    source: Literal["migrated"]
-    import_id: str = Field(validation_alias="origin")
+    waiver_reason: str | None = Field(description="Why late charges were waived with this payment")
+    source: PaymentSource
+    import_id: str | None
+    ledger_posted: bool = Field(description="Always true: the payment is the posting")
     recorded_by: str
     recorded_by_name: UserName = Field(validation_alias="recorded_by")
     recorded_at: Instant
+    reversal_reason: ReversalReason | None
+    reversal_note: str | None
+    reversed_by: str | None
+    reversed_by_name: UserName = Field(validation_alias="reversed_by")
+    reversed_at: Instant | None
 
 
 class PaymentPage(OutSchema):
-    """One page of payments."""
+    """One page of payments. It may be short and still have a `nextCursor`."""
 
     items: tuple[PaymentOut, ...]
     next_cursor: str | None
 
 
 class PaymentsQuery(PageQuery):
-    """The calendar month whose payments to list."""
+    """The calendar month whose payments to list, or a receipt's number."""
 
-    month: PeriodText
+    month: PeriodText | None = Field(default=None, description="Without it, the present month")
+    receipt_number: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+
+
+class RefusedPayment(Schema):
+    """Why one of several payments was refused: as it would be if it were sent alone."""
+
+    status: int
+    code: str
+    detail: str
+    field: str | None
+
+
+class OutcomeOut(Schema):
+    """What became of one payment of several."""
+
+    payment: PaymentOut | None
+    refusal: RefusedPayment | None
+
+
+class OutcomesOut(Schema):
+    """What became of each payment, in the order in which they were sent."""
+
+    taken: int
+    refused: int
+    results: tuple[OutcomeOut, ...]
+
+
+def refused_payment(error: MeterbookError) -> RefusedPayment:
+    """Return a refusal as part of an answer."""
+    field = error.faults[0].field if error.faults else None
+    return RefusedPayment(status=status_of(error), code=error.code, detail=str(error), field=field)
+
+
+def outcome_of(outcome: Outcome, shown: Mapping[str, PaymentOut]) -> OutcomeOut:
+    """Return what became of a payment as the API shows it."""
+    payment = shown[outcome.payment.id] if outcome.payment else None
+    return OutcomeOut(payment=payment, refusal=refused_payment(outcome.error) if outcome.error else None)
+
+
+class ReceiptLine(Schema):
+    """One line of a receipt."""
+
+    label: str = Field(examples=["Water, July 2025"])
+    amount: Amount
+    original: Amount | None = Field(description="What it was before it was waived; null: nothing was waived")
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """What a receipt prints, from its payment alone."""
+
+    payment: Payment
+    project_label: str
+    client_name: str
+    waiver_name: str | None
+
+    @property
+    def issued_by(self) -> str:
+        return self.client_name
+
+    @property
+    def lines(self) -> tuple[ReceiptLine, ...]:
+        payment = self.payment
+        made = [line for share in payment.shares for line in self._lines_of(share)]
+        if payment.credit_minor:
+            made.append(ReceiptLine(label="Credit", amount=str(payment.credit), original=None))
+        return tuple(made)
+
+    def _lines_of(self, share: Share) -> list[ReceiptLine]:
+        currency = self.payment.amount.currency
+        what = f"{self.project_label}, {share.period_label}"
+        made = [ReceiptLine(label=what, amount=str(Money(share.paid - share.late_paid, currency)), original=None)]
+        if share.waived:
+            late, zero = str(Money(share.late_due, currency)), str(Money(share.late_due - share.waived, currency))
+            made.append(ReceiptLine(label="Late charge (waived)", amount=zero, original=late))
+        elif share.late_paid:
+            late = str(Money(share.late_paid, currency))
+            made.append(ReceiptLine(label="Late charge", amount=late, original=None))
+        return made
+
+    @property
+    def amount_in_words(self) -> str:
+        return amount_in_words(self.payment.amount)
+
+    @property
+    def waived_by(self) -> str | None:
+        return self.waiver_name
+
+    @property
+    def is_void(self) -> bool:
+        return self.payment.reversal is not None
+
+
+class ReceiptOut(OutSchema, Shows[ReceiptView, Payment]):
+    """All that an official receipt prints."""
+
+    receipt_number: str | None
+    payment_id: str = Field(validation_alias="id")
+    void: bool = Field(validation_alias="is_void", description="Its payment was reversed")
+    issued_by: str = Field(description="The utility's name")
+    consumer_name: str
+    account_number: str = Field(validation_alias="account")
+    paid_on: Day
+    method: str
+    check_number: str | None
+    upi_id: str | None
+    lines: tuple[ReceiptLine, ...]
+    amount: Amount = Field(description="The total paid")
+    amount_in_words: str = Field(examples=["Two hundred seventy-five and 00/100 PHP"])
+    received: Amount
+    change: Amount
+    currency: str = Field(validation_alias=AliasPath("amount", "currency"))
+    waiver_reason: str | None
+    waived_by: str | None = Field(description="The name of who waived late charges")
+    desk: str | None
+    recorded_by_name: UserName = Field(validation_alias="recorded_by")
+    recorded_at: Instant

@@ -33,7 +33,7 @@ class Bill:
     it is of, and `rounds` is how many periods of `months` its use is of, 0 if an earlier bill has charged this one. The
     register counted `multiplier` units a step; `registers` are further ones. `usage` is the main register's.
 
-    `balance` is the sum of its ledger entries. `consumer_name` is the consumer's name when it was issued. `billed_on` is
+    `balance` is the sum of its ledger entries. `consumer_name` is the consumer's name at its issue. `billed_on` is
     the day printed on it; `issued_at` is the start of the run or migration that made it (`run_id` is then the import's
     id). `digest` is a hash of everything it was rated from. Days are the client's local days. `use_brought_forward` is
     use of an exchanged meter; below zero, use billed ahead by estimates, of which `use_carried_forward` remains.

@@ -12,7 +12,8 @@ from chalicelib.imports.domain.history_file import Entry, EntryRefused, StatedPa
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.money import Money
-from chalicelib.payments.domain import Payment, check_payment, paid_by
+from chalicelib.payments.domain import Payment
+from chalicelib.payments.domain.migrating import check_migrated, migrated_share, paid_by
 from chalicelib.readings.domain.reading import Provenance
 from chalicelib.tenancy.domain import Project
 
@@ -50,14 +51,16 @@ def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment
         whose = (migration.project.client, migration.project.id, bill.id, *what, str(same[what]))
         made.append(
             Payment(
-                number=derived_ids("payment", *whose)(),
+                id=derived_ids("payment", *whose)(),
                 account=bill.account,
-                period=bill.period,
-                revision=bill.number,
                 consumer_id=bill.consumer_id,
+                consumer_name=bill.consumer_name,
                 amount=amount,
+                received=amount,
                 paid_on=stated.paid_on,
+                booked_on=stated.paid_on,
                 method=stated.method,
+                shares=(migrated_share(bill, amount, migration.project.label_of(bill.period)),),
                 check_number=stated.check_number,
                 reference=stated.reference,
                 notes=stated.notes,
@@ -74,7 +77,7 @@ def settled(migration: Migration, entry: Entry, bill: Bill, payments: list[tuple
     """Return the bill with the payments counted."""
     for stated, payment in payments:
         try:
-            check_payment(payment, bill, today=migration.today)
+            check_migrated(payment, bill, today=migration.today)
         except Invalid as error:
             raise EntryRefused(Refusal(entry.line, stated.place, error.code, str(error))) from None
     try:
@@ -127,7 +130,7 @@ def check_known(
             reason = f"this payment of {bill.id} is on record, and says something else"
             raise EntryRefused(Refusal(entry.line, stated.place, "differs", reason))
     named = sum(payment.amount.minor for _, payment in said if payment.id in paid)
-    if adds and named != bill.paid_minor:
+    if adds and named != bill.balance.paid:
         reason = (
             f"of {bill.id} {bill.paid} is paid already, by payments that are not all named here as they are on record"
         )

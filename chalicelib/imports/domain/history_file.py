@@ -14,7 +14,7 @@ from chalicelib.kernel.clock import parse_day
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import parse_decimal
-from chalicelib.payments.domain import METHODS, PaymentMethod
+from chalicelib.payments.domain.migrating import METHODS, MigratedMethod
 
 # The most entries that one invocation can import; a transaction of a hundred writes has about 24.
 MAX_ENTRIES = 20_000
@@ -51,7 +51,7 @@ class StatedPayment:
     reference: str | None
     paid_on: date
     amount: str
-    method: PaymentMethod
+    method: MigratedMethod
     check_number: str | None
     notes: str | None
 

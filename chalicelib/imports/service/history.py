@@ -1,7 +1,7 @@
 """Import a former system's history: readings, their bills by the tariff of the time, and payments."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import groupby
@@ -240,7 +240,7 @@ def _packed(new: Iterable[Taken | AdditionalPayments]) -> Iterator[list[Taken | 
     room = _FOR_ENTRIES
     for taken in new:
         changed = isinstance(taken, Taken) and taken.change is not None
-        needed = 3 + len(taken.payments) + changed
+        needed = 3 + 2 * len(taken.payments) + changed
         if needed > room:
             yield batch
             batch, room = [], _FOR_ENTRIES
@@ -255,12 +255,13 @@ def _entry_writes(taking: _Taking, period: Period, batch: Mapping[str, Taken | A
     actions = [readings.period_open_check(project, period)]
     for taken in written:
         if isinstance(taken, AdditionalPayments):
-            actions.append(bills.bill_payment_write(project, taken.bill, before=taken.before))
+            written_bill = bills.balance_write(project, taken.bill, before=taken.before)
+            actions.append(replace(written_bill, subject=taken.account))
         else:
             actions += readings.migration_writes(project, taken.reading, taken.counted_from)
             actions += [_change_write(taking, taken, taken.change)] if taken.change else []
             actions += [bills.bill_insert_write(project, taken.bill)] if taken.bill else []
-        actions += [payments.payment_insert_write(project, payment) for payment in taken.payments]
+        actions += [write for payment in taken.payments for write in payments.migrated_writes(project, payment)]
     return [*actions, _audit_write(taking, period, written)]
 
 

@@ -1,6 +1,6 @@
 """Late charges as of any day, computed from facts: the due day, the rule, and what was settled when."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction

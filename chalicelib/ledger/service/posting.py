@@ -101,23 +101,30 @@ def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> t
     return after, actions
 
 
+def entry_insert_write(project: Project, entry: Entry) -> Action:
+    """Build the write of an entry that came with its bill from a former system. Label: `entry`. Two write units."""
+    return repository.entry_insert_write(project, entry)
+
+
 def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
     """Return when what was settled of some bills, by their ids. A query for each of their accounts."""
     by_account: dict[str, list[Bill]] = {}
     for bill in known:
         by_account.setdefault(bill.account, []).append(bill)
-    return {
-        bill.id: settled_by(entries, bill.id)
-        for account, theirs in by_account.items()
-        if (entries := _entries_since(project, account, theirs)) is not None
-        for bill in theirs
-    }
+    found: dict[str, History] = {}
+    for account, theirs in by_account.items():
+        entries = _entries_since(project, account, theirs)
+        found |= {bill.id: settled_by(entries, bill.id) for bill in theirs}
+    return found
 
 
 def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> list[Entry]:
-    """Read the entries that can name some bills: those booked since the first of them was made."""
-    first = min(local_day(bill.issued_at, project.settings.timezone) for bill in known) - _DAY
-    return list(repository.entries_between(project, account, first, None))
+    """Read the entries that can name some bills: those booked since the first of them was made.
+
+    Former systems booked what they received on its day.
+    """
+    made = [bill.billed_on if bill.migrated else booking_day(project, bill.issued_at) for bill in known]
+    return list(repository.entries_between(project, account, min(made) - _DAY, None))
 
 
 def late_charges_on(
@@ -155,9 +162,7 @@ def posted(books: Books, draft: EntryDraft) -> Books:
     return Books(bills_after, books.positions)
 
 
-def uses_of_credit(
-    project: Project, account: str, holder: str | None, *, since: date, freeing: int
-) -> list[Entry]:
+def uses_of_credit(project: Project, account: str, holder: str | None, *, since: date, freeing: int) -> list[Entry]:
     """Return the newest uses of a holder's credit that must be undone so that an amount of it can be taken back.
 
     None, while as much credit is left.

@@ -1,6 +1,6 @@
 """The statement of a connection's holder: bills and entries by booking day, with a running balance."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -93,8 +93,16 @@ def _events(
         yield entry.booked_on, f"1{entry.id}", entry, entry.owed_minor
 
 
-def list_entries(ctx: ProjectContext, *, account: str, limit: int, cursor: str | None) -> Page[Entry]:
-    """List the ledger entries of a connection, newest first; a consumer sees only their own.
+def list_entries(
+    ctx: ProjectContext,
+    *,
+    account: str,
+    kinds: frozenset[str] | None = None,
+    only: Callable[[Entry], bool] = lambda _: True,
+    limit: int,
+    cursor: str | None,
+) -> Page[Entry]:
+    """List the ledger entries of a connection, newest first: all, or those of some kinds; a consumer sees their own.
 
     :raises NotFound: for an unknown connection, or another consumer's.
     """
@@ -104,7 +112,8 @@ def list_entries(ctx: ProjectContext, *, account: str, limit: int, cursor: str |
         return repository.entries_page(ctx.project, connection.account, limit=some, cursor=at)
 
     def choose(found: tuple[Entry, ...]) -> list[Entry]:
-        return [each for each in found if _may_see(ctx, each.holder)]
+        of_kinds = [each for each in found if kinds is None or each.kind in kinds]
+        return [each for each in of_kinds if _may_see(ctx, each.holder) and only(each)]
 
     return choose_page(read, choose, limit=limit, cursor=cursor)
 

@@ -202,7 +202,6 @@ def parse_payment_id(text: str) -> str:
     return known_ulid(text, "payment")
 
 
-def bill_reference(share: Share) -> tuple[Period, str]:
-    """Return period and account of a share's bill."""
-    period, _, rest = share.bill_id.partition(".")
-    return Period.parse(period), rest.rpartition(".")[0]
+def bill_place(share: Share) -> Period:
+    """Return the period of a share's bill."""
+    return Period.parse(share.bill_id.partition(".")[0])

@@ -17,7 +17,6 @@ from chalicelib.payments.domain import MAX_BILLS, Payment, Tender, check_tender,
 from chalicelib.payments.service.numbering import ReceiptPlan, receipt_plan, receipt_writes
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
-from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import ProjectContext
 
 _ATTEMPTS = 12
@@ -151,7 +150,9 @@ def _credit_writes(
         raise Conflict("no-credit", f"there is no credit at {owed.connection.account}", field="accountNumber")
     wanted = credit if amount_minor is None else amount_minor
     if not 0 < wanted <= credit:
-        raise Invalid("above-credit", f"give more than zero, and no more than the credit of {owed.credit}", field="amount")
+        raise Invalid(
+            "above-credit", f"give more than zero, and no more than the credit of {owed.credit}", field="amount"
+        )
     due = [each for each in owed.bills if each.due.minor > 0][:MAX_BILLS]
     if not due:
         raise Conflict("nothing-due", f"nothing is due at {owed.connection.account}", field="accountNumber")

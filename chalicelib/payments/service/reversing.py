@@ -130,4 +130,3 @@ def _audit_write(ctx: ProjectContext, payment: Payment) -> Action:
     }
     subject = ("payment", f"{ctx.project_id}.{payment.id}")
     return audit.entry_write(ctx, action="payment.reversed", subject=subject, after=facts)
-

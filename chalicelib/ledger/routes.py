@@ -1,0 +1,90 @@
+"""What is owed, ledger entries and statements over HTTP."""
+
+from chalice.app import Blueprint
+
+from chalicelib.ledger import service
+from chalicelib.ledger.schemas import (
+    EntriesQuery,
+    EntryOut,
+    EntryPage,
+    EntryView,
+    InquiryQuery,
+    OwedList,
+    OwedOut,
+    OwedView,
+    StatementOut,
+    StatementQuery,
+    StatementView,
+)
+from chalicelib.platform.auth import user_names
+from chalicelib.platform.http import endpoint
+from chalicelib.tenancy.domain import ProjectContext
+
+blueprint = Blueprint(__name__)
+
+_PROJECT = "/api/clients/{clientId}/projects/{projectId}"
+_CONNECTION = _PROJECT + "/connections/{accountNumber}"
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _PROJECT + "/inquiry",
+    permission="payments.read",
+    query=InquiryQuery,
+    returns=OwedList,
+    errors="bad-day bad-filter not-found nothing-to-find bad-number ambiguous-meter",
+)
+def inquire(ctx: ProjectContext, *, query: InquiryQuery) -> OwedList:
+    """Show all that is owed today, by account number, meter number or name, with late charges as they are today."""
+    found = service.inquire(
+        ctx,
+        account=query.account_number,
+        meter_number=query.meter_number,
+        name=query.q,
+        consumer_id=query.consumer_id,
+        on=query.on,
+    )
+    return OwedList(items=tuple(OwedOut.of(OwedView(each, ctx.project), each) for each in found))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _CONNECTION + "/entries",
+    permission="payments.read",
+    or_own=True,
+    query=EntriesQuery,
+    returns=EntryPage,
+)
+def list_entries(ctx: ProjectContext, *, account_number: str, query: EntriesQuery) -> EntryPage:
+    """List the ledger entries of a connection, newest first; a consumer sees only their own."""
+    page = service.list_entries(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
+    names = user_names(ctx.client, [entry.recorded_by for entry in page.items])
+    items = tuple(EntryOut.of(EntryView(entry), entry, names=names) for entry in page.items)
+    return EntryPage(items=items, next_cursor=page.next_cursor)
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _CONNECTION + "/statement",
+    permission="payments.read",
+    or_own=True,
+    query=StatementQuery,
+    returns=StatementOut,
+    errors="bad-day",
+)
+def get_statement(ctx: ProjectContext, *, account_number: str, query: StatementQuery) -> StatementOut:
+    """Show the statement of a connection's consumer: bills, payments and all else, with a running balance.
+
+    A consumer sees only their own.
+    """
+    statement = service.statement_of(
+        ctx,
+        account=account_number,
+        first_day=query.from_day,
+        last_day=query.until_day,
+        consumer_id=query.consumer_id,
+    )
+    return StatementOut.of(StatementView(statement), statement)

@@ -1,0 +1,31 @@
+"""Take, reverse and look up payments; use credit."""
+
+from chalicelib.payments.service.batching import Outcome, record_payments
+from chalicelib.payments.service.crediting import record_advance, use_credit
+from chalicelib.payments.service.looking import (
+    get_payment,
+    list_payments,
+    list_payments_of_bill,
+    list_payments_of_connection,
+    migrated_writes,
+    standing_payments,
+)
+from chalicelib.payments.service.reversing import reverse_payment
+from chalicelib.payments.service.standing import Order
+from chalicelib.payments.service.taking import record_payment
+
+__all__ = [
+    "Order",
+    "Outcome",
+    "get_payment",
+    "list_payments",
+    "list_payments_of_bill",
+    "list_payments_of_connection",
+    "migrated_writes",
+    "record_advance",
+    "record_payment",
+    "record_payments",
+    "reverse_payment",
+    "standing_payments",
+    "use_credit",
+]
