@@ -105,7 +105,7 @@ def test_a_late_charge_is_a_percentage_or_a_fixed_amount(utility: Utility, admin
     fixed = _patch(admin, utility, lateCharge={"kind": "fixed", "amount": "50.00"}).expect(200)["settings"]
     shown = fixed["lateCharge"]
     assert (shown["kind"], shown["amount"], shown["percent"], shown["cap"]) == ("fixed", "50.00", "0", "500.00")
-    rule = tenancy.late_charge_rule(utility.context().project)
+    rule = utility.context().project.settings.late_charge
     assert rule
     assert (rule.kind, rule.amount_minor) == ("fixed", 5000)
     percent = _patch(admin, utility, lateCharge={"kind": "percent", "percent": "5"}).expect(200)["settings"]
