@@ -135,6 +135,9 @@ def payment_faults(settings: PaymentSettings) -> Iterator[Fault]:
     names = [method.name for method in settings.methods]
     if not 1 <= len(names) <= MAX_METHODS or len(set(names)) < len(names):
         yield Fault("payments.methods", f"1 to {MAX_METHODS}, and none twice")
+    for at, method in enumerate(settings.methods):
+        if len(set(method.needs)) < len(method.needs):
+            yield Fault(f"payments.methods.{at}.needs", "none twice")
     if not 1 <= len(settings.desks) <= MAX_DESKS or len(set(settings.desks)) < len(settings.desks):
         yield Fault("payments.desks", f"1 to {MAX_DESKS}, and none twice")
     if not 0 <= settings.returned_check_fee_minor <= _MAX_MINOR:
