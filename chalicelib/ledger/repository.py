@@ -5,6 +5,7 @@ from datetime import date
 
 from pynamodb.attributes import UnicodeAttribute
 
+from chalicelib.kernel.clock import epoch_ms
 from chalicelib.kernel.page import Page
 from chalicelib.ledger.domain import Effect, Entry, EntryKind, Position
 from chalicelib.platform import bulk, dynamo, keys
@@ -68,11 +69,6 @@ def positions_of(project: Project, account: str) -> list[Position]:
     return [_position(item) for item in dynamo.all_of(PositionItem, partition, prefix)]
 
 
-def find_entry(project: Project, account: str, booked_on: date, entry_id: str) -> Entry | None:
-    item = dynamo.find(EntryItem, keys.ledger_entry(project.client, project.id, account, booked_on, entry_id))
-    return _entry(item) if item else None
-
-
 def entries_between(project: Project, account: str, first: date | None, last: date | None) -> Iterator[Entry]:
     """Read the entries of an account that were booked from one day to another, oldest first. Strongly consistent."""
     partition = keys.account_view(project.client, project.id, account)
@@ -88,7 +84,8 @@ def entries_page(project: Project, account: str, *, limit: int, cursor: str | No
 
 
 def _entry_key(project: Project, entry: Entry) -> keys.Key:
-    return keys.ledger_entry(project.client, project.id, entry.account, entry.booked_on, entry.id)
+    place = (entry.account, entry.booked_on, epoch_ms(entry.recorded_at), entry.id)
+    return keys.ledger_entry(project.client, project.id, *place)
 
 
 def _position_key(project: Project, account: str, holder: str | None) -> keys.Key:
@@ -96,7 +93,7 @@ def _position_key(project: Project, account: str, holder: str | None) -> keys.Ke
 
 
 def _entry(item: EntryItem) -> Entry:
-    _, booked_on, entry_id = item.sk.split("#")
+    _, booked_on, _, entry_id = item.sk.split("#")
     account = item.pk.rpartition("#")[2]
     return to_entity(Entry, item, account=account, booked_on=date.fromisoformat(booked_on), id=entry_id)
 

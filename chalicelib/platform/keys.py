@@ -310,8 +310,11 @@ def pending_readings(client_id: str, project_id: str, shard: int) -> str:
 
 
 # --- the ledger: what happened to the money of an account
-def ledger_entry(client_id: str, project_id: str, account: str, booked_on: date, entry_id: str) -> Key:
-    return account_view(client_id, project_id, account), f"ENTRY#{booked_on.isoformat()}#{entry_id}"
+def ledger_entry(
+    client_id: str, project_id: str, account: str, booked_on: date, recorded_ms: int, entry_id: str
+) -> Key:
+    # The instant orders the entries of a day: ids that derive from a request's key don't.
+    return account_view(client_id, project_id, account), f"ENTRY#{booked_on.isoformat()}#{recorded_ms:013}#{entry_id}"
 
 
 def ledger_entries_range(first: date | None, last: date | None) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from chalicelib.ledger.domain.position import (
     violations,
 )
 from chalicelib.ledger.domain.settling import (
+    BackDated,
     PastDay,
     Settlement,
     is_back_dated,
@@ -33,6 +34,7 @@ from chalicelib.ledger.domain.settling import (
 
 __all__ = [
     "NO_CHARGE",
+    "BackDated",
     "Books",
     "Effect",
     "Entry",

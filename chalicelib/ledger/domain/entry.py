@@ -13,6 +13,7 @@ EntryKind = Literal[
     "credit_used",
     "reversal",
     "late_charge",
+    "late_charge_lowered",
     "waiver",
     "credit_note",
     "write_off",

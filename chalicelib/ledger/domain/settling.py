@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.bills.domain import Balance, Bill
-from chalicelib.ledger.domain.entry import Effect, effect_between
+from chalicelib.ledger.domain.entry import Effect, balance_after, effect_between
 from chalicelib.ledger.domain.late_charges import Settled, charged_minor, steps_begun
 from chalicelib.tenancy.domain import LateChargeRule
-
-_ROUNDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,15 @@ def settle(bill: Bill, amount_minor: int) -> Settlement:
     taken = min(amount_minor, max(bill.amount_due.minor, 0))
     late = min(taken, held.late_due)
     return Settlement(Effect(bill_id=bill.id, paid=taken, late_paid=late), amount_minor - taken)
+
+
+@dataclass(frozen=True, slots=True)
+class BackDated:
+    """What an amount of a past day does to a bill, how it lowers late charges since, and what becomes credit."""
+
+    money: Effect
+    lowered: Effect
+    credit_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +63,23 @@ def on_past_day(rule: LateChargeRule, bill: Bill, day: date, settled: Sequence[S
 
 def settle_back_dated(
     rule: LateChargeRule, bill: Bill, amount_minor: int, day: date, settled: Sequence[Settled]
-) -> Settlement:
+) -> BackDated:
     """Return what an amount does that was paid on a past day: late charges after it are taken back or lowered.
 
     What was paid on those pays the bill, and what is left becomes credit. Waivers of them fall away with them.
     275.00 due on the 20th, charged 27.50 on the 21st and paid 302.50 on the 25th; then 275.00 of the 20th turns up:
-    no late charge, and 302.50 is credit.
+    no late charge, and 302.50 is credit. If only 175.00 of the 20th turns up: 10.00, and 202.50 is credit.
     """
-    then = on_past_day(rule, bill, day, settled)
-    late_part = min(amount_minor, then.balance.late_due)
-    before = charged_minor(rule, bill, settled, bill.balance.late_steps)
-    after = bill.balance
-    principal = amount_minor - late_part
-    for _ in range(_ROUNDS):  # money freed from late charges lowers later ones in turn; this ends at once in practice
-        history = [*settled, (day, principal)]
-        late = max(bill.balance.late + charged_minor(rule, bill, history, bill.balance.late_steps) - before, 0)
-        paid = replace(
-            bill.balance, paid=bill.balance.paid + amount_minor, late_paid=bill.balance.late_paid + late_part
-        )
-        after = _with_late(paid, late)
-        freed = after.principal_settled - bill.balance.principal_settled
-        if freed == principal:
-            break
-        principal = freed
-    excess = max(after.principal_settled - bill.total.minor, 0)
-    after = replace(after, paid=after.paid - excess)
-    return Settlement(effect_between(bill.id, bill.balance, after), excess)
+    held = bill.balance
+    late_part = min(amount_minor, on_past_day(rule, bill, day, settled).balance.late_due)
+    money = Effect(bill_id=bill.id, paid=amount_minor, late_paid=late_part)
+    before = charged_minor(rule, bill, settled, held.late_steps)
+    after = charged_minor(rule, bill, [*settled, (day, amount_minor - late_part)], held.late_steps)
+    paid = balance_after(held, [money])
+    lowered = _with_late(paid, max(held.late + after - before, 0))
+    excess = max(lowered.principal_settled - bill.total.minor, 0)
+    lowered = replace(lowered, paid=lowered.paid - excess)
+    return BackDated(money, effect_between(bill.id, paid, lowered), excess)
 
 
 def take_back(bill: Bill, effects: Iterable[Effect]) -> Effect:

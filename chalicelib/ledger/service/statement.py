@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
 from chalicelib.connections import service as connections
-from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.clock import iso, local_day
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page, choose_page
@@ -90,7 +90,7 @@ def _events(
         if bill.billed_on <= last:
             yield bill.billed_on, f"0{bill.id}", bill, bill.total.minor
     for entry in entries:
-        yield entry.booked_on, f"1{entry.id}", entry, entry.owed_minor
+        yield entry.booked_on, f"1{iso(entry.recorded_at)}{entry.id}", entry, entry.owed_minor
 
 
 def list_entries(

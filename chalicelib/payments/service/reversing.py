@@ -67,7 +67,7 @@ def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
     project = ctx.project
     made = [each for account in after.accounts for each in _entries_of(ctx, after, account)]
     used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, account, made)]
-    undone = [*(each for each in made if each.kind in {"payment", "advance"}), *used]
+    undone = [*(each for each in made if each.kind in {"payment", "advance", "late_charge_lowered"}), *used]
     bill_ids = {effect.bill_id for each in undone for effect in each.effects}
     holders = {(each.account, each.holder) for each in undone if each.credit_minor}
     books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)

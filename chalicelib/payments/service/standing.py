@@ -30,6 +30,7 @@ class Standing:
 
     books: Books
     day: date
+    today: date
     rule: LateChargeRule | None
     charges: Mapping[str, LateCharge]
     histories: Mapping[str, ledger.History]
@@ -71,7 +72,7 @@ def read_standing(ctx: ProjectContext, order: Order, day: date) -> Standing:
         books = Books(books.bills, ledger.open_books(project, holders=holders).positions)
     histories = ledger.histories(project, past)
     charges = ledger.late_charges_on(project, rule, books.bills, day, read=histories)
-    return Standing(books, day, rule, charges, histories)
+    return Standing(books, day, ledger.booking_day(project, ctx.now), rule, charges, histories)
 
 
 def _open_bills(ctx: ProjectContext, account: str, day: date) -> list[str]:

@@ -150,21 +150,25 @@ def _drafts(
     left = allocated.left_minor
     for account in dict.fromkeys(bill.account for bill in paid):
         theirs = [parts[bill.id] for bill in paid if bill.account == account]
-        credit, left = sum(each.credit for each in theirs) + left, 0
-        drafts += _drafts_of_account(standing, account, paid[0].consumer_id, theirs, credit, waive_reason)
-    credit = allocated.left_minor + sum(each.credit for each in parts.values())
+        drafts += _drafts_of_account(standing, account, paid[0].consumer_id, theirs, left, waive_reason)
+        left = 0
+    credit = allocated.left_minor + sum(each.freed for each in parts.values())
     return drafts, [parts[bill.id].share for bill in paid], credit
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a payment does to one bill: the effects of its late charge, its waiver and its money."""
+    """What a payment does to one bill: the effects of its late charge, its waiver and its money.
+
+    If it is dated back, late charges since are `lowered`, and what this `freed` becomes credit.
+    """
 
     share: Share
     late: Effect | None
     waiver: Effect | None
     money: Effect
-    credit: int = 0
+    lowered: Effect | None = None
+    freed: int = 0
 
 
 def _part_of(standing: Standing, bill: Bill, part: int, waive_reason: str | None) -> _Part:
@@ -183,8 +187,8 @@ def _part_of(standing: Standing, bill: Bill, part: int, waive_reason: str | None
     )
     if standing.rule and standing.is_past(bill):
         done = settle_back_dated(standing.rule, bill, part, standing.day, standing.histories[bill.id])
-        share = replace(share, paid=part - done.credit_minor)
-        return _Part(share, None, None, done.effect, done.credit_minor)
+        share = replace(share, paid=part - min(done.credit_minor, part))
+        return _Part(share, None, None, done.money, done.lowered, done.credit_minor)
     charge = standing.charges[bill.id]
     late = Effect(bill_id=bill.id, late=charge.minor, late_steps=charge.steps) if charge.minor else None
     waiver = Effect(bill_id=bill.id, waived=waived) if waived else None
@@ -205,6 +209,9 @@ def _drafts_of_account(
     if waived := tuple(each.waiver for each in parts if each.waiver):
         yield draft(kind="waiver", effects=waived, reason=waive_reason)
     yield draft(kind="payment", effects=tuple(each.money for each in parts), credit_minor=credit)
+    if lowered := tuple(each.lowered for each in parts if each.lowered):
+        freed = sum(each.freed for each in parts)
+        yield draft(kind="late_charge_lowered", value_on=standing.today, effects=lowered, credit_minor=freed)
 
 
 def _audit_write(ctx: ProjectContext, payment: Payment) -> Action:

