@@ -26,6 +26,7 @@ ACTIONS = frozenset(
     bill.issued
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened
     billing-run.completed billing-run.started
+    books.closed
     client.changed
     connection.changed connection.closed connection.deleted connection.disconnected connection.handed-over
     connection.meter-exchanged connection.meter-installed connection.reconnected connection.registered

@@ -30,6 +30,7 @@ class EntryItem(TableItem):
     currency = UnicodeAttribute(attr_name="cy")
     effects = DocumentAttribute(tuple[Effect, ...], attr_name="ef", null=True)
     credit_minor = IntAttribute(attr_name="cr", null=True)
+    deposit_minor = IntAttribute(attr_name="de", null=True)
     origin = UnicodeAttribute(attr_name="og", null=True)
     reverses = UnicodeAttribute(attr_name="rv", null=True)
     reason = UnicodeAttribute(attr_name="rs", null=True)
@@ -40,6 +41,7 @@ class EntryItem(TableItem):
 class PositionItem(TableItem):
     # Account and holder are part of the keys.
     credit_minor = IntAttribute(attr_name="cr")
+    deposit_minor = IntAttribute(attr_name="de", null=True)
     version = IntAttribute(attr_name="vs")
 
 

@@ -11,6 +11,9 @@ EntryKind = Literal[
     "payment",
     "advance",
     "credit_used",
+    "credit_moved",
+    "deposit",
+    "deposit_applied",
     "reversal",
     "late_charge",
     "late_charge_lowered",
@@ -59,7 +62,7 @@ class Entry:
     """One event of the money of a connection and its holder (None: a unit without a consumer).
 
     `value_on` is the day that counts for being late, `booked_on` the day it was entered. `credit_minor` changes the
-    holder's credit: money that no bill has taken yet. `origin` is the payment or act that it belongs to, `reverses` the
+    holder's credit: money that no bill has taken yet; `deposit_minor` what is held as security. `origin` is the payment or act that it belongs to, `reverses` the
     entry that it takes back.
     """
 
@@ -72,6 +75,7 @@ class Entry:
     currency: str
     effects: tuple[Effect, ...] = ()
     credit_minor: int = 0
+    deposit_minor: int = 0
     origin: str | None = None
     reverses: str | None = None
     reason: str | None = None
@@ -80,7 +84,7 @@ class Entry:
 
     @property
     def owed_minor(self) -> int:
-        """By how much it changes what the holder owes: below zero, they owe less."""
+        """By how much it changes what the holder owes: below zero, they owe less. A deposit is no part of it."""
         return sum(effect.due for effect in self.effects) - self.credit_minor
 
 

@@ -13,7 +13,7 @@ from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import repository
-from chalicelib.ledger.domain import LateCharge
+from chalicelib.ledger.domain import LateCharge, Position
 from chalicelib.ledger.service.posting import late_charges_on
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import LateChargeRule, Project, ProjectContext
@@ -41,7 +41,10 @@ class OwedBill:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What one holder owes at a connection on a day: open bills, the oldest first, and the credit that no bill took."""
+    """What one holder owes at a connection on a day: open bills, the oldest first, and what they have there.
+
+    `credit` is money that no bill took, with what bills below zero are to pay out; `deposit` is held as security.
+    """
 
     connection: Connection
     holder: str | None
@@ -49,11 +52,22 @@ class Owed:
     on: date
     bills: tuple[OwedBill, ...]
     credit: Money
+    deposit: Money
+
+    @property
+    def to_pay(self) -> tuple[OwedBill, ...]:
+        """The bills on which something is due."""
+        return tuple(each for each in self.bills if each.due.minor > 0)
+
+    @property
+    def paying_out(self) -> tuple[OwedBill, ...]:
+        """The bills below zero, whose amounts are credit."""
+        return tuple(each for each in self.bills if each.due.minor < 0)
 
     @property
     def due(self) -> Money:
         """What is to be paid, without credit."""
-        return Money(sum(each.due.minor for each in self.bills if each.due.minor > 0), self.credit.currency)
+        return Money(sum(each.due.minor for each in self.to_pay), self.credit.currency)
 
 
 def owed_at(ctx: ProjectContext, found: Iterable[Connection], *, on: date) -> list[Owed]:
@@ -73,26 +87,25 @@ def _owed_at_one(project: Project, rule: LateChargeRule | None, connection: Conn
     fresh = {bill.id: bill for part in _parts(listed) for bill in bills.bills_by_id(project, part).values()}
     known = {bill_id: bill for bill_id, bill in fresh.items() if bill.amount_due.minor}
     charges = late_charges_on(project, rule, known, on)
-    credit = {position.holder: position.credit_minor for position in repository.positions_of(project, account)}
+    positions = {position.holder: position for position in repository.positions_of(project, account)}
     names = {bill.consumer_id: bill.consumer_name for bill in known.values()}
     names[connection.consumer_id] = connection.consumer_name
     holders = [connection.consumer_id, *(each for each in names if each != connection.consumer_id)]
-    holders += [each for each, minor in credit.items() if minor and each not in names]
-    return [
-        Owed(
-            connection,
-            holder,
-            names.get(holder, ""),
-            on,
-            tuple(
-                OwedBill(bill, charges[bill.id])
-                for bill in sorted(known.values(), key=lambda bill: (bill.due_on, bill.id))
-                if bill.consumer_id == holder
-            ),
-            Money(credit.get(holder, 0), project.settings.currency),
-        )
-        for holder in holders
+    holders += [
+        each for each, held in positions.items() if (held.credit_minor or held.deposit_minor) and each not in names
     ]
+    ordered = sorted(known.values(), key=lambda bill: (bill.due_on, bill.id))
+    made = []
+    for holder in holders:
+        theirs = tuple(OwedBill(bill, charges[bill.id]) for bill in ordered if bill.consumer_id == holder)
+        held = positions.get(holder, Position(account, holder))
+        credit = held.credit_minor - sum(min(each.due.minor, 0) for each in theirs)
+        currency = project.settings.currency
+        name = names.get(holder, "")
+        made.append(
+            Owed(connection, holder, name, on, theirs, Money(credit, currency), Money(held.deposit_minor, currency))
+        )
+    return made
 
 
 def _parts(bill_ids: Sequence[str]) -> list[Sequence[str]]:
