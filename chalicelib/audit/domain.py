@@ -22,6 +22,7 @@ _MAX_TEXT = 700
 # Every action that is logged: the log can be filtered by it, and a test checks that each one is written.
 ACTIONS = frozenset(
     """
+    account.settled
     area.deleted area.opened area.renamed
     bill.issued
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AliasPath, Field, model_validator
 
@@ -12,6 +12,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.payments.domain import (
     MAX_BILLS,
     Payment,
+    PaymentKind,
     PaymentSource,
     PaymentStatus,
     ReversalReason,
@@ -152,6 +153,27 @@ class NewAdvance(TenderBody):
     amount: GivenAmount
 
 
+class NewDeposit(TenderBody):
+    """Money that the connection's present consumer leaves as security."""
+
+    account_number: AccountNumber
+    amount: GivenAmount
+
+
+class NewSettlement(Schema):
+    """How the money of a holder who has left is settled."""
+
+    consumer_id: Annotated[str, Field(max_length=26)] | None = Field(
+        default=None, description="A former consumer; without it, the last one of a closed connection"
+    )
+    refund_by: Text | None = Field(
+        default=None, description="How what is left is paid back; null: it stays their credit", examples=["cash"]
+    )
+    move_to: AccountNumber | None = Field(
+        default=None, description="Instead of a refund: another connection of theirs, whose credit it becomes"
+    )
+
+
 class CreditUse(Schema):
     """How much credit to use for open bills."""
 
@@ -233,10 +255,6 @@ class PaymentView:
         return tuple(ShareOut.of(ShareView(share, currency), share) for share in self.payment.shares)
 
     @property
-    def kind(self) -> Literal["payment", "advance"]:
-        return "payment" if self.payment.shares else "advance"
-
-    @property
     def import_id(self) -> str | None:
         return self.payment.origin
 
@@ -265,7 +283,7 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     """Money received: for bills, or in advance."""
 
     id: str
-    kind: Literal["payment", "advance"]
+    kind: PaymentKind
     status: PaymentStatus
     account_number: str = Field(validation_alias="account")
     consumer_id: str | None
@@ -275,6 +293,7 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     received: Amount = Field(description="What was handed over")
     change: Amount = Field(description="What was given back", examples=["0.00"])
     credit: Amount = Field(description="What no bill took: the consumer's credit", examples=["0.00"])
+    deposit: Amount = Field(description="What is held as security", examples=["0.00"])
     currency: str = Field(validation_alias=AliasPath("amount", "currency"))
     paid_on: Day
     booked_on: Day = Field(description="The day on which it was entered")
@@ -376,6 +395,8 @@ class ReceiptView:
         made = [line for share in payment.shares for line in self._lines_of(share)]
         if payment.credit_minor:
             made.append(ReceiptLine(label="Credit", amount=str(payment.credit), original=None))
+        if payment.deposit_minor:
+            made.append(ReceiptLine(label="Deposit", amount=str(payment.deposit), original=None))
         return tuple(made)
 
     def _lines_of(self, share: Share) -> list[ReceiptLine]:

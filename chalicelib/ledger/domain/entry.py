@@ -11,6 +11,7 @@ EntryKind = Literal[
     "payment",
     "advance",
     "credit_used",
+    "credit_brought",
     "credit_moved",
     "deposit",
     "deposit_applied",
@@ -62,8 +63,8 @@ class Entry:
     """One event of the money of a connection and its holder (None: a unit without a consumer).
 
     `value_on` is the day that counts for being late, `booked_on` the day it was entered. `credit_minor` changes the
-    holder's credit: money that no bill has taken yet; `deposit_minor` what is held as security. `origin` is the payment or act that it belongs to, `reverses` the
-    entry that it takes back.
+    holder's credit, money that no bill has taken yet; `deposit_minor` what is held as security. `origin` is the payment
+    or act that it belongs to, `reverses` the entry that it takes back.
     """
 
     id: str

@@ -86,6 +86,8 @@ def bill_violations(bill: Bill) -> list[str]:
     said = []
     if bill.total.minor >= 0 and bill.amount_due.minor < 0:
         said.append(f"{bill.id}: {bill.amount_due} is due, below zero")
+    if bill.total.minor < 0 and not bill.total.minor <= held.principal_settled <= 0:
+        said.append(f"{bill.id}: {held.principal_settled} of {bill.total.minor} is paid out")
     if bill.total.minor >= 0 and not 0 <= held.principal_settled <= bill.total.minor:
         said.append(f"{bill.id}: {held.principal_settled} of {bill.total.minor} is settled")
     if not 0 <= held.waived <= held.late:

@@ -70,17 +70,19 @@ class Owed:
         return Money(sum(each.due.minor for each in self.to_pay), self.credit.currency)
 
 
-def owed_at(ctx: ProjectContext, found: Iterable[Connection], *, on: date) -> list[Owed]:
+def owed_at(ctx: ProjectContext, found: Iterable[Connection], *, on: date, holder: str | None = None) -> list[Owed]:
     """Return what is owed at some connections on a day, for each holder who owes or is owed something there.
 
-    The present holder comes first, also if nothing is owed. Three requests for each connection, and one for histories.
+    The present holder comes first, also if nothing is owed, and so does an asked former one (`holder`). Three requests for each connection, and one for histories.
     """
     project = ctx.project
     rule = tenancy.late_charge_rule(project)
-    return [each for connection in found for each in _owed_at_one(project, rule, connection, on)]
+    return [each for connection in found for each in _owed_at_one(project, rule, connection, on, holder)]
 
 
-def _owed_at_one(project: Project, rule: LateChargeRule | None, connection: Connection, on: date) -> list[Owed]:
+def _owed_at_one(
+    project: Project, rule: LateChargeRule | None, connection: Connection, on: date, asked: str | None
+) -> list[Owed]:
     account = connection.account
     listed = [bill.id for bill in bills.bills_of_account(project, account) if bill.amount_due.minor]
     # The list of an account's bills lags behind: what it names is read anew.
@@ -88,7 +90,8 @@ def _owed_at_one(project: Project, rule: LateChargeRule | None, connection: Conn
     known = {bill_id: bill for bill_id, bill in fresh.items() if bill.amount_due.minor}
     charges = late_charges_on(project, rule, known, on)
     positions = {position.holder: position for position in repository.positions_of(project, account)}
-    names = {bill.consumer_id: bill.consumer_name for bill in known.values()}
+    names = {former.consumer_id: former.consumer_name for former in connection.former if former.consumer_id == asked}
+    names |= {bill.consumer_id: bill.consumer_name for bill in known.values()}
     names[connection.consumer_id] = connection.consumer_name
     holders = [connection.consumer_id, *(each for each in names if each != connection.consumer_id)]
     holders += [

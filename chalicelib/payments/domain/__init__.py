@@ -4,6 +4,7 @@ from chalicelib.payments.domain.allocation import Allocation, Due, allocate
 from chalicelib.payments.domain.payment import (
     MAX_BILLS,
     Payment,
+    PaymentKind,
     PaymentSource,
     PaymentStatus,
     Reversal,
@@ -22,6 +23,7 @@ __all__ = [
     "Allocation",
     "Due",
     "Payment",
+    "PaymentKind",
     "PaymentSource",
     "PaymentStatus",
     "Reversal",

@@ -11,6 +11,7 @@ from chalicelib.payments.service.looking import (
     standing_payments,
 )
 from chalicelib.payments.service.reversing import reverse_payment
+from chalicelib.payments.service.settling import settle_account
 from chalicelib.payments.service.standing import Order
 from chalicelib.payments.service.taking import record_payment
 
@@ -26,6 +27,7 @@ __all__ = [
     "record_payment",
     "record_payments",
     "reverse_payment",
+    "settle_account",
     "standing_payments",
     "use_credit",
 ]

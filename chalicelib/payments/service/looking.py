@@ -16,6 +16,9 @@ from chalicelib.payments.domain.migrating import migrated_entry
 from chalicelib.platform.transaction import Action
 from chalicelib.tenancy.domain import Project, ProjectContext
 
+_BROUGHT = frozenset({"payment", "advance", "deposit"})
+"""The kinds of entries that payments make."""
+
 
 def migrated_writes(project: Project, payment: Payment) -> list[Action]:
     """Build the writes of a migrated payment and its entry, for the transaction that counts it on its bill.
@@ -90,7 +93,12 @@ def _of_entries(
 ) -> Page[Payment]:
     """List the payments of an account's entries: a query for a page, and a read unit for each payment."""
     page = ledger.list_entries(
-        ctx, account=account, kinds=frozenset({"payment", "advance"}), only=wanted, limit=limit, cursor=cursor
+        ctx,
+        account=account,
+        kinds=frozenset({"payment", "advance", "deposit"}),
+        only=wanted,
+        limit=limit,
+        cursor=cursor,
     )
     ids = [str(entry.origin) for entry in page.items]
     known = repository.payments_by_id(ctx.project, dict.fromkeys(ids))

@@ -15,6 +15,7 @@ from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
 
 _ATTEMPTS = 12
+_KINDS = frozenset({"payment", "advance", "deposit", "late_charge_lowered"})
 
 
 def reverse_payment(
@@ -67,11 +68,13 @@ def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
     project = ctx.project
     made = [each for account in after.accounts for each in _entries_of(ctx, after, account)]
     used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, account, made)]
-    undone = [*(each for each in made if each.kind in {"payment", "advance", "late_charge_lowered"}), *used]
+    undone = [*(each for each in made if each.kind in _KINDS), *used]
     bill_ids = {effect.bill_id for each in undone for effect in each.effects}
-    holders = {(each.account, each.holder) for each in undone if each.credit_minor}
+    holders = {(each.account, each.holder) for each in undone if each.credit_minor or each.deposit_minor}
     books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
-    entries = ledger.entries_of_act(ctx, act_id, _reversals(books, undone, after))
+    drafts = _reversals(books, undone, after)
+    _check_left(books, drafts)
+    entries = ledger.entries_of_act(ctx, act_id, drafts)
     _, posting = ledger.entry_writes(project, books, entries)
     return [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
 
@@ -102,12 +105,26 @@ def _reversals(books: Books, undone: Sequence[Entry], payment: Payment) -> list[
             value_on=entry.value_on,
             effects=effects,
             credit_minor=-entry.credit_minor,
+            deposit_minor=-entry.deposit_minor,
             reverses=entry.id,
             reason=_reason(payment),
         )
         drafts.append(draft)
         books = ledger.posted(books, draft)
     return drafts
+
+
+def _check_left(books: Books, drafts: Iterable[ledger.EntryDraft]) -> None:
+    """Check that credit or deposit to take back was not paid back, moved or applied since.
+
+    :raises Conflict: if it was.
+    """
+    for draft in drafts:
+        books = ledger.posted(books, draft)
+    for position in books.positions.values():
+        if min(position.credit_minor, position.deposit_minor) < 0:
+            message = f"what it brought was paid back, moved or applied at {position.account} since: undo that first"
+            raise Conflict("already-used", message)
 
 
 def _nothing(effect: Effect) -> Effect:

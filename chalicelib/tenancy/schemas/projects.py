@@ -8,8 +8,8 @@ from pydantic import AliasPath, BeforeValidator, Field, TypeAdapter
 
 from chalicelib.kernel.page import Page
 from chalicelib.platform.schema import (
-    Day,
     Change,
+    Day,
     Instant,
     OutSchema,
     PeriodText,
