@@ -90,7 +90,8 @@ def _owed_at_one(
     known = {bill_id: bill for bill_id, bill in fresh.items() if bill.amount_due.minor}
     charges = late_charges_on(project, rule, known, on)
     positions = {position.holder: position for position in repository.positions_of(project, account)}
-    names = {former.consumer_id: former.consumer_name for former in connection.former if former.consumer_id == asked}
+    former = [each for each in connection.former if each.consumer_id == asked]
+    names: dict[str | None, str] = {each.consumer_id: each.name for each in former}
     names |= {bill.consumer_id: bill.consumer_name for bill in known.values()}
     names[connection.consumer_id] = connection.consumer_name
     holders = [connection.consumer_id, *(each for each in names if each != connection.consumer_id)]
