@@ -73,7 +73,8 @@ class Owed:
 def owed_at(ctx: ProjectContext, found: Iterable[Connection], *, on: date, holder: str | None = None) -> list[Owed]:
     """Return what is owed at some connections on a day, for each holder who owes or is owed something there.
 
-    The present holder comes first, also if nothing is owed, and so does an asked former one (`holder`). Three requests for each connection, and one for histories.
+    The present holder comes first, also if nothing is owed; so it is with an asked former one (`holder`). Three
+    requests for each connection, and one for histories.
     """
     project = ctx.project
     rule = tenancy.late_charge_rule(project)
