@@ -38,7 +38,8 @@ _TENDER_ERRORS = (
     "future-date month-closed no-change receipt-given receipt-taken received-too-little"
 )
 _BILL_ERRORS = (
-    "above-due back-dated-waiver before-bill bill-twice no-part-payments nothing-due other-holder too-many-bills"
+    "above-due back-dated-waiver before-bill bill-twice no-part-payments nothing-due other-holder superseded "
+    "too-many-bills"
 )
 
 

@@ -87,9 +87,9 @@ CODES: Mapping[int, tuple[str, ...]] = {
             login-exists login-taken measure-needed meter-exchanged meter-taken never-billed no-credit no-meter
             not-active not-confirmed not-prepaid nothing-due other-consumer period-frozen project-closed
             project-taken project-used reading-waits receipt-taken replayed role-exists role-used run-open
-            still-served superuser-exists tariff-between tariff-changed tariff-chosen tariff-followed tariff-used
-            too-many-changes too-many-mappings too-many-readings use-unread version-exists withdrawn wrong-order
-            wrong-status yourself
+            still-served superseded superuser-exists tariff-between tariff-changed tariff-chosen tariff-followed
+            tariff-used too-many-changes too-many-mappings too-many-readings use-unread version-exists withdrawn
+            wrong-order wrong-status yourself
         """,
         413: "too-large",
         415: "not-json",

@@ -17,7 +17,7 @@ from chalicelib.kernel.quantity import divided, plain
 from chalicelib.readings.domain.reading import LAST_READ_NUMBER, reading_id
 from chalicelib.tariffs.domain import Line
 
-BillStatus = Literal["open", "partial", "paid", "overdue"]
+BillStatus = Literal["open", "partial", "paid", "overdue", "superseded"]
 
 BillKind = Literal["regular", "final", "advance"]
 
@@ -39,7 +39,8 @@ class Bill:
     use of an exchanged meter; below zero, use billed ahead by estimates, of which `use_carried_forward` remains.
     `estimated`: the meter was not read, and `reading` is an estimate by the average of the last uses. `tariff_id`: the
     tariff that the connection named, if it was not rated by its class. `issued_by` is the user who billed this reading
-    without a run: then `issued_at` is when, and `run_id` an id of its own.
+    without a run: then `issued_at` is when, and `run_id` an id of its own. `superseded_by` is the bill that took its
+    dues over.
     """
 
     account: str
@@ -75,6 +76,7 @@ class Bill:
     months: int = 1
     multiplier: Decimal = Decimal(1)
     registers: tuple[BilledRegister, ...] = ()
+    superseded_by: str | None = None
 
     @property
     def id(self) -> str:
@@ -161,6 +163,16 @@ class Bill:
         return self._money(self.balance.credited + self.balance.written_off)
 
     @property
+    def moved_in(self) -> Money:
+        """The dues of older bills that it took over."""
+        return self._money(self.balance.moved_in)
+
+    @property
+    def moved_out(self) -> Money:
+        """The dues that a newer bill took over."""
+        return self._money(self.balance.moved_out)
+
+    @property
     def principal_due(self) -> Money:
         """What is still to be paid of the bill itself, without late charges."""
         return self._money(self.total.minor - self.balance.principal_settled)
@@ -178,6 +190,8 @@ class Bill:
 
         A bill that is not fully paid is overdue from the day after its due day. Source: S1-043.
         """
+        if self.superseded_by:
+            return "superseded"
         if self.amount_due.minor <= 0:
             return "paid"
         if self.days_overdue_on(today):

@@ -21,6 +21,7 @@ EntryKind = Literal[
     "waiver",
     "credit_note",
     "write_off",
+    "superseded",
     "refund",
     "opening",
 ]
@@ -28,7 +29,10 @@ EntryKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """By how much an entry changes a bill's balance, in minor units; each field is that of Balance."""
+    """By how much an entry changes a bill's balance, in minor units; each field is that of Balance.
+
+    `successor` is the bill that takes its dues over.
+    """
 
     bill_id: str
     paid: int = 0
@@ -38,16 +42,22 @@ class Effect:
     credited: int = 0
     written_off: int = 0
     late_steps: int = 0
+    moved_in: int = 0
+    moved_out: int = 0
+    late_moved: int = 0
+    successor: str | None = None
 
     @property
     def due(self) -> int:
         """By how much it changes what is due on the bill."""
-        return self.late - self.waived - self.paid - self.credited - self.written_off
+        settled = self.waived + self.paid + self.credited + self.written_off
+        return self.late - settled + self.moved_in - self.moved_out
 
     @property
     def principal_settled(self) -> int:
         """By how much it changes what is settled of the bill itself."""
-        return self.paid - self.late_paid + self.credited + self.written_off
+        settled = self.paid - self.late_paid + self.credited + self.written_off
+        return settled + self.moved_out - self.late_moved - self.moved_in
 
     def inverse(self) -> "Effect":
         """Return what takes this effect back. Steps stay charged."""
@@ -55,7 +65,7 @@ class Effect:
         return Effect(bill_id=self.bill_id, **changes)
 
 
-_CHANGES = tuple(each.name for each in fields(Effect) if each.name != "bill_id")
+_CHANGES = tuple(each.name for each in fields(Effect) if each.name not in {"bill_id", "successor"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

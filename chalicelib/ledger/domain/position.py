@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib.bills.domain import Balance, Bill
-from chalicelib.ledger.domain.entry import Entry, balance_after
+from chalicelib.ledger.domain.entry import Effect, Entry, balance_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def post(books: Books, entries: Iterable[Entry]) -> Books:
     for entry in entries:
         for effect in entry.effects:
             bill = bills[effect.bill_id]
-            bills[bill.id] = replace(bill, balance=balance_after(bill.balance, [effect]))
+            bills[bill.id] = after_effect(bill, effect)
         if entry.credit_minor or entry.deposit_minor:
             place = (entry.account, entry.holder)
             positions[place] = positions.get(place, Position(*place)).after(entry.credit_minor, entry.deposit_minor)
@@ -61,6 +61,12 @@ def post(books: Books, entries: Iterable[Entry]) -> Books:
     if broken := violations(posted, entries):
         raise AssertionError("; ".join(broken))
     return posted
+
+
+def after_effect(bill: Bill, effect: Effect) -> Bill:
+    """Return a bill after one effect on it."""
+    successor = effect.successor or bill.superseded_by
+    return replace(bill, balance=balance_after(bill.balance, [effect]), superseded_by=successor)
 
 
 def violations(books: Books, entries: Iterable[Entry] = ()) -> list[str]:
@@ -88,13 +94,14 @@ def bill_violations(bill: Bill) -> list[str]:
         said.append(f"{bill.id}: {bill.amount_due} is due, below zero")
     if bill.total.minor < 0 and not bill.total.minor <= held.principal_settled <= 0:
         said.append(f"{bill.id}: {held.principal_settled} of {bill.total.minor} is paid out")
-    if bill.total.minor >= 0 and not 0 <= held.principal_settled <= bill.total.minor:
+    if bill.total.minor >= 0 and not -held.moved_in <= held.principal_settled <= bill.total.minor:
         said.append(f"{bill.id}: {held.principal_settled} of {bill.total.minor} is settled")
     if not 0 <= held.waived <= held.late:
         said.append(f"{bill.id}: {held.waived} is waived of late charges of {held.late}")
     if held.late_due < 0 or held.late_paid < 0:
         said.append(f"{bill.id}: {held.late_paid} is paid of late charges of {held.late}, {held.waived} waived")
-    if min(held.credited, held.written_off, held.late_steps) < 0:
+    sums = (held.credited, held.written_off, held.late_steps, held.moved_in, held.moved_out, held.late_moved)
+    if min(sums) < 0:
         said.append(f"{bill.id}: a sum of its balance is below zero")
     return said
 

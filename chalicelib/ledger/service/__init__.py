@@ -1,6 +1,6 @@
 """Open the books of an act, and build its writes; show what is owed, and statements."""
 
-from chalicelib.ledger.service.inquiry import Owed, OwedBill, inquire, owed_at
+from chalicelib.ledger.service.inquiry import Owed, OwedBill, inquire, owed_at, owed_of
 from chalicelib.ledger.service.posting import (
     EntryDraft,
     History,
@@ -35,6 +35,7 @@ __all__ = [
     "list_entries",
     "open_books",
     "owed_at",
+    "owed_of",
     "posted",
     "statement_of",
     "uses_of_credit",

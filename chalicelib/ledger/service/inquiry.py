@@ -10,7 +10,7 @@ from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.consumers.domain import Consumer
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import repository
 from chalicelib.ledger.domain import LateCharge, Position
@@ -79,6 +79,18 @@ def owed_at(ctx: ProjectContext, found: Iterable[Connection], *, on: date, holde
     project = ctx.project
     rule = tenancy.late_charge_rule(project)
     return [each for connection in found for each in _owed_at_one(project, rule, connection, on, holder)]
+
+
+def owed_of(ctx: ProjectContext, connection: Connection, holder: str | None) -> Owed:
+    """Return what one holder of a connection owes and has there today.
+
+    :raises NotFound: if they never were its holder.
+    """
+    today = local_day(ctx.now, ctx.project.settings.timezone)
+    for owed in owed_at(ctx, [connection], on=today, holder=holder):
+        if owed.holder == holder:
+            return owed
+    raise NotFound("not-found", f"there is no such consumer of {connection.account}")
 
 
 def _owed_at_one(

@@ -18,7 +18,7 @@ from chalicelib.ledger.domain import (
     LateCharge,
     Position,
     Settled,
-    balance_after,
+    after_effect,
     late_charge_on,
     needs_history,
     post,
@@ -183,7 +183,7 @@ def posted(books: Books, draft: EntryDraft) -> Books:
     bills_after = dict(books.bills)
     for effect in draft.effects:
         bill = bills_after[effect.bill_id]
-        bills_after[bill.id] = replace(bill, balance=balance_after(bill.balance, [effect]))
+        bills_after[bill.id] = after_effect(bill, effect)
     place = (draft.account, draft.holder)
     position = books.position(*place).after(draft.credit_minor, draft.deposit_minor)
     return Books(bills_after, {**books.positions, place: position})

@@ -10,6 +10,7 @@ from chalicelib.payments.service.looking import (
     migrated_writes,
     standing_payments,
 )
+from chalicelib.payments.service.new_bills import after_billing
 from chalicelib.payments.service.reversing import reverse_payment
 from chalicelib.payments.service.settling import settle_account
 from chalicelib.payments.service.standing import Order
@@ -18,6 +19,7 @@ from chalicelib.payments.service.taking import record_payment
 __all__ = [
     "Order",
     "Outcome",
+    "after_billing",
     "get_payment",
     "list_payments",
     "list_payments_of_bill",

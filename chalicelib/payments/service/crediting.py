@@ -129,18 +129,28 @@ def use_credit(ctx: ProjectContext, *, account: str, amount_minor: int | None = 
     :raises Invalid: for more than the credit.
     """
     connection = connections.get_connection(ctx, account=account)
-    today = local_day(ctx.now, ctx.project.settings.timezone)
+    return apply_credit(ctx, connection, connection.consumer_id, amount_minor=amount_minor)
+
+
+def apply_credit(
+    ctx: ProjectContext, connection: Connection, holder: str | None, *, amount_minor: int | None = None
+) -> ledger.Owed:
+    """Use a holder's credit at a connection for their open bills.
+
+    :raises Conflict: if there is no credit, or nothing is due.
+    :raises Invalid: for more than the credit.
+    """
     act_id = ctx.new_id()
     for attempt in range(_ATTEMPTS):
-        owed = ledger.owed_at(ctx, [connection], on=today)[0]
-        if is_done(ctx, connection, act_id, today):
+        owed = ledger.owed_of(ctx, connection, holder)
+        if is_done(ctx, connection, act_id, owed.on):
             return owed
         try:
-            transact(_credit_writes(ctx, owed, act_id, amount_minor, today))
+            transact(_credit_writes(ctx, owed, act_id, amount_minor, owed.on))
         except Refused:
             dynamo.pause(attempt)
         else:
-            return ledger.owed_at(ctx, [connection], on=today)[0]
+            return ledger.owed_of(ctx, connection, holder)
     raise _changed()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
+from chalicelib.bills.domain import Bill
 from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.ledger import service as ledger
@@ -72,11 +73,47 @@ def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
     bill_ids = {effect.bill_id for each in undone for effect in each.effects}
     holders = {(each.account, each.holder) for each in undone if each.credit_minor or each.deposit_minor}
     books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
+    books = _with_successors(ctx, books)
     drafts = _reversals(books, undone, after)
     _check_left(books, drafts)
+    drafts += _moved_on(books, drafts)
     entries = ledger.entries_of_act(ctx, act_id, drafts)
     _, posting = ledger.entry_writes(project, books, entries)
     return [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
+
+
+def _with_successors(ctx: ProjectContext, books: Books) -> Books:
+    """Read the bills that took dues over, and those that took them over from these."""
+    while missing := {each.superseded_by for each in books.bills.values() if each.superseded_by} - books.bills.keys():
+        more = ledger.open_books(ctx.project, bill_ids=sorted(missing))
+        books = Books({**books.bills, **more.bills}, books.positions)
+    return books
+
+
+def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.EntryDraft]:
+    """Return what moves dues that are open again on superseded bills to the bills that took them over."""
+    for draft in drafts:
+        books = ledger.posted(books, draft)
+    moved: list[ledger.EntryDraft] = []
+    while again := next(
+        (each for each in books.bills.values() if each.superseded_by and each.amount_due.minor > 0), None
+    ):
+        due, successor = again.amount_due.minor, str(again.superseded_by)
+        out = Effect(bill_id=again.id, moved_out=due, late_moved=again.balance.late_due, successor=successor)
+        draft = ledger.EntryDraft(
+            account=again.account,
+            holder=again.consumer_id,
+            kind="superseded",
+            value_on=max(each.value_on for each in drafts),
+            effects=(out, Effect(bill_id=successor, moved_in=due)),
+        )
+        moved.append(draft)
+        books = ledger.posted(books, draft)
+    return moved
+
+
+def _is_open_again(bill: Bill) -> bool:
+    return bill.superseded_by is not None and bill.amount_due.minor > 0
 
 
 def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Entry]:

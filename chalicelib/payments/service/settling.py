@@ -4,9 +4,8 @@ from datetime import date
 
 from chalicelib.audit import service as audit
 from chalicelib.connections import service as connections
-from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import Conflict, Invalid, NotFound
+from chalicelib.kernel.errors import Conflict, Invalid
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books
@@ -48,7 +47,7 @@ def settle_account(
     today = local_day(ctx.now, ctx.project.settings.timezone)
     act_id = ctx.new_id()
     for attempt in range(_ATTEMPTS):
-        owed = _owed(ctx, connection, holder, today)
+        owed = ledger.owed_of(ctx, connection, holder)
         if is_done(ctx, connection, act_id, today):
             return owed
         try:
@@ -56,7 +55,7 @@ def settle_account(
         except Refused:
             dynamo.pause(attempt)
         else:
-            return _owed(ctx, connection, holder, today)
+            return ledger.owed_of(ctx, connection, holder)
     raise Conflict("changed", "others are changing the same account; look at it, and send the request again")
 
 
@@ -65,13 +64,6 @@ def _check_theirs(ctx: ProjectContext, move_to: str, holder: str | None, account
     if holder is None or other.consumer_id != holder or other.account == account:
         message = f"{move_to} is not another connection of the same consumer: credit never crosses consumers"
         raise Invalid("other-holder", message, field="moveTo")
-
-
-def _owed(ctx: ProjectContext, connection: Connection, holder: str | None, today: date) -> ledger.Owed:
-    for owed in ledger.owed_at(ctx, [connection], on=today, holder=holder):
-        if owed.holder == holder:
-            return owed
-    raise NotFound("not-found", f"this consumer neither owes nor has anything at {connection.account}")
 
 
 def _writes(

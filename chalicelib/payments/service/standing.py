@@ -64,6 +64,7 @@ def read_standing(ctx: ProjectContext, order: Order, day: date) -> Standing:
         raise NotFound("not-found", f"there is no bill {missing[0]}", field="bills")
     bills = list(books.bills.values())
     _check_reach(ctx, bills)
+    _check_standing(bills)
     check_paid_day(day, bills)
     rule = tenancy.late_charge_rule(project)
     past = [bill for bill in bills if is_back_dated(rule, bill, day)]
@@ -83,6 +84,17 @@ def _open_bills(ctx: ProjectContext, account: str, day: date) -> list[str]:
     if not due:
         raise Conflict("nothing-due", f"nothing is due at {account}; enter an advance instead", field="accountNumber")
     return due[:MAX_BILLS]
+
+
+def _check_standing(bills: Sequence[Bill]) -> None:
+    """Check that no bill was superseded. Source: S4-021.
+
+    :raises Conflict: naming the bill to pay instead.
+    """
+    for bill in bills:
+        if bill.superseded_by:
+            message = f"bill {bill.id} was superseded: pay {bill.superseded_by}, which has its dues"
+            raise Conflict("superseded", message, field="bills")
 
 
 def _check_reach(ctx: ProjectContext, bills: Sequence[Bill]) -> None:
