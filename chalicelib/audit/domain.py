@@ -24,6 +24,7 @@ ACTIONS = frozenset(
     """
     account.settled
     area.deleted area.opened area.renamed
+    bank-line.assigned bank-line.dismissed
     bill.issued bill.took-over
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened
     billing-run.completed billing-run.started

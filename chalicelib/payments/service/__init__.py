@@ -9,6 +9,7 @@ from chalicelib.payments.service.looking import (
     list_payments_of_connection,
     migrated_writes,
     standing_payments,
+    stored_payments,
 )
 from chalicelib.payments.service.new_bills import after_billing
 from chalicelib.payments.service.reversing import reverse_payment
@@ -31,5 +32,6 @@ __all__ = [
     "reverse_payment",
     "settle_account",
     "standing_payments",
+    "stored_payments",
     "use_credit",
 ]

@@ -1,5 +1,7 @@
 """Take money in advance, and use a holder's credit for their bills."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Literal
@@ -13,7 +15,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect
 from chalicelib.payments import repository
-from chalicelib.payments.domain import MAX_BILLS, Payment, Tender, check_tender, received_for
+from chalicelib.payments.domain import MAX_BILLS, Payment, PaymentSource, Tender, check_tender, received_for
 from chalicelib.payments.service.numbering import ReceiptPlan, receipt_plan, receipt_writes
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
@@ -23,11 +25,19 @@ _ATTEMPTS = 12
 
 
 def record_advance(
-    ctx: ProjectContext, *, account: str, tender: Tender, into: Literal["credit", "deposit"] = "credit"
+    ctx: ProjectContext,
+    *,
+    account: str,
+    tender: Tender,
+    into: Literal["credit", "deposit"] = "credit",
+    payment_id: str | None = None,
+    source: PaymentSource = "counter",
+    also: Sequence[Action] = (),
 ) -> Payment:
     """Take money that no bill is named for: it is credit of the connection's present holder, or a deposit.
 
-    A repeated request gets the payment that the first one made.
+    A repeated request gets the payment that the first one made. What is to change with it (`also`) is in the same
+    transaction.
 
     :raises Invalid: for a method, day or amount that the project does not take, or without an amount.
     :raises NotFound: for an unknown connection, or one out of the actor's reach.
@@ -39,17 +49,20 @@ def record_advance(
         raise Invalid("bad-amount", "say how much is paid in advance", field="amount")
     connection = connections.get_connection(ctx, account=account)
     plan = receipt_plan(project, tender, tender.paid_on or today)
-    payment_id = ctx.new_id()
+    payment_id = payment_id or ctx.new_id()
     for attempt in range(_ATTEMPTS):
         stored, last = repository.find_with_series(project, payment_id, plan.series)
         if stored:
             return stored
         number, numbering = receipt_writes(project, plan, payment_id, last=last, attempt=attempt)
         payment = _advance(ctx, connection, tender, plan, payment_id, number, is_deposit=into == "deposit")
+        payment = replace(payment, source=source)
         writes = [*numbering, *_advance_writes(ctx, payment)]
         try:
-            transact(writes)
+            transact([*writes, *also])
         except Refused as refused:
+            if {action.label for action in also} & set(refused.labels):
+                raise
             if "receipt number" in refused.labels and tender.receipt_number is not None:
                 message = f"receipt {payment.receipt_number} is taken by another payment; give the number of this one"
                 raise Conflict("receipt-taken", message, field="receiptNumber") from None

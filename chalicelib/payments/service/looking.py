@@ -36,6 +36,11 @@ def standing_payments(project: Project, payments: Iterable[Payment]) -> dict[str
     return repository.payments_by_id(project, [payment.id for payment in payments])
 
 
+def stored_payments(project: Project, payment_ids: Iterable[str]) -> dict[str, Payment]:
+    """Return those payments that are stored, by id. One read unit each."""
+    return repository.payments_by_id(project, payment_ids)
+
+
 def get_payment(ctx: ProjectContext, *, payment_id: str) -> Payment:
     """Return one payment that the actor may see; a consumer gets only their own.
 

@@ -9,19 +9,24 @@ from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, LateCharge, is_back_dated, on_past_day
-from chalicelib.payments.domain import MAX_BILLS, Tender, check_paid_day
+from chalicelib.payments.domain import MAX_BILLS, PaymentSource, Tender, check_paid_day
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import LateChargeRule, ProjectContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is paid: bills, each perhaps with its part in minor units, or the oldest open bills of an account."""
+    """What is paid: bills, each perhaps with its part in minor units, or the oldest open bills of an account.
+
+    `source` is where the money came from; `origin` the file, if it was one.
+    """
 
     tender: Tender
     bills: Mapping[str, int | None] = field(default_factory=dict)
     account: str | None = None
     waive_reason: str | None = None
+    source: PaymentSource = "counter"
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

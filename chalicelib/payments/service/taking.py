@@ -23,15 +23,19 @@ from chalicelib.tenancy.domain import ProjectContext
 _ATTEMPTS = 12
 
 
-def record_payment(ctx: ProjectContext, *, order: Order, payment_id: str | None = None) -> Payment:
+def record_payment(
+    ctx: ProjectContext, *, order: Order, payment_id: str | None = None, also: Sequence[Action] = ()
+) -> Payment:
     """Take a payment of bills: post it, settle the bills with the late charges of its day, and number its receipt.
 
-    A repeated request gets the payment that the first one made. One bill costs 14 write units, 16 with a late charge,
+    A repeated request gets the payment that the first one made. What is to change with it (`also`) is in the same
+    transaction. One bill costs 14 write units, 16 with a late charge,
     and three requests; each further bill of the connection less than four write units.
 
     :raises Invalid: for a method, day or amount that the project does not take.
     :raises NotFound: if there is no such bill, or it is out of the actor's reach.
     :raises Conflict: if nothing is due, or others changed the bills meanwhile.
+    :raises Refused: if an action of `also` was refused.
     """
     if order.waive_reason is not None:
         ctx.require("late_charges.waive")
@@ -48,8 +52,10 @@ def record_payment(ctx: ProjectContext, *, order: Order, payment_id: str | None 
         standing = read_standing(ctx, order, day)
         payment, writes = _decide(ctx, order, standing, plan, new_id, last=last, attempt=attempt)
         try:
-            transact(writes)
+            transact([*writes, *also])
         except Refused as refused:
+            if {action.label for action in also} & set(refused.labels):
+                raise
             _check_lost(refused, payment, order)
             dynamo.pause(attempt)
         else:
@@ -110,6 +116,8 @@ def _decide(
         reference=tender.reference,
         notes=tender.notes,
         waiver_reason=order.waive_reason,
+        source=order.source,
+        origin=order.origin,
         recorded_by=ctx.actor.id,
         recorded_at=ctx.now,
     )
