@@ -9,7 +9,7 @@ from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect, Entry, take_back
 from chalicelib.payments import repository
-from chalicelib.payments.domain import Payment, Reversal, ReversalReason
+from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
@@ -31,7 +31,7 @@ def reverse_payment(
     project = ctx.project
     act_id = ctx.new_id()
     for attempt in range(_ATTEMPTS):
-        payment = repository.find_payment(project, payment_id)
+        payment = repository.find_payment(project, parse_payment_id(payment_id))
         if payment is None or not _within_reach(ctx, payment):
             raise NotFound("not-found", "there is no payment with this id")
         reversal = Reversal(reason=reason, note=note, by=ctx.actor.id, at=ctx.now)
