@@ -14,7 +14,7 @@ from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Effect, Entry
 from chalicelib.payments import repository
 from chalicelib.payments.domain import MAX_BILLS, Payment, Tender, check_tender, received_for
-from chalicelib.payments.service.numbering import ReceiptPlan, receipt_plan, receipt_writes
+from chalicelib.payments.service.numbering import ReceiptPlan, numbered_receipt, receipt_plan
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
@@ -68,7 +68,7 @@ def _advance(
     project, amount = ctx.project, tender.amount
     if amount is None:
         raise AssertionError("an advance has an amount")
-    number, numbering = receipt_writes(project, plan, payment_id, last=last, attempt=attempt)
+    number, numbering = numbered_receipt(project, plan, payment_id, last=last, attempt=attempt)
     payment = Payment(
         id=payment_id,
         account=connection.account,
@@ -98,7 +98,7 @@ def _advance(
     )
     books = ledger.open_books(project, holders=[(connection.account, connection.consumer_id)])
     entries = ledger.entries_of_act(ctx, payment_id, [draft])
-    _, posting = ledger.entry_writes(project, books, entries)
+    posting = ledger.entry_writes(project, books, entries)
     facts: dict[str, object] = {
         "account": payment.account,
         "amount": amount,
@@ -162,7 +162,7 @@ def _credit_writes(
     fresh = {each.bill.id: each.bill for each in due}
     if books.bills != fresh or books.position(*place).credit_minor != credit:
         raise Refused([("bill", None)])  # changed since it was looked at: decide anew
-    _, posting = ledger.entry_writes(ctx.project, books, entries)
+    posting = ledger.entry_writes(ctx.project, books, entries)
     facts: dict[str, object] = {
         "used": Money(-sum(each.credit_minor for each in entries), owed.credit.currency),
         "currency": owed.credit.currency,

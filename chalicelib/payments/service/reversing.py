@@ -41,7 +41,7 @@ def reverse_payment(
             raise Conflict("already-reversed", f"payment {payment.id} was reversed on {payment.reversal.at.date()}")
         after = replace(payment, reversal=reversal)
         try:
-            transact(_writes(ctx, after, act_id))
+            transact(_reversal_writes(ctx, after, act_id))
         except Refused:
             dynamo.pause(attempt)
         else:
@@ -62,7 +62,7 @@ def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
     return accounts <= connections.accounts_within_reach(ctx, ctx.project, accounts)
 
 
-def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
+def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
     """Build the writes of a reversal, from the books as they are now."""
     project = ctx.project
     made = [each for account in after.accounts for each in _entries_of(ctx, after, account)]
@@ -72,7 +72,7 @@ def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
     holders = {(each.account, each.holder) for each in undone if each.credit_minor}
     books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
     entries = ledger.entries_of_act(ctx, act_id, _reversals(books, undone, after))
-    _, posting = ledger.entry_writes(project, books, entries)
+    posting = ledger.entry_writes(project, books, entries)
     return [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
 
 
