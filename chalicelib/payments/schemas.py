@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AliasPath, Field, model_validator
+from pydantic import AliasPath, ConfigDict, Field, model_validator
 
 from chalicelib.kernel.errors import Invalid, MeterbookError
 from chalicelib.kernel.money import Money
@@ -102,6 +102,12 @@ class PaidBillBody(Schema):
 class NewPayment(TenderBody):
     """A payment of bills: those named, or the oldest open ones of an account."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"method": "cash", "received": "300.00", "bills": [{"billId": "2025-11.2025110001.1"}]}]
+        }
+    )
+
     bills: Annotated[tuple[PaidBillBody, ...], Field(max_length=MAX_BILLS)] = Field(
         default=(), description="The bills, all of one consumer; those without an amount are paid oldest first"
     )
@@ -149,6 +155,10 @@ class NewPayments(Schema):
 class NewAdvance(TenderBody):
     """Money paid in advance: it is credit of the connection's present consumer."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"method": "cash", "accountNumber": "2025110001", "amount": "100.00"}]}
+    )
+
     account_number: AccountNumber
     amount: GivenAmount
 
@@ -177,11 +187,15 @@ class NewSettlement(Schema):
 class CreditUse(Schema):
     """How much credit to use for open bills."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount": "100.00"}]})
+
     amount: GivenAmount | None = Field(default=None, description="Without it, as much as is due, or as there is")
 
 
 class NewReversal(Schema):
     """Why a payment is taken back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "typing_error", "note": "Entered twice"}]})
 
     reason: ReversalReason
     note: Text | None = Field(default=None, examples=["Returned by the bank: no funds"])

@@ -144,7 +144,7 @@ def inquire(
     """
     asked = [each for each in (account, meter_number, name, consumer_id) if each]
     if len(asked) != 1:
-        raise Invalid("bad-filter", "give one of accountNumber, meterNumber, q and consumerId")
+        raise Invalid("bad-filter", "give one of accountNumber, meterNumber, q and consumerId", field="accountNumber")
     today = local_day(ctx.now, ctx.project.settings.timezone)
     if on and on < today:
         raise Invalid("bad-day", f"{on} is past; a statement shows what was owed then", field="on")

@@ -101,8 +101,8 @@ def open_books(
     return Books(found, repository.positions(project, holders))
 
 
-def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> tuple[Books, list[Action]]:
-    """Return the books after some entries, and the writes of the entries and of all that they change.
+def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> list[Action]:
+    """Build the writes of some entries, and of all bills and positions that they change.
 
     Labels: `entry`, `bill` (subject: its id) and `position`. Two write units for an entry, three for a bill of a KB,
     two for a position; each is refused if it was changed since it was read. Entries dated into a former month check
@@ -123,7 +123,7 @@ def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> t
     value_on = min((entry.value_on for entry in entries), default=None)
     if value_on and Period.of(value_on) < Period.of(max(entry.booked_on for entry in entries)):
         actions.append(tenancy.books_open_check(project, value_on))
-    return after, actions
+    return actions
 
 
 def entry_insert_write(project: Project, entry: Entry) -> Action:

@@ -16,7 +16,7 @@ from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect
 from chalicelib.payments import repository
 from chalicelib.payments.domain import MAX_BILLS, Payment, PaymentSource, Tender, check_tender, received_for
-from chalicelib.payments.service.numbering import ReceiptPlan, receipt_plan, receipt_writes
+from chalicelib.payments.service.numbering import ReceiptPlan, numbered_receipt, receipt_plan
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
@@ -54,7 +54,7 @@ def record_advance(
         stored, last = repository.find_with_series(project, payment_id, plan.series)
         if stored:
             return stored
-        number, numbering = receipt_writes(project, plan, payment_id, last=last, attempt=attempt)
+        number, numbering = numbered_receipt(project, plan, payment_id, last=last, attempt=attempt)
         payment = _advance(ctx, connection, tender, plan, payment_id, number, is_deposit=into == "deposit")
         payment = replace(payment, source=source)
         writes = [*numbering, *_advance_writes(ctx, payment)]
@@ -118,7 +118,7 @@ def _advance_writes(ctx: ProjectContext, payment: Payment) -> list[Action]:
         deposit_minor=payment.deposit_minor,
     )
     books = ledger.open_books(ctx.project, holders=[(payment.account, payment.consumer_id)])
-    _, posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, payment.id, [draft]))
+    posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, payment.id, [draft]))
     facts: dict[str, object] = {
         "account": payment.account,
         "kind": payment.kind,
@@ -188,7 +188,7 @@ def _credit_writes(
         raise Conflict("nothing-due", f"nothing is due at {owed.connection.account}", field="accountNumber")
     books = books_of(ctx, owed)
     drafts = [*paid_out(owed, today), *used_for_bills(owed, wanted, today)]
-    _, posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, act_id, drafts))
+    posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, act_id, drafts))
     facts: dict[str, object] = {
         "used": Money(-sum(each.credit_minor for each in drafts if each.kind == "credit_used"), owed.credit.currency),
         "currency": owed.credit.currency,

@@ -91,7 +91,7 @@ def _writes(ctx: ProjectContext, owed: ledger.Owed, older: Sequence[ledger.OwedB
         drafts.insert(0, charged)
     # The same dues move once: their versions, which name the act, are part of every condition.
     act_id = derived_ids("superseded", newest_id, *(f"{each.bill.id} {each.bill.balance.version}" for each in older))()
-    _, posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, act_id, drafts))
+    posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, act_id, drafts))
     facts: dict[str, object] = {
         "older": tuple(known),
         "moved": Money(taken.moved_in, owed.credit.currency),

@@ -10,7 +10,7 @@ from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect, Entry, take_back
 from chalicelib.payments import repository
-from chalicelib.payments.domain import Payment, Reversal, ReversalReason
+from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
@@ -33,7 +33,7 @@ def reverse_payment(
     project = ctx.project
     act_id = ctx.new_id()
     for attempt in range(_ATTEMPTS):
-        payment = repository.find_payment(project, payment_id)
+        payment = repository.find_payment(project, parse_payment_id(payment_id))
         if payment is None or not _within_reach(ctx, payment):
             raise NotFound("not-found", "there is no payment with this id")
         reversal = Reversal(reason=reason, note=note, by=ctx.actor.id, at=ctx.now)
@@ -43,7 +43,7 @@ def reverse_payment(
             raise Conflict("already-reversed", f"payment {payment.id} was reversed on {payment.reversal.at.date()}")
         after = replace(payment, reversal=reversal)
         try:
-            transact(_writes(ctx, after, act_id))
+            transact(_reversal_writes(ctx, after, act_id))
         except Refused:
             dynamo.pause(attempt)
         else:
@@ -64,7 +64,7 @@ def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
     return accounts <= connections.accounts_within_reach(ctx, ctx.project, accounts)
 
 
-def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
+def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
     """Build the writes of a reversal, from the books as they are now."""
     project = ctx.project
     made = [each for account in after.accounts for each in _entries_of(ctx, after, account)]
@@ -78,7 +78,7 @@ def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
     _check_left(books, drafts)
     drafts += _moved_on(books, drafts)
     entries = ledger.entries_of_act(ctx, act_id, drafts)
-    _, posting = ledger.entry_writes(project, books, entries)
+    posting = ledger.entry_writes(project, books, entries)
     return [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
 
 

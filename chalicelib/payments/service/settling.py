@@ -91,7 +91,7 @@ def _writes(
         drafts += _given_back(owed, left, today, refund_by=refund_by, move_to=move_to)
     elif len(drafts) == 0:
         raise Conflict("nothing-due", f"nothing is due at {owed.connection.account}: pay the credit back, or move it")
-    _, posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, act_id, drafts))
+    posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, act_id, drafts))
     return [*posting, _audit_write(ctx, owed, drafts, left, refund_by=refund_by, move_to=move_to)]
 
 

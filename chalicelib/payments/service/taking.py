@@ -14,7 +14,7 @@ from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Effect, settle_back_dated
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Allocation, Due, Payment, Share, allocate, check_tender, received_for
-from chalicelib.payments.service.numbering import ReceiptPlan, receipt_plan, receipt_writes
+from chalicelib.payments.service.numbering import ReceiptPlan, numbered_receipt, receipt_plan
 from chalicelib.payments.service.standing import Order, Standing, read_standing
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
@@ -93,7 +93,7 @@ def _decide(
     project, tender = ctx.project, order.tender
     settings = project.settings.payments
     allocated = _allocated(ctx, standing, order)
-    number, numbering = receipt_writes(project, plan, payment_id, last=last, attempt=attempt)
+    number, numbering = numbered_receipt(project, plan, payment_id, last=last, attempt=attempt)
     drafts, shares, credit = _drafts(standing, allocated, order.waive_reason)
     first = standing.books.bill(next(iter(allocated.parts)))
     amount = Money(sum(allocated.parts.values()) + allocated.left_minor, project.settings.currency)
@@ -122,7 +122,7 @@ def _decide(
         recorded_at=ctx.now,
     )
     entries = ledger.entries_of_act(ctx, payment_id, drafts)
-    _, posting = ledger.entry_writes(project, standing.books, entries)
+    posting = ledger.entry_writes(project, standing.books, entries)
     writes = [repository.payment_insert_write(project, payment), *numbering, *posting, _audit_write(ctx, payment)]
     if len(writes) > MAX_ACTIONS:
         raise Invalid("too-many-bills", "these are too many bills for one payment: pay them in two", field="bills")
