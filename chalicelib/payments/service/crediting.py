@@ -1,7 +1,7 @@
 """Take money in advance, and use a holder's credit for their bills."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 from chalicelib.audit import service as audit
@@ -20,6 +20,8 @@ from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
 
 _ATTEMPTS = 12
+_REPEATED_WITHIN = timedelta(days=2)
+"""So long a request may be sent again with its key: as long as answers are kept."""
 
 
 def record_advance(ctx: ProjectContext, *, account: str, tender: Tender) -> Payment:
@@ -137,9 +139,11 @@ def use_credit(ctx: ProjectContext, *, account: str, amount_minor: int | None = 
 
 
 def _is_done(ctx: ProjectContext, connection: Connection, act_id: str, today: date) -> bool:
+    """Return whether this very request used the credit before it was interrupted, perhaps before midnight."""
     if ctx.request_key is None:
         return False
-    return any(ledger.entries_of_origin(ctx.project, connection.account, act_id, booked_on=today))
+    first = today - _REPEATED_WITHIN
+    return any(ledger.entries_of_origin(ctx.project, connection.account, act_id, first=first, last=today))
 
 
 def _credit_writes(
