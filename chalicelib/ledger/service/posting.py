@@ -166,11 +166,9 @@ def late_charges_on(
     return {bill.id: late_charge_on(rule, bill, day, all_read.get(bill.id, ())) for bill in known.values()}
 
 
-def entries_of_origin(project: Project, account: str, origin: str, *, booked_on: date) -> Iterator[Entry]:
-    """Read the entries that an act made in an account on a day."""
-    return (
-        each for each in repository.entries_between(project, account, booked_on, booked_on) if each.origin == origin
-    )
+def entries_of_origin(project: Project, account: str, origin: str, *, first: date, last: date) -> Iterator[Entry]:
+    """Read the entries that an act made in an account on a day of some."""
+    return (each for each in repository.entries_between(project, account, first, last) if each.origin == origin)
 
 
 def booking_day(project: Project, at: datetime) -> date:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Literal
 
@@ -22,6 +22,8 @@ from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
 
 _ATTEMPTS = 12
+_REPEATED_WITHIN = timedelta(days=2)
+"""So long a request may be sent again with its key: as long as answers are kept."""
 
 
 def record_advance(
@@ -168,10 +170,11 @@ def apply_credit(
 
 
 def is_done(ctx: ProjectContext, connection: Connection, act_id: str, today: date) -> bool:
-    """Return whether this request did its act before it was interrupted."""
+    """Return whether this very request did its act before it was interrupted, perhaps before midnight."""
     if ctx.request_key is None:
         return False
-    return any(ledger.entries_of_origin(ctx.project, connection.account, act_id, booked_on=today))
+    first = today - _REPEATED_WITHIN
+    return any(ledger.entries_of_origin(ctx.project, connection.account, act_id, first=first, last=today))
 
 
 def _credit_writes(

@@ -55,8 +55,8 @@ def _is_repeated(ctx: ProjectContext, payment: Payment, act_id: str) -> bool:
     """Return whether this very request reversed it before it was interrupted."""
     if ctx.request_key is None or payment.reversal is None:
         return False
-    booked_on = ledger.booking_day(ctx.project, payment.reversal.at)
-    return any(ledger.entries_of_origin(ctx.project, payment.account, act_id, booked_on=booked_on))
+    day = ledger.booking_day(ctx.project, payment.reversal.at)
+    return any(ledger.entries_of_origin(ctx.project, payment.account, act_id, first=day, last=day))
 
 
 def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
@@ -117,7 +117,8 @@ def _is_open_again(bill: Bill) -> bool:
 
 
 def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Entry]:
-    return list(ledger.entries_of_origin(ctx.project, account, payment.id, booked_on=payment.booked_on))
+    day = payment.booked_on
+    return list(ledger.entries_of_origin(ctx.project, account, payment.id, first=day, last=day))
 
 
 def _uses_to_undo(ctx: ProjectContext, payment: Payment, account: str, made: Iterable[Entry]) -> list[Entry]:
