@@ -435,7 +435,7 @@ def test_s3_charges_500_at_most_and_nothing_if_it_is_turned_off(open_tenant: Ope
     office.on("2025-11-25")
     assert _owed(office.tenant, "waterworks", accountNumber=account)["bills"][0]["lateCharge"] == "500.00"
     chief = office.tenant.register("superuser")
-    for rule, late in (({"cap": None}, "600.00"), (None, "0.00")):
+    for rule, late in (({"cap": "0"}, "600.00"), (None, "0.00")):
         settings = chief.get(f"{office.base}/settings").expect(200)
         change = {"version": settings["version"], "settings": {"lateCharge": rule}}
         chief.patch(f"{office.base}/settings", change).expect(200)
