@@ -83,6 +83,14 @@ def entries_page(project: Project, account: str, *, limit: int, cursor: str | No
     return Page(tuple(map(_entry, page.items)), page.next_cursor)
 
 
+def newest_entries(project: Project, account: str, *, below: str, at_once: int) -> Iterator[tuple[str, Entry]]:
+    """Read an account's entries with their places, newest first; with `below`, those before that place."""
+    partition = keys.account_view(project.client, project.id, account)
+    first, last = keys.ledger_entries_range(None, None)
+    items = dynamo.last_between(EntryItem, partition, first, below or last, limit=at_once)
+    return ((item.sk, _entry(item)) for item in items if item.sk != below)
+
+
 def _entry_key(project: Project, entry: Entry) -> keys.Key:
     place = (entry.account, entry.booked_on, epoch_ms(entry.recorded_at), entry.id)
     return keys.ledger_entry(project.client, project.id, *place)

@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.kernel.context import Context
 from chalicelib.ledger import service
 from chalicelib.ledger.schemas import (
     EntriesQuery,
@@ -9,6 +10,7 @@ from chalicelib.ledger.schemas import (
     EntryPage,
     EntryView,
     InquiryQuery,
+    MyOwed,
     OwedList,
     OwedOut,
     OwedView,
@@ -46,6 +48,12 @@ def inquire(ctx: ProjectContext, *, query: InquiryQuery) -> OwedList:
         on=query.on,
     )
     return OwedList(items=tuple(OwedOut.of(OwedView(each, ctx.project), each) for each in found))
+
+
+@endpoint(blueprint, "GET", "/api/me/owed", permission="payments.read.own", returns=MyOwed)
+def my_owed(ctx: Context) -> MyOwed:
+    """Show what you owe today at your connections of all projects, with late charges as they are today."""
+    return MyOwed.of(service.my_owed(ctx))
 
 
 @endpoint(

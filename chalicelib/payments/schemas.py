@@ -35,6 +35,7 @@ from chalicelib.platform.schema import (
     Text,
     UserName,
 )
+from chalicelib.tenancy.domain import Project
 
 GivenAmount = Annotated[str, Field(max_length=20, examples=["275.00"])]
 BillId = Annotated[str, Field(max_length=60, examples=["2025-11.2025110001.1"])]
@@ -303,6 +304,35 @@ class PaymentPage(OutSchema):
     """One page of payments. It may be short and still have a `nextCursor`."""
 
     items: tuple[PaymentOut, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MyPaymentView(PaymentView):
+    """A consumer's own payment, in the project that took it."""
+
+    project: Project
+
+    @property
+    def project_id(self) -> str:
+        return self.project.id
+
+    @property
+    def project_label(self) -> str:
+        return self.project.settings.label
+
+
+class MyPaymentOut(PaymentOut):
+    """A payment of yours, and the project that took it."""
+
+    project_id: str
+    project_label: str = Field(description="What the project is called", examples=["Waterworks"])
+
+
+class MyPaymentPage(OutSchema):
+    """One page of your payments. It may be short and still have a `nextCursor`."""
+
+    items: tuple[MyPaymentOut, ...]
     next_cursor: str | None
 
 

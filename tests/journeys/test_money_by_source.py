@@ -332,6 +332,52 @@ def test_s2_could_take_parts_by_a_setting(open_tenant: Open) -> None:
     assert sorted(_listed(listed, "amount")) == ["100.00", "245.00"]
 
 
+@pytest.mark.covers("S2-062", "S2-068", "S2-069", "S2-102", "S2-324", "S2-392")
+def test_s2_a_consumer_sees_what_they_owe_in_both_utilities_with_todays_penalties(open_tenant: Open) -> None:
+    office = TwoUtilities(open_tenant)
+    office.make("water", "W-1", "0", office.ann_id)
+    paid = office.make("water", "W-2", "10", office.ann_id)
+    _pay(office.tenant.admin, office.tenant.base("water"), paid).expect(201)
+    office.make("electricity", "MTR-2", "20", office.tenant.person("Bob"))
+    owed = office.ann.get("/api/me/owed").expect(200)
+    assert [_shown(each, "projectId", "accountNumber", "amountDue") for each in owed["items"]] == [
+        ("electricity", "MTR-1", "345.00"),
+        ("water", "W-1", "50.00"),
+        ("water", "W-2", "0.00"),
+    ]
+    assert owed["totals"] == [{"currency": "INR", "amountDue": "395.00", "credit": "0.00"}]
+
+    office.on("2025-11-26")
+    owed = office.ann.get("/api/me/owed").expect(200)
+    assert [[bill["lateCharge"] for bill in each["bills"]] for each in owed["items"]] == [["20.00"], ["20.00"], []]
+    assert owed["totals"][0]["amountDue"] == "435.00"
+    assert office.pay().expect(201)["amount"] == "365.00"
+    assert office.ann.get("/api/me/owed").expect(200)["totals"][0]["amountDue"] == "70.00"
+    office.ann.get(f"{office.base}/inquiry", accountNumber="MTR-1").expect(403)
+
+
+@pytest.mark.covers("S2-063", "S2-069", "S2-195", "S2-393", "S2-405")
+def test_s2_a_consumer_sees_their_own_payments_the_newest_first(open_tenant: Open) -> None:
+    office = TwoUtilities(open_tenant)
+    water = office.make("water", "W-1", "0", office.ann_id)
+    bobs = office.make("electricity", "MTR-2", "20", office.tenant.person("Bob"))
+    office.on("2025-11-10")
+    first = office.pay(method="online", upiId="ann@upi").expect(201)
+    _pay(office.tenant.admin, office.base, bobs).expect(201)
+    office.on("2025-11-11")
+    second = _pay(office.tenant.admin, office.tenant.base("water"), water).expect(201)
+    mine = office.ann.get("/api/me/payments").expect(200)
+    assert [_shown(each, "id", "projectLabel", "amount", "paidOn", "status") for each in mine["items"]] == [
+        (second["id"], "Water", "50.00", "2025-11-11", "completed"),
+        (first["id"], "Electricity", "345.00", "2025-11-10", "completed"),
+    ]
+    shown = mine["items"][1]
+    assert _shown(shown, "method", "upiId", "receiptNumber") == ("online", "ann@upi", "RCPT-MAIN-000001")
+    assert _shown(shown["bills"][0], "billId", "period") == (office.bill["id"], "November 2025")
+    office.tenant.admin.get("/api/me/payments").expect(403)
+    office.tenant.admin.get("/api/me/owed").expect(403)
+
+
 # --- S3
 
 

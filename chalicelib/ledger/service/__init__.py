@@ -1,6 +1,6 @@
 """Open the books of an act, and build its writes; show what is owed, and statements."""
 
-from chalicelib.ledger.service.inquiry import Owed, OwedBill, inquire, owed_at
+from chalicelib.ledger.service.inquiry import Owed, OwedBill, inquire, my_owed, owed_at
 from chalicelib.ledger.service.posting import (
     EntryDraft,
     History,
@@ -15,7 +15,7 @@ from chalicelib.ledger.service.posting import (
     posted,
     uses_of_credit,
 )
-from chalicelib.ledger.service.statement import Statement, StatementLine, list_entries, statement_of
+from chalicelib.ledger.service.statement import Statement, StatementLine, list_entries, newest_entries, statement_of
 
 __all__ = [
     "EntryDraft",
@@ -33,6 +33,8 @@ __all__ = [
     "inquire",
     "late_charges_on",
     "list_entries",
+    "my_owed",
+    "newest_entries",
     "open_books",
     "owed_at",
     "posted",

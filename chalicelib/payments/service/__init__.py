@@ -8,6 +8,7 @@ from chalicelib.payments.service.looking import (
     list_payments_of_bill,
     list_payments_of_connection,
     migrated_writes,
+    my_payments,
     standing_payments,
 )
 from chalicelib.payments.service.reversing import reverse_payment
@@ -22,6 +23,7 @@ __all__ = [
     "list_payments_of_bill",
     "list_payments_of_connection",
     "migrated_writes",
+    "my_payments",
     "record_advance",
     "record_payment",
     "record_payments",

@@ -1,6 +1,7 @@
 """Look up payments: by id, receipt, month, bill and connection."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from chalicelib.bills import service as bills
 from chalicelib.connections import service as connections
@@ -13,8 +14,11 @@ from chalicelib.ledger.domain import Entry
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, parse_payment_id
 from chalicelib.payments.domain.migrating import migrated_entry
+from chalicelib.platform.cursors import decode_cursor, encode_cursor
 from chalicelib.platform.transaction import Action
 from chalicelib.tenancy.domain import Project, ProjectContext
+
+_OF_PAYMENTS = frozenset({"payment", "advance"})
 
 
 def migrated_writes(project: Project, payment: Payment) -> list[Action]:
@@ -85,13 +89,38 @@ def list_payments_of_connection(ctx: ProjectContext, *, account: str, limit: int
     return _of_entries(ctx, connection.account, lambda _: True, limit=limit, cursor=cursor)
 
 
+def my_payments(ctx: Context, *, limit: int, cursor: str | None) -> Page[tuple[Project, Payment]]:
+    """List the payments of the signed-in consumer, the newest entry first, over all projects and connections.
+
+    A request for each connection, and a read unit for each payment. A page may be short and still have a next one.
+    """
+    place = f"my-payments|{ctx.client}|{ctx.actor.consumer_id}"
+    below = decode_cursor(cursor, place)["below"] if cursor else ""
+    accounts = connections.my_accounts(ctx)
+    found = ledger.newest_entries(accounts, below=below, at_once=limit + 1)
+    theirs = (each for each in found if each[2].kind in _OF_PAYMENTS and ctx.actor.owns(each[2].holder))
+    listed = list(islice(theirs, limit + 1))
+    more = encode_cursor({"below": listed[limit - 1][0]}, place) if len(listed) > limit else None
+    return Page(tuple(_mine(listed[:limit])), more)
+
+
+def _mine(listed: Sequence[tuple[str, Project, Entry]]) -> Iterator[tuple[Project, Payment]]:
+    """Yield the payments of entries; one that paid bills of several connections counts at its first."""
+    known = {
+        project.id: repository.payments_by_id(project, [str(entry.origin) for _, at, entry in listed if at == project])
+        for project in {project.id: project for _, project, _ in listed}.values()
+    }
+    for _, project, entry in listed:
+        payment = known[project.id].get(str(entry.origin))
+        if payment and payment.account == entry.account:
+            yield project, payment
+
+
 def _of_entries(
     ctx: ProjectContext, account: str, wanted: Callable[[Entry], bool], *, limit: int, cursor: str | None
 ) -> Page[Payment]:
     """List the payments of an account's entries: a query for a page, and a read unit for each payment."""
-    page = ledger.list_entries(
-        ctx, account=account, kinds=frozenset({"payment", "advance"}), only=wanted, limit=limit, cursor=cursor
-    )
+    page = ledger.list_entries(ctx, account=account, kinds=_OF_PAYMENTS, only=wanted, limit=limit, cursor=cursor)
     ids = [str(entry.origin) for entry in page.items]
     known = repository.payments_by_id(ctx.project, dict.fromkeys(ids))
     # Payments of former consumers are not shown to the present one.
