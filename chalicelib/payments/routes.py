@@ -134,12 +134,26 @@ def reverse_payment(ctx: ProjectContext, *, payment_id: str, body: NewReversal) 
 
 
 @endpoint(
-    blueprint, "GET", _PROJECT + "/payments", permission="payments.read", query=PaymentsQuery, returns=PaymentPage
+    blueprint,
+    "GET",
+    _PROJECT + "/payments",
+    permission="payments.read",
+    query=PaymentsQuery,
+    returns=PaymentPage,
+    errors="bad-amount bad-day bad-filter not-found nothing-to-find",
 )
 def list_payments(ctx: ProjectContext, *, query: PaymentsQuery) -> PaymentPage:
-    """List the payments of a calendar month, newest first; or find those with a receipt's number."""
+    """List the payments of a month or of some days, newest first: all, or those that match every filter."""
     page = service.list_payments(
-        ctx, month=query.month, receipt_number=query.receipt_number, limit=query.limit, cursor=query.cursor
+        ctx,
+        month=query.month,
+        first_day=query.from_day,
+        last_day=query.until_day,
+        account=query.account_number,
+        receipt_number=query.receipt_number,
+        only=query.only(ctx.project.settings.currency),
+        limit=query.limit,
+        cursor=query.cursor,
     )
     return _page(ctx, page)
 
