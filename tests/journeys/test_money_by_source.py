@@ -378,6 +378,40 @@ def test_s2_a_consumer_sees_their_own_payments_the_newest_first(open_tenant: Ope
     office.tenant.admin.get("/api/me/owed").expect(403)
 
 
+@pytest.mark.covers("S2-070", "S2-071", "S2-072", "S2-074", "S2-077", "S2-115", "S2-409")
+def test_s2_the_account_officer_sees_all_payments_and_dues_and_changes_nothing(open_tenant: Open) -> None:
+    office = TwoUtilities(open_tenant)
+    water = office.make("water", "W-1", "0", office.ann_id)
+    open_yet = office.make("water", "W-2", "20", office.tenant.person("Bob"))
+    office.on("2025-11-10")
+    paid = office.pay(method="online", upiId="ann@upi", reference="BANK-7").expect(201)
+    _pay(office.tenant.admin, office.tenant.base("water"), water).expect(201)
+    teller, biller = office.tenant.staff("account_officer"), office.tenant.staff("billing_officer")
+    in_project = {
+        project: _listed(teller.get(f"{office.tenant.base(project)}/payments"), "accountNumber")
+        for project in ("electricity", "water")
+    }
+    assert in_project == {"electricity": ["MTR-1"], "water": ["W-1"]}
+    [found] = teller.get(f"{office.base}/payments", q="ann", method="online", month="2025-11").expect(200)["items"]
+    assert _shown(found, "consumerId", "consumerName", "amount", "method", "reference", "paidOn", "recordedAt") == (
+        office.ann_id, "Ana Reyes Ann", "345.00", "online", "BANK-7", "2025-11-10", "2025-11-10T12:00:00.000Z",
+    )  # fmt: skip
+    assert _shown(found["bills"][0], "billId", "period", "paid") == (office.bill["id"], "November 2025", "345.00")
+    assert _listed(teller.get(f"{office.tenant.base('water')}/bills", status="open"), "amountDue") == ["168.00"]
+    [owed] = teller.get(f"{office.tenant.base('water')}/inquiry", q="Bob").expect(200)["items"]
+    assert owed["amountDue"] == "168.00"
+
+    for somebody in (teller, biller):
+        _pay(somebody, office.tenant.base("water"), open_yet).expect(403)
+        somebody.post(f"{office.base}/payments/{paid['id']}/reversal", {"reason": "other"}).expect(403)
+    advance = {"accountNumber": "W-2", "amount": "1.00", "method": "cash"}
+    teller.post(f"{office.tenant.base('water')}/advances", advance).expect(403)
+    for path in ("payments", f"payments/{paid['id']}", "inquiry?q=Ann"):
+        biller.get(f"{office.base}/{path}").expect(403)
+    biller.get(f"{office.base}/readings/unbilled", period="2025-11").expect(200)
+    biller.get(f"{office.base}/bills", period="2025-11").expect(200)
+
+
 # --- S3
 
 
