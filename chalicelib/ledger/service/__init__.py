@@ -1,5 +1,6 @@
 """Open the books of an act, and build its writes; show what is owed, and statements."""
 
+from chalicelib.ledger.service.deleting import delete_connection, delete_consumer
 from chalicelib.ledger.service.inquiry import Owed, OwedBill, inquire, my_owed, owed_at
 from chalicelib.ledger.service.posting import (
     EntryDraft,
@@ -25,6 +26,8 @@ __all__ = [
     "Statement",
     "StatementLine",
     "booking_day",
+    "delete_connection",
+    "delete_consumer",
     "entries_of_act",
     "entries_of_origin",
     "entry_insert_write",

@@ -8,7 +8,7 @@ from chalicelib.audit import service as audit
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Effect, Entry
@@ -46,6 +46,9 @@ def record_advance(ctx: ProjectContext, *, account: str, tender: Tender) -> Paym
         try:
             transact(writes)
         except Refused as refused:
+            if "connection" in refused.labels:
+                message = f"connection {account} was deleted meanwhile"
+                raise NotFound("not-found", message, field="accountNumber") from None
             if "receipt number" in refused.labels and tender.receipt_number is not None:
                 message = f"receipt {payment.receipt_number} is taken by another payment; give the number of this one"
                 raise Conflict("receipt-taken", message, field="receiptNumber") from None
@@ -109,7 +112,8 @@ def _advance(
     }
     subject = ("payment", f"{ctx.project_id}.{payment_id}")
     written = audit.entry_write(ctx, action="payment.recorded", subject=subject, after=facts)
-    return payment, [repository.payment_insert_write(project, payment), *numbering, *posting, written]
+    exists = connections.connection_exists_check(project, connection.account)
+    return payment, [repository.payment_insert_write(project, payment), *numbering, *posting, exists, written]
 
 
 def use_credit(ctx: ProjectContext, *, account: str, amount_minor: int | None = None) -> ledger.Owed:
