@@ -21,7 +21,6 @@ from chalicelib.bills.domain import (
     check_days,
     consumptions_of,
     last_billed,
-    may_be_billed_to,
     parse_bill_id,
     would_differ,
 )
@@ -34,12 +33,9 @@ from chalicelib.bills.domain.unread import (
 )
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
-from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
 from chalicelib.platform.cursors import decode_cursor, encode_cursor, periods_page
@@ -339,7 +335,7 @@ def list_bills(
 
         return choose_page(read, choose, limit=some, cursor=inner)
 
-    periods = (period,) if period else _periods_listed(ctx, project)
+    periods = (period,) if period else periods_listed(ctx, project)
     place = f"bills|{project.client}|{project.id}"
     return project, periods_page(periods, read_period, limit=limit, cursor=cursor, place=place)
 
@@ -440,58 +436,11 @@ def _below(project: Project, account: str, place: tuple[Any, ...], limit: int) -
     return repository.newest_bills(project, account, limit=limit, before=before)
 
 
-def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
-    """Delete a consumer who owes nothing and is owed nothing, with their login; their bills keep the name.
-
-    It reads the bills of each present and former connection, until one is not settled, and its readings of five years,
-    until one is not billed: three requests for each that was ever read, and one for each project.
-
-    :raises NotFound: if the client has no such consumer.
-    :raises Conflict: while one of their connections is active, a bill is not settled, or a reading is not billed.
-    """
-    consumer = consumers.get_consumer(ctx, consumer_id=consumer_id)
-    if consumer.status != "deleted" and not consumer.connections:
-        accounts: dict[str, tuple[Project, list[str]]] = {}
-        for project, account in connections.accounts_ever_of(ctx, consumer_id=consumer.id):
-            accounts.setdefault(project.id, (project, []))[1].append(account)
-        for project, theirs in accounts.values():
-            _check_settled(ctx, project, theirs, consumer.id)
-    return consumers.delete_consumer(ctx, consumer_id=consumer_id)
-
-
-def _check_settled(ctx: Context, project: Project, accounts: Sequence[str], consumer_id: str) -> None:
-    known = connections.connections_by_account(project, accounts)
-    for account in accounts:
-        billed: dict[Period, date] = {}
-        for bill in repository.account_bills(project, account):
-            if bill.has_reading:
-                billed[bill.period] = max(bill.read_on, billed.get(bill.period, date.min))
-            if bill.consumer_id == consumer_id and bill.amount_due.minor:
-                raise _unsettled(project, bill)
-        connection = known.get(account)
-        if connection is None or not connection.taken:
-            continue  # it was never read
-        for reading in readings.readings_of_account(project, _periods_listed(ctx, project), account):
-            open_yet = reading.read_on > billed.get(reading.period, date.min)
-            if open_yet and may_be_billed_to(consumer_id, reading, connection):
-                raise _unbilled(project, reading)
-
-
-def _unbilled(project: Project, reading: Reading) -> Conflict:
-    remedy = "bill it" if reading.state == "confirmed" else "confirm and bill it"
-    return Conflict("consumer-owes", f"reading {reading.id} in {project.id} has no bill; {remedy}, or correct it first")
-
-
-def _periods_listed(ctx: Context, project: Project) -> tuple[Period, ...]:
+def periods_listed(ctx: Context, project: Project) -> tuple[Period, ...]:
+    """Return the periods that a list without a period covers, the newest first: those of five years."""
     newest = project.period_of(local_day(ctx.now, project.settings.timezone))
     ahead = _MONTHS_AHEAD if project.settings.billing_groups else 0  # a group's period may end so much later
     return tuple(newest.shifted(-back) for back in range(-ahead, _MONTHS_LISTED, project.months))
-
-
-def _unsettled(project: Project, bill: Bill) -> Conflict:
-    due = bill.amount_due
-    what = f"{due} is to be paid" if due.minor > 0 else f"{Money(-due.minor, due.currency)} is to be paid back"
-    return Conflict("consumer-owes", f"{what} for bill {bill.id} in {project.id}; settle it first")
 
 
 def _repeated(standing: Bill, reading: Reading, bill_request_id: str) -> Bill:

@@ -18,8 +18,10 @@ from chalicelib.platform.dynamo import (
     TableItem,
 )
 from chalicelib.platform.mapping import to_entity, to_item
-from chalicelib.platform.transaction import Action, insert, put
+from chalicelib.platform.transaction import Action, check, insert, put
 from chalicelib.tenancy.domain import Project
+
+_READ_AT_ONCE = 100
 
 
 class LedgerEntryItem(TableItem):
@@ -57,12 +59,20 @@ def position_write(project: Project, position: Position, *, before: Position) ->
     return put("position", item, as_read, subject=position.account)
 
 
+def no_position_check(project: Project, account: str, holder: str | None) -> Action:
+    """Build the check that no money was ever entered for an account and holder. Label: `money`."""
+    return check("money", _position_key(project, account, holder), PositionItem.pk.does_not_exist())
+
+
 def positions(project: Project, places: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str | None], Position]:
-    """Read positions by account and holder, as they are now: one request, a unit each."""
-    wanted = {_position_key(project, *place): place for place in places}
-    found = bulk.read_together(wanted) if wanted else {}
-    items = {place: dynamo.parsed(PositionItem, found.get(key)) for key, place in wanted.items()}
-    return {place: _position(item) for place, item in items.items() if item is not None}
+    """Read positions by account and holder, as they are now: 100 to a request, a unit each."""
+    read: dict[tuple[str, str | None], Position] = {}
+    for batch in bulk.batches(places, _READ_AT_ONCE):
+        wanted = {_position_key(project, *place): place for place in batch}
+        found = bulk.read_together(wanted)
+        items = {place: dynamo.parsed(PositionItem, found.get(key)) for key, place in wanted.items()}
+        read |= {place: _position(item) for place, item in items.items() if item is not None}
+    return read
 
 
 def positions_of(project: Project, account: str) -> list[Position]:
@@ -83,6 +93,14 @@ def entries_page(project: Project, account: str, *, limit: int, cursor: str | No
     partition = keys.account_view(project.client, project.id, account)
     page = dynamo.page_of(LedgerEntryItem, partition, "ENTRY#", limit=limit, cursor=cursor, newest_first=True)
     return Page(tuple(map(_entry, page.items)), page.next_cursor)
+
+
+def newest_entries(project: Project, account: str, *, below: str, at_once: int) -> Iterator[tuple[str, Entry]]:
+    """Read an account's entries with their places, newest first; with `below`, those before that place."""
+    partition = keys.account_view(project.client, project.id, account)
+    first, last = keys.ledger_entries_range(None, None)
+    items = dynamo.last_between(LedgerEntryItem, partition, first, below or last, limit=at_once)
+    return ((item.sk, _entry(item)) for item in items if item.sk != below)
 
 
 def _entry_key(project: Project, entry: Entry) -> keys.Key:

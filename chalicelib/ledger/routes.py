@@ -2,6 +2,9 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.connections.schemas.connections import ConnectionOut
+from chalicelib.consumers.schemas import ConsumerOut
+from chalicelib.kernel.context import Context
 from chalicelib.ledger import service
 from chalicelib.ledger.schemas import (
     EntriesQuery,
@@ -9,6 +12,7 @@ from chalicelib.ledger.schemas import (
     EntryPage,
     EntryView,
     InquiryQuery,
+    MyOwed,
     OwedList,
     OwedOut,
     OwedView,
@@ -46,6 +50,12 @@ def inquire(ctx: ProjectContext, *, query: InquiryQuery) -> OwedList:
         on=query.on,
     )
     return OwedList(items=tuple(OwedOut.of(OwedView(each, ctx.project), each) for each in found))
+
+
+@endpoint(blueprint, "GET", "/api/me/owed", permission="payments.read.own", returns=MyOwed)
+def my_owed(ctx: Context) -> MyOwed:
+    """Show what you owe today at your connections of all projects, with late charges as they are today."""
+    return MyOwed.of(service.my_owed(ctx))
 
 
 @endpoint(
@@ -88,3 +98,34 @@ def get_statement(ctx: ProjectContext, *, account_number: str, query: StatementQ
         consumer_id=query.consumer_id,
     )
     return StatementOut.of(StatementView(statement), statement)
+
+
+@endpoint(
+    blueprint,
+    "DELETE",
+    "/api/clients/{clientId}/consumers/{consumerId}",
+    permission="consumers.manage",
+    returns=ConsumerOut,
+    errors="changed consumer-connected consumer-owes role-too-high",
+)
+def delete_consumer(ctx: Context, *, consumer_id: str) -> ConsumerOut:
+    """Delete a consumer who has no active connection, owes nothing and is owed nothing. The record stays.
+
+    It is refused while a connection of theirs is active, a bill of theirs is not settled, credit of theirs is left, or
+    a reading of a day when a connection was theirs waits to be billed. Their login is deleted, too; bills go on naming
+    them.
+    """
+    return ConsumerOut.of(service.delete_consumer(ctx, consumer_id=consumer_id))
+
+
+@endpoint(
+    blueprint,
+    "DELETE",
+    _CONNECTION,
+    permission="connections.manage",
+    returns=ConnectionOut,
+    errors="changed connection-used",
+)
+def delete_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut:
+    """Delete a connection that has no readings, bills or payments."""
+    return ConnectionOut.of(service.delete_connection(ctx, account=account_number))

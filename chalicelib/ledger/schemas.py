@@ -1,8 +1,9 @@
 """What is owed, ledger entries and statements, as the API shows them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AliasPath, Field
 
@@ -83,6 +84,10 @@ class OwedView:
     project: Project
 
     @property
+    def project_id(self) -> str:
+        return self.project.id
+
+    @property
     def account_number(self) -> str:
         return self.owed.connection.account
 
@@ -106,6 +111,7 @@ class OwedView:
 class OwedOut(OutSchema, Shows[OwedView, Owed]):
     """What one consumer owes at a connection on a day."""
 
+    project_id: str
     account_number: str
     meter_number: str
     consumer_id: str | None
@@ -122,6 +128,37 @@ class OwedList(WholeList):
     """What is owed at the connections that were found."""
 
     items: tuple[OwedOut, ...]
+
+
+class OwedTotal(Schema):
+    """What is owed in one currency, at all connections together."""
+
+    currency: str
+    amount_due: Amount = Field(description="All that is to be paid, without the credit")
+    credit: Amount = Field(examples=["0.00"])
+
+
+class MyOwed(OwedList):
+    """What you owe today at your connections of all projects, and the sums."""
+
+    totals: tuple[OwedTotal, ...] = Field(description="One for each currency")
+
+    @classmethod
+    def of(cls, found: Iterable[tuple[Project, Owed]]) -> Self:
+        """Make the answer, with the sums."""
+        listed = list(found)
+        sums: dict[str, tuple[Money, Money]] = {}
+        for _, owed in listed:
+            currency = owed.credit.currency
+            due, credit = sums.get(currency, (Money(0, currency), Money(0, currency)))
+            sums[currency] = due + owed.due, credit + owed.credit
+        return cls(
+            items=tuple(OwedOut.of(OwedView(owed, project), owed) for project, owed in listed),
+            totals=tuple(
+                OwedTotal(currency=currency, amount_due=str(due), credit=str(credit))
+                for currency, (due, credit) in sorted(sums.items())
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,19 @@
 """Payments over HTTP."""
 
+from collections.abc import Mapping, Sequence
+
 from chalice.app import Blueprint
 
+from chalicelib.kernel.context import Context
 from chalicelib.kernel.page import Page
 from chalicelib.ledger.schemas import OwedOut, OwedView
 from chalicelib.payments import service
 from chalicelib.payments.domain import Payment
 from chalicelib.payments.schemas import (
     CreditUse,
+    MyPaymentOut,
+    MyPaymentPage,
+    MyPaymentView,
     NewAdvance,
     NewDeposit,
     NewPayment,
@@ -173,12 +179,26 @@ def reverse_payment(ctx: ProjectContext, *, payment_id: str, body: NewReversal) 
 
 
 @endpoint(
-    blueprint, "GET", _PROJECT + "/payments", permission="payments.read", query=PaymentsQuery, returns=PaymentPage
+    blueprint,
+    "GET",
+    _PROJECT + "/payments",
+    permission="payments.read",
+    query=PaymentsQuery,
+    returns=PaymentPage,
+    errors="bad-amount bad-day bad-filter not-found nothing-to-find",
 )
 def list_payments(ctx: ProjectContext, *, query: PaymentsQuery) -> PaymentPage:
-    """List the payments of a calendar month, newest first; or find those with a receipt's number."""
+    """List the payments of a month or of some days, newest first: all, or those that match every filter."""
     page = service.list_payments(
-        ctx, month=query.month, receipt_number=query.receipt_number, limit=query.limit, cursor=query.cursor
+        ctx,
+        month=query.month,
+        first_day=query.from_day,
+        last_day=query.until_day,
+        account=query.account_number,
+        receipt_number=query.receipt_number,
+        only=query.only(ctx.project.settings.currency),
+        limit=query.limit,
+        cursor=query.cursor,
     )
     return _page(ctx, page)
 
@@ -244,11 +264,26 @@ def list_payments_of_connection(ctx: ProjectContext, *, account_number: str, que
     )
 
 
+@endpoint(blueprint, "GET", "/api/me/payments", permission="payments.read.own", query=PageQuery, returns=MyPaymentPage)
+def my_payments(ctx: Context, *, query: PageQuery) -> MyPaymentPage:
+    """List your payments, those entered last first, over all projects and connections.
+
+    This includes payments for connections that were handed over since.
+    """
+    page = service.my_payments(ctx, limit=query.limit, cursor=query.cursor)
+    names = _names(ctx, [payment for _, payment in page.items])
+    items = tuple(MyPaymentOut.of(MyPaymentView(one, project), one, names=names) for project, one in page.items)
+    return MyPaymentPage(items=items, next_cursor=page.next_cursor)
+
+
 def _shown(ctx: ProjectContext, *payments: Payment) -> tuple[PaymentOut, ...]:
-    people = [payment.recorded_by for payment in payments]
-    people += [payment.reversal.by for payment in payments if payment.reversal]
-    names = user_names(ctx.client, people)
+    names = _names(ctx, payments)
     return tuple(PaymentOut.of(PaymentView(payment), payment, names=names) for payment in payments)
+
+
+def _names(ctx: Context, payments: Sequence[Payment]) -> Mapping[str, str]:
+    people = [payment.recorded_by for payment in payments]
+    return user_names(ctx.client, people + [payment.reversal.by for payment in payments if payment.reversal])
 
 
 def _page(ctx: ProjectContext, page: Page[Payment]) -> PaymentPage:

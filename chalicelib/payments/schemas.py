@@ -7,11 +7,13 @@ from typing import Annotated, Self
 
 from pydantic import AliasPath, ConfigDict, Field, model_validator
 
+from chalicelib.consumers.domain import words_of
 from chalicelib.kernel.errors import Invalid, MeterbookError
 from chalicelib.kernel.money import Money
 from chalicelib.payments.domain import (
     MAX_BILLS,
     Payment,
+    PaymentFilter,
     PaymentKind,
     PaymentSource,
     PaymentStatus,
@@ -36,6 +38,7 @@ from chalicelib.platform.schema import (
     Text,
     UserName,
 )
+from chalicelib.tenancy.domain import Project
 
 GivenAmount = Annotated[str, Field(max_length=20, examples=["275.00"])]
 BillId = Annotated[str, Field(max_length=60, examples=["2025-11.2025110001.1"])]
@@ -339,11 +342,76 @@ class PaymentPage(OutSchema):
     next_cursor: str | None
 
 
-class PaymentsQuery(PageQuery):
-    """The calendar month whose payments to list, or a receipt's number."""
+@dataclass(frozen=True, slots=True)
+class MyPaymentView(PaymentView):
+    """A consumer's own payment, in the project that took it."""
 
-    month: PeriodText | None = Field(default=None, description="Without it, the present month")
-    receipt_number: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    project: Project
+
+    @property
+    def project_id(self) -> str:
+        return self.project.id
+
+    @property
+    def project_label(self) -> str:
+        return self.project.settings.label
+
+
+class MyPaymentOut(PaymentOut):
+    """A payment of yours, and the project that took it."""
+
+    project_id: str
+    project_label: str = Field(description="What the project is called", examples=["Waterworks"])
+
+
+class MyPaymentPage(OutSchema):
+    """One page of your payments. It may be short and still have a `nextCursor`."""
+
+    items: tuple[MyPaymentOut, ...]
+    next_cursor: str | None
+
+
+class PaymentsQuery(PageQuery):
+    """Which payments to list: those that match all that is given."""
+
+    month: PeriodText | None = Field(default=None, description="A calendar month; without days either, the present one")
+    from_day: Day | None = Field(default=None, alias="from", description="Instead of a month: the first day")
+    until_day: Day | None = Field(
+        default=None, alias="to", description="The last day, at most a year later; without it, today"
+    )
+    method: Annotated[str, Field(min_length=1, max_length=40, examples=["cash"])] | None = None
+    status: PaymentStatus | None = None
+    account_number: AccountNumber | None = Field(
+        default=None, description="Payments of this account's bills, or in advance; in the order in which they came"
+    )
+    consumer_id: Annotated[str, Field(max_length=26)] | None = None
+    q: Text | None = Field(
+        default=None, description="The beginnings of words of the consumer's name, as it was then", examples=["Ann"]
+    )
+    min_amount: GivenAmount | None = Field(default=None, examples=["100.00"])
+    max_amount: GivenAmount | None = Field(default=None, examples=["200.00"])
+    receipt_number: Annotated[str, Field(min_length=1, max_length=40)] | None = Field(
+        default=None, description="Without a month or days, payments of any day"
+    )
+
+    def only(self, currency: str) -> PaymentFilter:
+        """Return the filter, but for the days and what has a list of its own.
+
+        :raises Invalid: for an amount that is none, or a name without a word.
+        """
+        words = words_of(self.q) if self.q else []
+        if self.q and not words:
+            raise Invalid("nothing-to-find", "give the beginning of at least one word of the name", field="q")
+        least = parsed_amount(self.min_amount, currency, "minAmount")
+        most = parsed_amount(self.max_amount, currency, "maxAmount")
+        return PaymentFilter(
+            method=self.method,
+            status=self.status,
+            consumer_id=self.consumer_id,
+            words=tuple(words),
+            min_minor=least.minor if least else None,
+            max_minor=most.minor if most else None,
+        )
 
 
 class RefusedPayment(Schema):

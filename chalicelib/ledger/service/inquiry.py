@@ -10,6 +10,7 @@ from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.consumers.domain import Consumer
 from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import repository
@@ -76,7 +77,10 @@ def owed_at(ctx: ProjectContext, found: Iterable[Connection], *, on: date, holde
     The present holder comes first, also if nothing is owed; so it is with an asked former one (`holder`). Three
     requests for each connection, and one for histories.
     """
-    project = ctx.project
+    return _owed_in(ctx.project, found, on, holder)
+
+
+def _owed_in(project: Project, found: Iterable[Connection], on: date, holder: str | None = None) -> list[Owed]:
     rule = tenancy.late_charge_rule(project)
     return [each for connection in found for each in _owed_at_one(project, rule, connection, on, holder)]
 
@@ -123,6 +127,22 @@ def _owed_at_one(
             Owed(connection, holder, name, on, theirs, Money(credit, currency), Money(held.deposit_minor, currency))
         )
     return made
+
+
+def my_owed(ctx: Context) -> list[tuple[Project, Owed]]:
+    """Return what the signed-in consumer owes today at each of their connections, over all projects.
+
+    A former connection is among them while something is owed there, by them or to them. Three requests for each.
+    """
+    accounts: dict[str, tuple[Project, list[str]]] = {}
+    for project, account in connections.my_accounts(ctx):
+        accounts.setdefault(project.id, (project, []))[1].append(account)
+    owed = []
+    for _, (project, theirs) in sorted(accounts.items()):
+        known = connections.connections_by_account(project, theirs)
+        today = local_day(ctx.now, project.settings.timezone)
+        owed += [(project, each) for each in _owed_in(project, [known[one] for one in sorted(known)], today)]
+    return [(project, each) for project, each in owed if ctx.actor.owns(each.holder)]
 
 
 def _parts(bill_ids: Sequence[str]) -> list[Sequence[str]]:

@@ -8,6 +8,7 @@ from chalicelib.payments.service.looking import (
     list_payments_of_bill,
     list_payments_of_connection,
     migrated_writes,
+    my_payments,
     standing_payments,
     stored_payments,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "list_payments_of_bill",
     "list_payments_of_connection",
     "migrated_writes",
+    "my_payments",
     "record_advance",
     "record_payment",
     "record_payments",

@@ -10,7 +10,7 @@ from chalicelib.audit import service as audit
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect
@@ -65,6 +65,9 @@ def record_advance(
         except Refused as refused:
             if {action.label for action in also} & set(refused.labels):
                 raise
+            if "connection" in refused.labels:
+                message = f"connection {account} was deleted meanwhile"
+                raise NotFound("not-found", message, field="accountNumber") from None
             if "receipt number" in refused.labels and tender.receipt_number is not None:
                 message = f"receipt {payment.receipt_number} is taken by another payment; give the number of this one"
                 raise Conflict("receipt-taken", message, field="receiptNumber") from None
@@ -132,7 +135,8 @@ def _advance_writes(ctx: ProjectContext, payment: Payment) -> list[Action]:
     }
     subject = ("payment", f"{ctx.project_id}.{payment.id}")
     written = audit.entry_write(ctx, action="payment.recorded", subject=subject, after=facts)
-    return [repository.payment_insert_write(ctx.project, payment), *posting, written]
+    exists = connections.connection_exists_check(ctx.project, payment.account)
+    return [repository.payment_insert_write(ctx.project, payment), *posting, exists, written]
 
 
 def use_credit(ctx: ProjectContext, *, account: str, amount_minor: int | None = None) -> ledger.Owed:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from chalice.app import Blueprint
+
 from chalicelib.bills import service
 from chalicelib.bills.domain import Bill
-from chalicelib.bills.routes.common import blueprint
 from chalicelib.bills.schemas import (
     BillOut,
     BillPage,
@@ -23,6 +24,8 @@ from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import Project, ProjectContext
+
+blueprint = Blueprint(__name__)
 
 _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 
