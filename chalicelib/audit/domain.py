@@ -22,6 +22,7 @@ _MAX_TEXT = 700
 # Every action that is logged: the log can be filtered by it, and a test checks that each one is written.
 ACTIONS = frozenset(
     """
+    adjustment.asked adjustment.posted adjustment.rejected adjustment.reversed
     area.deleted area.opened area.renamed
     bill.issued
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened
@@ -53,6 +54,7 @@ ACTIONS = frozenset(
 # Things whose ids are unique within a project only; the log keeps them as `project.id`.
 _OF_PROJECT = frozenset(
     {
+        "adjustment",
         "bill",
         "billing-run",
         "connection",

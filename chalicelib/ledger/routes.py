@@ -2,7 +2,9 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.kernel.page import Page
 from chalicelib.ledger import service
+from chalicelib.ledger.domain import Entry
 from chalicelib.ledger.schemas import (
     EntriesQuery,
     EntryOut,
@@ -59,10 +61,24 @@ def inquire(ctx: ProjectContext, *, query: InquiryQuery) -> OwedList:
 )
 def list_entries(ctx: ProjectContext, *, account_number: str, query: EntriesQuery) -> EntryPage:
     """List the ledger entries of a connection, newest first; a consumer sees only their own."""
-    page = service.list_entries(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
-    names = user_names(ctx.client, [entry.recorded_by for entry in page.items])
-    items = tuple(EntryOut.of(EntryView(entry), entry, names=names) for entry in page.items)
-    return EntryPage(items=items, next_cursor=page.next_cursor)
+    return _entry_page(ctx, service.list_entries(ctx, account=account_number, limit=query.limit, cursor=query.cursor))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _PROJECT + "/bills/{billId}/entries",
+    permission="payments.read",
+    or_own=True,
+    query=EntriesQuery,
+    returns=EntryPage,
+)
+def list_entries_of_bill(ctx: ProjectContext, *, bill_id: str, query: EntriesQuery) -> EntryPage:
+    """List the ledger entries of a bill, newest first: what was paid, charged, waived and credited, by whom and why.
+
+    A consumer sees only those of their own bills.
+    """
+    return _entry_page(ctx, service.list_entries_of_bill(ctx, bill_id=bill_id, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
@@ -88,3 +104,9 @@ def get_statement(ctx: ProjectContext, *, account_number: str, query: StatementQ
         consumer_id=query.consumer_id,
     )
     return StatementOut.of(StatementView(statement), statement)
+
+
+def _entry_page(ctx: ProjectContext, page: Page[Entry]) -> EntryPage:
+    names = user_names(ctx.client, [entry.recorded_by for entry in page.items])
+    items = tuple(EntryOut.of(EntryView(entry), entry, names=names) for entry in page.items)
+    return EntryPage(items=items, next_cursor=page.next_cursor)

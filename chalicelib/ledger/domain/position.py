@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from chalicelib.bills.domain import Balance, Bill
-from chalicelib.ledger.domain.entry import Entry, balance_after
+from chalicelib.ledger.domain.entry import Effect, Entry, balance_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ def post(books: Books, entries: Iterable[Entry]) -> Books:
     bills, positions = dict(books.bills), dict(books.positions)
     for entry in entries:
         for effect in entry.effects:
-            bill = bills[effect.bill_id]
-            bills[bill.id] = replace(bill, balance=balance_after(bill.balance, [effect]))
+            bill = bill_after(bills[effect.bill_id], effect, due_on=entry.due_on)
+            bills[bill.id] = bill
         if entry.credit_minor:
             place = (entry.account, entry.holder)
             before = positions.get(place, Position(*place))
@@ -51,6 +52,16 @@ def post(books: Books, entries: Iterable[Entry]) -> Books:
     if broken := violations(posted, entries):
         raise AssertionError("; ".join(broken))
     return posted
+
+
+def bill_after(bill: Bill, effect: Effect, *, due_on: date | None = None) -> Bill:
+    """Return a bill after an effect, and with another due day if one is given."""
+    after = replace(bill, balance=balance_after(bill.balance, [effect]))
+    if due_on is None:
+        return after
+    if due_on == bill.due_on:
+        return replace(after, extended_due_on=None, extended_after_steps=0)
+    return replace(after, extended_due_on=due_on, extended_after_steps=bill.balance.late_steps)
 
 
 def violations(books: Books, entries: Iterable[Entry] = ()) -> list[str]:

@@ -6,6 +6,7 @@ from chalicelib.ledger.service.posting import (
     History,
     booking_day,
     entries_of_act,
+    entries_of_bill,
     entries_of_origin,
     entry_insert_write,
     entry_writes,
@@ -15,7 +16,13 @@ from chalicelib.ledger.service.posting import (
     posted,
     uses_of_credit,
 )
-from chalicelib.ledger.service.statement import Statement, StatementLine, list_entries, statement_of
+from chalicelib.ledger.service.statement import (
+    Statement,
+    StatementLine,
+    list_entries,
+    list_entries_of_bill,
+    statement_of,
+)
 
 __all__ = [
     "EntryDraft",
@@ -26,6 +33,7 @@ __all__ = [
     "StatementLine",
     "booking_day",
     "entries_of_act",
+    "entries_of_bill",
     "entries_of_origin",
     "entry_insert_write",
     "entry_writes",
@@ -33,6 +41,7 @@ __all__ = [
     "inquire",
     "late_charges_on",
     "list_entries",
+    "list_entries_of_bill",
     "open_books",
     "owed_at",
     "posted",

@@ -86,7 +86,7 @@ def _owed_at_one(project: Project, rule: LateChargeRule | None, connection: Conn
             on,
             tuple(
                 OwedBill(bill, charges[bill.id])
-                for bill in sorted(known.values(), key=lambda bill: (bill.due_on, bill.id))
+                for bill in sorted(known.values(), key=lambda bill: (bill.due_day, bill.id))
                 if bill.consumer_id == holder
             ),
             Money(credit.get(holder, 0), project.settings.currency),

@@ -89,6 +89,7 @@ class PaymentSettings:
     - `overpayment`: more than what is due is refused (S1, S2, S4), given back as change (S3), or kept as credit.
     - `desks`: counters and channels with a series of receipts of their own.
     - `returned_check_fee_minor`: what a returned check costs; 0: nothing.
+    - `approval_above_minor`: credits, write-offs and refunds of more need a second person; 0: none does.
     """
 
     methods: tuple[PaymentMethod, ...] = (PaymentMethod("cash"),)
@@ -97,6 +98,7 @@ class PaymentSettings:
     receipts: ReceiptRule = field(default_factory=ReceiptRule)
     desks: tuple[str, ...] = ("MAIN",)
     returned_check_fee_minor: int = 0
+    approval_above_minor: int = 0
 
     def __str__(self) -> str:
         """Return the settings in a few words, for the audit log."""
@@ -104,7 +106,9 @@ class PaymentSettings:
         parts = "parts taken" if self.part_payments else "no parts"
         receipts = f"receipts {self.receipts}, at {', '.join(self.desks)}"
         fee = f"returned checks cost {self.returned_check_fee_minor} minor units"
-        return f"{methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}"
+        limit = self.approval_above_minor
+        second = f"; a second person for more than {limit} minor units" if limit else ""
+        return f"{methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}{second}"
 
 
 def late_charge_faults(rule: LateChargeRule | None, *, has_cycle: bool) -> Iterator[Fault]:
@@ -142,3 +146,5 @@ def payment_faults(settings: PaymentSettings) -> Iterator[Fault]:
         yield Fault("payments.desks", f"1 to {MAX_DESKS}, and none twice")
     if not 0 <= settings.returned_check_fee_minor <= _MAX_MINOR:
         yield Fault("payments.returnedCheckFee", "zero or more")
+    if not 0 <= settings.approval_above_minor <= _MAX_MINOR:
+        yield Fault("payments.approvalAbove", "zero or more")
