@@ -5,7 +5,14 @@ from datetime import date
 
 from chalicelib.adjustments import repository
 from chalicelib.adjustments.domain import Adjustment, AdjustmentKind, CreditReason, Decision, Leak, needs_approval
-from chalicelib.adjustments.service.posting import ATTEMPTS, audit_write, bill_within_reach, changed, posting_writes
+from chalicelib.adjustments.service.posting import (
+    ATTEMPTS,
+    audit_write,
+    bill_within_reach,
+    changed,
+    posting_writes,
+    read_standing,
+)
 from chalicelib.bills.domain import Bill
 from chalicelib.connections import service as connections
 from chalicelib.kernel.money import Money
@@ -126,7 +133,7 @@ def _ask(ctx: ProjectContext, draft: Adjustment) -> Adjustment:
 
 
 def _decide(ctx: ProjectContext, draft: Adjustment) -> tuple[Adjustment, list[Action]]:
-    amount, posting = posting_writes(ctx, draft)
+    amount, posting = posting_writes(ctx, draft, *read_standing(ctx, draft))
     adjustment, action = replace(draft, amount=amount), "adjustment.asked"
     if amount is None or not needs_approval(draft, amount, ctx.project.settings.payments):
         decision = Decision(id=draft.id, by=ctx.actor.id, at=ctx.now)

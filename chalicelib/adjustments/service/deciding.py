@@ -1,6 +1,6 @@
 """Approve, reject and take back adjustments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -14,11 +14,11 @@ from chalicelib.adjustments.domain import (
     parse_adjustment_id,
     taken_back,
 )
-from chalicelib.adjustments.service.posting import ATTEMPTS, audit_write, changed, posting_writes
+from chalicelib.adjustments.service.posting import ATTEMPTS, audit_write, changed, posting_writes, read_standing
 from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import NotFound
 from chalicelib.ledger import service as ledger
-from chalicelib.ledger.domain import Effect, Entry, take_back
+from chalicelib.ledger.domain import Books, Effect, Entry, take_back
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
@@ -38,7 +38,10 @@ def approve_adjustment(ctx: ProjectContext, *, adjustment_id: str) -> Adjustment
             return found
         check_undecided(found)
         check_second_person(found, ctx.actor)
-        amount, posting = posting_writes(ctx, found)
+        books, standing = read_standing(ctx, found)
+        if _is_changed(ctx, found):
+            continue
+        amount, posting = posting_writes(ctx, found, books, standing)
         decision = Decision(id=act_id, by=ctx.actor.id, at=ctx.now)
         after = replace(found, state="posted", amount=amount, decision=decision)
         if _is_committed(ctx, after, found, [*posting, audit_write(ctx, "adjustment.posted", after)]):
@@ -84,11 +87,20 @@ def reverse_adjustment(ctx: ProjectContext, *, adjustment_id: str, reason: str) 
         check_reversible(found)
         reversal = Decision(id=act_id, by=ctx.actor.id, at=ctx.now, reason=reason)
         after = replace(found, state="reversed", reversal=reversal)
-        posting = _reversal_writes(ctx, found, reversal)
+        made, uses, books = _read_made(ctx, found)
+        if _is_changed(ctx, found):
+            continue
+        posting = _reversal_writes(ctx, found, reversal, made, uses, books)
         if _is_committed(ctx, after, found, [*posting, audit_write(ctx, "adjustment.reversed", after, reason=reason)]):
             return after
         dynamo.pause(attempt)
     raise changed()
+
+
+def _is_changed(ctx: ProjectContext, before: Adjustment) -> bool:
+    """Return whether somebody decided meanwhile, so that what was read since may hold that decision already."""
+    now = repository.find_adjustment(ctx.project, before.id)
+    return now is None or now.state != before.state
 
 
 def _is_committed(ctx: ProjectContext, after: Adjustment, before: Adjustment, writes: Sequence[Action]) -> bool:
@@ -107,7 +119,8 @@ def _within_reach(ctx: ProjectContext, adjustment_id: str) -> Adjustment:
     return found
 
 
-def _reversal_writes(ctx: ProjectContext, adjustment: Adjustment, reversal: Decision) -> list[Action]:
+def _read_made(ctx: ProjectContext, adjustment: Adjustment) -> tuple[list[Entry], list[Entry], Books]:
+    """Read the entries of an adjustment, the uses of credit that must be undone with it, and what all of these name."""
     project, account, holder = ctx.project, adjustment.account, adjustment.holder
     if adjustment.decision is None:
         raise AssertionError("a posted adjustment was decided")
@@ -118,7 +131,17 @@ def _reversal_writes(ctx: ProjectContext, adjustment: Adjustment, reversal: Deci
     if brought:
         uses = ledger.uses_of_credit(project, account, holder, since=booked_on, freeing=brought)
     bill_ids = {effect.bill_id for each in [*made, *uses] for effect in each.effects}
-    opened = ledger.open_books(project, bill_ids=bill_ids, holders=[(account, holder)])
+    return made, uses, ledger.open_books(project, bill_ids=bill_ids, holders=[(account, holder)])
+
+
+def _reversal_writes(
+    ctx: ProjectContext,
+    adjustment: Adjustment,
+    reversal: Decision,
+    made: Iterable[Entry],
+    uses: Iterable[Entry],
+    opened: Books,
+) -> list[Action]:
     books, drafts = opened, list[ledger.EntryDraft]()
     for use in uses:  # first, so that the credit suffices
         effects = tuple(take_back(books.bill(effect.bill_id), [effect]) for effect in use.effects)
@@ -127,7 +150,7 @@ def _reversal_writes(ctx: ProjectContext, adjustment: Adjustment, reversal: Deci
     for entry, part in taken_back(adjustment, made, books.bills.get(str(adjustment.bill_id))):
         effects = (part.effect,) if part.effect else ()
         drafts.append(_draft(entry, effects, part.credit_minor, reversal, due_on=part.due_on))
-    _, writes = ledger.entry_writes(project, opened, ledger.entries_of_act(ctx, reversal.id, drafts))
+    _, writes = ledger.entry_writes(ctx.project, opened, ledger.entries_of_act(ctx, reversal.id, drafts))
     return writes
 
 

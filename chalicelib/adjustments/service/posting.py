@@ -35,15 +35,16 @@ def bill_within_reach(ctx: ProjectContext, bill_id: str) -> Bill:
     return bill
 
 
-def posting_writes(ctx: ProjectContext, adjustment: Adjustment) -> tuple[Money | None, list[Action]]:
-    """Return what an adjustment comes to now, and the writes of its entries.
+def posting_writes(
+    ctx: ProjectContext, adjustment: Adjustment, books: Books, standing: Standing
+) -> tuple[Money | None, list[Action]]:
+    """Return what an adjustment comes to by the books, and the writes of its entries.
 
     A waiver costs six write units and a late charge two more.
 
     :raises Invalid: for more than there is to adjust.
     :raises Conflict: if there is nothing to adjust.
     """
-    books, standing = _read(ctx, adjustment)
     amount, parts = parts_of(adjustment, standing)
     drafts = [draft_of(adjustment, part, standing) for part in parts]
     entries = ledger.entries_of_act(ctx, adjustment.id, drafts)
@@ -66,7 +67,8 @@ def draft_of(adjustment: Adjustment, part: Part, standing: Standing) -> ledger.E
     )
 
 
-def _read(ctx: ProjectContext, adjustment: Adjustment) -> tuple[Books, Standing]:
+def read_standing(ctx: ProjectContext, adjustment: Adjustment) -> tuple[Books, Standing]:
+    """Read what an adjustment changes, as it is now, with the late charge of today."""
     project = ctx.project
     today = ledger.booking_day(project, ctx.now)
     place = (adjustment.account, adjustment.holder)
