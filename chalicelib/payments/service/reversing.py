@@ -92,6 +92,9 @@ def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
     bill_ids = {effect.bill_id for each in undone for effect in each.effects}
     holders = {(each.account, each.holder) for each in undone if each.credit_minor}
     books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
+    now = repository.find_payment(project, after.id)
+    if now is None or now.reversal:
+        raise Refused([("payment", None)])  # reversed meanwhile, so the books may hold that already
     entries = ledger.entries_of_act(ctx, act_id, _reversals(books, undone, after))
     _, posting = ledger.entry_writes(project, books, entries)
     return [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
