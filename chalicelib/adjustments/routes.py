@@ -13,7 +13,6 @@ from chalicelib.adjustments.schemas import (
     AdjustmentView,
     LeakOut,
     LeakQuery,
-    LeakView,
     NewCharge,
     NewCreditNote,
     NewDueDay,
@@ -93,7 +92,7 @@ def credit_bill(ctx: ProjectContext, *, bill_id: str, body: NewCreditNote) -> Ad
 def preview_leak_allowance(ctx: ProjectContext, *, bill_id: str, query: LeakQuery) -> LeakOut:
     """Compute the leak allowance of a bill, without crediting it."""
     allowance = service.leak_allowance(ctx, bill_id=bill_id, usual_use=query.usual_use)
-    return LeakOut.of(LeakView(allowance), allowance)
+    return LeakOut.of(allowance)
 
 
 @endpoint(

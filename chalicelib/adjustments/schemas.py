@@ -127,18 +127,7 @@ class AdjustmentsQuery(PageQuery):
     state: AdjustmentState | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LeakView:
-    """The parts of a leak allowance."""
-
-    allowance: LeakAllowance
-
-    @property
-    def leak(self) -> object:
-        return self.allowance.leak
-
-
-class LeakOut(OutSchema, Shows[LeakView, LeakAllowance]):
+class LeakOut(OutSchema, Shows[LeakAllowance]):
     """What a leak allowance would come to."""
 
     bill_id: str = Field(validation_alias=AliasPath("bill", "id"))

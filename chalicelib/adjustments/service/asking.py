@@ -10,7 +10,7 @@ from chalicelib.adjustments.service.posting import (
     audit_write,
     bill_within_reach,
     changed,
-    posting_writes,
+    posting_of,
     read_standing,
 )
 from chalicelib.bills.domain import Bill
@@ -133,7 +133,7 @@ def _ask(ctx: ProjectContext, draft: Adjustment) -> Adjustment:
 
 
 def _decide(ctx: ProjectContext, draft: Adjustment) -> tuple[Adjustment, list[Action]]:
-    amount, posting = posting_writes(ctx, draft, *read_standing(ctx, draft))
+    amount, posting = posting_of(ctx, draft, *read_standing(ctx, draft))
     adjustment, action = replace(draft, amount=amount), "adjustment.asked"
     if amount is None or not needs_approval(draft, amount, ctx.project.settings.payments):
         decision = Decision(id=draft.id, by=ctx.actor.id, at=ctx.now)

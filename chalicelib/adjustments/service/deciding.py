@@ -14,7 +14,7 @@ from chalicelib.adjustments.domain import (
     parse_adjustment_id,
     taken_back,
 )
-from chalicelib.adjustments.service.posting import ATTEMPTS, audit_write, changed, posting_writes, read_standing
+from chalicelib.adjustments.service.posting import ATTEMPTS, audit_write, changed, posting_of, read_standing
 from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import NotFound
 from chalicelib.ledger import service as ledger
@@ -41,7 +41,7 @@ def approve_adjustment(ctx: ProjectContext, *, adjustment_id: str) -> Adjustment
         books, standing = read_standing(ctx, found)
         if _is_changed(ctx, found):
             continue
-        amount, posting = posting_writes(ctx, found, books, standing)
+        amount, posting = posting_of(ctx, found, books, standing)
         decision = Decision(id=act_id, by=ctx.actor.id, at=ctx.now)
         after = replace(found, state="posted", amount=amount, decision=decision)
         if _is_committed(ctx, after, found, [*posting, audit_write(ctx, "adjustment.posted", after)]):

@@ -35,7 +35,7 @@ def bill_within_reach(ctx: ProjectContext, bill_id: str) -> Bill:
     return bill
 
 
-def posting_writes(
+def posting_of(
     ctx: ProjectContext, adjustment: Adjustment, books: Books, standing: Standing
 ) -> tuple[Money | None, list[Action]]:
     """Return what an adjustment comes to by the books, and the writes of its entries.
