@@ -23,6 +23,7 @@ _MAX_TEXT = 700
 ACTIONS = frozenset(
     """
     account.settled
+    adjustment.asked adjustment.posted adjustment.rejected adjustment.reversed
     area.deleted area.opened area.renamed
     bank-line.assigned bank-line.dismissed
     bill.issued bill.took-over
@@ -56,6 +57,7 @@ ACTIONS = frozenset(
 # Things whose ids are unique within a project only; the log keeps them as `project.id`.
 _OF_PROJECT = frozenset(
     {
+        "adjustment",
         "bill",
         "billing-run",
         "connection",

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -13,15 +14,22 @@ from chalicelib.bills.domain import (
     Bill,
     BillKind,
     BillStatus,
+    Charge,
     Consumption,
     IssueTerms,
     UsualTotals,
     bill_of,
+    charge_bill_of,
     check_billable,
+    check_charge,
     check_days,
     consumptions_of,
+    free_charge_number,
     last_billed,
     parse_bill_id,
+    rated,
+    usage_of,
+    with_history,
     would_differ,
 )
 from chalicelib.bills.domain.unread import (
@@ -36,6 +44,7 @@ from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
 from chalicelib.platform.cursors import decode_cursor, encode_cursor, periods_page
@@ -185,7 +194,72 @@ def billed_until_without_reading(project: Project, connection: Connection, *, on
     """Return the first day after what is billed of a service without a meter in a day's period; None if nothing is."""
     period = period_without_reading(project, connection, on)
     billed = [bill for bill in repository.round_bills(project, period, connection.account) if not bill.has_reading]
-    return max((bill.last_day + timedelta(days=1) for bill in billed if bill.kind != "advance"), default=None)
+    return max((bill.last_day + timedelta(days=1) for bill in billed if bill.is_of_service), default=None)
+
+
+def find_charge(project: Project, account: str, act_id: str, *, day: date) -> Bill | None:
+    """Return the bill of a charge that an act made on a day or in the period before it, or None."""
+    period = project.period_of(day)
+    for asked in (period, period.shifted(-project.months)):
+        for bill in repository.round_bills(project, asked, account):
+            if bill.kind == "charge" and bill.run_id == act_id:
+                return bill
+    return None
+
+
+def charge_bill(
+    ctx: ProjectContext,
+    connection: Connection,
+    charge: Charge,
+    *,
+    act_id: str,
+    holder: tuple[str | None, str] | None = None,
+) -> tuple[Bill, list[Action]]:
+    """Return the bill of an amount that somebody set, and its writes: of the connection's consumer, or a `holder`.
+
+    `holder` is a consumer's id and name. Label: `bill`; it is refused if another charge got its number. Five write
+    units.
+
+    :raises Invalid: for an amount that is not above zero, or a due day that is not after today or too far ahead.
+    :raises Conflict: if the connection has too many charges of this period.
+    """
+    project = ctx.project
+    check_charge(charge)
+    today = local_day(ctx.now, project.settings.timezone)
+    period = project.period_of(today)
+    check_days(project, period, None, charge.due_on, today=today)
+    terms = IssueTerms(act_id, ctx.now, today, charge.due_on, tenancy.due_rule(project), by=ctx.actor.id)
+    standing = repository.round_bills(project, period, connection.account)
+    number = free_charge_number({bill.number for bill in standing})
+    bill = charge_bill_of(project, terms, charge, connection, number=number, holder=holder)
+    return bill, [bill_insert_write(project, bill), _audit_write(ctx, bill)]
+
+
+def less_by(project: Project, bill: Bill, units: Decimal) -> Money:
+    """Return by how much a bill would be less with less use of the main register, by the tariffs as they are now.
+
+    :raises Conflict: if it closes with no reading that counts.
+    :raises Invalid: if no tariff rates the use.
+    """
+    connection = connections.find_by_number(project, account=bill.account, meter_number=None)
+    of_round = readings.round_of_account(project, bill.period, bill.account) if bill.has_reading else []
+    standing = repository.round_bills(project, bill.period, bill.account) if bill.has_reading else []
+    until = [each for each in of_round if each.place <= bill.place]
+    before = last_billed(each for each in standing if each.place < bill.place)
+    consumptions = consumptions_of(until, connection, before, tariffs.factors_of(project, bill.period))
+    if connection is None or not consumptions:
+        raise Conflict("no-reading", f"bill {bill.id} has no reading: there is no use to lower", field="billId")
+    usage = usage_of(project, consumptions[-1], connection)
+    measures = dict(usage.measures)
+    if connection.main_measure in measures:
+        measures[connection.main_measure] -= units
+    book, terms = tariffs.unsealed_book(project), connection.terms_on(usage.first_day)
+    asked = (usage, replace(usage, quantity=usage.quantity - units, measures=measures))
+    full, less = (
+        rated(book, terms, with_history(project, each, connection, book, period=bill.period, until=bill.read_on))
+        for each in asked
+    )
+    return full.total - less.total
 
 
 def _closing_with(
@@ -292,7 +366,7 @@ def bill_issued_at(project: Project, connection: Connection, at: datetime, *, on
     unmetered = period_without_reading(project, connection, on)
     period = (connection.is_metered and connection.last_period) or unmetered
     standing = repository.round_bills(project, period, connection.account)
-    return next((bill for bill in standing if bill.issued_at == at), None)
+    return next((bill for bill in standing if bill.issued_at == at and bill.kind != "charge"), None)
 
 
 def find_bill(project: Project, bill_id: str) -> Bill | None:
@@ -470,6 +544,7 @@ def _audit_write(ctx: Context, bill: Bill) -> Action:
         "currency": bill.total.currency,
         "billed_on": bill.billed_on,
         "due_on": bill.due_on,
+        "reason": bill.reason,
     }
     return audit.entry_write(ctx, action="bill.issued", subject=("bill", f"{ctx.project_id}.{bill.id}"), after=facts)
 

@@ -288,6 +288,10 @@ class PaymentView:
         return self.payment.reversal.note if self.payment.reversal else None
 
     @property
+    def fee_bill_id(self) -> str | None:
+        return self.payment.reversal.fee_bill_id if self.payment.reversal else None
+
+    @property
     def reversed_by(self) -> str | None:
         return self.payment.reversal.by if self.payment.reversal else None
 
@@ -330,6 +334,7 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     recorded_at: Instant
     reversal_reason: ReversalReason | None
     reversal_note: str | None
+    fee_bill_id: str | None = Field(description="The bill of the fee for a returned check")
     reversed_by: str | None
     reversed_by_name: UserName = Field(validation_alias="reversed_by")
     reversed_at: Instant | None

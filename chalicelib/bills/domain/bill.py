@@ -19,7 +19,10 @@ from chalicelib.tariffs.domain import Line
 
 BillStatus = Literal["open", "partial", "paid", "overdue", "superseded"]
 
-BillKind = Literal["regular", "final", "advance"]
+BillKind = Literal["regular", "final", "advance", "charge"]
+
+FIRST_CHARGE_NUMBER = 950
+"""Charges have numbers from here on, up to 999: above those of readings and of services without a meter."""
 
 _CHARGED_BEFORE = "an earlier bill has charged the fixed amounts of this period"
 _NUMBER = re.compile(r"(0|[1-9]\d{0,2})\Z", re.ASCII)
@@ -41,6 +44,9 @@ class Bill:
     tariff that the connection named, if it was not rated by its class. `issued_by` is the user who billed this reading
     without a run: then `issued_at` is when, and `run_id` an id of its own. `superseded_by` is the bill that took its
     dues over.
+
+    A bill of kind `charge` is of an amount that somebody set, with a `reason`. `extended_due_on` is the due day instead
+    of `due_on`, if it was extended; `extended_after_steps` are the steps of lateness charged before that.
     """
 
     account: str
@@ -77,6 +83,9 @@ class Bill:
     multiplier: Decimal = Decimal(1)
     registers: tuple[BilledRegister, ...] = ()
     superseded_by: str | None = None
+    reason: str | None = None
+    extended_due_on: date | None = None
+    extended_after_steps: int = 0
 
     @property
     def id(self) -> str:
@@ -91,6 +100,16 @@ class Bill:
     def has_reading(self) -> bool:
         """Whether it closes with a reading; bills without one have numbers that no reading has."""
         return 0 < self.number <= LAST_READ_NUMBER
+
+    @property
+    def is_of_service(self) -> bool:
+        """Whether it bills days of service; advances and charges don't."""
+        return self.kind not in {"advance", "charge"}
+
+    @property
+    def due_day(self) -> date:
+        """The day until which it is to be paid: the one that it was extended to, if it was."""
+        return self.extended_due_on or self.due_on
 
     @property
     def reading_id(self) -> str | None:
@@ -203,7 +222,7 @@ class Bill:
 
         Due on 20 November, 5 on the 25th. Source: S3-050.
         """
-        return max((today - self.due_on).days, 0) if self.amount_due.minor > 0 else 0
+        return max((today - self.due_day).days, 0) if self.amount_due.minor > 0 else 0
 
 
 def last_billed(bills: Iterable[Bill]) -> tuple[date, int] | None:

@@ -11,11 +11,12 @@ from chalicelib.ledger.domain.late_charges import (
     settled_by,
     step_begins,
     steps_begun,
+    steps_begun_of,
 )
 from chalicelib.ledger.domain.position import (
     Books,
     Position,
-    after_effect,
+    bill_after,
     bill_violations,
     credit_violations,
     fold_violations,
@@ -46,8 +47,8 @@ __all__ = [
     "Settled",
     "Settlement",
     "accrued_minor",
-    "after_effect",
     "balance_after",
+    "bill_after",
     "bill_violations",
     "credit_violations",
     "effect_between",
@@ -62,6 +63,7 @@ __all__ = [
     "settled_by",
     "step_begins",
     "steps_begun",
+    "steps_begun_of",
     "take_back",
     "violations",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from chalicelib.bills.domain import Balance, Bill
 from chalicelib.ledger.domain.entry import Effect, Entry, balance_after
@@ -52,8 +53,7 @@ def post(books: Books, entries: Iterable[Entry]) -> Books:
     bills, positions = dict(books.bills), dict(books.positions)
     for entry in entries:
         for effect in entry.effects:
-            bill = bills[effect.bill_id]
-            bills[bill.id] = after_effect(bill, effect)
+            bills[effect.bill_id] = bill_after(bills[effect.bill_id], effect, due_on=entry.due_on)
         if entry.credit_minor or entry.deposit_minor:
             place = (entry.account, entry.holder)
             positions[place] = positions.get(place, Position(*place)).after(entry.credit_minor, entry.deposit_minor)
@@ -63,10 +63,15 @@ def post(books: Books, entries: Iterable[Entry]) -> Books:
     return posted
 
 
-def after_effect(bill: Bill, effect: Effect) -> Bill:
-    """Return a bill after one effect on it."""
+def bill_after(bill: Bill, effect: Effect, *, due_on: date | None = None) -> Bill:
+    """Return a bill after an effect, and with another due day if one is given."""
     successor = effect.successor or bill.superseded_by
-    return replace(bill, balance=balance_after(bill.balance, [effect]), superseded_by=successor)
+    after = replace(bill, balance=balance_after(bill.balance, [effect]), superseded_by=successor)
+    if due_on is None:
+        return after
+    if due_on == bill.due_on:
+        return replace(after, extended_due_on=None, extended_after_steps=0)
+    return replace(after, extended_due_on=due_on, extended_after_steps=bill.balance.late_steps)
 
 
 def violations(books: Books, entries: Iterable[Entry] = ()) -> list[str]:

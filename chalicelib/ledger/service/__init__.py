@@ -7,6 +7,7 @@ from chalicelib.ledger.service.posting import (
     History,
     booking_day,
     entries_of_act,
+    entries_of_bill,
     entries_of_origin,
     entry_insert_write,
     entry_writes,
@@ -16,7 +17,14 @@ from chalicelib.ledger.service.posting import (
     posted,
     uses_of_credit,
 )
-from chalicelib.ledger.service.statement import Statement, StatementLine, list_entries, newest_entries, statement_of
+from chalicelib.ledger.service.statement import (
+    Statement,
+    StatementLine,
+    list_entries,
+    list_entries_of_bill,
+    newest_entries,
+    statement_of,
+)
 
 __all__ = [
     "EntryDraft",
@@ -29,6 +37,7 @@ __all__ = [
     "delete_connection",
     "delete_consumer",
     "entries_of_act",
+    "entries_of_bill",
     "entries_of_origin",
     "entry_insert_write",
     "entry_writes",
@@ -36,6 +45,7 @@ __all__ = [
     "inquire",
     "late_charges_on",
     "list_entries",
+    "list_entries_of_bill",
     "my_owed",
     "newest_entries",
     "open_books",

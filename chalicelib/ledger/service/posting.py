@@ -18,7 +18,7 @@ from chalicelib.ledger.domain import (
     LateCharge,
     Position,
     Settled,
-    after_effect,
+    bill_after,
     late_charge_on,
     needs_history,
     post,
@@ -45,6 +45,7 @@ class EntryDraft:
     deposit_minor: int = 0
     reverses: str | None = None
     reason: str | None = None
+    due_on: date | None = None
 
 
 def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft]) -> list[Entry]:
@@ -72,6 +73,7 @@ def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft
             origin=act_id,
             reverses=draft.reverses,
             reason=draft.reason,
+            due_on=draft.due_on,
             recorded_by=ctx.actor.id,
             recorded_at=ctx.now,
         )
@@ -152,6 +154,12 @@ def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> lis
     return list(repository.entries_between(project, account, min(made) - _DAY, None))
 
 
+def entries_of_bill(project: Project, bill: Bill) -> list[Entry]:
+    """Read all entries that name a bill, the oldest first. Strongly consistent; a query of its account's entries."""
+    entries = _entries_since(project, bill.account, [bill])
+    return [each for each in entries if any(effect.bill_id == bill.id for effect in each.effects)]
+
+
 def late_charges_on(
     project: Project,
     rule: LateChargeRule | None,
@@ -180,8 +188,7 @@ def posted(books: Books, draft: EntryDraft) -> Books:
     """Return the books as they would be after a draft, to decide what follows it in the same act."""
     bills_after = dict(books.bills)
     for effect in draft.effects:
-        bill = bills_after[effect.bill_id]
-        bills_after[bill.id] = after_effect(bill, effect)
+        bills_after[effect.bill_id] = bill_after(bills_after[effect.bill_id], effect, due_on=draft.due_on)
     place = (draft.account, draft.holder)
     position = books.position(*place).after(draft.credit_minor, draft.deposit_minor)
     return Books(bills_after, {**books.positions, place: position})

@@ -135,5 +135,22 @@ def newest_entries(
     return merge(*(read(*each) for each in accounts), key=itemgetter(0), reverse=True)
 
 
+def list_entries_of_bill(ctx: ProjectContext, *, bill_id: str, limit: int, cursor: str | None) -> Page[Entry]:
+    """List the ledger entries that name a bill, newest first; a consumer sees only those of their own bills.
+
+    :raises NotFound: for an unknown bill, or another consumer's.
+    """
+    bill = bills.find_bill(ctx.project, bill_id)
+    if bill is None or not _may_see(ctx, bill.consumer_id):
+        raise NotFound("not-found", "there is no bill with this id")
+    return list_entries(
+        ctx,
+        account=bill.account,
+        only=lambda entry: any(effect.bill_id == bill.id for effect in entry.effects),
+        limit=limit,
+        cursor=cursor,
+    )
+
+
 def _may_see(ctx: ProjectContext, holder: str | None) -> bool:
     return ctx.actor.may("payments.read") or ctx.actor.owns(holder)

@@ -41,12 +41,13 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversal:
-    """Why, when and by whom a payment was taken back."""
+    """Why, when and by whom a payment was taken back; `fee_bill_id` is the bill of the fee, if that cost one."""
 
     reason: ReversalReason
     note: str | None
     by: str
     at: datetime
+    fee_bill_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
-from chalicelib.bills.domain import Bill
+from chalicelib.bills import service as bills
+from chalicelib.bills.domain import Bill, Charge
 from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect, Entry, take_back
 from chalicelib.payments import repository
@@ -25,7 +27,8 @@ def reverse_payment(
     """Reverse a payment with a reason. Its bills are as if it had never been made, from its own day on.
 
     Late charges and waivers that are posted stand. Credit that it brought is taken back, also from bills that it was
-    used for since, the newest use first. A repeated request gets the reversed payment.
+    used for since, the newest use first. A returned check costs its payer the project's fee: a bill of its own. A
+    repeated request gets the reversed payment.
 
     :raises NotFound: if there is no such payment, or it is out of the actor's reach.
     :raises Conflict: if it is reversed already.
@@ -41,14 +44,31 @@ def reverse_payment(
             if _is_repeated(ctx, payment, act_id):
                 return payment
             raise Conflict("already-reversed", f"payment {payment.id} was reversed on {payment.reversal.at.date()}")
+        reversal, fee = _with_fee(ctx, payment, reversal, act_id)
         after = replace(payment, reversal=reversal)
         try:
-            transact(_reversal_writes(ctx, after, act_id))
+            transact([*_reversal_writes(ctx, after, act_id), *fee])
         except Refused:
             dynamo.pause(attempt)
         else:
             return after
     raise Conflict("changed", "others are changing the same bills; send the reversal again")
+
+
+def _with_fee(ctx: ProjectContext, payment: Payment, reversal: Reversal, act_id: str) -> tuple[Reversal, list[Action]]:
+    """Return a reversal with the bill of the fee for a returned check, and its writes, if there is one. Source: B22."""
+    settings = ctx.project.settings
+    fee = Money(settings.payments.returned_check_fee_minor, settings.currency)
+    if reversal.reason != "returned_check" or not fee.minor:
+        return reversal, []
+    connection = connections.find_by_number(ctx.project, account=payment.account, meter_number=None)
+    if connection is None:
+        return reversal, []
+    reason = f"check of receipt {payment.receipt_number or payment.id} returned"
+    charge = Charge(code="returned-check", label="Returned check fee", amount=fee, reason=reason)
+    payer = (payment.consumer_id, payment.consumer_name)
+    bill, writes = bills.charge_bill(ctx, connection, charge, act_id=act_id, holder=payer)
+    return replace(reversal, fee_bill_id=bill.id), writes
 
 
 def _is_repeated(ctx: ProjectContext, payment: Payment, act_id: str) -> bool:
@@ -73,6 +93,9 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[A
     bill_ids = {effect.bill_id for each in undone for effect in each.effects}
     holders = {(each.account, each.holder) for each in undone if each.credit_minor or each.deposit_minor}
     books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
+    now = repository.find_payment(project, after.id)
+    if now is None or now.reversal:
+        raise Refused([("payment", None)])  # reversed meanwhile, so the books may hold that already
     books = _with_successors(ctx, books)
     drafts = _reversals(books, undone, after)
     _check_left(books, drafts)

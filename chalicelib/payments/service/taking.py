@@ -140,7 +140,7 @@ def _allocated(ctx: ProjectContext, standing: Standing, order: Order) -> Allocat
         Due(
             bill.id,
             standing.due(bill) - (standing.late_due(bill) if waives else 0),
-            (bill.due_on.isoformat(), bill.id),
+            (bill.due_day.isoformat(), bill.id),
         )
         for bill in standing.bills
     ]

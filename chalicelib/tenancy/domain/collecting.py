@@ -91,6 +91,7 @@ class PaymentSettings:
       `dues` of older bills, with what paying them late cost: they are superseded (S4).
     - `desks`: counters and channels with a series of receipts of their own.
     - `returned_check_fee_minor`: what a returned check costs; 0: nothing.
+    - `approval_above_minor`: credits, write-offs and refunds of more need a second person; 0: none does.
     """
 
     methods: tuple[PaymentMethod, ...] = (PaymentMethod("cash"),)
@@ -100,6 +101,7 @@ class PaymentSettings:
     desks: tuple[str, ...] = ("MAIN",)
     returned_check_fee_minor: int = 0
     new_bills_take: Literal["nothing", "credit", "dues"] = "nothing"
+    approval_above_minor: int = 0
 
     def __str__(self) -> str:
         """Return the settings in a few words, for the audit log."""
@@ -108,7 +110,9 @@ class PaymentSettings:
         receipts = f"receipts {self.receipts}, at {', '.join(self.desks)}"
         fee = f"returned checks cost {self.returned_check_fee_minor} minor units"
         takes = f"new bills take {self.new_bills_take}"
-        return f"{takes}; {methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}"
+        limit = self.approval_above_minor
+        second = f"; a second person for more than {limit} minor units" if limit else ""
+        return f"{takes}; {methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}{second}"
 
 
 def late_charge_faults(rule: LateChargeRule | None, *, has_cycle: bool) -> Iterator[Fault]:
@@ -146,3 +150,5 @@ def payment_faults(settings: PaymentSettings) -> Iterator[Fault]:
         yield Fault("payments.desks", f"1 to {MAX_DESKS}, and none twice")
     if not 0 <= settings.returned_check_fee_minor <= _MAX_MINOR:
         yield Fault("payments.returnedCheckFee", "zero or more")
+    if not 0 <= settings.approval_above_minor <= _MAX_MINOR:
+        yield Fault("payments.approvalAbove", "zero or more")
