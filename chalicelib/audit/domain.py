@@ -26,6 +26,8 @@ ACTIONS = frozenset(
     bill.issued
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened
     billing-run.completed billing-run.started
+    cashier-session.accepted cashier-session.closed cashier-session.counted cashier-session.handed-over
+    cashier-session.opened
     client.changed
     connection.changed connection.closed connection.deleted connection.disconnected connection.handed-over
     connection.meter-exchanged connection.meter-installed connection.reconnected connection.registered
@@ -55,6 +57,7 @@ _OF_PROJECT = frozenset(
     {
         "bill",
         "billing-run",
+        "cashier-session",
         "connection",
         "device",
         "import",

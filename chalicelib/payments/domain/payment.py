@@ -40,12 +40,13 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversal:
-    """Why, when and by whom a payment was taken back."""
+    """Why, when and by whom a payment was taken back; and the cashier session that gave the money back, if any."""
 
     reason: ReversalReason
     note: str | None
     by: str
     at: datetime
+    cashier_session_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class Payment:
 
     `amount` is what was taken, `received` what was handed over: the rest is change. `credit_minor` is the part that no
     bill took: it is credit of the consumer at `account`. `receipt_number` is None for what a former system received;
-    `reference` is then its id there, and `origin` the import.
+    `reference` is then its id there, and `origin` the import. `cashier_session_id` is the open session that counted it.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Payment:
     credit_minor: int = 0
     receipt_number: str | None = None
     desk: str | None = None
+    cashier_session_id: str | None = None
     check_number: str | None = None
     upi_id: str | None = None
     reference: str | None = None

@@ -14,7 +14,8 @@ from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Effect, Entry
 from chalicelib.payments import repository
 from chalicelib.payments.domain import MAX_BILLS, Payment, Tender, check_tender, received_for
-from chalicelib.payments.service.numbering import ReceiptPlan, receipt_plan, receipt_writes
+from chalicelib.payments.service.beginning import Beginning, begin, check_still_open
+from chalicelib.payments.service.numbering import receipt_writes
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
@@ -29,6 +30,7 @@ def record_advance(ctx: ProjectContext, *, account: str, tender: Tender) -> Paym
 
     :raises Invalid: for a method, day or amount that the project does not take, or without an amount.
     :raises NotFound: for an unknown connection, or one out of the actor's reach.
+    :raises Conflict: if the cashier session was closed meanwhile.
     """
     project = ctx.project
     today = local_day(ctx.now, project.settings.timezone)
@@ -36,16 +38,16 @@ def record_advance(ctx: ProjectContext, *, account: str, tender: Tender) -> Paym
     if tender.amount is None:
         raise Invalid("bad-amount", "say how much is paid in advance", field="amount")
     connection = connections.get_connection(ctx, account=account)
-    plan = receipt_plan(project, tender, tender.paid_on or today)
     payment_id = ctx.new_id()
     for attempt in range(_ATTEMPTS):
-        stored, last = repository.find_with_series(project, payment_id, plan.series)
-        if stored:
-            return stored
-        payment, writes = _advance(ctx, connection, tender, plan, payment_id, last=last, attempt=attempt)
+        begun = begin(ctx, tender=tender, payment_id=payment_id, day=tender.paid_on or today)
+        if begun.stored:
+            return begun.stored
+        payment, writes = _advance(ctx, connection, tender, begun, payment_id, attempt=attempt)
         try:
             transact(writes)
         except Refused as refused:
+            check_still_open(refused)
             if "receipt number" in refused.labels and tender.receipt_number is not None:
                 message = f"receipt {payment.receipt_number} is taken by another payment; give the number of this one"
                 raise Conflict("receipt-taken", message, field="receiptNumber") from None
@@ -59,16 +61,15 @@ def _advance(
     ctx: ProjectContext,
     connection: Connection,
     tender: Tender,
-    plan: ReceiptPlan,
+    begun: Beginning,
     payment_id: str,
     *,
-    last: int,
     attempt: int,
 ) -> tuple[Payment, list[Action]]:
-    project, amount = ctx.project, tender.amount
+    project, amount, plan = ctx.project, tender.amount, begun.plan
     if amount is None:
         raise AssertionError("an advance has an amount")
-    number, numbering = receipt_writes(project, plan, payment_id, last=last, attempt=attempt)
+    number, numbering = receipt_writes(project, plan, payment_id, last=begun.last, attempt=attempt)
     payment = Payment(
         id=payment_id,
         account=connection.account,
@@ -82,6 +83,7 @@ def _advance(
         credit_minor=amount.minor,
         receipt_number=number,
         desk=plan.desk,
+        cashier_session_id=begun.session_id,
         check_number=tender.check_number,
         upi_id=tender.upi_id,
         reference=tender.reference,
@@ -109,7 +111,8 @@ def _advance(
     }
     subject = ("payment", f"{ctx.project_id}.{payment_id}")
     written = audit.entry_write(ctx, action="payment.recorded", subject=subject, after=facts)
-    return payment, [repository.payment_insert_write(project, payment), *numbering, *posting, written]
+    counting = begun.counting_writes(project, payment)
+    return payment, [repository.payment_insert_write(project, payment), *numbering, *counting, *posting, written]
 
 
 def use_credit(ctx: ProjectContext, *, account: str, amount_minor: int | None = None) -> ledger.Owed:

@@ -89,6 +89,7 @@ class PaymentSettings:
     - `overpayment`: more than what is due is refused (S1, S2, S4), given back as change (S3), or kept as credit.
     - `desks`: counters and channels with a series of receipts of their own.
     - `returned_check_fee_minor`: what a returned check costs; 0: nothing.
+    - `sessions`: whether money is taken only in an open cashier session; one that is open always counts it.
     """
 
     methods: tuple[PaymentMethod, ...] = (PaymentMethod("cash"),)
@@ -97,6 +98,7 @@ class PaymentSettings:
     receipts: ReceiptRule = field(default_factory=ReceiptRule)
     desks: tuple[str, ...] = ("MAIN",)
     returned_check_fee_minor: int = 0
+    sessions: Literal["optional", "required"] = "optional"
 
     def __str__(self) -> str:
         """Return the settings in a few words, for the audit log."""
@@ -104,7 +106,7 @@ class PaymentSettings:
         parts = "parts taken" if self.part_payments else "no parts"
         receipts = f"receipts {self.receipts}, at {', '.join(self.desks)}"
         fee = f"returned checks cost {self.returned_check_fee_minor} minor units"
-        return f"{methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}"
+        return f"{methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}; sessions {self.sessions}"
 
 
 def late_charge_faults(rule: LateChargeRule | None, *, has_cycle: bool) -> Iterator[Fault]:

@@ -112,6 +112,11 @@ class PaymentsBody(Schema):
     returned_check_fee: _AmountText = Field(
         default="0", description="What a check costs that the bank returns; 0: nothing", examples=["25.00"]
     )
+    sessions: Literal["optional", "required"] = Field(
+        default="optional",
+        description="Whether people pay only at a cashier who has opened a session (required). If not, an open session "
+        "still counts what its cashier takes",
+    )
 
 
 class PaymentsChange(PaymentsBody, Change):
