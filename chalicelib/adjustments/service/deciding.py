@@ -150,8 +150,7 @@ def _reversal_writes(
     for entry, part in taken_back(adjustment, made, books.bills.get(str(adjustment.bill_id))):
         effects = (part.effect,) if part.effect else ()
         drafts.append(_draft(entry, effects, part.credit_minor, reversal, due_on=part.due_on))
-    writes = ledger.entry_writes(ctx.project, opened, ledger.entries_of_act(ctx, reversal.id, drafts))
-    return writes
+    return ledger.entry_writes(ctx.project, opened, ledger.entries_of_act(ctx, reversal.id, drafts))
 
 
 def _draft(
