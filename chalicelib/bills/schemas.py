@@ -109,7 +109,9 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     consumer_class: str
     period: PeriodText
     period_label: str = Field(description="The period in words", examples=["November 2025"])
-    kind: BillKind = Field(description="A final bill ends a holder's time; an advance is settled by a later bill")
+    kind: BillKind = Field(
+        description="A final bill ends a holder's time; a later bill settles an advance; an opening is an old debt"
+    )
     first_day: Day = Field(description="The first day of service that it is for")
     last_day: Day = Field(description="The last day of service that it is for; its reading is of the day after")
     usage: DecimalText = Field(validation_alias="quantity")

@@ -189,7 +189,8 @@ def billed_until_without_reading(project: Project, connection: Connection, *, on
     """Return the first day after what is billed of a service without a meter in a day's period; None if nothing is."""
     period = period_without_reading(project, connection, on)
     billed = [bill for bill in repository.round_bills(project, period, connection.account) if not bill.has_reading]
-    return max((bill.last_day + timedelta(days=1) for bill in billed if bill.kind != "advance"), default=None)
+    of_service = [bill for bill in billed if bill.is_of_service and bill.kind != "advance"]
+    return max((bill.last_day + timedelta(days=1) for bill in of_service), default=None)
 
 
 def _closing_with(

@@ -19,7 +19,7 @@ from chalicelib.tariffs.domain import Line
 
 BillStatus = Literal["open", "partial", "paid", "overdue"]
 
-BillKind = Literal["regular", "final", "advance"]
+BillKind = Literal["regular", "final", "advance", "opening"]
 
 _CHARGED_BEFORE = "an earlier bill has charged the fixed amounts of this period"
 _NUMBER = re.compile(r"(0|[1-9]\d{0,2})\Z", re.ASCII)
@@ -89,6 +89,11 @@ class Bill:
     def has_reading(self) -> bool:
         """Whether it closes with a reading; bills without one have numbers that no reading has."""
         return 0 < self.number <= LAST_READ_NUMBER
+
+    @property
+    def is_of_service(self) -> bool:
+        """Whether it charges days of service by a tariff; an opening balance says only what was owed before."""
+        return self.kind != "opening"
 
     @property
     def reading_id(self) -> str | None:

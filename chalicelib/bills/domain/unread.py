@@ -71,7 +71,11 @@ def unmetered_service(
         return None
     starts, ends = project.first_day_of(period, group), period.shifted(1).first_day
     begun = _begun_on(project, connection)
-    done = [each.last_day + _DAY for each in billed if not each.has_reading and each.kind != "advance"]
+    done = [
+        each.last_day + _DAY
+        for each in billed
+        if not each.has_reading and each.is_of_service and each.kind != "advance"
+    ]
     first_day = max([starts, *([begun] if begun else []), *_handovers_before(connection, ends), *done])
     until_day = min(ends, until or ends, _ended_on(connection) or ends)
     if first_day >= until_day:

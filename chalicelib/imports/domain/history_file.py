@@ -16,17 +16,21 @@ from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import parse_decimal
 from chalicelib.payments.domain.migrating import METHODS, MigratedMethod
 
-# The most entries that one invocation can import; a transaction of a hundred writes has about 24.
+# The most entries that one invocation can import; a transaction of a hundred writes has about 19.
 MAX_ENTRIES = 20_000
-MAX_PAYMENTS = 50
+# Each takes two writes of a transaction, beside ten at most for the rest of its entry.
+MAX_PAYMENTS = 40
 MAX_MONTHS = 240
 # Values of any kind. An entry with a payment has about twenty; a parsed value takes up to 200 bytes of memory.
 MAX_VALUES = 1_000_000
 
 MONTH_FIELDS = ("year", "month", "readingDate", "billDate", "dueDate", "units", "commonArea", "buildingMeter")
-AMOUNT_FIELDS = ("baseCharge", "usageCharge", "totalAmount", "penaltyAmount", "paidAmount")
+AMOUNT_FIELDS = (
+    "baseCharge", "usageCharge", "totalAmount", "penaltyAmount", "paidAmount", "creditAmount", "creditUsed",
+)  # fmt: skip
+PENALTY_FIELDS = ("penaltyDate", "penaltyWaived", "penaltyReason")
 VALUE_FIELDS = ("prior", "current", "consumption", "rolledOver", "meterChange")
-UNIT_FIELDS = (*VALUE_FIELDS, *AMOUNT_FIELDS, "payments")
+UNIT_FIELDS = (*VALUE_FIELDS, *AMOUNT_FIELDS, *PENALTY_FIELDS, "payments")
 METER_FIELDS = (*VALUE_FIELDS, "calculated")
 CHANGE_FIELDS = ("changedOn", "finalReading", "firstReading", "rolledOver", "oldMeterNumber")
 PAYMENT_FIELDS = ("transactionId", "paymentDate", "amount", "method", "checkNumber", "notes")
@@ -71,7 +75,8 @@ class StatedChange:
 class Entry:
     """One unit's entry (or that of a common area's or building's meter) for one month.
 
-    `line` counts the entries of the file, `place` is the path in the file: months[0].units.101.
+    `line` counts the entries of the file, `place` is the path in the file: months[0].units.101. `penalty_waived` is why
+    the penalty was waived; None: it was not.
     """
 
     line: int
@@ -86,6 +91,18 @@ class Entry:
     payments: tuple[StatedPayment, ...]
     rolled_over: bool = False
     change: StatedChange | None = None
+    penalty_on: date | None = None
+    penalty_waived: str | None = None
+
+    def says_any_of(self, *names: str) -> bool:
+        """Return whether one of some amounts is not zero."""
+        return any(self.amounts.get(name, "0").strip("0.") for name in names)
+
+    def touches_credit(self, billed_on: date | None = None) -> bool:
+        """Return whether it can change the holder's credit: it says so, or something was paid before the bill's day."""
+        day = billed_on or self.month.billed_on or self.month.read_on
+        early = any(payment.paid_on < day for payment in self.payments)
+        return early or self.says_any_of("creditAmount", "creditUsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +266,22 @@ def _entry(
         payments=tuple(_payment(line, f"{place}.payments[{at}]", one) for at, one in enumerate(payments)),
         rolled_over=_truth(line, place, fields, "rolledOver"),
         change=_change(line, f"{place}.meterChange", fields.get("meterChange")),
+        penalty_on=_day(line, place, fields, "penaltyDate"),
+        penalty_waived=_waived(line, place, fields),
     )
+
+
+def _waived(line: int, place: str, fields: Mapping[str, Any]) -> str | None:
+    """Return why a penalty was waived, or None if it was not."""
+    told = [name for name in PENALTY_FIELDS if fields.get(name) is not None]
+    if told and fields.get("penaltyAmount") is None:
+        raise EntryRefused(Refusal(line, f"{place}.penaltyAmount", "missing", f"{told[0]} stands here without it"))
+    if _truth(line, place, fields, "penaltyWaived"):
+        return _text(line, place, fields, "penaltyReason", most=200)
+    if fields.get("penaltyReason") is not None:
+        reason = "this says why a penalty was waived; add penaltyWaived: true, or leave it out"
+        raise EntryRefused(Refusal(line, f"{place}.penaltyReason", "wrong-form", reason))
+    return None
 
 
 def _change(line: int, place: str, said: Any) -> StatedChange | None:  # noqa: ANN401

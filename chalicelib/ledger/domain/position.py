@@ -34,6 +34,8 @@ class Books:
 def post(books: Books, entries: Iterable[Entry]) -> Books:
     """Return bills and positions after some entries. Nothing else computes a balance.
 
+    An opening always changes the position, also without credit, so that two of one holder can't both be written.
+
     :raises AssertionError: if they would break an invariant: our mistake, so nothing may be written.
     """
     bills, positions = dict(books.bills), dict(books.positions)
@@ -41,7 +43,7 @@ def post(books: Books, entries: Iterable[Entry]) -> Books:
         for effect in entry.effects:
             bill = bills[effect.bill_id]
             bills[bill.id] = replace(bill, balance=balance_after(bill.balance, [effect]))
-        if entry.credit_minor:
+        if entry.credit_minor or entry.kind == "opening":
             place = (entry.account, entry.holder)
             before = positions.get(place, Position(*place))
             positions[place] = replace(

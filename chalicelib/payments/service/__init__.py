@@ -7,7 +7,7 @@ from chalicelib.payments.service.looking import (
     list_payments,
     list_payments_of_bill,
     list_payments_of_connection,
-    migrated_writes,
+    migrated_write,
     standing_payments,
 )
 from chalicelib.payments.service.reversing import reverse_payment
@@ -21,7 +21,7 @@ __all__ = [
     "list_payments",
     "list_payments_of_bill",
     "list_payments_of_connection",
-    "migrated_writes",
+    "migrated_write",
     "record_advance",
     "record_payment",
     "record_payments",
