@@ -1,11 +1,11 @@
 """The decision of an import about each entry of a former system's history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.bills.domain import Bill, Consumption, IssueTerms, bill_of
 from chalicelib.connections.domain import Connection
-from chalicelib.files.domain.record import ImportCounts, ImportResult, Refusal, ReportLine
+from chalicelib.files.domain.record import Refusal
 from chalicelib.imports.domain.history_amounts import (
     Migration,
     check_all_named,
@@ -23,7 +23,8 @@ from chalicelib.imports.domain.history_books import (
     check_acts,
     paid_on_record,
 )
-from chalicelib.imports.domain.history_file import Entry, EntryRefused, in_words
+from chalicelib.imports.domain.history_fields import EntryRefused, in_words
+from chalicelib.imports.domain.history_file import Entry
 from chalicelib.imports.domain.history_meters import (
     MeterChange,
     after_change,
@@ -146,24 +147,6 @@ def decide(
         return in_words(entry.month.period, entry.unit, refused.refusal)
 
 
-def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> ImportResult:
-    """Return the counts of the outcomes, and the lines of the report in order."""
-    every = list(outcomes)
-    refused = [one for one in every if isinstance(one, Refusal)]
-    taken = [one for one in every if isinstance(one, Taken | AdditionalPayments)]
-    flagged = [_shown(one.entry) for one in taken if isinstance(one, Taken) and one.shows_change]
-    counts = ImportCounts(
-        rows=len(every),
-        accepted=len(taken),
-        unchanged=len(every) - len(taken) - len(refused),
-        refused=len(refused),
-        flagged=len(flagged),
-        blank=blank,
-    )
-    lines = [*(one.as_line() for one in refused), *flagged]
-    return ImportResult(counts, tuple(sorted(lines, key=lambda line: int(line["line"]))))
-
-
 def _take(migration: Migration, entry: Entry, standing: Connection, held: Position | None, book: TariffBook) -> Taken:
     is_next = standing.last_period is None or standing.last_period < entry.month.period
     change = change_in(entry, standing) if is_next else None
@@ -256,11 +239,3 @@ def _against_standing(
     if mine or any(paid[payment.id].origin == migration.by.origin for payment in payments):
         return Taken(entry, reading, books, stored=True, counted_from=connection)
     return Unchanged(entry.line)
-
-
-def _shown(entry: Entry) -> ReportLine:
-    reason = "this begins at 0 below the month before: taken as a new meter. If it was none, correct the month before"
-    refusal = in_words(
-        entry.month.period, entry.unit, Refusal(entry.line, f"{entry.place}.prior", "meter-changed", reason)
-    )
-    return refusal.as_line() | {"kind": "flagged"}

@@ -8,7 +8,8 @@ from datetime import date
 from chalicelib.bills.domain import Bill
 from chalicelib.cycles.domain import DueRule
 from chalicelib.files.domain.record import Refusal
-from chalicelib.imports.domain.history_file import Entry, EntryRefused, StatedPayment
+from chalicelib.imports.domain.history_fields import EntryRefused
+from chalicelib.imports.domain.history_file import Entry, StatedPayment
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.money import Money

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from chalicelib.bills.domain import Balance, Bill
 from chalicelib.files.domain.record import Refusal
 from chalicelib.imports.domain.history_amounts import Migration, money_of
-from chalicelib.imports.domain.history_file import Entry, EntryRefused, StatedPayment
+from chalicelib.imports.domain.history_fields import EntryRefused
+from chalicelib.imports.domain.history_file import Entry, StatedPayment
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.money import Money

@@ -19,12 +19,14 @@ from chalicelib.imports.domain.history import (
     Outcome,
     Taken,
     decide,
-    intake_of,
 )
 from chalicelib.imports.domain.history_amounts import Migration, payments_of
 from chalicelib.imports.domain.history_books import is_plain
-from chalicelib.imports.domain.history_file import Entry, EntryRefused, History, in_words, parse
+from chalicelib.imports.domain.history_fields import EntryRefused, in_words
+from chalicelib.imports.domain.history_file import Entry, History, parse
 from chalicelib.imports.domain.history_meters import MeterChange
+from chalicelib.imports.domain.history_report import intake_of
+from chalicelib.imports.service.openings import OpeningOutcome, take_in_openings
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import TryLater
@@ -134,12 +136,12 @@ def _take_in(ctx: ProjectContext, record: FileImport, history: History) -> Impor
         meters=_meters_of(known.values()),
         refused=dict(history.broken),
     )
-    outcomes: list[Outcome] = list(history.refusals)
+    outcomes: list[Outcome | OpeningOutcome] = list(history.refusals)
     book = tariffs.unsealed_book(project)
     entries = sorted(history.entries, key=lambda entry: (entry.month.period, entry.line))
     for period, group in groupby(entries, key=lambda entry: entry.month.period):
         outcomes += _take_in_month(taking, period, list(group), book)
-    return intake_of(outcomes, blank=history.blank)
+    return intake_of([*outcomes, *take_in_openings(ctx, taking.migration, history.openings)], blank=history.blank)
 
 
 def _connections_of(project: Project, history: History) -> dict[str, Connection]:
