@@ -59,7 +59,7 @@ def run_history_import(ctx: ProjectContext, *, import_id: str) -> FileImport:
 
     An entry's reading, bill and payments are written in one transaction. Idempotent: delivered twice or resumed after a
     crash, it gives the same result and report. One request writes about 19 entries with a payment each; such an entry
-    costs thirteen or fourteen write units.
+    costs twelve or thirteen write units.
 
     :raises NotFound: if no such file was announced.
     :raises TryLater: while a billing run works on a month of the file; the queue then delivers it again.
