@@ -12,7 +12,7 @@ from chalicelib.imports.domain.history_fields import EntryRefused
 from chalicelib.imports.domain.history_file import Entry, StatedPayment
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import derived_ids
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import LARGEST_MINOR, Money
 from chalicelib.payments.domain import Payment
 from chalicelib.readings.domain.reading import Provenance
 from chalicelib.tenancy.domain import LateChargeRule, Project
@@ -43,7 +43,7 @@ def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment
     made: list[Payment] = []
     same: Counter[tuple[str, ...]] = Counter()
     for stated in entry.payments:
-        amount = money_of(migration, entry, stated.place, stated.amount)
+        amount = money_of(migration, entry.line, stated.place, stated.amount)
         what = _identity(stated, amount)
         same[what] += 1
         if stated.reference and same[what] > 1:
@@ -81,7 +81,7 @@ def check_charges(migration: Migration, entry: Entry, bill: Bill) -> None:
     for name in ("baseCharge", "usageCharge", "totalAmount"):
         if name not in entry.amounts:
             continue
-        stated = money_of(migration, entry, f"{entry.place}.{name}", entry.amounts[name])
+        stated = money_of(migration, entry.line, f"{entry.place}.{name}", entry.amounts[name])
         minor = bill.total.minor if name == "totalAmount" else charged[_LINE_OF[name]]
         if stated.minor != minor:
             made = Money(minor, stated.currency)
@@ -93,7 +93,7 @@ def check_paid(migration: Migration, entry: Entry, payments: tuple[Payment, ...]
     if "paidAmount" not in entry.amounts:
         return
     place = f"{entry.place}.paidAmount"
-    stated = money_of(migration, entry, place, entry.amounts["paidAmount"])
+    stated = money_of(migration, entry.line, place, entry.amounts["paidAmount"])
     paid = Money(sum(payment.amount.minor for payment in payments), stated.currency)
     if stated != paid:
         reason = f"the file says {stated} is paid, its payments add up to {paid}"
@@ -125,9 +125,15 @@ def _identity(stated: StatedPayment, amount: Money) -> tuple[str, ...]:
     return ("facts", stated.paid_on.isoformat(), str(amount), stated.method, stated.check_number or "")
 
 
-def money_of(migration: Migration, entry: Entry, place: str, text: str) -> Money:
-    """Return an amount of the file in the project's currency."""
+def money_of(migration: Migration, line: int, place: str, text: str) -> Money:
+    """Return an amount of the file in the project's currency.
+
+    :raises EntryRefused: if it is none, or larger than a bill can be.
+    """
     try:
-        return Money.parse(text, migration.project.settings.currency)
+        money = Money.parse(text, migration.project.settings.currency)
     except Invalid as error:
-        raise EntryRefused(Refusal(entry.line, place, error.code, str(error))) from None
+        raise EntryRefused(Refusal(line, place, error.code, str(error))) from None
+    if abs(money.minor) > LARGEST_MINOR:
+        raise EntryRefused(Refusal(line, place, "bad-amount", f"{money} is more than a bill can be"))
+    return money

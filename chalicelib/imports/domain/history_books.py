@@ -120,7 +120,7 @@ class _Replay:
 def books_of(migration: Migration, entry: Entry, bill: Bill, payments: Sequence[Payment]) -> BillBooks:
     """Return the books of a bill of which nothing is recorded yet, from all that its entry says.
 
-    By days: what was paid in advance, which the bill uses on its own day; credit from before; then the penalty and
+    By days: the bill uses credit from before, and what was paid in advance, on its own day; then the penalty and
     payments as they came. A payment pays the penalty first if that is charged already.
 
     :raises EntryRefused: if a payment or the penalty can't be, or if more is paid than is due and the file does not say
@@ -135,8 +135,8 @@ def books_of(migration: Migration, entry: Entry, bill: Bill, payments: Sequence[
     early, others = _by_day(said, bill)
     penalty = _penalty_of(migration, entry, bill, others)
     replay = _Replay(migration, bill)
-    replay.pay_in_advance(early)
     _use_credit(entry, replay)
+    replay.pay_in_advance(early)
     for each in others:
         if penalty and penalty.on <= each[1].paid_on:
             replay.charge(penalty)
@@ -261,7 +261,7 @@ def _amount(migration: Migration, entry: Entry, name: str) -> int:
     if name not in entry.amounts:
         return 0
     place = f"{entry.place}.{name}"
-    minor = money_of(migration, entry, place, entry.amounts[name]).minor
+    minor = money_of(migration, entry.line, place, entry.amounts[name]).minor
     if minor < 0:
         raise EntryRefused(Refusal(entry.line, place, "bad-amount", f"{name} can't be below zero"))
     return minor

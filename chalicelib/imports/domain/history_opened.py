@@ -10,10 +10,9 @@ from chalicelib.connections.domain import Connection
 from chalicelib.cycles.domain import MAX_DUE_DAYS
 from chalicelib.files.domain.record import Refusal
 from chalicelib.imports.domain.history import Unchanged
-from chalicelib.imports.domain.history_amounts import Migration
+from chalicelib.imports.domain.history_amounts import Migration, money_of
 from chalicelib.imports.domain.history_fields import EntryRefused, in_words
 from chalicelib.imports.domain.history_openings import Opening
-from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import derived_ids
 from chalicelib.kernel.money import Money
 from chalicelib.ledger.domain import Effect, steps_begun
@@ -82,28 +81,19 @@ def _owed_of(migration: Migration, opening: Opening) -> dict[date, Money]:
                 f"{one.due_on} is more than {MAX_YEARS_OWED} years before the balances, or {MAX_DUE_DAYS} days after"
             )
             raise EntryRefused(Refusal(opening.line, f"{one.place}.dueDate", "due-day", reason))
-        owed[one.due_on] = _positive(migration, opening, f"{one.place}.amount", one.amount)
+        owed[one.due_on] = _money(migration, opening, f"{one.place}.amount", one.amount)
     return owed
 
 
 def _credit_of(migration: Migration, opening: Opening) -> int:
     if opening.credit is None:
         return 0
-    place = f"{opening.place}.credit"
-    if not opening.owed:
-        return _positive(migration, opening, place, opening.credit).minor
-    return _money(migration, opening, place, opening.credit, least=0).minor
+    least = 0 if opening.owed else 1
+    return _money(migration, opening, f"{opening.place}.credit", opening.credit, least=least).minor
 
 
-def _positive(migration: Migration, opening: Opening, place: str, text: str) -> Money:
-    return _money(migration, opening, place, text, least=1)
-
-
-def _money(migration: Migration, opening: Opening, place: str, text: str, *, least: int) -> Money:
-    try:
-        money = Money.parse(text, migration.project.settings.currency)
-    except Invalid as error:
-        raise EntryRefused(Refusal(opening.line, place, error.code, str(error))) from None
+def _money(migration: Migration, opening: Opening, place: str, text: str, *, least: int = 1) -> Money:
+    money = money_of(migration, opening.line, place, text)
     if money.minor < least:
         reason = f"{money} is not more than zero; what is owed to the consumer is credit"
         raise EntryRefused(Refusal(opening.line, place, "bad-amount", reason))

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.imports import service
 from chalicelib.platform import clock
-from tests.integration.imports.test_history import admin_of, august, bill, bring, july, kept, report
+from tests.integration.imports.test_history import admin_of, announce, august, bill, bring, july, kept, report
+from tests.support.faults import just_before_writing
 from tests.support.http import Api
 from tests.support.utilities import NOVEMBER, Utility, open_condominium
 
@@ -251,3 +253,31 @@ def test_what_happened_here_since_changes_nothing_about_a_repeated_history(utili
     before = kept(utility)
     assert bring(utility, months)["counts"]["unchanged"] == 2
     assert kept(utility) == before
+
+
+def test_forty_payments_with_all_else_fit_into_one_transaction(utility: Utility) -> None:
+    """Paid 40 times in advance, with a penalty that was waived, a new meter, and credit left over."""
+    change = {"changedOn": "2025-08-11", "finalReading": 1790, "firstReading": 0}
+    day = {"paymentDate": "2025-08-20", "amount": 1, "method": "cash"}
+    said = {
+        "penaltyAmount": 1.25, "penaltyWaived": True, "penaltyReason": "flood", "creditUsed": 5, "creditAmount": 19.94,
+        "payments": [day] * 40, "prior": 1785, "current": 6, "meterChange": change,
+    }  # fmt: skip
+    first = in_july(creditAmount=5, payments=[ON_TIME | {"amount": 30.06}])
+    done = bring(utility, [first, in_august(**said)])
+    assert (done["counts"]["accepted"], report(utility, done)) == (2, [])
+    assert stands(utility, "08") == ("25.06", "1.25", "1.25", "25.06", "0.00", "paid")
+    assert owed(utility) == ("0.00", "19.94")
+
+
+def test_credit_that_changes_at_the_same_moment_refuses_the_entry_and_nothing_is_lost(utility: Utility) -> None:
+    months = [in_july(payments=[EARLY | {"amount": 30}], creditAmount=4.94)]
+    import_id = announce(utility, months)
+    advance = {"accountNumber": "101", "amount": "7.00", "method": "cash"}
+    with just_before_writing(lambda: admin_of(utility).post(f"{utility.base}/advances", advance).expect(201)):
+        service.run_history_import(utility.context(), import_id=import_id)
+    done = admin_of(utility).get(f"{utility.base}/history/imports/{import_id}").expect(200)
+    assert [line["code"] for line in report(utility, done)] == ["changed"]
+    assert owed(utility) == ("0.00", "7.00")
+    assert bring(utility, months)["counts"]["accepted"] == 1
+    assert owed(utility) == ("0.00", "11.94")
