@@ -142,7 +142,7 @@ def shard_totals(project: Project, period: Period, shard: int) -> Iterator[tuple
     """Read account, class and total of a period's shard's bills. Eventually consistent; a unit for about 16 bills."""
     partition = keys.period_shard(project.client, project.id, period, shard)
     for item in dynamo.all_of(BillItem, partition, "BILL#", consistent=False, attributes=["sk", "cl", "to", "ki"]):
-        if item.kind not in {"advance", "charge"}:
+        if item.kind not in {"advance", "charge", "opening"}:
             yield item.sk.split("#")[1], item.consumer_class, item.total_minor
 
 

@@ -111,7 +111,7 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     period_label: str = Field(description="The period in words", examples=["November 2025"])
     kind: BillKind = Field(
         description="A final bill ends a holder's time; an advance is settled by a later bill; a charge is an amount "
-        "that somebody set"
+        "that somebody set; an opening is what was owed in former books"
     )
     first_day: Day = Field(description="The first day of service that it is for")
     last_day: Day = Field(description="The last day of service that it is for; its reading is of the day after")

@@ -19,9 +19,9 @@ from chalicelib.tariffs.domain import Line
 
 BillStatus = Literal["open", "partial", "paid", "overdue", "superseded"]
 
-BillKind = Literal["regular", "final", "advance", "charge"]
+BillKind = Literal["regular", "final", "advance", "charge", "opening"]
 
-FIRST_CHARGE_NUMBER = 950
+FIRST_CHARGE_NUMBER = 960
 """Charges have numbers from here on, up to 999: above those of readings and of services without a meter."""
 
 _CHARGED_BEFORE = "an earlier bill has charged the fixed amounts of this period"
@@ -103,8 +103,8 @@ class Bill:
 
     @property
     def is_of_service(self) -> bool:
-        """Whether it bills days of service; advances and charges don't."""
-        return self.kind not in {"advance", "charge"}
+        """Whether it bills days of service; advances, charges and opening balances don't."""
+        return self.kind not in {"advance", "charge", "opening"}
 
     @property
     def due_day(self) -> date:

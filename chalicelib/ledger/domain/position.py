@@ -48,13 +48,15 @@ class Books:
 def post(books: Books, entries: Iterable[Entry]) -> Books:
     """Return bills and positions after some entries. Nothing else computes a balance.
 
+    An opening always changes the position, also without credit, so that two of one holder can't both be written.
+
     :raises AssertionError: if they would break an invariant: our mistake, so nothing may be written.
     """
     bills, positions = dict(books.bills), dict(books.positions)
     for entry in entries:
         for effect in entry.effects:
             bills[effect.bill_id] = bill_after(bills[effect.bill_id], effect, due_on=entry.due_on)
-        if entry.credit_minor or entry.deposit_minor:
+        if entry.credit_minor or entry.deposit_minor or entry.kind == "opening":
             place = (entry.account, entry.holder)
             positions[place] = positions.get(place, Position(*place)).after(entry.credit_minor, entry.deposit_minor)
     posted = Books(bills, positions)

@@ -103,20 +103,20 @@ def open_books(
     return Books(found, repository.positions(project, holders))
 
 
-def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> list[Action]:
+def entry_writes(project: Project, before: Books, entries: Sequence[Entry], *, new: bool = False) -> list[Action]:
     """Build the writes of some entries, and of all bills and positions that they change.
 
-    Labels: `entry`, `bill` (subject: its id) and `position`. Two write units for an entry, three for a bill of a KB,
-    two for a position; each is refused if it was changed since it was read. Entries dated into a former month check
-    that it is not closed (label `books`), two more.
+    `new`: the bills are not stored yet, and come with their entries. Labels: `entry`, `bill` (subject: its id) and
+    `position`. Two write units for an entry, three for a bill of a KB, two for a position; each is refused if it was
+    changed since it was read. Entries dated into a former month check that it is not closed (label `books`), two more.
     """
     after = post(before, entries)
     actions = [repository.entry_insert_write(project, entry) for entry in entries]
-    actions += [
-        bills.balance_write(project, bill, before=before.bills[bill.id])
-        for bill in after.bills.values()
-        if bill != before.bills[bill.id]
-    ]
+    for bill in after.bills.values():
+        if new:
+            actions.append(bills.bill_insert_write(project, bill))
+        elif bill != before.bills[bill.id]:
+            actions.append(bills.balance_write(project, bill, before=before.bills[bill.id]))
     actions += [
         repository.position_write(project, position, before=before.position(*place))
         for place, position in after.positions.items()
@@ -126,11 +126,6 @@ def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> l
     if value_on and Period.of(value_on) < Period.of(max(entry.booked_on for entry in entries)):
         actions.append(tenancy.books_open_check(project, value_on))
     return actions
-
-
-def entry_insert_write(project: Project, entry: Entry) -> Action:
-    """Build the write of an entry that came with its bill from a former system. Label: `entry`. Two write units."""
-    return repository.entry_insert_write(project, entry)
 
 
 def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
@@ -143,6 +138,27 @@ def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
         entries = _entries_since(project, account, theirs)
         found |= {bill.id: settled_by(entries, bill.id) for bill in theirs}
     return found
+
+
+def entries_of_bills(project: Project, known: Iterable[Bill]) -> dict[str, tuple[Entry, ...]]:
+    """Read the entries that name some bills, by the bills' ids. A query for each bill."""
+    return {
+        bill.id: tuple(
+            entry
+            for entry in _entries_since(project, bill.account, [bill])
+            if any(effect.bill_id == bill.id for effect in entry.effects)
+        )
+        for bill in known
+    }
+
+
+def opening_entry(project: Project, account: str) -> Entry | None:
+    """Return the entry that brought an account's balances forward from former books; None if there is none.
+
+    It reads all entries of the account.
+    """
+    every = repository.entries_between(project, account, None, None)
+    return next((entry for entry in every if entry.kind == "opening"), None)
 
 
 def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> list[Entry]:

@@ -119,9 +119,11 @@ class Payment:
         return tuple(dict.fromkeys([*(share.account for share in self.shares), self.account]))
 
     def is_same_as(self, other: "Payment") -> bool:
-        """Return whether two payments are the same, regardless of who recorded them and when."""
+        """Return whether two payments are the same, regardless of who recorded them, when, and what they were for."""
         mine = replace(
             self,
+            shares=other.shares,
+            credit_minor=other.credit_minor,
             origin=other.origin,
             recorded_by=other.recorded_by,
             recorded_at=other.recorded_at,
