@@ -26,6 +26,7 @@ MODULES = (
     "ledger.routes",
     "payments.routes",
     "prepaid.routes",
+    "corrections.routes",
     "billing.routes",
     "billing.jobs",
     "onboarding.routes",

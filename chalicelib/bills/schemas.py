@@ -130,6 +130,10 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     due_on: Day
     status: BillStatus
     days_overdue: int = Field(description="Days since the due day; 0 if the bill is paid")
+    revision: int = Field(description="1, or how many times it was issued again after it was voided")
+    replaced_by: str | None = Field(
+        validation_alias="successor", description="The bill that was issued in its place when it was voided"
+    )
 
 
 class BillOut(BillSummary):
@@ -167,6 +171,11 @@ class BillOut(BillSummary):
         validation_alias="tariff_id", description="The tariff that the connection named; null: its class decided"
     )
     digest: str = Field(description="A hash of everything the bill was rated from")
+    replaces: str | None = Field(description="The voided bill in whose place it was issued")
+    voided_on: Day | None = Field(description="The day on which it was voided; null: it stands")
+    voided_by: str | None
+    voided_by_name: UserName = Field(validation_alias="voided_by")
+    void_reason: str | None
 
 
 class BillPage(OutSchema):

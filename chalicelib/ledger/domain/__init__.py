@@ -30,6 +30,8 @@ from chalicelib.ledger.domain.settling import (
     settle,
     settle_back_dated,
     take_back,
+    void_effect,
+    without_voided,
 )
 
 __all__ = [
@@ -62,4 +64,6 @@ __all__ = [
     "steps_begun",
     "take_back",
     "violations",
+    "void_effect",
+    "without_voided",
 ]

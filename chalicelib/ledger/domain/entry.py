@@ -19,6 +19,7 @@ EntryKind = Literal[
     "write_off",
     "refund",
     "opening",
+    "voided",
 ]
 
 

@@ -40,7 +40,8 @@ def post(books: Books, entries: Iterable[Entry]) -> Books:
     for entry in entries:
         for effect in entry.effects:
             bill = bills[effect.bill_id]
-            bills[bill.id] = replace(bill, balance=balance_after(bill.balance, [effect]))
+            bill = replace(bill, balance=balance_after(bill.balance, [effect]))
+            bills[bill.id] = _voided(bill, entry) if entry.kind == "voided" else bill
         if entry.credit_minor:
             place = (entry.account, entry.holder)
             before = positions.get(place, Position(*place))
@@ -51,6 +52,10 @@ def post(books: Books, entries: Iterable[Entry]) -> Books:
     if broken := violations(posted, entries):
         raise AssertionError("; ".join(broken))
     return posted
+
+
+def _voided(bill: Bill, entry: Entry) -> Bill:
+    return replace(bill, voided_on=entry.booked_on, voided_by=entry.recorded_by, void_reason=entry.reason)
 
 
 def violations(books: Books, entries: Iterable[Entry] = ()) -> list[str]:
@@ -66,6 +71,8 @@ def violations(books: Books, entries: Iterable[Entry] = ()) -> list[str]:
             bill = books.bills[effect.bill_id]
             if (bill.account, bill.consumer_id) != (entry.account, entry.holder):
                 said.append(f"entry {entry.id} of {entry.holder} at {entry.account} changes {bill.id} of another")
+            if not bill.is_standing and entry.kind != "voided":
+                said.append(f"entry {entry.id} changes {bill.id}, which was voided")
     return said
 
 
@@ -79,9 +86,11 @@ def bill_violations(bill: Bill) -> list[str]:
         said.append(f"{bill.id}: {held.principal_settled} of {bill.total.minor} is settled")
     if not 0 <= held.waived <= held.late:
         said.append(f"{bill.id}: {held.waived} is waived of late charges of {held.late}")
+    if not bill.is_standing and bill.amount_due.minor:
+        said.append(f"{bill.id}: {bill.amount_due} is due, though it was voided")
     if held.late_due < 0 or held.late_paid < 0:
         said.append(f"{bill.id}: {held.late_paid} is paid of late charges of {held.late}, {held.waived} waived")
-    if min(held.credited, held.written_off, held.late_steps) < 0:
+    if min(held.credited if bill.total.minor >= 0 else 0, held.written_off, held.late_steps) < 0:
         said.append(f"{bill.id}: a sum of its balance is below zero")
     return said
 

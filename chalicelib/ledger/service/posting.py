@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
@@ -21,6 +22,7 @@ from chalicelib.ledger.domain import (
     needs_history,
     post,
     settled_by,
+    without_voided,
 )
 from chalicelib.platform.transaction import Action
 from chalicelib.tenancy.domain import LateChargeRule, Project, ProjectContext
@@ -80,18 +82,30 @@ def open_books(
     return Books(found, repository.positions(project, holders))
 
 
-def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> tuple[Books, list[Action]]:
+def entry_writes(
+    project: Project,
+    before: Books,
+    entries: Sequence[Entry],
+    *,
+    issued: Mapping[str, Bill] = MappingProxyType({}),
+    successors: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Books, list[Action]]:
     """Return the books after some entries, and the writes of the entries and of all that they change.
+
+    Bills that are `issued` in the same act, by id, are inserted with what the entries do to them. `successors` are the
+    ids of bills that are issued in the place of voided ones.
 
     Labels: `entry`, `bill` (subject: its id) and `position`. Two write units for an entry, three for a bill of a KB,
     two for a position; each is refused if it was changed since it was read.
     """
-    after = post(before, entries)
+    after = post(Books({**before.bills, **issued}, before.positions), entries)
+    after = Books(_with_successors(after.bills, successors), after.positions)
     actions = [repository.entry_insert_write(project, entry) for entry in entries]
+    actions += [bills.bill_insert_write(project, after.bills[bill_id]) for bill_id in issued]
     actions += [
-        bills.balance_write(project, bill, before=before.bills[bill.id])
-        for bill in after.bills.values()
-        if bill != before.bills[bill.id]
+        bills.balance_write(project, after.bills[bill_id], before=bill)
+        for bill_id, bill in before.bills.items()
+        if after.bills[bill_id] != bill
     ]
     actions += [
         repository.position_write(project, position, before=before.position(*place))
@@ -99,6 +113,13 @@ def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> t
         if position != before.positions.get(place)
     ]
     return after, actions
+
+
+def _with_successors(known: Mapping[str, Bill], successors: Mapping[str, str]) -> dict[str, Bill]:
+    return {
+        bill_id: replace(bill, successor=successors[bill_id]) if bill_id in successors else bill
+        for bill_id, bill in known.items()
+    }
 
 
 def entry_insert_write(project: Project, entry: Entry) -> Action:
@@ -173,11 +194,13 @@ def uses_of_credit(project: Project, account: str, holder: str | None, *, since:
         return []
     entries = [each for each in repository.entries_between(project, account, since, None) if each.holder == holder]
     undone = {each.reverses for each in entries}
+    voided = {effect.bill_id for each in entries if each.kind == "voided" for effect in each.effects}
     uses: list[Entry] = []
     for entry in reversed(entries):
         if missing <= 0:
             break
-        if entry.kind == "credit_used" and entry.id not in undone:
-            uses.append(entry)
-            missing += entry.credit_minor
+        left = without_voided(entry, voided)
+        if entry.kind == "credit_used" and entry.id not in undone and left.credit_minor:
+            uses.append(left)
+            missing += left.credit_minor
     return uses

@@ -7,7 +7,7 @@ from chalicelib.audit import service as audit
 from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.ledger import service as ledger
-from chalicelib.ledger.domain import Books, Effect, Entry, take_back
+from chalicelib.ledger.domain import Books, Effect, Entry, take_back, without_voided
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, Reversal, ReversalReason
 from chalicelib.platform import dynamo
@@ -15,6 +15,7 @@ from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
 
 _ATTEMPTS = 12
+_MADE = frozenset({"payment", "advance", "late_charge_lowered"})
 
 
 def reverse_payment(
@@ -65,15 +66,24 @@ def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
 def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
     """Build the writes of a reversal, from the books as they are now."""
     project = ctx.project
-    made = [each for account in after.accounts for each in _entries_of(ctx, after, account)]
+    found = [each for account in after.accounts for each in _entries_of(ctx, after, account) if each.kind in _MADE]
+    paid = ledger.open_books(project, bill_ids=_bill_ids(found)).bills
+    voided = {bill.id for bill in paid.values() if not bill.is_standing}
+    made = [without_voided(each, voided) for each in found]
     used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, account, made)]
-    undone = [*(each for each in made if each.kind in {"payment", "advance", "late_charge_lowered"}), *used]
-    bill_ids = {effect.bill_id for each in undone for effect in each.effects}
+    undone = [*made, *used]
     holders = {(each.account, each.holder) for each in undone if each.credit_minor}
-    books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
+    others = ledger.open_books(project, bill_ids=_bill_ids(used) - paid.keys(), holders=holders)
+    if any(not bill.is_standing for bill in others.bills.values()):
+        raise Refused([("bill", None)])  # voided since its entries were read: decide anew
+    books = Books({**paid, **others.bills}, others.positions)
     entries = ledger.entries_of_act(ctx, act_id, _reversals(books, undone, after))
     _, posting = ledger.entry_writes(project, books, entries)
     return [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
+
+
+def _bill_ids(entries: Iterable[Entry]) -> set[str]:
+    return {effect.bill_id for each in entries for effect in each.effects}
 
 
 def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Entry]:

@@ -64,6 +64,7 @@ def read_standing(ctx: ProjectContext, order: Order, day: date) -> Standing:
         raise NotFound("not-found", f"there is no bill {missing[0]}", field="bills")
     bills = list(books.bills.values())
     _check_reach(ctx, bills)
+    _check_standing(bills)
     check_paid_day(day, bills)
     rule = tenancy.late_charge_rule(project)
     past = [bill for bill in bills if is_back_dated(rule, bill, day)]
@@ -83,6 +84,17 @@ def _open_bills(ctx: ProjectContext, account: str, day: date) -> list[str]:
     if not due:
         raise Conflict("nothing-due", f"nothing is due at {account}; enter an advance instead", field="accountNumber")
     return due[:MAX_BILLS]
+
+
+def _check_standing(bills: Sequence[Bill]) -> None:
+    """Check that no bill was voided.
+
+    :raises Conflict: naming the bill that was issued in its place.
+    """
+    for bill in bills:
+        if not bill.is_standing:
+            remedy = f"pay {bill.successor} instead" if bill.successor else "look for the bill issued in its place"
+            raise Conflict("bill-voided", f"bill {bill.id} was voided on {bill.voided_on}: {remedy}", field="bills")
 
 
 def _check_reach(ctx: ProjectContext, bills: Sequence[Bill]) -> None:

@@ -40,7 +40,8 @@ class Reading:
     units. `usage` includes `use_brought_forward`: use of a meter exchanged since or, below zero, use billed ahead by
     estimates. If more was billed ahead than the meter showed, nothing is billed, and the rest is `use_carried_forward`,
     below zero, to the next reading. `origin` is the import or request that it came from. Until it is confirmed,
-    `previous` is that of when it was recorded. `reason` says why it is held or was withdrawn.
+    `previous` is that of when it was recorded. `reason` says why it is held or was withdrawn. `bills_voided` is how
+    many bills that closed with it were voided: the next one is one revision later.
     """
 
     account: str
@@ -72,6 +73,7 @@ class Reading:
     reader_code: str | None = None
     photo: str | None = None
     reason: str | None = None
+    bills_voided: int = 0
 
     @property
     def id(self) -> str:
