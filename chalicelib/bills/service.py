@@ -105,7 +105,7 @@ def bill_reading(
     consumption = _closing_with(project, reading, of_round, connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
     bill = bill_of(project, terms, consumption, connection, book)
-    bill = less_advances(bill, _advances_before(project, connection, consumption), beside=standing)
+    bill = less_advances(bill, advances_before(project, connection, consumption), beside=standing)
     others = [each for each in of_round if each.counts and each.id != reading.id]
     try:
         transact(
@@ -144,14 +144,14 @@ def closing_bill(
     consumption = _closing_with(project, ends, [*of_round, ends], connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
     bill = bill_of(project, terms, consumption, connection, book)
-    bill = less_advances(bill, _advances_before(project, connection, consumption), beside=standing)
+    bill = less_advances(bill, advances_before(project, connection, consumption), beside=standing)
     others = [each for each in of_round if each.counts]
     ended = [] if is_new else [readings.reading_change_write(project, ends, before=reading)]
     checks = [*ended, *repository.no_bill_checks(project, others, standing)]
     return bill, [bill_insert_write(project, bill), *checks, _audit_write(ctx, bill)]
 
 
-def _advances_before(project: Project, connection: Connection | None, consumption: Consumption) -> list[Bill]:
+def advances_before(project: Project, connection: Connection | None, consumption: Consumption) -> list[Bill]:
     """Read the bills of the months before that may be advances: a request a month, none where there are no advances."""
     if connection is None:
         return []

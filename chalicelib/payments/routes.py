@@ -35,8 +35,10 @@ _TENDER_ERRORS = (
     "bad-amount bad-desk bad-method bad-receipt-number changed counted-receipt-number fact-missing fact-not-needed "
     "future-date no-change receipt-given receipt-taken received-too-little"
 )
-_BILL_ERRORS = "above-due back-dated-waiver before-bill bill-twice bill-voided no-part-payments nothing-due other-holder too-many-bills"
-
+_BILL_ERRORS = (
+    "above-due back-dated-waiver before-bill bill-twice bill-voided no-part-payments nothing-due other-holder "
+    "too-many-bills"
+)
 
 @endpoint(
     blueprint,

@@ -80,10 +80,12 @@ CODES: Mapping[int, tuple[str, ...]] = {
         404: "no-connection no-report no-such-project not-found",
         409: """
             account-taken already-decided already-read already-reversed ambiguous-meter area-taken area-used
-            below-previous bill-voided billed brand-taken brand-used changed client-taken connection-used consumer-connected
+            below-previous bill-voided billed brand-taken brand-used changed client-taken connection-used
+            consumer-connected
             consumer-deleted consumer-login consumer-not-active consumer-owes cycle-named cycle-taken cycle-used
             device-disabled email-taken fixed-role fixed-setting handed-over has-meter implausible-amount
-            implausible-reading impossible-reading in-progress last-superuser later-bill later-reading login-exists login-taken
+            implausible-reading impossible-reading in-progress last-superuser later-bill later-reading login-exists
+            login-taken
             measure-needed meter-exchanged meter-taken never-billed no-credit no-meter not-active not-confirmed
             not-prepaid not-voidable nothing-due other-consumer period-frozen project-closed project-taken project-used
             reading-waits receipt-taken replayed role-exists role-used run-open superuser-exists tariff-between

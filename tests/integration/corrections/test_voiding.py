@@ -139,5 +139,5 @@ def test_a_payment_of_a_voided_bill_can_be_reversed(office: Corrected) -> None:
 def test_only_who_may_adjust_voids(office: Corrected) -> None:
     office.on("2025-10-10")
     path = f"{office.base}/bills/{office.first['id']}/void"
-    office.utility.as_staff("officer").post(path, {"reason": "Misread"}).expect(403)
+    office.utility.as_staff("viewer").post(path, {"reason": "Misread"}).expect(403)
     office.utility.as_staff("manager").post(path, {"reason": "Misread"}).expect(200)
