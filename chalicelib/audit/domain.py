@@ -23,7 +23,7 @@ _MAX_TEXT = 700
 ACTIONS = frozenset(
     """
     area.deleted area.opened area.renamed
-    bill.issued bill.voided
+    bill.issued bill.voided bills.corrected
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened
     billing-run.completed billing-run.started
     client.changed

@@ -40,6 +40,7 @@ _BILL_ERRORS = (
     "too-many-bills"
 )
 
+
 @endpoint(
     blueprint,
     "POST",

@@ -356,6 +356,11 @@ def receipt_series(client_id: str, project_id: str, name: str) -> Key:
     return sequence(client_id, project_id, f"RECEIPTS#{name}")
 
 
+# --- corrections of what was billed
+def correction(client_id: str, project_id: str, correction_id: str) -> Key:
+    return f"{client_id}#{project_id}#CORRECTION#{correction_id}", "CORRECTION"
+
+
 # --- units sold in advance
 def prepaid_balance(client_id: str, project_id: str, account: str) -> Key:
     return f"{client_id}#{project_id}#PREPAID#{account}", "BALANCE"

@@ -23,7 +23,14 @@ from chalicelib.platform.dynamo import (
 )
 from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, check, insert, put, transact, update
-from chalicelib.readings.domain.reading import LAST_READ_NUMBER, Reading, ReadingKind, ReadingSource, ReadingState
+from chalicelib.readings.domain.reading import (
+    LAST_READ_NUMBER,
+    FormerValue,
+    Reading,
+    ReadingKind,
+    ReadingSource,
+    ReadingState,
+)
 from chalicelib.readings.domain.visits import Visit
 from chalicelib.tenancy.domain import Project
 
@@ -57,6 +64,7 @@ class ReadingItem(TableItem):
     photo = UnicodeAttribute(attr_name="ph", null=True)
     reason = UnicodeAttribute(attr_name="re", null=True)
     bills_voided = IntAttribute(attr_name="bv", null=True)
+    former_values = DocumentAttribute(tuple[FormerValue, ...], attr_name="fv", null=True)
 
 
 class PeriodItem(TableItem):

@@ -27,6 +27,18 @@ def check_voidable(bill: Bill, standing: Iterable[Bill]) -> None:
         raise Conflict("later-bill", message, field="billId")
 
 
+def check_reissuable(bill: Bill) -> None:
+    """Check that a bill can be made again by the tariffs of its days.
+
+    :raises Conflict: if a former system made it, or it was issued too often.
+    """
+    if bill.migrated or bill.revision >= MAX_REVISIONS:
+        made = "came from a former system" if bill.migrated else f"was issued {MAX_REVISIONS} times"
+        raise Conflict(
+            "not-voidable", f"bill {bill.id} {made}: correct what is owed by a credit note", field="readings"
+        )
+
+
 def voided(bill: Bill) -> Conflict:
     """Return the error for what can't be done with a bill that is voided."""
     return Conflict("bill-voided", f"bill {bill.id} was voided on {bill.voided_on}", field="billId")

@@ -12,6 +12,7 @@ from chalicelib.ledger.domain.late_charges import (
     step_begins,
     steps_begun,
 )
+from chalicelib.ledger.domain.moving import Moved, move
 from chalicelib.ledger.domain.position import (
     Books,
     Position,
@@ -42,6 +43,7 @@ __all__ = [
     "Entry",
     "EntryKind",
     "LateCharge",
+    "Moved",
     "PastDay",
     "Position",
     "Settled",
@@ -54,6 +56,7 @@ __all__ = [
     "fold_violations",
     "is_back_dated",
     "late_charge_on",
+    "move",
     "needs_history",
     "on_past_day",
     "post",

@@ -139,6 +139,14 @@ def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
     return found
 
 
+def entries_of_bills(project: Project, known: Iterable[Bill]) -> dict[str, list[Entry]]:
+    """Return the entries that can name some bills, by account. A query for each account."""
+    by_account: dict[str, list[Bill]] = {}
+    for bill in known:
+        by_account.setdefault(bill.account, []).append(bill)
+    return {account: _entries_since(project, account, theirs) for account, theirs in by_account.items()}
+
+
 def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> list[Entry]:
     """Read the entries that can name some bills: those booked since the first of them was made.
 

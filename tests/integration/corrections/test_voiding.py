@@ -1,53 +1,19 @@
 """A wrong bill is voided and issued again, over HTTP and with a moved clock."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from chalice.app import Chalice
 
 from chalicelib.platform import clock
+from tests.support.corrected import Corrected
 from tests.support.http import Api
-from tests.support.office import FLAT, Office
-
-PAYMENTS = {"partPayments": True, "overpayment": "refuse", "receipts": {"form": "series", "prefix": "OR"}}
 
 
 @pytest.fixture(autouse=True)
 def _clock() -> Iterator[None]:
     yield
     clock.use_time(None)
-
-
-class Corrected(Office):
-    """An office with a connection whose 1590 was misread as 1690 and billed: 1950.00, due on 20 October 2025 (B12)."""
-
-    def __init__(self, app: Chalice, api: Api, *, late: dict[str, Any] | None = None) -> None:
-        super().__init__(app, api, FLAT, today="2025-09-01")
-        project = self.staff.get(self.base).expect(200)
-        changes = {"lateCharge": late, "payments": PAYMENTS, "due": {"day": 20, "month": "period"}}
-        self.staff.patch(f"{self.base}/settings", {"version": project["version"], "settings": changes}).expect(200)
-        self.ana = self.consumer("Ana")
-        self.connect("A1", consumer=self.ana, initialReading="1500")
-        self.reading = self.read("A1", "2025-10-05", "1690")
-        [self.first] = self.run("2025-10")
-        assert (self.first["total"], self.first["dueOn"]) == ("1950.00", "2025-10-20")
-
-    def pay(self, bill_id: str, amount: str, **more: Any) -> Any:  # noqa: ANN401
-        body = {"method": "cash", "bills": [{"billId": bill_id}], "amount": amount}
-        return self.staff.post(f"{self.base}/payments", body | more)
-
-    def void(self, bill_id: str, **more: Any) -> Any:  # noqa: ANN401
-        return self.staff.post(f"{self.base}/bills/{bill_id}/void", {"reason": "Misread"}, **more)
-
-    def owed(self, account: str = "A1") -> tuple[str, str]:
-        [found] = self.staff.get(f"{self.base}/inquiry", accountNumber=account).expect(200)["items"]
-        return found["amountDue"], found["credit"]
-
-    def correct(self, reading: str, value: str) -> None:
-        path = f"{self.base}/readings/{reading}"
-        day = self.staff.get(path).expect(200)["readOn"]
-        self.staff.put(path, {"reading": value, "readOn": day}).expect(200)
 
 
 @pytest.fixture
@@ -71,7 +37,7 @@ def test_a_misread_bill_is_voided_and_issued_again(office: Corrected) -> None:
     assert office.owed() == ("0.00", "1950.00")
     assert office.pay(office.first["id"], "10.00").expect(409)["code"] == "bill-voided"
 
-    office.correct(office.reading["id"], "1590")
+    office.put_right(office.reading["id"], "1590")
     [old, again] = office.run("2025-10")
     assert (old["id"], again["id"], again["replaces"], again["revision"]) == (
         "2025-10.A1.1", "2025-10.A1.1r2", "2025-10.A1.1", 2,
@@ -127,7 +93,7 @@ def test_a_payment_of_a_voided_bill_can_be_reversed(office: Corrected) -> None:
     office.on("2025-10-10")
     paid = office.pay(office.first["id"], "1950.00").expect(201)
     office.void(office.first["id"]).expect(200)
-    office.correct(office.reading["id"], "1590")
+    office.put_right(office.reading["id"], "1590")
     again = office.staff.post(f"{office.base}/bills", {"readingId": office.reading["id"]}).expect(201)
     office.staff.post(f"{office.path('A1')}/credit-uses", {}).expect(200)
     assert office.owed() == ("0.00", "1000.00")
