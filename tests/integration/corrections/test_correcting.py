@@ -147,6 +147,7 @@ def test_an_estimate_in_a_dear_block_is_spread_over_its_months(app: Chalice, api
     }
     fixed = {"kind": "fixed", "code": "base", "label": "Base", "amount": "50"}
     office = Corrected(app, api, charges=[blocks, fixed], misread=False)
+    office.on("2025-05-06")
     office.connect("A1", consumer=office.ana, initialReading="0", installedOn="2025-05-05")
     for month, value in (("06", "40"), ("07", "80"), ("08", "120")):
         office.read("A1", f"2025-{month}-05", value)
