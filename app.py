@@ -28,6 +28,7 @@ MODULES = (
     "payments.routes",
     "adjustments.routes",
     "prepaid.routes",
+    "corrections.routes",
     "billing.routes",
     "billing.jobs",
     "onboarding.routes",

@@ -26,7 +26,7 @@ ACTIONS = frozenset(
     adjustment.asked adjustment.posted adjustment.rejected adjustment.reversed
     area.deleted area.opened area.renamed
     bank-line.assigned bank-line.dismissed
-    bill.issued bill.took-over
+    bill.issued bill.took-over bill.voided bills.corrected
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened
     billing-run.completed billing-run.started
     books.closed

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
@@ -23,6 +24,7 @@ from chalicelib.ledger.domain import (
     needs_history,
     post,
     settled_by,
+    without_voided,
 )
 from chalicelib.platform.transaction import Action
 from chalicelib.tenancy import service as tenancy
@@ -103,20 +105,32 @@ def open_books(
     return Books(found, repository.positions(project, holders))
 
 
-def entry_writes(project: Project, before: Books, entries: Sequence[Entry], *, new: bool = False) -> list[Action]:
+def entry_writes(
+    project: Project,
+    before: Books,
+    entries: Sequence[Entry],
+    *,
+    issued: Mapping[str, Bill] = MappingProxyType({}),
+    successors: Mapping[str, str] = MappingProxyType({}),
+) -> list[Action]:
     """Build the writes of some entries, and of all bills and positions that they change.
 
-    `new`: the bills are not stored yet, and come with their entries. Labels: `entry`, `bill` (subject: its id) and
-    `position`. Two write units for an entry, three for a bill of a KB, two for a position; each is refused if it was
-    changed since it was read. Entries dated into a former month check that it is not closed (label `books`), two more.
+    Bills that are `issued` in the same act, by id, are inserted with what the entries do to them. `successors` are the
+    ids of bills that are issued in the place of voided ones.
+
+    Labels: `entry`, `bill` (subject: its id) and `position`. Two write units for an entry, three for a bill of a KB,
+    two for a position; each is refused if it was changed since it was read. Entries dated into a former month check
+    that it is not closed (label `books`), two more.
     """
-    after = post(before, entries)
+    after = post(Books({**before.bills, **issued}, before.positions), entries)
+    after = Books(_with_successors(after.bills, successors), after.positions)
     actions = [repository.entry_insert_write(project, entry) for entry in entries]
-    for bill in after.bills.values():
-        if new:
-            actions.append(bills.bill_insert_write(project, bill))
-        elif bill != before.bills[bill.id]:
-            actions.append(bills.balance_write(project, bill, before=before.bills[bill.id]))
+    actions += [bills.bill_insert_write(project, after.bills[bill_id]) for bill_id in issued]
+    actions += [
+        bills.balance_write(project, after.bills[bill_id], before=bill)
+        for bill_id, bill in before.bills.items()
+        if after.bills[bill_id] != bill
+    ]
     actions += [
         repository.position_write(project, position, before=before.position(*place))
         for place, position in after.positions.items()
@@ -126,6 +140,13 @@ def entry_writes(project: Project, before: Books, entries: Sequence[Entry], *, n
     if value_on and Period.of(value_on) < Period.of(max(entry.booked_on for entry in entries)):
         actions.append(tenancy.books_open_check(project, value_on))
     return actions
+
+
+def _with_successors(known: Mapping[str, Bill], successors: Mapping[str, str]) -> dict[str, Bill]:
+    return {
+        bill_id: replace(bill, successor=successors[bill_id]) if bill_id in successors else bill
+        for bill_id, bill in known.items()
+    }
 
 
 def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
@@ -159,6 +180,14 @@ def opening_entry(project: Project, account: str) -> Entry | None:
     """
     every = repository.entries_between(project, account, None, None)
     return next((entry for entry in every if entry.kind == "opening"), None)
+
+
+def entries_by_account(project: Project, known: Iterable[Bill]) -> dict[str, list[Entry]]:
+    """Return the entries that can name some bills, by account. A query for each account."""
+    by_account: dict[str, list[Bill]] = {}
+    for bill in known:
+        by_account.setdefault(bill.account, []).append(bill)
+    return {account: _entries_since(project, account, theirs) for account, theirs in by_account.items()}
 
 
 def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> list[Entry]:
@@ -221,11 +250,13 @@ def uses_of_credit(project: Project, account: str, holder: str | None, *, since:
         return []
     entries = [each for each in repository.entries_between(project, account, since, None) if each.holder == holder]
     undone = {each.reverses for each in entries}
+    voided = {effect.bill_id for each in entries if each.kind == "voided" for effect in each.effects}
     uses: list[Entry] = []
     for entry in reversed(entries):
         if missing <= 0:
             break
-        if entry.kind == "credit_used" and entry.id not in undone:
-            uses.append(entry)
-            missing += entry.credit_minor
+        left = without_voided(entry, voided)
+        if entry.kind == "credit_used" and entry.id not in undone and left.credit_minor:
+            uses.append(left)
+            missing += left.credit_minor
     return uses

@@ -12,7 +12,7 @@ from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, Forbidden, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
-from chalicelib.ledger.domain import Books, Effect, Entry, take_back
+from chalicelib.ledger.domain import Books, Effect, Entry, take_back, without_voided
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
 from chalicelib.payments.service.beginning import check_still_open
@@ -125,16 +125,20 @@ def _counting_writes(project: Project, payment: Payment, till: Till | None) -> l
 def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Till | None) -> list[Action]:
     """Build the writes of a reversal, from the books as they are now."""
     project = ctx.project
-    made = [each for account in after.accounts for each in _entries_of(ctx, after, account)]
+    found = [each for account in after.accounts for each in _entries_of(ctx, after, account) if each.kind in _KINDS]
+    paid = ledger.open_books(project, bill_ids=_bill_ids(found)).bills
+    voided = {bill.id for bill in paid.values() if not bill.is_standing}
+    made = [without_voided(each, voided) for each in found]
     used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, account, made)]
-    undone = [*(each for each in made if each.kind in _KINDS), *used]
-    bill_ids = {effect.bill_id for each in undone for effect in each.effects}
+    undone = [*made, *used]
     holders = {(each.account, each.holder) for each in undone if each.credit_minor or each.deposit_minor}
-    books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
+    others = ledger.open_books(project, bill_ids=_bill_ids(used) - paid.keys(), holders=holders)
     now = repository.find_payment(project, after.id)
     if now is None or now.reversal:
         raise Refused([("payment", None)])  # reversed meanwhile, so the books may hold that already
-    books = _with_successors(ctx, books)
+    if any(not bill.is_standing for bill in others.bills.values()):
+        raise Refused([("bill", None)])  # voided since its entries were read: decide anew
+    books = _with_successors(ctx, Books({**paid, **others.bills}, others.positions))
     drafts = _reversals(books, undone, after)
     _check_left(books, drafts)
     drafts += _moved_on(books, drafts)
@@ -176,6 +180,10 @@ def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.
 
 def _is_open_again(bill: Bill) -> bool:
     return bill.superseded_by is not None and bill.amount_due.minor > 0
+
+
+def _bill_ids(entries: Iterable[Entry]) -> set[str]:
+    return {effect.bill_id for each in entries for effect in each.effects}
 
 
 def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Entry]:

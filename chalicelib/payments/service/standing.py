@@ -92,7 +92,7 @@ def _open_bills(ctx: ProjectContext, account: str, day: date) -> list[str]:
 
 
 def _check_standing(bills: Sequence[Bill]) -> None:
-    """Check that no bill was superseded. Source: S4-021.
+    """Check that no bill was superseded or voided. Source: S4-021.
 
     :raises Conflict: naming the bill to pay instead.
     """
@@ -100,6 +100,9 @@ def _check_standing(bills: Sequence[Bill]) -> None:
         if bill.superseded_by:
             message = f"bill {bill.id} was superseded: pay {bill.superseded_by}, which has its dues"
             raise Conflict("superseded", message, field="bills")
+        if not bill.is_standing:
+            remedy = f"pay {bill.successor} instead" if bill.successor else "look for the bill issued in its place"
+            raise Conflict("bill-voided", f"bill {bill.id} was voided on {bill.voided_on}: {remedy}", field="bills")
 
 
 def _check_reach(ctx: ProjectContext, bills: Sequence[Bill]) -> None:
