@@ -22,6 +22,7 @@ _MAX_TEXT = 700
 # Every action that is logged: the log can be filtered by it, and a test checks that each one is written.
 ACTIONS = frozenset(
     """
+    announced-payment.made announced-payment.rejected
     area.deleted area.opened area.renamed
     bill.issued
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened
@@ -38,6 +39,7 @@ ACTIONS = frozenset(
     import-mapping.deleted import-mapping.saved import.announced import.finished
     issue.answered issue.moved-on issue.reported
     meter-brand.deleted meter-brand.opened meter-brand.renamed
+    online-payment.failed online-payment.flagged online-payment.reviewed online-payment.started
     payment.recorded payment.reversed
     prepaid.sold
     project.changed project.closed project.opened
@@ -53,12 +55,14 @@ ACTIONS = frozenset(
 # Things whose ids are unique within a project only; the log keeps them as `project.id`.
 _OF_PROJECT = frozenset(
     {
+        "announced-payment",
         "bill",
         "billing-run",
         "connection",
         "device",
         "import",
         "import-mapping",
+        "online-payment",
         "period",
         "prepaid-sale",
         "reading",

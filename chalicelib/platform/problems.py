@@ -84,8 +84,9 @@ CODES: Mapping[int, tuple[str, ...]] = {
             consumer-deleted consumer-login consumer-not-active consumer-owes cycle-named cycle-taken cycle-used
             device-disabled email-taken fixed-role fixed-setting handed-over has-meter implausible-amount
             implausible-reading impossible-reading in-progress last-superuser later-reading login-exists login-taken
-            measure-needed meter-exchanged meter-taken never-billed no-credit no-meter not-active not-confirmed
-            not-prepaid nothing-due other-consumer period-frozen project-closed project-taken project-used
+            measure-needed meter-exchanged meter-taken never-billed no-credit no-gateway no-meter not-active
+            not-confirmed not-prepaid nothing-due nothing-to-review other-consumer period-frozen project-closed
+            project-taken project-used
             reading-waits receipt-taken replayed role-exists role-used run-open superuser-exists tariff-between
             tariff-changed tariff-chosen tariff-followed tariff-used too-many-changes too-many-mappings
             too-many-readings use-unread version-exists withdrawn wrong-order wrong-status yourself

@@ -1,5 +1,6 @@
 """Take, reverse and look up payments; use credit."""
 
+from chalicelib.payments.service.arriving import Arrival, record_arrival
 from chalicelib.payments.service.batching import Outcome, record_payments
 from chalicelib.payments.service.crediting import record_advance, use_credit
 from chalicelib.payments.service.looking import (
@@ -11,18 +12,22 @@ from chalicelib.payments.service.looking import (
     standing_payments,
 )
 from chalicelib.payments.service.reversing import reverse_payment
-from chalicelib.payments.service.standing import Order
+from chalicelib.payments.service.standing import Order, Standing, read_standing
 from chalicelib.payments.service.taking import record_payment
 
 __all__ = [
+    "Arrival",
     "Order",
     "Outcome",
+    "Standing",
     "get_payment",
     "list_payments",
     "list_payments_of_bill",
     "list_payments_of_connection",
     "migrated_writes",
+    "read_standing",
     "record_advance",
+    "record_arrival",
     "record_payment",
     "record_payments",
     "reverse_payment",
