@@ -4,113 +4,22 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from chalice.app import Chalice
 
-from chalicelib.platform import clock
-from local.simulated_gateway import Outcome, Paid, callback_of
+from chalicelib.platform import clock, settings
+from local.simulated_gateway import callback_of
 from tests.support.http import Api, Reply
-from tests.support.office import FLAT, Office
-from tests.support.utilities import PASSWORD
-
-_CALLBACKS = "/api/gateway/callbacks"
-_logins = count(1)
-
-S2_PAYMENTS: dict[str, Any] = {
-    "methods": [{"name": "cash"}, {"name": "online", "needs": ["upiId"], "online": True}],
-    "partPayments": False,
-    "overpayment": "refuse",
-    "receipts": {"form": "given", "prefix": "RCPT"},
-}
-TEN_PERCENT: dict[str, Any] = {"kind": "percent", "percent": "10"}
+from tests.support.online import CALLBACKS, Online
 
 
 @pytest.fixture(autouse=True)
 def _clock() -> Iterator[None]:
     yield
     clock.use_time(None)
-
-
-class Online(Office):
-    """An office with Ana's bill of 275.00, due on 20 November 2025; Ana signs in, and Ben does."""
-
-    def __init__(self, app: Chalice, api: Api, **payments: Any) -> None:  # noqa: ANN401
-        rate = [{"kind": "usage", "code": "use", "label": "Use", "rate": "22.50"}, FLAT[1]]
-        super().__init__(app, api, rate, today="2025-10-01")
-        project = self.staff.get(self.base).expect(200)
-        changes = {
-            "lateCharge": TEN_PERCENT,
-            "payments": S2_PAYMENTS | payments,
-            "due": {"day": 20, "month": "period"},
-        }
-        self.staff.patch(f"{self.base}/settings", {"version": project["version"], "settings": changes}).expect(200)
-        self._logins: dict[str, str] = {}
-        for name, account in (("Ana", "A1"), ("Ben", "B1")):
-            consumer = self.consumer(name)
-            self.connect(account, consumer=consumer, initialReading="0")
-            self._logins[name] = f"payer{next(_logins)}"
-            body = {"login": self._logins[name], "password": PASSWORD}
-            self.staff.post(f"{self.utility.consumers}/{consumer}/login", body).expect(201)
-        self.read("A1", "2025-11-05", "10")
-        self.read("B1", "2025-11-05", "20")
-        self.first, self.bens = sorted(self.run("2025-11"), key=lambda bill: str(bill["accountNumber"]))
-        assert self.first["total"] == "275.00"
-
-    def as_consumer(self, name: str = "Ana") -> Api:
-        return self.utility.api.sign_in(self.utility.client, self._logins[name], PASSWORD)
-
-    def asks(self, *bills: str, by: str = "Ana", key: str | None = None, **more: Any) -> Reply:  # noqa: ANN401
-        body = {"method": "online", "upiId": "ana@upi", "bills": [{"billId": each} for each in bills]} | more
-        body["bills"] = body["bills"] or [{"billId": self.first["id"]}]
-        return self.as_consumer(by).post(f"{self.base}/online-payments", body, key=key)
-
-    def starts(self, *bills: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
-        started: dict[str, Any] = self.asks(*bills, **more).expect(201)
-        return started
-
-    def paid(self, started: dict[str, Any], outcome: Outcome = "completed", **changes: Any) -> Paid:  # noqa: ANN401
-        told = Paid(
-            pay_at=started["payAt"],
-            outcome=outcome,
-            amount=started["amount"],
-            currency=started["currency"],
-            at=clock.now(),
-        )
-        return replace(told, **changes)
-
-    def tell(self, paid: Paid, **headers: str) -> Reply:
-        """Send the gateway's callback; headers that are given take the place of what would be right."""
-        right, body = callback_of(paid, sent_at=clock.now())
-        return self.utility.api.send("POST", _CALLBACKS, body, right | headers)
-
-    def completes(self, started: dict[str, Any], **changes: Any) -> dict[str, Any]:  # noqa: ANN401
-        told: dict[str, Any] = self.tell(self.paid(started, **changes)).expect(200)
-        return told
-
-    def pays_at_the_counter(self, **more: Any) -> dict[str, Any]:  # noqa: ANN401
-        body = {"method": "cash", "bills": [{"billId": self.first["id"]}]} | more
-        done: dict[str, Any] = self.staff.post(f"{self.base}/payments", body).expect(201)
-        return done
-
-    def seen(self, started: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = self.staff.get(f"{self.base}/online-payments/{started['id']}").expect(200)
-        return found
-
-    def payments(self, account: str = "A1") -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.staff.get(f"{self.path(account)}/payments").expect(200)["items"]
-        return found
-
-    def owed(self, account: str = "A1") -> dict[str, Any]:
-        [found] = self.staff.get(f"{self.base}/inquiry", accountNumber=account).expect(200)["items"]
-        return dict(found)
-
-    def needing_attention(self) -> list[str]:
-        page = self.staff.get(f"{self.base}/online-payments", needsAttention="true").expect(200)
-        return [each["id"] for each in page["items"]]
 
 
 @pytest.fixture
@@ -324,7 +233,7 @@ def test_a_callback_that_the_gateway_did_not_sign_is_refused(office: Online) -> 
         _is_refused(office.tell(paid, **{"Meterbook-Signature": forged}))
     headers, _ = callback_of(paid, sent_at=clock.now())
     _, altered = callback_of(replace(paid, amount="1.00"), sent_at=clock.now())
-    _is_refused(office.utility.api.send("POST", _CALLBACKS, altered, headers))
+    _is_refused(office.utility.api.send("POST", CALLBACKS, altered, headers))
     for missing in ("Meterbook-Client", "Meterbook-Timestamp"):
         _is_refused(office.tell(paid, **{missing: ""}))
     assert office.payments() == []
@@ -334,7 +243,7 @@ def test_an_old_or_early_callback_is_refused(office: Online) -> None:
     started = office.starts()
     for seconds, status in ((-301, 401), (301, 401), (-299, 200)):
         headers, body = callback_of(office.paid(started), sent_at=clock.now() + timedelta(seconds=seconds))
-        assert office.utility.api.send("POST", _CALLBACKS, body, headers).status == status
+        assert office.utility.api.send("POST", CALLBACKS, body, headers).status == status
 
 
 def test_another_clients_signature_is_refused(app: Chalice, api: Api, office: Online) -> None:
@@ -343,7 +252,7 @@ def test_another_clients_signature_is_refused(app: Chalice, api: Api, office: On
     paid = office.paid(started)
     headers, body = callback_of(other.paid(theirs), sent_at=clock.now())
     _is_refused(office.tell(paid, **{"Meterbook-Signature": headers["Meterbook-Signature"]}))
-    _is_refused(api.send("POST", _CALLBACKS, body, headers | {"Meterbook-Client": office.utility.client}))
+    _is_refused(api.send("POST", CALLBACKS, body, headers | {"Meterbook-Client": office.utility.client}))
     borrowed = replace(paid, pay_at=started["payAt"].replace(office.utility.client, other.utility.client))
     assert other.tell(borrowed).expect(404)["code"] == "not-found"
     assert (office.payments(), other.payments()) == ([], [])
@@ -352,7 +261,7 @@ def test_another_clients_signature_is_refused(app: Chalice, api: Api, office: On
 def test_a_callback_is_bounded(office: Online) -> None:
     started = office.starts()
     headers, body = callback_of(office.paid(started), sent_at=clock.now())
-    reply = office.utility.api.send("POST", _CALLBACKS, body + b" " * 8_000, headers)
+    reply = office.utility.api.send("POST", CALLBACKS, body + b" " * 8_000, headers)
     assert reply.expect(413)["code"] == "too-large"
     for amount, currency in (("0.00", "PHP"), ("-1.00", "PHP"), ("1.001", "PHP"), ("1.00", "USD"), ("1.00", "XXX")):
         office.tell(office.paid(started, amount=amount, currency=currency)).expect(400)
@@ -371,8 +280,6 @@ def test_the_payer_confirms_or_fails_on_the_simulated_gateways_page(office: Onli
 
 
 def test_without_a_gateway_nobody_pays_online(office: Online, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib.platform import settings
-
     monkeypatch.delenv("METERBOOK_PAYMENT_GATEWAY")
     settings.read_again()
     refused = office.asks().expect(409)
