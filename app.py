@@ -27,6 +27,7 @@ MODULES = (
     "ledger.routes",
     "payments.routes",
     "adjustments.routes",
+    "online_payments.routes",
     "prepaid.routes",
     "corrections.routes",
     "billing.routes",

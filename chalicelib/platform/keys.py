@@ -417,6 +417,19 @@ def correction(client_id: str, project_id: str, correction_id: str) -> Key:
     return f"{client_id}#{project_id}#CORRECTION#{correction_id}", "CORRECTION"
 
 
+# --- what consumers mean to pay: at the gateway, or in cash at the office
+def payment_intent(client_id: str, project_id: str, intent_id: str) -> Key:
+    return f"{client_id}#{project_id}#INTENT#{intent_id}", "INTENT"
+
+
+def payment_intents_of(client_id: str, project_id: str, kind: str, consumer_id: str) -> str:
+    return f"{client_id}#{project_id}#INTENTS-OF#{consumer_id}#{kind}"
+
+
+def payment_intents(client_id: str, project_id: str, kind: str, state: str) -> str:
+    return f"{client_id}#{project_id}#INTENTS#{kind}#{state}"
+
+
 # --- units sold in advance
 def prepaid_balance(client_id: str, project_id: str, account: str) -> Key:
     return f"{client_id}#{project_id}#PREPAID#{account}", "BALANCE"

@@ -86,10 +86,10 @@ CODES: Mapping[int, tuple[str, ...]] = {
             cycle-named cycle-taken cycle-used desk-taken device-disabled due-day-changed email-taken fixed-role
             fixed-setting handed-over has-meter implausible-amount implausible-reading impossible-reading
             in-progress last-superuser later-bill later-reading login-exists login-taken measure-needed
-            meter-exchanged meter-taken never-billed no-credit no-meter no-reading no-session not-active
-            not-confirmed not-posted not-prepaid not-voidable nothing-due other-consumer period-frozen
-            project-closed project-taken project-used reading-waits receipt-taken replayed role-exists role-used
-            run-open session-closed session-open still-served superseded superuser-exists tariff-between
+            meter-exchanged meter-taken never-billed no-credit no-gateway no-meter no-reading no-session not-active
+            not-confirmed not-posted not-prepaid not-voidable nothing-due nothing-to-review other-consumer
+            period-frozen project-closed project-taken project-used reading-waits receipt-taken replayed role-exists
+            role-used run-open session-closed session-open still-served superseded superuser-exists tariff-between
             tariff-changed tariff-chosen tariff-followed tariff-used too-long-ago too-many-changes too-many-charges
             too-many-mappings too-many-readings use-unread version-exists withdrawn wrong-order wrong-status
             yourself

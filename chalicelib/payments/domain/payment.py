@@ -12,7 +12,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.tenancy.domain import PaymentFact, PaymentMethod, PaymentSettings
 
-PaymentSource = Literal["counter", "bank", "migrated"]
+PaymentSource = Literal["counter", "bank", "migrated", "online"]
 PaymentKind = Literal["payment", "advance", "deposit"]
 PaymentStatus = Literal["completed", "reversed"]
 ReversalReason = Literal["returned_check", "wrong_account", "typing_error", "other"]
