@@ -36,7 +36,8 @@ _TENDER_ERRORS = (
     "future-date no-change receipt-given receipt-taken received-too-little"
 )
 _BILL_ERRORS = (
-    "above-due back-dated-waiver before-bill bill-twice no-part-payments nothing-due other-holder too-many-bills"
+    "above-due back-dated-waiver before-bill bill-twice no-part-payments nothing-due number-missing other-holder "
+    "too-many-bills"
 )
 
 
