@@ -15,7 +15,7 @@ from chalicelib.ledger.service.posting import (
     posted,
     uses_of_credit,
 )
-from chalicelib.ledger.service.statement import Statement, StatementLine, list_entries, statement_of
+from chalicelib.ledger.service.statement import Statement, StatementLine, list_entries, own_entries, statement_of
 
 __all__ = [
     "EntryDraft",
@@ -35,6 +35,7 @@ __all__ = [
     "list_entries",
     "open_books",
     "owed_at",
+    "own_entries",
     "posted",
     "statement_of",
     "uses_of_credit",

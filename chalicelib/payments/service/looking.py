@@ -89,7 +89,7 @@ def _of_entries(
     ctx: ProjectContext, account: str, wanted: Callable[[Entry], bool], *, limit: int, cursor: str | None
 ) -> Page[Payment]:
     """List the payments of an account's entries: a query for a page, and a read unit for each payment."""
-    page = ledger.list_entries(
+    page = ledger.own_entries(
         ctx, account=account, kinds=frozenset({"payment", "advance"}), only=wanted, limit=limit, cursor=cursor
     )
     ids = [str(entry.origin) for entry in page.items]
