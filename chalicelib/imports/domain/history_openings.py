@@ -44,6 +44,12 @@ class Opening:
     credit: str | None
 
 
+def count_openings(said: object) -> int:
+    """Return how many accounts the opening balances of a file have; 0, if they are none."""
+    accounts = said.get("accounts") if isinstance(said, dict) else None
+    return len(accounts) if isinstance(accounts, dict) else 0
+
+
 def parse_openings(said: Any, *, first_line: int) -> tuple[list[Opening], list[Refusal]]:  # noqa: ANN401 - whatever the file holds
     """Parse the opening balances of a file: an entry an account. Without any, return nothing."""
     if said is None:

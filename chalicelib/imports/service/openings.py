@@ -94,7 +94,7 @@ def _written(
             yield outcome
     for batch in _packed(new):
         waiting = {each.account: each for each in batch}
-        written, lost = commit_surviving(waiting, partial(_writes, ctx, migration, found))
+        written, lost = commit_surviving(waiting, partial(_opening_writes, ctx, migration, found))
         yield from written.values()
         yield from (changed(openings[each.line]) for each in lost.values())
 
@@ -113,7 +113,7 @@ def _packed(new: Iterable[Opened]) -> Iterator[list[Opened]]:
         yield batch
 
 
-def _writes(ctx: Context, migration: Migration, found: _Found, batch: Mapping[str, Opened]) -> list[Action]:
+def _opening_writes(ctx: Context, migration: Migration, found: _Found, batch: Mapping[str, Opened]) -> list[Action]:
     actions: list[Action] = []
     for each in batch.values():
         holder = (each.account, each.entry.holder)
