@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,14 +10,16 @@ from chalice.app import Chalice
 
 from chalicelib.imports import service
 from chalicelib.platform import clock
+from local import presets
 from tests.integration.imports.test_history import UNIT, admin_of, announce, bring, july, kept, report
 from tests.support.faults import MODES, Death, Mode, faults
 from tests.support.http import Api
 from tests.support.meter import metered
+from tests.support.office import Office
 from tests.support.queues import drain
-from tests.support.utilities import NOVEMBER, Utility, open_condominium
+from tests.support.utilities import NOVEMBER, Utility, bring_file, open_condominium
 
-AGED = [{"dueDate": "2025-08-15", "amount": 25.06}, {"dueDate": "2025-10-15", "amount": "30.00"}]
+AGED: list[dict[str, Any]] = [{"dueDate": "2025-08-15", "amount": 25.06}, {"dueDate": "2025-10-15", "amount": "30.00"}]
 
 
 @pytest.fixture(autouse=True)
@@ -153,8 +156,8 @@ def test_balances_of_another_day_are_refused_and_a_new_holder_gets_none_twice(ut
     done = open_with(utility, {"101": {"credit": 5}}, on="2025-09-30")
     assert [line["code"] for line in report(utility, done)] == ["differs"]
     made = admin.post(utility.consumers, {"firstName": "Ana", "lastName": "Reyes"}).expect(201)
-    body = {"consumerId": made["id"], "on": "2025-11-05", "reading": "1774"}
-    admin.post(f"{utility.base}/connections/101/handover", body)
+    body = {"consumerId": made["id"], "on": "2025-11-05", "finalReading": "1774", "reason": "Sold"}
+    admin.post(f"{utility.base}/connections/101/handovers", body).expect(200)
     assert open_with(utility, {"101": {"credit": 5}})["counts"]["unchanged"] == 1
 
 
@@ -259,3 +262,36 @@ def test_balances_are_complete_wherever_the_import_stops(utility: Utility, mode:
     done = admin_of(utility).get(f"{utility.base}/history/imports/{import_id}").expect(200)
     assert (done["status"], done["counts"]["accepted"]) == ("done", 2)
     assert (owed(utility), owed(utility, "102")) == (("55.06", "5.00"), ("0.00", "7.00"))
+
+
+def test_a_service_without_a_meter_is_billed_for_all_days_beside_an_opening(api: Api, app: Chalice) -> None:
+    flat = [{"kind": "fixed", "code": "flat", "label": "Flat rate", "amount": "150", "prorated": True}]
+    office = Office(app, api, flat, today="2025-11-11")
+    office.connect("H1", meter=None, installedOn="2025-11-01")
+    accounts = {"H1": {"amounts": [{"dueDate": "2025-11-15", "amount": 80}]}}
+    file = {"openingBalances": {"date": "2025-11-10", "accounts": accounts}}
+    bring_file(office.utility, office.staff, "history", json.dumps(file).encode())
+    made = office.on("2025-11-30").run("2025-11")
+    assert sorted((each["kind"], each["total"]) for each in made) == [("opening", "80.00"), ("regular", "150.00")]
+    [owed] = office.staff.get(f"{office.base}/inquiry", accountNumber="H1").expect(200)["items"]
+    assert owed["amountDue"] == "238.00"  # 80.00 are late since the 15th: 10 %
+    listed = office.staff.get(f"{office.base}/bills", affectedBy="flat.1").expect(200)["items"]
+    assert listed == []
+    version = {"name": "Tariff", "currency": "PHP", "unit": "m3", "validFrom": "2025-11-01", "charges": flat}
+    office.staff.post(f"{office.base}/tariffs/flat/versions", version).expect(201)
+    listed = office.staff.get(f"{office.base}/bills", affectedBy="flat.2").expect(200)["items"]
+    assert [each["kind"] for each in listed] == ["regular"]
+
+
+def test_where_quarters_are_billed_an_opening_is_of_the_quarter_of_its_due_day(api: Api) -> None:
+    opened = open_condominium(api, settings=replace(presets.WATER_BILLS_SETTINGS, billing_frequency="quarterly"))
+    body = {"accountNumber": "101", "meterNumber": "WM-101", "initialReading": "1774", "area": "A"}
+    admin_of(opened).post(f"{opened.base}/connections", body | {"consumerClass": "unit"}).expect(201)
+    open_with(opened, {"101": {"amounts": [*AGED[::-1], {"dueDate": "2025-09-15", "amount": 1}]}})
+    assert [(each["id"], each["dueOn"], each["periodLabel"]) for each in bills(opened)] == [
+        ("2025-09.101.951", "2025-08-15", "July 2025 to September 2025"),
+        ("2025-09.101.952", "2025-09-15", "July 2025 to September 2025"),
+        ("2025-12.101.951", "2025-10-15", "October 2025 to December 2025"),
+    ]
+    listed = admin_of(opened).get(f"{opened.base}/bills", period="2025-09").expect(200)["items"]
+    assert len(listed) == 2
