@@ -23,7 +23,7 @@ LABEL = "Balance brought forward"
 MAX_AMOUNTS = 24
 """The most amounts of an account, each due on another day."""
 
-_FIRST_NUMBER = 951
+_FIRST_NUMBER = 931
 """The numbers below are those of readings (up to 900) and of bills made at handovers (from 901 on)."""
 
 _NOTHING = Decimal(0)

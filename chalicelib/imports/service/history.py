@@ -322,9 +322,8 @@ def _money_writes(project: Project, recorded: _Recorded, taken: Taken | Addition
         return []
     place = (before.account, before.consumer_id)
     held = {place: recorded.held(*place)} if books.uses_credit else {}
-    _, posting = ledger.entry_writes(
-        project, Books({before.id: before}, held), books.every_entry, new=isinstance(taken, Taken)
-    )
+    stands, made = ({}, {before.id: before}) if isinstance(taken, Taken) else ({before.id: before}, {})
+    posting = ledger.entry_writes(project, Books(stands, held), books.every_entry, issued=made)
     taken_in = [payments.migrated_write(project, payment) for payment in books.payments]
     return [*taken_in, *(replace(each, subject=before.account) for each in posting)]
 

@@ -117,8 +117,9 @@ def _opening_writes(ctx: Context, migration: Migration, found: _Found, batch: Ma
     actions: list[Action] = []
     for each in batch.values():
         holder = (each.account, each.entry.holder)
-        books = Books({bill.id: bill for bill in each.bills}, {holder: found.position(holder)})
-        _, posting = ledger.entry_writes(migration.project, books, [each.entry], new=True)
+        books = Books({}, {holder: found.position(holder)})
+        made = {bill.id: bill for bill in each.bills}
+        posting = ledger.entry_writes(migration.project, books, [each.entry], issued=made)
         actions += [replace(action, subject=each.account) for action in posting]
     return [*actions, _audit_write(ctx, migration, list(batch.values()))]
 

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
 from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.period import Period
 from chalicelib.ledger import repository
 from chalicelib.ledger.domain import (
     Books,
@@ -16,13 +19,15 @@ from chalicelib.ledger.domain import (
     LateCharge,
     Position,
     Settled,
-    balance_after,
+    bill_after,
     late_charge_on,
     needs_history,
     post,
     settled_by,
+    without_voided,
 )
 from chalicelib.platform.transaction import Action
+from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import LateChargeRule, Project, ProjectContext
 
 History = Sequence[Settled]
@@ -39,14 +44,22 @@ class EntryDraft:
     value_on: date
     effects: tuple[Effect, ...] = ()
     credit_minor: int = 0
+    deposit_minor: int = 0
     reverses: str | None = None
     reason: str | None = None
+    due_on: date | None = None
 
 
 def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft]) -> list[Entry]:
-    """Return the entries of one act, in order. Their ids derive from the act's, so a repeated act can't add any."""
+    """Return the entries of one act, in order. Their ids derive from the act's, so a repeated act can't add any.
+
+    A reversal counts from the day of what it takes back, but never in a month that is closed in the books.
+
+    :raises Invalid: if another entry would be dated into such a month.
+    """
     settings = ctx.project.settings
     booked_on = local_day(ctx.now, settings.timezone)
+    drafts = [_within_open_books(ctx.project, draft) for draft in drafts]
     return [
         Entry(
             id=f"{act_id}.{number:02}",
@@ -58,14 +71,26 @@ def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft
             currency=settings.currency,
             effects=draft.effects,
             credit_minor=draft.credit_minor,
+            deposit_minor=draft.deposit_minor,
             origin=act_id,
             reverses=draft.reverses,
             reason=draft.reason,
+            due_on=draft.due_on,
             recorded_by=ctx.actor.id,
             recorded_at=ctx.now,
         )
         for number, draft in enumerate(drafts, 1)
     ]
+
+
+def _within_open_books(project: Project, draft: EntryDraft) -> EntryDraft:
+    closed = project.books_closed_until
+    if closed is None or draft.value_on > closed:
+        return draft
+    if draft.kind == "reversal":
+        return replace(draft, value_on=closed + _DAY)
+    message = f"the books are closed until {closed}: date it {closed + _DAY} or later"
+    raise Invalid("month-closed", message, field="paidOn")
 
 
 def open_books(
@@ -81,27 +106,47 @@ def open_books(
 
 
 def entry_writes(
-    project: Project, before: Books, entries: Sequence[Entry], *, new: bool = False
-) -> tuple[Books, list[Action]]:
-    """Return the books after some entries, and the writes of the entries and of all that they change.
+    project: Project,
+    before: Books,
+    entries: Sequence[Entry],
+    *,
+    issued: Mapping[str, Bill] = MappingProxyType({}),
+    successors: Mapping[str, str] = MappingProxyType({}),
+) -> list[Action]:
+    """Build the writes of some entries, and of all bills and positions that they change.
 
-    `new`: the bills are not stored yet, and come with their entries. Labels: `entry`, `bill` (subject: its id) and
-    `position`. Two write units for an entry, three for a bill of a KB, two for a position; each is refused if it was
-    changed since it was read.
+    Bills that are `issued` in the same act, by id, are inserted with what the entries do to them. `successors` are the
+    ids of bills that are issued in the place of voided ones.
+
+    Labels: `entry`, `bill` (subject: its id) and `position`. Two write units for an entry, three for a bill of a KB,
+    two for a position; each is refused if it was changed since it was read. Entries dated into a former month check
+    that it is not closed (label `books`), two more.
     """
-    after = post(before, entries)
+    after = post(Books({**before.bills, **issued}, before.positions), entries)
+    after = Books(_with_successors(after.bills, successors), after.positions)
     actions = [repository.entry_insert_write(project, entry) for entry in entries]
-    for bill in after.bills.values():
-        if new:
-            actions.append(bills.bill_insert_write(project, bill))
-        elif bill != before.bills[bill.id]:
-            actions.append(bills.balance_write(project, bill, before=before.bills[bill.id]))
+    actions += [bills.bill_insert_write(project, after.bills[bill_id]) for bill_id in issued]
+    actions += [
+        bills.balance_write(project, after.bills[bill_id], before=bill)
+        for bill_id, bill in before.bills.items()
+        if after.bills[bill_id] != bill
+    ]
     actions += [
         repository.position_write(project, position, before=before.position(*place))
         for place, position in after.positions.items()
         if position != before.positions.get(place)
     ]
-    return after, actions
+    value_on = min((entry.value_on for entry in entries), default=None)
+    if value_on and Period.of(value_on) < Period.of(max(entry.booked_on for entry in entries)):
+        actions.append(tenancy.books_open_check(project, value_on))
+    return actions
+
+
+def _with_successors(known: Mapping[str, Bill], successors: Mapping[str, str]) -> dict[str, Bill]:
+    return {
+        bill_id: replace(bill, successor=successors[bill_id]) if bill_id in successors else bill
+        for bill_id, bill in known.items()
+    }
 
 
 def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
@@ -137,6 +182,14 @@ def opening_entry(project: Project, account: str) -> Entry | None:
     return next((entry for entry in every if entry.kind == "opening"), None)
 
 
+def entries_by_account(project: Project, known: Iterable[Bill]) -> dict[str, list[Entry]]:
+    """Return the entries that can name some bills, by account. A query for each account."""
+    by_account: dict[str, list[Bill]] = {}
+    for bill in known:
+        by_account.setdefault(bill.account, []).append(bill)
+    return {account: _entries_since(project, account, theirs) for account, theirs in by_account.items()}
+
+
 def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> list[Entry]:
     """Read the entries that can name some bills: those booked since the first of them was made.
 
@@ -144,6 +197,12 @@ def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> lis
     """
     made = [bill.billed_on if bill.migrated else booking_day(project, bill.issued_at) for bill in known]
     return list(repository.entries_between(project, account, min(made) - _DAY, None))
+
+
+def entries_of_bill(project: Project, bill: Bill) -> list[Entry]:
+    """Read all entries that name a bill, the oldest first. Strongly consistent; a query of its account's entries."""
+    entries = _entries_since(project, bill.account, [bill])
+    return [each for each in entries if any(effect.bill_id == bill.id for effect in each.effects)]
 
 
 def late_charges_on(
@@ -160,11 +219,9 @@ def late_charges_on(
     return {bill.id: late_charge_on(rule, bill, day, all_read.get(bill.id, ())) for bill in known.values()}
 
 
-def entries_of_origin(project: Project, account: str, origin: str, *, booked_on: date) -> Iterator[Entry]:
-    """Read the entries that an act made in an account on a day."""
-    return (
-        each for each in repository.entries_between(project, account, booked_on, booked_on) if each.origin == origin
-    )
+def entries_of_origin(project: Project, account: str, origin: str, *, first: date, last: date) -> Iterator[Entry]:
+    """Read the entries that an act made in an account on a day of some."""
+    return (each for each in repository.entries_between(project, account, first, last) if each.origin == origin)
 
 
 def booking_day(project: Project, at: datetime) -> date:
@@ -176,9 +233,10 @@ def posted(books: Books, draft: EntryDraft) -> Books:
     """Return the books as they would be after a draft, to decide what follows it in the same act."""
     bills_after = dict(books.bills)
     for effect in draft.effects:
-        bill = bills_after[effect.bill_id]
-        bills_after[bill.id] = replace(bill, balance=balance_after(bill.balance, [effect]))
-    return Books(bills_after, books.positions)
+        bills_after[effect.bill_id] = bill_after(bills_after[effect.bill_id], effect, due_on=draft.due_on)
+    place = (draft.account, draft.holder)
+    position = books.position(*place).after(draft.credit_minor, draft.deposit_minor)
+    return Books(bills_after, {**books.positions, place: position})
 
 
 def uses_of_credit(project: Project, account: str, holder: str | None, *, since: date, freeing: int) -> list[Entry]:
@@ -192,11 +250,13 @@ def uses_of_credit(project: Project, account: str, holder: str | None, *, since:
         return []
     entries = [each for each in repository.entries_between(project, account, since, None) if each.holder == holder]
     undone = {each.reverses for each in entries}
+    voided = {effect.bill_id for each in entries if each.kind == "voided" for effect in each.effects}
     uses: list[Entry] = []
     for entry in reversed(entries):
         if missing <= 0:
             break
-        if entry.kind == "credit_used" and entry.id not in undone:
-            uses.append(entry)
-            missing += entry.credit_minor
+        left = without_voided(entry, voided)
+        if entry.kind == "credit_used" and entry.id not in undone and left.credit_minor:
+            uses.append(left)
+            missing += left.credit_minor
     return uses
