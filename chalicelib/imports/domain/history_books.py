@@ -43,6 +43,10 @@ class BillBooks:
         """Whether they change the holder's credit."""
         return any(entry.credit_minor for entry in self.every_entry)
 
+    def days_of(self, *, is_new: bool) -> list[date]:
+        """Return the days on which they change the books: those of the entries, and of a bill that `is_new`."""
+        return [entry.value_on for entry in self.every_entry] + ([self.bill.billed_on] if is_new else [])
+
     @property
     def credit_needed(self) -> int:
         """The credit that the holder has from before, at least."""
@@ -160,6 +164,18 @@ def added_to(migration: Migration, bill: Bill, missing: Sequence[SaidPayment], *
     for each in others:
         replay.pay(each, pays_late=charged_on is None or charged_on <= each[1].paid_on)
     return replay.books(missing)
+
+
+def check_open(migration: Migration, entry: Entry, days: Iterable[date]) -> None:
+    """Check that no day lies in a month whose books are closed.
+
+    :raises EntryRefused: if one does.
+    """
+    closed = migration.project.books_closed_until
+    first = min(days, default=None)
+    if closed and first and first <= closed:
+        reason = f"this changes the books on {first}, and they are closed until {closed}"
+        raise EntryRefused(Refusal(entry.line, entry.place, "month-closed", reason))
 
 
 def is_plain(entry: Entry, bill: Bill) -> bool:
