@@ -119,7 +119,7 @@ def use_credit(ctx: ProjectContext, *, account_number: str, body: CreditUse) -> 
     permission="payments.reverse",
     body=NewReversal,
     returns=PaymentOut,
-    errors="already-reversed changed",
+    errors="already-reversed changed too-many-changes",
 )
 def reverse_payment(ctx: ProjectContext, *, payment_id: str, body: NewReversal) -> PaymentOut:
     """Take a payment back with a reason: its bills are open again, and its receipt stays, marked as void."""

@@ -72,9 +72,16 @@ class MoneyOffice:
     def stored(self) -> Stored:
         return Stored.of(self.utility.client, self.utility.project)
 
-    def pay(self, *bill_ids: str, key: str | None = None, waive: str | None = None, **tender: Any) -> Payment:  # noqa: ANN401
+    def pay(
+        self,
+        *bill_ids: str,
+        key: str | None = None,
+        waive: str | None = None,
+        ctx: ProjectContext | None = None,
+        **tender: Any,  # noqa: ANN401
+    ) -> Payment:
         order = payments.Order(tender=tender_of(**tender), bills=dict.fromkeys(bill_ids, None), waive_reason=waive)
-        return payments.record_payment(self.context(key), order=order)
+        return payments.record_payment(ctx or self.context(key), order=order)
 
     def advance(self, account: str, minor: int, *, key: str | None = None) -> Payment:
         tender = tender_of(amount=minor)

@@ -14,7 +14,6 @@ from chalicelib.ledger.domain import (
     Entry,
     EntryKind,
     LateCharge,
-    Position,
     Settled,
     balance_after,
     late_charge_on,
@@ -160,22 +159,32 @@ def posted(books: Books, draft: EntryDraft) -> Books:
     return Books(bills_after, books.positions)
 
 
-def uses_of_credit(project: Project, account: str, holder: str | None, *, since: date, freeing: int) -> list[Entry]:
-    """Return the newest uses of a holder's credit that must be undone so that an amount of it can be taken back.
+def uses_of_credit(project: Project, account: str, holder: str | None, *, since: date, missing: int) -> list[Entry]:
+    """Return the newest uses of a holder's credit that must be undone so that so much of it is free again.
 
-    None, while as much credit is left.
+    Those since a day, and earlier ones if they don't suffice: what another payment brought may be used up, too.
     """
-    position = repository.positions(project, [(account, holder)]).get((account, holder), Position(account, holder))
-    missing = freeing - position.credit_minor
     if missing <= 0:
         return []
-    entries = [each for each in repository.entries_between(project, account, since, None) if each.holder == holder]
+    uses: list[Entry] = []
+    for first in (since, None):
+        uses, freed = _newest_uses(project, account, holder, first, missing)
+        if freed >= missing:
+            break
+    return uses
+
+
+def _newest_uses(
+    project: Project, account: str, holder: str | None, first: date | None, missing: int
+) -> tuple[list[Entry], int]:
+    entries = [each for each in repository.entries_between(project, account, first, None) if each.holder == holder]
     undone = {each.reverses for each in entries}
     uses: list[Entry] = []
+    freed = 0
     for entry in reversed(entries):
-        if missing <= 0:
+        if freed >= missing:
             break
         if entry.kind == "credit_used" and entry.id not in undone:
             uses.append(entry)
-            missing += entry.credit_minor
-    return uses
+            freed -= entry.credit_minor
+    return uses, freed

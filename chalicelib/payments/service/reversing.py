@@ -11,7 +11,7 @@ from chalicelib.ledger.domain import Books, Effect, Entry, take_back
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, Reversal, ReversalReason
 from chalicelib.platform import dynamo
-from chalicelib.platform.transaction import Action, Refused, transact
+from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
 
 _ATTEMPTS = 12
@@ -63,17 +63,28 @@ def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
 
 
 def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
-    """Build the writes of a reversal, from the books as they are now."""
+    """Build the writes of a reversal, from the books as they are now.
+
+    :raises Refused: if others changed them meanwhile, so that what was read does not fit together.
+    """
     project = ctx.project
     made = [each for account in after.accounts for each in _entries_of(ctx, after, account)]
-    used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, account, made)]
+    holders = {(each.account, each.holder) for each in made if each.credit_minor}
+    before = ledger.open_books(project, holders=holders)
+    used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, before, account, made)]
     undone = [*(each for each in made if each.kind in {"payment", "advance", "late_charge_lowered"}), *used]
     bill_ids = {effect.bill_id for each in undone for effect in each.effects}
-    holders = {(each.account, each.holder) for each in undone if each.credit_minor}
     books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
+    # The payment is read last: while it stands, its money was on the bills when they were read.
+    payment = repository.find_payment(project, after.id)
+    if books.positions != before.positions or payment is None or payment.reversal:
+        raise Refused([("payment", after.id)])
     entries = ledger.entries_of_act(ctx, act_id, _reversals(books, undone, after))
     _, posting = ledger.entry_writes(project, books, entries)
-    return [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
+    writes = [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
+    if len(writes) > MAX_ACTIONS:
+        raise Conflict("too-many-changes", "its credit was used too often since then to take it back at once")
+    return writes
 
 
 def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Entry]:
@@ -81,12 +92,15 @@ def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Ent
     return list(ledger.entries_of_origin(ctx.project, account, payment.id, first=day, last=day))
 
 
-def _uses_to_undo(ctx: ProjectContext, payment: Payment, account: str, made: Iterable[Entry]) -> list[Entry]:
+def _uses_to_undo(
+    ctx: ProjectContext, payment: Payment, books: Books, account: str, made: Iterable[Entry]
+) -> list[Entry]:
     """Return the uses of credit that have to go, the newest first, so that the credit suffices."""
-    brought = sum(each.credit_minor for each in made if each.account == account and each.credit_minor > 0)
-    if not brought:
+    brought = sum(each.credit_minor for each in made if each.account == account)
+    missing = brought - books.position(account, payment.consumer_id).credit_minor
+    if brought <= 0:
         return []
-    return ledger.uses_of_credit(ctx.project, account, payment.consumer_id, since=payment.booked_on, freeing=brought)
+    return ledger.uses_of_credit(ctx.project, account, payment.consumer_id, since=payment.booked_on, missing=missing)
 
 
 def _reversals(books: Books, undone: Sequence[Entry], payment: Payment) -> list[ledger.EntryDraft]:
