@@ -25,6 +25,7 @@ MODULES = (
     "bills.routes",
     "ledger.routes",
     "payments.routes",
+    "adjustments.routes",
     "prepaid.routes",
     "billing.routes",
     "billing.jobs",

@@ -64,7 +64,11 @@ class BillItem(TableItem):
     rounds = IntAttribute(attr_name="rn", null=True)
     months = IntAttribute(attr_name="mo", null=True)
     multiplier = DecimalAttribute(attr_name="mu", null=True)
+    superseded_by = UnicodeAttribute(attr_name="sb", null=True)
     registers = DocumentAttribute(tuple[BilledRegister, ...], attr_name="rs", null=True)
+    reason = UnicodeAttribute(attr_name="rz", null=True)
+    extended_due_on = DayAttribute(attr_name="xd", null=True)
+    extended_after_steps = IntAttribute(attr_name="xs", null=True)
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -138,7 +142,7 @@ def shard_totals(project: Project, period: Period, shard: int) -> Iterator[tuple
     """Read account, class and total of a period's shard's bills. Eventually consistent; a unit for about 16 bills."""
     partition = keys.period_shard(project.client, project.id, period, shard)
     for item in dynamo.all_of(BillItem, partition, "BILL#", consistent=False, attributes=["sk", "cl", "to", "ki"]):
-        if item.kind != "advance":
+        if item.kind not in {"advance", "charge"}:
             yield item.sk.split("#")[1], item.consumer_class, item.total_minor
 
 

@@ -1,6 +1,8 @@
 """Payments in the table: by id, by their month, and by their receipt's number; the series that number receipts."""
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import and_
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
@@ -8,7 +10,7 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
-from chalicelib.payments.domain import Payment, PaymentSource, Reversal, Share
+from chalicelib.payments.domain import Payment, PaymentFilter, PaymentSource, Reversal, Share
 from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import (
     DayAttribute,
@@ -38,6 +40,7 @@ class PaymentItem(TableItem):
     method = UnicodeAttribute(attr_name="mt")
     shares = DocumentAttribute(tuple[Share, ...], attr_name="sh", null=True)
     credit_minor = IntAttribute(attr_name="cr", null=True)
+    deposit_minor = IntAttribute(attr_name="de", null=True)
     receipt_number = UnicodeAttribute(attr_name="no", null=True)
     desk = UnicodeAttribute(attr_name="dk", null=True)
     check_number = UnicodeAttribute(attr_name="ck", null=True)
@@ -121,11 +124,46 @@ def payments_by_receipt(project: Project, number: str) -> tuple[Payment, ...]:
     return tuple(map(_payment, page.items))
 
 
-def month_page(project: Project, month: Period, *, limit: int, cursor: str | None) -> Page[Payment]:
-    """Read one page of a month's payments, newest first. Eventually consistent."""
+def month_page(
+    project: Project, month: Period, *, only: PaymentFilter, limit: int, cursor: str | None
+) -> Page[Payment]:
+    """Read one page of a month's payments, newest first. Eventually consistent.
+
+    With a filter, those that can't match are left out by the table; words of names are not compared there.
+    """
     partition = keys.payments_of_month(project.client, project.id, month)
-    page = dynamo.page_of(PaymentItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
+    page = dynamo.page_of(
+        PaymentItem,
+        partition,
+        "",
+        limit=limit,
+        cursor=cursor,
+        index="account",
+        newest_first=True,
+        only=_condition(month, only),
+    )
     return Page(tuple(map(_payment, page.items)), page.next_cursor)
+
+
+def _condition(month: Period, only: PaymentFilter) -> Condition | None:
+    """Build what the table compares; None if a whole month is listed."""
+    wanted: list[Condition] = []
+    if only.first_day and only.first_day > month.first_day:
+        wanted.append(PaymentItem.paid_on >= only.first_day)
+    if only.last_day and only.last_day < month.last_day:
+        wanted.append(PaymentItem.paid_on <= only.last_day)
+    if only.method:
+        wanted.append(PaymentItem.method == only.method)
+    if only.status:
+        reversal = PaymentItem.reversal
+        wanted.append(reversal.exists() if only.status == "reversed" else reversal.does_not_exist())
+    if only.consumer_id:
+        wanted.append(PaymentItem.consumer_id == only.consumer_id)
+    if only.min_minor is not None:
+        wanted.append(PaymentItem.amount_minor >= only.min_minor)
+    if only.max_minor is not None:
+        wanted.append(PaymentItem.amount_minor <= only.max_minor)
+    return reduce(and_, wanted) if wanted else None
 
 
 def _item(project: Project, payment: Payment) -> PaymentItem:

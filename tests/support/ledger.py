@@ -47,7 +47,7 @@ class Stored:
                 found[str(item["sk"]["S"]).partition("#")[0]].append(item)
         each_bill = [bills._bill(_parsed(bills.BillItem, item)) for item in found["BILL"]]
         places = [ledger._position(_parsed(ledger.PositionItem, item)) for item in found["POSITION"]]
-        entries = [ledger._entry(_parsed(ledger.EntryItem, item)) for item in found["ENTRY"]]
+        entries = [ledger._entry(_parsed(ledger.LedgerEntryItem, item)) for item in found["ENTRY"]]
         paid = [payments._payment(_parsed(payments.PaymentItem, item)) for item in found["PAYMENT"]]
         series = {item["sk"]["S"].partition("#")[2]: int(item["ct"]["N"]) for item in found["RECEIPTS"]}
         return cls(

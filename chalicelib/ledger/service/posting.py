@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
 from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.period import Period
 from chalicelib.ledger import repository
 from chalicelib.ledger.domain import (
     Books,
@@ -15,13 +17,14 @@ from chalicelib.ledger.domain import (
     EntryKind,
     LateCharge,
     Settled,
-    balance_after,
+    bill_after,
     late_charge_on,
     needs_history,
     post,
     settled_by,
 )
 from chalicelib.platform.transaction import Action
+from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import LateChargeRule, Project, ProjectContext
 
 History = Sequence[Settled]
@@ -38,14 +41,22 @@ class EntryDraft:
     value_on: date
     effects: tuple[Effect, ...] = ()
     credit_minor: int = 0
+    deposit_minor: int = 0
     reverses: str | None = None
     reason: str | None = None
+    due_on: date | None = None
 
 
 def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft]) -> list[Entry]:
-    """Return the entries of one act, in order. Their ids derive from the act's, so a repeated act can't add any."""
+    """Return the entries of one act, in order. Their ids derive from the act's, so a repeated act can't add any.
+
+    A reversal counts from the day of what it takes back, but never in a month that is closed in the books.
+
+    :raises Invalid: if another entry would be dated into such a month.
+    """
     settings = ctx.project.settings
     booked_on = local_day(ctx.now, settings.timezone)
+    drafts = [_within_open_books(ctx.project, draft) for draft in drafts]
     return [
         Entry(
             id=f"{act_id}.{number:02}",
@@ -57,14 +68,26 @@ def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft
             currency=settings.currency,
             effects=draft.effects,
             credit_minor=draft.credit_minor,
+            deposit_minor=draft.deposit_minor,
             origin=act_id,
             reverses=draft.reverses,
             reason=draft.reason,
+            due_on=draft.due_on,
             recorded_by=ctx.actor.id,
             recorded_at=ctx.now,
         )
         for number, draft in enumerate(drafts, 1)
     ]
+
+
+def _within_open_books(project: Project, draft: EntryDraft) -> EntryDraft:
+    closed = project.books_closed_until
+    if closed is None or draft.value_on > closed:
+        return draft
+    if draft.kind == "reversal":
+        return replace(draft, value_on=closed + _DAY)
+    message = f"the books are closed until {closed}: date it {closed + _DAY} or later"
+    raise Invalid("month-closed", message, field="paidOn")
 
 
 def open_books(
@@ -79,11 +102,12 @@ def open_books(
     return Books(found, repository.positions(project, holders))
 
 
-def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> tuple[Books, list[Action]]:
-    """Return the books after some entries, and the writes of the entries and of all that they change.
+def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> list[Action]:
+    """Build the writes of some entries, and of all bills and positions that they change.
 
     Labels: `entry`, `bill` (subject: its id) and `position`. Two write units for an entry, three for a bill of a KB,
-    two for a position; each is refused if it was changed since it was read.
+    two for a position; each is refused if it was changed since it was read. Entries dated into a former month check
+    that it is not closed (label `books`), two more.
     """
     after = post(before, entries)
     actions = [repository.entry_insert_write(project, entry) for entry in entries]
@@ -97,7 +121,10 @@ def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> t
         for place, position in after.positions.items()
         if position != before.positions.get(place)
     ]
-    return after, actions
+    value_on = min((entry.value_on for entry in entries), default=None)
+    if value_on and Period.of(value_on) < Period.of(max(entry.booked_on for entry in entries)):
+        actions.append(tenancy.books_open_check(project, value_on))
+    return actions
 
 
 def entry_insert_write(project: Project, entry: Entry) -> Action:
@@ -124,6 +151,12 @@ def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> lis
     """
     made = [bill.billed_on if bill.migrated else booking_day(project, bill.issued_at) for bill in known]
     return list(repository.entries_between(project, account, min(made) - _DAY, None))
+
+
+def entries_of_bill(project: Project, bill: Bill) -> list[Entry]:
+    """Read all entries that name a bill, the oldest first. Strongly consistent; a query of its account's entries."""
+    entries = _entries_since(project, bill.account, [bill])
+    return [each for each in entries if any(effect.bill_id == bill.id for effect in each.effects)]
 
 
 def late_charges_on(
@@ -154,30 +187,33 @@ def posted(books: Books, draft: EntryDraft) -> Books:
     """Return the books as they would be after a draft, to decide what follows it in the same act."""
     bills_after = dict(books.bills)
     for effect in draft.effects:
-        bill = bills_after[effect.bill_id]
-        bills_after[bill.id] = replace(bill, balance=balance_after(bill.balance, [effect]))
-    return Books(bills_after, books.positions)
+        bills_after[effect.bill_id] = bill_after(bills_after[effect.bill_id], effect, due_on=draft.due_on)
+    place = (draft.account, draft.holder)
+    position = books.position(*place).after(draft.credit_minor, draft.deposit_minor)
+    return Books(bills_after, {**books.positions, place: position})
 
 
 def uses_of_credit(project: Project, account: str, holder: str | None, *, since: date, missing: int) -> list[Entry]:
     """Return the newest uses of a holder's credit that must be undone so that so much of it is free again.
 
-    Those since a day, and earlier ones if they don't suffice: what another payment brought may be used up, too.
+    Those since a day; and earlier ones, if a reversal has taken credit since: it may have been another payment's, that
+    was used before.
     """
     if missing <= 0:
         return []
-    uses: list[Entry] = []
-    for first in (since, None):
-        uses, freed = _newest_uses(project, account, holder, first, missing)
-        if freed >= missing:
-            break
+    entries = _entries_of_holder(project, account, holder, since)
+    uses, freed = _newest_uses(entries, missing)
+    if freed < missing and any(each.kind == "reversal" and each.credit_minor < 0 for each in entries):
+        return _newest_uses(_entries_of_holder(project, account, holder, None), missing)[0]
     return uses
 
 
-def _newest_uses(
-    project: Project, account: str, holder: str | None, first: date | None, missing: int
-) -> tuple[list[Entry], int]:
-    entries = [each for each in repository.entries_between(project, account, first, None) if each.holder == holder]
+def _entries_of_holder(project: Project, account: str, holder: str | None, first: date | None) -> list[Entry]:
+    return [each for each in repository.entries_between(project, account, first, None) if each.holder == holder]
+
+
+def _newest_uses(entries: Sequence[Entry], missing: int) -> tuple[list[Entry], int]:
+    """Return uses of credit that nobody has undone, and how much they free."""
     undone = {each.reverses for each in entries}
     uses: list[Entry] = []
     freed = 0

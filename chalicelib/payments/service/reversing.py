@@ -4,17 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
+from chalicelib.bills import service as bills
+from chalicelib.bills.domain import Charge
 from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect, Entry, take_back
 from chalicelib.payments import repository
-from chalicelib.payments.domain import Payment, Reversal, ReversalReason
+from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
 
 _ATTEMPTS = 12
+_ACTIONS_OF_FEE = 5
+_KINDS = frozenset({"payment", "advance", "deposit", "late_charge_lowered"})
 
 
 def reverse_payment(
@@ -23,7 +28,8 @@ def reverse_payment(
     """Reverse a payment with a reason. Its bills are as if it had never been made, from its own day on.
 
     Late charges and waivers that are posted stand. Credit that it brought is taken back, also from bills that it was
-    used for since, the newest use first. A repeated request gets the reversed payment.
+    used for since, the newest use first. A returned check costs its payer the project's fee: a bill of its own. A
+    repeated request gets the reversed payment.
 
     :raises NotFound: if there is no such payment, or it is out of the actor's reach.
     :raises Conflict: if it is reversed already.
@@ -31,7 +37,7 @@ def reverse_payment(
     project = ctx.project
     act_id = ctx.new_id()
     for attempt in range(_ATTEMPTS):
-        payment = repository.find_payment(project, payment_id)
+        payment = repository.find_payment(project, parse_payment_id(payment_id))
         if payment is None or not _within_reach(ctx, payment):
             raise NotFound("not-found", "there is no payment with this id")
         reversal = Reversal(reason=reason, note=note, by=ctx.actor.id, at=ctx.now)
@@ -39,14 +45,31 @@ def reverse_payment(
             if _is_repeated(ctx, payment, act_id):
                 return payment
             raise Conflict("already-reversed", f"payment {payment.id} was reversed on {payment.reversal.at.date()}")
+        reversal, fee = _with_fee(ctx, payment, reversal, act_id)
         after = replace(payment, reversal=reversal)
         try:
-            transact(_writes(ctx, after, act_id))
+            transact([*_reversal_writes(ctx, after, act_id), *fee])
         except Refused:
             dynamo.pause(attempt)
         else:
             return after
     raise Conflict("changed", "others are changing the same bills; send the reversal again")
+
+
+def _with_fee(ctx: ProjectContext, payment: Payment, reversal: Reversal, act_id: str) -> tuple[Reversal, list[Action]]:
+    """Return a reversal with the bill of the fee for a returned check, and its writes, if there is one. Source: B22."""
+    settings = ctx.project.settings
+    fee = Money(settings.payments.returned_check_fee_minor, settings.currency)
+    if reversal.reason != "returned_check" or not fee.minor:
+        return reversal, []
+    connection = connections.find_by_number(ctx.project, account=payment.account, meter_number=None)
+    if connection is None:
+        return reversal, []
+    reason = f"check of receipt {payment.receipt_number or payment.id} returned"
+    charge = Charge(code="returned-check", label="Returned check fee", amount=fee, reason=reason)
+    payer = (payment.consumer_id, payment.consumer_name)
+    bill, writes = bills.charge_bill(ctx, connection, charge, act_id=act_id, holder=payer)
+    return replace(reversal, fee_bill_id=bill.id), writes
 
 
 def _is_repeated(ctx: ProjectContext, payment: Payment, act_id: str) -> bool:
@@ -62,29 +85,64 @@ def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
     return accounts <= connections.accounts_within_reach(ctx, ctx.project, accounts)
 
 
-def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
+def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
     """Build the writes of a reversal, from the books as they are now.
 
     :raises Refused: if others changed them meanwhile, so that what was read does not fit together.
+    :raises Conflict: if credit that it brought is gone, or was used too often.
     """
     project = ctx.project
     made = [each for account in after.accounts for each in _entries_of(ctx, after, account)]
-    holders = {(each.account, each.holder) for each in made if each.credit_minor}
+    holders = {(each.account, each.holder) for each in made if each.credit_minor or each.deposit_minor}
     before = ledger.open_books(project, holders=holders)
     used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, before, account, made)]
-    undone = [*(each for each in made if each.kind in {"payment", "advance", "late_charge_lowered"}), *used]
+    undone = [*(each for each in made if each.kind in _KINDS), *used]
     bill_ids = {effect.bill_id for each in undone for effect in each.effects}
     books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
     # The payment is read last: while it stands, its money was on the bills when they were read.
-    payment = repository.find_payment(project, after.id)
-    if books.positions != before.positions or payment is None or payment.reversal:
-        raise Refused([("payment", after.id)])
-    entries = ledger.entries_of_act(ctx, act_id, _reversals(books, undone, after))
-    _, posting = ledger.entry_writes(project, books, entries)
+    now = repository.find_payment(project, after.id)
+    if books.positions != before.positions or now is None or now.reversal:
+        raise Refused([("payment", None)])
+    books = _with_successors(ctx, books)
+    drafts = _reversals(books, undone, after)
+    _check_left(books, drafts)
+    drafts += _moved_on(books, drafts)
+    entries = ledger.entries_of_act(ctx, act_id, drafts)
+    posting = ledger.entry_writes(project, books, entries)
     writes = [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
-    if len(writes) > MAX_ACTIONS:
+    if len(writes) > MAX_ACTIONS - _ACTIONS_OF_FEE:
         raise Conflict("too-many-changes", "its credit was used too often since then to take it back at once")
     return writes
+
+
+def _with_successors(ctx: ProjectContext, books: Books) -> Books:
+    """Read the bills that took dues over, and those that took them over from these."""
+    while missing := {each.superseded_by for each in books.bills.values() if each.superseded_by} - books.bills.keys():
+        more = ledger.open_books(ctx.project, bill_ids=sorted(missing))
+        books = Books({**books.bills, **more.bills}, books.positions)
+    return books
+
+
+def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.EntryDraft]:
+    """Return what moves dues that are open again on superseded bills to the bills that took them over."""
+    for draft in drafts:
+        books = ledger.posted(books, draft)
+    moved: list[ledger.EntryDraft] = []
+    while again := next(
+        (each for each in books.bills.values() if each.superseded_by and each.amount_due.minor > 0), None
+    ):
+        due, successor = again.amount_due.minor, str(again.superseded_by)
+        out = Effect(bill_id=again.id, moved_out=due, late_moved=again.balance.late_due, successor=successor)
+        draft = ledger.EntryDraft(
+            account=again.account,
+            holder=again.consumer_id,
+            kind="superseded",
+            value_on=max(each.value_on for each in drafts),
+            effects=(out, Effect(bill_id=successor, moved_in=due)),
+        )
+        moved.append(draft)
+        books = ledger.posted(books, draft)
+    return moved
 
 
 def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Entry]:
@@ -117,12 +175,26 @@ def _reversals(books: Books, undone: Sequence[Entry], payment: Payment) -> list[
             value_on=entry.value_on,
             effects=effects,
             credit_minor=-entry.credit_minor,
+            deposit_minor=-entry.deposit_minor,
             reverses=entry.id,
             reason=_reason(payment),
         )
         drafts.append(draft)
         books = ledger.posted(books, draft)
     return drafts
+
+
+def _check_left(books: Books, drafts: Iterable[ledger.EntryDraft]) -> None:
+    """Check that credit or deposit to take back was not paid back, moved or applied since.
+
+    :raises Conflict: if it was.
+    """
+    for draft in drafts:
+        books = ledger.posted(books, draft)
+    for position in books.positions.values():
+        if min(position.credit_minor, position.deposit_minor) < 0:
+            message = f"what it brought was paid back, moved or applied at {position.account} since: undo that first"
+            raise Conflict("already-used", message)
 
 
 def _nothing(effect: Effect) -> Effect:

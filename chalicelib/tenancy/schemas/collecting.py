@@ -22,7 +22,7 @@ from chalicelib.tenancy.domain import (
 
 _AmountText = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,3})?$", examples=["150.00"])]
 _ShortCode = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,11}$", examples=["MAIN"])]
-_AMOUNTS = frozenset({"amount", "cap", "minimum", "returned_check_fee"})
+_AMOUNTS = frozenset({"amount", "cap", "minimum", "returned_check_fee", "approval_above"})
 
 
 class LateChargeBody(Schema):
@@ -111,6 +111,16 @@ class PaymentsBody(Schema):
     )
     returned_check_fee: _AmountText = Field(
         default="0", description="What a check costs that the bank returns; 0: nothing", examples=["25.00"]
+    )
+    new_bills_take: Literal["nothing", "credit", "dues"] = Field(
+        default="nothing",
+        description="Whether a new bill is paid from the consumer's credit, or takes over the dues of older bills with "
+        "their late charges: those are superseded, and only the new one is paid",
+    )
+    approval_above: _AmountText = Field(
+        default="0",
+        description="Credit notes, write-offs and refunds of more need a second person; 0: none does",
+        examples=["1000.00"],
     )
 
 

@@ -25,6 +25,7 @@ _PAYMENTS = {
     "receipts": {"form": "monthly", "prefix": "TXN"},
     "desks": ["MAIN", "MARKET-2"],
     "returnedCheckFee": "25.00",
+    "approvalAbove": "1000.00",
 }
 _CASH_ONLY = {
     "methods": [{"name": "cash", "needs": []}],
@@ -33,6 +34,7 @@ _CASH_ONLY = {
     "receipts": {"form": "dated", "prefix": "OR"},
     "desks": ["MAIN"],
     "returnedCheckFee": "0.00",
+    "approvalAbove": "0.00",
 }
 
 
