@@ -23,6 +23,7 @@ MODULES = (
     "tariffs.routes",
     "devices.routes",
     "bills.routes",
+    "cashiers.routes",
     "ledger.routes",
     "payments.routes",
     "adjustments.routes",

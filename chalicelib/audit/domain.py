@@ -30,6 +30,8 @@ ACTIONS = frozenset(
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened
     billing-run.completed billing-run.started
     books.closed
+    cashier-session.accepted cashier-session.closed cashier-session.counted cashier-session.handed-over
+    cashier-session.opened
     client.changed
     connection.changed connection.closed connection.deleted connection.disconnected connection.handed-over
     connection.meter-exchanged connection.meter-installed connection.reconnected connection.registered
@@ -60,6 +62,7 @@ _OF_PROJECT = frozenset(
         "adjustment",
         "bill",
         "billing-run",
+        "cashier-session",
         "connection",
         "device",
         "import",

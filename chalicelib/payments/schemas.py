@@ -55,7 +55,8 @@ class TenderBody(Schema):
     )
     paid_on: Day | None = Field(default=None, description="The day of the payment; without it, today")
     desk: Annotated[str, Field(max_length=12, examples=["MAIN"])] | None = Field(
-        default=None, description="The desk or channel that takes it; without it, the first one of the settings"
+        default=None,
+        description="The desk or channel that takes it; without it, that of your cashier session, or the first one",
     )
     receipt_number: Annotated[str, Field(max_length=40, examples=["A-1001"])] | None = Field(
         default=None, description="The number of a printed receipt, where the project takes such numbers"
@@ -292,6 +293,10 @@ class PaymentView:
         return self.payment.reversal.fee_bill_id if self.payment.reversal else None
 
     @property
+    def reversal_cashier_session_id(self) -> str | None:
+        return self.payment.reversal.cashier_session_id if self.payment.reversal else None
+
+    @property
     def reversed_by(self) -> str | None:
         return self.payment.reversal.by if self.payment.reversal else None
 
@@ -321,6 +326,7 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     method: str
     receipt_number: str | None = Field(description="Null: a former system received it", examples=["OR-MAIN-000123"])
     desk: str | None
+    cashier_session_id: str | None = Field(description="The cashier session that counted it")
     check_number: str | None
     upi_id: str | None
     reference: str | None = Field(description="The payer's or the bank's; of a migrated payment, its id there")
@@ -335,6 +341,7 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     reversal_reason: ReversalReason | None
     reversal_note: str | None
     fee_bill_id: str | None = Field(description="The bill of the fee for a returned check")
+    reversal_cashier_session_id: str | None = Field(description="The cashier session that gave the money back")
     reversed_by: str | None
     reversed_by_name: UserName = Field(validation_alias="reversed_by")
     reversed_at: Instant | None

@@ -326,6 +326,32 @@ def position(client_id: str, project_id: str, account: str, holder: str | None) 
     return account_view(client_id, project_id, account), f"POSITION#{holder or ''}"
 
 
+# --- cashier sessions
+def cashier_session(client_id: str, project_id: str, session_id: str) -> Key:
+    return f"{client_id}#{project_id}#CASHIER-SESSION#{session_id}", "SESSION"
+
+
+def cashier_sessions(client_id: str, project_id: str) -> str:
+    return f"{client_id}#{project_id}#CASHIER-SESSIONS"
+
+
+def cashier_sessions_of(client_id: str, project_id: str, cashier: str) -> str:
+    return f"{client_id}#{project_id}#CASHIER-SESSIONS#{cashier}"
+
+
+def cashier_session_place(opened_on: date, opened_ms: int, session_id: str) -> str:
+    return f"{opened_on.isoformat()}#{opened_ms:013}#{session_id}"
+
+
+def till(client_id: str, project_id: str, cashier: str) -> Key:
+    """Return the key of a cashier's open session: it is one."""
+    return f"{client_id}#{project_id}#TILL#{cashier}", "TILL"
+
+
+def taken_desk(client_id: str, project_id: str, desk: str) -> Key:
+    return f"{client_id}#{project_id}#DESKS", f"DESK#{desk}"
+
+
 # --- payments
 def payment(client_id: str, project_id: str, payment_id: str) -> Key:
     return f"{client_id}#{project_id}#PAYMENT#{payment_id}", "PAYMENT"

@@ -6,16 +6,19 @@ from dataclasses import replace
 from chalicelib.audit import service as audit
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Charge
+from chalicelib.cashiers import service as cashiers
+from chalicelib.cashiers.domain import Movement, Till
 from chalicelib.connections import service as connections
-from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.kernel.errors import Conflict, Forbidden, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect, Entry, take_back
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
+from chalicelib.payments.service.beginning import check_still_open
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
-from chalicelib.tenancy.domain import ProjectContext
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 _ATTEMPTS = 12
 _ACTIONS_OF_FEE = 5
@@ -27,12 +30,16 @@ def reverse_payment(
 ) -> Payment:
     """Reverse a payment with a reason. Its bills are as if it had never been made, from its own day on.
 
+    The open cashier session of the actor counts it; else the one that took the payment, if it is still open. Without
+    the permission for all payments, only those of the actor's own open session are reversed.
+
     Late charges and waivers that are posted stand. Credit that it brought is taken back, also from bills that it was
     used for since, the newest use first. A returned check costs its payer the project's fee: a bill of its own. A
     repeated request gets the reversed payment.
 
     :raises NotFound: if there is no such payment, or it is out of the actor's reach.
-    :raises Conflict: if it is reversed already.
+    :raises Forbidden: if the actor reverses only own payments, and it is none of their open session.
+    :raises Conflict: if it is reversed already, or the cashier session was closed meanwhile.
     """
     project = ctx.project
     act_id = ctx.new_id()
@@ -40,16 +47,25 @@ def reverse_payment(
         payment = repository.find_payment(project, parse_payment_id(payment_id))
         if payment is None or not _within_reach(ctx, payment):
             raise NotFound("not-found", "there is no payment with this id")
-        reversal = Reversal(reason=reason, note=note, by=ctx.actor.id, at=ctx.now)
         if payment.reversal:
             if _is_repeated(ctx, payment, act_id):
                 return payment
             raise Conflict("already-reversed", f"payment {payment.id} was reversed on {payment.reversal.at.date()}")
+        till = _till_for(ctx, payment)
+        reversal = Reversal(
+            reason=reason,
+            note=note,
+            by=ctx.actor.id,
+            at=ctx.now,
+            cashier_session_id=till.session_id if till else None,
+        )
         reversal, fee = _with_fee(ctx, payment, reversal, act_id)
         after = replace(payment, reversal=reversal)
         try:
-            transact([*_reversal_writes(ctx, after, act_id), *fee])
-        except Refused:
+            transact([*_reversal_writes(ctx, after, act_id, till), *fee])
+        except Refused as refused:
+            if till and till.cashier == ctx.actor.id:
+                check_still_open(refused)
             dynamo.pause(attempt)
         else:
             return after
@@ -85,7 +101,29 @@ def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
     return accounts <= connections.accounts_within_reach(ctx, ctx.project, accounts)
 
 
-def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
+def _till_for(ctx: ProjectContext, payment: Payment) -> Till | None:
+    """Return the till that gives the money back: the actor's, or the one that took it, if its session is open.
+
+    :raises Forbidden: for a payment that the actor may not reverse.
+    """
+    tills = cashiers.tills_of(ctx.project, [ctx.actor.id, payment.recorded_by])
+    mine, taken_in = tills.get(ctx.actor.id), tills.get(payment.recorded_by)
+    if taken_in and taken_in.session_id != payment.cashier_session_id:
+        taken_in = None
+    if not ctx.actor.may("payments.reverse") and (taken_in is None or taken_in != mine):
+        message = "you reverse only what you took in the cashier session that you have open"
+        raise Forbidden("forbidden", message)
+    return mine or taken_in
+
+
+def _counting_writes(project: Project, payment: Payment, till: Till | None) -> list[Action]:
+    if till is None:
+        return []
+    moved = Movement(flow="reversed", method=payment.method, amount=payment.amount.minor)
+    return [cashiers.movement_write(project, till, moved)]
+
+
+def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Till | None) -> list[Action]:
     """Build the writes of a reversal, from the books as they are now.
 
     :raises Refused: if others changed them meanwhile, so that what was read does not fit together.
@@ -109,7 +147,8 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[A
     drafts += _moved_on(books, drafts)
     entries = ledger.entries_of_act(ctx, act_id, drafts)
     posting = ledger.entry_writes(project, books, entries)
-    writes = [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
+    counting = _counting_writes(project, after, till)
+    writes = [repository.payment_reversal_write(project, after), *counting, *posting, _audit_write(ctx, after)]
     if len(writes) > MAX_ACTIONS - _ACTIONS_OF_FEE:
         raise Conflict("too-many-changes", "its credit was used too often since then to take it back at once")
     return writes

@@ -14,7 +14,8 @@ from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Effect, settle_back_dated
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Allocation, Due, Payment, Share, allocate, check_tender, received_for
-from chalicelib.payments.service.numbering import ReceiptPlan, numbered_receipt, receipt_plan
+from chalicelib.payments.service.beginning import Beginning, begin, check_still_open
+from chalicelib.payments.service.numbering import numbered_receipt
 from chalicelib.payments.service.standing import Order, Standing, read_standing
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
@@ -29,12 +30,12 @@ def record_payment(
     """Take a payment of bills: post it, settle the bills with the late charges of its day, and number its receipt.
 
     A repeated request gets the payment that the first one made. What is to change with it (`also`) is in the same
-    transaction. One bill costs 14 write units, 16 with a late charge,
-    and three requests; each further bill of the connection less than four write units.
+    transaction. One bill costs 14 write units, 16 with a late charge, two more in a cashier session, and three
+    requests; each further bill of the connection less than four write units.
 
     :raises Invalid: for a method, day or amount that the project does not take.
     :raises NotFound: if there is no such bill, or it is out of the actor's reach.
-    :raises Conflict: if nothing is due, or others changed the bills meanwhile.
+    :raises Conflict: if nothing is due, others changed the bills meanwhile, or the cashier session was closed.
     :raises Refused: if an action of `also` was refused.
     """
     if order.waive_reason is not None:
@@ -43,19 +44,19 @@ def record_payment(
     today = local_day(ctx.now, project.settings.timezone)
     check_tender(order.tender, project.settings.payments, today=today)
     day = order.tender.paid_on or today
-    plan = receipt_plan(project, order.tender, day)
     new_id = payment_id or ctx.new_id()
     for attempt in range(_ATTEMPTS):
-        stored, last = repository.find_with_series(project, new_id, plan.series)
-        if stored:
-            return stored
+        begun = begin(ctx, tender=order.tender, payment_id=new_id, day=day, at_counter=order.source == "counter")
+        if begun.stored:
+            return begun.stored
         standing = read_standing(ctx, order, day)
-        payment, writes = _decide(ctx, order, standing, plan, new_id, last=last, attempt=attempt)
+        payment, writes = _decide(ctx, order, standing, begun, new_id, attempt=attempt)
         try:
             transact([*writes, *also])
         except Refused as refused:
             if {action.label for action in also} & set(refused.labels):
                 raise
+            check_still_open(refused)
             _check_lost(refused, payment, order)
             dynamo.pause(attempt)
         else:
@@ -83,17 +84,16 @@ def _decide(
     ctx: ProjectContext,
     order: Order,
     standing: Standing,
-    plan: ReceiptPlan,
+    begun: Beginning,
     payment_id: str,
     *,
-    last: int,
     attempt: int,
 ) -> tuple[Payment, list[Action]]:
     """Decide what a payment does; return it with all its writes."""
     project, tender = ctx.project, order.tender
     settings = project.settings.payments
     allocated = _allocated(ctx, standing, order)
-    number, numbering = numbered_receipt(project, plan, payment_id, last=last, attempt=attempt)
+    number, numbering = numbered_receipt(project, begun.plan, payment_id, last=begun.last, attempt=attempt)
     drafts, shares, credit = _drafts(standing, allocated, order.waive_reason)
     first = standing.books.bill(next(iter(allocated.parts)))
     amount = Money(sum(allocated.parts.values()) + allocated.left_minor, project.settings.currency)
@@ -110,7 +110,8 @@ def _decide(
         shares=tuple(shares),
         credit_minor=credit,
         receipt_number=number,
-        desk=plan.desk,
+        desk=begun.plan.desk,
+        cashier_session_id=begun.session_id,
         check_number=tender.check_number,
         upi_id=tender.upi_id,
         reference=tender.reference,
@@ -123,7 +124,9 @@ def _decide(
     )
     entries = ledger.entries_of_act(ctx, payment_id, drafts)
     posting = ledger.entry_writes(project, standing.books, entries)
-    writes = [repository.payment_insert_write(project, payment), *numbering, *posting, _audit_write(ctx, payment)]
+    counting = begun.counting_writes(project, payment)
+    inserted = repository.payment_insert_write(project, payment)
+    writes = [inserted, *numbering, *counting, *posting, _audit_write(ctx, payment)]
     if len(writes) > MAX_ACTIONS:
         raise Invalid("too-many-bills", "these are too many bills for one payment: pay them in two", field="bills")
     return payment, writes

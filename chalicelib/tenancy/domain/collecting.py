@@ -92,6 +92,7 @@ class PaymentSettings:
     - `desks`: counters and channels with a series of receipts of their own.
     - `returned_check_fee_minor`: what a returned check costs; 0: nothing.
     - `approval_above_minor`: credits, write-offs and refunds of more need a second person; 0: none does.
+    - `sessions`: whether money is taken only in an open cashier session; one that is open always counts it.
     """
 
     methods: tuple[PaymentMethod, ...] = (PaymentMethod("cash"),)
@@ -102,6 +103,7 @@ class PaymentSettings:
     returned_check_fee_minor: int = 0
     new_bills_take: Literal["nothing", "credit", "dues"] = "nothing"
     approval_above_minor: int = 0
+    sessions: Literal["optional", "required"] = "optional"
 
     def __str__(self) -> str:
         """Return the settings in a few words, for the audit log."""
@@ -112,7 +114,8 @@ class PaymentSettings:
         takes = f"new bills take {self.new_bills_take}"
         limit = self.approval_above_minor
         second = f"; a second person for more than {limit} minor units" if limit else ""
-        return f"{takes}; {methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}{second}"
+        rules = f"{takes}; {methods}; {parts}; overpayment {self.overpayment}; {receipts}"
+        return f"{rules}; {fee}; sessions {self.sessions}{second}"
 
 
 def late_charge_faults(rule: LateChargeRule | None, *, has_cycle: bool) -> Iterator[Fault]:

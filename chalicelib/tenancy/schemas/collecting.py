@@ -122,6 +122,11 @@ class PaymentsBody(Schema):
         description="Credit notes, write-offs and refunds of more need a second person; 0: none does",
         examples=["1000.00"],
     )
+    sessions: Literal["optional", "required"] = Field(
+        default="optional",
+        description="Whether people pay only at a cashier who has opened a session (required). If not, an open session "
+        "still counts what its cashier takes",
+    )
 
 
 class PaymentsChange(PaymentsBody, Change):

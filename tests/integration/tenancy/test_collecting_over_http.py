@@ -26,6 +26,7 @@ _PAYMENTS = {
     "desks": ["MAIN", "MARKET-2"],
     "returnedCheckFee": "25.00",
     "approvalAbove": "1000.00",
+    "sessions": "required",
 }
 _CASH_ONLY = {
     "methods": [{"name": "cash", "needs": []}],
@@ -35,6 +36,7 @@ _CASH_ONLY = {
     "desks": ["MAIN"],
     "returnedCheckFee": "0.00",
     "approvalAbove": "0.00",
+    "sessions": "optional",
 }
 
 
