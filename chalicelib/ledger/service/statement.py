@@ -151,7 +151,7 @@ def list_entries_of_bill(ctx: ProjectContext, *, bill_id: str, limit: int, curso
     bill = bills.find_bill(ctx.project, bill_id)
     if bill is None or not _may_see(ctx, bill.consumer_id):
         raise NotFound("not-found", "there is no bill with this id")
-    return list_entries(
+    return own_entries(
         ctx,
         account=bill.account,
         only=lambda entry: any(effect.bill_id == bill.id for effect in entry.effects),
