@@ -22,10 +22,13 @@ _MAX_TEXT = 700
 # Every action that is logged: the log can be filtered by it, and a test checks that each one is written.
 ACTIONS = frozenset(
     """
+    account.settled
     area.deleted area.opened area.renamed
-    bill.issued
+    bank-line.assigned bank-line.dismissed
+    bill.issued bill.took-over
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened
     billing-run.completed billing-run.started
+    books.closed
     client.changed
     connection.changed connection.closed connection.deleted connection.disconnected connection.handed-over
     connection.meter-exchanged connection.meter-installed connection.reconnected connection.registered

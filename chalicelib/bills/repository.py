@@ -64,6 +64,7 @@ class BillItem(TableItem):
     rounds = IntAttribute(attr_name="rn", null=True)
     months = IntAttribute(attr_name="mo", null=True)
     multiplier = DecimalAttribute(attr_name="mu", null=True)
+    superseded_by = UnicodeAttribute(attr_name="sb", null=True)
     registers = DocumentAttribute(tuple[BilledRegister, ...], attr_name="rs", null=True)
 
 

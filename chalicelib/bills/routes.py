@@ -13,7 +13,6 @@ from chalicelib.bills.schemas import (
     BillSummary,
     BillView,
     ConnectionBillsQuery,
-    NewBill,
     UnbilledOut,
     UnbilledPage,
     UnbilledQuery,
@@ -43,24 +42,6 @@ def list_bills(ctx: ProjectContext, *, query: BillsQuery) -> BillPage:
         cursor=query.cursor,
     )
     return BillPage(items=_listed(ctx, project, page.items), next_cursor=page.next_cursor)
-
-
-@endpoint(
-    blueprint,
-    "POST",
-    _PROJECT + "/bills",
-    permission="bills.generate",
-    body=NewBill,
-    returns=BillOut,
-    status=201,
-    location=_PROJECT + "/bills/{id}",
-    errors="amount-too-large bad-day bill-too-long billed changed due-too-early missing-measure never-billed "
-    "no-connection no-tariff not-confirmed not-last-month not-rated period-frozen unknown-meter-size withdrawn",
-)
-def bill_reading(ctx: ProjectContext, *, body: NewBill) -> BillOut:
-    """Bill one confirmed reading at once."""
-    made = service.bill_reading(ctx, reading_id=body.reading_id, billed_on=body.billed_on, due_on=body.due_on)
-    return _shown(ctx, *made)
 
 
 @endpoint(

@@ -121,9 +121,17 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     late_charge: Amount = Field(description="Late charges that are posted, those waived included")
     waived: Amount = Field(description="What was waived of the late charges")
     credited: Amount = Field(description="What was credited or written off")
+    carried_over: Amount = Field(
+        validation_alias="moved_in", description="The dues of older bills that it took over", examples=["0.00"]
+    )
+    moved_on: Amount = Field(
+        validation_alias="moved_out", description="The dues that a newer bill took over", examples=["0.00"]
+    )
+    superseded_by: str | None = Field(description="The newer bill that took its dues over: pay that one")
     paid: Amount
     amount_due: Amount = Field(
-        description="The amount still to pay, with posted late charges: total + lateCharge - waived - credited - paid"
+        description="The amount still to pay, with posted late charges: total + carriedOver + lateCharge - waived - "
+        "credited - paid - movedOn"
     )
     currency: str = Field(validation_alias=AliasPath("total", "currency"))
     billed_on: Day

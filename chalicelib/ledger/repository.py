@@ -24,7 +24,7 @@ from chalicelib.tenancy.domain import Project
 _READ_AT_ONCE = 100
 
 
-class EntryItem(TableItem):
+class LedgerEntryItem(TableItem):
     # Account, booking day and id are part of the keys.
     holder = UnicodeAttribute(attr_name="ho", null=True)
     kind = LiteralAttribute(EntryKind, attr_name="ki")
@@ -32,6 +32,7 @@ class EntryItem(TableItem):
     currency = UnicodeAttribute(attr_name="cy")
     effects = DocumentAttribute(tuple[Effect, ...], attr_name="ef", null=True)
     credit_minor = IntAttribute(attr_name="cr", null=True)
+    deposit_minor = IntAttribute(attr_name="de", null=True)
     origin = UnicodeAttribute(attr_name="og", null=True)
     reverses = UnicodeAttribute(attr_name="rv", null=True)
     reason = UnicodeAttribute(attr_name="rs", null=True)
@@ -42,12 +43,13 @@ class EntryItem(TableItem):
 class PositionItem(TableItem):
     # Account and holder are part of the keys.
     credit_minor = IntAttribute(attr_name="cr")
+    deposit_minor = IntAttribute(attr_name="de", null=True)
     version = IntAttribute(attr_name="vs")
 
 
 def entry_insert_write(project: Project, entry: Entry) -> Action:
     """Build the write of a new entry. Label: `entry`, subject: its account."""
-    return insert("entry", to_item(EntryItem, _entry_key(project, entry), entry), subject=entry.account)
+    return insert("entry", to_item(LedgerEntryItem, _entry_key(project, entry), entry), subject=entry.account)
 
 
 def position_write(project: Project, position: Position, *, before: Position) -> Action:
@@ -82,14 +84,14 @@ def positions_of(project: Project, account: str) -> list[Position]:
 def entries_between(project: Project, account: str, first: date | None, last: date | None) -> Iterator[Entry]:
     """Read the entries of an account that were booked from one day to another, oldest first. Strongly consistent."""
     partition = keys.account_view(project.client, project.id, account)
-    items = dynamo.all_between(EntryItem, partition, *keys.ledger_entries_range(first, last))
+    items = dynamo.all_between(LedgerEntryItem, partition, *keys.ledger_entries_range(first, last))
     return (_entry(item) for item in items)
 
 
 def entries_page(project: Project, account: str, *, limit: int, cursor: str | None) -> Page[Entry]:
     """Read one page of an account's entries, newest first."""
     partition = keys.account_view(project.client, project.id, account)
-    page = dynamo.page_of(EntryItem, partition, "ENTRY#", limit=limit, cursor=cursor, newest_first=True)
+    page = dynamo.page_of(LedgerEntryItem, partition, "ENTRY#", limit=limit, cursor=cursor, newest_first=True)
     return Page(tuple(map(_entry, page.items)), page.next_cursor)
 
 
@@ -97,7 +99,7 @@ def newest_entries(project: Project, account: str, *, below: str, at_once: int) 
     """Read an account's entries with their places, newest first; with `below`, those before that place."""
     partition = keys.account_view(project.client, project.id, account)
     first, last = keys.ledger_entries_range(None, None)
-    items = dynamo.last_between(EntryItem, partition, first, below or last, limit=at_once)
+    items = dynamo.last_between(LedgerEntryItem, partition, first, below or last, limit=at_once)
     return ((item.sk, _entry(item)) for item in items if item.sk != below)
 
 
@@ -110,7 +112,7 @@ def _position_key(project: Project, account: str, holder: str | None) -> keys.Ke
     return keys.position(project.client, project.id, account, holder)
 
 
-def _entry(item: EntryItem) -> Entry:
+def _entry(item: LedgerEntryItem) -> Entry:
     _, booked_on, _, entry_id = item.sk.split("#")
     account = item.pk.rpartition("#")[2]
     return to_entity(Entry, item, account=account, booked_on=date.fromisoformat(booked_on), id=entry_id)

@@ -37,7 +37,7 @@ _CONNECTION = _PROJECT + "/connections/{accountNumber}"
     permission="payments.read",
     query=InquiryQuery,
     returns=OwedList,
-    errors="bad-day bad-filter not-found nothing-to-find bad-number ambiguous-meter",
+    errors="bad-day bad-filter not-found nothing-to-find",
 )
 def inquire(ctx: ProjectContext, *, query: InquiryQuery) -> OwedList:
     """Show all that is owed today, by account number, meter number or name, with late charges as they are today."""

@@ -120,6 +120,7 @@ class OwedOut(OutSchema, Shows[OwedView, Owed]):
     bills: tuple[OwedBillOut, ...] = Field(description="Open bills, the oldest due day first")
     amount_due: Amount = Field(validation_alias="due", description="All that is to be paid, without the credit")
     credit: Amount = Field(description="Money that no bill has taken yet", examples=["0.00"])
+    deposit: Amount = Field(description="What is held as security", examples=["0.00"])
     currency: str = Field(validation_alias=AliasPath("credit", "currency"))
 
 
@@ -217,6 +218,10 @@ class EntryView:
     def credit(self) -> Money:
         return Money(self.entry.credit_minor, self.entry.currency)
 
+    @property
+    def deposit(self) -> Money:
+        return Money(self.entry.deposit_minor, self.entry.currency)
+
 
 class EntryOut(OutSchema, Shows[EntryView, Entry]):
     """One entry of the ledger."""
@@ -229,6 +234,7 @@ class EntryOut(OutSchema, Shows[EntryView, Entry]):
     booked_on: Day = Field(description="The day on which it was entered")
     change: Amount = Field(description="By how much it changed what is owed; below zero: less is owed")
     credit: Amount = Field(description="By how much it changed the credit")
+    deposit: Amount = Field(description="By how much it changed the deposit")
     currency: str
     bills: tuple[EffectOut, ...]
     origin: str | None = Field(description="The payment or act that it belongs to")

@@ -40,6 +40,7 @@ class PaymentItem(TableItem):
     method = UnicodeAttribute(attr_name="mt")
     shares = DocumentAttribute(tuple[Share, ...], attr_name="sh", null=True)
     credit_minor = IntAttribute(attr_name="cr", null=True)
+    deposit_minor = IntAttribute(attr_name="de", null=True)
     receipt_number = UnicodeAttribute(attr_name="no", null=True)
     desk = UnicodeAttribute(attr_name="dk", null=True)
     check_number = UnicodeAttribute(attr_name="ck", null=True)

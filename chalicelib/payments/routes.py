@@ -15,9 +15,11 @@ from chalicelib.payments.schemas import (
     MyPaymentPage,
     MyPaymentView,
     NewAdvance,
+    NewDeposit,
     NewPayment,
     NewPayments,
     NewReversal,
+    NewSettlement,
     OutcomesOut,
     PaymentOut,
     PaymentPage,
@@ -39,10 +41,11 @@ blueprint = Blueprint(__name__)
 _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 _TENDER_ERRORS = (
     "bad-amount bad-desk bad-method bad-receipt-number changed counted-receipt-number fact-missing fact-not-needed "
-    "future-date no-change receipt-given receipt-taken received-too-little"
+    "future-date month-closed no-change receipt-given receipt-taken received-too-little"
 )
 _BILL_ERRORS = (
-    "above-due back-dated-waiver before-bill bill-twice no-part-payments nothing-due other-holder too-many-bills"
+    "above-due back-dated-waiver before-bill bill-twice no-part-payments nothing-due other-holder superseded "
+    "too-many-bills"
 )
 
 
@@ -105,6 +108,48 @@ def record_advance(ctx: ProjectContext, *, body: NewAdvance) -> PaymentOut:
 @endpoint(
     blueprint,
     "POST",
+    _PROJECT + "/deposits",
+    permission="payments.record",
+    body=NewDeposit,
+    returns=PaymentOut,
+    status=201,
+    location=_PROJECT + "/payments/{id}",
+    errors=f"not-found {_TENDER_ERRORS}",
+)
+def record_deposit(ctx: ProjectContext, *, body: NewDeposit) -> PaymentOut:
+    """Take a deposit from a connection's present consumer: security that pays nothing until the account is settled."""
+    tender = body.tender(ctx.project.settings.currency, body.amount)
+    done = service.record_advance(ctx, account=body.account_number, tender=tender, into="deposit")
+    return _shown(ctx, done)[0]
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/connections/{accountNumber}/settlement",
+    permission="adjustments.make",
+    body=NewSettlement,
+    returns=OwedOut,
+    errors="bad-settlement changed no-credit nothing-due other-holder still-served",
+)
+def settle_account(ctx: ProjectContext, *, account_number: str, body: NewSettlement) -> OwedOut:
+    """Settle the money of a consumer who has left: deposit and credit pay their bills, the oldest first.
+
+    What is left is paid back, moved to another connection of theirs, or stays their credit.
+    """
+    owed = service.settle_account(
+        ctx,
+        account=account_number,
+        consumer_id=body.consumer_id,
+        refund_by=body.refund_by,
+        move_to=body.move_to,
+    )
+    return OwedOut.of(OwedView(owed, ctx.project), owed)
+
+
+@endpoint(
+    blueprint,
+    "POST",
     _PROJECT + "/connections/{accountNumber}/credit-uses",
     permission="payments.record",
     body=CreditUse,
@@ -125,7 +170,7 @@ def use_credit(ctx: ProjectContext, *, account_number: str, body: CreditUse) -> 
     permission="payments.reverse",
     body=NewReversal,
     returns=PaymentOut,
-    errors="already-reversed changed",
+    errors="already-reversed already-used changed",
 )
 def reverse_payment(ctx: ProjectContext, *, payment_id: str, body: NewReversal) -> PaymentOut:
     """Take a payment back with a reason: its bills are open again, and its receipt stays, marked as void."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AliasPath, Field, model_validator
+from pydantic import AliasPath, ConfigDict, Field, model_validator
 
 from chalicelib.consumers.domain import words_of
 from chalicelib.kernel.errors import Invalid, MeterbookError
@@ -14,6 +14,7 @@ from chalicelib.payments.domain import (
     MAX_BILLS,
     Payment,
     PaymentFilter,
+    PaymentKind,
     PaymentSource,
     PaymentStatus,
     ReversalReason,
@@ -104,6 +105,12 @@ class PaidBillBody(Schema):
 class NewPayment(TenderBody):
     """A payment of bills: those named, or the oldest open ones of an account."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"method": "cash", "received": "300.00", "bills": [{"billId": "2025-11.2025110001.1"}]}]
+        }
+    )
+
     bills: Annotated[tuple[PaidBillBody, ...], Field(max_length=MAX_BILLS)] = Field(
         default=(), description="The bills, all of one consumer; those without an amount are paid oldest first"
     )
@@ -151,18 +158,47 @@ class NewPayments(Schema):
 class NewAdvance(TenderBody):
     """Money paid in advance: it is credit of the connection's present consumer."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"method": "cash", "accountNumber": "2025110001", "amount": "100.00"}]}
+    )
+
     account_number: AccountNumber
     amount: GivenAmount
 
 
+class NewDeposit(TenderBody):
+    """Money that the connection's present consumer leaves as security."""
+
+    account_number: AccountNumber
+    amount: GivenAmount
+
+
+class NewSettlement(Schema):
+    """How the money of a holder who has left is settled."""
+
+    consumer_id: Annotated[str, Field(max_length=26)] | None = Field(
+        default=None, description="A former consumer; without it, the last one of a closed connection"
+    )
+    refund_by: Text | None = Field(
+        default=None, description="How what is left is paid back; null: it stays their credit", examples=["cash"]
+    )
+    move_to: AccountNumber | None = Field(
+        default=None, description="Instead of a refund: another connection of theirs, whose credit it becomes"
+    )
+
+
 class CreditUse(Schema):
     """How much credit to use for open bills."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount": "100.00"}]})
 
     amount: GivenAmount | None = Field(default=None, description="Without it, as much as is due, or as there is")
 
 
 class NewReversal(Schema):
     """Why a payment is taken back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "typing_error", "note": "Entered twice"}]})
 
     reason: ReversalReason
     note: Text | None = Field(default=None, examples=["Returned by the bank: no funds"])
@@ -236,10 +272,6 @@ class PaymentView:
         return tuple(ShareOut.of(ShareView(share, currency), share) for share in self.payment.shares)
 
     @property
-    def kind(self) -> Literal["payment", "advance"]:
-        return "payment" if self.payment.shares else "advance"
-
-    @property
     def import_id(self) -> str | None:
         return self.payment.origin
 
@@ -268,7 +300,7 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     """Money received: for bills, or in advance."""
 
     id: str
-    kind: Literal["payment", "advance"]
+    kind: PaymentKind
     status: PaymentStatus
     account_number: str = Field(validation_alias="account")
     consumer_id: str | None
@@ -278,6 +310,7 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     received: Amount = Field(description="What was handed over")
     change: Amount = Field(description="What was given back", examples=["0.00"])
     credit: Amount = Field(description="What no bill took: the consumer's credit", examples=["0.00"])
+    deposit: Amount = Field(description="What is held as security", examples=["0.00"])
     currency: str = Field(validation_alias=AliasPath("amount", "currency"))
     paid_on: Day
     booked_on: Day = Field(description="The day on which it was entered")
@@ -444,6 +477,8 @@ class ReceiptView:
         made = [line for share in payment.shares for line in self._lines_of(share)]
         if payment.credit_minor:
             made.append(ReceiptLine(label="Credit", amount=str(payment.credit), original=None))
+        if payment.deposit_minor:
+            made.append(ReceiptLine(label="Deposit", amount=str(payment.deposit), original=None))
         return tuple(made)
 
     def _lines_of(self, share: Share) -> list[ReceiptLine]:

@@ -352,6 +352,19 @@ def receipt_series(client_id: str, project_id: str, name: str) -> Key:
     return sequence(client_id, project_id, f"RECEIPTS#{name}")
 
 
+# --- lines of bank files that no rule could match
+def bank_line(client_id: str, project_id: str, line_id: str) -> Key:
+    return f"{client_id}#{project_id}#BANK-LINE#{line_id}", "LINE"
+
+
+def bank_lines(client_id: str, project_id: str, state: str) -> str:
+    return f"{client_id}#{project_id}#BANK-LINES#{state}"
+
+
+def bank_line_place(paid_on: date, line_id: str) -> str:
+    return f"{paid_on.isoformat()}#{line_id}"
+
+
 # --- units sold in advance
 def prepaid_balance(client_id: str, project_id: str, account: str) -> Key:
     return f"{client_id}#{project_id}#PREPAID#{account}", "BALANCE"

@@ -17,9 +17,9 @@ from chalicelib.kernel.quantity import divided, plain
 from chalicelib.readings.domain.reading import LAST_READ_NUMBER, reading_id
 from chalicelib.tariffs.domain import Line
 
-BillStatus = Literal["open", "partial", "paid", "overdue"]
+BillStatus = Literal["open", "partial", "paid", "overdue", "superseded"]
 WantedStatus = BillStatus | Literal["unpaid"]
-"""What a list of bills can be limited to; `unpaid` is all but `paid`."""
+"""What a list of bills can be limited to; `unpaid` is open, partial or overdue."""
 
 BillKind = Literal["regular", "final", "advance"]
 
@@ -41,7 +41,8 @@ class Bill:
     use of an exchanged meter; below zero, use billed ahead by estimates, of which `use_carried_forward` remains.
     `estimated`: the meter was not read, and `reading` is an estimate by the average of the last uses. `tariff_id`: the
     tariff that the connection named, if it was not rated by its class. `issued_by` is the user who billed this reading
-    without a run: then `issued_at` is when, and `run_id` an id of its own.
+    without a run: then `issued_at` is when, and `run_id` an id of its own. `superseded_by` is the bill that took its
+    dues over.
     """
 
     account: str
@@ -77,6 +78,7 @@ class Bill:
     months: int = 1
     multiplier: Decimal = Decimal(1)
     registers: tuple[BilledRegister, ...] = ()
+    superseded_by: str | None = None
 
     @property
     def id(self) -> str:
@@ -163,6 +165,16 @@ class Bill:
         return self._money(self.balance.credited + self.balance.written_off)
 
     @property
+    def moved_in(self) -> Money:
+        """The dues of older bills that it took over."""
+        return self._money(self.balance.moved_in)
+
+    @property
+    def moved_out(self) -> Money:
+        """The dues that a newer bill took over."""
+        return self._money(self.balance.moved_out)
+
+    @property
     def principal_due(self) -> Money:
         """What is still to be paid of the bill itself, without late charges."""
         return self._money(self.total.minor - self.balance.principal_settled)
@@ -180,6 +192,8 @@ class Bill:
 
         A bill that is not fully paid is overdue from the day after its due day. Source: S1-043.
         """
+        if self.superseded_by:
+            return "superseded"
         if self.amount_due.minor <= 0:
             return "paid"
         if self.days_overdue_on(today):
@@ -189,7 +203,7 @@ class Bill:
     def is_as_wanted(self, status: WantedStatus | None, today: date) -> bool:
         """Return whether the bill belongs to a list of that status, or of any."""
         found = self.status_on(today)
-        return status in {None, found} or (status == "unpaid" and found != "paid")
+        return status in {None, found} or (status == "unpaid" and found not in {"paid", "superseded"})
 
     def days_overdue_on(self, today: date) -> int:
         """Return the number of days since the due day: 0 up to the due day, and if the bill is paid.

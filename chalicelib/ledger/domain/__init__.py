@@ -15,6 +15,7 @@ from chalicelib.ledger.domain.late_charges import (
 from chalicelib.ledger.domain.position import (
     Books,
     Position,
+    after_effect,
     bill_violations,
     credit_violations,
     fold_violations,
@@ -45,6 +46,7 @@ __all__ = [
     "Settled",
     "Settlement",
     "accrued_minor",
+    "after_effect",
     "balance_after",
     "bill_violations",
     "credit_violations",

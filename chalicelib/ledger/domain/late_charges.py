@@ -81,7 +81,7 @@ def _bases(
 def _exact(rule: LateChargeRule, base: int, step: int) -> Fraction:
     if rule.kind == "fixed":
         return Fraction(rule.amount_minor)
-    rate = Fraction(rule.percent) / 100
+    rate = Fraction(rule.percent) * Fraction(1, 100)
     return base * rate * (1 + rate) ** (step - 1) if rule.compound else base * rate
 
 

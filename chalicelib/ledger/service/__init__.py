@@ -1,7 +1,7 @@
 """Open the books of an act, and build its writes; show what is owed, and statements."""
 
 from chalicelib.ledger.service.deleting import delete_connection, delete_consumer
-from chalicelib.ledger.service.inquiry import Owed, OwedBill, inquire, my_owed, owed_at
+from chalicelib.ledger.service.inquiry import Owed, OwedBill, inquire, my_owed, owed_at, owed_of
 from chalicelib.ledger.service.posting import (
     EntryDraft,
     History,
@@ -40,6 +40,7 @@ __all__ = [
     "newest_entries",
     "open_books",
     "owed_at",
+    "owed_of",
     "posted",
     "statement_of",
     "uses_of_credit",

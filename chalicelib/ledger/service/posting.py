@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
 from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.period import Period
 from chalicelib.ledger import repository
 from chalicelib.ledger.domain import (
     Books,
@@ -16,13 +18,14 @@ from chalicelib.ledger.domain import (
     LateCharge,
     Position,
     Settled,
-    balance_after,
+    after_effect,
     late_charge_on,
     needs_history,
     post,
     settled_by,
 )
 from chalicelib.platform.transaction import Action
+from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import LateChargeRule, Project, ProjectContext
 
 History = Sequence[Settled]
@@ -39,14 +42,21 @@ class EntryDraft:
     value_on: date
     effects: tuple[Effect, ...] = ()
     credit_minor: int = 0
+    deposit_minor: int = 0
     reverses: str | None = None
     reason: str | None = None
 
 
 def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft]) -> list[Entry]:
-    """Return the entries of one act, in order. Their ids derive from the act's, so a repeated act can't add any."""
+    """Return the entries of one act, in order. Their ids derive from the act's, so a repeated act can't add any.
+
+    A reversal counts from the day of what it takes back, but never in a month that is closed in the books.
+
+    :raises Invalid: if another entry would be dated into such a month.
+    """
     settings = ctx.project.settings
     booked_on = local_day(ctx.now, settings.timezone)
+    drafts = [_within_open_books(ctx.project, draft) for draft in drafts]
     return [
         Entry(
             id=f"{act_id}.{number:02}",
@@ -58,6 +68,7 @@ def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft
             currency=settings.currency,
             effects=draft.effects,
             credit_minor=draft.credit_minor,
+            deposit_minor=draft.deposit_minor,
             origin=act_id,
             reverses=draft.reverses,
             reason=draft.reason,
@@ -66,6 +77,16 @@ def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft
         )
         for number, draft in enumerate(drafts, 1)
     ]
+
+
+def _within_open_books(project: Project, draft: EntryDraft) -> EntryDraft:
+    closed = project.books_closed_until
+    if closed is None or draft.value_on > closed:
+        return draft
+    if draft.kind == "reversal":
+        return replace(draft, value_on=closed + _DAY)
+    message = f"the books are closed until {closed}: date it {closed + _DAY} or later"
+    raise Invalid("month-closed", message, field="paidOn")
 
 
 def open_books(
@@ -80,11 +101,12 @@ def open_books(
     return Books(found, repository.positions(project, holders))
 
 
-def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> tuple[Books, list[Action]]:
-    """Return the books after some entries, and the writes of the entries and of all that they change.
+def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> list[Action]:
+    """Build the writes of some entries, and of all bills and positions that they change.
 
     Labels: `entry`, `bill` (subject: its id) and `position`. Two write units for an entry, three for a bill of a KB,
-    two for a position; each is refused if it was changed since it was read.
+    two for a position; each is refused if it was changed since it was read. Entries dated into a former month check
+    that it is not closed (label `books`), two more.
     """
     after = post(before, entries)
     actions = [repository.entry_insert_write(project, entry) for entry in entries]
@@ -98,7 +120,10 @@ def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> t
         for place, position in after.positions.items()
         if position != before.positions.get(place)
     ]
-    return after, actions
+    value_on = min((entry.value_on for entry in entries), default=None)
+    if value_on and Period.of(value_on) < Period.of(max(entry.booked_on for entry in entries)):
+        actions.append(tenancy.books_open_check(project, value_on))
+    return actions
 
 
 def entry_insert_write(project: Project, entry: Entry) -> Action:
@@ -141,11 +166,9 @@ def late_charges_on(
     return {bill.id: late_charge_on(rule, bill, day, all_read.get(bill.id, ())) for bill in known.values()}
 
 
-def entries_of_origin(project: Project, account: str, origin: str, *, booked_on: date) -> Iterator[Entry]:
-    """Read the entries that an act made in an account on a day."""
-    return (
-        each for each in repository.entries_between(project, account, booked_on, booked_on) if each.origin == origin
-    )
+def entries_of_origin(project: Project, account: str, origin: str, *, first: date, last: date) -> Iterator[Entry]:
+    """Read the entries that an act made in an account on a day of some."""
+    return (each for each in repository.entries_between(project, account, first, last) if each.origin == origin)
 
 
 def booking_day(project: Project, at: datetime) -> date:
@@ -158,8 +181,10 @@ def posted(books: Books, draft: EntryDraft) -> Books:
     bills_after = dict(books.bills)
     for effect in draft.effects:
         bill = bills_after[effect.bill_id]
-        bills_after[bill.id] = replace(bill, balance=balance_after(bill.balance, [effect]))
-    return Books(bills_after, books.positions)
+        bills_after[bill.id] = after_effect(bill, effect)
+    place = (draft.account, draft.holder)
+    position = books.position(*place).after(draft.credit_minor, draft.deposit_minor)
+    return Books(bills_after, {**books.positions, place: position})
 
 
 def uses_of_credit(project: Project, account: str, holder: str | None, *, since: date, freeing: int) -> list[Entry]:

@@ -5,6 +5,7 @@ from chalicelib.payments.domain.filtering import EVERY_PAYMENT, PaymentFilter, d
 from chalicelib.payments.domain.payment import (
     MAX_BILLS,
     Payment,
+    PaymentKind,
     PaymentSource,
     PaymentStatus,
     Reversal,
@@ -25,6 +26,7 @@ __all__ = [
     "Due",
     "Payment",
     "PaymentFilter",
+    "PaymentKind",
     "PaymentSource",
     "PaymentStatus",
     "Reversal",

@@ -12,7 +12,8 @@ from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.tenancy.domain import PaymentFact, PaymentMethod, PaymentSettings
 
-PaymentSource = Literal["counter", "migrated"]
+PaymentSource = Literal["counter", "bank", "migrated"]
+PaymentKind = Literal["payment", "advance", "deposit"]
 PaymentStatus = Literal["completed", "reversed"]
 ReversalReason = Literal["returned_check", "wrong_account", "typing_error", "other"]
 
@@ -53,8 +54,8 @@ class Payment:
     """Money received. Immutable, except that it can be reversed; its number stays.
 
     `amount` is what was taken, `received` what was handed over: the rest is change. `credit_minor` is the part that no
-    bill took: it is credit of the consumer at `account`. `receipt_number` is None for what a former system received;
-    `reference` is then its id there, and `origin` the import.
+    bill took: it is credit of the consumer at `account`; `deposit_minor` is held as security. `receipt_number` is None
+    for what a former system received; `reference` is then its id there, and `origin` the import.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Payment:
     method: str
     shares: tuple[Share, ...] = ()
     credit_minor: int = 0
+    deposit_minor: int = 0
     receipt_number: str | None = None
     desk: str | None = None
     check_number: str | None = None
@@ -89,6 +91,16 @@ class Payment:
     @property
     def credit(self) -> Money:
         return Money(self.credit_minor, self.amount.currency)
+
+    @property
+    def deposit(self) -> Money:
+        return Money(self.deposit_minor, self.amount.currency)
+
+    @property
+    def kind(self) -> PaymentKind:
+        if self.deposit_minor:
+            return "deposit"
+        return "payment" if self.shares else "advance"
 
     @property
     def status(self) -> PaymentStatus:

@@ -10,14 +10,18 @@ from chalicelib.payments.service.looking import (
     migrated_writes,
     my_payments,
     standing_payments,
+    stored_payments,
 )
+from chalicelib.payments.service.new_bills import after_billing
 from chalicelib.payments.service.reversing import reverse_payment
+from chalicelib.payments.service.settling import settle_account
 from chalicelib.payments.service.standing import Order
 from chalicelib.payments.service.taking import record_payment
 
 __all__ = [
     "Order",
     "Outcome",
+    "after_billing",
     "get_payment",
     "list_payments",
     "list_payments_of_bill",
@@ -28,6 +32,8 @@ __all__ = [
     "record_payment",
     "record_payments",
     "reverse_payment",
+    "settle_account",
     "standing_payments",
+    "stored_payments",
     "use_credit",
 ]

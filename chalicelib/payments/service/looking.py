@@ -20,7 +20,8 @@ from chalicelib.platform.cursors import decode_cursor, encode_cursor, periods_pa
 from chalicelib.platform.transaction import Action
 from chalicelib.tenancy.domain import Project, ProjectContext
 
-_OF_PAYMENTS = frozenset({"payment", "advance"})
+_BROUGHT = frozenset({"payment", "advance", "deposit"})
+"""The kinds of entries that payments make."""
 
 
 def migrated_writes(project: Project, payment: Payment) -> list[Action]:
@@ -37,6 +38,11 @@ def migrated_writes(project: Project, payment: Payment) -> list[Action]:
 def standing_payments(project: Project, payments: Iterable[Payment]) -> dict[str, Payment]:
     """Return those of some payments that are already stored, by id. One read unit each."""
     return repository.payments_by_id(project, [payment.id for payment in payments])
+
+
+def stored_payments(project: Project, payment_ids: Iterable[str]) -> dict[str, Payment]:
+    """Return those payments that are stored, by id. One read unit each."""
+    return repository.payments_by_id(project, payment_ids)
 
 
 def get_payment(ctx: ProjectContext, *, payment_id: str) -> Payment:
@@ -136,7 +142,7 @@ def my_payments(ctx: Context, *, limit: int, cursor: str | None) -> Page[tuple[P
     below = decode_cursor(cursor, place)["below"] if cursor else ""
     accounts = connections.my_accounts(ctx)
     found = ledger.newest_entries(accounts, below=below, at_once=limit + 1)
-    theirs = (each for each in found if each[2].kind in _OF_PAYMENTS and ctx.actor.owns(each[2].holder))
+    theirs = (each for each in found if each[2].kind in _BROUGHT and ctx.actor.owns(each[2].holder))
     listed = list(islice(theirs, limit + 1))
     more = encode_cursor({"below": listed[limit - 1][0]}, place) if len(listed) > limit else None
     return Page(tuple(_mine(listed[:limit])), more)
@@ -158,7 +164,7 @@ def _of_entries(
     ctx: ProjectContext, account: str, wanted: Callable[[Entry], bool], *, limit: int, cursor: str | None
 ) -> Page[Payment]:
     """List the payments of an account's entries: a query for a page, and a read unit for each payment."""
-    page = ledger.list_entries(ctx, account=account, kinds=_OF_PAYMENTS, only=wanted, limit=limit, cursor=cursor)
+    page = ledger.list_entries(ctx, account=account, kinds=_BROUGHT, only=wanted, limit=limit, cursor=cursor)
     ids = [str(entry.origin) for entry in page.items]
     known = repository.payments_by_id(ctx.project, dict.fromkeys(ids))
     # Payments of former consumers are not shown to the present one.

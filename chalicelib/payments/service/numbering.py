@@ -32,7 +32,7 @@ def receipt_plan(project: Project, tender: Tender, day: date) -> ReceiptPlan:
     return ReceiptPlan(desk, day, series_name(settings.receipts, desk=desk, day=day), None)
 
 
-def receipt_writes(
+def numbered_receipt(
     project: Project, plan: ReceiptPlan, payment_id: str, *, last: int, attempt: int
 ) -> tuple[str, list[Action]]:
     """Return the number of a receipt, and the writes that keep it from being used twice. Two write units.

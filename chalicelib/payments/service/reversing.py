@@ -4,17 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
+from chalicelib.bills.domain import Bill
 from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect, Entry, take_back
 from chalicelib.payments import repository
-from chalicelib.payments.domain import Payment, Reversal, ReversalReason
+from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
 
 _ATTEMPTS = 12
+_KINDS = frozenset({"payment", "advance", "deposit", "late_charge_lowered"})
 
 
 def reverse_payment(
@@ -31,7 +33,7 @@ def reverse_payment(
     project = ctx.project
     act_id = ctx.new_id()
     for attempt in range(_ATTEMPTS):
-        payment = repository.find_payment(project, payment_id)
+        payment = repository.find_payment(project, parse_payment_id(payment_id))
         if payment is None or not _within_reach(ctx, payment):
             raise NotFound("not-found", "there is no payment with this id")
         reversal = Reversal(reason=reason, note=note, by=ctx.actor.id, at=ctx.now)
@@ -41,7 +43,7 @@ def reverse_payment(
             raise Conflict("already-reversed", f"payment {payment.id} was reversed on {payment.reversal.at.date()}")
         after = replace(payment, reversal=reversal)
         try:
-            transact(_writes(ctx, after, act_id))
+            transact(_reversal_writes(ctx, after, act_id))
         except Refused:
             dynamo.pause(attempt)
         else:
@@ -53,8 +55,8 @@ def _is_repeated(ctx: ProjectContext, payment: Payment, act_id: str) -> bool:
     """Return whether this very request reversed it before it was interrupted."""
     if ctx.request_key is None or payment.reversal is None:
         return False
-    booked_on = ledger.booking_day(ctx.project, payment.reversal.at)
-    return any(ledger.entries_of_origin(ctx.project, payment.account, act_id, booked_on=booked_on))
+    day = ledger.booking_day(ctx.project, payment.reversal.at)
+    return any(ledger.entries_of_origin(ctx.project, payment.account, act_id, first=day, last=day))
 
 
 def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
@@ -62,22 +64,61 @@ def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
     return accounts <= connections.accounts_within_reach(ctx, ctx.project, accounts)
 
 
-def _writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
+def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
     """Build the writes of a reversal, from the books as they are now."""
     project = ctx.project
     made = [each for account in after.accounts for each in _entries_of(ctx, after, account)]
     used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, account, made)]
-    undone = [*(each for each in made if each.kind in {"payment", "advance", "late_charge_lowered"}), *used]
+    undone = [*(each for each in made if each.kind in _KINDS), *used]
     bill_ids = {effect.bill_id for each in undone for effect in each.effects}
-    holders = {(each.account, each.holder) for each in undone if each.credit_minor}
+    holders = {(each.account, each.holder) for each in undone if each.credit_minor or each.deposit_minor}
     books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
-    entries = ledger.entries_of_act(ctx, act_id, _reversals(books, undone, after))
-    _, posting = ledger.entry_writes(project, books, entries)
+    books = _with_successors(ctx, books)
+    drafts = _reversals(books, undone, after)
+    _check_left(books, drafts)
+    drafts += _moved_on(books, drafts)
+    entries = ledger.entries_of_act(ctx, act_id, drafts)
+    posting = ledger.entry_writes(project, books, entries)
     return [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
 
 
+def _with_successors(ctx: ProjectContext, books: Books) -> Books:
+    """Read the bills that took dues over, and those that took them over from these."""
+    while missing := {each.superseded_by for each in books.bills.values() if each.superseded_by} - books.bills.keys():
+        more = ledger.open_books(ctx.project, bill_ids=sorted(missing))
+        books = Books({**books.bills, **more.bills}, books.positions)
+    return books
+
+
+def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.EntryDraft]:
+    """Return what moves dues that are open again on superseded bills to the bills that took them over."""
+    for draft in drafts:
+        books = ledger.posted(books, draft)
+    moved: list[ledger.EntryDraft] = []
+    while again := next(
+        (each for each in books.bills.values() if each.superseded_by and each.amount_due.minor > 0), None
+    ):
+        due, successor = again.amount_due.minor, str(again.superseded_by)
+        out = Effect(bill_id=again.id, moved_out=due, late_moved=again.balance.late_due, successor=successor)
+        draft = ledger.EntryDraft(
+            account=again.account,
+            holder=again.consumer_id,
+            kind="superseded",
+            value_on=max(each.value_on for each in drafts),
+            effects=(out, Effect(bill_id=successor, moved_in=due)),
+        )
+        moved.append(draft)
+        books = ledger.posted(books, draft)
+    return moved
+
+
+def _is_open_again(bill: Bill) -> bool:
+    return bill.superseded_by is not None and bill.amount_due.minor > 0
+
+
 def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Entry]:
-    return list(ledger.entries_of_origin(ctx.project, account, payment.id, booked_on=payment.booked_on))
+    day = payment.booked_on
+    return list(ledger.entries_of_origin(ctx.project, account, payment.id, first=day, last=day))
 
 
 def _uses_to_undo(ctx: ProjectContext, payment: Payment, account: str, made: Iterable[Entry]) -> list[Entry]:
@@ -102,12 +143,26 @@ def _reversals(books: Books, undone: Sequence[Entry], payment: Payment) -> list[
             value_on=entry.value_on,
             effects=effects,
             credit_minor=-entry.credit_minor,
+            deposit_minor=-entry.deposit_minor,
             reverses=entry.id,
             reason=_reason(payment),
         )
         drafts.append(draft)
         books = ledger.posted(books, draft)
     return drafts
+
+
+def _check_left(books: Books, drafts: Iterable[ledger.EntryDraft]) -> None:
+    """Check that credit or deposit to take back was not paid back, moved or applied since.
+
+    :raises Conflict: if it was.
+    """
+    for draft in drafts:
+        books = ledger.posted(books, draft)
+    for position in books.positions.values():
+        if min(position.credit_minor, position.deposit_minor) < 0:
+            message = f"what it brought was paid back, moved or applied at {position.account} since: undo that first"
+            raise Conflict("already-used", message)
 
 
 def _nothing(effect: Effect) -> Effect:

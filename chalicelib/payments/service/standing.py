@@ -9,19 +9,24 @@ from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, LateCharge, is_back_dated, on_past_day
-from chalicelib.payments.domain import MAX_BILLS, Tender, check_paid_day
+from chalicelib.payments.domain import MAX_BILLS, PaymentSource, Tender, check_paid_day
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import LateChargeRule, ProjectContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is paid: bills, each perhaps with its part in minor units, or the oldest open bills of an account."""
+    """What is paid: bills, each perhaps with its part in minor units, or the oldest open bills of an account.
+
+    `source` is where the money came from; `origin` the file, if it was one.
+    """
 
     tender: Tender
     bills: Mapping[str, int | None] = field(default_factory=dict)
     account: str | None = None
     waive_reason: str | None = None
+    source: PaymentSource = "counter"
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ def read_standing(ctx: ProjectContext, order: Order, day: date) -> Standing:
         raise NotFound("not-found", f"there is no bill {missing[0]}", field="bills")
     bills = list(books.bills.values())
     _check_reach(ctx, bills)
+    _check_standing(bills)
     check_paid_day(day, bills)
     rule = tenancy.late_charge_rule(project)
     past = [bill for bill in bills if is_back_dated(rule, bill, day)]
@@ -83,6 +89,17 @@ def _open_bills(ctx: ProjectContext, account: str, day: date) -> list[str]:
     if not due:
         raise Conflict("nothing-due", f"nothing is due at {account}; enter an advance instead", field="accountNumber")
     return due[:MAX_BILLS]
+
+
+def _check_standing(bills: Sequence[Bill]) -> None:
+    """Check that no bill was superseded. Source: S4-021.
+
+    :raises Conflict: naming the bill to pay instead.
+    """
+    for bill in bills:
+        if bill.superseded_by:
+            message = f"bill {bill.id} was superseded: pay {bill.superseded_by}, which has its dues"
+            raise Conflict("superseded", message, field="bills")
 
 
 def _check_reach(ctx: ProjectContext, bills: Sequence[Bill]) -> None:

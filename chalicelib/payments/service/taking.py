@@ -14,7 +14,7 @@ from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Effect, settle_back_dated
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Allocation, Due, Payment, Share, allocate, check_tender, received_for
-from chalicelib.payments.service.numbering import ReceiptPlan, receipt_plan, receipt_writes
+from chalicelib.payments.service.numbering import ReceiptPlan, numbered_receipt, receipt_plan
 from chalicelib.payments.service.standing import Order, Standing, read_standing
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
@@ -23,15 +23,19 @@ from chalicelib.tenancy.domain import ProjectContext
 _ATTEMPTS = 12
 
 
-def record_payment(ctx: ProjectContext, *, order: Order, payment_id: str | None = None) -> Payment:
+def record_payment(
+    ctx: ProjectContext, *, order: Order, payment_id: str | None = None, also: Sequence[Action] = ()
+) -> Payment:
     """Take a payment of bills: post it, settle the bills with the late charges of its day, and number its receipt.
 
-    A repeated request gets the payment that the first one made. One bill costs 14 write units, 16 with a late charge,
+    A repeated request gets the payment that the first one made. What is to change with it (`also`) is in the same
+    transaction. One bill costs 14 write units, 16 with a late charge,
     and three requests; each further bill of the connection less than four write units.
 
     :raises Invalid: for a method, day or amount that the project does not take.
     :raises NotFound: if there is no such bill, or it is out of the actor's reach.
     :raises Conflict: if nothing is due, or others changed the bills meanwhile.
+    :raises Refused: if an action of `also` was refused.
     """
     if order.waive_reason is not None:
         ctx.require("late_charges.waive")
@@ -48,8 +52,10 @@ def record_payment(ctx: ProjectContext, *, order: Order, payment_id: str | None 
         standing = read_standing(ctx, order, day)
         payment, writes = _decide(ctx, order, standing, plan, new_id, last=last, attempt=attempt)
         try:
-            transact(writes)
+            transact([*writes, *also])
         except Refused as refused:
+            if {action.label for action in also} & set(refused.labels):
+                raise
             _check_lost(refused, payment, order)
             dynamo.pause(attempt)
         else:
@@ -87,7 +93,7 @@ def _decide(
     project, tender = ctx.project, order.tender
     settings = project.settings.payments
     allocated = _allocated(ctx, standing, order)
-    number, numbering = receipt_writes(project, plan, payment_id, last=last, attempt=attempt)
+    number, numbering = numbered_receipt(project, plan, payment_id, last=last, attempt=attempt)
     drafts, shares, credit = _drafts(standing, allocated, order.waive_reason)
     first = standing.books.bill(next(iter(allocated.parts)))
     amount = Money(sum(allocated.parts.values()) + allocated.left_minor, project.settings.currency)
@@ -110,11 +116,13 @@ def _decide(
         reference=tender.reference,
         notes=tender.notes,
         waiver_reason=order.waive_reason,
+        source=order.source,
+        origin=order.origin,
         recorded_by=ctx.actor.id,
         recorded_at=ctx.now,
     )
     entries = ledger.entries_of_act(ctx, payment_id, drafts)
-    _, posting = ledger.entry_writes(project, standing.books, entries)
+    posting = ledger.entry_writes(project, standing.books, entries)
     writes = [repository.payment_insert_write(project, payment), *numbering, *posting, _audit_write(ctx, payment)]
     if len(writes) > MAX_ACTIONS:
         raise Invalid("too-many-bills", "these are too many bills for one payment: pay them in two", field="bills")

@@ -87,6 +87,8 @@ class PaymentSettings:
 
     - `part_payments`: less than what is due may be paid (S1, S4), or exactly that (S2, S3).
     - `overpayment`: more than what is due is refused (S1, S2, S4), given back as change (S3), or kept as credit.
+    - `new_bills_take`: what a new bill does: nothing; it is paid from the holder's `credit`; or it takes over the
+      `dues` of older bills, with what paying them late cost: they are superseded (S4).
     - `desks`: counters and channels with a series of receipts of their own.
     - `returned_check_fee_minor`: what a returned check costs; 0: nothing.
     """
@@ -97,6 +99,7 @@ class PaymentSettings:
     receipts: ReceiptRule = field(default_factory=ReceiptRule)
     desks: tuple[str, ...] = ("MAIN",)
     returned_check_fee_minor: int = 0
+    new_bills_take: Literal["nothing", "credit", "dues"] = "nothing"
 
     def __str__(self) -> str:
         """Return the settings in a few words, for the audit log."""
@@ -104,7 +107,8 @@ class PaymentSettings:
         parts = "parts taken" if self.part_payments else "no parts"
         receipts = f"receipts {self.receipts}, at {', '.join(self.desks)}"
         fee = f"returned checks cost {self.returned_check_fee_minor} minor units"
-        return f"{methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}"
+        takes = f"new bills take {self.new_bills_take}"
+        return f"{takes}; {methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}"
 
 
 def late_charge_faults(rule: LateChargeRule | None, *, has_cycle: bool) -> Iterator[Fault]:

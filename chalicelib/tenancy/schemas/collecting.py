@@ -112,6 +112,11 @@ class PaymentsBody(Schema):
     returned_check_fee: _AmountText = Field(
         default="0", description="What a check costs that the bank returns; 0: nothing", examples=["25.00"]
     )
+    new_bills_take: Literal["nothing", "credit", "dues"] = Field(
+        default="nothing",
+        description="Whether a new bill is paid from the consumer's credit, or takes over the dues of older bills with "
+        "their late charges: those are superseded, and only the new one is paid",
+    )
 
 
 class PaymentsChange(PaymentsBody, Change):
