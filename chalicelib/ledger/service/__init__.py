@@ -16,7 +16,14 @@ from chalicelib.ledger.service.posting import (
     posted,
     uses_of_credit,
 )
-from chalicelib.ledger.service.statement import Statement, StatementLine, list_entries, newest_entries, statement_of
+from chalicelib.ledger.service.statement import (
+    Statement,
+    StatementLine,
+    entries_of_account,
+    list_entries,
+    newest_entries,
+    statement_of,
+)
 
 __all__ = [
     "EntryDraft",
@@ -28,6 +35,7 @@ __all__ = [
     "booking_day",
     "delete_connection",
     "delete_consumer",
+    "entries_of_account",
     "entries_of_act",
     "entries_of_origin",
     "entry_insert_write",

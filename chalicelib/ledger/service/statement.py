@@ -95,27 +95,28 @@ def _events(
         yield entry.booked_on, f"1{iso(entry.recorded_at)}{entry.id}", entry, entry.owed_minor
 
 
-def list_entries(
-    ctx: ProjectContext,
-    *,
-    account: str,
-    kinds: frozenset[str] | None = None,
-    only: Callable[[Entry], bool] = lambda _: True,
-    limit: int,
-    cursor: str | None,
-) -> Page[Entry]:
-    """List the ledger entries of a connection, newest first: all, or those of some kinds; a consumer sees their own.
+def list_entries(ctx: ProjectContext, *, account: str, limit: int, cursor: str | None) -> Page[Entry]:
+    """List the ledger entries of a connection, newest first; a consumer sees their own.
 
     :raises NotFound: for an unknown connection, or another consumer's.
     """
     connection = connections.get_connection(ctx, account=account)
+    return entries_of_account(ctx, account=connection.account, only=lambda _: True, limit=limit, cursor=cursor)
+
+
+def entries_of_account(
+    ctx: ProjectContext, *, account: str, only: Callable[[Entry], bool], limit: int, cursor: str | None
+) -> Page[Entry]:
+    """List some of the entries of an account, newest first; a consumer sees their own, also of a former connection.
+
+    The caller has checked that the actor may know the account.
+    """
 
     def read(some: int, at: str | None) -> Page[Entry]:
-        return repository.entries_page(ctx.project, connection.account, limit=some, cursor=at)
+        return repository.entries_page(ctx.project, account, limit=some, cursor=at)
 
     def choose(found: tuple[Entry, ...]) -> list[Entry]:
-        of_kinds = [each for each in found if kinds is None or each.kind in kinds]
-        return [each for each in of_kinds if _may_see(ctx, each.holder) and only(each)]
+        return [each for each in found if _may_see(ctx, each.holder) and only(each)]
 
     return choose_page(read, choose, limit=limit, cursor=cursor)
 

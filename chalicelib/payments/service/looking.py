@@ -164,7 +164,11 @@ def _of_entries(
     ctx: ProjectContext, account: str, wanted: Callable[[Entry], bool], *, limit: int, cursor: str | None
 ) -> Page[Payment]:
     """List the payments of an account's entries: a query for a page, and a read unit for each payment."""
-    page = ledger.list_entries(ctx, account=account, kinds=_BROUGHT, only=wanted, limit=limit, cursor=cursor)
+
+    def brought(entry: Entry) -> bool:
+        return entry.kind in _BROUGHT and wanted(entry)
+
+    page = ledger.entries_of_account(ctx, account=account, only=brought, limit=limit, cursor=cursor)
     ids = [str(entry.origin) for entry in page.items]
     known = repository.payments_by_id(ctx.project, dict.fromkeys(ids))
     # Payments of former consumers are not shown to the present one.
