@@ -18,7 +18,7 @@ from chalicelib.readings.domain.reading import LAST_READ_NUMBER, reading_id
 from chalicelib.tariffs.domain import Line
 
 BillStatus = Literal["open", "partial", "paid", "overdue", "superseded"]
-WantedStatus = BillStatus | Literal["unpaid"]
+WantedStatus = Literal["open", "partial", "paid", "overdue", "superseded", "unpaid"]
 """What a list of bills can be limited to; `unpaid` is open, partial or overdue."""
 
 BillKind = Literal["regular", "final", "advance"]
