@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasPath, BeforeValidator, Field
 
-from chalicelib.bills.domain import Bill, BillKind, BillStatus
+from chalicelib.bills.domain import Bill, BillKind, BillStatus, WantedStatus
 from chalicelib.connections.domain import Connection, RegisterRole
 from chalicelib.kernel.period import FiscalMonth, Frequency
 from chalicelib.platform.schema import (
@@ -265,7 +265,9 @@ class BillsQuery(PageQuery):
     """Which bills: of a period, or of the last five years, the newest first; of any status, or that stand so today."""
 
     period: PeriodText | None = None
-    status: BillStatus | None = None
+    status: WantedStatus | None = Field(
+        default=None, description="As it is today; unpaid: open, paid in part or overdue", examples=["overdue"]
+    )
     affected_by: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}\.[1-9][0-9]{0,5}$",

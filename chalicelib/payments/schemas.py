@@ -365,7 +365,7 @@ class MyPaymentView(PaymentView):
         return self.project.settings.label
 
 
-class MyPaymentOut(PaymentOut):
+class MyPaymentOut(PaymentOut, Shows[MyPaymentView, Payment]):
     """A payment of yours, and the project that took it."""
 
     project_id: str

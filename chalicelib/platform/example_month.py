@@ -219,6 +219,19 @@ _STATEMENT_LINES: list[dict[str, Any]] = [
 ]
 _ISSUE = {"id": "01KBN2F8M5R0T3V6X9Z1B4D7G0"}
 
+_PAYMENT = _RECEIVED | {
+    "id": _PAYMENT_ID,
+    "kind": "payment",
+    "bills": [_SHARE],
+    "credit": "0.00",
+    "bookedOn": "2025-11-18",
+    "reference": None,
+    "notes": None,
+    "importId": None,
+    "ledgerPosted": True,
+    **dict.fromkeys(("reversalReason", "reversalNote", "reversedBy", "reversedByName", "reversedAt")),
+}
+
 # What fields of a schema hold, whatever their own schema's example says.
 OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     "AreaOut": {"level": 2, "version": 1, "uses": 1, "createdAt": "2025-10-20T02:00:00.000Z"},
@@ -350,21 +363,11 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     "NewLogin": {"login": "juan"},
     "OutcomeOut": {"refusal": None},
     "OutcomesOut": {"taken": 1, "refused": 0},
+    "MyPaymentOut": _PAYMENT | {"projectId": "waterworks", "projectLabel": "Waterworks"},
     "OwedBillOut": _OWED_BILL,
-    "OwedOut": {"on": "2025-11-18", "amountDue": "275.00", "credit": "0.00"},
-    "PaymentOut": _RECEIVED
-    | {
-        "id": _PAYMENT_ID,
-        "kind": "payment",
-        "bills": [_SHARE],
-        "credit": "0.00",
-        "bookedOn": "2025-11-18",
-        "reference": None,
-        "notes": None,
-        "importId": None,
-        "ledgerPosted": True,
-        **dict.fromkeys(("reversalReason", "reversalNote", "reversedBy", "reversedByName", "reversedAt")),
-    },
+    "OwedOut": {"projectId": "waterworks", "on": "2025-11-18", "amountDue": "275.00", "credit": "0.00"},
+    "OwedTotal": {"currency": "PHP", "amountDue": "275.00", "credit": "0.00"},
+    "PaymentOut": _PAYMENT,
     "PushOut": {"flags": []},
     "ReadingOut": {
         **_NO_MORE_READ,

@@ -18,6 +18,8 @@ from chalicelib.readings.domain.reading import LAST_READ_NUMBER, reading_id
 from chalicelib.tariffs.domain import Line
 
 BillStatus = Literal["open", "partial", "paid", "overdue", "superseded", "voided"]
+WantedStatus = Literal["open", "partial", "paid", "overdue", "superseded", "voided", "unpaid"]
+"""What a list of bills can be limited to; `unpaid` is open, partial or overdue."""
 
 BillKind = Literal["regular", "final", "advance", "charge", "opening"]
 
@@ -238,6 +240,11 @@ class Bill:
         if self.days_overdue_on(today):
             return "overdue"
         return "partial" if self.balance.paid else "open"
+
+    def is_as_wanted(self, status: WantedStatus | None, today: date) -> bool:
+        """Return whether the bill belongs to a list of that status, or of any."""
+        found = self.status_on(today)
+        return status in {None, found} or (status == "unpaid" and found not in {"paid", "superseded"})
 
     def days_overdue_on(self, today: date) -> int:
         """Return the number of days since the due day: 0 up to the due day, and if the bill is paid.

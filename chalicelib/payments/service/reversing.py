@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chalicelib.audit import service as audit
 from chalicelib.bills import service as bills
-from chalicelib.bills.domain import Charge
+from chalicelib.bills.domain import Bill, Charge
 from chalicelib.cashiers import service as cashiers
 from chalicelib.cashiers.domain import Movement, Till
 from chalicelib.connections import service as connections
