@@ -103,6 +103,7 @@ _BILL = {
     "paid": "0.00",
     "amountDue": "275.00",
     "dueOn": "2025-11-20",
+    "originalDueOn": "2025-11-20",
     "status": "open",
     "daysOverdue": 0,
 }
@@ -142,6 +143,25 @@ _ISSUE = {"id": "01KBN2F8M5R0T3V6X9Z1B4D7G0"}
 
 # What fields of a schema hold, whatever their own schema's example says.
 OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
+    "AdjustmentOut": {
+        "id": "01KBNAA7X4A9D2F5H8K0M3P6S9",
+        "kind": "credit_note",
+        "amount": "50.00",
+        "reasonCode": "goodwill",
+        "reason": "Dirty water for three days",
+        "method": None,
+        "dueOn": None,
+        "formerDueOn": None,
+        "leak": None,
+        "state": "posted",
+        "askedAt": "2025-11-10T02:00:00.000Z",
+        "decidedAt": "2025-11-10T02:00:00.000Z",
+        "decisionReason": None,
+        "reversedBy": None,
+        "reversedByName": None,
+        "reversedAt": None,
+        "reversalReason": None,
+    },
     "AreaOut": {"level": 2, "version": 1, "uses": 1, "createdAt": "2025-10-20T02:00:00.000Z"},
     "AuditEntryOut": {
         "action": "reading.corrected",
@@ -167,6 +187,7 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "issuedByName": None,
         "importId": None,
         "chosenTariff": None,
+        "reason": None,
     },
     "BillReference": {
         "billId": "2025-10.2025110001.1",
@@ -241,6 +262,14 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     },
     "LateChargeBody": {"amount": "0.00"},
     "LateChargeChange": {"amount": "0.00"},
+    "LeakOut": {
+        "use": "125",
+        "usualUse": "6",
+        "units": "60",
+        "amount": "1350.00",
+        "total": "2862.50",
+        "totalAfter": "1512.50",
+    },
     "ListedProject": {"id": "waterworks", "label": "Waterworks"},
     "LoginMade": {"userId": _CONSUMER_USER_ID, "login": "juan"},
     "LoginOut": {
@@ -255,6 +284,13 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     },
     "MeOut": _STAFF | {"permissions": ["bills.generate", "bills.read", "readings.confirm", "readings.submit"]},
     "NewStaff": {"login": "ana"},
+    "NewCharge": {"code": "reconnection", "label": "Reconnection fee", "amount": "150.00", "reason": "Reconnected"},
+    "NewCreditNote": {"amount": "50.00", "reasonCode": "goodwill", "reason": "Dirty water for three days"},
+    "NewDueDay": {"dueOn": "2025-12-10", "reason": "Waits for her salary"},
+    "NewLeakAllowance": {"usualUse": "6", "reason": "The pipe behind the meter burst"},
+    "NewRefund": {"amount": "60.00", "method": "cash", "reason": "He moved out"},
+    "NewRejection": {"reason": "The water was clean"},
+    "NewWriteOff": {"reason": "Cannot be found"},
     "NewLogin": {"login": "juan"},
     "PaymentOut": {
         "id": "2025-10.2025110001.1.1",
@@ -488,6 +524,7 @@ REFUSED: Mapping[str, tuple[str | None, str]] = {
     "account-taken": ("accountNumber", "this account number is in use; give another"),
     "already-decided": (None, "this request is decided; make a new one"),
     "billed": (None, "the reading is billed"),
+    "no-reading": ("billId", "bill 2025-11.2025110001.0 has no reading: there is no use to lower"),
     "fixed-role": (None, "this role can't be changed; define one with another name"),
     "role-used": (None, "users have this role; give them another first"),
     "tariff-between": (None, "a version of this tariff lies between; correct that one"),
