@@ -73,6 +73,7 @@ _QUERIES = {
     "/readings": f"?period={PERIOD}",
     "/bills": f"?period={PERIOD}",
     "/payments": f"?month={PERIOD}",
+    "/bills/{billId}/leak-allowance": "?usualUse=6",
 }
 # A consumer's profile is one that staff do not have, and a consumer changes name and mail there and nowhere else.
 _STAFF_HAVE_NONE = {("GET", "/api/me/profile"), ("PATCH", "/api/me/profile")}

@@ -148,8 +148,8 @@ def test_a_credit_note_lowers_its_bill_and_what_exceeds_it_is_credit(desk: Desk)
     desk.decide(done, "reversal").expect(200)
     assert shown(desk.bill_now(), "credited", "amountDue") == ("75.00", "50.00")
     assert desk.owed()["credit"] == "120.00"
-    note = desk.entries()[1]
-    assert shown(note, "kind", "reason") == ("credit_note", "goodwill: Dirty water")
+    said = {(entry["kind"], entry["reason"]) for entry in desk.entries()}
+    assert {("credit_note", "goodwill: Dirty water"), ("reversal", "Financial hardship")} <= said
 
 
 def test_taking_back_a_credit_note_whose_credit_was_used_opens_the_bill_that_used_it(desk: Desk) -> None:
@@ -352,9 +352,10 @@ def test_adjustments_are_listed_by_connection_and_bill_and_consumers_see_their_o
         body = {"login": login, "password": PASSWORD}
         desk.staff.post(f"{desk.utility.consumers}/{consumer}/login", body).expect(201)
     ana, other = desk.utility.as_staff("ana"), desk.utility.as_staff("ben")
-    assert ana.get(f"{desk.base}/adjustments", accountNumber="A1").expect(200)["items"] == of_bill
+    assert ana.get(f"{desk.path('A1')}/adjustments").expect(200)["items"] == of_bill
     assert ana.get(f"{desk.at}/entries").expect(200)["items"]
-    assert other.get(f"{desk.base}/adjustments", accountNumber="A1").expect(200)["items"] == []
+    other.get(f"{desk.path('A1')}/adjustments").expect(404)
+    other.get(f"{desk.base}/adjustments", accountNumber="A1").expect(403)
     other.get(f"{desk.base}/adjustments/{credit['id']}").expect(404)
     other.get(f"{desk.at}/entries").expect(404)
     ana.post(f"{desk.at}/credit-notes", {"amount": "1.00", "reasonCode": "other", "reason": "Me"}).expect(403)
