@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.bills.domain import Balance, Bill, BillKind, parse_bill_id
+from chalicelib.bills.domain import Balance, Bill, BillKind, Waiver, parse_bill_id
 from chalicelib.bills.domain.counting import BilledRegister
 from chalicelib.kernel.ids import shard_of
 from chalicelib.kernel.money import Money
@@ -68,6 +68,7 @@ class BillItem(TableItem):
     reason = UnicodeAttribute(attr_name="rz", null=True)
     extended_due_on = DayAttribute(attr_name="xd", null=True)
     extended_after_steps = IntAttribute(attr_name="xs", null=True)
+    waiver = DocumentAttribute(Waiver, attr_name="wv", null=True)
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:

@@ -188,6 +188,10 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "importId": None,
         "chosenTariff": None,
         "reason": None,
+        "waivedBy": None,
+        "waivedByName": None,
+        "waivedReason": None,
+        "waivedAt": None,
     },
     "BillReference": {
         "billId": "2025-10.2025110001.1",

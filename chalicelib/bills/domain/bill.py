@@ -29,6 +29,15 @@ _NUMBER = re.compile(r"(0|[1-9]\d{0,2})\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why, by whom and when late charges of a bill were last waived. Source: S3-058."""
+
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
     """What one connection owes for some days of a period. Immutable, except for its balance.
 
@@ -45,7 +54,8 @@ class Bill:
     without a run: then `issued_at` is when, and `run_id` an id of its own.
 
     A bill of kind `charge` is of an amount that somebody set, with a `reason`. `extended_due_on` is the due day instead
-    of `due_on`, if it was extended; `extended_after_steps` are the steps of lateness charged before that.
+    of `due_on`, if it was extended; `extended_after_steps` are the steps of lateness charged before that. `waiver` says
+    who waived late charges last, while any are waived.
     """
 
     account: str
@@ -84,6 +94,7 @@ class Bill:
     reason: str | None = None
     extended_due_on: date | None = None
     extended_after_steps: int = 0
+    waiver: Waiver | None = None
 
     @property
     def id(self) -> str:

@@ -102,6 +102,10 @@ def test_an_administrator_waives_a_late_charge_with_a_reason_that_the_bill_keeps
     assert shown(done, "kind", "state", "amount", "reason") == ("waiver", "posted", "27.50", "Financial hardship")
     assert desk.adjust("waivers", WHY, key="waive").expect(201) == done
     assert shown(desk.bill_now(), "lateCharge", "waived", "amountDue") == ("27.50", "27.50", "275.00")
+    facts = ("waivedBy", "waivedByName", "waivedReason", "waivedAt")
+    assert shown(desk.bill_now(), *facts) == (
+        done["askedBy"], done["askedByName"], "Financial hardship", done["askedAt"],
+    )  # fmt: skip
     waiver, late = desk.entries()
     assert shown(waiver, "kind", "reason", "bookedOn", "origin") == (
         "waiver", "Financial hardship", "2025-11-25", done["id"],
@@ -130,7 +134,7 @@ def test_a_late_charge_is_waived_in_part_and_the_waiver_taken_back(desk: Desk) -
     assert shown(back, "state", "reversalReason") == ("reversed", "Financial hardship")
     assert desk.decide(done, "reversal", key="back").expect(200) == back
     assert desk.decide(done, "reversal").expect(409)["code"] == "already-reversed"
-    assert shown(desk.bill_now(), "lateCharge", "waived", "amountDue") == ("27.50", "0.00", "302.50")
+    assert shown(desk.bill_now(), "lateCharge", "waived", "amountDue", "waivedBy") == ("27.50", "0.00", "302.50", None)
 
 
 def test_a_credit_note_lowers_its_bill_and_what_exceeds_it_is_credit(desk: Desk) -> None:
