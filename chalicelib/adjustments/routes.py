@@ -27,6 +27,7 @@ from chalicelib.bills.schemas import BillOut, BillView
 from chalicelib.kernel.clock import local_day
 from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
+from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import ProjectContext
 
 blueprint = Blueprint(__name__)
@@ -191,16 +192,12 @@ def charge_connection(ctx: ProjectContext, *, account_number: str, body: NewChar
     "GET",
     _PROJECT + "/adjustments",
     permission="payments.read",
-    or_own=True,
     query=AdjustmentsQuery,
     returns=AdjustmentPage,
     errors="not-found",
 )
 def list_adjustments(ctx: ProjectContext, *, query: AdjustmentsQuery) -> AdjustmentPage:
-    """List the adjustments of a connection or bill, newest first; or those that wait for a second person.
-
-    A consumer sees only their own.
-    """
+    """List the adjustments of a connection or bill, newest first; or those that wait for a second person."""
     page = service.list_adjustments(
         ctx,
         account=query.account_number,
@@ -209,6 +206,21 @@ def list_adjustments(ctx: ProjectContext, *, query: AdjustmentsQuery) -> Adjustm
         limit=query.limit,
         cursor=query.cursor,
     )
+    return AdjustmentPage(items=_all_shown(ctx, page.items), next_cursor=page.next_cursor)
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _CONNECTION + "/adjustments",
+    permission="payments.read",
+    or_own=True,
+    query=PageQuery,
+    returns=AdjustmentPage,
+)
+def list_adjustments_of_connection(ctx: ProjectContext, *, account_number: str, query: PageQuery) -> AdjustmentPage:
+    """List the adjustments of a connection, newest first; a consumer sees only their own."""
+    page = service.list_adjustments_of_connection(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
     return AdjustmentPage(items=_all_shown(ctx, page.items), next_cursor=page.next_cursor)
 
 

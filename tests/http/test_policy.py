@@ -74,6 +74,7 @@ _QUERIES = {
     "/bills": f"?period={PERIOD}",
     "/payments": f"?month={PERIOD}",
     "/inquiry": "?accountNumber={accountNumber}",
+    "/bills/{billId}/leak-allowance": "?usualUse=6",
 }
 # A consumer's profile is one that staff do not have, and a consumer changes name and mail there and nowhere else.
 _STAFF_HAVE_NONE = {("GET", "/api/me/profile"), ("PATCH", "/api/me/profile")}

@@ -166,7 +166,7 @@ _BESIDES: Mapping[str, tuple[Callable[[Sandbox, Chalice], None], set[str]]] = {
 
 def _entries(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
     items = table.items_of(sandbox.utility.client) | table.items_of(f"{sandbox.utility.client}new")
-    return {key: item for key, item in items.items() if "#AUDIT#" in key}
+    return {key: item for key, item in items.items() if "#AUDIT#" in key and " | ENTRY#" in key}
 
 
 @pytest.mark.covers("S2-022", "S2-136", "S2-137", "S2-138", "S2-139", "S2-140", "S3-114")

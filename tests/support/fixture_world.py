@@ -158,6 +158,8 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
     run = admin.post(f"{utility.base}/billing-runs", {"period": PERIOD}).expect(202)
     drain(app, "meterbook-billing")
     sale = _units_sold(admin, utility, account)
+    credit = {"amount": "1.00", "reasonCode": "goodwill", "reason": "Dirty water"}
+    credited = admin.post(f"{utility.base}/bills/{PERIOD}.{account}.1/credit-notes", credit).expect(201)
     # Files of one line each, which is refused, so that there is a report and nothing else.
     line = b"meter_number,reading,read_on\nNOBODYS,10,2025-11-05\n"
     announced = bring_file(utility, admin, "readings", line)
@@ -186,6 +188,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "registry": registry,
         "history": history,
         "paymentId": payment,
+        "adjustmentId": credited["id"],
         "saleId": sale,
         "mappingId": "sensus",  # a preset: a permitted deletion deletes nothing
         "deviceId": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],

@@ -483,6 +483,69 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("GET", PROJECT + "/readings/unbilled"): Operation("bills.generate"),
     ("GET", PROJECT + "/bills/{billId}"): Operation("bills.read", or_own=True),
     ("GET", PROJECT + "/bills/{billId}/payments"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/bills/{billId}/entries"): Operation("payments.read", or_own=True),
+    ("POST", PROJECT + "/bills/{billId}/waivers"): Operation(
+        "late_charges.waive",
+        on=Place.late_bill,
+        body=_WHY,
+        other={"amount": "10.00"},
+        leaves=frozenset({"adjustment.posted"}),
+    ),
+    ("POST", PROJECT + "/bills/{billId}/credit-notes"): Operation(
+        "adjustments.make",
+        on=Place.late_bill_where_credits_need_approval,
+        body={**_WHY, "amount": "100.01", "reasonCode": "goodwill"},
+        other={"amount": "200.00"},
+        leaves=frozenset({"adjustment.asked"}),
+    ),
+    ("GET", PROJECT + "/bills/{billId}/leak-allowance"): Operation("adjustments.make"),
+    ("POST", PROJECT + "/bills/{billId}/leak-allowances"): Operation(
+        "adjustments.make",
+        on=Place.late_bill,
+        body={**_WHY, "usualUse": "6"},
+        other={"usualUse": "4"},
+        leaves=frozenset({"adjustment.posted"}),
+    ),
+    ("POST", PROJECT + "/bills/{billId}/write-offs"): Operation(
+        "adjustments.make",
+        on=Place.late_bill,
+        body=_WHY,
+        other={"reason": "Gone"},
+        leaves=frozenset({"adjustment.posted"}),
+    ),
+    ("POST", PROJECT + "/bills/{billId}/due-day"): Operation(
+        "adjustments.make",
+        on=Place.late_bill,
+        body={**_WHY, "dueOn": "2025-12-10"},
+        other={"dueOn": "2025-12-11"},
+        leaves=frozenset({"adjustment.posted"}),
+    ),
+    ("POST", PROJECT + "/connections/{accountNumber}/refunds"): Operation(
+        "adjustments.make",
+        on=Place.connection_with_credit,
+        body={**_WHY, "amount": "60.00", "method": "cash"},
+        other={"amount": "50.00"},
+        leaves=frozenset({"adjustment.posted"}),
+    ),
+    ("POST", PROJECT + "/connections/{accountNumber}/charges"): Operation(
+        "adjustments.make",
+        on=Place.connection,
+        body={**_WHY, "code": "reconnection", "label": "Reconnection fee", "amount": "150.00"},
+        other={"amount": "100.00"},
+        leaves=frozenset({"bill.issued"}),
+    ),
+    ("GET", PROJECT + "/connections/{accountNumber}/adjustments"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/adjustments"): Operation("payments.read"),
+    ("GET", PROJECT + "/adjustments/{adjustmentId}"): Operation("payments.read", or_own=True),
+    ("POST", PROJECT + "/adjustments/{adjustmentId}/approval"): Operation(
+        "adjustments.make", on=Place.pending_credit, leaves=frozenset({"adjustment.posted"})
+    ),
+    ("POST", PROJECT + "/adjustments/{adjustmentId}/rejection"): Operation(
+        "adjustments.make", on=Place.pending_credit, body=_WHY, leaves=frozenset({"adjustment.rejected"})
+    ),
+    ("POST", PROJECT + "/adjustments/{adjustmentId}/reversal"): Operation(
+        "adjustments.make", on=Place.posted_credit, body=_WHY, leaves=frozenset({"adjustment.reversed"})
+    ),
     ("GET", PROJECT + "/connections/{accountNumber}/payments"): Operation("payments.read", or_own=True),
     ("POST", PROJECT + "/connections/{accountNumber}/prepaid-sales"): Operation(
         "prepaid.sell",

@@ -150,6 +150,44 @@ class Place:
     def payment(self) -> Things:
         return {"paymentId": self._create(PROJECT + "/payments")["id"]}
 
+    def late_bill(self) -> Things:
+        """Make a bill of 275.00 that is late, where lateness costs 10 %."""
+        self._collect(lateCharge={"kind": "percent", "percent": "10"})
+        connection = self.connection()
+        read = {**connection, "reading": "10", "readOn": "2025-11-05"}
+        made = self._admin.post(f"{self._base}/readings", read).expect(201)
+        self._admin.post(f"{self._base}/readings/{made['id']}/confirmation").expect(200)
+        body = {"readingId": made["id"], "dueOn": "2025-11-06"}
+        return {**connection, "billId": self._admin.post(f"{self._base}/bills", body).expect(201)["id"]}
+
+    def posted_credit(self) -> Things:
+        return self._credit(self._admin, "10.00")
+
+    def pending_credit(self) -> Things:
+        """Let somebody else than the admin ask for a credit that needs a second person."""
+        return self._credit(self.sandbox.utility.as_staff("superuser"), "200.00")
+
+    def _credit(self, by: Api, amount: str) -> Things:
+        self._collect(payments={"approvalAbove": "100.00"})
+        things = self.late_bill()
+        body = {"amount": amount, "reasonCode": "goodwill", "reason": "Dirty water"}
+        made = by.post(f"{self._base}/bills/{things['billId']}/credit-notes", body).expect(201)
+        return {**things, "adjustmentId": made["id"]}
+
+    def late_bill_where_credits_need_approval(self) -> Things:
+        self._collect(payments={"approvalAbove": "100.00"})
+        return self.late_bill()
+
+    def connection_with_credit(self) -> Things:
+        things = self.connection()
+        body = {**things, "amount": "100.00", "method": "cash"}
+        self._admin.post(f"{self._base}/advances", body).expect(201)
+        return things
+
+    def _collect(self, **settings: Any) -> None:  # noqa: ANN401
+        version = self._admin.get(f"{self._base}/settings").expect(200)["version"]
+        self._admin.patch(f"{self._base}/settings", {"version": version, "settings": settings}).expect(200)
+
     def read_in_october(self) -> Things:
         things = self.connection()
         read = {"accountNumber": things["accountNumber"], "reading": "10", "readOn": "2025-10-05"}
