@@ -68,7 +68,8 @@ CODES: Mapping[int, tuple[str, ...]] = {
             not-last-month not-rated not-your-connection nothing-to-correct nothing-to-estimate-by nothing-to-find
             number-missing other-holder other-period other-unit overlapping-versions project-missing
             reading-below-last reading-missing reading-twice receipt-given received-too-little register-missing
-            repeated-parameter same-meter tariff-missing too-early too-many-bills too-many-measures undelivered-measure unit-mismatch
+            repeated-parameter same-meter tariff-missing too-early too-many-bills too-many-measures undelivered-measure
+            unit-mismatch
             unknown-adjustment unknown-area unknown-brand unknown-class unknown-currency unknown-cycle
             unknown-mapping unknown-meter-size unknown-parameter unknown-permission unknown-project unknown-register
             unknown-role unknown-tariff weak-password wrong-order wrong-password
@@ -88,7 +89,8 @@ CODES: Mapping[int, tuple[str, ...]] = {
             login-taken
             measure-needed meter-exchanged meter-taken never-billed no-credit no-meter not-active not-confirmed
             not-prepaid not-voidable nothing-due other-consumer period-frozen project-closed project-taken project-used
-            reading-waits receipt-taken replayed role-exists role-used run-open superuser-exists tariff-between
+            reading-waits receipt-taken replayed role-exists role-used rounds-differ run-open superuser-exists
+            tariff-between
             tariff-changed tariff-chosen tariff-followed tariff-used too-long-ago too-many-changes
             too-many-mappings
             too-many-readings use-unread version-exists withdrawn wrong-order wrong-status yourself
