@@ -64,7 +64,11 @@ class BillItem(TableItem):
     rounds = IntAttribute(attr_name="rn", null=True)
     months = IntAttribute(attr_name="mo", null=True)
     multiplier = DecimalAttribute(attr_name="mu", null=True)
+    superseded_by = UnicodeAttribute(attr_name="sb", null=True)
     registers = DocumentAttribute(tuple[BilledRegister, ...], attr_name="rs", null=True)
+    reason = UnicodeAttribute(attr_name="rz", null=True)
+    extended_due_on = DayAttribute(attr_name="xd", null=True)
+    extended_after_steps = IntAttribute(attr_name="xs", null=True)
     voided_on = DayAttribute(attr_name="vo", null=True)
     voided_by = UnicodeAttribute(attr_name="vb", null=True)
     void_reason = UnicodeAttribute(attr_name="vr", null=True)
@@ -151,7 +155,7 @@ def shard_totals(project: Project, period: Period, shard: int) -> Iterator[tuple
     partition = keys.period_shard(project.client, project.id, period, shard)
     wanted = ["sk", "cl", "to", "ki", "vo"]
     for item in dynamo.all_of(BillItem, partition, "BILL#", consistent=False, attributes=wanted):
-        if item.kind != "advance" and item.voided_on is None:
+        if item.kind not in {"advance", "charge", "opening"} and item.voided_on is None:
             yield item.sk.split("#")[1], item.consumer_class, item.total_minor
 
 

@@ -109,7 +109,10 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     consumer_class: str
     period: PeriodText
     period_label: str = Field(description="The period in words", examples=["November 2025"])
-    kind: BillKind = Field(description="A final bill ends a holder's time; an advance is settled by a later bill")
+    kind: BillKind = Field(
+        description="A final bill ends a holder's time; an advance is settled by a later bill; a charge is an amount "
+        "that somebody set; an opening is what was owed in former books"
+    )
     first_day: Day = Field(description="The first day of service that it is for")
     last_day: Day = Field(description="The last day of service that it is for; its reading is of the day after")
     usage: DecimalText = Field(validation_alias="quantity")
@@ -121,13 +124,22 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     late_charge: Amount = Field(description="Late charges that are posted, those waived included")
     waived: Amount = Field(description="What was waived of the late charges")
     credited: Amount = Field(description="What was credited or written off")
+    carried_over: Amount = Field(
+        validation_alias="moved_in", description="The dues of older bills that it took over", examples=["0.00"]
+    )
+    moved_on: Amount = Field(
+        validation_alias="moved_out", description="The dues that a newer bill took over", examples=["0.00"]
+    )
+    superseded_by: str | None = Field(description="The newer bill that took its dues over: pay that one")
     paid: Amount
     amount_due: Amount = Field(
-        description="The amount still to pay, with posted late charges: total + lateCharge - waived - credited - paid"
+        description="The amount still to pay, with posted late charges: total + carriedOver + lateCharge - waived - "
+        "credited - paid - movedOn"
     )
     currency: str = Field(validation_alias=AliasPath("total", "currency"))
     billed_on: Day
-    due_on: Day
+    due_on: Day = Field(validation_alias="due_day", description="The day until which it is to be paid")
+    original_due_on: Day = Field(validation_alias="due_on", description="The due day before any extension")
     status: BillStatus
     days_overdue: int = Field(description="Days since the due day; 0 if the bill is paid")
     revision: int = Field(description="1, or how many times it was issued again after it was voided")
@@ -171,6 +183,7 @@ class BillOut(BillSummary):
         validation_alias="tariff_id", description="The tariff that the connection named; null: its class decided"
     )
     digest: str = Field(description="A hash of everything the bill was rated from")
+    reason: str | None = Field(description="Why an amount was charged; null for all other bills")
     replaces: str | None = Field(description="The voided bill in whose place it was issued")
     voided_on: Day | None = Field(description="The day on which it was voided; null: it stands")
     voided_by: str | None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -13,15 +14,21 @@ from chalicelib.bills.domain import (
     Bill,
     BillKind,
     BillStatus,
+    Charge,
     Consumption,
     IssueTerms,
     UsualTotals,
     bill_of,
+    charge_bill_of,
     check_billable,
+    check_charge,
     check_days,
     consumptions_of,
+    free_charge_number,
     last_billed,
-    may_be_billed_to,
+    rated,
+    usage_of,
+    with_history,
     would_differ,
 )
 from chalicelib.bills.domain.unread import (
@@ -33,8 +40,6 @@ from chalicelib.bills.domain.unread import (
 )
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
-from chalicelib.consumers import service as consumers
-from chalicelib.consumers.domain import Consumer
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
@@ -188,7 +193,72 @@ def billed_until_without_reading(project: Project, connection: Connection, *, on
     """Return the first day after what is billed of a service without a meter in a day's period; None if nothing is."""
     period = period_without_reading(project, connection, on)
     billed = [bill for bill in repository.round_bills(project, period, connection.account) if not bill.has_reading]
-    return max((bill.last_day + timedelta(days=1) for bill in billed if bill.kind != "advance"), default=None)
+    return max((bill.last_day + timedelta(days=1) for bill in billed if bill.is_of_service), default=None)
+
+
+def find_charge(project: Project, account: str, act_id: str, *, day: date) -> Bill | None:
+    """Return the bill of a charge that an act made on a day or in the period before it, or None."""
+    period = project.period_of(day)
+    for asked in (period, period.shifted(-project.months)):
+        for bill in repository.round_bills(project, asked, account):
+            if bill.kind == "charge" and bill.run_id == act_id:
+                return bill
+    return None
+
+
+def charge_bill(
+    ctx: ProjectContext,
+    connection: Connection,
+    charge: Charge,
+    *,
+    act_id: str,
+    holder: tuple[str | None, str] | None = None,
+) -> tuple[Bill, list[Action]]:
+    """Return the bill of an amount that somebody set, and its writes: of the connection's consumer, or a `holder`.
+
+    `holder` is a consumer's id and name. Label: `bill`; it is refused if another charge got its number. Five write
+    units.
+
+    :raises Invalid: for an amount that is not above zero, or a due day that is not after today or too far ahead.
+    :raises Conflict: if the connection has too many charges of this period.
+    """
+    project = ctx.project
+    check_charge(charge)
+    today = local_day(ctx.now, project.settings.timezone)
+    period = project.period_of(today)
+    check_days(project, period, None, charge.due_on, today=today)
+    terms = IssueTerms(act_id, ctx.now, today, charge.due_on, tenancy.due_rule(project), by=ctx.actor.id)
+    standing = repository.round_bills(project, period, connection.account)
+    number = free_charge_number({bill.number for bill in standing})
+    bill = charge_bill_of(project, terms, charge, connection, number=number, holder=holder)
+    return bill, [bill_insert_write(project, bill), _audit_write(ctx, bill)]
+
+
+def less_by(project: Project, bill: Bill, units: Decimal) -> Money:
+    """Return by how much a bill would be less with less use of the main register, by the tariffs as they are now.
+
+    :raises Conflict: if it closes with no reading that counts.
+    :raises Invalid: if no tariff rates the use.
+    """
+    connection = connections.find_by_number(project, account=bill.account, meter_number=None)
+    of_round = readings.round_of_account(project, bill.period, bill.account) if bill.has_reading else []
+    standing = repository.round_bills(project, bill.period, bill.account) if bill.has_reading else []
+    until = [each for each in of_round if each.place <= bill.place]
+    before = last_billed(each for each in standing if each.place < bill.place)
+    consumptions = consumptions_of(until, connection, before, tariffs.factors_of(project, bill.period))
+    if connection is None or not consumptions:
+        raise Conflict("no-reading", f"bill {bill.id} has no reading: there is no use to lower", field="billId")
+    usage = usage_of(project, consumptions[-1], connection)
+    measures = dict(usage.measures)
+    if connection.main_measure in measures:
+        measures[connection.main_measure] -= units
+    book, terms = tariffs.unsealed_book(project), connection.terms_on(usage.first_day)
+    asked = (usage, replace(usage, quantity=usage.quantity - units, measures=measures))
+    full, less = (
+        rated(book, terms, with_history(project, each, connection, book, period=bill.period, until=bill.read_on))
+        for each in asked
+    )
+    return full.total - less.total
 
 
 def _closing_with(
@@ -305,7 +375,7 @@ def bill_issued_at(project: Project, connection: Connection, at: datetime, *, on
     unmetered = period_without_reading(project, connection, on)
     period = (connection.is_metered and connection.last_period) or unmetered
     standing = repository.round_bills(project, period, connection.account)
-    return next((bill for bill in standing if bill.issued_at == at), None)
+    return next((bill for bill in standing if bill.issued_at == at and bill.kind != "charge"), None)
 
 
 def find_bill(project: Project, bill_id: str) -> Bill | None:
@@ -348,7 +418,7 @@ def list_bills(
 
         return choose_page(read, choose, limit=some, cursor=inner)
 
-    periods = (period,) if period else _periods_listed(ctx, project)
+    periods = (period,) if period else periods_listed(ctx, project)
     place = f"bills|{project.client}|{project.id}"
     return project, periods_page(periods, read_period, limit=limit, cursor=cursor, place=place)
 
@@ -449,58 +519,11 @@ def _below(project: Project, account: str, place: tuple[Any, ...], limit: int) -
     return repository.newest_bills(project, account, limit=limit, before=before)
 
 
-def delete_consumer(ctx: Context, *, consumer_id: str) -> Consumer:
-    """Delete a consumer who owes nothing and is owed nothing, with their login; their bills keep the name.
-
-    It reads the bills of each present and former connection, until one is not settled, and its readings of five years,
-    until one is not billed: three requests for each that was ever read, and one for each project.
-
-    :raises NotFound: if the client has no such consumer.
-    :raises Conflict: while one of their connections is active, a bill is not settled, or a reading is not billed.
-    """
-    consumer = consumers.get_consumer(ctx, consumer_id=consumer_id)
-    if consumer.status != "deleted" and not consumer.connections:
-        accounts: dict[str, tuple[Project, list[str]]] = {}
-        for project, account in connections.accounts_ever_of(ctx, consumer_id=consumer.id):
-            accounts.setdefault(project.id, (project, []))[1].append(account)
-        for project, theirs in accounts.values():
-            _check_settled(ctx, project, theirs, consumer.id)
-    return consumers.delete_consumer(ctx, consumer_id=consumer_id)
-
-
-def _check_settled(ctx: Context, project: Project, accounts: Sequence[str], consumer_id: str) -> None:
-    known = connections.connections_by_account(project, accounts)
-    for account in accounts:
-        billed: dict[Period, date] = {}
-        for bill in repository.account_bills(project, account):
-            if bill.has_reading and bill.is_standing:
-                billed[bill.period] = max(bill.read_on, billed.get(bill.period, date.min))
-            if bill.consumer_id == consumer_id and bill.amount_due.minor:
-                raise _unsettled(project, bill)
-        connection = known.get(account)
-        if connection is None or not connection.taken:
-            continue  # it was never read
-        for reading in readings.readings_of_account(project, _periods_listed(ctx, project), account):
-            open_yet = reading.read_on > billed.get(reading.period, date.min)
-            if open_yet and may_be_billed_to(consumer_id, reading, connection):
-                raise _unbilled(project, reading)
-
-
-def _unbilled(project: Project, reading: Reading) -> Conflict:
-    remedy = "bill it" if reading.state == "confirmed" else "confirm and bill it"
-    return Conflict("consumer-owes", f"reading {reading.id} in {project.id} has no bill; {remedy}, or correct it first")
-
-
-def _periods_listed(ctx: Context, project: Project) -> tuple[Period, ...]:
+def periods_listed(ctx: Context, project: Project) -> tuple[Period, ...]:
+    """Return the periods that a list without a period covers, the newest first: those of five years."""
     newest = project.period_of(local_day(ctx.now, project.settings.timezone))
     ahead = _MONTHS_AHEAD if project.settings.billing_groups else 0  # a group's period may end so much later
     return tuple(newest.shifted(-back) for back in range(-ahead, _MONTHS_LISTED, project.months))
-
-
-def _unsettled(project: Project, bill: Bill) -> Conflict:
-    due = bill.amount_due
-    what = f"{due} is to be paid" if due.minor > 0 else f"{Money(-due.minor, due.currency)} is to be paid back"
-    return Conflict("consumer-owes", f"{what} for bill {bill.id} in {project.id}; settle it first")
 
 
 def _repeated(standing: Bill, reading: Reading, bill_request_id: str) -> Bill:
@@ -530,6 +553,7 @@ def _audit_write(ctx: Context, bill: Bill) -> Action:
         "currency": bill.total.currency,
         "billed_on": bill.billed_on,
         "due_on": bill.due_on,
+        "reason": bill.reason,
     }
     return audit.entry_write(ctx, action="bill.issued", subject=("bill", f"{ctx.project_id}.{bill.id}"), after=facts)
 

@@ -106,7 +106,7 @@ class BillSideOut(OutSchema, Shows[Bill]):
     paid: Amount
     late_charge: Amount
     amount_due: Amount
-    due_on: Day
+    due_on: Day = Field(validation_alias="due_day")
 
 
 class PreviewedBillOut(OutSchema, Shows[PreviewedBill]):

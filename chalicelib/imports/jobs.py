@@ -17,13 +17,14 @@ _TAKEN_IN_BY = {
     "readings": readings.run_import,
     "registry": service.run_registry_import,
     "history": service.run_history_import,
+    "bank": service.run_bank_import,
 }
 
 
 @blueprint.on_sqs_message(queue="meterbook-imports", batch_size=1, name="import_readings")
 @job("import_readings")
 def import_readings(event: SQSEvent) -> None:
-    """Import each uploaded file: readings, a registry or a history."""
+    """Import each uploaded file: readings, a registry, a history or a bank file."""
     for message in read_messages(event, IMPORTS):
         place = files.parse_file_key(message.key)
         if place is None:

@@ -5,11 +5,18 @@ from chalice.app import Blueprint
 from chalicelib.files import service as files
 from chalicelib.files.domain.record import FileImport, FileKind
 from chalicelib.imports import service
+from chalicelib.imports.domain.bank import BankLine
 from chalicelib.imports.schemas import (
+    Assignment,
+    BankLineOut,
+    BankLinePage,
+    BankLinesQuery,
+    Dismissal,
     ImportAnnounced,
     ImportOut,
     ImportPage,
     ImportsQuery,
+    NewBankImport,
     NewHistoryImport,
     NewImport,
     NewRegistryImport,
@@ -32,6 +39,8 @@ _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 _READINGS = _PROJECT + "/readings/imports"
 _REGISTRY = _PROJECT + "/registry/imports"
 _HISTORY = _PROJECT + "/history/imports"
+_BANK = _PROJECT + "/bank/imports"
+_LINES = _PROJECT + "/bank-lines"
 
 
 @endpoint(
@@ -186,6 +195,93 @@ def get_history_import(ctx: ProjectContext, *, import_id: str) -> ImportOut:
 def get_history_report(ctx: ProjectContext, *, import_id: str, query: ReportQuery) -> ReportPage:
     """List the entries of a history that were refused or flagged."""
     return _report(ctx, "history", import_id, query)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _BANK,
+    permission="payments.record",
+    body=NewBankImport,
+    returns=ImportAnnounced,
+    status=201,
+    location=_BANK + "/{id}",
+    errors="bad-file-name bad-method",
+)
+def ask_for_bank_upload(ctx: ProjectContext, *, body: NewBankImport) -> ImportAnnounced:
+    """Announce a bank's file of transfers and get the form to upload it with."""
+    service.check_transfers(ctx)
+    return _announced(ctx, "bank", body.file_name, None)
+
+
+@endpoint(blueprint, "GET", _BANK, permission="payments.record", query=ImportsQuery, returns=ImportPage)
+def list_bank_imports(ctx: ProjectContext, *, query: ImportsQuery) -> ImportPage:
+    """List the imports of bank files, newest first."""
+    return _page(ctx, "bank", query)
+
+
+@endpoint(blueprint, "GET", _BANK + "/{importId}", permission="payments.record", returns=ImportOut)
+def get_bank_import(ctx: ProjectContext, *, import_id: str) -> ImportOut:
+    """Show an import of a bank's file and the counts of its lines."""
+    return _shown(ctx, files.get_import(ctx, kind="bank", import_id=import_id))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _BANK + "/{importId}/report",
+    permission="payments.record",
+    query=ReportQuery,
+    returns=ReportPage,
+    errors="no-report",
+)
+def get_bank_report(ctx: ProjectContext, *, import_id: str, query: ReportQuery) -> ReportPage:
+    """List the lines of a bank's file that were refused, or wait for a person (flagged)."""
+    return _report(ctx, "bank", import_id, query)
+
+
+@endpoint(blueprint, "GET", _LINES, permission="payments.record", query=BankLinesQuery, returns=BankLinePage)
+def list_bank_lines(ctx: ProjectContext, *, query: BankLinesQuery) -> BankLinePage:
+    """List the lines of bank files that wait for a person, or that one decided on, the oldest payment first."""
+    page = service.list_bank_lines(ctx, state=query.status, limit=query.limit, cursor=query.cursor)
+    return BankLinePage(items=_lines(ctx, *page.items), next_cursor=page.next_cursor)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _LINES + "/{lineId}/assignment",
+    permission="payments.record",
+    body=Assignment,
+    returns=BankLineOut,
+    errors="above-due already-decided bad-method before-bill changed fact-missing month-closed no-part-payments "
+    "nothing-due other-holder superseded too-many-bills",
+)
+def assign_bank_line(ctx: ProjectContext, *, line_id: str, body: Assignment) -> BankLineOut:
+    """Post a waiting line as a payment of bills, or as an advance of an account."""
+    done = service.assign_bank_line(
+        ctx, line_id=line_id, bill_ids=body.bill_ids, account=body.account_number, note=body.note
+    )
+    return _lines(ctx, done)[0]
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _LINES + "/{lineId}/dismissal",
+    permission="payments.record",
+    body=Dismissal,
+    returns=BankLineOut,
+    errors="already-decided",
+)
+def dismiss_bank_line(ctx: ProjectContext, *, line_id: str, body: Dismissal) -> BankLineOut:
+    """Put a waiting line aside with a reason."""
+    return _lines(ctx, service.dismiss_bank_line(ctx, line_id=line_id, reason=body.reason))[0]
+
+
+def _lines(ctx: ProjectContext, *lines: BankLine) -> tuple[BankLineOut, ...]:
+    names = user_names(ctx.client, [line.decided_by for line in lines])
+    return tuple(BankLineOut.of(line, names=names) for line in lines)
 
 
 def _announced(

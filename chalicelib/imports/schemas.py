@@ -1,13 +1,16 @@
 """Imports of files as the API shows them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AliasPath, Field, model_validator
 
 from chalicelib.files.domain.record import FileImport, ImportState
 from chalicelib.files.schemas import MappingBody, MappingId
+from chalicelib.imports.domain.bank import BankLine, BankLineState
 from chalicelib.kernel.page import Page
 from chalicelib.platform.schema import (
+    AccountNumber,
+    Amount,
     Day,
     DecimalText,
     Instant,
@@ -54,6 +57,70 @@ class NewHistoryImport(Schema):
     """A file of a former system's history to announce."""
 
     file_name: Text = Field(examples=["history-2026.json"])
+
+
+class NewBankImport(Schema):
+    """A bank's file to announce."""
+
+    file_name: Text = Field(examples=["transfers-2025-11-18.csv"])
+
+
+class BankLineOut(OutSchema, Shows[BankLine]):
+    """A transfer in a bank's file that no rule could match, and what a person decided."""
+
+    id: str = Field(description="Also the id of the payment that it becomes")
+    import_id: str
+    line: int
+    account_number: str | None = Field(validation_alias="account")
+    bill_id: str | None
+    amount: Amount
+    currency: str = Field(validation_alias=AliasPath("amount", "currency"))
+    paid_on: Day
+    reference: str | None
+    payer: str | None
+    status: BankLineState = Field(validation_alias="state")
+    code: str = Field(validation_alias="why_code")
+    reason: str = Field(validation_alias="why", description="Why it could not be matched")
+    note: str | None = Field(description="What the person said who decided")
+    decided_by: str | None
+    decided_by_name: UserName = Field(validation_alias="decided_by")
+    decided_at: Instant | None
+    imported_at: Instant
+
+
+class BankLinePage(OutSchema):
+    """One page of lines, the oldest payment first."""
+
+    items: tuple[BankLineOut, ...]
+    next_cursor: str | None
+
+
+class BankLinesQuery(PageQuery):
+    """Which lines: those that wait, or those decided on."""
+
+    status: BankLineState = "waiting"
+
+
+class Assignment(Schema):
+    """What a line is for: bills, or an account to which it is an advance."""
+
+    bill_ids: Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=30)] = Field(
+        default=(), examples=[["2025-11.2025110001.1"]]
+    )
+    account_number: AccountNumber | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if bool(self.bill_ids) == bool(self.account_number):
+            raise ValueError("Give either billIds or accountNumber.")
+        return self
+
+
+class Dismissal(Schema):
+    """Why a line is no payment of this utility."""
+
+    reason: Text = Field(examples=["Rent of the hall"])
 
 
 class ImportOut(OutSchema, Shows[FileImport]):

@@ -1,8 +1,9 @@
 """What is owed, ledger entries and statements, as the API shows them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AliasPath, Field
 
@@ -70,7 +71,7 @@ class OwedBillOut(OutSchema, Shows[OwedBillView, OwedBill, Bill]):
     principal_due: Amount = Field(description="What is due of the bill itself")
     late_charge: Amount = Field(validation_alias="late_due", description="What is due for paying late, posted or not")
     amount_due: Amount = Field(validation_alias="due", description="What a payment of this day settles it with")
-    due_on: Day
+    due_on: Day = Field(validation_alias="due_day")
     status: BillStatus
     days_overdue: int
 
@@ -81,6 +82,10 @@ class OwedView:
 
     owed: Owed
     project: Project
+
+    @property
+    def project_id(self) -> str:
+        return self.project.id
 
     @property
     def account_number(self) -> str:
@@ -106,6 +111,7 @@ class OwedView:
 class OwedOut(OutSchema, Shows[OwedView, Owed]):
     """What one consumer owes at a connection on a day."""
 
+    project_id: str
     account_number: str
     meter_number: str
     consumer_id: str | None
@@ -114,6 +120,7 @@ class OwedOut(OutSchema, Shows[OwedView, Owed]):
     bills: tuple[OwedBillOut, ...] = Field(description="Open bills, the oldest due day first")
     amount_due: Amount = Field(validation_alias="due", description="All that is to be paid, without the credit")
     credit: Amount = Field(description="Money that no bill has taken yet", examples=["0.00"])
+    deposit: Amount = Field(description="What is held as security", examples=["0.00"])
     currency: str = Field(validation_alias=AliasPath("credit", "currency"))
 
 
@@ -121,6 +128,37 @@ class OwedList(WholeList):
     """What is owed at the connections that were found."""
 
     items: tuple[OwedOut, ...]
+
+
+class OwedTotal(Schema):
+    """What is owed in one currency, at all connections together."""
+
+    currency: str
+    amount_due: Amount = Field(description="All that is to be paid, without the credit")
+    credit: Amount = Field(examples=["0.00"])
+
+
+class MyOwed(OwedList):
+    """What you owe today at your connections of all projects, and the sums."""
+
+    totals: tuple[OwedTotal, ...] = Field(description="One for each currency")
+
+    @classmethod
+    def of(cls, found: Iterable[tuple[Project, Owed]]) -> Self:
+        """Make the answer, with the sums."""
+        listed = list(found)
+        sums: dict[str, tuple[Money, Money]] = {}
+        for _, owed in listed:
+            currency = owed.credit.currency
+            due, credit = sums.get(currency, (Money(0, currency), Money(0, currency)))
+            sums[currency] = due + owed.due, credit + owed.credit
+        return cls(
+            items=tuple(OwedOut.of(OwedView(owed, project), owed) for project, owed in listed),
+            totals=tuple(
+                OwedTotal(currency=currency, amount_due=str(due), credit=str(credit))
+                for currency, (due, credit) in sorted(sums.items())
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +218,10 @@ class EntryView:
     def credit(self) -> Money:
         return Money(self.entry.credit_minor, self.entry.currency)
 
+    @property
+    def deposit(self) -> Money:
+        return Money(self.entry.deposit_minor, self.entry.currency)
+
 
 class EntryOut(OutSchema, Shows[EntryView, Entry]):
     """One entry of the ledger."""
@@ -192,11 +234,13 @@ class EntryOut(OutSchema, Shows[EntryView, Entry]):
     booked_on: Day = Field(description="The day on which it was entered")
     change: Amount = Field(description="By how much it changed what is owed; below zero: less is owed")
     credit: Amount = Field(description="By how much it changed the credit")
+    deposit: Amount = Field(description="By how much it changed the deposit")
     currency: str
     bills: tuple[EffectOut, ...]
     origin: str | None = Field(description="The payment or act that it belongs to")
     reverses: str | None = Field(description="The entry that it takes back")
     reason: str | None
+    due_on: Day | None = Field(description="The due day that it gives its bills; null: it changes none")
     recorded_by: str
     recorded_by_name: UserName = Field(validation_alias="recorded_by")
     recorded_at: Instant
@@ -245,7 +289,7 @@ class StatementLineView:
 
     @property
     def due_on(self) -> date | None:
-        return self.line.source.due_on if isinstance(self.line.source, Bill) else None
+        return self.line.source.due_day if isinstance(self.line.source, Bill) else None
 
     @property
     def origin(self) -> str | None:

@@ -1,6 +1,9 @@
 """Payments in the table: by id, by their month, and by their receipt's number; the series that number receipts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import and_
+from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
@@ -8,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
-from chalicelib.payments.domain import Payment, PaymentSource, Reversal, Share
+from chalicelib.payments.domain import Payment, PaymentFilter, PaymentSource, Reversal, Share
 from chalicelib.platform import bulk, dynamo, keys
 from chalicelib.platform.dynamo import (
     DayAttribute,
@@ -18,11 +21,14 @@ from chalicelib.platform.dynamo import (
     LiteralAttribute,
     TableItem,
 )
+from chalicelib.platform.keys import Key
 from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, insert, put, update
 from chalicelib.tenancy.domain import Project
 
 _READ_AT_ONCE = 100
+
+RawItem = Mapping[str, Any] | None
 
 
 class PaymentItem(TableItem):
@@ -38,8 +44,10 @@ class PaymentItem(TableItem):
     method = UnicodeAttribute(attr_name="mt")
     shares = DocumentAttribute(tuple[Share, ...], attr_name="sh", null=True)
     credit_minor = IntAttribute(attr_name="cr", null=True)
+    deposit_minor = IntAttribute(attr_name="de", null=True)
     receipt_number = UnicodeAttribute(attr_name="no", null=True)
     desk = UnicodeAttribute(attr_name="dk", null=True)
+    cashier_session_id = UnicodeAttribute(attr_name="se", null=True)
     check_number = UnicodeAttribute(attr_name="ck", null=True)
     upi_id = UnicodeAttribute(attr_name="up", null=True)
     reference = UnicodeAttribute(attr_name="rf", null=True)
@@ -93,14 +101,22 @@ def find_payment(project: Project, payment_id: str) -> Payment | None:
     return _payment(item) if item else None
 
 
-def find_with_series(project: Project, payment_id: str, series: str | None) -> tuple[Payment | None, int]:
-    """Read a payment and the last number of a series, as they are now: one request, a unit each."""
+def find_with_series(
+    project: Project, payment_id: str, series: str | None, *, also: Key | None = None
+) -> tuple[Payment | None, int, RawItem]:
+    """Read a payment, the last number of a series, and another item, as they are now: one request, a unit each."""
     place = keys.payment(project.client, project.id, payment_id)
     counted = keys.receipt_series(project.client, project.id, series) if series else None
-    found = bulk.read_together([place, counted] if counted else [place])
+    found = bulk.read_together([each for each in (place, also, counted) if each])
     item = dynamo.parsed(PaymentItem, found.get(place))
     counter = dynamo.parsed(SeriesItem, found.get(counted)) if counted else None
-    return _payment(item) if item else None, counter.last if counter else 0
+    return _payment(item) if item else None, counter.last if counter else 0, found.get(also) if also else None
+
+
+def last_number(project: Project, series: str) -> int:
+    """Read the last number of a series of receipts; 0 before the first."""
+    counter = dynamo.find(SeriesItem, keys.receipt_series(project.client, project.id, series))
+    return counter.last if counter else 0
 
 
 def payments_by_id(project: Project, payment_ids: Iterable[str]) -> dict[str, Payment]:
@@ -121,11 +137,46 @@ def payments_by_receipt(project: Project, number: str) -> tuple[Payment, ...]:
     return tuple(map(_payment, page.items))
 
 
-def month_page(project: Project, month: Period, *, limit: int, cursor: str | None) -> Page[Payment]:
-    """Read one page of a month's payments, newest first. Eventually consistent."""
+def month_page(
+    project: Project, month: Period, *, only: PaymentFilter, limit: int, cursor: str | None
+) -> Page[Payment]:
+    """Read one page of a month's payments, newest first. Eventually consistent.
+
+    With a filter, those that can't match are left out by the table; words of names are not compared there.
+    """
     partition = keys.payments_of_month(project.client, project.id, month)
-    page = dynamo.page_of(PaymentItem, partition, "", limit=limit, cursor=cursor, index="account", newest_first=True)
+    page = dynamo.page_of(
+        PaymentItem,
+        partition,
+        "",
+        limit=limit,
+        cursor=cursor,
+        index="account",
+        newest_first=True,
+        only=_condition(month, only),
+    )
     return Page(tuple(map(_payment, page.items)), page.next_cursor)
+
+
+def _condition(month: Period, only: PaymentFilter) -> Condition | None:
+    """Build what the table compares; None if a whole month is listed."""
+    wanted: list[Condition] = []
+    if only.first_day and only.first_day > month.first_day:
+        wanted.append(PaymentItem.paid_on >= only.first_day)
+    if only.last_day and only.last_day < month.last_day:
+        wanted.append(PaymentItem.paid_on <= only.last_day)
+    if only.method:
+        wanted.append(PaymentItem.method == only.method)
+    if only.status:
+        reversal = PaymentItem.reversal
+        wanted.append(reversal.exists() if only.status == "reversed" else reversal.does_not_exist())
+    if only.consumer_id:
+        wanted.append(PaymentItem.consumer_id == only.consumer_id)
+    if only.min_minor is not None:
+        wanted.append(PaymentItem.amount_minor >= only.min_minor)
+    if only.max_minor is not None:
+        wanted.append(PaymentItem.amount_minor <= only.max_minor)
+    return reduce(and_, wanted) if wanted else None
 
 
 def _item(project: Project, payment: Payment) -> PaymentItem:

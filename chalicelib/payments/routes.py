@@ -1,17 +1,25 @@
 """Payments over HTTP."""
 
+from collections.abc import Mapping, Sequence
+
 from chalice.app import Blueprint
 
+from chalicelib.kernel.context import Context
 from chalicelib.kernel.page import Page
 from chalicelib.ledger.schemas import OwedOut, OwedView
 from chalicelib.payments import service
 from chalicelib.payments.domain import Payment
 from chalicelib.payments.schemas import (
     CreditUse,
+    MyPaymentOut,
+    MyPaymentPage,
+    MyPaymentView,
     NewAdvance,
+    NewDeposit,
     NewPayment,
     NewPayments,
     NewReversal,
+    NewSettlement,
     OutcomesOut,
     PaymentOut,
     PaymentPage,
@@ -33,11 +41,12 @@ blueprint = Blueprint(__name__)
 _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 _TENDER_ERRORS = (
     "bad-amount bad-desk bad-method bad-receipt-number changed counted-receipt-number fact-missing fact-not-needed "
-    "future-date no-change receipt-given receipt-taken received-too-little"
+    "future-date month-closed no-change no-session other-desk receipt-given receipt-taken received-too-little "
+    "session-closed"
 )
 _BILL_ERRORS = (
     "above-due back-dated-waiver before-bill bill-twice bill-voided no-part-payments nothing-due other-holder "
-    "too-many-bills"
+    "superseded too-many-bills"
 )
 
 
@@ -100,6 +109,48 @@ def record_advance(ctx: ProjectContext, *, body: NewAdvance) -> PaymentOut:
 @endpoint(
     blueprint,
     "POST",
+    _PROJECT + "/deposits",
+    permission="payments.record",
+    body=NewDeposit,
+    returns=PaymentOut,
+    status=201,
+    location=_PROJECT + "/payments/{id}",
+    errors=f"not-found {_TENDER_ERRORS}",
+)
+def record_deposit(ctx: ProjectContext, *, body: NewDeposit) -> PaymentOut:
+    """Take a deposit from a connection's present consumer: security that pays nothing until the account is settled."""
+    tender = body.tender(ctx.project.settings.currency, body.amount)
+    done = service.record_advance(ctx, account=body.account_number, tender=tender, into="deposit")
+    return _shown(ctx, done)[0]
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/connections/{accountNumber}/settlement",
+    permission="adjustments.make",
+    body=NewSettlement,
+    returns=OwedOut,
+    errors="bad-settlement changed no-credit nothing-due other-holder still-served",
+)
+def settle_account(ctx: ProjectContext, *, account_number: str, body: NewSettlement) -> OwedOut:
+    """Settle the money of a consumer who has left: deposit and credit pay their bills, the oldest first.
+
+    What is left is paid back, moved to another connection of theirs, or stays their credit.
+    """
+    owed = service.settle_account(
+        ctx,
+        account=account_number,
+        consumer_id=body.consumer_id,
+        refund_by=body.refund_by,
+        move_to=body.move_to,
+    )
+    return OwedOut.of(OwedView(owed, ctx.project), owed)
+
+
+@endpoint(
+    blueprint,
+    "POST",
     _PROJECT + "/connections/{accountNumber}/credit-uses",
     permission="payments.record",
     body=CreditUse,
@@ -118,23 +169,41 @@ def use_credit(ctx: ProjectContext, *, account_number: str, body: CreditUse) -> 
     "POST",
     _PROJECT + "/payments/{paymentId}/reversal",
     permission="payments.reverse",
+    or_own=True,
     body=NewReversal,
     returns=PaymentOut,
-    errors="already-reversed changed",
+    errors="already-reversed already-used changed session-closed",
 )
 def reverse_payment(ctx: ProjectContext, *, payment_id: str, body: NewReversal) -> PaymentOut:
-    """Take a payment back with a reason: its bills are open again, and its receipt stays, marked as void."""
+    """Take a payment back with a reason: its bills are open again, and its receipt stays, marked as void.
+
+    Cashiers take back only payments of the session that they have open.
+    """
     done = service.reverse_payment(ctx, payment_id=payment_id, reason=body.reason, note=body.note)
     return _shown(ctx, done)[0]
 
 
 @endpoint(
-    blueprint, "GET", _PROJECT + "/payments", permission="payments.read", query=PaymentsQuery, returns=PaymentPage
+    blueprint,
+    "GET",
+    _PROJECT + "/payments",
+    permission="payments.read",
+    query=PaymentsQuery,
+    returns=PaymentPage,
+    errors="bad-amount bad-day bad-filter not-found nothing-to-find",
 )
 def list_payments(ctx: ProjectContext, *, query: PaymentsQuery) -> PaymentPage:
-    """List the payments of a calendar month, newest first; or find those with a receipt's number."""
+    """List the payments of a month or of some days, newest first: all, or those that match every filter."""
     page = service.list_payments(
-        ctx, month=query.month, receipt_number=query.receipt_number, limit=query.limit, cursor=query.cursor
+        ctx,
+        month=query.month,
+        first_day=query.from_day,
+        last_day=query.until_day,
+        account=query.account_number,
+        receipt_number=query.receipt_number,
+        only=query.only(ctx.project.settings.currency),
+        limit=query.limit,
+        cursor=query.cursor,
     )
     return _page(ctx, page)
 
@@ -200,11 +269,26 @@ def list_payments_of_connection(ctx: ProjectContext, *, account_number: str, que
     )
 
 
+@endpoint(blueprint, "GET", "/api/me/payments", permission="payments.read.own", query=PageQuery, returns=MyPaymentPage)
+def my_payments(ctx: Context, *, query: PageQuery) -> MyPaymentPage:
+    """List your payments, those entered last first, over all projects and connections.
+
+    This includes payments for connections that were handed over since.
+    """
+    page = service.my_payments(ctx, limit=query.limit, cursor=query.cursor)
+    names = _names(ctx, [payment for _, payment in page.items])
+    items = tuple(MyPaymentOut.of(MyPaymentView(one, project), one, names=names) for project, one in page.items)
+    return MyPaymentPage(items=items, next_cursor=page.next_cursor)
+
+
 def _shown(ctx: ProjectContext, *payments: Payment) -> tuple[PaymentOut, ...]:
-    people = [payment.recorded_by for payment in payments]
-    people += [payment.reversal.by for payment in payments if payment.reversal]
-    names = user_names(ctx.client, people)
+    names = _names(ctx, payments)
     return tuple(PaymentOut.of(PaymentView(payment), payment, names=names) for payment in payments)
+
+
+def _names(ctx: Context, payments: Sequence[Payment]) -> Mapping[str, str]:
+    people = [payment.recorded_by for payment in payments]
+    return user_names(ctx.client, people + [payment.reversal.by for payment in payments if payment.reversal])
 
 
 def _page(ctx: ProjectContext, page: Page[Payment]) -> PaymentPage:

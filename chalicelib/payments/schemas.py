@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AliasPath, Field, model_validator
+from pydantic import AliasPath, ConfigDict, Field, model_validator
 
+from chalicelib.consumers.domain import words_of
 from chalicelib.kernel.errors import Invalid, MeterbookError
 from chalicelib.kernel.money import Money
 from chalicelib.payments.domain import (
     MAX_BILLS,
     Payment,
+    PaymentFilter,
+    PaymentKind,
     PaymentSource,
     PaymentStatus,
     ReversalReason,
@@ -35,6 +38,7 @@ from chalicelib.platform.schema import (
     Text,
     UserName,
 )
+from chalicelib.tenancy.domain import Project
 
 GivenAmount = Annotated[str, Field(max_length=20, examples=["275.00"])]
 BillId = Annotated[str, Field(max_length=60, examples=["2025-11.2025110001.1"])]
@@ -51,7 +55,8 @@ class TenderBody(Schema):
     )
     paid_on: Day | None = Field(default=None, description="The day of the payment; without it, today")
     desk: Annotated[str, Field(max_length=12, examples=["MAIN"])] | None = Field(
-        default=None, description="The desk or channel that takes it; without it, the first one of the settings"
+        default=None,
+        description="The desk or channel that takes it; without it, that of your cashier session, or the first one",
     )
     receipt_number: Annotated[str, Field(max_length=40, examples=["A-1001"])] | None = Field(
         default=None, description="The number of a printed receipt, where the project takes such numbers"
@@ -101,6 +106,12 @@ class PaidBillBody(Schema):
 class NewPayment(TenderBody):
     """A payment of bills: those named, or the oldest open ones of an account."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"method": "cash", "received": "300.00", "bills": [{"billId": "2025-11.2025110001.1"}]}]
+        }
+    )
+
     bills: Annotated[tuple[PaidBillBody, ...], Field(max_length=MAX_BILLS)] = Field(
         default=(), description="The bills, all of one consumer; those without an amount are paid oldest first"
     )
@@ -148,18 +159,47 @@ class NewPayments(Schema):
 class NewAdvance(TenderBody):
     """Money paid in advance: it is credit of the connection's present consumer."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"method": "cash", "accountNumber": "2025110001", "amount": "100.00"}]}
+    )
+
     account_number: AccountNumber
     amount: GivenAmount
 
 
+class NewDeposit(TenderBody):
+    """Money that the connection's present consumer leaves as security."""
+
+    account_number: AccountNumber
+    amount: GivenAmount
+
+
+class NewSettlement(Schema):
+    """How the money of a holder who has left is settled."""
+
+    consumer_id: Annotated[str, Field(max_length=26)] | None = Field(
+        default=None, description="A former consumer; without it, the last one of a closed connection"
+    )
+    refund_by: Text | None = Field(
+        default=None, description="How what is left is paid back; null: it stays their credit", examples=["cash"]
+    )
+    move_to: AccountNumber | None = Field(
+        default=None, description="Instead of a refund: another connection of theirs, whose credit it becomes"
+    )
+
+
 class CreditUse(Schema):
     """How much credit to use for open bills."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount": "100.00"}]})
 
     amount: GivenAmount | None = Field(default=None, description="Without it, as much as is due, or as there is")
 
 
 class NewReversal(Schema):
     """Why a payment is taken back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "typing_error", "note": "Entered twice"}]})
 
     reason: ReversalReason
     note: Text | None = Field(default=None, examples=["Returned by the bank: no funds"])
@@ -233,10 +273,6 @@ class PaymentView:
         return tuple(ShareOut.of(ShareView(share, currency), share) for share in self.payment.shares)
 
     @property
-    def kind(self) -> Literal["payment", "advance"]:
-        return "payment" if self.payment.shares else "advance"
-
-    @property
     def import_id(self) -> str | None:
         return self.payment.origin
 
@@ -253,6 +289,14 @@ class PaymentView:
         return self.payment.reversal.note if self.payment.reversal else None
 
     @property
+    def fee_bill_id(self) -> str | None:
+        return self.payment.reversal.fee_bill_id if self.payment.reversal else None
+
+    @property
+    def reversal_cashier_session_id(self) -> str | None:
+        return self.payment.reversal.cashier_session_id if self.payment.reversal else None
+
+    @property
     def reversed_by(self) -> str | None:
         return self.payment.reversal.by if self.payment.reversal else None
 
@@ -265,7 +309,7 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     """Money received: for bills, or in advance."""
 
     id: str
-    kind: Literal["payment", "advance"]
+    kind: PaymentKind
     status: PaymentStatus
     account_number: str = Field(validation_alias="account")
     consumer_id: str | None
@@ -275,12 +319,14 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     received: Amount = Field(description="What was handed over")
     change: Amount = Field(description="What was given back", examples=["0.00"])
     credit: Amount = Field(description="What no bill took: the consumer's credit", examples=["0.00"])
+    deposit: Amount = Field(description="What is held as security", examples=["0.00"])
     currency: str = Field(validation_alias=AliasPath("amount", "currency"))
     paid_on: Day
     booked_on: Day = Field(description="The day on which it was entered")
     method: str
     receipt_number: str | None = Field(description="Null: a former system received it", examples=["OR-MAIN-000123"])
     desk: str | None
+    cashier_session_id: str | None = Field(description="The cashier session that counted it")
     check_number: str | None
     upi_id: str | None
     reference: str | None = Field(description="The payer's or the bank's; of a migrated payment, its id there")
@@ -294,6 +340,8 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     recorded_at: Instant
     reversal_reason: ReversalReason | None
     reversal_note: str | None
+    fee_bill_id: str | None = Field(description="The bill of the fee for a returned check")
+    reversal_cashier_session_id: str | None = Field(description="The cashier session that gave the money back")
     reversed_by: str | None
     reversed_by_name: UserName = Field(validation_alias="reversed_by")
     reversed_at: Instant | None
@@ -306,11 +354,76 @@ class PaymentPage(OutSchema):
     next_cursor: str | None
 
 
-class PaymentsQuery(PageQuery):
-    """The calendar month whose payments to list, or a receipt's number."""
+@dataclass(frozen=True, slots=True)
+class MyPaymentView(PaymentView):
+    """A consumer's own payment, in the project that took it."""
 
-    month: PeriodText | None = Field(default=None, description="Without it, the present month")
-    receipt_number: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    project: Project
+
+    @property
+    def project_id(self) -> str:
+        return self.project.id
+
+    @property
+    def project_label(self) -> str:
+        return self.project.settings.label
+
+
+class MyPaymentOut(PaymentOut):
+    """A payment of yours, and the project that took it."""
+
+    project_id: str
+    project_label: str = Field(description="What the project is called", examples=["Waterworks"])
+
+
+class MyPaymentPage(OutSchema):
+    """One page of your payments. It may be short and still have a `nextCursor`."""
+
+    items: tuple[MyPaymentOut, ...]
+    next_cursor: str | None
+
+
+class PaymentsQuery(PageQuery):
+    """Which payments to list: those that match all that is given."""
+
+    month: PeriodText | None = Field(default=None, description="A calendar month; without days either, the present one")
+    from_day: Day | None = Field(default=None, alias="from", description="Instead of a month: the first day")
+    until_day: Day | None = Field(
+        default=None, alias="to", description="The last day, at most a year later; without it, today"
+    )
+    method: Annotated[str, Field(min_length=1, max_length=40, examples=["cash"])] | None = None
+    status: PaymentStatus | None = None
+    account_number: AccountNumber | None = Field(
+        default=None, description="Payments of this account's bills, or in advance; in the order in which they came"
+    )
+    consumer_id: Annotated[str, Field(max_length=26)] | None = None
+    q: Text | None = Field(
+        default=None, description="The beginnings of words of the consumer's name, as it was then", examples=["Ann"]
+    )
+    min_amount: GivenAmount | None = Field(default=None, examples=["100.00"])
+    max_amount: GivenAmount | None = Field(default=None, examples=["200.00"])
+    receipt_number: Annotated[str, Field(min_length=1, max_length=40)] | None = Field(
+        default=None, description="Without a month or days, payments of any day"
+    )
+
+    def only(self, currency: str) -> PaymentFilter:
+        """Return the filter, but for the days and what has a list of its own.
+
+        :raises Invalid: for an amount that is none, or a name without a word.
+        """
+        words = words_of(self.q) if self.q else []
+        if self.q and not words:
+            raise Invalid("nothing-to-find", "give the beginning of at least one word of the name", field="q")
+        least = parsed_amount(self.min_amount, currency, "minAmount")
+        most = parsed_amount(self.max_amount, currency, "maxAmount")
+        return PaymentFilter(
+            method=self.method,
+            status=self.status,
+            consumer_id=self.consumer_id,
+            words=tuple(words),
+            min_minor=least.minor if least else None,
+            max_minor=most.minor if most else None,
+        )
 
 
 class RefusedPayment(Schema):
@@ -376,6 +489,8 @@ class ReceiptView:
         made = [line for share in payment.shares for line in self._lines_of(share)]
         if payment.credit_minor:
             made.append(ReceiptLine(label="Credit", amount=str(payment.credit), original=None))
+        if payment.deposit_minor:
+            made.append(ReceiptLine(label="Deposit", amount=str(payment.deposit), original=None))
         return tuple(made)
 
     def _lines_of(self, share: Share) -> list[ReceiptLine]:

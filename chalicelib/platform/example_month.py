@@ -2,7 +2,8 @@
 
 Ana Reyes, billing officer, took over the former system's books on 3 November. On 5 November Juan Dela Cruz's meter was
 read (1775 on 5 October, 1785 now), and the run of that day billed 10 m3 at 22.50 and a fixed charge of 50.00, due on
-20 November. On 28 November he moved out: the meter showed 1791, and the final bill has 6 m3 and no second fixed charge.
+20 November. On the 18th he paid it at the counter: 300.00 in cash, 25.00 back, receipt OR-MAIN-000123. On 28 November
+he moved out: the meter showed 1791, and the final bill has 6 m3 and no second fixed charge.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ _CONSUMER_ID = "01KBMZ5V3C8Q2X7R4T6Y9W1E0A"
 _NEXT_CONSUMER_ID = "01KBMZ7X6EAS4Z9T6W8A1Y3G2C"
 _CONSUMER_USER_ID = "01KBMZ6W5D9R3Y8S5V7Z0X2F1B"
 _SESSION_ID = "01K98WJ1C0041061050R3GG28A"
+_PAYMENT_ID = "01KBNC6X4A9D2F5H8K1M3P6R9T"
 _RUN_ID = "01KBN4H0P7T2W5Y8A1C3E6G9J2"
 _DECIDED = {"decidedBy": _STAFF_ID, "decidedByName": "Ana Reyes", "decidedAt": "2025-11-05T03:10:00.000Z"}
 _UNDECIDED = dict.fromkeys(("decidedBy", "decidedByName", "decidedAt", "reason", "accountNumber"))
@@ -100,6 +102,9 @@ _LINES = [
 _BILL = {
     "id": "2025-11.2025110001.1",
     "total": "275.00",
+    "lateCharge": "0.00",
+    "waived": "0.00",
+    "credited": "0.00",
     "paid": "0.00",
     "amountDue": "275.00",
     "dueOn": "2025-11-20",
@@ -138,6 +143,80 @@ _CONNECTION: dict[str, Any] = {
 # What the meter showed on 28 November, and the bill for it.
 _CLOSED = {"lastReading": "1791", "lastReadOn": "2025-11-28", "lastPeriod": "2025-11"}
 _NO_MORE_READ: dict[str, Any] = {"registers": {}, "measures": {}, "readerCode": None, "photo": None}
+# The payment of 18 November, and what it did.
+_SHARE: dict[str, Any] = {
+    "billId": "2025-11.2025110001.1",
+    "accountNumber": "2025110001",
+    "year": 2025,
+    "month": 11,
+    "period": "November 2025",
+    "principalDue": "275.00",
+    "lateCharge": "0.00",
+    "waived": "0.00",
+    "paid": "275.00",
+    "lateChargePaid": "0.00",
+    "lateChargeWaived": False,
+}
+_OWED_BILL: dict[str, Any] = {
+    "billId": "2025-11.2025110001.1",
+    "period": "2025-11",
+    "periodLabel": "November 2025",
+    "total": "275.00",
+    "paid": "0.00",
+    "principalDue": "275.00",
+    "lateCharge": "0.00",
+    "amountDue": "275.00",
+    "dueOn": "2025-11-20",
+    "status": "open",
+    "daysOverdue": 0,
+}
+_RECEIVED: dict[str, Any] = {
+    "receiptNumber": "OR-MAIN-000123",
+    "amount": "275.00",
+    "received": "300.00",
+    "change": "25.00",
+    "paidOn": "2025-11-18",
+    "method": "cash",
+    "desk": "MAIN",
+    "checkNumber": None,
+    "upiId": None,
+    "waiverReason": None,
+    "recordedAt": "2025-11-18T02:00:00.000Z",
+}
+_ADVANCE: dict[str, Any] = {
+    "id": "01KBND7Y5B0E3G6J9M2P4R7T0V",
+    "kind": "advance",
+    "bills": [],
+    "amount": "100.00",
+    "received": "100.00",
+    "change": "0.00",
+    "credit": "100.00",
+    "receiptNumber": "OR-MAIN-000124",
+}
+_STATEMENT_LINES: list[dict[str, Any]] = [
+    {
+        "bookedOn": "2025-11-05",
+        "valueOn": "2025-11-05",
+        "kind": "bill",
+        "billIds": ["2025-11.2025110001.1"],
+        "change": "275.00",
+        "balance": "275.00",
+        "dueOn": "2025-11-20",
+        "origin": None,
+        "reason": None,
+    },
+    {
+        "bookedOn": "2025-11-18",
+        "valueOn": "2025-11-18",
+        "kind": "payment",
+        "billIds": ["2025-11.2025110001.1"],
+        "change": "-275.00",
+        "balance": "0.00",
+        "dueOn": None,
+        "origin": _PAYMENT_ID,
+        "reason": None,
+    },
+]
 _ISSUE = {"id": "01KBN2F8M5R0T3V6X9Z1B4D7G0"}
 
 # What fields of a schema hold, whatever their own schema's example says.
@@ -167,12 +246,6 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "issuedByName": None,
         "importId": None,
         "chosenTariff": None,
-    },
-    "BillReference": {
-        "billId": "2025-10.2025110001.1",
-        "year": 2025,
-        "month": 10,
-        "period": "October 2025",
     },
     "BillSummary": _BILL | {"firstDay": "2025-10-05", "lastDay": "2025-11-04"},
     "BalanceOut": {"units": "1480", "commonArea": "35", "building": "1530", "loss": "15"},
@@ -218,6 +291,25 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "estimated": 3,
         "left": [{"accountNumber": "2025110002", "reason": "there is no use yet to estimate by"}],
     },
+    "EffectOut": {
+        "paid": "275.00",
+        "lateCharge": "0.00",
+        "lateChargePaid": "0.00",
+        "waived": "0.00",
+        "credited": "0.00",
+    },
+    "EntryOut": {
+        "id": f"{_PAYMENT_ID}.01",
+        "kind": "payment",
+        "valueOn": "2025-11-18",
+        "bookedOn": "2025-11-18",
+        "change": "-275.00",
+        "credit": "0.00",
+        "origin": _PAYMENT_ID,
+        "reverses": None,
+        "reason": None,
+        "recordedAt": "2025-11-18T02:00:00.000Z",
+    },
     "EventOut": {"id": "01KBN8P5V2Y7B0D3F6H8K1M4Q7", "reason": "Unpaid since August"},
     "FormerClientOut": {"version": 2},
     "FormerOut": {"version": 2},
@@ -256,13 +348,22 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     "MeOut": _STAFF | {"permissions": ["bills.generate", "bills.read", "readings.confirm", "readings.submit"]},
     "NewStaff": {"login": "ana"},
     "NewLogin": {"login": "juan"},
-    "PaymentOut": {
-        "id": "2025-10.2025110001.1.1",
-        "amount": "275.00",
-        "paidOn": "2025-10-18",
-        "method": "cash",
-        "checkNumber": None,
-        "recordedAt": "2025-11-03T02:00:00.000Z",
+    "OutcomeOut": {"refusal": None},
+    "OutcomesOut": {"taken": 1, "refused": 0},
+    "OwedBillOut": _OWED_BILL,
+    "OwedOut": {"on": "2025-11-18", "amountDue": "275.00", "credit": "0.00"},
+    "PaymentOut": _RECEIVED
+    | {
+        "id": _PAYMENT_ID,
+        "kind": "payment",
+        "bills": [_SHARE],
+        "credit": "0.00",
+        "bookedOn": "2025-11-18",
+        "reference": None,
+        "notes": None,
+        "importId": None,
+        "ledgerPosted": True,
+        **dict.fromkeys(("reversalReason", "reversalNote", "reversedBy", "reversedByName", "reversedAt")),
     },
     "PushOut": {"flags": []},
     "ReadingOut": {
@@ -275,6 +376,8 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "flags": [],
         "confirmedAt": "2025-11-05T02:45:00.000Z",
     },
+    "ReceiptLine": {"label": "Waterworks, November 2025", "amount": "275.00", "original": None},
+    "ReceiptOut": _RECEIVED | {"paymentId": _PAYMENT_ID, "issuedBy": "Balilihan Waterworks", "waivedBy": None},
     "Registered": {"userId": _CONSUMER_USER_ID, "login": "juan", "number": None, "role": "consumer"},
     "Registration": {"name": None, "email": "juan@example.com"},
     "Rejection": {"reason": "There is no pipe in this street yet."},
@@ -317,6 +420,13 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "untilPeriod": None,
     },
     "SettingsBody": _PROJECT_SETTINGS,
+    "StatementOut": {
+        "firstDay": "2025-11-01",
+        "lastDay": "2025-11-30",
+        "opening": "0.00",
+        "lines": _STATEMENT_LINES,
+        "closing": "0.00",
+    },
     "SettingsChange": _PROJECT_SETTINGS,
     "QuoteOut": {"lines": _LINES, "total": "275.00"},
     "TariffBody": {
@@ -416,11 +526,20 @@ OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
     "adopt_tariff": {"id": "balilihan-residential", "sealed": False},
     "correct_tariff": {"sealed": False},
     "succeed_tariff": {"version": 2, "sealed": False},
+    "record_advance": _ADVANCE,
     "register_connection": _JUST_REGISTERED,
     "register_consumer": {"connections": 0, "version": 1},
     "register_self": {"consumer": {"connections": 0, "version": 1}},
     "reject_request": _DECIDED | {"status": "rejected", "reason": "There is no pipe in this street yet."},
     "report_issue": {"status": "pending", "changedAt": "2025-11-05T02:30:00.000Z", "responses": []},
+    "reverse_payment": {
+        "status": "reversed",
+        "reversalReason": "typing_error",
+        "reversalNote": "Entered twice",
+        "reversedBy": _STAFF_ID,
+        "reversedByName": "Ana Reyes",
+        "reversedAt": "2025-11-18T02:10:00.000Z",
+    },
     "start_run": {
         "status": "planned",
         "chunks": {"done": 0, "of": 0},
@@ -431,6 +550,12 @@ OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
         "completedAt": None,
     },
     "take_reading": _PENDING,
+    "use_credit": {
+        "amountDue": "175.00",
+        "bills": [
+            _OWED_BILL | {"paid": "100.00", "principalDue": "175.00", "amountDue": "175.00", "status": "partial"}
+        ],
+    },
     "withdraw_reading": {"status": "withdrawn", "reason": "Keyed on the neighbour's account"},
     "withdraw_request": {
         "status": "withdrawn",

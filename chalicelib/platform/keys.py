@@ -330,6 +330,32 @@ def position(client_id: str, project_id: str, account: str, holder: str | None) 
     return account_view(client_id, project_id, account), f"POSITION#{holder or ''}"
 
 
+# --- cashier sessions
+def cashier_session(client_id: str, project_id: str, session_id: str) -> Key:
+    return f"{client_id}#{project_id}#CASHIER-SESSION#{session_id}", "SESSION"
+
+
+def cashier_sessions(client_id: str, project_id: str) -> str:
+    return f"{client_id}#{project_id}#CASHIER-SESSIONS"
+
+
+def cashier_sessions_of(client_id: str, project_id: str, cashier: str) -> str:
+    return f"{client_id}#{project_id}#CASHIER-SESSIONS#{cashier}"
+
+
+def cashier_session_place(opened_on: date, opened_ms: int, session_id: str) -> str:
+    return f"{opened_on.isoformat()}#{opened_ms:013}#{session_id}"
+
+
+def till(client_id: str, project_id: str, cashier: str) -> Key:
+    """Return the key of a cashier's open session: it is one."""
+    return f"{client_id}#{project_id}#TILL#{cashier}", "TILL"
+
+
+def taken_desk(client_id: str, project_id: str, desk: str) -> Key:
+    return f"{client_id}#{project_id}#DESKS", f"DESK#{desk}"
+
+
 # --- payments
 def payment(client_id: str, project_id: str, payment_id: str) -> Key:
     return f"{client_id}#{project_id}#PAYMENT#{payment_id}", "PAYMENT"
@@ -356,9 +382,52 @@ def receipt_series(client_id: str, project_id: str, name: str) -> Key:
     return sequence(client_id, project_id, f"RECEIPTS#{name}")
 
 
+# --- lines of bank files that no rule could match
+def bank_line(client_id: str, project_id: str, line_id: str) -> Key:
+    return f"{client_id}#{project_id}#BANK-LINE#{line_id}", "LINE"
+
+
+def bank_lines(client_id: str, project_id: str, state: str) -> str:
+    return f"{client_id}#{project_id}#BANK-LINES#{state}"
+
+
+def bank_line_place(paid_on: date, line_id: str) -> str:
+    return f"{paid_on.isoformat()}#{line_id}"
+
+
+# --- adjustments
+def adjustment(client_id: str, project_id: str, adjustment_id: str) -> Key:
+    return f"{client_id}#{project_id}#ADJUSTMENT#{adjustment_id}", "ADJUSTMENT"
+
+
+def adjustments_of(client_id: str, project_id: str, account: str) -> str:
+    return f"{client_id}#{project_id}#ADJUSTMENTS-OF#{account}"
+
+
+def adjustments_in_state(client_id: str, project_id: str, state: str) -> str:
+    return f"{client_id}#{project_id}#ADJUSTMENTS#{state}"
+
+
+def adjustment_place(asked_ms: int, adjustment_id: str) -> str:
+    return f"{asked_ms:013}#{adjustment_id}"
+
+
 # --- corrections of what was billed
 def correction(client_id: str, project_id: str, correction_id: str) -> Key:
     return f"{client_id}#{project_id}#CORRECTION#{correction_id}", "CORRECTION"
+
+
+# --- what consumers mean to pay: at the gateway, or in cash at the office
+def payment_intent(client_id: str, project_id: str, intent_id: str) -> Key:
+    return f"{client_id}#{project_id}#INTENT#{intent_id}", "INTENT"
+
+
+def payment_intents_of(client_id: str, project_id: str, kind: str, consumer_id: str) -> str:
+    return f"{client_id}#{project_id}#INTENTS-OF#{consumer_id}#{kind}"
+
+
+def payment_intents(client_id: str, project_id: str, kind: str, state: str) -> str:
+    return f"{client_id}#{project_id}#INTENTS#{kind}#{state}"
 
 
 # --- units sold in advance

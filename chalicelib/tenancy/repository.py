@@ -1,7 +1,7 @@
 """Clients and projects in the table."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -11,6 +11,7 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.kernel.page import Page
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import (
+    DayAttribute,
     DocumentAttribute,
     FlagAttribute,
     InstantAttribute,
@@ -42,6 +43,7 @@ class ProjectItem(TableItem):
     closing_until = InstantAttribute(null=True)
     under_cycle = FlagAttribute(null=True)
     needed_measures = WordsAttribute()
+    books_closed_until = DayAttribute(null=True)
 
 
 class FormerItem(TableItem):
@@ -144,8 +146,23 @@ def cycle_removal_writes(before: Project, after: Project, *, by: str, at: dateti
 def _unchanged(before: Project) -> Condition:
     named = ProjectItem.needed_measures
     same = named == before.needed_measures if before.needed_measures else named.does_not_exist()
-    unchanged: Condition = (ProjectItem.version == before.version) & same
+    closed = ProjectItem.books_closed_until
+    as_closed = closed == before.books_closed_until if before.books_closed_until else closed.does_not_exist()
+    unchanged: Condition = (ProjectItem.version == before.version) & same & as_closed
     return unchanged
+
+
+def books_closing_write(project: Project, until: date) -> Action:
+    """Build the write that closes a project's books, unless they are closed until a later day. Label: `project`."""
+    closed = ProjectItem.books_closed_until
+    earlier = ProjectItem.pk.exists() & (closed.does_not_exist() | (closed < until))
+    return update("project", keys.project(project.client, project.id), [closed.set(until)], earlier)
+
+
+def books_open_check(project: Project, day: date) -> Action:
+    """Build the check that a project's books are open on a day. Label: `books`."""
+    closed = ProjectItem.books_closed_until
+    return check("books", keys.project(project.client, project.id), closed.does_not_exist() | (closed < day))
 
 
 def needed_measures_write(project: Project, names: tuple[str, ...], now: datetime) -> Action:

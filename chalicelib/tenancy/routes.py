@@ -10,6 +10,7 @@ from chalicelib.tenancy import service
 from chalicelib.tenancy.domain import ProjectContext
 from chalicelib.tenancy.schemas.clients import ClientChange, ClientOut, ClientSettings, ClientView, FormerClientPage
 from chalicelib.tenancy.schemas.projects import (
+    ClosedMonth,
     CycleGone,
     FormerPage,
     ListedProject,
@@ -115,6 +116,23 @@ def change_project_settings(ctx: ProjectContext, *, body: ProjectChange) -> Proj
     """Change a utility service's settings from now on; existing bills stay as they are."""
     changes = body.settings.changes(ctx.project.settings)
     return ProjectOut.of(service.change_project(ctx, version=body.version, changes=changes))
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/clients/{clientId}/projects/{projectId}/closed-months",
+    permission="settings.manage",
+    body=ClosedMonth,
+    returns=ProjectOut,
+    errors="month-not-over",
+)
+def close_month(ctx: ProjectContext, *, body: ClosedMonth) -> ProjectOut:
+    """Close a month in the books, with all before it: no payment or other entry is dated into it from now on.
+
+    It can't be opened again. Corrections of what was billed in it are of today.
+    """
+    return ProjectOut.of(service.close_books(ctx, month=body.month))
 
 
 @endpoint(

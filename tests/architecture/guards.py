@@ -19,8 +19,9 @@ MAY_DIVIDE = {
     "tariffs/domain": "exact decimals and fractions; whole amounts are split by // and %",
     "kernel/quantity.py": "decimals, by one function that takes nothing else",
 }
-# What a route or a job may know of the platform: how it is called and what it logs, and nothing of the table.
-OUTER_PLATFORM = {"auth", "clock", "http", "jobs", "log", "messages", "request_parsing", "schema"}
+# What a route or a job may know of the platform: how it is called, how it refuses and what it logs, and nothing of the
+# table.
+OUTER_PLATFORM = {"auth", "clock", "http", "jobs", "log", "messages", "problems", "request_parsing", "schema"}
 # A plain shape that an answer shows.
 SHAPES = {"chalicelib.platform.storage.UploadForm"}
 # What builds writes for a transaction is called by what it builds.

@@ -130,11 +130,40 @@ def _examples(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 # What must hold of every example that has a field.
 _HOLDS: list[tuple[str, str, Callable[[dict[str, Any]], bool]]] = [
-    ("amountDue", "is the rest", lambda it: _sum(it["paid"], it["amountDue"]) == Decimal(it["total"])),
-    ("amountDue", "is due after it was billed", lambda it: it["billedOn"] < it["dueOn"]),
-    ("amountDue", "is overdue or not", lambda it: (it["status"] == "overdue") == (it["daysOverdue"] > 0)),
-    ("amountDue", "has a bill's id", lambda it: it["id"] == f"{it['period']}.{it['accountNumber']}.1"),
-    ("lines", "add up", lambda it: _sum(*(line["amount"] for line in it["lines"])) == Decimal(it["total"])),
+    (
+        "daysOverdue",
+        "is the rest",
+        lambda it: (
+            _sum(it["paid"], it["amountDue"], it.get("waived", "0"), it.get("credited", "0"))
+            == _sum(it["total"], it["lateCharge"])
+        ),
+    ),
+    ("billedOn", "is due after it was billed", lambda it: it["billedOn"] is None or it["billedOn"] < it["dueOn"]),
+    ("daysOverdue", "is overdue or not", lambda it: (it["status"] == "overdue") == (it["daysOverdue"] > 0)),
+    ("daysOverdue", "has a bill's id", lambda it: it.get("id", it.get("billId")) == f"{it['period']}.2025110001.1"),
+    ("received", "gives the rest back", lambda it: _sum(it["amount"], it["change"]) == Decimal(it["received"])),
+    (
+        "credit",
+        "is what no bill took",
+        lambda it: (
+            "received" not in it
+            or _sum(it["credit"], *(share["paid"] for share in it["bills"])) == Decimal(it["amount"])
+        ),
+    ),
+    ("reversedAt", "is reversed or not", lambda it: (it["status"] == "reversed") == (it["reversedAt"] is not None)),
+    (
+        "opening",
+        "adds up",
+        lambda it: _sum(it["opening"], *(line["change"] for line in it["lines"])) == Decimal(it["closing"]),
+    ),
+    (
+        "lines",
+        "add up",
+        lambda it: (
+            "opening" in it
+            or _sum(*(line["amount"] for line in it["lines"])) == Decimal(it.get("total") or it["amount"])
+        ),
+    ),
     ("origin", "was made once", lambda it: [it["runId"], it["issuedBy"], it["importId"]].count(None) == 2),
     (
         "previousReading",
@@ -205,6 +234,8 @@ def test_the_examples_of_acts_show_what_the_act_brings_about(document: dict[str,
         "delete_user": "deleted",
         "start_run": "planned",
         "report_issue": "pending",
+        "record_payment": "completed",
+        "reverse_payment": "reversed",
     }
     assert {name: shown[name]["status"] for name in expected} == expected
     assert shown["register_self"]["role"] == "consumer"
@@ -253,6 +284,8 @@ def test_every_write_schema_refuses_what_it_does_not_know(document: dict[str, An
 @pytest.mark.parametrize("one", _GETS, ids=name)
 def test_an_answer_holds_exactly_what_is_declared(world: World, document: dict[str, Any], one: Endpoint) -> None:
     query = {name: PERIOD for name in ("period", "month") if one.query and name in one.query.model_fields}
+    if one.path.endswith("/inquiry"):
+        query = {"accountNumber": world.ids["accountNumber"]}
     reply = world.people["owner" if one.path.startswith("/api/me/") else "admin"].get(
         world.fill(one.path, world.ids_to_read), **query
     )

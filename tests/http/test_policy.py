@@ -73,6 +73,7 @@ _QUERIES = {
     "/readings": f"?period={PERIOD}",
     "/bills": f"?period={PERIOD}",
     "/payments": f"?month={PERIOD}",
+    "/inquiry": "?accountNumber={accountNumber}",
 }
 # A consumer's profile is one that staff do not have, and a consumer changes name and mail there and nowhere else.
 _STAFF_HAVE_NONE = {("GET", "/api/me/profile"), ("PATCH", "/api/me/profile")}
@@ -104,7 +105,7 @@ def _newcomer(sandbox: Sandbox, role: str) -> Api:
 
 def _send(world: World, who: str, method: str, path: str, ids: dict[str, str] | None = None) -> Reply:
     query = next((query for end, query in _QUERIES.items() if path.endswith("{projectId}" + end)), "")
-    query = query if method == "GET" else ""
+    query = query.format(**world.ids) if method == "GET" else ""
     body = None if method == "GET" or path.endswith("confirmation") else b"{}"
     person = world.fresh(who) if path.startswith("/api/auth/logout") else world.people[who]
     if method == "GET" and ids is None:

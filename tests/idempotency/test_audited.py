@@ -10,7 +10,7 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.audit.domain import ACTIONS
-from chalicelib.devices.domain import signature_of
+from chalicelib.kernel.signatures import signature_of
 from chalicelib.onboarding.service import write_ticket
 from chalicelib.platform.http import PUBLIC
 from chalicelib.tenancy import service as tenancy
@@ -166,7 +166,7 @@ _BESIDES: Mapping[str, tuple[Callable[[Sandbox, Chalice], None], set[str]]] = {
 
 def _entries(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
     items = table.items_of(sandbox.utility.client) | table.items_of(f"{sandbox.utility.client}new")
-    return {key: item for key, item in items.items() if " | ENTRY#" in key}
+    return {key: item for key, item in items.items() if "#AUDIT#" in key}
 
 
 @pytest.mark.covers("S2-022", "S2-136", "S2-137", "S2-138", "S2-139", "S2-140")

@@ -97,7 +97,7 @@ class Books:
             one.paid_on
             for at in range(MONTHS_BACK)
             for one in payments.list_payments(
-                self.context, month=Period.of(self.today).shifted(-at), limit=1000, cursor=None
+                self.context, month=Period.of(self.today).shifted(-at), receipt_number=None, limit=1000, cursor=None
             ).items
         ]
         return bool(paid) and max(*days, *paid) < self.today

@@ -16,7 +16,7 @@ from tests.support.http import Api
 from tests.support.queues import drain
 from tests.support.utilities import NOVEMBER, PASSWORD, Utility, bring_file, bring_history, open_waterworks
 
-STAFF = ("superuser", "admin", "manager", "billing_officer", "account_officer", "viewer", "field_staff")
+STAFF = ("superuser", "admin", "manager", "billing_officer", "account_officer", "cashier", "viewer", "field_staff")
 PERIOD = "2025-11"
 
 _number = count(1)
@@ -84,7 +84,7 @@ def _open_world(app: Chalice, api: Api) -> World:
     try:
         utility, ids, consumers = _billed_month(app, api, "")
         neighbour, foreign_ids, foreigners = _billed_month(app, api, "x")
-        for role in ("billing_officer", "account_officer"):
+        for role in ("billing_officer", "account_officer", "cashier"):
             identity.register_staff(utility.context(), login=role, name=role, password=PASSWORD, role=role)
         people = {role: utility.as_staff(role) for role in STAFF} | consumers | _surveyors(utility)
         reader = people["field_staff"].get("/api/me").expect(200)["id"]

@@ -57,7 +57,9 @@ def copy_for(items: Items, *, client: str, other: str) -> Items:
 def without_instants(items: Items) -> Items:
     """Leave out when something was noted in the audit log: each try has its own time."""
     return {
-        re.sub(r"ENTRY#[^#]+#.*", f"ENTRY#{item.get('ac')}{item.get('si')}", key): {} if "#AUDIT#" in key else item
+        re.sub(r"ENTRY#[^#]+#.*", f"ENTRY#{item.get('ac')}{item.get('si')}", key) if "#AUDIT#" in key else key: (
+            {} if "#AUDIT#" in key else item
+        )
         for key, item in items.items()
     }
 

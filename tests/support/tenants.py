@@ -1,9 +1,10 @@
 """Tenants opened by a preset, as each of the five sources has it, and driven over HTTP."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 from chalice.app import Chalice
 
@@ -12,6 +13,7 @@ from chalicelib.identity.domain import ROLES
 from chalicelib.kernel.context import Actor, Context
 from chalicelib.onboarding import service as onboarding
 from chalicelib.platform import clock
+from chalicelib.tenancy import service as tenancy
 from tests.support.http import Api, whole_bills
 from tests.support.queues import drain
 
@@ -27,6 +29,22 @@ class Tenant:
     api: Api
     client: str
     admin: Api
+
+    def on(self, day: str) -> Self:
+        """Move the clock to noon of a day, and sign the administrator in anew."""
+        _move_clock(day)
+        return replace(self, admin=self.sign_in("admin"))
+
+    def sign_in(self, name: str) -> Api:
+        """Sign in a user whose login name is that name, or the e-mail address with it."""
+        return self.api.sign_in(self.client, _login(self.client, name), PASSWORD)
+
+    def register(self, role: str, areas: Sequence[str] = ()) -> Api:
+        """Make a user of a role without the API, where the administrator may not, and sign them in."""
+        ctx = _context(self.client)
+        login = _login(self.client, role)
+        identity.register_staff(ctx, login=login, name=role, password=PASSWORD, role=role, areas=tuple(areas))
+        return self.sign_in(role)
 
     def base(self, project: str) -> str:
         return f"/api/clients/{self.client}/projects/{project}"
@@ -72,13 +90,26 @@ class Tenant:
 
 def open_tenant(app: Chalice, api: Api, preset: str, day: str) -> Tenant:
     """Open a client by a preset, at noon of a day, with somebody who administers it."""
-    instant = datetime.fromisoformat(f"{day}T12:00:00+00:00")
-    clock.use_time(lambda: instant)
+    _move_clock(day)
     client = f"t{next(_number)}"
-    actor = Actor("operator", "superuser", ROLES["superuser"])
-    ctx = Context(client, actor, clock.now(), clock.fresh_id, request_id="test")
+    ctx = _context(client)
     opened = onboarding.open_client(ctx, preset_id=preset, name=None)
     assert onboarding.open_client(ctx, preset_id=preset, name=None) == opened  # again, it makes nothing new
-    login = "admin" if opened.login_names == "username" else "admin@example.com"
+    login = _login(client, "admin")
     identity.register_staff(ctx, login=login, name="Admin", password=PASSWORD, role="admin")
     return Tenant(app, api, client, api.sign_in(client, login, PASSWORD))
+
+
+def _move_clock(day: str) -> None:
+    instant = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    clock.use_time(lambda: instant)
+
+
+def _context(client: str) -> Context:
+    return Context(
+        client, Actor("operator", "superuser", ROLES["superuser"]), clock.now(), clock.fresh_id, request_id="test"
+    )
+
+
+def _login(client: str, name: str) -> str:
+    return name if tenancy.get_client(_context(client)).login_names == "username" else f"{name}@example.com"

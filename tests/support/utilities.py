@@ -119,8 +119,8 @@ def bring_history(utility: Utility, staff: Api, months: object) -> str:
     return bring_file(utility, staff, "history", json.dumps({"months": months}).encode())
 
 
-def bring_file(utility: Utility, staff: Api, kind: str, file: bytes) -> str:
-    """Import a file of readings, of the registry or of history, as of 11 November 2025, and give the import's id."""
+def bring_file(utility: Utility, staff: Api, kind: str, file: bytes, *, now: datetime = NOVEMBER) -> str:
+    """Import a file of a kind, as of 11 November 2025 or of another moment, and give the import's id."""
     announced = staff.post(f"{utility.base}/{kind}/imports", {"fileName": f"{kind}.file"}).expect(201)
     key = announced["upload"]["fields"]["key"]
     storage._client().put_object(Bucket=platform_settings.bucket_name(), Key=key, Body=file)
@@ -128,8 +128,9 @@ def bring_file(utility: Utility, staff: Api, kind: str, file: bytes) -> str:
         "readings": readings.run_import,
         "registry": imports.run_registry_import,
         "history": imports.run_history_import,
+        "bank": imports.run_bank_import,
     }
-    run[kind](utility.context(now=NOVEMBER), import_id=announced["id"])
+    run[kind](utility.context(now=now), import_id=announced["id"])
     return str(announced["id"])
 
 

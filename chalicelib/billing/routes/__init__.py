@@ -1,6 +1,6 @@
 """Billing over HTTP."""
 
-from chalicelib.billing.routes import closing, runs
+from chalicelib.billing.routes import bills, closing, runs
 from chalicelib.billing.routes.common import blueprint
 
-__all__ = ["blueprint", "closing", "runs"]
+__all__ = ["bills", "blueprint", "closing", "runs"]

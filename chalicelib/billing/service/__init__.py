@@ -1,6 +1,7 @@
 """The use cases of billing: runs, and the acts that end a holder's or a connection's time with a bill."""
 
 from chalicelib.billing.service.closing import ClosingResult, FinalReading, close, hand_over, install_meter
+from chalicelib.billing.service.one import bill_reading
 from chalicelib.billing.service.runs import (
     generate_chunks,
     get_run,
@@ -15,6 +16,7 @@ from chalicelib.billing.service.runs import (
 __all__ = [
     "ClosingResult",
     "FinalReading",
+    "bill_reading",
     "close",
     "generate_chunks",
     "get_run",

@@ -15,6 +15,7 @@ from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Conflict, Fault, Invalid, MeterbookError
 from chalicelib.kernel.period import Period
 from chalicelib.kernel.quantity import plain
+from chalicelib.payments import service as payments
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import MeterValue, Reading
@@ -114,12 +115,14 @@ def _done_once(
     event_id = ctx.new_id()
     before = connections.get_connection(ctx, account=account)
     try:
-        return carry_out(before, event_id)
+        done = carry_out(before, event_id)
     except (Conflict, Invalid):
-        done = _done_before(ctx, before, event_id) if ctx.request_key else None
-        if done is None:
+        found = _done_before(ctx, before, event_id) if ctx.request_key else None
+        if found is None:
             raise
-        return done
+        done = found
+    payments.after_billing(ctx, [done.bill] if done.bill else [])
+    return done
 
 
 def _done_before(ctx: ProjectContext, connection: Connection, event_id: str) -> ClosingResult | None:

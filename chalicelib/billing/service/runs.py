@@ -41,6 +41,7 @@ from chalicelib.kernel.ids import known_ulid
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
+from chalicelib.payments import service as payments
 from chalicelib.platform import queue
 from chalicelib.platform.bulk import batches
 from chalicelib.platform.heartbeat import heartbeat
@@ -227,6 +228,7 @@ def _bill_chunk(
         with heartbeat(partial(_beat, ctx, run, shard, lease, beat), every=BEAT):
             plan = _plan_of(project, run, shard)
             _issue(ctx, run, shard, lease, plan)
+            _follow(ctx, run, shard)
             repository.insert_exceptions(project, run.id, plan.exceptions)
         at = ctx.at_this_moment().now
         repository.close_chunk(project, run.id, shard, lease=lease, tally=plan.tally, at=at)
@@ -314,6 +316,13 @@ def _issue(ctx: ProjectContext, run: BillingRun, shard: int, lease: str, plan: C
             repository.report_progress(ctx.project, run.id, shard, lease=lease, until=until, tally=tally)
         bills.issue_bills(ctx.project, batch)
         tally = tally.with_bills(batch)
+
+
+def _follow(ctx: ProjectContext, run: BillingRun, shard: int) -> None:
+    """Let all bills of a chunk take credit or older dues, if the project wants it; also those of a former attempt."""
+    if ctx.project.settings.payments.new_bills_take != "nothing":
+        here = bills.shard_bills(ctx.project, run.period, shard)
+        payments.after_billing(ctx, [bill for bill in here if bill.run_id == run.id])
 
 
 def _complete(ctx: Context, project: Project, run: BillingRun) -> None:

@@ -9,7 +9,9 @@ class Balance:
 
     `paid` is all money that was counted on the bill, `late_paid` the part of it that paid late charges. `late` are late
     charges, of which `waived` were forgiven; `late_steps` is how many steps of the rule they have charged. `credited`
-    and `written_off` lower the principal. `version` counts the changes, so that two of them can't be made at once.
+    and `written_off` lower the principal. `moved_in` are dues of older bills that this one superseded; `moved_out` are
+    those that a newer bill took over, `late_moved` of them late charges. `version` counts the changes, so that two of
+    them can't be made at once.
     """
 
     version: int = 0
@@ -20,13 +22,17 @@ class Balance:
     credited: int = 0
     written_off: int = 0
     late_steps: int = 0
+    moved_in: int = 0
+    moved_out: int = 0
+    late_moved: int = 0
 
     @property
     def principal_settled(self) -> int:
-        """What was paid, credited or written off of the bill itself."""
-        return self.paid - self.late_paid + self.credited + self.written_off
+        """What was paid, credited, written off or moved on of the bill itself; what moved in counts against it."""
+        settled = self.paid - self.late_paid + self.credited + self.written_off
+        return settled + self.moved_out - self.late_moved - self.moved_in
 
     @property
     def late_due(self) -> int:
         """Late charges that are still to be paid."""
-        return self.late - self.waived - self.late_paid
+        return self.late - self.waived - self.late_paid - self.late_moved

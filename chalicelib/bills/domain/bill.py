@@ -17,9 +17,12 @@ from chalicelib.kernel.quantity import divided, plain
 from chalicelib.readings.domain.reading import LAST_READ_NUMBER, reading_id
 from chalicelib.tariffs.domain import Line
 
-BillStatus = Literal["open", "partial", "paid", "overdue", "voided"]
+BillStatus = Literal["open", "partial", "paid", "overdue", "superseded", "voided"]
 
-BillKind = Literal["regular", "final", "advance"]
+BillKind = Literal["regular", "final", "advance", "charge", "opening"]
+
+FIRST_CHARGE_NUMBER = 960
+"""Charges have numbers from here on, up to 999: above those of readings and of services without a meter."""
 
 _CHARGED_BEFORE = "an earlier bill has charged the fixed amounts of this period"
 _NUMBER = re.compile(r"(0|[1-9]\d{0,2})(?:r([1-9]\d?))?\Z", re.ASCII)
@@ -41,7 +44,11 @@ class Bill:
     use of an exchanged meter; below zero, use billed ahead by estimates, of which `use_carried_forward` remains.
     `estimated`: the meter was not read, and `reading` is an estimate by the average of the last uses. `tariff_id`: the
     tariff that the connection named, if it was not rated by its class. `issued_by` is the user who billed this reading
-    without a run: then `issued_at` is when, and `run_id` an id of its own.
+    without a run: then `issued_at` is when, and `run_id` an id of its own. `superseded_by` is the bill that took its
+    dues over.
+
+    A bill of kind `charge` is of an amount that somebody set, with a `reason`. `extended_due_on` is the due day instead
+    of `due_on`, if it was extended; `extended_after_steps` are the steps of lateness charged before that.
 
     A bill that was wrong is voided, with the day, the user and the reason, and issued again as the next `revision`.
     `successor` is the id of that one, if it was issued in the same act.
@@ -80,6 +87,10 @@ class Bill:
     months: int = 1
     multiplier: Decimal = Decimal(1)
     registers: tuple[BilledRegister, ...] = ()
+    superseded_by: str | None = None
+    reason: str | None = None
+    extended_due_on: date | None = None
+    extended_after_steps: int = 0
     revision: int = 1
     voided_on: date | None = None
     voided_by: str | None = None
@@ -109,6 +120,16 @@ class Bill:
     def has_reading(self) -> bool:
         """Whether it closes with a reading; bills without one have numbers that no reading has."""
         return 0 < self.number <= LAST_READ_NUMBER
+
+    @property
+    def is_of_service(self) -> bool:
+        """Whether it bills days of service; advances, charges and opening balances don't."""
+        return self.kind not in {"advance", "charge", "opening"}
+
+    @property
+    def due_day(self) -> date:
+        """The day until which it is to be paid: the one that it was extended to, if it was."""
+        return self.extended_due_on or self.due_on
 
     @property
     def reading_id(self) -> str | None:
@@ -181,6 +202,16 @@ class Bill:
         return self._money(self.balance.credited + self.balance.written_off)
 
     @property
+    def moved_in(self) -> Money:
+        """The dues of older bills that it took over."""
+        return self._money(self.balance.moved_in)
+
+    @property
+    def moved_out(self) -> Money:
+        """The dues that a newer bill took over."""
+        return self._money(self.balance.moved_out)
+
+    @property
     def principal_due(self) -> Money:
         """What is still to be paid of the bill itself, without late charges."""
         return self._money(self.total.minor - self.balance.principal_settled)
@@ -200,6 +231,8 @@ class Bill:
         """
         if not self.is_standing:
             return "voided"
+        if self.superseded_by:
+            return "superseded"
         if self.amount_due.minor <= 0:
             return "paid"
         if self.days_overdue_on(today):
@@ -211,7 +244,7 @@ class Bill:
 
         Due on 20 November, 5 on the 25th. Source: S3-050.
         """
-        return max((today - self.due_on).days, 0) if self.amount_due.minor > 0 else 0
+        return max((today - self.due_day).days, 0) if self.amount_due.minor > 0 else 0
 
 
 def last_billed(bills: Iterable[Bill]) -> tuple[date, int] | None:

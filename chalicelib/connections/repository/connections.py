@@ -39,7 +39,7 @@ from chalicelib.platform.dynamo import (
     stored_json,
 )
 from chalicelib.platform.mapping import to_entity, to_item
-from chalicelib.platform.transaction import Action, delete, insert, put, transact
+from chalicelib.platform.transaction import Action, check, delete, insert, put, transact
 from chalicelib.tenancy.domain import Project
 
 
@@ -206,6 +206,12 @@ def connection_delete_writes(project: Project, connection: Connection) -> list[A
     if connection.consumer_id:
         writes.append(links.link_delete_write(project, connection))
     return writes
+
+
+def connection_exists_check(project: Project, account: str) -> Action:
+    """Build the check that a connection is still there. Label: `connection`."""
+    key = keys.connection(project.client, project.id, account, project.settings.shards)
+    return check("connection", key, ConnectionItem.pk.exists(), subject=account)
 
 
 def commit(actions: Sequence[Action]) -> None:

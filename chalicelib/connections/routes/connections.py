@@ -115,19 +115,6 @@ def change_connection(ctx: ProjectContext, *, account_number: str, body: Connect
 
 @endpoint(
     blueprint,
-    "DELETE",
-    _CONNECTION,
-    permission="connections.manage",
-    returns=ConnectionOut,
-    errors="changed connection-used",
-)
-def delete_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut:
-    """Delete a connection that has no readings."""
-    return ConnectionOut.of(service.delete_connection(ctx, account=account_number))
-
-
-@endpoint(
-    blueprint,
     "POST",
     _CONNECTION + "/disconnection",
     permission="connections.manage",

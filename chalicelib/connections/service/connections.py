@@ -133,6 +133,7 @@ def explain_refusal(ctx: Context, project: Project, connection: Connection, refu
         "brand": Invalid(
             "unknown-brand", "no such brand; see GET /api/clients/{clientId}/meter-brands", field="meterBrand"
         ),
+        "money": Conflict("connection-used", f"connection {connection.account} has payments; close it instead"),
         "connection": Conflict("changed", "this connection was changed meanwhile; reload and retry"),
     }
     taken = _account_taken(project, connection)

@@ -1,6 +1,6 @@
 """Change, disconnect, reconnect, close, hand over and delete connections, and exchange meters."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -226,11 +226,13 @@ def find_event(ctx: ProjectContext, connection: Connection, event_id: str) -> Co
     return history.find_recent(ctx.project, connection, event_id)
 
 
-def delete_connection(ctx: ProjectContext, *, account: str) -> Connection:
+def delete_connection(ctx: ProjectContext, *, account: str, also: Sequence[Action] = ()) -> Connection:
     """Delete a connection that was registered by mistake.
 
+    `also` are checks of a higher feature that nothing depends on it, with the label `money`.
+
     :raises NotFound: if the project has no such connection.
-    :raises Conflict: if it has a reading, even a pending one; close it instead.
+    :raises Conflict: if it has a reading, even a pending one, or is refused by one of the checks; close it instead.
     """
     connection = get_connection(ctx, account=account)
     project = ctx.project
@@ -241,7 +243,7 @@ def delete_connection(ctx: ProjectContext, *, account: str) -> Connection:
         *brand_count_writes(ctx, before=connection, after=None),
         *tariff_count_writes(ctx, project, before=connection, after=None),
     ]
-    _commit(ctx, project, connection, [*repository.connection_delete_writes(project, connection), *lists])
+    _commit(ctx, project, connection, [*repository.connection_delete_writes(project, connection), *lists, *also])
     return connection
 
 

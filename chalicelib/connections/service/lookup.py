@@ -154,6 +154,11 @@ def find_by_number(
     return repository.find_connection(project, account) if account else None
 
 
+def connection_exists_check(project: Project, account: str) -> Action:
+    """Build the check that a connection was not deleted meanwhile. Label: `connection`. Two write units."""
+    return repository.connection_exists_check(project, account)
+
+
 def connections_by_account(project: Project, accounts: Iterable[str]) -> dict[str, Connection]:
     """Read many connections by account number. Strongly consistent."""
     return repository.connections_of(project, accounts)

@@ -81,7 +81,7 @@ def _facts(each: RecountedAccount) -> Iterable[str]:
 
 
 def _of(each: Reissue) -> str:
-    return f"{each.old.id} {each.old.balance} {each.new.digest} {each.new.total} {each.new.due_on}"
+    return f"{each.old.id} {each.old.balance} {each.new.digest} {each.new.total} {each.new.due_day}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ def check_voidable(bill: Bill, standing: Iterable[Bill]) -> None:
     if not bill.has_reading:
         message = f"bill {bill.id} has no reading that could be billed again: correct what is owed by a credit note"
         raise Conflict("not-voidable", message, field="billId")
+    _check_dues_stayed(bill, field="billId")
     if bill.revision >= MAX_REVISIONS:
         message = f"bill {bill.id} was issued {MAX_REVISIONS} times: correct what is owed by a credit note"
         raise Conflict("not-voidable", message, field="billId")
@@ -32,6 +33,7 @@ def check_reissuable(bill: Bill) -> None:
 
     :raises Conflict: if a former system made it, or it was issued too often.
     """
+    _check_dues_stayed(bill, field="readings")
     if bill.migrated or bill.revision >= MAX_REVISIONS:
         made = "came from a former system" if bill.migrated else f"was issued {MAX_REVISIONS} times"
         raise Conflict(
@@ -47,3 +49,13 @@ def voided(bill: Bill) -> Conflict:
 def with_bill_voided(reading: Reading) -> Reading:
     """Return a reading after the bill that closed with it was voided: it can be billed again."""
     return replace(reading, bills_voided=reading.bills_voided + 1, version=reading.version + 1)
+
+
+def _check_dues_stayed(bill: Bill, *, field: str) -> None:
+    """Check that no dues moved from the bill to a newer one, or to it from older ones.
+
+    :raises Conflict: if some did.
+    """
+    if bill.superseded_by or bill.balance.moved_in:
+        message = f"dues of older bills moved with bill {bill.id}: correct what is owed by a credit note"
+        raise Conflict("not-voidable", message, field=field)

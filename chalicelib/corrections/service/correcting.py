@@ -232,7 +232,7 @@ def _writes(ctx: ProjectContext, plan: Plan, record: Correction) -> list[Action]
         raise Refused([("bill", None)])  # changed since it was planned: the digest will tell
     entries = ledger.entries_of_act(ctx, record.id, _drafts(ctx, plan, _moved(ctx, plan), record.reason))
     successors = {each.old.id: each.new.id for each in plan.reissues}
-    _, posting = ledger.entry_writes(project, books, entries, issued=_by_id(plan, "new"), successors=successors)
+    posting = ledger.entry_writes(project, books, entries, issued=_by_id(plan, "new"), successors=successors)
     unbilled = [each.before for each in plan.changed if each.before.bills_voided == each.after.bills_voided]
     writes = [
         repository.correction_insert_write(project, record),
@@ -262,7 +262,7 @@ def _connection_writes(ctx: ProjectContext, plan: Plan, each: RecountedAccount, 
 def _moved(ctx: ProjectContext, plan: Plan) -> list[Moved]:
     """Return what becomes of the money of each bill that is issued again."""
     rule = tenancy.late_charge_rule(ctx.project)
-    entries = ledger.entries_of_bills(ctx.project, [each.old for each in plan.reissues])
+    entries = ledger.entries_by_account(ctx.project, [each.old for each in plan.reissues])
     return [move(each.old, each.new, entries[each.old.account], rule) for each in plan.reissues]
 
 
@@ -297,11 +297,14 @@ def _drafts(ctx: ProjectContext, plan: Plan, moved: Sequence[Moved], reason: str
                         account=account, holder=holder, kind=kind, value_on=today, effects=effects, reason=reason
                     )
                 )
-        drafts += [_use_of(reissue, *money) for reissue, each in theirs for money in each.money]
+        drafts += [_use_of(ctx, reissue, *money) for reissue, each in theirs for money in each.money]
     return drafts
 
 
-def _use_of(reissue: Reissue, day: date, effect: Effect) -> ledger.EntryDraft:
+def _use_of(ctx: ProjectContext, reissue: Reissue, day: date, effect: Effect) -> ledger.EntryDraft:
+    """Return what brings money to a new bill: with the day on which it was paid, or the first of the open books."""
+    closed = ctx.project.books_closed_until
+    day = day if closed is None else max(day, closed + _DAY)
     return ledger.EntryDraft(
         account=reissue.new.account,
         holder=reissue.new.consumer_id,

@@ -182,7 +182,14 @@ class _Reissuing:
         others = [each for each in beside if each.id != bill.id]
         advances = bills.advances_before(self.project, self.each.after, new)
         made = less_advances(made, advances, beside=others)
-        return made if made.total.minor > bill.total.minor else replace(made, due_on=bill.due_on)
+        if made.total.minor > bill.total.minor:
+            return made
+        return replace(
+            made,
+            due_on=bill.due_on,
+            extended_due_on=bill.extended_due_on,
+            extended_after_steps=bill.extended_after_steps,
+        )
 
     def _differs(self, old: Consumption, new: Consumption) -> bool:
         """Return whether a bill differs by what tariffs take from earlier periods, such as the highest peak."""

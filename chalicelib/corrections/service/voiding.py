@@ -7,7 +7,7 @@ from chalicelib.connections import service as connections
 from chalicelib.corrections.domain.voiding import check_voidable, voided, with_bill_voided
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.ledger import service as ledger
-from chalicelib.ledger.domain import void_effect
+from chalicelib.ledger.domain import post, void_effect
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.readings import service as readings
@@ -54,7 +54,7 @@ def _is_repeated(ctx: ProjectContext, bill: Bill, act_id: str) -> bool:
     """Return whether this very request voided it before it was interrupted."""
     if ctx.request_key is None or bill.voided_on is None:
         return False
-    return any(ledger.entries_of_origin(ctx.project, bill.account, act_id, booked_on=bill.voided_on))
+    return any(ledger.entries_of_origin(ctx.project, bill.account, act_id, first=bill.voided_on, last=bill.voided_on))
 
 
 def _writes(ctx: ProjectContext, bill: Bill, act_id: str, reason: str) -> tuple[Bill, list[Action]]:
@@ -77,8 +77,9 @@ def _writes(ctx: ProjectContext, bill: Bill, act_id: str, reason: str) -> tuple[
         credit_minor=bill.balance.paid,
         reason=reason,
     )
-    after, posting = ledger.entry_writes(project, books, ledger.entries_of_act(ctx, act_id, [draft]))
-    return after.bill(bill.id), [
+    entries = ledger.entries_of_act(ctx, act_id, [draft])
+    posting = ledger.entry_writes(project, books, entries)
+    return post(books, entries).bill(bill.id), [
         readings.period_open_check(project, bill.period),
         readings.reading_change_write(project, with_bill_voided(reading), before=reading),
         *bills.other_bill_checks(project, [each for each in of_round if each.counts and each.place > reading.place]),

@@ -9,12 +9,17 @@ from chalicelib.files.domain.mapping import ColumnMapping
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
 
-FileKind = Literal["readings", "registry", "history"]
+FileKind = Literal["readings", "registry", "history", "bank"]
 ImportState = Literal["awaiting_upload", "done", "refused"]
 ReportLine = dict[str, str | int]
 
 _TABLES, _DOCUMENTS = (".csv", ".tsv", ".txt", ".xlsx"), (".json",)
-_READ: Mapping[FileKind, tuple[str, ...]] = {"readings": _TABLES, "registry": _TABLES, "history": _DOCUMENTS}
+_READ: Mapping[FileKind, tuple[str, ...]] = {
+    "readings": _TABLES,
+    "registry": _TABLES,
+    "history": _DOCUMENTS,
+    "bank": _TABLES,
+}
 # Formats that people have such data in, and that are not read.
 _NOT_READ = (".doc", ".docx", ".gz", ".numbers", ".ods", ".pdf", ".xls", ".xlsb", ".xlsm", ".xml", ".zip")
 

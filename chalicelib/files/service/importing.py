@@ -30,13 +30,23 @@ from chalicelib.platform.transaction import Action, Refused
 from chalicelib.tenancy.domain import Project, ProjectContext
 
 MAX_BYTES = 10_000_000
-_CONTENT_TYPES: dict[FileKind, str] = {"readings": "text/csv", "registry": "text/csv", "history": "application/json"}
+_CONTENT_TYPES: dict[FileKind, str] = {
+    "readings": "text/csv",
+    "registry": "text/csv",
+    "history": "application/json",
+    "bank": "text/csv",
+}
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # A file's kind is part of its key, so that the import function need not look it up. A workbook is told by its content.
-_ENDINGS: dict[FileKind, str] = {"readings": ".csv", "registry": ".registry.csv", "history": ".history.json"}
+_ENDINGS: dict[FileKind, str] = {
+    "readings": ".csv",
+    "registry": ".registry.csv",
+    "history": ".history.json",
+    "bank": ".bank.csv",
+}
 _FILE_KEY = re.compile(
     r"(?P<client>[A-Za-z0-9][A-Za-z0-9-]{0,31})/(?P<project>[A-Za-z0-9][A-Za-z0-9-]{0,31})"
-    r"/imports/(?P<id>[0-9A-HJKMNP-TV-Z]{26})(?P<ending>\.csv|\.registry\.csv|\.history\.json)",
+    r"/imports/(?P<id>[0-9A-HJKMNP-TV-Z]{26})(?P<ending>\.csv|\.registry\.csv|\.history\.json|\.bank\.csv)",
     re.ASCII,
 )
 

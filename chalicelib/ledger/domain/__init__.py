@@ -11,11 +11,13 @@ from chalicelib.ledger.domain.late_charges import (
     settled_by,
     step_begins,
     steps_begun,
+    steps_begun_of,
 )
 from chalicelib.ledger.domain.moving import Moved, move
 from chalicelib.ledger.domain.position import (
     Books,
     Position,
+    bill_after,
     bill_violations,
     credit_violations,
     fold_violations,
@@ -50,6 +52,7 @@ __all__ = [
     "Settlement",
     "accrued_minor",
     "balance_after",
+    "bill_after",
     "bill_violations",
     "credit_violations",
     "effect_between",
@@ -65,6 +68,7 @@ __all__ = [
     "settled_by",
     "step_begins",
     "steps_begun",
+    "steps_begun_of",
     "take_back",
     "violations",
     "void_effect",

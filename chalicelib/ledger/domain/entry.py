@@ -11,12 +11,18 @@ EntryKind = Literal[
     "payment",
     "advance",
     "credit_used",
+    "credit_brought",
+    "credit_moved",
+    "deposit",
+    "deposit_applied",
     "reversal",
     "late_charge",
     "late_charge_lowered",
     "waiver",
     "credit_note",
+    "due_day",
     "write_off",
+    "superseded",
     "refund",
     "opening",
     "voided",
@@ -25,7 +31,10 @@ EntryKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """By how much an entry changes a bill's balance, in minor units; each field is that of Balance."""
+    """By how much an entry changes a bill's balance, in minor units; each field is that of Balance.
+
+    `successor` is the bill that takes its dues over.
+    """
 
     bill_id: str
     paid: int = 0
@@ -35,16 +44,22 @@ class Effect:
     credited: int = 0
     written_off: int = 0
     late_steps: int = 0
+    moved_in: int = 0
+    moved_out: int = 0
+    late_moved: int = 0
+    successor: str | None = None
 
     @property
     def due(self) -> int:
         """By how much it changes what is due on the bill."""
-        return self.late - self.waived - self.paid - self.credited - self.written_off
+        settled = self.waived + self.paid + self.credited + self.written_off
+        return self.late - settled + self.moved_in - self.moved_out
 
     @property
     def principal_settled(self) -> int:
         """By how much it changes what is settled of the bill itself."""
-        return self.paid - self.late_paid + self.credited + self.written_off
+        settled = self.paid - self.late_paid + self.credited + self.written_off
+        return settled + self.moved_out - self.late_moved - self.moved_in
 
     def inverse(self) -> "Effect":
         """Return what takes this effect back. Steps stay charged."""
@@ -52,7 +67,7 @@ class Effect:
         return Effect(bill_id=self.bill_id, **changes)
 
 
-_CHANGES = tuple(each.name for each in fields(Effect) if each.name != "bill_id")
+_CHANGES = tuple(each.name for each in fields(Effect) if each.name not in {"bill_id", "successor"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +75,9 @@ class Entry:
     """One event of the money of a connection and its holder (None: a unit without a consumer).
 
     `value_on` is the day that counts for being late, `booked_on` the day it was entered. `credit_minor` changes the
-    holder's credit: money that no bill has taken yet. `origin` is the payment or act that it belongs to, `reverses` the
-    entry that it takes back.
+    holder's credit, money that no bill has taken yet; `deposit_minor` what is held as security. `origin` is the payment
+    or act that it belongs to, `reverses` the entry that it takes back. `due_on` is the due day that it gives its bills,
+    if it changes that.
     """
 
     id: str
@@ -73,15 +89,17 @@ class Entry:
     currency: str
     effects: tuple[Effect, ...] = ()
     credit_minor: int = 0
+    deposit_minor: int = 0
     origin: str | None = None
     reverses: str | None = None
     reason: str | None = None
+    due_on: date | None = None
     recorded_by: str
     recorded_at: datetime
 
     @property
     def owed_minor(self) -> int:
-        """By how much it changes what the holder owes: below zero, they owe less."""
+        """By how much it changes what the holder owes: below zero, they owe less. A deposit is no part of it."""
         return sum(effect.due for effect in self.effects) - self.credit_minor
 
 

@@ -55,7 +55,7 @@ def move(old: Bill, new: Bill, entries: Iterable[Entry], rule: LateChargeRule | 
 
 
 def _adjusted(old: Bill, new: Bill, entries: Iterable[Entry], rule: LateChargeRule | None) -> list[tuple[str, Effect]]:
-    held, anew = old.balance, new.due_on != old.due_on
+    held, anew = old.balance, new.due_day != old.due_day
     late = held.late
     if rule and late and not anew:
         late = min(late, charged_minor(rule, new, settled_by(entries, old.id), held.late_steps))

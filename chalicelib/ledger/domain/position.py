@@ -2,19 +2,33 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from chalicelib.bills.domain import Balance, Bill
-from chalicelib.ledger.domain.entry import Entry, balance_after
+from chalicelib.ledger.domain.entry import Effect, Entry, balance_after
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The credit of a connection's holder: money that no bill has taken yet. It never crosses holders."""
+    """The credit of a connection's holder, money that no bill has taken yet, and the deposit held for them.
+
+    Neither crosses holders. A deposit is security: it pays nothing before it is applied.
+    """
 
     account: str
     holder: str | None
     credit_minor: int = 0
+    deposit_minor: int = 0
     version: int = 0
+
+    def after(self, credit_minor: int, deposit_minor: int) -> "Position":
+        """Return the position after a change of both."""
+        return replace(
+            self,
+            credit_minor=self.credit_minor + credit_minor,
+            deposit_minor=self.deposit_minor + deposit_minor,
+            version=self.version + 1,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +48,33 @@ class Books:
 def post(books: Books, entries: Iterable[Entry]) -> Books:
     """Return bills and positions after some entries. Nothing else computes a balance.
 
+    An opening always changes the position, also without credit, so that two of one holder can't both be written.
+
     :raises AssertionError: if they would break an invariant: our mistake, so nothing may be written.
     """
     bills, positions = dict(books.bills), dict(books.positions)
     for entry in entries:
         for effect in entry.effects:
-            bill = bills[effect.bill_id]
-            bill = replace(bill, balance=balance_after(bill.balance, [effect]))
+            bill = bill_after(bills[effect.bill_id], effect, due_on=entry.due_on)
             bills[bill.id] = _voided(bill, entry) if entry.kind == "voided" else bill
-        if entry.credit_minor:
+        if entry.credit_minor or entry.deposit_minor or entry.kind == "opening":
             place = (entry.account, entry.holder)
-            before = positions.get(place, Position(*place))
-            positions[place] = replace(
-                before, credit_minor=before.credit_minor + entry.credit_minor, version=before.version + 1
-            )
+            positions[place] = positions.get(place, Position(*place)).after(entry.credit_minor, entry.deposit_minor)
     posted = Books(bills, positions)
     if broken := violations(posted, entries):
         raise AssertionError("; ".join(broken))
     return posted
+
+
+def bill_after(bill: Bill, effect: Effect, *, due_on: date | None = None) -> Bill:
+    """Return a bill after an effect, and with another due day if one is given."""
+    successor = effect.successor or bill.superseded_by
+    after = replace(bill, balance=balance_after(bill.balance, [effect]), superseded_by=successor)
+    if due_on is None:
+        return after
+    if due_on == bill.due_on:
+        return replace(after, extended_due_on=None, extended_after_steps=0)
+    return replace(after, extended_due_on=due_on, extended_after_steps=bill.balance.late_steps)
 
 
 def _voided(bill: Bill, entry: Entry) -> Bill:
@@ -62,9 +85,10 @@ def violations(books: Books, entries: Iterable[Entry] = ()) -> list[str]:
     """Return what is wrong with bills, positions and entries, in sentences; none, if the invariants hold."""
     said = [each for bill in books.bills.values() for each in bill_violations(bill)]
     said += [
-        f"the credit of {position.holder or 'nobody'} at {position.account} is {position.credit_minor}, below zero"
+        f"{what} of {position.holder or 'nobody'} at {position.account} is {minor}, below zero"
         for position in books.positions.values()
-        if position.credit_minor < 0
+        for what, minor in (("the credit", position.credit_minor), ("the deposit", position.deposit_minor))
+        if minor < 0
     ]
     for entry in entries:
         for effect in entry.effects:
@@ -82,7 +106,9 @@ def bill_violations(bill: Bill) -> list[str]:
     said = []
     if bill.total.minor >= 0 and bill.amount_due.minor < 0:
         said.append(f"{bill.id}: {bill.amount_due} is due, below zero")
-    if bill.total.minor >= 0 and not 0 <= held.principal_settled <= bill.total.minor:
+    if bill.total.minor < 0 and not bill.total.minor <= held.principal_settled <= 0:
+        said.append(f"{bill.id}: {held.principal_settled} of {bill.total.minor} is paid out")
+    if bill.total.minor >= 0 and not -held.moved_in <= held.principal_settled <= bill.total.minor:
         said.append(f"{bill.id}: {held.principal_settled} of {bill.total.minor} is settled")
     if not 0 <= held.waived <= held.late:
         said.append(f"{bill.id}: {held.waived} is waived of late charges of {held.late}")
@@ -90,7 +116,9 @@ def bill_violations(bill: Bill) -> list[str]:
         said.append(f"{bill.id}: {bill.amount_due} is due, though it was voided")
     if held.late_due < 0 or held.late_paid < 0:
         said.append(f"{bill.id}: {held.late_paid} is paid of late charges of {held.late}, {held.waived} waived")
-    if min(held.credited if bill.total.minor >= 0 else 0, held.written_off, held.late_steps) < 0:
+    credited = held.credited if bill.total.minor >= 0 else 0
+    sums = (credited, held.written_off, held.late_steps, held.moved_in, held.moved_out, held.late_moved)
+    if min(sums) < 0:
         said.append(f"{bill.id}: a sum of its balance is below zero")
     return said
 
@@ -105,9 +133,14 @@ def fold_violations(bill: Bill, entries: Iterable[Entry]) -> list[str]:
 
 
 def credit_violations(position: Position, entries: Iterable[Entry]) -> list[str]:
-    """Return whether a position's credit is not what all entries of its holder add up to."""
+    """Return whether a position's credit or deposit is not what all entries of its holder add up to."""
     theirs = [each for each in entries if (each.account, each.holder) == (position.account, position.holder)]
-    folded = sum(each.credit_minor for each in theirs)
-    if folded == position.credit_minor:
-        return []
-    return [f"the credit at {position.account} is {position.credit_minor}, its entries add up to {folded}"]
+    credit, deposit = sum(each.credit_minor for each in theirs), sum(each.deposit_minor for each in theirs)
+    return [
+        f"the {what} at {position.account} is {held}, its entries add up to {folded}"
+        for what, held, folded in (
+            ("credit", position.credit_minor, credit),
+            ("deposit", position.deposit_minor, deposit),
+        )
+        if held != folded
+    ]

@@ -6,7 +6,7 @@ from datetime import date
 
 from chalicelib.bills.domain import Balance, Bill
 from chalicelib.ledger.domain.entry import Effect, Entry, balance_after, effect_between
-from chalicelib.ledger.domain.late_charges import Settled, charged_minor, steps_begun
+from chalicelib.ledger.domain.late_charges import Settled, charged_minor, steps_begun_of
 from chalicelib.tenancy.domain import LateChargeRule
 
 
@@ -51,12 +51,12 @@ class PastDay:
 
 def is_back_dated(rule: LateChargeRule | None, bill: Bill, day: date) -> bool:
     """Return whether late charges are posted that begin after a day."""
-    return rule is not None and bill.balance.late > 0 and steps_begun(rule, bill.due_on, day) < bill.balance.late_steps
+    return rule is not None and bill.balance.late > 0 and steps_begun_of(rule, bill, day) < bill.balance.late_steps
 
 
 def on_past_day(rule: LateChargeRule, bill: Bill, day: date, settled: Sequence[Settled]) -> PastDay:
     """Return a bill as it was on a day before late charges that are posted; money paid on them pays the bill."""
-    steps = steps_begun(rule, bill.due_on, day)
+    steps = steps_begun_of(rule, bill, day)
     later = charged_minor(rule, bill, settled, bill.balance.late_steps) - charged_minor(rule, bill, settled, steps)
     return PastDay(steps, _with_late(bill.balance, max(bill.balance.late - later, 0)))
 

@@ -1,22 +1,32 @@
 """Open the books of an act, and build its writes; show what is owed, and statements."""
 
-from chalicelib.ledger.service.inquiry import Owed, OwedBill, inquire, owed_at
+from chalicelib.ledger.service.deleting import delete_connection, delete_consumer
+from chalicelib.ledger.service.inquiry import Owed, OwedBill, inquire, my_owed, owed_at, owed_of
 from chalicelib.ledger.service.posting import (
     EntryDraft,
     History,
     booking_day,
+    entries_by_account,
     entries_of_act,
+    entries_of_bill,
     entries_of_bills,
     entries_of_origin,
-    entry_insert_write,
     entry_writes,
     histories,
     late_charges_on,
     open_books,
+    opening_entry,
     posted,
     uses_of_credit,
 )
-from chalicelib.ledger.service.statement import Statement, StatementLine, list_entries, statement_of
+from chalicelib.ledger.service.statement import (
+    Statement,
+    StatementLine,
+    list_entries,
+    list_entries_of_bill,
+    newest_entries,
+    statement_of,
+)
 
 __all__ = [
     "EntryDraft",
@@ -26,17 +36,25 @@ __all__ = [
     "Statement",
     "StatementLine",
     "booking_day",
+    "delete_connection",
+    "delete_consumer",
+    "entries_by_account",
     "entries_of_act",
+    "entries_of_bill",
     "entries_of_bills",
     "entries_of_origin",
-    "entry_insert_write",
     "entry_writes",
     "histories",
     "inquire",
     "late_charges_on",
     "list_entries",
+    "list_entries_of_bill",
+    "my_owed",
+    "newest_entries",
     "open_books",
+    "opening_entry",
     "owed_at",
+    "owed_of",
     "posted",
     "statement_of",
     "uses_of_credit",

@@ -10,10 +10,11 @@ from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.consumers.domain import Consumer
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.context import Context
+from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import repository
-from chalicelib.ledger.domain import LateCharge
+from chalicelib.ledger.domain import LateCharge, Position
 from chalicelib.ledger.service.posting import late_charges_on
 from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import LateChargeRule, Project, ProjectContext
@@ -41,7 +42,10 @@ class OwedBill:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What one holder owes at a connection on a day: open bills, the oldest first, and the credit that no bill took."""
+    """What one holder owes at a connection on a day: open bills, the oldest first, and what they have there.
+
+    `credit` is money that no bill took, with what bills below zero are to pay out; `deposit` is held as security.
+    """
 
     connection: Connection
     holder: str | None
@@ -49,50 +53,96 @@ class Owed:
     on: date
     bills: tuple[OwedBill, ...]
     credit: Money
+    deposit: Money
+
+    @property
+    def to_pay(self) -> tuple[OwedBill, ...]:
+        """The bills on which something is due."""
+        return tuple(each for each in self.bills if each.due.minor > 0)
+
+    @property
+    def paying_out(self) -> tuple[OwedBill, ...]:
+        """The bills below zero, whose amounts are credit."""
+        return tuple(each for each in self.bills if each.due.minor < 0)
 
     @property
     def due(self) -> Money:
         """What is to be paid, without credit."""
-        return Money(sum(each.due.minor for each in self.bills if each.due.minor > 0), self.credit.currency)
+        return Money(sum(each.due.minor for each in self.to_pay), self.credit.currency)
 
 
-def owed_at(ctx: ProjectContext, found: Iterable[Connection], *, on: date) -> list[Owed]:
+def owed_at(ctx: ProjectContext, found: Iterable[Connection], *, on: date, holder: str | None = None) -> list[Owed]:
     """Return what is owed at some connections on a day, for each holder who owes or is owed something there.
 
-    The present holder comes first, also if nothing is owed. Three requests for each connection, and one for histories.
+    The present holder comes first, also if nothing is owed; so it is with an asked former one (`holder`). Three
+    requests for each connection, and one for histories.
     """
-    project = ctx.project
+    return _owed_in(ctx.project, found, on, holder)
+
+
+def _owed_in(project: Project, found: Iterable[Connection], on: date, holder: str | None = None) -> list[Owed]:
     rule = tenancy.late_charge_rule(project)
-    return [each for connection in found for each in _owed_at_one(project, rule, connection, on)]
+    return [each for connection in found for each in _owed_at_one(project, rule, connection, on, holder)]
 
 
-def _owed_at_one(project: Project, rule: LateChargeRule | None, connection: Connection, on: date) -> list[Owed]:
+def owed_of(ctx: ProjectContext, connection: Connection, holder: str | None) -> Owed:
+    """Return what one holder of a connection owes and has there today.
+
+    :raises NotFound: if they never were its holder.
+    """
+    today = local_day(ctx.now, ctx.project.settings.timezone)
+    for owed in owed_at(ctx, [connection], on=today, holder=holder):
+        if owed.holder == holder:
+            return owed
+    raise NotFound("not-found", f"there is no such consumer of {connection.account}")
+
+
+def _owed_at_one(
+    project: Project, rule: LateChargeRule | None, connection: Connection, on: date, asked: str | None
+) -> list[Owed]:
     account = connection.account
     listed = [bill.id for bill in bills.bills_of_account(project, account) if bill.amount_due.minor]
     # The list of an account's bills lags behind: what it names is read anew.
     fresh = {bill.id: bill for part in _parts(listed) for bill in bills.bills_by_id(project, part).values()}
     known = {bill_id: bill for bill_id, bill in fresh.items() if bill.amount_due.minor}
     charges = late_charges_on(project, rule, known, on)
-    credit = {position.holder: position.credit_minor for position in repository.positions_of(project, account)}
-    names = {bill.consumer_id: bill.consumer_name for bill in known.values()}
+    positions = {position.holder: position for position in repository.positions_of(project, account)}
+    former = [each for each in connection.former if each.consumer_id == asked]
+    names: dict[str | None, str] = {each.consumer_id: each.name for each in former}
+    names |= {bill.consumer_id: bill.consumer_name for bill in known.values()}
     names[connection.consumer_id] = connection.consumer_name
     holders = [connection.consumer_id, *(each for each in names if each != connection.consumer_id)]
-    holders += [each for each, minor in credit.items() if minor and each not in names]
-    return [
-        Owed(
-            connection,
-            holder,
-            names.get(holder, ""),
-            on,
-            tuple(
-                OwedBill(bill, charges[bill.id])
-                for bill in sorted(known.values(), key=lambda bill: (bill.due_on, bill.id))
-                if bill.consumer_id == holder
-            ),
-            Money(credit.get(holder, 0), project.settings.currency),
-        )
-        for holder in holders
+    holders += [
+        each for each, held in positions.items() if (held.credit_minor or held.deposit_minor) and each not in names
     ]
+    ordered = sorted(known.values(), key=lambda bill: (bill.due_day, bill.id))
+    made = []
+    for holder in holders:
+        theirs = tuple(OwedBill(bill, charges[bill.id]) for bill in ordered if bill.consumer_id == holder)
+        held = positions.get(holder, Position(account, holder))
+        credit = held.credit_minor - sum(min(each.due.minor, 0) for each in theirs)
+        currency = project.settings.currency
+        name = names.get(holder, "")
+        made.append(
+            Owed(connection, holder, name, on, theirs, Money(credit, currency), Money(held.deposit_minor, currency))
+        )
+    return made
+
+
+def my_owed(ctx: Context) -> list[tuple[Project, Owed]]:
+    """Return what the signed-in consumer owes today at each of their connections, over all projects.
+
+    A former connection is among them while something is owed there, by them or to them. Three requests for each.
+    """
+    accounts: dict[str, tuple[Project, list[str]]] = {}
+    for project, account in connections.my_accounts(ctx):
+        accounts.setdefault(project.id, (project, []))[1].append(account)
+    owed = []
+    for _, (project, theirs) in sorted(accounts.items()):
+        known = connections.connections_by_account(project, theirs)
+        today = local_day(ctx.now, project.settings.timezone)
+        owed += [(project, each) for each in _owed_in(project, [known[one] for one in sorted(known)], today)]
+    return [(project, each) for project, each in owed if ctx.actor.owns(each.holder)]
 
 
 def _parts(bill_ids: Sequence[str]) -> list[Sequence[str]]:
@@ -114,7 +164,7 @@ def inquire(
     """
     asked = [each for each in (account, meter_number, name, consumer_id) if each]
     if len(asked) != 1:
-        raise Invalid("bad-filter", "give one of accountNumber, meterNumber, q and consumerId")
+        raise Invalid("bad-filter", "give one of accountNumber, meterNumber, q and consumerId", field="accountNumber")
     today = local_day(ctx.now, ctx.project.settings.timezone)
     if on and on < today:
         raise Invalid("bad-day", f"{on} is past; a statement shows what was owed then", field="on")

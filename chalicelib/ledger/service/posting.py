@@ -8,6 +8,8 @@ from types import MappingProxyType
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
 from chalicelib.kernel.clock import local_day
+from chalicelib.kernel.errors import Invalid
+from chalicelib.kernel.period import Period
 from chalicelib.ledger import repository
 from chalicelib.ledger.domain import (
     Books,
@@ -17,7 +19,7 @@ from chalicelib.ledger.domain import (
     LateCharge,
     Position,
     Settled,
-    balance_after,
+    bill_after,
     late_charge_on,
     needs_history,
     post,
@@ -25,6 +27,7 @@ from chalicelib.ledger.domain import (
     without_voided,
 )
 from chalicelib.platform.transaction import Action
+from chalicelib.tenancy import service as tenancy
 from chalicelib.tenancy.domain import LateChargeRule, Project, ProjectContext
 
 History = Sequence[Settled]
@@ -41,14 +44,22 @@ class EntryDraft:
     value_on: date
     effects: tuple[Effect, ...] = ()
     credit_minor: int = 0
+    deposit_minor: int = 0
     reverses: str | None = None
     reason: str | None = None
+    due_on: date | None = None
 
 
 def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft]) -> list[Entry]:
-    """Return the entries of one act, in order. Their ids derive from the act's, so a repeated act can't add any."""
+    """Return the entries of one act, in order. Their ids derive from the act's, so a repeated act can't add any.
+
+    A reversal counts from the day of what it takes back, but never in a month that is closed in the books.
+
+    :raises Invalid: if another entry would be dated into such a month.
+    """
     settings = ctx.project.settings
     booked_on = local_day(ctx.now, settings.timezone)
+    drafts = [_within_open_books(ctx.project, draft) for draft in drafts]
     return [
         Entry(
             id=f"{act_id}.{number:02}",
@@ -60,14 +71,26 @@ def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft
             currency=settings.currency,
             effects=draft.effects,
             credit_minor=draft.credit_minor,
+            deposit_minor=draft.deposit_minor,
             origin=act_id,
             reverses=draft.reverses,
             reason=draft.reason,
+            due_on=draft.due_on,
             recorded_by=ctx.actor.id,
             recorded_at=ctx.now,
         )
         for number, draft in enumerate(drafts, 1)
     ]
+
+
+def _within_open_books(project: Project, draft: EntryDraft) -> EntryDraft:
+    closed = project.books_closed_until
+    if closed is None or draft.value_on > closed:
+        return draft
+    if draft.kind == "reversal":
+        return replace(draft, value_on=closed + _DAY)
+    message = f"the books are closed until {closed}: date it {closed + _DAY} or later"
+    raise Invalid("month-closed", message, field="paidOn")
 
 
 def open_books(
@@ -89,14 +112,15 @@ def entry_writes(
     *,
     issued: Mapping[str, Bill] = MappingProxyType({}),
     successors: Mapping[str, str] = MappingProxyType({}),
-) -> tuple[Books, list[Action]]:
-    """Return the books after some entries, and the writes of the entries and of all that they change.
+) -> list[Action]:
+    """Build the writes of some entries, and of all bills and positions that they change.
 
     Bills that are `issued` in the same act, by id, are inserted with what the entries do to them. `successors` are the
     ids of bills that are issued in the place of voided ones.
 
     Labels: `entry`, `bill` (subject: its id) and `position`. Two write units for an entry, three for a bill of a KB,
-    two for a position; each is refused if it was changed since it was read.
+    two for a position; each is refused if it was changed since it was read. Entries dated into a former month check
+    that it is not closed (label `books`), two more.
     """
     after = post(Books({**before.bills, **issued}, before.positions), entries)
     after = Books(_with_successors(after.bills, successors), after.positions)
@@ -112,7 +136,10 @@ def entry_writes(
         for place, position in after.positions.items()
         if position != before.positions.get(place)
     ]
-    return after, actions
+    value_on = min((entry.value_on for entry in entries), default=None)
+    if value_on and Period.of(value_on) < Period.of(max(entry.booked_on for entry in entries)):
+        actions.append(tenancy.books_open_check(project, value_on))
+    return actions
 
 
 def _with_successors(known: Mapping[str, Bill], successors: Mapping[str, str]) -> dict[str, Bill]:
@@ -120,11 +147,6 @@ def _with_successors(known: Mapping[str, Bill], successors: Mapping[str, str]) -
         bill_id: replace(bill, successor=successors[bill_id]) if bill_id in successors else bill
         for bill_id, bill in known.items()
     }
-
-
-def entry_insert_write(project: Project, entry: Entry) -> Action:
-    """Build the write of an entry that came with its bill from a former system. Label: `entry`. Two write units."""
-    return repository.entry_insert_write(project, entry)
 
 
 def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
@@ -139,7 +161,28 @@ def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
     return found
 
 
-def entries_of_bills(project: Project, known: Iterable[Bill]) -> dict[str, list[Entry]]:
+def entries_of_bills(project: Project, known: Iterable[Bill]) -> dict[str, tuple[Entry, ...]]:
+    """Read the entries that name some bills, by the bills' ids. A query for each bill."""
+    return {
+        bill.id: tuple(
+            entry
+            for entry in _entries_since(project, bill.account, [bill])
+            if any(effect.bill_id == bill.id for effect in entry.effects)
+        )
+        for bill in known
+    }
+
+
+def opening_entry(project: Project, account: str) -> Entry | None:
+    """Return the entry that brought an account's balances forward from former books; None if there is none.
+
+    It reads all entries of the account.
+    """
+    every = repository.entries_between(project, account, None, None)
+    return next((entry for entry in every if entry.kind == "opening"), None)
+
+
+def entries_by_account(project: Project, known: Iterable[Bill]) -> dict[str, list[Entry]]:
     """Return the entries that can name some bills, by account. A query for each account."""
     by_account: dict[str, list[Bill]] = {}
     for bill in known:
@@ -156,6 +199,12 @@ def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> lis
     return list(repository.entries_between(project, account, min(made) - _DAY, None))
 
 
+def entries_of_bill(project: Project, bill: Bill) -> list[Entry]:
+    """Read all entries that name a bill, the oldest first. Strongly consistent; a query of its account's entries."""
+    entries = _entries_since(project, bill.account, [bill])
+    return [each for each in entries if any(effect.bill_id == bill.id for effect in each.effects)]
+
+
 def late_charges_on(
     project: Project,
     rule: LateChargeRule | None,
@@ -170,11 +219,9 @@ def late_charges_on(
     return {bill.id: late_charge_on(rule, bill, day, all_read.get(bill.id, ())) for bill in known.values()}
 
 
-def entries_of_origin(project: Project, account: str, origin: str, *, booked_on: date) -> Iterator[Entry]:
-    """Read the entries that an act made in an account on a day."""
-    return (
-        each for each in repository.entries_between(project, account, booked_on, booked_on) if each.origin == origin
-    )
+def entries_of_origin(project: Project, account: str, origin: str, *, first: date, last: date) -> Iterator[Entry]:
+    """Read the entries that an act made in an account on a day of some."""
+    return (each for each in repository.entries_between(project, account, first, last) if each.origin == origin)
 
 
 def booking_day(project: Project, at: datetime) -> date:
@@ -186,9 +233,10 @@ def posted(books: Books, draft: EntryDraft) -> Books:
     """Return the books as they would be after a draft, to decide what follows it in the same act."""
     bills_after = dict(books.bills)
     for effect in draft.effects:
-        bill = bills_after[effect.bill_id]
-        bills_after[bill.id] = replace(bill, balance=balance_after(bill.balance, [effect]))
-    return Books(bills_after, books.positions)
+        bills_after[effect.bill_id] = bill_after(bills_after[effect.bill_id], effect, due_on=draft.due_on)
+    place = (draft.account, draft.holder)
+    position = books.position(*place).after(draft.credit_minor, draft.deposit_minor)
+    return Books(bills_after, {**books.positions, place: position})
 
 
 def uses_of_credit(project: Project, account: str, holder: str | None, *, since: date, freeing: int) -> list[Entry]:

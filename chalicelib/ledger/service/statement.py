@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from heapq import merge
+from operator import itemgetter
 
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
@@ -13,7 +15,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.ledger import repository
 from chalicelib.ledger.domain import Entry
-from chalicelib.tenancy.domain import ProjectContext
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 MAX_DAYS = 731
 _YEAR = timedelta(days=365)
@@ -116,6 +118,38 @@ def list_entries(
         return [each for each in of_kinds if _may_see(ctx, each.holder) and only(each)]
 
     return choose_page(read, choose, limit=limit, cursor=cursor)
+
+
+def newest_entries(
+    accounts: Iterable[tuple[Project, str]], *, below: str, at_once: int
+) -> Iterator[tuple[str, Project, Entry]]:
+    """Read the entries of several accounts together with their places, newest first: a request for each account.
+
+    With `below`, those before that place.
+    """
+
+    def read(project: Project, account: str) -> Iterator[tuple[str, Project, Entry]]:
+        found = repository.newest_entries(project, account, below=below, at_once=at_once)
+        return ((place, project, entry) for place, entry in found)
+
+    return merge(*(read(*each) for each in accounts), key=itemgetter(0), reverse=True)
+
+
+def list_entries_of_bill(ctx: ProjectContext, *, bill_id: str, limit: int, cursor: str | None) -> Page[Entry]:
+    """List the ledger entries that name a bill, newest first; a consumer sees only those of their own bills.
+
+    :raises NotFound: for an unknown bill, or another consumer's.
+    """
+    bill = bills.find_bill(ctx.project, bill_id)
+    if bill is None or not _may_see(ctx, bill.consumer_id):
+        raise NotFound("not-found", "there is no bill with this id")
+    return list_entries(
+        ctx,
+        account=bill.account,
+        only=lambda entry: any(effect.bill_id == bill.id for effect in entry.effects),
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 def _may_see(ctx: ProjectContext, holder: str | None) -> bool:

@@ -1,34 +1,50 @@
 """Take money in advance, and use a holder's credit for their bills."""
 
-from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import partial
+from typing import Literal
 
 from chalicelib.audit import service as audit
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import Conflict, Invalid
+from chalicelib.kernel.errors import Conflict, Invalid, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
-from chalicelib.ledger.domain import Effect, Entry
+from chalicelib.ledger.domain import Books, Effect
 from chalicelib.payments import repository
-from chalicelib.payments.domain import MAX_BILLS, Payment, Tender, check_tender, received_for
-from chalicelib.payments.service.numbering import ReceiptPlan, receipt_plan, receipt_writes
+from chalicelib.payments.domain import MAX_BILLS, Payment, PaymentSource, Tender, check_tender, received_for
+from chalicelib.payments.service.beginning import Beginning, begin, check_still_open
+from chalicelib.payments.service.numbering import numbered_receipt
+from chalicelib.payments.service.taking import Also, nothing_more
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
 
 _ATTEMPTS = 12
+_REPEATED_WITHIN = timedelta(days=2)
+"""So long a request may be sent again with its key: as long as answers are kept."""
 
 
-def record_advance(ctx: ProjectContext, *, account: str, tender: Tender) -> Payment:
-    """Take money that no bill is named for: it is credit of the connection's present holder.
+def record_advance(
+    ctx: ProjectContext,
+    *,
+    account: str,
+    tender: Tender,
+    into: Literal["credit", "deposit"] = "credit",
+    payment_id: str | None = None,
+    source: PaymentSource = "counter",
+    also: Also = nothing_more,
+) -> Payment:
+    """Take money that no bill is named for: it is credit of the connection's present holder, or a deposit.
 
-    A repeated request gets the payment that the first one made.
+    A repeated request gets the payment that the first one made. What is to change with it (`also`) is in the same
+    transaction.
 
     :raises Invalid: for a method, day or amount that the project does not take, or without an amount.
     :raises NotFound: for an unknown connection, or one out of the actor's reach.
+    :raises Conflict: if the cashier session was closed meanwhile.
     """
     project = ctx.project
     today = local_day(ctx.now, project.settings.timezone)
@@ -36,16 +52,23 @@ def record_advance(ctx: ProjectContext, *, account: str, tender: Tender) -> Paym
     if tender.amount is None:
         raise Invalid("bad-amount", "say how much is paid in advance", field="amount")
     connection = connections.get_connection(ctx, account=account)
-    plan = receipt_plan(project, tender, tender.paid_on or today)
-    payment_id = ctx.new_id()
+    payment_id = payment_id or ctx.new_id()
+    day = tender.paid_on or today
     for attempt in range(_ATTEMPTS):
-        stored, last = repository.find_with_series(project, payment_id, plan.series)
-        if stored:
-            return stored
-        payment, writes = _advance(ctx, connection, tender, plan, payment_id, last=last, attempt=attempt)
+        begun = begin(ctx, tender=tender, payment_id=payment_id, day=day, at_counter=source == "counter")
+        if begun.stored:
+            return begun.stored
+        number, numbering = numbered_receipt(project, begun.plan, payment_id, last=begun.last, attempt=attempt)
+        payment = _advance(ctx, connection, tender, begun, payment_id, number, is_deposit=into == "deposit")
+        payment = replace(payment, source=source)
+        writes = [*numbering, *begun.counting_writes(project, payment), *_advance_writes(ctx, payment), *also(payment)]
         try:
             transact(writes)
         except Refused as refused:
+            if "connection" in refused.labels:
+                message = f"connection {account} was deleted meanwhile"
+                raise NotFound("not-found", message, field="accountNumber") from None
+            check_still_open(refused)
             if "receipt number" in refused.labels and tender.receipt_number is not None:
                 message = f"receipt {payment.receipt_number} is taken by another payment; give the number of this one"
                 raise Conflict("receipt-taken", message, field="receiptNumber") from None
@@ -59,29 +82,30 @@ def _advance(
     ctx: ProjectContext,
     connection: Connection,
     tender: Tender,
-    plan: ReceiptPlan,
+    begun: Beginning,
     payment_id: str,
+    number: str,
     *,
-    last: int,
-    attempt: int,
-) -> tuple[Payment, list[Action]]:
-    project, amount = ctx.project, tender.amount
+    is_deposit: bool,
+) -> Payment:
+    amount = tender.amount
     if amount is None:
         raise AssertionError("an advance has an amount")
-    number, numbering = receipt_writes(project, plan, payment_id, last=last, attempt=attempt)
-    payment = Payment(
+    return Payment(
         id=payment_id,
         account=connection.account,
         consumer_id=connection.consumer_id,
         consumer_name=connection.consumer_name,
         amount=amount,
-        received=received_for(tender, amount, project.settings.payments),
-        paid_on=plan.day,
-        booked_on=local_day(ctx.now, project.settings.timezone),
+        received=received_for(tender, amount, ctx.project.settings.payments),
+        paid_on=begun.plan.day,
+        booked_on=ledger.booking_day(ctx.project, ctx.now),
         method=tender.method,
-        credit_minor=amount.minor,
+        credit_minor=0 if is_deposit else amount.minor,
+        deposit_minor=amount.minor if is_deposit else 0,
         receipt_number=number,
-        desk=plan.desk,
+        desk=begun.plan.desk,
+        cashier_session_id=begun.session_id,
         check_number=tender.check_number,
         upi_id=tender.upi_id,
         reference=tender.reference,
@@ -89,27 +113,32 @@ def _advance(
         recorded_by=ctx.actor.id,
         recorded_at=ctx.now,
     )
+
+
+def _advance_writes(ctx: ProjectContext, payment: Payment) -> list[Action]:
     draft = ledger.EntryDraft(
-        account=connection.account,
-        holder=connection.consumer_id,
-        kind="advance",
-        value_on=plan.day,
-        credit_minor=amount.minor,
+        account=payment.account,
+        holder=payment.consumer_id,
+        kind="deposit" if payment.deposit_minor else "advance",
+        value_on=payment.paid_on,
+        credit_minor=payment.credit_minor,
+        deposit_minor=payment.deposit_minor,
     )
-    books = ledger.open_books(project, holders=[(connection.account, connection.consumer_id)])
-    entries = ledger.entries_of_act(ctx, payment_id, [draft])
-    _, posting = ledger.entry_writes(project, books, entries)
+    books = ledger.open_books(ctx.project, holders=[(payment.account, payment.consumer_id)])
+    posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, payment.id, [draft]))
     facts: dict[str, object] = {
         "account": payment.account,
-        "amount": amount,
-        "currency": amount.currency,
+        "kind": payment.kind,
+        "amount": payment.amount,
+        "currency": payment.amount.currency,
         "paid_on": payment.paid_on,
         "method": payment.method,
-        "receipt": number,
+        "receipt": payment.receipt_number,
     }
-    subject = ("payment", f"{ctx.project_id}.{payment_id}")
+    subject = ("payment", f"{ctx.project_id}.{payment.id}")
     written = audit.entry_write(ctx, action="payment.recorded", subject=subject, after=facts)
-    return payment, [repository.payment_insert_write(project, payment), *numbering, *posting, written]
+    exists = connections.connection_exists_check(ctx.project, payment.account)
+    return [repository.payment_insert_write(ctx.project, payment), *posting, exists, written]
 
 
 def use_credit(ctx: ProjectContext, *, account: str, amount_minor: int | None = None) -> ledger.Owed:
@@ -121,25 +150,37 @@ def use_credit(ctx: ProjectContext, *, account: str, amount_minor: int | None = 
     :raises Invalid: for more than the credit.
     """
     connection = connections.get_connection(ctx, account=account)
-    today = local_day(ctx.now, ctx.project.settings.timezone)
+    return apply_credit(ctx, connection, connection.consumer_id, amount_minor=amount_minor)
+
+
+def apply_credit(
+    ctx: ProjectContext, connection: Connection, holder: str | None, *, amount_minor: int | None = None
+) -> ledger.Owed:
+    """Use a holder's credit at a connection for their open bills.
+
+    :raises Conflict: if there is no credit, or nothing is due.
+    :raises Invalid: for more than the credit.
+    """
     act_id = ctx.new_id()
     for attempt in range(_ATTEMPTS):
-        owed = ledger.owed_at(ctx, [connection], on=today)[0]
-        if _is_done(ctx, connection, act_id, today):
+        owed = ledger.owed_of(ctx, connection, holder)
+        if is_done(ctx, connection, act_id, owed.on):
             return owed
         try:
-            transact(_credit_writes(ctx, owed, act_id, amount_minor, today))
+            transact(_credit_writes(ctx, owed, act_id, amount_minor, owed.on))
         except Refused:
             dynamo.pause(attempt)
         else:
-            return ledger.owed_at(ctx, [connection], on=today)[0]
+            return ledger.owed_of(ctx, connection, holder)
     raise _changed()
 
 
-def _is_done(ctx: ProjectContext, connection: Connection, act_id: str, today: date) -> bool:
+def is_done(ctx: ProjectContext, connection: Connection, act_id: str, today: date) -> bool:
+    """Return whether this very request did its act before it was interrupted, perhaps before midnight."""
     if ctx.request_key is None:
         return False
-    return any(ledger.entries_of_origin(ctx.project, connection.account, act_id, booked_on=today))
+    first = today - _REPEATED_WITHIN
+    return any(ledger.entries_of_origin(ctx.project, connection.account, act_id, first=first, last=today))
 
 
 def _credit_writes(
@@ -150,48 +191,68 @@ def _credit_writes(
         raise Conflict("no-credit", f"there is no credit at {owed.connection.account}", field="accountNumber")
     wanted = credit if amount_minor is None else amount_minor
     if not 0 < wanted <= credit:
-        raise Invalid(
-            "above-credit", f"give more than zero, and no more than the credit of {owed.credit}", field="amount"
-        )
-    due = [each for each in owed.bills if each.due.minor > 0][:MAX_BILLS]
-    if not due:
+        message = f"give more than zero, and no more than the credit of {owed.credit}"
+        raise Invalid("above-credit", message, field="amount")
+    if not owed.to_pay:
         raise Conflict("nothing-due", f"nothing is due at {owed.connection.account}", field="accountNumber")
-    entries = _credit_entries(ctx, owed, due, act_id, wanted, today)
-    place = (owed.connection.account, owed.holder)
-    books = ledger.open_books(ctx.project, bill_ids=[each.bill.id for each in due], holders=[place])
-    fresh = {each.bill.id: each.bill for each in due}
-    if books.bills != fresh or books.position(*place).credit_minor != credit:
-        raise Refused([("bill", None)])  # changed since it was looked at: decide anew
-    _, posting = ledger.entry_writes(ctx.project, books, entries)
+    books = books_of(ctx, owed)
+    drafts = [*paid_out(owed, today), *used_for_bills(owed, wanted, today)]
+    posting = ledger.entry_writes(ctx.project, books, ledger.entries_of_act(ctx, act_id, drafts))
     facts: dict[str, object] = {
-        "used": Money(-sum(each.credit_minor for each in entries), owed.credit.currency),
+        "used": Money(-sum(each.credit_minor for each in drafts if each.kind == "credit_used"), owed.credit.currency),
         "currency": owed.credit.currency,
-        "bills": tuple(effect.bill_id for each in entries for effect in each.effects if effect.paid),
+        "bills": tuple(effect.bill_id for each in drafts for effect in each.effects if effect.paid > 0),
     }
     subject = ("connection", f"{ctx.project_id}.{owed.connection.account}")
     return [*posting, audit.entry_write(ctx, action="credit.used", subject=subject, after=facts)]
 
 
-def _credit_entries(
-    ctx: ProjectContext, owed: ledger.Owed, due: Sequence[ledger.OwedBill], act_id: str, wanted: int, today: date
-) -> list[Entry]:
+def books_of(ctx: ProjectContext, owed: ledger.Owed) -> Books:
+    """Open the books of what was looked at.
+
+    :raises Refused: if it was changed since, so that the act is decided anew.
+    """
+    place = (owed.connection.account, owed.holder)
+    known = {each.bill.id: each.bill for each in (*owed.paying_out, *owed.to_pay[:MAX_BILLS])}
+    books = ledger.open_books(ctx.project, bill_ids=known, holders=[place])
+    held = books.position(*place)
+    paid_out = -sum(each.due.minor for each in owed.paying_out)
+    if books.bills != known or held.credit_minor + paid_out != owed.credit.minor:
+        raise Refused([("bill", None)])
+    if held.deposit_minor != owed.deposit.minor:
+        raise Refused([("position", None)])
+    return books
+
+
+def paid_out(owed: ledger.Owed, today: date) -> list[ledger.EntryDraft]:
+    """Return what makes bills below zero credit of their holder."""
+    if not owed.paying_out:
+        return []
+    effects = tuple(Effect(bill_id=each.bill.id, paid=each.due.minor) for each in owed.paying_out)
+    freed = -sum(effect.paid for effect in effects)
+    return [_draft(owed, today)(kind="credit_brought", effects=effects, credit_minor=freed)]
+
+
+def used_for_bills(owed: ledger.Owed, wanted: int, today: date) -> list[ledger.EntryDraft]:
+    """Return what pays the oldest open bills from credit, after their late charges of the day; none if none is open."""
     late: list[Effect] = []
     money: list[Effect] = []
     left = wanted
-    for each in due:
-        if not left:
-            break
+    for each in owed.to_pay[:MAX_BILLS]:
         part = min(left, each.due.minor)
+        if not part:
+            break
         if each.coming.minor:
             late.append(Effect(bill_id=each.bill.id, late=each.coming.minor, late_steps=each.coming.steps))
         money.append(Effect(bill_id=each.bill.id, paid=part, late_paid=min(part, each.late_due.minor)))
         left -= part
-    draft = partial(ledger.EntryDraft, account=owed.connection.account, holder=owed.holder, value_on=today)
-    drafts = [draft(kind="late_charge", effects=tuple(late))] if late else []
-    used = sum(effect.paid for effect in money)
-    return ledger.entries_of_act(
-        ctx, act_id, [*drafts, draft(kind="credit_used", effects=tuple(money), credit_minor=-used)]
-    )
+    draft, used = _draft(owed, today), sum(effect.paid for effect in money)
+    charged = [draft(kind="late_charge", effects=tuple(late))] if late else []
+    return [*charged, *([draft(kind="credit_used", effects=tuple(money), credit_minor=-used)] if used else [])]
+
+
+def _draft(owed: ledger.Owed, today: date) -> partial[ledger.EntryDraft]:
+    return partial(ledger.EntryDraft, account=owed.connection.account, holder=owed.holder, value_on=today)
 
 
 def _changed() -> Conflict:

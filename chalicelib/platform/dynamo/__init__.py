@@ -25,6 +25,7 @@ from chalicelib.platform.dynamo.table import (
     client,
     connect,
     find,
+    last_between,
     newest,
     parsed,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "client",
     "connect",
     "find",
+    "last_between",
     "newest",
     "page_of",
     "parsed",

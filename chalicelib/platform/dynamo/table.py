@@ -117,6 +117,13 @@ def all_between(item: type[Item], partition: str, first: str, last: str, *, cons
     yield from item.query(partition, item.sk.between(first, last), consistent_read=consistent)
 
 
+def last_between(item: type[Item], partition: str, first: str, last: str, *, limit: int) -> Iterator[Item]:
+    """Read the items of a partition whose sort key lies between two, the last one first, `limit` to a request."""
+    yield from item.query(
+        partition, item.sk.between(first, last), consistent_read=True, scan_index_forward=False, page_size=limit
+    )
+
+
 def all_by_account(item: type[Item], partition: str, prefix: str) -> Iterator[Item]:
     """Read all items of a partition of index `account` whose sort key starts with `prefix`. Eventually consistent."""
     yield from item.query(partition, item.g1s.startswith(prefix), index_name="account")

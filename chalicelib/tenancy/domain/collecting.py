@@ -53,14 +53,19 @@ class LateChargeRule:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """A way to pay, and what must be known of each such payment: a check's number, a UPI id."""
+    """A way to pay, and what must be known of each such payment: a check's number, a UPI id.
+
+    Consumers pay at the payment gateway by methods that are `online`. Source: S2-061.
+    """
 
     name: str
     needs: tuple[PaymentFact, ...] = ()
+    online: bool = False
 
     def __str__(self) -> str:
         """Return the method in a few words, for the audit log."""
-        return f"{self.name} with {', '.join(self.needs)}" if self.needs else self.name
+        where = " at the gateway" if self.online else ""
+        return f"{self.name}{where} with {', '.join(self.needs)}" if self.needs else f"{self.name}{where}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +92,12 @@ class PaymentSettings:
 
     - `part_payments`: less than what is due may be paid (S1, S4), or exactly that (S2, S3).
     - `overpayment`: more than what is due is refused (S1, S2, S4), given back as change (S3), or kept as credit.
+    - `new_bills_take`: what a new bill does: nothing; it is paid from the holder's `credit`; or it takes over the
+      `dues` of older bills, with what paying them late cost: they are superseded (S4).
     - `desks`: counters and channels with a series of receipts of their own.
     - `returned_check_fee_minor`: what a returned check costs; 0: nothing.
+    - `approval_above_minor`: credits, write-offs and refunds of more need a second person; 0: none does.
+    - `sessions`: whether money is taken only in an open cashier session; one that is open always counts it.
     """
 
     methods: tuple[PaymentMethod, ...] = (PaymentMethod("cash"),)
@@ -97,6 +106,9 @@ class PaymentSettings:
     receipts: ReceiptRule = field(default_factory=ReceiptRule)
     desks: tuple[str, ...] = ("MAIN",)
     returned_check_fee_minor: int = 0
+    new_bills_take: Literal["nothing", "credit", "dues"] = "nothing"
+    approval_above_minor: int = 0
+    sessions: Literal["optional", "required"] = "optional"
 
     def __str__(self) -> str:
         """Return the settings in a few words, for the audit log."""
@@ -104,7 +116,11 @@ class PaymentSettings:
         parts = "parts taken" if self.part_payments else "no parts"
         receipts = f"receipts {self.receipts}, at {', '.join(self.desks)}"
         fee = f"returned checks cost {self.returned_check_fee_minor} minor units"
-        return f"{methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}"
+        takes = f"new bills take {self.new_bills_take}"
+        limit = self.approval_above_minor
+        second = f"; a second person for more than {limit} minor units" if limit else ""
+        rules = f"{takes}; {methods}; {parts}; overpayment {self.overpayment}; {receipts}"
+        return f"{rules}; {fee}; sessions {self.sessions}{second}"
 
 
 def late_charge_faults(rule: LateChargeRule | None, *, has_cycle: bool) -> Iterator[Fault]:
@@ -142,3 +158,5 @@ def payment_faults(settings: PaymentSettings) -> Iterator[Fault]:
         yield Fault("payments.desks", f"1 to {MAX_DESKS}, and none twice")
     if not 0 <= settings.returned_check_fee_minor <= _MAX_MINOR:
         yield Fault("payments.returnedCheckFee", "zero or more")
+    if not 0 <= settings.approval_above_minor <= _MAX_MINOR:
+        yield Fault("payments.approvalAbove", "zero or more")

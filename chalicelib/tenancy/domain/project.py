@@ -16,6 +16,7 @@ class Project:
     """One utility service of a client.
 
     `under_cycle`: a reading or run has used the cycle that it names. `needed_measures` are those that its tariffs need.
+    `books_closed_until` is the last day of the books that are closed: no ledger entry is dated until then.
     """
 
     client: str
@@ -25,6 +26,7 @@ class Project:
     closed: bool = False
     under_cycle: bool = False
     needed_measures: tuple[str, ...] = ()
+    books_closed_until: date | None = None
 
     def month_of(self, read_on: date) -> Period:
         """Return the month that a reading of a day bills: a reading of 2025-08-01 bills July for S1, August for S3."""

@@ -9,6 +9,7 @@ from pydantic import AliasPath, BeforeValidator, Field, TypeAdapter
 from chalicelib.kernel.page import Page
 from chalicelib.platform.schema import (
     Change,
+    Day,
     Instant,
     OutSchema,
     PeriodText,
@@ -197,6 +198,7 @@ class ProjectOut(OutSchema, Shows[Project]):
     label: str = Field(validation_alias=AliasPath("settings", "label"))
     version: int = Field(description="The version of its settings")
     closed: bool = Field(description="It accepts no new connections")
+    books_closed_until: Day | None = Field(description="No payment or other entry is dated until this day")
     settings: SettingsBody
 
 
@@ -230,6 +232,12 @@ class ProjectList(WholeList):
     """All projects of a client."""
 
     items: tuple[ListedProject, ...]
+
+
+class ClosedMonth(Schema):
+    """A month to close in the books."""
+
+    month: PeriodText
 
 
 class NewProject(Schema):

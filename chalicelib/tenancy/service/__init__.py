@@ -3,11 +3,13 @@
 from chalicelib.tenancy.service.cycles import delete_cycle, due_rule, late_charge_rule, stay_with_cycle
 from chalicelib.tenancy.service.projects import (
     add_project,
+    books_open_check,
     change_client,
     change_project,
     client_exists_check,
     client_key,
     client_of,
+    close_books,
     close_project,
     directory,
     enter_project,
@@ -25,11 +27,13 @@ from chalicelib.tenancy.service.projects import (
 
 __all__ = [
     "add_project",
+    "books_open_check",
     "change_client",
     "change_project",
     "client_exists_check",
     "client_key",
     "client_of",
+    "close_books",
     "close_project",
     "delete_cycle",
     "directory",

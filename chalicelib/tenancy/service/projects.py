@@ -1,6 +1,7 @@
 """Open, change and look up clients and projects."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from chalicelib.kernel.page import Page
 from chalicelib.kernel.period import Period
 from chalicelib.platform import keys
 from chalicelib.platform.keys import Key
-from chalicelib.platform.transaction import Action, Refused
+from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy import repository
 from chalicelib.tenancy.domain import (
     Client,
@@ -237,6 +238,32 @@ def close_project(ctx: ProjectContext, *, used_by: Callable[[], str | None]) -> 
 def project_open_check(ctx: Context, project: Project) -> Action:
     """Build the check that a project is not closed, and not about to be closed. Label: `project`."""
     return repository.project_open_check(project, ctx.now)
+
+
+def close_books(ctx: ProjectContext, *, month: Period) -> Project:
+    """Close a month in the books, with all months before it: no ledger entry is dated into it from now on.
+
+    Closing it again changes nothing. Three write units and an audit entry.
+
+    :raises Invalid: for a month that is not over.
+    """
+    project, until = ctx.project, month.last_day
+    today = local_day(ctx.now, project.settings.timezone)
+    if until >= today:
+        raise Invalid("month-not-over", f"{month} ends on {until}; today is {today}", field="month")
+    if project.books_closed_until and project.books_closed_until >= until:
+        return project
+    before = {"books_closed_until": project.books_closed_until}
+    subject, after = ("project", project.id), {"books_closed_until": until}
+    entry = audit.entry_write(ctx, action="books.closed", subject=subject, before=before, after=after)
+    with suppress(Refused):  # somebody closed a later month meanwhile
+        transact([repository.books_closing_write(project, until), entry])
+    return replace(project, books_closed_until=until)
+
+
+def books_open_check(project: Project, day: date) -> Action:
+    """Build the check that no month that a day lies in is closed. Label: `books`. Two write units."""
+    return repository.books_open_check(project, day)
 
 
 def needed_measures_write(ctx: Context, project: Project, names: Collection[str]) -> Action:

@@ -494,8 +494,41 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("GET", PROJECT + "/connections/{accountNumber}/prepaid-sales"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/connections/{accountNumber}/prepaid-sales/{saleId}"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/connections/{accountNumber}/prepaid"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/inquiry"): Operation("payments.read"),
+    ("GET", PROJECT + "/connections/{accountNumber}/entries"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/connections/{accountNumber}/statement"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/payments"): Operation("payments.read"),
+    ("POST", PROJECT + "/payments"): Operation(
+        "payments.record",
+        on=Place.bill,
+        body=lambda things, _: {"method": "cash", "bills": [{"billId": things["billId"]}]},
+        other={"notes": "At the office"},
+        leaves=frozenset({"payment.recorded"}),
+    ),
+    ("POST", PROJECT + "/payments/batch"): Operation(
+        "payments.record",
+        on=Place.bill,
+        body=lambda things, _: {"payments": [{"method": "cash", "bills": [{"billId": things["billId"]}]}]},
+        leaves=frozenset({"payment.recorded"}),
+    ),
     ("GET", PROJECT + "/payments/{paymentId}"): Operation("payments.read", or_own=True),
+    ("GET", PROJECT + "/payments/{paymentId}/receipt"): Operation("payments.read", or_own=True),
+    ("POST", PROJECT + "/payments/{paymentId}/reversal"): Operation(
+        "payments.reverse",
+        on=Place.payment,
+        body={"reason": "typing_error", "note": "Entered twice"},
+        leaves=frozenset({"payment.reversed"}),
+    ),
+    ("POST", PROJECT + "/advances"): Operation(
+        "payments.record",
+        on=Place.connection,
+        body=lambda things, _: {"accountNumber": things["accountNumber"], "method": "cash", "amount": "100.00"},
+        other={"amount": "200.00"},
+        leaves=frozenset({"payment.recorded"}),
+    ),
+    ("POST", PROJECT + "/connections/{accountNumber}/credit-uses"): Operation(
+        "payments.record", on=Place.bill_and_credit, body={"amount": "50.00"}, leaves=frozenset({"credit.used"})
+    ),
     ("GET", PROJECT + "/billing-runs"): Operation("bills.generate"),
     ("POST", PROJECT + "/billing-runs"): Operation(
         "bills.generate",

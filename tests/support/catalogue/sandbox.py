@@ -137,6 +137,19 @@ class Place:
         self._admin.post(f"{self._base}/readings/{things['readingId']}/confirmation").expect(200)
         return things
 
+    def bill(self) -> Things:
+        return {"billId": self._create(PROJECT + "/bills")["id"]}
+
+    def bill_and_credit(self) -> Things:
+        """Bill a connection whose consumer has paid some money in advance."""
+        billed = self._create(PROJECT + "/bills")
+        body = {"accountNumber": billed["accountNumber"], "amount": "100.00", "method": "cash"}
+        self._admin.post(f"{self._base}/advances", body).expect(201)
+        return {"accountNumber": billed["accountNumber"]}
+
+    def payment(self) -> Things:
+        return {"paymentId": self._create(PROJECT + "/payments")["id"]}
+
     def read_in_october(self) -> Things:
         things = self.connection()
         read = {"accountNumber": things["accountNumber"], "reading": "10", "readOn": "2025-10-05"}

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.bills.domain import Bill, Consumption, IssueTerms, make_bill, parse_bill_id, usage_of
+from chalicelib.bills.domain import Balance, Bill, Consumption, IssueTerms, make_bill, parse_bill_id, usage_of
 from chalicelib.bills.domain.bill import bill_id
 from chalicelib.cycles.domain import DueOffset, DueRule
 from chalicelib.kernel.errors import Invalid, NotFound
@@ -136,7 +136,7 @@ def test_fifteen_days_to_pay_end_with_the_fifteenth() -> None:
     bill = _bill(read_on=date(2025, 3, 20), billed_on=date(2025, 3, 20), due=DueOffset(15))
     days = [date(2025, 4, day) for day in (4, 5)]
     assert [(bill.status_on(day), bill.days_overdue_on(day)) for day in days] == [("open", 0), ("overdue", 1)]
-    assert [replace(bill, paid_minor=bill.total.minor).days_overdue_on(day) for day in days] == [0, 0]
+    assert [replace(bill, balance=Balance(paid=bill.total.minor)).days_overdue_on(day) for day in days] == [0, 0]
 
 
 def test_a_bills_id_is_its_period_account_and_number() -> None:

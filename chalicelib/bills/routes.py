@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from chalice.app import Blueprint
+
 from chalicelib.bills import service
 from chalicelib.bills.domain import Bill
-from chalicelib.bills.routes.common import blueprint
 from chalicelib.bills.schemas import (
     BillOut,
     BillPage,
@@ -12,7 +13,6 @@ from chalicelib.bills.schemas import (
     BillSummary,
     BillView,
     ConnectionBillsQuery,
-    NewBill,
     UnbilledOut,
     UnbilledPage,
     UnbilledQuery,
@@ -24,6 +24,8 @@ from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
 from chalicelib.platform.schema import PageQuery
 from chalicelib.tenancy.domain import Project, ProjectContext
+
+blueprint = Blueprint(__name__)
 
 _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 
@@ -40,24 +42,6 @@ def list_bills(ctx: ProjectContext, *, query: BillsQuery) -> BillPage:
         cursor=query.cursor,
     )
     return BillPage(items=_listed(ctx, project, page.items), next_cursor=page.next_cursor)
-
-
-@endpoint(
-    blueprint,
-    "POST",
-    _PROJECT + "/bills",
-    permission="bills.generate",
-    body=NewBill,
-    returns=BillOut,
-    status=201,
-    location=_PROJECT + "/bills/{id}",
-    errors="amount-too-large bad-day bill-too-long billed changed due-too-early missing-measure never-billed "
-    "no-connection no-tariff not-confirmed not-last-month not-rated period-frozen unknown-meter-size withdrawn",
-)
-def bill_reading(ctx: ProjectContext, *, body: NewBill) -> BillOut:
-    """Bill one confirmed reading at once."""
-    made = service.bill_reading(ctx, reading_id=body.reading_id, billed_on=body.billed_on, due_on=body.due_on)
-    return _shown(ctx, *made)
 
 
 @endpoint(

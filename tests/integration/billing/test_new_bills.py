@@ -1,0 +1,93 @@
+"""New bills that take over older dues, as at S4, or are paid from credit."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.platform import clock
+from tests.support.counter import PARTS, Counter
+from tests.support.http import Api
+
+FINE: dict[str, Any] = {"kind": "fixed", "amount": "150.00"}
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    yield
+    clock.use_time(None)
+
+
+@pytest.fixture
+def electricity(app: Chalice, api: Api) -> Counter:
+    """A bill of 275.00 of November is due on the 20th; a late one costs 150.00."""
+    return Counter(app, api, late=FINE, payments=PARTS | {"newBillsTake": "dues"})
+
+
+def _second(office: Counter) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Bill 10 more on 5 December; return the older and the newer bill."""
+    office.read("A1", "2025-12-05", "20")
+    [new] = office.run("2025-12")
+    return office.bill_now(), new
+
+
+@pytest.mark.covers("S4-020", "S4-021")
+def test_a_new_bill_takes_over_older_dues_with_their_fine(electricity: Counter) -> None:
+    old, new = _second(electricity)
+    assert (new["total"], new["carriedOver"], new["amountDue"]) == ("275.00", "425.00", "700.00")
+    assert (old["status"], old["supersededBy"], old["amountDue"], old["movedOn"]) == (
+        "superseded", new["id"], "0.00", "425.00",
+    )  # fmt: skip
+    refused = electricity.pay().expect(409)
+    assert (refused["code"], new["id"] in refused["detail"]) == ("superseded", True)
+    owed = electricity.owed()
+    assert (owed["amountDue"], [bill["billId"] for bill in owed["bills"]]) == ("700.00", [new["id"]])
+    electricity.pay(new["id"], amount="700.00").expect(201)
+    assert electricity.bill(new["id"])["status"] == "paid"
+    assert [bill["status"] for bill in electricity.bills_of("A1")] == ["superseded", "paid"]
+
+
+def test_only_the_rest_of_a_bill_that_was_paid_in_part_moves(electricity: Counter) -> None:
+    electricity.on("2025-11-15").pay(amount="75.00").expect(201)
+    old, new = _second(electricity)
+    assert (old["paid"], old["movedOn"]) == ("75.00", "350.00")
+    assert new["amountDue"] == "625.00"
+
+
+def test_a_reversed_payment_of_a_superseded_bill_is_owed_on_its_successor(electricity: Counter) -> None:
+    paid = electricity.on("2025-11-15").pay(amount="75.00").expect(201)
+    _, new = _second(electricity)
+    electricity.on("2025-12-06")
+    electricity.staff.post(f"{electricity.base}/payments/{paid['id']}/reversal", {"reason": "typing_error"}).expect(200)
+    assert electricity.bill(new["id"])["amountDue"] == "700.00"
+    assert electricity.bill_now()["amountDue"] == "0.00"
+    statement = electricity.staff.get(f"{electricity.path('A1')}/statement").expect(200)
+    assert statement["closing"] == "700.00"
+
+
+def test_late_charges_of_a_bill_count_what_it_took_over(app: Chalice, api: Api) -> None:
+    percent = {"kind": "percent", "percent": "10"}
+    office = Counter(app, api, late=percent, payments=PARTS | {"newBillsTake": "dues"})
+    _, new = _second(office)
+    assert (new["carriedOver"], new["dueOn"]) == ("302.50", "2025-12-20")
+    office.on("2025-12-21")
+    assert office.owed()["bills"][0]["lateCharge"] == "57.75", "10 % of 275.00 + 302.50"
+
+
+def test_one_reading_billed_at_once_takes_over_dues_as_a_run_does(electricity: Counter) -> None:
+    taken = electricity.read("A1", "2025-12-05", "20")
+    body = {"readingId": taken["id"]}
+    for _ in range(2):
+        new = electricity.staff.post(f"{electricity.base}/bills", body, key="bill").expect(201)
+        assert (new["carriedOver"], new["amountDue"]) == ("425.00", "700.00")
+
+
+def test_a_new_bill_is_paid_from_credit(app: Chalice, api: Api) -> None:
+    office = Counter(app, api, late=None, payments=PARTS | {"newBillsTake": "credit"})
+    office.on("2025-11-10").pay().expect(201)
+    body = {"accountNumber": "A1", "amount": "300.00", "method": "cash"}
+    office.staff.post(f"{office.base}/advances", body).expect(201)
+    _, new = _second(office)
+    assert (new["status"], new["paid"], new["amountDue"]) == ("paid", "275.00", "0.00")
+    assert office.owed()["credit"] == "25.00"
