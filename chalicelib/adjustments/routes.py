@@ -52,7 +52,7 @@ _RATING_ERRORS = (
     returns=AdjustmentOut,
     status=201,
     location=_PLACE,
-    errors="above-due bad-amount changed nothing-due",
+    errors="above-due bad-amount bill-voided changed nothing-due",
 )
 def waive_late_charge(ctx: ProjectContext, *, bill_id: str, body: NewWaiver) -> AdjustmentOut:
     """Waive a bill's late charge of today, or a part of it, with a reason; what was charged stays on record."""
@@ -69,7 +69,7 @@ def waive_late_charge(ctx: ProjectContext, *, bill_id: str, body: NewWaiver) -> 
     returns=AdjustmentOut,
     status=201,
     location=_PLACE,
-    errors="above-bill bad-amount changed",
+    errors="above-bill bad-amount bill-voided changed",
 )
 def credit_bill(ctx: ProjectContext, *, bill_id: str, body: NewCreditNote) -> AdjustmentOut:
     """Credit an amount of a bill. What exceeds what is due on it becomes the consumer's credit.
@@ -105,7 +105,7 @@ def preview_leak_allowance(ctx: ProjectContext, *, bill_id: str, query: LeakQuer
     returns=AdjustmentOut,
     status=201,
     location=_PLACE,
-    errors=f"above-bill bad-amount changed {_RATING_ERRORS}",
+    errors=f"above-bill bad-amount bill-voided changed {_RATING_ERRORS}",
 )
 def allow_leak(ctx: ProjectContext, *, bill_id: str, body: NewLeakAllowance) -> AdjustmentOut:
     """Credit a bill with half of what its use exceeds the usual one, by its tariff."""
@@ -121,7 +121,7 @@ def allow_leak(ctx: ProjectContext, *, bill_id: str, body: NewLeakAllowance) -> 
     returns=AdjustmentOut,
     status=201,
     location=_PLACE,
-    errors="changed nothing-due",
+    errors="bill-voided changed nothing-due",
 )
 def write_off_bill(ctx: ProjectContext, *, bill_id: str, body: NewWriteOff) -> AdjustmentOut:
     """Write off all that is due on a bill; late charges are waived."""
@@ -137,7 +137,7 @@ def write_off_bill(ctx: ProjectContext, *, bill_id: str, body: NewWriteOff) -> A
     returns=AdjustmentOut,
     status=201,
     location=_PLACE,
-    errors="changed due-too-early nothing-due",
+    errors="bill-voided changed due-too-early nothing-due",
 )
 def extend_due_day(ctx: ProjectContext, *, bill_id: str, body: NewDueDay) -> AdjustmentOut:
     """Give a bill a later due day, with a reason. Late charges that are posted stand."""
@@ -236,7 +236,7 @@ def get_adjustment(ctx: ProjectContext, *, adjustment_id: str) -> AdjustmentOut:
     _ADJUSTMENT + "/approval",
     permission="adjustments.make",
     returns=AdjustmentOut,
-    errors="above-bill above-credit already-decided bad-amount changed nothing-due yourself",
+    errors="above-bill above-credit already-decided bad-amount bill-voided changed nothing-due yourself",
 )
 def approve_adjustment(ctx: ProjectContext, *, adjustment_id: str) -> AdjustmentOut:
     """Approve a pending adjustment that somebody else asked for, and post it as of today."""
@@ -264,7 +264,7 @@ def reject_adjustment(ctx: ProjectContext, *, adjustment_id: str, body: NewRejec
     permission="adjustments.make",
     body=NewRejection,
     returns=AdjustmentOut,
-    errors="already-reversed changed due-day-changed not-posted",
+    errors="already-reversed bill-voided changed due-day-changed not-posted",
 )
 def reverse_adjustment(ctx: ProjectContext, *, adjustment_id: str, body: NewRejection) -> AdjustmentOut:
     """Take a posted adjustment back with a reason, by a correcting entry."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import groupby
 
 from chalicelib.bills import service as bills
@@ -9,12 +10,22 @@ from chalicelib.bills.domain import Bill, Consumption, IssueTerms, bill_of, cons
 from chalicelib.bills.domain.unread import less_advances
 from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
-from chalicelib.corrections.domain import Plan, RecountedAccount, Reissue, check_reissuable, with_bill_voided
+from chalicelib.corrections.domain import (
+    CorrectionKind,
+    Plan,
+    RecountedAccount,
+    Reissue,
+    Side,
+    check_reissuable,
+    crossed,
+    with_bill_voided,
+)
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
 from chalicelib.kernel.period import Period
 from chalicelib.readings import service as readings
 from chalicelib.readings.domain.reading import Reading, parse_reading_id
+from chalicelib.readings.domain.recording import check_day
 from chalicelib.readings.domain.recounting import Recounted, Told, TrueValue, connection_after, recount
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import TariffBook
@@ -47,6 +58,29 @@ def plan_of_readings(ctx: ProjectContext, said: Mapping[str, TrueValue], told: T
     return plan_of(ctx, "readings", accounts, book, act_id=told.correction)
 
 
+def plan_of_crossing(
+    ctx: ProjectContext, accounts: Sequence[str], *, since: date, told: Told, book: TariffBook
+) -> Plan:
+    """Return what it changes that the meters of two connections were crossed from a day on.
+
+    :raises NotFound: for an unknown connection, or one out of the actor's reach.
+    :raises Invalid: for a day in the future or within a round.
+    :raises Conflict: if the two were not read alike.
+    """
+    check_day(since, local_day(ctx.now, ctx.project.settings.timezone), where="from")
+    sides = [_side(ctx, connections.get_connection(ctx, account=account), since) for account in accounts]
+    done = crossed(sides[0], sides[1], since=since, told=told)
+    return plan_of(ctx, "crossed_meters", done, book, act_id=told.correction, since=since)
+
+
+def _side(ctx: ProjectContext, connection: Connection, since: date) -> Side:
+    """Return a connection with the readings of the rounds that were read from a day on."""
+    today = Period.of(local_day(ctx.now, ctx.project.settings.timezone))
+    found = _since(ctx, connection, Period.of(since).shifted(-1), until=max(connection.last_period or today, today))
+    rounds = {each.period for each in found if each.is_live and each.read_on >= since}
+    return Side(connection, [each for each in found if each.period in rounds])
+
+
 def _is_of(reading_id: str, account: str) -> bool:
     return parse_reading_id(reading_id)[1] == account
 
@@ -58,18 +92,28 @@ def counting_since(ctx: ProjectContext, connection: Connection, first: Period) -
     """
     if connection.last_period is None or connection.last_period < first:
         return []
+    return [each for each in _since(ctx, connection, first, until=connection.last_period) if each.counts]
+
+
+def _since(ctx: ProjectContext, connection: Connection, first: Period, *, until: Period) -> list[Reading]:
     months = [first]
-    while months[-1] < connection.last_period:
+    while months[-1] < until:
         months.append(months[-1].shifted(1))
     if len(months) > _MONTHS:
         message = f"{first} is more than {_MONTHS} months before the last reading: correct what is owed by a note"
         raise Conflict("too-long-ago", message, field="readings")
     found = readings.readings_of_account(ctx.project, months, connection.account)
-    return sorted((each for each in found if each.counts), key=lambda each: (each.period, each.place))
+    return sorted(found, key=lambda each: (each.period, each.place))
 
 
 def plan_of(
-    ctx: ProjectContext, kind: str, accounts: Sequence[RecountedAccount], book: TariffBook, *, act_id: str
+    ctx: ProjectContext,
+    kind: CorrectionKind,
+    accounts: Sequence[RecountedAccount],
+    book: TariffBook,
+    *,
+    act_id: str,
+    since: date | None = None,
 ) -> Plan:
     """Return what a correction does to bills, with the readings and connections that it makes."""
     project = ctx.project
@@ -80,7 +124,7 @@ def plan_of(
         made, recounted = _Reissuing(ctx, each, terms, book).carry_out()
         reissues += made
         done.append(replace(each, readings=recounted))
-    return Plan("crossed_meters" if kind == "crossed_meters" else "readings", done, reissues)
+    return Plan(kind, done, reissues, since)
 
 
 class _Reissuing:
@@ -138,7 +182,14 @@ class _Reissuing:
         others = [each for each in beside if each.id != bill.id]
         advances = bills.advances_before(self.project, self.each.after, new)
         made = less_advances(made, advances, beside=others)
-        return made if made.total.minor > bill.total.minor else replace(made, due_on=bill.due_on)
+        if made.total.minor > bill.total.minor:
+            return made
+        return replace(
+            made,
+            due_on=bill.due_on,
+            extended_due_on=bill.extended_due_on,
+            extended_after_steps=bill.extended_after_steps,
+        )
 
     def _differs(self, old: Consumption, new: Consumption) -> bool:
         """Return whether a bill differs by what tariffs take from earlier periods, such as the highest peak."""
