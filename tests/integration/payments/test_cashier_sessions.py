@@ -285,7 +285,8 @@ def test_cash_is_handed_to_somebody_who_may_take_it(counter: Counter) -> None:
         ({"cash": "-1.00"}, "bad-amount"),
         ({"cash": "1.001"}, "bad-amount"),
         ({"denominations": {"0.00": 1}}, "bad-amount"),
-        ({"denominations": {"1.00": -1}}, "bad-amount"),
+        ({"denominations": {"1.00": -1}}, "invalid-body"),
+        ({"denominations": {"1.00": 100_001}}, "invalid-body"),
         ({"denominations": {"ten": 1}}, "bad-amount"),
     ],
 )
