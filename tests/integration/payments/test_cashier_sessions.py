@@ -1,7 +1,6 @@
 """A cashier's day over HTTP: the float, what is taken, the count, the closing, and the cash that is handed over."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -336,6 +335,7 @@ def test_counting_a_payment_in_a_session_costs_two_write_units(counter: Counter)
     counter.opened(lita)
     with metered() as within:
         counter.pay(lita, 1).expect(201)
-    assert (within.write_units - without.write_units, within.write_units) == (2, 16)
-    assert within.read_units - without.read_units == Decimal("0.5") or within.read_units == without.read_units
+    assert within.write_units == without.write_units + 2 == 16
+    assert within.read_units <= 8
     assert within.requests == without.requests
+    assert sum(within.requests.values()) == 5
