@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from chalicelib.cashiers.domain import MAX_DENOMINATIONS, MAX_PIECES, CashierSession, MethodTotals, SessionStatus
 from chalicelib.kernel.errors import Invalid
@@ -28,6 +28,8 @@ class NewCashierSession(Schema):
 
 class NewCashCount(Schema):
     """Cash as it was counted: its amount, or the number of notes and coins of each value."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"denominations": {"100.00": 4, "20.00": 1}}]})
 
     cash: _GivenAmount | None = None
     denominations: Annotated[dict[_GivenAmount, _Pieces], Field(max_length=MAX_DENOMINATIONS)] | None = Field(

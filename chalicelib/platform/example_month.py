@@ -141,6 +141,14 @@ _NO_MORE_READ: dict[str, Any] = {"registers": {}, "measures": {}, "readerCode": 
 _ISSUE = {"id": "01KBN2F8M5R0T3V6X9Z1B4D7G0"}
 
 # What fields of a schema hold, whatever their own schema's example says.
+_NOT_HANDED_OVER: dict[str, Any] = dict.fromkeys(
+    ("handedOver", "handedOverTo", "handedOverToName", "handedOverAt", "acceptedAt")
+)
+_JUST_OPENED: dict[str, Any] = (
+    dict.fromkeys(("counted", "difference", "closedBy", "closedByName", "closedAt"))
+    | _NOT_HANDED_OVER
+    | {"status": "open"}
+)
 OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     "AreaOut": {"level": 2, "version": 1, "uses": 1, "createdAt": "2025-10-20T02:00:00.000Z"},
     "AuditEntryOut": {
@@ -412,6 +420,10 @@ _DELETED_ROLE = {"name": "meter_reader", "builtIn": False, "permissions": ["read
 
 # What the answer of an operation holds instead, at its top or in a field of an object in it.
 OF_ANSWER: Mapping[str, Mapping[str, Any]] = {
+    "open_cashier_session": _JUST_OPENED | {"methods": [], "lastCount": None, "expected": "100.00"},
+    "count_cash": _JUST_OPENED,
+    "close_cashier_session": _NOT_HANDED_OVER | {"status": "closed"},
+    "hand_cash_over": {"status": "handed_over", "acceptedAt": None},
     "approve_request": _APPROVED,
     "ask_for_history_upload": {"record": _HISTORY | _WAITING_IMPORT},
     "ask_for_registry_upload": {"record": _REGISTRY | _WAITING_IMPORT},
