@@ -28,6 +28,8 @@ _VALUES: Mapping[str, Any] = {
     "checkNumber": "000123",
     "chosenTariff": "residential",
     "classes": "residential",
+    "cashier": "01KBMYX1A7D0G3J6M9P2S5V8Y1",
+    "cashierSessionId": "01KBN7Q4S1T8V5X2Z9B6D3F0H7",
     "clientId": "balilihan",
     "commonArea": "35",
     "consumerClass": "residential",

@@ -190,6 +190,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "paymentId": payment,
         "adjustmentId": credited["id"],
         "saleId": sale,
+        "cashierSessionId": _session_closed(admin, utility),
         "mappingId": "sensus",  # a preset: a permitted deletion deletes nothing
         "deviceId": admin.post(f"{utility.base}/devices", {"title": "Collector"}).expect(201)["id"],
         "tariffId": "residential",
@@ -214,6 +215,14 @@ def _units_sold(admin: Api, utility: Utility, account: str) -> str:
     sold = admin.post(f"{place}/prepaid-sales", {"amount": "10.00", "currency": "PHP"}).expect(201)
     name(None)
     return str(sold["id"])
+
+
+def _session_closed(admin: Api, utility: Utility) -> str:
+    """Open a cashier session and close it: whatever else is asked of it changes nothing."""
+    path = f"{utility.base}/cashier-sessions"
+    session = admin.post(path, {"desk": "MAIN", "float": "0.00"}).expect(201)["id"]
+    admin.post(f"{path}/{session}/closing", {"counted": "0.00"}).expect(200)
+    return str(session)
 
 
 def _history_with_a_payment(admin: Api, utility: Utility, account: str) -> tuple[str, str]:

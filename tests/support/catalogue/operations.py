@@ -592,6 +592,37 @@ CATALOGUE: Mapping[Row, Operation] = {
     ("POST", PROJECT + "/connections/{accountNumber}/credit-uses"): Operation(
         "payments.record", on=Place.bill_and_credit, body={"amount": "50.00"}, leaves=frozenset({"credit.used"})
     ),
+    ("POST", PROJECT + "/cashier-sessions"): Operation(
+        "payments.record",
+        on=Place.free_desk,
+        by="newcomer",
+        body=lambda things, _: {"desk": things.get("desk", "MAIN"), "float": "100.00"},
+        other={"float": "200.00"},
+        leaves=frozenset({"cashier-session.opened"}),
+    ),
+    ("GET", PROJECT + "/cashier-sessions"): Operation("payments.read"),
+    ("GET", PROJECT + "/cashier-sessions/{cashierSessionId}"): Operation("payments.read"),
+    ("POST", PROJECT + "/cashier-sessions/{cashierSessionId}/count"): Operation(
+        "payments.record",
+        on=Place.cashier_session,
+        body={"denominations": {"50.00": 2}},
+        leaves=frozenset({"cashier-session.counted"}),
+    ),
+    ("POST", PROJECT + "/cashier-sessions/{cashierSessionId}/closing"): Operation(
+        "payments.record",
+        on=Place.cashier_session,
+        body={"counted": "100.00"},
+        leaves=frozenset({"cashier-session.closed"}),
+    ),
+    ("POST", PROJECT + "/cashier-sessions/{cashierSessionId}/handover"): Operation(
+        "payments.record",
+        on=Place.closed_cashier_session,
+        body=lambda things, _: {"to": things.get("receiver", "nobody"), "amount": "100.00"},
+        leaves=frozenset({"cashier-session.handed-over"}),
+    ),
+    ("POST", PROJECT + "/cashier-sessions/{cashierSessionId}/handover/acceptance"): Operation(
+        "payments.record", on=Place.handed_over_cash, leaves=frozenset({"cashier-session.accepted"})
+    ),
     ("GET", PROJECT + "/billing-runs"): Operation("bills.generate"),
     ("POST", PROJECT + "/billing-runs"): Operation(
         "bills.generate",

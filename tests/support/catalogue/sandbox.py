@@ -195,6 +195,39 @@ class Place:
         self._admin.post(f"{self._base}/readings/{made['id']}/confirmation").expect(200)
         return things
 
+    def free_desk(self) -> Things:
+        """Sign in a cashier of this number, for whom the project has a desk."""
+        path = f"{self._base}/settings"
+        shown = self._admin.get(path).expect(200)
+        near = [f"D{number}" for number in range(max(self.number - 10, 0), self.number + 10)]
+        if f"D{self.number}" not in shown["settings"]["payments"]["desks"]:
+            desks = {"payments": {"desks": near}}
+            self._admin.patch(path, {"version": shown["version"], "settings": desks}).expect(200)
+        login = f"cashier{self.number}"
+        body = {"login": login, "name": "Lita", "password": PASSWORD, "role": "cashier"}
+        self._admin.post(f"/api/clients/{self.sandbox.utility.client}/users", body).expect(201)
+        cashier = self.sandbox.utility.api.sign_in(self.sandbox.utility.client, login, PASSWORD)
+        return {"newcomer": cashier, "desk": f"D{self.number}"}
+
+    def cashier_session(self) -> Things:
+        things = self.free_desk()
+        body = {"desk": things["desk"], "float": "100.00"}
+        made = things["newcomer"].post(f"{self._base}/cashier-sessions", body).expect(201)
+        return {**things, "cashierSessionId": made["id"]}
+
+    def closed_cashier_session(self) -> Things:
+        """Close a session, and name who takes its cash: the one who asks."""
+        things = self.cashier_session()
+        path = f"{self._base}/cashier-sessions/{things['cashierSessionId']}/closing"
+        things["newcomer"].post(path, {"counted": "100.00"}).expect(200)
+        return {**things, "receiver": self._admin.get("/api/me").expect(200)["id"]}
+
+    def handed_over_cash(self) -> Things:
+        things = self.closed_cashier_session()
+        path = f"{self._base}/cashier-sessions/{things['cashierSessionId']}/handover"
+        things["newcomer"].post(path, {"to": things["receiver"], "amount": "100.00"}).expect(200)
+        return things
+
     def request_of_consumer(self) -> Things:
         return {"serviceRequestId": self._create("/api/me/service-requests")["id"]}
 
