@@ -704,6 +704,7 @@ REFUSED: Mapping[str, tuple[str | None, str]] = {
     "cycle-taken": ("id", "another billing cycle has this id; choose another"),
     "cycle-used": (None, "readings have used this billing cycle; set it inactive instead"),
     "account-taken": ("accountNumber", "this account number is in use; give another"),
+    "ambiguous-meter": ("meterNumber", "meters of two brands have this number; give the account number"),
     "already-decided": (None, "this request is decided; make a new one"),
     "billed": (None, "the reading is billed"),
     "no-reading": ("billId", "bill 2025-11.2025110001.0 has no reading: there is no use to lower"),

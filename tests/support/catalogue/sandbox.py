@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.kernel.period import Period
+from chalicelib.platform import clock
+from local.simulated_gateway import Paid, callback_of
 from tests.support.catalogue.model import CLIENT, PROJECT, Operation, Request, Row, Things
 from tests.support.http import Api
 from tests.support.utilities import PASSWORD, Utility, open_waterworks, register_connection
@@ -254,6 +256,37 @@ class Place:
         listed = self._admin.get("/api/tariff-library").expect(200)["items"]
         fitting = (one for one in listed if (one["sheet"]["currency"], one["sheet"]["unit"]) == ("PHP", "m3"))
         return {"library": next(fitting)["id"]}
+
+    def bill_to_pay_online(self) -> Things:
+        """Bill the consumer's connection, in a project where people pay online."""
+        path = f"{self._base}/settings"
+        shown = self._admin.get(path).expect(200)
+        methods = shown["settings"]["payments"]["methods"]
+        if not any(method["online"] for method in methods):
+            online = {"payments": {"methods": [*methods, {"name": "online", "needs": ["upiId"], "online": True}]}}
+            self._admin.patch(path, {"version": shown["version"], "settings": online}).expect(200)
+        meter = f"PAID-{self.number}"
+        body = {"consumerId": self.sandbox.consumer_id, "consumerClass": "residential", "area": "Poblacion"}
+        self._admin.post(f"{self._base}/connections", body | {"meterNumber": meter, "initialReading": "0"}).expect(201)
+        read = {"meterNumber": meter, "reading": "10", "readOn": "2025-11-05"}
+        made = self._admin.post(f"{self._base}/readings", read).expect(201)["id"]
+        self._admin.post(f"{self._base}/readings/{made}/confirmation").expect(200)
+        return {"billId": self._admin.post(f"{self._base}/bills", {"readingId": made}).expect(201)["id"]}
+
+    def online_payment(self) -> Things:
+        started = self._create(PROJECT + "/online-payments")
+        return {"onlinePaymentId": started["id"], "started": started}
+
+    def online_payment_to_review(self) -> Things:
+        """Let the gateway report less money than it was asked for."""
+        things = self.online_payment()
+        paid = Paid(things["started"]["payAt"], "completed", "1.00", "PHP", clock.now())
+        headers, body = callback_of(paid, sent_at=clock.now())
+        self._admin.send("POST", "/api/gateway/callbacks", body, headers).expect(200)
+        return things
+
+    def announced_payment(self) -> Things:
+        return {"announcedPaymentId": self._create(PROJECT + "/announced-payments")["id"]}
 
     def own_profile(self) -> Things:
         return {"profile_version": self.sandbox.consumer.get("/api/me/profile").expect(200)["version"]}
