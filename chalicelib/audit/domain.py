@@ -24,9 +24,10 @@ ACTIONS = frozenset(
     """
     account.settled
     adjustment.asked adjustment.posted adjustment.rejected adjustment.reversed
+    announced-payment.made announced-payment.rejected
     area.deleted area.opened area.renamed
     bank-line.assigned bank-line.dismissed
-    bill.issued bill.took-over
+    bill.issued bill.took-over bill.voided bills.corrected
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened
     billing-run.completed billing-run.started
     books.closed
@@ -44,6 +45,7 @@ ACTIONS = frozenset(
     import-mapping.deleted import-mapping.saved import.announced import.finished
     issue.answered issue.moved-on issue.reported
     meter-brand.deleted meter-brand.opened meter-brand.renamed
+    online-payment.failed online-payment.flagged online-payment.reviewed online-payment.started
     payment.recorded payment.reversed
     prepaid.sold
     project.changed project.closed project.opened
@@ -60,6 +62,7 @@ ACTIONS = frozenset(
 _OF_PROJECT = frozenset(
     {
         "adjustment",
+        "announced-payment",
         "bill",
         "billing-run",
         "cashier-session",
@@ -67,6 +70,7 @@ _OF_PROJECT = frozenset(
         "device",
         "import",
         "import-mapping",
+        "online-payment",
         "period",
         "prepaid-sale",
         "reading",

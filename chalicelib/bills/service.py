@@ -26,7 +26,6 @@ from chalicelib.bills.domain import (
     consumptions_of,
     free_charge_number,
     last_billed,
-    parse_bill_id,
     rated,
     usage_of,
     with_history,
@@ -111,7 +110,7 @@ def bill_reading(
     consumption = _closing_with(project, reading, of_round, connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
     bill = bill_of(project, terms, consumption, connection, book)
-    bill = less_advances(bill, _advances_before(project, connection, consumption), beside=standing)
+    bill = less_advances(bill, advances_before(project, connection, consumption), beside=standing)
     others = [each for each in of_round if each.counts and each.id != reading.id]
     try:
         transact(
@@ -150,14 +149,14 @@ def closing_bill(
     consumption = _closing_with(project, ends, [*of_round, ends], connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
     bill = bill_of(project, terms, consumption, connection, book)
-    bill = less_advances(bill, _advances_before(project, connection, consumption), beside=standing)
+    bill = less_advances(bill, advances_before(project, connection, consumption), beside=standing)
     others = [each for each in of_round if each.counts]
     ended = [] if is_new else [readings.reading_change_write(project, ends, before=reading)]
     checks = [*ended, *repository.no_bill_checks(project, others, standing)]
     return bill, [bill_insert_write(project, bill), *checks, _audit_write(ctx, bill)]
 
 
-def _advances_before(project: Project, connection: Connection | None, consumption: Consumption) -> list[Bill]:
+def advances_before(project: Project, connection: Connection | None, consumption: Consumption) -> list[Bill]:
     """Read the bills of the months before that may be advances: a request a month, none where there are no advances."""
     if connection is None:
         return []
@@ -311,6 +310,16 @@ def balance_write(project: Project, bill: Bill, *, before: Bill) -> Action:
     return repository.balance_write(project, bill, before=before)
 
 
+def other_bill_checks(project: Project, taken: Iterable[Reading]) -> list[Action]:
+    """Build the checks that no bill closes with some readings. Label: `other bill`."""
+    return repository.no_bill_checks(project, taken, ())
+
+
+def round_bills(project: Project, period: Period, account: str) -> list[Bill]:
+    """Read the bills of a connection for a period, without voided ones, by number. One request, a unit for four."""
+    return repository.round_bills(project, period, account)
+
+
 def bills_by_id(project: Project, bill_ids: Iterable[str]) -> dict[str, Bill]:
     """Return the bills with these ids, without those that don't exist: one request, one read unit each.
 
@@ -374,7 +383,7 @@ def find_bill(project: Project, bill_id: str) -> Bill | None:
 
     :raises NotFound: if it is not a valid id.
     """
-    return repository.find_bill(project, *parse_bill_id(bill_id))
+    return repository.find_bill(project, bill_id)
 
 
 def list_bills(
@@ -399,7 +408,7 @@ def list_bills(
 
     def choose(every: tuple[Bill, ...]) -> list[Bill]:
         bills = [bill for bill in every if status in {None, bill.status_on(today)}]
-        bills = [bill for bill in bills if affected is None or affected.includes(bill)]
+        bills = [bill for bill in bills if affected is None or (bill.is_standing and affected.includes(bill))]
         mine = connections.accounts_within_reach(ctx, project, (bill.account for bill in bills))
         return [bill for bill in bills if bill.account in mine]
 
@@ -446,7 +455,7 @@ def list_bills_of_connection(
 
 def _differing(project: Project, bills: Sequence[Bill], connection: Connection, book: TariffBook) -> list[Bill]:
     found = []
-    asked = [bill for bill in bills if bill.has_reading and not bill.migrated]
+    asked = [bill for bill in bills if bill.has_reading and bill.is_standing and not bill.migrated]
     for period, theirs in groupby(asked, key=lambda bill: bill.period):
         of_round = readings.round_of_account(project, period, connection.account)
         factors = tariffs.factors_of(project, period)
@@ -491,22 +500,22 @@ def _name_of(connection: tuple[Project, str]) -> tuple[str, ...]:
     return connection[0].id, connection[1]
 
 
-def _place_of(found: tuple[Project, Bill]) -> tuple[str, str, str, int]:
+def _place_of(found: tuple[Project, Bill]) -> tuple[str, str, str, int, int]:
     """Return a bill's place in a list over several connections; the newest has the highest."""
     project, bill = found
-    return str(bill.period), project.id, bill.account, bill.number
+    return str(bill.period), project.id, bill.account, bill.number, bill.revision
 
 
 def _below(project: Project, account: str, place: tuple[Any, ...], limit: int) -> tuple[Bill, ...]:
     """Read a connection's newest bills below a place in such a list; without a place, its newest."""
     if not place:
         return repository.newest_bills(project, account, limit=limit)
-    period, *whose, number = place
+    period, *whose, number, revision = place
     if (project.id, account) == tuple(whose):
-        before = (Period.parse(period), number)
+        before = (Period.parse(period), number, revision)
     else:
         # In the place's own period, the bills of the connections before its own are below it.
-        before = (Period.parse(period).shifted((project.id, account) < tuple(whose)), 0)
+        before = (Period.parse(period).shifted((project.id, account) < tuple(whose)), 0, 1)
     return repository.newest_bills(project, account, limit=limit, before=before)
 
 

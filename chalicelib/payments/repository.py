@@ -102,15 +102,15 @@ def find_payment(project: Project, payment_id: str) -> Payment | None:
 
 
 def find_with_series(
-    project: Project, payment_id: str, series: str | None, *, also: Key
+    project: Project, payment_id: str, series: str | None, *, also: Key | None = None
 ) -> tuple[Payment | None, int, RawItem]:
     """Read a payment, the last number of a series, and another item, as they are now: one request, a unit each."""
     place = keys.payment(project.client, project.id, payment_id)
     counted = keys.receipt_series(project.client, project.id, series) if series else None
-    found = bulk.read_together([place, also, counted] if counted else [place, also])
+    found = bulk.read_together([each for each in (place, also, counted) if each])
     item = dynamo.parsed(PaymentItem, found.get(place))
     counter = dynamo.parsed(SeriesItem, found.get(counted)) if counted else None
-    return _payment(item) if item else None, counter.last if counter else 0, found.get(also)
+    return _payment(item) if item else None, counter.last if counter else 0, found.get(also) if also else None
 
 
 def last_number(project: Project, series: str) -> int:

@@ -288,8 +288,11 @@ def visits_range(first: str, last: str) -> tuple[str, str]:
     return f"VISIT#{first}#", f"VISIT#{last}#~"
 
 
-def bill(client_id: str, project_id: str, month: Period, account: str, number: int, shards: int) -> Key:
-    return period_shard(client_id, project_id, month, shard_of(account, shards)), f"BILL#{account}#{number}"
+def bill(
+    client_id: str, project_id: str, month: Period, account: str, number: int, shards: int, *, revision: int = 1
+) -> Key:
+    place = f"BILL#{account}#{number}" if revision == 1 else f"BILL#{account}#{number}#r{revision}"
+    return period_shard(client_id, project_id, month, shard_of(account, shards)), place
 
 
 def bills_range(first: str, last: str) -> tuple[str, str]:
@@ -301,8 +304,9 @@ def account_view(client_id: str, project_id: str, account: str) -> str:
     return f"{client_id}#{project_id}#ACCOUNT#{account}"
 
 
-def account_bill_place(month: Period, number: int) -> str:
-    return f"{month}#BILL#{number:03}"
+def account_bill_place(month: Period, number: int, revision: int = 1) -> str:
+    place = f"{month}#BILL#{number:03}"
+    return place if revision == 1 else f"{place}#r{revision:02}"
 
 
 def pending_readings(client_id: str, project_id: str, shard: int) -> str:
@@ -406,6 +410,24 @@ def adjustments_in_state(client_id: str, project_id: str, state: str) -> str:
 
 def adjustment_place(asked_ms: int, adjustment_id: str) -> str:
     return f"{asked_ms:013}#{adjustment_id}"
+
+
+# --- corrections of what was billed
+def correction(client_id: str, project_id: str, correction_id: str) -> Key:
+    return f"{client_id}#{project_id}#CORRECTION#{correction_id}", "CORRECTION"
+
+
+# --- what consumers mean to pay: at the gateway, or in cash at the office
+def payment_intent(client_id: str, project_id: str, intent_id: str) -> Key:
+    return f"{client_id}#{project_id}#INTENT#{intent_id}", "INTENT"
+
+
+def payment_intents_of(client_id: str, project_id: str, kind: str, consumer_id: str) -> str:
+    return f"{client_id}#{project_id}#INTENTS-OF#{consumer_id}#{kind}"
+
+
+def payment_intents(client_id: str, project_id: str, kind: str, state: str) -> str:
+    return f"{client_id}#{project_id}#INTENTS#{kind}#{state}"
 
 
 # --- units sold in advance

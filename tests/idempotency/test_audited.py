@@ -10,7 +10,7 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.audit.domain import ACTIONS
-from chalicelib.devices.domain import signature_of
+from chalicelib.kernel.signatures import signature_of
 from chalicelib.onboarding.service import write_ticket
 from chalicelib.platform.http import PUBLIC
 from chalicelib.tenancy import service as tenancy

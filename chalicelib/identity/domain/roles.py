@@ -174,6 +174,7 @@ BUILT_IN: Mapping[str, Role] = {
                     "connections.read",
                     "bills.read",
                     "payments.read",
+                    "payments.record",
                     "requests.create",
                     "requests.read",
                     "issues.report",

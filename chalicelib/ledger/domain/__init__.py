@@ -13,6 +13,7 @@ from chalicelib.ledger.domain.late_charges import (
     steps_begun,
     steps_begun_of,
 )
+from chalicelib.ledger.domain.moving import Moved, move
 from chalicelib.ledger.domain.position import (
     Books,
     Position,
@@ -32,6 +33,8 @@ from chalicelib.ledger.domain.settling import (
     settle,
     settle_back_dated,
     take_back,
+    void_effect,
+    without_voided,
 )
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "Entry",
     "EntryKind",
     "LateCharge",
+    "Moved",
     "PastDay",
     "Position",
     "Settled",
@@ -55,6 +59,7 @@ __all__ = [
     "fold_violations",
     "is_back_dated",
     "late_charge_on",
+    "move",
     "needs_history",
     "on_past_day",
     "post",
@@ -66,4 +71,6 @@ __all__ = [
     "steps_begun_of",
     "take_back",
     "violations",
+    "void_effect",
+    "without_voided",
 ]

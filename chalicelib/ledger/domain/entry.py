@@ -25,6 +25,7 @@ EntryKind = Literal[
     "superseded",
     "refund",
     "opening",
+    "voided",
 ]
 
 

@@ -1,11 +1,11 @@
 """Money that comes to a bill or is taken back: how it splits, also when it is dated back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.bills.domain import Balance, Bill
-from chalicelib.ledger.domain.entry import Effect, balance_after, effect_between
+from chalicelib.ledger.domain.entry import Effect, Entry, balance_after, effect_between
 from chalicelib.ledger.domain.late_charges import Settled, charged_minor, steps_begun_of
 from chalicelib.tenancy.domain import LateChargeRule
 
@@ -95,6 +95,24 @@ def take_back(bill: Bill, effects: Iterable[Effect]) -> Effect:
     late_paid = held.late_paid - sum(effect.late_paid for effect in effects)
     late_paid = max(min(late_paid, late - waived, paid), 0)
     return effect_between(bill.id, held, replace(held, paid=paid, late=late, waived=waived, late_paid=late_paid))
+
+
+def void_effect(bill: Bill) -> Effect:
+    """Return what voiding a bill does to it: nothing is due on it any more, and nothing is paid.
+
+    The principal is credited, late charges and their waivers are taken back, and what was paid leaves it, to become its
+    holder's credit.
+    """
+    held = bill.balance
+    credited = bill.total.minor - held.written_off
+    return effect_between(bill.id, held, replace(held, paid=0, late=0, late_paid=0, waived=0, credited=credited))
+
+
+def without_voided(entry: Entry, voided: Collection[str]) -> Entry:
+    """Return an entry as it still counts if some of its bills were voided since: what those got became credit."""
+    freed = sum(effect.paid for effect in entry.effects if effect.bill_id in voided)
+    left = tuple(effect for effect in entry.effects if effect.bill_id not in voided)
+    return replace(entry, effects=left, credit_minor=entry.credit_minor + freed)
 
 
 def _with_late(balance: Balance, late: int) -> Balance:

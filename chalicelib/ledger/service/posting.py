@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
@@ -22,6 +23,7 @@ from chalicelib.ledger.domain import (
     needs_history,
     post,
     settled_by,
+    without_voided,
 )
 from chalicelib.platform.transaction import Action
 from chalicelib.tenancy import service as tenancy
@@ -102,19 +104,31 @@ def open_books(
     return Books(found, repository.positions(project, holders))
 
 
-def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> list[Action]:
+def entry_writes(
+    project: Project,
+    before: Books,
+    entries: Sequence[Entry],
+    *,
+    issued: Mapping[str, Bill] = MappingProxyType({}),
+    successors: Mapping[str, str] = MappingProxyType({}),
+) -> list[Action]:
     """Build the writes of some entries, and of all bills and positions that they change.
+
+    Bills that are `issued` in the same act, by id, are inserted with what the entries do to them. `successors` are the
+    ids of bills that are issued in the place of voided ones.
 
     Labels: `entry`, `bill` (subject: its id) and `position`. Two write units for an entry, three for a bill of a KB,
     two for a position; each is refused if it was changed since it was read. Entries dated into a former month check
     that it is not closed (label `books`), two more.
     """
-    after = post(before, entries)
+    after = post(Books({**before.bills, **issued}, before.positions), entries)
+    after = Books(_with_successors(after.bills, successors), after.positions)
     actions = [repository.entry_insert_write(project, entry) for entry in entries]
+    actions += [bills.bill_insert_write(project, after.bills[bill_id]) for bill_id in issued]
     actions += [
-        bills.balance_write(project, bill, before=before.bills[bill.id])
-        for bill in after.bills.values()
-        if bill != before.bills[bill.id]
+        bills.balance_write(project, after.bills[bill_id], before=bill)
+        for bill_id, bill in before.bills.items()
+        if after.bills[bill_id] != bill
     ]
     actions += [
         repository.position_write(project, position, before=before.position(*place))
@@ -127,9 +141,11 @@ def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> l
     return actions
 
 
-def entry_insert_write(project: Project, entry: Entry) -> Action:
-    """Build the write of an entry that came with its bill from a former system. Label: `entry`. Two write units."""
-    return repository.entry_insert_write(project, entry)
+def _with_successors(known: Mapping[str, Bill], successors: Mapping[str, str]) -> dict[str, Bill]:
+    return {
+        bill_id: replace(bill, successor=successors[bill_id]) if bill_id in successors else bill
+        for bill_id, bill in known.items()
+    }
 
 
 def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
@@ -142,6 +158,35 @@ def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
         entries = _entries_since(project, account, theirs)
         found |= {bill.id: settled_by(entries, bill.id) for bill in theirs}
     return found
+
+
+def entries_of_bills(project: Project, known: Iterable[Bill]) -> dict[str, tuple[Entry, ...]]:
+    """Read the entries that name some bills, by the bills' ids. A query for each bill."""
+    return {
+        bill.id: tuple(
+            entry
+            for entry in _entries_since(project, bill.account, [bill])
+            if any(effect.bill_id == bill.id for effect in entry.effects)
+        )
+        for bill in known
+    }
+
+
+def opening_entry(project: Project, account: str) -> Entry | None:
+    """Return the entry that brought an account's balances forward from former books; None if there is none.
+
+    It reads all entries of the account.
+    """
+    every = repository.entries_between(project, account, None, None)
+    return next((entry for entry in every if entry.kind == "opening"), None)
+
+
+def entries_by_account(project: Project, known: Iterable[Bill]) -> dict[str, list[Entry]]:
+    """Return the entries that can name some bills, by account. A query for each account."""
+    by_account: dict[str, list[Bill]] = {}
+    for bill in known:
+        by_account.setdefault(bill.account, []).append(bill)
+    return {account: _entries_since(project, account, theirs) for account, theirs in by_account.items()}
 
 
 def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> list[Entry]:
@@ -215,12 +260,14 @@ def _entries_of_holder(project: Project, account: str, holder: str | None, first
 def _newest_uses(entries: Sequence[Entry], missing: int) -> tuple[list[Entry], int]:
     """Return uses of credit that nobody has undone, and how much they free."""
     undone = {each.reverses for each in entries}
+    voided = {effect.bill_id for each in entries if each.kind == "voided" for effect in each.effects}
     uses: list[Entry] = []
     freed = 0
     for entry in reversed(entries):
         if freed >= missing:
             break
-        if entry.kind == "credit_used" and entry.id not in undone:
-            uses.append(entry)
-            freed -= entry.credit_minor
+        left = without_voided(entry, voided)
+        if entry.kind == "credit_used" and entry.id not in undone and left.credit_minor:
+            uses.append(left)
+            freed -= left.credit_minor
     return uses, freed

@@ -12,7 +12,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.tenancy.domain import PaymentFact, PaymentMethod, PaymentSettings
 
-PaymentSource = Literal["counter", "bank", "migrated"]
+PaymentSource = Literal["counter", "bank", "migrated", "online"]
 PaymentKind = Literal["payment", "advance", "deposit"]
 PaymentStatus = Literal["completed", "reversed"]
 ReversalReason = Literal["returned_check", "wrong_account", "typing_error", "other"]
@@ -119,9 +119,11 @@ class Payment:
         return tuple(dict.fromkeys([*(share.account for share in self.shares), self.account]))
 
     def is_same_as(self, other: "Payment") -> bool:
-        """Return whether two payments are the same, regardless of who recorded them and when."""
+        """Return whether two payments are the same, regardless of who recorded them, when, and what they were for."""
         mine = replace(
             self,
+            shares=other.shares,
+            credit_minor=other.credit_minor,
             origin=other.origin,
             recorded_by=other.recorded_by,
             recorded_at=other.recorded_at,

@@ -1,6 +1,5 @@
 """Take money in advance, and use a holder's credit for their bills."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -18,6 +17,7 @@ from chalicelib.payments import repository
 from chalicelib.payments.domain import MAX_BILLS, Payment, PaymentSource, Tender, check_tender, received_for
 from chalicelib.payments.service.beginning import Beginning, begin, check_still_open
 from chalicelib.payments.service.numbering import numbered_receipt
+from chalicelib.payments.service.taking import Also, nothing_more
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
@@ -35,7 +35,7 @@ def record_advance(
     into: Literal["credit", "deposit"] = "credit",
     payment_id: str | None = None,
     source: PaymentSource = "counter",
-    also: Sequence[Action] = (),
+    also: Also = nothing_more,
 ) -> Payment:
     """Take money that no bill is named for: it is credit of the connection's present holder, or a deposit.
 
@@ -61,12 +61,10 @@ def record_advance(
         number, numbering = numbered_receipt(project, begun.plan, payment_id, last=begun.last, attempt=attempt)
         payment = _advance(ctx, connection, tender, begun, payment_id, number, is_deposit=into == "deposit")
         payment = replace(payment, source=source)
-        writes = [*numbering, *begun.counting_writes(project, payment), *_advance_writes(ctx, payment)]
+        writes = [*numbering, *begun.counting_writes(project, payment), *_advance_writes(ctx, payment), *also(payment)]
         try:
-            transact([*writes, *also])
+            transact(writes)
         except Refused as refused:
-            if {action.label for action in also} & set(refused.labels):
-                raise
             if "connection" in refused.labels:
                 message = f"connection {account} was deleted meanwhile"
                 raise NotFound("not-found", message, field="accountNumber") from None

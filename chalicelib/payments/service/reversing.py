@@ -12,7 +12,7 @@ from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import Conflict, Forbidden, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
-from chalicelib.ledger.domain import Books, Effect, Entry, take_back
+from chalicelib.ledger.domain import Books, Effect, Entry, take_back, without_voided
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
 from chalicelib.payments.service.beginning import check_still_open
@@ -130,18 +130,22 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
     :raises Conflict: if credit that it brought is gone, or was used too often.
     """
     project = ctx.project
-    made = [each for account in after.accounts for each in _entries_of(ctx, after, account)]
+    found = [each for account in after.accounts for each in _entries_of(ctx, after, account) if each.kind in _KINDS]
+    paid = ledger.open_books(project, bill_ids=_bill_ids(found)).bills
+    voided = {bill.id for bill in paid.values() if not bill.is_standing}
+    made = [without_voided(each, voided) for each in found]
     holders = {(each.account, each.holder) for each in made if each.credit_minor or each.deposit_minor}
     before = ledger.open_books(project, holders=holders)
     used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, before, account, made)]
-    undone = [*(each for each in made if each.kind in _KINDS), *used]
-    bill_ids = {effect.bill_id for each in undone for effect in each.effects}
-    books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
+    undone = [*made, *used]
+    others = ledger.open_books(project, bill_ids=_bill_ids(used) - paid.keys(), holders=holders)
     # The payment is read last: while it stands, its money was on the bills when they were read.
     now = repository.find_payment(project, after.id)
-    if books.positions != before.positions or now is None or now.reversal:
+    if others.positions != before.positions or now is None or now.reversal:
         raise Refused([("payment", None)])
-    books = _with_successors(ctx, books)
+    if any(not bill.is_standing for bill in others.bills.values()):
+        raise Refused([("bill", None)])  # voided since its entries were read: decide anew
+    books = _with_successors(ctx, Books({**paid, **others.bills}, others.positions))
     drafts = _reversals(books, undone, after)
     _check_left(books, drafts)
     drafts += _moved_on(books, drafts)
@@ -182,6 +186,10 @@ def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.
         moved.append(draft)
         books = ledger.posted(books, draft)
     return moved
+
+
+def _bill_ids(entries: Iterable[Entry]) -> set[str]:
+    return {effect.bill_id for each in entries for effect in each.effects}
 
 
 def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Entry]:

@@ -53,14 +53,19 @@ class LateChargeRule:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """A way to pay, and what must be known of each such payment: a check's number, a UPI id."""
+    """A way to pay, and what must be known of each such payment: a check's number, a UPI id.
+
+    Consumers pay at the payment gateway by methods that are `online`. Source: S2-061.
+    """
 
     name: str
     needs: tuple[PaymentFact, ...] = ()
+    online: bool = False
 
     def __str__(self) -> str:
         """Return the method in a few words, for the audit log."""
-        return f"{self.name} with {', '.join(self.needs)}" if self.needs else self.name
+        where = " at the gateway" if self.online else ""
+        return f"{self.name}{where} with {', '.join(self.needs)}" if self.needs else f"{self.name}{where}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

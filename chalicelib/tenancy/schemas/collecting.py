@@ -72,6 +72,7 @@ class PaymentMethodBody(Schema):
     needs: Annotated[tuple[PaymentFact, ...], Field(max_length=3)] = Field(
         default=(), description="What must be entered with each such payment", examples=[["checkNumber"]]
     )
+    online: bool = Field(default=False, description="Whether consumers pay by it at the payment gateway")
 
 
 class ReceiptsBody(Schema):
@@ -158,7 +159,7 @@ def payments_of(body: PaymentsBody, currency: str, *, before: PaymentSettings | 
     before = before or PaymentSettings()
     said = _said(body, "payments", currency)
     if "methods" in said:
-        said["methods"] = tuple(PaymentMethod(method.name, method.needs) for method in body.methods)
+        said["methods"] = tuple(PaymentMethod(method.name, method.needs, method.online) for method in body.methods)
     if "receipts" in said:
         said["receipts"] = replace(before.receipts, **_said(body.receipts, "payments.receipts", currency))
     return replace(before, **said)

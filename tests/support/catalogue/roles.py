@@ -54,6 +54,7 @@ GRANTS: dict[str, set[str]] = {
         "connections.read.own",
         "bills.read.own",
         "payments.read.own",
+        "payments.record.own",
         "requests.create.own",
         "requests.read.own",
         "issues.report.own",
