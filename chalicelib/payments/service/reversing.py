@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chalicelib.audit import service as audit
 from chalicelib.bills import service as bills
-from chalicelib.bills.domain import Bill, Charge
+from chalicelib.bills.domain import Charge
 from chalicelib.cashiers import service as cashiers
 from chalicelib.cashiers.domain import Movement, Till
 from chalicelib.connections import service as connections
@@ -138,16 +138,14 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
     before = ledger.open_books(project, holders=holders)
     used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, before, account, made)]
     undone = [*made, *used]
-    books = ledger.open_books(project, bill_ids=_bill_ids(undone), holders=holders)
+    others = ledger.open_books(project, bill_ids=_bill_ids(used) - paid.keys(), holders=holders)
     # The payment is read last: while it stands, its money was on the bills when they were read.
     now = repository.find_payment(project, after.id)
-    if books.positions != before.positions or now is None or now.reversal:
+    if others.positions != before.positions or now is None or now.reversal:
         raise Refused([("payment", None)])
-    if any(books.bills[each] != bill for each, bill in paid.items() if each in books.bills):
-        raise Refused([("bill", None)])  # changed since its entries were read: decide anew
-    if any(not bill.is_standing for bill in books.bills.values()):
-        raise Refused([("bill", None)])
-    books = _with_successors(ctx, books)
+    if any(not bill.is_standing for bill in others.bills.values()):
+        raise Refused([("bill", None)])  # voided since its entries were read: decide anew
+    books = _with_successors(ctx, Books({**paid, **others.bills}, others.positions))
     drafts = _reversals(books, undone, after)
     _check_left(books, drafts)
     drafts += _moved_on(books, drafts)
@@ -188,10 +186,6 @@ def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.
         moved.append(draft)
         books = ledger.posted(books, draft)
     return moved
-
-
-def _is_open_again(bill: Bill) -> bool:
-    return bill.superseded_by is not None and bill.amount_due.minor > 0
 
 
 def _bill_ids(entries: Iterable[Entry]) -> set[str]:
