@@ -17,6 +17,7 @@ from chalice.local import CustomLocalChalice, LocalChalice, LocalGateway, RouteM
 from chalicelib.platform import clock, settings
 from chalicelib.platform.headers import EXPOSED
 from chalicelib.platform.problems import problem_json
+from local import simulated_gateway
 
 MAX_BODY_BYTES = 10_000_000  # API Gateway's own limit
 _REFUSAL_HEADERS = {
@@ -105,6 +106,8 @@ class Gateway:
             return problem(429, "busy", "too many requests at once; try again in a moment", {"Retry-After": "2"})
         if broken := _broken(target, body):
             return broken
+        if target.startswith(f"{simulated_gateway.PATH}/"):
+            return self._simulated(method, target, body)
         path = self.route_of(target)
         if path is None:
             return problem(404, "not-found", "there is no such path; /api/docs lists them")
@@ -114,6 +117,16 @@ class Gateway:
             return problem(405, "method-not-allowed", f"this address answers {named}", {"Allow": named})
         response = self.local.handle_request(method, target, dict(headers), body)
         return Answer(response["statusCode"], _body_of(response), _headers_of(response))
+
+    def _simulated(self, method: str, target: str, body: bytes) -> Answer:
+        """Let the simulated payment gateway answer, whose callbacks come in here."""
+
+        def send(method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+            told = self._answer(method, target, headers, body)
+            return told.status, told.body
+
+        status, kind, text = simulated_gateway.answer(method, target, body, send)
+        return Answer(status, text, {"Content-Type": kind})
 
     def route_of(self, target: str) -> str | None:
         """Return the path template that a target is routed to, or None if there is none."""

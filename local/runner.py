@@ -10,7 +10,7 @@ import time
 from chalice.app import Chalice
 
 from chalicelib.platform import clock, dynamo
-from local import aws, events
+from local import aws, events, simulated_gateway
 from local.demo import utilities
 from local.demo.day import DemoDay, move_clock, named_today
 from local.gateway import AddressLimit, Throttle, open_gateway
@@ -67,6 +67,7 @@ def _start(running: contextlib.ExitStack, stop: threading.Event, state: StateFol
     server = Server(api_port)
     running.callback(server.close)
     local_aws = _start_aws(running, stop, state, aws_port)
+    os.environ["METERBOOK_PAYMENT_GATEWAY"] = f"http://127.0.0.1:{api_port}{simulated_gateway.PATH}"
     dynamo.connect()
     if not utilities.is_loaded():
         print("Loading five demo utilities ...", flush=True)

@@ -23,12 +23,16 @@ _MAX_TEXT = 700
 ACTIONS = frozenset(
     """
     account.settled
+    adjustment.asked adjustment.posted adjustment.rejected adjustment.reversed
+    announced-payment.made announced-payment.rejected
     area.deleted area.opened area.renamed
     bank-line.assigned bank-line.dismissed
-    bill.issued bill.took-over
+    bill.issued bill.took-over bill.voided bills.corrected
     billing-cycle.changed billing-cycle.deleted billing-cycle.opened
     billing-run.completed billing-run.started
     books.closed
+    cashier-session.accepted cashier-session.closed cashier-session.counted cashier-session.handed-over
+    cashier-session.opened
     client.changed
     connection.changed connection.closed connection.deleted connection.disconnected connection.handed-over
     connection.meter-exchanged connection.meter-installed connection.reconnected connection.registered
@@ -41,6 +45,7 @@ ACTIONS = frozenset(
     import-mapping.deleted import-mapping.saved import.announced import.finished
     issue.answered issue.moved-on issue.reported
     meter-brand.deleted meter-brand.opened meter-brand.renamed
+    online-payment.failed online-payment.flagged online-payment.reviewed online-payment.started
     payment.recorded payment.reversed
     prepaid.sold
     project.changed project.closed project.opened
@@ -56,12 +61,16 @@ ACTIONS = frozenset(
 # Things whose ids are unique within a project only; the log keeps them as `project.id`.
 _OF_PROJECT = frozenset(
     {
+        "adjustment",
+        "announced-payment",
         "bill",
         "billing-run",
+        "cashier-session",
         "connection",
         "device",
         "import",
         "import-mapping",
+        "online-payment",
         "period",
         "prepaid-sale",
         "reading",

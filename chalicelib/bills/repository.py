@@ -66,6 +66,13 @@ class BillItem(TableItem):
     multiplier = DecimalAttribute(attr_name="mu", null=True)
     superseded_by = UnicodeAttribute(attr_name="sb", null=True)
     registers = DocumentAttribute(tuple[BilledRegister, ...], attr_name="rs", null=True)
+    reason = UnicodeAttribute(attr_name="rz", null=True)
+    extended_due_on = DayAttribute(attr_name="xd", null=True)
+    extended_after_steps = IntAttribute(attr_name="xs", null=True)
+    voided_on = DayAttribute(attr_name="vo", null=True)
+    voided_by = UnicodeAttribute(attr_name="vb", null=True)
+    void_reason = UnicodeAttribute(attr_name="vr", null=True)
+    successor = UnicodeAttribute(attr_name="sx", null=True)
 
 
 def insert_bills(project: Project, bills: Sequence[Bill]) -> list[bool]:
@@ -82,12 +89,25 @@ def bill_insert_write(project: Project, bill: Bill) -> Action:
 
 
 def no_bill_checks(project: Project, readings: Iterable[Reading], standing: Iterable[Bill]) -> list[Action]:
-    """Build the checks that only known bills close with some readings of a round. Label: `other bill`."""
-    known = {bill.reading_id for bill in standing}
+    """Build the checks that only known bills close with some readings of a round, and that the last of them stands.
+
+    Label: `other bill`.
+    """
+    billed = [bill for bill in standing if bill.has_reading]
+    known = {bill.reading_id for bill in billed}
+    keys_ = [_key_of_next(project, each) for each in readings if each.id not in known]
+    checks = [check("other bill", key, BillItem.pk.does_not_exist()) for key in keys_]
+    if billed:
+        last = max(billed, key=lambda bill: bill.place)
+        checks.append(check("other bill", _key(project, last), BillItem.voided_on.does_not_exist()))
+    return checks
+
+
+def _key_of_next(project: Project, reading: Reading) -> keys.Key:
+    """Return the key of the bill that closes with a reading, or would."""
+    place = (reading.period, reading.account, reading.number)
     shards = project.settings.shards
-    wanted = [(each.period, each.account, each.number) for each in readings if each.id not in known]
-    keys_ = [keys.bill(project.client, project.id, *place, shards) for place in wanted]
-    return [check("other bill", key, BillItem.pk.does_not_exist()) for key in keys_]
+    return keys.bill(project.client, project.id, *place, shards, revision=reading.bills_voided + 1)
 
 
 def balance_write(project: Project, bill: Bill, *, before: Bill) -> Action:
@@ -100,46 +120,42 @@ def balance_write(project: Project, bill: Bill, *, before: Bill) -> Action:
 
 def bills_by_id(project: Project, bill_ids: Iterable[str]) -> dict[str, Bill]:
     """Read up to 100 bills by their ids, as they are now: one request, a unit each."""
-    shards = project.settings.shards
-    places = {bill_id: parse_bill_id(bill_id) for bill_id in bill_ids}
-    wanted = [keys.bill(project.client, project.id, *place, shards) for place in places.values()]
+    wanted = [_key_of_id(project, bill_id) for bill_id in bill_ids]
     found = (_bill(item) for item in BillItem.batch_get(wanted, consistent_read=True))
     return {bill.id: bill for bill in found}
 
 
-def find_bill(project: Project, period: Period, account: str, number: int) -> Bill | None:
-    key = keys.bill(project.client, project.id, period, account, number, project.settings.shards)
-    item = dynamo.find(BillItem, key)
+def find_bill(project: Project, bill_id: str) -> Bill | None:
+    item = dynamo.find(BillItem, _key_of_id(project, bill_id))
     return _bill(item) if item else None
 
 
 def bills_closing_with(project: Project, readings: Iterable[Reading]) -> dict[str, Bill]:
     """Read the bills that close with some readings, by the readings' ids: 100 to a request, a unit for each."""
-    shards = project.settings.shards
-    places = {(reading.period, reading.account, reading.number) for reading in readings}
-    wanted = [keys.bill(project.client, project.id, *place, shards) for place in places]
+    wanted = list({_key_of_next(project, reading) for reading in readings})
     bills = (_bill(item) for item in BillItem.batch_get(wanted, consistent_read=True))
     return {str(bill.reading_id): bill for bill in bills}
 
 
 def round_bills(project: Project, period: Period, account: str) -> list[Bill]:
-    """Read all bills of a connection for a period, by number. One request, a unit for four."""
+    """Read the bills of a connection for a period, without voided ones, by number. One request, a unit for four."""
     partition = keys.period_shard(project.client, project.id, period, shard_of(account, project.settings.shards))
     items = dynamo.all_between(BillItem, partition, *keys.bills_range(account, account))
-    return [_bill(item) for item in items]
+    return [bill for bill in map(_bill, items) if bill.is_standing]
 
 
 def shard_bills(project: Project, period: Period, shard: int) -> Iterator[Bill]:
-    """Read all bills of a period's shard. Strongly consistent."""
+    """Read the bills of a period's shard, without voided ones. Strongly consistent."""
     partition = keys.period_shard(project.client, project.id, period, shard)
-    return (_bill(item) for item in dynamo.all_of(BillItem, partition, "BILL#"))
+    return (bill for bill in map(_bill, dynamo.all_of(BillItem, partition, "BILL#")) if bill.is_standing)
 
 
 def shard_totals(project: Project, period: Period, shard: int) -> Iterator[tuple[str, str, int]]:
     """Read account, class and total of a period's shard's bills. Eventually consistent; a unit for about 16 bills."""
     partition = keys.period_shard(project.client, project.id, period, shard)
-    for item in dynamo.all_of(BillItem, partition, "BILL#", consistent=False, attributes=["sk", "cl", "to", "ki"]):
-        if item.kind != "advance":
+    wanted = ["sk", "cl", "to", "ki", "vo"]
+    for item in dynamo.all_of(BillItem, partition, "BILL#", consistent=False, attributes=wanted):
+        if item.kind not in {"advance", "charge", "opening"} and item.voided_on is None:
             yield item.sk.split("#")[1], item.consumer_class, item.total_minor
 
 
@@ -158,9 +174,12 @@ def account_page(project: Project, account: str, *, limit: int, cursor: str | No
 
 
 def newest_bills(
-    project: Project, account: str, *, limit: int, before: tuple[Period, int] | None = None
+    project: Project, account: str, *, limit: int, before: tuple[Period, int, int] | None = None
 ) -> tuple[Bill, ...]:
-    """Read a connection's newest bills in one request, those before a period and number. Eventually consistent."""
+    """Read a connection's newest bills in one request, those before a period, number and revision.
+
+    Eventually consistent.
+    """
     partition = keys.account_view(project.client, project.id, account)
     below = keys.account_bill_place(*before) if before else None
     items = dynamo.newest(BillItem, partition, limit=limit, below=below)
@@ -178,14 +197,24 @@ def account_bills(project: Project, account: str) -> Iterator[Bill]:
             return
 
 
-def _item(project: Project, bill: Bill) -> BillItem:
+def _key(project: Project, bill: Bill) -> keys.Key:
+    place = (bill.period, bill.account, bill.number)
+    return keys.bill(project.client, project.id, *place, project.settings.shards, revision=bill.revision)
+
+
+def _key_of_id(project: Project, bill_id: str) -> keys.Key:
+    period, account, number, revision = parse_bill_id(bill_id)
     shards = project.settings.shards
+    return keys.bill(project.client, project.id, period, account, number, shards, revision=revision)
+
+
+def _item(project: Project, bill: Bill) -> BillItem:
     return to_item(
         BillItem,
-        keys.bill(project.client, project.id, bill.period, bill.account, bill.number, shards),
+        _key(project, bill),
         bill,
         g1p=keys.account_view(project.client, project.id, bill.account),
-        g1s=keys.account_bill_place(bill.period, bill.number),
+        g1s=keys.account_bill_place(bill.period, bill.number, bill.revision),
         lines=pack_lines(bill.lines),
         total_minor=bill.total.minor,
         currency=bill.total.currency,
@@ -194,7 +223,7 @@ def _item(project: Project, bill: Bill) -> BillItem:
 
 
 def _bill(item: BillItem) -> Bill:
-    _, account, number = item.sk.split("#")
+    _, account, number, *revision = item.sk.split("#")
     counted = item.usage + (item.use_carried_forward or 0) - (item.use_brought_forward or 0)
     return to_entity(
         Bill,
@@ -202,6 +231,7 @@ def _bill(item: BillItem) -> Bill:
         account=account,
         period=Period.parse(item.pk.split("#")[2]),
         number=int(number),
+        revision=int(revision[0].removeprefix("r")) if revision else 1,
         reading=item.previous + divided(counted, item.multiplier or 1) - (item.register_range or 0),
         lines=unpack_lines(item.lines, item.currency),
         total=Money(item.total_minor, item.currency),

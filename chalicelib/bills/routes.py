@@ -100,7 +100,7 @@ def my_bills(ctx: Context, *, query: PageQuery) -> BillPage:
 
 def _shown(ctx: Context, project: Project, bill: Bill) -> BillOut:
     view = BillView(bill, project, local_day(ctx.now, project.settings.timezone))
-    return BillOut.of(view, bill, names=user_names(ctx.client, [bill.issued_by]))
+    return BillOut.of(view, bill, names=user_names(ctx.client, [bill.issued_by, bill.voided_by]))
 
 
 def _listed(ctx: Context, project: Project, bills: Iterable[Bill]) -> tuple[BillSummary, ...]:

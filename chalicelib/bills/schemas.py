@@ -109,7 +109,10 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     consumer_class: str
     period: PeriodText
     period_label: str = Field(description="The period in words", examples=["November 2025"])
-    kind: BillKind = Field(description="A final bill ends a holder's time; an advance is settled by a later bill")
+    kind: BillKind = Field(
+        description="A final bill ends a holder's time; an advance is settled by a later bill; a charge is an amount "
+        "that somebody set; an opening is what was owed in former books"
+    )
     first_day: Day = Field(description="The first day of service that it is for")
     last_day: Day = Field(description="The last day of service that it is for; its reading is of the day after")
     usage: DecimalText = Field(validation_alias="quantity")
@@ -135,9 +138,14 @@ class BillSummary(OutSchema, Shows[BillView, Bill]):
     )
     currency: str = Field(validation_alias=AliasPath("total", "currency"))
     billed_on: Day
-    due_on: Day
+    due_on: Day = Field(validation_alias="due_day", description="The day until which it is to be paid")
+    original_due_on: Day = Field(validation_alias="due_on", description="The due day before any extension")
     status: BillStatus
     days_overdue: int = Field(description="Days since the due day; 0 if the bill is paid")
+    revision: int = Field(description="1, or how many times it was issued again after it was voided")
+    replaced_by: str | None = Field(
+        validation_alias="successor", description="The bill that was issued in its place when it was voided"
+    )
 
 
 class BillOut(BillSummary):
@@ -175,6 +183,12 @@ class BillOut(BillSummary):
         validation_alias="tariff_id", description="The tariff that the connection named; null: its class decided"
     )
     digest: str = Field(description="A hash of everything the bill was rated from")
+    reason: str | None = Field(description="Why an amount was charged; null for all other bills")
+    replaces: str | None = Field(description="The voided bill in whose place it was issued")
+    voided_on: Day | None = Field(description="The day on which it was voided; null: it stands")
+    voided_by: str | None
+    voided_by_name: UserName = Field(validation_alias="voided_by")
+    void_reason: str | None
 
 
 class BillPage(OutSchema):

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -12,16 +13,22 @@ from chalicelib.bills.domain import (
     AffectedBy,
     Bill,
     BillKind,
+    Charge,
     Consumption,
     IssueTerms,
     UsualTotals,
     WantedStatus,
     bill_of,
+    charge_bill_of,
     check_billable,
+    check_charge,
     check_days,
     consumptions_of,
+    free_charge_number,
     last_billed,
-    parse_bill_id,
+    rated,
+    usage_of,
+    with_history,
     would_differ,
 )
 from chalicelib.bills.domain.unread import (
@@ -36,6 +43,7 @@ from chalicelib.connections.domain import Connection
 from chalicelib.kernel.clock import local_day
 from chalicelib.kernel.context import Context
 from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.page import Page, choose_page
 from chalicelib.kernel.period import Period
 from chalicelib.platform.cursors import decode_cursor, encode_cursor, periods_page
@@ -102,7 +110,7 @@ def bill_reading(
     consumption = _closing_with(project, reading, of_round, connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
     bill = bill_of(project, terms, consumption, connection, book)
-    bill = less_advances(bill, _advances_before(project, connection, consumption), beside=standing)
+    bill = less_advances(bill, advances_before(project, connection, consumption), beside=standing)
     others = [each for each in of_round if each.counts and each.id != reading.id]
     try:
         transact(
@@ -141,14 +149,14 @@ def closing_bill(
     consumption = _closing_with(project, ends, [*of_round, ends], connection, standing)
     book = tariffs.tariff_book(project, until_day=max(reading.read_on, reading.period.shifted(1).first_day))
     bill = bill_of(project, terms, consumption, connection, book)
-    bill = less_advances(bill, _advances_before(project, connection, consumption), beside=standing)
+    bill = less_advances(bill, advances_before(project, connection, consumption), beside=standing)
     others = [each for each in of_round if each.counts]
     ended = [] if is_new else [readings.reading_change_write(project, ends, before=reading)]
     checks = [*ended, *repository.no_bill_checks(project, others, standing)]
     return bill, [bill_insert_write(project, bill), *checks, _audit_write(ctx, bill)]
 
 
-def _advances_before(project: Project, connection: Connection | None, consumption: Consumption) -> list[Bill]:
+def advances_before(project: Project, connection: Connection | None, consumption: Consumption) -> list[Bill]:
     """Read the bills of the months before that may be advances: a request a month, none where there are no advances."""
     if connection is None:
         return []
@@ -185,7 +193,72 @@ def billed_until_without_reading(project: Project, connection: Connection, *, on
     """Return the first day after what is billed of a service without a meter in a day's period; None if nothing is."""
     period = period_without_reading(project, connection, on)
     billed = [bill for bill in repository.round_bills(project, period, connection.account) if not bill.has_reading]
-    return max((bill.last_day + timedelta(days=1) for bill in billed if bill.kind != "advance"), default=None)
+    return max((bill.last_day + timedelta(days=1) for bill in billed if bill.is_of_service), default=None)
+
+
+def find_charge(project: Project, account: str, act_id: str, *, day: date) -> Bill | None:
+    """Return the bill of a charge that an act made on a day or in the period before it, or None."""
+    period = project.period_of(day)
+    for asked in (period, period.shifted(-project.months)):
+        for bill in repository.round_bills(project, asked, account):
+            if bill.kind == "charge" and bill.run_id == act_id:
+                return bill
+    return None
+
+
+def charge_bill(
+    ctx: ProjectContext,
+    connection: Connection,
+    charge: Charge,
+    *,
+    act_id: str,
+    holder: tuple[str | None, str] | None = None,
+) -> tuple[Bill, list[Action]]:
+    """Return the bill of an amount that somebody set, and its writes: of the connection's consumer, or a `holder`.
+
+    `holder` is a consumer's id and name. Label: `bill`; it is refused if another charge got its number. Five write
+    units.
+
+    :raises Invalid: for an amount that is not above zero, or a due day that is not after today or too far ahead.
+    :raises Conflict: if the connection has too many charges of this period.
+    """
+    project = ctx.project
+    check_charge(charge)
+    today = local_day(ctx.now, project.settings.timezone)
+    period = project.period_of(today)
+    check_days(project, period, None, charge.due_on, today=today)
+    terms = IssueTerms(act_id, ctx.now, today, charge.due_on, tenancy.due_rule(project), by=ctx.actor.id)
+    standing = repository.round_bills(project, period, connection.account)
+    number = free_charge_number({bill.number for bill in standing})
+    bill = charge_bill_of(project, terms, charge, connection, number=number, holder=holder)
+    return bill, [bill_insert_write(project, bill), _audit_write(ctx, bill)]
+
+
+def less_by(project: Project, bill: Bill, units: Decimal) -> Money:
+    """Return by how much a bill would be less with less use of the main register, by the tariffs as they are now.
+
+    :raises Conflict: if it closes with no reading that counts.
+    :raises Invalid: if no tariff rates the use.
+    """
+    connection = connections.find_by_number(project, account=bill.account, meter_number=None)
+    of_round = readings.round_of_account(project, bill.period, bill.account) if bill.has_reading else []
+    standing = repository.round_bills(project, bill.period, bill.account) if bill.has_reading else []
+    until = [each for each in of_round if each.place <= bill.place]
+    before = last_billed(each for each in standing if each.place < bill.place)
+    consumptions = consumptions_of(until, connection, before, tariffs.factors_of(project, bill.period))
+    if connection is None or not consumptions:
+        raise Conflict("no-reading", f"bill {bill.id} has no reading: there is no use to lower", field="billId")
+    usage = usage_of(project, consumptions[-1], connection)
+    measures = dict(usage.measures)
+    if connection.main_measure in measures:
+        measures[connection.main_measure] -= units
+    book, terms = tariffs.unsealed_book(project), connection.terms_on(usage.first_day)
+    asked = (usage, replace(usage, quantity=usage.quantity - units, measures=measures))
+    full, less = (
+        rated(book, terms, with_history(project, each, connection, book, period=bill.period, until=bill.read_on))
+        for each in asked
+    )
+    return full.total - less.total
 
 
 def _closing_with(
@@ -235,6 +308,16 @@ def balance_write(project: Project, bill: Bill, *, before: Bill) -> Action:
     It is refused if another change was made meanwhile. Label: `bill`, subject: its id. Three write units.
     """
     return repository.balance_write(project, bill, before=before)
+
+
+def other_bill_checks(project: Project, taken: Iterable[Reading]) -> list[Action]:
+    """Build the checks that no bill closes with some readings. Label: `other bill`."""
+    return repository.no_bill_checks(project, taken, ())
+
+
+def round_bills(project: Project, period: Period, account: str) -> list[Bill]:
+    """Read the bills of a connection for a period, without voided ones, by number. One request, a unit for four."""
+    return repository.round_bills(project, period, account)
 
 
 def bills_by_id(project: Project, bill_ids: Iterable[str]) -> dict[str, Bill]:
@@ -292,7 +375,7 @@ def bill_issued_at(project: Project, connection: Connection, at: datetime, *, on
     unmetered = period_without_reading(project, connection, on)
     period = (connection.is_metered and connection.last_period) or unmetered
     standing = repository.round_bills(project, period, connection.account)
-    return next((bill for bill in standing if bill.issued_at == at), None)
+    return next((bill for bill in standing if bill.issued_at == at and bill.kind != "charge"), None)
 
 
 def find_bill(project: Project, bill_id: str) -> Bill | None:
@@ -300,7 +383,7 @@ def find_bill(project: Project, bill_id: str) -> Bill | None:
 
     :raises NotFound: if it is not a valid id.
     """
-    return repository.find_bill(project, *parse_bill_id(bill_id))
+    return repository.find_bill(project, bill_id)
 
 
 def list_bills(
@@ -325,7 +408,7 @@ def list_bills(
 
     def choose(every: tuple[Bill, ...]) -> list[Bill]:
         bills = [bill for bill in every if bill.is_as_wanted(status, today)]
-        bills = [bill for bill in bills if affected is None or affected.includes(bill)]
+        bills = [bill for bill in bills if affected is None or (bill.is_standing and affected.includes(bill))]
         mine = connections.accounts_within_reach(ctx, project, (bill.account for bill in bills))
         return [bill for bill in bills if bill.account in mine]
 
@@ -372,7 +455,7 @@ def list_bills_of_connection(
 
 def _differing(project: Project, bills: Sequence[Bill], connection: Connection, book: TariffBook) -> list[Bill]:
     found = []
-    asked = [bill for bill in bills if bill.has_reading and not bill.migrated]
+    asked = [bill for bill in bills if bill.has_reading and bill.is_standing and not bill.migrated]
     for period, theirs in groupby(asked, key=lambda bill: bill.period):
         of_round = readings.round_of_account(project, period, connection.account)
         factors = tariffs.factors_of(project, period)
@@ -417,22 +500,22 @@ def _name_of(connection: tuple[Project, str]) -> tuple[str, ...]:
     return connection[0].id, connection[1]
 
 
-def _place_of(found: tuple[Project, Bill]) -> tuple[str, str, str, int]:
+def _place_of(found: tuple[Project, Bill]) -> tuple[str, str, str, int, int]:
     """Return a bill's place in a list over several connections; the newest has the highest."""
     project, bill = found
-    return str(bill.period), project.id, bill.account, bill.number
+    return str(bill.period), project.id, bill.account, bill.number, bill.revision
 
 
 def _below(project: Project, account: str, place: tuple[Any, ...], limit: int) -> tuple[Bill, ...]:
     """Read a connection's newest bills below a place in such a list; without a place, its newest."""
     if not place:
         return repository.newest_bills(project, account, limit=limit)
-    period, *whose, number = place
+    period, *whose, number, revision = place
     if (project.id, account) == tuple(whose):
-        before = (Period.parse(period), number)
+        before = (Period.parse(period), number, revision)
     else:
         # In the place's own period, the bills of the connections before its own are below it.
-        before = (Period.parse(period).shifted((project.id, account) < tuple(whose)), 0)
+        before = (Period.parse(period).shifted((project.id, account) < tuple(whose)), 0, 1)
     return repository.newest_bills(project, account, limit=limit, before=before)
 
 
@@ -470,6 +553,7 @@ def _audit_write(ctx: Context, bill: Bill) -> Action:
         "currency": bill.total.currency,
         "billed_on": bill.billed_on,
         "due_on": bill.due_on,
+        "reason": bill.reason,
     }
     return audit.entry_write(ctx, action="bill.issued", subject=("bill", f"{ctx.project_id}.{bill.id}"), after=facts)
 

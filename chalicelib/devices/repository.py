@@ -5,9 +5,10 @@ from datetime import datetime
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
-from chalicelib.devices.domain import TOLERANCE, Device, DeviceStatus
+from chalicelib.devices.domain import Device, DeviceStatus
 from chalicelib.kernel.clock import epoch_ms
 from chalicelib.kernel.page import Page
+from chalicelib.kernel.signatures import TOLERANCE
 from chalicelib.platform import dynamo, keys
 from chalicelib.platform.dynamo import InstantAttribute, IntAttribute, TableItem, TextsAttribute
 from chalicelib.platform.mapping import to_entity, to_item

@@ -36,6 +36,7 @@ class LedgerEntryItem(TableItem):
     origin = UnicodeAttribute(attr_name="og", null=True)
     reverses = UnicodeAttribute(attr_name="rv", null=True)
     reason = UnicodeAttribute(attr_name="rs", null=True)
+    due_on = DayAttribute(attr_name="du", null=True)
     recorded_by = UnicodeAttribute(attr_name="rb")
     recorded_at = InstantAttribute(attr_name="at")
 

@@ -5,7 +5,9 @@ from chalice.app import Blueprint
 from chalicelib.connections.schemas.connections import ConnectionOut
 from chalicelib.consumers.schemas import ConsumerOut
 from chalicelib.kernel.context import Context
+from chalicelib.kernel.page import Page
 from chalicelib.ledger import service
+from chalicelib.ledger.domain import Entry
 from chalicelib.ledger.schemas import (
     EntriesQuery,
     EntryOut,
@@ -69,10 +71,24 @@ def my_owed(ctx: Context) -> MyOwed:
 )
 def list_entries(ctx: ProjectContext, *, account_number: str, query: EntriesQuery) -> EntryPage:
     """List the ledger entries of a connection, newest first; a consumer sees only their own."""
-    page = service.list_entries(ctx, account=account_number, limit=query.limit, cursor=query.cursor)
-    names = user_names(ctx.client, [entry.recorded_by for entry in page.items])
-    items = tuple(EntryOut.of(EntryView(entry), entry, names=names) for entry in page.items)
-    return EntryPage(items=items, next_cursor=page.next_cursor)
+    return _entry_page(ctx, service.list_entries(ctx, account=account_number, limit=query.limit, cursor=query.cursor))
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    _PROJECT + "/bills/{billId}/entries",
+    permission="payments.read",
+    or_own=True,
+    query=EntriesQuery,
+    returns=EntryPage,
+)
+def list_entries_of_bill(ctx: ProjectContext, *, bill_id: str, query: EntriesQuery) -> EntryPage:
+    """List the ledger entries of a bill, newest first: what was paid, charged, waived and credited, by whom and why.
+
+    A consumer sees only those of their own bills.
+    """
+    return _entry_page(ctx, service.list_entries_of_bill(ctx, bill_id=bill_id, limit=query.limit, cursor=query.cursor))
 
 
 @endpoint(
@@ -129,3 +145,9 @@ def delete_consumer(ctx: Context, *, consumer_id: str) -> ConsumerOut:
 def delete_connection(ctx: ProjectContext, *, account_number: str) -> ConnectionOut:
     """Delete a connection that has no readings, bills or payments."""
     return ConnectionOut.of(service.delete_connection(ctx, account=account_number))
+
+
+def _entry_page(ctx: ProjectContext, page: Page[Entry]) -> EntryPage:
+    names = user_names(ctx.client, [entry.recorded_by for entry in page.items])
+    items = tuple(EntryOut.of(EntryView(entry), entry, names=names) for entry in page.items)
+    return EntryPage(items=items, next_cursor=page.next_cursor)

@@ -71,7 +71,7 @@ class OwedBillOut(OutSchema, Shows[OwedBillView, OwedBill, Bill]):
     principal_due: Amount = Field(description="What is due of the bill itself")
     late_charge: Amount = Field(validation_alias="late_due", description="What is due for paying late, posted or not")
     amount_due: Amount = Field(validation_alias="due", description="What a payment of this day settles it with")
-    due_on: Day
+    due_on: Day = Field(validation_alias="due_day")
     status: BillStatus
     days_overdue: int
 
@@ -240,6 +240,7 @@ class EntryOut(OutSchema, Shows[EntryView, Entry]):
     origin: str | None = Field(description="The payment or act that it belongs to")
     reverses: str | None = Field(description="The entry that it takes back")
     reason: str | None
+    due_on: Day | None = Field(description="The due day that it gives its bills; null: it changes none")
     recorded_by: str
     recorded_by_name: UserName = Field(validation_alias="recorded_by")
     recorded_at: Instant
@@ -288,7 +289,7 @@ class StatementLineView:
 
     @property
     def due_on(self) -> date | None:
-        return self.line.source.due_on if isinstance(self.line.source, Bill) else None
+        return self.line.source.due_day if isinstance(self.line.source, Bill) else None
 
     @property
     def origin(self) -> str | None:

@@ -1,8 +1,9 @@
 """Payments in the table: by id, by their month, and by their receipt's number; the series that number receipts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import and_
+from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
@@ -20,11 +21,14 @@ from chalicelib.platform.dynamo import (
     LiteralAttribute,
     TableItem,
 )
+from chalicelib.platform.keys import Key
 from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, insert, put, update
 from chalicelib.tenancy.domain import Project
 
 _READ_AT_ONCE = 100
+
+RawItem = Mapping[str, Any] | None
 
 
 class PaymentItem(TableItem):
@@ -43,6 +47,7 @@ class PaymentItem(TableItem):
     deposit_minor = IntAttribute(attr_name="de", null=True)
     receipt_number = UnicodeAttribute(attr_name="no", null=True)
     desk = UnicodeAttribute(attr_name="dk", null=True)
+    cashier_session_id = UnicodeAttribute(attr_name="se", null=True)
     check_number = UnicodeAttribute(attr_name="ck", null=True)
     upi_id = UnicodeAttribute(attr_name="up", null=True)
     reference = UnicodeAttribute(attr_name="rf", null=True)
@@ -96,14 +101,22 @@ def find_payment(project: Project, payment_id: str) -> Payment | None:
     return _payment(item) if item else None
 
 
-def find_with_series(project: Project, payment_id: str, series: str | None) -> tuple[Payment | None, int]:
-    """Read a payment and the last number of a series, as they are now: one request, a unit each."""
+def find_with_series(
+    project: Project, payment_id: str, series: str | None, *, also: Key | None = None
+) -> tuple[Payment | None, int, RawItem]:
+    """Read a payment, the last number of a series, and another item, as they are now: one request, a unit each."""
     place = keys.payment(project.client, project.id, payment_id)
     counted = keys.receipt_series(project.client, project.id, series) if series else None
-    found = bulk.read_together([place, counted] if counted else [place])
+    found = bulk.read_together([each for each in (place, also, counted) if each])
     item = dynamo.parsed(PaymentItem, found.get(place))
     counter = dynamo.parsed(SeriesItem, found.get(counted)) if counted else None
-    return _payment(item) if item else None, counter.last if counter else 0
+    return _payment(item) if item else None, counter.last if counter else 0, found.get(also) if also else None
+
+
+def last_number(project: Project, series: str) -> int:
+    """Read the last number of a series of receipts; 0 before the first."""
+    counter = dynamo.find(SeriesItem, keys.receipt_series(project.client, project.id, series))
+    return counter.last if counter else 0
 
 
 def payments_by_id(project: Project, payment_ids: Iterable[str]) -> dict[str, Payment]:

@@ -41,11 +41,12 @@ blueprint = Blueprint(__name__)
 _PROJECT = "/api/clients/{clientId}/projects/{projectId}"
 _TENDER_ERRORS = (
     "bad-amount bad-desk bad-method bad-receipt-number changed counted-receipt-number fact-missing fact-not-needed "
-    "future-date month-closed no-change receipt-given receipt-taken received-too-little"
+    "future-date month-closed no-change no-session other-desk receipt-given receipt-taken received-too-little "
+    "session-closed"
 )
 _BILL_ERRORS = (
-    "above-due back-dated-waiver before-bill bill-twice no-part-payments nothing-due other-holder superseded "
-    "too-many-bills"
+    "above-due back-dated-waiver before-bill bill-twice bill-voided no-part-payments nothing-due number-missing "
+    "other-holder superseded too-many-bills"
 )
 
 
@@ -168,12 +169,16 @@ def use_credit(ctx: ProjectContext, *, account_number: str, body: CreditUse) -> 
     "POST",
     _PROJECT + "/payments/{paymentId}/reversal",
     permission="payments.reverse",
+    or_own=True,
     body=NewReversal,
     returns=PaymentOut,
-    errors="already-reversed already-used changed",
+    errors="already-reversed already-used changed session-closed",
 )
 def reverse_payment(ctx: ProjectContext, *, payment_id: str, body: NewReversal) -> PaymentOut:
-    """Take a payment back with a reason: its bills are open again, and its receipt stays, marked as void."""
+    """Take a payment back with a reason: its bills are open again, and its receipt stays, marked as void.
+
+    Cashiers take back only payments of the session that they have open.
+    """
     done = service.reverse_payment(ctx, payment_id=payment_id, reason=body.reason, note=body.note)
     return _shown(ctx, done)[0]
 

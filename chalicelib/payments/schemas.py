@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AliasPath, ConfigDict, Field, model_validator
+from pydantic import AliasPath, ConfigDict, Field
 
 from chalicelib.consumers.domain import words_of
 from chalicelib.kernel.errors import Invalid, MeterbookError
@@ -55,7 +55,8 @@ class TenderBody(Schema):
     )
     paid_on: Day | None = Field(default=None, description="The day of the payment; without it, today")
     desk: Annotated[str, Field(max_length=12, examples=["MAIN"])] | None = Field(
-        default=None, description="The desk or channel that takes it; without it, the first one of the settings"
+        default=None,
+        description="The desk or channel that takes it; without it, that of your cashier session, or the first one",
     )
     receipt_number: Annotated[str, Field(max_length=40, examples=["A-1001"])] | None = Field(
         default=None, description="The number of a printed receipt, where the project takes such numbers"
@@ -124,17 +125,13 @@ class NewPayment(TenderBody):
         examples=["First-time late payment"],
     )
 
-    @model_validator(mode="after")
-    def _names_something(self) -> Self:
-        if bool(self.bills) == bool(self.account_number):
-            raise ValueError("Give either bills or accountNumber.")
-        return self
-
     def order(self, currency: str) -> Order:
         """Return what is paid.
 
-        :raises Invalid: for an amount that is none, or a bill that is named twice.
+        :raises Invalid: for neither or both of bills and account, a bad amount, or a bill that is named twice.
         """
+        if bool(self.bills) == bool(self.account_number):
+            raise Invalid("number-missing", "give either bills or accountNumber", field="bills")
         parts: dict[str, int | None] = {}
         for at, each in enumerate(self.bills):
             if each.bill_id in parts:
@@ -288,6 +285,14 @@ class PaymentView:
         return self.payment.reversal.note if self.payment.reversal else None
 
     @property
+    def fee_bill_id(self) -> str | None:
+        return self.payment.reversal.fee_bill_id if self.payment.reversal else None
+
+    @property
+    def reversal_cashier_session_id(self) -> str | None:
+        return self.payment.reversal.cashier_session_id if self.payment.reversal else None
+
+    @property
     def reversed_by(self) -> str | None:
         return self.payment.reversal.by if self.payment.reversal else None
 
@@ -317,6 +322,7 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     method: str
     receipt_number: str | None = Field(description="Null: a former system received it", examples=["OR-MAIN-000123"])
     desk: str | None
+    cashier_session_id: str | None = Field(description="The cashier session that counted it")
     check_number: str | None
     upi_id: str | None
     reference: str | None = Field(description="The payer's or the bank's; of a migrated payment, its id there")
@@ -330,6 +336,8 @@ class PaymentOut(OutSchema, Shows[PaymentView, Payment]):
     recorded_at: Instant
     reversal_reason: ReversalReason | None
     reversal_note: str | None
+    fee_bill_id: str | None = Field(description="The bill of the fee for a returned check")
+    reversal_cashier_session_id: str | None = Field(description="The cashier session that gave the money back")
     reversed_by: str | None
     reversed_by_name: UserName = Field(validation_alias="reversed_by")
     reversed_at: Instant | None
@@ -468,7 +476,7 @@ class ReceiptView:
     waiver_name: str | None
 
     @property
-    def issued_by(self) -> str:
+    def issuer(self) -> str:
         return self.client_name
 
     @property
@@ -498,7 +506,7 @@ class ReceiptView:
         return amount_in_words(self.payment.amount)
 
     @property
-    def waived_by(self) -> str | None:
+    def waived_by_name(self) -> str | None:
         return self.waiver_name
 
     @property
@@ -512,7 +520,7 @@ class ReceiptOut(OutSchema, Shows[ReceiptView, Payment]):
     receipt_number: str | None
     payment_id: str = Field(validation_alias="id")
     void: bool = Field(validation_alias="is_void", description="Its payment was reversed")
-    issued_by: str = Field(description="The utility's name")
+    issuer: str = Field(description="The utility's name")
     consumer_name: str
     account_number: str = Field(validation_alias="account")
     paid_on: Day
@@ -526,7 +534,7 @@ class ReceiptOut(OutSchema, Shows[ReceiptView, Payment]):
     change: Amount
     currency: str = Field(validation_alias=AliasPath("amount", "currency"))
     waiver_reason: str | None
-    waived_by: str | None = Field(description="The name of who waived late charges")
+    waived_by_name: str | None = Field(description="The name of who waived late charges")
     desk: str | None
     recorded_by_name: UserName = Field(validation_alias="recorded_by")
     recorded_at: Instant

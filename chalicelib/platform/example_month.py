@@ -380,7 +380,7 @@ OF_SCHEMA: Mapping[str, Mapping[str, Any]] = {
         "confirmedAt": "2025-11-05T02:45:00.000Z",
     },
     "ReceiptLine": {"label": "Waterworks, November 2025", "amount": "275.00", "original": None},
-    "ReceiptOut": _RECEIVED | {"paymentId": _PAYMENT_ID, "issuedBy": "Balilihan Waterworks", "waivedBy": None},
+    "ReceiptOut": _RECEIVED | {"paymentId": _PAYMENT_ID, "issuer": "Balilihan Waterworks", "waivedByName": None},
     "Registered": {"userId": _CONSUMER_USER_ID, "login": "juan", "number": None, "role": "consumer"},
     "Registration": {"name": None, "email": "juan@example.com"},
     "Rejection": {"reason": "There is no pipe in this street yet."},

@@ -288,8 +288,11 @@ def visits_range(first: str, last: str) -> tuple[str, str]:
     return f"VISIT#{first}#", f"VISIT#{last}#~"
 
 
-def bill(client_id: str, project_id: str, month: Period, account: str, number: int, shards: int) -> Key:
-    return period_shard(client_id, project_id, month, shard_of(account, shards)), f"BILL#{account}#{number}"
+def bill(
+    client_id: str, project_id: str, month: Period, account: str, number: int, shards: int, *, revision: int = 1
+) -> Key:
+    place = f"BILL#{account}#{number}" if revision == 1 else f"BILL#{account}#{number}#r{revision}"
+    return period_shard(client_id, project_id, month, shard_of(account, shards)), place
 
 
 def bills_range(first: str, last: str) -> tuple[str, str]:
@@ -301,8 +304,9 @@ def account_view(client_id: str, project_id: str, account: str) -> str:
     return f"{client_id}#{project_id}#ACCOUNT#{account}"
 
 
-def account_bill_place(month: Period, number: int) -> str:
-    return f"{month}#BILL#{number:03}"
+def account_bill_place(month: Period, number: int, revision: int = 1) -> str:
+    place = f"{month}#BILL#{number:03}"
+    return place if revision == 1 else f"{place}#r{revision:02}"
 
 
 def pending_readings(client_id: str, project_id: str, shard: int) -> str:
@@ -324,6 +328,32 @@ def ledger_entries_range(first: date | None, last: date | None) -> tuple[str, st
 
 def position(client_id: str, project_id: str, account: str, holder: str | None) -> Key:
     return account_view(client_id, project_id, account), f"POSITION#{holder or ''}"
+
+
+# --- cashier sessions
+def cashier_session(client_id: str, project_id: str, session_id: str) -> Key:
+    return f"{client_id}#{project_id}#CASHIER-SESSION#{session_id}", "SESSION"
+
+
+def cashier_sessions(client_id: str, project_id: str) -> str:
+    return f"{client_id}#{project_id}#CASHIER-SESSIONS"
+
+
+def cashier_sessions_of(client_id: str, project_id: str, cashier: str) -> str:
+    return f"{client_id}#{project_id}#CASHIER-SESSIONS#{cashier}"
+
+
+def cashier_session_place(opened_on: date, opened_ms: int, session_id: str) -> str:
+    return f"{opened_on.isoformat()}#{opened_ms:013}#{session_id}"
+
+
+def till(client_id: str, project_id: str, cashier: str) -> Key:
+    """Return the key of a cashier's open session: it is one."""
+    return f"{client_id}#{project_id}#TILL#{cashier}", "TILL"
+
+
+def taken_desk(client_id: str, project_id: str, desk: str) -> Key:
+    return f"{client_id}#{project_id}#DESKS", f"DESK#{desk}"
 
 
 # --- payments
@@ -363,6 +393,41 @@ def bank_lines(client_id: str, project_id: str, state: str) -> str:
 
 def bank_line_place(paid_on: date, line_id: str) -> str:
     return f"{paid_on.isoformat()}#{line_id}"
+
+
+# --- adjustments
+def adjustment(client_id: str, project_id: str, adjustment_id: str) -> Key:
+    return f"{client_id}#{project_id}#ADJUSTMENT#{adjustment_id}", "ADJUSTMENT"
+
+
+def adjustments_of(client_id: str, project_id: str, account: str) -> str:
+    return f"{client_id}#{project_id}#ADJUSTMENTS-OF#{account}"
+
+
+def adjustments_in_state(client_id: str, project_id: str, state: str) -> str:
+    return f"{client_id}#{project_id}#ADJUSTMENTS#{state}"
+
+
+def adjustment_place(asked_ms: int, adjustment_id: str) -> str:
+    return f"{asked_ms:013}#{adjustment_id}"
+
+
+# --- corrections of what was billed
+def correction(client_id: str, project_id: str, correction_id: str) -> Key:
+    return f"{client_id}#{project_id}#CORRECTION#{correction_id}", "CORRECTION"
+
+
+# --- what consumers mean to pay: at the gateway, or in cash at the office
+def payment_intent(client_id: str, project_id: str, intent_id: str) -> Key:
+    return f"{client_id}#{project_id}#INTENT#{intent_id}", "INTENT"
+
+
+def payment_intents_of(client_id: str, project_id: str, kind: str, consumer_id: str) -> str:
+    return f"{client_id}#{project_id}#INTENTS-OF#{consumer_id}#{kind}"
+
+
+def payment_intents(client_id: str, project_id: str, kind: str, state: str) -> str:
+    return f"{client_id}#{project_id}#INTENTS#{kind}#{state}"
 
 
 # --- units sold in advance

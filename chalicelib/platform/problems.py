@@ -57,21 +57,22 @@ CODES: Mapping[int, tuple[str, ...]] = {
     status: tuple(codes.split())
     for status, codes in {
         400: """
-            above-credit above-due account-given account-missing amount-too-large back-dated-waiver bad-amount
-            bad-area bad-cursor bad-cycle bad-date bad-day bad-desk bad-email bad-file-name bad-filter
-            bad-idempotency-key bad-late-charge bad-login bad-mapping bad-measure bad-method bad-name bad-number
-            bad-period bad-receipt-number bad-register bad-reset bad-role bad-setting bad-settlement before-bill
-            before-installed below-previous bill-too-long bill-twice check-number consumer-given consumer-missing
-            consumer-profile counted-receipt-number due-too-early fact-missing fact-not-needed future-date
-            impossible-reading invalid-body invalid-query invalid-tariff leaves-gap meter-missing missing-measure
-            month-closed month-not-over name-missing negative-use no-areas no-change no-days no-part-payments
-            no-tariff not-after-last not-in-area not-last-month not-rated not-your-connection nothing-to-estimate-by
-            nothing-to-find number-missing other-holder other-period other-unit overlapping-versions project-missing
-            reading-below-last reading-missing receipt-given received-too-little register-missing repeated-parameter
-            same-meter tariff-missing too-early too-many-bills too-many-measures undelivered-measure unit-mismatch
-            unknown-adjustment unknown-area unknown-brand unknown-class unknown-currency unknown-cycle
-            unknown-mapping unknown-meter-size unknown-parameter unknown-permission unknown-project unknown-register
-            unknown-role unknown-tariff weak-password wrong-order wrong-password
+            above-bill above-counted above-credit above-due account-given account-missing amount-too-large
+            back-dated-waiver bad-amount bad-area bad-cursor bad-cycle bad-date bad-day bad-desk bad-email
+            bad-file-name bad-filter bad-idempotency-key bad-late-charge bad-login bad-mapping bad-measure
+            bad-method bad-name bad-number bad-period bad-receipt-number bad-register bad-reset bad-role bad-setting
+            bad-settlement bad-usual-use before-bill before-installed below-previous bill-too-long bill-twice
+            check-number consumer-given consumer-missing consumer-profile counted-receipt-number due-too-early
+            fact-missing fact-not-needed future-date impossible-reading invalid-body invalid-query invalid-tariff
+            leaves-gap meter-missing missing-measure month-closed month-not-over name-missing negative-use no-areas
+            no-change no-days no-part-payments no-tariff not-after-last not-in-area not-last-month not-rated
+            not-your-connection nothing-to-correct nothing-to-estimate-by nothing-to-find number-missing other-desk
+            other-holder other-period other-person other-unit overlapping-versions project-missing
+            reading-below-last reading-missing reading-twice reason-missing receipt-given received-too-little
+            register-missing repeated-parameter same-meter tariff-missing too-early too-many-bills too-many-measures
+            undelivered-measure unit-mismatch unknown-adjustment unknown-area unknown-brand unknown-class
+            unknown-currency unknown-cycle unknown-mapping unknown-meter-size unknown-parameter unknown-permission
+            unknown-project unknown-register unknown-role unknown-tariff weak-password wrong-order wrong-password
         """,
         401: """
             bad-login bad-refresh-token bad-signature bad-ticket bad-token no-token session-ended token-expired
@@ -80,16 +81,18 @@ CODES: Mapping[int, tuple[str, ...]] = {
         404: "no-connection no-report no-such-project not-found",
         409: """
             account-taken already-decided already-read already-reversed already-used ambiguous-meter area-taken
-            area-used below-previous billed brand-taken brand-used changed client-taken connection-used
-            consumer-connected consumer-deleted consumer-login consumer-not-active consumer-owes cycle-named
-            cycle-taken cycle-used device-disabled email-taken fixed-role fixed-setting handed-over has-meter
-            implausible-amount implausible-reading impossible-reading in-progress last-superuser later-reading
-            login-exists login-taken measure-needed meter-exchanged meter-taken never-billed no-credit no-meter
-            not-active not-confirmed not-prepaid nothing-due other-consumer period-frozen project-closed
-            project-taken project-used reading-waits receipt-taken replayed role-exists role-used run-open
-            still-served superseded superuser-exists tariff-between tariff-changed tariff-chosen tariff-followed
-            tariff-used too-many-changes too-many-mappings too-many-readings use-unread version-exists withdrawn
-            wrong-order wrong-status yourself
+            area-used below-previous bill-voided billed brand-taken brand-used cash-accepted changed client-taken
+            connection-used consumer-connected consumer-deleted consumer-login consumer-not-active consumer-owes
+            cycle-named cycle-taken cycle-used desk-taken device-disabled due-day-changed email-taken fixed-role
+            fixed-setting handed-over has-meter implausible-amount implausible-reading impossible-reading
+            in-progress last-superuser later-bill later-reading login-exists login-taken measure-needed
+            meter-exchanged meter-taken never-billed no-credit no-gateway no-meter no-reading no-session not-active
+            not-confirmed not-posted not-prepaid not-voidable nothing-due nothing-to-review other-consumer
+            period-frozen project-closed project-taken project-used reading-waits receipt-taken replayed role-exists
+            role-used run-open session-closed session-open still-served superseded superuser-exists tariff-between
+            tariff-changed tariff-chosen tariff-followed tariff-used too-long-ago too-many-changes too-many-charges
+            too-many-mappings too-many-readings use-unread version-exists withdrawn wrong-order wrong-status
+            yourself
         """,
         413: "too-large",
         415: "not-json",

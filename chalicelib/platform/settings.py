@@ -34,6 +34,7 @@ class Environment(BaseSettings):
     mail_queue: str | None = None
     mail_sender: str | None = None
     portal: str | None = None
+    payment_gateway: str | None = None  # where payers are sent: the simulated gateway's URL, on a laptop and in tests
     allowed_origins: str = ""  # separated by commas; * for any
     hsts: str = "max-age=63072000"
     behind_cloudfront: bool = False

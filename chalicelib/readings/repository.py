@@ -23,7 +23,14 @@ from chalicelib.platform.dynamo import (
 )
 from chalicelib.platform.mapping import to_entity, to_item
 from chalicelib.platform.transaction import Action, check, insert, put, transact, update
-from chalicelib.readings.domain.reading import LAST_READ_NUMBER, Reading, ReadingKind, ReadingSource, ReadingState
+from chalicelib.readings.domain.reading import (
+    LAST_READ_NUMBER,
+    FormerValue,
+    Reading,
+    ReadingKind,
+    ReadingSource,
+    ReadingState,
+)
 from chalicelib.readings.domain.visits import Visit
 from chalicelib.tenancy.domain import Project
 
@@ -56,6 +63,8 @@ class ReadingItem(TableItem):
     reader_code = UnicodeAttribute(attr_name="rc", null=True)
     photo = UnicodeAttribute(attr_name="ph", null=True)
     reason = UnicodeAttribute(attr_name="re", null=True)
+    bills_voided = IntAttribute(attr_name="bv", null=True)
+    former_values = DocumentAttribute(tuple[FormerValue, ...], attr_name="fv", null=True)
 
 
 class PeriodItem(TableItem):
@@ -65,9 +74,10 @@ class PeriodItem(TableItem):
 
 
 class BilledItem(TableItem):
-    """A bill, of which this feature asks only with which reading it closes."""
+    """A bill, of which this feature asks only with which reading it closes, and whether it was voided."""
 
     read_on = DayAttribute(attr_name="ro")
+    voided_on = DayAttribute(attr_name="vo", null=True)
 
 
 class VisitItem(TableItem):
@@ -124,8 +134,8 @@ def billed_days(
     for shard, first, last in _ranges(project, accounts, adjacent=adjacent):
         partition = keys.period_shard(project.client, project.id, period, shard)
         for item in dynamo.all_between(BilledItem, partition, *keys.bills_range(first, last)):
-            _, account, number = item.sk.split("#")
-            if 0 < int(number) <= LAST_READ_NUMBER:
+            _, account, number, *_ = item.sk.split("#")
+            if item.voided_on is None and 0 < int(number) <= LAST_READ_NUMBER:
                 found[account] = max(item.read_on, found.get(account, item.read_on))
     return found
 
@@ -137,8 +147,10 @@ def with_bill(project: Project, readings: Iterable[Reading]) -> set[str]:
 
 
 def _bill_key(project: Project, reading: Reading) -> keys.Key:
+    """Return the key of the bill that closes with a reading; if bills of it were voided, of the next revision."""
     place = (reading.period, reading.account, reading.number)
-    return keys.bill(project.client, project.id, *place, project.settings.shards)
+    shards = project.settings.shards
+    return keys.bill(project.client, project.id, *place, shards, revision=reading.bills_voided + 1)
 
 
 def insert_pending(project: Project, readings: Sequence[Reading]) -> list[bool]:

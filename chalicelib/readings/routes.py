@@ -246,7 +246,11 @@ def _shown(ctx: ProjectContext, reading: Reading) -> ReadingOut:
 
 
 def _page(ctx: ProjectContext, page: Page[Reading]) -> ReadingPage:
-    names = user_names(ctx.client, [who for each in page.items for who in (each.entered_by, each.confirmed_by)])
+    names = user_names(ctx.client, [who for each in page.items for who in _named(each)])
     billed = service.billed_ids(ctx, page.items)
     items = tuple(ReadingOut.of(ReadingView(each.id in billed), each, names=names) for each in page.items)
     return ReadingPage(items=items, next_cursor=page.next_cursor)
+
+
+def _named(reading: Reading) -> tuple[str | None, ...]:
+    return reading.entered_by, reading.confirmed_by, *(each.by for each in reading.former_values)

@@ -133,6 +133,20 @@ class ReadRegisterOut(OutSchema):
     estimated: bool
 
 
+class FormerValueOut(OutSchema):
+    """What a billed reading said before a correction."""
+
+    reading: DecimalText = Field(validation_alias="value")
+    registers: dict[str, DecimalText]
+    meter_number: str
+    read_on: Day
+    corrected_by: str = Field(validation_alias="by")
+    corrected_by_name: UserName = Field(validation_alias="by")
+    corrected_at: Instant = Field(validation_alias="at")
+    reason: str
+    correction_id: str = Field(validation_alias="correction")
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingView:
     """Whether a reading is billed, which its bill tells."""
@@ -176,6 +190,7 @@ class ReadingOut(OutSchema, Shows[ReadingView, Reading]):
     )
     billed: bool = Field(description="A bill closes with it, or with a later reading of the round")
     reason: str | None = Field(description="Why it is held or was withdrawn")
+    former_values: tuple[FormerValueOut, ...] = Field(description="What it said before it was corrected, oldest first")
     flags: tuple[str, ...] = Field(description="What a person should check: late, high_use, no_use, rollover")
     source: Literal["manual", "device", "import", "estimated", "migrated"]
     estimated: bool = Field(

@@ -95,7 +95,7 @@ def test_every_code_of_a_report_is_listed_and_no_other() -> None:
     refusals = [call.args[2] for name, call in calls("chalicelib") if name == "Refusal"]
     codes = {str(code.value) for code in refusals if isinstance(code, ast.Constant)}
     raised = answered().keys() & _OF_WHOLE_FILES
-    flags = {"late", "high_use", "no_use", "rollover", "penalty-left-out"}
+    flags = {"late", "high_use", "no_use", "rollover"}
 
     assert _listed("## Codes of an import's report") == codes | raised | flags
 

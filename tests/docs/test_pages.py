@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 
 from app import app
-from chalicelib.imports.domain import history_file, registry
+from chalicelib.imports.domain import history_file, history_openings, registry
 from chalicelib.readings.domain import table_file
 from chalicelib.tenancy.domain import Client, ProjectSettings
 from local import presets
@@ -149,7 +149,8 @@ def test_contributing_tells_what_every_folder_of_tests_proves() -> None:
 def test_the_fields_of_a_history_are_those_that_are_read() -> None:
     rows = [code_words(row[0]) for row in table_rows(_DOCS / "files.md", "## History")]
     of_unit = (*history_file.UNIT_FIELDS, *history_file.CHANGE_FIELDS)
-    known = (history_file.MONTH_FIELDS, of_unit, history_file.PAYMENT_FIELDS)
+    openings = (*history_openings.OPENINGS_FIELDS, *history_openings.OPENING_FIELDS, *history_openings.OWED_FIELDS)
+    known = (history_file.MONTH_FIELDS, of_unit, history_file.PAYMENT_FIELDS, openings)
     assert sorted(word for words in rows for word in words) == sorted(field for fields in known for field in fields)
 
 

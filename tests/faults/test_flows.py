@@ -48,6 +48,11 @@ REGISTRY_FILE = (
     "101,M-1,unit,A,7,Ana,Reyes\n102,M-2,unit,A,7,Ana,Reyes\n103,M-3,unit,A,,,\n104,M-4,castle,A,,Eva,Luna\n"
 )
 _PAID = {"paymentDate": "2025-08-05", "amount": "2.00", "method": "cash"}
+# Paid in advance and too much, and used in the next month.
+_CREDIT: dict[int, dict[str, object]] = {
+    7: {"payments": [_PAID | {"paymentDate": "2025-07-20", "amount": "32.00"}], "creditAmount": "6.99"},
+    8: {"creditUsed": "6.99"},
+}
 HISTORY_FILE = json.dumps(
     {
         "months": [
@@ -62,12 +67,20 @@ HISTORY_FILE = json.dumps(
                         "payments": [_PAID] * 6 if month == 7 else [],
                         "penaltyAmount": "1.25" if unit == 7 else 0,
                     }
+                    | (_CREDIT[month] if unit == 8 else {})
                     for unit in range(12)  # more writes than one transaction takes
                 }
                 | {"nobody": {"prior": 0, "current": 1}},
             }
             for month in (7, 8)
-        ]
+        ],
+        "openingBalances": {
+            "date": "2025-10-31",
+            "accounts": {
+                "9": {"amounts": [{"dueDate": f"2025-0{month}-15", "amount": 5} for month in (8, 9)], "credit": 1},
+                "10": {"credit": 2},
+            },
+        },
     }
 )
 

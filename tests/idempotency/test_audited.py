@@ -10,7 +10,7 @@ import pytest
 from chalice.app import Chalice
 
 from chalicelib.audit.domain import ACTIONS
-from chalicelib.devices.domain import signature_of
+from chalicelib.kernel.signatures import signature_of
 from chalicelib.onboarding.service import write_ticket
 from chalicelib.platform.http import PUBLIC
 from chalicelib.tenancy import service as tenancy
@@ -169,7 +169,7 @@ def _entries(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
     return {key: item for key, item in items.items() if "#AUDIT#" in key}
 
 
-@pytest.mark.covers("S2-022", "S2-136", "S2-137", "S2-138", "S2-139", "S2-140")
+@pytest.mark.covers("S2-022", "S2-136", "S2-137", "S2-138", "S2-139", "S2-140", "S3-114")
 @pytest.mark.parametrize("row", _WRITING, ids=" ".join)
 def test_an_operation_that_writes_leaves_its_entry(sandbox: Sandbox, row: Row) -> None:
     request = good_request(sandbox, row, next(_number))

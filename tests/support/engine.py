@@ -67,6 +67,7 @@ def running_engine() -> Iterator[Engine]:
                 METERBOOK_TOKEN_KEYS=json.dumps(TOKEN_KEYS),
                 METERBOOK_ROOT_KEYS=json.dumps(ROOT_KEYS),
                 METERBOOK_BCRYPT_COST="4",
+                METERBOOK_PAYMENT_GATEWAY="/simulated-gateway",
             )
             dynamo.connect()
             yield Engine(

@@ -3,6 +3,7 @@
 from chalicelib.bills.domain.affected import AffectedBy, would_differ
 from chalicelib.bills.domain.balance import Balance
 from chalicelib.bills.domain.bill import Bill, BillKind, BillStatus, WantedStatus, last_billed, parse_bill_id
+from chalicelib.bills.domain.charging import Charge, charge_bill_of, check_charge, free_charge_number
 from chalicelib.bills.domain.consumption import Consumption, consumptions_of, span_of
 from chalicelib.bills.domain.history import with_history
 from chalicelib.bills.domain.issuing import (
@@ -23,14 +24,18 @@ __all__ = [
     "Bill",
     "BillKind",
     "BillStatus",
+    "Charge",
     "Consumption",
     "IssueTerms",
     "UsualTotals",
     "WantedStatus",
     "bill_of",
+    "charge_bill_of",
     "check_billable",
+    "check_charge",
     "check_days",
     "consumptions_of",
+    "free_charge_number",
     "last_billed",
     "make_bill",
     "may_be_billed_to",

@@ -25,7 +25,7 @@ class AffectedBy:
 
     def includes(self, bill: Bill) -> bool:
         """Tell whether the version would rate days of a bill that was made without it."""
-        return self._is_valid_in(bill) and self._rates(bill) and not self._rated(bill)
+        return bill.is_of_service and self._is_valid_in(bill) and self._rates(bill) and not self._rated(bill)
 
     def _is_valid_in(self, bill: Bill) -> bool:
         ends = self.tariff.valid_until

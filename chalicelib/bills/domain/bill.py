@@ -17,19 +17,24 @@ from chalicelib.kernel.quantity import divided, plain
 from chalicelib.readings.domain.reading import LAST_READ_NUMBER, reading_id
 from chalicelib.tariffs.domain import Line
 
-BillStatus = Literal["open", "partial", "paid", "overdue", "superseded"]
-WantedStatus = Literal["open", "partial", "paid", "overdue", "superseded", "unpaid"]
+BillStatus = Literal["open", "partial", "paid", "overdue", "superseded", "voided"]
+WantedStatus = Literal["open", "partial", "paid", "overdue", "superseded", "voided", "unpaid"]
 """What a list of bills can be limited to; `unpaid` is open, partial or overdue."""
 
-BillKind = Literal["regular", "final", "advance"]
+BillKind = Literal["regular", "final", "advance", "charge", "opening"]
+
+FIRST_CHARGE_NUMBER = 960
+"""Charges have numbers from here on, up to 999: above those of readings and of services without a meter."""
 
 _CHARGED_BEFORE = "an earlier bill has charged the fixed amounts of this period"
-_NUMBER = re.compile(r"(0|[1-9]\d{0,2})\Z", re.ASCII)
+_NUMBER = re.compile(r"(0|[1-9]\d{0,2})(?:r([1-9]\d?))?\Z", re.ASCII)
+
+MAX_REVISIONS = 99
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What one connection owes for some days of a period. Immutable, except for its balance.
+    """What one connection owes for some days of a period. Immutable, except for its balance, and that it can be voided.
 
     `number` is that of the reading that it closes with, 0 if it has none. `first_day` and `last_day` are the days that
     it is of, and `rounds` is how many periods of `months` its use is of, 0 if an earlier bill has charged this one. The
@@ -43,6 +48,12 @@ class Bill:
     tariff that the connection named, if it was not rated by its class. `issued_by` is the user who billed this reading
     without a run: then `issued_at` is when, and `run_id` an id of its own. `superseded_by` is the bill that took its
     dues over.
+
+    A bill of kind `charge` is of an amount that somebody set, with a `reason`. `extended_due_on` is the due day instead
+    of `due_on`, if it was extended; `extended_after_steps` are the steps of lateness charged before that.
+
+    A bill that was wrong is voided, with the day, the user and the reason, and issued again as the next `revision`.
+    `successor` is the id of that one, if it was issued in the same act.
     """
 
     account: str
@@ -79,10 +90,28 @@ class Bill:
     multiplier: Decimal = Decimal(1)
     registers: tuple[BilledRegister, ...] = ()
     superseded_by: str | None = None
+    reason: str | None = None
+    extended_due_on: date | None = None
+    extended_after_steps: int = 0
+    revision: int = 1
+    voided_on: date | None = None
+    voided_by: str | None = None
+    void_reason: str | None = None
+    successor: str | None = None
 
     @property
     def id(self) -> str:
-        return f"{self.period}.{self.account}.{self.number}"
+        return bill_id(self.period, self.account, self.number, self.revision)
+
+    @property
+    def replaces(self) -> str | None:
+        """The id of the voided bill in whose place it was issued."""
+        return bill_id(self.period, self.account, self.number, self.revision - 1) if self.revision > 1 else None
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether it was not voided."""
+        return self.voided_on is None
 
     @property
     def place(self) -> tuple[date, int]:
@@ -93,6 +122,16 @@ class Bill:
     def has_reading(self) -> bool:
         """Whether it closes with a reading; bills without one have numbers that no reading has."""
         return 0 < self.number <= LAST_READ_NUMBER
+
+    @property
+    def is_of_service(self) -> bool:
+        """Whether it bills days of service; advances, charges and opening balances don't."""
+        return self.kind not in {"advance", "charge", "opening"}
+
+    @property
+    def due_day(self) -> date:
+        """The day until which it is to be paid: the one that it was extended to, if it was."""
+        return self.extended_due_on or self.due_on
 
     @property
     def reading_id(self) -> str | None:
@@ -192,6 +231,8 @@ class Bill:
 
         A bill that is not fully paid is overdue from the day after its due day. Source: S1-043.
         """
+        if not self.is_standing:
+            return "voided"
         if self.superseded_by:
             return "superseded"
         if self.amount_due.minor <= 0:
@@ -203,14 +244,14 @@ class Bill:
     def is_as_wanted(self, status: WantedStatus | None, today: date) -> bool:
         """Return whether the bill belongs to a list of that status, or of any."""
         found = self.status_on(today)
-        return status in {None, found} or (status == "unpaid" and found not in {"paid", "superseded"})
+        return status in {None, found} or (status == "unpaid" and found in {"open", "partial", "overdue"})
 
     def days_overdue_on(self, today: date) -> int:
         """Return the number of days since the due day: 0 up to the due day, and if the bill is paid.
 
         Due on 20 November, 5 on the 25th. Source: S3-050.
         """
-        return max((today - self.due_on).days, 0) if self.amount_due.minor > 0 else 0
+        return max((today - self.due_day).days, 0) if self.amount_due.minor > 0 else 0
 
 
 def last_billed(bills: Iterable[Bill]) -> tuple[date, int] | None:
@@ -218,16 +259,22 @@ def last_billed(bills: Iterable[Bill]) -> tuple[date, int] | None:
     return max((bill.place for bill in bills if bill.has_reading), default=None)
 
 
-def parse_bill_id(text: str) -> tuple[Period, str, int]:
-    """Split a bill's public id into period, account number and number: 2025-11.2025110001.1.
+def bill_id(period: Period, account: str, number: int, revision: int) -> str:
+    """Return a bill's public id: 2025-11.2025110001.1, or 2025-11.2025110001.1r2 for the second revision."""
+    return f"{period}.{account}.{number}" if revision == 1 else f"{period}.{account}.{number}r{revision}"
+
+
+def parse_bill_id(text: str) -> tuple[Period, str, int, int]:
+    """Split a bill's public id into period, account number, number and revision; see `bill_id`.
 
     :raises NotFound: if it is not a valid id.
     """
     period, _, rest = text.partition(".")
     account, _, number = rest.rpartition(".")
+    found = _NUMBER.match(number)
     try:
-        if not _NUMBER.match(number):
+        if not found or found[2] == "1":
             raise NotFound("not-found", "there is no bill with this id")
-        return Period.parse(period), code(account, "an account number"), int(number)
+        return Period.parse(period), code(account, "an account number"), int(found[1]), int(found[2] or 1)
     except Invalid:
         raise NotFound("not-found", "there is no bill with this id") from None

@@ -126,6 +126,7 @@ def make_bill(
         months=group_of(project, connection, reading.period).months,
         multiplier=reading.multiplier,
         registers=registers_shown(consumption),
+        revision=reading.bills_voided + 1,
     )
 
 

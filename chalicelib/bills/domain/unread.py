@@ -71,7 +71,7 @@ def unmetered_service(
         return None
     starts, ends = project.first_day_of(period, group), period.shifted(1).first_day
     begun = _begun_on(project, connection)
-    done = [each.last_day + _DAY for each in billed if not each.has_reading and each.kind != "advance"]
+    done = [each.last_day + _DAY for each in billed if not each.has_reading and each.is_of_service]
     first_day = max([starts, *([begun] if begun else []), *_handovers_before(connection, ends), *done])
     until_day = min(ends, until or ends, _ended_on(connection) or ends)
     if first_day >= until_day:
@@ -217,7 +217,7 @@ def less_advances(bill: Bill, advances: Iterable[Bill], *, beside: Iterable[Bill
 
     Eleven advances of 40.00 and a year's 500.00: a line of -440.00, and 60.00 are due.
     """
-    settled = [each for each in beside if any(line.code == ADVANCES for line in each.lines)]
+    settled = [each for each in beside if each.is_of_service and any(line.code == ADVANCES for line in each.lines)]
     of_its_days = [
         each
         for each in advances

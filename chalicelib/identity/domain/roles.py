@@ -46,6 +46,8 @@ PERMISSIONS: Mapping[str, str] = {
     "payments.read": "see payments and what is owed",
     "payments.record": "take payments for anyone",
     "payments.reverse": "reverse payments",
+    "payments.reverse.own": "reverse payments of the own open cashier session",
+    "cashier_sessions.manage": "count and close the cashier sessions of others, and hand over their cash",
     "late_charges.waive": "waive late charges",
     "adjustments.make": "adjust what is owed, up or down, with a reason",
     "prepaid.sell": "sell units in advance",
@@ -135,13 +137,26 @@ BUILT_IN: Mapping[str, Role] = {
         Role(SUPERUSER, "tenant", frozenset(PERMISSIONS)),
         Role("admin", "tenant", frozenset(PERMISSIONS)),
         # Only administrators reverse payments and waive late charges. Source: S1-130, S3-056.
-        Role("manager", "tenant", _OPERATE | _RUN | _ANSWER | {"payments.record", "adjustments.make"}),
+        Role(
+            "manager",
+            "tenant",
+            _OPERATE | _RUN | _ANSWER | {"payments.record", "adjustments.make", "cashier_sessions.manage"},
+        ),
         Role("billing_officer", "tenant", _OPERATE | _RUN | _ANSWER | {"payments.record"}),
         Role("account_officer", "tenant", _READ_ALL),
         Role(
             "cashier",
             "tenant",
-            frozenset({"bills.read", "connections.read", "consumers.read", "payments.read", "payments.record"}),
+            frozenset(
+                {
+                    "bills.read",
+                    "connections.read",
+                    "consumers.read",
+                    "payments.read",
+                    "payments.record",
+                    "payments.reverse.own",
+                }
+            ),
         ),
         Role(
             "field_staff",
@@ -159,6 +174,7 @@ BUILT_IN: Mapping[str, Role] = {
                     "connections.read",
                     "bills.read",
                     "payments.read",
+                    "payments.record",
                     "requests.create",
                     "requests.read",
                     "issues.report",

@@ -15,6 +15,7 @@ from chalicelib.identity.service.sessions import (
     check_may_still,
     check_session,
     end_sessions,
+    may,
     sign_out,
     sign_out_everywhere,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "list_roles",
     "list_users",
     "mail_reset",
+    "may",
     "name_taken",
     "names_of",
     "prepare_consumer_login",

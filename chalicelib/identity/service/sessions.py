@@ -37,6 +37,15 @@ def check_session(token: AccessToken, now: datetime, also: tuple[Key, ...]) -> t
     return actor, {key: found[key] for key in also}
 
 
+def may(ctx: Context, *, user_id: str, permission: str) -> bool:
+    """Return whether a user is active and has a permission now."""
+    if not is_ulid(user_id):
+        return False
+    user, access, _ = users.find_with_access(ctx.client, user_id)
+    role = find_role(ctx, user.role) if user and access and access.active else None
+    return role is not None and permission in role.granted()
+
+
 def check_may_still(ctx: Context, *, user_id: str, permission: str) -> None:
     """Check what a user asked for earlier, and what is only done now: their right may have been taken away meanwhile.
 
@@ -46,9 +55,7 @@ def check_may_still(ctx: Context, *, user_id: str, permission: str) -> None:
     """
     if not is_ulid(user_id):
         return
-    user, access, _ = users.find_with_access(ctx.client, user_id)
-    role = find_role(ctx, user.role) if user and access and access.active else None
-    if role is None or permission not in role.granted():
+    if not may(ctx, user_id=user_id, permission=permission):
         raise Forbidden(
             "sender-not-permitted",
             "the user who announced this was disabled or given another role since; a user with the permission must "

@@ -1,20 +1,31 @@
 """The decision of an import about each entry of a former system's history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.bills.domain import Bill, Consumption, IssueTerms, bill_of
 from chalicelib.connections.domain import Connection
-from chalicelib.files.domain.record import ImportCounts, ImportResult, Refusal, ReportLine
+from chalicelib.files.domain.record import Refusal
 from chalicelib.imports.domain.history_amounts import (
     Migration,
+    check_all_named,
     check_charges,
     check_known,
     check_paid,
     payments_of,
-    settled,
 )
-from chalicelib.imports.domain.history_file import Entry, EntryRefused, in_words
+from chalicelib.imports.domain.history_books import (
+    BillBooks,
+    act_of,
+    added_to,
+    as_issued,
+    books_of,
+    check_acts,
+    check_open,
+    paid_on_record,
+)
+from chalicelib.imports.domain.history_fields import EntryRefused, in_words
+from chalicelib.imports.domain.history_file import Entry
 from chalicelib.imports.domain.history_meters import (
     MeterChange,
     after_change,
@@ -23,7 +34,10 @@ from chalicelib.imports.domain.history_meters import (
     says_rolled_over,
 )
 from chalicelib.kernel.errors import MeterbookError
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.quantity import plain
+from chalicelib.ledger.domain import Entry as LedgerEntry
+from chalicelib.ledger.domain import Position
 from chalicelib.payments.domain import Payment
 from chalicelib.readings.domain.reading import MeterValue, Reading
 from chalicelib.readings.domain.recording import record_reading
@@ -32,26 +46,32 @@ from chalicelib.tariffs.domain import TariffBook
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """What is stored for an entry's month and unit."""
+    """What is stored for an entry's month and unit. `entries` name the bill; they are read only if they matter."""
 
     reading: Reading
     bill: Bill | None
+    entries: tuple[LedgerEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An entry that gives a reading, its bill and payments; `stored` if this import wrote them before a crash.
+    """An entry that gives a reading, its bill and its money; `stored` if this import wrote them before a crash.
 
-    `counted_from` is the connection that the reading was counted from: with the new meter, if there was a `change`.
+    `books` are the bill's, None for a meter that is never billed. `counted_from` is the connection that the reading was
+    counted from: with the new meter, if there was a `change`.
     """
 
     entry: Entry
     reading: Reading
-    bill: Bill | None
-    payments: tuple[Payment, ...]
+    books: BillBooks | None
     stored: bool
     counted_from: Connection
     change: MeterChange | None = None
+
+    @property
+    def before(self) -> Bill | None:
+        """The bill without its money."""
+        return as_issued(self.books.bill) if self.books else None
 
     @property
     def shows_change(self) -> bool:
@@ -75,8 +95,7 @@ class AdditionalPayments:
 
     entry: Entry
     before: Bill
-    bill: Bill
-    payments: tuple[Payment, ...]
+    books: BillBooks
 
     @property
     def line(self) -> int:
@@ -84,7 +103,7 @@ class AdditionalPayments:
 
     @property
     def account(self) -> str:
-        return self.bill.account
+        return self.before.account
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +123,15 @@ def decide(
     standing: Existing | None,
     *,
     paid: Mapping[str, Payment],
+    held: Position | None,
     book: TariffBook,
     blocked_by: int | None,
 ) -> Outcome:
     """Decide about an entry: a reading with its bill and payments, additional payments, unchanged, or a refusal.
 
-    `paid` has the stored payments by id. `blocked_by` is an earlier entry of the same unit that was refused: later
-    months are refused too, because an earlier month can't be inserted after them.
+    `paid` has the stored payments by id, `held` is the credit of the connection's holder. `blocked_by` is an earlier
+    entry of the same unit that was refused: later months are refused too, because an earlier month can't be inserted
+    after them.
     """
     try:
         if connection is None:
@@ -122,31 +143,12 @@ def decide(
         if blocked_by is not None:
             reason = f"entry {blocked_by}, of an earlier month, was refused; correct that one and send both again"
             raise EntryRefused(Refusal(entry.line, entry.place, "earlier-refused", reason))
-        return _take(migration, entry, connection, book)
+        return _take(migration, entry, connection, held, book)
     except EntryRefused as refused:
         return in_words(entry.month.period, entry.unit, refused.refusal)
 
 
-def intake_of(outcomes: Iterable[Outcome], *, blank: int) -> ImportResult:
-    """Return the counts of the outcomes, and the lines of the report in order."""
-    every = list(outcomes)
-    refused = [one for one in every if isinstance(one, Refusal)]
-    taken = [one for one in every if isinstance(one, Taken | AdditionalPayments)]
-    flagged = [_left_out(one.entry) for one in taken if _states_penalty(one.entry)]
-    flagged += [_shown(one.entry) for one in taken if isinstance(one, Taken) and one.shows_change]
-    counts = ImportCounts(
-        rows=len(every),
-        accepted=len(taken),
-        unchanged=len(every) - len(taken) - len(refused),
-        refused=len(refused),
-        flagged=len(flagged),
-        blank=blank,
-    )
-    lines = [*(one.as_line() for one in refused), *flagged]
-    return ImportResult(counts, tuple(sorted(lines, key=lambda line: int(line["line"]))))
-
-
-def _take(migration: Migration, entry: Entry, standing: Connection, book: TariffBook) -> Taken:
+def _take(migration: Migration, entry: Entry, standing: Connection, held: Position | None, book: TariffBook) -> Taken:
     is_next = standing.last_period is None or standing.last_period < entry.month.period
     change = change_in(entry, standing) if is_next else None
     connection = after_change(entry, standing, change) if change else standing
@@ -157,7 +159,7 @@ def _take(migration: Migration, entry: Entry, standing: Connection, book: Tariff
         if entry.amounts or entry.payments:
             reason = f"{connection.account} is read and never billed; leave its amounts and payments out"
             raise EntryRefused(Refusal(entry.line, entry.place, "not-billed", reason))
-        return Taken(entry, reading, None, (), stored=False, counted_from=connection, change=change)
+        return Taken(entry, reading, None, stored=False, counted_from=connection, change=change)
     by = migration.by
     terms = IssueTerms(by.origin, by.at, entry.month.billed_on, entry.month.due_on, migration.due, migrated=True)
     try:
@@ -166,9 +168,23 @@ def _take(migration: Migration, entry: Entry, standing: Connection, book: Tariff
         raise EntryRefused(Refusal(entry.line, entry.place, error.code, str(error))) from None
     check_charges(migration, entry, bill)
     payments = payments_of(migration, entry, bill)
-    due = settled(migration, entry, bill, list(zip(entry.payments, payments, strict=True)))
+    books = books_of(migration, entry, bill, payments)
     check_paid(migration, entry, payments)
-    return Taken(entry, reading, due, payments, stored=False, counted_from=connection, change=change)
+    _check_credit(entry, books, held)
+    check_open(migration, entry, books.days_of(is_new=True))
+    return Taken(entry, reading, books, stored=False, counted_from=connection, change=change)
+
+
+def _check_credit(entry: Entry, books: BillBooks, held: Position | None) -> None:
+    """Check that the holder has the credit that the entry says the bill used."""
+    has = held.credit_minor if held else 0
+    if books.credit_needed > has:
+        currency = books.bill.total.currency
+        reason = (
+            f"the file says that {Money(books.credit_needed, currency)} of credit was used, and there is "
+            f"{Money(has, currency)}; earlier months say what is left over with creditAmount"
+        )
+        raise EntryRefused(Refusal(entry.line, f"{entry.place}.creditUsed", "above-credit", reason))
 
 
 def _reading_of(migration: Migration, entry: Entry, connection: Connection) -> Reading:
@@ -206,41 +222,24 @@ def _against_standing(
         reason = f"on record is {plain(reading.previous)} to {plain(reading.value)}, read on {reading.read_on}"
         raise EntryRefused(Refusal(entry.line, entry.place, "differs", reason))
     mine = reading.origin == migration.by.origin
-    payments: tuple[Payment, ...] = ()
-    if bill:
-        check_charges(migration, entry, bill)
-        payments = payments_of(migration, entry, bill)
-        check_paid(migration, entry, payments)
-        said = list(zip(entry.payments, payments, strict=True))
-        missing = [(stated, payment) for stated, payment in said if payment.id not in paid]
-        check_known(entry, bill, said, paid, adds=bool(missing))
-        if missing:
-            due = settled(migration, entry, bill, missing)
-            return AdditionalPayments(entry, bill, due, tuple(payment for _, payment in missing))
-        mine = mine or any(paid[payment.id].origin == migration.by.origin for payment in payments)
-    if not mine:
-        return Unchanged(entry.line)
-    return Taken(entry, reading, bill, payments, stored=True, counted_from=connection)
-
-
-def _states_penalty(entry: Entry) -> bool:
-    return entry.amounts.get("penaltyAmount", "0").strip("0.") != ""
-
-
-def _left_out(entry: Entry) -> ReportLine:
-    said = f"{entry.month.period.label()}, {entry.unit}"
-    return {
-        "line": entry.line,
-        "kind": "flagged",
-        "column": f"{entry.place}.penaltyAmount",
-        "code": "penalty-left-out",
-        "reason": f"{said}: the penalty of {entry.amounts['penaltyAmount']} is not taken over; bills carry none here",
-    }
-
-
-def _shown(entry: Entry) -> ReportLine:
-    reason = "this begins at 0 below the month before: taken as a new meter. If it was none, correct the month before"
-    refusal = in_words(
-        entry.month.period, entry.unit, Refusal(entry.line, f"{entry.place}.prior", "meter-changed", reason)
-    )
-    return refusal.as_line() | {"kind": "flagged"}
+    if bill is None:
+        return Taken(entry, reading, None, stored=True, counted_from=connection) if mine else Unchanged(entry.line)
+    check_charges(migration, entry, bill)
+    payments = payments_of(migration, entry, bill)
+    books = books_of(migration, entry, as_issued(bill), payments)
+    check_paid(migration, entry, payments)
+    said = list(zip(entry.payments, payments, strict=True))
+    check_known(entry, bill, said, paid)
+    acts = [each for each in standing.entries if each.origin == act_of(migration, bill)]
+    check_acts(entry, bill, books, acts)
+    missing = [(stated, payment) for stated, payment in said if payment.id not in paid]
+    if missing:
+        theirs = [each for each in standing.entries if each.origin in {payment.id for payment in payments}]
+        check_all_named(entry, bill, paid_on_record(bill, [*acts, *theirs]))
+        charged_on = next((each.value_on for each in acts if each.kind == "late_charge"), None)
+        added = added_to(migration, bill, missing, charged_on=charged_on)
+        check_open(migration, entry, added.days_of(is_new=False))
+        return AdditionalPayments(entry, bill, added)
+    if mine or any(paid[payment.id].origin == migration.by.origin for payment in payments):
+        return Taken(entry, reading, books, stored=True, counted_from=connection)
+    return Unchanged(entry.line)

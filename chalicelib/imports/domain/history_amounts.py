@@ -8,14 +8,14 @@ from datetime import date
 from chalicelib.bills.domain import Bill
 from chalicelib.cycles.domain import DueRule
 from chalicelib.files.domain.record import Refusal
-from chalicelib.imports.domain.history_file import Entry, EntryRefused, StatedPayment
+from chalicelib.imports.domain.history_fields import EntryRefused
+from chalicelib.imports.domain.history_file import Entry, StatedPayment
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.ids import derived_ids
-from chalicelib.kernel.money import Money
+from chalicelib.kernel.money import LARGEST_MINOR, Money
 from chalicelib.payments.domain import Payment
-from chalicelib.payments.domain.migrating import check_migrated, migrated_share, paid_by
 from chalicelib.readings.domain.reading import Provenance
-from chalicelib.tenancy.domain import Project
+from chalicelib.tenancy.domain import LateChargeRule, Project
 
 # The codes of S1's charges in its tariff.
 _LINE_OF = {"baseCharge": "base", "usageCharge": "usage"}
@@ -23,16 +23,17 @@ _LINE_OF = {"baseCharge": "base", "usageCharge": "usage"}
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """The import of a history: project, day, import, and the rule for due days that the file does not give."""
+    """The import of a history: project, day and import, and the rules for days that are due and for being late."""
 
     project: Project
     due: DueRule
+    late_charge: LateChargeRule | None
     today: date
     by: Provenance
 
 
 def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment, ...]:
-    """Return an entry's payments, each with its permanent number.
+    """Return an entry's payments, each with its permanent number and not yet counted on the bill.
 
     The number derives from the bill and the transaction id; without one, from day, amount, method and check number, and
     from its position among several such payments.
@@ -42,7 +43,7 @@ def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment
     made: list[Payment] = []
     same: Counter[tuple[str, ...]] = Counter()
     for stated in entry.payments:
-        amount = _money(migration, entry, stated.place, stated.amount)
+        amount = money_of(migration, entry.line, stated.place, stated.amount)
         what = _identity(stated, amount)
         same[what] += 1
         if stated.reference and same[what] > 1:
@@ -60,7 +61,6 @@ def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment
                 paid_on=stated.paid_on,
                 booked_on=stated.paid_on,
                 method=stated.method,
-                shares=(migrated_share(bill, amount, migration.project.label_of(bill.period)),),
                 check_number=stated.check_number,
                 reference=stated.reference,
                 notes=stated.notes,
@@ -73,19 +73,6 @@ def payments_of(migration: Migration, entry: Entry, bill: Bill) -> tuple[Payment
     return tuple(made)
 
 
-def settled(migration: Migration, entry: Entry, bill: Bill, payments: list[tuple[StatedPayment, Payment]]) -> Bill:
-    """Return the bill with the payments counted."""
-    for stated, payment in payments:
-        try:
-            check_migrated(payment, bill, today=migration.today)
-        except Invalid as error:
-            raise EntryRefused(Refusal(entry.line, stated.place, error.code, str(error))) from None
-    try:
-        return paid_by(bill, [payment for _, payment in payments])
-    except Invalid as error:
-        raise EntryRefused(Refusal(entry.line, f"{entry.place}.payments", error.code, str(error))) from None
-
-
 def check_charges(migration: Migration, entry: Entry, bill: Bill) -> None:
     """Check an entry's charges against the tariff of that time."""
     charged: Counter[str] = Counter()
@@ -94,7 +81,7 @@ def check_charges(migration: Migration, entry: Entry, bill: Bill) -> None:
     for name in ("baseCharge", "usageCharge", "totalAmount"):
         if name not in entry.amounts:
             continue
-        stated = _money(migration, entry, f"{entry.place}.{name}", entry.amounts[name])
+        stated = money_of(migration, entry.line, f"{entry.place}.{name}", entry.amounts[name])
         minor = bill.total.minor if name == "totalAmount" else charged[_LINE_OF[name]]
         if stated.minor != minor:
             made = Money(minor, stated.currency)
@@ -106,7 +93,7 @@ def check_paid(migration: Migration, entry: Entry, payments: tuple[Payment, ...]
     if "paidAmount" not in entry.amounts:
         return
     place = f"{entry.place}.paidAmount"
-    stated = _money(migration, entry, place, entry.amounts["paidAmount"])
+    stated = money_of(migration, entry.line, place, entry.amounts["paidAmount"])
     paid = Money(sum(payment.amount.minor for payment in payments), stated.currency)
     if stated != paid:
         reason = f"the file says {stated} is paid, its payments add up to {paid}"
@@ -114,23 +101,18 @@ def check_paid(migration: Migration, entry: Entry, payments: tuple[Payment, ...]
 
 
 def check_known(
-    entry: Entry,
-    bill: Bill,
-    said: list[tuple[StatedPayment, Payment]],
-    paid: Mapping[str, Payment],
-    *,
-    adds: bool,
+    entry: Entry, bill: Bill, said: list[tuple[StatedPayment, Payment]], paid: Mapping[str, Payment]
 ) -> None:
-    """Check that an entry repeats the stored payments unchanged.
-
-    A file that adds payments must repeat all stored ones, because a payment that looks new may be a corrected one.
-    """
+    """Check that an entry repeats the stored payments of a bill unchanged."""
     for stated, payment in said:
         if payment.id in paid and not payment.is_same_as(paid[payment.id]):
             reason = f"this payment of {bill.id} is on record, and says something else"
             raise EntryRefused(Refusal(entry.line, stated.place, "differs", reason))
-    named = sum(payment.amount.minor for _, payment in said if payment.id in paid)
-    if adds and named != bill.balance.paid:
+
+
+def check_all_named(entry: Entry, bill: Bill, named_minor: int) -> None:
+    """Check that an entry that adds payments names all that is paid, for one that looks new may be a corrected one."""
+    if named_minor != bill.balance.paid:
         reason = (
             f"of {bill.id} {bill.paid} is paid already, by payments that are not all named here as they are on record"
         )
@@ -143,8 +125,15 @@ def _identity(stated: StatedPayment, amount: Money) -> tuple[str, ...]:
     return ("facts", stated.paid_on.isoformat(), str(amount), stated.method, stated.check_number or "")
 
 
-def _money(migration: Migration, entry: Entry, place: str, text: str) -> Money:
+def money_of(migration: Migration, line: int, place: str, text: str) -> Money:
+    """Return an amount of the file in the project's currency.
+
+    :raises EntryRefused: if it is none, or larger than a bill can be.
+    """
     try:
-        return Money.parse(text, migration.project.settings.currency)
+        money = Money.parse(text, migration.project.settings.currency)
     except Invalid as error:
-        raise EntryRefused(Refusal(entry.line, place, error.code, str(error))) from None
+        raise EntryRefused(Refusal(line, place, error.code, str(error))) from None
+    if abs(money.minor) > LARGEST_MINOR:
+        raise EntryRefused(Refusal(line, place, "bad-amount", f"{money} is more than a bill can be"))
+    return money

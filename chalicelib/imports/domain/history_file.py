@@ -3,30 +3,44 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from chalicelib.connections.domain import Purpose
 from chalicelib.files.domain.record import Refusal
-from chalicelib.kernel.clock import parse_day
+from chalicelib.imports.domain.history_fields import (
+    EntryRefused,
+    day_or_none,
+    fields_of,
+    in_words,
+    name_of,
+    number_or_none,
+    text_of,
+    text_or_none,
+    truth_of,
+)
+from chalicelib.imports.domain.history_openings import Opening, count_openings, parse_openings
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.period import Period
-from chalicelib.kernel.quantity import parse_decimal
 from chalicelib.payments.domain.migrating import METHODS, MigratedMethod
 
-# The most entries that one invocation can import; a transaction of a hundred writes has about 24.
+# The most entries that one invocation can import; a transaction of a hundred writes has about 19.
 MAX_ENTRIES = 20_000
-MAX_PAYMENTS = 50
+# Each takes two writes of a transaction, beside ten at most for the rest of its entry.
+MAX_PAYMENTS = 40
 MAX_MONTHS = 240
 # Values of any kind. An entry with a payment has about twenty; a parsed value takes up to 200 bytes of memory.
 MAX_VALUES = 1_000_000
 
 MONTH_FIELDS = ("year", "month", "readingDate", "billDate", "dueDate", "units", "commonArea", "buildingMeter")
-AMOUNT_FIELDS = ("baseCharge", "usageCharge", "totalAmount", "penaltyAmount", "paidAmount")
+AMOUNT_FIELDS = (
+    "baseCharge", "usageCharge", "totalAmount", "penaltyAmount", "paidAmount", "creditAmount", "creditUsed",
+)  # fmt: skip
+PENALTY_FIELDS = ("penaltyDate", "penaltyWaived", "penaltyReason")
 VALUE_FIELDS = ("prior", "current", "consumption", "rolledOver", "meterChange")
-UNIT_FIELDS = (*VALUE_FIELDS, *AMOUNT_FIELDS, "payments")
+UNIT_FIELDS = (*VALUE_FIELDS, *AMOUNT_FIELDS, *PENALTY_FIELDS, "payments")
 METER_FIELDS = (*VALUE_FIELDS, "calculated")
 CHANGE_FIELDS = ("changedOn", "finalReading", "firstReading", "rolledOver", "oldMeterNumber")
 PAYMENT_FIELDS = ("transactionId", "paymentDate", "amount", "method", "checkNumber", "notes")
@@ -71,7 +85,8 @@ class StatedChange:
 class Entry:
     """One unit's entry (or that of a common area's or building's meter) for one month.
 
-    `line` counts the entries of the file, `place` is the path in the file: months[0].units.101.
+    `line` counts the entries of the file, `place` is the path in the file: months[0].units.101. `penalty_waived` is why
+    the penalty was waived; None: it was not.
     """
 
     line: int
@@ -86,6 +101,18 @@ class Entry:
     payments: tuple[StatedPayment, ...]
     rolled_over: bool = False
     change: StatedChange | None = None
+    penalty_on: date | None = None
+    penalty_waived: str | None = None
+
+    def says_any_of(self, *names: str) -> bool:
+        """Return whether one of some amounts is not zero."""
+        return any(self.amounts.get(name, "0").strip("0.") for name in names)
+
+    def touches_credit(self, billed_on: date | None = None) -> bool:
+        """Return whether it can change the holder's credit: it says so, or something was paid before the bill's day."""
+        day = billed_on or self.month.billed_on or self.month.read_on
+        early = any(payment.paid_on < day for payment in self.payments)
+        return early or self.says_any_of("creditAmount", "creditUsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +126,7 @@ class History:
     refusals: tuple[Refusal, ...]
     broken: Mapping[str | None, int]
     blank: int
-
-
-class EntryRefused(Exception):
-    """An entry is refused, for the reason in the report."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.reason)
-        self.refusal = refusal
-
-
-def in_words(period: Period, unit: str, refusal: Refusal) -> Refusal:
-    """Return a refusal whose reason begins with the month and unit."""
-    return replace(refusal, reason=f"{period.label()}, {unit}: {refusal.reason}")
+    openings: tuple[Opening, ...] = ()
 
 
 def parse(content: bytes) -> History:
@@ -124,7 +139,8 @@ def parse(content: bytes) -> History:
     broken: dict[str | None, int] = {}
     blank = 0
     first_lines: dict[tuple[Period, str], int] = {}
-    for at, said in enumerate(_months(content)):
+    months, openings = _parts(content)
+    for at, said in enumerate(months):
         line = len(entries) + len(refusals) + 1
         try:
             month = _month(line, f"months[{at}]", said)
@@ -138,17 +154,26 @@ def parse(content: bytes) -> History:
         for unit, place, value in _said_of(at, said):
             line = len(entries) + len(refusals) + 1
             if line > MAX_ENTRIES:
-                raise Invalid("too-many-rows", f"the file has more than {MAX_ENTRIES} entries; split it by months")
+                raise _too_many_entries()
             try:
                 entries.append(_entry(line, place, month, unit, value, first_lines))
             except EntryRefused as wrong:
                 refusals.append(in_words(month.period, unit, wrong.refusal))
                 if wrong.refusal.code != "duplicate-row":
                     broken.setdefault(unit, line)
-    return History(tuple(entries), tuple(refusals), broken, blank)
+    line = len(entries) + len(refusals) + 1
+    if count_openings(openings) > MAX_ENTRIES + 1 - line:
+        raise _too_many_entries()
+    begun, wrong_ones = parse_openings(openings, first_line=line)
+    return History(tuple(entries), (*refusals, *wrong_ones), broken, blank, tuple(begun))
 
 
-def _months(content: bytes) -> list[Any]:
+def _too_many_entries() -> Invalid:
+    return Invalid("too-many-rows", f"the file has more than {MAX_ENTRIES} entries; split it by months")
+
+
+def _parts(content: bytes) -> tuple[list[Any], Any]:
+    """Return the months of a file, and its opening balances as they are."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -163,12 +188,14 @@ def _months(content: bytes) -> list[Any]:
         )
     except (ValueError, RecursionError) as error:
         raise Invalid("bad-json", f"the file is not JSON: {error}") from None
-    if not isinstance(document, dict) or document.keys() != {"months"} or not isinstance(document["months"], list):
-        raise Invalid("no-months", 'the file must be one object with a list: {"months": [...]}')
-    months: list[Any] = document["months"]
+    known = isinstance(document, dict) and document and document.keys() <= {"months", "openingBalances"}
+    months: Any = document.get("months", []) if known else None
+    if not isinstance(months, list):
+        form = '{"months": [...]}, {"openingBalances": {...}} or both'
+        raise Invalid("no-months", f"the file must be one object: {form}")
     if len(months) > MAX_MONTHS:
         raise Invalid("too-many-rows", f"the file has more than {MAX_MONTHS} months; split it by years")
-    return months
+    return months, document.get("openingBalances")
 
 
 def _no_number(text: str) -> object:
@@ -187,18 +214,20 @@ def _month(line: int, place: str, said: Any) -> Month | None:  # noqa: ANN401 - 
     """Return a month's own fields, or None for a month without data."""
     if said is None:
         return None
-    fields = _fields(line, place, said, MONTH_FIELDS)
+    fields = fields_of(line, place, said, MONTH_FIELDS)
     if not any(fields.get(name) for name in ("units", "commonArea", "buildingMeter")):
         return None
-    _fields(line, f"{place}.units", fields.get("units") or {}, None)
+    fields_of(line, f"{place}.units", fields.get("units") or {}, None)
     try:
-        period = Period.parse(f"{_text(line, place, fields, 'year')}-{_text(line, place, fields, 'month').zfill(2)}")
+        period = Period.parse(
+            f"{text_of(line, place, fields, 'year')}-{text_of(line, place, fields, 'month').zfill(2)}"
+        )
     except Invalid as error:
         raise EntryRefused(Refusal(line, f"{place}.month", error.code, str(error))) from None
-    read_on = _day(line, place, fields, "readingDate")
+    read_on = day_or_none(line, place, fields, "readingDate")
     if read_on is None:
         raise EntryRefused(Refusal(line, f"{place}.readingDate", "missing", "the day of the readings is missing"))
-    billed_on, due_on = _day(line, place, fields, "billDate"), _day(line, place, fields, "dueDate")
+    billed_on, due_on = day_or_none(line, place, fields, "billDate"), day_or_none(line, place, fields, "dueDate")
     return Month(period, read_on, billed_on, due_on)
 
 
@@ -206,8 +235,7 @@ def _said_of(at: int, said: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]
     """Yield a month's units and meters that have data, with their places."""
     for unit, value in (said.get("units") or {}).items():
         if value is not None:
-            # No account number is that long, and half a surrogate pair can't be written to the report.
-            name = (unit if unit.isprintable() else ascii(unit)[1:-1])[:41]
+            name = name_of(unit)
             yield name, f"months[{at}].units.{name}", value
     for name in _METERS:
         value = said.get(name)
@@ -228,8 +256,8 @@ def _entry(
     if first != line:
         raise EntryRefused(Refusal(line, place, "duplicate-row", f"the same month and unit as entry {first}"))
     is_meter = place.endswith(f"].{unit}")
-    fields = _fields(line, place, said, METER_FIELDS if is_meter else UNIT_FIELDS)
-    prior, current = (_number(line, place, fields, name) for name in ("prior", "current"))
+    fields = fields_of(line, place, said, METER_FIELDS if is_meter else UNIT_FIELDS)
+    prior, current = (number_or_none(line, place, fields, name) for name in ("prior", "current"))
     if prior is None or current is None:
         raise EntryRefused(Refusal(line, place, "missing", "prior and current are both needed"))
     payments = fields.get("payments") or []
@@ -244,92 +272,57 @@ def _entry(
         purpose=_METERS[unit] if is_meter else "service",
         prior=prior,
         current=current,
-        consumption=_number(line, place, fields, "consumption"),
-        amounts={name: _text(line, place, fields, name) for name in AMOUNT_FIELDS if fields.get(name) is not None},
+        consumption=number_or_none(line, place, fields, "consumption"),
+        amounts={name: text_of(line, place, fields, name) for name in AMOUNT_FIELDS if fields.get(name) is not None},
         payments=tuple(_payment(line, f"{place}.payments[{at}]", one) for at, one in enumerate(payments)),
-        rolled_over=_truth(line, place, fields, "rolledOver"),
+        rolled_over=truth_of(line, place, fields, "rolledOver"),
         change=_change(line, f"{place}.meterChange", fields.get("meterChange")),
+        penalty_on=day_or_none(line, place, fields, "penaltyDate"),
+        penalty_waived=_waived(line, place, fields),
     )
+
+
+def _waived(line: int, place: str, fields: Mapping[str, Any]) -> str | None:
+    """Return why a penalty was waived, or None if it was not."""
+    told = [name for name in PENALTY_FIELDS if fields.get(name) is not None]
+    if told and fields.get("penaltyAmount") is None:
+        raise EntryRefused(Refusal(line, f"{place}.penaltyAmount", "missing", f"{told[0]} stands here without it"))
+    if truth_of(line, place, fields, "penaltyWaived"):
+        return text_of(line, place, fields, "penaltyReason", most=200)
+    if fields.get("penaltyReason") is not None:
+        reason = "this says why a penalty was waived; add penaltyWaived: true, or leave it out"
+        raise EntryRefused(Refusal(line, f"{place}.penaltyReason", "wrong-form", reason))
+    return None
 
 
 def _change(line: int, place: str, said: Any) -> StatedChange | None:  # noqa: ANN401
     if said is None:
         return None
-    fields = _fields(line, place, said, CHANGE_FIELDS)
+    fields = fields_of(line, place, said, CHANGE_FIELDS)
     return StatedChange(
-        on=_day(line, place, fields, "changedOn"),
-        final=_number(line, place, fields, "finalReading"),
-        first=_number(line, place, fields, "firstReading"),
-        old_meter=_maybe(line, place, fields, "oldMeterNumber"),
-        rolled_over=_truth(line, place, fields, "rolledOver"),
+        on=day_or_none(line, place, fields, "changedOn"),
+        final=number_or_none(line, place, fields, "finalReading"),
+        first=number_or_none(line, place, fields, "firstReading"),
+        old_meter=text_or_none(line, place, fields, "oldMeterNumber"),
+        rolled_over=truth_of(line, place, fields, "rolledOver"),
     )
 
 
 def _payment(line: int, place: str, said: Any) -> StatedPayment:  # noqa: ANN401
-    fields = _fields(line, place, said, PAYMENT_FIELDS)
-    paid_on = _day(line, place, fields, "paymentDate")
+    fields = fields_of(line, place, said, PAYMENT_FIELDS)
+    paid_on = day_or_none(line, place, fields, "paymentDate")
     if paid_on is None:
         raise EntryRefused(Refusal(line, f"{place}.paymentDate", "missing", "the day of the payment is missing"))
-    method = _text(line, place, fields, "method")
+    method = text_of(line, place, fields, "method")
     if method not in METHODS:
         reason = f"{method!r} is no method of payment; write one of {', '.join(METHODS)}"
         raise EntryRefused(Refusal(line, f"{place}.method", "unknown-method", reason))
     return StatedPayment(
         place=place,
-        reference=_maybe(line, place, fields, "transactionId"),
+        reference=text_or_none(line, place, fields, "transactionId"),
         paid_on=paid_on,
-        amount=_text(line, place, fields, "amount"),
+        amount=text_of(line, place, fields, "amount"),
         method=method,
-        check_number=_maybe(line, place, fields, "checkNumber"),
-        notes=_maybe(line, place, fields, "notes", most=200),
+        check_number=text_or_none(line, place, fields, "checkNumber"),
+        notes=text_or_none(line, place, fields, "notes", most=200),
     )
-
-
-def _fields(line: int, place: str, said: Any, known: Sequence[str] | None) -> dict[str, Any]:  # noqa: ANN401
-    if not isinstance(said, dict):
-        raise EntryRefused(Refusal(line, place, "wrong-form", "an object is expected here: {...}"))
-    unknown = sorted(said.keys() - set(known)) if known else []
-    if unknown:
-        reason = f"{unknown[0][:40]!r} is no field of this; known are {', '.join(known or ())}"
-        raise EntryRefused(Refusal(line, place, "wrong-form", reason))
-    return said
-
-
-def _text(line: int, place: str, fields: Mapping[str, Any], name: str, *, most: int = 40) -> str:
-    value = fields.get(name)
-    if value is None:
-        raise EntryRefused(Refusal(line, f"{place}.{name}", "missing", f"{name} is missing"))
-    if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value.strip()) <= most:
-        reason = f"{name} must be a number or 1 to {most} characters on one line"
-        raise EntryRefused(Refusal(line, f"{place}.{name}", "bad-text", reason))
-    return value.strip()
-
-
-def _maybe(line: int, place: str, fields: Mapping[str, Any], name: str, *, most: int = 40) -> str | None:
-    return None if fields.get(name) is None else _text(line, place, fields, name, most=most)
-
-
-def _truth(line: int, place: str, fields: Mapping[str, Any], name: str) -> bool:
-    value = fields.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise EntryRefused(Refusal(line, f"{place}.{name}", "wrong-form", f"{name} must be true or false"))
-    return bool(value)
-
-
-def _day(line: int, place: str, fields: Mapping[str, Any], name: str) -> date | None:
-    text = _maybe(line, place, fields, name)
-    try:
-        return parse_day(text) if text is not None else None
-    except Invalid as error:
-        raise EntryRefused(Refusal(line, f"{place}.{name}", error.code, str(error))) from None
-
-
-def _number(line: int, place: str, fields: Mapping[str, Any], name: str) -> Decimal | None:
-    text = _maybe(line, place, fields, name)
-    try:
-        value = parse_decimal(text) if text is not None else None
-    except Invalid as error:
-        raise EntryRefused(Refusal(line, f"{place}.{name}", error.code, str(error))) from None
-    if value is not None and value < 0:
-        raise EntryRefused(Refusal(line, f"{place}.{name}", "bad-number", "a meter does not show less than zero"))
-    return value

@@ -7,7 +7,8 @@ from decimal import Decimal
 from chalicelib.connections.domain import Connection
 from chalicelib.connections.domain.meters import continued_on
 from chalicelib.files.domain.record import Refusal
-from chalicelib.imports.domain.history_file import Entry, EntryRefused, StatedChange
+from chalicelib.imports.domain.history_fields import EntryRefused
+from chalicelib.imports.domain.history_file import Entry, StatedChange
 from chalicelib.kernel.errors import Invalid
 from chalicelib.kernel.quantity import plain
 

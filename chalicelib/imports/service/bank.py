@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from chalicelib.audit import service as audit
 from chalicelib.connections import service as connections
@@ -177,17 +178,26 @@ def assign_bank_line(
     done = replace(line, state="assigned", note=note, decided_by=ctx.actor.id, decided_at=ctx.now)
     if line.state != "waiting":
         return _decided_before(ctx, line, done)
-    also = [repository.decision_write(ctx.project, done), _audit_write(ctx, "bank-line.assigned", done)]
+    also = partial(_assignment_writes, ctx, done)
     tender = _tender(ctx, line)
-    try:
-        if account:
-            payments.record_advance(ctx, account=account, tender=tender, payment_id=line.id, source="bank", also=also)
-        else:
-            order = Order(tender=tender, bills=dict.fromkeys(bill_ids), source="bank", origin=line.import_id)
-            payments.record_payment(ctx, order=order, payment_id=line.id, also=also)
-    except Refused:
-        return _decided_before(ctx, get_bank_line(ctx, line_id=line_id), done)
-    return done
+    if account:
+        payments.record_advance(ctx, account=account, tender=tender, payment_id=line.id, source="bank", also=also)
+    else:
+        order = Order(tender=tender, bills=dict.fromkeys(bill_ids), source="bank", origin=line.import_id)
+        payments.record_payment(ctx, order=order, payment_id=line.id, also=also)
+    standing = get_bank_line(ctx, line_id=line_id)
+    return standing if standing == done else _decided_before(ctx, standing, done)
+
+
+def _assignment_writes(ctx: ProjectContext, done: BankLine, _: Payment) -> list[Action]:
+    """Build what is written with the payment of a line: that it is assigned.
+
+    :raises Conflict: if it was decided on meanwhile.
+    """
+    standing = get_bank_line(ctx, line_id=done.id)
+    if standing.state != "waiting":
+        raise _decided(standing)
+    return [repository.decision_write(ctx.project, done), _audit_write(ctx, "bank-line.assigned", done)]
 
 
 def dismiss_bank_line(ctx: ProjectContext, *, line_id: str, reason: str) -> BankLine:
@@ -215,7 +225,11 @@ def _decided_before(ctx: ProjectContext, line: BankLine, asked: BankLine) -> Ban
     same = (line.state, line.note, line.decided_by) == (asked.state, asked.note, ctx.actor.id)
     if same and ctx.request_key is not None:
         return line
-    raise Conflict("already-decided", f"this line was {line.state} on {line.decided_at:%Y-%m-%d}")
+    raise _decided(line)
+
+
+def _decided(line: BankLine) -> Conflict:
+    return Conflict("already-decided", f"this line was {line.state} on {line.decided_at:%Y-%m-%d}")
 
 
 def _audit_write(ctx: ProjectContext, action: str, line: BankLine) -> Action:

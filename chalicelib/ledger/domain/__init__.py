@@ -11,11 +11,13 @@ from chalicelib.ledger.domain.late_charges import (
     settled_by,
     step_begins,
     steps_begun,
+    steps_begun_of,
 )
+from chalicelib.ledger.domain.moving import Moved, move
 from chalicelib.ledger.domain.position import (
     Books,
     Position,
-    after_effect,
+    bill_after,
     bill_violations,
     credit_violations,
     fold_violations,
@@ -31,6 +33,8 @@ from chalicelib.ledger.domain.settling import (
     settle,
     settle_back_dated,
     take_back,
+    void_effect,
+    without_voided,
 )
 
 __all__ = [
@@ -41,19 +45,21 @@ __all__ = [
     "Entry",
     "EntryKind",
     "LateCharge",
+    "Moved",
     "PastDay",
     "Position",
     "Settled",
     "Settlement",
     "accrued_minor",
-    "after_effect",
     "balance_after",
+    "bill_after",
     "bill_violations",
     "credit_violations",
     "effect_between",
     "fold_violations",
     "is_back_dated",
     "late_charge_on",
+    "move",
     "needs_history",
     "on_past_day",
     "post",
@@ -62,6 +68,9 @@ __all__ = [
     "settled_by",
     "step_begins",
     "steps_begun",
+    "steps_begun_of",
     "take_back",
     "violations",
+    "void_effect",
+    "without_voided",
 ]

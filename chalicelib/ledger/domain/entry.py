@@ -20,10 +20,12 @@ EntryKind = Literal[
     "late_charge_lowered",
     "waiver",
     "credit_note",
+    "due_day",
     "write_off",
     "superseded",
     "refund",
     "opening",
+    "voided",
 ]
 
 
@@ -74,7 +76,8 @@ class Entry:
 
     `value_on` is the day that counts for being late, `booked_on` the day it was entered. `credit_minor` changes the
     holder's credit, money that no bill has taken yet; `deposit_minor` what is held as security. `origin` is the payment
-    or act that it belongs to, `reverses` the entry that it takes back.
+    or act that it belongs to, `reverses` the entry that it takes back. `due_on` is the due day that it gives its bills,
+    if it changes that.
     """
 
     id: str
@@ -90,6 +93,7 @@ class Entry:
     origin: str | None = None
     reverses: str | None = None
     reason: str | None = None
+    due_on: date | None = None
     recorded_by: str
     recorded_at: datetime
 

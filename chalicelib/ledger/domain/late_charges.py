@@ -47,6 +47,15 @@ def step_begins(rule: LateChargeRule, due_on: date, step: int) -> date:
     return due_on + timedelta(days=(rule.grace_days or 0) + 1 + days)
 
 
+def steps_begun_of(rule: LateChargeRule, bill: Bill, day: date) -> int:
+    """Return how many steps of a bill's lateness have begun on a day.
+
+    Those that were charged before its due day was extended have begun by its first due day.
+    """
+    before = min(steps_begun(rule, bill.due_on, day), bill.extended_after_steps)
+    return max(before, steps_begun(rule, bill.due_day, day))
+
+
 def accrued_minor(
     rule: LateChargeRule, *, due_on: date, principal_minor: int, settled: Iterable[Settled], steps: int
 ) -> int:
@@ -56,9 +65,16 @@ def accrued_minor(
     Compound and daily charges are rounded once, half up, at the end; others step by step, as their source does.
     25.06 at 5 % compound: 1.25, then 2.57; simple: 1.25, then 2.50.
     """
+    begins = [step_begins(rule, due_on, step) for step in range(1, steps + 1)]
+    return _accrued_minor(rule, begins, principal_minor, settled)
+
+
+def _accrued_minor(
+    rule: LateChargeRule, begins: Iterable[date], principal_minor: int, settled: Iterable[Settled]
+) -> int:
     rounds_once = rule.compound or rule.repeats == "daily"
     total = Fraction(0)
-    for step, base in enumerate(_bases(rule, due_on, principal_minor, settled, steps), 1):
+    for step, base in enumerate(_bases(begins, principal_minor, settled), 1):
         if base > 0:
             charge = max(_exact(rule, base, step), Fraction(rule.minimum_minor))
             total += charge if rounds_once else _half_up(charge)
@@ -66,14 +82,11 @@ def accrued_minor(
     return min(minor, rule.cap_minor) if rule.cap_minor else minor
 
 
-def _bases(
-    rule: LateChargeRule, due_on: date, principal_minor: int, settled: Iterable[Settled], steps: int
-) -> Iterator[int]:
+def _bases(begins: Iterable[date], principal_minor: int, settled: Iterable[Settled]) -> Iterator[int]:
     """Yield the principal that is unpaid when each step begins."""
     waiting = sorted(settled, reverse=True)
-    for step in range(1, steps + 1):
-        begins = step_begins(rule, due_on, step)
-        while waiting and waiting[-1][0] < begins:
+    for day in begins:
+        while waiting and waiting[-1][0] < day:
             principal_minor -= waiting.pop()[1]
         yield principal_minor
 
@@ -96,7 +109,7 @@ def late_charge_on(rule: LateChargeRule | None, bill: Bill, day: date, settled: 
     """
     if rule is None or bill.principal_due.minor <= 0:
         return NO_CHARGE
-    steps, posted = steps_begun(rule, bill.due_on, day), bill.balance.late_steps
+    steps, posted = steps_begun_of(rule, bill, day), bill.balance.late_steps
     if steps <= posted:
         return NO_CHARGE
     history = list(settled)
@@ -104,18 +117,24 @@ def late_charge_on(rule: LateChargeRule | None, bill: Bill, day: date, settled: 
     minor = max(until_now - before, 0)
     if rule.cap_minor:
         minor = min(minor, max(rule.cap_minor - bill.balance.late, 0))
-    return LateCharge(steps - posted, minor, step_begins(rule, bill.due_on, posted + 1))
+    return LateCharge(steps - posted, minor, _step_begins_of(rule, bill, posted + 1))
 
 
 def needs_history(rule: LateChargeRule | None, bill: Bill, day: date) -> bool:
     """Return whether the bill's entries are needed to compute its late charge on a day."""
     settled = bill.balance.principal_settled != 0 or bill.balance.version > 0
-    return rule is not None and settled and steps_begun(rule, bill.due_on, day) != bill.balance.late_steps
+    return rule is not None and settled and steps_begun_of(rule, bill, day) != bill.balance.late_steps
 
 
 def charged_minor(rule: LateChargeRule, bill: Bill, settled: Iterable[Settled], steps: int) -> int:
     """Return what the first steps of a bill's lateness cost by the rule, with a history of the bill."""
-    return accrued_minor(rule, due_on=bill.due_on, principal_minor=bill.total.minor, settled=settled, steps=steps)
+    begins = [_step_begins_of(rule, bill, step) for step in range(1, steps + 1)]
+    return _accrued_minor(rule, begins, bill.total.minor, settled)
+
+
+def _step_begins_of(rule: LateChargeRule, bill: Bill, step: int) -> date:
+    due_on = bill.due_on if step <= bill.extended_after_steps else bill.due_day
+    return step_begins(rule, due_on, step)
 
 
 def settled_by(entries: Iterable[Entry], bill_id: str) -> list[Settled]:

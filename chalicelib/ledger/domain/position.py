@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from chalicelib.bills.domain import Balance, Bill
 from chalicelib.ledger.domain.entry import Effect, Entry, balance_after
@@ -47,14 +48,16 @@ class Books:
 def post(books: Books, entries: Iterable[Entry]) -> Books:
     """Return bills and positions after some entries. Nothing else computes a balance.
 
+    An opening always changes the position, also without credit, so that two of one holder can't both be written.
+
     :raises AssertionError: if they would break an invariant: our mistake, so nothing may be written.
     """
     bills, positions = dict(books.bills), dict(books.positions)
     for entry in entries:
         for effect in entry.effects:
-            bill = bills[effect.bill_id]
-            bills[bill.id] = after_effect(bill, effect)
-        if entry.credit_minor or entry.deposit_minor:
+            bill = bill_after(bills[effect.bill_id], effect, due_on=entry.due_on)
+            bills[bill.id] = _voided(bill, entry) if entry.kind == "voided" else bill
+        if entry.credit_minor or entry.deposit_minor or entry.kind == "opening":
             place = (entry.account, entry.holder)
             positions[place] = positions.get(place, Position(*place)).after(entry.credit_minor, entry.deposit_minor)
     posted = Books(bills, positions)
@@ -63,10 +66,19 @@ def post(books: Books, entries: Iterable[Entry]) -> Books:
     return posted
 
 
-def after_effect(bill: Bill, effect: Effect) -> Bill:
-    """Return a bill after one effect on it."""
+def bill_after(bill: Bill, effect: Effect, *, due_on: date | None = None) -> Bill:
+    """Return a bill after an effect, and with another due day if one is given."""
     successor = effect.successor or bill.superseded_by
-    return replace(bill, balance=balance_after(bill.balance, [effect]), superseded_by=successor)
+    after = replace(bill, balance=balance_after(bill.balance, [effect]), superseded_by=successor)
+    if due_on is None:
+        return after
+    if due_on == bill.due_on:
+        return replace(after, extended_due_on=None, extended_after_steps=0)
+    return replace(after, extended_due_on=due_on, extended_after_steps=bill.balance.late_steps)
+
+
+def _voided(bill: Bill, entry: Entry) -> Bill:
+    return replace(bill, voided_on=entry.booked_on, voided_by=entry.recorded_by, void_reason=entry.reason)
 
 
 def violations(books: Books, entries: Iterable[Entry] = ()) -> list[str]:
@@ -83,6 +95,8 @@ def violations(books: Books, entries: Iterable[Entry] = ()) -> list[str]:
             bill = books.bills[effect.bill_id]
             if (bill.account, bill.consumer_id) != (entry.account, entry.holder):
                 said.append(f"entry {entry.id} of {entry.holder} at {entry.account} changes {bill.id} of another")
+            if not bill.is_standing and entry.kind != "voided":
+                said.append(f"entry {entry.id} changes {bill.id}, which was voided")
     return said
 
 
@@ -98,9 +112,12 @@ def bill_violations(bill: Bill) -> list[str]:
         said.append(f"{bill.id}: {held.principal_settled} of {bill.total.minor} is settled")
     if not 0 <= held.waived <= held.late:
         said.append(f"{bill.id}: {held.waived} is waived of late charges of {held.late}")
+    if not bill.is_standing and bill.amount_due.minor:
+        said.append(f"{bill.id}: {bill.amount_due} is due, though it was voided")
     if held.late_due < 0 or held.late_paid < 0:
         said.append(f"{bill.id}: {held.late_paid} is paid of late charges of {held.late}, {held.waived} waived")
-    sums = (held.credited, held.written_off, held.late_steps, held.moved_in, held.moved_out, held.late_moved)
+    credited = held.credited if bill.total.minor >= 0 else 0
+    sums = (credited, held.written_off, held.late_steps, held.moved_in, held.moved_out, held.late_moved)
     if min(sums) < 0:
         said.append(f"{bill.id}: a sum of its balance is below zero")
     return said

@@ -1,12 +1,12 @@
 """Money that comes to a bill or is taken back: how it splits, also when it is dated back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from chalicelib.bills.domain import Balance, Bill
-from chalicelib.ledger.domain.entry import Effect, balance_after, effect_between
-from chalicelib.ledger.domain.late_charges import Settled, charged_minor, steps_begun
+from chalicelib.ledger.domain.entry import Effect, Entry, balance_after, effect_between
+from chalicelib.ledger.domain.late_charges import Settled, charged_minor, steps_begun_of
 from chalicelib.tenancy.domain import LateChargeRule
 
 
@@ -51,12 +51,12 @@ class PastDay:
 
 def is_back_dated(rule: LateChargeRule | None, bill: Bill, day: date) -> bool:
     """Return whether late charges are posted that begin after a day."""
-    return rule is not None and bill.balance.late > 0 and steps_begun(rule, bill.due_on, day) < bill.balance.late_steps
+    return rule is not None and bill.balance.late > 0 and steps_begun_of(rule, bill, day) < bill.balance.late_steps
 
 
 def on_past_day(rule: LateChargeRule, bill: Bill, day: date, settled: Sequence[Settled]) -> PastDay:
     """Return a bill as it was on a day before late charges that are posted; money paid on them pays the bill."""
-    steps = steps_begun(rule, bill.due_on, day)
+    steps = steps_begun_of(rule, bill, day)
     later = charged_minor(rule, bill, settled, bill.balance.late_steps) - charged_minor(rule, bill, settled, steps)
     return PastDay(steps, _with_late(bill.balance, max(bill.balance.late - later, 0)))
 
@@ -95,6 +95,24 @@ def take_back(bill: Bill, effects: Iterable[Effect]) -> Effect:
     late_paid = held.late_paid - sum(effect.late_paid for effect in effects)
     late_paid = max(min(late_paid, late - waived, paid), 0)
     return effect_between(bill.id, held, replace(held, paid=paid, late=late, waived=waived, late_paid=late_paid))
+
+
+def void_effect(bill: Bill) -> Effect:
+    """Return what voiding a bill does to it: nothing is due on it any more, and nothing is paid.
+
+    The principal is credited, late charges and their waivers are taken back, and what was paid leaves it, to become its
+    holder's credit.
+    """
+    held = bill.balance
+    credited = bill.total.minor - held.written_off
+    return effect_between(bill.id, held, replace(held, paid=0, late=0, late_paid=0, waived=0, credited=credited))
+
+
+def without_voided(entry: Entry, voided: Collection[str]) -> Entry:
+    """Return an entry as it still counts if some of its bills were voided since: what those got became credit."""
+    freed = sum(effect.paid for effect in entry.effects if effect.bill_id in voided)
+    left = tuple(effect for effect in entry.effects if effect.bill_id not in voided)
+    return replace(entry, effects=left, credit_minor=entry.credit_minor + freed)
 
 
 def _with_late(balance: Balance, late: int) -> Balance:

@@ -115,7 +115,7 @@ def _owed_at_one(
     holders += [
         each for each, held in positions.items() if (held.credit_minor or held.deposit_minor) and each not in names
     ]
-    ordered = sorted(known.values(), key=lambda bill: (bill.due_on, bill.id))
+    ordered = sorted(known.values(), key=lambda bill: (bill.due_day, bill.id))
     made = []
     for holder in holders:
         theirs = tuple(OwedBill(bill, charges[bill.id]) for bill in ordered if bill.consumer_id == holder)

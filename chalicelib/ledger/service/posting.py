@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from chalicelib.bills import service as bills
 from chalicelib.bills.domain import Bill
@@ -18,11 +19,12 @@ from chalicelib.ledger.domain import (
     LateCharge,
     Position,
     Settled,
-    after_effect,
+    bill_after,
     late_charge_on,
     needs_history,
     post,
     settled_by,
+    without_voided,
 )
 from chalicelib.platform.transaction import Action
 from chalicelib.tenancy import service as tenancy
@@ -45,6 +47,7 @@ class EntryDraft:
     deposit_minor: int = 0
     reverses: str | None = None
     reason: str | None = None
+    due_on: date | None = None
 
 
 def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft]) -> list[Entry]:
@@ -72,6 +75,7 @@ def entries_of_act(ctx: ProjectContext, act_id: str, drafts: Iterable[EntryDraft
             origin=act_id,
             reverses=draft.reverses,
             reason=draft.reason,
+            due_on=draft.due_on,
             recorded_by=ctx.actor.id,
             recorded_at=ctx.now,
         )
@@ -101,19 +105,31 @@ def open_books(
     return Books(found, repository.positions(project, holders))
 
 
-def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> list[Action]:
+def entry_writes(
+    project: Project,
+    before: Books,
+    entries: Sequence[Entry],
+    *,
+    issued: Mapping[str, Bill] = MappingProxyType({}),
+    successors: Mapping[str, str] = MappingProxyType({}),
+) -> list[Action]:
     """Build the writes of some entries, and of all bills and positions that they change.
+
+    Bills that are `issued` in the same act, by id, are inserted with what the entries do to them. `successors` are the
+    ids of bills that are issued in the place of voided ones.
 
     Labels: `entry`, `bill` (subject: its id) and `position`. Two write units for an entry, three for a bill of a KB,
     two for a position; each is refused if it was changed since it was read. Entries dated into a former month check
     that it is not closed (label `books`), two more.
     """
-    after = post(before, entries)
+    after = post(Books({**before.bills, **issued}, before.positions), entries)
+    after = Books(_with_successors(after.bills, successors), after.positions)
     actions = [repository.entry_insert_write(project, entry) for entry in entries]
+    actions += [bills.bill_insert_write(project, after.bills[bill_id]) for bill_id in issued]
     actions += [
-        bills.balance_write(project, bill, before=before.bills[bill.id])
-        for bill in after.bills.values()
-        if bill != before.bills[bill.id]
+        bills.balance_write(project, after.bills[bill_id], before=bill)
+        for bill_id, bill in before.bills.items()
+        if after.bills[bill_id] != bill
     ]
     actions += [
         repository.position_write(project, position, before=before.position(*place))
@@ -126,9 +142,11 @@ def entry_writes(project: Project, before: Books, entries: Sequence[Entry]) -> l
     return actions
 
 
-def entry_insert_write(project: Project, entry: Entry) -> Action:
-    """Build the write of an entry that came with its bill from a former system. Label: `entry`. Two write units."""
-    return repository.entry_insert_write(project, entry)
+def _with_successors(known: Mapping[str, Bill], successors: Mapping[str, str]) -> dict[str, Bill]:
+    return {
+        bill_id: replace(bill, successor=successors[bill_id]) if bill_id in successors else bill
+        for bill_id, bill in known.items()
+    }
 
 
 def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
@@ -143,6 +161,35 @@ def histories(project: Project, known: Iterable[Bill]) -> dict[str, History]:
     return found
 
 
+def entries_of_bills(project: Project, known: Iterable[Bill]) -> dict[str, tuple[Entry, ...]]:
+    """Read the entries that name some bills, by the bills' ids. A query for each bill."""
+    return {
+        bill.id: tuple(
+            entry
+            for entry in _entries_since(project, bill.account, [bill])
+            if any(effect.bill_id == bill.id for effect in entry.effects)
+        )
+        for bill in known
+    }
+
+
+def opening_entry(project: Project, account: str) -> Entry | None:
+    """Return the entry that brought an account's balances forward from former books; None if there is none.
+
+    It reads all entries of the account.
+    """
+    every = repository.entries_between(project, account, None, None)
+    return next((entry for entry in every if entry.kind == "opening"), None)
+
+
+def entries_by_account(project: Project, known: Iterable[Bill]) -> dict[str, list[Entry]]:
+    """Return the entries that can name some bills, by account. A query for each account."""
+    by_account: dict[str, list[Bill]] = {}
+    for bill in known:
+        by_account.setdefault(bill.account, []).append(bill)
+    return {account: _entries_since(project, account, theirs) for account, theirs in by_account.items()}
+
+
 def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> list[Entry]:
     """Read the entries that can name some bills: those booked since the first of them was made.
 
@@ -150,6 +197,12 @@ def _entries_since(project: Project, account: str, known: Iterable[Bill]) -> lis
     """
     made = [bill.billed_on if bill.migrated else booking_day(project, bill.issued_at) for bill in known]
     return list(repository.entries_between(project, account, min(made) - _DAY, None))
+
+
+def entries_of_bill(project: Project, bill: Bill) -> list[Entry]:
+    """Read all entries that name a bill, the oldest first. Strongly consistent; a query of its account's entries."""
+    entries = _entries_since(project, bill.account, [bill])
+    return [each for each in entries if any(effect.bill_id == bill.id for effect in each.effects)]
 
 
 def late_charges_on(
@@ -180,8 +233,7 @@ def posted(books: Books, draft: EntryDraft) -> Books:
     """Return the books as they would be after a draft, to decide what follows it in the same act."""
     bills_after = dict(books.bills)
     for effect in draft.effects:
-        bill = bills_after[effect.bill_id]
-        bills_after[bill.id] = after_effect(bill, effect)
+        bills_after[effect.bill_id] = bill_after(bills_after[effect.bill_id], effect, due_on=draft.due_on)
     place = (draft.account, draft.holder)
     position = books.position(*place).after(draft.credit_minor, draft.deposit_minor)
     return Books(bills_after, {**books.positions, place: position})
@@ -198,11 +250,13 @@ def uses_of_credit(project: Project, account: str, holder: str | None, *, since:
         return []
     entries = [each for each in repository.entries_between(project, account, since, None) if each.holder == holder]
     undone = {each.reverses for each in entries}
+    voided = {effect.bill_id for each in entries if each.kind == "voided" for effect in each.effects}
     uses: list[Entry] = []
     for entry in reversed(entries):
         if missing <= 0:
             break
-        if entry.kind == "credit_used" and entry.id not in undone:
-            uses.append(entry)
-            missing += entry.credit_minor
+        left = without_voided(entry, voided)
+        if entry.kind == "credit_used" and entry.id not in undone and left.credit_minor:
+            uses.append(left)
+            missing += left.credit_minor
     return uses

@@ -101,22 +101,29 @@ def list_entries(ctx: ProjectContext, *, account: str, limit: int, cursor: str |
     :raises NotFound: for an unknown connection, or another consumer's.
     """
     connection = connections.get_connection(ctx, account=account)
-    return entries_of_account(ctx, account=connection.account, only=lambda _: True, limit=limit, cursor=cursor)
+    return own_entries(ctx, account=connection.account, limit=limit, cursor=cursor)
 
 
-def entries_of_account(
-    ctx: ProjectContext, *, account: str, only: Callable[[Entry], bool], limit: int, cursor: str | None
+def own_entries(
+    ctx: ProjectContext,
+    *,
+    account: str,
+    kinds: frozenset[str] | None = None,
+    only: Callable[[Entry], bool] = lambda _: True,
+    limit: int,
+    cursor: str | None,
 ) -> Page[Entry]:
-    """List some of the entries of an account, newest first; a consumer sees their own, also of a former connection.
+    """List the entries of an account that the actor may see, newest first: all, or those of some kinds.
 
-    The caller has checked that the actor may know the account.
+    A former consumer still sees their own.
     """
 
     def read(some: int, at: str | None) -> Page[Entry]:
         return repository.entries_page(ctx.project, account, limit=some, cursor=at)
 
     def choose(found: tuple[Entry, ...]) -> list[Entry]:
-        return [each for each in found if _may_see(ctx, each.holder) and only(each)]
+        of_kinds = [each for each in found if kinds is None or each.kind in kinds]
+        return [each for each in of_kinds if _may_see(ctx, each.holder) and only(each)]
 
     return choose_page(read, choose, limit=limit, cursor=cursor)
 
@@ -134,6 +141,23 @@ def newest_entries(
         return ((place, project, entry) for place, entry in found)
 
     return merge(*(read(*each) for each in accounts), key=itemgetter(0), reverse=True)
+
+
+def list_entries_of_bill(ctx: ProjectContext, *, bill_id: str, limit: int, cursor: str | None) -> Page[Entry]:
+    """List the ledger entries that name a bill, newest first; a consumer sees only those of their own bills.
+
+    :raises NotFound: for an unknown bill, or another consumer's.
+    """
+    bill = bills.find_bill(ctx.project, bill_id)
+    if bill is None or not _may_see(ctx, bill.consumer_id):
+        raise NotFound("not-found", "there is no bill with this id")
+    return own_entries(
+        ctx,
+        account=bill.account,
+        only=lambda entry: any(effect.bill_id == bill.id for effect in entry.effects),
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 def _may_see(ctx: ProjectContext, holder: str | None) -> bool:

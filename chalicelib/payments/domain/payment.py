@@ -12,7 +12,7 @@ from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.tenancy.domain import PaymentFact, PaymentMethod, PaymentSettings
 
-PaymentSource = Literal["counter", "bank", "migrated"]
+PaymentSource = Literal["counter", "bank", "migrated", "online"]
 PaymentKind = Literal["payment", "advance", "deposit"]
 PaymentStatus = Literal["completed", "reversed"]
 ReversalReason = Literal["returned_check", "wrong_account", "typing_error", "other"]
@@ -41,12 +41,17 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversal:
-    """Why, when and by whom a payment was taken back."""
+    """Why, when and by whom a payment was taken back.
+
+    `fee_bill_id` is the bill of the fee, if that cost one; `cashier_session_id` the session that gave money back.
+    """
 
     reason: ReversalReason
     note: str | None
     by: str
     at: datetime
+    fee_bill_id: str | None = None
+    cashier_session_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,8 @@ class Payment:
 
     `amount` is what was taken, `received` what was handed over: the rest is change. `credit_minor` is the part that no
     bill took: it is credit of the consumer at `account`; `deposit_minor` is held as security. `receipt_number` is None
-    for what a former system received; `reference` is then its id there, and `origin` the import.
+    for what a former system received; `reference` is then its id there, and `origin` the import. `cashier_session_id`
+    is the open session that counted it.
     """
 
     id: str
@@ -72,6 +78,7 @@ class Payment:
     deposit_minor: int = 0
     receipt_number: str | None = None
     desk: str | None = None
+    cashier_session_id: str | None = None
     check_number: str | None = None
     upi_id: str | None = None
     reference: str | None = None
@@ -112,9 +119,11 @@ class Payment:
         return tuple(dict.fromkeys([*(share.account for share in self.shares), self.account]))
 
     def is_same_as(self, other: "Payment") -> bool:
-        """Return whether two payments are the same, regardless of who recorded them and when."""
+        """Return whether two payments are the same, regardless of who recorded them, when, and what they were for."""
         mine = replace(
             self,
+            shares=other.shares,
+            credit_minor=other.credit_minor,
             origin=other.origin,
             recorded_by=other.recorded_by,
             recorded_at=other.recorded_at,

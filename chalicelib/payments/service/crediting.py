@@ -1,6 +1,5 @@
 """Take money in advance, and use a holder's credit for their bills."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -16,7 +15,9 @@ from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect
 from chalicelib.payments import repository
 from chalicelib.payments.domain import MAX_BILLS, Payment, PaymentSource, Tender, check_tender, received_for
-from chalicelib.payments.service.numbering import ReceiptPlan, numbered_receipt, receipt_plan
+from chalicelib.payments.service.beginning import Beginning, begin, check_still_open
+from chalicelib.payments.service.numbering import numbered_receipt
+from chalicelib.payments.service.taking import Also, nothing_more
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
 from chalicelib.tenancy.domain import ProjectContext
@@ -34,7 +35,7 @@ def record_advance(
     into: Literal["credit", "deposit"] = "credit",
     payment_id: str | None = None,
     source: PaymentSource = "counter",
-    also: Sequence[Action] = (),
+    also: Also = nothing_more,
 ) -> Payment:
     """Take money that no bill is named for: it is credit of the connection's present holder, or a deposit.
 
@@ -43,6 +44,7 @@ def record_advance(
 
     :raises Invalid: for a method, day or amount that the project does not take, or without an amount.
     :raises NotFound: for an unknown connection, or one out of the actor's reach.
+    :raises Conflict: if the cashier session was closed meanwhile.
     """
     project = ctx.project
     today = local_day(ctx.now, project.settings.timezone)
@@ -50,24 +52,23 @@ def record_advance(
     if tender.amount is None:
         raise Invalid("bad-amount", "say how much is paid in advance", field="amount")
     connection = connections.get_connection(ctx, account=account)
-    plan = receipt_plan(project, tender, tender.paid_on or today)
     payment_id = payment_id or ctx.new_id()
+    day = tender.paid_on or today
     for attempt in range(_ATTEMPTS):
-        stored, last = repository.find_with_series(project, payment_id, plan.series)
-        if stored:
-            return stored
-        number, numbering = numbered_receipt(project, plan, payment_id, last=last, attempt=attempt)
-        payment = _advance(ctx, connection, tender, plan, payment_id, number, is_deposit=into == "deposit")
+        begun = begin(ctx, tender=tender, payment_id=payment_id, day=day, at_counter=source == "counter")
+        if begun.stored:
+            return begun.stored
+        number, numbering = numbered_receipt(project, begun.plan, payment_id, last=begun.last, attempt=attempt)
+        payment = _advance(ctx, connection, tender, begun, payment_id, number, is_deposit=into == "deposit")
         payment = replace(payment, source=source)
-        writes = [*numbering, *_advance_writes(ctx, payment)]
+        writes = [*numbering, *begun.counting_writes(project, payment), *_advance_writes(ctx, payment), *also(payment)]
         try:
-            transact([*writes, *also])
+            transact(writes)
         except Refused as refused:
-            if {action.label for action in also} & set(refused.labels):
-                raise
             if "connection" in refused.labels:
                 message = f"connection {account} was deleted meanwhile"
                 raise NotFound("not-found", message, field="accountNumber") from None
+            check_still_open(refused)
             if "receipt number" in refused.labels and tender.receipt_number is not None:
                 message = f"receipt {payment.receipt_number} is taken by another payment; give the number of this one"
                 raise Conflict("receipt-taken", message, field="receiptNumber") from None
@@ -81,7 +82,7 @@ def _advance(
     ctx: ProjectContext,
     connection: Connection,
     tender: Tender,
-    plan: ReceiptPlan,
+    begun: Beginning,
     payment_id: str,
     number: str,
     *,
@@ -97,13 +98,14 @@ def _advance(
         consumer_name=connection.consumer_name,
         amount=amount,
         received=received_for(tender, amount, ctx.project.settings.payments),
-        paid_on=plan.day,
+        paid_on=begun.plan.day,
         booked_on=ledger.booking_day(ctx.project, ctx.now),
         method=tender.method,
         credit_minor=0 if is_deposit else amount.minor,
         deposit_minor=amount.minor if is_deposit else 0,
         receipt_number=number,
-        desk=plan.desk,
+        desk=begun.plan.desk,
+        cashier_session_id=begun.session_id,
         check_number=tender.check_number,
         upi_id=tender.upi_id,
         reference=tender.reference,

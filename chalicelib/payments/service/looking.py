@@ -15,7 +15,6 @@ from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Entry
 from chalicelib.payments import repository
 from chalicelib.payments.domain import EVERY_PAYMENT, Payment, PaymentFilter, days_of, months_between, parse_payment_id
-from chalicelib.payments.domain.migrating import migrated_entry
 from chalicelib.platform.cursors import decode_cursor, encode_cursor, periods_page
 from chalicelib.platform.transaction import Action
 from chalicelib.tenancy.domain import Project, ProjectContext
@@ -24,15 +23,12 @@ _BROUGHT = frozenset({"payment", "advance", "deposit"})
 """The kinds of entries that payments make."""
 
 
-def migrated_writes(project: Project, payment: Payment) -> list[Action]:
-    """Build the writes of a migrated payment and its entry, for the transaction that counts it on its bill.
+def migrated_write(project: Project, payment: Payment) -> Action:
+    """Build the write of a migrated payment, for the transaction of its entry. Label: `payment`, subject: its account.
 
-    Labels: `payment` and `entry`, subject: its account. Five write units.
+    Three write units.
     """
-    return [
-        repository.payment_insert_write(project, payment),
-        ledger.entry_insert_write(project, migrated_entry(payment)),
-    ]
+    return repository.payment_insert_write(project, payment)
 
 
 def standing_payments(project: Project, payments: Iterable[Payment]) -> dict[str, Payment]:
@@ -164,11 +160,7 @@ def _of_entries(
     ctx: ProjectContext, account: str, wanted: Callable[[Entry], bool], *, limit: int, cursor: str | None
 ) -> Page[Payment]:
     """List the payments of an account's entries: a query for a page, and a read unit for each payment."""
-
-    def brought(entry: Entry) -> bool:
-        return entry.kind in _BROUGHT and wanted(entry)
-
-    page = ledger.entries_of_account(ctx, account=account, only=brought, limit=limit, cursor=cursor)
+    page = ledger.own_entries(ctx, account=account, kinds=_BROUGHT, only=wanted, limit=limit, cursor=cursor)
     ids = [str(entry.origin) for entry in page.items]
     known = repository.payments_by_id(ctx.project, dict.fromkeys(ids))
     # Payments of former consumers are not shown to the present one.

@@ -20,13 +20,13 @@ class ReceiptPlan:
     given: str | None
 
 
-def receipt_plan(project: Project, tender: Tender, day: date) -> ReceiptPlan:
-    """Return how a payment's receipt is numbered.
+def receipt_plan(project: Project, tender: Tender, day: date, *, desk: str | None = None) -> ReceiptPlan:
+    """Return how a payment's receipt is numbered: at the desk it names, else at `desk`, else at the first one.
 
     :raises Invalid: for a given number that is none, or that this project counts itself.
     """
     settings = project.settings.payments
-    desk = tender.desk or settings.desks[0]
+    desk = tender.desk or desk or settings.desks[0]
     if tender.receipt_number is not None:
         return ReceiptPlan(desk, day, None, check_given(tender.receipt_number, rule=settings.receipts))
     return ReceiptPlan(desk, day, series_name(settings.receipts, desk=desk, day=day), None)

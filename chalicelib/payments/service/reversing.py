@@ -4,16 +4,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chalicelib.audit import service as audit
-from chalicelib.bills.domain import Bill
+from chalicelib.bills import service as bills
+from chalicelib.bills.domain import Bill, Charge
+from chalicelib.cashiers import service as cashiers
+from chalicelib.cashiers.domain import Movement, Till
 from chalicelib.connections import service as connections
-from chalicelib.kernel.errors import Conflict, NotFound
+from chalicelib.kernel.errors import Conflict, Forbidden, NotFound
+from chalicelib.kernel.money import Money
 from chalicelib.ledger import service as ledger
-from chalicelib.ledger.domain import Books, Effect, Entry, take_back
+from chalicelib.ledger.domain import Books, Effect, Entry, take_back, without_voided
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
+from chalicelib.payments.service.beginning import check_still_open
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import Action, Refused, transact
-from chalicelib.tenancy.domain import ProjectContext
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 _ATTEMPTS = 12
 _KINDS = frozenset({"payment", "advance", "deposit", "late_charge_lowered"})
@@ -24,11 +29,16 @@ def reverse_payment(
 ) -> Payment:
     """Reverse a payment with a reason. Its bills are as if it had never been made, from its own day on.
 
+    The open cashier session of the actor counts it; else the one that took the payment, if it is still open. Without
+    the permission for all payments, only those of the actor's own open session are reversed.
+
     Late charges and waivers that are posted stand. Credit that it brought is taken back, also from bills that it was
-    used for since, the newest use first. A repeated request gets the reversed payment.
+    used for since, the newest use first. A returned check costs its payer the project's fee: a bill of its own. A
+    repeated request gets the reversed payment.
 
     :raises NotFound: if there is no such payment, or it is out of the actor's reach.
-    :raises Conflict: if it is reversed already.
+    :raises Forbidden: if the actor reverses only own payments, and it is none of their open session.
+    :raises Conflict: if it is reversed already, or the cashier session was closed meanwhile.
     """
     project = ctx.project
     act_id = ctx.new_id()
@@ -36,19 +46,45 @@ def reverse_payment(
         payment = repository.find_payment(project, parse_payment_id(payment_id))
         if payment is None or not _within_reach(ctx, payment):
             raise NotFound("not-found", "there is no payment with this id")
-        reversal = Reversal(reason=reason, note=note, by=ctx.actor.id, at=ctx.now)
         if payment.reversal:
             if _is_repeated(ctx, payment, act_id):
                 return payment
             raise Conflict("already-reversed", f"payment {payment.id} was reversed on {payment.reversal.at.date()}")
+        till = _till_for(ctx, payment)
+        reversal = Reversal(
+            reason=reason,
+            note=note,
+            by=ctx.actor.id,
+            at=ctx.now,
+            cashier_session_id=till.session_id if till else None,
+        )
+        reversal, fee = _with_fee(ctx, payment, reversal, act_id)
         after = replace(payment, reversal=reversal)
         try:
-            transact(_reversal_writes(ctx, after, act_id))
-        except Refused:
+            transact([*_reversal_writes(ctx, after, act_id, till), *fee])
+        except Refused as refused:
+            if till and till.cashier == ctx.actor.id:
+                check_still_open(refused)
             dynamo.pause(attempt)
         else:
             return after
     raise Conflict("changed", "others are changing the same bills; send the reversal again")
+
+
+def _with_fee(ctx: ProjectContext, payment: Payment, reversal: Reversal, act_id: str) -> tuple[Reversal, list[Action]]:
+    """Return a reversal with the bill of the fee for a returned check, and its writes, if there is one. Source: B22."""
+    settings = ctx.project.settings
+    fee = Money(settings.payments.returned_check_fee_minor, settings.currency)
+    if reversal.reason != "returned_check" or not fee.minor:
+        return reversal, []
+    connection = connections.find_by_number(ctx.project, account=payment.account, meter_number=None)
+    if connection is None:
+        return reversal, []
+    reason = f"check of receipt {payment.receipt_number or payment.id} returned"
+    charge = Charge(code="returned-check", label="Returned check fee", amount=fee, reason=reason)
+    payer = (payment.consumer_id, payment.consumer_name)
+    bill, writes = bills.charge_bill(ctx, connection, charge, act_id=act_id, holder=payer)
+    return replace(reversal, fee_bill_id=bill.id), writes
 
 
 def _is_repeated(ctx: ProjectContext, payment: Payment, act_id: str) -> bool:
@@ -64,22 +100,52 @@ def _within_reach(ctx: ProjectContext, payment: Payment) -> bool:
     return accounts <= connections.accounts_within_reach(ctx, ctx.project, accounts)
 
 
-def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str) -> list[Action]:
+def _till_for(ctx: ProjectContext, payment: Payment) -> Till | None:
+    """Return the till that gives the money back: the actor's, or the one that took it, if its session is open.
+
+    :raises Forbidden: for a payment that the actor may not reverse.
+    """
+    tills = cashiers.tills_of(ctx.project, [ctx.actor.id, payment.recorded_by])
+    mine, taken_in = tills.get(ctx.actor.id), tills.get(payment.recorded_by)
+    if taken_in and taken_in.session_id != payment.cashier_session_id:
+        taken_in = None
+    if not ctx.actor.may("payments.reverse") and (taken_in is None or taken_in != mine):
+        message = "you reverse only what you took in the cashier session that you have open"
+        raise Forbidden("forbidden", message)
+    return mine or taken_in
+
+
+def _counting_writes(project: Project, payment: Payment, till: Till | None) -> list[Action]:
+    if till is None:
+        return []
+    moved = Movement(flow="reversed", method=payment.method, amount=payment.amount.minor)
+    return [cashiers.movement_write(project, till, moved)]
+
+
+def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Till | None) -> list[Action]:
     """Build the writes of a reversal, from the books as they are now."""
     project = ctx.project
-    made = [each for account in after.accounts for each in _entries_of(ctx, after, account)]
+    found = [each for account in after.accounts for each in _entries_of(ctx, after, account) if each.kind in _KINDS]
+    paid = ledger.open_books(project, bill_ids=_bill_ids(found)).bills
+    voided = {bill.id for bill in paid.values() if not bill.is_standing}
+    made = [without_voided(each, voided) for each in found]
     used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, account, made)]
-    undone = [*(each for each in made if each.kind in _KINDS), *used]
-    bill_ids = {effect.bill_id for each in undone for effect in each.effects}
+    undone = [*made, *used]
     holders = {(each.account, each.holder) for each in undone if each.credit_minor or each.deposit_minor}
-    books = ledger.open_books(project, bill_ids=bill_ids, holders=holders)
-    books = _with_successors(ctx, books)
+    others = ledger.open_books(project, bill_ids=_bill_ids(used) - paid.keys(), holders=holders)
+    now = repository.find_payment(project, after.id)
+    if now is None or now.reversal:
+        raise Refused([("payment", None)])  # reversed meanwhile, so the books may hold that already
+    if any(not bill.is_standing for bill in others.bills.values()):
+        raise Refused([("bill", None)])  # voided since its entries were read: decide anew
+    books = _with_successors(ctx, Books({**paid, **others.bills}, others.positions))
     drafts = _reversals(books, undone, after)
     _check_left(books, drafts)
     drafts += _moved_on(books, drafts)
     entries = ledger.entries_of_act(ctx, act_id, drafts)
     posting = ledger.entry_writes(project, books, entries)
-    return [repository.payment_reversal_write(project, after), *posting, _audit_write(ctx, after)]
+    counting = _counting_writes(project, after, till)
+    return [repository.payment_reversal_write(project, after), *counting, *posting, _audit_write(ctx, after)]
 
 
 def _with_successors(ctx: ProjectContext, books: Books) -> Books:
@@ -114,6 +180,10 @@ def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.
 
 def _is_open_again(bill: Bill) -> bool:
     return bill.superseded_by is not None and bill.amount_due.minor > 0
+
+
+def _bill_ids(entries: Iterable[Entry]) -> set[str]:
+    return {effect.bill_id for each in entries for effect in each.effects}
 
 
 def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Entry]:

@@ -1,6 +1,6 @@
 """Read what a payment is for, as it stands on the payment's day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -72,13 +72,29 @@ def read_standing(ctx: ProjectContext, order: Order, day: date) -> Standing:
     _check_standing(bills)
     check_paid_day(day, bills)
     rule = tenancy.late_charge_rule(project)
-    past = [bill for bill in bills if is_back_dated(rule, bill, day)]
-    if past or credited:
+    if credited or any(is_back_dated(rule, bill, day) for bill in bills):
         holders = {(bill.account, bill.consumer_id) for bill in bills}
         books = Books(books.bills, ledger.open_books(project, holders=holders).positions)
-    histories = ledger.histories(project, past)
-    charges = ledger.late_charges_on(project, rule, books.bills, day, read=histories)
-    return Standing(books, day, ledger.booking_day(project, ctx.now), rule, charges, histories)
+    return _standing(ctx, books, day)
+
+
+def read_standing_of_arrival(
+    ctx: ProjectContext, bill_ids: Iterable[str], *, account: str, holder: str | None, day: date
+) -> Standing:
+    """Read bills that money has arrived for, and the credit of its payer; bills that are not theirs are left out."""
+    found = ledger.open_books(ctx.project, bill_ids=bill_ids, holders=[(account, holder)])
+    theirs = {bill_id: bill for bill_id, bill in found.bills.items() if bill.consumer_id == holder}
+    elsewhere = {(bill.account, holder) for bill in theirs.values()} - {(account, holder)}
+    more = ledger.open_books(ctx.project, holders=elsewhere).positions if elsewhere else {}
+    return _standing(ctx, Books(theirs, {**found.positions, **more}), day)
+
+
+def _standing(ctx: ProjectContext, books: Books, day: date) -> Standing:
+    rule = tenancy.late_charge_rule(ctx.project)
+    past = [bill for bill in books.bills.values() if is_back_dated(rule, bill, day)]
+    histories = ledger.histories(ctx.project, past)
+    charges = ledger.late_charges_on(ctx.project, rule, books.bills, day, read=histories)
+    return Standing(books, day, ledger.booking_day(ctx.project, ctx.now), rule, charges, histories)
 
 
 def _open_bills(ctx: ProjectContext, account: str, day: date) -> list[str]:
@@ -92,7 +108,7 @@ def _open_bills(ctx: ProjectContext, account: str, day: date) -> list[str]:
 
 
 def _check_standing(bills: Sequence[Bill]) -> None:
-    """Check that no bill was superseded. Source: S4-021.
+    """Check that no bill was superseded or voided. Source: S4-021.
 
     :raises Conflict: naming the bill to pay instead.
     """
@@ -100,14 +116,21 @@ def _check_standing(bills: Sequence[Bill]) -> None:
         if bill.superseded_by:
             message = f"bill {bill.id} was superseded: pay {bill.superseded_by}, which has its dues"
             raise Conflict("superseded", message, field="bills")
+        if not bill.is_standing:
+            remedy = f"pay {bill.successor} instead" if bill.successor else "look for the bill issued in its place"
+            raise Conflict("bill-voided", f"bill {bill.id} was voided on {bill.voided_on}: {remedy}", field="bills")
 
 
 def _check_reach(ctx: ProjectContext, bills: Sequence[Bill]) -> None:
-    """Check that the bills are of one holder, within the actor's areas.
+    """Check that the bills are of one holder, within the actor's areas; a consumer's own, if the actor is one.
+
+    Source: S2-036. Consumers see and pay only their own bills.
 
     :raises NotFound: if one is out of reach.
     :raises Invalid: if they are of several holders: credit and receipts never cross them.
     """
+    if not (ctx.actor.may("payments.record") or all(ctx.actor.owns(bill.consumer_id) for bill in bills)):
+        raise NotFound("not-found", "there is no such bill", field="bills")
     accounts = {bill.account for bill in bills}
     if not accounts <= connections.accounts_within_reach(ctx, ctx.project, accounts):
         raise NotFound("not-found", "there is no such bill", field="bills")

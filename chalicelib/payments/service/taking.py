@@ -1,6 +1,6 @@
 """Take money for bills at the counter, each with the late charge of the day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,7 +14,8 @@ from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Effect, settle_back_dated
 from chalicelib.payments import repository
 from chalicelib.payments.domain import Allocation, Due, Payment, Share, allocate, check_tender, received_for
-from chalicelib.payments.service.numbering import ReceiptPlan, numbered_receipt, receipt_plan
+from chalicelib.payments.service.beginning import Beginning, begin, check_still_open
+from chalicelib.payments.service.numbering import numbered_receipt
 from chalicelib.payments.service.standing import Order, Standing, read_standing
 from chalicelib.platform import dynamo
 from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
@@ -23,19 +24,28 @@ from chalicelib.tenancy.domain import ProjectContext
 _ATTEMPTS = 12
 
 
+# Builds what is written together with a payment.
+Also = Callable[[Payment], Sequence[Action]]
+
+
+def nothing_more(_: Payment) -> Sequence[Action]:
+    """Write nothing together with a payment."""
+    return ()
+
+
 def record_payment(
-    ctx: ProjectContext, *, order: Order, payment_id: str | None = None, also: Sequence[Action] = ()
+    ctx: ProjectContext, *, order: Order, payment_id: str | None = None, also: Also = nothing_more
 ) -> Payment:
     """Take a payment of bills: post it, settle the bills with the late charges of its day, and number its receipt.
 
-    A repeated request gets the payment that the first one made. What is to change with it (`also`) is in the same
-    transaction. One bill costs 14 write units, 16 with a late charge,
-    and three requests; each further bill of the connection less than four write units.
+    `also` is asked at each attempt for more writes of the same transaction.
+
+    A repeated request gets the payment that the first one made. One bill costs 14 write units, 16 with a late charge,
+    two more in a cashier session, and three requests; each further bill of the connection less than four write units.
 
     :raises Invalid: for a method, day or amount that the project does not take.
     :raises NotFound: if there is no such bill, or it is out of the actor's reach.
-    :raises Conflict: if nothing is due, or others changed the bills meanwhile.
-    :raises Refused: if an action of `also` was refused.
+    :raises Conflict: if nothing is due, others changed the bills meanwhile, or the cashier session was closed.
     """
     if order.waive_reason is not None:
         ctx.require("late_charges.waive")
@@ -43,19 +53,18 @@ def record_payment(
     today = local_day(ctx.now, project.settings.timezone)
     check_tender(order.tender, project.settings.payments, today=today)
     day = order.tender.paid_on or today
-    plan = receipt_plan(project, order.tender, day)
     new_id = payment_id or ctx.new_id()
     for attempt in range(_ATTEMPTS):
-        stored, last = repository.find_with_series(project, new_id, plan.series)
-        if stored:
-            return stored
+        begun = begin(ctx, tender=order.tender, payment_id=new_id, day=day, at_counter=order.source == "counter")
+        if begun.stored:
+            return begun.stored
         standing = read_standing(ctx, order, day)
-        payment, writes = _decide(ctx, order, standing, plan, new_id, last=last, attempt=attempt)
+        payment, writes = _decide(ctx, order, standing, begun, new_id, attempt=attempt)
+        writes = check_size([*writes, *also(payment)])
         try:
-            transact([*writes, *also])
+            transact(writes)
         except Refused as refused:
-            if {action.label for action in also} & set(refused.labels):
-                raise
+            check_still_open(refused)
             _check_lost(refused, payment, order)
             dynamo.pause(attempt)
         else:
@@ -83,18 +92,17 @@ def _decide(
     ctx: ProjectContext,
     order: Order,
     standing: Standing,
-    plan: ReceiptPlan,
+    begun: Beginning,
     payment_id: str,
     *,
-    last: int,
     attempt: int,
 ) -> tuple[Payment, list[Action]]:
     """Decide what a payment does; return it with all its writes."""
     project, tender = ctx.project, order.tender
     settings = project.settings.payments
     allocated = _allocated(ctx, standing, order)
-    number, numbering = numbered_receipt(project, plan, payment_id, last=last, attempt=attempt)
-    drafts, shares, credit = _drafts(standing, allocated, order.waive_reason)
+    number, numbering = numbered_receipt(project, begun.plan, payment_id, last=begun.last, attempt=attempt)
+    drafts, shares, credit = drafts_of(standing, allocated, order.waive_reason)
     first = standing.books.bill(next(iter(allocated.parts)))
     amount = Money(sum(allocated.parts.values()) + allocated.left_minor, project.settings.currency)
     payment = Payment(
@@ -110,7 +118,8 @@ def _decide(
         shares=tuple(shares),
         credit_minor=credit,
         receipt_number=number,
-        desk=plan.desk,
+        desk=begun.plan.desk,
+        cashier_session_id=begun.session_id,
         check_number=tender.check_number,
         upi_id=tender.upi_id,
         reference=tender.reference,
@@ -123,10 +132,19 @@ def _decide(
     )
     entries = ledger.entries_of_act(ctx, payment_id, drafts)
     posting = ledger.entry_writes(project, standing.books, entries)
-    writes = [repository.payment_insert_write(project, payment), *numbering, *posting, _audit_write(ctx, payment)]
+    counting = begun.counting_writes(project, payment)
+    inserted = repository.payment_insert_write(project, payment)
+    return payment, [inserted, *numbering, *counting, *posting, recorded_write(ctx, payment)]
+
+
+def check_size(writes: list[Action]) -> list[Action]:
+    """Return the writes of a payment, if one transaction takes them.
+
+    :raises Invalid: otherwise.
+    """
     if len(writes) > MAX_ACTIONS:
         raise Invalid("too-many-bills", "these are too many bills for one payment: pay them in two", field="bills")
-    return payment, writes
+    return writes
 
 
 def _allocated(ctx: ProjectContext, standing: Standing, order: Order) -> Allocation:
@@ -140,7 +158,7 @@ def _allocated(ctx: ProjectContext, standing: Standing, order: Order) -> Allocat
         Due(
             bill.id,
             standing.due(bill) - (standing.late_due(bill) if waives else 0),
-            (bill.due_on.isoformat(), bill.id),
+            (bill.due_day.isoformat(), bill.id),
         )
         for bill in standing.bills
     ]
@@ -148,7 +166,7 @@ def _allocated(ctx: ProjectContext, standing: Standing, order: Order) -> Allocat
     return allocate(dues, stated, order.tender.amount, settings.payments, currency=settings.currency)
 
 
-def _drafts(
+def drafts_of(
     standing: Standing, allocated: Allocation, waive_reason: str | None
 ) -> tuple[list[ledger.EntryDraft], list[Share], int]:
     """Return the entries of a payment, the bills' shares of it, and what becomes credit."""
@@ -187,7 +205,7 @@ def _part_of(standing: Standing, bill: Bill, part: int, waive_reason: str | None
         bill_id=bill.id,
         account=bill.account,
         period_label=Frequency(bill.months).label_of(bill.period),
-        principal_due=standing.due(bill) - late_due,
+        principal_due=max(standing.due(bill) - late_due, 0),
         late_due=late_due,
         waived=waived,
         paid=part,
@@ -222,7 +240,8 @@ def _drafts_of_account(
         yield draft(kind="late_charge_lowered", value_on=standing.today, effects=lowered, credit_minor=freed)
 
 
-def _audit_write(ctx: ProjectContext, payment: Payment) -> Action:
+def recorded_write(ctx: ProjectContext, payment: Payment) -> Action:
+    """Build the write of a payment's entry in the audit log."""
     facts: dict[str, object] = {
         "amount": payment.amount,
         "currency": payment.amount.currency,

@@ -27,6 +27,20 @@ LAST_READ_NUMBER = 900
 _NUMBER = re.compile(r"[1-9]\d{0,2}\Z", re.ASCII)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerValue:
+    """What a reading said before a correction, made after it was billed; `correction` is its id."""
+
+    value: Decimal
+    registers: Mapping[str, Decimal] = field(default_factory=dict)
+    meter_number: str
+    read_on: date
+    by: str
+    at: datetime
+    reason: str
+    correction: str
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A meter's value on a day, for one connection, counted from the reading before; `usage` is `value` - `previous`.
@@ -40,7 +54,9 @@ class Reading:
     units. `usage` includes `use_brought_forward`: use of a meter exchanged since or, below zero, use billed ahead by
     estimates. If more was billed ahead than the meter showed, nothing is billed, and the rest is `use_carried_forward`,
     below zero, to the next reading. `origin` is the import or request that it came from. Until it is confirmed,
-    `previous` is that of when it was recorded. `reason` says why it is held or was withdrawn.
+    `previous` is that of when it was recorded. `reason` says why it is held or was withdrawn. `bills_voided` is how
+    many bills that closed with it were voided: the next one is one revision later. `former_values` are what it said
+    before corrections.
     """
 
     account: str
@@ -72,6 +88,8 @@ class Reading:
     reader_code: str | None = None
     photo: str | None = None
     reason: str | None = None
+    bills_voided: int = 0
+    former_values: tuple[FormerValue, ...] = ()
 
     @property
     def id(self) -> str:

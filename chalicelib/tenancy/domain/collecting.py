@@ -53,14 +53,19 @@ class LateChargeRule:
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """A way to pay, and what must be known of each such payment: a check's number, a UPI id."""
+    """A way to pay, and what must be known of each such payment: a check's number, a UPI id.
+
+    Consumers pay at the payment gateway by methods that are `online`. Source: S2-061.
+    """
 
     name: str
     needs: tuple[PaymentFact, ...] = ()
+    online: bool = False
 
     def __str__(self) -> str:
         """Return the method in a few words, for the audit log."""
-        return f"{self.name} with {', '.join(self.needs)}" if self.needs else self.name
+        where = " at the gateway" if self.online else ""
+        return f"{self.name}{where} with {', '.join(self.needs)}" if self.needs else f"{self.name}{where}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,8 @@ class PaymentSettings:
       `dues` of older bills, with what paying them late cost: they are superseded (S4).
     - `desks`: counters and channels with a series of receipts of their own.
     - `returned_check_fee_minor`: what a returned check costs; 0: nothing.
+    - `approval_above_minor`: credits, write-offs and refunds of more need a second person; 0: none does.
+    - `sessions`: whether money is taken only in an open cashier session; one that is open always counts it.
     """
 
     methods: tuple[PaymentMethod, ...] = (PaymentMethod("cash"),)
@@ -100,6 +107,8 @@ class PaymentSettings:
     desks: tuple[str, ...] = ("MAIN",)
     returned_check_fee_minor: int = 0
     new_bills_take: Literal["nothing", "credit", "dues"] = "nothing"
+    approval_above_minor: int = 0
+    sessions: Literal["optional", "required"] = "optional"
 
     def __str__(self) -> str:
         """Return the settings in a few words, for the audit log."""
@@ -108,7 +117,10 @@ class PaymentSettings:
         receipts = f"receipts {self.receipts}, at {', '.join(self.desks)}"
         fee = f"returned checks cost {self.returned_check_fee_minor} minor units"
         takes = f"new bills take {self.new_bills_take}"
-        return f"{takes}; {methods}; {parts}; overpayment {self.overpayment}; {receipts}; {fee}"
+        limit = self.approval_above_minor
+        second = f"; a second person for more than {limit} minor units" if limit else ""
+        rules = f"{takes}; {methods}; {parts}; overpayment {self.overpayment}; {receipts}"
+        return f"{rules}; {fee}; sessions {self.sessions}{second}"
 
 
 def late_charge_faults(rule: LateChargeRule | None, *, has_cycle: bool) -> Iterator[Fault]:
@@ -146,3 +158,5 @@ def payment_faults(settings: PaymentSettings) -> Iterator[Fault]:
         yield Fault("payments.desks", f"1 to {MAX_DESKS}, and none twice")
     if not 0 <= settings.returned_check_fee_minor <= _MAX_MINOR:
         yield Fault("payments.returnedCheckFee", "zero or more")
+    if not 0 <= settings.approval_above_minor <= _MAX_MINOR:
+        yield Fault("payments.approvalAbove", "zero or more")

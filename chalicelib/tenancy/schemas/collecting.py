@@ -22,7 +22,7 @@ from chalicelib.tenancy.domain import (
 
 _AmountText = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,3})?$", examples=["150.00"])]
 _ShortCode = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,11}$", examples=["MAIN"])]
-_AMOUNTS = frozenset({"amount", "cap", "minimum", "returned_check_fee"})
+_AMOUNTS = frozenset({"amount", "cap", "minimum", "returned_check_fee", "approval_above"})
 
 
 class LateChargeBody(Schema):
@@ -72,6 +72,7 @@ class PaymentMethodBody(Schema):
     needs: Annotated[tuple[PaymentFact, ...], Field(max_length=3)] = Field(
         default=(), description="What must be entered with each such payment", examples=[["checkNumber"]]
     )
+    online: bool = Field(default=False, description="Whether consumers pay by it at the payment gateway")
 
 
 class ReceiptsBody(Schema):
@@ -117,6 +118,16 @@ class PaymentsBody(Schema):
         description="Whether a new bill is paid from the consumer's credit, or takes over the dues of older bills with "
         "their late charges: those are superseded, and only the new one is paid",
     )
+    approval_above: _AmountText = Field(
+        default="0",
+        description="Credit notes, write-offs and refunds of more need a second person; 0: none does",
+        examples=["1000.00"],
+    )
+    sessions: Literal["optional", "required"] = Field(
+        default="optional",
+        description="Whether people pay only at a cashier who has opened a session (required). If not, an open session "
+        "still counts what its cashier takes",
+    )
 
 
 class PaymentsChange(PaymentsBody, Change):
@@ -148,7 +159,7 @@ def payments_of(body: PaymentsBody, currency: str, *, before: PaymentSettings | 
     before = before or PaymentSettings()
     said = _said(body, "payments", currency)
     if "methods" in said:
-        said["methods"] = tuple(PaymentMethod(method.name, method.needs) for method in body.methods)
+        said["methods"] = tuple(PaymentMethod(method.name, method.needs, method.online) for method in body.methods)
     if "receipts" in said:
         said["receipts"] = replace(before.receipts, **_said(body.receipts, "payments.receipts", currency))
     return replace(before, **said)

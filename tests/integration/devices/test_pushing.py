@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.devices.domain import signature_of
+from chalicelib.kernel.signatures import signature_of
 from chalicelib.platform import clock
 from chalicelib.tenancy.domain import DeliveredMeasure
 from tests.support import table

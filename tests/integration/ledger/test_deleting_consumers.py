@@ -8,7 +8,6 @@ import pytest
 from chalicelib.bills import repository
 from chalicelib.bills.domain import Balance
 from chalicelib.kernel.money import Money
-from chalicelib.kernel.period import Period
 from chalicelib.platform import clock
 from chalicelib.platform.transaction import transact
 from tests.support.http import Api
@@ -83,7 +82,7 @@ def test_a_consumer_who_is_owed_something_is_not_deleted(utility: Utility, admin
     connection = register_connection(admin, utility, "SM-1")
     account, project = connection["accountNumber"], utility.context().project
     _billed(utility, admin, account, "275.00")
-    paid = repository.find_bill(project, Period(2025, 9), account, 1)
+    paid = repository.find_bill(project, f"2025-09.{account}.1")
     assert paid is not None
     credited = replace(paid, number=2, total=Money(-500, "PHP"), balance=Balance())
     transact([repository.bill_insert_write(project, credited)])

@@ -25,6 +25,8 @@ _PAYMENTS = {
     "receipts": {"form": "monthly", "prefix": "TXN"},
     "desks": ["MAIN", "MARKET-2"],
     "returnedCheckFee": "25.00",
+    "approvalAbove": "1000.00",
+    "sessions": "required",
 }
 _CASH_ONLY = {
     "methods": [{"name": "cash", "needs": []}],
@@ -33,6 +35,8 @@ _CASH_ONLY = {
     "receipts": {"form": "dated", "prefix": "OR"},
     "desks": ["MAIN"],
     "returnedCheckFee": "0.00",
+    "approvalAbove": "0.00",
+    "sessions": "optional",
 }
 
 

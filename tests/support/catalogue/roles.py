@@ -20,17 +20,27 @@ _ADMINISTER = {
     "tariffs.manage",
     "settings.manage",
 }
-_COLLECT = {"payments.record", "payments.reverse", "late_charges.waive", "adjustments.make"}
+_COLLECT = {
+    "payments.record", "payments.reverse", "payments.reverse.own", "late_charges.waive", "adjustments.make",
+    "cashier_sessions.manage",
+}  # fmt: skip
 _ANSWER = {"requests.read", "issues.read", "issues.respond"}
 _DECIDE = {"registry.import", "history.import", "requests.create", "requests.decide", "issues.report"}
 
 GRANTS: dict[str, set[str]] = {
     "superuser": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE | _COLLECT,
     "admin": _OPERATE | _ANSWER | _ADMINISTER | _DECIDE | _COLLECT,
-    "manager": _OPERATE | _ANSWER | {"payments.record", "adjustments.make"},
+    "manager": _OPERATE | _ANSWER | {"payments.record", "adjustments.make", "cashier_sessions.manage"},
     "billing_officer": _OPERATE | _ANSWER | {"payments.record"},
     "account_officer": _READ_ALL,
-    "cashier": {"bills.read", "connections.read", "consumers.read", "payments.read", "payments.record"},
+    "cashier": {
+        "bills.read",
+        "connections.read",
+        "consumers.read",
+        "payments.read",
+        "payments.record",
+        "payments.reverse.own",
+    },
     "viewer": {"settings.read", "bills.read", "payments.read"},
     "field_staff": {
         "areas.read",
@@ -44,6 +54,7 @@ GRANTS: dict[str, set[str]] = {
         "connections.read.own",
         "bills.read.own",
         "payments.read.own",
+        "payments.record.own",
         "requests.create.own",
         "requests.read.own",
         "issues.report.own",

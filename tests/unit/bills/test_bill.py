@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.bills.domain import Balance, Bill, Consumption, IssueTerms, make_bill, parse_bill_id, usage_of
+from chalicelib.bills.domain.bill import bill_id
 from chalicelib.cycles.domain import DueOffset, DueRule
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.period import Period
@@ -139,13 +140,16 @@ def test_fifteen_days_to_pay_end_with_the_fifteenth() -> None:
 
 
 def test_a_bills_id_is_its_period_account_and_number() -> None:
-    assert parse_bill_id("2025-11.a.b.12") == (NOVEMBER, "a.b", 12)
+    assert parse_bill_id("2025-11.a.b.12") == (NOVEMBER, "a.b", 12, 1)
+    assert parse_bill_id("2025-11.a.b.12r2") == (NOVEMBER, "a.b", 12, 2)
+    assert bill_id(NOVEMBER, "a.b", 12, 2) == "2025-11.a.b.12r2"
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "2025-11.1", "2025-11..1", "2025-13.1.1", "2025-11.1.x", "2025-11.1.-1", "2025-11.1.1111", "2025-11.#.1",
-     "2025-11.1.１", "2025-11.1.", "2025-11.1.²", "2025-11.1.01"],
+     "2025-11.1.１", "2025-11.1.", "2025-11.1.²", "2025-11.1.01",
+     "2025-11.1.1r1", "2025-11.1.1r", "2025-11.1.1r02", "2025-11.1.1r100"],
 )  # fmt: skip
 def test_what_is_no_bills_id_is_not_found(text: str) -> None:
     with pytest.raises(NotFound):

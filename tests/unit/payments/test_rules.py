@@ -11,7 +11,7 @@ from chalicelib.bills.domain import Balance, Bill, Consumption, IssueTerms, make
 from chalicelib.kernel.errors import Invalid, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.payments.domain import Payment, parse_payment_id
-from chalicelib.payments.domain.migrating import check_migrated, migrated_share, paid_by
+from chalicelib.payments.domain.migrating import advance_used, check_migrated, counted
 from tests.support.examples import FIFTH, NOW, WATERWORKS, WATERWORKS_BOOK, connection, due_of, reading
 
 _USED = Consumption.of(reading())
@@ -27,7 +27,6 @@ PAYMENT = Payment(
     paid_on=FIFTH,
     booked_on=FIFTH,
     method="cash",
-    shares=(migrated_share(BILL, Money(10_00, "PHP"), "November 2025"),),
     source="migrated",
     origin="import-1",
     recorded_by="admin",
@@ -38,11 +37,14 @@ TODAY = date(2025, 11, 20)
 
 def _of(minor: int) -> Payment:
     amount = Money(minor, "PHP")
-    return replace(PAYMENT, amount=amount, received=amount, shares=(migrated_share(BILL, amount, "November 2025"),))
+    return replace(PAYMENT, amount=amount, received=amount)
 
 
 def _after(*payments: int) -> Bill:
-    return paid_by(BILL, [_of(minor) for minor in payments])
+    bill = BILL
+    for minor in payments:
+        bill = counted(_of(minor), bill, "November 2025").bill
+    return bill
 
 
 @pytest.mark.parametrize(
@@ -69,14 +71,41 @@ def test_a_bill_of_nothing_is_paid() -> None:
 
 @given(st.lists(st.integers(1, 400_00), max_size=6))
 def test_a_bill_takes_payments_up_to_its_total_and_not_a_cent_more(amounts: list[int]) -> None:
-    if sum(amounts) > BILL.total.minor:
-        with pytest.raises(Invalid, match=r"more than the 275\.00 that is due"):
-            _after(*amounts)
-    else:
-        bill = _after(*amounts)
-        assert bill.paid.minor == sum(amounts)
-        assert bill.paid + bill.amount_due == bill.total
-        assert replace(bill, balance=Balance()) == BILL
+    bill = _after(*amounts)
+    assert bill.paid.minor == min(sum(amounts), BILL.total.minor)
+    assert bill.paid + bill.amount_due == bill.total
+    assert replace(bill, balance=Balance()) == BILL
+
+
+@given(paid=st.integers(1, 400_00), late=st.integers(0, 50_00), pays_late=st.booleans())
+def test_of_a_payment_each_cent_pays_the_late_charge_or_the_bill_or_is_credit(
+    *, paid: int, late: int, pays_late: bool
+) -> None:
+    bill = replace(BILL, balance=Balance(version=1, late=late, late_steps=1))
+    one = counted(_of(paid), bill, "November 2025", pays_late=pays_late)
+    held = one.bill.balance
+    assert held.paid + one.payment.credit_minor == one.payment.amount.minor
+    assert one.entry.credit_minor == one.payment.credit_minor
+    assert held.late_paid == (min(paid, late) if pays_late else min(max(paid - BILL.total.minor, 0), late))
+    assert one.payment.credit_minor == max(paid - late - BILL.total.minor, 0)
+    assert [share.paid for share in one.payment.shares] == [held.paid]
+
+
+def test_what_was_paid_before_the_bills_day_is_credit_and_the_bill_uses_it_on_its_day() -> None:
+    early = replace(_of(300_00), paid_on=BILL.billed_on - timedelta(days=1))
+    one = counted(early, BILL, "November 2025")
+    assert (one.entry.kind, one.entry.credit_minor, one.entry.effects, one.payment.shares) == (
+        "advance",
+        300_00,
+        (),
+        (),
+    )
+    assert one.bill == BILL
+    use, bill = advance_used(one.payment, BILL, one.payment.credit_minor)
+    assert use is not None
+    assert (use.kind, use.value_on, use.credit_minor) == ("credit_used", BILL.billed_on, -275_00)
+    assert bill.amount_due.minor == 0
+    assert advance_used(one.payment, bill, 25_00) == (None, bill)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +114,7 @@ def test_a_bill_takes_payments_up_to_its_total_and_not_a_cent_more(amounts: list
         ({"amount": Money(0, "PHP")}, "bad-amount"),
         ({"amount": Money(-1, "PHP")}, "bad-amount"),
         ({"paid_on": TODAY + timedelta(days=1)}, "future-date"),
-        ({"paid_on": BILL.billed_on - timedelta(days=1)}, "before-bill"),
+        ({"paid_on": BILL.billed_on - timedelta(days=367)}, "before-bill"),
         ({"method": "check"}, "check-number"),
         ({"check_number": "1234"}, "check-number"),
     ],
@@ -96,8 +125,8 @@ def test_a_payment_that_can_not_be_is_refused(change: dict[str, object], code: s
     assert refused.value.code == code
 
 
-def test_a_payment_is_good_from_the_bills_day_until_today() -> None:
-    for day in (BILL.billed_on, TODAY):
+def test_a_payment_is_good_from_a_year_before_the_bills_day_until_today() -> None:
+    for day in (BILL.billed_on - timedelta(days=366), BILL.billed_on, TODAY):
         check_migrated(replace(PAYMENT, paid_on=day), BILL, today=TODAY)
     check_migrated(replace(PAYMENT, method="check", check_number="1234"), BILL, today=TODAY)
 

@@ -67,6 +67,7 @@ def test_a_late_charge_that_no_utility_could_mean_is_refused_by_its_field(
         ({"desks": ("MAIN", "MAIN")}, "payments.desks"),
         ({"desks": tuple(f"D{n}" for n in range(51))}, "payments.desks"),
         ({"returned_check_fee_minor": -1}, "payments.returnedCheckFee"),
+        ({"approval_above_minor": -1}, "payments.approvalAbove"),
     ],
 )
 def test_payments_that_no_desk_could_take_are_refused_by_their_field(changes: dict[str, Any], field: str) -> None:
@@ -93,12 +94,14 @@ def test_the_audit_log_tells_every_fact_of_both_settings() -> None:
         receipts=ReceiptRule(form="dated"),
         desks=("MAIN", "MARKET"),
         returned_check_fee_minor=2500,
+        approval_above_minor=100000,
+        sessions="required",
     )
     rule = replace(_PERCENT, repeats="monthly", compound=True, grace_days=None, cap_minor=50000, minimum_minor=500)
     facts = audit_facts(with_settings(WATERWORKS, late_charge=rule, payments=payments).settings)
     assert facts["payments"] == (
         "cash; check with checkNumber; no parts; overpayment change; receipts OR dated, at MAIN, MARKET; "
-        "returned checks cost 2500 minor units"
+        "returned checks cost 2500 minor units; sessions required; a second person for more than 100000 minor units"
     )
     assert facts["late_charge"] == (
         "10 % monthly, compound, the cycle's grace days, at most 50000, at least 500 minor units"

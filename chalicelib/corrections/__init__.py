@@ -1,0 +1,1 @@
+"""Correct what is billed: void bills, and issue them again."""

@@ -1,0 +1,12 @@
+"""Void bills, and correct what was billed."""
+
+from chalicelib.corrections.service.correcting import (
+    Preview,
+    PreviewedBill,
+    correct_readings,
+    get_correction,
+    preview_readings,
+)
+from chalicelib.corrections.service.voiding import void_bill
+
+__all__ = ["Preview", "PreviewedBill", "correct_readings", "get_correction", "preview_readings", "void_bill"]

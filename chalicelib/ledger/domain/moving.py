@@ -1,0 +1,102 @@
+"""A bill that is voided and issued again: what was settled of the old one goes to the new one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from chalicelib.bills.domain import Bill
+from chalicelib.ledger.domain.entry import Effect, Entry, balance_after
+from chalicelib.ledger.domain.late_charges import charged_minor, settled_by
+from chalicelib.ledger.domain.settling import void_effect
+from chalicelib.tenancy.domain import LateChargeRule
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What becomes of a bill's money when another is issued in its place.
+
+    `voids` is what voiding does to the old one, and `freed_minor` what was paid on it. The rest is of the new one:
+    `adjusted` its late charges and notes, by the kind of their entries, and `money` what it gets, by the day on which
+    that was paid. What it has no use for stays credit.
+    """
+
+    voids: Effect
+    freed_minor: int
+    adjusted: tuple[tuple[str, Effect], ...] = ()
+    money: tuple[tuple[date, Effect], ...] = ()
+
+    @property
+    def used_minor(self) -> int:
+        """What the new bill gets of the money."""
+        return sum(effect.paid for _, effect in self.money)
+
+
+def move(old: Bill, new: Bill, entries: Iterable[Entry], rule: LateChargeRule | None) -> Moved:
+    """Return what moves from a bill to the one in its place, with the entries of their account.
+
+    Money keeps its day. Late charges move along: lowered to what the rule charges on the new principal, if the due day
+    is the same; as they are, if it is due anew. Notes move as far as the new principal goes. Nothing crosses holders.
+
+    1950.00 paid, issued again with 950.00: 950.00 of it pay the new bill, and 1000.00 are credit.
+    """
+    voids, freed = void_effect(old), old.balance.paid
+    if old.consumer_id != new.consumer_id:
+        return Moved(voids, freed)
+    known = list(entries)
+    adjusted = _adjusted(old, new, known, rule)
+    bill = replace(new, balance=balance_after(new.balance, [effect for _, effect in adjusted]))
+    money: list[tuple[date, Effect]] = []
+    for day, paid, late_paid in _money_by_day(known, old.id):
+        effect = _settled(bill, paid, late_paid)
+        if effect.paid:
+            money.append((day, effect))
+            bill = replace(bill, balance=balance_after(bill.balance, [effect]))
+    return Moved(voids, freed, tuple(adjusted), tuple(money))
+
+
+def _adjusted(old: Bill, new: Bill, entries: Iterable[Entry], rule: LateChargeRule | None) -> list[tuple[str, Effect]]:
+    held, anew = old.balance, new.due_on != old.due_on
+    late = held.late
+    if rule and late and not anew:
+        late = min(late, charged_minor(rule, new, settled_by(entries, old.id), held.late_steps))
+    # A bill that is due anew has its steps before it: those of the old one count no more.
+    steps = 0 if anew else held.late_steps
+    credited = max(min(held.credited, new.total.minor), 0)
+    written_off = max(min(held.written_off, new.total.minor - credited), 0)
+    effects = {
+        "late_charge": Effect(bill_id=new.id, late=late, late_steps=steps),
+        "waiver": Effect(bill_id=new.id, waived=min(held.waived, late)),
+        "credit_note": Effect(bill_id=new.id, credited=credited),
+        "write_off": Effect(bill_id=new.id, written_off=written_off),
+    }
+    return [(kind, effect) for kind, effect in effects.items() if effect != Effect(bill_id=new.id)]
+
+
+def _settled(bill: Bill, paid: int, late_paid: int) -> Effect:
+    """Return what money does to a bill, of which a part paid late charges of the one before; the rest is left."""
+    late = min(late_paid, bill.balance.late_due)
+    principal = min(paid - late, max(bill.principal_due.minor, 0))
+    late += min(paid - late - principal, bill.balance.late_due - late)
+    return Effect(bill_id=bill.id, paid=principal + late, late_paid=late)
+
+
+def _money_by_day(entries: Iterable[Entry], bill_id: str) -> list[tuple[date, int, int]]:
+    """Return what was paid on a bill, by the day on which it was paid, and how much of it paid late charges."""
+    by_day: dict[date, list[int]] = {}
+    for entry in entries:
+        for effect in entry.effects:
+            if effect.bill_id == bill_id:
+                sums = by_day.setdefault(entry.value_on, [0, 0])
+                sums[0] += effect.paid
+                sums[1] += effect.late_paid
+    days: list[tuple[date, int, int]] = []
+    for day, (paid, late_paid) in sorted(by_day.items()):
+        if paid > 0:
+            days.append((day, paid, max(min(late_paid, paid), 0)))
+        left = -paid
+        while left > 0 and days:  # a later entry lowered what was paid before
+            before, had, had_late = days.pop()
+            if had > left:
+                days.append((before, had - left, min(had_late, had - left)))
+            left -= had
+    return days

@@ -1,0 +1,1 @@
+"""What consumers mean to pay: online at the payment gateway, or in cash that they announce."""

@@ -1,0 +1,288 @@
+"""Consumers pay their bills online: a simulated gateway tells by signed callbacks what became of each payment."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from chalice.app import Chalice
+
+from chalicelib.platform import clock, settings
+from local.simulated_gateway import callback_of
+from tests.support.http import Api, Reply
+from tests.support.online import CALLBACKS, Online
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    yield
+    clock.use_time(None)
+
+
+@pytest.fixture
+def office(app: Chalice, api: Api) -> Online:
+    return Online(app, api).on("2025-11-18")
+
+
+def _shown(found: dict[str, Any], *names: str) -> tuple[Any, ...]:
+    return tuple(found[name] for name in names)
+
+
+@pytest.mark.covers("S2-031", "S2-060", "S2-064", "S2-067", "S1-138")
+def test_a_consumer_pays_a_bill_online(office: Online) -> None:
+    started = office.starts()
+    assert _shown(started, "status", "amount", "upiId", "paymentId") == ("pending", "275.00", "ana@upi", None)
+    assert office.payments() == []
+    assert office.bill(office.first["id"])["amountDue"] == "275.00"
+
+    told = office.completes(started)
+    assert told == {"onlinePaymentId": started["id"], "status": "completed", "paymentId": started["id"]}
+    [payment] = office.payments()
+    assert _shown(payment, "amount", "method", "upiId", "source", "desk", "receiptNumber", "status", "paidOn") == (
+        "275.00", "online", "ana@upi", "online", "ONLINE", "RCPT-ONLINE-000001", "completed", "2025-11-18",
+    )  # fmt: skip
+    assert office.bill(office.first["id"])["status"] == "paid"
+    assert office.as_consumer().get(f"{office.base}/payments/{payment['id']}/receipt").expect(200)["void"] is False
+    assert office.needing_attention() == []
+
+
+@pytest.mark.covers("S2-064", "S2-067")
+def test_a_payment_that_fails_leaves_the_bill_unpaid(office: Online) -> None:
+    started = office.starts()
+    office.tell(office.paid(started, "failed", reason="Declined")).expect(200)
+    assert _shown(office.seen(started), "status", "reason", "paymentId") == ("failed", "Declined", None)
+    assert (office.payments(), office.bill(office.first["id"])["amountDue"]) == ([], "275.00")
+
+
+@pytest.mark.covers("S2-036", "S2-069")
+def test_consumers_see_and_pay_only_their_own_bills(office: Online) -> None:
+    assert office.asks(office.bens["id"]).expect(404)["code"] == "not-found"
+    assert office.asks(office.first["id"], office.bens["id"]).expect(404)["code"] == "not-found"
+    bens = office.starts(office.bens["id"], by="Ben")
+    ana = office.as_consumer()
+    ana.get(f"{office.base}/online-payments/{bens['id']}").expect(404)
+    assert ana.get(f"{office.base}/online-payments").expect(200)["items"] == []
+    mine = office.starts()
+    assert [each["id"] for each in ana.get(f"{office.base}/online-payments").expect(200)["items"]] == [mine["id"]]
+    body = {"method": "cash", "bills": [{"billId": office.first["id"]}]}
+    ana.post(f"{office.base}/payments", body).expect(403)
+    ana.post(f"{office.base}/online-payments/{mine['id']}/review", {"note": "Fine"}).expect(403)
+
+
+@pytest.mark.covers("S2-061", "S2-066", "S2-319")
+def test_only_the_online_method_with_its_upi_id_is_paid_online(office: Online) -> None:
+    assert office.asks(upiId=None).expect(400)["code"] == "fact-missing"
+    for method in ("cash", "card"):
+        assert office.asks(method=method, upiId=None).expect(400)["code"] == "bad-method"
+
+
+@pytest.mark.covers("S2-317")
+def test_a_paid_or_unknown_bill_is_not_paid_online(office: Online) -> None:
+    office.asks("2025-11.NONE.1").expect(404)
+    office.pays_at_the_counter()
+    assert office.asks().expect(409)["code"] == "nothing-due"
+
+
+@pytest.mark.covers("S2-320")
+def test_the_amount_is_what_is_due_with_the_late_charge_of_today(office: Online) -> None:
+    assert office.asks(amount="1.00").expect(400)["code"] == "invalid-body"
+    office.on("2025-11-25")
+    started = office.starts()
+    assert started["amount"] == "302.50"
+    office.completes(started)
+    bill = office.bill(office.first["id"])
+    assert _shown(bill, "status", "lateCharge", "paid") == ("paid", "27.50", "302.50")
+
+
+def test_an_expired_payment_is_only_shown_so_and_a_late_callback_counts(office: Online) -> None:
+    started = office.starts()
+    paid = office.paid(started)
+    assert office.seen(started)["expired"] is False
+    office.on("2025-11-25")
+    assert _shown(office.seen(started), "expired", "status") == (True, "pending")
+    office.tell(paid).expect(200)
+    [payment] = office.payments()
+    assert _shown(payment, "amount", "paidOn", "bookedOn") == ("275.00", "2025-11-18", "2025-11-25")
+    assert _shown(office.bill(office.first["id"]), "status", "lateCharge") == ("paid", "0.00")
+
+
+def test_a_late_callback_takes_back_late_charges_that_were_posted_since(office: Online) -> None:
+    started = office.starts()
+    paid = office.paid(started)
+    office.on("2025-11-25")
+    assert office.pays_at_the_counter()["amount"] == "302.50"
+    office.tell(paid).expect(200)
+    assert (office.owed()["credit"], office.seen(started)["credit"]) == ("302.50", "302.50")
+    assert office.bill(office.first["id"])["lateCharge"] == "0.00"
+
+
+def test_a_callback_that_comes_twice_makes_one_payment(office: Online) -> None:
+    started = office.starts()
+    paid = office.paid(started)
+    assert office.tell(paid).expect(200) == office.tell(paid).expect(200)
+    assert len(office.payments()) == 1
+    assert office.needing_attention() == []
+
+
+def test_eight_callbacks_at_once_make_one_payment(office: Online) -> None:
+    started = office.starts()
+    paid = office.paid(started)
+    with ThreadPoolExecutor(8) as gateways:
+        replies = list(gateways.map(lambda _: office.tell(paid), range(8)))
+    assert {reply.status for reply in replies} == {200}
+    assert len(office.payments()) == 1
+    assert office.bill(office.first["id"])["status"] == "paid"
+    assert office.owed()["credit"] == "0.00"
+
+
+def test_a_callback_and_the_counter_at_once_lose_no_money(office: Online) -> None:
+    started = office.starts()
+    paid = office.paid(started)
+    body = {"method": "cash", "bills": [{"billId": office.first["id"]}]}
+    staff = office.staff
+    with ThreadPoolExecutor(2) as both:
+        told = both.submit(office.tell, paid)
+        taken = both.submit(staff.post, f"{office.base}/payments", body)
+    told.result().expect(200)
+    counter = taken.result()
+    assert counter.status in {201, 409}
+    twice = counter.status == 201
+    assert len(office.payments()) == 1 + twice
+    assert office.owed()["credit"] == ("275.00" if twice else "0.00")
+    assert office.bill(office.first["id"])["amountDue"] == "0.00"
+
+
+def test_a_failure_after_completion_changes_nothing_and_completion_after_failure_counts(office: Online) -> None:
+    started = office.starts()
+    office.tell(office.paid(started, "failed")).expect(200)
+    assert office.completes(started)["status"] == "completed"
+    office.tell(office.paid(started, "failed")).expect(200)
+    assert office.seen(started)["status"] == "completed"
+    assert len(office.payments()) == 1
+
+
+def test_money_for_a_bill_that_was_paid_at_the_counter_is_credit_and_listed(office: Online) -> None:
+    started = office.starts()
+    office.pays_at_the_counter()
+    office.completes(started)
+    assert office.owed()["credit"] == "275.00"
+    seen = office.seen(started)
+    assert _shown(seen, "status", "credit", "needsAttention", "attention") == ("completed", "275.00", True, "credit")
+    assert office.needing_attention() == [started["id"]]
+    assert {each["kind"] for each in office.payments()} == {"payment", "advance"}
+
+    path = f"{office.base}/online-payments/{started['id']}/review"
+    reviewed = office.staff.post(path, {"note": "Kept for December"}).expect(200)
+    assert _shown(reviewed, "needsAttention", "reviewNote") == (False, "Kept for December")
+    assert office.needing_attention() == []
+    again = office.staff.post(path, {"note": "Another"}).expect(409)
+    assert again["code"] == "nothing-to-review"
+
+
+def test_another_amount_than_asked_for_is_posted_and_listed(office: Online) -> None:
+    less, more = office.starts(), office.starts()
+    office.completes(less, amount="100.00")
+    assert office.bill(office.first["id"])["amountDue"] == "175.00"
+    assert _shown(office.seen(less), "attention", "received") == ("amount", "100.00")
+    office.completes(more, amount="300.00")
+    assert office.owed()["credit"] == "125.00"
+    assert sorted(office.needing_attention()) == sorted([less["id"], more["id"]])
+
+
+def test_a_second_different_completion_is_posted_to_nobody_and_listed(office: Online) -> None:
+    started = office.starts()
+    office.completes(started)
+    office.completes(started, transaction_id="T-2")
+    assert len(office.payments()) == 1
+    assert _shown(office.seen(started), "attention", "reason") == ("again", "275.00 PHP by transaction T-2, too")
+
+
+def test_the_day_of_the_money_is_when_the_gateway_took_it_within_what_can_be(office: Online) -> None:
+    started = office.starts()
+    office.completes(started, at=datetime.fromisoformat("1990-01-01T00:00:00+00:00"))
+    assert office.payments()[0]["paidOn"] == "2025-11-18"
+
+
+def test_a_reversed_online_payment_is_not_posted_again_by_a_repeated_callback(office: Online) -> None:
+    started = office.starts()
+    office.completes(started)
+    office.staff.post(f"{office.base}/payments/{started['id']}/reversal", {"reason": "other"}).expect(200)
+    office.completes(started)
+    [payment] = office.payments()
+    assert payment["status"] == "reversed"
+    assert office.bill(office.first["id"])["amountDue"] == "275.00"
+
+
+def test_a_repeated_request_starts_one_payment(office: Online) -> None:
+    first, second = office.starts(key="once"), office.starts(key="once")
+    assert first == second
+    assert len(office.as_consumer().get(f"{office.base}/online-payments").expect(200)["items"]) == 1
+
+
+def _is_refused(reply: Reply) -> None:
+    assert reply.expect(401)["code"] == "bad-signature"
+
+
+def test_a_callback_that_the_gateway_did_not_sign_is_refused(office: Online) -> None:
+    started = office.starts()
+    paid = office.paid(started)
+    for forged in ("v1=" + "0" * 64, "", "x", "é"):
+        _is_refused(office.tell(paid, **{"Meterbook-Signature": forged}))
+    headers, _ = callback_of(paid, sent_at=clock.now())
+    _, altered = callback_of(replace(paid, amount="1.00"), sent_at=clock.now())
+    _is_refused(office.utility.api.send("POST", CALLBACKS, altered, headers))
+    for missing in ("Meterbook-Client", "Meterbook-Timestamp"):
+        _is_refused(office.tell(paid, **{missing: ""}))
+    assert office.payments() == []
+
+
+def test_an_old_or_early_callback_is_refused(office: Online) -> None:
+    started = office.starts()
+    for seconds, status in ((-301, 401), (301, 401), (-299, 200)):
+        headers, body = callback_of(office.paid(started), sent_at=clock.now() + timedelta(seconds=seconds))
+        assert office.utility.api.send("POST", CALLBACKS, body, headers).status == status
+
+
+def test_another_clients_signature_is_refused(app: Chalice, api: Api, office: Online) -> None:
+    other = Online(app, api).on("2025-11-18")
+    started, theirs = office.starts(), other.starts()
+    paid = office.paid(started)
+    headers, body = callback_of(other.paid(theirs), sent_at=clock.now())
+    _is_refused(office.tell(paid, **{"Meterbook-Signature": headers["Meterbook-Signature"]}))
+    _is_refused(api.send("POST", CALLBACKS, body, headers | {"Meterbook-Client": office.utility.client}))
+    borrowed = replace(paid, pay_at=started["payAt"].replace(office.utility.client, other.utility.client))
+    assert other.tell(borrowed).expect(404)["code"] == "not-found"
+    assert (office.payments(), other.payments()) == ([], [])
+
+
+def test_a_callback_is_bounded(office: Online) -> None:
+    started = office.starts()
+    headers, body = callback_of(office.paid(started), sent_at=clock.now())
+    reply = office.utility.api.send("POST", CALLBACKS, body + b" " * 8_000, headers)
+    assert reply.expect(413)["code"] == "too-large"
+    for amount, currency in (("0.00", "PHP"), ("-1.00", "PHP"), ("1.001", "PHP"), ("1.00", "USD"), ("1.00", "XXX")):
+        office.tell(office.paid(started, amount=amount, currency=currency)).expect(400)
+
+
+def test_the_payer_confirms_or_fails_on_the_simulated_gateways_page(office: Online) -> None:
+    started = office.starts()
+    gateway = office.utility.api.gateway
+    page = gateway.answer("GET", started["payAt"], {}, b"")
+    assert (page.status, b"Simulated gateway" in page.body) == (200, True)
+    for outcome, status in (("failed", "failed"), ("completed", "completed")):
+        form = urlencode({"outcome": outcome, "amount": "275.00", "currency": "PHP"}).encode()
+        assert gateway.answer("POST", started["payAt"], {}, form).status == 200
+        assert office.seen(started)["status"] == status
+    assert gateway.answer("GET", "/simulated-gateway/nothing", {}, b"").status == 404
+
+
+def test_without_a_gateway_nobody_pays_online(office: Online, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("METERBOOK_PAYMENT_GATEWAY")
+    settings.read_again()
+    refused = office.asks().expect(409)
+    monkeypatch.undo()
+    settings.read_again()
+    assert refused["code"] == "no-gateway"
