@@ -255,7 +255,7 @@ class Bill:
     def is_as_wanted(self, status: WantedStatus | None, today: date) -> bool:
         """Return whether the bill belongs to a list of that status, or of any."""
         found = self.status_on(today)
-        return status in {None, found} or (status == "unpaid" and found not in {"paid", "superseded"})
+        return status in {None, found} or (status == "unpaid" and found in {"open", "partial", "overdue"})
 
     def days_overdue_on(self, today: date) -> int:
         """Return the number of days since the due day: 0 up to the due day, and if the bill is paid.
