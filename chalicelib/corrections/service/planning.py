@@ -1,7 +1,7 @@
 """Find out what a correction changes: readings, connections, and the bills to issue again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
@@ -30,7 +30,7 @@ from chalicelib.readings.domain.recounting import Recounted, Told, TrueValue, co
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import TariffBook
 from chalicelib.tenancy import service as tenancy
-from chalicelib.tenancy.domain import ProjectContext
+from chalicelib.tenancy.domain import Project, ProjectContext
 
 _MONTHS = 50
 """So many months back a correction reaches: their readings are one request."""
@@ -121,84 +121,88 @@ def plan_of(
     terms = IssueTerms(act_id, ctx.now, today, None, tenancy.due_rule(project), by=ctx.actor.id)
     done, reissues = [], []
     for each in accounts:
-        made, recounted = _Reissuing(ctx, each, terms, book).carry_out()
+        made, recounted = _made_again(_Making(project, each, terms, book))
         reissues += made
         done.append(replace(each, readings=recounted))
     return Plan(kind, done, reissues, since)
 
 
-class _Reissuing:
-    """The bills of one connection that are made again."""
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """What the bills of one connection are made again from."""
 
-    def __init__(self, ctx: ProjectContext, each: RecountedAccount, terms: IssueTerms, book: TariffBook) -> None:
-        self.project, self.each, self.terms, self.book = ctx.project, each, terms, book
+    project: Project
+    each: RecountedAccount
+    terms: IssueTerms
+    book: TariffBook
 
-    def carry_out(self) -> tuple[list[Reissue], list[Recounted]]:
-        """Return the bills to issue again, and the readings with what that does to them."""
-        made: list[Reissue] = []
-        recounted: list[Recounted] = []
-        for period, of_round in groupby(self.each.readings, key=lambda one: one.before.period):
-            pairs = list(of_round)
-            for reissue in self._of_round(period, pairs):
-                made.append(reissue)
-                pairs = [_voided(each) if each.before.id == reissue.old.reading_id else each for each in pairs]
-            recounted += pairs
-        return made, recounted
 
-    def _of_round(self, period: Period, pairs: Sequence[Recounted]) -> list[Reissue]:
-        standing = bills.round_bills(self.project, period, self.each.account)
-        billed = sorted((bill for bill in standing if bill.has_reading), key=lambda bill: bill.place)
-        if not billed:
-            return []
-        factors = tariffs.factors_of(self.project, period)
-        found: list[Reissue] = []
-        since: Bill | None = None
-        for bill in billed:
-            until = [each for each in pairs if each.before.place <= bill.place]
-            start = since.place if since else None
-            old = consumptions_of([each.before for each in until], self.each.before, start, factors)
-            changed = {each.before.id for each in until if each.changed}
-            since = bill
-            if not old:
-                continue
-            theirs = {each.id for each in old[-1].readings}
-            pair = [_voided(each) if each.before.id == bill.reading_id else each for each in until]
-            new = replace(old[-1], readings=tuple(each.after for each in pair if each.before.id in theirs))
-            made = self._again(bill, old[-1], new, is_touched=bool(changed & theirs), beside=standing)
-            if made:
-                found.append(Reissue(bill, made))
-        return found
+def _made_again(making: _Making) -> tuple[list[Reissue], list[Recounted]]:
+    """Return the bills to issue again, and the readings with what that does to them."""
+    made: list[Reissue] = []
+    recounted: list[Recounted] = []
+    for period, of_round in groupby(making.each.readings, key=lambda one: one.before.period):
+        pairs = list(of_round)
+        found = _of_round(making, period, pairs)
+        voided = {each.old.reading_id for each in found}
+        made += found
+        recounted += [_voided(each) if each.before.id in voided else each for each in pairs]
+    return made, recounted
 
-    def _again(
-        self, bill: Bill, old: Consumption, new: Consumption, *, is_touched: bool, beside: Sequence[Bill]
-    ) -> Bill | None:
-        """Return a bill made again; None if nothing that it was made from has changed."""
-        if not is_touched and self.each.before.uses == self.each.after.uses:
-            return None
-        if not is_touched and not self._differs(old, new):
-            return None
-        check_reissuable(bill)
-        made = bill_of(self.project, self.terms, new, self.each.after, self.book)
-        others = [each for each in beside if each.id != bill.id]
-        advances = bills.advances_before(self.project, self.each.after, new)
-        made = less_advances(made, advances, beside=others)
-        if made.total.minor > bill.total.minor:
-            return made
-        return replace(
-            made,
-            due_on=bill.due_on,
-            extended_due_on=bill.extended_due_on,
-            extended_after_steps=bill.extended_after_steps,
-        )
 
-    def _differs(self, old: Consumption, new: Consumption) -> bool:
-        """Return whether a bill differs by what tariffs take from earlier periods, such as the highest peak."""
-        try:
-            was = bill_of(self.project, self.terms, old, self.each.before, self.book)
-            now = bill_of(self.project, self.terms, new, self.each.after, self.book)
-        except MeterbookError:
-            return False  # its tariff is gone: what can't be rated is not touched
-        return was.digest != now.digest
+def _of_round(making: _Making, period: Period, pairs: Sequence[Recounted]) -> list[Reissue]:
+    standing = bills.round_bills(making.project, period, making.each.account)
+    billed = sorted((bill for bill in standing if bill.has_reading), key=lambda bill: bill.place)
+    if not billed:
+        return []
+    factors = tariffs.factors_of(making.project, period)
+    found: list[Reissue] = []
+    for since, bill in zip([None, *billed], billed, strict=False):
+        until = [each for each in pairs if each.before.place <= bill.place]
+        start = since.place if since else None
+        old = consumptions_of([each.before for each in until], making.each.before, start, factors)
+        if not old:
+            continue
+        theirs = {each.id for each in old[-1].readings}
+        touched = any(each.changed for each in until if each.before.id in theirs)
+        pair = [_voided(each) if each.before.id == bill.reading_id else each for each in until]
+        new = replace(old[-1], readings=tuple(each.after for each in pair if each.before.id in theirs))
+        if touched or _differs(making, old[-1], new):
+            found.append(Reissue(bill, _again(making, bill, new, beside=standing)))
+    return found
+
+
+def _differs(making: _Making, old: Consumption, new: Consumption) -> bool:
+    """Return whether a bill differs by what tariffs take from earlier periods, such as the highest peak."""
+    before, after = making.each.before, making.each.after
+    if before.uses == after.uses:
+        return False
+    try:
+        was = bill_of(making.project, making.terms, old, before, making.book)
+        now = bill_of(making.project, making.terms, new, after, making.book)
+    except MeterbookError:
+        return False  # its tariff is gone: what can't be rated is not touched
+    return was.digest != now.digest
+
+
+def _again(making: _Making, bill: Bill, new: Consumption, *, beside: Sequence[Bill]) -> Bill:
+    """Return a bill made again, due anew if it rises.
+
+    :raises Conflict: if it can't be.
+    """
+    check_reissuable(bill)
+    connection = making.each.after
+    made = bill_of(making.project, making.terms, new, connection, making.book)
+    others = [each for each in beside if each.id != bill.id]
+    made = less_advances(made, bills.advances_before(making.project, connection, new), beside=others)
+    if made.total.minor > bill.total.minor:
+        return made
+    return replace(
+        made,
+        due_on=bill.due_on,
+        extended_due_on=bill.extended_due_on,
+        extended_after_steps=bill.extended_after_steps,
+    )
 
 
 def _voided(each: Recounted) -> Recounted:

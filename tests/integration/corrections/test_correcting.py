@@ -213,7 +213,7 @@ def test_money_of_a_closed_month_moves_with_the_first_open_day(office: Corrected
     office.on("2025-10-10")
     office.pay(office.first["id"], "1950.00").expect(201)
     office.on("2025-11-10")
-    office.staff.put(f"{office.base}/books", {"closedUntil": "2025-10-31"})
+    office.staff.post(f"{office.base}/closed-months", {"month": "2025-10"}).expect(200)
     office.correct((office.reading["id"], "1590")).expect(201)
     assert office.owed() == ("0.00", "1000.00")
     assert office.broken() == []

@@ -482,6 +482,30 @@ CATALOGUE: Mapping[Row, Operation] = {
     ),
     ("GET", PROJECT + "/readings/unbilled"): Operation("bills.generate"),
     ("GET", PROJECT + "/bills/{billId}"): Operation("bills.read", or_own=True),
+    ("POST", PROJECT + "/bills/{billId}/void"): Operation(
+        "adjustments.make", on=Place.bill, body=_WHY, leaves=frozenset({"bill.voided"})
+    ),
+    ("POST", PROJECT + "/corrections/preview"): Operation(
+        "adjustments.make", on=Place.billed_reading, body=lambda things, _: things["correction"]
+    ),
+    ("POST", PROJECT + "/corrections"): Operation(
+        "adjustments.make",
+        on=Place.billed_reading,
+        body=lambda things, _: {**things["correction"], "digest": things["digest"]},
+        other={"reason": "Misread by a tenth"},
+        leaves=frozenset({"bills.corrected"}),
+    ),
+    ("POST", PROJECT + "/corrections/crossed-meters/preview"): Operation(
+        "adjustments.make", on=Place.crossed_meters, body=lambda things, _: things["correction"]
+    ),
+    ("POST", PROJECT + "/corrections/crossed-meters"): Operation(
+        "adjustments.make",
+        on=Place.crossed_meters,
+        body=lambda things, _: {**things["correction"], "digest": things["digest"]},
+        other={"reason": "Crossed at the wall"},
+        leaves=frozenset({"bills.corrected"}),
+    ),
+    ("GET", PROJECT + "/corrections/{correctionId}"): Operation("bills.read"),
     ("GET", PROJECT + "/bills/{billId}/payments"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/bills/{billId}/entries"): Operation("payments.read", or_own=True),
     ("POST", PROJECT + "/bills/{billId}/waivers"): Operation(

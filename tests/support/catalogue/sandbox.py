@@ -149,6 +149,21 @@ class Place:
         self._admin.post(f"{self._base}/advances", body).expect(201)
         return {"accountNumber": billed["accountNumber"]}
 
+    def billed_reading(self) -> Things:
+        """Bill a reading, and preview its correction to 12."""
+        billed = self._create(PROJECT + "/bills")
+        said = {"readings": [{"readingId": billed["readingId"], "reading": "12"}], "reason": "Misread"}
+        seen = self._admin.post(f"{self._base}/corrections/preview", said).expect(200)
+        return {"correction": said, "digest": seen["digest"]}
+
+    def crossed_meters(self) -> Things:
+        """Register two connections, and preview that they get each other's meter."""
+        other = register_connection(self._admin, self.sandbox.utility, f"CROSSED-{self.number}")
+        accounts = [self.connection()["accountNumber"], other["accountNumber"]]
+        said = {"accountNumbers": accounts, "from": "2025-11-01", "reason": "Crossed"}
+        seen = self._admin.post(f"{self._base}/corrections/crossed-meters/preview", said).expect(200)
+        return {"correction": said, "digest": seen["digest"]}
+
     def payment(self) -> Things:
         return {"paymentId": self._create(PROJECT + "/payments")["id"]}
 
