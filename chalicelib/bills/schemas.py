@@ -1,7 +1,7 @@
 """Bills as the API shows them."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AliasPath, BeforeValidator, Field
@@ -70,6 +70,18 @@ class BillView:
     @property
     def days_overdue(self) -> int:
         return self.bill.days_overdue_on(self.today)
+
+    @property
+    def waived_by(self) -> str | None:
+        return self.bill.waiver.by if self.bill.waiver else None
+
+    @property
+    def waived_reason(self) -> str | None:
+        return self.bill.waiver.reason if self.bill.waiver else None
+
+    @property
+    def waived_at(self) -> datetime | None:
+        return self.bill.waiver.at if self.bill.waiver else None
 
     @property
     def origin(self) -> Literal["run", "person", "migration"]:
@@ -189,6 +201,10 @@ class BillOut(BillSummary):
     voided_by: str | None
     voided_by_name: UserName = Field(validation_alias="voided_by")
     void_reason: str | None
+    waived_by: str | None = Field(description="The user who last waived late charges; null: none are waived")
+    waived_by_name: UserName = Field(validation_alias="waived_by")
+    waived_reason: str | None
+    waived_at: Instant | None
 
 
 class BillPage(OutSchema):

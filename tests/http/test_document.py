@@ -15,8 +15,8 @@ from chalicelib.platform.http import Endpoint
 from chalicelib.platform.schema import WholeList
 from tests.support.catalogue import CATALOGUE, PAGES, PUBLIC
 from tests.support.contract import check_answer
-from tests.support.endpoints import ALL, name
-from tests.support.fixture_world import PERIOD, World
+from tests.support.endpoints import ALL, name, needed_query
+from tests.support.fixture_world import World
 
 _GETS = [one for one in ALL if one.method == "GET"]
 
@@ -291,13 +291,8 @@ def test_every_write_schema_refuses_what_it_does_not_know(document: dict[str, An
 
 @pytest.mark.parametrize("one", _GETS, ids=name)
 def test_an_answer_holds_exactly_what_is_declared(world: World, document: dict[str, Any], one: Endpoint) -> None:
-    query: dict[str, str] = {
-        name: PERIOD for name in ("period", "month") if one.query and name in one.query.model_fields
-    }
-    if one.path.endswith("/inquiry"):
-        query = {"accountNumber": world.ids["accountNumber"]}
     reply = world.people["owner" if one.path.startswith("/api/me/") else "admin"].get(
-        world.fill(one.path, world.ids_to_read), **query
+        world.fill(one.path, world.ids_to_read), **needed_query(one)
     )
     check_answer(document, one.method, one.path, reply)
     assert reply.status == 200

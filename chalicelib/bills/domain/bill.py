@@ -33,6 +33,15 @@ MAX_REVISIONS = 99
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why, by whom and when late charges of a bill were last waived. Source: S3-058."""
+
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
     """What one connection owes for some days of a period. Immutable, except for its balance, and that it can be voided.
 
@@ -50,7 +59,8 @@ class Bill:
     dues over.
 
     A bill of kind `charge` is of an amount that somebody set, with a `reason`. `extended_due_on` is the due day instead
-    of `due_on`, if it was extended; `extended_after_steps` are the steps of lateness charged before that.
+    of `due_on`, if it was extended; `extended_after_steps` are the steps of lateness charged before that. `waiver` says
+    who waived late charges last, while any are waived.
 
     A bill that was wrong is voided, with the day, the user and the reason, and issued again as the next `revision`.
     `successor` is the id of that one, if it was issued in the same act.
@@ -98,6 +108,7 @@ class Bill:
     voided_by: str | None = None
     void_reason: str | None = None
     successor: str | None = None
+    waiver: Waiver | None = None
 
     @property
     def id(self) -> str:
