@@ -271,11 +271,7 @@ def _writes(ctx: ProjectContext, plan: Plan, record: Correction) -> list[Action]
         *(readings.reading_change_write(project, after, before=before) for before, after in plan.changed),
         *bills.other_bill_checks(project, unbilled),
         *(write for each in plan.accounts for write in _connection_writes(ctx, plan, each, record)),
-        *(
-            readings.reading_insert_writes(project, plan.entered.reading, plan.entered.connection)
-            if plan.entered
-            else []
-        ),
+        *_entered_writes(project, plan),
         *posting,
         *(_audit_write(ctx, each, plan, record) for each in plan.accounts),
     ]
