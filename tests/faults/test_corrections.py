@@ -36,6 +36,7 @@ def office(app: Chalice, api: Api) -> Corrected:
     office.connect("A2", initialReading="0")
     office.read("A2", "2025-10-05", "10")
     office.run("2025-10")
+    office.connect("A3", initialReading="1680")
     office.on("2025-10-10")
     office.pay(office.first["id"], "1000.00").expect(201)
     return office
@@ -66,7 +67,19 @@ def _swap(office: Corrected) -> object:
     return corrections.swap_crossed(ctx, **asked, digest=digest)  # type: ignore[arg-type]
 
 
-_ACTS: dict[str, tuple[Act, int]] = {"void": (_void, 0), "correct": (_correct, 1), "swap": (_swap, 2)}
+def _move(office: Corrected) -> object:
+    asked = {"reading_id": office.reading["id"], "account": "A3", "reason": "Read at A3"}
+    ctx = office.utility.context(new_id=derived_ids("move"), now=clock.now())
+    digest = _seen(office, lambda: corrections.preview_misplaced(ctx, **asked).plan.digest)
+    return corrections.move_misplaced(ctx, **asked, digest=digest)
+
+
+_ACTS: dict[str, tuple[Act, int]] = {
+    "void": (_void, 0),
+    "correct": (_correct, 1),
+    "swap": (_swap, 2),
+    "move": (_move, 0),
+}
 
 
 @pytest.mark.slow

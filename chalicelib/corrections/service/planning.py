@@ -12,20 +12,22 @@ from chalicelib.connections import service as connections
 from chalicelib.connections.domain import Connection
 from chalicelib.corrections.domain import (
     CorrectionKind,
+    Entered,
     Plan,
     RecountedAccount,
     Reissue,
     Side,
     check_reissuable,
+    check_voidable,
     crossed,
     with_bill_voided,
 )
 from chalicelib.kernel.clock import local_day
-from chalicelib.kernel.errors import Conflict, MeterbookError, NotFound
+from chalicelib.kernel.errors import Conflict, Invalid, MeterbookError, NotFound
 from chalicelib.kernel.period import Period
 from chalicelib.readings import service as readings
-from chalicelib.readings.domain.reading import Reading, parse_reading_id
-from chalicelib.readings.domain.recording import check_day
+from chalicelib.readings.domain.reading import MeterValue, Provenance, Reading, parse_reading_id
+from chalicelib.readings.domain.recording import check_day, record_reading, taken_back, withdraw
 from chalicelib.readings.domain.recounting import Recounted, Told, TrueValue, connection_after, recount
 from chalicelib.tariffs import service as tariffs
 from chalicelib.tariffs.domain import TariffBook
@@ -71,6 +73,47 @@ def plan_of_crossing(
     sides = [_side(ctx, connections.get_connection(ctx, account=account), since) for account in accounts]
     done = crossed(sides[0], sides[1], since=since, told=told)
     return plan_of(ctx, "crossed_meters", done, book, act_id=told.correction, since=since)
+
+
+def plan_of_moving(ctx: ProjectContext, reading_id: str, account: str, told: Told) -> Plan:
+    """Return what it changes that a reading, which is its connection's last one, belongs to another connection.
+
+    :raises NotFound: for an unknown reading or connection, or one out of the actor's reach.
+    :raises Invalid: if the other connection can't have shown it.
+    :raises Conflict: if readings were counted from it since, or its bill can't be voided.
+    """
+    project = ctx.project
+    reading = readings.get_reading(ctx, reading_id=reading_id)
+    wrong = connections.get_connection(ctx, account=reading.account)
+    right = connections.get_connection(ctx, account=account)
+    if right.account == wrong.account:
+        raise Invalid("same-meter", "name the connection on which it belongs", field="accountNumber")
+    if not reading.counts:
+        raise Conflict("not-confirmed", f"reading {reading.id} is {reading.state}: withdraw it", field="readingId")
+    before = readings.reading_before(project, wrong, reading)
+    stepped_back = taken_back(wrong, reading, before)
+    withdrawn = withdraw(reading, by=told.by, at=told.at, reason=told.reason)
+    standing = bills.round_bills(project, reading.period, reading.account)
+    closing = [bill for bill in standing if bill.reading_id == reading.id]
+    for bill in closing:
+        check_voidable(bill, standing)
+        withdrawn = replace(with_bill_voided(withdrawn), version=withdrawn.version)
+    shown = MeterValue(
+        reading.value,
+        reading.read_on,
+        registers={each.code: each.value for each in reading.registers if not each.estimated},
+        measures=reading.measures,
+        period=reading.period,
+        reader_code=reading.reader_code,
+        photo=reading.photo,
+    )
+    today = local_day(ctx.now, project.settings.timezone)
+    entry = Provenance(told.by, told.at, reading.source, told.correction)
+    of_round = readings.round_of_account(project, reading.period, right.account)
+    entered = record_reading(project, right, shown, today=today, entry=entry, taken=of_round)
+    each = RecountedAccount(wrong, stepped_back, [Recounted(reading, withdrawn)])
+    reissues = [Reissue(bill, None) for bill in closing]
+    return Plan("misplaced_reading", [each], reissues, entered=Entered(entered, right))
 
 
 def _side(ctx: ProjectContext, connection: Connection, since: date) -> Side:

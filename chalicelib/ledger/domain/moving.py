@@ -31,7 +31,7 @@ class Moved:
         return sum(effect.paid for _, effect in self.money)
 
 
-def move(old: Bill, new: Bill, entries: Iterable[Entry], rule: LateChargeRule | None) -> Moved:
+def move(old: Bill, new: Bill | None, entries: Iterable[Entry], rule: LateChargeRule | None) -> Moved:
     """Return what moves from a bill to the one in its place, with the entries of their account.
 
     Money keeps its day. Late charges move along: lowered to what the rule charges on the new principal, if the due day
@@ -41,7 +41,7 @@ def move(old: Bill, new: Bill, entries: Iterable[Entry], rule: LateChargeRule | 
     """
     known = list(entries)
     voids, freed = void_effect(old), freed_minor(old, known)
-    if old.consumer_id != new.consumer_id:
+    if new is None or old.consumer_id != new.consumer_id:
         return Moved(voids, freed)
     adjusted = _adjusted(old, new, known, rule)
     bill = replace(new, balance=balance_after(new.balance, [effect for _, effect in adjusted]))

@@ -505,6 +505,16 @@ CATALOGUE: Mapping[Row, Operation] = {
         other={"reason": "Crossed at the wall"},
         leaves=frozenset({"bills.corrected"}),
     ),
+    ("POST", PROJECT + "/corrections/misplaced-readings/preview"): Operation(
+        "adjustments.make", on=Place.misplaced_reading, body=lambda things, _: things["correction"]
+    ),
+    ("POST", PROJECT + "/corrections/misplaced-readings"): Operation(
+        "adjustments.make",
+        on=Place.misplaced_reading,
+        body=lambda things, _: {**things["correction"], "digest": things["digest"]},
+        other={"reason": "Read next door"},
+        leaves=frozenset({"bills.corrected"}),
+    ),
     ("GET", PROJECT + "/corrections/{correctionId}"): Operation("bills.read"),
     ("GET", PROJECT + "/bills/{billId}/payments"): Operation("payments.read", or_own=True),
     ("GET", PROJECT + "/bills/{billId}/entries"): Operation("payments.read", or_own=True),

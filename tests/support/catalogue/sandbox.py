@@ -164,6 +164,14 @@ class Place:
         seen = self._admin.post(f"{self._base}/corrections/crossed-meters/preview", said).expect(200)
         return {"correction": said, "digest": seen["digest"]}
 
+    def misplaced_reading(self) -> Things:
+        """Bill a reading, and preview that it belongs to another connection."""
+        other = register_connection(self._admin, self.sandbox.utility, f"OTHER-{self.number}")
+        billed = self._create(PROJECT + "/bills")
+        said = {"readingId": billed["readingId"], "accountNumber": other["accountNumber"], "reason": "Read there"}
+        seen = self._admin.post(f"{self._base}/corrections/misplaced-readings/preview", said).expect(200)
+        return {"correction": said, "digest": seen["digest"]}
+
     def payment(self) -> Things:
         return {"paymentId": self._create(PROJECT + "/payments")["id"]}
 
