@@ -89,6 +89,11 @@ bench: .venv/ready ## Compare the rating engine with a hand-written loop (about 
 compare-rating: .venv/ready ## Rate N random tariffs (20000) by the engine and by an independent calculator
 	@$(BIN)/python -m tests.tools.compare_rating $(or $(N),20000)
 
+.PHONY: ledger-laws
+ledger-laws: install ## Take, use and reverse money at random for 500 examples of 50 steps, checking all books after each
+	@METERBOOK_LAW_EXAMPLES=$${METERBOOK_LAW_EXAMPLES:-500} METERBOOK_LAW_STEPS=$${METERBOOK_LAW_STEPS:-50} \
+		$(BIN)/pytest -n 0 tests/properties/test_ledger_laws.py --timeout=7200
+
 .PHONY: attack
 attack: install ## Repeat the longer attacks against a server of its own, or one at URL; prints figures (some minutes)
 	@$(BIN)/python -m tests.tools.attack $(URL)

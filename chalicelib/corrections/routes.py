@@ -6,7 +6,15 @@ from chalicelib.bills.domain import Bill
 from chalicelib.bills.schemas import BillOut, BillView
 from chalicelib.corrections import service
 from chalicelib.corrections.domain import Correction, parse_correction_id
-from chalicelib.corrections.schemas import CorrectionOut, NewCorrection, NewVoid, PreviewOut, ReadingsToCorrect
+from chalicelib.corrections.schemas import (
+    CorrectionOut,
+    CrossedMeters,
+    NewCorrection,
+    NewCrossedMeters,
+    NewVoid,
+    PreviewOut,
+    ReadingsToCorrect,
+)
 from chalicelib.kernel.clock import local_day
 from chalicelib.platform.auth import user_names
 from chalicelib.platform.http import endpoint
@@ -20,6 +28,10 @@ _RATING_ERRORS = "amount-too-large bill-too-long missing-measure no-tariff not-r
 _READING_ERRORS = (
     "bad-number below-previous forbidden impossible-reading not-found not-voidable nothing-to-correct reading-twice "
     "too-long-ago too-many-bills unknown-register"
+)
+_CROSSING_ERRORS = (
+    "bad-day below-previous forbidden future-date meter-exchanged not-found not-voidable rounds-differ same-meter "
+    "too-long-ago too-many-bills wrong-status"
 )
 
 
@@ -68,6 +80,41 @@ def correct_readings(ctx: ProjectContext, *, body: NewCorrection) -> CorrectionO
     A bill that rises is due anew from today, by the project's rule; one that falls keeps its due day.
     """
     made = service.correct_readings(ctx, said=body.said(), reason=body.reason, digest=body.digest)
+    return _correction(ctx, made)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/corrections/crossed-meters/preview",
+    permission="adjustments.make",
+    body=CrossedMeters,
+    returns=PreviewOut,
+    errors=f"{_CROSSING_ERRORS} {_RATING_ERRORS}",
+)
+def preview_crossed_meters(ctx: ProjectContext, *, body: CrossedMeters) -> PreviewOut:
+    """Show what would change if two connections got each other's meter from a day on. It changes nothing."""
+    return PreviewOut.of(
+        service.preview_crossed(ctx, accounts=body.account_numbers, since=body.since, reason=body.reason)
+    )
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    _PROJECT + "/corrections/crossed-meters",
+    permission="adjustments.make",
+    body=NewCrossedMeters,
+    returns=CorrectionOut,
+    status=201,
+    location=_CORRECTION,
+    errors=f"changed period-frozen {_CROSSING_ERRORS} {_RATING_ERRORS}",
+)
+def swap_crossed_meters(ctx: ProjectContext, *, body: NewCrossedMeters) -> CorrectionOut:
+    """Give two connections each other's meter and its readings from a day on, as previewed; their bills follow."""
+    made = service.swap_crossed(
+        ctx, accounts=body.account_numbers, since=body.since, reason=body.reason, digest=body.digest
+    )
     return _correction(ctx, made)
 
 

@@ -10,6 +10,7 @@ from chalicelib.corrections.domain import ChangedBill, ChangedReading, Correctio
 from chalicelib.corrections.service import Preview, PreviewedBill
 from chalicelib.kernel.errors import Invalid
 from chalicelib.platform.schema import (
+    AccountNumber,
     Amount,
     Day,
     DecimalText,
@@ -71,6 +72,20 @@ class NewCorrection(ReadingsToCorrect):
     digest: Digest = Field(description="That of the preview: nothing is changed if anything has changed since")
 
 
+class CrossedMeters(Schema):
+    """Two connections whose meters were taken for each other's."""
+
+    account_numbers: Annotated[list[AccountNumber], Field(min_length=2, max_length=2)]
+    since: Day = Field(alias="from", description="The first day on which they were crossed")
+    reason: Reason
+
+
+class NewCrossedMeters(CrossedMeters):
+    """Crossed meters to swap, as it was previewed."""
+
+    digest: Digest = Field(description="That of the preview: nothing is changed if anything has changed since")
+
+
 class BillLineOut(OutSchema):
     """A line of a bill in short."""
 
@@ -91,7 +106,7 @@ class BillSideOut(OutSchema, Shows[Bill]):
     paid: Amount
     late_charge: Amount
     amount_due: Amount
-    due_on: Day
+    due_on: Day = Field(validation_alias="due_day")
 
 
 class PreviewedBillOut(OutSchema, Shows[PreviewedBill]):

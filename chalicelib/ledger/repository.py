@@ -30,7 +30,7 @@ class LedgerEntryItem(TableItem):
     kind = LiteralAttribute(EntryKind, attr_name="ki")
     value_on = DayAttribute(attr_name="vo")
     currency = UnicodeAttribute(attr_name="cy")
-    effects = DocumentAttribute(tuple[Effect, ...], attr_name="ef", null=True)
+    effects = DocumentAttribute(tuple[Effect, ...], attr_name="ef", null=True, sparse=True)
     credit_minor = IntAttribute(attr_name="cr", null=True)
     deposit_minor = IntAttribute(attr_name="de", null=True)
     origin = UnicodeAttribute(attr_name="og", null=True)

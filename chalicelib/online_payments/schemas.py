@@ -184,12 +184,12 @@ class OnlinePaymentOut(OutSchema, Shows[IntentView, Intent]):
     bills: tuple[PlannedBill, ...]
     amount: Amount = Field(description="What was due on its bills when it was started")
     currency: str = Field(validation_alias=AliasPath("amount", "currency"))
-    method: str
-    upi_id: str | None
+    method: str = Field(examples=["online"])
+    upi_id: str | None = Field(examples=["ana@upi"])
     reference: str | None
     pay_at: str | None = Field(description="Where the payer confirms it", examples=["/simulated-gateway/a/water/01K"])
-    gateway_reference: str | None
-    transaction_id: str | None = Field(description="The gateway's id of the payment")
+    gateway_reference: str | None = Field(description="What the gateway calls it", examples=["SIM-01KBN5Q3W6"])
+    transaction_id: str | None = Field(description="The gateway's id of the payment", examples=["T-1"])
     received: Amount | None = Field(description="What arrived; null: nothing yet")
     credit: Amount = Field(description="What the bills had no use for: the payer's credit", examples=["0.00"])
     payment_id: str | None = Field(description="The payment that was posted")
@@ -207,7 +207,7 @@ class OnlinePaymentOut(OutSchema, Shows[IntentView, Intent]):
     reviewed_by: str | None
     reviewed_by_name: UserName = Field(validation_alias="reviewed_by")
     reviewed_at: Instant | None
-    review_note: str | None
+    review_note: str | None = Field(description="What a person found", examples=["Kept for the next bill"])
 
 
 class OnlinePaymentPage(OutSchema):
@@ -228,7 +228,7 @@ class AnnouncedPaymentOut(OutSchema, Shows[IntentView, Intent]):
     bills: tuple[PlannedBill, ...]
     amount: Amount = Field(description="What was due on its bills when it was announced")
     currency: str = Field(validation_alias=AliasPath("amount", "currency"))
-    method: str
+    method: str = Field(examples=["cash"])
     notes: str | None
     received: Amount | None = Field(description="What was taken for the bills; null: nothing yet")
     payment_id: str | None = Field(description="The payment at the counter")

@@ -45,8 +45,8 @@ _TENDER_ERRORS = (
     "session-closed"
 )
 _BILL_ERRORS = (
-    "above-due back-dated-waiver before-bill bill-twice bill-voided no-part-payments nothing-due other-holder "
-    "superseded too-many-bills"
+    "above-due back-dated-waiver before-bill bill-twice bill-voided no-part-payments nothing-due number-missing "
+    "other-holder superseded too-many-bills"
 )
 
 
@@ -172,7 +172,7 @@ def use_credit(ctx: ProjectContext, *, account_number: str, body: CreditUse) -> 
     or_own=True,
     body=NewReversal,
     returns=PaymentOut,
-    errors="already-reversed already-used changed session-closed",
+    errors="already-reversed already-used changed session-closed too-many-changes",
 )
 def reverse_payment(ctx: ProjectContext, *, payment_id: str, body: NewReversal) -> PaymentOut:
     """Take a payment back with a reason: its bills are open again, and its receipt stays, marked as void.

@@ -8,9 +8,17 @@ from typing import Any
 from pynamodb.models import Model
 
 from chalicelib.bills import repository as bills
-from chalicelib.bills.domain import Bill
+from chalicelib.bills.domain import Balance, Bill
 from chalicelib.ledger import repository as ledger
-from chalicelib.ledger.domain import Books, Entry, Position, credit_violations, fold_violations, violations
+from chalicelib.ledger.domain import (
+    Books,
+    Entry,
+    Position,
+    balance_after,
+    credit_violations,
+    fold_violations,
+    violations,
+)
 from chalicelib.payments import repository as payments
 from chalicelib.payments.domain import Payment
 from chalicelib.platform import dynamo
@@ -79,8 +87,11 @@ def _stands(payment: Payment) -> bool:
     return payment.reversal is None
 
 
-def wrong_with(stored: Stored) -> list[str]:
-    """Return every invariant that does not hold, in sentences."""
+def wrong_with(stored: Stored, *, in_order: bool = True) -> list[str]:
+    """Return every invariant that does not hold, in sentences.
+
+    Unless they are known to be `in_order`, entries that several hands made at once may have come in any order.
+    """
     said = violations(Books(stored.bills, stored.positions), stored.entries)
     for bill in stored.bills.values():
         said += fold_violations(bill, stored.entries)
@@ -99,6 +110,8 @@ def wrong_with(stored: Stored) -> list[str]:
         if given != held:
             said.append(f"{holder} paid {given}, of which bills and credit hold {held}")
     said += _wrong_with_payments(stored)
+    for bill in stored.bills.values() if in_order else ():
+        said += _wrong_with_order(bill, stored.entries)
     said += _wrong_with_receipts(stored)
     return said
 
@@ -127,11 +140,27 @@ def _wrong_with_payment(payment: Payment, made: Iterable[Entry]) -> Iterator[str
     shares = sum(share.paid for share in payment.shares)
     if payment.amount.minor != shares + payment.credit_minor:
         yield f"payment {payment.id} of {payment.amount}: shares of {shares}, and credit of {payment.credit_minor}"
-    on_bills = sum(effect.paid for entry in made for effect in entry.effects)
-    if (on_bills, sum(entry.credit_minor for entry in made)) != (shares, payment.credit_minor):
+    printed = Counter({share.bill_id: share.paid for share in payment.shares})
+    on_bills: Counter[str] = Counter()
+    for entry in made:
+        for effect in entry.effects:
+            on_bills[effect.bill_id] += effect.paid
+    if (on_bills, sum(entry.credit_minor for entry in made)) != (printed, payment.credit_minor):
         yield f"payment {payment.id} of {payment.amount} is not what its entries say"
     if {entry.holder for entry in made} != {payment.consumer_id}:
         yield f"payment {payment.id} of {payment.consumer_id} has entries of others"
+
+
+def _wrong_with_order(bill: Bill, entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield which money paid the bill although its late charges were due; money that is dated back has its own rule."""
+    dated_back = {entry.origin for entry in entries if entry.kind == "late_charge_lowered"}
+    held = Balance()
+    for entry in entries:
+        for effect in (each for each in entry.effects if each.bill_id == bill.id):
+            is_money = entry.kind in {"payment", "credit_used"} and entry.origin not in dated_back
+            if is_money and effect.late_paid != min(effect.paid, held.late_due):
+                yield f"entry {entry.id} pays {effect.late_paid} of the late charges of {held.late_due} on {bill.id}"
+            held = balance_after(held, [effect])
 
 
 def _money(entry: Entry) -> int:

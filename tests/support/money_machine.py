@@ -133,15 +133,22 @@ class MoneyMachine(RuleBasedStateMachine):
         desk=st.sampled_from(["MAIN", "SIDE"]),
     )
     def pay(self, places: list[int], amount: int | None, days_ago: int, waive: str | None, desk: str) -> None:
-        bill_ids, day = self._bills(places), self.office.day
-        paid_on = day - timedelta(days=days_ago)
-        self._noted(
-            self._do(
-                lambda key: self.office.pay(
-                    *bill_ids, key=key, waive=waive, amount=amount, paid_on=paid_on if days_ago else None, desk=desk
-                )
-            )
+        bill_ids = self._bills(places)
+        paid_on = self.office.day - timedelta(days=days_ago) if days_ago else None
+        answer = self._do(
+            lambda key: self.office.pay(*bill_ids, key=key, waive=waive, amount=amount, paid_on=paid_on, desk=desk)
         )
+        self._noted(answer)
+        if isinstance(answer, Payment):
+            self._check_oldest_first(answer, bill_ids)
+
+    def _check_oldest_first(self, payment: Payment, bill_ids: list[str]) -> None:
+        """Check that a bill got money only if all that were due before it are paid."""
+        oldest = sorted(bill_ids, key=lambda each: (self.now.bills[each].due_on, each))
+        paid = [share.bill_id for share in payment.shares]
+        assert paid == oldest[: len(paid)], "a newer bill was paid before an older one"
+        for share in payment.shares[:-1]:
+            assert share.paid == share.principal_due + share.late_due - share.waived
 
     @rule(
         places=st.lists(st.integers(0, 30), min_size=1, max_size=3),
@@ -187,7 +194,8 @@ class MoneyMachine(RuleBasedStateMachine):
 
     @invariant()
     def all_laws_hold(self) -> None:
-        assert wrong_with(self.now) == []
+        wrong = wrong_with(self.now)
+        assert not wrong, "; ".join(wrong)
         self._check_what_was_written_stays()
         self._check_statements()
         self._check_late_charges()

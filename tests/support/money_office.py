@@ -1,6 +1,6 @@
 """An office with bills to pay, at the services themselves: laws, races and planted faults are tried on it."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -46,11 +46,12 @@ class MoneyOffice:
     day: date = FIRST_DAY
     late: LateChargeRule | None = None
     settings: PaymentSettings = field(default_factory=PaymentSettings)
-    keys: Callable[[], int] = field(default_factory=lambda: count(1).__next__)
+    ticks: Iterator[int] = field(default_factory=count)
 
     @property
     def now(self) -> datetime:
-        return datetime.combine(self.day, time(1), UTC)
+        """A moment of the day, each time a little later."""
+        return datetime.combine(self.day, time(1), UTC) + timedelta(milliseconds=next(self.ticks) % 50_000_000)
 
     def context(self, key: str | None = None) -> ProjectContext:
         """Return the context of a request of today: one with a key makes the same ids again."""
@@ -71,9 +72,16 @@ class MoneyOffice:
     def stored(self) -> Stored:
         return Stored.of(self.utility.client, self.utility.project)
 
-    def pay(self, *bill_ids: str, key: str | None = None, waive: str | None = None, **tender: Any) -> Payment:  # noqa: ANN401
+    def pay(
+        self,
+        *bill_ids: str,
+        key: str | None = None,
+        waive: str | None = None,
+        ctx: ProjectContext | None = None,
+        **tender: Any,  # noqa: ANN401
+    ) -> Payment:
         order = payments.Order(tender=tender_of(**tender), bills=dict.fromkeys(bill_ids, None), waive_reason=waive)
-        return payments.record_payment(self.context(key), order=order)
+        return payments.record_payment(ctx or self.context(key), order=order)
 
     def advance(self, account: str, minor: int, *, key: str | None = None) -> Payment:
         tender = tender_of(amount=minor)

@@ -14,7 +14,14 @@ from chalicelib.adjustments.domain import (
     parse_adjustment_id,
     taken_back,
 )
-from chalicelib.adjustments.service.posting import ATTEMPTS, audit_write, changed, posting_of, read_standing
+from chalicelib.adjustments.service.posting import (
+    ATTEMPTS,
+    audit_write,
+    changed,
+    check_standing,
+    posting_of,
+    read_standing,
+)
 from chalicelib.connections import service as connections
 from chalicelib.kernel.errors import NotFound
 from chalicelib.ledger import service as ledger
@@ -129,9 +136,14 @@ def _read_made(ctx: ProjectContext, adjustment: Adjustment) -> tuple[list[Entry]
     brought = sum(each.credit_minor for each in made if each.credit_minor > 0)
     uses: list[Entry] = []
     if brought:
-        uses = ledger.uses_of_credit(project, account, holder, since=booked_on, freeing=brought)
+        held = ledger.open_books(project, holders=[(account, holder)]).position(account, holder)
+        missing = brought - held.credit_minor
+        uses = ledger.uses_of_credit(project, account, holder, since=booked_on, missing=missing)
     bill_ids = {effect.bill_id for each in [*made, *uses] for effect in each.effects}
-    return made, uses, ledger.open_books(project, bill_ids=bill_ids, holders=[(account, holder)])
+    books = ledger.open_books(project, bill_ids=bill_ids, holders=[(account, holder)])
+    for bill in books.bills.values():
+        check_standing(bill)
+    return made, uses, books
 
 
 def _reversal_writes(

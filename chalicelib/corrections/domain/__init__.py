@@ -13,6 +13,7 @@ from chalicelib.corrections.domain.correction import (
     parse_correction_id,
     too_many_bills,
 )
+from chalicelib.corrections.domain.crossing import Side, crossed
 from chalicelib.corrections.domain.voiding import check_reissuable, check_voidable, voided, with_bill_voided
 
 __all__ = [
@@ -23,10 +24,12 @@ __all__ = [
     "Plan",
     "RecountedAccount",
     "Reissue",
+    "Side",
     "check_digest",
     "check_plan",
     "check_reissuable",
     "check_voidable",
+    "crossed",
     "parse_correction_id",
     "too_many_bills",
     "voided",

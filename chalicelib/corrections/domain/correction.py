@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -51,16 +51,22 @@ class Reissue:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a correction would do. Its `digest` changes with everything that it was computed from."""
+    """What a correction would do. Its `digest` changes with everything that it was computed from.
+
+    `since` is the day from which two meters were crossed.
+    """
 
     kind: CorrectionKind
     accounts: Sequence[RecountedAccount]
     reissues: Sequence[Reissue]
+    since: date | None = None
 
     @property
     def digest(self) -> str:
         return fingerprint(
-            self.kind, *(part for each in self.accounts for part in _facts(each)), *map(_of, self.reissues)
+            f"{self.kind} {self.since}",
+            *(part for each in self.accounts for part in _facts(each)),
+            *map(_of, self.reissues),
         )
 
     @property
@@ -75,7 +81,7 @@ def _facts(each: RecountedAccount) -> Iterable[str]:
 
 
 def _of(each: Reissue) -> str:
-    return f"{each.old.id} {each.old.balance} {each.new.digest} {each.new.total} {each.new.due_on}"
+    return f"{each.old.id} {each.old.balance} {each.new.digest} {each.new.total} {each.new.due_day}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +132,7 @@ def check_plan(plan: Plan) -> None:
 
     :raises Invalid: otherwise.
     """
-    if not plan.changed:
+    if not plan.changed and plan.kind == "readings":
         raise Invalid("nothing-to-correct", "these are the values that are recorded already", field="readings")
     if len(plan.reissues) > MAX_BILLS:
         raise too_many_bills(plan)

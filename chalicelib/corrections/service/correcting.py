@@ -20,7 +20,7 @@ from chalicelib.corrections.domain import (
     check_plan,
     too_many_bills,
 )
-from chalicelib.corrections.service.planning import plan_of_readings
+from chalicelib.corrections.service.planning import plan_of_crossing, plan_of_readings
 from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
@@ -86,6 +86,37 @@ def correct_readings(ctx: ProjectContext, *, said: Mapping[str, TrueValue], reas
     ctx.require("readings.edit")
     act_id = ctx.new_id()
     return commit(ctx, readings_planner(ctx, said, reason, act_id), act_id, reason=reason, digest=digest)
+
+
+def preview_crossed(ctx: ProjectContext, *, accounts: Sequence[str], since: date, reason: str) -> Preview:
+    """Return what it would change to say that two meters were crossed; see `swap_crossed`."""
+    _require_meters(ctx)
+    return preview_of(ctx, _crossing_planner(ctx, accounts, since, reason, ""))
+
+
+def swap_crossed(ctx: ProjectContext, *, accounts: Sequence[str], since: date, reason: str, digest: str) -> Correction:
+    """Give two connections each other's meter from a day on, with its readings, and issue their bills again.
+
+    Readings of both that are pending are withdrawn. Money and repetition: see `correct_readings`.
+
+    :raises NotFound: for an unknown connection, or one out of the actor's reach.
+    :raises Invalid: for a day in the future or within a round, or if too much would change.
+    :raises Conflict: if the two were not read alike, or anything changed since the preview.
+    """
+    _require_meters(ctx)
+    act_id = ctx.new_id()
+    planner = _crossing_planner(ctx, accounts, since, reason, act_id)
+    return commit(ctx, planner, act_id, reason=reason, digest=digest)
+
+
+def _require_meters(ctx: ProjectContext) -> None:
+    ctx.require("readings.edit")
+    ctx.require("connections.manage")
+
+
+def _crossing_planner(ctx: ProjectContext, accounts: Sequence[str], since: date, reason: str, act_id: str) -> Planner:
+    told = Told(ctx.actor.id, ctx.now, reason, act_id)
+    return lambda book: plan_of_crossing(ctx, accounts, since=since, told=told, book=book)
 
 
 def readings_planner(ctx: ProjectContext, said: Mapping[str, TrueValue], reason: str, act_id: str) -> Planner:
@@ -208,7 +239,7 @@ def _writes(ctx: ProjectContext, plan: Plan, record: Correction) -> list[Action]
         *(readings.period_open_check(project, period) for period in _periods(plan)),
         *(readings.reading_change_write(project, after, before=before) for before, after in plan.changed),
         *bills.other_bill_checks(project, unbilled),
-        *(write for each in plan.accounts for write in _connection_writes(ctx, each)),
+        *(write for each in plan.accounts for write in _connection_writes(ctx, plan, each, record)),
         *posting,
         *(_audit_write(ctx, each, plan, record) for each in plan.accounts),
     ]
@@ -217,7 +248,12 @@ def _writes(ctx: ProjectContext, plan: Plan, record: Correction) -> list[Action]
     return writes
 
 
-def _connection_writes(ctx: ProjectContext, each: RecountedAccount) -> list[Action]:
+def _connection_writes(ctx: ProjectContext, plan: Plan, each: RecountedAccount, record: Correction) -> list[Action]:
+    if plan.since:
+        [other] = [one.account for one in plan.accounts if one.account != each.account]
+        return connections.crossed_meter_writes(
+            ctx, each.before, each.after, other=other, reason=record.reason, on=plan.since, event_id=record.id
+        )
     if each.after == each.before:
         return []
     return [connections.connection_advance_write(ctx.project, each.before, each.after)]
@@ -261,11 +297,14 @@ def _drafts(ctx: ProjectContext, plan: Plan, moved: Sequence[Moved], reason: str
                         account=account, holder=holder, kind=kind, value_on=today, effects=effects, reason=reason
                     )
                 )
-        drafts += [_use_of(reissue, *money) for reissue, each in theirs for money in each.money]
+        drafts += [_use_of(ctx, reissue, *money) for reissue, each in theirs for money in each.money]
     return drafts
 
 
-def _use_of(reissue: Reissue, day: date, effect: Effect) -> ledger.EntryDraft:
+def _use_of(ctx: ProjectContext, reissue: Reissue, day: date, effect: Effect) -> ledger.EntryDraft:
+    """Return what brings money to a new bill: with the day on which it was paid, or the first of the open books."""
+    closed = ctx.project.books_closed_until
+    day = day if closed is None else max(day, closed + _DAY)
     return ledger.EntryDraft(
         account=reissue.new.account,
         holder=reissue.new.consumer_id,

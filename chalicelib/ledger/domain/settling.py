@@ -68,7 +68,7 @@ def settle_back_dated(
 
     What was paid on those pays the bill, and what is left becomes credit. Waivers of them fall away with them.
     275.00 due on the 20th, charged 27.50 on the 21st and paid 302.50 on the 25th; then 275.00 of the 20th turns up:
-    no late charge, and 302.50 is credit. If only 175.00 of the 20th turns up: 10.00, and 202.50 is credit.
+    no late charge, and 302.50 is credit. If only 175.00 of the 20th turns up: 10.00, and 192.50 is credit.
     """
     held = bill.balance
     late_part = min(amount_minor, on_past_day(rule, bill, day, settled).balance.late_due)

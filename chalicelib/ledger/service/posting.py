@@ -17,7 +17,6 @@ from chalicelib.ledger.domain import (
     Entry,
     EntryKind,
     LateCharge,
-    Position,
     Settled,
     bill_after,
     late_charge_on,
@@ -239,24 +238,36 @@ def posted(books: Books, draft: EntryDraft) -> Books:
     return Books(bills_after, {**books.positions, place: position})
 
 
-def uses_of_credit(project: Project, account: str, holder: str | None, *, since: date, freeing: int) -> list[Entry]:
-    """Return the newest uses of a holder's credit that must be undone so that an amount of it can be taken back.
+def uses_of_credit(project: Project, account: str, holder: str | None, *, since: date, missing: int) -> list[Entry]:
+    """Return the newest uses of a holder's credit that must be undone so that so much of it is free again.
 
-    None, while as much credit is left.
+    Those since a day; and earlier ones, if a reversal has taken credit since: it may have been another payment's, that
+    was used before.
     """
-    position = repository.positions(project, [(account, holder)]).get((account, holder), Position(account, holder))
-    missing = freeing - position.credit_minor
     if missing <= 0:
         return []
-    entries = [each for each in repository.entries_between(project, account, since, None) if each.holder == holder]
+    entries = _entries_of_holder(project, account, holder, since)
+    uses, freed = _newest_uses(entries, missing)
+    if freed < missing and any(each.kind == "reversal" and each.credit_minor < 0 for each in entries):
+        return _newest_uses(_entries_of_holder(project, account, holder, None), missing)[0]
+    return uses
+
+
+def _entries_of_holder(project: Project, account: str, holder: str | None, first: date | None) -> list[Entry]:
+    return [each for each in repository.entries_between(project, account, first, None) if each.holder == holder]
+
+
+def _newest_uses(entries: Sequence[Entry], missing: int) -> tuple[list[Entry], int]:
+    """Return uses of credit that nobody has undone, and how much they free."""
     undone = {each.reverses for each in entries}
     voided = {effect.bill_id for each in entries if each.kind == "voided" for effect in each.effects}
     uses: list[Entry] = []
+    freed = 0
     for entry in reversed(entries):
-        if missing <= 0:
+        if freed >= missing:
             break
         left = without_voided(entry, voided)
         if entry.kind == "credit_used" and entry.id not in undone and left.credit_minor:
             uses.append(left)
-            missing += left.credit_minor
-    return uses
+            freed -= left.credit_minor
+    return uses, freed

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from chalicelib.audit import service as audit
 from chalicelib.bills import service as bills
-from chalicelib.bills.domain import Bill, Charge
+from chalicelib.bills.domain import Charge
 from chalicelib.cashiers import service as cashiers
 from chalicelib.cashiers.domain import Movement, Till
 from chalicelib.connections import service as connections
@@ -17,10 +17,11 @@ from chalicelib.payments import repository
 from chalicelib.payments.domain import Payment, Reversal, ReversalReason, parse_payment_id
 from chalicelib.payments.service.beginning import check_still_open
 from chalicelib.platform import dynamo
-from chalicelib.platform.transaction import Action, Refused, transact
+from chalicelib.platform.transaction import MAX_ACTIONS, Action, Refused, transact
 from chalicelib.tenancy.domain import Project, ProjectContext
 
 _ATTEMPTS = 12
+_ACTIONS_OF_FEE = 5
 _KINDS = frozenset({"payment", "advance", "deposit", "late_charge_lowered"})
 
 
@@ -123,19 +124,25 @@ def _counting_writes(project: Project, payment: Payment, till: Till | None) -> l
 
 
 def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Till | None) -> list[Action]:
-    """Build the writes of a reversal, from the books as they are now."""
+    """Build the writes of a reversal, from the books as they are now.
+
+    :raises Refused: if others changed them meanwhile, so that what was read does not fit together.
+    :raises Conflict: if credit that it brought is gone, or was used too often.
+    """
     project = ctx.project
     found = [each for account in after.accounts for each in _entries_of(ctx, after, account) if each.kind in _KINDS]
     paid = ledger.open_books(project, bill_ids=_bill_ids(found)).bills
     voided = {bill.id for bill in paid.values() if not bill.is_standing}
     made = [without_voided(each, voided) for each in found]
-    used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, account, made)]
+    holders = {(each.account, each.holder) for each in made if each.credit_minor or each.deposit_minor}
+    before = ledger.open_books(project, holders=holders)
+    used = [use for account in after.accounts for use in _uses_to_undo(ctx, after, before, account, made)]
     undone = [*made, *used]
-    holders = {(each.account, each.holder) for each in undone if each.credit_minor or each.deposit_minor}
     others = ledger.open_books(project, bill_ids=_bill_ids(used) - paid.keys(), holders=holders)
+    # The payment is read last: while it stands, its money was on the bills when they were read.
     now = repository.find_payment(project, after.id)
-    if now is None or now.reversal:
-        raise Refused([("payment", None)])  # reversed meanwhile, so the books may hold that already
+    if others.positions != before.positions or now is None or now.reversal:
+        raise Refused([("payment", None)])
     if any(not bill.is_standing for bill in others.bills.values()):
         raise Refused([("bill", None)])  # voided since its entries were read: decide anew
     books = _with_successors(ctx, Books({**paid, **others.bills}, others.positions))
@@ -145,7 +152,10 @@ def _reversal_writes(ctx: ProjectContext, after: Payment, act_id: str, till: Til
     entries = ledger.entries_of_act(ctx, act_id, drafts)
     posting = ledger.entry_writes(project, books, entries)
     counting = _counting_writes(project, after, till)
-    return [repository.payment_reversal_write(project, after), *counting, *posting, _audit_write(ctx, after)]
+    writes = [repository.payment_reversal_write(project, after), *counting, *posting, _audit_write(ctx, after)]
+    if len(writes) > MAX_ACTIONS - _ACTIONS_OF_FEE:
+        raise Conflict("too-many-changes", "its credit was used too often since then to take it back at once")
+    return writes
 
 
 def _with_successors(ctx: ProjectContext, books: Books) -> Books:
@@ -178,10 +188,6 @@ def _moved_on(books: Books, drafts: Sequence[ledger.EntryDraft]) -> list[ledger.
     return moved
 
 
-def _is_open_again(bill: Bill) -> bool:
-    return bill.superseded_by is not None and bill.amount_due.minor > 0
-
-
 def _bill_ids(entries: Iterable[Entry]) -> set[str]:
     return {effect.bill_id for each in entries for effect in each.effects}
 
@@ -191,12 +197,15 @@ def _entries_of(ctx: ProjectContext, payment: Payment, account: str) -> list[Ent
     return list(ledger.entries_of_origin(ctx.project, account, payment.id, first=day, last=day))
 
 
-def _uses_to_undo(ctx: ProjectContext, payment: Payment, account: str, made: Iterable[Entry]) -> list[Entry]:
+def _uses_to_undo(
+    ctx: ProjectContext, payment: Payment, books: Books, account: str, made: Iterable[Entry]
+) -> list[Entry]:
     """Return the uses of credit that have to go, the newest first, so that the credit suffices."""
-    brought = sum(each.credit_minor for each in made if each.account == account and each.credit_minor > 0)
-    if not brought:
+    brought = sum(each.credit_minor for each in made if each.account == account)
+    missing = brought - books.position(account, payment.consumer_id).credit_minor
+    if brought <= 0:
         return []
-    return ledger.uses_of_credit(ctx.project, account, payment.consumer_id, since=payment.booked_on, freeing=brought)
+    return ledger.uses_of_credit(ctx.project, account, payment.consumer_id, since=payment.booked_on, missing=missing)
 
 
 def _reversals(books: Books, undone: Sequence[Entry], payment: Payment) -> list[ledger.EntryDraft]:

@@ -181,17 +181,23 @@ class NumbersAttribute(Attribute[Counts]):
 
 
 class DocumentAttribute(Attribute[Value]):
-    """A nested value of the domain, as JSON; checked when it is read."""
+    """A nested value of the domain, as JSON; checked when it is read.
+
+    With `sparse`, fields that have their default are left out: for values of which most fields do.
+    """
 
     attr_type = STRING
 
-    def __init__(self, kind: "TypeForm[Value]", *, null: bool = False, attr_name: str | None = None) -> None:
+    def __init__(
+        self, kind: "TypeForm[Value]", *, null: bool = False, attr_name: str | None = None, sparse: bool = False
+    ) -> None:
         super().__init__(null=null, attr_name=attr_name)
         self.kind = kind
+        self.sparse = sparse
         self._adapter: TypeAdapter[Value] = TypeAdapter(kind)
 
     def serialize(self, value: Value) -> str:
-        return stored_json(self._adapter.dump_python(value, mode="json"))
+        return stored_json(self._adapter.dump_python(value, mode="json", exclude_defaults=self.sparse))
 
     def deserialize(self, value: str) -> Value:
         return self._adapter.validate_python(json.loads(value, parse_float=Decimal))
