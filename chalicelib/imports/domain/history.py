@@ -224,8 +224,10 @@ def _against_standing(
     mine = reading.origin == migration.by.origin
     if bill is None:
         return Taken(entry, reading, None, stored=True, counted_from=connection) if mine else Unchanged(entry.line)
-    check_charges(migration, entry, bill)
     payments = payments_of(migration, entry, bill)
+    if bill.revision > 1:
+        return _against_corrected(entry, bill, payments, paid)
+    check_charges(migration, entry, bill)
     books = books_of(migration, entry, as_issued(bill), payments)
     check_paid(migration, entry, payments)
     said = list(zip(entry.payments, payments, strict=True))
@@ -242,4 +244,15 @@ def _against_standing(
         return AdditionalPayments(entry, bill, added)
     if mine or any(paid[payment.id].origin == migration.by.origin for payment in payments):
         return Taken(entry, reading, books, stored=True, counted_from=connection)
+    return Unchanged(entry.line)
+
+
+def _against_corrected(
+    entry: Entry, bill: Bill, payments: tuple[Payment, ...], paid: Mapping[str, Payment]
+) -> Unchanged:
+    """Compare an entry whose bill was issued again here since: its charges count no more, its payments can't grow."""
+    check_known(entry, bill, list(zip(entry.payments, payments, strict=True)), paid)
+    if any(payment.id not in paid for payment in payments):
+        reason = f"its bill was issued again here as {bill.id}; enter further payments of it at the counter"
+        raise EntryRefused(Refusal(entry.line, f"{entry.place}.payments", "differs", reason))
     return Unchanged(entry.line)

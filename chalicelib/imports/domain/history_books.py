@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from chalicelib.bills.domain import Balance, Bill
 from chalicelib.files.domain.record import Refusal
-from chalicelib.imports.domain.history_amounts import Migration, money_of
+from chalicelib.imports.domain.history_amounts import Migration, as_imported, money_of
 from chalicelib.imports.domain.history_fields import EntryRefused
 from chalicelib.imports.domain.history_file import Entry, StatedPayment
 from chalicelib.kernel.errors import Invalid
@@ -210,7 +210,7 @@ def paid_on_record(bill: Bill, recorded: Iterable[LedgerEntry]) -> int:
 
 def act_of(migration: Migration, bill: Bill) -> str:
     """Return the id of what an entry says of its bill beside payments."""
-    return derived_ids("history", migration.project.client, migration.project.id, bill.id)()
+    return derived_ids("history", migration.project.client, migration.project.id, as_imported(bill))()
 
 
 def as_issued(bill: Bill) -> Bill:

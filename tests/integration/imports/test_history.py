@@ -447,7 +447,7 @@ def test_a_file_that_is_no_history_is_refused_as_a_whole(untouched: Utility, tex
 
 
 def test_a_transaction_is_as_full_as_it_can_be(utility: Utility) -> None:
-    """Forty units with two payments each are two hundred writes and more: three transactions, none too large."""
+    """Forty units with two payments each are 280 writes: four transactions, none too large."""
     admin = admin_of(utility)
     units = {}
     for number in range(200, 240):
@@ -460,7 +460,7 @@ def test_a_transaction_is_as_full_as_it_can_be(utility: Utility) -> None:
         service.run_history_import(utility.context(), import_id=import_id)
     taken = admin.get(f"{utility.base}/history/imports/{import_id}").expect(200)
     assert taken["counts"]["accepted"] == 40
-    assert meter.requests["TransactWriteItems"] == 3 + 1 + 1  # entries, the tariff's seal, the import's end
+    assert meter.requests["TransactWriteItems"] == 4 + 1 + 1  # entries, the tariff's seal, the import's end
 
 
 def test_the_example_of_the_documentation_is_taken_in(utility: Utility) -> None:

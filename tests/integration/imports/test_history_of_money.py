@@ -318,3 +318,18 @@ def test_many_units_that_paid_in_advance_are_written_together(utility: Utility) 
     done = admin_of(utility).get(f"{utility.base}/history/imports/{import_id}").expect(200)
     assert done["counts"]["accepted"] == 13
     assert meter.requests["TransactWriteItems"] == 1 + 1 + 1  # thirteen entries of seven writes, the seal, the end
+
+
+def test_a_bill_that_was_voided_and_issued_again_here_is_not_paid_by_the_file_a_second_time(utility: Utility) -> None:
+    months = [in_july(payments=[ON_TIME])]
+    bring(utility, months)
+    admin = admin_of(utility)
+    admin.post(f"{utility.base}/bills/2025-07.101.1/void", {"reason": "Wrong class"}).expect(200)
+    assert bring(utility, months)["counts"]["unchanged"] == 1
+    again = admin.post(f"{utility.base}/bills", {"readingId": "2025-07.101"}).expect(201)
+    assert again["id"] == "2025-07.101.1r2"
+    before = kept(utility)
+    assert bring(utility, months)["counts"]["unchanged"] == 1
+    assert kept(utility) == before
+    more = [ON_TIME, ON_TIME | {"paymentDate": "2025-09-01", "amount": 1}]
+    assert refused(utility, in_july(payments=more, creditAmount=1)) == [("payments", "differs")]
