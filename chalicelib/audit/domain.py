@@ -62,6 +62,7 @@ _OF_PROJECT = frozenset(
         "device",
         "import",
         "import-mapping",
+        "payment",
         "period",
         "prepaid-sale",
         "reading",
