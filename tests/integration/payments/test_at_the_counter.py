@@ -191,3 +191,13 @@ def test_quick_pay_tells_each_result(waterworks: Counter) -> None:
         "nothing-due",
         "not-found",
     ]
+
+
+def test_the_log_of_a_payment_is_found_by_its_id(waterworks: Counter) -> None:
+    waterworks.on("2025-11-18")
+    paid = waterworks.pay().expect(201)
+    why = {"reason": "typing_error"}
+    waterworks.staff.post(f"{waterworks.base}/payments/{paid['id']}/reversal", why).expect(200)
+    query = {"subjectKind": "payment", "subjectId": paid["id"], "projectId": waterworks.utility.project}
+    log = waterworks.staff.get(f"/api/clients/{waterworks.utility.client}/audit-log", **query).expect(200)["items"]
+    assert {each["action"] for each in log} == {"payment.recorded", "payment.reversed"}
