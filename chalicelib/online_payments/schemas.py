@@ -100,7 +100,7 @@ class GatewayCallback(Schema):
         description="The gateway's id of the payment"
     )
     amount: GivenAmount = Field(description="What the payer paid, or was to pay")
-    currency: Annotated[str, Field(min_length=3, max_length=3, examples=["INR"])]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["INR"])]
     at: Annotated[
         str, Field(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$", examples=["2025-11-05T02:30:00Z"])
     ] = Field(description="When the payer paid, or it failed")

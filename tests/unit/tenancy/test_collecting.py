@@ -97,8 +97,8 @@ def test_the_audit_log_tells_every_fact_of_both_settings() -> None:
     rule = replace(_PERCENT, repeats="monthly", compound=True, grace_days=None, cap_minor=50000, minimum_minor=500)
     facts = audit_facts(with_settings(WATERWORKS, late_charge=rule, payments=payments).settings)
     assert facts["payments"] == (
-        "cash; check with checkNumber; upi at the gateway; no parts; overpayment change; receipts OR dated, at MAIN, MARKET; "
-        "returned checks cost 2500 minor units"
+        "cash; check with checkNumber; upi at the gateway; no parts; overpayment change; receipts OR dated, "
+        "at MAIN, MARKET; returned checks cost 2500 minor units"
     )
     assert facts["late_charge"] == (
         "10 % monthly, compound, the cycle's grace days, at most 50000, at least 500 minor units"
