@@ -264,7 +264,7 @@ def reject_adjustment(ctx: ProjectContext, *, adjustment_id: str, body: NewRejec
     permission="adjustments.make",
     body=NewRejection,
     returns=AdjustmentOut,
-    errors="already-reversed bill-voided changed due-day-changed not-posted",
+    errors="already-reversed already-used bill-voided changed due-day-changed not-posted",
 )
 def reverse_adjustment(ctx: ProjectContext, *, adjustment_id: str, body: NewRejection) -> AdjustmentOut:
     """Take a posted adjustment back with a reason, by a correcting entry."""

@@ -25,6 +25,8 @@ from chalicelib.platform import dynamo
 from tests.support import table
 
 Place = tuple[str, str | None]
+_PAYING = {"payment", "advance", "credit_used", "late_charge_lowered"}
+"""Kinds of entries that move what was paid; others pay credit out, or grant it."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,13 @@ class Stored:
         )
 
     def money_of(self, holder: str | None) -> tuple[int, int]:
-        """Return what a holder paid and nobody took back, and what of it bills and credit hold."""
+        """Return what a holder paid or was granted and nobody took back, and what bills and credit hold."""
         given = sum(
             each.amount.minor for each in self.payments.values() if each.consumer_id == holder and _stands(each)
         )
+        kinds = {entry.id: entry.kind for entry in self.entries}
+        others = [each for each in self.entries if kinds.get(each.reverses or each.id, each.kind) not in _PAYING]
+        given += sum(_money(each) for each in others if each.holder == holder)
         held = sum(bill.balance.paid for bill in self.bills.values() if bill.consumer_id == holder)
         credit = sum(each.credit_minor for each in self.positions.values() if each.holder == holder)
         return given, held + credit
@@ -108,7 +113,7 @@ def wrong_with(stored: Stored, *, in_order: bool = True) -> list[str]:
     for holder in holders:
         given, held = stored.money_of(holder)
         if given != held:
-            said.append(f"{holder} paid {given}, of which bills and credit hold {held}")
+            said.append(f"{holder} paid or was granted {given}, of which bills and credit hold {held}")
     said += _wrong_with_payments(stored)
     for bill in stored.bills.values() if in_order else ():
         said += _wrong_with_order(bill, stored.entries)

@@ -18,7 +18,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from chalicelib.adjustments import service as adjustments
+from chalicelib.adjustments.domain import Adjustment
 from chalicelib.kernel.errors import MeterbookError
+from chalicelib.kernel.money import Money
 from chalicelib.kernel.period import Period
 from chalicelib.ledger import service as ledger
 from chalicelib.payments import service as payments
@@ -71,6 +74,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.before = self.office.stored()
         self.now = self.before
         self.taken: list[str] = []
+        self.adjusted: list[str] = []
         self.last: _Done | None = None
         self.acts = 0
         self.month = Period(2026, 1)
@@ -97,6 +101,8 @@ class MoneyMachine(RuleBasedStateMachine):
     def _noted(self, answer: object) -> None:
         if isinstance(answer, Payment):
             self.taken.append(answer.id)
+        if isinstance(answer, Adjustment):
+            self.adjusted.append(answer.id)
 
     def _bills(self, places: list[int]) -> list[str]:
         known = sorted(self.now.bills)
@@ -174,6 +180,43 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(account=st.sampled_from(ACCOUNTS), amount=st.one_of(st.none(), st.none(), _AMOUNTS))
     def use_credit(self, account: str, amount: int | None) -> None:
         self._do(lambda key: self.office.use_credit(account, minor=amount, key=key))
+
+    @rule(place=st.integers(0, 30), what=st.sampled_from(["credit", "waive", "write off", "extend"]), amount=_AMOUNTS)
+    def adjust(self, place: int, what: str, amount: int) -> None:
+        [bill_id] = self._bills([place])
+        money = Money(amount, "PHP")
+
+        def act(key: str) -> Adjustment:
+            ctx = self.office.context(key)
+            if what == "credit":
+                return adjustments.credit_bill(ctx, bill_id=bill_id, amount=money, code="goodwill", reason="Dirty")
+            if what == "waive":
+                part = money if amount % 2 else None
+                return adjustments.waive_late_charge(ctx, bill_id=bill_id, amount=part, reason="Hardship")
+            if what == "write off":
+                return adjustments.write_off_bill(ctx, bill_id=bill_id, reason="Small")
+            day = self.office.day + timedelta(days=amount % 40)
+            return adjustments.extend_due_day(ctx, bill_id=bill_id, due_on=day, reason="Holiday")
+
+        self._noted(self._do(act))
+
+    @rule(account=st.sampled_from(ACCOUNTS), amount=_AMOUNTS)
+    def pay_credit_back(self, account: str, amount: int) -> None:
+        def act(key: str) -> Adjustment:
+            ctx = self.office.context(key)
+            return adjustments.refund_credit(
+                ctx, account=account, amount=Money(amount, "PHP"), method="cash", reason="Moving"
+            )
+
+        self._noted(self._do(act))
+
+    @precondition(lambda self: self.adjusted)
+    @rule(at=st.integers(0, 100))
+    def reverse_an_adjustment(self, at: int) -> None:
+        which = self.adjusted[at % len(self.adjusted)]
+        self._do(
+            lambda key: adjustments.reverse_adjustment(self.office.context(key), adjustment_id=which, reason="Wrong")
+        )
 
     @precondition(lambda self: self.taken)
     @rule(at=st.integers(0, 100))

@@ -23,7 +23,7 @@ from chalicelib.adjustments.service.posting import (
     read_standing,
 )
 from chalicelib.connections import service as connections
-from chalicelib.kernel.errors import NotFound
+from chalicelib.kernel.errors import Conflict, NotFound
 from chalicelib.ledger import service as ledger
 from chalicelib.ledger.domain import Books, Effect, Entry, take_back
 from chalicelib.platform import dynamo
@@ -84,7 +84,7 @@ def reverse_adjustment(ctx: ProjectContext, *, adjustment_id: str, reason: str) 
     Credit that it brought is taken back, also from bills that it was used for since, the newest use first.
 
     :raises NotFound: if there is none, or it is out of the actor's reach.
-    :raises Conflict: if it is not posted, or its due day was changed again.
+    :raises Conflict: if it is not posted, its due day was changed again, or the credit that it brought is gone.
     """
     act_id = ctx.new_id()
     for attempt in range(ATTEMPTS):
@@ -95,7 +95,8 @@ def reverse_adjustment(ctx: ProjectContext, *, adjustment_id: str, reason: str) 
         reversal = Decision(id=act_id, by=ctx.actor.id, at=ctx.now, reason=reason)
         after = replace(found, state="reversed", reversal=reversal)
         made, uses, books = _read_made(ctx, found)
-        if _is_changed(ctx, found):
+        if books is None or _is_changed(ctx, found):
+            dynamo.pause(attempt)
             continue
         posting = _reversal_writes(ctx, found, reversal, made, uses, books)
         if _is_committed(ctx, after, found, [*posting, audit_write(ctx, "adjustment.reversed", after, reason=reason)]):
@@ -126,8 +127,11 @@ def _within_reach(ctx: ProjectContext, adjustment_id: str) -> Adjustment:
     return found
 
 
-def _read_made(ctx: ProjectContext, adjustment: Adjustment) -> tuple[list[Entry], list[Entry], Books]:
-    """Read the entries of an adjustment, the uses of credit that must be undone with it, and what all of these name."""
+def _read_made(ctx: ProjectContext, adjustment: Adjustment) -> tuple[list[Entry], list[Entry], Books | None]:
+    """Read the entries of an adjustment, the uses of credit that must be undone with it, and what all of these name.
+
+    The books are None if the credit was changed meanwhile, so that the uses may not be those that count.
+    """
     project, account, holder = ctx.project, adjustment.account, adjustment.holder
     if adjustment.decision is None:
         raise AssertionError("a posted adjustment was decided")
@@ -135,15 +139,15 @@ def _read_made(ctx: ProjectContext, adjustment: Adjustment) -> tuple[list[Entry]
     made = list(ledger.entries_of_origin(project, account, adjustment.id, first=booked_on, last=booked_on))
     brought = sum(each.credit_minor for each in made if each.credit_minor > 0)
     uses: list[Entry] = []
+    before = ledger.open_books(project, holders=[(account, holder)])
     if brought:
-        held = ledger.open_books(project, holders=[(account, holder)]).position(account, holder)
-        missing = brought - held.credit_minor
+        missing = brought - before.position(account, holder).credit_minor
         uses = ledger.uses_of_credit(project, account, holder, since=booked_on, missing=missing)
     bill_ids = {effect.bill_id for each in [*made, *uses] for effect in each.effects}
     books = ledger.open_books(project, bill_ids=bill_ids, holders=[(account, holder)])
     for bill in books.bills.values():
         check_standing(bill)
-    return made, uses, books
+    return made, uses, books if books.positions == before.positions else None
 
 
 def _reversal_writes(
@@ -162,6 +166,10 @@ def _reversal_writes(
     for entry, part in taken_back(adjustment, made, books.bills.get(str(adjustment.bill_id))):
         effects = (part.effect,) if part.effect else ()
         drafts.append(_draft(entry, effects, part.credit_minor, reversal, due_on=part.due_on))
+    credit = opened.position(adjustment.account, adjustment.holder).credit_minor
+    if credit + sum(draft.credit_minor for draft in drafts) < 0:
+        message = "the credit that it brought was paid back, moved or applied since: undo that first"
+        raise Conflict("already-used", message)
     return ledger.entry_writes(ctx.project, opened, ledger.entries_of_act(ctx, reversal.id, drafts))
 
 

@@ -215,7 +215,7 @@ def act_of(migration: Migration, bill: Bill) -> str:
 
 def as_issued(bill: Bill) -> Bill:
     """Return a bill without what became of its money."""
-    return replace(bill, balance=Balance())
+    return replace(bill, balance=Balance(), waiver=None)
 
 
 def _by_day(said: Iterable[SaidPayment], bill: Bill) -> tuple[list[SaidPayment], list[SaidPayment]]:

@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 from chalice.app import Chalice
 
+from chalicelib.adjustments import service as adjustments
 from chalicelib.kernel.errors import Conflict
+from chalicelib.kernel.money import Money
 from chalicelib.payments.domain import Payment
 from chalicelib.tenancy.domain import LateChargeRule
 from tests.support.http import Api
@@ -87,3 +89,18 @@ def test_the_payment_that_was_dated_back_is_reversed_and_the_late_charge_is_whol
     assert (held.late, held.late_paid, held.paid) == (15_00, 15_00, 50_00)
     office.reverse(late.id)
     assert office.bill(BILL).amount_due.minor == 165_00
+
+
+def test_a_credit_note_whose_credit_was_paid_back_is_not_taken_back(office: MoneyOffice) -> None:
+    """As an advance whose credit was paid back is not: what to undo first is said."""
+    office.pay(BILL)
+    granted = adjustments.credit_bill(
+        office.context(), bill_id=BILL, amount=Money(10_00, "PHP"), code="goodwill", reason="Dirty water"
+    )
+    assert _credit(office) == 10_00
+    adjustments.refund_credit(
+        office.context(), account="A2", amount=Money(10_00, "PHP"), method="cash", reason="Asked for it"
+    )
+    with pytest.raises(Conflict) as refused:
+        adjustments.reverse_adjustment(office.context(), adjustment_id=granted.id, reason="Typing error")
+    assert refused.value.code == "already-used"

@@ -81,10 +81,10 @@ def _with_what_is_left(paid: list[tuple[int, int]], penalty: Penalty, used: int)
 
 
 def _check(books: BillBooks, before: Bill, credit: int) -> None:
-    """Check that posting the entries breaks no rule, and gives the very bill."""
+    """Check that posting the entries breaks no rule, and gives the very balance."""
     place = (BILL.account, BILL.consumer_id)
     after = post(Books({BILL.id: before}, {place: Position(*place, credit, 1)}), books.every_entry)
-    assert after.bill(BILL.id) == books.bill
+    assert after.bill(BILL.id).balance == books.bill.balance
 
 
 @given(paid=_PAYMENTS, penalty=_PENALTIES, used=st.integers(0, 275_00))
