@@ -362,6 +362,7 @@ def test_whose_permissions_end_where_things_lie_meets_them(world: World, method:
                 "/import-mappings",
                 "/meter-brands",
                 "/history",
+                "/corrections/{correctionId}",  # of another connection
             )
         )
 

@@ -190,6 +190,7 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "history": history,
         "paymentId": payment,
         "adjustmentId": credited["id"],
+        "correctionId": _corrected(admin, utility, f"{PERIOD}.{other_account}"),
         "saleId": sale,
         "cashierSessionId": _session_closed(admin, utility),
         "onlinePaymentId": online,
@@ -200,6 +201,14 @@ def _billed_month(app: Chalice, api: Api, mark: str) -> tuple[Utility, dict[str,
         "version": "7",  # not there: a permitted deletion deletes nothing
     }
     return utility, ids, people
+
+
+def _corrected(admin: Api, utility: Utility, reading: str) -> str:
+    """Correct a reading that is billed."""
+    path = f"{utility.base}/corrections"
+    said = {"readings": [{"readingId": reading, "reading": "11"}], "reason": "Misread"}
+    digest = admin.post(f"{path}/preview", said).expect(200)["digest"]
+    return str(admin.post(path, said | {"digest": digest}).expect(201)["id"])
 
 
 def _units_sold(admin: Api, utility: Utility, account: str) -> str:
