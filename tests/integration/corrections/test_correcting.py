@@ -1,6 +1,7 @@
 """Readings that were billed are corrected, over HTTP and with a moved clock: bills and money follow."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -217,3 +218,35 @@ def test_money_of_a_closed_month_moves_with_the_first_open_day(office: Corrected
     office.correct((office.reading["id"], "1590")).expect(201)
     assert office.owed() == ("0.00", "1000.00")
     assert office.broken() == []
+
+
+def test_the_use_of_an_exchanged_meter_follows_a_corrected_reading(office: Corrected) -> None:
+    """1590 read as 1690, the meter taken off at 1700: November has 110 of the old meter and 20 of the new one."""
+    office.on("2025-10-20")
+    exchange = {"meterNumber": "NEW-1", "finalReading": "1700", "reason": "Worn"}
+    office.staff.post(f"{office.path('A1')}/meter-exchanges", exchange).expect(200)
+    office.read("A1", "2025-11-05", "20")
+    [november] = office.run("2025-11")
+    assert (november["usage"], november["total"]) == ("30", "350.00")
+    done = office.correct((office.reading["id"], "1590")).expect(201)
+    assert [bill["newTotal"] for bill in done["bills"]] == ["950.00", "1350.00"]
+    assert office.preview((office.reading["id"], "1710")).expect(409)["code"] == "below-previous"
+
+
+def test_a_correction_before_the_meter_is_read_again_is_counted_on_from(office: Corrected) -> None:
+    office.on("2025-10-20")
+    office.correct((office.reading["id"], "1590")).expect(201)
+    connection = office.staff.get(office.path("A1")).expect(200)
+    assert connection["lastReading"] == "1590"
+    with_estimate = office.on("2025-11-06").staff
+    with_estimate.post(f"{office.base}/readings/estimates", {"period": "2025-11"}).expect(200)
+    [november] = office.run("2025-11")
+    assert (november["previousReading"], november["estimated"]) == ("1590", True)
+    office.read("A1", "2025-12-05", "1800")
+    office.run("2025-12")
+    before = [bill["total"] for bill in office.bills_of("A1") if bill["status"] != "voided"]
+    office.correct((office.reading["id"], "1580")).expect(201)
+    after = [bill["total"] for bill in office.bills_of("A1") if bill["status"] != "voided"]
+    assert (before[0], after[0]) == ("950.00", "850.00")
+    assert before[1] == after[1], "an estimate keeps its use"
+    assert sum(map(Decimal, after)) == sum(map(Decimal, before)), "the year's use is the same"
