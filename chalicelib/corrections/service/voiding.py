@@ -20,7 +20,7 @@ def void_bill(ctx: ProjectContext, *, bill_id: str, reason: str) -> Bill:
     """Void a bill with a reason. Its late charges are taken back, and what was paid on it becomes credit.
 
     The bill stays on record. Its reading can be corrected, withdrawn or billed again: then it is the next revision of
-    the bill. A repeated request gets the voided bill. Sixteen write units.
+    the bill. A repeated request gets the voided bill. Fourteen write units.
 
     :raises NotFound: if there is no such bill, or it is out of the actor's reach.
     :raises Conflict: if it is voided already, it has no reading, a later bill of its round counts on from it, or a
